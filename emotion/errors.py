@@ -1,0 +1,55 @@
+"""One tree of errors. Each says what was expected and what came, in one sentence for people.
+
+EmotionError
+├── InputError              what the user gave cannot be used
+│   ├── ImageError          … not a picture that can be read
+│   ├── VideoError          … not a video that can be read
+│   ├── TooLargeError       … over a limit, refused before the work
+│   └── DatasetError        … a data set that is not laid out as announced
+├── LabelError              a label or spelling that no set knows
+├── ModelError              a model that is missing, damaged or not as its card says
+├── TimelineError           a table that is not a timeline
+└── Cancelled               the caller asked to stop; what was done is kept
+"""
+
+from __future__ import annotations
+
+
+class EmotionError(Exception):
+    """Base of everything this package raises on purpose; ``str(error)`` is fit to show."""
+
+
+class InputError(EmotionError):
+    """What the user gave cannot be used."""
+
+
+class ImageError(InputError):
+    """Not a picture that can be read."""
+
+
+class VideoError(InputError):
+    """Not a video that can be read."""
+
+
+class TooLargeError(InputError):
+    """Over a limit; refused before any work was done."""
+
+
+class DatasetError(InputError):
+    """A data set that is not laid out as announced."""
+
+
+class LabelError(EmotionError, ValueError):
+    """A label or spelling that no set knows."""
+
+
+class ModelError(EmotionError):
+    """A model that is missing, damaged or not as its card says."""
+
+
+class TimelineError(EmotionError, ValueError):
+    """A table that is not a timeline."""
+
+
+class Cancelled(EmotionError):
+    """The caller asked to stop. What was done until then is kept."""

@@ -1,0 +1,106 @@
+"""The words for expressions: label sets, the data sets' own orders and spellings, and one colour per label.
+
+Labels are nouns. Every data set numbers and spells them differently; those
+differences are mapped here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emotion.errors import LabelError
+
+EMOTIONS: tuple[str, ...] = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+)
+"""Every label, in the order of the FER+ taggers' columns (Barsoum et al. 2016)."""
+
+FERPLUS_LABELS = EMOTIONS
+"""The eight classes of FER+."""
+
+FER2013_LABELS: tuple[str, ...] = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+"""The seven classes of FER2013 in the order of its codes 0–6 (Goodfellow et al. 2013)."""
+
+AFFECTNET_LABELS: tuple[str, ...] = (
+    "neutral",
+    "happiness",
+    "sadness",
+    "surprise",
+    "fear",
+    "disgust",
+    "anger",
+    "contempt",
+)
+"""The eight classes of AffectNet in the order of its codes 0–7 (Mollahosseini et al. 2017)."""
+
+COLOURS: dict[str, str] = {
+    "neutral": "#8C939C",
+    "happiness": "#E69F00",
+    "surprise": "#F0E442",
+    "sadness": "#0072B2",
+    "anger": "#D55E00",
+    "disgust": "#009E73",
+    "fear": "#CC79A7",
+    "contempt": "#56B4E9",
+}
+"""One colour per label, everywhere: Okabe and Ito's eight colours that people with
+colour-vision deficiencies can tell apart, with grey in the place of black."""
+
+_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "neutral": ("neutrality", "calm", "ne"),
+    "happiness": ("happy", "joy", "ha", "smile", "smiling"),
+    "surprise": ("surprised", "su"),
+    "sadness": ("sad", "sa"),
+    "anger": ("angry", "an"),
+    "disgust": ("disgusted", "di"),
+    "fear": ("fearful", "afraid", "scared", "fe"),
+    "contempt": ("contemptuous", "co"),
+}
+
+_LABEL_OF_SPELLING: dict[str, str] = {
+    spelling: label for label, spellings in _SPELLINGS.items() for spelling in (label, *spellings)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """A named, ordered set of labels: column *i* of a model's output means ``labels[i]``."""
+
+    name: str
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        unknown = [label for label in self.labels if label not in EMOTIONS]
+        if unknown or len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
+            raise LabelError(f"expected at least two different labels out of {', '.join(EMOTIONS)}; got {self.labels}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+FERPLUS = LabelSet("ferplus", FERPLUS_LABELS)
+FER2013 = LabelSet("fer2013", FER2013_LABELS)
+AFFECTNET = LabelSet("affectnet", AFFECTNET_LABELS)
+
+
+def parse_label(text: str) -> str:
+    """Return the label that a data set's own spelling stands for.
+
+    Args:
+        text: A class name such as ``"Happy"``, ``"3_sad"`` or ``"fearful"``.
+
+    Raises:
+        LabelError: No label is spelled so.
+    """
+    word = text.strip().lower().lstrip("0123456789").strip(" _-.")
+    try:
+        return _LABEL_OF_SPELLING[word]
+    except KeyError:
+        raise LabelError(f"expected a spelling of one of {', '.join(EMOTIONS)}; got {text!r}") from None

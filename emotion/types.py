@@ -1,0 +1,258 @@
+"""The nouns of the pipeline: immutable, with shapes checked once, at construction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Image = NDArray[np.uint8]
+"""``(H, W, 3)`` RGB or ``(H, W)`` grey (luma), 0–255."""
+FloatArray = NDArray[np.float32]
+
+
+def _expect(condition: bool, expected: str, got: object) -> None:
+    if not condition:
+        raise ValueError(f"expected {expected}; got {got}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a stream.
+
+    Attributes:
+        index: Position in the stream, from 0.
+        time_s: Presentation time in seconds, from the container's timestamp.
+        image: ``(H, W)`` uint8 luma, or ``(H, W, 3)`` uint8 RGB where colour is wanted.
+    """
+
+    index: int
+    time_s: float
+    image: Image
+
+    def __post_init__(self) -> None:
+        shape = self.image.shape
+        _expect(
+            self.image.dtype == np.uint8 and (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)),
+            "a uint8 image of shape (H, W) or (H, W, 3)",
+            f"{self.image.dtype} {shape}",
+        )
+
+    @property
+    def height(self) -> int:
+        """Rows, px."""
+        return int(self.image.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns, px."""
+        return int(self.image.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Head rotation in degrees: yaw > 0 turns to the picture's right, pitch > 0 looks up, roll > 0 tilts clockwise."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One face in one frame; later stages fill what earlier ones leave open.
+
+    Attributes:
+        box_xyxy: ``(4,)`` float32, left, top, right, bottom in px.
+        confidence: The detector's or the tracker's, 0–1.
+        landmarks: ``(468, 2)`` float32 mesh points in px, or None.
+        pose: Head pose, or None.
+        eye_openness: Mean height of the eye openings over their width, about 0–0.5; NaN if unknown.
+        mouth_openness: Height of the inner lips' opening over its width; NaN if unknown.
+        track_id: Number of the person's track, or None before tracking.
+        probabilities: ``(k,)`` float32 that sum to 1, or None before classification.
+        similarity: SSIM with the track's reference face, −1–1; NaN if unknown.
+    """
+
+    box_xyxy: FloatArray
+    confidence: float
+    landmarks: FloatArray | None = None
+    pose: HeadPose | None = None
+    eye_openness: float = float("nan")
+    mouth_openness: float = float("nan")
+    track_id: int | None = None
+    probabilities: FloatArray | None = None
+    similarity: float = float("nan")
+
+    def __post_init__(self) -> None:
+        _expect(self.box_xyxy.shape == (4,), "a box of shape (4,)", self.box_xyxy.shape)
+        if self.landmarks is not None:
+            _expect(
+                self.landmarks.ndim == 2 and self.landmarks.shape[1] == 2,
+                "landmarks of shape (n, 2)",
+                self.landmarks.shape,
+            )
+        if self.probabilities is not None:
+            _expect(self.probabilities.ndim == 1, "probabilities of shape (k,)", self.probabilities.shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameResult:
+    """What was found in one frame. No face is a normal value.
+
+    Attributes:
+        labels: The label of each probability column.
+    """
+
+    frame_index: int
+    time_s: float
+    width: int
+    height: int
+    faces: tuple[Face, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """Facts of a video's picture stream; ``width`` and ``height`` are as shown, after ``rotation`` (degrees)."""
+
+    width: int
+    height: int
+    fps: float
+    frame_count: int
+    duration_s: float
+    rotation: int = 0
+    codec: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything needed to run a model and to judge it. Read from ``card.json``, never guessed from a name.
+
+    Attributes:
+        name: Folder name under ``data/models``.
+        title: Name for people.
+        labels: Meaning of each output column, in order.
+        input_size: Side of the square input, px.
+        colour: ``"grey"`` (luma) or ``"rgb"``.
+        normalisation: How pixels become input: ``"standardise"`` (per crop, zero mean, unit
+            variance), ``"unit"`` (0–1) or ``"symmetric"`` (−1–1).
+        crop: ``"aligned"`` (eyes at the place they have in FER2013's pictures).
+        temperature: Divides the logits before softmax (Guo et al. 2017).
+        file: Name of the .tflite file beside the card.
+        sha256: Digest of that file.
+        parameters: Number of weights.
+        multiply_adds: Multiply–adds for one face.
+        licence: Terms under which the file may be used.
+        training: Command, seed, commit, hardware, hours, recipe.
+        scores: The headline figures copied by script from ``evaluation.json``.
+    """
+
+    name: str
+    title: str
+    labels: tuple[str, ...]
+    input_size: int
+    colour: str
+    normalisation: str
+    crop: str
+    temperature: float
+    file: str
+    sha256: str
+    parameters: int
+    multiply_adds: int
+    licence: str
+    training: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self) | {"labels": list(self.labels)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelCard:
+        """Build from :meth:`to_dict`'s output.
+
+        Raises:
+            TypeError: A field is missing or unknown.
+        """
+        return cls(**(values | {"labels": tuple(values["labels"])}))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """A finished (or cancelled) analysis: the unit that is saved, exported and reported.
+
+    Attributes:
+        info: Facts of the video.
+        timeline: One row per face per analysed frame; see ``docs/timeline-schema.md``.
+        frames: One row per analysed frame (``frame_index``, ``time_s``, ``faces``), so that
+            frames without a face are known too.
+        model: Name of the classifier.
+        labels: Its label set.
+        settings: What was asked for (detector, every, …).
+        source: Name of the file, for people.
+        complete: False if it was cancelled or the file broke off.
+    """
+
+    info: VideoInfo
+    timeline: pd.DataFrame
+    frames: pd.DataFrame
+    model: str
+    labels: tuple[str, ...]
+    settings: dict[str, Any]
+    source: str
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an analysis is. ``total`` is the best estimate, as containers may lie."""
+
+    done: int
+    total: int
+    elapsed_s: float
+
+    @property
+    def rate(self) -> float:
+        """Frames per second so far."""
+        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+    @property
+    def share(self) -> float:
+        """Done, 0–1."""
+        return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
+
+    @property
+    def remaining_s(self) -> float:
+        """Estimated time left, in seconds."""
+        return max(self.total - self.done, 0) / self.rate if self.rate > 0 else float("nan")
+
+
+class Detector(Protocol):
+    """Finds faces in one picture."""
+
+    def detect(self, image: Image) -> list[Face]:
+        """Return the faces in ``image``, most confident first."""
+        ...
+
+
+class Classifier(Protocol):
+    """Names what faces show."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Meaning of each probability column."""
+        ...
+
+    def predict(self, crops: list[Image]) -> FloatArray:
+        """Return ``(n, k)`` float32 probabilities for ``n`` face crops of any size, RGB or grey."""
+        ...
+
+
+PathLike = str | Path
