@@ -1,0 +1,116 @@
+"""Analyses on disk: a Parquet file that any reader opens as the timeline, and CSV.
+
+What the table cannot say (the video, the model, the settings, the frames without
+a face) travels in the Parquet file's own key–value metadata, so that one file is
+the whole analysis.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emotion.analytics.timeline import column_types, validate
+from emotion.errors import TimelineError
+from emotion.types import Analysis, PathLike, VideoInfo
+
+SCHEMA_VERSION = 1
+"""Raised when a reader of the older version would misread the file."""
+
+_ABOUT = b"emotion.analysis"
+_FRAMES = b"emotion.frames"
+
+
+def save_parquet(analysis: Analysis, path: PathLike) -> Path:
+    """Write an analysis as one Parquet file, all or nothing.
+
+    ``pandas.read_parquet`` gives its timeline; :func:`load_parquet` gives all of it.
+
+    Raises:
+        TimelineError: The analysis holds a table that is not a timeline.
+    """
+    target = Path(path)
+    table = pa.Table.from_pandas(validate(analysis.timeline), preserve_index=False)
+    own = {_ABOUT: json.dumps(_about(analysis)).encode(), _FRAMES: _pack(analysis.frames)}
+    table = table.replace_schema_metadata((table.schema.metadata or {}) | own)
+    # A reader never sees half a file: it is written beside its place and then moved there.
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        pq.write_table(table, partial, compression="zstd")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def load_parquet(path: PathLike) -> Analysis:
+    """Read what :func:`save_parquet` wrote.
+
+    Raises:
+        TimelineError: The file cannot be read, is not an analysis, or is of a newer version.
+    """
+    try:
+        table = pq.read_table(path)
+        own = table.schema.metadata or {}
+        about = json.loads(own[_ABOUT])
+        frames = _unpack(own[_FRAMES])
+    except KeyError:
+        raise TimelineError(f"expected an analysis saved by this program; {Path(path).name} is another table") from None
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {error}") from error
+    if about["schema"] != SCHEMA_VERSION:
+        raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {Path(path).name} has {about['schema']}")
+    # Parquet forgets categories that no row uses; the label set brings them back.
+    timeline = table.to_pandas().astype(column_types(about["labels"]))
+    return _analysis(about, validate(timeline), frames)
+
+
+def to_csv(timeline: pd.DataFrame) -> str:
+    """Return a timeline as CSV text with a header row; unknown values are empty."""
+    return str(timeline.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
+def _about(analysis: Analysis) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA_VERSION,
+        "info": asdict(analysis.info),
+        "model": analysis.model,
+        "labels": list(analysis.labels),
+        "settings": analysis.settings,
+        "source": analysis.source,
+        "complete": analysis.complete,
+    }
+
+
+def _analysis(about: dict[str, Any], timeline: pd.DataFrame, frames: pd.DataFrame) -> Analysis:
+    return Analysis(
+        info=VideoInfo(**about["info"]),
+        timeline=timeline,
+        frames=frames,
+        model=about["model"],
+        labels=tuple(about["labels"]),
+        settings=about["settings"],
+        source=about["source"],
+        complete=about["complete"],
+    )
+
+
+def _pack(frames: pd.DataFrame) -> bytes:
+    """Return the frames as an Arrow IPC stream, zstd, base64 (metadata must be text)."""
+    table = pa.Table.from_pandas(frames, preserve_index=False)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(table)
+    return base64.b64encode(sink.getvalue().to_pybytes())
+
+
+def _unpack(packed: bytes) -> pd.DataFrame:
+    frames: pd.DataFrame = pa.ipc.open_stream(base64.b64decode(packed)).read_pandas()
+    return frames

@@ -1,0 +1,122 @@
+"""Figures of an analysis: pure functions over its two tables, returned as plain JSON types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emotion.analytics.timeline import probability_columns
+from emotion.types import Analysis
+
+SMILE = "happiness"
+
+
+def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
+    """Return how long each frame stands, in seconds: until the next one; the last one for the median of the others.
+
+    Args:
+        time_s: Presentation times of consecutive frames, in seconds. They need not be
+            evenly spaced: phones record at a varying rate.
+    """
+    steps = np.diff(time_s.to_numpy(np.float64))
+    last = float(np.median(steps)) if len(steps) else 0.0
+    return np.append(steps, last)[: len(time_s)]
+
+
+def row_durations(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
+    """Return for each row of the timeline how long its frame stands, in seconds."""
+    durations = pd.Series(frame_durations(frames["time_s"]), index=frames["frame_index"].to_numpy())
+    return timeline["frame_index"].map(durations)
+
+
+def shares(timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...]) -> dict[str, float]:
+    """Return for each label the share of the faces' time during which it leads; all zero without a face.
+
+    Args:
+        timeline: A timeline, or some rows of one.
+        weights: Seconds per row (:func:`row_durations`); rows count alike if they are all zero.
+        labels: The label set, in order.
+    """
+    weights = weights if weights.sum() > 0 else pd.Series(1.0, index=timeline.index)
+    time = weights.groupby(timeline["emotion"].astype(str)).sum().reindex(list(labels), fill_value=0.0)
+    total = float(time.sum())
+    return {label: float(time[label]) / total if total else 0.0 for label in labels}
+
+
+def dominant(parts: dict[str, float]) -> str | None:
+    """Return the label with the largest share, or None where there was no face."""
+    label = max(parts, key=parts.__getitem__)
+    return label if parts[label] > 0 else None
+
+
+def smile_index(timeline: pd.DataFrame, labels: tuple[str, ...]) -> float | None:
+    """Return frames where happiness leads over frames with a face, 0–1; None without a face.
+
+    Where a frame has several faces, the label leads that has the largest mean
+    probability over them, so the index stays a share of frames.
+    """
+    if timeline.empty or SMILE not in labels:
+        return None
+    means = timeline.groupby("frame_index")[probability_columns(labels)].mean()
+    return float((means.idxmax(axis=1) == f"p_{SMILE}").mean())
+
+
+def count_changes(timeline: pd.DataFrame) -> int:
+    """Return how often the leading emotion differs from the same person's row before."""
+    rows = timeline.sort_values(["track_id", "frame_index"])
+    codes, tracks = rows["emotion"].cat.codes.to_numpy(), rows["track_id"].to_numpy()
+    return int(((np.diff(codes) != 0) & (np.diff(tracks) == 0)).sum())
+
+
+def _per_minute(count: int, seconds: float) -> float | None:
+    return count * 60 / seconds if seconds > 0 else None
+
+
+def _summarise_rows(rows: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...]) -> dict[str, Any]:
+    parts = shares(rows, weights, labels)
+    return {
+        "shares": parts,
+        "dominant": dominant(parts),
+        "smile_index": smile_index(rows, labels),
+        "changes_per_minute": _per_minute(count_changes(rows), float(weights.sum())),
+    }
+
+
+def _summarise_track(rows: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "track_id": int(rows["track_id"].iloc[0]),
+        "first_s": float(rows["time_s"].iloc[0]),
+        "last_s": float(rows["time_s"].iloc[-1]),
+        "frames": len(rows),
+        "seconds": float(weights.sum()),
+        **_summarise_rows(rows, weights, labels),
+    }
+
+
+def summarise(analysis: Analysis) -> dict[str, Any]:
+    """Return the figures of a whole analysis and of each person in it.
+
+    Shares are of the faces' time: two people who are seen for one second each make
+    two seconds. Changes are counted per minute of a person being seen.
+    """
+    timeline, frames, labels = analysis.timeline, analysis.frames, analysis.labels
+    weights = row_durations(timeline, frames)
+    tracks = [
+        _summarise_track(rows, weights.loc[rows.index], labels) for _, rows in timeline.groupby("track_id", sort=True)
+    ]
+    with_face = int((frames["faces"] > 0).sum())
+    return {
+        "source": analysis.source,
+        "model": analysis.model,
+        "complete": analysis.complete,
+        "duration_s": float(analysis.info.duration_s),
+        "analysed_s": float(frame_durations(frames["time_s"]).sum()),
+        "frames": len(frames),
+        "frames_with_face": with_face,
+        "frames_without_face": len(frames) - with_face,
+        **_summarise_rows(timeline, weights, labels),
+        "tracks": tracks,
+    }

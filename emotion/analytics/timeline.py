@@ -1,0 +1,185 @@
+"""The timeline: one row per face per analysed frame, and nothing else.
+
+Every figure, chart and export is computed from this table, so it has one
+builder, one schema and one check. ``docs/timeline-schema.md`` describes it for
+readers of the files.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from emotion.errors import TimelineError
+from emotion.types import Face, FrameResult, HeadPose
+
+KEY = ["frame_index", "track_id"]
+"""The columns that name a row; the table is sorted by them."""
+
+BOX = ["x1", "y1", "x2", "y2"]
+SHAPE = ["yaw", "pitch", "roll", "eye_openness", "mouth_openness", "similarity"]
+FRAME_TYPES = {"frame_index": "int32", "time_s": "float64", "faces": "int16"}
+"""Columns of the table of frames, which also knows the frames without a face."""
+
+_SUM_TOLERANCE = 1e-3
+_NO_POSE = HeadPose(float("nan"), float("nan"), float("nan"))
+
+
+def probability_columns(labels: Sequence[str]) -> list[str]:
+    """Return the probability columns of a label set, in its order."""
+    return [f"p_{label}" for label in labels]
+
+
+def labels_of(timeline: pd.DataFrame) -> tuple[str, ...]:
+    """Return the label set of a timeline, read off its probability columns."""
+    return tuple(str(column)[2:] for column in timeline.columns if str(column).startswith("p_"))
+
+
+def column_types(labels: Sequence[str]) -> dict[str, str | pd.CategoricalDtype]:
+    """Return every column of a timeline with its type, in the order of the table."""
+    return {
+        "frame_index": "int32",
+        "time_s": "float64",
+        "track_id": "int32",
+        **dict.fromkeys([*BOX, "face_confidence", *probability_columns(labels)], "float32"),
+        "emotion": pd.CategoricalDtype(list(labels), ordered=True),
+        "emotion_confidence": "float32",
+        **dict.fromkeys(SHAPE, "float32"),
+    }
+
+
+def with_leading_emotion(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with ``emotion`` and ``emotion_confidence`` set from its probabilities."""
+    labels = labels_of(timeline)
+    probabilities = timeline[probability_columns(labels)].to_numpy(np.float32)
+    leading = probabilities.argmax(axis=1) if len(timeline) else np.empty(0, np.intp)
+    return timeline.assign(
+        emotion=pd.Categorical.from_codes(leading.tolist(), dtype=pd.CategoricalDtype(list(labels), ordered=True)),
+        emotion_confidence=probabilities.max(axis=1, initial=0.0),
+    )
+
+
+class TimelineBuilder:
+    """Collects frame results into a timeline.
+
+    Rows are kept as plain numbers in growing typed arrays (about 100 bytes per
+    face): landmarks and pictures are dropped at once, so that memory does not
+    grow with a video's length in any way that matters.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._labels = tuple(labels)
+        self._keys = array("i")
+        self._times = array("d")
+        self._values = array("f")
+        self._frames = array("i")
+        self._frame_times = array("d")
+
+    def add(self, result: FrameResult) -> None:
+        """Append one frame.
+
+        A face without a track, as in a single picture, is numbered by its place, from 1.
+
+        Raises:
+            TimelineError: The frame has other labels, or a face without probabilities.
+        """
+        if result.labels != self._labels:
+            raise TimelineError(f"expected a frame with the labels {self._labels}; got {result.labels}")
+        self._frames.extend((result.frame_index, len(result.faces)))
+        self._frame_times.append(result.time_s)
+        for number, face in enumerate(result.faces, start=1):
+            self._keys.extend((result.frame_index, number if face.track_id is None else face.track_id))
+            self._times.append(result.time_s)
+            self._values.extend(self._row(face))
+
+    def _row(self, face: Face) -> list[float]:
+        if face.probabilities is None or len(face.probabilities) != len(self._labels):
+            raise TimelineError(f"expected {len(self._labels)} probabilities per face; got {face.probabilities}")
+        pose = face.pose or _NO_POSE
+        return [
+            *face.box_xyxy.tolist(),
+            face.confidence,
+            *face.probabilities.tolist(),
+            *(pose.yaw, pose.pitch, pose.roll),
+            *(face.eye_openness, face.mouth_openness, face.similarity),
+        ]
+
+    def build(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the timeline and the table of frames, both sorted.
+
+        Returns:
+            The timeline (see :func:`column_types`), and one row per analysed frame with
+            ``frame_index`` int32, ``time_s`` float64 and ``faces`` int16, the number of faces in it.
+        """
+        names = [*BOX, "face_confidence", *probability_columns(self._labels), *SHAPE]
+        keys = np.array(self._keys, np.int32).reshape(-1, 2)
+        values = np.array(self._values, np.float32).reshape(-1, len(names))
+        rows = pd.DataFrame(values, columns=names)
+        rows[KEY] = keys
+        rows["time_s"] = np.array(self._times, np.float64)
+        types = column_types(self._labels)
+        timeline = with_leading_emotion(rows)[list(types)].astype(types)
+        return validate(timeline.sort_values(KEY, ignore_index=True)), self._build_frames()
+
+    def _build_frames(self) -> pd.DataFrame:
+        counted = np.array(self._frames, np.int32).reshape(-1, 2)
+        frames = pd.DataFrame({"frame_index": counted[:, 0], "time_s": self._frame_times, "faces": counted[:, 1]})
+        return frames.astype(FRAME_TYPES).sort_values("frame_index", ignore_index=True)
+
+
+def timeline_of(result: FrameResult) -> pd.DataFrame:
+    """Return the timeline of a single picture: one row per face."""
+    builder = TimelineBuilder(result.labels)
+    builder.add(result)
+    return builder.build()[0]
+
+
+def validate(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return the table unchanged if it is a timeline.
+
+    Raises:
+        TimelineError: A column is missing, unknown, out of place or of another type; a row is
+            double or out of order; or probabilities do not lie in 0–1 and sum to 1.
+    """
+    _check_columns(timeline)
+    _check_rows(timeline)
+    _check_probabilities(timeline)
+    return timeline
+
+
+def _check_columns(timeline: pd.DataFrame) -> None:
+    labels = labels_of(timeline)
+    if len(labels) < 2:
+        raise TimelineError(f"expected at least two columns named p_<emotion>; got {list(labels)}")
+    types = column_types(labels)
+    if list(timeline.columns) != list(types):
+        raise TimelineError(f"expected the columns {', '.join(types)}; got {', '.join(map(str, timeline.columns))}")
+    for name, expected in types.items():
+        if timeline[name].dtype != expected:
+            raise TimelineError(f"expected column {name} to be {expected}; got {timeline[name].dtype}")
+
+
+def _check_rows(timeline: pd.DataFrame) -> None:
+    keys = pd.MultiIndex.from_frame(timeline[KEY])
+    if not keys.is_unique:
+        raise TimelineError(f"expected one row per frame and track; got {keys[keys.duplicated()][0]} twice")
+    if not keys.is_monotonic_increasing:
+        raise TimelineError("expected rows sorted by frame_index and track_id; got another order")
+    if not np.isfinite(timeline["time_s"]).all() or not timeline["time_s"].is_monotonic_increasing:
+        raise TimelineError("expected time_s to be finite and never to fall; got times that do not")
+
+
+def _check_probabilities(timeline: pd.DataFrame) -> None:
+    values = timeline[probability_columns(labels_of(timeline))].to_numpy(np.float64)
+    sums = values.sum(axis=1)
+    bad = ~(np.isfinite(values).all(axis=1) & (values >= 0).all(axis=1) & (abs(sums - 1) <= _SUM_TOLERANCE))
+    if bad.any():
+        row = int(bad.argmax())
+        raise TimelineError(f"expected probabilities in 0–1 that sum to 1; got a sum of {sums[row]:.4f} in row {row}")
+    leading = timeline["emotion"].cat.codes.to_numpy()
+    rows = np.arange(len(values))
+    if (leading < 0).any() or not np.array_equal(values[rows, leading], values.max(axis=1, initial=0.0)):
+        raise TimelineError("expected emotion to name the largest probability of each row; got another one")

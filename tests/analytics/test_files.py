@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from emotion.analytics.files import load_parquet, save_parquet, to_csv
+from emotion.errors import TimelineError
+from emotion.labels import FERPLUS_LABELS
+from emotion.types import Analysis
+from tests.conftest import make_analysis
+
+shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), max_size=8)
+
+
+def assert_same(left: Analysis, right: Analysis) -> None:
+    pd.testing.assert_frame_equal(left.timeline, right.timeline)
+    pd.testing.assert_frame_equal(left.frames, right.frames)
+    for name in ("info", "model", "labels", "settings", "source", "complete"):
+        assert getattr(left, name) == getattr(right, name)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(shown, st.text(min_size=1, max_size=20))
+def test_what_is_saved_is_what_is_loaded(tmp_path, labels, source):
+    analysis = make_analysis(labels, source=source)
+    assert_same(load_parquet(save_parquet(analysis, tmp_path / "a.parquet")), analysis)
+
+
+def test_any_reader_of_parquet_sees_the_timeline(analysis, tmp_path):
+    path = save_parquet(analysis, tmp_path / "ключ und mehr.parquet")
+    read = pd.read_parquet(path)
+    assert list(read.columns) == list(analysis.timeline.columns)
+    assert read["emotion"].tolist() == analysis.timeline["emotion"].tolist()
+    assert json.loads(pq.read_schema(path).metadata[b"emotion.analysis"])["schema"] == 1
+
+
+def test_nothing_is_left_beside_the_file(analysis, tmp_path):
+    save_parquet(analysis, tmp_path / "a.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+
+
+def test_csv_reads_back_to_the_same_numbers(analysis):
+    read = pd.read_csv(io.StringIO(to_csv(analysis.timeline)))
+    assert list(read.columns) == list(analysis.timeline.columns)
+    assert np.allclose(read["p_happiness"], analysis.timeline["p_happiness"], atol=1e-5)
+    assert read["similarity"].isna().all()
+
+
+def test_a_foreign_table_is_refused(tmp_path):
+    path = tmp_path / "other.parquet"
+    pd.DataFrame({"a": [1]}).to_parquet(path)
+    with pytest.raises(TimelineError, match=r"other\.parquet is another table"):
+        load_parquet(path)
+
+
+def test_text_named_parquet_is_refused(tmp_path):
+    path = tmp_path / "text.parquet"
+    path.write_text("no table")
+    with pytest.raises(TimelineError, match="expected a Parquet file"):
+        load_parquet(path)
+
+
+def test_a_newer_version_is_refused(analysis, tmp_path, monkeypatch):
+    monkeypatch.setattr("emotion.analytics.files.SCHEMA_VERSION", 2)
+    path = save_parquet(analysis, tmp_path / "new.parquet")
+    monkeypatch.undo()
+    with pytest.raises(TimelineError, match="expected schema version 1"):
+        load_parquet(path)

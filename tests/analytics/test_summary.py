@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emotion.analytics.summary import count_changes, frame_durations, summarise
+from emotion.labels import FERPLUS_LABELS
+from tests.conftest import make_analysis
+
+
+def test_known_answers(analysis):
+    summary = summarise(analysis)
+    assert (summary["frames"], summary["frames_with_face"], summary["frames_without_face"]) == (10, 8, 2)
+    # 4 frames of one smiling face, then 4 frames of two faces: 12 face-frames.
+    assert summary["shares"]["happiness"] == pytest.approx(4 / 12)
+    assert summary["shares"]["surprise"] == pytest.approx(4 / 12)
+    assert summary["smile_index"] == pytest.approx(4 / 8)
+    assert summary["analysed_s"] == pytest.approx(1.0)
+
+
+def test_each_person_has_figures_of_their_own(analysis):
+    first, second = summarise(analysis)["tracks"]
+    assert (first["track_id"], first["frames"], second["dominant"]) == (1, 8, "surprise")
+    assert first["smile_index"] == pytest.approx(0.5)
+    # One change in 0.8 s of being seen.
+    assert first["changes_per_minute"] == pytest.approx(60 / 0.8)
+    assert (second["first_s"], second["last_s"]) == (pytest.approx(0.6), pytest.approx(0.9))
+    assert second["changes_per_minute"] == 0
+
+
+def test_without_a_face_there_is_no_dominant_emotion():
+    summary = summarise(make_analysis([[], []]))
+    assert summary["dominant"] is None
+    assert summary["smile_index"] is None
+    assert summary["changes_per_minute"] is None
+    assert summary["tracks"] == []
+    assert set(summary["shares"].values()) == {0.0}
+
+
+def test_a_single_frame_counts():
+    assert summarise(make_analysis([["fear"]]))["shares"]["fear"] == 1
+
+
+def test_shares_follow_time_where_the_frame_rate_varies():
+    analysis = make_analysis([["fear"], ["anger"], ["anger"]])
+    times = np.array([0.0, 3.0, 3.5])  # fear stands for 3 s, anger for 0.5 s and the median of both steps
+    varied = replace(
+        analysis, timeline=analysis.timeline.assign(time_s=times), frames=analysis.frames.assign(time_s=times)
+    )
+    assert summarise(varied)["shares"]["fear"] == pytest.approx(3 / (3 + 0.5 + 1.75))
+
+
+def test_the_last_frame_stands_for_the_median_step():
+    assert frame_durations(pd.Series([0.0, 0.1, 0.3, 0.4])).tolist() == pytest.approx([0.1, 0.2, 0.1, 0.1])
+    assert frame_durations(pd.Series([], dtype=float)).size == 0
+
+
+def test_another_person_is_no_change():
+    assert count_changes(make_analysis([["fear", "anger"], ["fear", "anger"]]).timeline) == 0
+
+
+@given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12))
+def test_shares_sum_to_one_where_there_is_a_face_and_all_is_json(shown):
+    summary = summarise(make_analysis(shown))
+    total = sum(summary["shares"].values())
+    assert total == pytest.approx(1 if any(shown) else 0)
+    assert summary["frames_with_face"] + summary["frames_without_face"] == len(shown)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary

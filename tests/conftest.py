@@ -1,0 +1,69 @@
+"""Fixtures that several rooms share: made-up faces and analyses with known answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion.analytics.timeline import TimelineBuilder
+from emotion.labels import FERPLUS_LABELS
+from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of shared pictures and clips; the test is skipped, saying so, where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the shared data folder is absent: {SHARED}")
+    return SHARED
+
+
+def leaning(label: str, weight: float = 0.65) -> np.ndarray:
+    """Probabilities that give `weight` to one label and share the rest evenly."""
+    others = (1 - weight) / (len(FERPLUS_LABELS) - 1)
+    return np.array([weight if name == label else others for name in FERPLUS_LABELS], np.float32)
+
+
+def make_face(label: str = "happiness", track_id: int | None = 1, left: float = 10.0) -> Face:
+    return Face(
+        box_xyxy=np.array([left, 20, left + 40, 70], np.float32),
+        confidence=0.9,
+        pose=HeadPose(5.0, -2.0, 1.0),
+        eye_openness=0.3,
+        mouth_openness=0.1,
+        track_id=track_id,
+        probabilities=leaning(label),
+    )
+
+
+def make_result(index: int, faces: Sequence[Face], step_s: float = 0.1) -> FrameResult:
+    return FrameResult(index, index * step_s, 160, 120, tuple(faces), FERPLUS_LABELS)
+
+
+def make_analysis(shown: Sequence[Sequence[str]], step_s: float = 0.1, source: str = "clip.mp4") -> Analysis:
+    """An analysis whose frame i shows the labels `shown[i]`, one per person, persons numbered from 1."""
+    builder = TimelineBuilder(FERPLUS_LABELS)
+    for index, labels in enumerate(shown):
+        faces = [make_face(label, track, 10.0 + 60 * track) for track, label in enumerate(labels, start=1)]
+        builder.add(make_result(index, faces, step_s))
+    timeline, frames = builder.build()
+    info = VideoInfo(160, 120, 1 / step_s, len(shown), len(shown) * step_s, codec="h264")
+    return Analysis(info, timeline, frames, "fake", FERPLUS_LABELS, {"every": 1}, source)
+
+
+@pytest.fixture
+def analysis_of() -> Callable[..., Analysis]:
+    return make_analysis
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    """Ten frames: a smile, two frames without a face, then two people."""
+    return make_analysis([["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4)
