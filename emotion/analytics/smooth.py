@@ -41,7 +41,7 @@ def _smooth_track(rows: pd.DataFrame, method: Method, window_s: float) -> pd.Dat
     """Smooth one person's probabilities, indexed by time; each row sums to 1 again."""
     width = pd.Timedelta(seconds=window_s)
     if method == "exponential":
-        return rows.ewm(halflife=width, times=rows.index).mean()
+        return rows.ewm(halflife=width, times=pd.Series(pd.DatetimeIndex(rows.index))).mean()
     window = rows.rolling(width, center=True, min_periods=1)
     if method == "mean":
         return _renormalise(window.mean(), rows)
