@@ -1,0 +1,83 @@
+"""Random variations of training faces. NumPy and OpenCV only: it runs in one background thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far faces are varied. Each amount is drawn uniformly; zero turns a variation off.
+
+    Attributes:
+        flip: Probability of mirroring.
+        shift: Largest shift, as a share of the side.
+        rotation_deg: Largest rotation to either side.
+        zoom: Largest change of scale: 0.15 means 0.85–1.15.
+        contrast: Largest change of contrast about mid-grey: 0.3 means 0.7–1.3.
+        brightness: Largest change of brightness, in grey levels.
+        erase: Probability of covering a random rectangle (Zhong et al. 2020).
+        erase_share: Largest side of that rectangle, as a share of the picture's side.
+    """
+
+    flip: float = 0.5
+    shift: float = 0.08
+    rotation_deg: float = 13.0
+    zoom: float = 0.15
+    contrast: float = 0.3
+    brightness: float = 30.0
+    erase: float = 0.3
+    erase_share: float = 0.4
+
+    def apply(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return a varied copy.
+
+        Args:
+            images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
+            rng: Source of all chance, so that a seed repeats a batch.
+        """
+        varied = self._warp(images, rng)
+        varied = self._relight(varied, rng)
+        self._erase(varied, rng)
+        return varied
+
+    def _warp(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Mirror, shift, rotate and zoom with one interpolation; borders repeat the edge pixels."""
+        size = images.shape[1]
+        warped = np.empty_like(images)
+        for row, matrix in enumerate(self._matrices(len(images), size, rng)):
+            cv2.warpAffine(images[row], matrix, (size, size), dst=warped[row], borderMode=cv2.BORDER_REPLICATE)
+        return warped
+
+    def _matrices(self, count: int, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw ``(n, 2, 3)`` affine matrices that turn and scale about the picture's centre."""
+        angle = np.deg2rad(rng.uniform(-self.rotation_deg, self.rotation_deg, count))
+        scale = rng.uniform(1 - self.zoom, 1 + self.zoom, count)
+        mirror = np.where(rng.random(count) < self.flip, -1.0, 1.0)
+        linear = np.empty((count, 2, 2))
+        linear[:, 0, 0], linear[:, 0, 1] = scale * np.cos(angle) * mirror, -scale * np.sin(angle)
+        linear[:, 1, 0], linear[:, 1, 1] = scale * np.sin(angle) * mirror, scale * np.cos(angle)
+        centre = np.full(2, (size - 1) / 2)
+        offset = centre - linear @ centre + rng.uniform(-self.shift, self.shift, (count, 2)) * size
+        return np.concatenate([linear, offset[:, :, None]], axis=2)
+
+    def _relight(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Change contrast and brightness; under standardisation what remains of it is the saturated pixels."""
+        shape = (len(images),) + (1,) * (images.ndim - 1)
+        gain = rng.uniform(1 - self.contrast, 1 + self.contrast, shape).astype(np.float32)
+        lift = rng.uniform(-self.brightness, self.brightness, shape).astype(np.float32)
+        lit = (images.astype(np.float32) - 127.5) * gain + (127.5 + lift)
+        return np.clip(lit, 0, 255).astype(np.uint8)
+
+    def _erase(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
+        """Cover a rectangle of some faces, in place, with one random grey: a hand, hair, a mask."""
+        size = images.shape[1]
+        longest = max(round(size * self.erase_share), 2)
+        for row in np.flatnonzero(rng.random(len(images)) < self.erase):
+            height, width = rng.integers(longest // 4 + 1, longest + 1, 2)
+            top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
+            images[row, top : top + height, left : left + width] = rng.integers(0, 256)

@@ -1,0 +1,111 @@
+"""What happens beside the gradient steps: averaging, validation on PublicTest, checkpoints, progress lines."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from emotion.types import FloatArray
+from training.material import Examples
+from training.run_folder import RunFolder
+
+
+class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps an exponential moving average of all weights, batch-norm statistics included.
+
+    An average over the path of the descent does better than its last point
+    (Polyak and Juditsky 1992). Early on the average follows faster, so that the
+    random initial weights are soon forgotten.
+    """
+
+    def __init__(self, decay: float, weights: list[FloatArray] | None = None, steps: int = 0) -> None:
+        """Start from the model's own weights, or resume from ``weights`` after ``steps`` steps."""
+        super().__init__()
+        self.decay = decay
+        self.weights = weights
+        self.steps = steps
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Take the initial weights where none were given."""
+        if self.weights is None:
+            self.weights = self.model.get_weights()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Move the average a step towards the current weights."""
+        self.steps += 1
+        share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for average, current in zip(self.weights or [], self.model.get_weights(), strict=True):
+            average += share * (current - average)
+
+
+class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
+    """Validates the averaged weights on PublicTest, saves a checkpoint and prints one line."""
+
+    def __init__(
+        self, run: RunFolder, average: WeightAverage, public: tuple[FloatArray, Examples], epochs: int
+    ) -> None:
+        """Take the run's folder, the average, and PublicTest as network inputs with its targets."""
+        super().__init__()
+        self.run = run
+        self.average = average
+        self.inputs, self.public = public
+        self.epochs = epochs
+        self.started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the epoch's clock."""
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Record the epoch; the best is the one with the highest accuracy of the averaged weights."""
+        finished = epoch + 1
+        scores = self._validate_and_save(finished)
+        record = {
+            "epoch": finished,
+            "loss": float((logs or {})["loss"]),
+            "accuracy": float((logs or {})["accuracy"]),
+            **scores,
+            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+            "seconds": round(time.monotonic() - self.started, 1),
+        }
+        history = [*self.run.state()["history"], record]
+        best = max(history, key=lambda row: row["public_accuracy"])
+        self.run.save_state({"epoch": finished, "best_epoch": best["epoch"], "history": history})
+        print(_progress_line(record, best, self.epochs), flush=True)
+
+    def _validate_and_save(self, finished: int) -> dict[str, float]:
+        """Save the current network, then score and save the averaged weights in its place for a moment."""
+        self.model.save(self.run.model_file(finished))
+        current = self.model.get_weights()
+        self.model.set_weights(self.average.weights)
+        logits = self.model.predict(self.inputs, batch_size=256, verbose=0)
+        self.model.save_weights(self.run.averaged_file(finished))
+        self.model.set_weights(current)
+        return validation_scores(np.asarray(logits), self.public)
+
+
+def validation_scores(logits: FloatArray, public: Examples) -> dict[str, float]:
+    """Return the accuracy on majority labels and the cross-entropy with the vote shares.
+
+    Args:
+        logits: ``(n, 8)`` float32.
+        public: The ``n`` examples that the logits answer.
+    """
+    decided = public.majority >= 0
+    correct = logits.argmax(axis=1)[decided] == public.majority[decided]
+    log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    loss = -(public.shares * log_probabilities).sum(axis=1).mean()
+    return {"public_accuracy": float(correct.mean()), "public_loss": float(loss)}
+
+
+def _progress_line(record: dict[str, Any], best: dict[str, Any], epochs: int) -> str:
+    left_min = (epochs - record["epoch"]) * record["seconds"] / 60
+    return (
+        f"epoch {record['epoch']}/{epochs}  loss {record['loss']:.4f}  accuracy {record['accuracy']:.4f}  "
+        f"PublicTest loss {record['public_loss']:.4f} accuracy {record['public_accuracy']:.4f} "
+        f"(best {best['public_accuracy']:.4f} at {best['epoch']})  "
+        f"{record['seconds']:.0f} s, about {left_min:.0f} min left"
+    )

@@ -1,0 +1,41 @@
+"""What a figure needs beside it to be believed: command, commit and hardware."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def command() -> str:
+    """Return the command that is running, as a user would type it."""
+    return " ".join(["python -m training", *sys.argv[1:]])
+
+
+def commit() -> str:
+    """Return the project's commit, or ``"unknown"`` outside a checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return answer.stdout.strip()
+
+
+def hardware() -> dict[str, Any]:
+    """Return the processor's name and the number of cores this process may use."""
+    return {"cpu": _cpu_name(), "cores": len(os.sched_getaffinity(0)), "machine": platform.machine()}
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
