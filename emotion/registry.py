@@ -29,6 +29,11 @@ def list_models() -> list[str]:
     return sorted(names, key=lambda name: name != ALIASES["default"])
 
 
+def resolve(name: str) -> str:
+    """Return the name that an alias stands for; any other name as it is."""
+    return ALIASES.get(name, name)
+
+
 def model_dir(name: str) -> Path:
     """Return the folder of a model.
 
@@ -38,10 +43,9 @@ def model_dir(name: str) -> Path:
     Raises:
         ModelError: There is no such model.
     """
-    resolved = ALIASES.get(name, name)
-    if resolved not in list_models():
+    if resolve(name) not in list_models():
         raise ModelError(f"expected a model out of {', '.join(list_models()) or '(none installed)'}; got {name!r}")
-    return models_dir() / resolved
+    return models_dir() / resolve(name)
 
 
 def load_card(name: str) -> ModelCard:

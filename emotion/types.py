@@ -77,7 +77,7 @@ class Face:
     Attributes:
         box_xyxy: ``(4,)`` float32, left, top, right, bottom in px.
         confidence: The detector's or the tracker's, 0–1.
-        landmarks: ``(468, 2)`` float32 mesh points in px, or None.
+        landmarks: ``(6, 2)`` float32 points of a detector or ``(468, 3)`` of the mesh, px, or None; z < 0 is nearer.
         pose: Head pose, or None.
         eye_openness: Mean height of the eye openings over their width, about 0–0.5; NaN if unknown.
         mouth_openness: Height of the inner lips' opening over its width; NaN if unknown.
@@ -100,8 +100,8 @@ class Face:
         _expect(self.box_xyxy.shape == (4,), "a box of shape (4,)", self.box_xyxy.shape)
         if self.landmarks is not None:
             _expect(
-                self.landmarks.ndim == 2 and self.landmarks.shape[1] == 2,
-                "landmarks of shape (n, 2)",
+                self.landmarks.ndim == 2 and self.landmarks.shape[1] in {2, 3},
+                "landmarks of shape (n, 2) or (n, 3)",
                 self.landmarks.shape,
             )
         if self.probabilities is not None:

@@ -1,0 +1,78 @@
+"""Cuts faces out so that they are framed like the pictures that the classifiers learned from.
+
+Where eyes, nose and mouth lie in FER2013's 48×48 pictures was measured with
+the mesh (``python -m training.measure_frame`` writes ``fer2013_frame.json``). A
+similarity transform – turn, scale, shift, no shear – lays the five points of
+a face as near to those places as it can.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emotion.types import FloatArray, Image
+
+FRAME_FILE = Path(__file__).with_name("fer2013_frame.json")
+
+
+def frame_points() -> FloatArray:
+    """Return the ``(5, 2)`` places of right eye, left eye, nose tip and mouth corners as shares of the side, 0–1."""
+    return np.array(json.loads(FRAME_FILE.read_text(encoding="utf-8"))["points"], np.float32)
+
+
+_FRAME = frame_points() if FRAME_FILE.is_file() else np.zeros((5, 2), np.float32)
+
+
+def similarity_transform(source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return the ``(2, 3)`` similarity that takes ``(n, 2)`` source points nearest to their targets.
+
+    Least squares over scale, rotation and shift, in closed form with points as
+    complex numbers (Umeyama 1991 without reflection).
+    """
+    p, q = (points[:, 0] + 1j * points[:, 1] for points in (source.astype(np.float64), target.astype(np.float64)))
+    p_mean, q_mean = p.mean(), q.mean()
+    factor = np.vdot(p - p_mean, q - q_mean) / max(float(np.vdot(p - p_mean, p - p_mean).real), 1e-9)
+    shift = q_mean - factor * p_mean
+    return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]], np.float32)
+
+
+def align(image: Image, points: FloatArray, size: int) -> Image:
+    """Return a ``(size, size)`` or ``(size, size, 3)`` crop framed like FER2013.
+
+    Args:
+        image: ``(H, W)`` luma or ``(H, W, 3)`` RGB.
+        points: ``(5, 2)`` px: right eye, left eye, nose tip, right and left corner of the mouth.
+        size: Side of the crop, px.
+
+    Where the face reaches over the picture's edge, the edge is repeated.
+    """
+    to_crop = similarity_transform(points, _FRAME * size)
+    scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
+    if scale < 0.5:  # the picture is more than twice as fine as the crop: bilinear alone would alias
+        image, to_crop = _shrunk(image, to_crop, scale, size)
+    return cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _shrunk(image: Image, to_crop: FloatArray, scale: float, size: int) -> tuple[Image, FloatArray]:
+    """Return the part of the picture around the face, averaged down by a whole factor, and the map from there."""
+    factor = int(1 / scale)
+    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], np.float32)
+    on_image = corners @ cv2.invertAffineTransform(to_crop).T
+    height, width = image.shape[:2]
+    low = np.clip(np.floor(on_image.min(axis=0)) - factor, 0, [width - 1, height - 1]).astype(int)
+    high = np.clip(np.ceil(on_image.max(axis=0)) + factor, low + factor, [width, height]).astype(int)
+    part = image[low[1] : high[1], low[0] : high[0]]
+    small = cv2.resize(
+        part, (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor)), interpolation=cv2.INTER_AREA
+    )
+    zoom = np.array([part.shape[1] / small.shape[1], part.shape[0] / small.shape[0]])
+    # A small pixel's centre (i + ½) · zoom − ½ on the part, then the part's corner on the picture.
+    offset = low + (zoom - 1) / 2
+    mapped = to_crop.copy()
+    mapped[:, 2] += to_crop[:, :2] @ offset.astype(np.float32)
+    mapped[:, :2] *= zoom
+    return small, mapped

@@ -1,0 +1,37 @@
+"""Arithmetic on boxes: ``(n, 4)`` float arrays of left, top, right, bottom in px."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion.types import FloatArray
+
+
+def areas(boxes: FloatArray) -> FloatArray:
+    """Return the ``(n,)`` areas in px²."""
+    return np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1)
+
+
+def overlaps(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the ``(n, m)`` areas that each of ``a`` shares with each of ``b``, in px²."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return np.prod(np.clip(high - low, 0, None), axis=2)
+
+
+def iou(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the ``(n, m)`` intersection over union, 0–1."""
+    shared = overlaps(a, b)
+    union = areas(a)[:, None] + areas(b)[None] - shared
+    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)
+
+
+def covered(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the ``(n, m)`` shared area over the smaller box's, 0–1: 1 where one lies within the other."""
+    smaller = np.minimum(areas(a)[:, None], areas(b)[None])
+    return np.asarray(overlaps(a, b) / np.maximum(smaller, 1e-9), np.float32)
+
+
+def bounding_box(points: FloatArray) -> FloatArray:
+    """Return the ``(4,)`` box around ``(n, 2)`` points."""
+    return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)

@@ -1,0 +1,76 @@
+"""Names what a face shows: a small int8 network described by its model card."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from emotion.errors import ImageError
+from emotion.registry import checked_model_file, load_card
+from emotion.types import FloatArray, Image, ModelCard
+from emotion.vision.litert import LiteRTModel
+from emotion.vision.normalise import normalise
+
+
+class LiteRTClassifier:
+    """A classifier that runs a .tflite file as its card says; safe to share between threads."""
+
+    def __init__(self, card: ModelCard, threads: int = 1) -> None:
+        self.card = card
+        self._model = LiteRTModel(checked_model_file(card), threads)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Meaning of each probability column."""
+        return self.card.labels
+
+    def predict(self, crops: list[Image]) -> FloatArray:
+        """Return ``(n, k)`` float32 probabilities, each row summing to 1.
+
+        Args:
+            crops: ``n`` faces, uint8, ``(H, W, 3)`` RGB or ``(H, W)`` grey, any size.
+
+        Raises:
+            ImageError: A crop is not such an array.
+        """
+        scaled = self.logits(crops).astype(np.float64) / self.card.temperature
+        exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
+        return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def logits(self, crops: list[Image]) -> FloatArray:
+        """Return ``(n, k)`` float32 raw scores for the same crops."""
+        if not crops:
+            return np.zeros((0, len(self.labels)), np.float32)
+        values = normalise(np.stack([self._fit(crop) for crop in crops]), self.card.normalisation)
+        return np.concatenate([self._model(face[None])[0].reshape(1, -1) for face in values])
+
+    def _fit(self, crop: Image) -> Image:
+        """Return the crop in the colour and size that the card asks for."""
+        if (
+            crop.dtype != np.uint8
+            or crop.ndim not in {2, 3}
+            or (crop.ndim == 3 and crop.shape[2] != 3)
+            or not crop.size
+        ):
+            raise ImageError(f"expected a uint8 face of shape (H, W, 3) or (H, W); got {crop.dtype} {crop.shape}")
+        if self.card.colour == "grey" and crop.ndim == 3:
+            crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+        elif self.card.colour == "rgb" and crop.ndim == 2:
+            crop = cv2.cvtColor(crop, cv2.COLOR_GRAY2RGB)
+        size = self.card.input_size
+        if crop.shape[:2] == (size, size):
+            return crop
+        shrinks = max(crop.shape[:2]) > size
+        return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def load_classifier(name: str = "default") -> LiteRTClassifier:
+    """Return one of the models of :func:`emotion.list_models`.
+
+    Args:
+        name: Its name, or ``"default"``.
+
+    Raises:
+        ModelError: There is no such model, or its file is not as its card says.
+    """
+    return LiteRTClassifier(load_card(name))

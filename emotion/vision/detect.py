@@ -1,0 +1,174 @@
+"""Finds faces in a picture: BlazeFace, and the classic Haar cascade."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emotion.errors import ModelError
+from emotion.types import Detector, Face, FloatArray, Image, Region
+from emotion.vision.litert import LiteRTModel
+from emotion.vision.mediapipe_files import BLAZEFACE_BACK, mediapipe_file
+
+MIN_CONFIDENCE = 0.5
+"""The mesh looks at every find as well and throws out what is no face."""
+MAX_IOU = 0.3
+SINGLE_LOOK_PX = 400
+"""Longer side up to which one look at the whole picture is enough."""
+TILE_PX = 640
+"""Larger pictures are looked at in tiles of about this size too, at least two a side."""
+TILE_OVERLAP = 0.25
+MAX_TILES_A_SIDE = 6
+BORDER_PX = 4.0
+
+
+class BlazeFace:
+    """MediaPipe's BlazeFace "back" model, 256×256 (Bazarevsky et al. 2019).
+
+    A find carries six landmarks: right eye, left eye, nose tip, mouth, right ear, left ear.
+    """
+
+    _SIDE = 256
+
+    def __init__(self) -> None:
+        self._model = LiteRTModel(mediapipe_file(BLAZEFACE_BACK))
+        self._anchors = _anchors(((16, 2), (8, 6)))
+
+    def regions(self, width: int, height: int) -> list[Region]:
+        """Return the whole picture and, unless it is small, overlapping tiles."""
+        return [(0, 0, width, height), *_tiles(width, height)]
+
+    def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
+        """Return the faces in ``(H, W, 3)`` RGB ``image``, most confident first."""
+        height, width = image.shape[:2]
+        finds = [
+            find for region in (regions or self.regions(width, height)) for find in self._detect_region(image, region)
+        ]
+        return _suppress(finds)
+
+    def _detect_region(self, image: Image, region: Region) -> list[Face]:
+        left, top, right, bottom = region
+        part = image[top:bottom, left:right]
+        padded, scale, offset = _letterbox(part, self._SIDE)
+        raw_boxes, raw_scores = self._model((padded.astype(np.float32) / 127.5 - 1)[None])
+        scores = 1 / (1 + np.exp(-np.clip(raw_scores[0, :, 0], -50, 50)))
+        kept = scores >= MIN_CONFIDENCE
+        points = raw_boxes[0, kept].reshape(-1, 8, 2) / self._SIDE
+        points[:, [0, *range(2, 8)]] += self._anchors[kept][:, None]
+        half = points[:, 1] / 2
+        corners = np.stack([points[:, 0] - half, points[:, 0] + half], axis=1)
+        boxes = ((corners * self._SIDE - offset) / scale).reshape(-1, 4)
+        landmarks = (points[:, 2:] * self._SIDE - offset) / scale
+        whole = _not_cut_off(boxes, region, image.shape[1], image.shape[0])
+        shift = np.array([left, top], np.float32)
+        return [
+            Face((box + np.tile(shift, 2)).astype(np.float32), float(score), (marks + shift).astype(np.float32))
+            for box, score, marks in zip(boxes[whole], scores[kept][whole], landmarks[whole], strict=True)
+        ]
+
+
+class HaarCascade:
+    """OpenCV's frontal-face cascade (Viola and Jones 2001): the classic, for comparison."""
+
+    def __init__(self) -> None:
+        path = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"
+        if not path.is_file():
+            raise ModelError("expected OpenCV 4 with its Haar cascades; they are missing (OpenCV 5 has none)")
+        self._path = str(path)
+
+    def regions(self, width: int, height: int) -> list[Region]:
+        """Return the whole picture: the cascade looks at every size by itself."""
+        return [(0, 0, width, height)]
+
+    def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
+        """Return the faces in ``(H, W, 3)`` RGB ``image``; ``regions`` are ignored."""
+        del regions
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        smallest = max(24, min(grey.shape) // 20)
+        # A cascade is not safe to share between threads and is cheap beside the search itself.
+        boxes, _, weights = cv2.CascadeClassifier(self._path).detectMultiScale3(
+            grey, scaleFactor=1.1, minNeighbors=5, minSize=(smallest, smallest), outputRejectLevels=True
+        )
+        finds = [
+            Face(np.array([x, y, x + w, y + h], np.float32), 1 / (1 + math.exp(-float(weight))))
+            for (x, y, w, h), weight in zip(boxes, weights, strict=True)
+        ]
+        return sorted(finds, key=lambda face: -face.confidence)
+
+
+DETECTORS: dict[str, Callable[[], Detector]] = {"blazeface": BlazeFace, "haar": HaarCascade}
+
+
+def load_detector(name: str) -> Detector:
+    """Return a detector by its name.
+
+    Raises:
+        ModelError: There is no such detector.
+    """
+    if name not in DETECTORS:
+        raise ModelError(f"expected a detector out of {', '.join(DETECTORS)}; got {name!r}")
+    return DETECTORS[name]()
+
+
+def _anchors(grids: Sequence[tuple[int, int]]) -> FloatArray:
+    """Return the ``(n, 2)`` anchor centres, 0–1, of grids given as (cells a side, anchors a cell)."""
+    rows = []
+    for cells, anchors in grids:
+        centres = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
+        rows.append(np.repeat(grid, anchors, axis=0))
+    return np.concatenate(rows)
+
+
+def _letterbox(image: Image, side: int) -> tuple[Image, float, FloatArray]:
+    """Return the picture in the middle of a black square, its scale, and its offset there in px."""
+    height, width = image.shape[:2]
+    scale = side / max(height, width)
+    new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (side - new_width) // 2, (side - new_height) // 2
+    square = np.zeros((side, side, 3), np.uint8)
+    square[top : top + new_height, left : left + new_width] = cv2.resize(
+        image, (new_width, new_height), None, 0, 0, method
+    )
+    return square, scale, np.array([left, top], np.float32)
+
+
+def _tiles(width: int, height: int) -> list[Region]:
+    longer = max(width, height)
+    if longer <= SINGLE_LOOK_PX:
+        return []
+    count = min(max(longer // TILE_PX, 2), MAX_TILES_A_SIDE)
+    side = math.ceil(longer / count * (1 + TILE_OVERLAP))
+    return [
+        (x, y, min(x + side, width), min(y + side, height)) for y in _starts(height, side) for x in _starts(width, side)
+    ]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    if length <= side:
+        return [0]
+    count = math.ceil((length - side) / (side * (1 - TILE_OVERLAP))) + 1
+    return [round(start) for start in np.linspace(0, length - side, count)]
+
+
+def _not_cut_off(boxes: FloatArray, region: Region, width: int, height: int) -> np.ndarray:
+    """Return which boxes do not touch a tile's inner border, where the next tile has them whole."""
+    left, top, right, bottom = region
+    inner = np.array([left > 0, top > 0, right < width, bottom < height])
+    sides = np.array([0, 0, right - left, bottom - top], np.float32)
+    room = (boxes - sides) * np.array([1, 1, -1, -1])
+    return ~((room < BORDER_PX) & inner).any(axis=1)
+
+
+def _suppress(finds: list[Face]) -> list[Face]:
+    """Keep the most confident of finds that overlap."""
+    if not finds:
+        return []
+    boxes = [(*map(float, face.box_xyxy[:2]), *map(float, face.box_xyxy[2:] - face.box_xyxy[:2])) for face in finds]
+    kept = cv2.dnn.NMSBoxes(boxes, [face.confidence for face in finds], MIN_CONFIDENCE, MAX_IOU)
+    return [finds[int(index)] for index in np.ravel(kept)]

@@ -1,0 +1,138 @@
+"""Finds faces on key frames and follows them with the mesh in between: detect → landmarks → track, frame by frame.
+
+The detector costs several times what the mesh does, so it looks at the whole
+picture only now and then. Large pictures have tiles to look into as well: all
+of them where a shot begins, then one a key frame, in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion.types import Detector, Face, FloatArray, Frame
+from emotion.vision.boxes import bounding_box, covered
+from emotion.vision.cuts import CutDetector
+from emotion.vision.landmarks import (
+    MIN_FIRST_PRESENCE,
+    MIN_PRESENCE,
+    FaceMesh,
+    Mesh,
+    eye_openness,
+    head_pose,
+    mouth_openness,
+    roi_of_find,
+    roi_of_mesh,
+)
+from emotion.vision.track import Tracker
+
+KEY_FRAME_S = 0.4
+"""Time between key frames while faces are being followed."""
+SEARCH_S = 0.15
+"""Time between key frames while nobody is in view, which costs no mesh."""
+LOST_PRESENCE = 0.5
+"""A followed face is lost when the mesh is less sure than this; lower than for a new one, so that ids are steady."""
+SAME_FACE = 0.5
+"""Two boxes that share this much of the smaller one show one face."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    track_id: int
+    points: FloatArray
+
+
+class FaceFollower:
+    """The state of one stream: who is in view, and when the detector looks next."""
+
+    def __init__(self, detector: Detector, mesh: FaceMesh) -> None:
+        self._detector = detector
+        self._mesh = mesh
+        self._tracker = Tracker()
+        self._is_cut = CutDetector()
+        self._followed: list[_Followed] = []
+        self._next_key_s = float("-inf")
+        self._turn = 0
+        self._new_shot = True
+
+    def __call__(self, frame: Frame) -> list[Face]:
+        """Return the faces in ``frame`` with landmarks, pose, openness and track id, longest known first."""
+        if self._is_cut(frame.luma):
+            self._tracker.end_all()
+            self._followed.clear()
+            self._new_shot = True
+        faces = self._follow(frame)
+        lost = len(faces) < len(self._followed)
+        if self._new_shot or lost or frame.time_s >= self._next_key_s:
+            faces = self._look_for_more(frame, faces)
+        faces = self._tracker.update(faces, frame.time_s)
+        self._followed = [_Followed(_id(face), _points(face)) for face in faces]
+        return faces
+
+    def _follow(self, frame: Frame) -> list[Face]:
+        faces: list[Face] = []
+        for person in self._followed:
+            mesh = self._mesh.fit(frame.luma, roi_of_mesh(person.points))
+            if mesh.presence >= LOST_PRESENCE:
+                _add(faces, _face(mesh, mesh.presence, person.track_id), frame)
+        return faces
+
+    def _look_for_more(self, frame: Frame, faces: list[Face]) -> list[Face]:
+        everywhere = self._detector.regions(frame.width, frame.height)
+        regions = everywhere if self._new_shot else self._regions_this_time(everywhere)
+        found = list(faces)
+        for find in self._detector.detect(frame.rgb(), regions):
+            if _is_known(find.box_xyxy, faces):
+                continue
+            rough = self._mesh.fit(frame.luma, roi_of_find(find))
+            mesh = self._mesh.fit(frame.luma, roi_of_mesh(rough.points))
+            if rough.presence >= MIN_FIRST_PRESENCE and mesh.presence >= MIN_PRESENCE:
+                _add(found, _face(mesh, find.confidence), frame)
+        self._new_shot = False
+        self._next_key_s = frame.time_s + (KEY_FRAME_S if found else SEARCH_S)
+        return found
+
+    def _regions_this_time(self, everywhere: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+        whole, tiles = everywhere[0], everywhere[1:]
+        if not tiles:
+            return [whole]
+        self._turn = (self._turn + 1) % len(tiles)
+        return [whole, tiles[self._turn]]
+
+
+def _face(mesh: Mesh, confidence: float, track_id: int | None = None) -> Face:
+    return Face(
+        box_xyxy=bounding_box(mesh.points[:, :2]),
+        confidence=float(confidence),
+        landmarks=mesh.points,
+        pose=head_pose(mesh.points),
+        eye_openness=eye_openness(mesh.points),
+        mouth_openness=mouth_openness(mesh.points),
+        track_id=track_id,
+    )
+
+
+def _add(faces: list[Face], face: Face, frame: Frame) -> None:
+    """Append a face unless it has left the picture or is one of ``faces`` already, seen twice."""
+    centre = (face.box_xyxy[:2] + face.box_xyxy[2:]) / 2
+    inside = bool(np.all(centre >= 0)) and centre[0] < frame.width and centre[1] < frame.height
+    if inside and not _is_known(face.box_xyxy, faces):
+        faces.append(face)
+
+
+def _is_known(box: FloatArray, faces: Sequence[Face]) -> bool:
+    if not faces:
+        return False
+    return bool(covered(box[None], np.stack([face.box_xyxy for face in faces])).max() > SAME_FACE)
+
+
+def _id(face: Face) -> int:
+    assert face.track_id is not None, "the tracker names every face"
+    return face.track_id
+
+
+def _points(face: Face) -> FloatArray:
+    assert face.landmarks is not None, "the follower fits a mesh to every face"
+    return face.landmarks

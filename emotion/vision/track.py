@@ -1,0 +1,86 @@
+"""Gives every person a number that stays through a blink, a turned head and a short occlusion, and ends at a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from emotion.types import Face, FloatArray
+
+MEMORY_S = 2.0
+"""How long a person may be out of sight and still keep the number."""
+MAX_SHIFT = 0.6
+"""Centres of one person's boxes in consecutive frames lie at most this many box sides apart …"""
+SHIFT_PER_S = 1.5
+"""… and this many more for each second out of sight."""
+MAX_GROWTH = 1.8
+"""One box's side over the other's, at most."""
+
+_IMPOSSIBLE = 1e6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    box: FloatArray
+    time_s: float
+
+
+class Tracker:
+    """Matches faces with the people seen lately, nearest first (Hungarian assignment, Kuhn 1955)."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, _Seen] = {}
+        self._next_id = 1
+
+    def update(self, faces: Sequence[Face], time_s: float) -> list[Face]:
+        """Return the faces with their ``track_id``, in the same order.
+
+        Args:
+            faces: What was found in one frame; a face that has a ``track_id`` already keeps it.
+            time_s: The frame's time; never before an earlier call's.
+        """
+        self._forget(time_s)
+        known = {face.track_id for face in faces if face.track_id is not None}
+        strangers = [index for index, face in enumerate(faces) if face.track_id is None]
+        matches = self._match([faces[index] for index in strangers], known, time_s)
+        named = list(faces)
+        for index, track_id in zip(strangers, matches, strict=True):
+            named[index] = replace(faces[index], track_id=track_id if track_id is not None else self._new_id())
+        for face in named:
+            assert face.track_id is not None
+            self._seen[face.track_id] = _Seen(face.box_xyxy, time_s)
+        return named
+
+    def end_all(self) -> None:
+        """Forget everybody, as at a cut: whoever is seen next is somebody new."""
+        self._seen.clear()
+
+    def _forget(self, time_s: float) -> None:
+        self._seen = {key: seen for key, seen in self._seen.items() if time_s - seen.time_s <= MEMORY_S}
+
+    def _match(self, faces: list[Face], taken: set[int], time_s: float) -> list[int | None]:
+        candidates = [(key, seen) for key, seen in self._seen.items() if key not in taken]
+        result: list[int | None] = [None] * len(faces)
+        if not faces or not candidates:
+            return result
+        cost = np.array([[_distance(face.box_xyxy, seen, time_s) for _, seen in candidates] for face in faces])
+        for row, column in zip(*linear_sum_assignment(cost), strict=True):
+            if cost[row, column] < _IMPOSSIBLE:
+                result[row] = candidates[column][0]
+        return result
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+
+def _distance(box: FloatArray, seen: _Seen, time_s: float) -> float:
+    """Return how far a face is from where a person was, in box sides; a large number if it cannot be them."""
+    sides = [float(np.sqrt(np.prod(np.maximum(b[2:] - b[:2], 1e-3)))) for b in (box, seen.box)]
+    centres = [(b[:2] + b[2:]) / 2 for b in (box, seen.box)]
+    shift = float(np.linalg.norm(centres[0] - centres[1])) / max(sides)
+    allowed = MAX_SHIFT + SHIFT_PER_S * (time_s - seen.time_s)
+    return shift if shift <= allowed and max(sides) / min(sides) <= MAX_GROWTH else _IMPOSSIBLE

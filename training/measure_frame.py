@@ -1,0 +1,60 @@
+"""Measures how FER2013 frames its faces: where eyes, nose and mouth lie in its 48×48 pictures.
+
+Run ``python -m training.measure_frame``; it writes the file that
+``emotion.vision.align`` reads, so that the app cuts faces out in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.vision.align import FRAME_FILE
+from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Roi, five_points, roi_of_mesh
+from training.datasets.face_set import FACE_SIZE
+from training.datasets.parquet import default_data_dir, read_split
+
+_POINTS = ("right eye", "left eye", "nose tip", "mouth right", "mouth left")
+
+
+def measure(images: NDArray[np.uint8], mesh: FaceMesh) -> NDArray[np.float64]:
+    """Return ``(m, 5, 2)`` places as shares of the side, for the faces that the mesh is sure of.
+
+    Args:
+        images: ``(n, 48, 48)`` uint8 grey.
+        mesh: The face mesh.
+    """
+    middle = FACE_SIZE / 2
+    whole = Roi(middle, middle, FACE_SIZE * 1.4, 0.0)
+    places = []
+    for image in images:
+        first = mesh.fit(image, whole)
+        refined = mesh.fit(image, roi_of_mesh(first.points))
+        if refined.presence >= MIN_PRESENCE:
+            places.append(five_points(refined.points).astype(np.float64) / FACE_SIZE)
+    return np.stack(places)
+
+
+def main() -> None:
+    """Measure the training split and write :data:`FRAME_FILE`."""
+    images = read_split(default_data_dir(), "train").images
+    places = measure(images, FaceMesh())
+    # Flipping every picture must not move the frame: average it with its mirror image.
+    mean = places.mean(axis=0)
+    mirrored = mean[[1, 0, 2, 4, 3]] * [-1, 1] + [1, 0]
+    record = {
+        "source": "FER2013 training split, 468-point mesh",
+        "pictures": len(images),
+        "measured": len(places),
+        "names": _POINTS,
+        "points": ((mean + mirrored) / 2).round(4).tolist(),
+        "spread": places.std(axis=0).round(4).tolist(),
+    }
+    FRAME_FILE.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(record))
+
+
+if __name__ == "__main__":
+    main()
