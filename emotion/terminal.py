@@ -1,0 +1,95 @@
+"""What the command line shows: tables, and a progress bar with rate and time left."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from emotion.doctor import Finding
+from emotion.labels import COLOURS
+from emotion.registry import ALIASES, list_models, load_card
+from emotion.types import Progress
+
+_REFRESH_S = 0.1
+
+
+def coloured(label: str) -> Text:
+    """Return a label in its own colour."""
+    return Text(label, style=COLOURS[label])
+
+
+def faces_table(records: Sequence[dict[str, Any]]) -> Table:
+    """Return one row per face of the records of pictures, and one per picture without a face."""
+    table = Table("picture", "face", "expression", "confidence", "box (px)", box=None)
+    for record in records:
+        if "error" in record:
+            continue
+        if not record["faces"]:
+            table.add_row(record["file"], "–", Text("no face found", style="dim"), "", "")
+        for number, face in enumerate(record["faces"], start=1):
+            share = face["probabilities"][face["emotion"]]
+            box = " ".join(f"{value:.0f}" for value in face["box_xyxy"])
+            table.add_row(record["file"], str(number), coloured(face["emotion"]), f"{share:.0%}", box)
+    return table
+
+
+def summary_table(summary: dict[str, Any], source: str) -> Table:
+    """Return the headline figures of a video."""
+    table = Table(title=source, show_header=False, box=None, title_justify="left")
+    table.add_row("frames", f"{summary['frames']}, {summary['frames_with_face']} with a face")
+    table.add_row("people", str(len(summary["tracks"])))
+    if summary["dominant"] is not None:
+        table.add_row("dominant expression", coloured(summary["dominant"]))
+        table.add_row("smile index", f"{summary['smile_index']:.0%}")
+    for label, share in sorted(summary["shares"].items(), key=lambda item: -item[1]):
+        table.add_row(coloured(label), f"{share:.1%}")
+    return table
+
+
+def models_table() -> Table:
+    """Return the installed models with their sizes and measured scores."""
+    table = Table("model", "title", "expressions", "parameters", "million multiply–adds", "scores", box=None)
+    for name in list_models():
+        card = load_card(name)
+        shown = f"{name} (default)" if name == ALIASES["default"] else name
+        scores = "\n".join(f"{key} {value}" for key, value in card.scores.items())
+        table.add_row(
+            shown, card.title, str(len(card.labels)), f"{card.parameters:,}", f"{card.multiply_adds / 1e6:.0f}", scores
+        )
+    return table
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """Return what the doctor found."""
+    table = Table("", "subject", "found", box=None)
+    for finding in findings:
+        mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
+        table.add_row(mark, finding.subject, finding.detail)
+    return table
+
+
+@contextlib.contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
+    """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
+    rate = TextColumn("{task.fields[rate]:.0f} frames/s")
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
+    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, rate=0.0)
+        shown_at = float("-inf")
+
+        def show(progress: Progress) -> None:
+            nonlocal shown_at
+            now = time.monotonic()
+            if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
+                shown_at = now
+                bar.update(task, completed=progress.done, total=progress.total, rate=progress.rate)
+
+        yield show
