@@ -86,6 +86,7 @@ def _about(analysis: Analysis) -> dict[str, Any]:
         "settings": analysis.settings,
         "source": analysis.source,
         "complete": analysis.complete,
+        "note": analysis.note,
     }
 
 
@@ -99,6 +100,7 @@ def _analysis(about: dict[str, Any], timeline: pd.DataFrame, frames: pd.DataFram
         settings=about["settings"],
         source=about["source"],
         complete=about["complete"],
+        note=about["note"],
     )
 
 

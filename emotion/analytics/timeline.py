@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.errors import TimelineError
-from emotion.types import Face, FrameResult, HeadPose
+from emotion.types import Analysis, Face, FrameResult, HeadPose
 
 KEY = ["frame_index", "track_id"]
 """The columns that name a row; the table is sorted by them."""
@@ -135,6 +135,27 @@ def timeline_of(result: FrameResult) -> pd.DataFrame:
     builder = TimelineBuilder(result.labels)
     builder.add(result)
     return builder.build()[0]
+
+
+def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
+    """Return what an analysis knows about one of its frames; without landmarks, which are not kept."""
+    rows = analysis.timeline[analysis.timeline["frame_index"] == frame_index]
+    columns = probability_columns(analysis.labels)
+    faces = tuple(
+        Face(
+            box_xyxy=row[BOX].to_numpy(np.float32),
+            confidence=float(row["face_confidence"]),
+            pose=HeadPose(*(float(angle) for angle in row[["yaw", "pitch", "roll"]])),
+            eye_openness=float(row["eye_openness"]),
+            mouth_openness=float(row["mouth_openness"]),
+            track_id=int(row["track_id"]),
+            probabilities=row[columns].to_numpy(np.float32),
+            similarity=float(row["similarity"]),
+        )
+        for _, row in rows.iterrows()
+    )
+    time_s = float(analysis.frames.set_index("frame_index")["time_s"].loc[frame_index])
+    return FrameResult(frame_index, time_s, analysis.info.width, analysis.info.height, faces, analysis.labels)
 
 
 def validate(timeline: pd.DataFrame) -> pd.DataFrame:

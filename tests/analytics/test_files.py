@@ -22,7 +22,7 @@ shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), max_size
 def assert_same(left: Analysis, right: Analysis) -> None:
     pd.testing.assert_frame_equal(left.timeline, right.timeline)
     pd.testing.assert_frame_equal(left.frames, right.frames)
-    for name in ("info", "model", "labels", "settings", "source", "complete"):
+    for name in ("info", "model", "labels", "settings", "source", "complete", "note"):
         assert getattr(left, name) == getattr(right, name)
 
 

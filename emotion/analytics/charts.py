@@ -1,0 +1,194 @@
+"""Charts as Vega-Altair objects: transparent, with the colours of the label set and text that the theme decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion.analytics.lanes import MAX_ROWS, empty_spans, longest_seen, resample, stacked_lanes
+from emotion.analytics.timeline import labels_of
+from emotion.labels import COLOURS
+from emotion.types import Analysis, FloatArray
+
+MOMENT = "moment"
+"""Name of the timeline's click selection; its value is a list with one ``{"time_s": …}``."""
+
+LANE_PX = 84
+_EDGE = "#8C939C"
+"""A grey that shows on white and on black; frames without a face get its outline, never a fill."""
+
+
+def _colours(labels: Sequence[str], **options: Any) -> alt.Color:
+    scale = alt.Scale(domain=list(labels), range=[COLOURS[label] for label in labels])
+    return alt.Color("emotion:N", scale=scale, **options)
+
+
+def probability_bars(probabilities: FloatArray, labels: Sequence[str], height: int = 200) -> alt.LayerChart:
+    """Return the probabilities of one face as bars in the label set's order.
+
+    Args:
+        probabilities: ``(k,)``, 0–1.
+        labels: Their ``k`` labels.
+        height: px.
+    """
+    table = pd.DataFrame({"emotion": list(labels), "probability": np.asarray(probabilities, np.float64)})
+    base = alt.Chart(table, height=height).encode(
+        y=alt.Y("emotion:N", sort=list(labels), title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6)),
+        x=alt.X(
+            "probability:Q",
+            # Room to the right of a full bar for its figure.
+            scale=alt.Scale(domain=[0, 1.18]),
+            axis=alt.Axis(format="%", values=[0, 0.5, 1], title="Probability, %"),
+        ),
+        tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("probability:Q", format=".1%")],
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_colours(labels, legend=None))
+    figures = base.mark_text(align="left", dx=5, color=_EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
+    return (bars + figures).configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChart:
+    """Return the shares of the faces' time as a donut with the largest one named in its middle.
+
+    Args:
+        shares: Share of each label, 0–1.
+        height: px.
+    """
+    labels = list(shares)
+    table = pd.DataFrame({"emotion": labels, "share": list(shares.values()), "order": range(len(labels))})
+    ring = (
+        alt.Chart(table, height=height)
+        .mark_arc(innerRadius=height * 0.29, outerRadius=height * 0.46, padAngle=0.012, cornerRadius=2)
+        .encode(
+            theta=alt.Theta("share:Q", stack=True),
+            order="order:O",
+            color=_colours(labels, legend=None),
+            tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("share:Q", format=".1%", title="Share")],
+        )
+    )
+    largest = max(labels, key=lambda label: shares[label])
+    middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
+    figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=_EDGE).encode(text="figure:N")
+    name = middle.mark_text(fontSize=13, dy=15, color=_EDGE).encode(text="name:N")
+    return (ring + figure + name).configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def timeline_chart(analysis: Analysis, moment_s: float | None = None) -> alt.LayerChart:
+    """Return stacked probabilities over time, one lane per person, empty where the person is not seen.
+
+    Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
+    People beyond the number of lanes that fit are left out, those seen least first.
+
+    Args:
+        analysis: What to draw.
+        moment_s: A time to mark with a line, in seconds.
+    """
+    labels, tracks = labels_of(analysis.timeline), longest_seen(analysis.timeline)
+    # A point is a corner for each label in each lane; half of them are kept back for the ends of runs.
+    points = max(20, MAX_ROWS // (2 * len(labels) * max(len(tracks), 1)))
+    spans = resample(analysis.timeline, analysis.frames, points)
+    x = alt.X("time_s:Q", title="Time, s", scale=alt.Scale(domain=_time_domain(analysis), nice=False))
+    layers = [
+        _no_face_layer(analysis.frames, max(len(tracks), 1)),
+        _area_layer(stacked_lanes(spans, tracks), labels, tracks, x),
+        _pick_layer(_picks(spans, tracks, labels), labels),
+    ]
+    if moment_s is not None:
+        line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
+        layers.append(line.mark_rule(strokeWidth=2, color=_EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
+    chart = alt.layer(*layers, height=LANE_PX * max(len(tracks), 1))
+    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def _time_domain(analysis: Analysis) -> list[float]:
+    seen = float(analysis.frames["time_s"].max()) if len(analysis.frames) else 0.0
+    end = max(analysis.info.duration_s, seen) if analysis.complete else seen
+    return [0.0, max(end, 1e-3)]
+
+
+def _area_layer(corners: pd.DataFrame, labels: Sequence[str], tracks: Sequence[int], x: alt.X) -> alt.Chart:
+    count = max(len(tracks), 1)
+    names = "[" + ",".join(f"'Person {track}'" for track in tracks) + "]"
+    lanes = alt.Axis(
+        values=[lane + 0.5 for lane in range(len(tracks))],
+        labelExpr=f"{names}[floor(datum.value)]",
+        grid=False,
+        ticks=False,
+        domain=False,
+    )
+    return (
+        alt.Chart(corners)
+        .mark_area(interpolate="linear", line=False)
+        .encode(
+            x=x,
+            # The first lane on top.
+            y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1 per lane", scale=_lane_scale(count)),
+            y2="high:Q",
+            color=_colours(labels, sort=list(labels), legend=alt.Legend(title=None, orient="bottom", columns=4)),
+            detail="run:N",
+        )
+    )
+
+
+def _lane_scale(count: int) -> alt.Scale:
+    return alt.Scale(domain=[count, 0], nice=False, zero=False)
+
+
+def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
+    spans = empty_spans(frames).assign(low=0, high=lanes, what="no face")
+    return (
+        alt.Chart(spans)
+        .mark_rect(fillOpacity=0.06, fill=_EDGE, stroke=_EDGE, strokeDash=[3, 3], strokeWidth=1)
+        .encode(
+            x="start_s:Q",
+            x2="end_s:Q",
+            y=alt.Y("low:Q", scale=_lane_scale(lanes)),
+            y2="high:Q",
+            tooltip=[
+                alt.Tooltip("what:N", title="Seen"),
+                alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
+                alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+            ],
+        )
+    )
+
+
+def _picks(spans: pd.DataFrame, tracks: Sequence[int], labels: Sequence[str]) -> pd.DataFrame:
+    rows = spans[spans["track_id"].isin(tracks)]
+    values = rows[[f"p_{label}" for label in labels]].to_numpy(np.float64)
+    leading = values.argmax(axis=1) if len(rows) else np.empty(0, np.intp)
+    return pd.DataFrame(
+        {
+            "time_s": rows["start_s"],
+            "person": "Person " + rows["track_id"].astype(str),
+            "middle": rows["track_id"].map({track: lane for lane, track in enumerate(tracks)}) + 0.5,
+            "leads": [labels[i] for i in leading],
+            "probability": values.max(axis=1, initial=0.0),
+        }
+    )
+
+
+def _pick_layer(picks: pd.DataFrame, labels: Sequence[str]) -> alt.Chart:
+    """Return unseen points in the middle of each lane that answer the pointer; areas themselves cannot."""
+    click = alt.selection_point(name=MOMENT, fields=["time_s"], on="click", nearest=True, empty=False)
+    hover = alt.selection_point(name="hover", fields=["time_s"], on="pointerover", nearest=True, empty=False)
+    return (
+        alt.Chart(picks)
+        .mark_point(size=60, filled=True, color="white", stroke="black", cursor="pointer")
+        .encode(
+            x="time_s:Q",
+            y="middle:Q",
+            opacity=alt.condition(hover, alt.value(1), alt.value(0)),
+            tooltip=[
+                alt.Tooltip("time_s:Q", format=".2f", title="Time, s"),
+                alt.Tooltip("person:N", title="Person"),
+                alt.Tooltip("leads:N", title="Leads"),
+                alt.Tooltip("probability:Q", format=".0%", title="Probability"),
+            ],
+        )
+        .add_params(click, hover)
+    )

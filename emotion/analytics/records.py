@@ -1,0 +1,46 @@
+"""Results of single pictures as plain records, for JSON files, tables and the command line alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from emotion.analytics.timeline import timeline_of
+from emotion.types import Face, FrameResult
+
+
+def image_record(result: FrameResult, file: str) -> dict[str, Any]:
+    """Return a picture's result as plain JSON types.
+
+    Returns:
+        ``{file, width, height, faces: [{box_xyxy, confidence, emotion, probabilities: {label: p}}]}``,
+        boxes in px, confidence and probabilities 0–1.
+    """
+    return {
+        "file": file,
+        "width": result.width,
+        "height": result.height,
+        "faces": [_face_record(face, result.labels) for face in result.faces],
+    }
+
+
+def _face_record(face: Face, labels: tuple[str, ...]) -> dict[str, Any]:
+    if face.probabilities is None:
+        raise ValueError("expected a classified face; got one without probabilities")
+    return {
+        "box_xyxy": [round(float(value), 2) for value in face.box_xyxy],
+        "confidence": round(float(face.confidence), 4),
+        "emotion": labels[int(face.probabilities.argmax())],
+        "probabilities": {
+            label: round(float(value), 5) for label, value in zip(labels, face.probabilities, strict=True)
+        },
+    }
+
+
+def image_table(result: FrameResult, file: str) -> pd.DataFrame:
+    """Return a picture's faces as a table: the timeline's columns with the file and the face's number in front."""
+    table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity"])
+    table = table.rename(columns={"track_id": "face"})
+    table.insert(0, "file", file)
+    return table
