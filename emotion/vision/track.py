@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from emotion.types import Face, FloatArray
 
@@ -19,8 +18,6 @@ SHIFT_PER_S = 1.5
 MAX_GROWTH = 1.8
 """One box's side over the other's, at most."""
 
-_IMPOSSIBLE = 1e6
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
@@ -29,7 +26,7 @@ class _Seen:
 
 
 class Tracker:
-    """Matches faces with the people seen lately, nearest first (Hungarian assignment, Kuhn 1955)."""
+    """Matches faces with the people seen lately, nearest first."""
 
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
@@ -62,14 +59,17 @@ class Tracker:
         self._seen = {key: seen for key, seen in self._seen.items() if time_s - seen.time_s <= MEMORY_S}
 
     def _match(self, faces: list[Face], taken: set[int], time_s: float) -> list[int | None]:
-        candidates = [(key, seen) for key, seen in self._seen.items() if key not in taken]
+        """Pair the nearest first; a Hungarian assignment would cost SciPy's import time for the same few faces."""
+        pairs = sorted(
+            (distance, row, key)
+            for row, face in enumerate(faces)
+            for key, seen in self._seen.items()
+            if key not in taken and (distance := _distance(face.box_xyxy, seen, time_s)) is not None
+        )
         result: list[int | None] = [None] * len(faces)
-        if not faces or not candidates:
-            return result
-        cost = np.array([[_distance(face.box_xyxy, seen, time_s) for _, seen in candidates] for face in faces])
-        for row, column in zip(*linear_sum_assignment(cost), strict=True):
-            if cost[row, column] < _IMPOSSIBLE:
-                result[row] = candidates[column][0]
+        for _, row, key in pairs:
+            if result[row] is None and key not in result:
+                result[row] = key
         return result
 
     def _new_id(self) -> int:
@@ -77,10 +77,10 @@ class Tracker:
         return self._next_id - 1
 
 
-def _distance(box: FloatArray, seen: _Seen, time_s: float) -> float:
-    """Return how far a face is from where a person was, in box sides; a large number if it cannot be them."""
+def _distance(box: FloatArray, seen: _Seen, time_s: float) -> float | None:
+    """Return how far a face is from where a person was, in box sides; None if it cannot be them."""
     sides = [float(np.sqrt(np.prod(np.maximum(b[2:] - b[:2], 1e-3)))) for b in (box, seen.box)]
     centres = [(b[:2] + b[2:]) / 2 for b in (box, seen.box)]
     shift = float(np.linalg.norm(centres[0] - centres[1])) / max(sides)
     allowed = MAX_SHIFT + SHIFT_PER_S * (time_s - seen.time_s)
-    return shift if shift <= allowed and max(sides) / min(sides) <= MAX_GROWTH else _IMPOSSIBLE
+    return shift if shift <= allowed and max(sides) / min(sides) <= MAX_GROWTH else None
