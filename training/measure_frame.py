@@ -1,7 +1,7 @@
-"""Measures how FER2013 frames its faces: where eyes, nose and mouth lie in its 48×48 pictures.
+"""Measures how FER2013 frames its faces: where eyes, nose and mouth lie in its 48×48 pictures, and the usual pitch.
 
 Run ``python -m training.measure_frame``; it writes the file that
-``emotion.vision.align`` reads, so that the app cuts faces out in the same way.
+``emotion.vision.fer2013_frame`` reads, so that the app cuts faces out in the same way.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.vision.align import FRAME_FILE
-from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Roi, five_points, roi_of_mesh
+from emotion.types import FloatArray
+from emotion.vision.fer2013_frame import FRAME_FILE
+from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Roi, five_points, head_pose, roi_of_mesh
 from training.datasets.face_set import FACE_SIZE
 from training.datasets.parquet import default_data_dir, read_split
 
 _POINTS = ("right eye", "left eye", "nose tip", "mouth right", "mouth left")
 
 
-def measure(images: NDArray[np.uint8], mesh: FaceMesh) -> NDArray[np.float64]:
-    """Return ``(m, 5, 2)`` places as shares of the side, for the faces that the mesh is sure of.
+def fit_all(images: NDArray[np.uint8], mesh: FaceMesh) -> list[FloatArray]:
+    """Return the ``(468, 3)`` points of every face that the mesh is sure of, px.
 
     Args:
         images: ``(n, 48, 48)`` uint8 grey.
@@ -28,19 +29,15 @@ def measure(images: NDArray[np.uint8], mesh: FaceMesh) -> NDArray[np.float64]:
     """
     middle = FACE_SIZE / 2
     whole = Roi(middle, middle, FACE_SIZE * 1.4, 0.0)
-    places = []
-    for image in images:
-        first = mesh.fit(image, whole)
-        refined = mesh.fit(image, roi_of_mesh(first.points))
-        if refined.presence >= MIN_PRESENCE:
-            places.append(five_points(refined.points).astype(np.float64) / FACE_SIZE)
-    return np.stack(places)
+    fits = (mesh.fit(image, roi_of_mesh(mesh.fit(image, whole).points)) for image in images)
+    return [fit.points for fit in fits if fit.presence >= MIN_PRESENCE]
 
 
 def main() -> None:
     """Measure the training split and write :data:`FRAME_FILE`."""
     images = read_split(default_data_dir(), "train").images
-    places = measure(images, FaceMesh())
+    faces = fit_all(images, FaceMesh())
+    places = np.stack([five_points(points).astype(np.float64) / FACE_SIZE for points in faces])
     # Flipping every picture must not move the frame: average it with its mirror image.
     mean = places.mean(axis=0)
     mirrored = mean[[1, 0, 2, 4, 3]] * [-1, 1] + [1, 0]
@@ -50,6 +47,7 @@ def main() -> None:
         "measured": len(places),
         "names": _POINTS,
         "points": ((mean + mirrored) / 2).round(4).tolist(),
+        "pitch_deg": round(float(np.median([head_pose(points, 0.0).pitch for points in faces])), 1),
         "spread": places.std(axis=0).round(4).tolist(),
     }
     FRAME_FILE.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,30 +1,18 @@
 """Cuts faces out so that they are framed like the pictures that the classifiers learned from.
 
 Where eyes, nose and mouth lie in FER2013's 48×48 pictures was measured with
-the mesh (``python -m training.measure_frame`` writes ``fer2013_frame.json``). A
+the mesh (see :mod:`emotion.vision.fer2013_frame`). A
 similarity transform – turn, scale, shift, no shear – lays the five points of
 a face as near to those places as it can.
 """
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import cv2
 import numpy as np
 
 from emotion.types import FloatArray, Image
-
-FRAME_FILE = Path(__file__).with_name("fer2013_frame.json")
-
-
-def frame_points() -> FloatArray:
-    """Return the ``(5, 2)`` places of right eye, left eye, nose tip and mouth corners as shares of the side, 0–1."""
-    return np.array(json.loads(FRAME_FILE.read_text(encoding="utf-8"))["points"], np.float32)
-
-
-_FRAME = frame_points() if FRAME_FILE.is_file() else np.zeros((5, 2), np.float32)
+from emotion.vision.fer2013_frame import FRAME_POINTS
 
 
 def similarity_transform(source: FloatArray, target: FloatArray) -> FloatArray:
@@ -50,7 +38,7 @@ def align(image: Image, points: FloatArray, size: int) -> Image:
 
     Where the face reaches over the picture's edge, the edge is repeated.
     """
-    to_crop = similarity_transform(points, _FRAME * size)
+    to_crop = similarity_transform(points, FRAME_POINTS * size)
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
     if scale < 0.5:  # the picture is more than twice as fine as the crop: bilinear alone would alias
         image, to_crop = _shrunk(image, to_crop, scale, size)

@@ -35,8 +35,5 @@ class CutDetector:
         difference = float(np.abs(thumbnail - last).mean())
         usual = float(np.mean(self._differences)) if self._differences else 0.0
         is_cut = difference >= MIN_DIFFERENCE and difference >= MIN_JUMP * usual
-        if is_cut:
-            self._differences.clear()
-        else:
-            self._differences.append(difference)
+        self._differences.append(difference)
         return is_cut

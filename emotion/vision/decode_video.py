@@ -18,6 +18,9 @@ from emotion.types import Frame, Image, VideoInfo
 MAX_FRAME_PIXELS = 8192 * 4320
 """Refused above this: 8K cinema."""
 
+_ROUNDING_S = 1e-3
+"""Timestamps are rounded to the container's time base, often a millisecond."""
+
 _PLANAR_LUMA = {"yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray"}
 """8-bit formats whose first plane is the grey picture."""
 _FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
@@ -66,9 +69,8 @@ def frame_at(path: str | Path, time_s: float) -> Image:
     with _opened(Path(path)) as (container, stream):
         container.seek(round((max(time_s, 0.0) + _start_s(container)) * av.time_base))
         shown = None
-        half_frame_s = 0.5 / _fps(stream)
         for _, at_s, picture in _pictures(container, stream, Path(path).name):
-            if shown is not None and at_s > time_s + half_frame_s:
+            if shown is not None and at_s > time_s + _ROUNDING_S:
                 break
             shown = picture
         if shown is None:
@@ -86,8 +88,7 @@ class _Sampler:
     def __call__(self, index: int, time_s: float) -> bool:
         if self._fps is None:
             return index % self._every == 0
-        # A millisecond of grace: timestamps are rounded to the container's time base.
-        if time_s + 1e-3 < self._next_s:
+        if time_s + _ROUNDING_S < self._next_s:
             return False
         self._next_s = max(self._next_s + 1 / self._fps, time_s)
         return True

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from emotion.types import Face, FloatArray, HeadPose, Image
+from emotion.vision.fer2013_frame import FRONTAL_PITCH
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import FACE_MESH, mediapipe_file
 
@@ -126,11 +127,15 @@ def five_points(points: FloatArray) -> FloatArray:
     return np.concatenate([eye_centres(points), points[[NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT], :2]])
 
 
-def head_pose(points: FloatArray) -> HeadPose:
+def head_pose(points: FloatArray, frontal_pitch: float = FRONTAL_PITCH) -> HeadPose:
     """Return the head's rotation, from axes drawn through the eyes and from forehead to chin.
 
     The axes are made orthonormal by Gram–Schmidt; the angles are those of the
     rotation R = Ry(yaw) · Rx(pitch) · Rz(roll) that turns a frontal head into this one.
+
+    Args:
+        points: ``(468, 3)`` mesh points.
+        frontal_pitch: What the axes' pitch is in a head that looks ahead, degrees.
     """
     across = _unit(points[LEFT_EYE_CORNERS[0]] - points[RIGHT_EYE_CORNERS[0]])
     down = points[_CHIN] - points[_FOREHEAD]
@@ -138,7 +143,7 @@ def head_pose(points: FloatArray) -> HeadPose:
     away = np.cross(across, down)
     return HeadPose(
         yaw=-math.degrees(math.atan2(float(away[0]), float(away[2]))),
-        pitch=math.degrees(math.asin(float(np.clip(away[1], -1, 1)))),
+        pitch=math.degrees(math.asin(float(np.clip(away[1], -1, 1)))) - frontal_pitch,
         roll=math.degrees(math.atan2(float(across[1]), float(down[1]))),
     )
 

@@ -51,4 +51,4 @@ def _standardise(pixels: FloatArray) -> FloatArray:
     axes = (1, 2, 3)
     centred = pixels - pixels.mean(axis=axes, keepdims=True)
     deviation = np.maximum(centred.std(axis=axes, keepdims=True), np.float32(_SMALLEST_STD))
-    return np.clip(centred / deviation, -INPUT_LIMIT, INPUT_LIMIT)
+    return np.asarray(np.clip(centred / deviation, -INPUT_LIMIT, INPUT_LIMIT), np.float32)

@@ -1,0 +1,74 @@
+"""Numbers of people: when they stay and when they end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion.types import Face
+from emotion.vision.track import MEMORY_S, Tracker
+
+
+def face(x: float, y: float = 100, side: float = 60, track_id: int | None = None) -> Face:
+    return Face(np.array([x, y, x + side, y + side], np.float32), 0.9, track_id=track_id)
+
+
+def ids(faces: list[Face]) -> list[int | None]:
+    return [found.track_id for found in faces]
+
+
+def test_people_are_numbered_from_one_in_the_order_given() -> None:
+    assert ids(Tracker().update([face(0), face(200)], 0.0)) == [1, 2]
+
+
+def test_numbers_follow_people_who_move() -> None:
+    tracker = Tracker()
+    for step in range(20):
+        found = tracker.update([face(10 * step), face(400 - 10 * step, y=300)], step / 25)
+        assert ids(found) == [1, 2]
+
+
+def test_the_order_in_which_faces_are_found_does_not_matter() -> None:
+    tracker = Tracker()
+    tracker.update([face(0), face(200)], 0.0)
+    assert ids(tracker.update([face(205), face(4)], 0.04)) == [2, 1]
+
+
+def test_the_nearest_person_wins() -> None:
+    tracker = Tracker()
+    tracker.update([face(0), face(50)], 0.0)
+    assert ids(tracker.update([face(45)], 0.04)) == [2]
+
+
+def test_a_short_occlusion_keeps_the_number() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    for step in range(1, 20):
+        tracker.update([], step / 20)
+    assert ids(tracker.update([face(130)], 1.0)) == [1]
+
+
+def test_a_long_absence_ends_it() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    assert ids(tracker.update([face(100)], MEMORY_S + 0.1)) == [2]
+
+
+def test_somebody_far_away_or_of_another_size_is_somebody_new() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    assert ids(tracker.update([face(500)], 0.04)) == [2]
+    assert ids(tracker.update([face(70, side=200)], 0.08)) == [3]
+
+
+def test_a_cut_ends_everybody() -> None:
+    tracker = Tracker()
+    tracker.update([face(100)], 0.0)
+    tracker.end_all()
+    assert ids(tracker.update([face(100)], 0.04)) == [2]
+
+
+def test_a_followed_face_keeps_its_number_and_takes_nobody_elses() -> None:
+    tracker = Tracker()
+    tracker.update([face(100), face(300)], 0.0)
+    found = tracker.update([face(110, track_id=1), face(108, y=130)], 0.04)
+    assert ids(found) == [1, 3], "track 1 is taken and track 2 too far away"
