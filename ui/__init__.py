@@ -1,0 +1,1 @@
+"""What the pages share: cached resources, session state, background work and widgets."""

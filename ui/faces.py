@@ -1,0 +1,116 @@
+"""Shows the faces of pictures: boxes, bars, tables and downloads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from emotion.analytics.charts import probability_bars
+from emotion.analytics.files import to_csv
+from emotion.analytics.records import image_record, image_table, probabilities_of
+from emotion.types import FrameResult
+from ui.pictures import Picture, Unreadable
+from ui.widgets import chip, plain
+
+FACES_SHOWN = 12
+"""Faces with bars before the visitor asks for the rest."""
+
+_COLUMNS = 3
+_TABLE_ROWS = 9
+
+
+def show_picture(picture: Picture | Unreadable, key: str) -> None:
+    """Show one picture with its faces, or why it could not be read."""
+    if isinstance(picture, Unreadable):
+        st.error(f"**{plain(picture.name)}**: {plain(picture.error)}", icon=":material/broken_image:")
+        return
+    with st.container(border=True):
+        st.subheader(plain(picture.name), anchor=False)
+        st.caption(_found(picture.result))
+        boxed, side = st.columns([3, 2], gap="medium")
+        # Small pictures are not blown up.
+        boxed.image(picture.preview, width="stretch" if picture.result.width >= 500 else "content")
+        with side:
+            if picture.result.faces:
+                _show_table(picture.result)
+            else:
+                st.info("No face was found in this picture.", icon=":material/no_accounts:")
+            _show_downloads(picture, key)
+            if len(picture.result.faces) == 1:
+                _show_face(picture, 0)
+        if len(picture.result.faces) > 1:
+            _show_bars(picture, key)
+
+
+def _found(result: FrameResult) -> str:
+    count = len(result.faces)
+    faces = {0: "No face", 1: "1 face"}.get(count, f"{count} faces")
+    return f"{faces} · {result.width} × {result.height} px"
+
+
+def _show_table(result: FrameResult) -> None:
+    records = image_record(result, "")["faces"]
+    table = pd.DataFrame(
+        {
+            "Face": range(1, len(records) + 1),
+            "Expression": [face["emotion"] for face in records],
+            "Probability": [round(face["probabilities"][face["emotion"]], 3) for face in records],
+            "Detection": [round(face["confidence"], 3) for face in records],
+        }
+    )
+    columns = {
+        "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
+        "Probability": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+        "Detection": st.column_config.NumberColumn(format="percent", help="How sure the detector is that it is a face"),
+    }
+    st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) <= _TABLE_ROWS else 350)
+
+
+def _show_bars(picture: Picture, key: str) -> None:
+    count = len(picture.result.faces)
+    if count > FACES_SHOWN and not st.toggle(f"Show the bars of all {count} faces", key=f"all_{key}"):
+        count = FACES_SHOWN
+    # Row by row, so that reading order holds where columns fold into one on a phone.
+    for start in range(0, count, _COLUMNS):
+        columns = st.columns(_COLUMNS, gap="medium")
+        for place in range(start, min(start + _COLUMNS, count)):
+            with columns[place - start]:
+                _show_face(picture, place)
+
+
+def _show_face(picture: Picture, place: int) -> None:
+    probabilities = probabilities_of(picture.result.faces[place], picture.result.labels)
+    label = max(probabilities, key=probabilities.__getitem__)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.image(picture.thumbnails[place], width=64)
+        tag = chip(label, f"{label} {probabilities[label]:.0%}")
+        st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
+    st.altair_chart(probability_bars(probabilities), width="stretch")
+
+
+def _download(label: str, data: str | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    st.download_button(label, data, name, mime, key=key, icon=":material/download:", on_click="ignore")
+
+
+def _show_downloads(picture: Picture, key: str) -> None:
+    table, record = image_table(picture.result, picture.name), image_record(picture.result, picture.name)
+    with st.container(horizontal=True, gap="small"):
+        # The full-size PNG is made only when somebody asks for it.
+        _download("Picture", picture.annotated_png, f"{picture.stem}.annotated.png", "image/png", f"png_{key}")
+        _download("CSV", to_csv(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
+        _download("JSON", json.dumps(record, indent=2), f"{picture.stem}.faces.json", "application/json", f"json_{key}")
+
+
+def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
+    """Offer the faces of all pictures as one table and one JSON list."""
+    tables = [image_table(one.result, one.name) for one in shown if isinstance(one, Picture)]
+    records = [
+        {"file": one.name, "error": one.error} if isinstance(one, Unreadable) else image_record(one.result, one.name)
+        for one in shown
+    ]
+    with st.container(horizontal=True):
+        _download("All as CSV", to_csv(pd.concat(tables)), "faces.csv", "text/csv", "csv_all")
+        _download("All as JSON", json.dumps(records, indent=2), "faces.json", "application/json", "json_all")

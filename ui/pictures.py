@@ -1,0 +1,92 @@
+"""The pictures of a visit: analysed once, kept until the visitor clears them, in this session's memory only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import cv2
+import numpy as np
+
+import emotion
+from emotion.analytics.draw import annotate
+from emotion.errors import EmotionError
+from emotion.types import Face, FrameResult, Image
+from emotion.vision.decode_image import load_image
+from ui.resources import encode_png
+
+PREVIEW_PX = 1400
+"""Longest side of what is shown; downloads keep the full size."""
+
+_THUMBNAIL_PX = 160
+_MARGIN = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture and what was found in it.
+
+    Attributes:
+        name: The file's name, for people and for downloads; never a path.
+        content: The file as it came.
+        result: What was found, boxes in px of the full picture.
+        preview: ``(H, W, 3)`` uint8 RGB with boxes, at most :data:`PREVIEW_PX` a side.
+        thumbnails: One ``(s, s, 3)`` crop per face.
+    """
+
+    name: str
+    content: bytes
+    result: FrameResult
+    preview: Image
+    thumbnails: list[Image]
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending, from which downloads take theirs."""
+        return PurePath(self.name).stem or "picture"
+
+    def annotated_png(self) -> bytes:
+        """Return the picture in full size with its boxes, as the bytes of a PNG file."""
+        return encode_png(annotate(load_image(self.content), self.result))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, and why."""
+
+    name: str
+    error: str
+
+
+def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Picture | Unreadable:
+    """Return the picture with its result; one that cannot be read comes back with the reason."""
+    try:
+        image = load_image(content)
+        result = analyzer.image(image)
+    except EmotionError as error:
+        return Unreadable(name, str(error))
+    thumbnails = [_thumbnail(image, face) for face in result.faces]
+    return Picture(name, content, result, shrink(annotate(image, result), PREVIEW_PX), thumbnails)
+
+
+def shrink(image: Image, longest_px: int) -> Image:
+    """Return the picture with its longer side at most ``longest_px``."""
+    scale = longest_px / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _thumbnail(image: Image, face: Face) -> Image:
+    """Return a square around a face; over the picture's edge, the edge goes on."""
+    left, top, right, bottom = (float(value) for value in face.box_xyxy)
+    side = max(right - left, bottom - top, 1.0) * (1 + 2 * _MARGIN)
+    centre = ((left + right) / 2, (top + bottom) / 2)
+    scale = _THUMBNAIL_PX / side
+    matrix = np.array(
+        [[scale, 0, _THUMBNAIL_PX / 2 - scale * centre[0]], [0, scale, _THUMBNAIL_PX / 2 - scale * centre[1]]]
+    )
+    size = (_THUMBNAIL_PX, _THUMBNAIL_PX)
+    crop = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)

@@ -1,0 +1,109 @@
+"""Makes a video that a browser plays: the file itself where it does, an H.264 copy with its sound where it does not."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from emotion.errors import VideoError
+from emotion.types import Frame
+from emotion.vision.decode_video import read_video
+from ui.pictures import shrink
+
+COPY_PX = 1280
+"""Longest side of a copy."""
+
+_CLOCK_HZ = 90_000
+_BY_CONTAINER = {"mp4": {"h264", "av1", "vp9"}, "webm": {"vp8", "vp9", "av1"}}
+_BROWSER_PIXELS = {"yuv420p", "yuvj420p"}
+
+
+def plays_in_browser(path: Path) -> bool:
+    """Return whether today's browsers play the file as it is."""
+    with av.open(str(path), metadata_errors="ignore") as container:
+        codec = container.streams.video[0].codec_context
+        return codec.name in _BY_CONTAINER.get(_container_kind(container), set()) and codec.pix_fmt in _BROWSER_PIXELS
+
+
+def _container_kind(container: Any) -> str:
+    name = container.format.name
+    if "mp4" in name:
+        # QuickTime files share MP4's reader; their brand tells them apart.
+        return "mov" if container.metadata.get("major_brand", "").startswith("qt") else "mp4"
+    return "webm" if "webm" in name else str(name)
+
+
+def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) -> Path:
+    """Write an upright H.264 copy with AAC sound, every frame at its own time.
+
+    Args:
+        path: The video.
+        target: Where to, ending in ``.mp4``.
+        on_frame: Called with the number of frames written; may raise to stop.
+
+    Raises:
+        VideoError: The video cannot be read.
+    """
+    try:
+        with av.open(str(target), "w", options={"movflags": "faststart"}) as output, av.open(str(path)) as sound:
+            _write_streams(path, output, sound, on_frame)
+    except av.error.FFmpegError as error:
+        raise VideoError(f"no copy of the video can be made for the browser ({error})") from error
+    return target
+
+
+def _write_streams(path: Path, output: Any, sound: Any, on_frame: Callable[[int], None]) -> None:
+    pictures = _pictures(path)
+    first = next(pictures)
+    video = _add_picture_stream(output, first[1])
+    audio = output.add_stream("aac", rate=48_000, layout="stereo") if sound.streams.audio else None
+    count = 0
+    # In order of time, so that the container needs to hold back no more than a moment.
+    for _, frame in heapq.merge([first], pictures, _sounds(sound), key=lambda timed: timed[0]):
+        if isinstance(frame, av.VideoFrame):
+            output.mux(video.encode(frame))
+            on_frame(count := count + 1)
+        elif audio is not None:
+            output.mux(audio.encode(frame))
+    for stream in (video, audio):
+        if stream is not None:
+            output.mux(stream.encode())
+
+
+def _add_picture_stream(output: Any, frame: Any) -> Any:
+    stream = output.add_stream("libx264", options={"crf": "23", "preset": "veryfast"})
+    stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+    stream.codec_context.time_base = Fraction(1, _CLOCK_HZ)
+    return stream
+
+
+def _pictures(path: Path) -> Iterator[tuple[float, Any]]:
+    ticks = -1
+    for frame in read_video(path):
+        # Two frames may not share a tick, even where a broken file says so.
+        ticks = max(round(frame.time_s * _CLOCK_HZ), ticks + 1)
+        picture = _even_picture(frame)
+        picture.pts, picture.time_base = ticks, Fraction(1, _CLOCK_HZ)
+        yield frame.time_s, picture
+
+
+def _even_picture(frame: Frame) -> Any:
+    """Return the frame no larger than a screen, with even sides as 4:2:0 needs them."""
+    rgb = shrink(frame.rgb(), COPY_PX)
+    rgb = np.pad(rgb, ((0, rgb.shape[0] % 2), (0, rgb.shape[1] % 2), (0, 0)), mode="edge")
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+
+
+def _sounds(container: Any) -> Iterator[tuple[float, Any]]:
+    if not container.streams.audio:
+        return
+    start_s = float(container.start_time or 0) / av.time_base
+    for frame in container.decode(container.streams.audio[0]):
+        yield float(frame.time or 0.0) - start_s, frame

@@ -1,0 +1,60 @@
+"""What a visit holds. Widgets forget their values when the page changes; this does not."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from ui.pictures import Picture, Unreadable
+from ui.video_job import VideoJob
+
+MOMENT_S = "video_moment_s"
+"""Key of the moment of the video that is looked at, in seconds."""
+
+_PICTURES, _PENDING, _VIDEO = "pictures", "pending_pictures", "video_job"
+
+
+def pictures() -> list[Picture | Unreadable]:
+    """Return the pictures of this visit, the newest last."""
+    shown: list[Picture | Unreadable] = st.session_state.setdefault(_PICTURES, [])
+    return shown
+
+
+def pending_pictures() -> list[tuple[str, bytes]]:
+    """Return names and contents of pictures that wait for their analysis."""
+    waiting: list[tuple[str, bytes]] = st.session_state.setdefault(_PENDING, [])
+    return waiting
+
+
+def clear_pictures() -> None:
+    """Forget all pictures."""
+    pictures().clear()
+    pending_pictures().clear()
+
+
+def video_job() -> VideoJob | None:
+    """Return the video of this visit."""
+    job: VideoJob | None = st.session_state.get(_VIDEO)
+    return job
+
+
+def set_video_job(job: VideoJob | None) -> None:
+    """Take another video, or none; the one before is stopped and its files are deleted."""
+    if (old := video_job()) is not None:
+        old.close()
+    st.session_state[_VIDEO] = job
+    st.session_state.pop(MOMENT_S, None)
+
+
+def uploader_key(name: str) -> str:
+    """Return the key of an uploader that :func:`take_uploads` empties."""
+    return f"{name}_{st.session_state.setdefault(f'{name}_count', 0)}"
+
+
+def take_uploads(name: str) -> list[UploadedFile]:
+    """Return what was dropped on an uploader and empty it, so that the server's copy is given up."""
+    value = st.session_state.get(uploader_key(name))
+    st.session_state[f"{name}_count"] += 1
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

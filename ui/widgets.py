@@ -1,0 +1,95 @@
+"""Small pieces of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from emotion.analytics.draw import text_colour
+from emotion.labels import COLOURS
+from emotion.types import Progress
+
+CONSENT = "Only use pictures and videos of people who know about it and agree."
+
+_MARKDOWN_SIGNS = frozenset(r"\`*_{}[]()#+-!|~$:<>")
+
+# Colours follow the theme: text inherits it, lines are a share of the text's colour.
+_TABLE_STYLE = """
+<style>
+.shares { width: 100%; border-collapse: collapse; font-size: .95rem }
+.shares th { font-weight: 600; text-align: left; opacity: .7; font-size: .85rem }
+.shares td, .shares th { padding: .34rem .5rem .34rem 0; border: 0;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent) }
+.shares .figure { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; white-space: nowrap }
+.shares .track { width: 45%; min-width: 4rem }
+.shares .track div { height: .55rem; border-radius: .3rem }
+.shares .swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: .2rem; margin-right: .55rem }
+</style>
+"""
+
+
+def chip(label: str, text: str = "") -> str:
+    """Return HTML of a rounded tag in an expression's colour. ``text`` must not come from a visitor."""
+    return (
+        f'<span style="background:{COLOURS[label]};color:{text_colour(COLOURS[label])};border-radius:1rem;'
+        f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{text or label}</span>'
+    )
+
+
+def chips(labels: Iterable[str]) -> None:
+    """Show expressions with their colours."""
+    tags = "".join(chip(label) for label in labels)
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4rem">{tags}</div>')
+
+
+def plain(text: str) -> str:
+    """Return text, such as a file's name, with Markdown's signs made harmless."""
+    return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
+
+
+def shares_table(shares: Mapping[str, float]) -> None:
+    """Show shares of time as a table with bars, the largest first."""
+    rows = "".join(
+        f'<tr><td><span class="swatch" style="background:{COLOURS[label]}"></span>{label}</td>'
+        f'<td class="track"><div style="width:{share:.2%};background:{COLOURS[label]}"></div></td>'
+        f'<td class="figure">{share:.1%}</td></tr>'
+        for label, share in sorted(shares.items(), key=lambda pair: -pair[1])
+    )
+    head = '<tr><th scope="col">Expression</th><th></th><th scope="col" class="figure">Share of time</th></tr>'
+    st.html(f'{_TABLE_STYLE}<table class="shares"><thead>{head}</thead><tbody>{rows}</tbody></table>')
+
+
+def page_link(page: str, label: str, icon: str) -> None:
+    """Link to another page, or show nothing where this page runs alone and knows of no other."""
+    try:
+        st.page_link(page, label=label, icon=icon)
+    except (StreamlitAPIException, KeyError):
+        st.caption(label)
+
+
+def share_text(share: float | None) -> str:
+    """Return a share as per cent, or a dash where there is none."""
+    return "–" if share is None else f"{share:.0%}"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time as ``1:02:03``, ``2:03`` or ``3.4 s``; a dash if it is not known."""
+    if not 0 <= seconds < float("inf"):
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def progress_text(progress: Progress | None) -> str:
+    """Return how far, how fast and how long, in words."""
+    if progress is None:
+        return "Opening the video …"
+    return (
+        f"{progress.done:,} of about {progress.total:,} frames · {progress.rate:,.0f} frames/s · "
+        f"{duration_text(progress.remaining_s)} left"
+    )
