@@ -38,7 +38,7 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
         self.steps += 1
         share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
         for average, current in zip(self.weights or [], self.model.get_weights(), strict=True):
-            average += share * (current - average)
+            np.add(average, share * (current - average), out=average)
 
 
 class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]

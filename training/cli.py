@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion.errors import EmotionError
+from emotion.registry import resolve
 from training.datasets.parquet import default_data_dir
 from training.recipes import Recipe, find_recipe
-from training.run_folder import default_runs_dir
+from training.run_folder import RunFolder, default_runs_dir
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train a network by a recipe; the same command resumes it"))
+    _add_export(commands.add_parser("export", help="make an int8 model with a card out of a run"))
+    _add_evaluate(commands.add_parser("evaluate", help="score a model on PublicTest and PrivateTest"))
     return parser
 
 
@@ -51,11 +54,41 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_train)
 
 
+def _add_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--run", dest="folder", type=Path, default=default_runs_dir() / "default", help="the run")
+    command.add_argument("--name", default=resolve("default"), help="of the model (default: %(default)s)")
+    command.add_argument("--title", default="VGG, eight FER+ expressions", help="of the model, for people")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the Parquet splits")
+    command.set_defaults(run=_export)
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="default", help="name or alias (default: %(default)s)")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the Parquet splits")
+    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="where the float parent may lie")
+    command.set_defaults(run=_evaluate)
+
+
 def _train(options: argparse.Namespace) -> None:
     from training.train import train
 
     folder = train(_recipe(options), options.data, options.runs, name=options.name, limit=options.limit)
     print(f"done; next: python -m training export --run {folder}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training.export import export
+
+    card = export(RunFolder(options.folder), options.name, options.data, options.title)
+    print(f"wrote {card.name}: {card.parameters:,} parameters, temperature {card.temperature}")
+    print(f"next: python -m training evaluate --model {card.name}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training.evaluate import evaluate
+    from training.report import print_evaluation
+
+    print_evaluation(evaluate(options.model, options.data, options.runs))
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

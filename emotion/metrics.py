@@ -1,0 +1,171 @@
+"""How good a classifier is: pure functions of answers and truths.
+
+Everywhere ``n`` faces are answered over ``k`` labels; ``truth`` is ``(n,)`` integers 0 … k−1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from emotion.types import FloatArray
+
+Labels = NDArray[Any]
+"""``(n,)`` integers 0 … k−1."""
+
+CALIBRATION_BINS = 15
+"""As in Guo et al. 2017."""
+
+_LOG_TEMPERATURES = (float(np.log(0.05)), float(np.log(20.0)))
+"""Bounds of the search; a sensible network lies well inside."""
+
+
+def class_report(truth: Labels, answers: Labels, labels: Sequence[str]) -> dict[str, Any]:
+    """Compare answers with the truth, over all faces and label by label.
+
+    Args:
+        truth: ``(n,)`` right labels.
+        answers: ``(n,)`` given labels.
+        labels: Name of each label.
+
+    Returns:
+        ``n``; ``accuracy``; ``balanced_accuracy``, the mean recall of the labels that occur
+        (Brodersen et al. 2010); ``macro_f1``, the plain mean of all labels' F1; ``per_class``,
+        each label's precision, recall, F1 and support; ``confusion_matrix``, counts, rows true,
+        columns answered. All but counts are 0–1.
+
+    Raises:
+        ValueError: There are no faces, or not as many answers as truths.
+    """
+    _expect_pairs(truth, answers)
+    codes = np.arange(len(labels))
+    table = precision_recall_fscore_support(truth, answers, labels=codes, zero_division=0)
+    precision, recall, f1, support = table
+    rows = zip(labels, precision, recall, f1, support, strict=True)
+    return {
+        "n": len(truth),
+        "accuracy": float(np.mean(truth == answers)),
+        "balanced_accuracy": float(np.mean(recall[support > 0])),
+        "macro_f1": float(np.mean(f1)),
+        "per_class": {
+            label: {"precision": float(p), "recall": float(r), "f1": float(f), "support": int(s)}
+            for label, p, r, f, s in rows
+        },
+        "confusion_matrix": confusion_matrix(truth, answers, labels=codes).tolist(),
+    }
+
+
+def bootstrap_interval(
+    values: NDArray[Any], *, level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """Return the percentile bootstrap interval of a mean (Efron and Tibshirani 1993, chapter 13).
+
+    Args:
+        values: ``(n,)``, such as 1 for each right answer and 0 for each wrong one.
+        level: Share of the resampled means that the interval holds.
+        resamples: How often ``n`` values are drawn with replacement.
+        seed: Of the draws.
+    """
+    if not len(values):
+        raise ValueError("expected at least one value to resample; got none")
+    rng = np.random.default_rng(seed)
+    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(resamples)]
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def reliability_bins(
+    probabilities: FloatArray, truth: Labels, bins: int = CALIBRATION_BINS
+) -> list[dict[str, float | int | None]]:
+    """Group answers by their probability and compare it with how often they are right.
+
+    Args:
+        probabilities: ``(n, k)``, rows summing to 1.
+        truth: ``(n,)`` right labels.
+        bins: Number of bins of equal width over 0–1, each open below and closed above.
+
+    Returns:
+        Per bin ``low``, ``high``, ``count``, and the mean ``confidence`` and ``accuracy`` of its
+        answers (None if it is empty): a reliability diagram (Niculescu-Mizil and Caruana 2005).
+    """
+    _expect_pairs(truth, probabilities)
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    number = np.clip(np.ceil(confidence.astype(np.float64) * bins).astype(int) - 1, 0, bins - 1)
+    table: list[dict[str, float | int | None]] = []
+    for index in range(bins):
+        inside = number == index
+        count = int(inside.sum())
+        table.append(
+            {
+                "low": index / bins,
+                "high": (index + 1) / bins,
+                "count": count,
+                "confidence": float(confidence[inside].mean()) if count else None,
+                "accuracy": float(right[inside].mean()) if count else None,
+            }
+        )
+    return table
+
+
+def expected_calibration_error(probabilities: FloatArray, truth: Labels, bins: int = CALIBRATION_BINS) -> float:
+    """Return the mean gap between probability and accuracy, 0–1, weighted by bin size.
+
+    Equation 3 of C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017,
+    after Naeini et al. 2015.
+    """
+    table = reliability_bins(probabilities, truth, bins)
+    gaps = [
+        row["count"] * abs(row["confidence"] - row["accuracy"])
+        for row in table
+        if row["count"] and row["confidence"] is not None and row["accuracy"] is not None
+    ]
+    return float(sum(gaps) / len(truth))
+
+
+def fit_temperature(logits: FloatArray, truth: Labels) -> float:
+    """Return the temperature that makes the truth most likely (section 4.2 of Guo et al. 2017).
+
+    Args:
+        logits: ``(n, k)`` raw scores of faces that were not trained on.
+        truth: ``(n,)`` right labels.
+
+    Returns:
+        The divisor of logits before softmax; above 1 it softens overconfident answers.
+    """
+    _expect_pairs(truth, logits)
+    rows = np.arange(len(truth))
+
+    def loss(log_temperature: float) -> float:
+        scaled = logits.astype(np.float64) / np.exp(log_temperature)
+        return float(-log_softmax(scaled, axis=1)[rows, truth].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded").x))
+
+
+def restrict(probabilities: FloatArray, have: Sequence[str], want: Sequence[str]) -> FloatArray:
+    """Keep only some labels: the others' probability is dropped and the rest made to sum to 1.
+
+    Args:
+        probabilities: ``(n, k)``, columns in the order of ``have``.
+        have: The classifier's labels.
+        want: The labels to answer with, all of them among ``have``.
+
+    Returns:
+        ``(n, len(want))`` float32, columns in the order of ``want``.
+    """
+    kept = probabilities[:, [list(have).index(label) for label in want]].astype(np.float64)
+    total = kept.sum(axis=1, keepdims=True)
+    even = np.full_like(kept, 1 / len(want))
+    return np.asarray(np.divide(kept, total, out=even, where=total > 0), np.float32)
+
+
+def _expect_pairs(truth: NDArray[Any], answers: NDArray[Any]) -> None:
+    if not len(truth) or len(truth) != len(answers):
+        raise ValueError(f"expected as many answers as truths, at least one; got {len(answers)} and {len(truth)}")

@@ -1,0 +1,92 @@
+"""Metrics against answers worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion.metrics import (
+    bootstrap_interval,
+    class_report,
+    expected_calibration_error,
+    fit_temperature,
+    reliability_bins,
+    restrict,
+)
+
+LABELS = ("neutral", "happiness", "surprise")
+
+
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def test_class_report_by_hand():
+    truth = np.array([0, 0, 0, 1])
+    answers = np.array([0, 0, 1, 1])
+    report = class_report(truth, answers, LABELS)
+    assert report["accuracy"] == 0.75
+    # "surprise" does not occur, so it has no recall to average, but its F1 counts as 0.
+    assert report["balanced_accuracy"] == pytest.approx((2 / 3 + 1) / 2)
+    assert report["macro_f1"] == pytest.approx((0.8 + 2 / 3 + 0) / 3)
+    assert report["confusion_matrix"] == [[2, 1, 0], [0, 1, 0], [0, 0, 0]]
+    assert report["per_class"]["happiness"] == pytest.approx(
+        {"precision": 0.5, "recall": 1.0, "f1": 2 / 3, "support": 1}
+    )
+
+
+def test_bootstrap_interval_is_near_the_normal_one_and_repeats():
+    right = np.arange(2500) % 5 != 0
+    low, high = bootstrap_interval(right)
+    half_width = 1.96 * np.sqrt(0.8 * 0.2 / 2500)
+    assert low == pytest.approx(0.8 - half_width, abs=0.002)
+    assert high == pytest.approx(0.8 + half_width, abs=0.002)
+    assert bootstrap_interval(right) == (low, high)
+    assert bootstrap_interval(np.ones(10)) == (1.0, 1.0)
+
+
+def test_calibration_error_by_hand():
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.6, 0.4]], np.float32)
+    truth = np.array([0, 1, 0, 0])
+    # Two answers at 0.9 of which one is right, two at 0.6 of which both are: (0.4 + 0.4) / 2.
+    assert expected_calibration_error(probabilities, truth) == pytest.approx(0.4)
+
+
+def test_bins_count_every_answer_once_with_the_edges_included():
+    probabilities = np.array([[1.0, 0.0], [0.5, 0.5], [0.75, 0.25]], np.float32)
+    table = reliability_bins(probabilities, np.array([0, 0, 1]), bins=5)
+    assert [row["count"] for row in table] == [0, 0, 1, 1, 1]
+    assert table[0]["accuracy"] is None
+    assert table[4]["accuracy"] == 1.0
+    assert table[3]["confidence"] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_temperature_is_recovered(temperature):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(40_000, 4)) * 2
+    truth = np.array([rng.choice(4, p=row) for row in softmax(logits)])
+    fitted = fit_temperature((logits * temperature).astype(np.float32), truth)
+    assert fitted == pytest.approx(temperature, rel=0.03)
+
+
+def test_temperature_lowers_the_calibration_error_of_an_overconfident_network():
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(5000, 4))
+    truth = np.array([rng.choice(4, p=row) for row in softmax(logits)])
+    boasting = logits * 4
+    fitted = fit_temperature(boasting, truth)
+    assert expected_calibration_error(softmax(boasting / fitted), truth) < 0.03
+    assert expected_calibration_error(softmax(boasting), truth) > 0.2
+
+
+def test_restrict_drops_reorders_and_renormalises():
+    kept = restrict(np.array([[0.2, 0.5, 0.3], [0.0, 1.0, 0.0]], np.float32), LABELS, ("surprise", "neutral"))
+    np.testing.assert_allclose(kept, [[0.6, 0.4], [0.5, 0.5]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("truth", "answers"), [([], []), ([0], [0, 1])])
+def test_unequal_or_no_answers_are_refused(truth, answers):
+    with pytest.raises(ValueError, match="as many answers as truths"):
+        class_report(np.array(truth, int), np.array(answers, int), LABELS)

@@ -1,0 +1,123 @@
+"""Scores the int8 file that ships, and its float parent where the run is still there."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion.registry import EVALUATION_FILE, checked_model_file, model_dir
+from emotion.types import FloatArray, ModelCard
+from emotion.vision.classify import LiteRTClassifier, load_classifier
+from emotion.vision.normalise import normalise
+from training import provenance
+from training.cards import write_card
+from training.datasets.face_set import FaceSet
+from training.datasets.parquet import read_split
+from training.run_folder import RunFolder
+from training.scoring import LABEL_SETS, score
+
+SPLITS = ("public-test", "private-test")
+TIMED_FACES = 400
+
+Scores = dict[str, dict[str, Any]]
+"""Label set name → split name → the record of :func:`training.scoring.score`."""
+
+
+def evaluate(name: str, data: Path, runs: Path) -> dict[str, Any]:
+    """Score a model on PublicTest and PrivateTest; write ``evaluation.json`` and the card's scores.
+
+    No augmentation, one face at a time, the same answers each time.
+
+    Args:
+        name: Of the model, or an alias.
+        data: Folder of the Parquet splits.
+        runs: Folder of runs, where the float parent is looked for.
+
+    Returns:
+        What was written.
+    """
+    classifier = load_classifier(name)
+    card = classifier.card
+    splits = {split: read_split(data, split) for split in SPLITS}
+    evaluation = {
+        "model": card.name,
+        "sha256": card.sha256,
+        "file_bytes": checked_model_file(card).stat().st_size,
+        "parameters": card.parameters,
+        "multiply_adds": card.multiply_adds,
+        "temperature": card.temperature,
+        "ms_per_face": ms_per_face(classifier, splits["public-test"]),
+        "command": provenance.command(),
+        "commit": provenance.commit(),
+        "seed": card.training.get("seed"),
+        "hardware": provenance.hardware(),
+        "int8": score_splits(lambda faces: classifier.logits(list(faces.images)), card, splits),
+        "float": _score_parent(card, splits, runs),
+    }
+    _write(card, evaluation)
+    return evaluation
+
+
+def score_splits(logits_of: Callable[[FaceSet], FloatArray], card: ModelCard, splits: dict[str, FaceSet]) -> Scores:
+    """Score one form of a model under every label set that applies to it."""
+    logits = {split: logits_of(faces) for split, faces in splits.items()}
+    scores: Scores = {}
+    for label_set in LABEL_SETS:
+        for split, faces in splits.items():
+            record = score(logits[split], card.labels, faces, label_set, card.temperature)
+            if record is not None:
+                scores.setdefault(label_set.name, {})[split] = record
+    return scores
+
+
+def ms_per_face(classifier: LiteRTClassifier, faces: FaceSet) -> float:
+    """Return the median time of one face on one core, normalisation included, in ms."""
+    durations = []
+    for image in faces.images[:TIMED_FACES]:
+        started = time.perf_counter()
+        classifier.logits([image])
+        durations.append(time.perf_counter() - started)
+    return round(float(np.median(durations)) * 1000, 3)
+
+
+def headline(evaluation: dict[str, Any]) -> dict[str, float]:
+    """Return the figures that the card carries: the int8 file's on PrivateTest, each 0–1."""
+    scores: dict[str, float] = {}
+    for label_set, splits in evaluation["int8"].items():
+        if "private-test" in splits:
+            record = splits["private-test"]
+            for key in ("accuracy", "balanced_accuracy", "macro_f1"):
+                scores[f"{label_set}_{key}"] = round(record[key], 4)
+            scores[f"{label_set}_calibration_error"] = round(record["ece"]["after"], 4)
+    return scores
+
+
+def _score_parent(card: ModelCard, splits: dict[str, FaceSet], runs: Path) -> Scores | None:
+    """Score the float weights the file was made from, or keep what was once measured, or None."""
+    run = RunFolder(runs / str(card.training.get("run")))
+    if not run.averaged_file(card.training.get("epoch", 0)).is_file():
+        return _known_parent_scores(card)
+    from training.train import load_averaged
+
+    model = load_averaged(run, card.training["epoch"])
+    return score_splits(
+        lambda faces: model.predict(normalise(faces.images, card.normalisation), verbose=0), card, splits
+    )
+
+
+def _known_parent_scores(card: ModelCard) -> Scores | None:
+    file = model_dir(card.name) / EVALUATION_FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return known["float"] if known.get("sha256") == card.sha256 else None
+
+
+def _write(card: ModelCard, evaluation: dict[str, Any]) -> None:
+    text = json.dumps(evaluation, indent=1)
+    (model_dir(card.name) / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")
+    write_card(replace(card, scores=headline(evaluation)))

@@ -1,0 +1,71 @@
+"""Prints an evaluation as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_NAMES = {
+    "ferplus": "FER+ majority",
+    "fer2013": "FER2013 original",
+    "public-test": "PublicTest",
+    "private-test": "PrivateTest",
+}
+
+
+def print_evaluation(evaluation: dict[str, Any], console: Console | None = None) -> None:
+    """Print the summary of all label sets and splits, and the labels' own figures on PrivateTest."""
+    console = console or Console()
+    console.print(_facts(evaluation))
+    console.print(_summary(evaluation))
+    for label_set, splits in evaluation["int8"].items():
+        if "private-test" in splits:
+            console.print(_per_class(label_set, splits["private-test"]))
+
+
+def _facts(evaluation: dict[str, Any]) -> str:
+    hardware = evaluation["hardware"]
+    return (
+        f"[bold]{evaluation['model']}[/bold]: {evaluation['parameters']:,} parameters, "
+        f"{evaluation['multiply_adds'] / 1e6:.0f} M multiply-adds, {evaluation['file_bytes'] / 1e6:.2f} MB, "
+        f"{evaluation['ms_per_face']:.2f} ms per face on one core of {hardware['cpu']}, "
+        f"temperature {evaluation['temperature']:.3f}"
+    )
+
+
+def _summary(evaluation: dict[str, Any]) -> Table:
+    table = Table("labels", "split", "form", title="Scores in per cent")
+    for heading in ("n", "accuracy", "95 % interval", "balanced", "macro-F1", "ECE before", "ECE after"):
+        table.add_column(heading, justify="right")
+    for form in ("int8", "float"):
+        for label_set, splits in (evaluation[form] or {}).items():
+            for split, record in splits.items():
+                table.add_row(_NAMES[label_set], _NAMES[split], form, *_figures(record))
+    return table
+
+
+def _figures(record: dict[str, Any]) -> list[str]:
+    low, high = record["accuracy_interval"]
+    return [
+        f"{record['n']:,}",
+        f"{100 * record['accuracy']:.2f}",
+        f"{100 * low:.1f} to {100 * high:.1f}",
+        f"{100 * record['balanced_accuracy']:.2f}",
+        f"{100 * record['macro_f1']:.2f}",
+        f"{100 * record['ece']['before']:.2f}",
+        f"{100 * record['ece']['after']:.2f}",
+    ]
+
+
+def _per_class(label_set: str, record: dict[str, Any]) -> Table:
+    """Precision, recall and F1 of each label, with its row of the confusion matrix."""
+    labels = list(record["per_class"])
+    table = Table("true label", title=f"{_NAMES[label_set]}, PrivateTest, int8")
+    for heading in ("faces", "precision", "recall", "F1", *(f"as {label}" for label in labels)):
+        table.add_column(heading, justify="right")
+    for (label, row), answered in zip(record["per_class"].items(), record["confusion_matrix"], strict=True):
+        shares = [f"{100 * row[key]:.1f}" for key in ("precision", "recall", "f1")]
+        table.add_row(label, str(row["support"]), *shares, *map(str, answered))
+    return table
