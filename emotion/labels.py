@@ -41,17 +41,18 @@ AFFECTNET_LABELS: tuple[str, ...] = (
 """The eight classes of AffectNet in the order of its codes 0–7 (Mollahosseini et al. 2017)."""
 
 COLOURS: dict[str, str] = {
-    "neutral": "#8C939C",
+    "neutral": "#A7ADB5",
     "happiness": "#E69F00",
     "surprise": "#F0E442",
     "sadness": "#0072B2",
     "anger": "#D55E00",
     "disgust": "#009E73",
-    "fear": "#CC79A7",
+    "fear": "#B5659A",
     "contempt": "#56B4E9",
 }
 """One colour per label, everywhere: Okabe and Ito's eight colours that people with
-colour-vision deficiencies can tell apart, with grey in the place of black."""
+colour-vision deficiencies can tell apart, with a light grey in the place of black and
+a deeper purple, so that these two differ as well."""
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "neutral": ("neutrality", "calm", "ne"),

@@ -1,0 +1,135 @@
+"""The command line as people and scripts use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+import emotion
+from emotion.analytics.files import load_parquet
+from emotion.cli import main
+from emotion.samples import make_clip, sample_image
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "eine Person – 人.png"
+    Image.fromarray(sample_image()).save(path)
+    return path
+
+
+def test_image_as_json_is_json_alone(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.jpg").write_text("no picture")
+    status = main(["image", str(photo), str(tmp_path / "broken.jpg"), "--json"])
+    captured = capsys.readouterr()
+    good, bad = json.loads(captured.out)
+    assert status == 2
+    assert set(good) == {"file", "width", "height", "faces"}
+    (face,) = good["faces"]
+    assert set(face) == {"box_xyxy", "confidence", "emotion", "probabilities"}
+    assert max(face["probabilities"], key=face["probabilities"].get) == face["emotion"]
+    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert set(bad) == {"file", "error"}
+    assert captured.err.count("\n") == 1
+    assert "broken.jpg is not a picture" in captured.err
+
+
+def test_image_for_people_and_its_files(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["image", str(photo), "--out", str(out)]) == 0
+    assert "happiness" in capsys.readouterr().out
+    assert Image.open(out / f"{photo.name}.annotated.png").size == (512, 512)
+    assert len(pd.read_csv(out / f"{photo.name}.faces.csv")) == 1
+    assert json.loads((out / f"{photo.name}.faces.json").read_text(encoding="utf-8"))["width"] == 512
+
+
+def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = make_clip(tmp_path / "a clip.mp4")
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--every", "5"]) == 0
+    timeline = pd.read_parquet(tmp_path / "out" / "a clip.timeline.parquet")
+    emotion.validate(timeline)
+    assert len(pd.read_csv(tmp_path / "out" / "a clip.timeline.csv")) == len(timeline)
+    summary = json.loads((tmp_path / "out" / "a clip.summary.json").read_text())
+    assert summary["frames"] == 15
+    assert load_parquet(tmp_path / "out" / "a clip.timeline.parquet").settings["every"] == 5
+    assert "smile index" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["video", "absent.mp4", "--out", "."], "no such file"),
+        (["image", "x.png", "--model", "nonsense"], "expected a model out of"),
+        (["image", "x.png", "--detector", "magic"], "invalid choice"),
+        (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
+        (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
+        (["dance"], "invalid choice"),
+    ],
+)
+def test_mistakes_end_with_two_and_one_line(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    captured = capsys.readouterr()
+    assert status == 2
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert emotion.list_models()[0] in capsys.readouterr().out
+    assert main(["doctor"]) == 0
+    assert "✗" not in capsys.readouterr().out
+
+
+def test_doctor_tells_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
+    assert main(["doctor"]) == 2
+    assert "default model" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "long.mp4")
+    joined = tmp_path / "ten.mp4"
+    _repeat(clip, joined, times=30)
+    command = [sys.executable, "-m", "emotion", "video", str(joined), "--out", str(tmp_path)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    os.set_blocking(running.stderr.fileno(), True)
+    while "frames/s" not in running.stderr.readline():  # the first line of the bar: frames are being analysed
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, complaint = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert "cancelled" in complaint
+    assert not load_parquet(tmp_path / "ten.timeline.parquet").complete
+
+
+def _repeat(clip: Path, target: Path, times: int) -> None:
+    """Write the same pictures several times over."""
+    from emotion.vision.decode_video import read_video
+    from emotion.vision.encode import write_video
+
+    pictures = [frame.rgb() for frame in read_video(clip)]
+    write_video(target, (picture for _ in range(times) for picture in pictures), fps=25)

@@ -1,0 +1,163 @@
+"""Labels, types and the registry."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion import labels, registry
+from emotion.errors import EmotionError, LabelError, ModelError
+from emotion.labels import AFFECTNET, COLOURS, EMOTIONS, FER2013, FERPLUS, LabelSet, parse_label
+from emotion.types import Face, Frame, ModelCard, Progress
+
+
+@pytest.mark.parametrize("label_set", [FERPLUS, FER2013, AFFECTNET])
+def test_label_sets_hold_labels_only(label_set: LabelSet) -> None:
+    assert set(label_set.labels) <= set(EMOTIONS)
+    assert len(label_set) in {7, 8}
+
+
+def test_data_sets_number_their_classes_as_published() -> None:
+    assert FER2013.labels.index("neutral") == 6
+    assert FER2013.labels.index("happiness") == 3
+    assert AFFECTNET.labels.index("contempt") == 7
+    assert FERPLUS.labels.index("contempt") == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("Happy", "happiness"), ("3_sad", "sadness"), (" ANGRY ", "anger"), ("fearful", "fear"), ("Contempt", "contempt")],
+)
+def test_spellings(text: str, label: str) -> None:
+    assert parse_label(text) == label
+
+
+@pytest.mark.parametrize("text", ["", "hungry", "7"])
+def test_unknown_spellings_are_named(text: str) -> None:
+    with pytest.raises(LabelError, match="expected a spelling"):
+        parse_label(text)
+
+
+def test_a_label_set_refuses_strangers_and_twins() -> None:
+    for wrong in (("happiness",), ("happiness", "happiness"), ("happiness", "hunger")):
+        with pytest.raises(LabelError):
+            LabelSet("wrong", wrong)
+
+
+# How the three kinds of cones' loss changes colours in linear RGB (Machado et al. 2009).
+COLOUR_VISION = {
+    "full": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+}
+
+
+def lab(colour: str, vision: np.ndarray) -> np.ndarray:
+    """A colour as CIELAB, seen with the given kind of colour vision."""
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(vision @ linear, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ seen / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("vision", COLOUR_VISION)
+def test_every_pair_of_colours_can_be_told_apart(vision: str) -> None:
+    seen = {label: lab(colour, COLOUR_VISION[vision]) for label, colour in COLOURS.items()}
+    assert set(seen) == set(EMOTIONS)
+    closest = min(np.linalg.norm(seen[a] - seen[b]) for a, b in combinations(seen, 2))
+    assert closest > 15, "a difference (CIE76) of ten is seen at a glance"
+
+
+def test_shapes_are_checked_at_construction() -> None:
+    with pytest.raises(ValueError, match="luma plane"):
+        Frame(0, 0.0, np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(ValueError, match="box of shape"):
+        Face(np.zeros(5, np.float32), 0.5)
+    with pytest.raises(ValueError, match="landmarks of shape"):
+        Face(np.zeros(4, np.float32), 0.5, landmarks=np.zeros((7, 5), np.float32))
+
+
+def test_a_grey_frame_has_colours_too() -> None:
+    frame = Frame(0, 0.0, np.full((2, 3), 7, np.uint8))
+    assert (frame.width, frame.height) == (3, 2)
+    assert frame.rgb().shape == (2, 3, 3)
+
+
+def test_progress_arithmetic() -> None:
+    half = Progress(done=50, total=100, elapsed_s=5)
+    assert (half.rate, half.share, half.remaining_s) == (10, 0.5, 5)
+    assert Progress(0, 0, 0.0).share == 0
+    assert np.isnan(Progress(0, 10, 0.0).remaining_s)
+
+
+def make_model(folder: Path, name: str, content: bytes = b"tflite") -> ModelCard:
+    card = ModelCard(
+        name, name, FERPLUS.labels, 48, "grey", "standardise", "aligned", 1.0, "model.tflite", "", 1, 1, "MIT"
+    )
+    (folder / name).mkdir(parents=True)
+    (folder / name / "model.tflite").write_bytes(content)
+    (folder / name / "card.json").write_text(json.dumps(card.to_dict()))
+    return card
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
+    return tmp_path
+
+
+def test_cards_survive_the_disk(models: Path) -> None:
+    card = make_model(models, "tiny")
+    assert registry.load_card("tiny") == card
+    assert registry.list_models() == ["tiny"]
+
+
+def test_the_default_is_an_alias_and_comes_first(models: Path) -> None:
+    make_model(models, "aardvark")
+    make_model(models, registry.ALIASES["default"])
+    assert registry.list_models()[0] == registry.ALIASES["default"]
+    assert registry.load_card("default").name == registry.ALIASES["default"]
+
+
+def test_a_damaged_card_and_an_altered_file_are_refused(models: Path) -> None:
+    card = make_model(models, "altered")
+    with pytest.raises(ModelError, match="the file has"):
+        registry.checked_model_file(card)
+    (models / "altered" / "card.json").write_text("{}")
+    with pytest.raises(ModelError, match="cannot be read"):
+        registry.load_card("altered")
+
+
+def test_a_name_that_walks_away_is_no_model(models: Path) -> None:
+    make_model(models, "tiny")
+    with pytest.raises(ModelError, match=r"expected a model out of tiny; got '\.\./tiny'"):
+        registry.load_card("../tiny")
+
+
+def test_the_shipped_models_are_what_their_cards_say() -> None:
+    names = registry.list_models()
+    assert registry.ALIASES["default"] in names
+    for name in names:
+        card = registry.load_card(name)
+        assert card.name == name
+        assert registry.checked_model_file(card).stat().st_size < 10_000_000
+        assert set(card.labels) <= set(labels.EMOTIONS)
+
+
+def test_one_tree_of_errors() -> None:
+    from emotion import errors
+
+    raised = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert all(issubclass(error, EmotionError) for error in raised)
+    assert all(error.__name__ in (errors.__doc__ or "") for error in raised)

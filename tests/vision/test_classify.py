@@ -1,0 +1,70 @@
+"""The classifier's contract, on the model that ships."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+
+import emotion
+from emotion.errors import ImageError, ModelError
+from emotion.samples import sample_image
+from emotion.vision.classify import LiteRTClassifier
+
+
+@pytest.fixture(scope="module")
+def classifier() -> LiteRTClassifier:
+    return emotion.load_classifier("default")
+
+
+@pytest.fixture(scope="module")
+def faces() -> list[np.ndarray]:
+    portrait = sample_image()[50:200, 150:300]
+    return [
+        np.ascontiguousarray(portrait[top : top + 110, left : left + 110]) for top in (0, 20, 40) for left in (0, 30)
+    ]
+
+
+def test_probabilities_have_the_promised_shape(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
+    probabilities = classifier.predict(faces)
+    assert probabilities.shape == (len(faces), len(classifier.labels))
+    assert probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (probabilities >= 0).all()
+
+
+def test_no_crops_give_no_rows(classifier: LiteRTClassifier) -> None:
+    assert classifier.predict([]).shape == (0, len(classifier.labels))
+
+
+def test_each_face_is_judged_by_itself(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
+    together = classifier.predict(faces)
+    assert np.array_equal(together[::-1], classifier.predict(faces[::-1]))
+    assert np.array_equal(together, np.concatenate([classifier.predict([face]) for face in faces]))
+
+
+def test_colour_and_grey_and_any_size(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
+    grey = cv2.cvtColor(faces[0], cv2.COLOR_RGB2GRAY)
+    assert np.array_equal(classifier.predict([faces[0]]), classifier.predict([grey]))
+    sizes = [cv2.resize(grey, size) for size in ((48, 48), (31, 90), (500, 400), (1, 1))]
+    assert classifier.predict(sizes).shape[0] == 4
+
+
+def test_what_is_no_picture_is_refused(classifier: LiteRTClassifier) -> None:
+    for crop in (np.zeros((48, 48)), np.zeros((48, 48, 4), np.uint8), np.zeros((0, 4), np.uint8)):
+        with pytest.raises(ImageError, match="expected a uint8 face"):
+            classifier.predict([crop])
+
+
+def test_threads_agree(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
+    expected = classifier.predict(faces)
+    with ThreadPoolExecutor(6) as pool:
+        for answer in pool.map(classifier.predict, [faces] * 12):
+            assert np.array_equal(answer, expected)
+
+
+def test_an_unknown_model_is_named() -> None:
+    with pytest.raises(ModelError, match="got 'nonsense'"):
+        emotion.load_classifier("nonsense")
