@@ -81,15 +81,20 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
     """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
     rate = TextColumn("{task.fields[rate]:.0f} frames/s")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None, rate=0.0)
-        shown_at = float("-inf")
+    bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = bar.add_task(title, total=None, rate=0.0)
+    shown_at = float("-inf")
 
-        def show(progress: Progress) -> None:
-            nonlocal shown_at
-            now = time.monotonic()
-            if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
-                shown_at = now
-                bar.update(task, completed=progress.done, total=progress.total, rate=progress.rate)
+    def show(progress: Progress) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
+            shown_at = now
+            bar.start()  # not before there is something to show; again and again does no harm
+            bar.update(task, completed=progress.done, total=progress.total, rate=progress.rate)
 
+    try:
         yield show
+    finally:
+        if bar.live.is_started:
+            bar.stop()

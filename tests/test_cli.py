@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -110,20 +111,22 @@ def test_doctor_tells_what_is_missing(
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "long.mp4")
-    joined = tmp_path / "ten.mp4"
-    _repeat(clip, joined, times=30)
-    command = [sys.executable, "-m", "emotion", "video", str(joined), "--out", str(tmp_path)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
-    os.set_blocking(running.stderr.fileno(), True)
-    while "frames/s" not in running.stderr.readline():  # the first line of the bar: frames are being analysed
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    _, complaint = running.communicate(timeout=60)
+    clip = tmp_path / "long.mp4"
+    _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)
+    screen, terminal = pty.openpty()  # the bar moves on a terminal only
+    command = [sys.executable, "-m", "emotion", "video", str(clip), "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as running:
+        os.close(terminal)
+        shown = b""
+        while b"frames/s" not in shown:
+            shown += os.read(screen, 1024)
+        running.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # Linux answers EIO when the other end has closed
+            while more := os.read(screen, 1024):
+                shown += more
     assert running.returncode == 2
-    assert "cancelled" in complaint
-    assert not load_parquet(tmp_path / "ten.timeline.parquet").complete
+    assert b"cancelled" in shown
+    assert not load_parquet(tmp_path / "long.timeline.parquet").complete
 
 
 def _repeat(clip: Path, target: Path, times: int) -> None:
