@@ -4,8 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-st.set_page_config(page_title="Expression analytics", page_icon=":material/face:", layout="wide")
-st.logo(Path(__file__).parent / "ui" / "assets" / "logo.svg", size="large")
+LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
+
+# Not a Material symbol: as a page's icon, that would be fetched from the internet.
+st.set_page_config(page_title="Expression analytics", page_icon=LOGO, layout="wide")
+st.logo(LOGO, size="large")
 
 st.navigation(
     [

@@ -45,10 +45,10 @@ def make_clip(path: str | Path) -> Path:
 
 def _camera(progress: float) -> tuple[float, float, float]:
     """Return where the view is centred (x, y in px of the portrait) and its zoom, for progress 0–1."""
-    zoom = 1.35 + 0.3 * np.sin(np.pi * min(progress / 0.36, 1.0))
+    zoom = 1.35 + 0.3 * np.sin(np.pi * min(progress / 0.26, 1.0))
     # Down to the space suit, a while there, and back up; slowly enough to follow.
-    away = _ease((progress - 0.36) / 0.22) - _ease((progress - 0.72) / 0.22)
-    return _FACE_AT[0] + 14 * np.sin(2 * np.pi * progress), _FACE_AT[1] + 215 * away, float(zoom)
+    away = _ease((progress - 0.26) / 0.3) - _ease((progress - 0.66) / 0.3)
+    return _FACE_AT[0] + 14 * np.sin(2 * np.pi * progress), _FACE_AT[1] + 190 * away, float(zoom)
 
 
 def _ease(progress: float) -> float:

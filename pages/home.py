@@ -1,6 +1,7 @@
 """Home: what the product does, and what an expression can and cannot tell."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from emotion.errors import EmotionError
 from emotion.labels import EMOTIONS
@@ -14,7 +15,7 @@ CARDS = (
 )
 
 
-def show_hero() -> None:
+def show_hero() -> DeltaGenerator:
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.title("See what faces show", anchor=False)
@@ -23,10 +24,14 @@ def show_hero() -> None:
             "second by second. It all runs on this machine: nothing is sent elsewhere."
         )
         chips(EMOTIONS)
+    return picture
+
+
+def show_sample(place: DeltaGenerator) -> None:
     try:
-        picture.image(annotated_sample(), width="stretch", alt="A portrait with a box and the expression of the face")
+        place.image(annotated_sample(), width="stretch", alt="A portrait with a box and the expression of the face")
     except EmotionError as error:
-        picture.warning(str(error), icon=":material/warning:")
+        place.warning(str(error), icon=":material/warning:")
 
 
 def show_cards() -> None:
@@ -52,14 +57,16 @@ def show_limits() -> None:
     )
     st.info(
         "**In the European Union**, inferring emotions of people at work or in education is prohibited, save for "
-        "medical or safety reasons (AI Act, Article 5(1)(f)). Elsewhere, people who are exposed to such a system must "
+        "medical or safety reasons (AI Act, Article 5(1)(f)). In other places, people exposed to such a system must "
         "be told (Article 50(3)). Do not base decisions about a person on these figures.",
         icon=":material/gavel:",
     )
 
 
-show_hero()
+picture = show_hero()
 st.space("small")
 show_cards()
 st.space("small")
 show_limits()
+# Last, as the first visit loads the model for it.
+show_sample(picture)

@@ -25,7 +25,9 @@ _TABLE_ROWS = 9
 def show_picture(picture: Picture | Unreadable, key: str) -> None:
     """Show one picture with its faces, or why it could not be read."""
     if isinstance(picture, Unreadable):
-        st.error(f"**{plain(picture.name)}**: {plain(picture.error)}", icon=":material/broken_image:")
+        # "the picture is empty" reads better with the picture's name.
+        reason = picture.error.removeprefix("the picture")
+        st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
         return
     with st.container(border=True):
         st.subheader(plain(picture.name), anchor=False)
@@ -58,13 +60,11 @@ def _show_table(result: FrameResult) -> None:
             "Face": range(1, len(records) + 1),
             "Expression": [face["emotion"] for face in records],
             "Probability": [round(face["probabilities"][face["emotion"]], 3) for face in records],
-            "Detection": [round(face["confidence"], 3) for face in records],
         }
     )
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
         "Probability": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-        "Detection": st.column_config.NumberColumn(format="percent", help="How sure the detector is that it is a face"),
     }
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) <= _TABLE_ROWS else 350)
 

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from emotion.types import ModelCard
 from ui.widgets import chips
 
+TEST_SETS = {"ferplus": "FER+ PrivateTest, 8 classes", "fer2013": "FER2013 PrivateTest, 7 classes"}
+
 
 def show_card(card: ModelCard) -> None:
-    """Show a model's size, labels, measured scores, training and licence."""
+    """Show a model's labels, size, measured scores, training and licence."""
     with st.container(border=True):
         st.markdown(f"**{card.title}** · `{card.name}`")
-        with st.container(horizontal=True, gap="small"):
-            st.metric("Parameters", f"{card.parameters / 1e6:.2f} M", border=True, width=180)
-            st.metric("Multiply–adds per face", f"{card.multiply_adds / 1e6:.0f} M", border=True, width=220)
-            for name, score in card.scores.items():
-                if isinstance(score, float):
-                    st.metric(_words(name), _figure(score), border=True, width=220)
         chips(card.labels)
-        st.caption(f"Licence: {card.licence}")
+        st.markdown(
+            f"{card.parameters / 1e6:.2f} million parameters, {card.multiply_adds / 1e6:.0f} million multiply–adds "
+            f"for a face, {card.input_size} × {card.input_size} px, {card.colour}"
+        )
+        if card.scores:
+            st.dataframe(score_table(card.scores).style.format("{:.1%}", na_rep="–"), width="stretch")
+        st.caption(card.licence)
         if card.training:
             with st.expander("How it was trained"):
-                st.json(card.training)
+                st.json(card.training, expanded=1)
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _figure(score: Any) -> str:
-    return f"{score:.1%}" if 0 <= score <= 1 else f"{score:,.2f}"
+def score_table(scores: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a card's scores, named ``<test set>_<measure>``, with a row per test set and a column per measure."""
+    table: dict[str, dict[str, float]] = {}
+    for key, score in scores.items():
+        test_set, _, measure = key.partition("_")
+        if isinstance(score, float):
+            row = table.setdefault(TEST_SETS.get(test_set, test_set), {})
+            row[measure.replace("_", " ").capitalize()] = score
+    return pd.DataFrame.from_dict(table, orient="index")

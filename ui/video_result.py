@@ -55,7 +55,7 @@ def _show_figures(summary: dict[str, Any]) -> None:
     }
     with st.container(horizontal=True, gap="small"):
         for label, (value, meaning) in figures.items():
-            st.metric(label, value, help=meaning, border=True, width=226 if meaning else 196)
+            st.metric(label, value, help=meaning, border=True, width="stretch")
 
 
 def _show_player(job: VideoJob) -> None:
@@ -131,7 +131,7 @@ def _show_people(summary: dict[str, Any]) -> None:
             "To": duration_text(track["last_s"]),
             "Frames": track["frames"],
             "Dominant expression": track["dominant"],
-            "Smile index": track["smile_index"],
+            "Smile index": round(track["smile_index"], 3),
             "Changes per minute": track["changes_per_minute"],
         }
         for track in summary["tracks"]

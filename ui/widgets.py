@@ -22,6 +22,7 @@ _TABLE_STYLE = """
 .shares th { font-weight: 600; text-align: left; opacity: .7; font-size: .85rem }
 .shares td, .shares th { padding: .34rem .5rem .34rem 0; border: 0;
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent) }
+.shares td:first-child { white-space: nowrap }
 .shares .figure { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; white-space: nowrap }
 .shares .track { width: 45%; min-width: 4rem }
 .shares .track div { height: .55rem; border-radius: .3rem }

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.lanes import MAX_ROWS, empty_spans, longest_seen, resample, stacked_lanes
+from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.timeline import labels_of
 from emotion.labels import COLOURS
 from emotion.types import Analysis
@@ -18,6 +18,7 @@ MOMENT = "moment"
 """Name of the timeline's click selection; its value is a list with one ``{"time_s": …}``."""
 
 LANE_PX = 84
+_AXIS_AND_LEGEND_PX = 136
 _EDGE = "#8C939C"
 """A grey that shows on white and on black; frames without a face get its outline, never a fill."""
 
@@ -93,20 +94,18 @@ def timeline_chart(analysis: Analysis, moment_s: float | None = None) -> alt.Lay
         moment_s: A time to mark with a line, in seconds.
     """
     labels, tracks = labels_of(analysis.timeline), longest_seen(analysis.timeline)
-    # A point is a corner for each label in each lane; half of them are kept back for the ends of runs.
-    points = max(20, MAX_ROWS // (2 * len(labels) * max(len(tracks), 1)))
-    spans = resample(analysis.timeline, analysis.frames, points)
+    spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
     axis = alt.Axis(tickCount=8, grid=False)
     x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=_time_domain(analysis), nice=False))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
-        _area_layer(stacked_lanes(spans, tracks), labels, tracks, x),
+        _area_layer(corners, labels, tracks, x),
         _pick_layer(_picks(spans, tracks, labels), labels),
     ]
     if moment_s is not None:
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
         layers.append(line.mark_rule(strokeWidth=2, color=_EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
-    chart = alt.layer(*layers, height=LANE_PX * max(len(tracks), 1))
+    chart = alt.layer(*layers, height=LANE_PX * max(len(tracks), 1) + _AXIS_AND_LEGEND_PX)
     return chart.configure(background="transparent").configure_view(strokeWidth=0)
 
 
@@ -132,7 +131,7 @@ def _area_layer(corners: pd.DataFrame, labels: Sequence[str], tracks: Sequence[i
         .encode(
             x=x,
             # The first lane on top.
-            y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1 per lane", scale=_lane_scale(count)),
+            y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1", scale=_lane_scale(count)),
             y2="high:Q",
             color=_colours(labels, sort=list(labels), legend=alt.Legend(title=None, orient="bottom", columns=4)),
             detail="run:N",

@@ -55,6 +55,17 @@ def _spans(time_s: pd.Series, max_points: int) -> np.ndarray:
     return np.minimum((times - times[0]) // length, max_points - 1).astype(np.int64)
 
 
+def fit_to_screen(timeline: pd.DataFrame, frames: pd.DataFrame, tracks: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return :func:`resample`'s table and its :func:`stacked_lanes`, as fine as :data:`MAX_ROWS` allows."""
+    points = max(MAX_ROWS // len(labels_of(timeline)), 1)
+    while True:
+        spans = resample(timeline[timeline["track_id"].isin(tracks)], frames, points)
+        corners = stacked_lanes(spans, tracks)
+        if len(corners) <= MAX_ROWS or points == 1:
+            return spans, corners
+        points = points * 2 // 3
+
+
 def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
     """Return the long form of :func:`resample`'s table with each probability's place in its lane.
 
@@ -64,7 +75,7 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
         on each other.
     """
     columns = [column for column in spans.columns if column.startswith("p_")]
-    rows = _with_run_ends(spans[spans["track_id"].isin(tracks)])
+    rows = _with_run_ends(spans)
     heights = rows[columns].to_numpy(np.float64)
     tops = (1 - _LANE_GAP) * heights.cumsum(axis=1) / np.maximum(heights.sum(axis=1, keepdims=True), 1e-9)
     lane = rows["track_id"].map({track: place + _LANE_GAP / 2 for place, track in enumerate(tracks)}).to_numpy()
