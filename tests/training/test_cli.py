@@ -1,0 +1,81 @@
+"""The command line without TensorFlow: help, clear refusals, a quick import."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emotion.errors import InputError
+from training.cli import main
+from training.recipes import RECIPES
+from training.run_folder import RunFolder
+
+SETTINGS = {"recipe": {"name": "tiny"}, "limit": None, "counts": {"used": 3}}
+
+
+def test_importing_the_commands_imports_no_tensorflow():
+    code = "import sys, training.cli; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_help_lists_the_commands(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(command in shown for command in ("train", "export", "evaluate"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--recipe", "none"], f"expected a recipe out of {', '.join(RECIPES)}; got 'none'"),
+        (["evaluate", "--model", "none"], "got 'none'"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(arguments, message, capsys):
+    assert main(arguments) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.count("\n") == 1
+
+
+def test_a_run_resumes_only_under_its_own_settings(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.open(SETTINGS)
+    assert run.open(SETTINGS | {"commit": "another"}) == SETTINGS
+    with pytest.raises(InputError, match="choose another --name"):
+        run.open(SETTINGS | {"limit": 5})
+
+
+def test_a_recorded_epoch_keeps_only_the_files_that_are_needed(tmp_path):
+    run = RunFolder(tmp_path)
+    for epoch in (1, 2, 3):
+        run.model_file(epoch).touch()
+        run.averaged_file(epoch).touch()
+        run.save_state({"epoch": epoch, "best_epoch": 1, "history": [{"epoch": n + 1} for n in range(epoch)]})
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {
+        "epoch-003.keras", "averaged-001.weights.h5", "averaged-003.weights.h5", "state.json", "history.csv",
+    }  # fmt: skip
+    assert run.state()["epoch"] == 3
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match="expected a run folder"):
+        RunFolder(tmp_path).settings()
+
+
+def test_every_command_and_option_is_documented():
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    for command in ("train", "export", "evaluate"):
+        usage = subprocess.run(
+            [sys.executable, "-m", "training", command, "--help"], capture_output=True, text=True, check=True
+        ).stdout
+        assert f"### {command}" in guide
+        for option in set(re.findall(r"--[a-z-]+", usage)) - {"--help"}:
+            assert option in guide, f"docs/models.md says nothing of {command} {option}"

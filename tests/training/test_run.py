@@ -1,0 +1,116 @@
+"""A tiny run from training to a scored int8 file, and one that is killed on its way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+from emotion.errors import InputError, ModelError
+from emotion.registry import load_card
+from training import export as export_module
+from training.cli import main
+from training.run_folder import RunFolder
+from training.train import load_averaged, train
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def run(made_data, tiny_recipe, tmp_path_factory):
+    return RunFolder(train(tiny_recipe, made_data, tmp_path_factory.mktemp("runs")))
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """An empty folder of models. Two epochs on noise teach nothing, so int8 may disagree with float there."""
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
+    monkeypatch.setattr(export_module, "LEAST_AGREEMENT", 0.0)
+    return tmp_path
+
+
+def test_a_run_records_every_epoch_and_its_settings(run):
+    history = pd.read_csv(run.path / "history.csv")
+    assert history["epoch"].tolist() == [1, 2]
+    assert history["learning_rate"].iloc[-1] == pytest.approx(0, abs=1e-3)
+    assert run.settings()["counts"]["leaked"] == 1
+    assert run.settings()["command"].startswith("python -m training")
+
+
+def test_averaged_weights_are_not_the_last_ones(run):
+    import keras
+
+    last = keras.models.load_model(run.model_file(2)).get_weights()
+    averaged = load_averaged(run, 2).get_weights()
+    assert not np.array_equal(last[0], averaged[0])
+
+
+def test_export_then_evaluate(run, made_data, models, capsys):
+    data = ["--data", str(made_data)]
+    assert main(["export", "--run", str(run.path), "--name", "tiny", *data]) == 0
+    card = load_card("tiny")
+    assert (card.input_size, card.colour, card.normalisation) == (48, "grey", "standardise")
+    assert (card.parameters, card.training["seed"]) == (1_915_432, 2024)
+    assert not card.scores
+
+    assert main(["evaluate", "--model", "tiny", "--runs", str(run.path.parent), *data]) == 0
+    assert "PrivateTest" in capsys.readouterr().out
+    evaluation = json.loads((models / "tiny" / "evaluation.json").read_text())
+    private = evaluation["int8"]["ferplus"]["private-test"]
+    assert private["n"] == 16
+    assert len(private["reliability"]["after"]) == 15
+    assert list(evaluation["float"]) == list(evaluation["int8"]) == ["ferplus", "fer2013"]
+    assert "contempt" not in evaluation["int8"]["fer2013"]["private-test"]["per_class"]
+    assert load_card("tiny").scores["ferplus_accuracy"] == round(private["accuracy"], 4)
+    assert (models / "tiny" / "history.csv").read_bytes() == (run.path / "history.csv").read_bytes()
+
+
+def test_what_was_measured_of_an_absent_parent_is_kept(run, made_data, models, tmp_path):
+    data = ["--data", str(made_data)]
+    main(["export", "--run", str(run.path), "--name", "tiny", *data])
+    main(["evaluate", "--model", "tiny", "--runs", str(run.path.parent), *data])
+    file = models / "tiny" / "evaluation.json"
+    measured = json.loads(file.read_text())["float"]
+    main(["evaluate", "--model", "tiny", "--runs", str(tmp_path / "none"), *data])
+    assert measured is not None
+    assert json.loads(file.read_text())["float"] == measured
+
+
+def test_an_int8_file_that_disagrees_is_refused():
+    logits = np.eye(4, dtype=np.float32)
+    with pytest.raises(ModelError, match=r"expected int8 and float to answer alike .* got 0\.0%"):
+        export_module._expect_agreement(logits, np.roll(logits, 1, axis=1))
+
+
+def test_a_run_without_an_epoch_cannot_be_exported(made_data, tmp_path):
+    with pytest.raises(InputError, match="at least one finished epoch"):
+        export_module.export(RunFolder(tmp_path), "tiny", made_data, "Tiny")
+
+
+def test_a_killed_run_resumes_with_the_same_command(made_data, tmp_path):
+    command = [sys.executable, "-m", "training", "train", "--name", "killed", "--runs", str(tmp_path)]
+    command += ["--data", str(made_data), "--epochs", "4", "--batch-size", "16"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
+    run = RunFolder(tmp_path / "killed")
+    deadline = time.monotonic() + 120
+    while run.state()["epoch"] < 1 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    interrupted_at = run.state()["epoch"]
+    assert 1 <= interrupted_at < 4
+
+    subprocess.run(command, cwd=ROOT, check=True)
+    history = pd.read_csv(run.path / "history.csv")
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert run.settings()["recipe"]["epochs"] == 4

@@ -1,0 +1,61 @@
+"""The committed default model does what its committed evaluation says. No TensorFlow."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion import load_classifier
+from emotion.labels import FERPLUS
+from emotion.registry import EVALUATION_FILE, HISTORY_FILE, checked_model_file, load_card, model_dir
+from tests.training.conftest import made_faces
+from training.datasets.parquet import default_data_dir, read_split
+from training.evaluate import headline
+from training.scoring import score
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return json.loads((model_dir("default") / EVALUATION_FILE).read_text(encoding="utf-8"))
+
+
+def test_card_history_and_evaluation_tell_one_story(evaluation):
+    card = load_card("default")
+    history = pd.read_csv(model_dir("default") / HISTORY_FILE).set_index("epoch")
+    assert evaluation["sha256"] == card.sha256
+    assert card.scores == headline(evaluation)
+    assert history["public_accuracy"].idxmax() == card.training["epoch"]
+    assert checked_model_file(card).stat().st_size == evaluation["file_bytes"]
+
+
+def test_the_int8_file_reaches_what_the_product_needs(evaluation):
+    private = evaluation["int8"]["ferplus"]["private-test"]
+    assert private["n"] == 3153
+    assert private["accuracy"] >= 0.80
+    assert evaluation["int8"]["fer2013"]["private-test"]["n"] == 3589
+    parent = evaluation["float"]["ferplus"]["private-test"]
+    assert parent["accuracy"] - private["accuracy"] < 0.01
+
+
+def test_batch_size_and_order_change_no_answer():
+    classifier = load_classifier("default")
+    faces = list(made_faces(12, 4))
+    together = classifier.predict(faces)
+    np.testing.assert_array_equal(np.concatenate([classifier.predict([face]) for face in faces]), together)
+    order = np.random.default_rng(0).permutation(len(faces))
+    np.testing.assert_array_equal(classifier.predict([faces[row] for row in order]), together[order])
+
+
+def test_scoring_again_gives_the_committed_figures(shared_data, evaluation):
+    classifier = load_classifier("default")
+    private = read_split(default_data_dir(), "private-test")
+    logits = classifier.logits(list(private.images))
+    again = score(logits, classifier.labels, private, FERPLUS, classifier.card.temperature)
+    committed = evaluation["int8"]["ferplus"]["private-test"]
+    assert again is not None
+    # Integer arithmetic repeats everywhere; the float normalisation may round a pixel otherwise on another processor.
+    assert again["accuracy"] == pytest.approx(committed["accuracy"], abs=0.002)
+    assert again["ece"]["after"] == pytest.approx(committed["ece"]["after"], abs=0.005)
