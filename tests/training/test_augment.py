@@ -1,0 +1,42 @@
+"""Random variations, each alone and all together."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from tests.training.conftest import made_faces
+from training.augment import Augmentation
+
+STILL = Augmentation(**{field.name: 0.0 for field in fields(Augmentation)})
+
+
+def test_nothing_is_varied_where_every_amount_is_zero():
+    images = made_faces(5, 0)
+    np.testing.assert_array_equal(STILL.apply(images, np.random.default_rng(0)), images)
+
+
+def test_flip_alone_mirrors():
+    images = made_faces(5, 0)
+    flipped = replace(STILL, flip=1.0).apply(images, np.random.default_rng(0))
+    np.testing.assert_array_equal(flipped, images[:, :, ::-1])
+
+
+def test_erasing_alone_covers_one_rectangle_and_leaves_the_input():
+    images = made_faces(20, 0)
+    kept = images.copy()
+    erased = replace(STILL, erase=1.0, erase_share=0.4).apply(images, np.random.default_rng(0))
+    np.testing.assert_array_equal(images, kept)
+    changed = erased != images
+    assert changed.any(axis=(1, 2)).all()
+    assert changed.any(axis=2).sum(axis=1).max() <= 20
+
+
+@pytest.mark.parametrize("shape", [(7, 48, 48), (7, 48, 48, 3)])
+def test_variations_keep_shape_and_repeat_with_the_seed(shape):
+    images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    varied = Augmentation().apply(images, np.random.default_rng(3))
+    assert (varied.shape, varied.dtype) == (shape, np.uint8)
+    np.testing.assert_array_equal(varied, Augmentation().apply(images, np.random.default_rng(3)))
