@@ -1,8 +1,8 @@
 """Finds faces on key frames and follows them with the mesh in between: detect → landmarks → track, frame by frame.
 
-The detector costs several times what the mesh does, so it looks at the whole
-picture only now and then. Large pictures have tiles to look into as well: all
-of them where a shot begins, then one a key frame, in turn.
+The detector costs several times what the mesh does, so it looks only now and
+then: everywhere where a shot begins, then once a key frame, at the whole picture
+and at one of its tiles by turns.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.types import Detector, Face, FloatArray, Frame
+from emotion.types import Detector, Face, FloatArray, Frame, Region
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.cuts import CutDetector
 from emotion.vision.landmarks import (
@@ -28,7 +28,7 @@ from emotion.vision.landmarks import (
 )
 from emotion.vision.track import Tracker
 
-KEY_FRAME_S = 0.4
+KEY_FRAME_S = 0.3
 """Time between key frames while faces are being followed."""
 SEARCH_S = 0.15
 """Time between key frames while nobody is in view, which costs no mesh."""
@@ -81,7 +81,7 @@ class FaceFollower:
 
     def _look_for_more(self, frame: Frame, faces: list[Face]) -> list[Face]:
         everywhere = self._detector.regions(frame.width, frame.height)
-        regions = everywhere if self._new_shot else self._regions_this_time(everywhere)
+        regions = everywhere if self._new_shot else [self._next_region(everywhere)]
         found = list(faces)
         for find in self._detector.detect(frame.rgb(), regions):
             if _is_known(find.box_xyxy, faces):
@@ -94,12 +94,11 @@ class FaceFollower:
         self._next_key_s = frame.time_s + (KEY_FRAME_S if found else SEARCH_S)
         return found
 
-    def _regions_this_time(self, everywhere: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-        whole, tiles = everywhere[0], everywhere[1:]
-        if not tiles:
-            return [whole]
-        self._turn = (self._turn + 1) % len(tiles)
-        return [whole, tiles[self._turn]]
+    def _next_region(self, everywhere: Sequence[Region]) -> Region:
+        """Return the whole picture on every other key frame and the tiles, one after the other, in between."""
+        whole, *tiles = everywhere
+        self._turn += 1
+        return tiles[self._turn // 2 % len(tiles)] if tiles and self._turn % 2 == 0 else whole
 
 
 def _face(mesh: Mesh, confidence: float, track_id: int | None = None) -> Face:

@@ -1,0 +1,1 @@
+"""Measures speed and memory on real clips; figures are compared within one run on an idle machine."""
