@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.errors import Cancelled, VideoError
-from emotion.registry import resolve
+from emotion.registry import resolve, sha256_of
 from emotion.types import Analysis, Classifier, Detector, Face, Frame, FrameResult, Image, Progress
 from emotion.vision.align import align
 from emotion.vision.classify import load_classifier
@@ -99,7 +99,7 @@ class Analyzer:
                 raise
             note = str(error) or "The analysis was cancelled."
         timeline, frames = builder.build()
-        settings = {"detector": self.detector, "every": every, "fps": fps}
+        settings = {"detector": self.detector, "every": every, "fps": fps, "source_sha256": sha256_of(Path(path))}
         return Analysis(info, timeline, frames, self.model, self.labels, settings, Path(path).name, not note, note)
 
     def frames(
