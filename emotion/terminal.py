@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -32,12 +33,13 @@ def faces_table(records: Sequence[dict[str, Any]]) -> Table:
     for record in records:
         if "error" in record:
             continue
+        name = Path(record["file"]).name
         if not record["faces"]:
-            table.add_row(record["file"], "–", Text("no face found", style="dim"), "", "")
+            table.add_row(name, "–", Text("no face found", style="dim"), "", "")
         for number, face in enumerate(record["faces"], start=1):
             share = face["probabilities"][face["emotion"]]
             box = " ".join(f"{value:.0f}" for value in face["box_xyxy"])
-            table.add_row(record["file"], str(number), coloured(face["emotion"]), f"{share:.0%}", box)
+            table.add_row(name, str(number), coloured(face["emotion"]), f"{share:.0%}", box)
     return table
 
 
