@@ -9,7 +9,7 @@ from ui import state
 from ui.resources import analyzer_or_stop, sample_clip
 from ui.video_job import VideoJob
 from ui.video_result import show_analysis
-from ui.widgets import CONSENT, progress_text
+from ui.widgets import CONSENT, plain, progress_text
 
 TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 STEPS = {1: "Every frame", 2: "Every 2nd frame", 5: "Every 5th frame", 10: "Every 10th frame"}
@@ -50,9 +50,7 @@ def follow(job: VideoJob) -> None:
 
 
 st.title("Video", anchor=False)
-st.caption(
-    f"Every face is followed and read, frame by frame. {CONSENT} The file is deleted when you clear it or leave."
-)
+st.caption(f"Every face is followed, frame by frame. {CONSENT} The file is deleted when you clear it or leave.")
 every = choose_video()
 
 job = state.video_job()
@@ -64,7 +62,7 @@ else:
     if job.running:
         follow(job)
     elif job.analysis is None:
-        st.error(job.error, icon=":material/broken_image:")
+        st.error(plain(job.error), icon=":material/broken_image:")
     else:
-        st.subheader(job.name, anchor=False)
+        st.subheader(plain(job.name), anchor=False)
         show_analysis(job, job.analysis)

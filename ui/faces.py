@@ -91,6 +91,10 @@ def _show_face(picture: Picture, place: int) -> None:
     st.altair_chart(probability_bars(probabilities), width="stretch")
 
 
+def _as_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def _download(label: str, data: str | Callable[[], bytes], name: str, mime: str, key: str) -> None:
     st.download_button(label, data, name, mime, key=key, icon=":material/download:", on_click="ignore")
 
@@ -101,7 +105,13 @@ def _show_downloads(picture: Picture, key: str) -> None:
         # The full-size PNG is made only when somebody asks for it.
         _download("Picture", picture.annotated_png, f"{picture.stem}.annotated.png", "image/png", f"png_{key}")
         _download("CSV", to_csv(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
-        _download("JSON", json.dumps(record, indent=2), f"{picture.stem}.faces.json", "application/json", f"json_{key}")
+        _download(
+            "JSON",
+            _as_json(record),
+            f"{picture.stem}.faces.json",
+            "application/json",
+            f"json_{key}",
+        )
 
 
 def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
@@ -113,4 +123,10 @@ def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
     ]
     with st.container(horizontal=True):
         _download("All as CSV", to_csv(pd.concat(tables)), "faces.csv", "text/csv", "csv_all")
-        _download("All as JSON", json.dumps(records, indent=2), "faces.json", "application/json", "json_all")
+        _download(
+            "All as JSON",
+            _as_json(records),
+            "faces.json",
+            "application/json",
+            "json_all",
+        )

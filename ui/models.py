@@ -11,7 +11,7 @@ import streamlit as st
 from emotion.types import ModelCard
 from ui.widgets import chips
 
-TEST_SETS = {"ferplus": "FER+ PrivateTest, 8 classes", "fer2013": "FER2013 PrivateTest, 7 classes"}
+TEST_SETS = {"ferplus": "FER+, 8 classes", "fer2013": "FER2013, 7 classes"}
 
 
 def show_card(card: ModelCard) -> None:
@@ -24,6 +24,7 @@ def show_card(card: ModelCard) -> None:
             f"for a face, {card.input_size} × {card.input_size} px, {card.colour}"
         )
         if card.scores:
+            st.markdown("Measured on the private test sets, on pictures that it never saw:")
             st.dataframe(score_table(card.scores).style.format("{:.1%}", na_rep="–"), width="stretch")
         st.caption(card.licence)
         if card.training:
@@ -32,11 +33,11 @@ def show_card(card: ModelCard) -> None:
 
 
 def score_table(scores: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a card's scores, named ``<test set>_<measure>``, with a row per test set and a column per measure."""
+    """Return a card's scores, named ``<test set>_<measure>``, with a row per measure and a column per test set."""
     table: dict[str, dict[str, float]] = {}
     for key, score in scores.items():
         test_set, _, measure = key.partition("_")
         if isinstance(score, float):
-            row = table.setdefault(TEST_SETS.get(test_set, test_set), {})
-            row[measure.replace("_", " ").capitalize()] = score
-    return pd.DataFrame.from_dict(table, orient="index")
+            column = table.setdefault(TEST_SETS.get(test_set, test_set), {})
+            column[measure.replace("_", " ").capitalize().replace("f1", "F1")] = score
+    return pd.DataFrame(table)

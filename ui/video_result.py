@@ -21,7 +21,7 @@ from emotion.vision.decode_video import frame_at
 from ui.pictures import PREVIEW_PX, shrink
 from ui.state import MOMENT_S
 from ui.video_job import VideoJob
-from ui.widgets import duration_text, share_text, shares_table
+from ui.widgets import chips, duration_text, share_text, shares_table
 
 _CHART = "video_timeline"
 
@@ -81,12 +81,20 @@ def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
 def _show_timeline(analysis: Analysis, time_s: float) -> None:
     st.markdown("**Timeline**")
     people = analysis.timeline["track_id"].nunique()
-    hint = "Click a moment to see that frame. Dashed spans show no face."
+    hint = (
+        "How probable each expression is for each person. Click a moment to see its frame. Dashed spans show no face."
+    )
     if people > MAX_LANES:
         hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people}."
     st.caption(hint)
+    # The same tags as everywhere in place of the chart's own legend, which a phone would cut off.
+    chips(analysis.labels)
     st.altair_chart(
-        timeline_chart(analysis, time_s), width="stretch", key=_CHART, on_select=_take_click, selection_mode=[MOMENT]
+        timeline_chart(analysis, time_s, legend=False),
+        width="stretch",
+        key=_CHART,
+        on_select=_take_click,
+        selection_mode=[MOMENT],
     )
 
 

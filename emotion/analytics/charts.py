@@ -18,7 +18,8 @@ MOMENT = "moment"
 """Name of the timeline's click selection; its value is a list with one ``{"time_s": …}``."""
 
 LANE_PX = 84
-_AXIS_AND_LEGEND_PX = 136
+_SMALLEST_PX = 140
+_AXIS_PX, _LEGEND_PX = 60, 76
 _EDGE = "#8C939C"
 """A grey that shows on white and on black; frames without a face get its outline, never a fill."""
 
@@ -83,7 +84,7 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
     return (ring + figure + name).configure(background="transparent").configure_view(strokeWidth=0)
 
 
-def timeline_chart(analysis: Analysis, moment_s: float | None = None) -> alt.LayerChart:
+def timeline_chart(analysis: Analysis, moment_s: float | None = None, *, legend: bool = True) -> alt.LayerChart:
     """Return stacked probabilities over time, one lane per person, empty where the person is not seen.
 
     Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
@@ -92,6 +93,7 @@ def timeline_chart(analysis: Analysis, moment_s: float | None = None) -> alt.Lay
     Args:
         analysis: What to draw.
         moment_s: A time to mark with a line, in seconds.
+        legend: Explain the colours below the chart.
     """
     labels, tracks = labels_of(analysis.timeline), longest_seen(analysis.timeline)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
@@ -99,14 +101,19 @@ def timeline_chart(analysis: Analysis, moment_s: float | None = None) -> alt.Lay
     x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=_time_domain(analysis), nice=False))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
-        _area_layer(corners, labels, tracks, x),
-        _pick_layer(_picks(spans, tracks, labels), labels),
+        _area_layer(corners, tracks, x).encode(color=_colours(labels, legend=_legend() if legend else None)),
+        _pick_layer(_picks(spans, tracks, labels)),
     ]
     if moment_s is not None:
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
         layers.append(line.mark_rule(strokeWidth=2, color=_EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
-    chart = alt.layer(*layers, height=LANE_PX * max(len(tracks), 1) + _AXIS_AND_LEGEND_PX)
+    height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX + (_LEGEND_PX if legend else 0)
+    chart = alt.layer(*layers, height=height)
     return chart.configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(title=None, orient="bottom", columns=4)
 
 
 def _time_domain(analysis: Analysis) -> list[float]:
@@ -115,7 +122,7 @@ def _time_domain(analysis: Analysis) -> list[float]:
     return [0.0, max(end, 1e-3)]
 
 
-def _area_layer(corners: pd.DataFrame, labels: Sequence[str], tracks: Sequence[int], x: alt.X) -> alt.Chart:
+def _area_layer(corners: pd.DataFrame, tracks: Sequence[int], x: alt.X) -> alt.Chart:
     count = max(len(tracks), 1)
     names = "[" + ",".join(f"'Person {track}'" for track in tracks) + "]"
     lanes = alt.Axis(
@@ -133,7 +140,6 @@ def _area_layer(corners: pd.DataFrame, labels: Sequence[str], tracks: Sequence[i
             # The first lane on top.
             y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1", scale=_lane_scale(count)),
             y2="high:Q",
-            color=_colours(labels, sort=list(labels), legend=alt.Legend(title=None, orient="bottom", columns=4)),
             detail="run:N",
         )
     )
@@ -177,7 +183,7 @@ def _picks(spans: pd.DataFrame, tracks: Sequence[int], labels: Sequence[str]) ->
     )
 
 
-def _pick_layer(picks: pd.DataFrame, labels: Sequence[str]) -> alt.Chart:
+def _pick_layer(picks: pd.DataFrame) -> alt.Chart:
     """Return unseen points in the middle of each lane that answer the pointer; areas themselves cannot."""
     click = alt.selection_point(name=MOMENT, fields=["time_s"], on="click", nearest=True, empty=False)
     hover = alt.selection_point(name="hover", fields=["time_s"], on="pointerover", nearest=True, empty=False)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from emotion.analytics.records import image_record, image_table, probabilities_of
+from emotion.analytics.timeline import result_at
+from emotion.labels import FERPLUS_LABELS
+from tests.conftest import make_face, make_result
+
+
+def test_a_picture_as_a_record():
+    record = image_record(make_result(0, [make_face("fear")]), "a b.jpg")
+    (face,) = record["faces"]
+    assert (record["file"], record["width"], record["height"]) == ("a b.jpg", 160, 120)
+    assert face["box_xyxy"] == [10, 20, 50, 70]
+    assert (face["emotion"], face["confidence"]) == ("fear", 0.9)
+    assert list(face["probabilities"]) == list(FERPLUS_LABELS)
+    assert json.loads(json.dumps(record)) == record
+
+
+def test_a_picture_as_a_table():
+    table = image_table(make_result(0, [make_face("fear", 1), make_face("anger", 2, 80)]), "a.jpg")
+    assert table["file"].tolist() == ["a.jpg", "a.jpg"]
+    assert table["face"].tolist() == [1, 2]
+    assert table["emotion"].tolist() == ["fear", "anger"]
+    assert "time_s" not in table
+
+
+def test_a_face_that_was_not_classified_is_refused():
+    with pytest.raises(ValueError, match="expected a classified face"):
+        probabilities_of(replace(make_face(), probabilities=None), FERPLUS_LABELS)
+
+
+def test_a_frame_comes_back_out_of_an_analysis(analysis):
+    result = result_at(analysis, 7)
+    assert result.time_s == pytest.approx(0.7)
+    assert [face.track_id for face in result.faces] == [1, 2]
+    assert probabilities_of(result.faces[1], result.labels)["surprise"] == pytest.approx(0.65, abs=1e-5)
+    assert result_at(analysis, 4).faces == ()

@@ -1,0 +1,133 @@
+"""What a visitor does, read off the page as a visitor would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from emotion.analytics.files import load_parquet
+from emotion.samples import make_clip, sample_image
+from tests.conftest import SHARED
+from ui.resources import encode_png
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> tuple[Path, int]:
+    """A real photograph and the number of faces in it."""
+    shared = SHARED / "photos" / "2008_002506.jpg"
+    if shared.is_file():
+        return shared, 3
+    portrait = tmp_path / "portrait.png"
+    portrait.write_bytes(encode_png(sample_image()))
+    return portrait, 1
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A real video of one person."""
+    shared = SHARED / "videos" / "portrait_d0.mp4"
+    return shared if shared.is_file() else make_clip(tmp_path / "clip.mp4")
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).first.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def upload(page: Page, *files: Path) -> None:
+    page.locator("input[type=file]").set_input_files(list(files))
+
+
+def download(page: Page, label: str, folder: Path) -> Path:
+    with page.expect_download() as started:
+        page.get_by_test_id("stDownloadButton").get_by_role("button", name=label).first.click()
+    target = folder / started.value.suggested_filename
+    started.value.save_as(target)
+    return target
+
+
+def assert_fits_a_phone(page: Page) -> None:
+    """Nothing has to be scrolled sideways at 400 px."""
+    page.set_viewport_size({"width": 400, "height": 850})
+    page.wait_for_timeout(800)
+    too_wide = page.evaluate(
+        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(element => element.scrollWidth - element.clientWidth)"
+    )
+    assert too_wide == [0, 0]
+
+
+def test_home_shows_a_result_and_the_limits(visit: Page):
+    expect(visit.get_by_role("heading", name="See what faces show")).to_be_visible()
+    expect(visit.get_by_alt_text("A portrait with a box")).to_be_visible()
+    expect(visit.get_by_text("In the European Union")).to_be_visible()
+    assert_fits_a_phone(visit)
+
+
+def test_a_photograph_is_read(visit: Page, photo: tuple[Path, int], tmp_path: Path):
+    path, count = photo
+    broken = tmp_path / "no picture.jpg"
+    broken.write_text("text")
+    go_to(visit, "Pictures")
+    upload(visit, path, broken)
+    expect(visit.get_by_role("heading", name=path.name)).to_be_visible()
+    expect(visit.get_by_text(f"Face {count}", exact=True)).to_be_visible()
+    expect(visit.get_by_text("is not a picture")).to_be_visible()
+    expect(visit.get_by_test_id("stVegaLiteChart")).to_have_count(count)
+
+    record = json.loads(download(visit, "JSON", tmp_path).read_text(encoding="utf-8"))
+    assert record["file"] == path.name
+    assert len(record["faces"]) == count
+    assert download(visit, "CSV", tmp_path).name == f"{path.stem}.faces.csv"
+    assert download(visit, "Picture", tmp_path).read_bytes().startswith(b"\x89PNG")
+    assert_fits_a_phone(visit)
+
+
+def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
+    go_to(visit, "Video")
+    upload(visit, clip)
+    expect(visit.get_by_text("Smile index")).to_be_visible(timeout=60_000)
+    expect(visit.get_by_test_id("stMetricValue").first).to_have_text("happiness")
+    assert_plays(visit)
+
+    chart = visit.get_by_test_id("stVegaLiteChart").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    visit.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 60)
+    expect(visit.get_by_text("Frame at 0.00 s")).not_to_be_visible()
+
+    timeline = pd.read_csv(download(visit, "Timeline as CSV", tmp_path))
+    analysis = load_parquet(download(visit, "Timeline as Parquet", tmp_path))
+    assert len(timeline) == len(analysis.timeline) > 0
+    assert analysis.source == clip.name
+
+    # Another page and back: the analysis is still there.
+    go_to(visit, "About")
+    go_to(visit, "Video")
+    expect(visit.get_by_role("heading", name=clip.name)).to_be_visible()
+    assert_fits_a_phone(visit)
+
+
+def test_a_video_that_browsers_do_not_play_is_converted(visit: Page, shared_data: Path):
+    go_to(visit, "Video")
+    upload(visit, shared_data / "videos" / "face_then_none_hevc.mov")
+    expect(visit.get_by_text("Smile index")).to_be_visible(timeout=90_000)
+    assert_plays(visit)
+
+
+def test_the_models_are_told(visit: Page):
+    go_to(visit, "About")
+    expect(visit.get_by_text("million parameters").first).to_be_visible()
+    assert_fits_a_phone(visit)
+
+
+def assert_plays(page: Page) -> None:
+    """The browser has decoded the shown video's first picture."""
+    page.wait_for_function("() => { const video = document.querySelector('video'); return video?.readyState >= 2 }")

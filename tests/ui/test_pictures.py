@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from tests.fakes import FakeAnalyzer
+from ui.pictures import Picture, Unreadable, analyse_picture, shrink
+from ui.resources import encode_png
+
+
+def png(height: int = 120, width: int = 160) -> bytes:
+    return encode_png(np.zeros((height, width, 3), np.uint8))
+
+
+def test_a_picture_keeps_its_name_and_result():
+    picture = analyse_picture(FakeAnalyzer(), "Mein Bild.v2.png", png())
+    assert isinstance(picture, Picture)
+    assert picture.stem == "Mein Bild.v2"
+    assert len(picture.thumbnails) == len(picture.result.faces) == 1
+    assert picture.thumbnails[0].shape == (160, 160, 3)
+
+
+def test_a_name_is_never_a_path():
+    picture = analyse_picture(FakeAnalyzer(), "../../etc/pass wd.png", png())
+    assert isinstance(picture, Picture)
+    assert picture.stem == "pass wd"
+
+
+def test_the_download_has_the_full_size():
+    picture = analyse_picture(FakeAnalyzer(), "large.png", png(1000, 3000))
+    assert isinstance(picture, Picture)
+    assert picture.preview.shape == (467, 1400, 3)
+    assert Pillow.open(io.BytesIO(picture.annotated_png())).size == (3000, 1000)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", png()[:40]])
+def test_what_cannot_be_read_says_why(content):
+    picture = analyse_picture(FakeAnalyzer(), "bad.jpg", content)
+    assert isinstance(picture, Unreadable)
+    assert picture.error
+
+
+def test_shrink_never_enlarges():
+    image = np.zeros((10, 20, 3), np.uint8)
+    assert shrink(image, 100) is image
+    assert shrink(image, 10).shape == (5, 10, 3)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from emotion.types import Progress
+from ui.models import score_table
+from ui.widgets import duration_text, plain, progress_text, share_text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0.0 s"), (3.44, "3.4 s"), (75, "1:15"), (3723, "1:02:03"), (float("nan"), "–"), (-1, "–")],
+)
+def test_times_in_words(seconds, text):
+    assert duration_text(seconds) == text
+
+
+def test_shares_in_words():
+    assert (share_text(0.256), share_text(None)) == ("26%", "–")
+
+
+def test_progress_in_words():
+    assert progress_text(None) == "Opening the video …"
+    assert progress_text(Progress(50, 200, 2.0)) == "50 of about 200 frames · 25 frames/s · 6.0 s left"
+
+
+def test_a_file_name_cannot_format_the_page():
+    assert plain("a*b_[x](y).jpg") == r"a\*b\_\[x\]\(y\).jpg"
+
+
+def test_scores_have_a_row_per_measure():
+    table = score_table({"ferplus_accuracy": 0.8, "fer2013_accuracy": 0.6, "ferplus_macro_f1": 0.5})
+    assert table.loc["Accuracy"].tolist() == [0.8, 0.6]
+    assert table.loc["Macro F1"].iloc[0] == 0.5
