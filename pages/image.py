@@ -2,16 +2,21 @@
 
 import streamlit as st
 
-from emotion.labels import EMOTIONS
 from emotion.samples import SAMPLE_NAME
 from ui import state
 from ui.faces import show_batch_downloads, show_picture
 from ui.pictures import Picture, analyse_picture
 from ui.resources import analyzer_or_stop, sample_png
-from ui.widgets import CONSENT, chips
+from ui.widgets import CONSENT, hints
 
 UPLOAD, CAMERA = "Upload", "Take a photo"
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+
+WHAT_YOU_GET = (
+    (":material/select_all:", "Boxes", "Every face is found and numbered, in groups and at odd angles too."),
+    (":material/bar_chart:", "Bars", "How probable each of eight expressions is, for each face."),
+    (":material/download:", "Files", "The picture with its boxes, and all figures as CSV or JSON."),
+)
 
 
 def take(name: str) -> None:
@@ -69,5 +74,4 @@ if shown:
     for number, picture in reversed(list(enumerate(shown))):
         show_picture(picture, str(number))
 else:
-    st.markdown("**The expressions that are told apart**")
-    chips(EMOTIONS)
+    hints(WHAT_YOU_GET)

@@ -9,10 +9,16 @@ from ui import state
 from ui.resources import analyzer_or_stop, sample_clip
 from ui.video_job import VideoJob
 from ui.video_result import show_analysis
-from ui.widgets import CONSENT, plain, progress_text
+from ui.widgets import CONSENT, hints, plain, progress_text
 
 TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 STEPS = {1: "Every frame", 2: "Every 2nd frame", 5: "Every 5th frame", 10: "Every 10th frame"}
+
+WHAT_YOU_GET = (
+    (":material/timeline:", "A timeline", "Who shows which expression, and when. Click a moment to see its frame."),
+    (":material/donut_large:", "Shares", "How much of the time each expression leads, and the smile index."),
+    (":material/table_view:", "A table", "Every face in every frame, as CSV or Parquet, for your own analysis."),
+)
 
 
 def take_upload() -> None:
@@ -55,7 +61,7 @@ every = choose_video()
 
 job = state.video_job()
 if job is None:
-    st.info("A video gives a timeline for each person, the share of each expression, and a table to download.")
+    hints(WHAT_YOU_GET)
 else:
     if not job.started:
         job.start(analyzer_or_stop(), every)

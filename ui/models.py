@@ -25,7 +25,7 @@ def show_card(card: ModelCard) -> None:
         )
         if card.scores:
             st.markdown("Measured on the private test sets, on pictures that it never saw:")
-            st.dataframe(score_table(card.scores).style.format("{:.1%}", na_rep="–"), width="stretch")
+            st.table(score_table(card.scores).map("{:.1%}".format))
         st.caption(card.licence)
         if card.training:
             with st.expander("How it was trained"):

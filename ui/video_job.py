@@ -57,6 +57,7 @@ class VideoJob:
         self.error = ""
         self.phase = Phase.ANALYSING
         self._cancelled = threading.Event()
+        self._closed = False
         self._thread: threading.Thread | None = None
 
     @property
@@ -90,6 +91,7 @@ class VideoJob:
 
     def close(self) -> None:
         """Stop and delete the files."""
+        self._closed = True
         self.cancel()
         self._folder.cleanup()
 
@@ -97,8 +99,9 @@ class VideoJob:
         try:
             analysis = analyzer.video(self.path, every, on_progress=self._report)
             self.analysis = replace(analysis, source=self.name)
-            self._cancelled.clear()
-            self._prepare_player()
+            if not self._closed:
+                self._cancelled.clear()
+                self._prepare_player()
         except Cancelled:
             log.info("the player's copy was cancelled")
         except EmotionError as error:

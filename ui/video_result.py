@@ -32,6 +32,9 @@ def show_analysis(job: VideoJob, analysis: Analysis) -> None:
     if not analysis.complete:
         st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
     _show_figures(summary)
+    if analysis.frames.empty:
+        st.info("There is no frame in this video that could be read.", icon=":material/videocam_off:")
+        return
     if analysis.timeline.empty:
         st.info("There is no face in this video that could be read.", icon=":material/no_accounts:")
     player, moment = st.columns(2, gap="medium")

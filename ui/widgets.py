@@ -62,6 +62,15 @@ def shares_table(shares: Mapping[str, float]) -> None:
     st.html(f'{_TABLE_STYLE}<table class="shares"><thead>{head}</thead><tbody>{rows}</tbody></table>')
 
 
+def hints(steps: Iterable[tuple[str, str, str]]) -> None:
+    """Show what a page will give, before it has anything: icon, title and a sentence each."""
+    steps = list(steps)
+    for column, (icon, title, text) in zip(st.columns(len(steps)), steps, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"{icon} **{title}**")
+            st.markdown(text)
+
+
 def page_link(page: str, label: str, icon: str) -> None:
     """Link to another page, or show nothing where this page runs alone and knows of no other."""
     try:

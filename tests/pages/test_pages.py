@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import emotion
 from emotion.errors import ModelError
 from emotion.samples import make_clip
-from tests.conftest import ROOT
+from tests.conftest import ROOT, make_analysis
 from tests.ui.test_playable import write
 from ui.resources import encode_png
 
@@ -148,9 +149,15 @@ def test_a_broken_video_is_said_in_one_sentence(analyzer):
     assert finish_video(test).error[0].value.startswith("talk.mp4 is not a video")
 
 
-def test_a_video_without_a_face(analyzer, tmp_path, monkeypatch):
-    from tests.conftest import make_analysis
+def test_a_video_without_a_frame(analyzer, tmp_path, monkeypatch):
+    monkeypatch.setattr(analyzer, "video", lambda *_args, **_kwargs: make_analysis([]))
+    test = page("video")
+    content = write(tmp_path / "a.mp4", "libx264").read_bytes()
+    test.file_uploader[0].set_value(("a.mp4", content, "video/mp4")).run()
+    assert "no frame in this video" in texts(finish_video(test))
 
+
+def test_a_video_without_a_face(analyzer, tmp_path, monkeypatch):
     monkeypatch.setattr(analyzer, "video", lambda *_args, **_kwargs: make_analysis([[]] * 10))
     test = page("video")
     content = write(tmp_path / "a.mp4", "libx264").read_bytes()
@@ -158,3 +165,12 @@ def test_a_video_without_a_face(analyzer, tmp_path, monkeypatch):
     test = finish_video(test)
     assert "no face in this video" in texts(test)
     assert {metric.label: metric.value for metric in test.metric}["Smile index"] == "–"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_the_real_model_sees_the_smile():
+    test = press(page("image"), "Try the sample")
+    assert test.dataframe[0].value["Expression"].tolist() == ["happiness"]
+    video = finish_video(press(page("video"), "Try the sample"))
+    assert {metric.label: metric.value for metric in video.metric}["People"] == "1"

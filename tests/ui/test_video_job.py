@@ -83,6 +83,17 @@ def test_closing_deletes_the_files(tmp_path):
     assert not job.path.parent.exists()
 
 
+def test_closing_in_mid_run_ends_quietly(tmp_path, caplog):
+    job, analyzer = job_of(tmp_path), FakeAnalyzer()
+    analyzer.go_on.clear()
+    job.start(analyzer)
+    job.close()
+    analyzer.go_on.set()
+    job.wait(20)
+    assert not job.running
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def test_a_forgotten_job_deletes_its_files(tmp_path):
     job = finish(job_of(tmp_path), FakeAnalyzer())
     folder = job.path.parent
