@@ -1,57 +1,90 @@
-"""The one shape in which every data set reaches training: a typed, immutable set of faces."""
+"""The one shape in which every labelled data set reaches training: a typed, immutable set of faces."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import DatasetError
+from emotion.errors import DatasetError, LabelError
+from emotion.labels import FER2013, LabelSet, parse_label
 
 FACE_SIZE = 48
 """Side of a FER2013 face, px."""
 
 NO_LABEL = -1
-"""Label code of a face that carries no FER2013 label."""
+"""Label code of a face that carries no label of its set."""
+
+VOTE_CLASSES = 10
+"""Columns of FER+ votes: eight expressions, *unknown* and *not a face*."""
+
+_PER_FACE = ("labels", "votes", "valence", "arousal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSet:
-    """Faces of one split, with whichever of the two kinds of label they have.
+    """Faces of one split, with whichever kinds of label they have.
 
     Attributes:
         split: Name of the split, such as ``"train"``.
-        images: ``(n, 48, 48)`` uint8 grey, 0–255.
-        labels: ``(n,)`` int8, FER2013 codes 0–6 in the order of ``FER2013_LABELS``, −1 if none.
+        images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8, 0–255.
+        labels: ``(n,)`` int8 codes: positions in ``label_set``, −1 if none.
         votes: ``(n, 10)`` int8 FER+ votes in the order of ``FERPLUS_LABELS`` followed by
             *unknown* and *not a face*, or None if the data set has no votes.
+        label_set: What the codes mean.
+        valence: ``(n,)`` float32, −1 (unpleasant) to 1, NaN where unknown, or None.
+        arousal: ``(n,)`` float32, −1 (calm) to 1, NaN where unknown, or None.
     """
 
     split: str
     images: NDArray[np.uint8]
     labels: NDArray[np.int8]
-    votes: NDArray[np.int8] | None
+    votes: NDArray[np.int8] | None = None
+    label_set: LabelSet = FER2013
+    valence: NDArray[np.float32] | None = None
+    arousal: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         size = len(self.images)
-        if self.images.dtype != np.uint8 or self.images.shape[1:] != (FACE_SIZE, FACE_SIZE):
+        if self.images.dtype != np.uint8 or not _is_square(self.images.shape):
             raise DatasetError(
-                f"expected uint8 faces of shape (n, {FACE_SIZE}, {FACE_SIZE}); "
+                f"expected square uint8 faces of shape (n, s, s) or (n, s, s, 3); "
                 f"got {self.images.dtype} {self.images.shape}"
             )
         if self.labels.shape != (size,):
             raise DatasetError(f"expected {size} labels, one per face; got shape {self.labels.shape}")
-        if self.votes is not None and self.votes.shape != (size, 10):
-            raise DatasetError(f"expected votes of shape ({size}, 10); got {self.votes.shape}")
+        if size and not NO_LABEL <= self.labels.min() <= self.labels.max() < len(self.label_set):
+            raise DatasetError(
+                f"expected label codes of {NO_LABEL} to {len(self.label_set) - 1} ({self.label_set.name}); "
+                f"got {self.labels.min()} to {self.labels.max()}"
+            )
+        if self.votes is not None and self.votes.shape != (size, VOTE_CLASSES):
+            raise DatasetError(f"expected votes of shape ({size}, {VOTE_CLASSES}); got {self.votes.shape}")
+        for name in ("valence", "arousal"):
+            values = getattr(self, name)
+            if values is not None and values.shape != (size,):
+                raise DatasetError(f"expected {size} values of {name}, one per face; got shape {values.shape}")
 
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def size(self) -> int:
+        """Side of the faces, px."""
+        return int(self.images.shape[1])
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether the faces are RGB."""
+        return self.images.ndim == 4
+
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> FaceSet:
         """Return the faces that a mask or an index array selects, in its order."""
-        votes = None if self.votes is None else self.votes[rows]
-        return replace(self, images=self.images[rows], labels=self.labels[rows], votes=votes)
+        known = {name: getattr(self, name) for name in _PER_FACE}
+        chosen = {name: None if values is None else values[rows] for name, values in known.items()}
+        return replace(self, images=self.images[rows], **chosen)
 
     def sample(self, limit: int | None, seed: int) -> FaceSet:
         """Return at most ``limit`` faces, drawn without replacement and kept in order."""
@@ -59,3 +92,41 @@ class FaceSet:
             return self
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)
         return self.take(np.sort(chosen))
+
+    def only(self, classes: Sequence[str]) -> FaceSet:
+        """Return the faces of some classes, relabelled 0, 1, … in the order given.
+
+        Args:
+            classes: At least two labels of the set, in any usual spelling.
+
+        Raises:
+            LabelError: A class is unknown, not in the set, or given twice.
+        """
+        subset = subset_of(self.label_set, classes)
+        recode = np.full(len(self.label_set) + 1, NO_LABEL, np.int8)  # the last entry serves code −1
+        for code, label in enumerate(subset.labels):
+            recode[self.label_set.labels.index(label)] = code
+        labels = recode[self.labels]
+        return replace(self, labels=labels, label_set=subset).take(labels != NO_LABEL)
+
+
+def subset_of(label_set: LabelSet, classes: Sequence[str]) -> LabelSet:
+    """Return the label set of some of a set's classes, in the order given.
+
+    Args:
+        label_set: Where the classes come from.
+        classes: Labels in any usual spelling.
+
+    Raises:
+        LabelError: A class is unknown, not in the set, or given twice.
+    """
+    labels = tuple(parse_label(name) for name in classes)
+    if strangers := [label for label in labels if label not in label_set.labels]:
+        raise LabelError(
+            f"expected classes out of {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(strangers)}"
+        )
+    return label_set if labels == label_set.labels else LabelSet("-".join((label_set.name, *labels)), labels)
+
+
+def _is_square(shape: tuple[int, ...]) -> bool:
+    return len(shape) in {3, 4} and shape[1] == shape[2] and shape[3:] in {(), (3,)}

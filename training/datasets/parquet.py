@@ -1,24 +1,33 @@
-"""Reader of FER2013 with FER+ votes stored as Parquet: one file per split, PNG bytes in a column."""
+"""Reader of data sets stored as Parquet: one file per split, PNG bytes in a column.
+
+Both a folder that ``python -m training prepare`` wrote and one that holds nothing but
+``fer2013-<split>.parquet`` files are read.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.labels import FERPLUS_LABELS
-from training.datasets.face_set import FACE_SIZE, FaceSet
-
-SPLITS = ("train", "public-test", "private-test")
-"""Training, PublicTest (everything is chosen on it) and PrivateTest (only reported)."""
+from emotion.labels import FER2013, FERPLUS_LABELS, LabelSet
+from emotion.types import Image
+from training.datasets.face_set import FaceSet
+from training.datasets.manifest import Manifest, load_manifest
+from training.datasets.pictures import decode_stored, fit_square
+from training.datasets.splits import ROLES
 
 VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "NF"))
+
+BATCH_ROWS = 512
+"""Rows in memory at a time beside what is kept."""
 
 
 def default_data_dir() -> Path:
@@ -28,36 +37,127 @@ def default_data_dir() -> Path:
     return Path(shared) / "fer2013"
 
 
-def read_split(folder: Path, split: str) -> FaceSet:
+def read_dataset(folder: Path, *, size: int | None = None) -> dict[str, FaceSet]:
+    """Read every split of a data set.
+
+    Args:
+        folder: What ``prepare`` wrote, or the bare files (then FER2013's codes are taken).
+        size: Side to which pictures are resized while they are read, px; as stored if None.
+
+    Raises:
+        DatasetError: There is no split in the folder, or one is not laid out so.
+    """
+    files = split_files(folder)
+    if not files:
+        raise DatasetError(f"expected Parquet files of the splits ({', '.join(ROLES)}) in {folder}; there are none")
+    return {split: read_split(folder, split, size=size) for split in files}
+
+
+def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
     """Read one split.
 
     Args:
-        folder: Holds ``fer2013-<split>.parquet`` with the columns ``image`` (struct with PNG
-            ``bytes``), ``emotion`` (FER2013 code) and, if known, the ten ``votes_*``.
-        split: One of :data:`SPLITS`.
+        folder: Holds ``fer2013-<split>.parquet`` or ``<split>.parquet`` with the columns
+            ``image`` (struct with picture ``bytes``), ``emotion`` (label code) and, if known,
+            the ten ``votes_*``, ``valence`` and ``arousal``.
+        split: A name out of :data:`~training.datasets.splits.ROLES`.
+        size: Side to which pictures are resized, px; as stored if None.
 
     Raises:
         DatasetError: The file is missing, or is not laid out so.
     """
-    path = folder / f"fer2013-{split}.parquet"
-    if not path.is_file():
-        raise DatasetError(f"expected the data set's file {path.name} in {folder}; there is none")
+    path = split_files(folder).get(split)
+    if path is None:
+        raise DatasetError(f"expected the data set's file fer2013-{split}.parquet or {split}.parquet in {folder}")
+    label_set = label_set_of(load_manifest(folder))
+    file = open_parquet(path, ("image", "emotion"))
+    numbers = {name: file.read([name])[name].to_numpy() for name in file.schema_arrow.names if name != "image"}
+    return FaceSet(
+        split,
+        read_pictures(file, path.name, size),
+        numbers["emotion"].astype(np.int8),
+        _votes(numbers),
+        label_set,
+        valence=_floats(numbers, "valence"),
+        arousal=_floats(numbers, "arousal"),
+    )
+
+
+def split_files(folder: Path) -> dict[str, Path]:
+    """Return split → file of a prepared or bare folder, in the order of ``ROLES``."""
+    found = {split: [folder / f"{split}.parquet", folder / f"fer2013-{split}.parquet"] for split in ROLES}
+    return {split: path for split, paths in found.items() for path in paths if path.is_file()}
+
+
+def label_set_of(manifest: Manifest | None) -> LabelSet:
+    """Return what the label codes of a folder mean.
+
+    Raises:
+        DatasetError: The folder holds keypoints.
+    """
+    if manifest is None:
+        return FER2013
+    if manifest.label_set is None:
+        raise DatasetError(f"expected a data set of labelled faces; got {manifest.kind} ({manifest.format})")
+    return manifest.label_set
+
+
+def open_parquet(path: Path, columns: tuple[str, ...]) -> pq.ParquetFile:
+    """Open a file that must have some columns.
+
+    Raises:
+        DatasetError: It is no Parquet file, or a column is missing.
+    """
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
         raise DatasetError(f"expected a Parquet file; {path.name} cannot be read: {error}") from error
-    if missing := {"image", "emotion"} - set(table.columns):
-        raise DatasetError(f"expected the columns image and emotion in {path.name}; {sorted(missing)} missing")
-    images = np.stack([_decode(cell, path.name, row) for row, cell in enumerate(table["image"])])
-    has_votes = set(VOTE_COLUMNS) <= set(table.columns)
-    votes = table[list(VOTE_COLUMNS)].to_numpy(np.int8) if has_votes else None
-    return FaceSet(split, images, table["emotion"].to_numpy(np.int8), votes)
+    if missing := sorted(set(columns) - set(file.schema_arrow.names)):
+        raise DatasetError(f"expected the columns {' and '.join(columns)} in {path.name}; {missing} missing")
+    return file
 
 
-def _decode(cell: dict[str, Any], file: str, row: int) -> NDArray[np.uint8]:
-    """Decode one picture; OpenCV answers None, not an exception, to broken bytes."""
-    image = cv2.imdecode(np.frombuffer(cell["bytes"], np.uint8), cv2.IMREAD_GRAYSCALE)
-    if image is None or image.shape != (FACE_SIZE, FACE_SIZE):
-        found = "unreadable bytes" if image is None else f"{image.shape}"
-        raise DatasetError(f"expected a {FACE_SIZE}x{FACE_SIZE} picture in row {row} of {file}; got {found}")
-    return np.asarray(image, np.uint8)
+def read_pictures(file: pq.ParquetFile, name: str, size: int | None = None) -> NDArray[np.uint8]:
+    """Return all pictures of a file as ``(n, s, s)`` or ``(n, s, s, 3)`` uint8.
+
+    Args:
+        file: Has the column ``image``.
+        name: Of the file, for messages.
+        size: Side to which they are resized, px; as stored if None.
+
+    Raises:
+        DatasetError: A picture is broken, not square, or unlike the first.
+    """
+    pictures: NDArray[np.uint8] | None = None
+    for row, content in enumerate(_stored(file)):
+        image = decode_stored(content)
+        if image is not None and size is not None:
+            image = fit_square(image, size, colour=image.ndim == 3)
+        if pictures is None and image is not None and image.shape[0] == image.shape[1]:
+            pictures = np.empty((file.metadata.num_rows, *image.shape), np.uint8)
+        if pictures is None or image is None or image.shape != pictures.shape[1:]:
+            raise _unlike(pictures, image, f"row {row} of {name}")
+        pictures[row] = image
+    return np.empty((0, size or 1, size or 1), np.uint8) if pictures is None else pictures
+
+
+def _stored(file: pq.ParquetFile) -> Iterator[bytes]:
+    for batch in file.iter_batches(BATCH_ROWS, columns=["image"]):
+        for cell in batch.column(0).to_pylist():
+            yield (cell or {}).get("bytes") or b""
+
+
+def _unlike(pictures: NDArray[np.uint8] | None, image: Image | None, where: str) -> DatasetError:
+    expected = "square" if pictures is None else "x".join(map(str, pictures.shape[1:]))
+    found = "unreadable bytes" if image is None else "x".join(map(str, image.shape))
+    return DatasetError(f"expected a {expected} picture in {where}; got {found}")
+
+
+def _votes(numbers: dict[str, Any]) -> NDArray[np.int8] | None:
+    if not set(VOTE_COLUMNS) <= set(numbers):
+        return None
+    return np.stack([numbers[name].astype(np.int8) for name in VOTE_COLUMNS], axis=1)
+
+
+def _floats(numbers: dict[str, Any], name: str) -> NDArray[np.float32] | None:
+    return numbers[name].astype(np.float32) if name in numbers else None

@@ -1,0 +1,50 @@
+"""Pictures on their way into and out of a data set: decoded, made square, encoded."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from emotion.types import Image
+
+
+def fit_square(image: Image, size: int, *, colour: bool) -> Image:
+    """Return the middle square of a picture at another size; proportions stay as they are.
+
+    Args:
+        image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
+        size: Side of the result, px.
+        colour: Whether the result is ``(size, size, 3)`` RGB or ``(size, size)`` grey.
+    """
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    square = _with_channels(image[top : top + side, left : left + side], colour=colour)
+    if side == size:
+        return square
+    # Averaging areas keeps small pictures free of moiré; there is nothing to average when enlarging.
+    method = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
+
+
+def encode_png(image: Image) -> bytes:
+    """Return a grey or RGB picture as a lossless PNG."""
+    ordered = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return bytes(cv2.imencode(".png", ordered)[1])
+
+
+def decode_stored(content: bytes) -> Image | None:
+    """Return a stored picture as ``(H, W)`` grey or ``(H, W, 3)`` RGB, or None if the bytes are broken."""
+    # OpenCV answers None to broken bytes, but raises where there are none at all.
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+    if image is None or image.dtype != np.uint8:
+        return None
+    if image.ndim == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGB)
+    return np.asarray(image, np.uint8)
+
+
+def _with_channels(image: Image, *, colour: bool) -> Image:
+    if colour == (image.ndim == 3):
+        return image
+    code = cv2.COLOR_GRAY2RGB if colour else cv2.COLOR_RGB2GRAY
+    return np.asarray(cv2.cvtColor(image, code), np.uint8)
