@@ -4,13 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.shell import enter_app
+
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
 
 # Not a Material symbol: as a page's icon, that would be fetched from the internet.
 st.set_page_config(page_title="Expression analytics", page_icon=LOGO, layout="wide")
 st.logo(LOGO, size="large")
 
-st.navigation(
+page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/image.py", title="Pictures", icon=":material/image:"),
@@ -18,4 +20,6 @@ st.navigation(
         st.Page("pages/about.py", title="About", icon=":material/info:"),
     ],
     position="top",
-).run()
+)
+enter_app()
+page.run()

@@ -6,6 +6,7 @@ import emotion
 from emotion.errors import EmotionError
 from emotion.registry import load_card
 from ui.models import show_card
+from ui.shell import ensure_app
 
 PRIVACY = """
 - Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
@@ -33,6 +34,7 @@ def show_models() -> None:
             st.error(str(error), icon=":material/error:")
 
 
+ensure_app("pages/about.py")
 st.title("About", anchor=False)
 st.subheader("Models", anchor=False)
 show_models()

@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from emotion.errors import EmotionError
 from emotion.labels import EMOTIONS
 from ui.resources import annotated_sample
+from ui.shell import ensure_app
 from ui.widgets import chips, page_link
 
 CARDS = (
@@ -63,6 +64,7 @@ def show_limits() -> None:
     )
 
 
+ensure_app("pages/home.py")
 picture = show_hero()
 st.space("small")
 show_cards()

@@ -7,6 +7,7 @@ from ui import state
 from ui.faces import show_batch_downloads, show_picture
 from ui.pictures import Picture, analyse_picture
 from ui.resources import analyzer_or_stop, sample_png
+from ui.shell import ensure_app
 from ui.widgets import CONSENT, hints
 
 UPLOAD, CAMERA = "Upload", "Take a photo"
@@ -61,6 +62,7 @@ def analyse_pending() -> None:
     st.rerun()
 
 
+ensure_app("pages/image.py")
 st.title("Pictures", anchor=False)
 st.caption(f"Every face is boxed, numbered and read. {CONSENT} Pictures stay in this session's memory.")
 choose_pictures()

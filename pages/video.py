@@ -7,6 +7,7 @@ import streamlit as st
 from emotion.samples import SAMPLE_NAME
 from ui import state
 from ui.resources import analyzer_or_stop, sample_clip
+from ui.shell import ensure_app
 from ui.video_job import VideoJob
 from ui.video_result import show_analysis
 from ui.widgets import CONSENT, hints, plain, progress_text
@@ -55,6 +56,7 @@ def follow(job: VideoJob) -> None:
         st.button("Stop and keep what is done", icon=":material/stop:", on_click=job.cancel)
 
 
+ensure_app("pages/video.py")
 st.title("Video", anchor=False)
 st.caption(f"Every face is followed, frame by frame. {CONSENT} The file is deleted when you clear it or leave.")
 every = choose_video()

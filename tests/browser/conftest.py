@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import emotion
 from tests.conftest import ROOT
@@ -28,6 +29,9 @@ OPTIONS = [
 ]
 
 
+expect.set_options(timeout=20_000)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -39,9 +43,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
-    """Start the app on a free port and stop it after the last test."""
+@contextlib.contextmanager
+def served_app() -> Iterator[str]:
+    """Start the app on a free port, and stop it at the end."""
     if not emotion.list_models():
         pytest.skip("expected a model for the browser tests; none is installed")
     with socket.socket() as free:
@@ -57,6 +61,12 @@ def app_url() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    with served_app() as url:
+        yield url
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
+from tests.browser.conftest import served_app
 from tests.conftest import SHARED
 from ui.resources import encode_png
 
@@ -131,3 +132,13 @@ def test_the_models_are_told(visit: Page):
 def assert_plays(page: Page) -> None:
     """The browser has decoded the shown video's first picture."""
     page.wait_for_function("() => { const video = document.querySelector('video'); return video?.readyState >= 2 }")
+
+
+def test_a_link_to_a_page_of_a_fresh_server_opens_the_whole_app(browser: Browser):
+    with served_app() as url:
+        page = browser.new_page()
+        page.goto(f"{url}/video")
+        expect(page.get_by_role("heading", name="Video", level=1)).to_be_visible()
+        expect(page.get_by_role("link", name="Pictures", exact=True)).to_be_visible()
+        expect(page.get_by_test_id("stSidebarNav")).not_to_be_visible()
+        page.close()
