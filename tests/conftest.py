@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +56,6 @@ def make_analysis(shown: Sequence[Sequence[str]], step_s: float = 0.1, source: s
     timeline, frames = builder.build()
     info = VideoInfo(160, 120, 1 / step_s, len(shown), len(shown) * step_s, codec="h264")
     return Analysis(info, timeline, frames, "fake", FERPLUS_LABELS, {"every": 1}, source)
-
-
-@pytest.fixture
-def analysis_of() -> Callable[..., Analysis]:
-    return make_analysis
 
 
 @pytest.fixture
