@@ -10,10 +10,13 @@ import numpy as np
 from emotion.types import Image
 
 MIN_DIFFERENCE = 18.0
-"""Mean grey levels between the thumbnails on both sides of a cut; hand-held motion stays below it."""
+"""Mean grey levels between the thumbnails on both sides of a cut; hand-held motion stays below it …"""
 MIN_JUMP = 3.0
-"""… and this many times what the frames before it differed by, so that a shaking camera cuts nothing."""
+"""… or is only this many times what the frames before differed by, so that a shaking camera cuts nothing …"""
+MIN_REDISTRIBUTION = 0.15
+"""… or moves things about: a cut also changes which grey levels there are, by this share of the picture."""
 _ROWS = 36
+_BINS = 32
 _MEMORY = 8
 
 
@@ -28,12 +31,18 @@ class CutDetector:
         """Return whether the ``(H, W)`` picture begins a new shot; the first one does not."""
         # Every n-th pixel, blurred: a twentieth of the cost of averaging all of them.
         step = max(1, luma.shape[0] // _ROWS)
-        thumbnail = cv2.blur(np.ascontiguousarray(luma[step // 2 :: step, step // 2 :: step]), (3, 3)).astype(np.int16)
+        thumbnail = cv2.blur(np.ascontiguousarray(luma[step // 2 :: step, step // 2 :: step]), (3, 3))
         last, self._last = self._last, thumbnail
         if last is None or last.shape != thumbnail.shape:
             return False
-        difference = float(np.abs(thumbnail - last).mean())
+        difference = float(cv2.absdiff(thumbnail, last).mean())
         usual = float(np.mean(self._differences)) if self._differences else 0.0
-        is_cut = difference >= MIN_DIFFERENCE and difference >= MIN_JUMP * usual
         self._differences.append(difference)
-        return is_cut
+        jumps = difference >= MIN_DIFFERENCE and difference >= MIN_JUMP * usual
+        return jumps and _redistribution(last, thumbnail) >= MIN_REDISTRIBUTION
+
+
+def _redistribution(a: Image, b: Image) -> float:
+    """Return the share of pixels, 0–1, by which two pictures' histograms differ."""
+    counts = [cv2.calcHist([picture], [0], None, [_BINS], [0, 256]) / picture.size for picture in (a, b)]
+    return float(np.abs(counts[0] - counts[1]).sum() / 2)

@@ -74,7 +74,7 @@ class FaceFollower:
     def _follow(self, frame: Frame) -> list[Face]:
         faces: list[Face] = []
         for person in self._followed:
-            mesh = self._mesh.fit(frame.luma, roi_of_mesh(person.points))
+            mesh = self._mesh.follow(frame.luma, person.points)
             if mesh.presence >= LOST_PRESENCE:
                 _add(faces, _face(mesh, mesh.presence, person.track_id), frame)
         return faces

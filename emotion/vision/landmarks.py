@@ -26,6 +26,9 @@ _SIDE = 192
 _MARGIN = 1.5
 """The mesh was trained on squares this much larger than the face."""
 
+_STILL = 0.06
+"""A face that moved by less than this share of its square is fitted well enough at the first try."""
+
 RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS = (33, 133), (263, 362)
 """Outer and inner corner of each eye; right and left are the person's own."""
 NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT = 1, 61, 291
@@ -57,6 +60,12 @@ class Roi:
             ],
             np.float32,
         )
+
+
+    def shift_to(self, other: Roi) -> float:
+        """Return how far the other square is moved and grown against this one, as a share of the side."""
+        moved = math.hypot(other.x - self.x, other.y - self.y)
+        return max(moved, abs(other.side - self.side)) / self.side
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +100,13 @@ class FaceMesh:
         depth = points[:, 2:] * (roi.side / _SIDE)
         presence = 1 / (1 + math.exp(-float(np.clip(raw_presence.ravel()[0], -50, 50))))
         return Mesh(np.hstack([on_picture, depth]).astype(np.float32), presence)
+
+    def follow(self, luma: Image, points: FloatArray) -> Mesh:
+        """Fit the mesh near where it was; once more where it is now, if the face has moved in between."""
+        before = roi_of_mesh(points)
+        mesh = self.fit(luma, before)
+        now = roi_of_mesh(mesh.points)
+        return mesh if before.shift_to(now) < _STILL else self.fit(luma, now)
 
 
 def roi_of_find(face: Face) -> Roi:

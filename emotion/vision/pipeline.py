@@ -16,17 +16,18 @@ from emotion.errors import Cancelled, VideoError
 from emotion.registry import resolve, sha256_of
 from emotion.types import Analysis, Classifier, Detector, Face, Frame, FrameResult, Image, Progress
 from emotion.vision.align import align
-from emotion.vision.classify import load_classifier
+from emotion.vision.classify import LiteRTClassifier, load_classifier
 from emotion.vision.decode_image import load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import load_detector
 from emotion.vision.follow import FaceFollower
 from emotion.vision.landmarks import FaceMesh, five_points
+from emotion.vision.normalise import GREY
 from emotion.vision.prefetch import prefetch
 from emotion.vision.similarity import ssim
 
 CROP_PX = 48
-"""Side of the aligned crop, as in FER2013."""
+"""Side of FER2013's pictures: of the crops that are compared, and of a classifier's unless its card says otherwise."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -130,7 +131,7 @@ class Analyzer:
                     frame.time_s,
                     frame.width,
                     frame.height,
-                    recogniser(frame.luma, faces),
+                    recogniser(frame, faces),
                     self._classifier.labels,
                 )
 
@@ -140,14 +141,24 @@ class _Recogniser:
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
+        # A classifier of the user's own takes crops of any size, so it gets FER2013's.
+        card = classifier.card if isinstance(classifier, LiteRTClassifier) else None
+        self._size = card.input_size if card else CROP_PX
+        self._wants_colour = card is not None and card.colour != GREY
         self._references: dict[int, Image] = {}
 
-    def __call__(self, luma: Image, faces: list[Face]) -> tuple[Face, ...]:
-        crops = [align(luma, five_points(face.landmarks), CROP_PX) for face in faces if face.landmarks is not None]
-        probabilities = self._classifier.predict(crops)
+    def __call__(self, frame: Frame, faces: list[Face]) -> tuple[Face, ...]:
+        points = [five_points(face.landmarks) for face in faces if face.landmarks is not None]
+        picture = frame.rgb() if faces and self._wants_colour else frame.luma
+        crops = [align(picture, five, self._size) for five in points]
+        small = (
+            crops
+            if crops and crops[0].shape == (CROP_PX, CROP_PX)
+            else [align(frame.luma, five, CROP_PX) for five in points]
+        )
         return tuple(
             replace(face, probabilities=row, similarity=self._similarity(face, crop))
-            for face, row, crop in zip(faces, probabilities, crops, strict=True)
+            for face, row, crop in zip(faces, self._classifier.predict(crops), small, strict=True)
         )
 
     def _similarity(self, face: Face, crop: Image) -> float:
