@@ -25,29 +25,10 @@ class LiteRTModel:
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._path = path
         self._threads = threads
-        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
         first = self._open()
-        self.input_shape: tuple[int, ...] = tuple(int(n) for n in first.get_input_details()[0]["shape"])
+        self.input_shape: tuple[int, ...] = tuple(int(n) for n in first.entry["shape"])
         self._idle.put(first)
-
-    def _open(self) -> Any:
-        try:
-            interpreter = Interpreter(model_path=str(self._path), num_threads=self._threads)
-            interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(f"expected a .tflite model in {self._path.name}; LiteRT says: {error}") from error
-        return interpreter
-
-    @contextlib.contextmanager
-    def _borrow(self) -> Iterator[Any]:
-        try:
-            interpreter = self._idle.get_nowait()
-        except queue.Empty:
-            interpreter = self._open()
-        try:
-            yield interpreter
-        finally:
-            self._idle.put(interpreter)
 
     def __call__(self, values: FloatArray) -> list[FloatArray]:
         """Return the model's outputs for one input.
@@ -58,13 +39,40 @@ class LiteRTModel:
         Returns:
             One float32 array per output, dequantised.
         """
-        with self._borrow() as interpreter:
-            entry = interpreter.get_input_details()[0]
-            interpreter.set_tensor(entry["index"], _quantise(values, entry))
-            interpreter.invoke()
-            return [
-                _dequantise(interpreter.get_tensor(exit_["index"]), exit_) for exit_ in interpreter.get_output_details()
-            ]
+        with self._borrow() as session:
+            return session.run(values)
+
+    @contextlib.contextmanager
+    def _borrow(self) -> Iterator[_Session]:
+        try:
+            session = self._idle.get_nowait()
+        except queue.Empty:
+            session = self._open()
+        try:
+            yield session
+        finally:
+            self._idle.put(session)
+
+    def _open(self) -> _Session:
+        try:
+            return _Session(Interpreter(model_path=str(self._path), num_threads=self._threads))
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"expected a .tflite model in {self._path.name}; LiteRT says: {error}") from error
+
+
+class _Session:
+    """One interpreter with what it tells of its input and outputs, which costs time to ask for."""
+
+    def __init__(self, interpreter: Any) -> None:
+        interpreter.allocate_tensors()
+        self._interpreter = interpreter
+        self.entry: dict[str, Any] = interpreter.get_input_details()[0]
+        self._exits: list[dict[str, Any]] = interpreter.get_output_details()
+
+    def run(self, values: FloatArray) -> list[FloatArray]:
+        self._interpreter.set_tensor(self.entry["index"], _quantise(values, self.entry))
+        self._interpreter.invoke()
+        return [_dequantise(self._interpreter.get_tensor(each["index"]), each) for each in self._exits]
 
 
 def _quantise(values: FloatArray, detail: dict[str, Any]) -> np.ndarray[Any, Any]:
