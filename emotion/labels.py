@@ -6,6 +6,7 @@ differences are mapped here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from emotion.errors import LabelError
@@ -40,6 +41,9 @@ AFFECTNET_LABELS: tuple[str, ...] = (
 )
 """The eight classes of AffectNet in the order of its codes 0–7 (Mollahosseini et al. 2017)."""
 
+RAFDB_LABELS: tuple[str, ...] = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
+"""The seven classes of RAF-DB in the order of its codes 1–7 (Li et al. 2017)."""
+
 COLOURS: dict[str, str] = {
     "neutral": "#A7ADB5",
     "happiness": "#E69F00",
@@ -57,7 +61,7 @@ a deeper purple, so that these two differ as well."""
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "neutral": ("neutrality", "calm", "ne"),
     "happiness": ("happy", "joy", "ha", "smile", "smiling"),
-    "surprise": ("surprised", "su"),
+    "surprise": ("surprised", "suprise", "suprised", "su"),
     "sadness": ("sad", "sa"),
     "anger": ("angry", "an"),
     "disgust": ("disgusted", "di"),
@@ -105,3 +109,43 @@ def parse_label(text: str) -> str:
         return _LABEL_OF_SPELLING[word]
     except KeyError:
         raise LabelError(f"expected a spelling of one of {', '.join(EMOTIONS)}; got {text!r}") from None
+
+
+CODES: dict[str, dict[int, str]] = {
+    "fer2013": dict(enumerate(FER2013_LABELS)),
+    "ferplus": dict(enumerate(FERPLUS_LABELS)),
+    "affectnet": dict(enumerate(AFFECTNET_LABELS)),
+    "rafdb": dict(enumerate(RAFDB_LABELS, start=1)),
+}
+"""What classes mean that a data set writes as numbers, by the data set's name."""
+
+
+def parse_class(text: str, codes: str | None = None) -> str:
+    """Return the label that a class name or number stands for.
+
+    Args:
+        text: A spelling, or a number such as ``"3"``.
+        codes: Whose numbers they are: a key of :data:`CODES`, or None if there are no numbers.
+
+    Raises:
+        LabelError: No label is spelled so, or no class has this number.
+    """
+    word = text.strip().removesuffix(".0")
+    if not word.isdecimal():
+        return parse_label(text)
+    if codes is None:
+        raise LabelError(f"expected a class name; got the number {word} without knowing whose codes are meant")
+    if int(word) not in CODES[codes]:
+        raise LabelError(f"expected a code of {codes}, {min(CODES[codes])} to {max(CODES[codes])}; got {word}")
+    return CODES[codes][int(word)]
+
+
+def label_set_of(labels: Collection[str]) -> LabelSet:
+    """Return the label set of some labels: a known one, or theirs in FER2013's order, contempt last.
+
+    Raises:
+        LabelError: Fewer than two, or unknown ones.
+    """
+    known = next((known for known in (FER2013, FERPLUS) if set(known.labels) == set(labels)), None)
+    ordered = tuple(label for label in (*FER2013_LABELS, "contempt") if label in labels)
+    return known or LabelSet("-".join(ordered), ordered)

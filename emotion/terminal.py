@@ -79,9 +79,9 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 
 
 @contextlib.contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
+def progress_bar(title: str, unit: str = "frames") -> Iterator[Callable[[Progress], None]]:
     """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
-    rate = TextColumn("{task.fields[rate]:.0f} frames/s")
+    rate = TextColumn(f"{{task.fields[rate]:.0f}} {unit}/s")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
     bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True))
     task = bar.add_task(title, total=None, rate=0.0)

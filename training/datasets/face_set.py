@@ -20,8 +20,6 @@ NO_LABEL = -1
 VOTE_CLASSES = 10
 """Columns of FER+ votes: eight expressions, *unknown* and *not a face*."""
 
-_PER_FACE = ("labels", "votes", "valence", "arousal")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSet:
@@ -82,9 +80,14 @@ class FaceSet:
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> FaceSet:
         """Return the faces that a mask or an index array selects, in its order."""
-        known = {name: getattr(self, name) for name in _PER_FACE}
-        chosen = {name: None if values is None else values[rows] for name, values in known.items()}
-        return replace(self, images=self.images[rows], **chosen)
+        return replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            votes=None if self.votes is None else self.votes[rows],
+            valence=None if self.valence is None else self.valence[rows],
+            arousal=None if self.arousal is None else self.arousal[rows],
+        )
 
     def sample(self, limit: int | None, seed: int) -> FaceSet:
         """Return at most ``limit`` faces, drawn without replacement and kept in order."""

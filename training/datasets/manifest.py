@@ -12,6 +12,10 @@ from emotion.labels import LabelSet
 
 MANIFEST_FILE = "dataset.json"
 
+ALL = "all"
+UNLABELLED = "none"
+"""Names in the counts beside those of classes: the sum, and faces that carry no label."""
+
 Kind = Literal["faces", "keypoints"]
 
 

@@ -69,7 +69,7 @@ def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
     path = split_files(folder).get(split)
     if path is None:
         raise DatasetError(f"expected the data set's file fer2013-{split}.parquet or {split}.parquet in {folder}")
-    label_set = label_set_of(load_manifest(folder))
+    label_set = known_labels(load_manifest(folder))
     file = open_parquet(path, ("image", "emotion"))
     numbers = {name: file.read([name])[name].to_numpy() for name in file.schema_arrow.names if name != "image"}
     return FaceSet(
@@ -89,7 +89,7 @@ def split_files(folder: Path) -> dict[str, Path]:
     return {split: path for split, paths in found.items() for path in paths if path.is_file()}
 
 
-def label_set_of(manifest: Manifest | None) -> LabelSet:
+def known_labels(manifest: Manifest | None) -> LabelSet:
     """Return what the label codes of a folder mean.
 
     Raises:

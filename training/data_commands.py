@@ -1,0 +1,93 @@
+"""The commands ``prepare`` and ``facts``: data sets into one form, and what is in them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from emotion.labels import CODES
+from emotion.terminal import progress_bar
+from training.datasets.formats import FORMATS, Format
+from training.datasets.index import IndexOptions
+from training.datasets.manifest import ALL, Manifest
+from training.datasets.prepare import PrepareOptions, prepare
+from training.provenance import PROJECT
+
+
+def default_datasets_dir() -> Path:
+    """Return the git-ignored folder of prepared data sets and their facts."""
+    return PROJECT / "data" / "datasets"
+
+
+def add_prepare(command: argparse.ArgumentParser) -> None:
+    """Add one sub-command per format, each with the options that it knows."""
+    formats = command.add_subparsers(required=True, metavar="FORMAT")
+    for name, form in FORMATS.items():
+        parser = formats.add_parser(name, help=form.summary, description=form.summary)
+        parser.add_argument("--source", type=Path, required=True, help="file or folder of the data set")
+        parser.add_argument("--out", type=Path, help="folder to write (default: data/datasets/FORMAT)")
+        parser.add_argument("--limit", type=int, help="read at most so many rows or files")
+        parser.add_argument(
+            "--hold-out", type=float, default=0.1, metavar="SHARE",
+            help="of the training split, for each of validation and test that is missing (default: %(default)s)",
+        )  # fmt: skip
+        parser.add_argument("--seed", type=int, default=2024, help="of that draw (default: %(default)s)")
+        _add_face_options(parser, form)
+        _add_reader_options(parser, form)
+        parser.set_defaults(run=_prepare, format=name)
+
+
+def _add_face_options(parser: argparse.ArgumentParser, form: Format) -> None:
+    parser.set_defaults(classes=None, size=None, colour=None)
+    if form.has_classes:
+        parser.add_argument("--classes", type=_names, help="only these, in this order: anger,neutral,sadness")
+    if form.resizable:
+        parser.add_argument("--size", type=int, help="side of the pictures, px")
+        colours = parser.add_mutually_exclusive_group()
+        colours.add_argument("--grey", dest="colour", action="store_false", default=None, help="one channel")
+        colours.add_argument("--colour", dest="colour", action="store_true", default=None, help="three channels")
+
+
+def _add_reader_options(parser: argparse.ArgumentParser, form: Format) -> None:
+    parser.set_defaults(index=None, file_column=None, label_column=None, codes=None)
+    if "index" in form.options:
+        parser.add_argument("--index", type=Path, help="the CSV file, if the folder holds several or none")
+        parser.add_argument("--file-column", help="names each picture's file (default: found by usual names)")
+        parser.add_argument("--label-column", help="names each picture's emotion (default: found by usual names)")
+    if "codes" in form.options:
+        parser.add_argument("--codes", choices=sorted(CODES), help="whose numbers stand for classes, if numbers do")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    reader = IndexOptions(options.index, options.file_column, options.label_column, options.codes)
+    how = PrepareOptions(
+        options.classes, options.size, options.colour, options.limit, options.hold_out, options.seed, reader
+    )
+    out = options.out or default_datasets_dir() / options.format
+    with progress_bar(options.format, "rows") as report:
+        manifest = prepare(options.format, options.source, out, how, report)
+    print_manifest(manifest)
+    print(f"wrote {out}")
+
+
+def print_manifest(manifest: Manifest, console: Console | None = None) -> None:
+    """Print how many pictures each split and class has, and what was skipped and left out."""
+    console = console or Console()
+    classes = manifest.label_set.labels if manifest.label_set else ()
+    table = Table("split", ALL, *classes)
+    for split, counts in manifest.counts.items():
+        table.add_row(split, *(f"{counts.get(name, 0):,}" for name in (ALL, *classes)))
+    console.print(table)
+    for expected, fault in manifest.skipped.items():
+        console.print(f"skipped {fault['count']:,}: expected {expected}", style="yellow", markup=False)
+        for row in fault["first"]:
+            console.print(f"  {row}", markup=False)
+    for label, count in manifest.left_out.items():
+        console.print(f"left out {count:,} of the class {label}", markup=False)

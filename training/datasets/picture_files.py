@@ -1,0 +1,43 @@
+"""Pictures that lie in files of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from emotion.errors import InputError
+from emotion.types import Image
+from emotion.vision.decode_image import load_image
+from training.datasets.samples import BrokenRowError
+
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+def read_picture(path: Path) -> Image:
+    """Return a picture as ``(H, W, 3)`` RGB, upright and opaque.
+
+    Raises:
+        BrokenRowError: It is no picture, or a damaged one.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        raise BrokenRowError("a picture file", path.suffix or "no suffix")
+    try:
+        return load_image(path)
+    except InputError as error:
+        raise BrokenRowError("a picture that can be read", error) from error
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """Return the folders in a folder by name, hidden ones and macOS's shadows aside."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and in the folders in it, by name, hidden ones aside."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from files_below(path)
+        else:
+            yield path
