@@ -50,17 +50,18 @@ def _shrunk(image: Image, to_crop: FloatArray, scale: float, size: int) -> tuple
     factor = int(1 / scale)
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], np.float32)
     on_image = corners @ cv2.invertAffineTransform(to_crop).T
-    height, width = image.shape[:2]
-    low = np.clip(np.floor(on_image.min(axis=0)) - factor, 0, [width - 1, height - 1]).astype(int)
-    high = np.clip(np.ceil(on_image.max(axis=0)) + factor, low + factor, [width, height]).astype(int)
-    part = image[low[1] : high[1], low[0] : high[0]]
+    # Sides that the factor divides make OpenCV's averaging several times faster; the face outside stays outside.
+    width_height = np.array([image.shape[1], image.shape[0]])
+    low = np.clip(np.floor(on_image.min(axis=0)).astype(int) - factor, 0, np.maximum(width_height - factor, 0))
+    wanted = np.ceil(on_image.max(axis=0)).astype(int) + factor - low
+    sides = np.clip(wanted, factor, np.maximum(width_height - low, factor)) // factor * factor
+    part = image[low[1] : low[1] + sides[1], low[0] : low[0] + sides[0]]
     small = cv2.resize(
-        part, (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor)), interpolation=cv2.INTER_AREA
+        part, (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor)), None, 0, 0, cv2.INTER_AREA
     )
-    zoom = np.array([part.shape[1] / small.shape[1], part.shape[0] / small.shape[0]])
-    # A small pixel's centre (i + ½) · zoom − ½ on the part, then the part's corner on the picture.
-    offset = low + (zoom - 1) / 2
+    # A small pixel's centre lies at (i + ½) · factor − ½ on the part, and the part begins at `low`.
+    offset = (low + (factor - 1) / 2).astype(np.float32)
     mapped = to_crop.copy()
-    mapped[:, 2] += to_crop[:, :2] @ offset.astype(np.float32)
-    mapped[:, :2] *= zoom
+    mapped[:, 2] += to_crop[:, :2] @ offset
+    mapped[:, :2] *= factor
     return small, mapped

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from emotion.errors import ImageError
 from emotion.registry import checked_model_file, load_card
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.litert import LiteRTModel
-from emotion.vision.normalise import normalise
+from emotion.vision.normalise import fit, normalise
 
 
 class LiteRTClassifier:
@@ -53,15 +52,7 @@ class LiteRTClassifier:
             or not crop.size
         ):
             raise ImageError(f"expected a uint8 face of shape (H, W, 3) or (H, W); got {crop.dtype} {crop.shape}")
-        if self.card.colour == "grey" and crop.ndim == 3:
-            crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-        elif self.card.colour == "rgb" and crop.ndim == 2:
-            crop = cv2.cvtColor(crop, cv2.COLOR_GRAY2RGB)
-        size = self.card.input_size
-        if crop.shape[:2] == (size, size):
-            return crop
-        shrinks = max(crop.shape[:2]) > size
-        return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        return fit(crop, self.card.input_size, self.card.colour)
 
 
 def load_classifier(name: str = "default") -> LiteRTClassifier:

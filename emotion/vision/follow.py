@@ -28,7 +28,7 @@ from emotion.vision.landmarks import (
 )
 from emotion.vision.track import Tracker
 
-KEY_FRAME_S = 0.3
+KEY_FRAME_S = 0.4
 """Time between key frames while faces are being followed."""
 SEARCH_S = 0.15
 """Time between key frames while nobody is in view, which costs no mesh."""

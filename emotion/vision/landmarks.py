@@ -61,7 +61,6 @@ class Roi:
             np.float32,
         )
 
-
     def shift_to(self, other: Roi) -> float:
         """Return how far the other square is moved and grown against this one, as a share of the side."""
         moved = math.hypot(other.x - self.x, other.y - self.y)

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import ModelError
-from emotion.types import FloatArray
+from emotion.types import FloatArray, Image
 
-STANDARDISE, UNIT, SYMMETRIC = "standardise", "unit", "symmetric"
-NORMALISATIONS = (STANDARDISE, UNIT, SYMMETRIC)
+STANDARDISE, UNIT, SYMMETRIC, CAFFE = "standardise", "unit", "symmetric", "caffe"
+NORMALISATIONS = (STANDARDISE, UNIT, SYMMETRIC, CAFFE)
+
+GREY, RGB = "grey", "rgb"
 
 INPUT_LIMIT = 4.0
 """Standardised values are clipped to ± this, which bounds the range of an int8 input."""
 
 _SMALLEST_STD = 4.0
 """Grey levels. Flatter crops show noise, which must not be blown up to look like a face."""
+
+_IMAGENET_MEANS_BGR = np.array([103.939, 116.779, 123.68], np.float32)
+"""Mean blue, green and red of ImageNet's pictures, which the Caffe models subtracted
+(K. Chatfield et al., BMVC 2014, arXiv:1405.3531)."""
+
+
+def fit(crop: Image, size: int, colour: str) -> Image:
+    """Return a face crop in the colour and size that a network asks for.
+
+    Args:
+        crop: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8, 0–255.
+        size: Side of the network's square input, px.
+        colour: ``"grey"``, or ``"rgb"``, for which a grey crop is repeated.
+
+    Returns:
+        ``(size, size)`` or ``(size, size, 3)`` uint8.
+    """
+    if colour == GREY and crop.ndim == 3:
+        crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    elif colour != GREY and crop.ndim == 2:
+        crop = cv2.cvtColor(crop, cv2.COLOR_GRAY2RGB)
+    if crop.shape[:2] == (size, size):
+        return crop
+    shrinks = max(crop.shape[:2]) > size
+    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
 def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:
@@ -24,13 +52,14 @@ def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:
     Args:
         crops: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8, 0–255.
         how: ``"standardise"``: each crop to zero mean and unit variance, clipped to ±4;
-            ``"unit"``: 0–1; ``"symmetric"``: −1–1.
+            ``"unit"``: 0–1; ``"symmetric"``: −1–1; ``"caffe"``: BGR less ImageNet's means,
+            about −124 to 151.
 
     Returns:
         ``(n, s, s, c)`` float32, where c is 1 or 3.
 
     Raises:
-        ModelError: ``how`` is none of these.
+        ModelError: ``how`` is none of these, or needs colours that the crops do not have.
         ValueError: The crops have another shape or type.
     """
     if crops.dtype != np.uint8 or crops.ndim not in (3, 4):
@@ -44,6 +73,8 @@ def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:
         return pixels / np.float32(255)
     if how == SYMMETRIC:
         return pixels / np.float32(127.5) - np.float32(1)
+    if how == CAFFE:
+        return _caffe(pixels)
     raise ModelError(f"expected a normalisation out of {', '.join(NORMALISATIONS)}; got {how!r}")
 
 
@@ -52,3 +83,9 @@ def _standardise(pixels: FloatArray) -> FloatArray:
     centred = pixels - pixels.mean(axis=axes, keepdims=True)
     deviation = np.maximum(centred.std(axis=axes, keepdims=True), np.float32(_SMALLEST_STD))
     return np.asarray(np.clip(centred / deviation, -INPUT_LIMIT, INPUT_LIMIT), np.float32)
+
+
+def _caffe(pixels: FloatArray) -> FloatArray:
+    if pixels.shape[-1] != 3:
+        raise ModelError(f"expected RGB crops for the normalisation {CAFFE}; got {pixels.shape[-1]} channel")
+    return np.asarray(pixels[..., ::-1] - _IMAGENET_MEANS_BGR, np.float32)

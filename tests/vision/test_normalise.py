@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emotion.errors import ModelError
-from emotion.vision.normalise import normalise
+from emotion.vision.normalise import fit, normalise
 
 
 def test_standardised_crops_have_no_mean_and_unit_variance():
@@ -34,3 +34,20 @@ def test_other_normalisations_by_hand():
         normalise(colour, "whitened")
     with pytest.raises(ValueError, match="expected uint8 crops"):
         normalise(colour.astype(np.float32), "unit")
+
+
+def test_caffe_takes_the_means_off_and_turns_the_channels():
+    red = np.zeros((1, 2, 2, 3), np.uint8)
+    red[..., 0] = 255
+    np.testing.assert_allclose(normalise(red, "caffe")[0, 0, 0], [-103.939, -116.779, 255 - 123.68], rtol=1e-6)
+    with pytest.raises(ModelError, match="expected RGB crops .* got 1 channel"):
+        normalise(red[..., 0], "caffe")
+
+
+@pytest.mark.parametrize("shape", [(48, 48), (30, 60), (48, 48, 3), (96, 80, 3)])
+@pytest.mark.parametrize(("colour", "channels"), [("grey", ()), ("rgb", (3,))])
+def test_any_crop_is_brought_to_the_size_and_colour_of_the_network(shape, colour, channels):
+    crop = np.full(shape, 77, np.uint8)
+    fitted = fit(crop, 64, colour)
+    assert (fitted.shape, fitted.dtype) == ((64, 64, *channels), np.uint8)
+    assert (fitted == 77).all()
