@@ -11,7 +11,7 @@ from pathlib import Path
 
 from emotion.errors import EmotionError
 from emotion.registry import resolve
-from training.data_commands import add_prepare
+from training.data_commands import add_facts, add_prepare
 from training.datasets.parquet import default_data_dir
 from training.recipes import Recipe, find_recipe
 from training.run_folder import RunFolder, default_runs_dir
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_prepare(commands.add_parser("prepare", help="bring a public data set, whatever its format, into one form"))
+    add_facts(commands.add_parser("facts", help="measure what is in a data set: counts, mean faces, copies, agreement"))
     _add_train(commands.add_parser("train", help="train a network by a recipe; the same command resumes it"))
     _add_export(commands.add_parser("export", help="make an int8 model with a card out of a run"))
     _add_evaluate(commands.add_parser("evaluate", help="score a model on PublicTest and PrivateTest"))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from emotion.labels import CODES
 from emotion.terminal import progress_bar
+from training.datasets.facts import write_facts
 from training.datasets.formats import FORMATS, Format
 from training.datasets.index import IndexOptions
 from training.datasets.manifest import ALL, Manifest
+from training.datasets.parquet import default_data_dir
 from training.datasets.prepare import PrepareOptions, prepare
 from training.provenance import PROJECT
 
@@ -75,6 +78,42 @@ def _prepare(options: argparse.Namespace) -> None:
         manifest = prepare(options.format, options.source, out, how, report)
     print_manifest(manifest)
     print(f"wrote {out}")
+
+
+def add_facts(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``facts``."""
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="prepared folder, or Parquet splits")
+    command.add_argument(
+        "--out", type=Path, help="folder to write (default: data/datasets/NAME, after the data)"
+    )
+    command.set_defaults(run=_facts)
+
+
+def _facts(options: argparse.Namespace) -> None:
+    out = options.out or default_datasets_dir() / options.data.resolve().name
+    with progress_bar("looking for copies", "rows") as report:
+        facts = write_facts(options.data, out, report)
+    print_facts(facts)
+    print(f"wrote {out}")
+
+
+def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
+    """Print the counts, the agreement with FER+ and the number of copies."""
+    console = console or Console()
+    table = Table("split", "faces", *facts["labels"], "pixel mean ± deviation", "blank")
+    for name, split in facts["splits"].items():
+        pixels = split["pixels"]
+        counts = (f"{split['classes'][label]:,}" for label in facts["labels"])
+        shown = f"{pixels['mean']:.1f} ± {pixels['deviation']:.1f}"
+        table.add_row(name, f"{split['faces']:,}", *counts, shown, str(pixels["blank"]))
+    console.print(table)
+    for name, split in (facts["agreement"] or {"splits": {}})["splits"].items():
+        if split["decided"]:
+            console.print(f"{name}: {split['share']:.1%} of {split['decided']:,} labels agree with the FER+ majority")
+    for name, copies in facts["duplicates"]["within"].items():
+        console.print(f"{name}: {copies['exact']:,} exact and {copies['near']:,} near copies of earlier pictures")
+    for copies in facts["duplicates"]["across"]:
+        console.print(f"{copies['of']} in {copies['in']}: {copies['exact']:,} exact, {copies['near']:,} near copies")
 
 
 def print_manifest(manifest: Manifest, console: Console | None = None) -> None:

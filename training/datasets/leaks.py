@@ -1,10 +1,16 @@
-"""Pictures that training and test splits share, exactly or nearly, also mirrored."""
+"""Pictures that occur more than once, exactly or nearly, also mirrored: within a split or across splits."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from training.datasets.face_set import FACE_SIZE
+from training.datasets.pictures import fit_square
 
 SKETCH_SIZE = 12
 SKETCH_CORRELATION = 0.95
@@ -13,50 +19,111 @@ FULL_CORRELATION = 0.90
 pixels decides. By eye, nearly every pair just above the second is the same photograph cropped
 or scaled anew; the odd stranger costs a training face, a missed copy would flatter the score."""
 
-_BLOCK = 2048
+_CELLS = 2**24
+"""Correlations held in memory at a time."""
+_PAIRS = 4096
+"""Proposed pairs compared pixel by pixel at a time."""
+
+Mask = NDArray[np.bool_]
+Pictures = NDArray[np.uint8]
 
 
-def leaked_rows(train: NDArray[np.uint8], test: NDArray[np.uint8]) -> NDArray[np.bool_]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """Which pictures of a set occur in another, or earlier in the same.
+
+    Attributes:
+        exact: ``(n,)`` mask of the pictures that are equal to another or to its mirror image.
+        near: ``(n,)`` mask of the further pictures that are nearly so.
+    """
+
+    exact: Mask
+    near: Mask
+
+
+def leaked_rows(train: Pictures, test: Pictures) -> Mask:
     """Find training pictures that also occur among the test pictures.
 
     Mirrored copies count, because training mirrors its pictures.
 
     Args:
-        train: ``(n, s, s)`` uint8 grey.
-        test: ``(m, s, s)`` uint8 grey.
+        train: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
+        test: ``(m, s, s)`` grey or ``(m, s, s, 3)`` RGB, uint8.
 
     Returns:
         ``(n,)`` mask of the training pictures to leave out.
     """
-    leaked = np.zeros(len(train), bool)
-    for copies in (test, test[:, :, ::-1]):
-        leaked |= _exact(train, copies) | _near(train, copies)
-    return leaked
+    copies = find_copies(train, test)
+    return copies.exact | copies.near
 
 
-def _exact(train: NDArray[np.uint8], test: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    known = {image.tobytes() for image in test}
-    return np.fromiter((image.tobytes() in known for image in train), bool, len(train))
+def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None) -> Copies:
+    """Find the pictures that occur among others too, or earlier among themselves.
+
+    Args:
+        images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
+        others: The same of another set, or None to look among ``images``.
+        tick: Is told after each block how many more rows were compared; each row is compared twice.
+    """
+    exact, near = np.zeros((2, len(images)), bool)
+    grey = comparable(images)
+    known = grey if others is None else comparable(others)
+    for compared in (known, known[:, :, ::-1]):
+        exact |= _exact(grey, compared, earlier=others is None)
+        for block, found in _near(grey, compared, earlier=others is None):
+            near[block] |= found
+            if tick is not None:
+                tick(block.stop - block.start)
+    return Copies(exact, near & ~exact)
 
 
-def _near(train: NDArray[np.uint8], test: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    near = np.zeros(len(train), bool)
-    sketches = _unit_rows(_shrink(test))
-    for start in range(0, len(train), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        rows, columns = np.nonzero(_unit_rows(_shrink(train[block])) @ sketches.T > SKETCH_CORRELATION)
-        pairs = _unit_rows(train[block][rows]) * _unit_rows(test[columns])
-        near[start + rows[pairs.sum(axis=1) > FULL_CORRELATION]] = True
-    return near
+def comparable(images: Pictures) -> Pictures:
+    """Return pictures as ``(n, s, s)`` grey with at most FER2013's pixels, which are enough to tell copies."""
+    size = min(images.shape[1], FACE_SIZE)
+    if images.ndim == 3 and images.shape[1] == size:
+        return images
+    return np.asarray([fit_square(image, size, colour=False) for image in images], np.uint8).reshape(-1, size, size)
 
 
-def _shrink(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _exact(images: Pictures, others: Pictures, *, earlier: bool) -> Mask:
+    first: dict[bytes, int] = {}
+    for row, image in enumerate(others):
+        first.setdefault(image.tobytes(), row)
+    places = (first.get(image.tobytes(), len(others)) for image in images)
+    found = np.fromiter(places, np.int64, len(images))
+    return found < (np.arange(len(images)) if earlier else len(others))
+
+
+def _near(images: Pictures, others: Pictures, *, earlier: bool) -> Iterator[tuple[slice, Mask]]:
+    """Yield block after block of the pictures, with the mask of those that have a near copy."""
+    sketches = _unit_rows(_shrink(others))
+    size = max(_CELLS // max(len(others), 1), 1)
+    for start in range(0, len(images), size):
+        block = slice(start, min(start + size, len(images)))
+        rows, columns = np.nonzero(_unit_rows(_shrink(images[block])) @ sketches.T > SKETCH_CORRELATION)
+        if earlier:
+            before = columns < rows + start
+            rows, columns = rows[before], columns[before]
+        yield block, _confirmed(images[block], others, rows, columns)
+
+
+def _confirmed(images: Pictures, others: Pictures, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Mask:
+    """Return which pictures correlate in all pixels with one of those that were proposed for them."""
+    found = np.zeros(len(images), bool)
+    for start in range(0, len(rows), _PAIRS):
+        ours, theirs = rows[start : start + _PAIRS], columns[start : start + _PAIRS]
+        correlation = np.einsum("ij,ij->i", _unit_rows(images[ours]), _unit_rows(others[theirs]))
+        found[ours[correlation > FULL_CORRELATION]] = True
+    return found
+
+
+def _shrink(images: Pictures) -> Pictures:
     size = (SKETCH_SIZE, SKETCH_SIZE)
     sketches = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images]
     return np.asarray(sketches, np.uint8).reshape(-1, *size)
 
 
-def _unit_rows(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _unit_rows(images: Pictures) -> NDArray[np.float32]:
     """Return centred pictures of length 1, so that a dot product is a correlation; flat pictures become 0."""
     rows = images.reshape(len(images), images.shape[1] * images.shape[2]).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)

@@ -11,6 +11,8 @@ from emotion.errors import DatasetError
 from emotion.labels import LabelSet
 
 MANIFEST_FILE = "dataset.json"
+FACTS_FILE = "facts.json"
+"""What ``facts`` measured; it may lie in the same folder."""
 
 ALL = "all"
 UNLABELLED = "none"

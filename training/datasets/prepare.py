@@ -14,7 +14,7 @@ from emotion.types import Progress
 from training.datasets.face_set import subset_of
 from training.datasets.formats import FORMATS
 from training.datasets.index import IndexOptions
-from training.datasets.manifest import Manifest, load_manifest
+from training.datasets.manifest import FACTS_FILE, MANIFEST_FILE, Manifest
 from training.datasets.samples import Sample, Skipped, Source
 from training.datasets.splits import HoldOut
 from training.datasets.writer import PART, DatasetWriter, Layout
@@ -125,13 +125,14 @@ def _expect_free(out: Path, source: Path) -> None:
     """
     if out.resolve() == source.resolve():
         raise InputError(f"expected --out to be another folder than --source; got {out} for both")
-    if out.is_file() or (out.is_dir() and load_manifest(out) is None and _foreign(out)):
+    if out.is_file() or (out.is_dir() and _foreign(out)):
         raise InputError(f"expected a new, empty or earlier prepared folder for --out; {out} holds something else")
 
 
 def _foreign(folder: Path) -> bool:
-    """Tell whether anything but a broken-off preparation is in a folder."""
-    return any(path.suffix != PART for path in folder.iterdir())
+    """Tell whether a folder holds something, but neither a data set nor facts nor a broken-off preparation."""
+    ours = any((folder / name).is_file() for name in (MANIFEST_FILE, FACTS_FILE))
+    return not ours and any(path.suffix != PART for path in folder.iterdir())
 
 
 def _reported(read: Source, limit: int | None, report: Report | None) -> Iterator[Sample | Skipped]:

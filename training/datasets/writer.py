@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from emotion.labels import LabelSet
 from training.datasets.face_set import NO_LABEL
-from training.datasets.manifest import ALL, MANIFEST_FILE, UNLABELLED
+from training.datasets.manifest import ALL, FACTS_FILE, MANIFEST_FILE, UNLABELLED
 from training.datasets.parquet import BATCH_ROWS, split_files
 from training.datasets.pictures import encode_png, fit_square
 from training.datasets.samples import Sample, Skipped
@@ -135,8 +135,8 @@ class DatasetWriter:
 
 
 def remove_prepared(folder: Path) -> None:
-    """Remove an older preparation, its facts first, so that none of its splits is left among new ones."""
-    for file in (folder / MANIFEST_FILE, *split_files(folder).values()):
+    """Remove an older preparation and what was measured of it, so that none of its splits is left among new ones."""
+    for file in (folder / MANIFEST_FILE, folder / FACTS_FILE, *split_files(folder).values()):
         file.unlink(missing_ok=True)
 
 
