@@ -11,7 +11,17 @@ from pathlib import Path
 ENVIRONMENT = Path(__file__).with_name(".envs") / "fer"
 VERSION = "25.10.3"
 # Without its optional MTCNN detector, which would bring PyTorch. It needs pkg_resources and OpenCV 4.
-_NEEDS = ("tensorflow==2.21.0", "opencv-python-headless<5", "pandas", "requests", "tqdm", "setuptools<81")
+_NEEDS = (
+    "tensorflow==2.21.0",
+    "opencv-python-headless<5",
+    "setuptools<81",
+    "pandas",
+    "pillow",
+    "matplotlib",
+    "requests",
+    "tqdm",
+    "ffmpeg-python",
+)
 
 _SCRIPT = """
 import json, sys, time
