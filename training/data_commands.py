@@ -83,9 +83,7 @@ def _prepare(options: argparse.Namespace) -> None:
 def add_facts(command: argparse.ArgumentParser) -> None:
     """Add the options of ``facts``."""
     command.add_argument("--data", type=Path, default=default_data_dir(), help="prepared folder, or Parquet splits")
-    command.add_argument(
-        "--out", type=Path, help="folder to write (default: data/datasets/NAME, after the data)"
-    )
+    command.add_argument("--out", type=Path, help="folder to write (default: data/datasets/NAME, after the data)")
     command.set_defaults(run=_facts)
 
 
@@ -100,13 +98,12 @@ def _facts(options: argparse.Namespace) -> None:
 def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
     """Print the counts, the agreement with FER+ and the number of copies."""
     console = console or Console()
-    table = Table("split", "faces", *facts["labels"], "pixel mean ± deviation", "blank")
-    for name, split in facts["splits"].items():
+    splits = facts["splits"]
+    console.print(_counts_table({name: split["classes"] | {ALL: split["faces"]} for name, split in splits.items()}))
+    for name, split in splits.items():
         pixels = split["pixels"]
-        counts = (f"{split['classes'][label]:,}" for label in facts["labels"])
-        shown = f"{pixels['mean']:.1f} ± {pixels['deviation']:.1f}"
-        table.add_row(name, f"{split['faces']:,}", *counts, shown, str(pixels["blank"]))
-    console.print(table)
+        shown = f"pixels {pixels['mean']:.1f} ± {pixels['deviation']:.1f}, {pixels['blank']} blank pictures"
+        console.print(f"{name}: {shown}")
     for name, split in (facts["agreement"] or {"splits": {}})["splits"].items():
         if split["decided"]:
             console.print(f"{name}: {split['share']:.1%} of {split['decided']:,} labels agree with the FER+ majority")
@@ -119,14 +116,19 @@ def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
 def print_manifest(manifest: Manifest, console: Console | None = None) -> None:
     """Print how many pictures each split and class has, and what was skipped and left out."""
     console = console or Console()
-    classes = manifest.label_set.labels if manifest.label_set else ()
-    table = Table("split", ALL, *classes)
-    for split, counts in manifest.counts.items():
-        table.add_row(split, *(f"{counts.get(name, 0):,}" for name in (ALL, *classes)))
-    console.print(table)
+    console.print(_counts_table(manifest.counts))
     for expected, fault in manifest.skipped.items():
         console.print(f"skipped {fault['count']:,}: expected {expected}", style="yellow", markup=False)
         for row in fault["first"]:
             console.print(f"  {row}", markup=False)
     for label, count in manifest.left_out.items():
         console.print(f"left out {count:,} of the class {label}", markup=False)
+
+
+def _counts_table(counts: dict[str, dict[str, int]]) -> Table:
+    """Return one column per split and one row per class, the sum last."""
+    table = Table("", *counts, box=None)
+    classes = dict.fromkeys(name for split in counts.values() for name in split if name != ALL)
+    for name in [*classes, ALL]:
+        table.add_row(name, *(f"{split.get(name, 0):,}" for split in counts.values()))
+    return table

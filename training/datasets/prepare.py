@@ -103,7 +103,7 @@ def _manifest(format_name: str, read: Source, writer: DatasetWriter) -> Manifest
         size=layout.size,
         colour=layout.colour,
         files=writer.files,
-        counts={split: dict(writer.counts[split]) for split in writer.files},
+        counts=writer.ordered_counts(),
         left_out=dict(writer.left_out),
         skipped=writer.skipped,
         held_out={"splits": made.missing, "share": made.share, "seed": made.seed} if made.missing else {},

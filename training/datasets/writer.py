@@ -91,6 +91,14 @@ class DatasetWriter:
         """Split → name of its file, in the usual order of splits."""
         return {split: self._path(split).name for split in ROLES if split in self.counts}
 
+    def ordered_counts(self) -> dict[str, dict[str, int]]:
+        """Split → class → pictures, splits and classes in their usual order, the sum first."""
+        labels = self.layout.labels.labels if self.layout.labels else ()
+        return {
+            split: {name: self.counts[split][name] for name in (ALL, *labels, UNLABELLED) if self.counts[split][name]}
+            for split in self.files
+        }
+
     def add(self, item: Sample | Skipped) -> None:
         """Write a sample, or count why there is none."""
         if isinstance(item, Skipped):
