@@ -11,7 +11,17 @@ import pytest
 
 from emotion import labels, registry
 from emotion.errors import EmotionError, LabelError, ModelError
-from emotion.labels import AFFECTNET, COLOURS, EMOTIONS, FER2013, FERPLUS, LabelSet, parse_label
+from emotion.labels import (
+    AFFECTNET,
+    COLOURS,
+    EMOTIONS,
+    FER2013,
+    FERPLUS,
+    LabelSet,
+    label_set_of,
+    parse_class,
+    parse_label,
+)
 from emotion.types import Face, Frame, ModelCard, Progress
 
 
@@ -40,6 +50,34 @@ def test_spellings(text: str, label: str) -> None:
 def test_unknown_spellings_are_named(text: str) -> None:
     with pytest.raises(LabelError, match="expected a spelling"):
         parse_label(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "label"),
+    [
+        ("3", "fer2013", "happiness"),
+        ("1.0", "rafdb", "surprise"),
+        ("6", "affectnet", "anger"),
+        ("Sad", "rafdb", "sadness"),
+    ],
+)
+def test_numbers_mean_what_their_owner_says(text: str, codes: str, label: str) -> None:
+    assert parse_class(text, codes) == label
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "message"),
+    [("3", None, "without knowing whose codes"), ("0", "rafdb", "expected a code of rafdb, 1 to 7; got 0")],
+)
+def test_numbers_of_nobody_are_refused(text: str, codes: str | None, message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        parse_class(text, codes)
+
+
+def test_labels_that_occur_make_a_known_set_or_their_own() -> None:
+    assert label_set_of(set(FER2013.labels)) is FER2013
+    assert label_set_of(set(EMOTIONS)) is FERPLUS
+    assert label_set_of({"neutral", "contempt", "anger"}).labels == ("anger", "neutral", "contempt")
 
 
 def test_a_label_set_refuses_strangers_and_twins() -> None:

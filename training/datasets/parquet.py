@@ -26,6 +26,10 @@ from training.datasets.splits import ROLES
 
 VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "NF"))
 
+MEASURES = ("valence", "arousal")
+NUMBERS = ("emotion", *VOTE_COLUMNS, *MEASURES)
+"""Columns of numbers that labelled faces may have."""
+
 BATCH_ROWS = 512
 """Rows in memory at a time beside what is kept."""
 
@@ -71,15 +75,16 @@ def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
         raise DatasetError(f"expected the data set's file fer2013-{split}.parquet or {split}.parquet in {folder}")
     label_set = known_labels(load_manifest(folder))
     file = open_parquet(path, ("image", "emotion"))
-    numbers = {name: file.read([name])[name].to_numpy() for name in file.schema_arrow.names if name != "image"}
+    numbers = _numbers(file, path.name)
+    votes = set(VOTE_COLUMNS) <= set(numbers)
     return FaceSet(
         split,
         read_pictures(file, path.name, size),
-        numbers["emotion"].astype(np.int8),
-        _votes(numbers),
+        numbers["emotion"],
+        np.stack([numbers[name] for name in VOTE_COLUMNS], axis=1) if votes else None,
         label_set,
-        valence=_floats(numbers, "valence"),
-        arousal=_floats(numbers, "arousal"),
+        valence=numbers.get("valence"),
+        arousal=numbers.get("arousal"),
     )
 
 
@@ -100,6 +105,11 @@ def known_labels(manifest: Manifest | None) -> LabelSet:
     if manifest.label_set is None:
         raise DatasetError(f"expected a data set of labelled faces; got {manifest.kind} ({manifest.format})")
     return manifest.label_set
+
+
+def column_type(name: str) -> pa.DataType:
+    """Return the type in which a column of numbers is stored: int8 for codes and votes, float32 for measures."""
+    return pa.int8() if name == "emotion" or name in VOTE_COLUMNS else pa.float32()
 
 
 def open_parquet(path: Path, columns: tuple[str, ...]) -> pq.ParquetFile:
@@ -153,11 +163,21 @@ def _unlike(pictures: NDArray[np.uint8] | None, image: Image | None, where: str)
     return DatasetError(f"expected a {expected} picture in {where}; got {found}")
 
 
-def _votes(numbers: dict[str, Any]) -> NDArray[np.int8] | None:
-    if not set(VOTE_COLUMNS) <= set(numbers):
-        return None
-    return np.stack([numbers[name].astype(np.int8) for name in VOTE_COLUMNS], axis=1)
+def _numbers(file: pq.ParquetFile, name: str) -> dict[str, NDArray[Any]]:
+    """Return the known columns of numbers, each in its own type.
 
-
-def _floats(numbers: dict[str, Any], name: str) -> NDArray[np.float32] | None:
-    return numbers[name].astype(np.float32) if name in numbers else None
+    Raises:
+        DatasetError: A field is empty, no number, or too large to be a code.
+    """
+    numbers = {}
+    for column in (column for column in NUMBERS if column in file.schema_arrow.names):
+        values = file.read([column])[column]
+        if values.null_count:
+            raise DatasetError(f"expected a number in every row of {column} in {name}; {values.null_count} are empty")
+        try:
+            numbers[column] = values.cast(column_type(column)).to_numpy()
+        except pa.ArrowException as error:
+            raise DatasetError(
+                f"expected {column_type(column)} in the column {column} of {name}; got {error}"
+            ) from error
+    return numbers

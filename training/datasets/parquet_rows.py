@@ -11,11 +11,9 @@ import pyarrow.parquet as pq
 from emotion.errors import DatasetError
 from training.datasets.face_set import FACE_SIZE, NO_LABEL
 from training.datasets.manifest import load_manifest
-from training.datasets.parquet import BATCH_ROWS, VOTE_COLUMNS, known_labels, open_parquet, split_files
+from training.datasets.parquet import BATCH_ROWS, MEASURES, VOTE_COLUMNS, known_labels, open_parquet, split_files
 from training.datasets.pictures import decode_stored
 from training.datasets.samples import BrokenRowError, Sample, Source, attempt
-
-_MEASURES = ("valence", "arousal")
 
 
 def open_prepared(source: Path) -> Source:
@@ -56,7 +54,7 @@ def _common_columns(files: list[pq.ParquetFile]) -> tuple[str, ...]:
     """Return the known columns of numbers that every split has; of votes all ten or none."""
     names = set.intersection(*(set(file.schema_arrow.names) for file in files))
     votes = VOTE_COLUMNS if names.issuperset(VOTE_COLUMNS) else ()
-    return ("emotion", *votes, *(name for name in _MEASURES if name in names))
+    return ("emotion", *votes, *(name for name in MEASURES if name in names))
 
 
 def _rows(file: pq.ParquetFile, split: str, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -67,7 +67,7 @@ class HoldOut:
         """Return the draw that gives a data set a validation and a test split."""
         roles = {ROLES[split] for split in present}
         missing = tuple(role for role in ("validation", "test") if role not in roles)
-        return cls(share, seed, missing if "train" in roles else ())
+        return cls(share, seed, missing if "train" in roles and share > 0 else ())
 
     def place(self, split: str, content: bytes) -> str:
         """Return the split in which a picture ends up.
@@ -80,5 +80,5 @@ class HoldOut:
             return split
         digest = hashlib.blake2b(content, digest_size=8, salt=self.seed.to_bytes(8, "little")).digest()
         draw = int.from_bytes(digest, "little") / 2**64
-        position = int(draw / self.share) if self.share > 0 else len(self.missing)
+        position = int(draw / self.share)
         return self.missing[position] if position < len(self.missing) else split

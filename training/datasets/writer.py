@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from emotion.labels import LabelSet
 from training.datasets.face_set import NO_LABEL
 from training.datasets.manifest import ALL, FACTS_FILE, MANIFEST_FILE, UNLABELLED
-from training.datasets.parquet import BATCH_ROWS, split_files
+from training.datasets.parquet import BATCH_ROWS, column_type, split_files
 from training.datasets.pictures import encode_png, fit_square
 from training.datasets.samples import Sample, Skipped
 from training.datasets.splits import ROLES, HoldOut
@@ -149,7 +149,5 @@ def remove_prepared(folder: Path) -> None:
 
 
 def _schema(columns: Sequence[str]) -> pa.Schema:
-    """Return the layout: the picture, codes and votes as int8, everything else as float32."""
     image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    small = {name: pa.int8() for name in columns if name == "emotion" or name.startswith("votes_")}
-    return pa.schema([("image", image), *((name, small.get(name, pa.float32())) for name in columns)])
+    return pa.schema([("image", image), *((name, column_type(name)) for name in columns)])

@@ -52,6 +52,7 @@ def test_without_a_share_nothing_is_held_out(tmp_path, prepared):
     fill(tmp_path / "source", ("happy", "sad"))
     _, manifest = prepared("folders", tmp_path / "source", hold_out=0.0)
     assert list(manifest.counts) == ["train"]
+    assert not manifest.held_out
 
 
 def test_numbers_are_understood_only_with_their_owner(tmp_path, prepared):

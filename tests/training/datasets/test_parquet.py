@@ -39,6 +39,14 @@ def test_a_table_without_votes_is_read_too(tmp_path):
         (lambda path: path.write_text("no table"), "expected a Parquet file"),
         (lambda path: pd.DataFrame({"emotion": [1]}).to_parquet(path), r"columns image and emotion .* \['image'\]"),
         (
+            lambda path: pd.DataFrame({"image": [None, None], "emotion": [1, None]}).to_parquet(path),
+            "number in every row of emotion in .* 1 are empty",
+        ),
+        (
+            lambda path: pd.DataFrame({"image": [None], "emotion": [300]}).to_parquet(path),
+            "expected int8 in the column emotion of .* 300",
+        ),
+        (
             lambda path: pd.DataFrame({"image": [{"bytes": b"no png"}], "emotion": [1]}).to_parquet(path),
             "picture in row 0 .* unreadable bytes",
         ),
