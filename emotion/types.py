@@ -148,7 +148,7 @@ class ModelCard:
         input_size: Side of the square input, px.
         colour: ``"grey"`` (luma) or ``"rgb"``.
         normalisation: How pixels become input: ``"standardise"`` (per crop, zero mean, unit
-            variance), ``"unit"`` (0–1) or ``"symmetric"`` (−1–1).
+            variance), ``"unit"`` (0–1), ``"symmetric"`` (−1–1) or ``"caffe"`` (BGR less ImageNet's means).
         crop: ``"aligned"`` (eyes at the place they have in FER2013's pictures).
         temperature: Divides the logits before softmax (Guo et al. 2017).
         file: Name of the .tflite file beside the card.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ class Augmentation:
         zoom: Largest change of scale: 0.15 means 0.85–1.15.
         contrast: Largest change of contrast about mid-grey: 0.3 means 0.7–1.3.
         brightness: Largest change of brightness, in grey levels.
+        saturation: Largest change of colourfulness: 0.3 means 0.7–1.3; grey faces have none.
         erase: Probability of covering a random rectangle (Zhong et al. 2020).
         erase_share: Largest side of that rectangle, as a share of the picture's side.
     """
@@ -30,6 +31,7 @@ class Augmentation:
     zoom: float = 0.15
     contrast: float = 0.3
     brightness: float = 30.0
+    saturation: float = 0.3
     erase: float = 0.3
     erase_share: float = 0.4
 
@@ -41,7 +43,7 @@ class Augmentation:
             rng: Source of all chance, so that a seed repeats a batch.
         """
         varied = self._warp(images, rng)
-        varied = self._relight(varied, rng)
+        varied = self._relight(self._recolour(varied, rng), rng)
         self._erase(varied, rng)
         return varied
 
@@ -65,6 +67,14 @@ class Augmentation:
         offset = centre - linear @ centre + rng.uniform(-self.shift, self.shift, (count, 2)) * size
         return np.concatenate([linear, offset[:, :, None]], axis=2)
 
+    def _recolour(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Move the colours of RGB faces towards their grey or away from it."""
+        if images.ndim == 3 or not self.saturation:
+            return images
+        grey = images.mean(axis=3, keepdims=True, dtype=np.float32)
+        gain = rng.uniform(1 - self.saturation, 1 + self.saturation, (len(images), 1, 1, 1)).astype(np.float32)
+        return np.clip(grey + (images - grey) * gain, 0, 255).astype(np.uint8)
+
     def _relight(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Change contrast and brightness; under standardisation what remains of it is the saturated pixels."""
         shape = (len(images),) + (1,) * (images.ndim - 1)
@@ -81,3 +91,15 @@ class Augmentation:
             height, width = rng.integers(longest // 4 + 1, longest + 1, 2)
             top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
             images[row, top : top + height, left : left + width] = rng.integers(0, 256)
+
+
+NONE = Augmentation(
+    flip=0, shift=0, rotation_deg=0, zoom=0, contrast=0, brightness=0, saturation=0, erase=0, erase_share=0
+)
+"""Faces as they are."""
+
+FLIPS = replace(NONE, flip=0.5)
+"""Mirroring alone."""
+
+GENTLE = replace(FLIPS, shift=0.1, rotation_deg=10.0, zoom=0.1)
+"""What small networks without much else to hold them back usually get."""

@@ -1,4 +1,4 @@
-"""What happens beside the gradient steps: averaging, validation on PublicTest, checkpoints, progress lines."""
+"""What happens beside the gradient steps: averaging, validation, checkpoints, progress lines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import keras
 import numpy as np
 
 from emotion.types import FloatArray
-from training.material import Examples
+from training.batch_norm import settle_batch_norm, settling_batches
+from training.inputs import InputForm, predict_logits
+from training.material import Material
 from training.run_folder import RunFolder
+from training.targets import Examples
 
 
 class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
@@ -42,16 +45,25 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
-    """Validates the averaged weights on PublicTest, saves a checkpoint and prints one line."""
+    """Validates the weights that count, the averaged ones if there are any, saves a checkpoint and prints one line.
+
+    It comes before the callbacks that watch the validation: they find its scores in ``logs``.
+    """
 
     def __init__(
-        self, run: RunFolder, average: WeightAverage, public: tuple[FloatArray, Examples], epochs: int
+        self,
+        run: RunFolder,
+        average: WeightAverage | None,
+        form: InputForm,
+        material: Material,
+        epochs: int,
     ) -> None:
-        """Take the run's folder, the average, and PublicTest as network inputs with its targets."""
+        """Take the run's folder, the average if one is kept, faces to settle batch norm and to validate."""
         super().__init__()
         self.run = run
         self.average = average
-        self.inputs, self.public = public
+        self.form = form
+        self.material = material
         self.epochs = epochs
         self.started = 0.0
 
@@ -60,14 +72,13 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         self.started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Record the epoch; the best is the one with the highest accuracy of the averaged weights."""
+        """Record the epoch; the best is the one with the highest validation accuracy."""
+        logs = {} if logs is None else logs
         finished = epoch + 1
-        scores = self._validate_and_save(finished)
+        logs.update(self._validate_and_save(finished))
         record = {
             "epoch": finished,
-            "loss": float((logs or {})["loss"]),
-            "accuracy": float((logs or {})["accuracy"]),
-            **scores,
+            **{key: float(logs[key]) for key in ("loss", "accuracy", "public_accuracy", "public_loss")},
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "seconds": round(time.monotonic() - self.started, 1),
         }
@@ -80,24 +91,26 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         """Save the current network, then score and save the averaged weights in its place for a moment."""
         self.model.save(self.run.model_file(finished))
         current = self.model.get_weights()
-        self.model.set_weights(self.average.weights)
-        logits = self.model.predict(self.inputs, batch_size=256, verbose=0)
+        if self.average is not None:
+            self.model.set_weights(self.average.weights)
+        settle_batch_norm(self.model, settling_batches(self.material.train, self.form))
+        logits = predict_logits(self.model, self.form, self.material.validation.images)
         self.model.save_weights(self.run.averaged_file(finished))
         self.model.set_weights(current)
-        return validation_scores(np.asarray(logits), self.public)
+        return validation_scores(logits, self.material.validation)
 
 
-def validation_scores(logits: FloatArray, public: Examples) -> dict[str, float]:
-    """Return the accuracy on majority labels and the cross-entropy with the vote shares.
+def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, float]:
+    """Return the accuracy on majority labels and the cross-entropy with the targets.
 
     Args:
-        logits: ``(n, 8)`` float32.
-        public: The ``n`` examples that the logits answer.
+        logits: ``(n, k)`` float32.
+        validation: The ``n`` examples that the logits answer.
     """
-    decided = public.majority >= 0
-    correct = logits.argmax(axis=1)[decided] == public.majority[decided]
+    decided = validation.majority >= 0
+    correct = logits.argmax(axis=1)[decided] == validation.majority[decided]
     log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    loss = -(public.shares * log_probabilities).sum(axis=1).mean()
+    loss = -(validation.shares * log_probabilities).sum(axis=1).mean()
     return {"public_accuracy": float(correct.mean()), "public_loss": float(loss)}
 
 
@@ -105,7 +118,7 @@ def _progress_line(record: dict[str, Any], best: dict[str, Any], epochs: int) ->
     left_min = (epochs - record["epoch"]) * record["seconds"] / 60
     return (
         f"epoch {record['epoch']}/{epochs}  loss {record['loss']:.4f}  accuracy {record['accuracy']:.4f}  "
-        f"PublicTest loss {record['public_loss']:.4f} accuracy {record['public_accuracy']:.4f} "
+        f"validation loss {record['public_loss']:.4f} accuracy {record['public_accuracy']:.4f} "
         f"(best {best['public_accuracy']:.4f} at {best['epoch']})  "
         f"{record['seconds']:.0f} s, about {left_min:.0f} min left"
     )

@@ -1,4 +1,4 @@
-"""Scores the int8 file that ships, and its float parent where the run is still there."""
+"""Scores the int8 file that ships, and its float parent where that is still there."""
 
 from __future__ import annotations
 
@@ -11,40 +11,42 @@ from typing import Any
 
 import numpy as np
 
+from emotion.errors import DatasetError
 from emotion.registry import EVALUATION_FILE, checked_model_file, model_dir
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier, load_classifier
-from emotion.vision.normalise import normalise
 from training import provenance
 from training.cards import write_card
 from training.datasets.face_set import FaceSet
-from training.datasets.parquet import read_split
-from training.run_folder import RunFolder
-from training.scoring import LABEL_SETS, score
+from training.datasets.parquet import read_split, split_files
+from training.datasets.splits import ROLES
+from training.inputs import InputForm, predict_logits
+from training.scoring import judged_set, label_sets_of, score
 
-SPLITS = ("public-test", "private-test")
+KERAS_FILE = "model.keras"
+"""The float parent, as export leaves it beside the int8 file; too large to be shipped."""
+
 TIMED_FACES = 400
 
 Scores = dict[str, dict[str, Any]]
 """Label set name → split name → the record of :func:`training.scoring.score`."""
 
 
-def evaluate(name: str, data: Path, runs: Path) -> dict[str, Any]:
-    """Score a model on PublicTest and PrivateTest; write ``evaluation.json`` and the card's scores.
+def evaluate(name: str, data: Path) -> dict[str, Any]:
+    """Score a model on every split but the training split; write ``evaluation.json`` and the card's scores.
 
     No augmentation, one face at a time, the same answers each time.
 
     Args:
         name: Of the model, or an alias.
-        data: Folder of the Parquet splits.
-        runs: Folder of runs, where the float parent is looked for.
+        data: Folder of the data set.
 
     Returns:
         What was written.
     """
     classifier = load_classifier(name)
     card = classifier.card
-    splits = {split: read_split(data, split) for split in SPLITS}
+    splits = _read_unlearned(data)
     evaluation = {
         "model": card.name,
         "sha256": card.sha256,
@@ -52,27 +54,28 @@ def evaluate(name: str, data: Path, runs: Path) -> dict[str, Any]:
         "parameters": card.parameters,
         "multiply_adds": card.multiply_adds,
         "temperature": card.temperature,
-        "ms_per_face": ms_per_face(classifier, splits["public-test"]),
+        "ms_per_face": ms_per_face(classifier, next(iter(splits.values()))),
         "command": provenance.command(),
         "commit": provenance.commit(),
         "seed": card.training.get("seed"),
         "hardware": provenance.hardware(),
         "int8": score_splits(lambda faces: classifier.logits(list(faces.images)), card, splits),
-        "float": _score_parent(card, splits, runs),
+        "float": _score_parent(card, splits),
     }
     _write(card, evaluation)
     return evaluation
 
 
 def score_splits(logits_of: Callable[[FaceSet], FloatArray], card: ModelCard, splits: dict[str, FaceSet]) -> Scores:
-    """Score one form of a model under every label set that applies to it."""
+    """Score one form of a model by every kind of label that a split has and the model knows at least in part."""
     logits = {split: logits_of(faces) for split, faces in splits.items()}
     scores: Scores = {}
-    for label_set in LABEL_SETS:
-        for split, faces in splits.items():
+    for split, faces in splits.items():
+        for label_set in label_sets_of(faces):
             record = score(logits[split], card.labels, faces, label_set, card.temperature)
-            if record is not None:
-                scores.setdefault(label_set.name, {})[split] = record
+            judged = judged_set(label_set, card.labels)
+            if record is not None and judged is not None:
+                scores.setdefault(judged.name, {})[split] = record
     return scores
 
 
@@ -87,28 +90,33 @@ def ms_per_face(classifier: LiteRTClassifier, faces: FaceSet) -> float:
 
 
 def headline(evaluation: dict[str, Any]) -> dict[str, float]:
-    """Return the figures that the card carries: the int8 file's on PrivateTest, each 0–1."""
+    """Return the figures that the card carries: the int8 file's on the test split, each 0–1."""
     scores: dict[str, float] = {}
     for label_set, splits in evaluation["int8"].items():
-        if "private-test" in splits:
-            record = splits["private-test"]
+        for record in (record for split, record in splits.items() if ROLES[split] == "test"):
             for key in ("accuracy", "balanced_accuracy", "macro_f1"):
                 scores[f"{label_set}_{key}"] = round(record[key], 4)
             scores[f"{label_set}_calibration_error"] = round(record["ece"]["after"], 4)
     return scores
 
 
-def _score_parent(card: ModelCard, splits: dict[str, FaceSet], runs: Path) -> Scores | None:
-    """Score the float weights the file was made from, or keep what was once measured, or None."""
-    run = RunFolder(runs / str(card.training.get("run")))
-    if not run.averaged_file(card.training.get("epoch", 0)).is_file():
-        return _known_parent_scores(card)
-    from training.train import load_averaged
+def _read_unlearned(data: Path) -> dict[str, FaceSet]:
+    splits = [split for split in split_files(data) if ROLES[split] != "train"]
+    if not splits:
+        raise DatasetError(f"expected a validation or test split in {data}; there is none")
+    return {split: read_split(data, split) for split in splits}
 
-    model = load_averaged(run, card.training["epoch"])
-    return score_splits(
-        lambda faces: model.predict(normalise(faces.images, card.normalisation), verbose=0), card, splits
-    )
+
+def _score_parent(card: ModelCard, splits: dict[str, FaceSet]) -> Scores | None:
+    """Score the float network that the file was made from, or keep what was once measured, or None."""
+    file = model_dir(card.name) / KERAS_FILE
+    if not file.is_file():
+        return _known_parent_scores(card)
+    import keras
+
+    model = keras.models.load_model(file, compile=False, safe_mode=True)
+    form = InputForm(card.input_size, card.colour, card.normalisation)
+    return score_splits(lambda faces: predict_logits(model, form, faces.images), card, splits)
 
 
 def _known_parent_scores(card: ModelCard) -> Scores | None:

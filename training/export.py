@@ -1,52 +1,75 @@
-"""Makes a shipped model out of a run: the int8 file, its card and its history."""
+"""Makes a model out of a run: the int8 file, its card and history, and the float network in every usual form."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from emotion.errors import InputError, ModelError
-from emotion.labels import FERPLUS
+from emotion.errors import DatasetError, InputError, ModelError
 from emotion.metrics import fit_temperature
 from emotion.registry import HISTORY_FILE, models_dir, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from emotion.vision.normalise import normalise
 from training.cards import write_card
 from training.cost import multiply_adds
-from training.datasets.face_set import FACE_SIZE
-from training.datasets.parquet import read_split
-from training.material import Examples, usable_examples
+from training.evaluate import KERAS_FILE
+from training.inputs import InputForm, predict_logits
+from training.material import read_roles
+from training.networks import find_network
+from training.pair import save_pair
 from training.quantise import to_int8
+from training.recipes import Recipe
 from training.run_folder import RunFolder
-from training.train import load_averaged
+from training.targets import Examples, examples_of
+from training.train import labels_of, load_averaged, recipe_of
 
 MODEL_FILE = "model.tflite"
 REPRESENTATIVE_FACES = 600
 LEAST_AGREEMENT = 0.9
-"""Share of PublicTest faces on which int8 and float must answer alike; well-behaved networks reach 0.97."""
+"""Share of validation faces on which int8 and float must answer alike; well-behaved networks reach 0.97."""
 
 LICENCE = (
     "Weights trained from scratch for this project on FER2013 with FER+ votes, whose owners allow "
     "research use of the pictures; no picture is contained. Check their terms before commercial use."
 )
+LICENCE_OF_STRANGERS = "Not stated: the terms of whoever trained the given weights and of their pictures apply."
 
 
-def export(run: RunFolder, name: str, data: Path, title: str) -> ModelCard:
-    """Quantise a run's best averaged weights and write ``data/models/<name>``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A trained network and what its card has to say.
+
+    Attributes:
+        model: A Keras model of logits.
+        form: What it is fed.
+        labels: Meaning of its outputs.
+        recipe: Says how examples are made that measure its temperature.
+        training: The card's record of how it was trained.
+        licence: Terms of its weights.
+    """
+
+    model: Any
+    form: InputForm
+    labels: tuple[str, ...]
+    recipe: Recipe
+    training: dict[str, Any]
+    licence: str
+
+
+def export(run: RunFolder, name: str, data: Path, title: str | None = None) -> ModelCard:
+    """Write ``data/models/<name>`` out of a run's best weights.
 
     An interrupted run can be exported too: its best epoch so far is taken.
 
     Args:
         run: The run.
         name: Folder name of the model.
-        data: Folder of the Parquet splits: the training split shows the converter typical
-            faces, PublicTest fixes the temperature.
-        title: Name for people.
+        data: Folder of the data set.
+        title: Name for people; the network's own if None.
 
     Raises:
         InputError: The run has not finished an epoch.
@@ -54,39 +77,62 @@ def export(run: RunFolder, name: str, data: Path, title: str) -> ModelCard:
     """
     if not run.state()["best_epoch"]:
         raise InputError(f"expected a run with at least one finished epoch; {run.path.name} has none")
-    recipe = run.settings()["recipe"]
-    model = load_averaged(run)
-    faces = read_split(data, "train").sample(REPRESENTATIVE_FACES, recipe["seed"])
-    file = models_dir() / name / MODEL_FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(to_int8(model, normalise(faces.images, recipe["normalisation"])))
-    card = replace(_card(run, name, title, file), parameters=model.count_params(), multiply_adds=multiply_adds(model))
-    public = usable_examples(read_split(data, "public-test"))
-    logits = LiteRTClassifier(card).logits(list(public.images))
-    _expect_agreement(logits, model.predict(normalise(public.images, card.normalisation), verbose=0))
-    card = replace(card, temperature=_temperature(logits, public))
-    write_card(card)
-    shutil.copyfile(run.path / HISTORY_FILE, file.parent / HISTORY_FILE)
+    recipe = recipe_of(run)
+    network = find_network(recipe.network)
+    licence = LICENCE_OF_STRANGERS if run.settings().get("weights") else LICENCE
+    source = Source(load_averaged(run), network.form(recipe), labels_of(run), recipe, _training_record(run), licence)
+    card = write_model(source, name, title or network.title, data)
+    shutil.copyfile(run.path / HISTORY_FILE, models_dir() / name / HISTORY_FILE)
     return card
 
 
-def _card(run: RunFolder, name: str, title: str, file: Path) -> ModelCard:
-    """Return the card as far as the run's record tells it."""
+def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
+    """Quantise a network, measure its temperature, and write every form of it.
+
+    Args:
+        source: The network.
+        name: Folder name of the model.
+        title: Name for people.
+        data: Folder of the data set: its training split shows the converter typical faces, its
+            validation split fixes the temperature.
+
+    Raises:
+        ModelError: The int8 file answers differently from the network.
+    """
+    folder = models_dir() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = read_roles(data, source.form.size)
+    typical = splits["train"].sample(REPRESENTATIVE_FACES, source.recipe.seed)
+    (folder / MODEL_FILE).write_bytes(to_int8(source.model, source.form, typical.images))
+    validation = examples_of(splits["validation"], source.recipe)
+    if validation.label_set.labels != source.labels:
+        raise DatasetError(f"expected the labels {source.labels} in {data.name}; got {validation.label_set.labels}")
+    card = _card(source, name, title, folder / MODEL_FILE)
+    logits = LiteRTClassifier(card).logits(list(validation.images))
+    _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
+    card = replace(card, temperature=_temperature(logits, validation))
+    source.model.save(folder / KERAS_FILE)
+    save_pair(source.model, folder)
+    write_card(card)
+    return card
+
+
+def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:
     return ModelCard(
         name=name,
         title=title,
-        labels=FERPLUS.labels,
-        input_size=FACE_SIZE,
-        colour="grey",
-        normalisation=run.settings()["recipe"]["normalisation"],
+        labels=source.labels,
+        input_size=source.form.size,
+        colour=source.form.colour,
+        normalisation=source.form.normalisation,
         crop="aligned",
         temperature=1.0,
         file=file.name,
         sha256=sha256_of(file),
-        parameters=0,
-        multiply_adds=0,
-        licence=LICENCE,
-        training=_training_record(run),
+        parameters=source.model.count_params(),
+        multiply_adds=multiply_adds(source.model),
+        licence=source.licence,
+        training=source.training,
     )
 
 
@@ -103,14 +149,15 @@ def _training_record(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _temperature(logits: FloatArray, public: Examples) -> float:
-    decided = public.majority >= 0
-    return round(fit_temperature(logits[decided], public.majority[decided]), 4)
+def _temperature(logits: FloatArray, validation: Examples) -> float:
+    decided = validation.majority >= 0
+    return round(fit_temperature(logits[decided], validation.majority[decided]), 4)
 
 
 def _expect_agreement(int8: FloatArray, parent: FloatArray) -> None:
     agreement = float(np.mean(int8.argmax(axis=1) == parent.argmax(axis=1)))
     if agreement < LEAST_AGREEMENT:
         raise ModelError(
-            f"expected int8 and float to answer alike on {LEAST_AGREEMENT:.0%} of PublicTest; got {agreement:.1%}"
+            f"expected int8 and float to answer alike on {LEAST_AGREEMENT:.0%} of the validation faces; "
+            f"got {agreement:.1%}"
         )

@@ -1,4 +1,4 @@
-"""From splits on disk to what training consumes: leaks removed, votes turned into targets, batches varied."""
+"""From a data set on disk to what training consumes: leaks removed, targets made, batches varied."""
 
 from __future__ import annotations
 
@@ -7,80 +7,76 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
 from emotion.types import FloatArray
-from emotion.vision.normalise import normalise
+from training.balance import balanced_order, sample_weights
 from training.datasets.face_set import FaceSet
-from training.datasets.ferplus import majority_labels, vote_shares
 from training.datasets.leaks import leaked_rows
-from training.datasets.parquet import read_split
+from training.datasets.manifest import load_manifest
+from training.datasets.parquet import read_dataset
+from training.datasets.splits import Role, by_role
+from training.inputs import InputForm
 from training.recipes import Recipe
+from training.targets import Examples, examples_of
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Faces with the vote distribution to learn.
-
-    Attributes:
-        images: ``(n, 48, 48)`` uint8 grey.
-        shares: ``(n, 8)`` float32 targets, each row summing to 1.
-        majority: ``(n,)`` int8 majority label, −1 if undecided.
-    """
-
-    images: NDArray[np.uint8]
-    shares: FloatArray
-    majority: NDArray[np.int8]
-
-    def __len__(self) -> int:
-        return len(self.images)
+Batch = tuple[FloatArray, FloatArray, FloatArray]
+"""``(b, s, s, c)`` float32 inputs, ``(b, k)`` float32 targets and ``(b,)`` float32 weights."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """Training and PublicTest examples, and how the training rows were counted."""
+    """Training and validation examples, and how the training rows were counted."""
 
     train: Examples
-    public: Examples
+    validation: Examples
     counts: dict[str, int]
 
 
-def load_material(folder: Path, *, limit: int | None, seed: int) -> Material:
-    """Read the splits and prepare them. PrivateTest is read only to remove its copies from training.
+def load_material(folder: Path, recipe: Recipe, form: InputForm, *, limit: int | None = None) -> Material:
+    """Read a data set and prepare it. Its test split is read only to remove its copies from training.
 
     Args:
-        folder: Holds the three Parquet files.
+        folder: Holds the splits as Parquet files.
+        recipe: Says what is learned, and the seed of the draw.
+        form: Pictures larger than the network's input are reduced as they are read.
         limit: At most so many faces of each split, for quick trials.
-        seed: Of that draw.
+
+    Raises:
+        DatasetError: The data set is not laid out so, or has nothing to learn for this recipe.
+        LabelError: It does not know a class of the recipe.
     """
-    train, public, private = (
-        read_split(folder, split).sample(limit, seed) for split in ("train", "public-test", "private-test")
-    )
-    leaked = leaked_rows(train.images, np.concatenate([public.images, private.images]))
+    splits = {role: faces.sample(limit, recipe.seed) for role, faces in read_roles(folder, form.size).items()}
+    train, validation = splits["train"], splits["validation"]
+    others = [faces.images for role, faces in splits.items() if role != "train"]
+    leaked = leaked_rows(train.images, np.concatenate(others))
     clean = train.take(~leaked)
-    examples = usable_examples(clean)
+    examples = examples_of(clean, recipe)
     counts = {
         "read": len(train),
         "leaked": int(leaked.sum()),
-        "without_usable_votes": len(clean) - len(examples),
+        "without_target": len(clean) - len(examples),
         "used": len(examples),
     }
-    return Material(examples, usable_examples(public), counts)
+    return Material(examples, examples_of(validation, recipe), counts)
 
 
-def usable_examples(faces: FaceSet) -> Examples:
-    """Return the faces on which the taggers saw some expression, with their vote shares.
+def read_roles(folder: Path, largest: int) -> dict[Role, FaceSet]:
+    """Read a data set by what its splits may be used for.
+
+    Args:
+        folder: Holds the splits.
+        largest: Side to which larger pictures are reduced, px, which saves memory.
 
     Raises:
-        DatasetError: The data set has no votes, or none that can be used.
+        DatasetError: There is no training or no validation split.
     """
-    if faces.votes is None:
-        raise DatasetError(f"expected FER+ votes (columns votes_*) in the split {faces.split}; there are none")
-    shares, usable = vote_shares(faces.votes)
-    if not usable.any():
-        raise DatasetError(f"expected usable FER+ votes in the split {faces.split}; no row has any")
-    return Examples(faces.images[usable], shares[usable], majority_labels(faces.votes)[usable])
+    manifest = load_manifest(folder)
+    reduced = largest if manifest is not None and manifest.size > largest else None
+    splits = by_role(read_dataset(folder, size=reduced))
+    if not {"train", "validation"} <= set(splits):
+        raise DatasetError(f"expected a training and a validation split in {folder}; got {', '.join(splits)}")
+    return splits
 
 
 def batches_per_epoch(examples: Examples, recipe: Recipe) -> int:
@@ -88,23 +84,19 @@ def batches_per_epoch(examples: Examples, recipe: Recipe) -> int:
     return max(len(examples) // recipe.batch_size, 1)
 
 
-def endless_batches(
-    examples: Examples, recipe: Recipe, first_epoch: int = 0
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Yield varied, normalised batches of epoch after epoch.
+def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_epoch: int = 0) -> Iterator[Batch]:
+    """Yield varied, prepared batches of epoch after epoch.
 
     An epoch's order and variations depend on the seed and its number alone, so that a resumed
     run sees what an unbroken one would have seen.
-
-    Yields:
-        ``(b, 48, 48, 1)`` float32 inputs and ``(b, 8)`` float32 targets.
     """
+    weights = sample_weights(examples.shares) if recipe.class_weights else np.ones(len(examples), np.float32)
     epoch = first_epoch
     while True:
         rng = np.random.default_rng((recipe.seed, epoch))
-        order = rng.permutation(len(examples))
+        order = balanced_order(examples.shares, rng) if recipe.oversample else rng.permutation(len(examples))
         for batch in range(batches_per_epoch(examples, recipe)):
             rows = order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
             images = recipe.augmentation.apply(examples.images[rows], rng)
-            yield normalise(images, recipe.normalisation), examples.shares[rows]
+            yield form.prepare(images), examples.shares[rows], weights[rows]
         epoch += 1

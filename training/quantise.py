@@ -8,11 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from emotion.types import FloatArray
+from training.inputs import InputForm
 
 
-def to_int8(model: Any, representative: FloatArray) -> bytes:
+def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8]) -> bytes:
     """Quantise weights (per channel) and activations after training (Jacob et al. 2018).
 
     The converter folds each batch norm into the convolution before it. The batch size is fixed
@@ -20,19 +21,20 @@ def to_int8(model: Any, representative: FloatArray) -> bytes:
 
     Args:
         model: A Keras model of one input and one output.
-        representative: ``(n, s, s, c)`` float32 inputs, from which the activations' ranges are read.
+        form: What the model is fed.
+        typical: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8 faces, from which the activations' ranges are read.
 
     Returns:
         The bytes of a file whose input, output and arithmetic are int8.
     """
     # Left on by training, this rewriting would put bfloat16 casts into the file.
     tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
-    face = keras.InputSpec(dtype="float32", shape=(1, *representative.shape[1:]))
+    face = keras.InputSpec(dtype="float32", shape=(1, *form.shape))
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", input_signature=[face], verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([np.asarray(face[None], np.float32)] for face in representative)
+        converter.representative_dataset = lambda: ([form.prepare(face[None])] for face in typical)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = tf.int8
         converter.inference_output_type = tf.int8

@@ -6,7 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from emotion.errors import InputError
-from training.augment import Augmentation
+from emotion.labels import FERPLUS_LABELS
+from training.augment import GENTLE, Augmentation
+
+VOTES, LABELS, EITHER = "votes", "labels", "either"
+TARGETS = (VOTES, LABELS, EITHER)
+SGD, ADAM = "sgd", "adam"
+COSINE, CONSTANT = "cosine", "constant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +24,27 @@ class Recipe:
         network: Name in ``training.networks.NETWORKS``.
         epochs: Passes over the training split.
         batch_size: Faces per step.
-        learning_rate: Peak of the schedule: a linear warm-up, then a cosine down to zero.
-        warmup_epochs: Length of the warm-up.
+        learning_rate: Peak of the schedule.
+        warmup_epochs: Length of the cosine schedule's linear warm-up.
         momentum: Nesterov momentum of the stochastic gradient descent.
         weight_decay: Decoupled, times the learning rate; kernels only.
-        average_decay: Per step, of the exponential moving average of all weights.
+        average_decay: Per step, of the exponential moving average of all weights; 0 judges and
+            keeps the weights themselves.
         normalisation: See ``emotion.vision.normalise``.
         seed: Of initial weights, order and augmentation.
         augmentation: How faces are varied.
+        optimizer: ``"sgd"`` or ``"adam"``.
+        schedule: ``"cosine"`` (warm-up, then down to zero) or ``"constant"``.
+        targets: ``"votes"`` (shares of FER+ votes), ``"labels"`` (the data set's own) or
+            ``"either"`` (votes where the data set has them).
+        classes: Which expressions, in the order of the outputs; empty for all the data set has.
+        class_weights: Whether rare classes weigh more in the loss, so that all weigh the same.
+        oversample: Whether rare classes are drawn as often as common ones.
+        patience: Epochs without improvement after which training stops; 0 for never.
+        plateau: Epochs without improvement after which the learning rate is halved; 0 for never.
+        frozen_epochs: First epochs, in which a network with given weights trains its output layer alone.
+        fine_tuning: Times the learning rate, once everything is trained.
+        input_size: Side of the network's input, px; 0 for its usual one.
     """
 
     name: str
@@ -40,10 +59,74 @@ class Recipe:
     normalisation: str = "standardise"
     seed: int = 2024
     augmentation: Augmentation = field(default_factory=Augmentation)
+    optimizer: str = SGD
+    schedule: str = COSINE
+    targets: str = VOTES
+    classes: tuple[str, ...] = ()
+    class_weights: bool = False
+    oversample: bool = False
+    patience: int = 0
+    plateau: int = 0
+    frozen_epochs: int = 0
+    fine_tuning: float = 1.0
+    input_size: int = 0
+
+    def __post_init__(self) -> None:
+        for value, known in (
+            (self.optimizer, (SGD, ADAM)),
+            (self.schedule, (COSINE, CONSTANT)),
+            (self.targets, TARGETS),
+        ):
+            if value not in known:
+                raise InputError(f"expected one of {', '.join(known)} in recipe {self.name}; got {value!r}")
+        if self.plateau and self.schedule != CONSTANT:
+            raise InputError(f"expected a constant schedule where a plateau lowers the rate; got {self.schedule!r}")
+        if self.epochs < 1 or self.batch_size < 1:
+            raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return asdict(self)
+        return asdict(self) | {"classes": list(self.classes)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
+        parts = {"augmentation": Augmentation(**values["augmentation"]), "classes": tuple(values.get("classes", ()))}
+        return cls(**(values | parts))
+
+
+def classic_recipe(name: str, **changes: Any) -> Recipe:
+    """Return how the classic networks are taught the data set's own labels: Adam, slower when it stalls."""
+    usual: dict[str, Any] = {
+        "epochs": 40,
+        "batch_size": 64,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.0,
+        "average_decay": 0.0,
+        "optimizer": ADAM,
+        "schedule": CONSTANT,
+        "targets": LABELS,
+        "patience": 10,
+        "plateau": 4,
+    }
+    return Recipe(name=name, network=name, **(usual | changes))
+
+
+def transfer_recipe(name: str, normalisation: str) -> Recipe:
+    """Return how large networks learn eight expressions: the output layer first, then gently everything."""
+    return classic_recipe(
+        name,
+        epochs=30,
+        batch_size=32,
+        normalisation=normalisation,
+        targets=EITHER,
+        classes=FERPLUS_LABELS,
+        patience=8,
+        plateau=3,
+        frozen_epochs=5,
+        fine_tuning=0.1,
+        augmentation=GENTLE,
+    )
 
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (Recipe(name="default", network="vgg"),)}

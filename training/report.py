@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from training.datasets.splits import ROLES
+
 _NAMES = {
     "ferplus": "FER+ majority",
     "fer2013": "FER2013 original",
@@ -16,13 +18,19 @@ _NAMES = {
 
 
 def print_evaluation(evaluation: dict[str, Any], console: Console | None = None) -> None:
-    """Print the summary of all label sets and splits, and the labels' own figures on PrivateTest."""
+    """Print the summary of all label sets and splits, and the labels' own figures on the test split."""
     console = console or Console()
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
     for label_set, splits in evaluation["int8"].items():
-        if "private-test" in splits:
-            console.print(_per_class(label_set, splits["private-test"]))
+        for split, record in splits.items():
+            if ROLES[split] == "test":
+                console.print(_per_class(label_set, split, record))
+
+
+def _name(text: str) -> str:
+    """Return the usual name of a label set or split; a subset's own name lists its labels."""
+    return _NAMES.get(text, text)
 
 
 def _facts(evaluation: dict[str, Any]) -> str:
@@ -42,7 +50,7 @@ def _summary(evaluation: dict[str, Any]) -> Table:
     for form in ("int8", "float"):
         for label_set, splits in (evaluation[form] or {}).items():
             for split, record in splits.items():
-                table.add_row(_NAMES[label_set], _NAMES[split], form, *_figures(record))
+                table.add_row(_name(label_set), _name(split), form, *_figures(record))
     return table
 
 
@@ -59,10 +67,10 @@ def _figures(record: dict[str, Any]) -> list[str]:
     ]
 
 
-def _per_class(label_set: str, record: dict[str, Any]) -> Table:
+def _per_class(label_set: str, split: str, record: dict[str, Any]) -> Table:
     """Precision, recall and F1 of each label, with its row of the confusion matrix."""
     labels = list(record["per_class"])
-    table = Table("true label", title=f"{_NAMES[label_set]}, PrivateTest, int8")
+    table = Table("true label", title=f"{_name(label_set)}, {_name(split)}, int8")
     for heading in ("faces", "precision", "recall", "F1", *(f"as {label}" for label in labels)):
         table.add_column(heading, justify="right")
     for (label, row), answered in zip(record["per_class"].items(), record["confusion_matrix"], strict=True):

@@ -35,19 +35,21 @@ class RunFolder:
     def open(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Create the folder, or check that it belongs to the same settings; return its full record.
 
+        A run that has not finished an epoch has nothing to lose and takes the new settings.
+
         Raises:
             InputError: Another run with other settings has this name.
         """
         file = self.path / SETTINGS_FILE
-        if not file.exists():
+        if not self.state()["epoch"]:
             self.path.mkdir(parents=True, exist_ok=True)
             _write_json(file, settings)
             return settings
         known = self.settings()
-        for key in ("recipe", "limit", "counts"):
-            if known.get(key) != settings[key]:
+        for key in ("recipe", "limit", "counts", "weights"):
+            if known.get(key) != settings.get(key):
                 raise InputError(
-                    f"expected {key} {known.get(key)} to resume the run in {self.path.name}; got {settings[key]}; "
+                    f"expected {key} {known.get(key)} to resume the run in {self.path.name}; got {settings.get(key)}; "
                     "choose another --name"
                 )
         return known

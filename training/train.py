@@ -1,8 +1,11 @@
-"""Trains one network by one recipe: resumable, seeded, judged on PublicTest alone."""
+"""Trains one network by one recipe: resumable, seeded, judged on the validation split alone."""
 
 from __future__ import annotations
 
+import importlib.util
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,109 +13,174 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from emotion.errors import InputError
 from emotion.labels import FERPLUS
-from emotion.vision.normalise import normalise
+from emotion.registry import sha256_of
 from training import provenance
 from training.callbacks import EpochEnd, WeightAverage
-from training.datasets.face_set import FACE_SIZE
-from training.material import Examples, Material, batches_per_epoch, endless_batches, load_material
-from training.networks import build_network
+from training.inputs import InputForm
+from training.material import Material, batches_per_epoch, endless_batches, load_material
+from training.networks import build_network, find_network
+from training.optimise import Phase, compile_for, phases
+from training.patience import SlowDown, Stop, has_stopped
+from training.pretrained import load_start
 from training.recipes import Recipe
 from training.run_folder import RunFolder
 
-INPUT_SHAPE = (FACE_SIZE, FACE_SIZE, 1)
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a run is given beside its recipe and data.
+
+    Attributes:
+        limit: At most so many faces of each split.
+        weights: File of weights to start from, or None for random ones.
+        tensorboard: Whether to write a log for TensorBoard into the run's folder.
+        watchers: More Keras callbacks.
+    """
+
+    limit: int | None = None
+    weights: Path | None = None
+    tensorboard: bool = False
+    watchers: Sequence[Any] = ()
 
 
-def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, limit: int | None = None) -> Path:
+def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, start: Start | None = None) -> Path:
     """Train, or resume what was interrupted, and return the run's folder.
 
     Args:
         recipe: Everything that decides the result.
-        data: Folder with the Parquet splits.
+        data: Folder of the data set.
         runs: Folder of runs.
         name: Of the run; the recipe's own if None.
-        limit: At most so many faces of each split.
+        start: What else is given.
     """
-    # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
-    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
-    keras.utils.set_random_seed(recipe.seed)
-    material = load_material(data, limit=limit, seed=recipe.seed)
+    start = start or Start()
+    _prepare_tensorflow(recipe.seed)
+    form = find_network(recipe.network).form(recipe)
+    material = load_material(data, recipe, form, limit=start.limit)
     run = RunFolder(runs / (name or recipe.name))
-    run.open(_settings(recipe, material, limit))
+    run.open(_settings(recipe, material, start))
     finished = run.state()["epoch"]
     print(f"run {run.path.name}: {_describe(material)}; {finished} of {recipe.epochs} epochs done", flush=True)
-    if finished < recipe.epochs:
-        _fit(recipe, material, run, finished)
+    for phase in phases(recipe, pretrained=start.weights is not None and find_network(recipe.network).pretrained):
+        _fit(recipe, material, run, phase, start)
     return run.path
 
 
-def build_compiled(recipe: Recipe, steps: int) -> Any:
-    """Build the recipe's network with its loss, optimiser and schedule.
-
-    Args:
-        recipe: Names the network and the schedule's numbers.
-        steps: Gradient steps per epoch.
-    """
-    model = build_network(recipe.network, INPUT_SHAPE, len(FERPLUS))
-    warmup = round(recipe.warmup_epochs * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / max(warmup, 1),
-        decay_steps=max(recipe.epochs * steps - warmup, 1),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
-    )
-    # Decay shrinks kernels; on batch-norm scales, shifts and biases it would only bias the answer.
-    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss=loss, metrics=["accuracy"], jit_compile=False)
-    return model
-
-
 def load_averaged(run: RunFolder, epoch: int | None = None) -> Any:
-    """Return the run's network with the averaged weights of an epoch, its best on PublicTest by default."""
-    recipe = run.settings()["recipe"]
-    model = build_network(recipe["network"], INPUT_SHAPE, len(FERPLUS))
+    """Return the run's network with the weights that were judged after an epoch, the best one by default."""
+    recipe = recipe_of(run)
+    model = build_network(recipe.network, len(labels_of(run)), recipe.input_size)
     model.load_weights(run.averaged_file(epoch or run.state()["best_epoch"]))
     return model
 
 
-def _fit(recipe: Recipe, material: Material, run: RunFolder, finished: int) -> None:
+def recipe_of(run: RunFolder) -> Recipe:
+    """Return the recipe of a run."""
+    return Recipe.from_dict(run.settings()["recipe"])
+
+
+def labels_of(run: RunFolder) -> tuple[str, ...]:
+    """Return the meaning of a run's outputs. Runs of the first version did not say: they learned FER+'s eight."""
+    return tuple(run.settings().get("labels", FERPLUS.labels))
+
+
+def _prepare_tensorflow(seed: int) -> None:
+    # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    keras.utils.set_random_seed(seed)
+
+
+def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:
+    """Train the epochs of a phase that are not done yet."""
+    state = run.state()
+    finished = state["epoch"]
+    history = [row for row in state["history"] if row["epoch"] > phase.first]
+    ends = phase.last == recipe.epochs
+    if finished >= phase.last or (ends and has_stopped(recipe, history)):
+        return
+    form = find_network(recipe.network).form(recipe)
     steps = batches_per_epoch(material.train, recipe)
-    model = keras.models.load_model(run.model_file(finished)) if finished else build_compiled(recipe, steps)
-    averaged = load_averaged(run, finished).get_weights() if finished else None
-    average = WeightAverage(recipe.average_decay, averaged, finished * steps)
-    public = (normalise(material.public.images, recipe.normalisation), material.public)
+    model = _model(recipe, material, run, phase, start)
+    average = _average(recipe, run, finished, steps)
+    judge = EpochEnd(run, average, form, material, recipe.epochs)
+    watchers = [judge, *_watchers(recipe, phase, history, ends=ends), *_tensorboard(run, start), *start.watchers]
     model.fit(
-        _stream(material.train, recipe, finished),
-        epochs=recipe.epochs,
+        _stream(material, recipe, form, finished),
+        epochs=phase.last,
         initial_epoch=finished,
         steps_per_epoch=steps,
         shuffle=False,
-        callbacks=[average, EpochEnd(run, average, public, recipe.epochs)],
+        callbacks=watchers if average is None else [average, *watchers],
         verbose=1 if sys.stdout.isatty() else 0,
     )
 
 
-def _stream(examples: Examples, recipe: Recipe, first_epoch: int) -> Any:
+def _model(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> Any:
+    """Return the network as the last epoch left it, newly compiled where a phase begins."""
+    finished = run.state()["epoch"]
+    if finished:
+        model = keras.models.load_model(run.model_file(finished))
+        if finished > phase.first:
+            return model
+    else:
+        model = build_network(recipe.network, len(material.train.label_set), recipe.input_size)
+        if start.weights is not None:
+            print(load_start(model, start.weights), flush=True)
+    return compile_for(model, recipe, phase, batches_per_epoch(material.train, recipe))
+
+
+def _average(recipe: Recipe, run: RunFolder, finished: int, steps: int) -> WeightAverage | None:
+    if not recipe.average_decay:
+        return None
+    averaged = load_averaged(run, finished).get_weights() if finished else None
+    return WeightAverage(recipe.average_decay, averaged, finished * steps)
+
+
+def _watchers(recipe: Recipe, phase: Phase, history: list[dict[str, Any]], *, ends: bool) -> list[Any]:
+    """Return what slows a phase down, and what stops the last one."""
+    slower = [SlowDown(recipe.plateau, history, phase.learning_rate)] if recipe.plateau else []
+    return [*slower, *([Stop(recipe.patience, history)] if recipe.patience and ends else [])]
+
+
+def _tensorboard(run: RunFolder, start: Start) -> list[Any]:
+    """Return the callback for TensorBoard, where it was asked for.
+
+    Raises:
+        InputError: TensorBoard, which TensorFlow no longer brings along, is not installed.
+    """
+    if not start.tensorboard:
+        return []
+    if importlib.util.find_spec("tensorboard") is None:
+        raise InputError(
+            "expected the package tensorboard for --tensorboard; install it with `pip install tensorboard`"
+        )
+    return [keras.callbacks.TensorBoard(run.path / "tensorboard")]
+
+
+def _stream(material: Material, recipe: Recipe, form: InputForm, first_epoch: int) -> Any:
     """Prepare batches in a background thread, a few ahead of the network."""
     signature = (
-        tf.TensorSpec((None, *INPUT_SHAPE), tf.float32),
-        tf.TensorSpec((None, len(FERPLUS)), tf.float32),
+        tf.TensorSpec((None, *form.shape), tf.float32),
+        tf.TensorSpec((None, len(material.train.label_set)), tf.float32),
+        tf.TensorSpec((None,), tf.float32),
     )
     batches = tf.data.Dataset.from_generator(
-        lambda: endless_batches(examples, recipe, first_epoch), output_signature=signature
+        lambda: endless_batches(material.train, recipe, form, first_epoch), output_signature=signature
     )
     return batches.prefetch(4)
 
 
-def _settings(recipe: Recipe, material: Material, limit: int | None) -> dict[str, Any]:
+def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any]:
+    weights = start.weights
     return {
         "recipe": recipe.to_dict(),
-        "limit": limit,
+        "label_set": material.train.label_set.name,
+        "labels": list(material.train.label_set.labels),
+        "limit": start.limit,
         "counts": material.counts,
+        "weights": None if weights is None else {"file": weights.name, "sha256": _digest(weights)},
         "command": provenance.command(),
         "commit": provenance.commit(),
         "hardware": provenance.hardware(),
@@ -121,9 +189,15 @@ def _settings(recipe: Recipe, material: Material, limit: int | None) -> dict[str
     }
 
 
+def _digest(weights: Path) -> str:
+    if not weights.is_file():
+        raise InputError(f"expected a file of weights; there is no {weights}")
+    return sha256_of(weights)
+
+
 def _describe(material: Material) -> str:
     counts = material.counts
     return (
         f"{counts['read']} faces read, {counts['leaked']} copies of test faces removed, "
-        f"{counts['without_usable_votes']} without usable votes, {counts['used']} used"
+        f"{counts['without_target']} without a usable label, {counts['used']} used"
     )

@@ -14,6 +14,7 @@ from training.cli import main
 from training.recipes import RECIPES
 from training.run_folder import RunFolder
 
+COMMANDS = ("check", "train", "search", "export", "import", "evaluate")
 SETTINGS = {"recipe": {"name": "tiny"}, "limit": None, "counts": {"used": 3}}
 
 
@@ -27,7 +28,7 @@ def test_help_lists_the_commands(capsys):
         main(["--help"])
     assert stop.value.code == 0
     shown = capsys.readouterr().out
-    assert all(command in shown for command in ("train", "export", "evaluate"))
+    assert all(command in shown for command in COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,9 @@ def test_a_mistake_is_one_clear_line(arguments, message, capsys):
 
 def test_a_run_resumes_only_under_its_own_settings(tmp_path):
     run = RunFolder(tmp_path / "run")
+    run.open(SETTINGS | {"limit": 9})
     run.open(SETTINGS)
+    run.save_state({"epoch": 1, "best_epoch": 1, "history": [{"epoch": 1}]})
     assert run.open(SETTINGS | {"commit": "another"}) == SETTINGS
     with pytest.raises(InputError, match="choose another --name"):
         run.open(SETTINGS | {"limit": 5})
@@ -72,7 +75,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
 
 def test_every_command_and_option_is_documented():
     guide = (Path(__file__).resolve().parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
-    for command in ("train", "export", "evaluate"):
+    for command in COMMANDS:
         usage = subprocess.run(
             [sys.executable, "-m", "training", command, "--help"], capture_output=True, text=True, check=True
         ).stdout

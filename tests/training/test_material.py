@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-import pytest
 
-from emotion.errors import DatasetError
-from tests.training.conftest import ROWS, made_faces
-from training.datasets.face_set import FaceSet
-from training.material import batches_per_epoch, endless_batches, load_material, usable_examples
+from tests.training.conftest import ROWS
+from training.inputs import InputForm
+from training.material import batches_per_epoch, endless_batches, load_material
+
+FORM = InputForm(48, "grey", "standardise")
 
 
-def test_rows_are_counted_where_they_are_left_out(made_data):
-    material = load_material(made_data, limit=None, seed=0)
-    assert material.counts == {"read": ROWS["train"], "leaked": 1, "without_usable_votes": 1, "used": 38}
+def test_rows_are_counted_where_they_are_left_out(made_data, tiny_recipe):
+    material = load_material(made_data, tiny_recipe, FORM)
+    assert material.counts == {"read": ROWS["train"], "leaked": 1, "without_target": 1, "used": 38}
     assert len(material.train) == 38
-    assert len(load_material(made_data, limit=10, seed=0).public) == 10
-
-
-def test_faces_without_votes_cannot_be_learned_from():
-    faces = FaceSet("train", made_faces(2, 0), np.zeros(2, np.int8), None)
-    with pytest.raises(DatasetError, match="expected FER\\+ votes"):
-        usable_examples(faces)
+    assert len(load_material(made_data, tiny_recipe, FORM, limit=10).validation) == 10
 
 
 def test_an_epoch_depends_on_its_number_alone(made_data, tiny_recipe):
-    examples = load_material(made_data, limit=None, seed=0).train
+    examples = load_material(made_data, tiny_recipe, FORM).train
     steps = batches_per_epoch(examples, tiny_recipe)
-    unbroken = list(islice(endless_batches(examples, tiny_recipe), 3 * steps))
-    resumed = list(islice(endless_batches(examples, tiny_recipe, first_epoch=2), steps))
-    for (faces, shares), (same_faces, same_shares) in zip(unbroken[2 * steps :], resumed, strict=True):
+    unbroken = list(islice(endless_batches(examples, tiny_recipe, FORM), 3 * steps))
+    resumed = list(islice(endless_batches(examples, tiny_recipe, FORM, first_epoch=2), steps))
+    for (faces, shares, _), (same_faces, same_shares, _) in zip(unbroken[2 * steps :], resumed, strict=True):
         np.testing.assert_array_equal(faces, same_faces)
         np.testing.assert_array_equal(shares, same_shares)
     assert not np.array_equal(unbroken[0][0], unbroken[steps][0])
+
+
+def test_rare_classes_weigh_more_or_come_more_often(made_data, tiny_recipe):
+    examples = load_material(made_data, replace(tiny_recipe, targets="labels"), FORM).train
+    rare = int(np.bincount(examples.majority, minlength=7).argmin())
+    weighed = next(endless_batches(examples, replace(tiny_recipe, class_weights=True, batch_size=38), FORM))
+    assert weighed[2][weighed[1].argmax(axis=1) == rare].min() == weighed[2].max() > 1
+    drawn = islice(endless_batches(examples, replace(tiny_recipe, oversample=True, batch_size=38), FORM), 60)
+    shares = np.mean([batch[1].mean(axis=0) for batch in drawn], axis=0)
+    np.testing.assert_allclose(shares, 1 / 7, atol=0.03)
+
+
+def test_larger_and_coloured_inputs_are_made_of_small_grey_faces(made_data, tiny_recipe):
+    form = InputForm(64, "rgb", "symmetric")
+    examples = load_material(made_data, tiny_recipe, form).train
+    faces, _, _ = next(endless_batches(examples, tiny_recipe, form))
+    assert (faces.shape, faces.dtype) == ((16, 64, 64, 3), np.float32)
+    assert -1 <= faces.min() < faces.max() <= 1

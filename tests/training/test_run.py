@@ -63,7 +63,7 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     assert (card.parameters, card.training["seed"]) == (1_915_432, 2024)
     assert not card.scores
 
-    assert main(["evaluate", "--model", "tiny", "--runs", str(run.path.parent), *data]) == 0
+    assert main(["evaluate", "--model", "tiny", *data]) == 0
     assert "PrivateTest" in capsys.readouterr().out
     evaluation = json.loads((models / "tiny" / "evaluation.json").read_text())
     private = evaluation["int8"]["ferplus"]["private-test"]
@@ -75,13 +75,14 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     assert (models / "tiny" / "history.csv").read_bytes() == (run.path / "history.csv").read_bytes()
 
 
-def test_what_was_measured_of_an_absent_parent_is_kept(run, made_data, models, tmp_path):
+def test_what_was_measured_of_an_absent_parent_is_kept(run, made_data, models):
     data = ["--data", str(made_data)]
     main(["export", "--run", str(run.path), "--name", "tiny", *data])
-    main(["evaluate", "--model", "tiny", "--runs", str(run.path.parent), *data])
+    main(["evaluate", "--model", "tiny", *data])
     file = models / "tiny" / "evaluation.json"
     measured = json.loads(file.read_text())["float"]
-    main(["evaluate", "--model", "tiny", "--runs", str(tmp_path / "none"), *data])
+    (models / "tiny" / "model.keras").unlink()
+    main(["evaluate", "--model", "tiny", *data])
     assert measured is not None
     assert json.loads(file.read_text())["float"] == measured
 

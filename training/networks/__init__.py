@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from emotion.errors import ModelError
-from training.networks.vgg import build_vgg
+from training.networks.applications import APPLICATIONS
+from training.networks.classic import BASELINE, DEEP, SHALLOW
+from training.networks.compact49 import COMPACT49
+from training.networks.fourconv import FOURCONV
+from training.networks.resnet_se import RESNET_SE
+from training.networks.spec import NetworkSpec
+from training.networks.vgg import VGG
 
-Builder = Callable[[tuple[int, int, int], int], Any]
-"""Takes the input shape and the number of classes, returns an untrained Keras model with logits."""
-
-NETWORKS: dict[str, Builder] = {
-    "vgg": build_vgg,
+NETWORKS: dict[str, NetworkSpec] = {
+    spec.name: spec
+    for spec in (
+        VGG,
+        RESNET_SE,
+        BASELINE,
+        SHALLOW,
+        DEEP,
+        COMPACT49,
+        FOURCONV,
+        *APPLICATIONS,
+    )
 }
 
 
-def build_network(name: str, input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build an untrained network by name.
+def find_network(name: str) -> NetworkSpec:
+    """Return what is known of a network.
 
     Raises:
         ModelError: No network has this name.
     """
     if name not in NETWORKS:
         raise ModelError(f"expected a network out of {', '.join(NETWORKS)}; got {name!r}")
-    return NETWORKS[name](input_shape, classes)
+    return NETWORKS[name]
+
+
+def build_network(name: str, classes: int, input_size: int | None = None) -> Any:
+    """Build an untrained network by name.
+
+    Args:
+        name: Of the network.
+        classes: Number of outputs.
+        input_size: Side of the input, px; the network's usual one if None or 0.
+
+    Raises:
+        ModelError: No network has this name.
+    """
+    spec = find_network(name)
+    return spec.build(spec.input_shape(input_size), classes)

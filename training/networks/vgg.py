@@ -10,6 +10,9 @@ from typing import Any
 
 import keras
 
+from training.networks.spec import NetworkSpec
+from training.recipes import Recipe
+
 Stages = tuple[tuple[int, int], ...]
 """(filters, convolutions) of each stage; every stage halves the picture."""
 
@@ -43,3 +46,6 @@ def build_stages(stages: Stages, input_shape: tuple[int, int, int], classes: int
 def _convolve(features: Any, filters: int) -> Any:
     layer = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")
     return keras.layers.ReLU()(keras.layers.BatchNormalization()(layer(features)))
+
+
+VGG = NetworkSpec("vgg", "VGG of ten convolutions", build_vgg, Recipe(name="vgg", network="vgg"))

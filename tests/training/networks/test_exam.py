@@ -1,0 +1,137 @@
+"""One exam that every registered network passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+import keras
+
+from emotion.errors import ModelError
+from emotion.vision.litert import LiteRTModel
+from training.inputs import InputForm, predict_logits
+from training.networks import NETWORKS, build_network
+from training.optimise import compile_for, phases
+from training.pair import load_pair, save_pair
+from training.quantise import to_int8
+
+FACES = 8
+KNOWN_PARAMETERS = {
+    "vgg": (8, 1_915_432),
+    "resnet-se": (8, 2_845_920),
+    "baseline": (7, 4_346_631),
+    "shallow": (7, 18_899_719),
+    "deep": (7, 4_478_727),
+    "compact49": (6, 9_246_081),
+    "fourconv": (5, 833_157),
+    "vgg16": (8, 14_718_792),
+    "resnet50": (8, 23_604_104),
+    "xception": (8, 20_877_872),
+    "inceptionv3": (8, 21_819_176),
+    "mobilenet": (8, 3_237_064),
+    "mobilenetv2": (8, 2_268_232),
+}
+"""Classes, and parameters of the network with so many outputs."""
+
+SMALLER = {name: 96 for name, spec in NETWORKS.items() if spec.input_size == 224 and name != "mobilenetv2"}
+"""Side at which the large networks are examined, as they have no opinion on it; px."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network after one training step, and faces to ask it about."""
+
+    name: str
+    model: Any
+    form: InputForm
+    images: np.ndarray
+    before: list[np.ndarray]
+    loss: float
+
+    def logits(self) -> np.ndarray:
+        return predict_logits(self.model, self.form, self.images)
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def candidate(request):
+    name = request.param
+    keras.utils.set_random_seed(0)
+    spec, classes = NETWORKS[name], KNOWN_PARAMETERS[name][0]
+    size = SMALLER.get(name, spec.input_size)
+    form = InputForm(size, spec.colour, spec.recipe.normalisation)
+    images = np.random.default_rng(0).integers(0, 256, (FACES, 12, 12), np.uint8).repeat(4, 1).repeat(4, 2)
+    model = build_network(name, classes, size)
+    before = model.get_weights()
+    compile_for(model, spec.recipe, phases(spec.recipe, pretrained=False)[0], steps=1)
+    model.run_eagerly = True  # one step is not worth the tracing of a large network
+    loss = model.train_on_batch(form.prepare(images), np.eye(classes, dtype=np.float32)[np.arange(FACES) % classes])[0]
+    yield Candidate(name, model, form, images, before, float(loss))
+    keras.backend.clear_session()
+
+
+def test_it_answers_with_float32_logits(candidate):
+    logits = candidate.logits()
+    assert (logits.shape, logits.dtype) == ((FACES, KNOWN_PARAMETERS[candidate.name][0]), np.float32)
+    assert (logits < 0).any(), "expected logits, not probabilities"
+
+
+def test_its_parameters_are_as_known(candidate):
+    assert candidate.model.count_params() == KNOWN_PARAMETERS[candidate.name][1]
+
+
+def test_a_step_has_a_finite_loss_and_changes_its_weights(candidate):
+    after = candidate.model.get_weights()
+    assert 0 < candidate.loss < 10
+    assert all(np.isfinite(weight).all() for weight in after)
+    changed = [not np.array_equal(*pair) for pair in zip(candidate.before, after, strict=True)]
+    assert changed[0]
+    assert changed[-1]
+
+
+def test_batch_size_and_order_change_no_answer(candidate):
+    faces = candidate.form.prepare(candidate.images)
+    together = candidate.logits()
+    scale = np.abs(together).max()
+    alone = np.concatenate([candidate.model.predict_on_batch(face[None]) for face in faces[:2]])
+    backwards = candidate.model.predict_on_batch(faces[::-1])
+    np.testing.assert_allclose(alone, together[:2], atol=1e-4 * scale)
+    np.testing.assert_allclose(backwards[::-1], together, atol=1e-4 * scale)
+
+
+def test_json_and_h5_give_the_same_answers_again(candidate, tmp_path):
+    save_pair(candidate.model, tmp_path)
+    again = load_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
+    np.testing.assert_allclose(predict_logits(again, candidate.form, candidate.images), candidate.logits(), rtol=1e-5)
+
+
+def test_its_int8_file_agrees_with_it_and_is_int8_throughout(candidate, tmp_path):
+    file = tmp_path / "model.tflite"
+    file.write_bytes(to_int8(candidate.model, candidate.form, candidate.images))
+    model = LiteRTModel(file)
+    int8 = np.concatenate([model(face[None])[0] for face in candidate.form.prepare(candidate.images)])
+    assert np.corrcoef(int8.ravel(), candidate.logits().ravel())[0, 1] > 0.95
+    assert number_types(file) <= {np.int8, np.int32}, "something is computed in float"
+
+
+def number_types(file):
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(model_path=str(file), experimental_op_resolver_type=plain)
+    return {detail["dtype"] for detail in interpreter.get_tensor_details() if detail["name"]}
+
+
+def test_the_baseline_is_the_one_that_is_known():
+    baseline = build_network("baseline", 7)
+    assert baseline.count_params() == 4_346_631
+    assert sum(int(np.prod(weight.shape)) for weight in baseline.trainable_weights) == 4_343_175
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ModelError, match="expected a network out of vgg, resnet-se"):
+        build_network("none", 8)

@@ -1,0 +1,80 @@
+"""Brings in somebody's ``model.json`` and ``model.h5`` as a model of the app, with a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emotion.errors import LabelError, ModelError
+from emotion.labels import FER2013_LABELS, FERPLUS_LABELS
+from emotion.registry import sha256_of
+from emotion.types import ModelCard
+from emotion.vision.normalise import GREY, RGB
+from training import provenance
+from training.export import LICENCE_OF_STRANGERS, Source, write_model
+from training.inputs import InputForm
+from training.pair import load_pair
+from training.recipes import EITHER, Recipe
+
+_USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A pair of files and what they do not say themselves.
+
+    Attributes:
+        architecture: JSON of Keras 1, 2 or 3.
+        weights: HDF5.
+        normalisation: What the network was trained on; see ``emotion.vision.normalise``.
+        classes: Meaning of the outputs in order; None for FER2013's order of seven or FER+'s of eight.
+        licence: Terms of the weights; None if they are not known.
+    """
+
+    architecture: Path
+    weights: Path
+    normalisation: str
+    classes: tuple[str, ...] | None = None
+    licence: str | None = None
+
+
+def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelCard:
+    """Write ``data/models/<name>`` out of a pair.
+
+    Args:
+        stranger: The pair.
+        name: Folder name of the model.
+        title: Name for people.
+        data: Folder of a data set, for quantising and for the temperature.
+
+    Raises:
+        ModelError: The files cannot be read, or the network's input is no square picture.
+        LabelError: The classes are not as many as the outputs.
+    """
+    model = load_pair(stranger.architecture, stranger.weights)
+    labels = _labels(model, stranger.classes)
+    recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=EITHER, classes=labels)
+    training = {
+        "command": provenance.command(),
+        "architecture": {"file": stranger.architecture.name, "sha256": sha256_of(stranger.architecture)},
+        "weights": {"file": stranger.weights.name, "sha256": sha256_of(stranger.weights)},
+    }
+    licence = stranger.licence or LICENCE_OF_STRANGERS
+    form = _form(model, stranger.normalisation)
+    return write_model(Source(model, form, labels, recipe, training, licence), name, title, data)
+
+
+def _form(model: Any, normalisation: str) -> InputForm:
+    shape = tuple(model.input_shape[1:])
+    if len(shape) != 3 or shape[0] != shape[1] or not shape[0] or shape[2] not in {1, 3}:
+        raise ModelError(f"expected a network of square pictures with 1 or 3 channels; its input is {shape}")
+    return InputForm(shape[0], GREY if shape[2] == 1 else RGB, normalisation)
+
+
+def _labels(model: Any, classes: tuple[str, ...] | None) -> tuple[str, ...]:
+    outputs = int(model.output_shape[-1])
+    labels = classes or _USUAL_LABELS.get(outputs, ())
+    if len(labels) != outputs:
+        raise LabelError(f"expected the {outputs} outputs' labels with --classes; got {len(labels)}")
+    return labels

@@ -1,0 +1,75 @@
+"""The commands ``export``, ``import`` and ``evaluate``: models as the app ships them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from emotion.labels import parse_label
+from emotion.registry import resolve
+from emotion.types import ModelCard
+from emotion.vision.normalise import NORMALISATIONS, UNIT
+from training.datasets.parquet import default_data_dir
+from training.run_folder import RunFolder, default_runs_dir
+
+
+def add_export(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``export``."""
+    command.add_argument("--run", dest="folder", type=Path, default=default_runs_dir() / "default", help="the run")
+    command.add_argument("--name", help="of the model (default: the run's)")
+    command.add_argument("--title", help="of the model, for people (default: the network's)")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.set_defaults(run=_export)
+
+
+def add_import(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``import``."""
+    command.add_argument("--architecture", type=Path, required=True, metavar="JSON", help="what to_json() gave")
+    command.add_argument("--weights", type=Path, required=True, metavar="H5", help="what save_weights() gave")
+    command.add_argument("--name", required=True, help="of the model")
+    command.add_argument("--title", help="of the model, for people (default: its name)")
+    command.add_argument(
+        "--classes", metavar="NAMES", help="meaning of the outputs, in order (default: by their number)"
+    )
+    command.add_argument(
+        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="what it was trained on (default: %(default)s)"
+    )
+    command.add_argument("--licence", help="terms of the weights (default: not stated)")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.set_defaults(run=_import)
+
+
+def add_evaluate(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``evaluate``."""
+    command.add_argument("--model", default="default", help="name or alias (default: %(default)s)")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.set_defaults(run=_evaluate)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training.export import export
+
+    name = options.name or resolve(options.folder.name)
+    _print_card(export(RunFolder(options.folder), name, options.data, options.title))
+
+
+def _import(options: argparse.Namespace) -> None:
+    from training.import_pair import Stranger, import_pair
+
+    classes = tuple(parse_label(name) for name in options.classes.split(",")) if options.classes else None
+    stranger = Stranger(
+        options.architecture, options.weights, options.normalisation, classes=classes, licence=options.licence
+    )
+    _print_card(import_pair(stranger, options.name, options.title or options.name, options.data))
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training.evaluate import evaluate
+    from training.report import print_evaluation
+
+    print_evaluation(evaluate(options.model, options.data))
+
+
+def _print_card(card: ModelCard) -> None:
+    print(f"wrote {card.name}: {card.parameters:,} parameters, temperature {card.temperature}")
+    print(f"next: python -m training evaluate --model {card.name}")

@@ -1,0 +1,118 @@
+"""The commands ``train``, ``check`` and ``search``: networks and how they learn."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from emotion.labels import parse_label
+from training.datasets.parquet import default_data_dir
+from training.recipes import TARGETS, Recipe, find_recipe
+from training.run_folder import default_runs_dir
+
+_RECIPE_OPTIONS = (
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "seed",
+    "targets",
+    "oversample",
+    "patience",
+    "input_size",
+)
+"""Options that replace the recipe's field of the same name."""
+
+
+def add_train(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``train``."""
+    _add_recipe_options(command)
+    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
+    command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
+    command.add_argument("--weights", type=Path, metavar="FILE", help="start from these, such as ImageNet's")
+    command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
+    command.set_defaults(run=_train)
+
+
+def add_check(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``check``."""
+    _add_recipe_options(command)
+    command.add_argument("--steps", type=int, default=200, help="at most so many to learn the faces by heart")
+    command.set_defaults(run=_check)
+
+
+def add_search(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``search``."""
+    _add_recipe_options(command)
+    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs; the study lies there")
+    command.add_argument("--trials", type=int, default=20, help="to run in all, earlier ones included")
+    command.add_argument("--minutes", type=float, help="begin no further trial after so long")
+    command.set_defaults(run=_search)
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    """Return the named recipe, or the network's own, with what the command line changes."""
+    recipe = _named_recipe(options)
+    changes = {name: getattr(options, name) for name in _RECIPE_OPTIONS if getattr(options, name) is not None}
+    if options.classes is not None:
+        changes["classes"] = tuple(parse_label(name) for name in options.classes.split(","))
+    if options.class_weights is not None:
+        changes["class_weights"] = options.class_weights == "balanced"
+    return replace(recipe, **changes)
+
+
+def _named_recipe(options: argparse.Namespace) -> Recipe:
+    if options.model is None:
+        return find_recipe(options.recipe or "default")
+    from training.networks import find_network
+
+    network = find_network(options.model)
+    if options.recipe is None:
+        return network.recipe
+    return replace(find_recipe(options.recipe), network=network.name, name=network.name)
+
+
+def _add_recipe_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", metavar="NETWORK", help="the network, by its own recipe unless one is named")
+    command.add_argument("--recipe", help="name of a recipe (default: the network's, or the shipped model's)")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--limit", type=int, help="use at most so many faces of each split")
+    command.add_argument("--classes", metavar="NAMES", help="only these, in this order: anger,neutral,sadness")
+    command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, or either")
+    command.add_argument("--class-weights", choices=("none", "balanced"), help="weigh rare classes more")
+    command.add_argument("--oversample", action="store_true", default=None, help="draw rare classes more often")
+    command.add_argument("--epochs", type=int, help="instead of the recipe's")
+    command.add_argument("--batch-size", type=int, help="instead of the recipe's")
+    command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    command.add_argument("--patience", type=int, help="epochs without improvement before stopping; 0 for never")
+    command.add_argument("--input-size", type=int, metavar="PX", help="side of the input, instead of the network's")
+    command.add_argument("--seed", type=int, help="instead of the recipe's")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from training.train import Start, train
+
+    start = Start(limit=options.limit, weights=options.weights, tensorboard=options.tensorboard)
+    folder = train(recipe_of(options), options.data, options.runs, name=options.name, start=start)
+    print(f"done; next: python -m training export --run {folder}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from training.check import check, print_findings
+
+    print_findings(check(recipe_of(options), options.data, limit=options.limit, steps=options.steps))
+
+
+def _search(options: argparse.Namespace) -> None:
+    from training.search import print_study, search
+
+    print_study(
+        search(
+            recipe_of(options),
+            options.data,
+            options.runs,
+            trials=options.trials,
+            minutes=options.minutes,
+            limit=options.limit,
+        )
+    )

@@ -1,0 +1,67 @@
+"""A small residual network with squeeze-and-excitation for 48×48 faces.
+
+Residual blocks after K. He et al., CVPR 2016 (arXiv:1512.03385); squeeze-and-excitation after
+J. Hu et al., CVPR 2018 (arXiv:1709.01507). Norms follow their convolutions and come before the
+sum, so that export can fold every one of them away; before a convolution they could not be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from training.networks.layers import logits
+from training.networks.spec import NetworkSpec
+from training.recipes import Recipe
+
+STAGES: tuple[tuple[int, int], ...] = ((32, 2), (64, 2), (128, 2), (256, 2))
+"""(filters, blocks) of each stage. Every stage but the first halves the picture, which keeps the
+cost of a 3×3 convolution the same throughout."""
+
+SQUEEZE = 8
+"""How many times fewer units the squeezed layer has."""
+
+
+def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
+    """Build a stem, four stages of two residual blocks each, global pooling and the output layer."""
+    inputs = keras.Input(input_shape, name="face")
+    features = keras.layers.ReLU()(_normed(inputs, STAGES[0][0], 3))
+    for stage, (filters, blocks) in enumerate(STAGES):
+        for block in range(blocks):
+            features = _residual(features, filters, strides=2 if stage and not block else 1)
+    features = keras.layers.GlobalAveragePooling2D()(features)
+    features = keras.layers.Dropout(0.3)(features)
+    return keras.Model(inputs, logits(features, classes), name="resnet-se")
+
+
+def _residual(features: Any, filters: int, *, strides: int) -> Any:
+    """Add two convolutions, weighted per channel, to what came in."""
+    kept = features if strides == 1 and features.shape[-1] == filters else _normed(features, filters, 1, strides)
+    change = keras.layers.ReLU()(_normed(features, filters, 3, strides))
+    change = _excite(_normed(change, filters, 3))
+    return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
+
+
+def _excite(features: Any) -> Any:
+    """Weigh each channel by 0–1, as the means of all channels suggest."""
+    channels = features.shape[-1]
+    weights = keras.layers.GlobalAveragePooling2D(keepdims=True)(features)
+    weights = keras.layers.Conv2D(channels // SQUEEZE, 1, activation="relu", kernel_initializer="he_normal")(weights)
+    weights = keras.layers.Conv2D(channels, 1, activation="sigmoid")(weights)
+    return keras.layers.Multiply()([features, weights])
+
+
+def _normed(features: Any, filters: int, kernel: int, strides: int = 1) -> Any:
+    layer = keras.layers.Conv2D(
+        filters, kernel, strides, padding="same", use_bias=False, kernel_initializer="he_normal"
+    )
+    return keras.layers.BatchNormalization()(layer(features))
+
+
+RESNET_SE = NetworkSpec(
+    "resnet-se",
+    "Small residual network with squeeze-and-excitation",
+    build_resnet_se,
+    Recipe(name="resnet-se", network="resnet-se", epochs=40),
+)

@@ -1,0 +1,98 @@
+"""How a network's weights are moved: which of them, by which optimiser, at which rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from training.networks.spec import PRETRAINED_END
+from training.recipes import ADAM, CONSTANT, Recipe
+
+DECAY_FREE = ["gamma", "beta", "bias"]
+"""Decay shrinks kernels; on batch-norm scales, shifts and biases it would only bias the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Some epochs of a run under one optimiser.
+
+    Attributes:
+        first: Epochs finished when it begins.
+        last: Epochs finished when it ends.
+        trained: ``"all"`` weights; ``"head"``: those after the pretrained part; ``"tuned"``: all but
+            the pretrained part's batch norms, whose statistics small batches of faces would spoil.
+        learning_rate: Peak of its schedule.
+    """
+
+    first: int
+    last: int
+    trained: str
+    learning_rate: float
+
+
+def phases(recipe: Recipe, *, pretrained: bool) -> tuple[Phase, ...]:
+    """Return a run's phases: one, or two where given weights are to be kept at first.
+
+    Args:
+        recipe: Says how many epochs the given weights stay frozen.
+        pretrained: Whether weights were given for a network that has a pretrained part.
+    """
+    if not pretrained:
+        return (Phase(0, recipe.epochs, "all", recipe.learning_rate),)
+    frozen = min(recipe.frozen_epochs, recipe.epochs)
+    head = Phase(0, frozen, "head", recipe.learning_rate)
+    tuned = Phase(frozen, recipe.epochs, "tuned", recipe.learning_rate * recipe.fine_tuning)
+    return tuple(phase for phase in (head, tuned) if phase.first < phase.last)
+
+
+def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int) -> Any:
+    """Give a network the loss, optimiser and schedule of a phase.
+
+    Args:
+        model: A Keras model of logits.
+        recipe: The schedule's numbers.
+        phase: Which weights are trained.
+        steps: Gradient steps per epoch.
+
+    Returns:
+        The same model.
+    """
+    _set_trained(model, phase.trained)
+    optimizer = _optimizer(recipe, _schedule(recipe, phase, steps))
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss=loss, metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+def _set_trained(model: Any, trained: str) -> None:
+    if trained == "all":
+        return
+    end = model.layers.index(model.get_layer(PRETRAINED_END))
+    for layer in model.layers[:end]:
+        layer.trainable = trained == "tuned" and not isinstance(layer, keras.layers.BatchNormalization)
+
+
+def _optimizer(recipe: Recipe, rate: Any) -> Any:
+    if recipe.optimizer == ADAM:
+        optimizer = keras.optimizers.Adam(rate, weight_decay=recipe.weight_decay or None)
+    else:
+        optimizer = keras.optimizers.SGD(
+            rate, momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay or None
+        )
+    optimizer.exclude_from_weight_decay(var_names=DECAY_FREE)
+    return optimizer
+
+
+def _schedule(recipe: Recipe, phase: Phase, steps: int) -> Any:
+    """A number, or a linear warm-up followed by a cosine down to zero (Loshchilov and Hutter 2017)."""
+    if recipe.schedule == CONSTANT:
+        return phase.learning_rate
+    warmup = round(recipe.warmup_epochs * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=phase.learning_rate / max(warmup, 1),
+        decay_steps=max((phase.last - phase.first) * steps - warmup, 1),
+        warmup_target=phase.learning_rate,
+        warmup_steps=warmup,
+    )
