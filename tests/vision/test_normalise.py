@@ -40,7 +40,7 @@ def test_caffe_takes_the_means_off_and_turns_the_channels():
     red = np.zeros((1, 2, 2, 3), np.uint8)
     red[..., 0] = 255
     np.testing.assert_allclose(normalise(red, "caffe")[0, 0, 0], [-103.939, -116.779, 255 - 123.68], rtol=1e-6)
-    with pytest.raises(ModelError, match="expected RGB crops .* got 1 channel"):
+    with pytest.raises(ModelError, match=r"expected RGB crops .* got 1 channel"):
         normalise(red[..., 0], "caffe")
 
 
