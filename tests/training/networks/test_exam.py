@@ -21,6 +21,8 @@ from training.pair import load_pair, save_pair
 from training.quantise import to_int8
 
 FACES = 8
+TYPICAL = 3
+"""Faces that the converter sees; it takes seconds for each in the largest networks."""
 KNOWN_PARAMETERS = {
     "vgg": (8, 1_915_432),
     "resnet-se": (8, 2_845_920),
@@ -106,12 +108,14 @@ def test_batch_size_and_order_change_no_answer(candidate):
 def test_json_and_h5_give_the_same_answers_again(candidate, tmp_path):
     save_pair(candidate.model, tmp_path)
     again = load_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
-    np.testing.assert_allclose(predict_logits(again, candidate.form, candidate.images), candidate.logits(), rtol=1e-5)
+    known = candidate.logits()
+    answers = predict_logits(again, candidate.form, candidate.images)
+    np.testing.assert_allclose(answers, known, atol=1e-4 * np.abs(known).max())
 
 
 def test_its_int8_file_agrees_with_it_and_is_int8_throughout(candidate, tmp_path):
     file = tmp_path / "model.tflite"
-    file.write_bytes(to_int8(candidate.model, candidate.form, candidate.images))
+    file.write_bytes(to_int8(candidate.model, candidate.form, candidate.images[:TYPICAL]))
     model = LiteRTModel(file)
     int8 = np.concatenate([model(face[None])[0] for face in candidate.form.prepare(candidate.images)])
     assert np.corrcoef(int8.ravel(), candidate.logits().ravel())[0, 1] > 0.95

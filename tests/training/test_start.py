@@ -1,0 +1,127 @@
+"""Runs that start from given weights, checks and searches: small, but the real commands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+import keras
+
+from emotion.errors import InputError, ModelError
+from emotion.registry import load_card
+from training import export as export_module
+from training.check import check
+from training.cli import main
+from training.networks import NETWORKS, build_network, find_network
+from training.networks.spec import PRETRAINED_END, NetworkSpec
+from training.pretrained import load_start
+from training.recipes import transfer_recipe
+from training.run_folder import RunFolder
+from training.train import Start, load_averaged, train
+
+
+def build_tiny(input_shape, classes):
+    inputs = keras.Input(input_shape)
+    features = keras.layers.BatchNormalization(name="norm")(keras.layers.Conv2D(4, 3, name="convolution")(inputs))
+    features = keras.layers.GlobalAveragePooling2D(name=PRETRAINED_END)(features)
+    return keras.Model(inputs, keras.layers.Dense(classes, name="logits")(features))
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """A network with a pretrained part, registered for one test as a newcomer would register theirs."""
+    recipe = transfer_recipe("tiny", "symmetric")
+    recipe = replace(recipe, epochs=2, frozen_epochs=1, batch_size=8)
+    spec = NetworkSpec("tiny", "Tiny", build_tiny, recipe, input_size=32, colour="rgb", pretrained=True)
+    monkeypatch.setitem(NETWORKS, "tiny", spec)
+    return spec
+
+
+@pytest.fixture
+def backbone_file(tiny, tmp_path):
+    """Weights as keras.applications publishes them: of the network without its head, in the old layout."""
+    keras.utils.set_random_seed(1)
+    model = build_network("tiny", 8)
+    file = tmp_path / "tiny_notop.h5"
+    keras.Model(model.inputs, model.get_layer(PRETRAINED_END).output).save(file, include_optimizer=False)
+    return file
+
+
+def weights_after(run, epoch, layer):
+    model = load_averaged(run, epoch)
+    return [np.asarray(weight) for weight in model.get_layer(layer).get_weights()]
+
+
+def test_given_weights_are_frozen_first_and_tuned_then_all_but_the_batch_norms(
+    tiny, backbone_file, made_data, tmp_path
+):
+    runs, start = tmp_path / "runs", Start(weights=backbone_file)
+    head_only = RunFolder(train(replace(tiny.recipe, epochs=1), made_data, runs, name="head", start=start))
+    whole = RunFolder(train(tiny.recipe, made_data, runs, start=start))
+    given = build_network("tiny", 8)
+    assert "without its head" in load_start(given, backbone_file)
+    kernel = given.get_layer("convolution").get_weights()[0]
+    np.testing.assert_array_equal(weights_after(head_only, 1, "convolution")[0], kernel)
+    assert not np.array_equal(weights_after(whole, 2, "convolution")[0], kernel)
+    for settled, known in zip(weights_after(whole, 2, "norm"), given.get_layer("norm").get_weights(), strict=True):
+        np.testing.assert_array_equal(settled, known)
+    history = pd.read_csv(whole.path / "history.csv")
+    assert history["learning_rate"].tolist() == pytest.approx([1e-3, 1e-4])
+    assert whole.settings()["weights"]["file"] == backbone_file.name
+
+
+def test_weights_that_fit_nothing_are_refused(made_data, backbone_file, tmp_path):
+    with pytest.raises(ModelError, match=r"expected weights for all of baseline in tiny_notop.h5"):
+        load_start(build_network("baseline", 7), backbone_file)
+    with pytest.raises(InputError, match="expected a file of weights"):
+        train(find_network("fourconv").recipe, made_data, tmp_path, start=Start(weights=tmp_path / "none.h5"))
+
+
+def test_a_subset_from_training_to_evaluation_and_its_pair_back_in(made_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(export_module, "LEAST_AGREEMENT", 0.0)
+    data = ["--data", str(made_data)]
+    train_three = ["train", "--model", "fourconv", "--classes", "angry,Neutral,sad", "--epochs", "1", *data]
+    assert main([*train_three, "--runs", str(tmp_path), "--class-weights", "balanced", "--batch-size", "8"]) == 0
+    assert main(["export", "--run", str(tmp_path / "fourconv"), *data]) == 0
+    assert main(["evaluate", "--model", "fourconv", *data]) == 0
+    folder = tmp_path / "models" / "fourconv"
+    scores = json.loads((folder / "evaluation.json").read_text())["int8"]
+    assert set(scores) == {"fer2013-anger-sadness-neutral", "ferplus-neutral-sadness-anger"}
+    card = load_card("fourconv")
+    assert card.labels == ("anger", "neutral", "sadness")
+
+    pair = ["--architecture", str(folder / "architecture.json"), "--weights", str(folder / "weights.h5")]
+    known = ["--classes", ",".join(card.labels), "--normalisation", card.normalisation]
+    assert main(["import", *pair, *known, "--name", "again", *data]) == 0
+    again = load_card("again")
+    assert (again.parameters, again.labels, again.input_size) == (card.parameters, card.labels, 48)
+    assert main(["import", *pair, "--name", "again", *data]) == 2
+
+
+def test_a_network_that_learns_passes_the_check_and_one_that_cannot_does_not(made_data):
+    recipe = replace(find_network("fourconv").recipe, classes=(), targets="votes")
+    assert [finding.passed for finding in check(recipe, made_data, steps=150)] == [True, True]
+    stuck = check(replace(recipe, learning_rate=1e-12), made_data, steps=2)
+    assert [finding.passed for finding in stuck] == [True, False]
+
+
+def test_a_search_keeps_its_study_and_goes_on(made_data, tmp_path, capsys):
+    command = ["search", "--model", "fourconv", "--data", str(made_data), "--runs", str(tmp_path), "--epochs", "1"]
+    assert main([*command, "--trials", "1"]) == 0
+    assert main([*command, "--trials", "2", "--minutes", "5"]) == 0
+    assert "2 trials of fourconv" in capsys.readouterr().out
+    assert (tmp_path / "search.sqlite3").is_file()
+    assert {folder.name for folder in (tmp_path / "search-fourconv").iterdir()} == {"trial-0000", "trial-0001"}
+
+
+def test_tensorboard_is_asked_for_by_name_where_it_is_missing(made_data, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="expected the package tensorboard"):
+        train(find_network("fourconv").recipe, made_data, tmp_path, start=Start(tensorboard=True))
