@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from emotion.types import Frame
 from emotion.vision.decode_video import read_video
 from emotion.vision.pipeline import Analyzer
+from emotion.vision.prefetch import prefetch
 
 _REPEATS = 3
 
@@ -48,15 +48,19 @@ def measure_memory(path: Path, loops: int) -> dict[str, float]:
 
     analyzer = Analyzer()
     builder = TimelineBuilder(analyzer.labels)
-    for result in analyzer.stream(_looped(path, loops)):
+    for result in analyzer.stream(prefetch(_looped(path, loops)), parallel=True):
         builder.add(result)
     timeline, frames = builder.build()
     return {"frames": len(frames), "rows": len(timeline), "peak_mb": peak_mb()}
 
 
 def peak_mb() -> float:
-    """Return this process's peak resident memory in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return this process's peak resident memory in MB (Linux).
+
+    Not ``ru_maxrss``, which a process inherits from the one that started it.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _looped(path: Path, loops: int) -> Iterator[Frame]:

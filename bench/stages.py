@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,8 +15,6 @@ from emotion.vision.decode_video import read_video
 from emotion.vision.landmarks import head_pose
 from emotion.vision.pipeline import Analyzer
 from emotion.vision.similarity import ssim
-
-_FRAMES = 250
 
 
 class _Stopwatch:
@@ -40,10 +39,7 @@ class _Stopwatch:
 def measure_stages(path: Path) -> dict[str, dict[str, float]]:
     """Return for each stage its ms per frame of video, and per call."""
     watch, analyzer = _Stopwatch(), Analyzer()
-    decode = read_video(path)
-    next_frame = watch.around("decode", lambda: next(decode, None))
-    frames = [frame for frame in (next_frame() for _ in range(_FRAMES)) if frame is not None]
-    list(analyzer.stream(frames[:10]))
+    list(analyzer.frames(path, every=20))  # the first calls are slower
     with (
         patch.object(analyzer._detector, "detect", watch.around("detect", analyzer._detector.detect)),
         patch.object(analyzer._mesh, "fit", watch.around("mesh", analyzer._mesh.fit)),
@@ -52,11 +48,12 @@ def measure_stages(path: Path) -> dict[str, dict[str, float]]:
         patch("emotion.vision.pipeline.ssim", watch.around("similarity", ssim)),
         patch("emotion.vision.follow.head_pose", watch.around("pose", head_pose)),
     ):
-        whole = watch.around("all but decode", lambda: list(analyzer.stream(frames)))
-        whole()
+        next_frame = watch.around("decode", functools.partial(next, read_video(path), None))
+        stream = analyzer.stream(iter(next_frame, None))
+        count = watch.around("everything", lambda: sum(1 for _ in stream))()
     return {
         stage: {
-            "ms_per_frame": seconds * 1000 / len(frames),
+            "ms_per_frame": seconds * 1000 / count,
             "ms_per_call": seconds * 1000 / watch.calls[stage],
             "calls": watch.calls[stage],
         }
