@@ -15,7 +15,7 @@ from training import provenance
 from training.export import LICENCE_OF_STRANGERS, Source, write_model
 from training.inputs import InputForm
 from training.pair import load_pair
-from training.recipes import EITHER, Recipe
+from training.recipes import EITHER, LABELS, Recipe
 
 _USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
 
@@ -54,7 +54,9 @@ def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelC
     """
     model = load_pair(stranger.architecture, stranger.weights)
     labels = _labels(model, stranger.classes)
-    recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=EITHER, classes=labels)
+    # Only networks of contempt can have learned from FER+; any other is measured by the data set's own labels.
+    targets = LABELS if set(labels) <= set(FER2013_LABELS) else EITHER
+    recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=targets, classes=labels)
     training = {
         "command": provenance.command(),
         "architecture": {"file": stranger.architecture.name, "sha256": sha256_of(stranger.architecture)},

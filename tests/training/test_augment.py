@@ -34,6 +34,15 @@ def test_erasing_alone_covers_one_rectangle_and_leaves_the_input():
     assert changed.any(axis=2).sum(axis=1).max() <= 20
 
 
+def test_saturation_alone_moves_colours_about_their_grey_and_leaves_grey_faces():
+    colour = np.random.default_rng(0).integers(60, 190, (4, 48, 48, 3), np.uint8)
+    varied = replace(STILL, saturation=0.3).apply(colour, np.random.default_rng(0))
+    assert not np.array_equal(varied, colour)
+    np.testing.assert_allclose(varied.mean(axis=3), colour.mean(axis=3), atol=1)
+    grey = made_faces(3, 0)
+    np.testing.assert_array_equal(replace(STILL, saturation=0.3).apply(grey, np.random.default_rng(0)), grey)
+
+
 @pytest.mark.parametrize("shape", [(7, 48, 48), (7, 48, 48, 3)])
 def test_variations_keep_shape_and_repeat_with_the_seed(shape):
     images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)

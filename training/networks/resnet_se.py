@@ -15,16 +15,17 @@ from training.networks.layers import logits
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
-STAGES: tuple[tuple[int, int], ...] = ((32, 2), (64, 2), (128, 2), (256, 2))
+STAGES: tuple[tuple[int, int], ...] = ((32, 1), (64, 2), (128, 2), (256, 2))
 """(filters, blocks) of each stage. Every stage but the first halves the picture, which keeps the
-cost of a 3×3 convolution the same throughout."""
+cost of a 3×3 convolution the same throughout; the first has one block, as its large maps take the
+longest to read and write."""
 
 SQUEEZE = 8
 """How many times fewer units the squeezed layer has."""
 
 
 def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build a stem, four stages of two residual blocks each, global pooling and the output layer."""
+    """Build a stem, four stages of residual blocks, global pooling and the output layer."""
     inputs = keras.Input(input_shape, name="face")
     features = keras.layers.ReLU()(_normed(inputs, STAGES[0][0], 3))
     for stage, (filters, blocks) in enumerate(STAGES):
