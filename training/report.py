@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -19,7 +20,8 @@ _NAMES = {
 
 def print_evaluation(evaluation: dict[str, Any], console: Console | None = None) -> None:
     """Print the summary of all label sets and splits, and the labels' own figures on the test split."""
-    console = console or Console()
+    # A pipe has no width of its own, and eighty columns would cut the figures.
+    console = console or Console(width=None if sys.stdout.isatty() else 120)
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
     for label_set, splits in evaluation["int8"].items():
