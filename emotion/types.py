@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -240,35 +240,6 @@ class Progress:
     def remaining_s(self) -> float:
         """Estimated time left, in seconds."""
         return max(self.total - self.done, 0) / self.rate if self.rate > 0 else float("nan")
-
-
-Region = tuple[int, int, int, int]
-"""Left, top, right, bottom of a part of a picture, px."""
-
-
-class Detector(Protocol):
-    """Finds faces in one picture."""
-
-    def regions(self, width: int, height: int) -> list[Region]:
-        """Return the parts of a picture that :meth:`detect` looks at in turn, the whole first."""
-        ...
-
-    def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
-        """Return the faces in RGB ``image``, most confident first, looking at ``regions`` (default: all)."""
-        ...
-
-
-class Classifier(Protocol):
-    """Names what faces show."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Meaning of each probability column."""
-        ...
-
-    def predict(self, crops: list[Image]) -> FloatArray:
-        """Return ``(n, k)`` float32 probabilities for ``n`` face crops of any size, RGB or grey."""
-        ...
 
 
 PathLike = str | Path

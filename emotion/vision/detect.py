@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from emotion.errors import ModelError
-from emotion.types import Detector, Face, FloatArray, Image, Region
+from emotion.protocols import Detector, Region
+from emotion.types import Face, FloatArray, Image
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import BLAZEFACE_BACK, mediapipe_file
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.types import Detector, Face, FloatArray, Frame, Region
+from emotion.protocols import Detector, Region
+from emotion.types import Face, FloatArray, Frame
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.cuts import CutDetector
 from emotion.vision.landmarks import (

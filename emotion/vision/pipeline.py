@@ -13,8 +13,9 @@ import numpy as np
 
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.errors import Cancelled, VideoError
+from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
-from emotion.types import Analysis, Classifier, Detector, Face, Frame, FrameResult, Image, Progress
+from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
 from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier, load_classifier
 from emotion.vision.decode_image import load_image
