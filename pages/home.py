@@ -12,6 +12,12 @@ from ui.widgets import chips, page_link
 CARDS = (
     ("pages/image.py", "Pictures", ":material/image:", "Box and read every face in photographs, many at once."),
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
+    (
+        "pages/model_lab.py",
+        "Model lab",
+        ":material/science:",
+        "Compare models: how often they are right, and where not.",
+    ),
     ("pages/about.py", "About", ":material/info:", "Which models run here, how well they do, and what is kept."),
 )
 

@@ -1,0 +1,214 @@
+"""Charts that compare models: cost, training, confusion, scores per class and reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from emotion.analytics.scores import COSTS, Record, class_table, confusion_table, reliability_table
+
+MODEL_COLOURS: tuple[str, ...] = (
+    "#7C6CF0",
+    "#C9457F",
+    "#2F9C95",
+    "#A0764A",
+    "#6B8F2A",
+    "#B86AD9",
+    "#5F7FB0",
+    "#B5524A",
+    "#3F8FD0",
+    "#8A8A2E",
+)
+"""Colours of models, none of which is an expression's; repeated where there are more models."""
+
+_EDGE = "#8C939C"
+"""A grey that shows on white and on black."""
+
+_HUE = "124,108,240"
+"""The confusion matrix is tinted with the theme's violet, more or less opaque, so that it suits light and dark."""
+
+_CELL_PX = 34
+
+
+def _model_colour(models: Sequence[str], legend: alt.Legend | None = None) -> alt.Color:
+    colours = [MODEL_COLOURS[place % len(MODEL_COLOURS)] for place in range(len(models))]
+    return alt.Color("model:N", scale=alt.Scale(domain=list(models), range=colours), legend=legend)
+
+
+def _legend(models: Sequence[str]) -> alt.Legend:
+    return alt.Legend(title=None, orient="top", columns=2, symbolType="circle", labelLimit=160, values=list(models))
+
+
+def _finish(chart: alt.LayerChart) -> alt.LayerChart:
+    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 320) -> alt.LayerChart:
+    """Return accuracy with its 95 % interval against what a face costs.
+
+    Args:
+        table: Of :func:`emotion.analytics.scores.score_table`; rows without accuracy or cost are left out.
+        cost: A key of :data:`emotion.analytics.scores.COSTS`.
+        models: All models, which fixes their colours.
+        height: px.
+    """
+    rows = table.dropna(subset=["accuracy", cost]).astype({"accuracy": float, "low": float, "high": float, cost: float})
+    y_scale = alt.Scale(zero=False, nice=True)
+    base = alt.Chart(rows[["model", "accuracy", "low", "high", cost]], height=height).encode(
+        x=alt.X(f"{cost}:Q", title=COSTS[cost], scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(grid=False)),
+        color=_model_colour(models, _legend(rows["model"].tolist())),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model"),
+            alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
+            alt.Tooltip("low:Q", format=".1%", title="95 % from"),
+            alt.Tooltip("high:Q", format=".1%", title="to"),
+            alt.Tooltip(f"{cost}:Q", format=",.2f", title=COSTS[cost]),
+        ],
+    )
+    y = alt.Y("low:Q", title="Accuracy", scale=y_scale, axis=alt.Axis(format=".0%"))
+    whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
+    points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
+    return _finish(whiskers + points)
+
+
+def training_curves(
+    histories: Mapping[str, pd.DataFrame], measure: str, title: str, models: Sequence[str], height: int = 300
+) -> alt.LayerChart:
+    """Return the course of training, epoch by epoch: validation in full lines, training in dashed ones.
+
+    Args:
+        histories: Model → a row per epoch with ``epoch``, and ``measure`` and ``public_<measure>`` where kept.
+        measure: ``"accuracy"`` or ``"loss"``.
+        title: Of the measure, for people.
+        models: All models, which fixes their colours.
+        height: px.
+    """
+    kinds = {"validation": f"public_{measure}", "training": measure}
+    tables = [
+        history[["epoch"]].assign(model=model, kind=kind, value=history[column])
+        for model, history in histories.items()
+        for kind, column in kinds.items()
+        if column in history
+    ]
+    rows = pd.concat(tables) if tables else pd.DataFrame(columns=["epoch", "model", "kind", "value"])
+    percent = measure == "accuracy"
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=list(kinds), range=[[1, 0], [4, 3]]), legend=None)
+    base = alt.Chart(rows, height=height).encode(
+        x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d")),
+        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%" if percent else ".1f")),
+        color=_model_colour(models, _legend(list(histories))),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model"),
+            alt.Tooltip("kind:N", title="On"),
+            alt.Tooltip("epoch:Q", title="Epoch"),
+            alt.Tooltip("value:Q", format=".1%" if percent else ".3f", title=title),
+        ],
+    )
+    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash, detail="kind:N")
+    return _finish(lines + base.mark_circle(size=24))
+
+
+def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
+    """Return a confusion matrix, rows true and columns answered, tinted by the share of the row.
+
+    Args:
+        record: Of one model.
+        shares: Write per cent of the true label's faces instead of counts.
+    """
+    labels = list(record["per_class"])
+    rows = confusion_table(record)
+    # Opacity in place of a colour scale: nothing is nothing on any background.
+    rows["fill"] = [f"rgba({_HUE},{0.04 + 0.86 * share:.3f})" for share in rows["share"]]
+    rows["text"] = [f"{share:.0%}".rstrip("%") for share in rows["share"]] if shares else rows["count"].astype(str)
+    base = alt.Chart(rows, height=_CELL_PX * len(labels) + 80).encode(
+        x=alt.X("answered:N", sort=labels, title="Answered", axis=_matrix_axis(-60)),
+        y=alt.Y("true:N", sort=labels, title="True", axis=_matrix_axis(0)),
+        tooltip=[
+            alt.Tooltip("true:N", title="True"),
+            alt.Tooltip("answered:N", title="Answered"),
+            alt.Tooltip("count:Q", format=",", title="Faces"),
+            alt.Tooltip("share:Q", format=".1%", title="Share of the true label"),
+        ],
+    )
+    cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color("fill:N", scale=None))
+    dark, rest = alt.datum.share > 0.45, alt.datum.share <= 0.45
+    # Figures on strong cells are white; the others take a grey that reads on light and on dark.
+    strong = base.transform_filter(dark).mark_text(fontSize=11, fontWeight=600, color="white").encode(text="text:N")
+    weak = base.transform_filter(rest).mark_text(fontSize=11, color="#7D828C").encode(text="text:N")
+    return _finish(cells + weak + strong)
+
+
+def _matrix_axis(angle: int) -> alt.Axis:
+    return alt.Axis(labelAngle=angle, ticks=False, domain=False, grid=False, labelOverlap=False, labelPadding=4)
+
+
+def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str]) -> alt.LayerChart:
+    """Return one measure of every label as bars, a bar per model.
+
+    Args:
+        records: Model → figures.
+        measure: ``"Precision"``, ``"Recall"`` or ``"F1"``.
+        models: All models, which fixes their colours.
+    """
+    rows = class_table(records)
+    rows = rows[rows["measure"] == measure]
+    labels = list(dict.fromkeys(rows["emotion"]))
+    band = 18 * max(len(records), 1) + 14
+    base = alt.Chart(rows, height=band * len(labels) + 70).encode(
+        y=alt.Y("emotion:N", sort=labels, title=None, axis=_matrix_axis(0)),
+        yOffset=alt.YOffset("model:N", sort=list(records)),
+        x=alt.X("score:Q", title=measure, scale=alt.Scale(domain=[0, 1.12]), axis=alt.Axis(format="%", tickCount=4)),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model"),
+            alt.Tooltip("emotion:N", title="Expression"),
+            alt.Tooltip("score:Q", format=".1%", title=measure),
+            alt.Tooltip("support:Q", format=",", title="Faces"),
+        ],
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_model_colour(models, _legend(list(records))))
+    figures = base.mark_text(align="left", dx=4, fontSize=10, color=_EDGE).encode(
+        text=alt.Text("score:Q", format=".0%")
+    )
+    return _finish(bars + figures)
+
+
+def reliability_chart(record: Record, colour: str, height: int = 280) -> alt.LayerChart:
+    """Return how often answers are right against how probable they were said to be.
+
+    Args:
+        record: Of one model.
+        colour: The model's, ``#rrggbb``.
+        height: px.
+
+    The dashed diagonal is perfect calibration; a larger point stands for more answers.
+    """
+    rows = reliability_table(record)
+    scale = alt.Scale(domain=["before", "after"], range=[_EDGE, colour])
+    base = alt.Chart(rows, height=height).encode(
+        x=alt.X("confidence:Q", title="Probability said", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis()),
+        y=alt.Y("accuracy:Q", title="Share right", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis()),
+        color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="circle")),
+        tooltip=[
+            alt.Tooltip("when:N", title="Temperature scaling"),
+            alt.Tooltip("confidence:Q", format=".1%", title="Probability said"),
+            alt.Tooltip("accuracy:Q", format=".1%", title="Share right"),
+            alt.Tooltip("count:Q", format=",", title="Faces"),
+        ],
+    )
+    ideal = alt.Chart(pd.DataFrame({"confidence": [0.0, 1.0], "accuracy": [0.0, 1.0]}))
+    diagonal = ideal.mark_line(strokeDash=[5, 4], strokeWidth=1, color=_EDGE).encode(x="confidence:Q", y="accuracy:Q")
+    points = base.mark_circle(opacity=0.95).encode(
+        size=alt.Size("count:Q", scale=alt.Scale(range=[25, 260]), legend=None)
+    )
+    return _finish(diagonal + base.mark_line(strokeWidth=2) + points)
+
+
+def _percent_axis() -> alt.Axis:
+    return alt.Axis(format=".0%", tickCount=5, grid=False)
+
+
+def model_colour(model: str, models: Sequence[str]) -> str:
+    """Return the colour that a model has in every chart of a page that knows these models."""
+    return MODEL_COLOURS[list(models).index(model) % len(MODEL_COLOURS)]

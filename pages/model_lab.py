@@ -1,0 +1,25 @@
+"""Model lab: how good every model is, what it costs, and what it learned from."""
+
+import streamlit as st
+
+from ui.lab_compare import show_comparison
+from ui.lab_data import show_data_sets
+from ui.lab_models import choose_test, load_lab, show_models
+from ui.shell import ensure_app
+
+ensure_app("pages/model_lab.py")
+st.title("Model lab", anchor=False)
+st.caption("Every installed model on pictures that it never saw: how often it is right, where it errs, what it costs.")
+
+lab = load_lab()
+if not lab.names:
+    st.warning("No model is installed.", icon=":material/warning:")
+family, role = choose_test(lab)
+models, compare, data_set = st.tabs(["Models", "Compare", "Data set"])
+if lab.names:
+    with models:
+        show_models(lab, family, role)
+    with compare:
+        show_comparison(lab, family, role)
+with data_set:
+    show_data_sets()

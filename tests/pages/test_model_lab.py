@@ -1,0 +1,114 @@
+"""The model lab, empty and full."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from emotion.registry import models_dir
+from tests.lab_models import make_lab
+from tests.pages.test_pages import page, press, texts
+from ui.resources import encode_png
+
+FACTS = {
+    "name": "faces", "labels": ["anger", "neutral"], "picture_size": 48, "colour": False,
+    "splits": {"train": {"faces": 1200, "classes": {"anger": 700, "neutral": 490}, "unlabelled": 10,
+               "pixels": {"mean": 128.5, "deviation": 60.2, "blank": 1}}},
+    "pictures": {"split": "train", "samples": {"anger": "samples-anger.png"}, "mean": {"anger": "mean-anger.png"}},
+    "agreement": {"rows": ["anger"], "columns": ["anger", "undecided"],
+                  "splits": {"train": {"table": [[8, 2]], "decided": 8, "share": 1.0}}},
+    "duplicates": {"within": {"train": {"exact": 3, "near": 2}}, "across": [],
+                   "conflicts": {"groups": 3, "pictures": 6, "groups_with_different_labels": 1}},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("ui.lab_data.DATASETS", tmp_path / "datasets")
+    return tmp_path
+
+
+def test_without_models_and_data(folders):
+    words = texts(page("model_lab"))
+    assert "No model is installed" in words
+    assert "python -m training facts" in words
+
+
+def test_the_table_lists_every_model(folders):
+    make_lab(models_dir())
+    table = page("model_lab").dataframe[0].value.set_index("model")
+    assert table.index.tolist() == ["eight", "seven", "three", "unjudged"]
+    assert table.loc["seven", "accuracy"] == pytest.approx(80.0)
+    assert table.loc["seven", "interval"] == "75.0 – 85.0"
+    assert np.isnan(float(table["accuracy"].astype(float)["unjudged"]))
+
+
+def test_other_labels_and_split_are_chosen(folders):
+    make_lab(models_dir())
+    test = page("model_lab")
+    test.session_state["lab_family"], test.session_state["lab_split"] = "ferplus", "Validation"
+    test.run()
+    assert not test.exception
+    assert test.dataframe[0].value.set_index("model").loc["eight", "accuracy"] == pytest.approx(50.0)
+    assert "Not judged by these labels on this split: seven" in texts(test)
+
+
+def test_models_with_different_labels_are_compared(folders):
+    make_lab(models_dir())
+    test = page("model_lab")
+    test.multiselect[0].set_value(["eight", "three", "unjudged"]).run()
+    assert not test.exception
+    words = texts(test)
+    assert {"Training", "Confusion", "Class by class", "Reliability"} <= {one.value for one in test.subheader}
+    assert "Not judged by these labels on this split: unjudged." in words
+    assert words.count("ECE 20.0% before temperature scaling, 5.0% after") == 2
+    test.multiselect[0].set_value([]).run()
+    assert "Choose one model or more" in texts(test)
+
+
+def test_models_that_nobody_judged_are_listed(folders):
+    make_lab(models_dir())
+    for file in models_dir().glob("*/evaluation.json"):
+        file.unlink()
+    test = page("model_lab")
+    assert len(test.dataframe[0].value) == 4
+    assert "no model was judged so" in texts(test)
+
+
+def test_a_damaged_model_takes_no_other_with_it(folders):
+    make_lab(models_dir())
+    (models_dir() / "three" / "card.json").write_text("{")
+    test = page("model_lab")
+    assert "the card of model 'three' cannot be read" in texts(test)
+    assert len(test.dataframe[0].value) == 3
+
+
+def test_timing_fills_the_table(folders, monkeypatch):
+    make_lab(models_dir())
+    monkeypatch.setattr("emotion.load_classifier", lambda name: name)
+    monkeypatch.setattr("ui.lab_models.median_ms", lambda _classifier: 1.25)
+    test = press(page("model_lab"), "Time every model on this machine")
+    assert test.dataframe[0].value["ms"].tolist() == [1.25] * 4
+
+
+def test_a_model_whose_file_is_missing_is_not_timed(folders):
+    make_lab(models_dir())
+    test = press(page("model_lab"), "Time every model on this machine")
+    assert "model.tflite, which is missing" in texts(test)
+
+
+def test_the_facts_of_a_data_set(folders):
+    folder = folders / "datasets" / "faces"
+    folder.mkdir(parents=True)
+    (folder / "facts.json").write_text(json.dumps(FACTS))
+    for kind in ("mean", "samples"):
+        (folder / f"{kind}-anger.png").write_bytes(encode_png(np.zeros((48, 48, 3), np.uint8)))
+    test = page("model_lab")
+    assert test.table[0].value["train"].tolist() == ["700", "490", "10", "1,200"]
+    assert "100.0% of 8 labels agree" in texts(test)
+    assert len(test.get("image")) == 2
+    (folder / "facts.json").write_text("{}")
+    assert "expected facts as" in texts(page("model_lab"))
