@@ -5,6 +5,7 @@ import streamlit as st
 from ui.lab_compare import show_comparison
 from ui.lab_data import show_data_sets
 from ui.lab_models import choose_test, load_lab, show_models
+from ui.lab_try import show_try
 from ui.shell import ensure_app
 
 ensure_app("pages/model_lab.py")
@@ -15,11 +16,13 @@ lab = load_lab()
 if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
 family, role = choose_test(lab)
-models, compare, data_set = st.tabs(["Models", "Compare", "Data set"])
+models, compare, attempt, data_set = st.tabs(["Models", "Compare", "Try it", "Data set"])
 if lab.names:
     with models:
         show_models(lab, family, role)
     with compare:
         show_comparison(lab, family, role)
+    with attempt:
+        show_try(lab)
 with data_set:
     show_data_sets()

@@ -14,6 +14,9 @@ from emotion.errors import EmotionError
 from ui.lab_models import Lab
 
 _CHOSEN_AT_FIRST = 2
+INKS = {False: "#1D2030", True: "#E9EAF2"}
+"""Text of the light and of the dark theme, as in ``.streamlit/config.toml``; a chart cannot inherit it."""
+
 _MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 
 
@@ -65,7 +68,8 @@ def _show_confusions(records: Mapping[str, Record]) -> None:
     unit = st.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="lab_unit"
     )
-    _side_by_side({name: confusion_chart(record, shares=unit == shares) for name, record in records.items()})
+    ink = INKS[st.context.theme.type == "dark"]
+    _side_by_side({name: confusion_chart(one, shares=unit == shares, ink=ink) for name, one in records.items()})
     st.caption("Each row holds the faces of one true expression; the stronger a cell, the larger its share of the row.")
 
 

@@ -29,6 +29,9 @@ _EDGE = "#8C939C"
 _HUE = "124,108,240"
 """The confusion matrix is tinted with the theme's violet, more or less opaque, so that it suits light and dark."""
 
+_STRONG = 0.7
+"""Cells with a larger share are so violet that white figures are read best, in light and in dark."""
+
 _CELL_PX = 34
 
 
@@ -45,7 +48,7 @@ def _finish(chart: alt.LayerChart) -> alt.LayerChart:
     return chart.configure(background="transparent").configure_view(strokeWidth=0)
 
 
-def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 320) -> alt.LayerChart:
+def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 420) -> alt.LayerChart:
     """Return accuracy with its 95 % interval against what a face costs.
 
     Args:
@@ -110,12 +113,13 @@ def training_curves(
     return _finish(lines + base.mark_circle(size=24))
 
 
-def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
+def confusion_chart(record: Record, *, shares: bool, ink: str = _EDGE) -> alt.LayerChart:
     """Return a confusion matrix, rows true and columns answered, tinted by the share of the row.
 
     Args:
         record: Of one model.
         shares: Write per cent of the true label's faces instead of counts.
+        ink: Colour of the figures, ``#rrggbb``: the theme's text.
     """
     labels = list(record["per_class"])
     rows = confusion_table(record)
@@ -133,11 +137,10 @@ def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
         ],
     )
     cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color("fill:N", scale=None))
-    dark, rest = alt.datum.share > 0.45, alt.datum.share <= 0.45
-    # Figures on strong cells are white; the others take a grey that reads on light and on dark.
-    strong = base.transform_filter(dark).mark_text(fontSize=11, fontWeight=600, color="white").encode(text="text:N")
-    weak = base.transform_filter(rest).mark_text(fontSize=11, color="#7D828C").encode(text="text:N")
-    return _finish(cells + weak + strong)
+    figures = base.mark_text(fontSize=11).encode(
+        text="text:N", color=alt.condition(alt.datum.share > _STRONG, alt.value("white"), alt.value(ink))
+    )
+    return _finish(cells + figures)
 
 
 def _matrix_axis(angle: int) -> alt.Axis:
@@ -174,7 +177,7 @@ def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str
     return _finish(bars + figures)
 
 
-def reliability_chart(record: Record, colour: str, height: int = 280) -> alt.LayerChart:
+def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.LayerChart:
     """Return how often answers are right against how probable they were said to be.
 
     Args:

@@ -137,6 +137,22 @@ class Analyzer:
                 )
 
 
+def crop_face(image: Image, face: Face, size: int) -> Image:
+    """Return what a classifier sees of a face: ``(size, size)`` or ``(size, size, 3)``, framed like FER2013.
+
+    Args:
+        image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, where the face was found.
+        face: One of the faces that :meth:`Analyzer.image` returned for it.
+        size: Side of the crop, px.
+
+    Raises:
+        ValueError: The face has no landmarks.
+    """
+    if face.landmarks is None:
+        raise ValueError("expected a face with landmarks; got one without")
+    return align(image, five_points(face.landmarks), size)
+
+
 class _Recogniser:
     """Classifies the faces of a stream and compares each with its person's first picture."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
-from emotion.registry import models_dir
+from emotion.registry import ALIASES, models_dir
+from tests.conftest import ROOT
 from tests.lab_models import make_lab
 from tests.pages.test_pages import page, press, texts
 from ui.resources import encode_png
@@ -112,3 +114,41 @@ def test_the_facts_of_a_data_set(folders):
     assert len(test.get("image")) == 2
     (folder / "facts.json").write_text("{}")
     assert "expected facts as" in texts(page("model_lab"))
+
+
+@pytest.fixture
+def two_real_models():
+    shipped = models_dir_of_the_project()
+    for name in ("first", "second"):
+        shutil.copytree(shipped, models_dir() / name)
+        card = json.loads((shipped / "card.json").read_text())
+        (models_dir() / name / "card.json").write_text(json.dumps(card | {"name": name}))
+
+
+def models_dir_of_the_project():
+    folders = sorted(card.parent for card in (ROOT / "data" / "models").glob("*/card.json"))
+    if not folders:
+        pytest.skip("expected a model; none is installed")
+    return next((folder for folder in folders if folder.name == ALIASES["default"]), folders[0])
+
+
+@pytest.mark.usefixtures("two_real_models")
+def test_every_model_answers_for_a_photograph():
+    test = press(page("model_lab"), "Try the sample")
+    assert "astronaut.png" in [heading.value for heading in test.subheader]
+    assert [chip for chip in texts_of_html(test) if "happiness" in chip]
+    assert len(texts_of_html(test)) == 2
+
+
+@pytest.mark.usefixtures("two_real_models")
+def test_a_photograph_without_a_face_and_a_file_that_is_none():
+    test = page("model_lab")
+    test.file_uploader[0].set_value(("black.png", encode_png(np.zeros((90, 90, 3), np.uint8)), "image/png")).run()
+    assert "No face was found" in texts(test)
+    test.file_uploader[0].set_value(("text.png", b"text", "image/png")).run()
+    assert not test.exception
+    assert "text.png" in test.error[0].value
+
+
+def texts_of_html(test) -> list[str]:
+    return [str(one.proto.body) for one in test.get("html")]

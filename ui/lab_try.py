@@ -1,0 +1,110 @@
+"""Model lab: every model's answer for one photograph, and where it looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import streamlit as st
+
+import emotion
+from emotion.analytics.charts import probability_bars
+from emotion.analytics.saliency import occlusion_map, overlay
+from emotion.errors import EmotionError
+from emotion.samples import SAMPLE_NAME
+from emotion.types import Face, FloatArray, Image
+from emotion.vision.decode_image import load_image
+from emotion.vision.normalise import GREY
+from emotion.vision.pipeline import crop_face
+from ui import state
+from ui.lab_models import Lab
+from ui.resources import load_analyzer, sample_png
+from ui.widgets import CONSENT, chip, plain
+
+_PHOTO, _UPLOAD = "lab_photo", "lab_upload"
+_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What one model says of a face: its probabilities, and its face with the parts that mattered tinted."""
+
+    labels: tuple[str, ...]
+    probabilities: FloatArray
+    reasons: Image
+
+
+def show_try(lab: Lab) -> None:
+    """Let the visitor give a photograph and show all models' answers for its largest face."""
+    st.caption(f"One photograph; its largest face is read by every model. {CONSENT}")
+    st.file_uploader(
+        "Photograph", _TYPES, key=state.uploader_key(_UPLOAD), on_change=_take_upload, label_visibility="collapsed"
+    )
+    st.button("Try the sample", icon=":material/auto_awesome:", on_click=_take_sample)
+    photo: tuple[str, bytes] | None = st.session_state.get(_PHOTO)
+    if photo is None:
+        return
+    name, content = photo
+    try:
+        image = load_image(content)
+        face = _largest_face(image, lab.names[0])
+    except EmotionError as error:
+        st.error(f"**{plain(name)}** {plain(str(error))}", icon=":material/broken_image:")
+        return
+    st.subheader(plain(name), anchor=False)
+    if face is None:
+        st.info("No face was found in this picture.", icon=":material/no_accounts:")
+        return
+    _show_answers(lab, image, face)
+    st.caption("Orange parts speak for the answer, blue ones against it: found by covering one part after another.")
+
+
+def _take_upload() -> None:
+    for upload in state.take_uploads(_UPLOAD):
+        st.session_state[_PHOTO] = (upload.name, upload.getvalue())
+
+
+def _take_sample() -> None:
+    st.session_state[_PHOTO] = (f"{SAMPLE_NAME}.png", sample_png())
+
+
+def _largest_face(image: Image, model: str) -> Face | None:
+    """Return the largest face that has landmarks; the model plays no part in where faces are."""
+    faces = [face for face in load_analyzer(model).image(image).faces if face.landmarks is not None]
+    return max(faces, key=lambda face: float(face.box_xyxy[2] - face.box_xyxy[0]), default=None)
+
+
+def _show_answers(lab: Lab, image: Image, face: Face) -> None:
+    # Row by row, so that reading order holds where columns fold into one on a phone.
+    for start in range(0, len(lab.names), _COLUMNS):
+        for column, name in zip(st.columns(_COLUMNS, gap="medium"), lab.names[start : start + _COLUMNS], strict=False):
+            with column.container(border=True):
+                st.markdown(f"**{name}**")
+                try:
+                    _show_answer(answer_of(name, image, face))
+                except EmotionError as error:
+                    st.error(str(error), icon=":material/error:")
+
+
+def answer_of(model: str, image: Image, face: Face) -> Answer:
+    """Return one model's answer for a face with landmarks.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+    """
+    classifier = emotion.load_classifier(model)
+    picture = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if classifier.card.colour == GREY else image
+    crop = crop_face(picture, face, classifier.card.input_size)
+    probabilities = classifier.predict([crop])[0]
+    saliency = occlusion_map(classifier.predict, crop, int(probabilities.argmax()))
+    return Answer(classifier.labels, probabilities, overlay(crop, saliency))
+
+
+def _show_answer(answer: Answer) -> None:
+    probabilities = dict(zip(answer.labels, map(float, answer.probabilities), strict=True))
+    label = max(probabilities, key=probabilities.__getitem__)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.image(answer.reasons, width=112)
+        st.html(chip(label, f"{label} {probabilities[label]:.0%}"))
+    st.altair_chart(probability_bars(probabilities), width="stretch")
