@@ -21,7 +21,7 @@ from ui.lab_models import Lab
 from ui.resources import load_analyzer, sample_png
 from ui.widgets import CONSENT, chip, plain
 
-_PHOTO, _UPLOAD = "lab_photo", "lab_upload"
+_PHOTO, _UPLOAD, _ANSWERS = "lab_photo", "lab_upload", "lab_answers"
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 _COLUMNS = 3
 
@@ -62,11 +62,17 @@ def show_try(lab: Lab) -> None:
 
 def _take_upload() -> None:
     for upload in state.take_uploads(_UPLOAD):
-        st.session_state[_PHOTO] = (upload.name, upload.getvalue())
+        _take(upload.name, upload.getvalue())
 
 
 def _take_sample() -> None:
-    st.session_state[_PHOTO] = (f"{SAMPLE_NAME}.png", sample_png())
+    _take(f"{SAMPLE_NAME}.png", sample_png())
+
+
+def _take(name: str, content: bytes) -> None:
+    st.session_state[_PHOTO] = (name, content)
+    # Kept with the visit, as every click on the page runs all of it.
+    st.session_state[_ANSWERS] = {}
 
 
 def _largest_face(image: Image, model: str) -> Face | None:
@@ -76,13 +82,16 @@ def _largest_face(image: Image, model: str) -> Face | None:
 
 
 def _show_answers(lab: Lab, image: Image, face: Face) -> None:
+    answers: dict[str, Answer] = st.session_state[_ANSWERS]
     # Row by row, so that reading order holds where columns fold into one on a phone.
     for start in range(0, len(lab.names), _COLUMNS):
         for column, name in zip(st.columns(_COLUMNS, gap="medium"), lab.names[start : start + _COLUMNS], strict=False):
             with column.container(border=True):
                 st.markdown(f"**{name}**")
                 try:
-                    _show_answer(answer_of(name, image, face))
+                    if name not in answers:
+                        answers[name] = answer_of(name, image, face)
+                    _show_answer(answers[name])
                 except EmotionError as error:
                     st.error(str(error), icon=":material/error:")
 
