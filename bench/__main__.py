@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from typing import Any
 from bench.fer_package import measure_fer
 from bench.report import markdown
 from bench.stages import measure_stages
+from training import provenance
+from training.datasets.parquet import default_data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("results")
@@ -26,7 +27,7 @@ LOOPS = 10
 def main() -> int:
     """Measure, write ``results/DATE-COMMIT.json`` and ``results/README.md``, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=_shared() / "videos", help="folder of clips")
+    parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
     parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
     options = parser.parse_args()
     clips = sorted(path for path in options.data.glob("*") if path.suffix in {".mp4", ".mov"})
@@ -65,28 +66,15 @@ def _run(module: str, clip: Path, *options: str) -> dict[str, Any]:
 
 
 def _facts() -> dict[str, Any]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short=10", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    hardware = provenance.hardware()
     return {
         "date": datetime.date.today().isoformat(),
-        "commit": commit.stdout.strip(),
-        "machine": platform.machine(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
+        "commit": provenance.commit()[:10],
+        "machine": hardware["machine"],
+        "processor": hardware["cpu"],
+        "cores": hardware["cores"],
         "python": platform.python_version(),
     }
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").is_file() else []
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )
-
-
-def _shared() -> Path:
-    return Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
 
 def _write(record: dict[str, Any]) -> None:

@@ -88,7 +88,7 @@ class Analyzer:
         """
         info = probe(path)
         builder = TimelineBuilder(self.labels)
-        note = ""
+        stopped: VideoError | Cancelled | None = None
         # A damaged file ends with an error after its last good frame.
         try:
             with closing(self.frames(path, every, fps=fps)) as results:
@@ -96,11 +96,11 @@ class Analyzer:
                 for result in _reporting(results, total, on_progress):
                     builder.add(result)
         except (VideoError, Cancelled) as error:
-            timeline, frames = builder.build()
-            if frames.empty and isinstance(error, VideoError):
-                raise
-            note = str(error) or "The analysis was cancelled."
+            stopped = error
         timeline, frames = builder.build()
+        if isinstance(stopped, VideoError) and frames.empty:
+            raise stopped
+        note = "" if stopped is None else str(stopped) or "The analysis was cancelled."
         settings = {"detector": self.detector, "every": every, "fps": fps, "source_sha256": sha256_of(Path(path))}
         return Analysis(info, timeline, frames, self.model, self.labels, settings, Path(path).name, not note, note)
 
@@ -165,14 +165,10 @@ class _Recogniser:
         self._references: dict[int, Image] = {}
 
     def __call__(self, frame: Frame, faces: list[Face]) -> tuple[Face, ...]:
-        points = [five_points(face.landmarks) for face in faces if face.landmarks is not None]
         picture = frame.rgb() if faces and self._wants_colour else frame.luma
-        crops = [align(picture, five, self._size) for five in points]
-        small = (
-            crops
-            if crops and crops[0].shape == (CROP_PX, CROP_PX)
-            else [align(frame.luma, five, CROP_PX) for five in points]
-        )
+        crops = [crop_face(picture, face, self._size) for face in faces]
+        like_fer2013 = self._size == CROP_PX and not self._wants_colour
+        small = crops if like_fer2013 else [crop_face(frame.luma, face, CROP_PX) for face in faces]
         return tuple(
             replace(face, probabilities=row, similarity=self._similarity(face, crop))
             for face, row, crop in zip(faces, self._classifier.predict(crops), small, strict=True)
