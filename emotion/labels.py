@@ -6,7 +6,7 @@ differences are mapped here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from emotion.errors import LabelError
@@ -22,6 +22,9 @@ EMOTIONS: tuple[str, ...] = (
     "contempt",
 )
 """Every label, in the order of the FER+ taggers' columns (Barsoum et al. 2016)."""
+
+NO_LABEL = -1
+"""Code of a face that carries no label of its set."""
 
 FERPLUS_LABELS = EMOTIONS
 """The eight classes of FER+."""
@@ -149,3 +152,21 @@ def label_set_of(labels: Collection[str]) -> LabelSet:
     known = next((known for known in (FER2013, FERPLUS) if set(known.labels) == set(labels)), None)
     ordered = tuple(label for label in (*FER2013_LABELS, "contempt") if label in labels)
     return known or LabelSet("-".join(ordered), ordered)
+
+
+def subset_of(label_set: LabelSet, classes: Sequence[str]) -> LabelSet:
+    """Return the label set of some of a set's classes, in the order given.
+
+    Args:
+        label_set: Where the classes come from.
+        classes: Labels in any usual spelling.
+
+    Raises:
+        LabelError: A class is unknown, not in the set, or given twice.
+    """
+    labels = tuple(parse_label(name) for name in classes)
+    if strangers := [label for label in labels if label not in label_set.labels]:
+        raise LabelError(
+            f"expected classes out of {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(strangers)}"
+        )
+    return label_set if labels == label_set.labels else LabelSet("-".join((label_set.name, *labels)), labels)

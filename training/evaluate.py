@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion.errors import DatasetError
 from emotion.registry import EVALUATION_FILE, checked_model_file, model_dir
+from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier, load_classifier
 from training import provenance
@@ -21,7 +22,7 @@ from training.datasets.face_set import FaceSet
 from training.datasets.parquet import read_split, split_files
 from training.datasets.splits import ROLES
 from training.inputs import InputForm, predict_logits
-from training.scoring import judged_set, label_sets_of, score
+from training.targets import label_sets_of, truths
 
 KERAS_FILE = "model.keras"
 """The float parent, as export leaves it beside the int8 file; too large to be shipped."""
@@ -29,7 +30,7 @@ KERAS_FILE = "model.keras"
 TIMED_FACES = 400
 
 Scores = dict[str, dict[str, Any]]
-"""Label set name → split name → the record of :func:`training.scoring.score`."""
+"""Label set name → split name → the record of :func:`emotion.scoring.score`."""
 
 
 def evaluate(name: str, data: Path) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def score_splits(logits_of: Callable[[FaceSet], FloatArray], card: ModelCard, sp
     scores: Scores = {}
     for split, faces in splits.items():
         for label_set in label_sets_of(faces):
-            record = score(logits[split], card.labels, faces, label_set, card.temperature)
+            record = score(logits[split], card.labels, truths(faces, label_set), label_set, card.temperature)
             judged = judged_set(label_set, card.labels)
             if record is not None and judged is not None:
                 scores.setdefault(judged.name, {})[split] = record

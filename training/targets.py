@@ -1,4 +1,4 @@
-"""What a network learns to answer: shares of votes, or the data set's own labels, for some or all classes."""
+"""What a network learns to answer, and by what it is judged: shares of votes, or the data set's own labels."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.labels import FERPLUS, LabelSet
+from emotion.labels import FERPLUS, NO_LABEL, LabelSet, subset_of
 from emotion.types import FloatArray
-from training.datasets.face_set import NO_LABEL, FaceSet, subset_of
+from training.datasets.face_set import FaceSet
 from training.datasets.ferplus import majority_labels, vote_shares
 from training.recipes import EITHER, LABELS, Recipe
 
@@ -80,3 +80,21 @@ def _recode(labels: NDArray[np.int8], columns: list[int]) -> NDArray[np.int8]:
     codes = np.full(len(FERPLUS) + 1, NO_LABEL, np.int8)  # the last entry serves label −1
     codes[columns] = np.arange(len(columns))
     return codes[labels]
+
+
+def label_sets_of(faces: FaceSet) -> tuple[LabelSet, ...]:
+    """Return the kinds of label by which faces can be judged: FER+ majorities if they have votes, and their own."""
+    return (FERPLUS, faces.label_set) if faces.votes is not None else (faces.label_set,)
+
+
+def truths(faces: FaceSet, label_set: LabelSet) -> NDArray[np.int8]:
+    """Return each face's label in one of :func:`label_sets_of`, −1 where it has none.
+
+    Raises:
+        DatasetError: The faces carry no labels of this set.
+    """
+    if label_set.name == faces.label_set.name:
+        return faces.labels
+    if label_set is FERPLUS and faces.votes is not None:
+        return majority_labels(faces.votes)
+    raise DatasetError(f"expected labels out of {[known.name for known in label_sets_of(faces)]}; got {label_set.name}")

@@ -11,10 +11,11 @@ import pytest
 from emotion import load_classifier
 from emotion.labels import FERPLUS
 from emotion.registry import EVALUATION_FILE, HISTORY_FILE, checked_model_file, load_card, model_dir
+from emotion.scoring import score
 from tests.training.conftest import made_faces
 from training.datasets.parquet import default_data_dir, read_split
 from training.evaluate import headline
-from training.scoring import score
+from training.targets import truths
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_scoring_again_gives_the_committed_figures(shared_data, evaluation):
     classifier = load_classifier("default")
     private = read_split(default_data_dir(), "private-test")
     logits = classifier.logits(list(private.images))
-    again = score(logits, classifier.labels, private, FERPLUS, classifier.card.temperature)
+    again = score(logits, classifier.labels, truths(private, FERPLUS), FERPLUS, classifier.card.temperature)
     committed = evaluation["int8"]["ferplus"]["private-test"]
     assert again is not None
     # Integer arithmetic repeats everywhere; the float normalisation may round a pixel otherwise on another processor.

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from emotion.labels import NO_LABEL
 from emotion.types import Progress
-from training.datasets.face_set import NO_LABEL, FaceSet
+from training.datasets.face_set import FaceSet
 from training.datasets.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Copies, comparable, find_copies
 
 Report = Callable[[Progress], None]

@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import DatasetError, LabelError
-from emotion.labels import FER2013, LabelSet, parse_label
+from emotion.errors import DatasetError
+from emotion.labels import FER2013, NO_LABEL, LabelSet, subset_of
 
 FACE_SIZE = 48
 """Side of a FER2013 face, px."""
-
-NO_LABEL = -1
-"""Label code of a face that carries no label of its set."""
 
 VOTE_CLASSES = 10
 """Columns of FER+ votes: eight expressions, *unknown* and *not a face*."""
@@ -111,24 +108,6 @@ class FaceSet:
             recode[self.label_set.labels.index(label)] = code
         labels = recode[self.labels]
         return replace(self, labels=labels, label_set=subset).take(labels != NO_LABEL)
-
-
-def subset_of(label_set: LabelSet, classes: Sequence[str]) -> LabelSet:
-    """Return the label set of some of a set's classes, in the order given.
-
-    Args:
-        label_set: Where the classes come from.
-        classes: Labels in any usual spelling.
-
-    Raises:
-        LabelError: A class is unknown, not in the set, or given twice.
-    """
-    labels = tuple(parse_label(name) for name in classes)
-    if strangers := [label for label in labels if label not in label_set.labels]:
-        raise LabelError(
-            f"expected classes out of {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(strangers)}"
-        )
-    return label_set if labels == label_set.labels else LabelSet("-".join((label_set.name, *labels)), labels)
 
 
 def _is_square(shape: tuple[int, ...]) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.labels import FERPLUS_LABELS
+from emotion.labels import FERPLUS_LABELS, NO_LABEL
 from training import provenance
 from training.datasets.duplicates import Report, count_duplicates
-from training.datasets.face_set import FACE_SIZE, NO_LABEL, FaceSet
+from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.fact_pictures import write_pictures
 from training.datasets.ferplus import majority_labels
 from training.datasets.manifest import FACTS_FILE, load_manifest

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.labels import FERPLUS_LABELS
-from training.datasets.face_set import NO_LABEL
+from emotion.labels import FERPLUS_LABELS, NO_LABEL
 
 CLASSES = len(FERPLUS_LABELS)
 """Columns of the votes that name an expression; *unknown* and *not a face* follow them."""

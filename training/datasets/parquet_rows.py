@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from emotion.errors import DatasetError
-from training.datasets.face_set import FACE_SIZE, NO_LABEL
+from emotion.labels import NO_LABEL
+from training.datasets.face_set import FACE_SIZE
 from training.datasets.manifest import load_manifest
 from training.datasets.parquet import BATCH_ROWS, MEASURES, VOTE_COLUMNS, known_labels, open_parquet, split_files
 from training.datasets.pictures import decode_stored

@@ -9,9 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from emotion.errors import DatasetError, InputError
-from emotion.labels import LabelSet
+from emotion.labels import LabelSet, subset_of
 from emotion.types import Progress
-from training.datasets.face_set import subset_of
 from training.datasets.formats import FORMATS
 from training.datasets.index import IndexOptions
 from training.datasets.manifest import FACTS_FILE, MANIFEST_FILE, Manifest

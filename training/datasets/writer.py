@@ -12,8 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from emotion.labels import LabelSet
-from training.datasets.face_set import NO_LABEL
+from emotion.labels import NO_LABEL, LabelSet
 from training.datasets.manifest import ALL, FACTS_FILE, MANIFEST_FILE, UNLABELLED
 from training.datasets.parquet import BATCH_ROWS, column_type, split_files
 from training.datasets.pictures import encode_png, fit_square

@@ -1,4 +1,4 @@
-"""Scores one set of logits on one split, under each kind of label that the split has."""
+"""Scores one classifier on labelled faces, the same way in training, in the lab and on a visitor's own pictures."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from emotion.errors import DatasetError
-from emotion.labels import FERPLUS, LabelSet
+from emotion.labels import NO_LABEL, LabelSet, subset_of
 from emotion.metrics import bootstrap_interval, class_report, expected_calibration_error, reliability_bins, restrict
 from emotion.types import FloatArray
-from training.datasets.face_set import NO_LABEL, FaceSet, subset_of
-from training.datasets.ferplus import majority_labels
-
-
-def label_sets_of(faces: FaceSet) -> tuple[LabelSet, ...]:
-    """Return the kinds of label by which faces can be judged: FER+ majorities if they have votes, and their own."""
-    return (FERPLUS, faces.label_set) if faces.votes is not None else (faces.label_set,)
 
 
 def judged_set(label_set: LabelSet, labels: Sequence[str]) -> LabelSet | None:
@@ -28,21 +20,8 @@ def judged_set(label_set: LabelSet, labels: Sequence[str]) -> LabelSet | None:
     return subset_of(label_set, known) if len(known) > 1 else None
 
 
-def truths(faces: FaceSet, label_set: LabelSet) -> NDArray[np.int8]:
-    """Return each face's label in one of :func:`label_sets_of`, −1 where it has none.
-
-    Raises:
-        DatasetError: The faces carry no labels of this set.
-    """
-    if label_set.name == faces.label_set.name:
-        return faces.labels
-    if label_set is FERPLUS and faces.votes is not None:
-        return majority_labels(faces.votes)
-    raise DatasetError(f"expected labels out of {[known.name for known in label_sets_of(faces)]}; got {label_set.name}")
-
-
 def score(
-    logits: FloatArray, labels: Sequence[str], faces: FaceSet, label_set: LabelSet, temperature: float
+    logits: FloatArray, labels: Sequence[str], truth: NDArray[np.int8], label_set: LabelSet, temperature: float
 ) -> dict[str, Any] | None:
     """Return every figure of a classifier on the faces that have a label it knows.
 
@@ -52,7 +31,7 @@ def score(
     Args:
         logits: ``(n, k)`` raw scores of the ``n`` faces.
         labels: Meaning of the ``k`` columns.
-        faces: The split.
+        truth: ``(n,)`` right labels, positions in ``label_set``, −1 where there is none.
         label_set: Which labels to be judged by.
         temperature: Divides the logits; calibration is reported without and with it.
 
@@ -63,7 +42,7 @@ def score(
     judged = judged_set(label_set, labels)
     if judged is None:
         return None
-    truth = _recode(truths(faces, label_set), label_set, judged)
+    truth = _recode(truth, label_set, judged)
     rows = truth != NO_LABEL
     if not rows.any():
         return None
