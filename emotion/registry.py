@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 from emotion.errors import ModelError
@@ -17,16 +18,41 @@ CARD_FILE = "card.json"
 HISTORY_FILE = "history.csv"
 EVALUATION_FILE = "evaluation.json"
 
+_DATA = Path(__file__).resolve().parents[1] / "data"
+
+_ADDED_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
 
 def models_dir() -> Path:
     """Return the folder of shipped models: ``$EMOTION_MODELS`` or ``data/models`` beside the package."""
-    return Path(os.environ.get("EMOTION_MODELS") or Path(__file__).resolve().parents[1] / "data" / "models")
+    return Path(os.environ.get("EMOTION_MODELS") or _DATA / "models")
+
+
+def added_models_dir() -> Path:
+    """Return the folder of models that users added: ``models`` in ``$EMOTION_LIBRARY`` or in ``data/library``."""
+    return Path(os.environ.get("EMOTION_LIBRARY") or _DATA / "library") / "models"
+
+
+def is_name_for_added(name: str) -> bool:
+    """Return whether an added model may be called so: lower-case letters, digits and dashes, at most 40."""
+    return _ADDED_NAME.fullmatch(name) is not None and name not in ALIASES
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the models that ship, the default first."""
+    names = sorted(card.parent.name for card in models_dir().glob(f"*/{CARD_FILE}"))
+    return sorted(names, key=lambda name: name != ALIASES["default"])
+
+
+def added_models() -> list[str]:
+    """Return the names of the models that users added; a shipped one of the same name takes its place."""
+    names = sorted(card.parent.name for card in added_models_dir().glob(f"*/{CARD_FILE}"))
+    return [name for name in names if is_name_for_added(name) and not (models_dir() / name).exists()]
 
 
 def list_models() -> list[str]:
-    """Return the names of all models that have a card, the default first."""
-    names = sorted(card.parent.name for card in models_dir().glob(f"*/{CARD_FILE}"))
-    return sorted(names, key=lambda name: name != ALIASES["default"])
+    """Return the names of all models that have a card: shipped ones, the default first, then added ones."""
+    return shipped_models() + added_models()
 
 
 def resolve(name: str) -> str:
@@ -45,7 +71,12 @@ def model_dir(name: str) -> Path:
     """
     if resolve(name) not in list_models():
         raise ModelError(f"expected a model out of {', '.join(list_models()) or '(none installed)'}; got {name!r}")
-    return models_dir() / resolve(name)
+    return _folder(resolve(name))
+
+
+def _folder(name: str) -> Path:
+    """Return where a model lies; one without a card is being made to be shipped."""
+    return (added_models_dir() if name in added_models() else models_dir()) / name
 
 
 def load_card(name: str) -> ModelCard:
@@ -56,9 +87,19 @@ def load_card(name: str) -> ModelCard:
     """
     path = model_dir(name) / CARD_FILE
     try:
-        return ModelCard.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        card = ModelCard.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"the card of model {name!r} cannot be read: {error}") from error
+    # The name leads to the file, so a copied folder whose card was not changed would run the other model.
+    if card.name != resolve(name):
+        raise ModelError(f"expected the card of model {name!r} to bear its name; got {card.name!r}")
+    return card
+
+
+def save_card(card: ModelCard, folder: Path) -> None:
+    """Write a card into its model's folder."""
+    text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False)
+    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def sha256_of(path: Path) -> str:
@@ -73,7 +114,7 @@ def checked_model_file(card: ModelCard) -> Path:
     Raises:
         ModelError: The file is missing or is not the one that the card describes.
     """
-    path = models_dir() / card.name / card.file
+    path = _folder(card.name) / card.file
     if not path.is_file():
         raise ModelError(f"model {card.name!r} expects the file {card.file}, which is missing")
     if (digest := sha256_of(path)) != card.sha256:

@@ -63,9 +63,8 @@ def models_table() -> Table:
         card = load_card(name)
         shown = f"{name} (default)" if name == ALIASES["default"] else name
         scores = "\n".join(f"{key} {value}" for key, value in card.scores.items())
-        table.add_row(
-            shown, card.title, str(len(card.labels)), f"{card.parameters:,}", f"{card.multiply_adds / 1e6:.0f}", scores
-        )
+        cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f}"
+        table.add_row(shown, card.title, str(len(card.labels)), f"{card.parameters:,}", cost, scores)
     return table
 
 

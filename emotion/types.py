@@ -17,6 +17,9 @@ Image = NDArray[np.uint8]
 """``(H, W, 3)`` RGB or ``(H, W)`` grey (luma), 0–255."""
 FloatArray = NDArray[np.float32]
 
+LOGITS, PROBABILITIES = "logits", "probabilities"
+"""What a classifier's file may answer with: scores before a softmax, or after it."""
+
 
 def _expect(condition: bool, expected: str, got: object) -> None:
     if not condition:
@@ -142,7 +145,7 @@ class ModelCard:
     """Everything needed to run a model and to judge it. Read from ``card.json``, never guessed from a name.
 
     Attributes:
-        name: Folder name under ``data/models``.
+        name: Folder name under ``data/models``, or of an added model under ``data/library/models``.
         title: Name for people.
         labels: Meaning of each output column, in order.
         input_size: Side of the square input, px.
@@ -154,10 +157,11 @@ class ModelCard:
         file: Name of the .tflite file beside the card.
         sha256: Digest of that file.
         parameters: Number of weights.
-        multiply_adds: Multiply–adds for one face.
+        multiply_adds: Multiply–adds for one face, or None if they are not known.
         licence: Terms under which the file may be used.
         training: Command, seed, commit, hardware, hours, recipe.
         scores: The headline figures copied by script from ``evaluation.json``.
+        outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
     """
 
     name: str
@@ -171,10 +175,11 @@ class ModelCard:
     file: str
     sha256: str
     parameters: int
-    multiply_adds: int
+    multiply_adds: int | None
     licence: str
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+    outputs: str = LOGITS
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""

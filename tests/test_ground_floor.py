@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -166,6 +168,52 @@ def test_the_default_is_an_alias_and_comes_first(models: Path) -> None:
     make_model(models, registry.ALIASES["default"])
     assert registry.list_models()[0] == registry.ALIASES["default"]
     assert registry.load_card("default").name == registry.ALIASES["default"]
+
+
+@pytest.fixture
+def added(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    library = tmp_path_factory.mktemp("library")
+    monkeypatch.setenv("EMOTION_LIBRARY", str(library))
+    return library / "models"
+
+
+def test_added_models_stand_behind_shipped_ones(models: Path, added: Path) -> None:
+    make_model(models, "shipped")
+    card = make_model(added, "added", content := b"another")
+    assert registry.list_models() == ["shipped", "added"]
+    assert registry.added_models() == ["added"]
+    assert registry.model_dir("added") == added / "added"
+    card = replace(card, sha256=hashlib.sha256(content).hexdigest())
+    assert registry.checked_model_file(card) == added / "added" / "model.tflite"
+
+
+def test_a_shipped_model_takes_the_place_of_an_added_one(models: Path, added: Path) -> None:
+    make_model(models, "same")
+    make_model(added, "same")
+    assert registry.list_models() == ["same"]
+    assert registry.model_dir("same") == models / "same"
+
+
+@pytest.mark.parametrize("name", [".new-1", "Upper", "under_score", "-dash", "default", "x" * 41])
+def test_a_folder_with_another_kind_of_name_is_no_added_model(models: Path, added: Path, name: str) -> None:
+    make_model(added, name)
+    assert registry.list_models() == []
+    assert not registry.is_name_for_added(name)
+
+
+def test_cards_from_before_a_field_was_added_still_load(models: Path) -> None:
+    card = make_model(models, "old")
+    values = {key: value for key, value in card.to_dict().items() if key != "outputs"}
+    (models / "old" / "card.json").write_text(json.dumps(values))
+    assert registry.load_card("old").outputs == "logits"
+
+
+def test_a_copied_folder_does_not_pass_for_another_model(models: Path) -> None:
+    card = make_model(models, "first")
+    make_model(models, "second")
+    registry.save_card(card, models / "second")
+    with pytest.raises(ModelError, match="to bear its name; got 'first'"):
+        registry.load_card("second")
 
 
 def test_a_damaged_card_and_an_altered_file_are_refused(models: Path) -> None:

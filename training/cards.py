@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-from emotion.registry import CARD_FILE, models_dir
+from emotion.registry import models_dir, save_card
 from emotion.types import ModelCard
 
 
 def write_card(card: ModelCard) -> None:
-    """Write a card into its model's folder."""
-    text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False)
-    (models_dir() / card.name / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+    """Write a card into its model's folder, which ships."""
+    save_card(card, models_dir() / card.name)

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from emotion.errors import DatasetError
-from emotion.registry import EVALUATION_FILE, checked_model_file, model_dir
+from emotion.registry import EVALUATION_FILE, checked_model_file, model_dir, save_card
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier, load_classifier
 from training import provenance
-from training.cards import write_card
 from training.datasets.face_set import FaceSet
 from training.datasets.parquet import read_split, split_files
 from training.datasets.splits import ROLES
@@ -129,4 +128,4 @@ def _known_parent_scores(card: ModelCard) -> Scores | None:
 def _write(card: ModelCard, evaluation: dict[str, Any]) -> None:
     text = json.dumps(evaluation, indent=1)
     (model_dir(card.name) / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")
-    write_card(replace(card, scores=headline(evaluation)))
+    save_card(replace(card, scores=headline(evaluation)), model_dir(card.name))

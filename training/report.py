@@ -36,10 +36,11 @@ def _name(text: str) -> str:
 
 
 def _facts(evaluation: dict[str, Any]) -> str:
-    hardware = evaluation["hardware"]
+    hardware, cost = evaluation["hardware"], evaluation["multiply_adds"]
+    cost_text = "unknown" if cost is None else f"{cost / 1e6:.0f} M"
     return (
         f"[bold]{evaluation['model']}[/bold]: {evaluation['parameters']:,} parameters, "
-        f"{evaluation['multiply_adds'] / 1e6:.0f} M multiply-adds, {evaluation['file_bytes'] / 1e6:.2f} MB, "
+        f"{cost_text} multiply-adds, {evaluation['file_bytes'] / 1e6:.2f} MB, "
         f"{evaluation['ms_per_face']:.2f} ms per face on one core of {hardware['cpu']}, "
         f"temperature {evaluation['temperature']:.3f}"
     )

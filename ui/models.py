@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.types import ModelCard
-from ui.widgets import chips
+from ui.widgets import chips, plain
 
 TEST_SETS = {"ferplus": "FER+, 8 classes", "fer2013": "FER2013, 7 classes"}
 
@@ -17,19 +17,24 @@ TEST_SETS = {"ferplus": "FER+, 8 classes", "fer2013": "FER2013, 7 classes"}
 def show_card(card: ModelCard) -> None:
     """Show a model's labels, size, measured scores, training and licence."""
     with st.container(border=True):
-        st.markdown(f"**{card.title}** · `{card.name}`")
+        st.markdown(f"**{plain(card.title)}** · `{card.name}`")
         chips(card.labels)
         st.markdown(
-            f"{card.parameters / 1e6:.2f} million parameters, {card.multiply_adds / 1e6:.0f} million multiply–adds "
+            f"{card.parameters / 1e6:.2f} million parameters, {millions_text(card.multiply_adds)} multiply–adds "
             f"for a face, {card.input_size} × {card.input_size} px, {card.colour}"
         )
         if card.scores:
             st.markdown("Measured on the private test sets, on pictures that it never saw:")
             st.table(score_table(card.scores).map("{:.1%}".format))
-        st.caption(card.licence)
+        st.caption(plain(card.licence))
         if card.training:
             with st.expander("How it was trained"):
                 st.json(card.training, expanded=1)
+
+
+def millions_text(count: int | None) -> str:
+    """Return a large number in words."""
+    return "an unknown number of" if count is None else f"{count / 1e6:.0f} million"
 
 
 def score_table(scores: Mapping[str, Any]) -> pd.DataFrame:

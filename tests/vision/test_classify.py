@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -63,6 +64,15 @@ def test_threads_agree(classifier: LiteRTClassifier, faces: list[np.ndarray]) ->
     with ThreadPoolExecutor(6) as pool:
         for answer in pool.map(classifier.predict, [faces] * 12):
             assert np.array_equal(answer, expected)
+
+
+def test_a_file_of_probabilities_answers_with_them(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
+    """The softmax of the logits is what the file said, also where it said zero."""
+    stranger = LiteRTClassifier(replace(classifier.card, outputs="probabilities", temperature=1.0))
+    said = np.array([0, 0.25, 0.75, 0, 0, 0, 0, 0], np.float32)
+    stranger._model = lambda _values: [said[None]]
+    assert stranger.predict(faces[:1])[0] == pytest.approx(said, abs=1e-6)
+    assert np.isfinite(stranger.logits(faces[:1])).all()
 
 
 def test_an_unknown_model_is_named() -> None:
