@@ -48,7 +48,7 @@ def show_try(lab: Lab) -> None:
     name, content = photo
     try:
         image = load_image(content)
-        face = _largest_face(image, lab.names[0])
+        face = load_analyzer(lab.names[0]).largest_face(image)  # the model plays no part in where faces are
     except EmotionError as error:
         st.error(f"**{plain(name)}** {plain(str(error))}", icon=":material/broken_image:")
         return
@@ -73,12 +73,6 @@ def _take(name: str, content: bytes) -> None:
     st.session_state[_PHOTO] = (name, content)
     # Kept with the visit, as every click on the page runs all of it.
     st.session_state[_ANSWERS] = {}
-
-
-def _largest_face(image: Image, model: str) -> Face | None:
-    """Return the largest face that has landmarks; the model plays no part in where faces are."""
-    faces = [face for face in load_analyzer(model).image(image).faces if face.landmarks is not None]
-    return max(faces, key=lambda face: float(face.box_xyxy[2] - face.box_xyxy[0]), default=None)
 
 
 def _show_answers(lab: Lab, image: Image, face: Face) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from ui.job import Job
 from ui.pictures import Picture, Unreadable
+from ui.trial_job import TrialJob
 from ui.video_job import VideoJob
 
 MOMENT_S = "video_moment_s"
 """Key of the moment of the video that is looked at, in seconds."""
 
-_PICTURES, _PENDING, _VIDEO = "pictures", "pending_pictures", "video_job"
+_PICTURES, _PENDING, _VIDEO, _TRIAL = "pictures", "pending_pictures", "video_job", "trial_job"
 
 
 def pictures() -> list[Picture | Unreadable]:
@@ -40,10 +42,26 @@ def video_job() -> VideoJob | None:
 
 def set_video_job(job: VideoJob | None) -> None:
     """Take another video, or none; the one before is stopped and its files are deleted."""
-    if (old := video_job()) is not None:
-        old.close()
-    st.session_state[_VIDEO] = job
+    _replace(_VIDEO, job)
     st.session_state.pop(MOMENT_S, None)
+
+
+def trial_job() -> TrialJob | None:
+    """Return the labelled pictures of this visit."""
+    job: TrialJob | None = st.session_state.get(_TRIAL)
+    return job
+
+
+def set_trial_job(job: TrialJob | None) -> None:
+    """Take other labelled pictures, or none; those before are deleted."""
+    _replace(_TRIAL, job)
+
+
+def _replace(key: str, job: Job | None) -> None:
+    old: Job | None = st.session_state.get(key)
+    if old is not None:
+        old.close()
+    st.session_state[key] = job
 
 
 def uploader_key(name: str) -> str:

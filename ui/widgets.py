@@ -95,11 +95,11 @@ def duration_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def progress_text(progress: Progress | None) -> str:
+def progress_text(progress: Progress | None, things: str = "frames") -> str:
     """Return how far, how fast and how long, in words."""
     if progress is None:
-        return "Opening the video …"
+        return "Opening the file …"
     return (
-        f"{progress.done:,} of about {progress.total:,} frames · {progress.rate:,.0f} frames/s · "
+        f"{progress.done:,} of about {progress.total:,} {things} · {progress.rate:,.0f} {things}/s · "
         f"{duration_text(progress.remaining_s)} left"
     )

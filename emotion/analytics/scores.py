@@ -128,10 +128,10 @@ def score_table(
         record = find_record(evaluation, family, role)
         size = None if evaluation is None else evaluation.get("file_bytes")
         rows.append(
-            {"model": name, **_figures(record)}
+            {"model": name, **figures_of(record)}
             | {
                 "parameters": card.parameters / 1e6,
-                "multiply_adds": card.multiply_adds / 1e6,
+                "multiply_adds": None if card.multiply_adds is None else card.multiply_adds / 1e6,
                 "megabytes": None if size is None else size / 1e6,
                 "ms": measured_ms.get(name),
             }
@@ -141,7 +141,13 @@ def score_table(
     return table.astype(dict.fromkeys(figures, "Float64"))
 
 
-def _figures(record: Record | None) -> dict[str, Any]:
+def figures_of(record: Record | None) -> dict[str, Any]:
+    """Return the figures that stand for a record, each None where there is no record.
+
+    Returns:
+        ``classes`` and ``faces``, their numbers; ``accuracy`` with ``low`` and ``high`` of its 95 %
+        interval, ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1.
+    """
     if record is None:
         return dict.fromkeys(("classes", "faces", "accuracy", "low", "high", "balanced", "macro_f1", "ece"))
     low, high = record["accuracy_interval"]

@@ -25,6 +25,11 @@ _IMAGENET_MEANS_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 (K. Chatfield et al., BMVC 2014, arXiv:1405.3531)."""
 
 
+def normalisations_for(colour: str) -> tuple[str, ...]:
+    """Return the normalisations that a network of ``"grey"`` or ``"rgb"`` pictures can have been trained on."""
+    return tuple(how for how in NORMALISATIONS if colour == RGB or how != CAFFE)
+
+
 def fit(crop: Image, size: int, colour: str) -> Image:
     """Return a face crop in the colour and size that a network asks for.
 
@@ -44,6 +49,13 @@ def fit(crop: Image, size: int, colour: str) -> Image:
         return crop
     shrinks = max(crop.shape[:2]) > size
     return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def middle_square(image: Image) -> Image:
+    """Return the largest square in the middle of a picture, ``(s, s)`` or ``(s, s, 3)``."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    return image[top : top + side, left : left + side]
 
 
 def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:

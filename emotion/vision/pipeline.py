@@ -72,6 +72,11 @@ class Analyzer:
         frame = Frame(0, 0.0, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), lambda: rgb)
         return _in_reading_order(next(self.stream([frame])))
 
+    def largest_face(self, image: Image) -> Face | None:
+        """Return the widest face of a photograph, ``(H, W, 3)`` uint8 RGB, or None if there is none."""
+        faces = [face for face in self.image(image).faces if face.landmarks is not None]
+        return max(faces, key=lambda face: float(face.box_xyxy[2] - face.box_xyxy[0]), default=None)
+
     def video(
         self, path: str | Path, every: int = 1, on_progress: OnProgress | None = None, *, fps: float | None = None
     ) -> Analysis:

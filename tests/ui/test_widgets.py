@@ -20,7 +20,7 @@ def test_shares_in_words():
 
 
 def test_progress_in_words():
-    assert progress_text(None) == "Opening the video …"
+    assert progress_text(None) == "Opening the file …"
     assert progress_text(Progress(50, 200, 2.0)) == "50 of about 200 frames · 25 frames/s · 6.0 s left"
 
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from emotion.types import Image
+from emotion.vision.normalise import middle_square
 
 
 def fit_square(image: Image, size: int, *, colour: bool) -> Image:
@@ -16,9 +17,8 @@ def fit_square(image: Image, size: int, *, colour: bool) -> Image:
         size: Side of the result, px.
         colour: Whether the result is ``(size, size, 3)`` RGB or ``(size, size)`` grey.
     """
-    side = min(image.shape[:2])
-    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
-    square = _with_channels(image[top : top + side, left : left + side], colour=colour)
+    square = _with_channels(middle_square(image), colour=colour)
+    side = len(square)
     if side == size:
         return square
     # Averaging areas keeps small pictures free of moiré; there is nothing to average when enlarging.

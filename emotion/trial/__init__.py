@@ -1,0 +1,1 @@
+"""Models judged on somebody's own labelled pictures."""

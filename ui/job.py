@@ -1,0 +1,100 @@
+"""Work on one upload of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from emotion.errors import Cancelled, EmotionError
+from emotion.types import Progress
+
+log = logging.getLogger(__name__)
+
+
+class Job:
+    """Base of jobs; they say in :meth:`start` what the thread does.
+
+    The content is copied to disk at once, piece by piece; the source may then be dropped.
+    The thread never calls Streamlit; pages read the attributes, which are only ever
+    replaced as a whole.
+
+    Attributes:
+        name: The file's name, for people and for downloads; never a path.
+        path: The file on disk, under a name of ours.
+        progress: Of what is being done; None at first.
+        error: Why there is no result, in one sentence.
+    """
+
+    def __init__(self, name: str, content: BinaryIO, fallback: str = "upload") -> None:
+        self.name = PurePath(name).name or fallback
+        # Deleted when the job is closed or forgotten, and when the program ends.
+        self._folder = tempfile.TemporaryDirectory(prefix="expression-", ignore_cleanup_errors=True)
+        self.path = Path(self._folder.name) / "upload"
+        with self.path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        self.progress: Progress | None = None
+        self.error = ""
+        self._cancelled = threading.Event()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending, from which downloads take theirs."""
+        return PurePath(self.name).stem
+
+    @property
+    def started(self) -> bool:
+        """Whether the work was begun."""
+        return self._thread is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is still at work."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Ask the present work to stop; what is done stays."""
+        self._cancelled.set()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Block until the job has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def close(self) -> None:
+        """Stop and delete the files."""
+        self._closed = True
+        self.cancel()
+        self._folder.cleanup()
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        """Start on the work, which may be done anew when it has ended."""
+        self.progress, self.error = None, ""
+        self._cancelled.clear()
+        self._thread = threading.Thread(target=self._guard, args=(work,), name="job", daemon=True)
+        self._thread.start()
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Cancelled:
+            log.info("a job was cancelled")
+        except EmotionError as error:
+            self._fail(str(error).replace(self.path.name, self.name, 1))
+        except Exception:
+            log.exception("a job failed")
+            self._fail("Something went wrong in the program; its log says more.")
+
+    def _fail(self, reason: str) -> None:
+        self.error = reason
+
+    def _report(self, progress: Progress) -> None:
+        self.progress = progress
+        if self._cancelled.is_set():
+            raise Cancelled("The analysis was cancelled; what was done is kept.")
