@@ -75,7 +75,7 @@ def show_models(lab: Lab, family: str, role: str) -> None:
     if st.button("Time every model on this machine", icon=":material/timer:"):
         _time_models(lab, times)
     table = score_table(lab.cards, lab.evaluations, family, role, times)
-    st.dataframe(_for_people(table), hide_index=True, column_config=_columns(), placeholder="–")
+    show_figures(table)
     st.caption(
         "Scores are of the quantised file that runs here, read from each model's `evaluation.json`. A model that "
         "knows fewer classes is judged by these alone, which is easier: compare models with equally many. "
@@ -93,6 +93,11 @@ def _time_models(lab: Lab, times: dict[str, float]) -> None:
         except EmotionError as error:
             st.error(str(error), icon=":material/error:")
     bar.empty()
+
+
+def show_figures(table: pd.DataFrame) -> None:
+    """Show models' figures: columns of :func:`emotion.analytics.scores.score_table`, or some of them."""
+    st.dataframe(_for_people(table), hide_index=True, column_config=_columns(), placeholder="–")
 
 
 def _for_people(table: pd.DataFrame) -> pd.DataFrame:
