@@ -21,8 +21,9 @@ from ui.widgets import CONSENT, chip, plain, progress_text
 
 _UPLOAD = "trial_upload"
 _MISTAKES = 24
-_WORDS = "Words, such as happy"
+_WORDS = ""
 _CODE_TITLES = {
+    _WORDS: "Words, such as happy",
     "fer2013": "FER2013 numbers",
     "ferplus": "FER+ numbers",
     "affectnet": "AffectNet numbers",
@@ -80,14 +81,14 @@ def _choose() -> tuple[Framing, str | None]:
             help="In photographs, the largest face is found and aligned. Cut-out faces are taken as they are.",
         )  # fmt: skip
         codes = st.selectbox(
-            "Folders are named by", [None, *CODES], key="trial_codes", width=220,
-            format_func=lambda name: _WORDS if name is None else _CODE_TITLES[name],
+            "Folders are named by", [_WORDS, *CODES], key="trial_codes", width=240,
+            format_func=_CODE_TITLES.__getitem__,
         )  # fmt: skip
-    return framing or Framing.BY_SIZE, codes
+    return framing or Framing.BY_SIZE, codes or None
 
 
 def _start(job: TrialJob, lab: Lab, framing: Framing, codes: str | None) -> None:
-    job.start(lab.names, load_analyzer().largest_face, framing, codes)
+    job.start(lab.names, load_analyzer(lab.names[0]).largest_face, framing, codes)
 
 
 @st.fragment(run_every=0.5)
@@ -128,13 +129,19 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab) -> None:
 def _summary(trial: Trial) -> str:
     parts = [f"{len(trial.names):,} of {trial.files:,} pictures judged", ", ".join(trial.label_set.labels)]
     if trial.unlabelled:
-        parts.append(f"{trial.unlabelled:,} files lie in no such folder")
+        parts.append(f"{_counted(trial.unlabelled, 'file')} in no such folder")
     return " · ".join(parts)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'s' * (number != 1)}"
 
 
 def _show_unread(trial: Trial) -> None:
     if trial.unread:
-        with st.expander(f"{len(trial.unread):,} pictures could not be judged", icon=":material/broken_image:"):
+        with st.expander(
+            f"{_counted(len(trial.unread), 'picture')} could not be judged", icon=":material/broken_image:"
+        ):
             rows = pd.DataFrame([(one.name, one.reason) for one in trial.unread], columns=["File", "Why"])
             st.dataframe(rows, hide_index=True)
 
@@ -147,19 +154,23 @@ def _show_record(record: dict[str, Any]) -> None:
     )
     ink = INKS[st.context.theme.type == "dark"]
     left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
+    scores = pd.DataFrame(record["per_class"]).T.rename_axis("Expression")
+    scores[["precision", "recall", "f1"]] *= 100
     right.dataframe(
-        pd.DataFrame(record["per_class"]).T.rename_axis("Expression"),
+        scores,
         column_config={
             "precision": _share_column("Precision", "How many such answers are right"),
             "recall": _share_column("Recall", "How many such faces are found"),
             "f1": _share_column("F1", "Harmonic mean of precision and recall"),
-            "support": st.column_config.NumberColumn("Faces", format="%d"),
+            "support": st.column_config.NumberColumn("Faces", format="%d", width="small"),
         },
     )
 
 
 def _share_column(title: str, explanation: str) -> Any:
-    return st.column_config.ProgressColumn(title, format="percent", min_value=0, max_value=1, help=explanation)
+    return st.column_config.ProgressColumn(
+        title, format="%.0f %%", min_value=0, max_value=100, help=explanation, width="small"
+    )
 
 
 def _show_mistakes(trial: Trial, table: pd.DataFrame) -> None:

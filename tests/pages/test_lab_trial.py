@@ -1,0 +1,101 @@
+"""The model lab's own pictures: a zip goes in, what every model makes of it comes out."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+
+import pytest
+
+import emotion
+from emotion.registry import models_dir
+from emotion.samples import sample_image
+from emotion.vision.pipeline import crop_face
+from tests.pages.test_model_lab import models_dir_of_the_project
+from tests.pages.test_pages import page, press, texts
+from ui.resources import encode_png
+
+
+@pytest.fixture(autouse=True)
+def two_models(tmp_path, monkeypatch):
+    """The default model, and the same under another name that knows nothing of sadness."""
+    shipped = models_dir_of_the_project()
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    for name, renamed in (("all", {}), ("strange", {"sadness": "disgust", "disgust": "sadness"})):
+        shutil.copytree(shipped, models_dir() / name)
+        card = json.loads((shipped / "card.json").read_text())
+        labels = [renamed.get(label, label) for label in card["labels"]]
+        (models_dir() / name / "card.json").write_text(json.dumps(card | {"name": name, "labels": labels}))
+
+
+@pytest.fixture(scope="module")
+def smile() -> bytes:
+    portrait = sample_image()
+    return encode_png(crop_face(portrait, emotion.Analyzer().image(portrait).faces[0], 48))
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as writer:
+        for name, data in files.items():
+            writer.writestr(name, data)
+    return content.getvalue()
+
+
+def give(content: bytes, name: str = "faces.zip"):
+    test = page("model_lab")
+    uploader = next(one for one in test.file_uploader if one.label == "Zip of class folders")
+    uploader.set_value((name, content, "application/zip")).run()
+    return finish(test)
+
+
+def finish(test):
+    test.session_state["trial_job"].wait(30)
+    test.run()
+    assert not test.exception
+    return test
+
+
+def test_before_anything_is_given_the_page_says_how():
+    assert "the innermost that names an expression counts" in texts(page("model_lab"))
+
+
+def test_every_model_is_judged_and_mistakes_are_shown(smile):
+    test = give(zipped({"happy/1.png": smile, "Sad/2.png": smile, "sad/notes.txt": b"x", "elsewhere.png": smile}))
+    words = texts(test)
+    assert "faces.zip" in [one.value for one in test.subheader]
+    assert "2 of 3 pictures judged · happiness, sadness · 1 file in no such folder" in words
+    table = next(one.value for one in test.dataframe if "model" in one.value and one.value["faces"].tolist() == [2, 2])
+    assert dict(zip(table["model"], table["accuracy"], strict=True)) == pytest.approx({"all": 50, "strange": 50})
+    unread = next(one.value for one in test.dataframe if list(one.value.columns) == ["File", "Why"])
+    assert unread["File"].tolist() == ["sad/notes.txt"]
+    assert "The surest of 1 wrong answers out of 2" in words
+    assert "Sad/2.png" in words.replace("\\", "")
+    press(test, "Clear")
+    assert test.session_state["trial_job"] is None
+    assert "the innermost that names an expression counts" in texts(test)
+
+
+def test_numbered_folders_are_judged_once_their_numbers_are_known(smile):
+    test = give(zipped({"3/1.png": smile, "4/2.png": smile}))
+    assert "expected folders named like at least two expressions" in texts(test)
+    test.selectbox(key="trial_codes").set_value("fer2013").run()
+    test = finish(press(test, "Judge again"))
+    assert "2 of 2 pictures judged · happiness, sadness" in texts(test)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
+def test_what_is_no_zip_is_one_clear_sentence(content):
+    test = give(content, "*holiday*.zip")
+    assert "holiday" in test.error[0].value
+    assert "expected a zip archive of class folders" in test.error[0].value
+
+
+def test_without_a_face_there_is_nothing_to_judge():
+    blank = encode_png(sample_image()[:130, :130] * 0)
+    words = texts(give(zipped({"happy/1.png": blank, "sad/2.png": blank})))
+    assert "0 of 2 pictures judged" in words
+    assert "No picture could be judged." in words
