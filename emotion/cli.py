@@ -18,16 +18,19 @@ from typing import Any, NoReturn
 from PIL import Image
 from rich.console import Console
 
+from emotion.added_models import CardDetails, add_model, remove_model, suggest_name
 from emotion.analytics.draw import annotate
 from emotion.analytics.files import save_parquet, to_csv
 from emotion.analytics.records import image_record, image_table
 from emotion.analytics.summary import summarise
 from emotion.doctor import examine
 from emotion.errors import Cancelled, EmotionError, InputError
+from emotion.labels import CODES, parse_labels
 from emotion.terminal import faces_table, findings_table, models_table, progress_bar, summary_table
 from emotion.types import Progress
 from emotion.vision.decode_image import load_image
 from emotion.vision.detect import DETECTORS
+from emotion.vision.normalise import NORMALISATIONS, UNIT
 from emotion.vision.pipeline import Analyzer
 
 OK, FAILED = 0, 2
@@ -63,7 +66,17 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
         command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
 
-    models = commands.add_parser("models", help="list the installed models")
+    models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
+    change = models.add_mutually_exclusive_group()
+    change.add_argument("--add", type=Path, metavar="FILE", help="check a .tflite file and add it; needs --labels")
+    change.add_argument("--remove", metavar="NAME", help="delete an added model")
+    models.add_argument(
+        "--labels", metavar="NAMES", help=f"meaning of the outputs in order, a,b,c or one of {', '.join(CODES)}"
+    )
+    models.add_argument("--name", help="for commands (default: the file's)")
+    models.add_argument("--title", default="", help="for people (default: the name)")
+    models.add_argument("--normalisation", choices=NORMALISATIONS, default=UNIT, help="(default: %(default)s)")
+    models.add_argument("--licence", default="", help="terms and source (default: not stated)")
     models.set_defaults(run=_models)
     doctor = commands.add_parser("doctor", help="check what is installed and what is missing")
     doctor.set_defaults(run=_doctor)
@@ -163,9 +176,20 @@ def _cancelled_by_ctrl_c() -> Iterator[Callable[[], bool]]:
 
 
 def _models(options: argparse.Namespace) -> int:
-    del options
+    if options.add is not None:
+        _add_model(options)
+    elif options.remove is not None:
+        remove_model(options.remove)
     Console().print(models_table())
     return OK
+
+
+def _add_model(options: argparse.Namespace) -> None:
+    if options.labels is None:
+        raise InputError("expected --labels with --add: what the outputs mean, in their order")
+    name = suggest_name(options.add.name) if options.name is None else options.name
+    labels = parse_labels(options.labels)
+    add_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -47,6 +47,18 @@ AFFECTNET_LABELS: tuple[str, ...] = (
 RAFDB_LABELS: tuple[str, ...] = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 """The seven classes of RAF-DB in the order of its codes 1–7 (Li et al. 2017)."""
 
+ORDERS: dict[str, tuple[str, ...]] = {
+    "FER2013": FER2013_LABELS,
+    "FER+": FERPLUS_LABELS,
+    "AffectNet": AFFECTNET_LABELS,
+    "AffectNet without contempt": AFFECTNET_LABELS[:-1],
+    "RAF-DB": RAFDB_LABELS,
+    "Alphabetical, contempt included": tuple(sorted(EMOTIONS)),
+    "Alphabetical": tuple(sorted(FER2013_LABELS)),
+}
+"""Usual orders of a model's outputs, by their names for people. Alphabetical is what most programs
+make of class folders; it is the same whether these are called *happy* or *happiness*."""
+
 COLOURS: dict[str, str] = {
     "neutral": "#A7ADB5",
     "happiness": "#E69F00",
@@ -141,6 +153,24 @@ def parse_class(text: str, codes: str | None = None) -> str:
     if int(word) not in CODES[codes]:
         raise LabelError(f"expected a code of {codes}, {min(CODES[codes])} to {max(CODES[codes])}; got {word}")
     return CODES[codes][int(word)]
+
+
+def parse_labels(text: str) -> tuple[str, ...]:
+    """Return the labels that a list of names stands for, in its order.
+
+    Args:
+        text: Class names in any usual spelling, separated by commas, or a key of :data:`CODES`,
+            which stands for that data set's classes in the order of their numbers.
+
+    Raises:
+        LabelError: No label is spelled so, two names mean the same label, or there are fewer than two.
+    """
+    if text in CODES:
+        return tuple(CODES[text].values())
+    labels = tuple(parse_label(name) for name in text.split(","))
+    if twins := [label for label in EMOTIONS if labels.count(label) > 1]:
+        raise LabelError(f"expected each label once; got {', '.join(twins)} more often")
+    return LabelSet("given", labels).labels
 
 
 def label_set_of(labels: Collection[str]) -> LabelSet:

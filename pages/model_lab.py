@@ -5,6 +5,7 @@ import streamlit as st
 from ui.lab_compare import show_comparison
 from ui.lab_data import show_data_sets
 from ui.lab_models import choose_test, load_lab, show_models
+from ui.lab_own import show_own
 from ui.lab_trial import show_trial
 from ui.lab_try import show_try
 from ui.shell import ensure_app
@@ -17,7 +18,9 @@ lab = load_lab()
 if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
 family, role = choose_test(lab)
-models, compare, attempt, trial, data_set = st.tabs(["Models", "Compare", "Try it", "Your pictures", "Data set"])
+models, compare, attempt, trial, own, data_set = st.tabs(
+    ["Models", "Compare", "Try it", "Your pictures", "Your models", "Data set"]
+)
 if lab.names:
     with models:
         show_models(lab, family, role)
@@ -27,5 +30,7 @@ if lab.names:
         show_try(lab)
     with trial:
         show_trial(lab)
+with own:
+    show_own(lab)
 with data_set:
     show_data_sets()

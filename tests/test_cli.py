@@ -18,7 +18,9 @@ from PIL import Image
 import emotion
 from emotion.analytics.files import load_parquet
 from emotion.cli import main
+from emotion.registry import load_card
 from emotion.samples import make_clip, sample_image
+from tests.tflite_files import classifier
 
 
 @pytest.fixture
@@ -73,6 +75,11 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
         (["image", "x.png", "--detector", "magic"], "invalid choice"),
         (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
         (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
+        (["models", "--add", "absent.tflite", "--labels", "fer2013"], "No such file"),
+        (["models", "--add", "absent.tflite"], "expected --labels with --add"),
+        (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),
+        (["models", "--add", "absent.tflite", "--remove", "own"], "not allowed with"),
+        (["models", "--remove", "ferplus-vgg"], "expected an added model"),
         (["dance"], "invalid choice"),
     ],
 )
@@ -100,6 +107,20 @@ def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert emotion.list_models()[0] in capsys.readouterr().out
     assert main(["doctor"]) == 0
     assert "✗" not in capsys.readouterr().out
+
+
+def test_a_model_is_added_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    file = tmp_path / "My net.tflite"
+    file.write_bytes(classifier(3))
+    assert main(["models", "--add", str(file), "--labels", "Happy,sad,angry", "--normalisation", "symmetric"]) == 0
+    assert "my-net" in capsys.readouterr().out
+    card = load_card("my-net")
+    assert (card.labels, card.normalisation) == (("happiness", "sadness", "anger"), "symmetric")
+    assert main(["models", "--remove", "my-net"]) == 0
+    assert "my-net" not in capsys.readouterr().out
 
 
 def test_doctor_tells_what_is_missing(

@@ -19,10 +19,12 @@ from emotion.labels import (
     EMOTIONS,
     FER2013,
     FERPLUS,
+    ORDERS,
     LabelSet,
     label_set_of,
     parse_class,
     parse_label,
+    parse_labels,
 )
 from emotion.types import Face, Frame, ModelCard, Progress
 
@@ -74,6 +76,29 @@ def test_numbers_mean_what_their_owner_says(text: str, codes: str, label: str) -
 def test_numbers_of_nobody_are_refused(text: str, codes: str | None, message: str) -> None:
     with pytest.raises(LabelError, match=message):
         parse_class(text, codes)
+
+
+def test_lists_of_labels_keep_their_order() -> None:
+    assert parse_labels("Angry, 2_happy ,SAD") == ("anger", "happiness", "sadness")
+    assert parse_labels("rafdb") == ORDERS["RAF-DB"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("angry,anger,sad", "each label once; got anger"), ("happy", "at least two"), ("happy,", "a spelling of")],
+)
+def test_lists_that_are_none(text: str, message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        parse_labels(text)
+
+
+def test_usual_orders() -> None:
+    assert ORDERS["AffectNet without contempt"] == tuple(label for label in AFFECTNET.labels if label != "contempt")
+    # The order of folders does not depend on their spelling.
+    for words in (("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), sorted(FER2013.labels)):
+        assert tuple(map(parse_label, words)) == ORDERS["Alphabetical"]
+    for labels_of_order in ORDERS.values():
+        assert LabelSet("order", labels_of_order)
 
 
 def test_labels_that_occur_make_a_known_set_or_their_own() -> None:

@@ -17,7 +17,8 @@ from emotion.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.timing import median_ms
 
-_TIMES = "lab_ms_per_face"
+TIMES = "lab_ms_per_face"
+"""Key of the ms per face that were measured in this visit, by model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def choose_test(lab: Lab) -> tuple[str, str]:
 
 def show_models(lab: Lab, family: str, role: str) -> None:
     """Show every model's figures, and accuracy against a cost of choice."""
-    times: dict[str, float] = st.session_state.setdefault(_TIMES, {})
+    times: dict[str, float] = st.session_state.setdefault(TIMES, {})
     if st.button("Time every model on this machine", icon=":material/timer:"):
         _time_models(lab, times)
     table = score_table(lab.cards, lab.evaluations, family, role, times)

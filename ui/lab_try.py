@@ -21,7 +21,10 @@ from ui.lab_models import Lab
 from ui.resources import load_analyzer, sample_png
 from ui.widgets import CONSENT, chip, plain
 
-_PHOTO, _UPLOAD, _ANSWERS = "lab_photo", "lab_upload", "lab_answers"
+_PHOTO, _UPLOAD = "lab_photo", "lab_upload"
+ANSWERS = "lab_answers"
+"""Key of the answers for the photograph of this visit, by model."""
+
 _TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 _COLUMNS = 3
 
@@ -72,11 +75,11 @@ def _take_sample() -> None:
 def _take(name: str, content: bytes) -> None:
     st.session_state[_PHOTO] = (name, content)
     # Kept with the visit, as every click on the page runs all of it.
-    st.session_state[_ANSWERS] = {}
+    st.session_state[ANSWERS] = {}
 
 
 def _show_answers(lab: Lab, image: Image, face: Face) -> None:
-    answers: dict[str, Answer] = st.session_state[_ANSWERS]
+    answers: dict[str, Answer] = st.session_state[ANSWERS]
     # Row by row, so that reading order holds where columns fold into one on a phone.
     for start in range(0, len(lab.names), _COLUMNS):
         for column, name in zip(st.columns(_COLUMNS, gap="medium"), lab.names[start : start + _COLUMNS], strict=False):

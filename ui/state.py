@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ui.job import Job
+from ui.model_draft import ModelDraft
 from ui.pictures import Picture, Unreadable
 from ui.trial_job import TrialJob
 from ui.video_job import VideoJob
@@ -13,7 +14,7 @@ from ui.video_job import VideoJob
 MOMENT_S = "video_moment_s"
 """Key of the moment of the video that is looked at, in seconds."""
 
-_PICTURES, _PENDING, _VIDEO, _TRIAL = "pictures", "pending_pictures", "video_job", "trial_job"
+_PICTURES, _PENDING, _VIDEO, _TRIAL, _DRAFT = "pictures", "pending_pictures", "video_job", "trial_job", "model_draft"
 
 
 def pictures() -> list[Picture | Unreadable]:
@@ -55,6 +56,17 @@ def trial_job() -> TrialJob | None:
 def set_trial_job(job: TrialJob | None) -> None:
     """Take other labelled pictures, or none; those before are deleted."""
     _replace(_TRIAL, job)
+
+
+def model_draft() -> ModelDraft | None:
+    """Return the model file of this visit that is not yet among the models."""
+    draft: ModelDraft | None = st.session_state.get(_DRAFT)
+    return draft
+
+
+def set_model_draft(draft: ModelDraft | None) -> None:
+    """Take another model file, or none; the one before is deleted."""
+    _replace(_DRAFT, draft)
 
 
 def _replace(key: str, job: Job | None) -> None:

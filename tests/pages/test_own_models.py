@@ -1,0 +1,130 @@
+"""The lab's own models: a file is checked, described, added, used and removed."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from emotion.labels import FER2013_LABELS
+from emotion.registry import added_models, list_models, load_card
+from tests.conftest import ROOT
+from tests.pages.test_pages import page, press, texts
+from tests.tflite_files import classifier
+
+OWN = 2
+"""Place of the uploader among the lab's, behind those for a photograph and for a zip of pictures."""
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    shutil.copytree(ROOT / "data" / "models" / "fourconv", tmp_path / "models" / "fourconv")
+
+
+def give(test, name: str, content: bytes):
+    """Upload a file and wait until it was looked at."""
+    test.file_uploader[OWN].set_value((name, content, "application/octet-stream")).run()
+    assert not test.exception
+    test.session_state["model_draft"].wait(30)
+    test.run()
+    assert not test.exception
+    return test
+
+
+def field(test, label: str):
+    """A widget of the form."""
+    return next(one for one in [*test.text_input, *test.selectbox] if one.label == label)
+
+
+def is_offered(test, label: str) -> bool:
+    return not next(button for button in test.button if button.label == label).disabled
+
+
+def test_a_model_is_described_added_used_and_removed():
+    test = give(page("model_lab"), "../My Model.tflite", classifier(probabilities=True))
+    words = texts(test)
+    assert "Reads 48 × 48 px, grey; answers with 7 probabilities, float32" in words
+    assert field(test, "Name").value == "my-model"
+    assert not is_offered(test, "Add")
+    assert added_models() == []
+
+    field(test, "Order of the outputs").set_value("FER2013").run()
+    field(test, "Title").set_value("A title with *signs*").run()
+    assert is_offered(test, "Add")
+    press(test, "Add")
+    assert "**my-model** was added" in test.success[0].value
+    assert test.dataframe[0].value["model"].tolist() == ["fourconv", "my-model"]
+    assert r"A title with \*signs\*" in texts(test)
+    assert "python -m training evaluate --model my-model" in texts(test)
+    card = load_card("my-model")
+    assert (card.labels, card.outputs, card.normalisation) == (FER2013_LABELS, "probabilities", "unit")
+
+    press(test, "Try the sample")
+    assert "**my-model**" in texts(test)
+    assert not test.error
+
+    press(test, "Remove")
+    press(test, "Keep")
+    assert list_models() == ["fourconv", "my-model"]
+    press(press(test, "Remove"), "Yes, remove")
+    assert list_models() == ["fourconv"]
+    assert test.dataframe[0].value["model"].tolist() == ["fourconv"]
+
+
+def test_labels_in_an_order_of_their_own():
+    test = give(page("model_lab"), "three.tflite", classifier(3))
+    box = field(test, "3 labels in the order of the outputs")
+    for text, complaint in (
+        ("angry, happy", "expected 3 labels, one for each output; got 2"),
+        ("angry, happy, joyless", "expected a spelling"),
+        ("angry, anger, happy", "expected each label once; got anger more often"),
+    ):
+        box.set_value(text).run()
+        assert complaint in texts(test)
+        assert not is_offered(test, "Add")
+    box.set_value("Sad, 2_angry, Happy").run()
+    press(test, "Add")
+    assert load_card("three").labels == ("sadness", "anger", "happiness")
+
+
+def test_the_sample_is_read_as_the_form_says():
+    test = give(
+        page("model_lab"), "own.tflite", (ROOT / "data" / "models" / "ferplus-vgg" / "model.tflite").read_bytes()
+    )
+    for order, reading, hint in (("FER+", "happiness", False), ("Alphabetical, contempt included", "contempt", True)):
+        field(test, "Order of the outputs").set_value(order).run()
+        chips = [str(one.proto.body) for one in test.get("html")]
+        assert f">{reading} 100%<" in chips[-1]
+        assert ("Should it know a smile?" in texts(test)) == hint
+
+
+def test_a_usual_order_is_one_of_the_choices_and_so_is_another():
+    test = give(page("model_lab"), "own.tflite", classifier())
+    assert field(test, "Order of the outputs").options == [
+        "FER2013", "AffectNet without contempt", "RAF-DB", "Alphabetical", "Another order",
+    ]  # fmt: skip
+    field(test, "Order of the outputs").set_value("Another order").run()
+    assert field(test, "7 labels in the order of the outputs").value == ""
+
+
+def test_a_name_that_is_taken_or_walks_away_is_refused():
+    test = give(page("model_lab"), "fourconv.tflite", classifier())
+    assert field(test, "Name").value == "fourconv-2"
+    field(test, "Order of the outputs").set_value("RAF-DB").run()
+    for name in ("fourconv", "../x", ""):
+        field(test, "Name").set_value(name).run()
+        press(test, "Add")
+        assert "expected a name" in test.error[0].value
+        assert added_models() == []
+    press(test, "Discard")
+    assert "Order of the outputs" not in [one.label for one in test.selectbox]
+
+
+def test_a_file_that_is_no_model_is_told_and_leaves_nothing():
+    test = give(page("model_lab"), "a*b.tflite", b"text that is longer than a signature")
+    assert r"**a\*b.tflite** expected a .tflite model" in test.error[0].value
+    assert added_models() == []
+    give(test, "good.tflite", classifier())
+    assert not test.error
