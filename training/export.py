@@ -18,6 +18,7 @@ from training.cards import write_card
 from training.cost import multiply_adds
 from training.evaluate import KERAS_FILE
 from training.inputs import InputForm, predict_logits
+from training.int4 import FACES, fit_under
 from training.material import read_roles
 from training.networks import find_network
 from training.pair import save_pair
@@ -31,6 +32,12 @@ MODEL_FILE = "model.tflite"
 REPRESENTATIVE_FACES = 600
 LEAST_AGREEMENT = 0.9
 """Share of validation faces on which int8 and float must answer alike; well-behaved networks reach 0.97."""
+
+LARGEST_FILE_BYTES = 10_000_000
+"""A .tflite file must be smaller to be committed; dense kernels that make it larger are stored in 4 bits."""
+
+INT4_KERNELS = "int4_kernels"
+"""In a card's training record: inputs and outputs of each dense kernel in 4 bits. Absent if there are none."""
 
 LICENCE = (
     "Weights trained from scratch for this project on FER2013 with FER+ votes, whose owners allow "
@@ -103,10 +110,14 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     folder.mkdir(parents=True, exist_ok=True)
     splits = read_roles(data, source.form.size)
     typical = splits["train"].sample(REPRESENTATIVE_FACES, source.recipe.seed)
-    (folder / MODEL_FILE).write_bytes(to_int8(source.model, source.form, typical.images))
+    int8 = to_int8(source.model, source.form, typical.images)
+    file, kernels = fit_under(int8, source.form.prepare(typical.images[:FACES]), LARGEST_FILE_BYTES)
+    (folder / MODEL_FILE).write_bytes(file)
     validation = examples_of(splits["validation"], source.recipe)
     if validation.label_set.labels != source.labels:
         raise DatasetError(f"expected the labels {source.labels} in {data.name}; got {validation.label_set.labels}")
+    if kernels:
+        source = replace(source, training=source.training | {INT4_KERNELS: kernels})
     card = _card(source, name, title, folder / MODEL_FILE)
     logits = LiteRTClassifier(card).logits(list(validation.images))
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))

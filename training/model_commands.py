@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from emotion.labels import parse_label
-from emotion.registry import resolve
+from emotion.registry import checked_model_file, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 from training.datasets.parquet import default_data_dir
@@ -71,5 +71,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _print_card(card: ModelCard) -> None:
-    print(f"wrote {card.name}: {card.parameters:,} parameters, temperature {card.temperature}")
+    from training.export import INT4_KERNELS
+
+    size_mb = checked_model_file(card).stat().st_size / 1e6
+    print(f"wrote {card.name}: {card.parameters:,} parameters, {size_mb:.1f} MB, temperature {card.temperature}")
+    if kernels := card.training.get(INT4_KERNELS):
+        print("in 4 bits, to keep the file small: dense", ", ".join(f"{inputs}×{units}" for inputs, units in kernels))
     print(f"next: python -m training evaluate --model {card.name}")

@@ -75,6 +75,19 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     assert (models / "tiny" / "history.csv").read_bytes() == (run.path / "history.csv").read_bytes()
 
 
+def test_a_file_too_large_to_commit_is_exported_with_4_bit_kernels(run, made_data, models, monkeypatch, capsys):
+    export = ["export", "--run", str(run.path), "--name", "tiny", "--data", str(made_data)]
+    main(export)
+    assert "int4_kernels" not in load_card("tiny").training
+    limit = (models / "tiny" / "model.tflite").stat().st_size - 500
+    monkeypatch.setattr(export_module, "LARGEST_FILE_BYTES", limit)
+    main(export)
+    inputs, outputs = load_averaged(run).layers[-1].kernel.shape
+    assert load_card("tiny").training["int4_kernels"] == [[inputs, outputs]]
+    assert (models / "tiny" / "model.tflite").stat().st_size < limit
+    assert f"dense {inputs}×{outputs}" in capsys.readouterr().out
+
+
 def test_what_was_measured_of_an_absent_parent_is_kept(run, made_data, models):
     data = ["--data", str(made_data)]
     main(["export", "--run", str(run.path), "--name", "tiny", *data])
