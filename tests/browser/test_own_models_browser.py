@@ -1,0 +1,71 @@
+"""A model of one's own in the lab, from its file to its removal, as a visitor would do it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from emotion.added_models import remove_model
+from emotion.registry import added_models, model_dir
+from tests.browser.test_app import assert_fits_a_phone, go_to
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def own_file(tmp_path: Path):
+    """A shipped model's file under another name; what a test leaves behind is removed."""
+    yield Path(shutil.copy(model_dir("default") / "model.tflite", tmp_path / "My own model.tflite"))
+    for name in added_models():
+        remove_model(name)
+
+
+def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_path: Path):
+    go_to(visit, "Model lab")
+    own = open_tab(visit, "Your models")
+    text = tmp_path / "text.tflite"
+    text.write_text("not a model")
+    own.locator("input[type=file]").set_input_files(text)
+    expect(own.get_by_text("expected a .tflite model")).to_be_visible()
+
+    own.locator("input[type=file]").set_input_files(own_file)
+    expect(own.get_by_text("answers with 8 scores before softmax, int8")).to_be_visible()
+    expect(own.get_by_text("expected a .tflite model")).not_to_be_visible()
+    assert own.get_by_role("textbox", name="Name").input_value() == "my-own-model"
+    expect(own.get_by_role("button", name="Add", exact=True)).to_be_disabled()
+    choose(visit, own, "Order of the outputs", "FER+")
+    choose(visit, own, "Pixels it was trained on", "Mean 0 and deviation 1 in each face")
+    expect(own.get_by_text("happiness 100%")).to_be_visible()
+    # Typed and clicked without a pause: the click must not take the name from before.
+    own.get_by_role("textbox", name="Name").fill("my-own")
+    own.get_by_role("button", name="Add", exact=True).click()
+    expect(own.get_by_text("my-own was added")).to_be_visible()
+    assert added_models() == ["my-own"]
+
+    cells = open_tab(visit, "Models").get_by_test_id("stDataFrame").locator("td")
+    expect(cells.filter(has_text="my-own")).to_be_attached()
+    attempt = open_tab(visit, "Try it")
+    attempt.get_by_role("button", name="Try the sample").click()
+    expect(attempt.get_by_text("my-own", exact=True)).to_be_visible()
+    expect(attempt.get_by_text("happiness 100%")).to_have_count(2)  # the shipped model's answer, and the same again
+
+    own = open_tab(visit, "Your models")
+    assert_fits_a_phone(visit)
+    own.get_by_role("button", name="Remove").click()
+    own.get_by_role("button", name="Yes, remove").click()
+    expect(own.get_by_text("my-own was removed")).to_be_visible()
+    assert added_models() == []
+    expect(cells.filter(has_text="my-own")).not_to_be_attached()
+
+
+def open_tab(page: Page, name: str) -> Locator:
+    page.get_by_role("tab", name=name, exact=True).click()
+    return page.get_by_role("tabpanel", name=name)
+
+
+def choose(page: Page, where: Locator, box: str, option: str) -> None:
+    where.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option, exact=True).click()

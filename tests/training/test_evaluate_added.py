@@ -1,0 +1,28 @@
+"""A model that a user added is scored like one that ships, and its figures lie beside it."""
+
+from __future__ import annotations
+
+import json
+
+from emotion.added_models import CardDetails, add_model
+from emotion.analytics.scores import load_evaluation
+from emotion.labels import FERPLUS_LABELS
+from emotion.registry import added_models_dir, load_card, models_dir
+from tests.tflite_files import classifier
+from training.cli import main
+
+
+def test_an_added_model_is_scored(made_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    file = tmp_path / "own.tflite"
+    file.write_bytes(classifier(8, probabilities=True))
+    add_model(file, CardDetails("own", FERPLUS_LABELS, "unit"))
+
+    assert main(["evaluate", "--model", "own", "--data", str(made_data)]) == 0
+    assert "PrivateTest" in capsys.readouterr().out
+    evaluation = json.loads((added_models_dir() / "own" / "evaluation.json").read_text())
+    assert evaluation == load_evaluation("own")
+    assert evaluation["int8"]["ferplus"]["private-test"]["n"] == 16
+    assert load_card("own").scores["ferplus_accuracy"] >= 0
+    assert load_card("own").outputs == "probabilities"
+    assert not (models_dir() / "own").exists()
