@@ -124,8 +124,8 @@ def inspect_model(path: Path, limit_s: float = TIME_LIMIT_S) -> ModelFacts:
 
 def _answer_of_check(path: Path, limit_s: float) -> dict[str, Any]:
     command = [sys.executable, "-E", "-s", "-m", "emotion.model_check", str(path.resolve()), str(limit_s)]
-    # Threads that numerics keep in reserve count as memory.
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # What numerics keep in reserve for threads, a share for every core, would count as memory.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     try:
         with _ONE_AT_A_TIME:
             done = subprocess.run(

@@ -58,6 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     """Check one file and print the answer."""
     path, seconds = Path(arguments[0]), float(arguments[1])
     limit_resources(seconds)
+    cv2.setNumThreads(1)
     try:
         answer, status = examine(path), 0
     except ModelError as error:

@@ -208,7 +208,8 @@ def _show_added(lab: Lab) -> None:
             else:
                 st.markdown(f"`{name}`")
             if name not in lab.evaluations:
-                st.caption(f"Not judged yet. With a prepared data set: `python -m training evaluate --model {name}`")
+                st.caption("Not judged yet. With a prepared data set, this fills its figures:")
+                st.code(f"python -m training evaluate --model {name}", language="sh")
             _show_removal(name)
 
 

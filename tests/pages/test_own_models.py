@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from emotion.added_models import CardDetails, add_model
 from emotion.labels import FER2013_LABELS
-from emotion.registry import added_models, list_models, load_card
+from emotion.registry import added_models, list_models, load_card, model_dir, save_card
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.tflite_files import classifier
@@ -57,7 +60,7 @@ def test_a_model_is_described_added_used_and_removed():
     assert "**my-model** was added" in test.success[0].value
     assert test.dataframe[0].value["model"].tolist() == ["fourconv", "my-model"]
     assert r"A title with \*signs\*" in texts(test)
-    assert "python -m training evaluate --model my-model" in texts(test)
+    assert test.code[-1].value == "python -m training evaluate --model my-model"
     card = load_card("my-model")
     assert (card.labels, card.outputs, card.normalisation) == (FER2013_LABELS, "probabilities", "unit")
 
@@ -71,6 +74,17 @@ def test_a_model_is_described_added_used_and_removed():
     press(press(test, "Remove"), "Yes, remove")
     assert list_models() == ["fourconv"]
     assert test.dataframe[0].value["model"].tolist() == ["fourconv"]
+
+
+def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path):
+    file = tmp_path / "own.tflite"
+    file.write_bytes(classifier())
+    card = add_model(file, CardDetails("own", FER2013_LABELS, "unit"))
+    save_card(replace(card, multiply_adds=None), model_dir("own"))
+    table = page("model_lab").dataframe[0].value.set_index("model")
+    assert pd.isna(table.loc["own", "multiply_adds"])
+    assert table.loc["own", "parameters"] == pytest.approx(card.parameters / 1e6)
+    assert "an unknown number of multiply–adds" in texts(page("about"))
 
 
 def test_labels_in_an_order_of_their_own():
