@@ -33,12 +33,22 @@ def make_record(labels: tuple[str, ...], right: int = 3, wrong: int = 1) -> dict
     }
 
 
+def make_conditions() -> dict[str, dict[str, Any]]:
+    """Half of the answers are right, and a quarter where faces are blurred."""
+    accuracies = {"clean": ("As they are", 0.5), "blur": ("Blurred", 0.25)}
+    return {
+        name: {"title": title, "accuracy": accuracy, "accuracy_interval": [accuracy - 0.1, accuracy + 0.1]}
+        for name, (title, accuracy) in accuracies.items()
+    }
+
+
 def make_model(
     folder: Path,
     name: str,
     labels: tuple[str, ...],
     int8: dict[str, dict[str, Any]] | None = None,
     history: str | None = HISTORY,
+    robustness: dict[str, Any] | None = None,
     **card: Any,
 ) -> None:
     """Write a model's folder; without `int8`, it has no evaluation."""
@@ -52,7 +62,7 @@ def make_model(
     if history is not None:
         (folder / name / "history.csv").write_text(history)
     if int8 is not None:
-        evaluation = {"model": name, "file_bytes": 1_500_000, "int8": int8}
+        evaluation = {"model": name, "file_bytes": 1_500_000, "int8": int8, "robustness": robustness or {}}
         (folder / name / "evaluation.json").write_text(json.dumps(evaluation))
 
 
@@ -63,7 +73,7 @@ def make_lab(folder: Path) -> Path:
         "ferplus": {"private-test": make_record(FERPLUS_LABELS), "public-test": make_record(FERPLUS_LABELS, 1, 1)},
         "fer2013": {"private-test": make_record(seven, 1, 1)},
     }
-    make_model(folder, "eight", FERPLUS_LABELS, both)
+    make_model(folder, "eight", FERPLUS_LABELS, both, robustness={"fer2013": {"private-test": make_conditions()}})
     make_model(folder, "seven", seven, {"fer2013": {"private-test": make_record(seven, 4, 1)}})
     make_model(folder, "three", three, {"fer2013-anger-neutral-sadness": {"private-test": make_record(three, 9, 1)}})
     make_model(folder, "unjudged", seven, None, history=None)

@@ -21,6 +21,7 @@ from training.datasets.face_set import FaceSet
 from training.datasets.parquet import read_split, split_files
 from training.datasets.splits import ROLES
 from training.inputs import InputForm, predict_logits
+from training.robustness import measure_robustness
 from training.targets import label_sets_of, truths
 
 KERAS_FILE = "model.keras"
@@ -47,6 +48,11 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
     classifier = load_classifier(name)
     card = classifier.card
     splits = _read_unlearned(data)
+    tests = [faces for split, faces in splits.items() if ROLES[split] == "test"]
+
+    def logits_of(faces: FaceSet) -> FloatArray:
+        return classifier.logits(list(faces.images))
+
     evaluation = {
         "model": card.name,
         "sha256": card.sha256,
@@ -59,8 +65,9 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
         "commit": provenance.commit(),
         "seed": card.training.get("seed"),
         "hardware": provenance.hardware(),
-        "int8": score_splits(lambda faces: classifier.logits(list(faces.images)), card, splits),
+        "int8": score_splits(logits_of, card, splits),
         "float": _score_parent(card, splits),
+        "robustness": measure_robustness(logits_of, card, tests),
     }
     _write(card, evaluation)
     return evaluation

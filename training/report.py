@@ -24,6 +24,8 @@ def print_evaluation(evaluation: dict[str, Any], console: Console | None = None)
     console = console or Console(width=None if sys.stdout.isatty() else 140)
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
+    if evaluation["robustness"]:
+        console.print(_robustness(evaluation["robustness"]))
     for label_set, splits in evaluation["int8"].items():
         for split, record in splits.items():
             if ROLES[split] == "test":
@@ -68,6 +70,22 @@ def _figures(record: dict[str, Any]) -> list[str]:
         f"{100 * record['ece']['before']:.2f}",
         f"{100 * record['ece']['after']:.2f}",
     ]
+
+
+def _robustness(label_sets: dict[str, Any]) -> Table:
+    """Accuracy under each condition, and what it costs against the clean pictures."""
+    table = Table("faces", title="Accuracy in per cent when faces get worse, int8")
+    columns = [(label_set, split, rows) for label_set, splits in label_sets.items() for split, rows in splits.items()]
+    for label_set, split, _ in columns:
+        table.add_column(f"{_name(label_set)}, {_name(split)}", justify="right")
+        table.add_column("lost", justify="right")
+    for condition, row in columns[0][2].items():
+        figures = []
+        for _, _, rows in columns:
+            accuracy, clean = rows[condition]["accuracy"], rows["clean"]["accuracy"]
+            figures += [f"{100 * accuracy:.2f}", f"{100 * (clean - accuracy):.2f}"]
+        table.add_row(row["title"], *figures)
+    return table
 
 
 def _per_class(label_set: str, split: str, record: dict[str, Any]) -> Table:

@@ -8,8 +8,15 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.lab_charts import class_bars, confusion_chart, model_colour, reliability_chart, training_curves
-from emotion.analytics.scores import Record, find_record, load_history
+from emotion.analytics.lab_charts import (
+    class_bars,
+    confusion_chart,
+    model_colour,
+    reliability_chart,
+    robustness_bars,
+    training_curves,
+)
+from emotion.analytics.scores import Record, find_record, find_robustness, load_history
 from emotion.errors import EmotionError
 from ui.lab_models import Lab
 
@@ -35,6 +42,7 @@ def show_comparison(lab: Lab, family: str, role: str) -> None:
         _show_confusions(records)
         _show_classes(records, lab)
         _show_reliability(records, lab)
+    _show_robustness(chosen, family, role, lab)
 
 
 def _show_training(chosen: list[str], lab: Lab) -> None:
@@ -92,6 +100,15 @@ def _show_reliability(records: Mapping[str, Record], lab: Lab) -> None:
     }
     _side_by_side(charts, notes)
     st.caption("On the diagonal, an answer said to be 80 % probable is right in 80 % of cases.")
+
+
+def _show_robustness(chosen: list[str], family: str, role: str, lab: Lab) -> None:
+    found = {name: find_robustness(lab.evaluations.get(name), family, role) for name in chosen}
+    measured = {name: conditions for name, conditions in found.items() if conditions is not None}
+    if measured:
+        st.subheader("When faces get worse", anchor=False)
+        st.altair_chart(robustness_bars(measured, lab.names), width="stretch")
+        st.caption("The same test faces, blurred, noisy, dark, small, turned or covered before a model sees them.")
 
 
 def _side_by_side(charts: Mapping[str, alt.LayerChart], notes: Mapping[str, str] | None = None) -> None:

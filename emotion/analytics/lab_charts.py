@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from emotion.analytics.scores import COSTS, Record, class_table, confusion_table, reliability_table
+from emotion.analytics.scores import COSTS, Record, class_table, confusion_table, reliability_table, robustness_table
 
 MODEL_COLOURS: tuple[str, ...] = (
     "#7C6CF0",
@@ -156,23 +156,48 @@ def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str
         models: All models, which fixes their colours.
     """
     rows = class_table(records)
-    rows = rows[rows["measure"] == measure]
-    labels = list(dict.fromkeys(rows["emotion"]))
-    band = 18 * max(len(records), 1) + 14
-    base = alt.Chart(rows, height=band * len(labels) + 70).encode(
-        y=alt.Y("emotion:N", sort=labels, title=None, axis=_matrix_axis(0)),
-        yOffset=alt.YOffset("model:N", sort=list(records)),
-        x=alt.X("score:Q", title=measure, scale=alt.Scale(domain=[0, 1.12]), axis=alt.Axis(format="%", tickCount=4)),
-        tooltip=[
-            alt.Tooltip("model:N", title="Model"),
-            alt.Tooltip("emotion:N", title="Expression"),
-            alt.Tooltip("score:Q", format=".1%", title=measure),
-            alt.Tooltip("support:Q", format=",", title="Faces"),
-        ],
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("emotion:N", title="Expression"),
+        alt.Tooltip("score:Q", format=".1%", title=measure),
+        alt.Tooltip("support:Q", format=",", title="Faces"),
+    ]
+    return _grouped_bars(rows[rows["measure"] == measure], "emotion", "score", measure, tooltip, models)
+
+
+def robustness_bars(found: Mapping[str, Mapping[str, Record]], models: Sequence[str]) -> alt.LayerChart:
+    """Return accuracy under each condition as bars, a bar per model.
+
+    Args:
+        found: Model → condition → figures.
+        models: All models, which fixes their colours.
+    """
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("condition:N", title="Faces"),
+        alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
+        alt.Tooltip("lost:Q", format=".1%", title="Lost against clean faces"),
+        alt.Tooltip("low:Q", format=".1%", title="95 % from"),
+        alt.Tooltip("high:Q", format=".1%", title="to"),
+    ]
+    return _grouped_bars(robustness_table(found), "condition", "accuracy", "Accuracy", tooltip, models)
+
+
+def _grouped_bars(
+    rows: pd.DataFrame, group: str, value: str, title: str, tooltip: list[alt.Tooltip], models: Sequence[str]
+) -> alt.LayerChart:
+    """Return shares as bars with their figures: a group of bars per ``group``, in it a bar per model."""
+    groups, shown = (rows[column].unique().tolist() for column in (group, "model"))
+    band = 18 * max(len(shown), 1) + 14
+    base = alt.Chart(rows, height=band * len(groups) + 70).encode(
+        y=alt.Y(f"{group}:N", sort=groups, title=None, axis=_matrix_axis(0)),
+        yOffset=alt.YOffset("model:N", sort=shown),
+        x=alt.X(f"{value}:Q", title=title, scale=alt.Scale(domain=[0, 1.12]), axis=alt.Axis(format="%", tickCount=4)),
+        tooltip=tooltip,
     )
-    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_model_colour(models, _legend(list(records))))
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_model_colour(models, _legend(shown)))
     figures = base.mark_text(align="left", dx=4, fontSize=10, color=_EDGE).encode(
-        text=alt.Text("score:Q", format=".0%")
+        text=alt.Text(f"{value}:Q", format=".0%")
     )
     return _finish(bars + figures)
 

@@ -93,7 +93,16 @@ def find_record(evaluation: Mapping[str, Any] | None, family: str, role: str) ->
         family: One of :func:`families_of`.
         role: A key of :data:`SPLITS`.
     """
-    for label_set, splits in (evaluation or {"int8": {}})["int8"].items():
+    return _find((evaluation or {}).get("int8", {}), family, role)
+
+
+def find_robustness(evaluation: Mapping[str, Any] | None, family: str, role: str) -> dict[str, Record] | None:
+    """Return a model's figures under each condition, the clean one first, or None where they were not measured."""
+    return _find((evaluation or {}).get("robustness", {}), family, role)
+
+
+def _find(label_sets: Mapping[str, Any], family: str, role: str) -> dict[str, Any] | None:
+    for label_set, splits in label_sets.items():
         if family_of(label_set) == family:
             for split in SPLITS[role]:
                 if split in splits:
@@ -172,6 +181,27 @@ def class_table(records: Mapping[str, Record]) -> pd.DataFrame:
         for key, measure in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
     ]
     return pd.DataFrame(rows)
+
+
+def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
+    """Return ``model``, ``condition`` (for people), ``accuracy``, ``low``, ``high``, and ``lost`` against clean faces.
+
+    Args:
+        found: Model → condition → figures, as of :func:`find_robustness`.
+    """
+    rows = [
+        {
+            "model": model,
+            "condition": row["title"],
+            "accuracy": row["accuracy"],
+            "low": row["accuracy_interval"][0],
+            "high": row["accuracy_interval"][1],
+            "lost": conditions["clean"]["accuracy"] - row["accuracy"],
+        }
+        for model, conditions in found.items()
+        for row in conditions.values()
+    ]
+    return pd.DataFrame(rows, columns=["model", "condition", "accuracy", "low", "high", "lost"])
 
 
 def confusion_table(record: Record) -> pd.DataFrame:

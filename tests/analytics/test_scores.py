@@ -9,14 +9,16 @@ from emotion.analytics.scores import (
     confusion_table,
     families_of,
     find_record,
+    find_robustness,
     load_evaluation,
     load_history,
     reliability_table,
+    robustness_table,
     score_table,
 )
 from emotion.errors import ModelError
 from emotion.registry import list_models, load_card
-from tests.lab_models import make_lab, make_model, make_record
+from tests.lab_models import make_conditions, make_lab, make_model, make_record
 
 
 @pytest.fixture
@@ -74,3 +76,13 @@ def test_files_that_are_missing_or_damaged(models):
     make_model(models, "other", ("anger", "neutral"), history="step,loss\n1,2\n")
     with pytest.raises(ModelError, match="a column 'epoch'"):
         load_history("other")
+
+
+def test_what_worse_faces_cost():
+    evaluation = {"int8": {}, "robustness": {"fer2013-anger-neutral": {"private-test": make_conditions()}}}
+    assert find_robustness(evaluation, "ferplus", "Test") is None
+    assert find_robustness({"int8": {}}, "fer2013", "Test") is None
+    found = find_robustness(evaluation, "fer2013", "Test")
+    table = robustness_table({"a": found}).set_index("condition")
+    assert table["lost"].to_dict() == {"As they are": 0.0, "Blurred": 0.25}
+    assert table.loc["Blurred", ["low", "high"]].tolist() == [0.15, 0.35]

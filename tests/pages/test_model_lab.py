@@ -66,6 +66,7 @@ def test_models_with_different_labels_are_compared(folders):
     words = texts(test)
     assert {"Training", "Confusion", "Class by class", "Reliability"} <= {one.value for one in test.subheader}
     assert "Not judged by these labels on this split: unjudged." in words
+    assert "When faces get worse" in [one.value for one in test.subheader]
     assert words.count("ECE 20.0% before temperature scaling, 5.0% after") == 2
     test.multiselect[0].set_value([]).run()
     assert "Choose one model or more" in texts(test)

@@ -71,6 +71,9 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     assert len(private["reliability"]["after"]) == 15
     assert list(evaluation["float"]) == list(evaluation["int8"]) == ["ferplus", "fer2013"]
     assert "contempt" not in evaluation["int8"]["fer2013"]["private-test"]["per_class"]
+    worse = evaluation["robustness"]["ferplus"]["private-test"]
+    assert worse["clean"]["accuracy"] == private["accuracy"]
+    assert {"blur", "sunglasses", "mask"} < set(worse)
     assert load_card("tiny").scores["ferplus_accuracy"] == round(private["accuracy"], 4)
     assert (models / "tiny" / "history.csv").read_bytes() == (run.path / "history.csv").read_bytes()
 

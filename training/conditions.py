@@ -1,0 +1,158 @@
+"""Faces as bad cameras and bad days deliver them: what a model's robustness is measured under.
+
+Every condition takes ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8 faces, framed like FER2013, and
+returns as many of the same kind. Lengths are shares of the side, so that any size is treated alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.types import Image
+from emotion.vision.fer2013_frame import FRAME_POINTS
+
+Faces = NDArray[np.uint8]
+
+BLUR_SHARE = 1 / 32
+"""Standard deviation of the blur: 1.5 px of 48."""
+
+NOISE_LEVELS = 15.0
+JPEG_QUALITY = 30
+LIGHT_SHARE = 0.2
+DARK_NOISE_LEVELS = 4.0
+"""Of a sensor in low light, grey levels, added before the picture is stored."""
+
+ROTATION_DEG = 20.0
+
+_RIGHT_EYE, _LEFT_EYE, _NOSE, _MOUTH_RIGHT, _MOUTH_LEFT = FRAME_POINTS
+_LENS = (0.15, 0.11)
+"""Half width and half height of a lens of sunglasses: eyes lie 0.37 apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One way in which faces get worse.
+
+    Attributes:
+        name: In files.
+        title: For people.
+        apply: Takes faces and a source of chance.
+    """
+
+    name: str
+    title: str
+    apply: Callable[[Faces, np.random.Generator], Faces]
+
+
+def blur(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Lay a Gaussian blur over them: out of focus, or moved."""
+    return _each(faces, lambda face: cv2.GaussianBlur(face, (0, 0), BLUR_SHARE * len(face)))
+
+
+def add_noise(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Add Gaussian noise, of each pixel and channel its own."""
+    return _to_levels(faces + rng.normal(0, NOISE_LEVELS, faces.shape))
+
+
+def compress(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Store them as JPEG of low quality."""
+    quality = (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY)
+
+    def store(face: Image) -> Image:
+        return np.asarray(cv2.imdecode(cv2.imencode(".jpg", face, quality)[1], cv2.IMREAD_UNCHANGED), np.uint8)
+
+    return _each(faces, store)
+
+
+def dim(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Leave a fifth of the light, and add the noise that a sensor has then."""
+    return _to_levels(LIGHT_SHARE * faces + rng.normal(0, DARK_NOISE_LEVELS, faces.shape))
+
+
+def halve(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Keep half of the pixels a side, as of a face that is twice as far away."""
+
+    def smaller_and_back(face: Image) -> Image:
+        side = len(face)
+        small = cv2.resize(face, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    return _each(faces, smaller_and_back)
+
+
+def rotate(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Turn each to the left or the right."""
+    signs = iter(rng.choice((-1.0, 1.0), len(faces)))
+
+    def turn(face: Image) -> Image:
+        side = len(face)
+        centre = ((side - 1) / 2, (side - 1) / 2)
+        matrix = cv2.getRotationMatrix2D(centre, ROTATION_DEG * next(signs), 1.0)
+        return np.asarray(cv2.warpAffine(face, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+    return _each(faces, turn)
+
+
+def cover_eyes(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Draw dark sunglasses."""
+
+    def put_on(face: Image) -> Image:
+        side = len(face)
+        worn = np.ascontiguousarray(face).copy()
+        for eye in (_RIGHT_EYE, _LEFT_EYE):
+            cv2.ellipse(worn, _pixel(eye, side), _pixel(_LENS, side), 0, 0, 360, _grey(20), cv2.FILLED)
+        bridge = max(1, side // 24)
+        cv2.line(worn, _pixel(_RIGHT_EYE, side), _pixel(_LEFT_EYE, side), _grey(20), bridge)
+        return worn
+
+    return _each(faces, put_on)
+
+
+def cover_mouth(faces: Faces, rng: np.random.Generator) -> Faces:
+    """Draw a light surgical mask, from under the eyes to the chin."""
+    top = (_NOSE[1] + _RIGHT_EYE[1]) / 2
+    left, right = _MOUTH_RIGHT[0] - 0.22, _MOUTH_LEFT[0] + 0.22
+    cheeks = [(left, top), (0.5, top - 0.04), (right, top)]
+    outline = np.array([*cheeks, (right - 0.06, 0.9), (0.5, 1.0), (left + 0.06, 0.9)])
+
+    def put_on(face: Image) -> Image:
+        worn = np.ascontiguousarray(face).copy()
+        cv2.fillPoly(worn, [np.rint(outline * len(face)).astype(np.int32)], _grey(200))
+        return worn
+
+    return _each(faces, put_on)
+
+
+CONDITIONS: tuple[Condition, ...] = (
+    Condition("clean", "As they are", lambda faces, rng: faces),
+    Condition("blur", "Blurred", blur),
+    Condition("noise", "Noisy", add_noise),
+    Condition("jpeg", f"JPEG of quality {JPEG_QUALITY}", compress),
+    Condition("dark", "Low light", dim),
+    Condition("half", "Half the size", halve),
+    Condition("rotated", f"Rotated by ±{ROTATION_DEG:.0f}°", rotate),
+    Condition("sunglasses", "Eyes covered", cover_eyes),
+    Condition("mask", "Mouth covered", cover_mouth),
+)
+"""All conditions, the clean one first."""
+
+
+def _each(faces: Faces, change: Callable[[Image], Image]) -> Faces:
+    return np.stack([change(face) for face in faces]) if len(faces) else faces
+
+
+def _to_levels(values: NDArray[np.floating]) -> Faces:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _pixel(place: NDArray[np.floating] | tuple[float, float], side: int) -> tuple[int, int]:
+    return round(float(place[0]) * side), round(float(place[1]) * side)
+
+
+def _grey(level: int) -> tuple[int, int, int]:
+    return (level, level, level)
