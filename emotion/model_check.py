@@ -3,7 +3,7 @@
 A process of its own, started by :func:`emotion.added_models.inspect_model`: a damaged file may crash
 LiteRT or keep it busy for ever, which no exception tells and which must not take the app with it.
 
-    python -m emotion.model_check FILE SECONDS
+    python -m emotion.model_check FILE SECONDS_OF_PROCESSOR
 
 prints one JSON object: the facts, or ``{"error": "one sentence"}`` with exit status 2.
 """

@@ -147,10 +147,12 @@ def test_a_process_that_takes_too_long_is_stopped(path: Path) -> None:
         inspect_model(path, limit_s=0.01)
 
 
-def test_a_model_that_never_answers_is_stopped(path: Path) -> None:
+def test_a_model_that_never_answers_is_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(files.endless_classifier())
-    with pytest.raises(ModelError, match="checked within 4 s; this one was stopped"):
-        inspect_model(path, limit_s=4)
+    monkeypatch.setattr(added_models, "PROCESSOR_LIMIT_S", 3.0)
+    # On a machine whose processors are all taken, the wall clock strikes first.
+    with pytest.raises(ModelError, match=r"checked (in 3 s of processor time; it|within 60 s; this one) was stopped"):
+        inspect_model(path)
 
 
 def test_a_model_that_crashes_its_process_does_no_other_harm(path: Path) -> None:
