@@ -63,6 +63,6 @@ def _recipe(name: str, epochs: int) -> Recipe:
     return classic_recipe(name, epochs=epochs, schedule=COSINE, plateau=0, patience=0, augmentation=GENTLE)
 
 
-BASELINE = NetworkSpec("baseline", "Baseline, four convolutions 3×3", build_baseline, _recipe("baseline", 12))
+BASELINE = NetworkSpec("baseline", "Baseline, four convolutions 3×3", build_baseline, _recipe("baseline", 8))
 SHALLOW = NetworkSpec("shallow", "Shallow, two convolutions", build_shallow, _recipe("shallow", 10))
 DEEP = NetworkSpec("deep", "Deep, four convolutions, one of them 5×5", build_deep, _recipe("deep", 14))
