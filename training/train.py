@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from emotion.errors import InputError
 from emotion.labels import FERPLUS
 from emotion.registry import sha256_of
+from emotion.vision.prefetch import prefetch
 from training import provenance
 from training.callbacks import EpochEnd, WeightAverage
 from training.inputs import InputForm
-from training.material import Material, batches_per_epoch, endless_batches, load_material
+from training.material import Batch, Material, batches_per_epoch, endless_batches, load_material
 from training.networks import build_network, find_network
 from training.optimise import Phase, compile_for, phases
 from training.patience import SlowDown, Stop, has_stopped
 from training.pretrained import load_start
 from training.recipes import Recipe
 from training.run_folder import RunFolder
+
+TENSORFLOW = "tensorflow"
+"""The backend that the product is built with. Others, on machines with a GPU, can train the same networks."""
+
+AHEAD = 4
+"""Batches kept ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
         start: What else is given.
     """
     start = start or Start()
-    _prepare_tensorflow(recipe.seed)
+    _prepare_backend(recipe.seed)
     form = find_network(recipe.network).form(recipe)
     material = load_material(data, recipe, form, limit=start.limit)
     run = RunFolder(runs / (name or recipe.name))
@@ -86,10 +93,13 @@ def labels_of(run: RunFolder) -> tuple[str, ...]:
     return tuple(run.settings().get("labels", FERPLUS.labels))
 
 
-def _prepare_tensorflow(seed: int) -> None:
-    # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
-    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+def _prepare_backend(seed: int) -> None:
     keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == TENSORFLOW:
+        import tensorflow as tf
+
+        # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
+        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
 
 
 def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:
@@ -161,15 +171,20 @@ def _tensorboard(run: RunFolder, start: Start) -> list[Any]:
 
 def _stream(material: Material, recipe: Recipe, form: InputForm, first_epoch: int) -> Any:
     """Prepare batches in a background thread, a few ahead of the network."""
+
+    def batches() -> Iterator[Batch]:
+        return endless_batches(material.train, recipe, form, first_epoch)
+
+    if keras.backend.backend() != TENSORFLOW:
+        return prefetch(batches(), ahead=AHEAD)
+    import tensorflow as tf
+
     signature = (
         tf.TensorSpec((None, *form.shape), tf.float32),
         tf.TensorSpec((None, len(material.train.label_set)), tf.float32),
         tf.TensorSpec((None,), tf.float32),
     )
-    batches = tf.data.Dataset.from_generator(
-        lambda: endless_batches(material.train, recipe, form, first_epoch), output_signature=signature
-    )
-    return batches.prefetch(4)
+    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(AHEAD)
 
 
 def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any]:
@@ -184,9 +199,15 @@ def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any
         "command": provenance.command(),
         "commit": provenance.commit(),
         "hardware": provenance.hardware(),
-        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "backend": _backend(),
         "numpy": np.__version__,
     }
+
+
+def _backend() -> str:
+    name = keras.backend.backend()
+    return f"{name} {importlib.metadata.version(name)}"
 
 
 def _digest(weights: Path) -> str:
