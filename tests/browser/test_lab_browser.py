@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import emotion
 from emotion.analytics.scores import find_record, load_evaluation
@@ -17,18 +18,45 @@ from ui.resources import encode_png
 pytestmark = pytest.mark.browser
 
 
-def test_the_lab_shows_what_was_measured(visit: Page):
-    name = emotion.list_models()[0]
-    evaluation = load_evaluation(name)
-    go_to(visit, "Model lab")
-    for family, title in (("ferplus", "FER+ majority"), ("fer2013", "FER2013 original")):
-        record = find_record(evaluation, family, "Test")
-        if record is not None:
-            visit.get_by_role("radio", name=title).or_(visit.get_by_role("button", name=title)).first.click()
-            # The table is drawn; what it holds stands beside the drawing, for screen readers.
-            cells = visit.get_by_test_id("stDataFrame").first.locator("td")
-            expect(cells.filter(has_text=str(100 * record["accuracy"])[:5]).first).to_be_attached()
+FAMILIES = (("ferplus", "FER+ majority"), ("fer2013", "FER2013 original"))
 
+
+@pytest.mark.parametrize("split", ["Test", "Validation"])
+@pytest.mark.parametrize(("family", "title"), FAMILIES)
+def test_every_figure_is_the_one_that_was_measured(visit: Page, family: str, title: str, split: str):
+    visit.set_viewport_size({"width": 1800, "height": 1400})  # wide enough for all columns to be drawn
+    go_to(visit, "Model lab")
+    for name in (title, split):
+        visit.get_by_role("radio", name=name).or_(visit.get_by_role("button", name=name)).first.click()
+    records = {name: find_record(load_evaluation(name), family, split) for name in emotion.list_models()}
+    assert len(records) >= 7
+    for name, record in records.items():
+        if record is not None:
+            low, high = record["accuracy_interval"]
+            shares = (record["accuracy"], record["balanced_accuracy"], record["macro_f1"], record["ece"]["after"])
+            row = _row_of(visit, name)
+            for text in (*map(_beginning, shares), f"{100 * low:.1f} – {100 * high:.1f}"):
+                expect(_cell(row, text).first).to_be_attached()
+
+
+def _beginning(share: float) -> str:
+    """The cells that screen readers find hold per cent unrounded, and no zeros at the end."""
+    return str(100 * share)[:6].rstrip("0").rstrip(".")
+
+
+def _row_of(visit: Page, model: str) -> Locator:
+    """The table is drawn; what it holds stands beside the drawing, for screen readers."""
+    grid = visit.get_by_test_id("stDataFrame").first
+    return grid.locator("tr").filter(has=visit.get_by_text(model, exact=True))
+
+
+def _cell(row: Locator, beginning: str) -> Locator:
+    return row.locator("td").filter(has_text=re.compile(f"^{re.escape(beginning)}"))
+
+
+def test_models_are_compared(visit: Page):
+    record = find_record(load_evaluation(emotion.list_models()[0]), "ferplus", "Test")
+    go_to(visit, "Model lab")
     visit.get_by_role("tab", name="Compare").click()
     expect(visit.get_by_role("heading", name="Reliability")).to_be_visible()
     expect(visit.get_by_text(f"ECE {record['ece']['before']:.1%} before").first).to_be_visible()
