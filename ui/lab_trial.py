@@ -10,7 +10,7 @@ import streamlit as st
 from emotion.analytics.files import to_csv
 from emotion.analytics.lab_charts import confusion_chart
 from emotion.labels import CODES
-from emotion.trial.judge import answers, judge, overview, worst_mistakes
+from emotion.trial.judge import answers, overview, worst_mistakes
 from emotion.trial.run import Framing, Trial
 from ui import state
 from ui.lab_compare import INKS
@@ -111,9 +111,9 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab) -> None:
     if not trial.names:
         st.info("No picture could be judged.", icon=":material/no_accounts:")
         return
-    show_figures(overview(trial))
+    show_figures(overview(job.records))
     model = st.selectbox("Model", [name for name in lab.names if name in trial.cards], key="trial_model", width=300)
-    record = judge(trial, model)
+    record = job.records[model]
     if record is None:
         st.info("This model knows fewer than two of these expressions.", icon=":material/help:")
         return

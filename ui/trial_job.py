@@ -7,7 +7,9 @@ from contextlib import closing
 from typing import BinaryIO
 
 import emotion
+from emotion.analytics.scores import Record
 from emotion.errors import ModelError
+from emotion.trial.judge import judge
 from emotion.trial.run import FaceFinder, Framing, Trial, run_trial
 from emotion.trial.zip_folders import ZipFolders
 from ui.job import Job
@@ -18,12 +20,14 @@ class TrialJob(Job):
 
     Attributes:
         trial: The result; of what was done if the job was cancelled.
+        records: Model → its figures on these pictures, or None; there once the trial is.
         refused: Model that cannot be loaded → why.
     """
 
     def __init__(self, name: str, content: BinaryIO) -> None:
         super().__init__(name, content, fallback="pictures.zip")
         self.trial: Trial | None = None
+        self.records: dict[str, Record | None] = {}
         self.refused: dict[str, str] = {}
 
     def start(self, models: Sequence[str], find_face: FaceFinder, framing: Framing, codes: str | None) -> None:
@@ -46,4 +50,7 @@ class TrialJob(Job):
             except ModelError as error:
                 self.refused[name] = str(error)
         with closing(ZipFolders(self.path, codes)) as folders:
-            self.trial = run_trial(folders, classifiers, find_face, framing, self._report)
+            trial = run_trial(folders, classifiers, find_face, framing, self._report)
+        # Here and once: intervals of many pictures take seconds, and every click on the page runs all of it.
+        self.records = {name: judge(trial, name) for name in classifiers}
+        self.trial = trial

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from emotion.analytics.scores import figures_of
+from emotion.analytics.scores import Record, figures_of
 from emotion.metrics import restrict
 from emotion.scoring import judged_set, score
 from emotion.trial.run import Trial
@@ -16,7 +16,7 @@ from emotion.trial.run import Trial
 _ANSWER_COLUMNS = ["file", "true", "answered", "right", "probability", "picture"]
 
 
-def judge(trial: Trial, model: str) -> dict[str, Any] | None:
+def judge(trial: Trial, model: str) -> Record | None:
     """Return a model's figures on the pictures whose label it knows: a record of :func:`emotion.scoring.score`.
 
     None where fewer than two of its labels occur, or no picture has one.
@@ -65,12 +65,15 @@ def worst_mistakes(table: pd.DataFrame, count: int) -> pd.DataFrame:
     return table[~table["right"]].nlargest(count, "probability")
 
 
-def overview(trial: Trial) -> pd.DataFrame:
+def overview(records: Mapping[str, Record | None]) -> pd.DataFrame:
     """Return every model's figures on the same pictures, those judged on most pictures first, then the best.
+
+    Args:
+        records: Model → what :func:`judge` returned.
 
     Returns:
         ``model`` and the columns of :func:`emotion.analytics.scores.figures_of`; missing where there
         is nothing to judge.
     """
-    table = pd.DataFrame([{"model": model, **figures_of(judge(trial, model))} for model in trial.cards])
+    table = pd.DataFrame([{"model": model, **figures_of(record)} for model, record in records.items()])
     return table.sort_values(["faces", "accuracy"], ascending=False, ignore_index=True)
