@@ -11,10 +11,9 @@ import numpy as np
 
 from emotion.errors import DatasetError, InputError, ModelError
 from emotion.metrics import fit_temperature
-from emotion.registry import HISTORY_FILE, models_dir, sha256_of
+from emotion.registry import HISTORY_FILE, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from training.cards import write_card
 from training.cost import multiply_adds
 from training.evaluate import KERAS_FILE
 from training.inputs import InputForm, predict_logits
@@ -124,7 +123,7 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     card = replace(card, temperature=_temperature(logits, validation))
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
-    write_card(card)
+    save_card(card, folder)
     return card
 
 
