@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.types import Image
+
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
@@ -23,6 +25,7 @@ class Augmentation:
         saturation: Largest change of colourfulness: 0.3 means 0.7–1.3; grey faces have none.
         erase: Probability of covering a random rectangle (Zhong et al. 2020).
         erase_share: Largest side of that rectangle, as a share of the picture's side.
+        worsen: Probability of spoiling a picture as bad cameras do: blur, noise, few pixels or darkness.
     """
 
     flip: float = 0.5
@@ -34,6 +37,7 @@ class Augmentation:
     saturation: float = 0.3
     erase: float = 0.3
     erase_share: float = 0.4
+    worsen: float = 0.0
 
     def apply(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return a varied copy.
@@ -44,6 +48,7 @@ class Augmentation:
         """
         varied = self._warp(images, rng)
         varied = self._relight(self._recolour(varied, rng), rng)
+        self._worsen(varied, rng)
         self._erase(varied, rng)
         return varied
 
@@ -83,6 +88,11 @@ class Augmentation:
         lit = (images.astype(np.float32) - 127.5) * gain + (127.5 + lift)
         return np.clip(lit, 0, 255).astype(np.uint8)
 
+    def _worsen(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
+        """Spoil some faces, in place, each in one of four ways and by an amount of its own."""
+        for row in np.flatnonzero(rng.random(len(images)) < self.worsen) if self.worsen else ():
+            images[row] = _SPOILERS[rng.integers(len(_SPOILERS))](images[row], rng)
+
     def _erase(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
         """Cover a rectangle of some faces, in place, with one random grey: a hand, hair, a mask."""
         size = images.shape[1]
@@ -92,6 +102,30 @@ class Augmentation:
             top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
             images[row, top : top + height, left : left + width] = rng.integers(0, 256)
 
+
+def _blurred(face: Image, rng: np.random.Generator) -> Image:
+    return np.asarray(cv2.GaussianBlur(face, (0, 0), rng.uniform(0.5, len(face) / 32)), np.uint8)
+
+
+def _noisy(face: Image, rng: np.random.Generator) -> Image:
+    noise = rng.normal(0, rng.uniform(3, 20), face.shape)
+    return np.clip(face + noise, 0, 255).astype(np.uint8)
+
+
+def _coarse(face: Image, rng: np.random.Generator) -> Image:
+    """Reduce the face to a third to two thirds of its size, and enlarge it again."""
+    side = round(len(face) * rng.uniform(1 / 3, 2 / 3))
+    small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, face.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _dark(face: Image, rng: np.random.Generator) -> Image:
+    """Take light away, so that few levels are left and the sensor's noise shows."""
+    light = face * rng.uniform(0.1, 0.5) + rng.normal(0, rng.uniform(0, 3), face.shape)
+    return np.clip(np.rint(light), 0, 255).astype(np.uint8)
+
+
+_SPOILERS = (_blurred, _noisy, _coarse, _dark)
 
 NONE = Augmentation(
     flip=0, shift=0, rotation_deg=0, zoom=0, contrast=0, brightness=0, saturation=0, erase=0, erase_share=0

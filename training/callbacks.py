@@ -11,9 +11,14 @@ import numpy as np
 from emotion.types import FloatArray
 from training.batch_norm import settle_batch_norm, settling_batches
 from training.inputs import InputForm, predict_logits
+from training.losses import columns_of
 from training.material import Material
+from training.recipes import Recipe
 from training.run_folder import RunFolder
-from training.targets import Examples
+from training.targets import Examples, Head
+
+HEAD_ACCURACY = "public_accuracy_"
+"""Followed by the name of a head's label set: its column in the history of a network of several heads."""
 
 
 class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
@@ -56,7 +61,7 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         average: WeightAverage | None,
         form: InputForm,
         material: Material,
-        epochs: int,
+        recipe: Recipe,
     ) -> None:
         """Take the run's folder, the average if one is kept, faces to settle batch norm and to validate."""
         super().__init__()
@@ -64,7 +69,7 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         self.average = average
         self.form = form
         self.material = material
-        self.epochs = epochs
+        self.recipe = recipe
         self.started = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -79,13 +84,15 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         record = {
             "epoch": finished,
             **{key: float(logs[key]) for key in ("loss", "accuracy", "public_accuracy", "public_loss")},
+            **{key: value for key, value in logs.items() if key.startswith(HEAD_ACCURACY)},
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "seconds": round(time.monotonic() - self.started, 1),
         }
         history = [*self.run.state()["history"], record]
         best = max(history, key=lambda row: row["public_accuracy"])
-        self.run.save_state({"epoch": finished, "best_epoch": best["epoch"], "history": history})
-        print(_progress_line(record, best, self.epochs), flush=True)
+        state = {"epoch": finished, "best_epoch": best["epoch"], "history": history}
+        self.run.save_state(state, keep=self.recipe.cycle_ends)
+        print(_progress_line(record, best, self.recipe.epochs), flush=True)
 
     def _validate_and_save(self, finished: int) -> dict[str, float]:
         """Save the current network, then score and save the averaged weights in its place for a moment."""
@@ -101,17 +108,26 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, float]:
-    """Return the accuracy on majority labels and the cross-entropy with the targets.
+    """Return the mean accuracy of the heads, the sum of their cross-entropies, and the accuracies if they are several.
 
     Args:
-        logits: ``(n, k)`` float32.
+        logits: ``(n, outputs)`` float32.
         validation: The ``n`` examples that the logits answer.
     """
-    decided = validation.majority >= 0
-    correct = logits.argmax(axis=1)[decided] == validation.majority[decided]
+    columns = columns_of([len(head.label_set) for head in validation.heads])
+    scores = [_head_scores(logits[:, column], head) for column, head in zip(columns, validation.heads, strict=True)]
+    accuracies, losses = zip(*scores, strict=True)
+    names = [f"{HEAD_ACCURACY}{head.label_set.name}" for head in validation.heads]
+    total = {"public_accuracy": float(np.mean(accuracies)), "public_loss": float(np.sum(losses))}
+    return total | (dict(zip(names, accuracies, strict=True)) if len(names) > 1 else {})
+
+
+def _head_scores(logits: FloatArray, head: Head) -> tuple[float, float]:
+    """Return the accuracy on decided faces and the mean cross-entropy with the targets."""
+    decided = head.truth >= 0
+    correct = logits.argmax(axis=1)[decided] == head.truth[decided]
     log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    loss = -(validation.shares * log_probabilities).sum(axis=1).mean()
-    return {"public_accuracy": float(correct.mean()), "public_loss": float(loss)}
+    return float(correct.mean()), float(-(head.shares * log_probabilities).sum(axis=1).mean())
 
 
 def _progress_line(record: dict[str, Any], best: dict[str, Any], epochs: int) -> str:

@@ -15,6 +15,7 @@ from emotion.types import FloatArray
 from training.augment import NONE
 from training.callbacks import validation_scores
 from training.inputs import InputForm, predict_logits
+from training.losses import loss_of
 from training.material import load_material
 from training.networks import build_network, find_network
 from training.optimise import Phase, compile_for
@@ -55,9 +56,8 @@ def check(recipe: Recipe, data: Path, *, limit: int | None = None, steps: int = 
     form = find_network(recipe.network).form(recipe)
     examples = _few(load_material(data, recipe, form, limit=limit).train, recipe.seed)
     plain = replace(recipe, augmentation=NONE, schedule=CONSTANT)
-    classes = len(examples.label_set)
-    model = build_network(recipe.network, classes, recipe.input_size)
-    compile_for(model, plain, Phase(0, 1, "all", recipe.learning_rate), steps)
+    model = build_network(recipe.network, examples.outputs, recipe.input_size)
+    compile_for(model, plain, Phase(0, 1, "all", recipe.learning_rate), steps, loss_of(plain, examples))
     return [_undecided(model, form, examples), _by_heart(model, form, examples, recipe.batch_size, steps)]
 
 
@@ -75,17 +75,18 @@ def print_findings(findings: list[Finding]) -> None:
 
 
 def _few(examples: Examples, seed: int) -> Examples:
-    """Return 64 faces that have one clear label."""
-    clear = np.flatnonzero(examples.majority >= 0)
-    rows = np.random.default_rng(seed).permutation(clear)[:FACES]
-    shares = np.eye(len(examples.label_set), dtype=np.float32)[examples.majority[rows]]
-    return replace(examples, images=examples.images[rows], shares=shares, majority=examples.majority[rows])
+    """Return 64 faces that have one clear label for each head."""
+    clear = np.flatnonzero(np.all([head.truth >= 0 for head in examples.heads], axis=0))
+    few = examples.take(np.random.default_rng(seed).permutation(clear)[:FACES])
+    heads = (replace(head, shares=np.eye(len(head.label_set), dtype=np.float32)[head.truth]) for head in few.heads)
+    return replace(few, heads=tuple(heads))
 
 
 def _undecided(model: Any, form: InputForm, examples: Examples) -> Finding:
-    chance = math.log(len(examples.label_set))
+    sizes = [len(head.label_set) for head in examples.heads]
+    chance = math.log(math.prod(sizes))
     loss = validation_scores(predict_logits(model, form, examples.images), examples)["public_loss"]
-    expected = f"ln {len(examples.label_set)} = {chance:.3f} ± {LARGEST_SURPRISE}"
+    expected = f"{' + '.join(f'ln {size}' for size in sizes)} = {chance:.3f} ± {LARGEST_SURPRISE}"
     return Finding("loss before training", expected, f"{loss:.3f}", abs(loss - chance) <= LARGEST_SURPRISE)
 
 

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from emotion.errors import DatasetError, InputError, ModelError
+from emotion.labels import LabelSet
 from emotion.metrics import fit_temperature
 from emotion.registry import HISTORY_FILE, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from training.cost import multiply_adds
+from training.datasets.face_set import FaceSet
 from training.evaluate import KERAS_FILE
 from training.inputs import InputForm, predict_logits
 from training.int4 import FACES, fit_under
+from training.losses import columns_of
 from training.material import read_roles
 from training.networks import find_network
 from training.pair import save_pair
 from training.quantise import to_int8
 from training.recipes import Recipe
 from training.run_folder import RunFolder
-from training.targets import Examples, examples_of
-from training.train import labels_of, load_averaged, recipe_of
+from training.targets import Examples, Head, examples_of
+from training.train import heads_of, load_averaged, recipe_of
 
 MODEL_FILE = "model.tflite"
 REPRESENTATIVE_FACES = 600
@@ -52,7 +57,7 @@ class Source:
     Attributes:
         model: A Keras model of logits.
         form: What it is fed.
-        labels: Meaning of its outputs.
+        label_set: Meaning of its outputs.
         recipe: Says how examples are made that measure its temperature.
         training: The card's record of how it was trained.
         licence: Terms of its weights.
@@ -60,13 +65,26 @@ class Source:
 
     model: Any
     form: InputForm
-    labels: tuple[str, ...]
+    label_set: LabelSet
     recipe: Recipe
     training: dict[str, Any]
     licence: str
 
 
-def export(run: RunFolder, name: str, data: Path, title: str | None = None) -> ModelCard:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of a run becomes a model.
+
+    Attributes:
+        epoch: Of the judged weights; the best one if None.
+        head: Name of the label set, where the network answers in several; its first if None.
+    """
+
+    epoch: int | None = None
+    head: str | None = None
+
+
+def export(run: RunFolder, name: str, data: Path, title: str | None = None, choice: Choice | None = None) -> ModelCard:
     """Write ``data/models/<name>`` out of a run's best weights.
 
     An interrupted run can be exported too: its best epoch so far is taken.
@@ -76,17 +94,30 @@ def export(run: RunFolder, name: str, data: Path, title: str | None = None) -> M
         name: Folder name of the model.
         data: Folder of the data set.
         title: Name for people; the network's own if None.
+        choice: Which part of the run, unless its best epoch and first head.
 
     Raises:
-        InputError: The run has not finished an epoch.
+        InputError: The run has not finished an epoch, has not kept this one, or has no such head.
         ModelError: The int8 file answers differently from its float parent.
     """
-    if not run.state()["best_epoch"]:
+    choice = choice or Choice()
+    epoch = choice.epoch or run.state()["best_epoch"]
+    if not epoch:
         raise InputError(f"expected a run with at least one finished epoch; {run.path.name} has none")
     recipe = recipe_of(run)
     network = find_network(recipe.network)
-    licence = LICENCE_OF_STRANGERS if run.settings().get("weights") else LICENCE
-    source = Source(load_averaged(run), network.form(recipe), labels_of(run), recipe, _training_record(run), licence)
+    heads = heads_of(run)
+    head = choice.head or next(iter(heads))
+    if head not in heads:
+        raise InputError(f"expected a head out of {', '.join(heads)} of {run.path.name}; got {head!r}")
+    source = Source(
+        model=one_head(load_averaged(run, epoch), [len(labels) for labels in heads.values()], list(heads).index(head)),
+        form=network.form(recipe),
+        label_set=LabelSet(head, heads[head]),
+        recipe=recipe,
+        training=_training_record(run, epoch),
+        licence=LICENCE_OF_STRANGERS if run.settings().get("weights") else LICENCE,
+    )
     card = write_model(source, name, title or network.title, data)
     shutil.copyfile(run.path / HISTORY_FILE, models_dir() / name / HISTORY_FILE)
     return card
@@ -112,26 +143,51 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     int8 = to_int8(source.model, source.form, typical.images)
     file, kernels = fit_under(int8, source.form.prepare(typical.images[:FACES]), LARGEST_FILE_BYTES)
     (folder / MODEL_FILE).write_bytes(file)
-    validation = examples_of(splits["validation"], source.recipe)
-    if validation.label_set.labels != source.labels:
-        raise DatasetError(f"expected the labels {source.labels} in {data.name}; got {validation.label_set.labels}")
+    validation, head = _judged_by(splits["validation"], source)
     if kernels:
         source = replace(source, training=source.training | {INT4_KERNELS: kernels})
     card = _card(source, name, title, folder / MODEL_FILE)
     logits = LiteRTClassifier(card).logits(list(validation.images))
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
-    card = replace(card, temperature=_temperature(logits, validation))
+    card = replace(card, temperature=_temperature(logits, head))
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
     save_card(card, folder)
     return card
 
 
+def one_head(model: Any, sizes: Sequence[int], index: int) -> Any:
+    """Return a network with one head's outputs alone; the same network if it has no other.
+
+    Args:
+        model: Ends with a dense layer of all heads' logits.
+        sizes: Labels of each head.
+        index: Of the head to keep.
+    """
+    if len(sizes) == 1:
+        return model
+    column, last = columns_of(sizes)[index], model.layers[-1]
+    outputs = keras.layers.Dense(sizes[index], name=last.name)(last.input)
+    single = keras.Model(model.inputs, outputs, name=model.name)
+    single.layers[-1].set_weights([values[..., column] for values in last.get_weights()])
+    return single
+
+
+def _judged_by(faces: FaceSet, source: Source) -> tuple[Examples, Head]:
+    """Return the faces that fix the temperature, and the targets of the source's head."""
+    examples = examples_of(faces, source.recipe)
+    heads = [head for head in examples.heads if head.label_set.labels == source.label_set.labels]
+    if not heads:
+        known = " or ".join(", ".join(head.label_set.labels) for head in examples.heads)
+        raise DatasetError(f"expected the labels {', '.join(source.label_set.labels)} in the data set; got {known}")
+    return examples, heads[0]
+
+
 def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:
     return ModelCard(
         name=name,
         title=title,
-        labels=source.labels,
+        labels=source.label_set.labels,
         input_size=source.form.size,
         colour=source.form.colour,
         normalisation=source.form.normalisation,
@@ -146,12 +202,12 @@ def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:
     )
 
 
-def _training_record(run: RunFolder) -> dict[str, Any]:
+def _training_record(run: RunFolder, epoch: int) -> dict[str, Any]:
     settings, state = run.settings(), run.state()
     seconds = sum(row["seconds"] for row in state["history"])
     return {
         "run": run.path.name,
-        "epoch": state["best_epoch"],
+        "epoch": epoch,
         "epochs": state["epoch"],
         "hours": round(seconds / 3600, 2),
         "seed": settings["recipe"]["seed"],
@@ -159,9 +215,9 @@ def _training_record(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _temperature(logits: FloatArray, validation: Examples) -> float:
-    decided = validation.majority >= 0
-    return round(fit_temperature(logits[decided], validation.majority[decided]), 4)
+def _temperature(logits: FloatArray, head: Head) -> float:
+    decided = head.truth >= 0
+    return round(fit_temperature(logits[decided], head.truth[decided]), 4)
 
 
 def _expect_agreement(int8: FloatArray, parent: FloatArray) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion.errors import LabelError, ModelError
-from emotion.labels import FER2013_LABELS, FERPLUS_LABELS
+from emotion.labels import FER2013_LABELS, FERPLUS_LABELS, LabelSet
 from emotion.registry import sha256_of
 from emotion.types import ModelCard
 from emotion.vision.normalise import GREY, RGB
@@ -64,7 +64,7 @@ def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelC
     }
     licence = stranger.licence or LICENCE_OF_STRANGERS
     form = _form(model, stranger.normalisation)
-    return write_model(Source(model, form, labels, recipe, training, licence), name, title, data)
+    return write_model(Source(model, form, LabelSet(name, labels), recipe, training, licence), name, title, data)
 
 
 def _form(model: Any, normalisation: str) -> InputForm:

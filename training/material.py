@@ -90,13 +90,23 @@ def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_e
     An epoch's order and variations depend on the seed and its number alone, so that a resumed
     run sees what an unbroken one would have seen.
     """
-    weights = sample_weights(examples.shares) if recipe.class_weights else np.ones(len(examples), np.float32)
+    shares, first_head = examples.shares, examples.heads[0].shares
+    weights = sample_weights(first_head) if recipe.class_weights else np.ones(len(examples), np.float32)
     epoch = first_epoch
     while True:
         rng = np.random.default_rng((recipe.seed, epoch))
-        order = balanced_order(examples.shares, rng) if recipe.oversample else rng.permutation(len(examples))
-        for batch in range(batches_per_epoch(examples, recipe)):
-            rows = order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
+        order = balanced_order(first_head, rng) if recipe.oversample else rng.permutation(len(examples))
+        for start in range(0, batches_per_epoch(examples, recipe) * recipe.batch_size, recipe.batch_size):
+            rows = order[start : start + recipe.batch_size]
             images = recipe.augmentation.apply(examples.images[rows], rng)
-            yield form.prepare(images), examples.shares[rows], weights[rows]
+            batch = form.prepare(images), shares[rows], weights[rows]
+            yield _blend(batch, recipe.mixup, rng) if recipe.mixup else batch
         epoch += 1
+
+
+def _blend(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:
+    """Mix each face and its targets with another one's of the batch, by a share drawn once (Zhang et al. 2018)."""
+    share = np.float32(rng.beta(strength, strength))
+    others = rng.permutation(len(batch[0]))
+    faces, targets, weights = (share * values + (1 - share) * values[others] for values in batch)
+    return faces, targets, weights

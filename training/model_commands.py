@@ -18,6 +18,8 @@ def add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--run", dest="folder", type=Path, default=default_runs_dir() / "default", help="the run")
     command.add_argument("--name", help="of the model (default: the run's)")
     command.add_argument("--title", help="of the model, for people (default: the network's)")
+    command.add_argument("--epoch", type=int, help="whose weights to take (default: the best one's)")
+    command.add_argument("--head", metavar="LABEL_SET", help="which, where a network has two (default: its first)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
     command.set_defaults(run=_export)
 
@@ -47,10 +49,11 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from training.export import export
+    from training.export import Choice, export
 
     name = options.name or resolve(options.folder.name)
-    _print_card(export(RunFolder(options.folder), name, options.data, options.title))
+    choice = Choice(options.epoch, options.head)
+    _print_card(export(RunFolder(options.folder), name, options.data, options.title, choice))
 
 
 def _import(options: argparse.Namespace) -> None:

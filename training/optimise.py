@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import keras
 
+from training.losses import HeadsCrossentropy, heads_accuracy
 from training.networks.spec import PRETRAINED_END
 from training.recipes import ADAM, CONSTANT, Recipe
 
@@ -33,21 +35,22 @@ class Phase:
 
 
 def phases(recipe: Recipe, *, pretrained: bool) -> tuple[Phase, ...]:
-    """Return a run's phases: one, or two where given weights are to be kept at first.
+    """Return a run's phases: one per cycle, or two where given weights are to be kept at first.
 
     Args:
         recipe: Says how many epochs the given weights stay frozen.
         pretrained: Whether weights were given for a network that has a pretrained part.
     """
     if not pretrained:
-        return (Phase(0, recipe.epochs, "all", recipe.learning_rate),)
+        ends = recipe.cycle_ends
+        return tuple(Phase(first, last, "all", recipe.learning_rate) for first, last in pairwise((0, *ends)))
     frozen = min(recipe.frozen_epochs, recipe.epochs)
     head = Phase(0, frozen, "head", recipe.learning_rate)
     tuned = Phase(frozen, recipe.epochs, "tuned", recipe.learning_rate * recipe.fine_tuning)
     return tuple(phase for phase in (head, tuned) if phase.first < phase.last)
 
 
-def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int) -> Any:
+def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int, loss: Any = None) -> Any:
     """Give a network the loss, optimiser and schedule of a phase.
 
     Args:
@@ -55,15 +58,17 @@ def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int) -> Any:
         recipe: The schedule's numbers.
         phase: Which weights are trained.
         steps: Gradient steps per epoch.
+        loss: Of :func:`training.losses.loss_of`; cross-entropy with one head's targets if None.
 
     Returns:
         The same model.
     """
     _set_trained(model, phase.trained)
     optimizer = _optimizer(recipe, _schedule(recipe, phase, steps))
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    loss = loss or HeadsCrossentropy((model.output_shape[-1],))
     # JAX is fast under its compiler alone; TensorFlow's graph is rewritten to bfloat16 in its place.
-    model.compile(optimizer, loss=loss, metrics=["accuracy"], jit_compile=keras.backend.backend() == "jax")
+    jit_compile = keras.backend.backend() == "jax"
+    model.compile(optimizer, loss=loss, metrics=[heads_accuracy(loss.sizes)], jit_compile=jit_compile)
     return model
 
 

@@ -9,8 +9,8 @@ from emotion.errors import InputError
 from emotion.labels import FERPLUS_LABELS
 from training.augment import GENTLE, Augmentation
 
-VOTES, LABELS, EITHER = "votes", "labels", "either"
-TARGETS = (VOTES, LABELS, EITHER)
+VOTES, LABELS, EITHER, BOTH = "votes", "labels", "either", "both"
+TARGETS = (VOTES, LABELS, EITHER, BOTH)
 SGD, ADAM = "sgd", "adam"
 COSINE, CONSTANT = "cosine", "constant"
 
@@ -35,8 +35,8 @@ class Recipe:
         augmentation: How faces are varied.
         optimizer: ``"sgd"`` or ``"adam"``.
         schedule: ``"cosine"`` (warm-up, then down to zero) or ``"constant"``.
-        targets: ``"votes"`` (shares of FER+ votes), ``"labels"`` (the data set's own) or
-            ``"either"`` (votes where the data set has them).
+        targets: ``"votes"`` (shares of FER+ votes), ``"labels"`` (the data set's own), ``"either"``
+            (votes where the data set has them) or ``"both"`` (a head for each).
         classes: Which expressions, in the order of the outputs; empty for all the data set has.
         class_weights: Whether rare classes weigh more in the loss, so that all weigh the same.
         oversample: Whether rare classes are drawn as often as common ones.
@@ -45,6 +45,13 @@ class Recipe:
         frozen_epochs: First epochs, in which a network with given weights trains its output layer alone.
         fine_tuning: Times the learning rate, once everything is trained.
         input_size: Side of the network's input, px; 0 for its usual one.
+        cycles: How often the cosine schedule is gone through; each time, the weights at its end are
+            kept (Loshchilov and Hutter 2017; Huang et al. 2017).
+        label_smoothing: Share of a label's target that is spread over all labels (Szegedy et al. 2016).
+        logit_adjustment: Strength with which common labels are handicapped in the loss, so that
+            rare ones are answered more often; 0 for none (Menon et al. 2021).
+        mixup: Parameter of the beta distribution by which two faces and their targets are blended;
+            0 for none (Zhang et al. 2018).
     """
 
     name: str
@@ -70,6 +77,10 @@ class Recipe:
     frozen_epochs: int = 0
     fine_tuning: float = 1.0
     input_size: int = 0
+    cycles: int = 1
+    label_smoothing: float = 0.0
+    logit_adjustment: float = 0.0
+    mixup: float = 0.0
 
     def __post_init__(self) -> None:
         for value, known in (
@@ -83,6 +94,14 @@ class Recipe:
             raise InputError(f"expected a constant schedule where a plateau lowers the rate; got {self.schedule!r}")
         if self.epochs < 1 or self.batch_size < 1:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
+        if self.cycles < 1 or self.epochs % self.cycles:
+            raise InputError(f"expected cycles of whole epochs; got {self.epochs} epochs in {self.cycles} cycles")
+
+    @property
+    def cycle_ends(self) -> tuple[int, ...]:
+        """Epochs finished at the end of each cycle."""
+        length = self.epochs // self.cycles
+        return tuple(range(length, self.epochs + 1, length))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -129,7 +148,21 @@ def transfer_recipe(name: str, normalisation: str) -> Recipe:
     )
 
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (Recipe(name="default", network="vgg"),)}
+DEFAULT = Recipe(
+    name="default",
+    network="resvgg",
+    epochs=150,
+    cycles=3,
+    learning_rate=0.05,
+    weight_decay=4e-3,
+    average_decay=0.998,
+    targets=BOTH,
+    label_smoothing=0.1,
+    augmentation=Augmentation(worsen=0.2),
+)
+"""The shipped models': one network with a head for FER+ votes and one for FER2013's labels."""
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT,)}
 
 
 def find_recipe(name: str) -> Recipe:

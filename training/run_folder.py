@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,17 +78,25 @@ class RunFolder:
         return self.path / f"epoch-{epoch:03d}.keras"
 
     def averaged_file(self, epoch: int) -> Path:
-        """Return the file of the averaged weights after an epoch: what is validated and exported."""
+        """Return the file of the averaged weights after an epoch: what is validated and exported.
+
+        It is there for the last epoch, the best one and the last of each cycle.
+        """
         return self.path / f"averaged-{epoch:03d}.weights.h5"
 
-    def save_state(self, state: dict[str, Any]) -> None:
-        """Record a finished epoch whose files are written, then remove files no longer needed."""
+    def save_state(self, state: dict[str, Any], keep: Collection[int] = ()) -> None:
+        """Record a finished epoch whose files are written, then remove files no longer needed.
+
+        Args:
+            state: What :meth:`state` is to return.
+            keep: Epochs whose judged weights stay, beside the last and the best one's.
+        """
         _write_json(self.path / STATE_FILE, state)
         pd.DataFrame(state["history"]).to_csv(self.path / HISTORY_FILE, index=False)
         for file in self.path.glob("epoch-*.keras"):
             if file != self.model_file(state["epoch"]):
                 file.unlink()
-        kept = {self.averaged_file(state["epoch"]), self.averaged_file(state["best_epoch"])}
+        kept = {self.averaged_file(epoch) for epoch in (state["epoch"], state["best_epoch"], *keep)}
         for file in set(self.path.glob("averaged-*.weights.h5")) - kept:
             file.unlink()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,29 @@ from emotion.labels import FERPLUS, NO_LABEL, LabelSet, subset_of
 from emotion.types import FloatArray
 from training.datasets.face_set import FaceSet
 from training.datasets.ferplus import majority_labels, vote_shares
-from training.recipes import EITHER, LABELS, Recipe
+from training.recipes import BOTH, EITHER, LABELS, Recipe
 
 _ENOUGH = 0.5
 """Share of a face's votes that the learned classes must hold for it to be an example of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """What is to be learned about some faces in one label set, and by what the answers are judged.
+
+    Attributes:
+        label_set: Meaning of the ``k`` columns.
+        shares: ``(n, k)`` float32 targets, each row summing to 1, or to 0 where nothing is known.
+        truth: ``(n,)`` int8 label to be judged by, −1 if undecided.
+    """
+
+    label_set: LabelSet
+    shares: FloatArray
+    truth: NDArray[np.int8]
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Head:
+        """Return the targets of the faces that a mask or an index array selects."""
+        return replace(self, shares=self.shares[rows], truth=self.truth[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,18 +43,28 @@ class Examples:
 
     Attributes:
         images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8.
-        shares: ``(n, k)`` float32 targets, each row summing to 1.
-        majority: ``(n,)`` int8 label to be judged by, −1 if undecided.
-        label_set: Meaning of the ``k`` columns.
+        heads: Targets of the network's heads, in the order of its outputs; most networks have one.
     """
 
     images: NDArray[np.uint8]
-    shares: FloatArray
-    majority: NDArray[np.int8]
-    label_set: LabelSet = FERPLUS
+    heads: tuple[Head, ...]
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def outputs(self) -> int:
+        """Labels of all heads."""
+        return sum(len(head.label_set) for head in self.heads)
+
+    @property
+    def shares(self) -> FloatArray:
+        """``(n, outputs)`` float32 targets of all heads side by side."""
+        return np.concatenate([head.shares for head in self.heads], axis=1)
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Examples:
+        """Return the examples that a mask or an index array selects, in its order."""
+        return Examples(self.images[rows], tuple(head.take(rows) for head in self.heads))
 
 
 def examples_of(faces: FaceSet, recipe: Recipe) -> Examples:
@@ -45,23 +74,31 @@ def examples_of(faces: FaceSet, recipe: Recipe) -> Examples:
         DatasetError: The data set has no votes, or no face of the classes.
         LabelError: The data set does not know a class of the recipe.
     """
+    heads = _heads(faces, recipe)
+    known = np.any([head.shares.any(axis=1) for head in heads], axis=0)
+    if not known.any():
+        names = ", ".join(dict.fromkeys(label for head in heads for label in head.label_set.labels))
+        raise DatasetError(f"expected faces of {names} in the split {faces.split}; there are none")
+    return Examples(faces.images, heads).take(known)
+
+
+def _heads(faces: FaceSet, recipe: Recipe) -> tuple[Head, ...]:
+    if recipe.targets == BOTH:
+        return _voted(faces, recipe), _labelled(faces, recipe)
     by_label = recipe.targets == LABELS or (recipe.targets == EITHER and faces.votes is None)
-    examples = _labelled(faces, recipe) if by_label else _voted(faces, recipe)
-    if not len(examples):
-        raise DatasetError(
-            f"expected faces of {', '.join(examples.label_set.labels)} in the split {faces.split}; there are none"
-        )
-    return examples
+    return (_labelled(faces, recipe) if by_label else _voted(faces, recipe),)
 
 
-def _labelled(faces: FaceSet, recipe: Recipe) -> Examples:
-    """All of a face's share goes to its label."""
-    chosen = faces.only(recipe.classes or faces.label_set.labels)
-    shares = np.eye(len(chosen.label_set), dtype=np.float32)[chosen.labels]
-    return Examples(chosen.images, shares, chosen.labels, chosen.label_set)
+def _labelled(faces: FaceSet, recipe: Recipe) -> Head:
+    """All of a face's share goes to its label, but for what is smoothed."""
+    label_set = subset_of(faces.label_set, recipe.classes or faces.label_set.labels)
+    truth = _recode(faces.labels, [faces.label_set.labels.index(label) for label in label_set.labels])
+    one_hot = np.eye(len(label_set) + 1, len(label_set), dtype=np.float32)  # the last row serves code −1
+    one_hot[:-1] += recipe.label_smoothing * (1 / len(label_set) - one_hot[:-1])
+    return Head(label_set, one_hot[truth], truth)
 
 
-def _voted(faces: FaceSet, recipe: Recipe) -> Examples:
+def _voted(faces: FaceSet, recipe: Recipe) -> Head:
     """The shares of the learned classes, made to sum to 1, where they hold more than half of the votes."""
     if faces.votes is None:
         raise DatasetError(f"expected FER+ votes (columns votes_*) in the split {faces.split}; there are none")
@@ -69,17 +106,17 @@ def _voted(faces: FaceSet, recipe: Recipe) -> Examples:
     columns = [FERPLUS.labels.index(label) for label in label_set.labels]
     shares, _ = vote_shares(faces.votes)
     kept = shares[:, columns]
-    total = kept.sum(axis=1)
+    total = kept.sum(axis=1, keepdims=True)
     usable = total > _ENOUGH
-    majority = _recode(majority_labels(faces.votes), columns)
-    return Examples(faces.images[usable], kept[usable] / total[usable, None], majority[usable], label_set)
+    truth = np.where(usable[:, 0], _recode(majority_labels(faces.votes), columns), np.int8(NO_LABEL))
+    return Head(label_set, np.divide(kept, total, out=np.zeros_like(kept), where=usable), truth)
 
 
 def _recode(labels: NDArray[np.int8], columns: list[int]) -> NDArray[np.int8]:
     """Number labels by their place among the chosen columns; the others become −1."""
-    codes = np.full(len(FERPLUS) + 1, NO_LABEL, np.int8)  # the last entry serves label −1
+    codes = np.full(max(columns) + 2, NO_LABEL, np.int8)  # the last entry serves label −1
     codes[columns] = np.arange(len(columns))
-    return codes[labels]
+    return codes[np.where(labels > max(columns), NO_LABEL, labels)]
 
 
 def label_sets_of(faces: FaceSet) -> tuple[LabelSet, ...]:

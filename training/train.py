@@ -20,6 +20,7 @@ from emotion.vision.prefetch import prefetch
 from training import provenance
 from training.callbacks import EpochEnd, WeightAverage
 from training.inputs import InputForm
+from training.losses import loss_of
 from training.material import Batch, Material, batches_per_epoch, endless_batches, load_material
 from training.networks import build_network, find_network
 from training.optimise import Phase, compile_for, phases
@@ -76,10 +77,18 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
 
 
 def load_averaged(run: RunFolder, epoch: int | None = None) -> Any:
-    """Return the run's network with the weights that were judged after an epoch, the best one by default."""
+    """Return the run's network with the weights that were judged after an epoch, the best one by default.
+
+    Raises:
+        InputError: The weights of this epoch were not kept.
+    """
     recipe = recipe_of(run)
-    model = build_network(recipe.network, len(labels_of(run)), recipe.input_size)
-    model.load_weights(run.averaged_file(epoch or run.state()["best_epoch"]))
+    outputs = sum(len(labels) for labels in heads_of(run).values())
+    model = build_network(recipe.network, outputs, recipe.input_size)
+    file = run.averaged_file(epoch or run.state()["best_epoch"])
+    if not file.is_file():
+        raise InputError(f"expected an epoch whose weights were kept in {run.path.name}; there is no {file.name}")
+    model.load_weights(file)
     return model
 
 
@@ -88,9 +97,14 @@ def recipe_of(run: RunFolder) -> Recipe:
     return Recipe.from_dict(run.settings()["recipe"])
 
 
-def labels_of(run: RunFolder) -> tuple[str, ...]:
-    """Return the meaning of a run's outputs. Runs of the first version did not say: they learned FER+'s eight."""
-    return tuple(run.settings().get("labels", FERPLUS.labels))
+def heads_of(run: RunFolder) -> dict[str, tuple[str, ...]]:
+    """Return the labels of each of a run's heads, by the name of their set, in the order of the outputs.
+
+    Runs of the first versions have one head and say its labels alone, or nothing: FER+'s eight.
+    """
+    settings = run.settings()
+    old = {settings.get("label_set", FERPLUS.name): settings.get("labels", FERPLUS.labels)}
+    return {name: tuple(labels) for name, labels in settings.get("heads", old).items()}
 
 
 def _prepare_backend(seed: int) -> None:
@@ -114,7 +128,7 @@ def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start
     steps = batches_per_epoch(material.train, recipe)
     model = _model(recipe, material, run, phase, start)
     average = _average(recipe, run, finished, steps)
-    judge = EpochEnd(run, average, form, material, recipe.epochs)
+    judge = EpochEnd(run, average, form, material, recipe)
     watchers = [judge, *_watchers(recipe, phase, history, ends=ends), *_tensorboard(run, start), *start.watchers]
     model.fit(
         _stream(material, recipe, form, finished),
@@ -135,10 +149,11 @@ def _model(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, sta
         if finished > phase.first:
             return model
     else:
-        model = build_network(recipe.network, len(material.train.label_set), recipe.input_size)
+        model = build_network(recipe.network, material.train.outputs, recipe.input_size)
         if start.weights is not None:
             print(load_start(model, start.weights), flush=True)
-    return compile_for(model, recipe, phase, batches_per_epoch(material.train, recipe))
+    steps = batches_per_epoch(material.train, recipe)
+    return compile_for(model, recipe, phase, steps, loss_of(recipe, material.train))
 
 
 def _average(recipe: Recipe, run: RunFolder, finished: int, steps: int) -> WeightAverage | None:
@@ -181,7 +196,7 @@ def _stream(material: Material, recipe: Recipe, form: InputForm, first_epoch: in
 
     signature = (
         tf.TensorSpec((None, *form.shape), tf.float32),
-        tf.TensorSpec((None, len(material.train.label_set)), tf.float32),
+        tf.TensorSpec((None, material.train.outputs), tf.float32),
         tf.TensorSpec((None,), tf.float32),
     )
     return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(AHEAD)
@@ -191,8 +206,7 @@ def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any
     weights = start.weights
     return {
         "recipe": recipe.to_dict(),
-        "label_set": material.train.label_set.name,
-        "labels": list(material.train.label_set.labels),
+        "heads": {head.label_set.name: list(head.label_set.labels) for head in material.train.heads},
         "limit": start.limit,
         "counts": material.counts,
         "weights": None if weights is None else {"file": weights.name, "sha256": _digest(weights)},

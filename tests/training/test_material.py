@@ -34,7 +34,7 @@ def test_an_epoch_depends_on_its_number_alone(made_data, tiny_recipe):
 
 def test_rare_classes_weigh_more_or_come_more_often(made_data, tiny_recipe):
     examples = load_material(made_data, replace(tiny_recipe, targets="labels"), FORM).train
-    rare = int(np.bincount(examples.majority, minlength=7).argmin())
+    rare = int(np.bincount(examples.heads[0].truth, minlength=7).argmin())
     weighed = next(endless_batches(examples, replace(tiny_recipe, class_weights=True, batch_size=38), FORM))
     assert weighed[2][weighed[1].argmax(axis=1) == rare].min() == weighed[2].max() > 1
     drawn = islice(endless_batches(examples, replace(tiny_recipe, oversample=True, batch_size=38), FORM), 60)

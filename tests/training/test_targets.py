@@ -31,19 +31,19 @@ def faces():
 def test_votes_are_shares_of_the_eight(faces):
     examples = examples_of(faces, RECIPE)
     np.testing.assert_allclose(examples.shares[0], [0.6, 0, 0, 0.4, 0, 0, 0, 0], atol=1e-6)
-    assert examples.majority.tolist() == [0, 2, -1]
+    assert examples.heads[0].truth.tolist() == [0, 2, -1]
 
 
 def test_votes_for_some_classes_leave_out_faces_of_others(faces):
     examples = examples_of(faces, replace(RECIPE, classes=SOME))
     assert examples.label_set.labels == SOME
     np.testing.assert_allclose(examples.shares, [[0, 0.6, 0.4]], atol=1e-6)
-    assert examples.majority.tolist() == [1]
+    assert examples.heads[0].truth.tolist() == [1]
 
 
 def test_labels_are_the_data_sets_own(faces):
     examples = examples_of(faces, replace(RECIPE, targets="labels", classes=SOME))
-    assert examples.majority.tolist() == [0, 1]
+    assert examples.heads[0].truth.tolist() == [0, 1]
     np.testing.assert_array_equal(examples.shares, [[1, 0, 0], [0, 1, 0]])
 
 

@@ -10,6 +10,7 @@ from training.networks.classic import BASELINE, DEEP, SHALLOW
 from training.networks.compact49 import COMPACT49
 from training.networks.fourconv import FOURCONV
 from training.networks.resnet_se import RESNET_SE
+from training.networks.resvgg import RESVGG
 from training.networks.spec import NetworkSpec
 from training.networks.vgg import VGG
 
@@ -18,6 +19,7 @@ NETWORKS: dict[str, NetworkSpec] = {
     for spec in (
         VGG,
         RESNET_SE,
+        RESVGG,
         BASELINE,
         SHALLOW,
         DEEP,

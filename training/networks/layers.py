@@ -6,11 +6,23 @@ from typing import Any
 
 import keras
 
+SQUEEZE = 8
+"""How many times fewer units the squeezed layer of :func:`excite` has."""
+
 
 def logits(features: Any, classes: int) -> Any:
     """Add the output layer. Its weights start small, so that an untrained network favours no class."""
     small = keras.initializers.RandomNormal(stddev=0.01)
     return keras.layers.Dense(classes, kernel_initializer=small, name="logits")(features)
+
+
+def excite(features: Any) -> Any:
+    """Weigh each channel by 0–1, as the means of all channels suggest (Hu et al. 2018)."""
+    channels = features.shape[-1]
+    weights = keras.layers.GlobalAveragePooling2D(keepdims=True)(features)
+    weights = keras.layers.Conv2D(channels // SQUEEZE, 1, activation="relu", kernel_initializer="he_normal")(weights)
+    weights = keras.layers.Conv2D(channels, 1, activation="sigmoid")(weights)
+    return keras.layers.Multiply()([features, weights])
 
 
 def convolve(features: Any, filters: int, kernel: int = 3, *, norm: bool = True) -> Any:

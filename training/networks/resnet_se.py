@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from training.networks.layers import logits
+from training.networks.layers import excite, logits
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
@@ -19,9 +19,6 @@ STAGES: tuple[tuple[int, int], ...] = ((32, 1), (64, 2), (128, 2), (256, 2))
 """(filters, blocks) of each stage. Every stage but the first halves the picture, which keeps the
 cost of a 3×3 convolution the same throughout; the first has one block, as its large maps take the
 longest to read and write."""
-
-SQUEEZE = 8
-"""How many times fewer units the squeezed layer has."""
 
 
 def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
@@ -40,17 +37,8 @@ def _residual(features: Any, filters: int, *, strides: int) -> Any:
     """Add two convolutions, weighted per channel, to what came in."""
     kept = features if strides == 1 and features.shape[-1] == filters else _normed(features, filters, 1, strides)
     change = keras.layers.ReLU()(_normed(features, filters, 3, strides))
-    change = _excite(_normed(change, filters, 3))
+    change = excite(_normed(change, filters, 3))
     return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
-
-
-def _excite(features: Any) -> Any:
-    """Weigh each channel by 0–1, as the means of all channels suggest."""
-    channels = features.shape[-1]
-    weights = keras.layers.GlobalAveragePooling2D(keepdims=True)(features)
-    weights = keras.layers.Conv2D(channels // SQUEEZE, 1, activation="relu", kernel_initializer="he_normal")(weights)
-    weights = keras.layers.Conv2D(channels, 1, activation="sigmoid")(weights)
-    return keras.layers.Multiply()([features, weights])
 
 
 def _normed(features: Any, filters: int, kernel: int, strides: int = 1) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from training.networks.layers import logits
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
@@ -40,7 +41,7 @@ def build_stages(stages: Stages, input_shape: tuple[int, int, int], classes: int
         features = keras.layers.MaxPooling2D(2)(features)
     features = keras.layers.GlobalAveragePooling2D()(features)
     features = keras.layers.Dropout(0.3)(features)
-    return keras.Model(inputs, keras.layers.Dense(classes, name="logits")(features), name=name)
+    return keras.Model(inputs, logits(features, classes), name=name)
 
 
 def _convolve(features: Any, filters: int) -> Any:
