@@ -162,6 +162,8 @@ class ModelCard:
         training: Command, seed, commit, hardware, hours, recipe.
         scores: The headline figures copied by script from ``evaluation.json``.
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
+        unclear_below: An answer of less probability is more likely wrong than right on the validation
+            split, so the app calls it unclear; 0 where nothing was measured.
     """
 
     name: str
@@ -180,6 +182,7 @@ class ModelCard:
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     outputs: str = LOGITS
+    unclear_below: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
