@@ -73,6 +73,13 @@ COLOURS: dict[str, str] = {
 colour-vision deficiencies can tell apart, with a light grey in the place of black and
 a deeper purple, so that these two differ as well."""
 
+UNCLEAR = "unclear"
+"""What is said in a label's place where none is probable enough. Never a label itself: no probability has its name."""
+
+ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#666666"}
+"""The colour of whatever may be said of a face. The grey of no answer is dark enough to differ from neutral's and from
+what people with colour-vision deficiencies see of disgust, and light enough for the dark theme."""
+
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "neutral": ("neutrality", "calm", "ne"),
     "happiness": ("happy", "joy", "ha", "smile", "smiling"),

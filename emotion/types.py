@@ -117,6 +117,7 @@ class FrameResult:
 
     Attributes:
         labels: The label of each probability column.
+        unclear_below: The classifier's limit, 0–1 (see :class:`ModelCard`); 0 where it has none.
     """
 
     frame_index: int
@@ -125,6 +126,7 @@ class FrameResult:
     height: int
     faces: tuple[Face, ...]
     labels: tuple[str, ...]
+    unclear_below: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ class Analysis:
             frames without a face are known too.
         model: Name of the classifier.
         labels: Its label set.
-        settings: What was asked for (detector, every, …).
+        settings: What was asked for (detector, every, …), and the classifier's ``unclear_below``.
         source: Name of the file, for people.
         complete: False if it was cancelled or the file broke off.
         note: Why it is not complete, in one sentence for people.
@@ -224,6 +226,11 @@ class Analysis:
     source: str
     complete: bool = True
     note: str = ""
+
+    @property
+    def unclear_below(self) -> float:
+        """The classifier's limit, 0–1; 0 where it has none or the analysis is older than limits."""
+        return float(self.settings.get("unclear_below", 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,8 @@ def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
         for _, row in rows.iterrows()
     )
     time_s = float(analysis.frames.set_index("frame_index")["time_s"].loc[frame_index])
-    return FrameResult(frame_index, time_s, analysis.info.width, analysis.info.height, faces, analysis.labels)
+    size = (analysis.info.width, analysis.info.height)
+    return FrameResult(frame_index, time_s, *size, faces, analysis.labels, analysis.unclear_below)
 
 
 def validate(timeline: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.errors import Cancelled, VideoError
 from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
-from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
+from emotion.types import Analysis, Face, Frame, FrameResult, Image, ModelCard, Progress
 from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier, load_classifier
 from emotion.vision.decode_image import load_image
@@ -57,6 +57,12 @@ class Analyzer:
     def labels(self) -> tuple[str, ...]:
         """Meaning of each probability column."""
         return self._classifier.labels
+
+    @property
+    def unclear_below(self) -> float:
+        """The probability under which the classifier's answers are unclear, 0–1; 0 for one of your own."""
+        card = _card_of(self._classifier)
+        return card.unclear_below if card else 0.0
 
     def image(self, source: str | Path | bytes | Image) -> FrameResult:
         """Return the faces in one picture, numbered from 1 in reading order.
@@ -106,7 +112,13 @@ class Analyzer:
         if isinstance(stopped, VideoError) and frames.empty:
             raise stopped
         note = "" if stopped is None else str(stopped) or "The analysis was cancelled."
-        settings = {"detector": self.detector, "every": every, "fps": fps, "source_sha256": sha256_of(Path(path))}
+        settings = {
+            "detector": self.detector,
+            "every": every,
+            "fps": fps,
+            "source_sha256": sha256_of(Path(path)),
+            "unclear_below": self.unclear_below,
+        }
         return Analysis(info, timeline, frames, self.model, self.labels, settings, Path(path).name, not note, note)
 
     def frames(
@@ -139,6 +151,7 @@ class Analyzer:
                     frame.height,
                     recogniser(frame, faces),
                     self._classifier.labels,
+                    self.unclear_below,
                 )
 
 
@@ -158,13 +171,17 @@ def crop_face(image: Image, face: Face, size: int) -> Image:
     return align(image, five_points(face.landmarks), size)
 
 
+def _card_of(classifier: Classifier) -> ModelCard | None:
+    return classifier.card if isinstance(classifier, LiteRTClassifier) else None
+
+
 class _Recogniser:
     """Classifies the faces of a stream and compares each with its person's first picture."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         # A classifier of the user's own takes crops of any size, so it gets FER2013's.
-        card = classifier.card if isinstance(classifier, LiteRTClassifier) else None
+        card = _card_of(classifier)
         self._size = card.input_size if card else CROP_PX
         self._wants_colour = card is not None and card.colour != GREY
         self._references: dict[int, Image] = {}

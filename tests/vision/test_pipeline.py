@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,12 +15,16 @@ from clips import write_clip
 from PIL import Image
 
 import emotion
+from emotion.analytics.files import load_parquet, save_parquet
+from emotion.analytics.timeline import result_at
 from emotion.errors import Cancelled, ImageError, VideoError
 from emotion.labels import FERPLUS_LABELS
 from emotion.samples import clip_frames, make_clip, sample_image
 from emotion.types import Progress
 from emotion.vision.boxes import iou
+from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode_video import read_video
+from tests.tflite_files import classifier as classifier_file
 
 GOLDEN = Path(__file__).with_name("golden_sample_clip.csv")
 
@@ -44,6 +49,19 @@ def analyzer() -> emotion.Analyzer:
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "sample.mp4")
+
+
+def test_the_classifiers_limit_of_clear_answers_travels_along(analyzer: emotion.Analyzer, clip: Path, tmp_path) -> None:
+    file = tmp_path / "model.tflite"
+    file.write_bytes(classifier_file(8))
+    card = replace(emotion.load_classifier().card, labels=FERPLUS_LABELS, unclear_below=0.4)
+    limited = emotion.Analyzer(model=LiteRTClassifier(card, file=file))
+    assert limited.image(sample_image()).unclear_below == 0.4
+    analysis = load_parquet(save_parquet(limited.video(clip, every=25), tmp_path / "timeline.parquet"))
+    assert analysis.settings["unclear_below"] == analysis.unclear_below == 0.4
+    assert {result_at(analysis, index).unclear_below for index in analysis.frames["frame_index"]} == {0.4}
+    assert analyzer.image(sample_image()).unclear_below == 0.0  # a classifier of one's own
+    assert replace(analysis, settings={}).unclear_below == 0.0  # an analysis of earlier days
 
 
 def test_a_picture_may_come_as_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
