@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.summary import frame_durations, row_durations
+from emotion.analytics.durations import breaks_after, counted_durations, row_durations
 from emotion.analytics.timeline import labels_of, probability_columns
 
 MAX_ROWS = 4500
@@ -39,7 +39,7 @@ def resample(timeline: pd.DataFrame, frames: pd.DataFrame, max_points: int) -> p
         ``end_s`` of what was seen, ``span`` (its number) and the probability columns.
     """
     columns = probability_columns(labels_of(timeline))
-    of_frame = pd.Series(_spans(frames["time_s"], max_points), index=frames["frame_index"].to_numpy())
+    of_frame = pd.Series(_spans(frames, max_points), index=frames["frame_index"].to_numpy())
     rows = timeline[["track_id", "time_s", *columns]].assign(
         span=timeline["frame_index"].map(of_frame), end_s=timeline["time_s"] + row_durations(timeline, frames)
     )
@@ -47,12 +47,14 @@ def resample(timeline: pd.DataFrame, frames: pd.DataFrame, max_points: int) -> p
     return rows.groupby(["track_id", "span"], as_index=False).agg(**how)
 
 
-def _spans(time_s: pd.Series, max_points: int) -> np.ndarray:
-    if len(time_s) <= max_points:
-        return np.arange(len(time_s))
-    times = time_s.to_numpy(np.float64)
+def _spans(frames: pd.DataFrame, max_points: int) -> np.ndarray:
+    """Number the spans in order; a number is left out where excluded time lies between two of them."""
+    times = frames["time_s"].to_numpy(np.float64)
+    cuts = np.append(0, breaks_after(frames).cumsum()[:-1])[: len(times)]
+    if len(times) <= max_points:
+        return np.arange(len(times)) + cuts
     length = (times[-1] - times[0]) / max_points
-    return np.minimum((times - times[0]) // length, max_points - 1).astype(np.int64)
+    return np.minimum((times - times[0]) // length, max_points - 1).astype(np.int64) + cuts
 
 
 def fit_to_screen(timeline: pd.DataFrame, frames: pd.DataFrame, tracks: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -98,9 +100,10 @@ def _with_run_ends(spans: pd.DataFrame) -> pd.DataFrame:
 
 def empty_spans(frames: pd.DataFrame, max_spans: int = 200) -> pd.DataFrame:
     """Return the stretches without any face: ``start_s``, ``end_s``, the longest ones if there are very many."""
-    ends = frames["time_s"] + frame_durations(frames["time_s"])
+    ends = frames["time_s"] + counted_durations(frames)
     empty = frames["faces"] == 0
-    run = (empty != empty.shift()).cumsum()
+    cut = pd.Series(breaks_after(frames), index=frames.index).shift(fill_value=False)
+    run = ((empty != empty.shift()) | cut).cumsum()
     rows = pd.DataFrame({"start_s": frames["time_s"], "end_s": ends, "run": run})[empty]
     spans = rows.groupby("run").agg(start_s=("start_s", "min"), end_s=("end_s", "max"))
     longest = (spans["end_s"] - spans["start_s"]).nlargest(max_spans).index

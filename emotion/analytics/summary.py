@@ -6,30 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from emotion.analytics.durations import counted_durations, row_durations
 from emotion.analytics.timeline import probability_columns
 from emotion.types import Analysis
 
 SMILE = "happiness"
-
-
-def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
-    """Return how long each frame stands, in seconds: until the next one; the last one for the median of the others.
-
-    Args:
-        time_s: Presentation times of consecutive frames, in seconds. They need not be
-            evenly spaced: phones record at a varying rate.
-    """
-    steps = np.diff(time_s.to_numpy(np.float64))
-    last = float(np.median(steps)) if len(steps) else 0.0
-    return np.append(steps, last)[: len(time_s)]
-
-
-def row_durations(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
-    """Return for each row of the timeline how long its frame stands, in seconds."""
-    durations = pd.Series(frame_durations(frames["time_s"]), index=frames["frame_index"].to_numpy())
-    return timeline["frame_index"].map(durations)
 
 
 def shares(timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...]) -> dict[str, float]:
@@ -113,7 +95,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "model": analysis.model,
         "complete": analysis.complete,
         "duration_s": float(analysis.info.duration_s),
-        "analysed_s": float(frame_durations(frames["time_s"]).sum()),
+        "analysed_s": float(counted_durations(frames).sum()),
         "frames": len(frames),
         "frames_with_face": with_face,
         "frames_without_face": len(frames) - with_face,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion.analytics.summary import count_changes, frame_durations, summarise
+from emotion.analytics.durations import frame_durations
+from emotion.analytics.summary import count_changes, summarise
 from emotion.labels import FERPLUS_LABELS
 from tests.conftest import make_analysis
 

@@ -1,0 +1,94 @@
+"""What a person's edits make of an analysis: people merged and hidden, excluded time left out. The raw data stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emotion.analytics.durations import COUNTED, counted_durations
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.timeline import KEY, validate
+from emotion.errors import InputError
+from emotion.types import Analysis
+
+
+def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
+    """Return the analysis as its edits make it: a new value of the same schema; doing it twice changes nothing more.
+
+    - Merged tracks become one. Where both have a row in one frame, the more confident face stays.
+      ``similarity`` stays that with the reference face of the track it was measured for.
+    - Hidden tracks are dropped, so a frame that shows nobody else counts as one without a face.
+    - Frames that begin in an excluded span are dropped with their rows, and a frame that stands
+      into one counts only until there: the frames' column ``counted_s`` says so, and every
+      figure weighs by it. An excluded moment has no duration and excludes nothing.
+
+    Names, baselines and events that are not excluded change no row.
+
+    Raises:
+        InputError: Tracks are merged in a circle.
+    """
+    wholes = merged_into(edits.merged)
+    frames = _without_excluded(analysis.frames, excluded_spans(edits.events))
+    timeline = _merge(analysis.timeline, wholes, edits.hidden)
+    timeline = timeline[timeline["frame_index"].isin(frames["frame_index"])].reset_index(drop=True)
+    counts = timeline["frame_index"].value_counts()
+    faces = frames["frame_index"].map(counts).fillna(0).astype("int16")
+    return replace(analysis, timeline=validate(timeline), frames=frames.assign(faces=faces))
+
+
+def merged_into(merged: Mapping[int, int]) -> dict[int, int]:
+    """Return for each merged track the one that it ends up in, however many steps away.
+
+    Raises:
+        InputError: The steps lead back to where they began.
+    """
+    return {track: _whole_of(track, merged) for track in merged}
+
+
+def _whole_of(track: int, merged: Mapping[int, int]) -> int:
+    way = [track]
+    while way[-1] in merged:
+        way.append(merged[way[-1]])
+        if way[-1] in way[:-1]:
+            steps = " → ".join(map(str, way))
+            raise InputError(f"expected tracks merged into one that stays; got a circle: {steps}")
+    return way[-1]
+
+
+def _merge(timeline: pd.DataFrame, wholes: Mapping[int, int], hidden: frozenset[int]) -> pd.DataFrame:
+    own = timeline["track_id"]
+    whole = own.map(lambda track: wholes.get(track, track)).astype(own.dtype)
+    rows = timeline.assign(track_id=whole)[~(own.isin(hidden) | whole.isin(hidden))]
+    # Stable: of two faces that are equally sure, the one with the lower number stays.
+    best_first = rows.sort_values([*KEY, "face_confidence"], ascending=[True, True, False], kind="stable")
+    return best_first.drop_duplicates(KEY)
+
+
+def excluded_spans(events: Sequence[Event]) -> list[Span]:
+    """Return the spans that every figure leaves out, in order of time."""
+    return sorted((event.span for event in events if event.excluded), key=lambda span: (span.start_s, span.end_s))
+
+
+def within(time_s: pd.Series, spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Return for each time whether a span holds it: from its start on, before its end."""
+    times = time_s.to_numpy(np.float64)
+    held = np.zeros(len(times), np.bool_)
+    for span in spans:
+        held |= (times >= span.start_s) & (times < span.end_s)
+    return held
+
+
+def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFrame:
+    if not spans:
+        return frames
+    starts = frames["time_s"].to_numpy(np.float64)
+    counted = counted_durations(frames)
+    for span in (span for span in spans if span.end_s > span.start_s):
+        cut = (starts < span.start_s) & (starts + counted > span.start_s)
+        counted = np.where(cut, span.start_s - starts, counted)
+    kept = ~within(frames["time_s"], spans)
+    return frames.assign(**{COUNTED: counted})[kept].reset_index(drop=True)

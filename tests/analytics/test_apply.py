@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion.analytics.apply import apply_edits, merged_into
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.lanes import empty_spans, resample, stacked_lanes
+from emotion.analytics.summary import summarise
+from emotion.analytics.timeline import validate
+from emotion.errors import InputError
+from emotion.labels import FERPLUS_LABELS
+from emotion.types import Analysis
+from tests.conftest import make_analysis
+
+shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12)
+moments = st.floats(0, 1.3, allow_nan=False)
+spans = st.tuples(moments, moments).map(lambda ends: Span(min(ends), max(ends)))
+events = st.lists(st.builds(Event, st.just("x"), spans, st.booleans()), max_size=3).map(tuple)
+# Always into a lower number, so never in a circle.
+merges = st.fixed_dictionaries({}, optional={2: st.just(1), 3: st.sampled_from([1, 2])})
+edits = st.builds(Edits, merged=merges, hidden=st.frozensets(st.integers(1, 3)), events=events)
+
+
+def excluding(*ends: float) -> Edits:
+    return Edits(events=(Event("break", Span(*ends), excluded=True),))
+
+
+def same(a: Analysis, b: Analysis) -> bool:
+    return a.timeline.equals(b.timeline) and a.frames.equals(b.frames)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown, edits)
+def test_the_result_is_an_analysis_and_twice_is_once_and_the_raw_one_stays(labels, edits):
+    raw = make_analysis(labels)
+    before = replace(raw, timeline=raw.timeline.copy(), frames=raw.frames.copy())
+    once = apply_edits(raw, edits)
+    validate(once.timeline)
+    assert once.frames["faces"].sum() == len(once.timeline)
+    assert same(apply_edits(once, edits), once)
+    assert same(raw, before)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown)
+def test_no_edits_change_nothing(labels):
+    raw = make_analysis(labels)
+    assert same(apply_edits(raw, Edits()), raw)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown, spans)
+def test_excluded_spans_change_nothing_outside(labels, span):
+    raw = make_analysis(labels)
+    edited = apply_edits(raw, excluding(span.start_s, span.end_s))
+    outside = (raw.timeline["time_s"] < span.start_s) | (raw.timeline["time_s"] >= span.end_s)
+    pd.testing.assert_frame_equal(edited.timeline, raw.timeline[outside].reset_index(drop=True))
+
+
+def test_of_two_faces_in_one_frame_the_more_confident_one_stays():
+    raw = make_analysis([["fear", "anger"], ["fear", "anger"], ["fear"]])
+    sure = raw.timeline.assign(face_confidence=np.array([0.9, 0.8, 0.7, 0.95, 0.6], np.float32))
+    edited = apply_edits(replace(raw, timeline=sure), Edits(merged={2: 1}))
+    assert edited.timeline["emotion"].tolist() == ["fear", "anger", "fear"]
+    assert set(edited.timeline["track_id"]) == {1}
+    assert edited.frames["faces"].tolist() == [1, 1, 1]
+
+
+def test_merges_are_followed_to_their_end():
+    assert merged_into({1: 2, 2: 3}) == {1: 3, 2: 3}
+
+
+@pytest.mark.parametrize("circle", [{1: 1}, {1: 2, 2: 1}, {3: 1, 1: 2, 2: 1}])
+def test_merges_in_a_circle_are_refused(circle):
+    with pytest.raises(InputError, match="circle"):
+        apply_edits(make_analysis([["fear"]]), Edits(merged=circle))
+
+
+def test_hidden_people_are_in_no_figure(analysis):
+    summary = summarise(apply_edits(analysis, Edits(hidden=frozenset({1}))))
+    assert [track["track_id"] for track in summary["tracks"]] == [2]
+    assert summary["shares"]["surprise"] == 1
+    assert (summary["frames"], summary["frames_with_face"]) == (10, 4)
+
+
+def test_hiding_a_part_leaves_the_rest_of_the_person(analysis):
+    edited = apply_edits(analysis, Edits(merged={2: 1}, hidden=frozenset({2})))
+    assert edited.timeline["emotion"].tolist() == ["happiness"] * 4 + ["neutral"] * 4
+
+
+def test_excluded_time_does_not_count(analysis):
+    # Frames at 0.2 to 0.5 s: two smiles and the two frames without a face.
+    summary = summarise(apply_edits(analysis, excluding(0.2, 0.6)))
+    assert (summary["frames"], summary["frames_without_face"]) == (6, 0)
+    assert summary["analysed_s"] == pytest.approx(0.6)
+    assert summary["tracks"][0]["seconds"] == pytest.approx(0.6)
+    assert summary["shares"]["happiness"] == pytest.approx(2 / 10)
+
+
+def test_a_frame_that_stands_into_an_excluded_span_counts_until_there(analysis):
+    edited = apply_edits(analysis, excluding(0.25, 0.6))
+    assert edited.frames["counted_s"].tolist() == pytest.approx([0.1, 0.1, 0.05, 0.1, 0.1, 0.1, 0.1])
+    assert summarise(edited)["tracks"][0]["seconds"] == pytest.approx(0.65)
+
+
+def test_everything_can_be_excluded(analysis):
+    summary = summarise(apply_edits(analysis, excluding(0, 60)))
+    assert (summary["frames"], summary["analysed_s"], summary["dominant"]) == (0, 0.0, None)
+
+
+def test_an_excluded_moment_excludes_nothing(analysis):
+    assert apply_edits(analysis, excluding(0.2, 0.2)).timeline.equals(analysis.timeline)
+
+
+def test_lanes_are_empty_where_time_is_excluded():
+    analysis = apply_edits(make_analysis([["fear"]] * 6), excluding(0.2, 0.4))
+    corners = stacked_lanes(resample(analysis.timeline, analysis.frames, 100), [1])
+    assert corners.groupby("run")["time_s"].max().tolist() == pytest.approx([0.2, 0.6])
+    assert corners.groupby("run")["time_s"].min().tolist() == pytest.approx([0.0, 0.4])
+
+
+def test_stretches_without_a_face_end_where_time_is_excluded():
+    spans = empty_spans(apply_edits(make_analysis([[]] * 6), excluding(0.2, 0.4)).frames)
+    assert spans["start_s"].tolist() == pytest.approx([0.0, 0.4])
+    assert spans["end_s"].tolist() == pytest.approx([0.2, 0.6])
