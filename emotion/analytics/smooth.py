@@ -1,27 +1,39 @@
 """Smoothing against flicker: a view of a timeline, never a change of it.
 
 Windows are in seconds and follow the frames' own times, so the same setting means
-the same thing at any frame rate, for every n-th frame and across gaps.
+the same thing at any frame rate and for every n-th frame. No window reaches across a
+gap: what a face showed before it was lost says nothing about what it shows after.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.runs import unbroken_runs
 from emotion.analytics.timeline import labels_of, probability_columns, with_leading_emotion
+from emotion.types import Analysis
 
 Method = Literal["mean", "median", "exponential"]
 METHODS: tuple[Method, ...] = ("mean", "median", "exponential")
 
 
-def smooth(timeline: pd.DataFrame, method: Method = "mean", window_s: float = 0.5) -> pd.DataFrame:
+def smoothed(analysis: Analysis, method: Method = "mean", window_s: float = 0.5) -> Analysis:
+    """Return the analysis with its timeline smoothed (:func:`smooth`); the raw one stays."""
+    return replace(analysis, timeline=smooth(analysis.timeline, analysis.frames, method, window_s))
+
+
+def smooth(
+    timeline: pd.DataFrame, frames: pd.DataFrame, method: Method = "mean", window_s: float = 0.5
+) -> pd.DataFrame:
     """Return the timeline with each person's probabilities smoothed and the leading emotion set anew.
 
     Args:
         timeline: A timeline; it stays as it is.
+        frames: Its table of frames, which knows where a person is not seen.
         method: ``"mean"`` and ``"median"`` look at a window centred on each row;
             ``"exponential"`` looks back only, so it also suits live use.
         window_s: Width of the window in seconds; the half-life for ``"exponential"``.
@@ -31,13 +43,13 @@ def smooth(timeline: pd.DataFrame, method: Method = "mean", window_s: float = 0.
         return timeline.copy()
     columns = probability_columns(labels_of(timeline))
     smoothed = timeline.copy()
-    for _, rows in timeline.groupby("track_id"):
-        values = _smooth_track(rows[columns].set_axis(pd.to_datetime(rows["time_s"], unit="s")), method, window_s)
+    for _, rows in timeline.groupby(unbroken_runs(timeline, frames)):
+        values = _smooth_run(rows[columns].set_axis(pd.to_datetime(rows["time_s"], unit="s")), method, window_s)
         smoothed.loc[rows.index, columns] = values.to_numpy(np.float32)
     return with_leading_emotion(smoothed)
 
 
-def _smooth_track(rows: pd.DataFrame, method: Method, window_s: float) -> pd.DataFrame:
+def _smooth_run(rows: pd.DataFrame, method: Method, window_s: float) -> pd.DataFrame:
     """Smooth one person's probabilities, indexed by time; each row sums to 1 again."""
     width = pd.Timedelta(seconds=window_s)
     if method == "exponential":

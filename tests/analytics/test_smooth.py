@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion.analytics.smooth import METHODS, smooth
+from emotion.analytics.apply import apply_edits
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.smooth import METHODS, smooth, smoothed
 from emotion.analytics.timeline import probability_columns, validate
 from emotion.labels import FERPLUS_LABELS
 from tests.conftest import make_analysis
@@ -14,42 +16,58 @@ COLUMNS = probability_columns(FERPLUS_LABELS)
 shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=2), min_size=1, max_size=12)
 
 
+@settings(max_examples=40, deadline=None)
 @given(shown, st.sampled_from(METHODS), st.floats(0.05, 2))
 def test_the_result_is_a_timeline_and_the_raw_one_stays(labels, method, window_s):
-    raw = make_analysis(labels).timeline
-    before = raw.copy()
-    assert len(validate(smooth(raw, method, window_s))) == len(raw)
-    assert raw.equals(before)
+    raw = make_analysis(labels)
+    before = raw.timeline.copy()
+    assert len(validate(smooth(raw.timeline, raw.frames, method, window_s))) == len(before)
+    assert raw.timeline.equals(before)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_what_does_not_change_stays(method):
-    raw = make_analysis([["fear"]] * 5).timeline
-    assert np.allclose(smooth(raw, method, 0.5)[COLUMNS], raw[COLUMNS], atol=1e-6)
+    raw = make_analysis([["fear"]] * 5)
+    assert np.allclose(smooth(raw.timeline, raw.frames, method, 0.5)[COLUMNS], raw.timeline[COLUMNS], atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["mean", "median"])
 def test_a_flicker_of_one_frame_goes(method):
-    raw = make_analysis([["neutral"]] * 3 + [["anger"]] + [["neutral"]] * 3).timeline
-    assert set(smooth(raw, method, 0.5)["emotion"]) == {"neutral"}
+    raw = make_analysis([["neutral"]] * 3 + [["anger"]] + [["neutral"]] * 3)
+    assert set(smooth(raw.timeline, raw.frames, method, 0.5)["emotion"]) == {"neutral"}
 
 
 def test_the_mean_is_the_mean_of_the_window():
-    raw = make_analysis([["neutral"], ["anger"], ["neutral"]]).timeline
-    middle = smooth(raw, "mean", 0.3)["p_anger"].iloc[1]
-    assert middle == pytest.approx(raw["p_anger"].mean(), abs=1e-6)
+    raw = make_analysis([["neutral"], ["anger"], ["neutral"]])
+    middle = smooth(raw.timeline, raw.frames, "mean", 0.3)["p_anger"].iloc[1]
+    assert middle == pytest.approx(raw.timeline["p_anger"].mean(), abs=1e-6)
 
 
 def test_the_exponential_halves_in_its_half_life():
-    raw = make_analysis([["neutral"], ["anger"]]).timeline
-    old, new = raw["p_anger"]
-    assert smooth(raw, "exponential", 0.1)["p_anger"].iloc[1] == pytest.approx((0.5 * old + new) / 1.5, abs=1e-6)
+    raw = make_analysis([["neutral"], ["anger"]])
+    old, new = raw.timeline["p_anger"]
+    assert smooth(raw.timeline, raw.frames, "exponential", 0.1)["p_anger"].iloc[1] == pytest.approx(
+        (0.5 * old + new) / 1.5, abs=1e-6
+    )
 
 
 def test_people_do_not_mix():
-    raw = make_analysis([["fear", "happiness"]] * 4).timeline
-    assert smooth(raw, "mean", 2)["emotion"].tolist() == ["fear", "happiness"] * 4
+    raw = make_analysis([["fear", "happiness"]] * 4)
+    assert smooth(raw.timeline, raw.frames, "mean", 2)["emotion"].tolist() == ["fear", "happiness"] * 4
 
 
 def test_no_window_smooths_nothing(analysis):
-    assert smooth(analysis.timeline, "mean", 0).equals(analysis.timeline)
+    assert smooth(analysis.timeline, analysis.frames, "mean", 0).equals(analysis.timeline)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_window_reaches_across_a_gap(method):
+    raw = make_analysis([["anger"]] * 3 + [[]] + [["fear"]] * 3)
+    assert np.allclose(smooth(raw.timeline, raw.frames, method, 1.0)[COLUMNS], raw.timeline[COLUMNS], atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_window_reaches_across_excluded_time(method):
+    raw = make_analysis([["anger"]] * 3 + [["neutral"]] + [["fear"]] * 3)
+    cut = apply_edits(raw, Edits(events=(Event("break", Span(0.3, 0.4), excluded=True),)))
+    assert np.allclose(smoothed(cut, method, 1.0).timeline[COLUMNS], cut.timeline[COLUMNS], atol=1e-6)

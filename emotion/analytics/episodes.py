@@ -1,0 +1,50 @@
+"""Episodes: unbroken runs of one leading expression of one person."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from emotion.analytics.durations import row_durations
+from emotion.analytics.runs import unbroken_runs
+from emotion.analytics.unclear import answers
+from emotion.types import Analysis
+
+
+def episodes(analysis: Analysis, min_s: float = 0.0) -> pd.DataFrame:
+    """Return the episodes of an analysis, in order of person and time.
+
+    An episode ends where another expression leads, where the person is not seen, and where
+    excluded time begins. Rows whose answer is unclear are episodes named ``unclear``.
+
+    Args:
+        analysis: Edited and smoothed as you like.
+        min_s: Leaves out episodes that last less, in seconds. They are not added to their neighbours.
+
+    Returns:
+        ``track_id``, ``start_s``, ``end_s``, ``duration_s``, ``emotion``, ``mean_probability`` and
+        ``peak_probability`` (of the leading label, 0–1) and ``frames``. With ``min_s=0``, every
+        row of the timeline is in exactly one episode.
+    """
+    timeline = analysis.timeline
+    rows = pd.DataFrame(
+        {
+            "track_id": timeline["track_id"],
+            "time_s": timeline["time_s"],
+            "run": unbroken_runs(timeline, analysis.frames),
+            "emotion": answers(timeline, analysis.unclear_below),
+            "seconds": row_durations(timeline, analysis.frames),
+            "probability": timeline["emotion_confidence"].astype("float64"),
+        }
+    ).sort_values(["track_id", "time_s"], kind="stable")
+    starts = (rows["run"] != rows["run"].shift()) | (rows["emotion"] != rows["emotion"].shift())
+    table = rows.groupby(starts.cumsum()).agg(
+        track_id=("track_id", "first"),
+        start_s=("time_s", "first"),
+        duration_s=("seconds", "sum"),
+        emotion=("emotion", "first"),
+        mean_probability=("probability", "mean"),
+        peak_probability=("probability", "max"),
+        frames=("time_s", "size"),
+    )
+    table.insert(2, "end_s", table["start_s"] + table["duration_s"])
+    return table[table["duration_s"] >= min_s].reset_index(drop=True)

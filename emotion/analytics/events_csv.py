@@ -1,0 +1,85 @@
+"""Events as CSV: ``start_s,end_s,label,excluded``, one row per event, as spreadsheets write them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping
+
+from emotion.analytics.edits import Event, Span
+from emotion.errors import InputError
+
+COLUMNS = ("start_s", "end_s", "label", "excluded")
+
+MAX_EVENTS = 10_000
+"""More rows than this are no list of events but another table."""
+
+_YES, _NO = {"true", "yes", "1"}, {"", "false", "no", "0"}
+
+
+def to_csv(events: Iterable[Event]) -> str:
+    """Return events as CSV text with a header row; :func:`from_csv` reads them back as they were."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for event in events:
+        rows.writerow([repr(event.span.start_s), repr(event.span.end_s), event.label, str(event.excluded).lower()])
+    return text.getvalue()
+
+
+def from_csv(text: str) -> tuple[Event, ...]:
+    """Return the events of a CSV text, in its order.
+
+    Args:
+        text: A header row with ``start_s`` and ``label`` at least, in any order. An ``end_s`` that is
+            missing or empty makes a moment; ``excluded`` is true/false, yes/no, 1/0 or empty.
+            Commas or semicolons part the columns.
+
+    Raises:
+        InputError: The header lacks a column, or a row cannot be read: says which one and why. The
+            header is row 1, as in a spreadsheet.
+    """
+    text = text.removeprefix("\ufeff")
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in header and "," not in header else ",")
+    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    if not {"start_s", "label"} <= set(names):
+        raise InputError(f"expected a header with {', '.join(COLUMNS)}; got {', '.join(names) or 'an empty file'}")
+    reader.fieldnames = names
+    events: list[Event] = []
+    try:
+        for row in reader:
+            if len(events) >= MAX_EVENTS:
+                raise InputError(f"expected at most {MAX_EVENTS:,} events; got more")
+            events.append(_event(row, reader.line_num))
+    except csv.Error as error:
+        raise InputError(
+            f"expected a CSV file; got one that cannot be read in row {reader.line_num}: {error}"
+        ) from error
+    return tuple(events)
+
+
+def _event(row: Mapping[str | None, object], number: int) -> Event:
+    texts = {name: value.strip() for name, value in row.items() if isinstance(name, str) and isinstance(value, str)}
+    start_s = _seconds(texts.get("start_s", ""), "start_s", number)
+    end_s = _seconds(texts["end_s"], "end_s", number) if texts.get("end_s") else start_s
+    if not texts.get("label"):
+        raise InputError(f"expected a label in row {number}; got none")
+    excluded = texts.get("excluded", "").lower()
+    if excluded not in _YES | _NO:
+        raise InputError(f"expected true or false as excluded in row {number}; got {texts['excluded']!r}")
+    try:
+        return Event(texts["label"], Span(start_s, end_s), excluded in _YES)
+    except InputError as error:
+        raise InputError(f"row {number}: {error}") from None
+
+
+def _seconds(text: str, name: str, number: int) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise InputError(f"expected seconds as {name} in row {number}, such as 12.5; got {text!r}")
+    return seconds

@@ -1,0 +1,92 @@
+"""The people of an analysis: names, figures of each, how steadily they hold their head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from emotion.analytics.durations import row_durations
+from emotion.analytics.runs import unbroken_runs
+from emotion.analytics.summary import summarise
+from emotion.types import Analysis
+
+POSTURE_CHANGED_BELOW = 0.6
+"""SSIM with the person's reference face under which the posture counts as changed."""
+
+POSTURE_MIN_S = 0.5
+"""Shorter spans are a blink or a turn in passing, not a posture."""
+
+
+def person_name(track: int, names: Mapping[int, str]) -> str:
+    """Return what a person is called: the name that somebody gave them, or their number."""
+    return names.get(track) or f"Person {track}"
+
+
+def steadiness(rows: pd.DataFrame) -> float | None:
+    """Return the median SSIM of some rows' faces with the reference face, −1–1; None where none is known.
+
+    The median: a face that turns away for a moment is as steady as before.
+    """
+    known = rows["similarity"].dropna()
+    return None if known.empty else float(known.median())
+
+
+def posture_changes(
+    analysis: Analysis, below: float = POSTURE_CHANGED_BELOW, min_s: float = POSTURE_MIN_S
+) -> pd.DataFrame:
+    """Return the spans in which a person's face is unlike their reference face.
+
+    Args:
+        analysis: Edited as you like.
+        below: Limit of the similarity.
+        min_s: Leaves out shorter spans, in seconds.
+
+    Returns:
+        ``track_id``, ``start_s``, ``end_s``, ``duration_s`` and ``lowest`` similarity. A span ends
+        where the face is alike again, is not seen, or has no known similarity.
+    """
+    timeline = analysis.timeline
+    changed = timeline["similarity"] < below
+    rows = timeline.loc[changed, ["track_id", "time_s", "similarity"]].assign(
+        seconds=row_durations(timeline, analysis.frames)[changed]
+    )
+    # Rows that are not changed part the runs: each begins a new number.
+    runs = unbroken_runs(timeline, analysis.frames)
+    parts = (~changed).groupby(runs).cumsum()
+    spans = rows.groupby([runs[changed], parts[changed]]).agg(
+        track_id=("track_id", "first"),
+        start_s=("time_s", "first"),
+        duration_s=("seconds", "sum"),
+        lowest=("similarity", "min"),
+    )
+    spans.insert(2, "end_s", spans["start_s"] + spans["duration_s"])
+    return spans[spans["duration_s"] >= min_s].reset_index(drop=True)
+
+
+def people_table(analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
+    """Return one row of figures per person, in order of number.
+
+    Returns:
+        ``track_id``, ``person``, ``first_s``, ``last_s``, ``seconds``, ``frames``, ``dominant``,
+        ``smile_index``, ``changes_per_minute``, ``steadiness`` and ``posture_changed_s``.
+    """
+    changed = posture_changes(analysis).groupby("track_id")["duration_s"].sum()
+    figures = ["first_s", "last_s", "seconds", "frames", "dominant", "smile_index", "changes_per_minute"]
+    rows = [
+        {
+            "track_id": track["track_id"],
+            "person": person_name(track["track_id"], names),
+            **{figure: track[figure] for figure in figures},
+            "steadiness": steadiness(analysis.timeline[analysis.timeline["track_id"] == track["track_id"]]),
+            "posture_changed_s": float(changed.get(track["track_id"], 0.0)),
+        }
+        for track in summarise(analysis)["tracks"]
+    ]
+    return pd.DataFrame(rows, columns=["track_id", "person", *figures, "steadiness", "posture_changed_s"])
+
+
+def best_rows(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return each person's row with the most confident face; of equals the first. One row per person, by number."""
+    best = timeline.groupby("track_id")["face_confidence"].idxmax()
+    return timeline.loc[best.to_numpy()].reset_index(drop=True)

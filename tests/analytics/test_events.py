@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion.analytics.baseline import baseline_means, relative_columns, relative_figures, relative_to_baseline
+from emotion.analytics.compare import Side, common_labels, comparison_figures, on_one_axis
+from emotion.analytics.edits import Event, Span
+from emotion.analytics.event_figures import before_after, event_figures
+from emotion.analytics.events_csv import from_csv, to_csv
+from emotion.analytics.parts import mean_probabilities, part_of
+from emotion.analytics.summary import summarise
+from emotion.errors import InputError
+from emotion.labels import FERPLUS_LABELS
+from tests.conftest import make_analysis
+
+labels = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1)
+times = st.floats(0, 1e5, allow_nan=False)
+events = st.builds(
+    Event, labels, st.tuples(times, times).map(lambda ends: Span(min(ends), max(ends))), excluded=st.booleans()
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(events, max_size=4))
+def test_events_come_back_from_csv_as_they_were(given_events):
+    assert from_csv(to_csv(given_events)) == tuple(given_events)
+
+
+def test_what_spreadsheets_write():
+    text = "\ufeffLabel;START_S;end_s;excluded\r\nhello;1.5;;yes\r\n\r\nbreak; 2 ;3;\r\n"
+    assert from_csv(text) == (Event("hello", Span(1.5, 1.5), True), Event("break", Span(2, 3)))
+    assert from_csv("start_s,label\n4,only a moment\n") == (Event("only a moment", Span(4, 4)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "an empty file"),
+        ("a,b\n1,2\n", "got a, b"),
+        ("start_s,end_s,label\n1,2,x\n1,2,\n", "row 3"),
+        ("start_s,end_s,label\n1,2,x\nsoon,2,y\n", "start_s in row 3"),
+        ("start_s,end_s,label\n3,2,x\n", "row 2"),
+        ("start_s,end_s,label\n-1,2,x\n", "row 2"),
+        ("start_s,end_s,label\n1,inf,x\n", "end_s in row 2"),
+        ("start_s,end_s,label,excluded\n1,2,x,maybe\n", "row 2"),
+    ],
+)
+def test_a_bad_row_is_named_in_one_sentence(text, said):
+    with pytest.raises(InputError, match=said) as caught:
+        from_csv(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_part_keeps_its_times_and_counts_until_its_end(analysis):
+    part = part_of(analysis, Span(0.2, 0.65), track=1)
+    assert part.timeline["time_s"].tolist() == pytest.approx([0.2, 0.3, 0.6])
+    assert summarise(part)["analysed_s"] == pytest.approx(0.45)
+    assert part.frames["faces"].tolist() == [1, 1, 0, 0, 1]
+    assert mean_probabilities(part_of(analysis, Span(0.4, 0.6))) is None
+
+
+def test_figures_of_each_event(analysis):
+    given_events = [
+        Event("later", Span(0.6, 1.0)),
+        Event("first", Span(0, 0.3)),
+        Event("moment", Span(0.2, 0.2)),
+        Event("out", Span(0, 1), excluded=True),
+    ]
+    table = event_figures(analysis, given_events)
+    assert table["label"].tolist() == ["first", "later"]
+    assert table["seconds"].tolist() == pytest.approx([0.3, 0.8])
+    assert table["smile_index"].tolist() == [1.0, 0.0]
+    assert event_figures(analysis, given_events, track=2)["seconds"].tolist() == pytest.approx([0.0, 0.4])
+    assert event_figures(analysis, []).empty
+
+
+def half_and_half():
+    return make_analysis([["neutral"]] * 40 + [["happiness"]] * 40)
+
+
+def test_before_against_after():
+    table = before_after(half_and_half(), Event("joke", Span(4, 4)), window_s=3).set_index("emotion")
+    row = table.loc["happiness"]
+    assert (row["before"], row["after"]) == (pytest.approx(0.05), pytest.approx(0.65))
+    assert row["low"] == row["effect"] == row["high"] == pytest.approx(0.6)
+    assert table.loc["fear", "effect"] == pytest.approx(0)
+
+
+def test_the_interval_holds_the_effect_and_is_the_same_twice():
+    random = np.random.default_rng(7)
+    shown = [[str(name)] for name in random.choice(["neutral", "happiness"], 200)]
+    analysis, event = make_analysis(shown), Event("x", Span(10, 10))
+    table = before_after(analysis, event, window_s=8).set_index("emotion")
+    row = table.loc["happiness"]
+    assert row["low"] < row["effect"] < row["high"]
+    assert row["low"] < 0 < row["high"]
+    assert before_after(analysis, event, window_s=8).set_index("emotion").equals(table)
+
+
+def test_too_little_before_makes_no_interval():
+    table = before_after(half_and_half(), Event("early", Span(0.5, 0.5)), window_s=3)
+    assert table[["low", "high"]].isna().all(axis=None)
+    assert table["before"].notna().all()
+    assert before_after(half_and_half(), Event("at the start", Span(0, 0))).empty
+
+
+def test_a_span_is_left_out_of_both_sides():
+    table = before_after(half_and_half(), Event("x", Span(3, 5)), window_s=2).set_index("emotion")
+    assert table.loc["happiness", "effect"] == pytest.approx(0.6)
+
+
+def test_the_baseline_is_the_mean_of_its_span():
+    analysis = make_analysis([["neutral"], ["sadness"], ["anger"]])
+    assert baseline_means(analysis, 1, Span(0, 0.2))["sadness"] == pytest.approx((0.05 + 0.65) / 2)
+    relative = relative_to_baseline(analysis, 1, Span(0, 0.2))
+    assert relative["d_anger"].tolist() == pytest.approx([0.0, 0.0, 0.6], abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(FERPLUS_LABELS), min_size=3, max_size=12), st.integers(1, 10))
+def test_relative_to_itself_the_baseline_averages_to_nothing(shown, tenths):
+    analysis = make_analysis([[label] for label in shown])
+    relative = relative_to_baseline(analysis, 1, Span(0, tenths / 10 + 0.001))
+    rest = relative[relative["time_s"] < tenths / 10 + 0.001]
+    counted = part_of(analysis, Span(0, tenths / 10 + 0.001)).frames["counted_s"].to_numpy()
+    means = counted @ rest[relative_columns(FERPLUS_LABELS)].to_numpy() / counted.sum()
+    assert means == pytest.approx(np.zeros(8), abs=1e-6)
+
+
+def test_figures_relative_to_the_baseline(analysis):
+    table = relative_figures(analysis, 1, Span(0, 0.4)).set_index("figure")
+    assert table.loc["smile index"].tolist() == pytest.approx([1.0, 0.5, -0.5])
+    assert table.loc["probability of happiness", "difference"] == pytest.approx((0.65 + 0.05) / 2 - 0.65)
+    assert table.loc["share of neutral"].tolist() == pytest.approx([0, 0.5, 0.5])
+    assert math.isnan(table.loc["steadiness", "whole"])
+
+
+def test_a_baseline_without_the_person_is_refused(analysis):
+    with pytest.raises(InputError, match="the person is seen"):
+        relative_to_baseline(analysis, 2, Span(0, 0.3))
+
+
+def test_two_people_on_one_axis(analysis):
+    figures = comparison_figures(Side("a", analysis, 1), Side("b", analysis, 2)).set_index("emotion")
+    # Where both are seen, one is neutral and the other surprised.
+    assert figures.loc["surprise", ["first", "second", "difference"]].tolist() == pytest.approx([0.05, 0.65, 0.6])
+    assert math.isnan(figures.loc["surprise", "correlation"])
+
+
+def test_an_offset_aligns_two_analyses():
+    shown = [["neutral"]] * 5 + [["fear"]] * 5 + [["neutral"]] * 5
+    first = make_analysis(shown)
+    late = make_analysis([["neutral"]] * 3 + shown)
+    apart = comparison_figures(Side("a", first), Side("b", late)).set_index("emotion")
+    aligned = comparison_figures(Side("a", first), Side("b", late, offset_s=-0.3)).set_index("emotion")
+    assert aligned.loc["fear", "correlation"] > 0.95 > apart.loc["fear", "correlation"]
+
+
+def test_nothing_in_common_is_empty(analysis):
+    assert comparison_figures(Side("a", analysis), Side("b", analysis, offset_s=90)).empty
+    assert on_one_axis(Side("a", make_analysis([[]])), Side("b", make_analysis([[]]))).empty
+
+
+def test_two_models_are_compared_by_the_labels_that_both_know(analysis):
+    other = replace(analysis, labels=("anger", "fear"))
+    assert common_labels(Side("a", analysis), Side("b", other)) == ("anger", "fear")
