@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
 from emotion.errors import TimelineError
 from emotion.types import Analysis, PathLike, VideoInfo
@@ -26,20 +27,20 @@ SCHEMA_VERSION = 1
 
 _ABOUT = b"emotion.analysis"
 _FRAMES = b"emotion.frames"
+_EDITS = b"emotion.edits"
 
 
-def save_parquet(analysis: Analysis, path: PathLike) -> Path:
+def save_parquet(analysis: Analysis, path: PathLike, edits: Edits | None = None) -> Path:
     """Write an analysis as one Parquet file, all or nothing.
 
-    ``pandas.read_parquet`` gives its timeline; :func:`load_parquet` gives all of it.
+    ``pandas.read_parquet`` gives its timeline; :func:`load_parquet` gives all of it,
+    :func:`load_edits` what a person added to it.
 
     Raises:
         TimelineError: The analysis holds a table that is not a timeline.
     """
     target = Path(path)
-    table = pa.Table.from_pandas(validate(analysis.timeline), preserve_index=False)
-    own = {_ABOUT: json.dumps(_about(analysis)).encode(), _FRAMES: _pack(analysis.frames)}
-    table = table.replace_schema_metadata((table.schema.metadata or {}) | own)
+    table = to_arrow(analysis, edits)
     # A reader never sees half a file: it is written beside its place and then moved there.
     partial = target.with_name(f".{target.name}.partial")
     try:
@@ -58,18 +59,64 @@ def load_parquet(path: PathLike) -> Analysis:
     """
     try:
         table = pq.read_table(path)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+    return from_arrow(table, Path(path).name)
+
+
+def to_arrow(analysis: Analysis, edits: Edits | None = None) -> pa.Table:
+    """Return the table that :func:`save_parquet` writes, with all that is no row in its metadata.
+
+    Raises:
+        TimelineError: The analysis holds a table that is not a timeline.
+    """
+    table = pa.Table.from_pandas(validate(analysis.timeline), preserve_index=False)
+    own = {_ABOUT: json.dumps(_about(analysis)).encode(), _FRAMES: _pack(analysis.frames)}
+    if edits is not None:
+        own[_EDITS] = json.dumps(edits.to_dict()).encode()
+    return table.replace_schema_metadata((table.schema.metadata or {}) | own)
+
+
+def from_arrow(table: pa.Table, name: str) -> Analysis:
+    """Return the analysis of :func:`to_arrow`'s table.
+
+    Args:
+        table: The table.
+        name: Of the file that it came from, for messages.
+
+    Raises:
+        TimelineError: The table is not an analysis, is damaged, or is of a newer version.
+    """
+    try:
         own = table.schema.metadata or {}
         about = json.loads(own[_ABOUT])
         frames = _unpack(own[_FRAMES])
     except KeyError:
-        raise TimelineError(f"expected an analysis saved by this program; {Path(path).name} is another table") from None
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {error}") from error
+        raise TimelineError(f"expected an analysis saved by this program; {name} is another table") from None
+    except (ValueError, pa.ArrowException) as error:
+        raise _unreadable(name, error) from error
     if about["schema"] != SCHEMA_VERSION:
-        raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {Path(path).name} has {about['schema']}")
+        raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {name} has {about['schema']}")
     # Parquet forgets categories that no row uses; the label set brings them back.
     timeline = table.to_pandas().astype(column_types(about["labels"]))
     return _analysis(about, validate(timeline), frames)
+
+
+def load_edits(path: PathLike) -> Edits:
+    """Return the edits that a Parquet file carries; none where it was saved without.
+
+    Raises:
+        TimelineError: The file cannot be read.
+    """
+    try:
+        packed = (pq.read_schema(path).metadata or {}).get(_EDITS, b"{}")
+        return Edits.from_dict(json.loads(packed))
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: PathLike, error: Exception) -> TimelineError:
+    return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {error}")
 
 
 def to_csv(timeline: pd.DataFrame) -> str:

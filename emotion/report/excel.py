@@ -1,0 +1,207 @@
+"""An Excel workbook, written row by row: figures, people, every row of the timeline, events, model and settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from emotion.analytics.summary import summarise
+from emotion.report import facts
+from emotion.report.edited import Edited
+from emotion.report.people import people_rows
+from emotion.report.steps import Steps
+from emotion.report.tables import chunks
+
+MAX_ROWS = 1_048_576
+"""Rows of a sheet, its header included; Excel opens no more."""
+
+MAX_TEXT = 32_767
+"""Characters of a cell, as UTF-16 counts them; Excel opens no more."""
+
+_FORMATS = {
+    # As text, so that Excel makes no formula of "=1+1" either when somebody edits the cell.
+    facts.TEXT: "@",
+    facts.SHARE: "0.0%",
+    facts.SECONDS: "0.000",
+    facts.COUNT: "#,##0",
+    facts.DECIMAL: "0.000",
+}
+"""Number format of each kind. Every cell has one: the library reuses a cell without a style for the next value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, its kind (see :class:`emotion.report.facts.Fact`) and its width in characters."""
+
+    name: str
+    kind: str = facts.TEXT
+    width: float = 12
+
+
+class Sheet:
+    """One sheet with a header that stays in view.
+
+    Args:
+        book: A write-only workbook.
+        title: Of the sheet, at most 31 characters.
+        columns: From the left.
+    """
+
+    def __init__(self, book: Workbook, title: str, columns: Sequence[Column]) -> None:
+        self._sheet = book.create_sheet(title)
+        self._sheet.freeze_panes = "A2"
+        self._kinds = [column.kind for column in columns]
+        for place, column in enumerate(columns, start=1):
+            self._sheet.column_dimensions[get_column_letter(place)].width = column.width
+        # One cell per kind serves them all: a cell is written before the next one is made.
+        self._cells = {kind: self._cell(number_format) for kind, number_format in _FORMATS.items()}
+        self._sheet.append([self._header(column.name) for column in columns])
+
+    def append(self, values: Iterable[Any], kinds: Sequence[str] | None = None) -> None:
+        """Write a row, of the columns' kinds or of its own; NaN and None leave a cell empty."""
+        self._sheet.append(self._filled(values, kinds or self._kinds))
+
+    def heading(self, *names: str) -> None:
+        """Write a header further down, after an empty row."""
+        self._sheet.append([])
+        self._sheet.append([self._header(name) for name in names])
+
+    def _filled(self, values: Iterable[Any], kinds: Sequence[str]) -> Iterator[Any]:
+        for value, kind in zip(values, kinds, strict=True):
+            cell = self._cells[kind]
+            if value is None or (isinstance(value, float) and not math.isfinite(value)):
+                yield None
+                continue
+            text = isinstance(value, str)
+            cell.value = clean_text(value) if text else value
+            # The library takes "=1+1" for a formula and "#N/A" for an error; a name or a label is neither.
+            cell.data_type = "s" if text else "n"
+            yield cell
+
+    def _header(self, text: str) -> Any:
+        cell = WriteOnlyCell(self._sheet, text)
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), PatternFill("solid", fgColor="30475E")
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
+        return cell
+
+    def _cell(self, number_format: str) -> Any:
+        cell = WriteOnlyCell(self._sheet)
+        cell.number_format = number_format
+        return cell
+
+
+def clean_text(text: str) -> str:
+    """Return what a cell can hold of a text: no control characters, and an ellipsis where it is too long."""
+    clean = ILLEGAL_CHARACTERS_RE.sub("", text)
+    units = clean.encode("utf-16-le", "replace")
+    if len(units) <= 2 * MAX_TEXT:
+        return units.decode("utf-16-le")
+    return units[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
+
+
+def write_excel(edited: Edited, path: Path, steps: Steps, max_rows: int = MAX_ROWS) -> None:
+    """Write the workbook.
+
+    Args:
+        edited: What is written.
+        path: Where to.
+        steps: Told of every piece of the timeline.
+        max_rows: Of a sheet, header included; what does not fit goes on in a sheet of the next number.
+    """
+    book = Workbook(write_only=True)
+    summary = summarise(edited.analysis)
+    _write_summary(book, summary)
+    _write_people(book, edited, summary)
+    _write_table(book, "Timeline", edited.named_timeline(), max_rows, steps)
+    _write_table(book, "Frames", edited.analysis.frames, max_rows, steps)
+    _write_events(book, edited)
+    _write_model(book, edited)
+    book.save(path)
+
+
+def _write_summary(book: Workbook, summary: dict[str, Any]) -> None:
+    sheet = Sheet(book, "Summary", [Column("Figure", width=28), Column("Value", width=18)])
+    for fact in facts.headline_facts(summary):
+        sheet.append((fact.name, fact.value), (facts.TEXT, fact.kind))
+    sheet.heading("Expression", "Share of the faces' time")
+    for label, share in sorted(summary["shares"].items(), key=lambda pair: -pair[1]):
+        sheet.append((label, share), (facts.TEXT, facts.SHARE))
+
+
+def _write_people(book: Workbook, edited: Edited, summary: dict[str, Any]) -> None:
+    labels = list(summary["shares"])
+    columns = [
+        Column("Person", width=24),
+        Column("Number", facts.COUNT),
+        *(Column(name, facts.SECONDS) for name in ("First seen, s", "Last seen, s", "Seen, s")),
+        Column("Frames", facts.COUNT),
+        Column("Dominant expression", width=20),
+        Column("Smile index", facts.SHARE),
+        Column("Changes per minute", facts.DECIMAL, 19),
+        *(Column(f"Share of {label}", facts.SHARE, 18) for label in labels),
+    ]
+    sheet = Sheet(book, "People", columns)
+    for row in people_rows(edited, summary):
+        figures = (row.first_s, row.last_s, row.seconds, row.frames, row.dominant, row.smile_index)
+        shares = (row.shares.get(label, 0.0) for label in labels)
+        sheet.append((row.name, row.track_id, *figures, row.changes_per_minute, *shares))
+
+
+_SECONDS = {"time_s", "counted_s"}
+_COUNTS = {"frame_index", "track_id", "faces"}
+
+
+def _write_table(book: Workbook, title: str, table: pd.DataFrame, max_rows: int, steps: Steps) -> None:
+    columns = [_column(str(name), table[name]) for name in table]
+    for number, part in enumerate(chunks(table, max_rows - 1), start=1):
+        sheet = Sheet(book, title if number == 1 else f"{title} {number}", columns)
+        for rows in chunks(part):
+            # Columns of plain Python numbers: the spreadsheet's library knows no float32.
+            for row in zip(*(_plain_values(rows[name]) for name in rows), strict=True):
+                sheet.append(row)
+            steps.advance(len(rows))
+
+
+def _column(name: str, values: pd.Series) -> Column:
+    if not pd.api.types.is_numeric_dtype(values):
+        return Column(name, width=16)
+    kind = facts.SECONDS if name in _SECONDS else facts.COUNT if name in _COUNTS else facts.DECIMAL
+    return Column(name, kind, max(11, len(name) + 3))
+
+
+def _plain_values(values: pd.Series) -> list[Any]:
+    return values.to_list() if pd.api.types.is_numeric_dtype(values) else values.astype(str).to_list()
+
+
+def _write_events(book: Workbook, edited: Edited) -> None:
+    times = [Column(name, facts.SECONDS) for name in ("Start, s", "End, s")]
+    sheet = Sheet(book, "Events", [*times, Column("Label", width=48), Column("Left out of figures", width=20)])
+    for event in edited.events():
+        sheet.append((event.span.start_s, event.span.end_s, event.label, "yes" if event.excluded else "no"))
+
+
+def _write_model(book: Workbook, edited: Edited) -> None:
+    sheet = Sheet(book, "Model and settings", [Column("What", width=32), *[Column("", width=22)] * 4])
+    for fact in facts.settings_facts(edited.analysis) + facts.model_facts(edited.analysis):
+        sheet.append((fact.name, fact.value), (facts.TEXT, fact.kind))
+    for scores in facts.model_scores(edited.analysis.model):
+        sheet.heading(f"Measured on {scores.title}", "precision", "recall", "F1", "faces")
+        sheet.append(("accuracy", None, scores.accuracy, None, scores.faces), _SCORE_KINDS)
+        for label, figures in scores.per_label.items():
+            sheet.append((label, *figures), _SCORE_KINDS)
+    sheet.heading("Limits")
+    for limit in facts.LIMITS:
+        sheet.append((limit,), (facts.TEXT,))
+
+
+_SCORE_KINDS = (facts.TEXT, facts.SHARE, facts.SHARE, facts.SHARE, facts.COUNT)

@@ -1,0 +1,180 @@
+"""What a report says in rows of two: figures, settings, the model and how well it was measured, and the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emotion.analytics.scores import FAMILIES, SPLITS, family_of, load_evaluation
+from emotion.errors import ModelError
+from emotion.registry import load_card
+from emotion.types import Analysis, ModelCard
+
+TEXT, SHARE, SECONDS, COUNT, DECIMAL = "text", "share", "seconds", "count", "decimal"
+"""Kinds of values: how they are written, for people and in a spreadsheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and its value; numbers stay numbers, so that a spreadsheet can calculate with them.
+
+    Attributes:
+        name: For people.
+        value: None where it is not known.
+        kind: One of :data:`TEXT`, :data:`SHARE` (0–1), :data:`SECONDS`, :data:`COUNT`, :data:`DECIMAL`.
+    """
+
+    name: str
+    value: str | float | None
+    kind: str = TEXT
+
+    @property
+    def text(self) -> str:
+        """The value for people; a dash where it is not known."""
+        if self.value is None or isinstance(self.value, str):
+            return self.value or "–"
+        written: dict[str, Callable[[float], str]] = {
+            SHARE: lambda value: f"{value:.0%}",
+            SECONDS: clock,
+            COUNT: lambda value: f"{value:,.0f}",
+            DECIMAL: lambda value: f"{value:,.1f}",
+        }
+        return written[self.kind](self.value)
+
+
+LIMITS = (
+    "An expression is not a feeling. The figures say what faces showed, as most people would name it; they do not say "
+    "what anybody felt, meant or is like.",
+    "The model makes mistakes, more of them on rare expressions, in poor light, on turned or covered faces and on "
+    "people unlike those it learned from. The measured scores in this document are averages over pictures of faces and "
+    "may not hold for this video.",
+    "A face that was not found is not in any figure. A person who left the picture may have come back under another "
+    "number.",
+    "Do not base decisions about a person on these figures. In the European Union, inferring emotions of people at "
+    "work or in education is prohibited (AI Act, Article 5(1)(f); medical and safety reasons aside), and people who "
+    "are exposed to such a system must be informed (Article 50(3)).",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How well a model did on one test set.
+
+    Attributes:
+        title: Whose labels, for people.
+        faces: How many faces were answered.
+        accuracy: Share answered rightly, 0–1.
+        interval: Its 95 % interval, 0–1 each, or None.
+        balanced_accuracy: Mean of the labels' recalls, 0–1.
+        per_label: Label → precision, recall, F1 (0–1) and number of faces.
+    """
+
+    title: str
+    faces: int
+    accuracy: float
+    interval: tuple[float, float] | None
+    balanced_accuracy: float
+    per_label: Mapping[str, tuple[float, float, float, int]]
+
+
+def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
+    """Return the figures that come first."""
+    return [
+        Fact("Dominant expression", summary["dominant"]),
+        Fact("Smile index", summary["smile_index"], SHARE),
+        Fact("People", len(summary["tracks"]), COUNT),
+        Fact("Changes per minute", summary["changes_per_minute"], DECIMAL),
+        Fact("Frames with a face", summary["frames_with_face"], COUNT),
+        Fact("Frames without a face", summary["frames_without_face"], COUNT),
+        Fact("Time analysed", summary["analysed_s"], SECONDS),
+    ]
+
+
+def settings_facts(analysis: Analysis) -> list[Fact]:
+    """Return what is known of the video and how it was looked at."""
+    info = analysis.info
+    return [
+        Fact("Video", analysis.source),
+        Fact("Length", info.duration_s, SECONDS),
+        Fact("Picture", f"{info.width} × {info.height} px, {info.fps:.4g} frames/s"),
+        *(Fact(_title(name), _plain(value)) for name, value in analysis.settings.items()),
+        Fact("Complete", "yes" if analysis.complete else f"no: {analysis.note}"),
+    ]
+
+
+_TITLES = {"every": "Every n-th frame", "fps": "Frames per second, at most", "source_sha256": "SHA-256 of the video"}
+
+
+def _title(name: str) -> str:
+    return _TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def _plain(value: object) -> str | None:
+    if value is None:
+        return None
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def model_facts(analysis: Analysis) -> list[Fact]:
+    """Return what a model's card says; one row that says so where the model is not installed here."""
+    card = find_card(analysis.model)
+    if card is None:
+        return [Fact("Model", analysis.model), Fact("Card", "not installed on this machine")]
+    training = {name: card.training[name] for name in ("command", "commit", "hours") if name in card.training}
+    return [
+        Fact("Model", f"{card.title} ({card.name})"),
+        Fact("Expressions", ", ".join(card.labels)),
+        Fact("Input", f"{card.input_size} × {card.input_size} px, {card.colour}, {card.crop}"),
+        Fact("Parameters", card.parameters, COUNT),
+        Fact("Multiply–adds per face", card.multiply_adds, COUNT),
+        *(Fact(f"Training {name}", _plain(value)) for name, value in training.items()),
+        Fact("Licence", card.licence),
+        Fact("SHA-256", card.sha256),
+    ]
+
+
+def find_card(model: str) -> ModelCard | None:
+    """Return the card of the model that made an analysis, or None where it is not installed."""
+    try:
+        return load_card(model)
+    except ModelError:
+        return None
+
+
+def model_scores(model: str) -> list[Scores]:
+    """Return how a model did on each test set that it was measured on; nothing where nothing was measured."""
+    try:
+        evaluation = load_evaluation(model)
+    except ModelError:
+        return []
+    found = []
+    for label_set, splits in (evaluation or {}).get("int8", {}).items():
+        record = next((splits[split] for split in SPLITS["Test"] if split in splits), None)
+        if record is not None:
+            found.append(_scores(FAMILIES.get(family_of(label_set), label_set), record))
+    return found
+
+
+def _scores(title: str, record: Mapping[str, Any]) -> Scores:
+    interval = record.get("accuracy_interval")
+    return Scores(
+        title=title,
+        faces=int(record["n"]),
+        accuracy=float(record["accuracy"]),
+        interval=(float(interval[0]), float(interval[1])) if interval else None,
+        balanced_accuracy=float(record["balanced_accuracy"]),
+        per_label={
+            label: (float(one["precision"]), float(one["recall"]), float(one["f1"]), int(one["support"]))
+            for label, one in record["per_class"].items()
+        },
+    )
+
+
+def clock(seconds: float) -> str:
+    """Return a time as ``h:mm:ss.s`` without leading zeros: ``0:03.4``, ``1:02:03.0``."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 10:02}.{rest % 10}"
+    return f"{hours}:{minutes:02}:{tail}" if hours else f"{minutes}:{tail}"

@@ -1,0 +1,160 @@
+"""Every format that an analysis can be exported to: one list that the pages and the command line walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotion.analytics.edits import Edits
+from emotion.errors import InputError
+from emotion.report.captions import write_captions
+from emotion.report.edited import Edited, edit
+from emotion.report.excel import write_excel
+from emotion.report.steps import OnProgress, Steps
+from emotion.report.tables import write_csv, write_json, write_parquet
+from emotion.types import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user chooses beyond the format.
+
+    Attributes:
+        video: The analysed video, for formats that show it.
+        blur: Make every face that was found unrecognisable.
+        draw: Draw boxes, names and expressions.
+    """
+
+    video: Path | None = None
+    blur: bool = False
+    draw: bool = True
+
+
+Writer = Callable[[Edited, Path, Options, OnProgress | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write an analysis.
+
+    Attributes:
+        name: For commands.
+        title: For people, a word or two.
+        about: What it is good for, in a sentence.
+        suffix: Ending of the file's name, with its dot.
+        mime: Media type (IANA).
+        write: Writes it.
+        needs_video: Whether the video itself must be at hand.
+        slow: Whether it takes so long that progress and cancelling are wanted.
+    """
+
+    name: str
+    title: str
+    about: str
+    suffix: str
+    mime: str
+    write: Writer
+    needs_video: bool = False
+    slow: bool = False
+
+
+def _table(write: Callable[[Edited, Path, Steps], None]) -> Writer:
+    """Return the writer of a format that holds the timeline's rows and needs no choices."""
+
+    def writer(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
+        del options
+        write(edited, path, Steps(len(edited.analysis.timeline), on_progress))
+
+    return writer
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        name="csv",
+        title="CSV",
+        about="Every face in every analysed frame as plain text, for any program.",
+        suffix=".timeline.csv",
+        mime="text/csv",
+        write=_table(write_csv),
+    ),
+    Format(
+        name="parquet",
+        title="Parquet",
+        about="The same rows with their types, small and quick to read; this program opens it again.",
+        suffix=".timeline.parquet",
+        mime="application/vnd.apache.parquet",
+        write=_table(write_parquet),
+    ),
+    Format(
+        name="json",
+        title="JSON",
+        about="Facts, settings, figures and every row as one object, for programs.",
+        suffix=".timeline.json",
+        mime="application/json",
+        write=_table(write_json),
+    ),
+    Format(
+        name="xlsx",
+        title="Excel",
+        about="A workbook: figures, people, timeline, frames, events, model and settings.",
+        suffix=".xlsx",
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        write=_table(write_excel),
+        slow=True,
+    ),
+    Format(
+        name="vtt",
+        title="Captions",
+        about="Who shows what as WebVTT captions, which players show under the video.",
+        suffix=".vtt",
+        mime="text/vtt",
+        write=_table(write_captions),
+    ),
+)
+
+
+def format_named(name: str) -> Format:
+    """Return a format by its name.
+
+    Raises:
+        InputError: There is no such format.
+    """
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    raise InputError(f"expected a format out of {', '.join(known.name for known in FORMATS)}; got {name!r}")
+
+
+def export(
+    analysis: Analysis,
+    path: Path,
+    chosen: Format,
+    edits: Edits | None = None,
+    options: Options | None = None,
+    on_progress: OnProgress | None = None,
+) -> Path:
+    """Write an analysis in one format, all or nothing.
+
+    Args:
+        analysis: As it was made.
+        path: The file, under exactly this name; its folder exists. A file of that name is replaced at the end.
+        chosen: One of :data:`FORMATS`.
+        edits: What a person added; names, merged and hidden people and excluded spans are honoured.
+        options: What the user chose.
+        on_progress: Told of every step; may raise :class:`emotion.errors.Cancelled`, which leaves nothing behind.
+
+    Raises:
+        InputError: The format needs the video and there is none, or the edits contradict themselves.
+    """
+    chosen_options = options or Options()
+    if chosen.needs_video and (chosen_options.video is None or not chosen_options.video.is_file()):
+        raise InputError(f"expected the video itself for the format {chosen.name}; it is not at hand")
+    # Short, as the name that was chosen may be as long as a file system takes.
+    partial = path.with_name(f".export-{abs(hash(path.name)):x}.partial")
+    try:
+        chosen.write(edit(analysis, edits), partial, chosen_options, on_progress)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,83 @@
+"""The timeline for other programs: CSV, Parquet and JSON, written piece by piece so that hours need no more memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+
+from emotion.analytics.files import save_parquet, to_csv
+from emotion.analytics.summary import summarise
+from emotion.report.edited import Edited
+from emotion.report.steps import Steps
+from emotion.version import program_version
+
+CHUNK_ROWS = 20_000
+
+
+def write_csv(edited: Edited, path: Path, steps: Steps) -> None:
+    """Write the timeline with each person's name; UTF-8, a header row, unknown values empty."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, rows in enumerate(chunks(edited.named_timeline())):
+            text = to_csv(rows)
+            # One header, also where there is no row at all.
+            file.write(text if number == 0 else text.partition("\n")[2])
+            steps.advance(len(rows))
+
+
+def write_parquet(edited: Edited, path: Path, steps: Steps) -> None:
+    """Write the whole analysis with its names and events as one Parquet file that this program reads back."""
+    save_parquet(edited.analysis, path, edits=edited.edits)
+    steps.advance(len(edited.analysis.timeline))
+
+
+def write_json(edited: Edited, path: Path, steps: Steps) -> None:
+    """Write facts, figures and every row as one JSON object; unknown values are null."""
+    with path.open("w", encoding="utf-8") as file:
+        head = json.dumps(json_head(edited), ensure_ascii=False, indent=2)
+        file.write(head.removesuffix("\n}"))
+        write_records(file, "timeline", edited.named_timeline(), steps)
+        write_records(file, "frames", edited.analysis.frames, steps)
+        file.write("\n}\n")
+
+
+def json_head(edited: Edited) -> dict[str, Any]:
+    """Return all of the JSON file but its rows, as plain JSON types."""
+    analysis = edited.analysis
+    return {
+        "program": {"name": "emotion", "version": program_version()},
+        "source": analysis.source,
+        "complete": analysis.complete,
+        "note": analysis.note,
+        "video": asdict(analysis.info),
+        "model": analysis.model,
+        "labels": list(analysis.labels),
+        "unclear_below": analysis.unclear_below,
+        "settings": analysis.settings,
+        "people": {str(track): edited.name(track) for track in edited.tracks()},
+        "edits": edited.edits.to_dict(),
+        "summary": summarise(analysis),
+    }
+
+
+def write_records(file: TextIO, key: str, table: pd.DataFrame, steps: Steps, chunk_rows: int = CHUNK_ROWS) -> None:
+    """Write ``, "key": [one row per line]``; no more than a chunk is held as text."""
+    file.write(f',\n  "{key}": [')
+    first = True
+    for rows in chunks(table, chunk_rows):
+        text = rows.to_json(orient="records", lines=True, double_precision=6, force_ascii=False)
+        for line in text.splitlines():
+            file.write(("\n    " if first else ",\n    ") + line)
+            first = False
+        steps.advance(len(rows))
+    file.write("\n  ]")
+
+
+def chunks(table: pd.DataFrame, size: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
+    """Yield a table in pieces of consecutive rows; one empty piece if it has none."""
+    for start in range(0, max(len(table), 1), size):
+        yield table.iloc[start : start + size]

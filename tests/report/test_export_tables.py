@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import load_edits, load_parquet
+from emotion.report.edited import edit
+from emotion.report.steps import Steps
+from emotion.report.tables import write_csv, write_json, write_parquet, write_records
+from tests.conftest import make_analysis
+
+EDITS = Edits(names={1: 'Ada, "A"'}, merged={2: 1}, events=(Event("pause", Span(0.0, 0.2), excluded=True),))
+
+
+@pytest.fixture
+def edited(analysis):
+    return edit(analysis, EDITS)
+
+
+def test_csv_is_the_edited_timeline_with_names(edited, tmp_path):
+    write_csv(edited, tmp_path / "t.csv", Steps(1))
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert list(table.columns) == [*edited.analysis.timeline.columns, "person", "answer"]
+    assert table["frame_index"].tolist() == [2, 3, 6, 7, 8, 9]
+    assert set(table["person"]) == {'Ada, "A"'}
+
+
+def test_csv_without_a_face_still_has_its_header(tmp_path):
+    write_csv(edit(make_analysis([[]])), tmp_path / "t.csv", Steps(1))
+    assert len(pd.read_csv(tmp_path / "t.csv").columns) > 20
+
+
+def test_parquet_comes_back_with_its_edits(edited, tmp_path):
+    path = tmp_path / "t.parquet"
+    write_parquet(edited, path, Steps(1))
+    assert pq.read_table(path).num_rows == len(edited.analysis.timeline)
+    back, edits = load_parquet(path), load_edits(path)
+    pd.testing.assert_frame_equal(back.timeline, edited.analysis.timeline)
+    assert edits.to_dict() == EDITS.to_dict()
+    again = edit(back, edits)
+    pd.testing.assert_frame_equal(again.analysis.timeline, edited.analysis.timeline)
+    pd.testing.assert_frame_equal(again.analysis.frames, edited.analysis.frames)
+
+
+def test_a_file_without_edits_has_none(analysis, tmp_path):
+    from emotion.analytics.files import save_parquet
+
+    assert load_edits(save_parquet(analysis, tmp_path / "t.parquet")).to_dict() == Edits().to_dict()
+
+
+def test_json_holds_everything(edited, tmp_path):
+    write_json(edited, tmp_path / "t.json", Steps(1))
+    content = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert content["people"] == {"1": 'Ada, "A"'}
+    assert content["summary"]["frames"] == len(content["frames"]) == 8
+    assert content["edits"] == EDITS.to_dict()
+    first, row = content["timeline"][0], edited.analysis.timeline.iloc[0]
+    assert first["p_happiness"] == pytest.approx(float(row["p_happiness"]), abs=1e-6)
+    assert (first["emotion"], first["similarity"]) == (row["emotion"], None)
+
+
+def test_json_without_a_row_is_valid(tmp_path):
+    write_json(edit(make_analysis([])), tmp_path / "t.json", Steps(1))
+    content = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert content["timeline"] == content["frames"] == []
+
+
+def test_json_needs_no_more_memory_for_more_rows(tmp_path):
+    path = tmp_path / "t.json"
+
+    def peak(frames: int) -> int:
+        rows = edit(make_analysis([["happiness"]] * frames)).named_timeline()
+        tracemalloc.start()
+        with path.open("w", encoding="utf-8") as file:
+            write_records(file, "timeline", rows, Steps(1), chunk_rows=200)
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    peak(1)
+    assert peak(2000) < 1.5 * peak(200)
