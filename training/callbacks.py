@@ -132,9 +132,10 @@ def _head_scores(logits: FloatArray, head: Head) -> tuple[float, float]:
 
 def _progress_line(record: dict[str, Any], best: dict[str, Any], epochs: int) -> str:
     left_min = (epochs - record["epoch"]) * record["seconds"] / 60
+    heads = [f"{key.removeprefix(HEAD_ACCURACY)} {record[key]:.4f}" for key in record if key.startswith(HEAD_ACCURACY)]
     return (
         f"epoch {record['epoch']}/{epochs}  loss {record['loss']:.4f}  accuracy {record['accuracy']:.4f}  "
         f"validation loss {record['public_loss']:.4f} accuracy {record['public_accuracy']:.4f} "
-        f"(best {best['public_accuracy']:.4f} at {best['epoch']})  "
+        f"({', '.join(heads)}{'; ' if heads else ''}best {best['public_accuracy']:.4f} at {best['epoch']})  "
         f"{record['seconds']:.0f} s, about {left_min:.0f} min left"
     )

@@ -13,6 +13,7 @@ from training.run_folder import default_runs_dir
 
 _RECIPE_OPTIONS = (
     "epochs",
+    "cycles",
     "batch_size",
     "learning_rate",
     "seed",
@@ -78,10 +79,11 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
     command.add_argument("--limit", type=int, help="use at most so many faces of each split")
     command.add_argument("--classes", metavar="NAMES", help="only these, in this order: anger,neutral,sadness")
-    command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, or either")
+    command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, …")
     command.add_argument("--class-weights", choices=("none", "balanced"), help="weigh rare classes more")
     command.add_argument("--oversample", action="store_true", default=None, help="draw rare classes more often")
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
+    command.add_argument("--cycles", type=int, help="of equally many epochs, instead of the recipe's")
     command.add_argument("--batch-size", type=int, help="instead of the recipe's")
     command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     command.add_argument("--patience", type=int, help="epochs without improvement before stopping; 0 for never")

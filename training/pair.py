@@ -33,7 +33,9 @@ def save_pair(model: Any, folder: Path) -> None:
         folder: An existing folder.
     """
     twin = with_softmax(model)
-    text = json.dumps(json.loads(twin.to_json()), indent=1)
+    # How it was trained is no part of it, and would name the loss of this project, which no reader has.
+    layers = {key: value for key, value in json.loads(twin.to_json()).items() if key != "compile_config"}
+    text = json.dumps(layers, indent=1)
     (folder / ARCHITECTURE_FILE).write_text(text + "\n", encoding="utf-8")
     with _no_format_advice():
         twin.save(folder / WEIGHTS_FILE, include_optimizer=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 
 from training.datasets.parquet import VOTE_COLUMNS
-from training.recipes import Recipe, find_recipe
+from training.recipes import Recipe
 
 ROWS = {"train": 40, "public-test": 16, "private-test": 16}
 
@@ -55,4 +54,4 @@ def made_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_recipe() -> Recipe:
-    return replace(find_recipe("default"), name="tiny", epochs=2, batch_size=16)
+    return Recipe(name="tiny", network="vgg", epochs=2, batch_size=16)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import made_faces
-from training.augment import Augmentation
+from training.augment import _SPOILERS, Augmentation
 
 STILL = Augmentation(**{field.name: 0.0 for field in fields(Augmentation)})
 
@@ -41,6 +41,25 @@ def test_saturation_alone_moves_colours_about_their_grey_and_leaves_grey_faces()
     np.testing.assert_allclose(varied.mean(axis=3), colour.mean(axis=3), atol=1)
     grey = made_faces(3, 0)
     np.testing.assert_array_equal(replace(STILL, saturation=0.3).apply(grey, np.random.default_rng(0)), grey)
+
+
+def test_worsening_alone_spoils_the_chosen_faces_and_no_others():
+    images = made_faces(60, 0)
+    half = replace(STILL, worsen=0.5).apply(images, np.random.default_rng(0))
+    spoiled = (half != images).any(axis=(1, 2))
+    assert 15 < spoiled.sum() < 45
+    assert replace(STILL, worsen=1.0).apply(images, np.random.default_rng(0)).shape == images.shape
+
+
+def test_each_way_of_spoiling_takes_away_what_its_name_says():
+    face = np.random.default_rng(1).integers(60, 190, (48, 48, 3), np.uint8)
+    rng = np.random.default_rng(0)
+    blurred, noisy, coarse, dark = (spoil(face, rng) for spoil in _SPOILERS)
+    assert all((spoiled.shape, spoiled.dtype) == (face.shape, np.uint8) for spoiled in (blurred, noisy, coarse, dark))
+    assert blurred.std() < face.std()
+    assert coarse.std() < face.std()
+    assert noisy.std() > face.std()
+    assert dark.mean() < 0.6 * face.mean()
 
 
 @pytest.mark.parametrize("shape", [(7, 48, 48), (7, 48, 48, 3)])

@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.training.conftest import ROWS
 from training.inputs import InputForm
-from training.material import batches_per_epoch, endless_batches, load_material
+from training.material import _blend, batches_per_epoch, endless_batches, load_material
 
 FORM = InputForm(48, "grey", "standardise")
 
@@ -40,6 +40,24 @@ def test_rare_classes_weigh_more_or_come_more_often(made_data, tiny_recipe):
     drawn = islice(endless_batches(examples, replace(tiny_recipe, oversample=True, batch_size=38), FORM), 60)
     shares = np.mean([batch[1].mean(axis=0) for batch in drawn], axis=0)
     np.testing.assert_allclose(shares, 1 / 7, atol=0.03)
+
+
+def test_mixup_blends_each_face_and_its_targets_by_one_share():
+    ones, weights = np.eye(12, dtype=np.float32), np.ones(12, np.float32)
+    faces, targets, kept = _blend((ones, ones, weights), 0.4, np.random.default_rng(0))
+    np.testing.assert_array_equal(faces, targets)
+    np.testing.assert_allclose(kept, weights)
+    np.testing.assert_allclose(faces.sum(axis=1), 1, rtol=1e-6)
+    share = np.diag(faces).min()  # a face that met itself has 1 there
+    assert 0 < share < 1
+    assert set(np.unique(faces.round(5))) <= set(np.float32([0, share, 1 - share, 1]).round(5))
+
+
+def test_mixup_is_asked_for_by_the_recipe(made_data, tiny_recipe):
+    examples = load_material(made_data, tiny_recipe, FORM).train
+    plain = next(endless_batches(examples, tiny_recipe, FORM))
+    mixed = next(endless_batches(examples, replace(tiny_recipe, mixup=0.4), FORM))
+    assert (mixed[1] > 0).sum() > (plain[1] > 0).sum()
 
 
 def test_larger_and_coloured_inputs_are_made_of_small_grey_faces(made_data, tiny_recipe):

@@ -26,6 +26,7 @@ TYPICAL = 3
 KNOWN_PARAMETERS = {
     "vgg": (8, 1_915_432),
     "resnet-se": (8, 2_826_940),
+    "resvgg": (15, 2_728_111),
     "baseline": (7, 4_346_631),
     "shallow": (7, 18_899_719),
     "deep": (7, 4_478_727),
