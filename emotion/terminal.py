@@ -15,16 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from emotion.doctor import Finding
-from emotion.labels import COLOURS
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.registry import ALIASES, list_models, load_card
 from emotion.types import Progress
 
 _REFRESH_S = 0.1
 
 
-def coloured(label: str) -> Text:
-    """Return a label in its own colour."""
-    return Text(label, style=COLOURS[label])
+def coloured(answer: str) -> Text:
+    """Return a label, or UNCLEAR, in its own colour."""
+    return Text(answer, style=ANSWER_COLOURS[answer])
 
 
 def faces_table(records: Sequence[dict[str, Any]]) -> Table:
@@ -37,10 +37,15 @@ def faces_table(records: Sequence[dict[str, Any]]) -> Table:
         if not record["faces"]:
             table.add_row(name, "–", Text("no face found", style="dim"), "", "")
         for number, face in enumerate(record["faces"], start=1):
-            share = face["probabilities"][face["emotion"]]
             box = " ".join(f"{value:.0f}" for value in face["box_xyxy"])
-            table.add_row(name, str(number), coloured(face["emotion"]), f"{share:.0%}", box)
+            table.add_row(name, str(number), *_answer_cells(face), box)
     return table
+
+
+def _answer_cells(face: dict[str, Any]) -> tuple[Text, str]:
+    """Return what is said of a face and how probable that is; of an unclear one, which expression leads."""
+    share = f"{face['probabilities'][face['emotion']]:.0%}"
+    return (coloured(UNCLEAR), f"{face['emotion']} {share}") if face["unclear"] else (coloured(face["emotion"]), share)
 
 
 def summary_table(summary: dict[str, Any], source: str) -> Table:
@@ -50,6 +55,7 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
     table.add_row("people", str(len(summary["tracks"])))
     if summary["dominant"] is not None:
         table.add_row("dominant expression", coloured(summary["dominant"]))
+    if summary["smile_index"] is not None:
         table.add_row("smile index", f"{summary['smile_index']:.0%}")
     for label, share in sorted(summary["shares"].items(), key=lambda item: -item[1]):
         table.add_row(coloured(label), f"{share:.1%}")

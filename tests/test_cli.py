@@ -9,17 +9,22 @@ import pty
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
+from rich.console import Console
 
 import emotion
 from emotion.analytics.files import load_parquet
+from emotion.analytics.summary import summarise
 from emotion.cli import main
 from emotion.registry import load_card
 from emotion.samples import make_clip, sample_image
+from emotion.terminal import faces_table, summary_table
+from tests.conftest import make_analysis
 from tests.tflite_files import classifier
 
 
@@ -38,7 +43,7 @@ def test_image_as_json_is_json_alone(photo: Path, tmp_path: Path, capsys: pytest
     assert status == 2
     assert set(good) == {"file", "width", "height", "faces"}
     (face,) = good["faces"]
-    assert set(face) == {"box_xyxy", "confidence", "emotion", "probabilities"}
+    assert set(face) == {"box_xyxy", "confidence", "emotion", "unclear", "probabilities"}
     assert max(face["probabilities"], key=face["probabilities"].get) == face["emotion"]
     assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert set(bad) == {"file", "error"}
@@ -100,6 +105,21 @@ def test_mistakes_end_with_two_and_one_line(
     assert words in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_unclear_faces_and_videos_read_so(capsys: pytest.CaptureFixture[str]) -> None:
+    face = {"box_xyxy": [0, 0, 9, 9], "confidence": 0.9, "emotion": "fear", "probabilities": {"fear": 0.34}}
+    record = {"file": "a.png", "width": 9, "height": 9, "faces": [face | {"unclear": True}, face | {"unclear": False}]}
+    Console(width=100).print(faces_table([record]))
+    unclear, clear = capsys.readouterr().out.splitlines()[1:]
+    assert unclear.split() == ["a.png", "1", "unclear", "fear", "34%", "0", "0", "9", "9"]
+    assert clear.split() == ["a.png", "2", "fear", "34%", "0", "0", "9", "9"]
+
+    analysis = replace(make_analysis([["fear"], ["fear"]]), settings={"unclear_below": 0.9})
+    Console(width=100).print(summary_table(summarise(analysis), "clip.mp4"))
+    shown = capsys.readouterr().out
+    assert "dominant expression  unclear" in shown
+    assert "smile index" not in shown
 
 
 def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
+from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen, unclear_spans
+from emotion.analytics.summary import dominant
 from emotion.analytics.timeline import labels_of
-from emotion.labels import COLOURS
+from emotion.analytics.unclear import is_unclear
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Analysis
 
 MOMENT = "moment"
@@ -25,16 +27,19 @@ _EDGE = "#8C939C"
 
 
 def _colours(labels: Sequence[str], **options: Any) -> alt.Color:
-    scale = alt.Scale(domain=list(labels), range=[COLOURS[label] for label in labels])
+    scale = alt.Scale(domain=list(labels), range=[ANSWER_COLOURS[label] for label in labels])
     return alt.Color("emotion:N", scale=scale, **options)
 
 
-def probability_bars(probabilities: Mapping[str, float], height: int = 240) -> alt.LayerChart:
+def probability_bars(
+    probabilities: Mapping[str, float], height: int = 240, *, unclear_below: float = 0.0
+) -> alt.LayerChart:
     """Return the probabilities of one face as bars in the label set's order.
 
     Args:
         probabilities: Probability of each label, 0–1.
         height: px.
+        unclear_below: Marked by a dashed line that a bar must reach for a clear answer; 0 draws none.
     """
     labels = list(probabilities)
     table = pd.DataFrame({"emotion": labels, "probability": list(probabilities.values())})
@@ -55,14 +60,22 @@ def probability_bars(probabilities: Mapping[str, float], height: int = 240) -> a
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_colours(labels, legend=None))
     figures = base.mark_text(align="left", dx=5, color=_EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
-    return (bars + figures).configure(background="transparent").configure_view(strokeWidth=0)
+    chart = bars + figures if unclear_below <= 0 else bars + _limit_rule(unclear_below) + figures
+    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def _limit_rule(unclear_below: float) -> alt.Chart:
+    limit = alt.Chart(pd.DataFrame({"limit": [unclear_below]}))
+    return limit.mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=_EDGE).encode(
+        x="limit:Q", tooltip=alt.Tooltip("limit:Q", format=".0%", title="Unclear below")
+    )
 
 
 def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChart:
-    """Return the shares of the faces' time as a donut with the largest one named in its middle.
+    """Return the shares of the faces' time as a donut with the dominant expression named in its middle.
 
     Args:
-        shares: Share of each label, 0–1.
+        shares: Share of each label, and of UNCLEAR where there is a limit, 0–1; not all of them 0.
         height: px.
     """
     labels = list(shares)
@@ -77,7 +90,7 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
             tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("share:Q", format=".1%", title="Share")],
         )
     )
-    largest = max(labels, key=lambda label: shares[label])
+    largest = dominant(shares) or labels[0]
     middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
     figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=_EDGE).encode(text="figure:N")
     name = middle.mark_text(fontSize=13, dy=15, color=_EDGE).encode(text="name:N")
@@ -88,6 +101,7 @@ def timeline_chart(analysis: Analysis, moment_s: float | None = None, *, legend:
     """Return stacked probabilities over time, one lane per person, empty where the person is not seen.
 
     Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
+    Under a lane, a bar in UNCLEAR's grey tells when no expression reached the analysis' limit.
     People beyond the number of lanes that fit are left out, those seen least first.
 
     Args:
@@ -102,8 +116,10 @@ def timeline_chart(analysis: Analysis, moment_s: float | None = None, *, legend:
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
         _area_layer(corners, tracks, x).encode(color=_colours(labels, legend=_legend() if legend else None)),
-        _pick_layer(_picks(spans, tracks, labels)),
     ]
+    if analysis.unclear_below > 0:
+        layers.append(_unclear_layer(unclear_spans(spans, analysis.unclear_below), tracks))
+    layers.append(_pick_layer(_picks(spans, tracks, labels, analysis.unclear_below)))
     if moment_s is not None:
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
         layers.append(line.mark_rule(strokeWidth=2, color=_EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
@@ -159,26 +175,50 @@ def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
             x2="end_s:Q",
             y=alt.Y("low:Q", scale=_lane_scale(lanes)),
             y2="high:Q",
-            tooltip=[
-                alt.Tooltip("what:N", title="Seen"),
-                alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
-                alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
-            ],
+            tooltip=_span_tooltip(),
         )
     )
 
 
-def _picks(spans: pd.DataFrame, tracks: Sequence[int], labels: Sequence[str]) -> pd.DataFrame:
+def _unclear_layer(stretches: pd.DataFrame, tracks: Sequence[int]) -> alt.Chart:
+    lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
+    bars = stretches.assign(low=lane + 0.95, high=lane + 1.0, what=UNCLEAR)
+    return (
+        alt.Chart(bars)
+        .mark_rect(fill=ANSWER_COLOURS[UNCLEAR])
+        .encode(
+            x="start_s:Q",
+            x2="end_s:Q",
+            y=alt.Y("low:Q", scale=_lane_scale(max(len(tracks), 1))),
+            y2="high:Q",
+            tooltip=_span_tooltip(),
+        )
+    )
+
+
+def _span_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("what:N", title="Seen"),
+        alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
+        alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+    ]
+
+
+def _picks(spans: pd.DataFrame, tracks: Sequence[int], labels: Sequence[str], unclear_below: float) -> pd.DataFrame:
     rows = spans[spans["track_id"].isin(tracks)]
     values = rows[[f"p_{label}" for label in labels]].to_numpy(np.float64)
     leading = values.argmax(axis=1) if len(rows) else np.empty(0, np.intp)
+    largest = values.max(axis=1, initial=0.0)
     return pd.DataFrame(
         {
             "time_s": rows["start_s"],
             "person": "Person " + rows["track_id"].astype(str),
             "middle": rows["track_id"].map({track: lane for lane, track in enumerate(tracks)}) + 0.5,
-            "leads": [labels[i] for i in leading],
-            "probability": values.max(axis=1, initial=0.0),
+            "leads": [
+                f"{labels[i]} ({UNCLEAR})" if is_unclear(probability, unclear_below) else labels[i]
+                for i, probability in zip(leading, largest, strict=True)
+            ],
+            "probability": largest,
         }
     )
 

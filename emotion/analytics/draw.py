@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageColor, ImageDraw, ImageFont
+from PIL import ImageColor, ImageDraw
 
-from emotion.labels import COLOURS
+from emotion.analytics.unclear import face_answer
+from emotion.fonts import picture_font
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Face, FrameResult, Image
 
 _SMALLEST_TEXT_PX = 10
@@ -29,28 +34,38 @@ def text_colour(background: str) -> str:
     return "#000000" if relative_luminance(background) > 0.179 else "#FFFFFF"
 
 
-def annotate(image: Image, result: FrameResult) -> Image:
+def annotate(image: Image, result: FrameResult, names: Mapping[int, str] = MappingProxyType({})) -> Image:
     """Return a copy of a picture with a numbered box in its expression's colour around each face.
+
+    The box of an unclear one is dashed, so that its grey is not taken for an expression's.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB; it stays as it is.
         result: What was found in it; boxes in px of this picture.
+        names: Track → what stands in the number's place.
     """
     picture = Pillow.fromarray(image)
     pen = _Pen(picture)
     # Small faces are drawn last: their boxes and names would be hidden by large ones.
     for place, face in sorted(enumerate(result.faces, start=1), key=lambda pair: -_width_px(pair[1])):
-        number = str(place if face.track_id is None else face.track_id)
+        number = str(place) if face.track_id is None else names.get(face.track_id, str(face.track_id))
         if face.probabilities is None:
             pen.draw_face(face, _UNCLASSIFIED, number, number)
         else:
-            label = result.labels[int(face.probabilities.argmax())]
-            pen.draw_face(face, COLOURS[label], f"{number} {label}", number)
+            answer = face_answer(face, result)
+            pen.draw_face(face, ANSWER_COLOURS[answer], f"{number} {answer}", number, dashed=answer == UNCLEAR)
     return np.asarray(picture)
 
 
 def _width_px(face: Face) -> float:
     return float(face.box_xyxy[2] - face.box_xyxy[0])
+
+
+def _dashes(start: float, end: float, about: float) -> list[tuple[float, float]]:
+    """Cut a side into an odd number of parts of about a length, px, and return the first, third, … and last."""
+    parts = max(1, 2 * round((end - start) / about / 2) - 1)
+    ends = np.linspace(start, end, parts + 1)
+    return [(float(ends[part]), float(ends[part + 1])) for part in range(0, parts, 2)]
 
 
 class _Pen:
@@ -62,16 +77,30 @@ class _Pen:
         self._draw = ImageDraw.Draw(picture, "RGBA")
         self._line_px = max(1, round(side / 220))
         self._text_px = max(_SMALLEST_TEXT_PX, round(side / 28))
-        self._font = ImageFont.load_default(size=self._text_px)
+        self._font = picture_font(self._text_px)
 
-    def draw_face(self, face: Face, colour: str, text: str, short_text: str) -> None:
+    def draw_face(self, face: Face, colour: str, text: str, short_text: str, *, dashed: bool = False) -> None:
         """Draw a box, and ``text`` above it; ``short_text`` where the long one would cover the neighbours."""
         left, top, right, bottom = (float(value) for value in face.box_xyxy)
         # A dark line around the coloured one keeps pale boxes visible on pale pictures.
         self._draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=_SHADOW, width=self._line_px + 2)
-        self._draw.rectangle((left, top, right, bottom), outline=colour, width=self._line_px)
+        if dashed:
+            self._draw_dashes((left, top, right, bottom), colour)
+        else:
+            self._draw.rectangle((left, top, right, bottom), outline=colour, width=self._line_px)
         fits = self._draw.textlength(text, self._font) <= 1.6 * (right - left)
         self._draw_tag(left, top, text if fits else short_text, colour)
+
+    def _draw_dashes(self, box: tuple[float, float, float, float], colour: str) -> None:
+        """Draw a box with as many dashes a side as are about six lines long, from corner to corner."""
+        left, top, right, bottom = box
+        thick = self._line_px - 1
+        for start, end in _dashes(left, right, 6 * self._line_px):
+            for y in (top, bottom - thick):
+                self._draw.rectangle((start, y, end, y + thick), fill=colour)
+        for start, end in _dashes(top, bottom, 6 * self._line_px):
+            for x in (left, right - thick):
+                self._draw.rectangle((x, start, x + thick, end), fill=colour)
 
     def _draw_tag(self, left: float, top: float, text: str, colour: str) -> None:
         padding = max(2, self._text_px // 4)

@@ -98,6 +98,24 @@ def _with_run_ends(spans: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows, ends.assign(time_s=ends["end_s"])]).sort_values(["run", "time_s"], kind="stable")
 
 
+def unclear_spans(spans: pd.DataFrame, unclear_below: float) -> pd.DataFrame:
+    """Return the stretches in which a person is seen but no expression's mean probability reaches the limit.
+
+    Args:
+        spans: Of :func:`resample`.
+        unclear_below: The limit, 0–1.
+
+    Returns:
+        ``track_id``, ``start_s`` and ``end_s`` of each, in order of person and time.
+    """
+    columns = [column for column in spans.columns if column.startswith("p_")]
+    unclear = spans[columns].max(axis=1) < unclear_below
+    broken = (spans["span"].diff() != 1) | (spans["track_id"].diff() != 0) | ~unclear
+    found = spans[unclear].groupby(broken.cumsum()[unclear])
+    how = {"track_id": ("track_id", "first"), "start_s": ("start_s", "min"), "end_s": ("end_s", "max")}
+    return found.agg(**how).reset_index(drop=True)
+
+
 def empty_spans(frames: pd.DataFrame, max_spans: int = 200) -> pd.DataFrame:
     """Return the stretches without any face: ``start_s``, ``end_s``, the longest ones if there are very many."""
     ends = frames["time_s"] + counted_durations(frames)

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from emotion.analytics.timeline import timeline_of
+from emotion.analytics.unclear import face_answer, unclear_rows
+from emotion.labels import UNCLEAR
 from emotion.types import Face, FrameResult
 
 
@@ -14,14 +16,14 @@ def image_record(result: FrameResult, file: str) -> dict[str, Any]:
     """Return a picture's result as plain JSON types.
 
     Returns:
-        ``{file, width, height, faces: [{box_xyxy, confidence, emotion, probabilities: {label: p}}]}``,
-        boxes in px, confidence and probabilities 0–1.
+        ``{file, width, height, faces: [{box_xyxy, confidence, emotion, unclear, probabilities: {label: p}}]}``,
+        boxes in px, confidence and probabilities 0–1; ``emotion`` leads even where it is ``unclear``.
     """
     return {
         "file": file,
         "width": result.width,
         "height": result.height,
-        "faces": [_face_record(face, result.labels) for face in result.faces],
+        "faces": [_face_record(face, result) for face in result.faces],
     }
 
 
@@ -32,19 +34,25 @@ def probabilities_of(face: Face, labels: tuple[str, ...]) -> dict[str, float]:
     return {label: round(float(value), 5) for label, value in zip(labels, face.probabilities, strict=True)}
 
 
-def _face_record(face: Face, labels: tuple[str, ...]) -> dict[str, Any]:
-    probabilities = probabilities_of(face, labels)
+def _face_record(face: Face, result: FrameResult) -> dict[str, Any]:
+    probabilities = probabilities_of(face, result.labels)
     return {
         "box_xyxy": [round(float(value), 2) for value in face.box_xyxy],
         "confidence": round(float(face.confidence), 4),
         "emotion": max(probabilities, key=probabilities.__getitem__),
+        "unclear": face_answer(face, result) == UNCLEAR,
         "probabilities": probabilities,
     }
 
 
 def image_table(result: FrameResult, file: str) -> pd.DataFrame:
-    """Return a picture's faces as a table: the timeline's columns with the file and the face's number in front."""
+    """Return a picture's faces as a table: the timeline's columns, with the file and the face's number in front.
+
+    ``unclear`` (bool) follows ``emotion_confidence``, for a file in this form holds no limit to compare it with.
+    """
     table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity"])
     table = table.rename(columns={"track_id": "face"})
     table.insert(0, "file", file)
+    after = list(table).index("emotion_confidence") + 1
+    table.insert(after, "unclear", unclear_rows(table, result.unclear_below))
     return table

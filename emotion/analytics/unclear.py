@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.labels import UNCLEAR
+from emotion.types import Face, FrameResult
 
 
 def is_unclear(probability: float, unclear_below: float) -> bool:
@@ -22,7 +23,7 @@ def is_unclear(probability: float, unclear_below: float) -> bool:
     return float(probability) < unclear_below
 
 
-def answer_of(probabilities: Mapping[str, float], unclear_below: float) -> str:
+def leading_answer(probabilities: Mapping[str, float], unclear_below: float) -> str:
     """Return what is said of one face: the most probable label, or :data:`emotion.labels.UNCLEAR`.
 
     Args:
@@ -31,6 +32,17 @@ def answer_of(probabilities: Mapping[str, float], unclear_below: float) -> str:
     """
     label = max(probabilities, key=probabilities.__getitem__)
     return UNCLEAR if is_unclear(probabilities[label], unclear_below) else label
+
+
+def face_answer(face: Face, result: FrameResult) -> str:
+    """Return what is said of one face of a result.
+
+    Raises:
+        ValueError: The face is not classified.
+    """
+    if face.probabilities is None:
+        raise ValueError("expected a classified face; got one without probabilities")
+    return leading_answer(dict(zip(result.labels, face.probabilities.tolist(), strict=True)), result.unclear_below)
 
 
 def unclear_rows(timeline: pd.DataFrame, unclear_below: float) -> NDArray[np.bool_]:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from emotion.analytics.charts import MOMENT, probability_bars, share_donut, timeline_chart
-from emotion.labels import COLOURS, FERPLUS_LABELS
+from emotion.labels import ANSWER_COLOURS, COLOURS, FERPLUS_LABELS, UNCLEAR
 from tests.conftest import leaning, make_analysis
 
 
@@ -50,6 +51,28 @@ def test_the_timeline_answers_a_click_and_marks_the_moment(analysis):
     assert {"time_s": 0.3} in [row for rows in spec["datasets"].values() for row in rows]
 
 
+def test_a_limit_is_marked_and_none_is_not():
+    shares = dict(zip(FERPLUS_LABELS, map(float, leaning("fear")), strict=True))
+    assert [{"limit": 0.5}] in list(spec_of(probability_bars(shares, unclear_below=0.5))["datasets"].values())
+    assert spec_of(probability_bars(shares, unclear_below=0.0)) == spec_of(probability_bars(shares))
+
+
+def test_unclear_time_is_marked_under_its_lane():
+    analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"unclear_below": 0.66})
+    spec = spec_of(timeline_chart(analysis))
+    rows = [row for rows in spec["datasets"].values() for row in rows]
+    marked = [(row["start_s"], row["low"]) for row in rows if row.get("what") == UNCLEAR]
+    assert marked == [(0.0, 0.95), (0.0, 1.95)]
+    assert {row["leads"] for row in rows if "leads" in row} == {"fear (unclear)", "anger (unclear)"}
+    assert UNCLEAR not in json.dumps(spec_of(timeline_chart(replace(analysis, settings={"unclear_below": 0.6}))))
+
+
+def test_the_donut_names_the_dominant_expression_beside_much_unclear_time():
+    spec = spec_of(share_donut({"fear": 0.1, "anger": 0.3, UNCLEAR: 0.6}))
+    assert [{"name": "anger", "figure": "30%"}] in list(spec["datasets"].values())
+    assert [COLOURS["fear"], COLOURS["anger"], ANSWER_COLOURS[UNCLEAR]] in find(spec, "range")
+
+
 def test_the_legend_can_be_left_out(analysis):
     assert find(spec_of(timeline_chart(analysis, legend=False)), "columns") == []
     assert find(spec_of(timeline_chart(analysis)), "columns") == [4]
@@ -61,8 +84,6 @@ def test_every_analysis_has_a_chart(shown):
 
 
 def test_a_cancelled_analysis_ends_where_it_was_stopped(analysis):
-    from dataclasses import replace
-
     stopped = replace(analysis, complete=False, info=replace(analysis.info, duration_s=60.0))
     assert [0.0, 60.0] in find(spec_of(timeline_chart(replace(stopped, complete=True))), "domain")
     assert [0.0, 60.0] not in find(spec_of(timeline_chart(stopped)), "domain")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from PIL import ImageColor
 
 from emotion.analytics.draw import annotate, relative_luminance, text_colour
-from emotion.labels import COLOURS
-from tests.conftest import make_face, make_result
+from emotion.labels import ANSWER_COLOURS, COLOURS, UNCLEAR
+from tests.conftest import ROOT, make_face, make_result
 
 
 def grey(height: int, width: int) -> np.ndarray:
@@ -29,6 +30,21 @@ def test_the_box_has_the_colour_of_its_expression():
     assert tuple(drawn[45, 10]) == ImageColor.getrgb(COLOURS["sadness"])
 
 
+def test_the_box_of_an_unclear_face_is_dashed_in_its_own_grey():
+    drawn = annotate(grey(120, 160), replace(make_result(0, [make_face("sadness")]), unclear_below=0.7))
+    left_side = {tuple(map(int, pixel)) for pixel in drawn[20:71, 10]}
+    unclear = ImageColor.getrgb(ANSWER_COLOURS[UNCLEAR])
+    assert unclear in left_side
+    assert len(left_side) > 1  # what is between the dashes
+    assert tuple(drawn[45, 10]) != ImageColor.getrgb(COLOURS["sadness"])
+
+
+@pytest.mark.parametrize(("left", "width", "height"), [(0, 0, 0), (3, 1, 1), (-9, 500, 4), (5, 60, 2000)])
+def test_dashes_of_any_size(left, width, height):
+    face = replace(make_face(), box_xyxy=np.array([left, 2, left + width, 2 + height], np.float32))
+    assert annotate(grey(90, 90), replace(make_result(0, [face]), unclear_below=1.0)).shape == (90, 90, 3)
+
+
 def test_no_face_changes_nothing():
     image = grey(50, 50)
     assert np.array_equal(annotate(image, make_result(0, [])), image)
@@ -40,11 +56,21 @@ def test_any_size_of_picture(size):
     assert annotate(grey(*size), make_result(0, faces)).shape == (*size, 3)
 
 
-@pytest.mark.parametrize("colour", COLOURS.values())
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2."""
+    lighter, darker = sorted((relative_luminance(one), relative_luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("colour", ANSWER_COLOURS.values())
 def test_text_stands_out_from_every_colour(colour):
-    lighter, darker = sorted((relative_luminance(colour), relative_luminance(text_colour(colour))), reverse=True)
-    # WCAG 2.2 asks for 4.5 to 1.
-    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+    assert contrast(colour, text_colour(colour)) >= 4.5, "what WCAG 2.2 asks of text"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_grey_of_unclear_stands_out_from_both_themes(theme):
+    themes = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+    assert contrast(ANSWER_COLOURS[UNCLEAR], themes[theme]["backgroundColor"]) >= 3, "what WCAG 2.2 asks of graphics"
 
 
 def test_luminance_of_black_white_and_green():

@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion.analytics.lanes import MAX_ROWS, empty_spans, fit_to_screen, longest_seen, resample, stacked_lanes
+from emotion.analytics.lanes import (
+    MAX_ROWS,
+    empty_spans,
+    fit_to_screen,
+    longest_seen,
+    resample,
+    stacked_lanes,
+    unclear_spans,
+)
 from emotion.labels import FERPLUS_LABELS
 from tests.conftest import make_analysis
 
@@ -29,6 +37,16 @@ def test_lanes_lie_on_each_other_and_break_where_nobody_is_seen(analysis):
     assert (second["low"].min(), second["high"].max()) == (pytest.approx(1.04), pytest.approx(1.96))
     assert first["run"].nunique() == 2
     assert not ((first["time_s"] > 0.41) & (first["time_s"] < 0.59)).any()
+
+
+def test_unclear_stretches_are_of_one_person_and_end_with_it():
+    analysis = make_analysis([["fear", "fear"], ["fear"], [], ["fear"], ["fear"]])
+    spans = resample(analysis.timeline, analysis.frames, 100)
+    spans.loc[(spans["track_id"] == 1) & (spans["span"] == 3), "p_fear"] = 0.9  # the only clear answer
+    found = unclear_spans(spans, 0.7)
+    assert found["track_id"].tolist() == [1, 1, 2]
+    assert found[["start_s", "end_s"]].to_numpy().round(3).tolist() == [[0.0, 0.2], [0.4, 0.5], [0.0, 0.1]]
+    assert unclear_spans(spans, 0.0).empty
 
 
 def test_a_single_frame_has_a_width():

@@ -21,6 +21,16 @@ def test_a_picture_as_a_record():
     assert json.loads(json.dumps(record)) == record
 
 
+def test_an_unclear_face_keeps_its_leading_expression():
+    result = make_result(0, [make_face("fear")])  # 0.65
+    for limit, unclear in ((0.0, False), (0.65 - 1e-6, False), (0.66, True)):
+        limited = replace(result, unclear_below=limit)
+        (face,) = image_record(limited, "a.jpg")["faces"]
+        assert (face["emotion"], face["unclear"]) == ("fear", unclear)
+        table = image_table(limited, "a.jpg")
+        assert (table["emotion"].tolist(), table["unclear"].tolist()) == (["fear"], [unclear])
+
+
 def test_a_picture_as_a_table():
     table = image_table(make_result(0, [make_face("fear", 1), make_face("anger", 2, 80)]), "a.jpg")
     assert table["file"].tolist() == ["a.jpg", "a.jpg"]

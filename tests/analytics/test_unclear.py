@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import validate, with_leading_emotion
-from emotion.analytics.unclear import answer_names, answer_of, answers, explain, unclear_rows
+from emotion.analytics.unclear import answer_names, answers, explain, leading_answer, unclear_rows
 from emotion.labels import FERPLUS_LABELS, UNCLEAR
-from tests.conftest import make_analysis
+from emotion.types import Analysis
+from tests.conftest import leaning, make_analysis
 
 FACE = {"neutral": 0.5, "fear": 0.3, "anger": 0.2}
 
 
 @pytest.mark.parametrize(("limit", "answer"), [(0.0, "neutral"), (0.5, "neutral"), (0.51, UNCLEAR), (1.0, UNCLEAR)])
 def test_the_limit_itself_is_clear(limit, answer):
-    assert answer_of(FACE, limit) == answer
+    assert leading_answer(FACE, limit) == answer
 
 
 def test_without_a_limit_all_answers_are_labels(analysis):
@@ -48,7 +53,7 @@ def test_a_table_and_a_single_face_agree(probability, limit):
     columns = [f"p_{label}" for label in FERPLUS_LABELS]
     timeline = with_leading_emotion(timeline.assign(**dict(zip(columns, values.T, strict=True))))
     face = dict(zip(FERPLUS_LABELS, map(float, values[0]), strict=True))
-    assert answers(timeline, limit).tolist() == [answer_of(face, limit)]
+    assert answers(timeline, limit).tolist() == [leading_answer(face, limit)]
 
 
 def test_no_faces_no_answers():
@@ -59,3 +64,58 @@ def test_no_faces_no_answers():
 
 def test_the_explanation_tells_the_limit():
     assert "reaches 43%" in explain(0.43)
+
+
+def weigh(analysis: Analysis, confidences: list[float], limit: float) -> Analysis:
+    """The analysis with a limit, row i's leading emotion being as probable as `confidences[i]` says."""
+    values = analysis.timeline.copy()
+    columns = [f"p_{label}" for label in FERPLUS_LABELS]
+    for row, weight in enumerate(confidences):
+        values.loc[row, columns] = leaning(str(values.loc[row, "emotion"]), weight)
+    return replace(analysis, timeline=validate(with_leading_emotion(values)), settings={"unclear_below": limit})
+
+
+def test_unclear_time_has_a_share_and_counts_in_no_other_figure():
+    shown = [["happiness"], ["fear"], ["fear"], ["happiness"], ["sadness"], ["fear"]]
+    summary = summarise(weigh(make_analysis(shown), [0.9, 0.3, 0.3, 0.9, 0.8, 0.3], 0.5))
+    assert summary["shares"] == pytest.approx(
+        dict.fromkeys(FERPLUS_LABELS, 0.0) | {"happiness": 2 / 6, "sadness": 1 / 6, UNCLEAR: 3 / 6}
+    )
+    assert summary["dominant"] == "happiness"  # fear led as long, but never clearly
+    assert summary["smile_index"] == pytest.approx(2 / 3)
+    assert summary["changes_per_minute"] == pytest.approx(
+        1 * 60 / 0.3
+    )  # happiness to sadness in 0.3 s of clear answers
+    assert (summary["unclear_below"], summary["frames_with_face"]) == (0.5, 6)
+    (track,) = summary["tracks"]
+    assert (track["shares"], track["frames"], track["seconds"]) == (summary["shares"], 6, pytest.approx(0.6))
+
+
+def test_a_frame_smiles_if_its_clear_faces_do():
+    analysis = make_analysis([["happiness", "fear", "fear"]])
+    rows = [0.8, 0.5, 0.5]  # all three together: fear, by a little
+    assert summarise(weigh(analysis, rows, 0.0))["smile_index"] == 0
+    assert summarise(weigh(analysis, rows, 0.6))["smile_index"] == 1
+
+
+def test_where_no_answer_is_clear_the_dominant_one_is_unclear():
+    summary = summarise(weigh(make_analysis([["fear"]] * 3), [0.4] * 3, 0.5))
+    assert (summary["dominant"], summary["smile_index"], summary["changes_per_minute"]) == (UNCLEAR, None, None)
+    assert summary["shares"][UNCLEAR] == 1
+    nobody = replace(make_analysis([[]]), settings={"unclear_below": 0.5})
+    assert summarise(nobody)["dominant"] is None
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(FERPLUS_LABELS), st.floats(0.2, 1)), min_size=1, max_size=8), st.floats(0, 1))
+def test_shares_sum_to_one_under_any_limit_and_a_limit_of_zero_changes_nothing(rows, limit):
+    shown = make_analysis([[label] for label, _ in rows])
+    summary = summarise(weigh(shown, [weight for _, weight in rows], limit))
+    assert sum(summary["shares"].values()) == pytest.approx(1)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    if limit <= 0.2:
+        without = summarise(weigh(shown, [weight for _, weight in rows], 0.0))
+        assert summary["shares"].pop(UNCLEAR, 0.0) == 0
+        assert UNCLEAR not in without["shares"]
+        same = ["shares", "dominant", "smile_index", "changes_per_minute"]
+        assert [summary[name] for name in same] == [without[name] for name in same]
