@@ -44,8 +44,8 @@ def measure_stages(path: Path) -> dict[str, dict[str, float]]:
         patch.object(analyzer._detector, "detect", watch.around("detect", analyzer._detector.detect)),
         patch.object(analyzer._mesh, "fit", watch.around("mesh", analyzer._mesh.fit)),
         patch.object(analyzer._classifier, "predict", watch.around("classify", analyzer._classifier.predict)),
-        patch("emotion.vision.pipeline.align", watch.around("align", align)),
-        patch("emotion.vision.pipeline.ssim", watch.around("similarity", ssim)),
+        patch("emotion.vision.recognise.align", watch.around("align", align)),
+        patch("emotion.vision.recognise.ssim", watch.around("similarity", ssim)),
         patch("emotion.vision.follow.head_pose", watch.around("pose", head_pose)),
     ):
         next_frame = watch.around("decode", functools.partial(next, read_video(path), None))

@@ -36,7 +36,7 @@ from emotion.vision.follow import FaceFollower
 from emotion.vision.landmarks import FaceMesh
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import GREY, RGB, UNIT, fit, normalisations_for, normalise
-from emotion.vision.pipeline import crop_face
+from emotion.vision.recognise import crop_face
 from emotion.vision.timing import median_ms
 
 MEMORY_LIMIT_BYTES = 4 << 30

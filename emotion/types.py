@@ -35,12 +35,14 @@ class Frame:
         time_s: Presentation time in seconds, from the container's timestamp.
         luma: ``(H, W)`` uint8 grey picture, full range 0–255.
         colour: Makes the ``(H, W, 3)`` uint8 RGB picture; None for a grey source.
+        pts: The container's own timestamp, in its time base; None where there is none.
     """
 
     index: int
     time_s: float
     luma: Image
     colour: Callable[[], Image] | None = None
+    pts: int | None = None
 
     def __post_init__(self) -> None:
         _expect(

@@ -22,7 +22,7 @@ from emotion.types import Face, FloatArray, Image, ModelCard, Progress
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode_image import load_image
 from emotion.vision.normalise import GREY, fit, middle_square
-from emotion.vision.pipeline import crop_face
+from emotion.vision.recognise import crop_face
 
 FaceFinder = Callable[[Image], Face | None]
 """Returns the face that a photograph, ``(H, W, 3)`` uint8 RGB, is about, with landmarks; None if it shows none."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from emotion.types import Image
+from emotion.vision.state import State
 
 MIN_DIFFERENCE = 18.0
 """Mean grey levels between the thumbnails on both sides of a cut; hand-held motion stays below it …"""
@@ -40,6 +41,16 @@ class CutDetector:
         self._differences.append(difference)
         jumps = difference >= MIN_DIFFERENCE and difference >= MIN_JUMP * usual
         return jumps and _redistribution(last, thumbnail) >= MIN_REDISTRIBUTION
+
+    def state(self) -> State:
+        """Return all that is remembered, as arrays."""
+        last = np.empty((0, 0), np.uint8) if self._last is None else self._last
+        return {"last": last, "differences": np.array(self._differences, np.float64)}
+
+    def restore(self, state: State) -> None:
+        """Go on from :meth:`state`'s arrays."""
+        self._last = state["last"] if state["last"].size else None
+        self._differences = deque(map(float, state["differences"]), maxlen=_MEMORY)
 
 
 def _redistribution(a: Image, b: Image) -> float:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 import av.error
-import cv2
-import numpy as np
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.types import Frame, Image, VideoInfo
+from emotion.vision.planes import luma_of, rgb_of
+from emotion.vision.sampling import ROUNDING_S, Sampler, Sampling
+from emotion.vision.seek import Position, pictures_after, pictures_from, pictures_until
 
 MAX_FRAME_PIXELS = 8192 * 4320
 """Refused above this: 8K cinema."""
-
-_ROUNDING_S = 1e-3
-"""Timestamps are rounded to the container's time base, often a millisecond."""
-
-_PLANAR_LUMA = {"yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray"}
-"""8-bit formats whose first plane is the grey picture."""
-_FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
-_LIMITED_BLACK, _LIMITED_SPAN = 16, 219
-"""Video luma runs from 16 to 235 unless a file says otherwise (ITU-R BT.601)."""
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -40,24 +33,39 @@ def probe(path: str | Path) -> VideoInfo:
         return _info(container, stream, rotation)
 
 
-def read_video(path: str | Path, every: int = 1, fps: float | None = None) -> Iterator[Frame]:
+def read_video(
+    path: str | Path,
+    every: int = 1,
+    fps: float | None = None,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    after: Position | None = None,
+) -> Iterator[Frame]:
     """Yield the frames of a video in the order in which they are shown.
 
     Args:
         path: The file.
         every: Keep every n-th frame.
         fps: Instead, keep at most this many frames per second of video.
+        start_s: Leave out the frames before this time.
+        end_s: Leave out the frames from this time on.
+        after: Go on behind this frame, which an earlier run with the same arguments kept last.
 
     Raises:
-        VideoError: Not a video that can be read, or it breaks off.
+        VideoError: Not a video that can be read, it breaks off, or the part shows no picture.
     """
-    if every < 1 or (fps is not None and fps <= 0):
-        raise VideoError(f"expected every ≥ 1 and fps > 0; got every={every}, fps={fps}")
-    with _opened(Path(path)) as (container, stream):
-        keep = _Sampler(every, fps)
-        for index, time_s, picture in _pictures(container, stream, Path(path).name):
-            if keep(index, time_s):
-                yield _frame(index, time_s, picture)
+    path, sampling = Path(path), Sampling(every, fps, start_s, end_s)
+    keep = Sampler(sampling, None if after is None else (after.index, after.time_s))
+    shown = False
+    for index, time_s, picture in _pictures_of(path, start_s, after):
+        if sampling.is_after(time_s):
+            break
+        if not sampling.is_before(time_s) and keep(index, time_s):
+            shown = True
+            yield _frame(index, time_s, picture)
+    if not shown and after is None and (start_s > 0 or end_s is not None):
+        raise VideoError(f"{path.name} shows no picture in the part {sampling.part}; its length is {_length(path)}")
 
 
 def frame_at(path: str | Path, time_s: float) -> Image:
@@ -67,31 +75,16 @@ def frame_at(path: str | Path, time_s: float) -> Image:
         VideoError: Not a video that can be read.
     """
     with _opened(Path(path)) as (container, stream):
-        container.seek(round((max(time_s, 0.0) + _start_s(container)) * av.time_base))
+        pts = math.floor((max(time_s, 0.0) + _start_s(container) + ROUNDING_S) / stream.time_base)
+        pictures = pictures_until(container, stream, pts)
         shown = None
-        for _, at_s, picture in _pictures(container, stream, Path(path).name):
-            if shown is not None and at_s > time_s + _ROUNDING_S:
+        for _, at_s, picture in _timed(container, stream, pictures or _from_the_start(container, stream)):
+            if shown is not None and at_s > time_s + ROUNDING_S:
                 break
             shown = picture
         if shown is None:
             raise VideoError(f"{Path(path).name} shows no picture at {time_s:.2f} s")
-        return _rgb(shown)
-
-
-class _Sampler:
-    """Decides which frames are kept."""
-
-    def __init__(self, every: int, fps: float | None) -> None:
-        self._every, self._fps = every, fps
-        self._next_s = 0.0
-
-    def __call__(self, index: int, time_s: float) -> bool:
-        if self._fps is None:
-            return index % self._every == 0
-        if time_s + _ROUNDING_S < self._next_s:
-            return False
-        self._next_s = max(self._next_s + 1 / self._fps, time_s)
-        return True
+        return rgb_of(shown)
 
 
 @contextlib.contextmanager
@@ -122,47 +115,59 @@ def _check_size(stream: Any, name: str) -> None:
         raise TooLargeError(f"{name} is too large: pictures up to 8192 × 4320 can be read; it has {width} × {height}")
 
 
-def _pictures(container: Any, stream: Any, name: str) -> Iterator[tuple[int, float, Any]]:
-    """Yield (index, time_s, decoded picture); the times start at the container's start and never go back."""
-    start_s, step_s, time_s = _start_s(container), 1 / _fps(stream), 0.0
-    index = -1
+def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any]]:
+    """Yield (index, time_s, decoded picture) from shortly before the start on, or behind a position."""
+    with _opened(path) as (container, stream):
+        if after is not None and (rest := pictures_after(container, stream, after)) is not None:
+            yield from _timed(container, stream, rest, after.index, after.time_s)
+            return
+        start = start_s - ROUNDING_S + _start_s(container)
+        if after is None and start_s > 0 and (found := pictures_from(container, stream, start)) is not None:
+            yield from _timed(container, stream, found[1], found[0] - 1)
+            return
+    with _opened(path) as (container, stream):
+        for index, time_s, picture in _timed(container, stream, container.decode(stream)):
+            if after is None or index > after.index:
+                yield index, time_s, picture
+
+
+def _timed(
+    container: Any, stream: Any, pictures: Iterable[Any], index: int = -1, last_s: float | None = None
+) -> Iterator[tuple[int, float, Any]]:
+    """Yield (index, time_s, decoded picture); the times start at the container's start and never go back.
+
+    Args:
+        container: Where they come from.
+        stream: Its video stream.
+        pictures: Consecutive decoded pictures.
+        index: Of the picture before the first.
+        last_s: The time of the picture before the first, if known.
+    """
+    name, start_s, step_s = Path(container.name).name, _start_s(container), 1 / _fps(stream)
     try:
-        for index, picture in enumerate(container.decode(stream)):
-            expected_s = time_s + step_s if index else 0.0
-            time_s = expected_s if picture.time is None else max(picture.time - start_s, time_s if index else 0.0)
-            yield index, time_s, picture
+        for picture in pictures:
+            index += 1
+            expected_s = 0.0 if last_s is None else last_s + step_s
+            last_s = expected_s if picture.time is None else max(picture.time - start_s, last_s or 0.0)
+            yield index, last_s, picture
     except av.error.FFmpegError as error:
-        where = f"after {time_s:.1f} s" if index >= 0 else "before its first picture"
+        where = "before its first picture" if last_s is None else f"after {last_s:.1f} s"
         raise VideoError(f"{name} is damaged: it breaks off {where}") from error
     if index < 0:
         raise VideoError(f"{name} has no picture: its video stream is empty")
 
 
+def _from_the_start(container: Any, stream: Any) -> Iterator[Any]:
+    container.seek(0)
+    yield from container.decode(stream)
+
+
+def _length(path: Path) -> str:
+    return f"{probe(path).duration_s:.1f} s"
+
+
 def _frame(index: int, time_s: float, picture: Any) -> Frame:
-    return Frame(index, time_s, _luma(picture), lambda: _rgb(picture))
-
-
-def _luma(picture: Any) -> Image:
-    """Return the full-range grey picture, upright, in one pass over the luma plane."""
-    name = picture.format.name
-    if name not in _PLANAR_LUMA:
-        return _upright(picture.to_ndarray(format="gray"), picture.rotation)
-    plane = picture.planes[0]
-    grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height, : picture.width]
-    if name in _FULL_RANGE_FORMATS or picture.color_range == av.video.reformatter.ColorRange.JPEG:
-        return _upright(grey.copy(), picture.rotation)
-    gain = 255 / _LIMITED_SPAN
-    return _upright(cv2.convertScaleAbs(grey, alpha=gain, beta=-_LIMITED_BLACK * gain), picture.rotation)
-
-
-def _rgb(picture: Any) -> Image:
-    return _upright(picture.to_ndarray(format="rgb24"), picture.rotation)
-
-
-def _upright(image: Image, rotation: int) -> Image:
-    """Turn a picture counter-clockwise by the degrees that its display matrix asks for."""
-    turns = round(rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+    return Frame(index, time_s, luma_of(picture), lambda: rgb_of(picture), picture.pts)
 
 
 def _info(container: Any, stream: Any, rotation: int) -> VideoInfo:

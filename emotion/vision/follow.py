@@ -17,6 +17,7 @@ from emotion.types import Face, FloatArray, Frame
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.cuts import CutDetector
 from emotion.vision.landmarks import (
+    MESH_POINTS,
     MIN_FIRST_PRESENCE,
     MIN_PRESENCE,
     FaceMesh,
@@ -27,6 +28,7 @@ from emotion.vision.landmarks import (
     roi_of_find,
     roi_of_mesh,
 )
+from emotion.vision.state import State, part_of, under
 from emotion.vision.track import Tracker
 
 KEY_FRAME_S = 0.4
@@ -71,6 +73,27 @@ class FaceFollower:
         faces = self._tracker.update(faces, frame.time_s)
         self._followed = [_Followed(_id(face), _points(face)) for face in faces]
         return faces
+
+    def state(self) -> State:
+        """Return all that is remembered, as arrays."""
+        own: State = {
+            "track_ids": np.array([person.track_id for person in self._followed], np.int64),
+            "points": np.array([person.points for person in self._followed], np.float32).reshape(-1, MESH_POINTS, 3),
+            "next_key_s": np.array(self._next_key_s, np.float64),
+            "turn": np.array(self._turn),
+            "new_shot": np.array(self._new_shot),
+        }
+        return own | under("tracker", self._tracker.state()) | under("cuts", self._is_cut.state())
+
+    def restore(self, state: State) -> None:
+        """Go on from :meth:`state`'s arrays."""
+        self._tracker.restore(part_of(state, "tracker"))
+        self._is_cut.restore(part_of(state, "cuts"))
+        pairs = zip(state["track_ids"], state["points"], strict=True)
+        self._followed = [_Followed(int(track_id), points) for track_id, points in pairs]
+        self._next_key_s = float(state["next_key_s"])
+        self._turn = int(state["turn"])
+        self._new_shot = bool(state["new_shot"])
 
     def _follow(self, frame: Frame) -> list[Face]:
         faces: list[Face] = []

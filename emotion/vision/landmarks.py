@@ -22,6 +22,8 @@ MIN_PRESENCE = 0.9
 MIN_FIRST_PRESENCE = 0.5
 """… and the first fit, on the detector's rougher box, at least this surely."""
 
+MESH_POINTS = 468
+
 _SIDE = 192
 _MARGIN = 1.5
 """The mesh was trained on squares this much larger than the face."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,20 +17,18 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.errors import Cancelled, VideoError
 from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
-from emotion.types import Analysis, Face, Frame, FrameResult, Image, ModelCard, Progress
-from emotion.vision.align import align
-from emotion.vision.classify import LiteRTClassifier, load_classifier
+from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
+from emotion.vision.classify import load_classifier
 from emotion.vision.decode_image import load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import load_detector
 from emotion.vision.follow import FaceFollower
-from emotion.vision.landmarks import FaceMesh, five_points
-from emotion.vision.normalise import GREY
+from emotion.vision.landmarks import FaceMesh
 from emotion.vision.prefetch import prefetch
-from emotion.vision.similarity import ssim
-
-CROP_PX = 48
-"""Side of FER2013's pictures: of the crops that are compared, and of a classifier's unless its card says otherwise."""
+from emotion.vision.recognise import Recogniser, card_of
+from emotion.vision.sampling import Sampling
+from emotion.vision.seek import Position, position_of
+from emotion.vision.state import State, part_of, under
 
 OnProgress = Callable[[Progress], None]
 
@@ -61,7 +61,7 @@ class Analyzer:
     @property
     def unclear_below(self) -> float:
         """The probability under which the classifier's answers are unclear, 0–1; 0 for one of your own."""
-        card = _card_of(self._classifier)
+        card = card_of(self._classifier)
         return card.unclear_below if card else 0.0
 
     def image(self, source: str | Path | bytes | Image) -> FrameResult:
@@ -84,27 +84,35 @@ class Analyzer:
         return max(faces, key=lambda face: float(face.box_xyxy[2] - face.box_xyxy[0]), default=None)
 
     def video(
-        self, path: str | Path, every: int = 1, on_progress: OnProgress | None = None, *, fps: float | None = None
+        self,
+        path: str | Path,
+        every: int = 1,
+        on_progress: OnProgress | None = None,
+        *,
+        fps: float | None = None,
+        start_s: float = 0.0,
+        end_s: float | None = None,
     ) -> Analysis:
-        """Analyse a video from its beginning to its end.
+        """Analyse a video, or a part of it.
 
         Args:
             path: The file.
             every: Analyse every n-th frame.
             on_progress: Called after every frame; may raise :class:`Cancelled` to stop, which keeps what is done.
             fps: Instead of ``every``, analyse at most this many frames per second of video.
+            start_s: Where the part begins.
+            end_s: Where it ends; that moment is no longer in it.
 
         Raises:
             VideoError: Not a video that can be read. One that breaks off later gives what came before, with a note.
         """
-        info = probe(path)
+        info, sampling = probe(path), Sampling(every, fps, start_s, end_s)
         builder = TimelineBuilder(self.labels)
         stopped: VideoError | Cancelled | None = None
         # A damaged file ends with an error after its last good frame.
         try:
-            with closing(self.frames(path, every, fps=fps)) as results:
-                total = _expected_frames(info.frame_count, info.duration_s, every, fps)
-                for result in _reporting(results, total, on_progress):
+            with closing(self.frames(path, every, fps=fps, start_s=start_s, end_s=end_s)) as results:
+                for result in _reporting(results, sampling.expected_frames(info), on_progress):
                     builder.add(result)
         except (VideoError, Cancelled) as error:
             stopped = error
@@ -112,25 +120,51 @@ class Analyzer:
         if isinstance(stopped, VideoError) and frames.empty:
             raise stopped
         note = "" if stopped is None else str(stopped) or "The analysis was cancelled."
-        settings = {
-            "detector": self.detector,
-            "every": every,
-            "fps": fps,
-            "source_sha256": sha256_of(Path(path)),
-            "unclear_below": self.unclear_below,
-        }
+        settings = self.settings(sampling, sha256_of(Path(path)))
         return Analysis(info, timeline, frames, self.model, self.labels, settings, Path(path).name, not note, note)
 
+    def settings(self, sampling: Sampling, source_sha256: str) -> dict[str, Any]:
+        """Return what an analysis by this analyzer notes of how it was made, as plain JSON types."""
+        own = {"detector": self.detector, "unclear_below": self.unclear_below}
+        return own | asdict(sampling) | {"source_sha256": source_sha256}
+
     def frames(
-        self, path: str | Path, every: int = 1, *, fps: float | None = None
+        self,
+        path: str | Path,
+        every: int = 1,
+        *,
+        fps: float | None = None,
+        start_s: float = 0.0,
+        end_s: float | None = None,
     ) -> Generator[FrameResult, None, None]:
         """Yield the result of each analysed frame of a video, in order; decoding and inference run beside each other.
 
         Raises:
             VideoError: Not a video that can be read, or it breaks off.
         """
-        with closing(prefetch(read_video(path, every, fps))) as frames:
+        with closing(prefetch(read_video(path, every, fps, start_s=start_s, end_s=end_s))) as frames:
             yield from self.stream(frames, parallel=True)
+
+    def resumable_frames(
+        self, path: str | Path, sampling: Sampling, wanted: threading.Event, after: State | None = None
+    ) -> Generator[tuple[FrameResult, State | None], None, None]:
+        """Yield like :meth:`frames`, and now and then, beside a result, the state from which a later run can go on.
+
+        A run that goes on yields exactly what the first one would have yielded after that result.
+
+        Args:
+            path: The file.
+            sampling: Which frames.
+            wanted: Set it to ask for a state; one of the next results has it. The stream does not stop for it.
+            after: A state of an earlier run with the same file, sampling, model and detector.
+
+        Raises:
+            VideoError: Not a video that can be read, or it breaks off.
+        """
+        position = None if after is None else Position.from_state(part_of(after, "position"))
+        frames = read_video(path, **asdict(sampling), after=position)
+        with closing(prefetch(frames)) as ahead:
+            yield from self._results(ahead, True, wanted, after)
 
     def stream(self, frames: Iterable[Frame], *, parallel: bool = False) -> Generator[FrameResult, None, None]:
         """Yield the result of each frame of a stream, in order.
@@ -139,67 +173,37 @@ class Analyzer:
             frames: Consecutive frames; a photograph is a stream of one.
             parallel: Follow faces on a thread of its own while this one classifies.
         """
-        follower = FaceFollower(self._detector, self._mesh)
-        followed = ((frame, follower(frame)) for frame in frames)
-        recogniser = _Recogniser(self._classifier)
-        with closing(prefetch(followed) if parallel else followed) as pairs:
-            for frame, faces in pairs:
-                yield FrameResult(
-                    frame.index,
-                    frame.time_s,
-                    frame.width,
-                    frame.height,
-                    recogniser(frame, faces),
-                    self._classifier.labels,
-                    self.unclear_below,
-                )
+        with closing(self._results(frames, parallel)) as results:
+            for result, _ in results:
+                yield result
+
+    def _results(
+        self, frames: Iterable[Frame], parallel: bool, wanted: threading.Event | None = None, after: State | None = None
+    ) -> Generator[tuple[FrameResult, State | None], None, None]:
+        follower, recogniser = FaceFollower(self._detector, self._mesh), Recogniser(self._classifier)
+        if after is not None:
+            follower.restore(part_of(after, "follower"))
+            recogniser.restore(part_of(after, "recogniser"))
+        followed = _follow(frames, follower, wanted)
+        labels, unclear_below = self.labels, self.unclear_below
+        with closing(prefetch(followed) if parallel else followed) as items:
+            for frame, faces, state in items:
+                known = recogniser(frame, faces)
+                whole = None if state is None else state | under("recogniser", recogniser.state())
+                size = frame.width, frame.height
+                yield FrameResult(frame.index, frame.time_s, *size, known, labels, unclear_below), whole
 
 
-def crop_face(image: Image, face: Face, size: int) -> Image:
-    """Return what a classifier sees of a face: ``(size, size)`` or ``(size, size, 3)``, framed like FER2013.
-
-    Args:
-        image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, where the face was found.
-        face: One of the faces that :meth:`Analyzer.image` returned for it.
-        size: Side of the crop, px.
-
-    Raises:
-        ValueError: The face has no landmarks.
-    """
-    if face.landmarks is None:
-        raise ValueError("expected a face with landmarks; got one without")
-    return align(image, five_points(face.landmarks), size)
-
-
-def _card_of(classifier: Classifier) -> ModelCard | None:
-    return classifier.card if isinstance(classifier, LiteRTClassifier) else None
-
-
-class _Recogniser:
-    """Classifies the faces of a stream and compares each with its person's first picture."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-        # A classifier of the user's own takes crops of any size, so it gets FER2013's.
-        card = _card_of(classifier)
-        self._size = card.input_size if card else CROP_PX
-        self._wants_colour = card is not None and card.colour != GREY
-        self._references: dict[int, Image] = {}
-
-    def __call__(self, frame: Frame, faces: list[Face]) -> tuple[Face, ...]:
-        picture = frame.rgb() if faces and self._wants_colour else frame.luma
-        crops = [crop_face(picture, face, self._size) for face in faces]
-        like_fer2013 = self._size == CROP_PX and not self._wants_colour
-        small = crops if like_fer2013 else [crop_face(frame.luma, face, CROP_PX) for face in faces]
-        return tuple(
-            replace(face, probabilities=row, similarity=self._similarity(face, crop))
-            for face, row, crop in zip(faces, self._classifier.predict(crops), small, strict=True)
-        )
-
-    def _similarity(self, face: Face, crop: Image) -> float:
-        if face.track_id is None:
-            return float("nan")
-        return ssim(self._references.setdefault(face.track_id, crop), crop)
+def _follow(
+    frames: Iterable[Frame], follower: FaceFollower, wanted: threading.Event | None
+) -> Generator[tuple[Frame, list[Face], State | None], None, None]:
+    """Yield each frame with its faces and, after one was wanted, the state in which it leaves the follower."""
+    for frame in frames:
+        faces, state = follower(frame), None
+        if wanted is not None and wanted.is_set():
+            wanted.clear()
+            state = under("follower", follower.state()) | under("position", position_of(frame).state())
+        yield frame, faces, state
 
 
 def _in_reading_order(result: FrameResult) -> FrameResult:
@@ -210,10 +214,6 @@ def _in_reading_order(result: FrameResult) -> FrameResult:
     height = float(np.median([face.box_xyxy[3] - face.box_xyxy[1] for face in faces]))
     ordered = sorted(faces, key=lambda face: (round(float(face.box_xyxy[1]) / height), float(face.box_xyxy[0])))
     return replace(result, faces=tuple(replace(face, track_id=n) for n, face in enumerate(ordered, start=1)))
-
-
-def _expected_frames(frame_count: int, duration_s: float, every: int, fps: float | None) -> int:
-    return -(-frame_count // every) if fps is None else min(frame_count, round(duration_s * fps))
 
 
 def _reporting(results: Iterable[FrameResult], total: int, on_progress: OnProgress | None) -> Iterator[FrameResult]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from emotion.types import Face, FloatArray
+from emotion.vision.state import State
 
 MEMORY_S = 2.0
 """How long a person may be out of sight and still keep the number."""
@@ -54,6 +55,21 @@ class Tracker:
     def end_all(self) -> None:
         """Forget everybody, as at a cut: whoever is seen next is somebody new."""
         self._seen.clear()
+
+    def state(self) -> State:
+        """Return all that is remembered, as arrays."""
+        return {
+            "next_id": np.array(self._next_id),
+            "ids": np.array(list(self._seen), np.int64),
+            "boxes": np.array([seen.box for seen in self._seen.values()], np.float32).reshape(-1, 4),
+            "times_s": np.array([seen.time_s for seen in self._seen.values()], np.float64),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from :meth:`state`'s arrays."""
+        self._next_id = int(state["next_id"])
+        rows = zip(state["ids"], state["boxes"], state["times_s"], strict=True)
+        self._seen = {int(key): _Seen(box, float(time_s)) for key, box, time_s in rows}
 
     def _forget(self, time_s: float) -> None:
         self._seen = {key: seen for key, seen in self._seen.items() if time_s - seen.time_s <= MEMORY_S}

@@ -12,7 +12,7 @@ import pytest
 import emotion
 from emotion.registry import models_dir
 from emotion.samples import sample_image
-from emotion.vision.pipeline import crop_face
+from emotion.vision.recognise import crop_face
 from tests.pages.test_model_lab import models_dir_of_the_project
 from tests.pages.test_pages import page, press, texts
 from ui.resources import encode_png

@@ -18,7 +18,7 @@ from emotion.samples import sample_image
 from emotion.trial.judge import answers, judge, overview, worst_mistakes
 from emotion.trial.run import Framing, Trial, run_trial
 from emotion.trial.zip_folders import ZipFolders
-from emotion.vision.pipeline import crop_face
+from emotion.vision.recognise import crop_face
 from ui.resources import encode_png
 
 THREE = ("anger", "happiness", "sadness")
