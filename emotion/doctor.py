@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from emotion.errors import EmotionError
-from emotion.registry import ALIASES, checked_model_file, list_models, load_card
+from emotion.registry import ALIASES, file_bytes, list_models, load_card
 from emotion.vision.detect import HaarCascade
 from emotion.vision.mediapipe_files import SHA256, mediapipe_file
 
@@ -66,7 +66,10 @@ def _cascade() -> Finding:
 def _model(name: str) -> Finding:
     try:
         card = load_card(name)
-        size = checked_model_file(card).stat().st_size
+        size = file_bytes(card)
     except EmotionError as error:
         return Finding(f"model {name}", False, str(error))
-    return Finding(f"model {name}", True, f"{size / 1e6:.1f} MB, {len(card.labels)} expressions, digest as expected")
+    parts = f"an ensemble of {len(card.members)}, " if card.members else ""
+    return Finding(
+        f"model {name}", True, f"{parts}{size / 1e6:.1f} MB, {len(card.labels)} expressions, digest as expected"
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
+from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from emotion.types import FloatArray
@@ -21,6 +22,8 @@ Labels = NDArray[Any]
 
 CALIBRATION_BINS = 15
 """As in Guo et al. 2017."""
+
+COVERAGE_POINTS = 50
 
 _LOG_TEMPERATURES = (float(np.log(0.05)), float(np.log(20.0)))
 """Bounds of the search; a sensible network lies well inside."""
@@ -147,6 +150,68 @@ def fit_temperature(logits: FloatArray, truth: Labels) -> float:
         return float(-log_softmax(scaled, axis=1)[rows, truth].mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded").x))
+
+
+def unclear_threshold(confidence: FloatArray, right: NDArray[np.bool_]) -> float:
+    """Return the probability below which an answer is more likely wrong than right.
+
+    How often answers are right is fitted as a rising function of their probability (isotonic
+    regression, Zadrozny and Elkan 2002).
+
+    Args:
+        confidence: ``(n,)`` probability of each answer, 0–1, on faces that were not trained on.
+        right: ``(n,)`` whether it was right.
+
+    Returns:
+        The smallest of these probabilities at which the fit reaches one half; 0 if it is nowhere
+        less, 1 if it is so everywhere.
+    """
+    _expect_pairs(right, confidence)
+    values = confidence.astype(np.float64)
+    fitted = IsotonicRegression(y_min=0, y_max=1).fit_transform(values, right.astype(np.float64))
+    likely = values[fitted >= 0.5]
+    if len(likely) == len(values):
+        return 0.0
+    return float(likely.min()) if len(likely) else 1.0
+
+
+def coverage_curve(
+    confidence: FloatArray, right: NDArray[np.bool_], points: int = COVERAGE_POINTS
+) -> list[tuple[float, float]]:
+    """Return how often answers are right if only the surest are given (El-Yaniv and Wiener 2010).
+
+    Args:
+        confidence: ``(n,)`` probability of each answer.
+        right: ``(n,)`` whether it was right.
+        points: At most so many; answers of equal probability are given together or not at all.
+
+    Returns:
+        (coverage, accuracy), both 0–1: the share that is answered, falling from 1, and how much of it is right.
+    """
+    _expect_pairs(right, confidence)
+    falling = np.sort(confidence)[::-1]
+    counts = np.ceil(len(falling) * np.arange(points, 0, -1) / points).astype(int)
+    lowest = dict.fromkeys(float(falling[count - 1]) for count in counts)
+    return [_answered(confidence, right, least) for least in lowest]
+
+
+def abstention(confidence: FloatArray, right: NDArray[np.bool_], unclear_below: float) -> dict[str, float | None]:
+    """Return what withholding unclear answers costs and gains.
+
+    Returns:
+        ``unclear_below``; ``coverage``, the share that is answered; ``accuracy`` of that share, None if it is empty.
+    """
+    _expect_pairs(right, confidence)
+    if not (confidence >= unclear_below).any():
+        return {"unclear_below": unclear_below, "coverage": 0.0, "accuracy": None}
+    coverage, accuracy = _answered(confidence, right, unclear_below)
+    return {"unclear_below": unclear_below, "coverage": coverage, "accuracy": accuracy}
+
+
+def _answered(confidence: FloatArray, right: NDArray[np.bool_], least: float) -> tuple[float, float]:
+    """Return the share of answers of at least this probability, of which there are some, and how many are right."""
+    given = confidence >= least
+    return float(given.mean()), float(right[given].mean())
 
 
 def restrict(probabilities: FloatArray, have: Sequence[str], want: Sequence[str]) -> FloatArray:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from emotion.errors import ModelError
@@ -108,12 +109,49 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def joint_sha256(members: Sequence[ModelCard]) -> str:
+    """Return the digest of an ensemble: that of its members' digests, in their order."""
+    return hashlib.sha256("".join(member.sha256 for member in members).encode()).hexdigest()
+
+
+def member_cards(card: ModelCard) -> tuple[ModelCard, ...]:
+    """Return the cards of an ensemble's members; none if the model has a file of its own.
+
+    Raises:
+        ModelError: A member is missing, is an ensemble itself, or is not the one that the card means.
+    """
+    members = tuple(load_card(name) for name in card.members)
+    if nested := [member.name for member in members if member.members]:
+        raise ModelError(f"expected members of ensemble {card.name!r} with files of their own; got {', '.join(nested)}")
+    if members and (digest := joint_sha256(members)) != card.sha256:
+        raise ModelError(
+            f"ensemble {card.name!r} expects members with joint sha256 {card.sha256[:12]}…; theirs is {digest[:12]}…"
+        )
+    return members
+
+
+def checked_model_files(card: ModelCard) -> list[Path]:
+    """Return the paths of a card's .tflite file, or of an ensemble's members', after comparing digests.
+
+    Raises:
+        ModelError: A file is missing or is not the one that its card describes.
+    """
+    return [checked_model_file(part) for part in member_cards(card) or (card,)]
+
+
+def file_bytes(card: ModelCard) -> int:
+    """Return the size of what :func:`checked_model_files` returns."""
+    return sum(path.stat().st_size for path in checked_model_files(card))
+
+
 def checked_model_file(card: ModelCard) -> Path:
     """Return the path of a card's .tflite file after comparing its digest.
 
     Raises:
-        ModelError: The file is missing or is not the one that the card describes.
+        ModelError: The file is missing or is not the one that the card describes, or it is an ensemble's card.
     """
+    if card.members:
+        raise ModelError(f"expected a model with a file of its own; {card.name!r} is an ensemble")
     path = _folder(card.name) / card.file
     if not path.is_file():
         raise ModelError(f"model {card.name!r} expects the file {card.file}, which is missing")

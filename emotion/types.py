@@ -168,6 +168,10 @@ class ModelCard:
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
         unclear_below: An answer of less probability is more likely wrong than right on the validation
             split, so the app calls it unclear; 0 where nothing was measured.
+        members: Names of the models whose probabilities an ensemble averages. It has no file of its
+            own: ``file`` is empty, ``sha256`` is that of the members' digests, parameters and
+            multiply–adds are sums. Crops are made in its size and colour; what then becomes a
+            member's input is said by the member's card.
     """
 
     name: str
@@ -187,10 +191,11 @@ class ModelCard:
     scores: dict[str, Any] = field(default_factory=dict)
     outputs: str = LOGITS
     unclear_below: float = 0.0
+    members: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return asdict(self) | {"labels": list(self.labels)}
+        return asdict(self) | {"labels": list(self.labels), "members": list(self.members)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelCard:
@@ -199,7 +204,8 @@ class ModelCard:
         Raises:
             TypeError: A field is missing or unknown.
         """
-        return cls(**(values | {"labels": tuple(values["labels"])}))
+        tuples = {"labels": tuple(values["labels"]), "members": tuple(values.get("members", ()))}
+        return cls(**(values | tuples))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

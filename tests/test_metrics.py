@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from emotion.metrics import (
+    abstention,
     bootstrap_interval,
     class_report,
+    coverage_curve,
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
     restrict,
+    unclear_threshold,
 )
 
 LABELS = ("neutral", "happiness", "surprise")
@@ -90,3 +95,58 @@ def test_restrict_drops_reorders_and_renormalises():
 def test_unequal_or_no_answers_are_refused(truth, answers):
     with pytest.raises(ValueError, match="as many answers as truths"):
         class_report(np.array(truth, int), np.array(answers, int), LABELS)
+
+
+@pytest.mark.parametrize(
+    ("right", "threshold"),
+    [
+        ([0, 0, 0, 1, 1, 1], 0.5),
+        ([1, 1, 1, 1, 1, 1], 0.0),
+        ([0, 0, 0, 0, 0, 0], 1.0),
+        # The first three are fitted together, one right in three.
+        ([1, 0, 0, 1, 1, 1], 0.5),
+        # Two and three are fitted together, one right in two: that is not more likely wrong than right.
+        ([0, 1, 0, 1, 1, 1], 0.3),
+        ([1, 0, 1, 1, 1, 1], 0.0),
+    ],
+)
+def test_answers_are_unclear_where_they_are_more_likely_wrong_than_right(right, threshold):
+    confidence = np.array([0.2, 0.3, 0.4, 0.5, 0.6, 0.7], np.float32)
+    order = np.random.default_rng(0).permutation(6)
+    found = unclear_threshold(confidence[order], np.array(right, bool)[order])
+    assert found == pytest.approx(threshold, abs=1e-6)
+
+
+def test_the_limit_is_found_where_it_was_put():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.2, 1.0, 20_000).astype(np.float32)
+    right = rng.random(20_000) < confidence  # calibrated, so that one half lies at one half
+    assert unclear_threshold(confidence, right) == pytest.approx(0.5, abs=0.03)
+    assert unclear_threshold(confidence, rng.random(20_000) < confidence - 0.2) == pytest.approx(0.7, abs=0.03)
+
+
+def test_the_curve_of_coverage_by_hand():
+    confidence, right = np.array([0.6, 0.9, 0.7, 0.8], np.float32), np.array([False, True, False, True])
+    curve = coverage_curve(confidence, right, points=4)
+    assert curve == [(1.0, 0.5), (0.75, pytest.approx(2 / 3)), (0.5, 1.0), (0.25, 1.0)]
+
+
+def test_answers_that_are_equally_sure_are_given_together():
+    confidence, right = np.array([0.9, 0.5, 0.5, 0.5], np.float32), np.array([True, True, False, False])
+    assert coverage_curve(confidence, right, points=4) == [(1.0, 0.5), (0.25, 1.0)]
+
+
+def test_the_curve_falls_from_everything_in_at_most_fifty_steps():
+    rng = np.random.default_rng(0)
+    curve = coverage_curve(rng.random(3000, np.float32), rng.random(3000) < 0.7)
+    coverages = [coverage for coverage, _ in curve]
+    assert (coverages[0], len(curve)) == (1.0, 50)
+    assert all(before > after > 0 for before, after in pairwise(coverages))
+
+
+def test_abstention_by_hand():
+    confidence, right = np.array([0.9, 0.8, 0.7, 0.6], np.float32), np.array([True, True, False, False])
+    half = abstention(confidence, right, 0.7)
+    assert half == {"unclear_below": 0.7, "coverage": 0.75, "accuracy": pytest.approx(2 / 3)}
+    assert abstention(confidence, right, 0.0) == {"unclear_below": 0.0, "coverage": 1.0, "accuracy": 0.5}
+    assert abstention(confidence, right, 0.95) == {"unclear_below": 0.95, "coverage": 0.0, "accuracy": None}

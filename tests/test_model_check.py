@@ -26,7 +26,7 @@ def examine(tmp_path: Path):
     return run
 
 
-@pytest.mark.parametrize("name", shipped_models())
+@pytest.mark.parametrize("name", [name for name in shipped_models() if not load_card(name).members])
 def test_a_shipped_file_is_what_its_card_says(name: str, examine) -> None:
     card = load_card(name)
     facts = examine((model_dir(name) / card.file).read_bytes())

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from emotion.errors import DatasetError
-from emotion.registry import EVALUATION_FILE, checked_model_file, model_dir, save_card
+from emotion.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import LiteRTClassifier, load_classifier
+from emotion.vision.classify import joint_logits, load_classifier, softened
 from training import provenance
+from training.calibrate import truth_for, with_threshold
+from training.cost import ms_per_face
 from training.datasets.face_set import FaceSet
 from training.datasets.parquet import read_split, split_files
 from training.datasets.splits import ROLES
+from training.flip import flip_cost, measure_flip
 from training.inputs import InputForm, predict_logits
 from training.robustness import measure_robustness
 from training.targets import label_sets_of, truths
@@ -31,6 +31,9 @@ TIMED_FACES = 400
 
 Scores = dict[str, dict[str, Any]]
 """Label set name → split name → the record of :func:`emotion.scoring.score`."""
+
+LogitsOf = Callable[[FaceSet], FloatArray]
+"""Answers faces with ``(n, k)`` raw scores."""
 
 
 def evaluate(name: str, data: Path) -> dict[str, Any]:
@@ -46,54 +49,72 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
         What was written.
     """
     classifier = load_classifier(name)
-    card = classifier.card
     splits = _read_unlearned(data)
-    tests = [faces for split, faces in splits.items() if ROLES[split] == "test"]
+    first = next(iter(splits.values()))
 
     def logits_of(faces: FaceSet) -> FloatArray:
         return classifier.logits(list(faces.images))
 
+    logits = {split: logits_of(faces) for split, faces in splits.items()}
+    card = _with_known_threshold(classifier.card, logits, splits)
     evaluation = {
-        "model": card.name,
-        "sha256": card.sha256,
-        "file_bytes": checked_model_file(card).stat().st_size,
-        "parameters": card.parameters,
-        "multiply_adds": card.multiply_adds,
-        "temperature": card.temperature,
-        "ms_per_face": ms_per_face(classifier, next(iter(splits.values()))),
-        "command": provenance.command(),
-        "commit": provenance.commit(),
-        "seed": card.training.get("seed"),
-        "hardware": provenance.hardware(),
-        "int8": score_splits(logits_of, card, splits),
+        **_facts(card),
+        "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES]),
+        "int8": score_splits(logits, card, splits),
         "float": _score_parent(card, splits),
-        "robustness": measure_robustness(logits_of, card, tests),
+        "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
+        "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),
     }
     _write(card, evaluation)
     return evaluation
 
 
-def score_splits(logits_of: Callable[[FaceSet], FloatArray], card: ModelCard, splits: dict[str, FaceSet]) -> Scores:
-    """Score one form of a model by every kind of label that a split has and the model knows at least in part."""
-    logits = {split: logits_of(faces) for split, faces in splits.items()}
+def _facts(card: ModelCard) -> dict[str, Any]:
+    return {
+        "model": card.name,
+        "sha256": card.sha256,
+        "file_bytes": file_bytes(card),
+        "parameters": card.parameters,
+        "multiply_adds": card.multiply_adds,
+        "temperature": card.temperature,
+        "unclear_below": card.unclear_below,
+        "command": provenance.command(),
+        "commit": provenance.commit(),
+        "seed": card.training.get("seed"),
+        "hardware": provenance.hardware(),
+    }
+
+
+def _with_known_threshold(
+    card: ModelCard, logits: Mapping[str, FloatArray], splits: Mapping[str, FaceSet]
+) -> ModelCard:
+    """Return the card with its limit of clearness, chosen on the validation split where it has none yet."""
+    for faces in _of_role("validation", splits) if not card.unclear_below else ():
+        card = with_threshold(card, logits[faces.split], truth_for(card, faces))
+    return card
+
+
+def _of_role(role: str, splits: Mapping[str, FaceSet]) -> list[FaceSet]:
+    return [faces for split, faces in splits.items() if ROLES[split] == role]
+
+
+def score_splits(logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores:
+    """Score one form of a model by every kind of label that a split has and the model knows at least in part.
+
+    Args:
+        logits: Split → ``(n, k)`` raw scores of its faces.
+        card: Of the model.
+        splits: Split → faces.
+    """
     scores: Scores = {}
     for split, faces in splits.items():
         for label_set in label_sets_of(faces):
-            record = score(logits[split], card.labels, truths(faces, label_set), label_set, card.temperature)
+            truth = truths(faces, label_set)
+            record = score(logits[split], card.labels, truth, label_set, card.temperature, card.unclear_below)
             judged = judged_set(label_set, card.labels)
             if record is not None and judged is not None:
                 scores.setdefault(judged.name, {})[split] = record
     return scores
-
-
-def ms_per_face(classifier: LiteRTClassifier, faces: FaceSet) -> float:
-    """Return the median time of one face on one core, normalisation included, in ms."""
-    durations = []
-    for image in faces.images[:TIMED_FACES]:
-        started = time.perf_counter()
-        classifier.logits([image])
-        durations.append(time.perf_counter() - started)
-    return round(float(np.median(durations)) * 1000, 3)
 
 
 def headline(evaluation: dict[str, Any]) -> dict[str, float]:
@@ -114,16 +135,33 @@ def _read_unlearned(data: Path) -> dict[str, FaceSet]:
     return {split: read_split(data, split) for split in splits}
 
 
-def _score_parent(card: ModelCard, splits: dict[str, FaceSet]) -> Scores | None:
+def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | None:
     """Score the float network that the file was made from, or keep what was once measured, or None."""
+    logits_of = _parent(card)
+    if logits_of is None:
+        return _known_parent_scores(card)
+    return score_splits({split: logits_of(faces) for split, faces in splits.items()}, card, splits)
+
+
+def _parent(card: ModelCard) -> LogitsOf | None:
+    """Return the float network that a model was made from, an ensemble of them for an ensemble, or None."""
+    if card.members:
+        return _joint_parent(member_cards(card))
     file = model_dir(card.name) / KERAS_FILE
     if not file.is_file():
-        return _known_parent_scores(card)
+        return None
     import keras
 
     model = keras.models.load_model(file, compile=False, safe_mode=True)
     form = InputForm(card.input_size, card.colour, card.normalisation)
-    return score_splits(lambda faces: predict_logits(model, form, faces.images), card, splits)
+    return lambda faces: predict_logits(model, form, faces.images)
+
+
+def _joint_parent(members: Sequence[ModelCard]) -> LogitsOf | None:
+    parents = [(parent, member.temperature) for member in members if (parent := _parent(member)) is not None]
+    if len(parents) < len(members):
+        return None
+    return lambda faces: joint_logits([softened(parent(faces), temperature) for parent, temperature in parents])
 
 
 def _known_parent_scores(card: ModelCard) -> Scores | None:

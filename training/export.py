@@ -13,15 +13,15 @@ import numpy as np
 
 from emotion.errors import DatasetError, InputError, ModelError
 from emotion.labels import LabelSet
-from emotion.metrics import fit_temperature
 from emotion.registry import HISTORY_FILE, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
+from training.calibrate import calibrated
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
 from training.evaluate import KERAS_FILE
 from training.inputs import InputForm, predict_logits
-from training.int4 import FACES, fit_under
+from training.int4 import FACES, INT4_KERNELS, fit_under
 from training.losses import columns_of
 from training.material import read_roles
 from training.networks import find_network
@@ -39,9 +39,6 @@ LEAST_AGREEMENT = 0.9
 
 LARGEST_FILE_BYTES = 10_000_000
 """A .tflite file must be smaller to be committed; dense kernels that make it larger are stored in 4 bits."""
-
-INT4_KERNELS = "int4_kernels"
-"""In a card's training record: inputs and outputs of each dense kernel in 4 bits. Absent if there are none."""
 
 LICENCE = (
     "Weights trained from scratch for this project on FER2013 with FER+ votes, whose owners allow "
@@ -124,14 +121,14 @@ def export(run: RunFolder, name: str, data: Path, title: str | None = None, choi
 
 
 def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
-    """Quantise a network, measure its temperature, and write every form of it.
+    """Quantise a network, fix its temperature and its limit of clearness, and write every form of it.
 
     Args:
         source: The network.
         name: Folder name of the model.
         title: Name for people.
         data: Folder of the data set: its training split shows the converter typical faces, its
-            validation split fixes the temperature.
+            validation split fixes temperature and limit.
 
     Raises:
         ModelError: The int8 file answers differently from the network.
@@ -149,7 +146,7 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     card = _card(source, name, title, folder / MODEL_FILE)
     logits = LiteRTClassifier(card).logits(list(validation.images))
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
-    card = replace(card, temperature=_temperature(logits, head))
+    card = calibrated(card, logits, head.truth)
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
     save_card(card, folder)
@@ -174,7 +171,7 @@ def one_head(model: Any, sizes: Sequence[int], index: int) -> Any:
 
 
 def _judged_by(faces: FaceSet, source: Source) -> tuple[Examples, Head]:
-    """Return the faces that fix the temperature, and the targets of the source's head."""
+    """Return the faces that fix temperature and limit, and the targets of the source's head."""
     examples = examples_of(faces, source.recipe)
     heads = [head for head in examples.heads if head.label_set.labels == source.label_set.labels]
     if not heads:
@@ -213,11 +210,6 @@ def _training_record(run: RunFolder, epoch: int) -> dict[str, Any]:
         "seed": settings["recipe"]["seed"],
         **settings,
     }
-
-
-def _temperature(logits: FloatArray, head: Head) -> float:
-    decided = head.truth >= 0
-    return round(fit_temperature(logits[decided], head.truth[decided]), 4)
 
 
 def _expect_agreement(int8: FloatArray, parent: FloatArray) -> None:

@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from emotion.types import FloatArray
 
+INT4_KERNELS = "int4_kernels"
+"""In a card's training record: inputs and outputs of each dense kernel in 4 bits. Absent if there are none."""
+
 FACES = 128
 """Typical faces that show how to round a kernel; five times as many hardly change the answers."""
 

@@ -14,7 +14,7 @@ from training.balance import balanced_order, sample_weights
 from training.datasets.face_set import FaceSet
 from training.datasets.leaks import leaked_rows
 from training.datasets.manifest import load_manifest
-from training.datasets.parquet import read_dataset
+from training.datasets.parquet import read_dataset, read_split, split_files
 from training.datasets.splits import Role, by_role
 from training.inputs import InputForm
 from training.recipes import Recipe
@@ -77,6 +77,18 @@ def read_roles(folder: Path, largest: int) -> dict[Role, FaceSet]:
     if not {"train", "validation"} <= set(splits):
         raise DatasetError(f"expected a training and a validation split in {folder}; got {', '.join(splits)}")
     return splits
+
+
+def read_validation(folder: Path) -> FaceSet:
+    """Read the validation split alone.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    splits = by_role({split: split for split in split_files(folder)})
+    if "validation" not in splits:
+        raise DatasetError(f"expected a validation split in {folder}; got {', '.join(splits) or 'none'}")
+    return read_split(folder, splits["validation"])
 
 
 def batches_per_epoch(examples: Examples, recipe: Recipe) -> int:

@@ -1,4 +1,4 @@
-"""The commands ``export``, ``import`` and ``evaluate``: models as the app ships them."""
+"""The commands ``export``, ``import``, ``ensemble`` and ``evaluate``: models as the app ships them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from emotion.labels import parse_label
-from emotion.registry import checked_model_file, resolve
+from emotion.registry import file_bytes, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 from training.datasets.parquet import default_data_dir
@@ -41,6 +41,15 @@ def add_import(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_import)
 
 
+def add_ensemble(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``ensemble``."""
+    command.add_argument("--members", required=True, metavar="NAMES", help="models of the same labels: a,b,c")
+    command.add_argument("--name", required=True, help="of the ensemble")
+    command.add_argument("--title", help="of the ensemble, for people")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.set_defaults(run=_ensemble)
+
+
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate``."""
     command.add_argument("--model", default="default", help="name or alias (default: %(default)s)")
@@ -66,6 +75,12 @@ def _import(options: argparse.Namespace) -> None:
     _print_card(import_pair(stranger, options.name, options.title or options.name, options.data))
 
 
+def _ensemble(options: argparse.Namespace) -> None:
+    from training.ensemble import make_ensemble
+
+    _print_card(make_ensemble(options.members.split(","), options.name, options.data, options.title))
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     from training.evaluate import evaluate
     from training.report import print_evaluation
@@ -74,10 +89,13 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _print_card(card: ModelCard) -> None:
-    from training.export import INT4_KERNELS
+    from training.int4 import INT4_KERNELS
 
-    size_mb = checked_model_file(card).stat().st_size / 1e6
-    print(f"wrote {card.name}: {card.parameters:,} parameters, {size_mb:.1f} MB, temperature {card.temperature}")
+    size_mb = file_bytes(card) / 1e6
+    print(
+        f"wrote {card.name}: {card.parameters:,} parameters, {size_mb:.1f} MB, temperature {card.temperature}, "
+        f"unclear below {card.unclear_below}"
+    )
     if kernels := card.training.get(INT4_KERNELS):
         print("in 4 bits, to keep the file small: dense", ", ".join(f"{inputs}×{units}" for inputs, units in kernels))
     print(f"next: python -m training evaluate --model {card.name}")

@@ -17,6 +17,9 @@ _NAMES = {
     "private-test": "PrivateTest",
 }
 
+_ABSTENTION = ("answered", "right of these")
+"""Headings: the share of faces whose answer is not unclear, and its accuracy."""
+
 
 def print_evaluation(evaluation: dict[str, Any], console: Console | None = None) -> None:
     """Print the summary of all label sets and splits, and the labels' own figures on the test split."""
@@ -24,6 +27,7 @@ def print_evaluation(evaluation: dict[str, Any], console: Console | None = None)
     console = console or Console(width=None if sys.stdout.isatty() else 140)
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
+    console.print(_flip(evaluation["flip"]))
     if evaluation["robustness"]:
         console.print(_robustness(evaluation["robustness"]))
     for label_set, splits in evaluation["int8"].items():
@@ -44,13 +48,13 @@ def _facts(evaluation: dict[str, Any]) -> str:
         f"[bold]{evaluation['model']}[/bold]: {evaluation['parameters']:,} parameters, "
         f"{cost_text} multiply-adds, {evaluation['file_bytes'] / 1e6:.2f} MB, "
         f"{evaluation['ms_per_face']:.2f} ms per face on one core of {hardware['cpu']}, "
-        f"temperature {evaluation['temperature']:.3f}"
+        f"temperature {evaluation['temperature']:.3f}, unclear below {evaluation['unclear_below']:.3f}"
     )
 
 
 def _summary(evaluation: dict[str, Any]) -> Table:
     table = Table("labels", "split", "form", title="Scores in per cent")
-    for heading in ("n", "accuracy", "95 % interval", "balanced", "macro-F1", "ECE before", "ECE after"):
+    for heading in ("n", "accuracy", "95 % interval", "balanced", "macro-F1", "ECE before", "ECE after", *_ABSTENTION):
         table.add_column(heading, justify="right")
     for form in ("int8", "float"):
         for label_set, splits in (evaluation[form] or {}).items():
@@ -69,7 +73,32 @@ def _figures(record: dict[str, Any]) -> list[str]:
         f"{100 * record['macro_f1']:.2f}",
         f"{100 * record['ece']['before']:.2f}",
         f"{100 * record['ece']['after']:.2f}",
+        *_abstention(record.get("abstention")),
     ]
+
+
+def _abstention(record: dict[str, Any] | None) -> list[str]:
+    """Return the share that is answered and its accuracy; a parent's old scores do not tell."""
+    if record is None:
+        return ["–", "–"]
+    accuracy = record["accuracy"]
+    return [f"{100 * record['coverage']:.2f}", "–" if accuracy is None else f"{100 * accuracy:.2f}"]
+
+
+def _flip(flip: dict[str, Any]) -> Table:
+    """Accuracy of a face and its mirror image together, and what the second answer costs."""
+    cost = flip["cost"]
+    title = f"A face and its mirror image together, int8, {cost['factor']:.2f} times the time"
+    table = Table("labels", "split", title=title)
+    for heading in ("accuracy", "95 % interval", "balanced", "gained"):
+        table.add_column(heading, justify="right")
+    for label_set, splits in flip["scores"].items():
+        for split, row in splits.items():
+            low, high = row["accuracy_interval"]
+            figures = [f"{100 * row['accuracy']:.2f}", f"{100 * low:.1f} to {100 * high:.1f}"]
+            figures += [f"{100 * row['balanced_accuracy']:.2f}", f"{100 * row['gain']:+.2f}"]
+            table.add_row(_name(label_set), _name(split), *figures)
+    return table
 
 
 def _robustness(label_sets: dict[str, Any]) -> Table:

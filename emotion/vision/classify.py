@@ -1,13 +1,14 @@
-"""Names what a face shows: a small int8 network described by its model card."""
+"""Names what a face shows: a small int8 network described by its model card, or several of them together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from emotion.errors import ImageError
-from emotion.registry import checked_model_file, load_card
+from emotion.registry import checked_model_file, load_card, member_cards
 from emotion.types import PROBABILITIES, FloatArray, Image, ModelCard
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import fit, normalise
@@ -17,7 +18,7 @@ _LEAST_PROBABILITY = 1e-7
 
 
 class LiteRTClassifier:
-    """A classifier that runs a .tflite file as its card says; safe to share between threads.
+    """A classifier that runs a .tflite file, or an ensemble's, as its card says; safe to share between threads.
 
     Args:
         card: What the file is.
@@ -27,7 +28,11 @@ class LiteRTClassifier:
 
     def __init__(self, card: ModelCard, threads: int = 1, *, file: Path | None = None) -> None:
         self.card = card
-        self._model = LiteRTModel(file or checked_model_file(card), threads)
+        self._network: _Network | _Ensemble = (
+            _Ensemble([LiteRTClassifier(member, threads) for member in member_cards(card)])
+            if card.members
+            else _Network(card, LiteRTModel(file or checked_model_file(card), threads))
+        )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -43,20 +48,28 @@ class LiteRTClassifier:
         Raises:
             ImageError: A crop is not such an array.
         """
-        scaled = self.logits(crops).astype(np.float64) / self.card.temperature
-        exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
-        return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+        return softened(self.logits(crops), self.card.temperature)
 
     def logits(self, crops: list[Image]) -> FloatArray:
         """Return ``(n, k)`` float32 raw scores for the same crops.
 
-        Where the file answers with probabilities, these are their logarithms, whose softmax they are.
+        Where the file answers with probabilities, or several files do together, these are their
+        logarithms, whose softmax they are.
         """
-        if not crops:
-            return np.zeros((0, len(self.labels)), np.float32)
-        values = normalise(np.stack([self._fit(crop) for crop in crops]), self.card.normalisation)
+        return self._network.logits(crops) if crops else np.zeros((0, len(self.labels)), np.float32)
+
+
+class _Network:
+    """One .tflite file."""
+
+    def __init__(self, card: ModelCard, model: LiteRTModel) -> None:
+        self._card = card
+        self._model = model
+
+    def logits(self, crops: list[Image]) -> FloatArray:
+        values = normalise(np.stack([self._fit(crop) for crop in crops]), self._card.normalisation)
         answers = np.concatenate([self._model(face[None])[0].reshape(1, -1) for face in values])
-        return np.log(np.maximum(answers, _LEAST_PROBABILITY)) if self.card.outputs == PROBABILITIES else answers
+        return _logarithms(answers) if self._card.outputs == PROBABILITIES else answers
 
     def _fit(self, crop: Image) -> Image:
         """Return the crop in the colour and size that the card asks for."""
@@ -67,7 +80,37 @@ class LiteRTClassifier:
             or not crop.size
         ):
             raise ImageError(f"expected a uint8 face of shape (H, W, 3) or (H, W); got {crop.dtype} {crop.shape}")
-        return fit(crop, self.card.input_size, self.card.colour)
+        return fit(crop, self._card.input_size, self._card.colour)
+
+
+class _Ensemble:
+    """Several classifiers of the same labels, each with an input form and a temperature of its own."""
+
+    def __init__(self, members: Sequence[LiteRTClassifier]) -> None:
+        self._members = members
+
+    def logits(self, crops: list[Image]) -> FloatArray:
+        return joint_logits([member.predict(crops) for member in self._members])
+
+
+def softened(logits: FloatArray, temperature: float) -> FloatArray:
+    """Return the softmax, ``(n, k)`` float32, of logits divided by a temperature."""
+    scaled = logits.astype(np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
+    return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def joint_logits(answers: Sequence[FloatArray]) -> FloatArray:
+    """Return an ensemble's raw scores: the logarithm of its members' mean probabilities, ``(n, k)`` float32.
+
+    Probabilities are averaged and not logits, whose scale differs from network to network: each
+    member's temperature has made its probabilities mean the same (Lakshminarayanan et al. 2017).
+    """
+    return _logarithms(np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32))
+
+
+def _logarithms(probabilities: FloatArray) -> FloatArray:
+    return np.log(np.maximum(probabilities, np.float32(_LEAST_PROBABILITY)))
 
 
 def load_classifier(name: str = "default") -> LiteRTClassifier:

@@ -61,6 +61,7 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     card = load_card("tiny")
     assert (card.input_size, card.colour, card.normalisation) == (48, "grey", "standardise")
     assert (card.parameters, card.training["seed"]) == (1_915_432, 2024)
+    assert 0 <= card.unclear_below <= 1
     assert not card.scores
 
     assert main(["evaluate", "--model", "tiny", *data]) == 0
@@ -69,6 +70,9 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     private = evaluation["int8"]["ferplus"]["private-test"]
     assert private["n"] == 16
     assert len(private["reliability"]["after"]) == 15
+    assert private["abstention"]["unclear_below"] == card.unclear_below
+    assert evaluation["float"]["ferplus"]["private-test"]["coverage_curve"][0][0] == 1.0
+    assert evaluation["flip"]["cost"]["factor"] > 1
     assert list(evaluation["float"]) == list(evaluation["int8"]) == ["ferplus", "fer2013"]
     assert "contempt" not in evaluation["int8"]["fer2013"]["private-test"]["per_class"]
     worse = evaluation["robustness"]["ferplus"]["private-test"]

@@ -1,0 +1,60 @@
+"""What a card says of a model's probabilities, fixed on the validation split: temperature and limit of clearness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.errors import DatasetError
+from emotion.labels import NO_LABEL
+from emotion.metrics import fit_temperature, unclear_threshold
+from emotion.scoring import nearest_set, recode
+from emotion.types import FloatArray, ModelCard
+from emotion.vision.classify import softened
+from training.datasets.face_set import FaceSet
+from training.targets import label_sets_of, truths
+
+_DIGITS = 4
+
+
+def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
+    """Return a card with the temperature that fits best, and the limit of clearness that follows.
+
+    Args:
+        card: Of the model.
+        logits: ``(n, k)`` of the validation faces.
+        truth: ``(n,)`` positions of the right labels among the card's, −1 where there is none.
+
+    Raises:
+        DatasetError: No face has a label that the model knows.
+    """
+    decided = truth != NO_LABEL
+    if not decided.any():
+        raise DatasetError(f"expected validation faces of {', '.join(card.labels)}; there are none")
+    temperature = round(fit_temperature(logits[decided], truth[decided]), _DIGITS)
+    return with_threshold(replace(card, temperature=temperature), logits, truth)
+
+
+def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
+    """Return a card with the probability below which its answers are more likely wrong than right.
+
+    Args: As of :func:`calibrated`; without a decided face the card stays as it is.
+    """
+    decided = truth != NO_LABEL
+    if not decided.any():
+        return card
+    probabilities = softened(logits[decided], card.temperature)
+    right = probabilities.argmax(axis=1) == truth[decided]
+    return replace(card, unclear_below=round(unclear_threshold(probabilities.max(axis=1), right), _DIGITS))
+
+
+def truth_for(card: ModelCard, faces: FaceSet) -> NDArray[np.int8]:
+    """Return what faces show as positions among a card's labels, −1 where that is unknown to either.
+
+    Of the kinds of label that the faces have, the nearest to the card's counts: FER+'s majority for
+    eight expressions, FER2013's own for its seven.
+    """
+    label_set = nearest_set(card.labels, label_sets_of(faces))
+    return recode(truths(faces, label_set), label_set, card.labels)

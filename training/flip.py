@@ -1,0 +1,68 @@
+"""What asking twice gains and costs: a face and its mirror image, their logits averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from emotion.scoring import judged_set, score
+from emotion.types import FloatArray, Image, ModelCard
+from emotion.vision.classify import LiteRTClassifier
+from training.cost import ms_per_face
+from training.datasets.face_set import FaceSet
+from training.targets import label_sets_of, truths
+
+TIMED_FACES = 200
+
+_KEPT = ("accuracy", "accuracy_interval", "balanced_accuracy")
+
+
+def measure_flip(
+    logits_of: Callable[[FaceSet], FloatArray],
+    logits: Mapping[str, FloatArray],
+    card: ModelCard,
+    splits: Mapping[str, FaceSet],
+) -> dict[str, dict[str, Any]]:
+    """Score the mean of the logits of faces and of their mirror images. The app does not do this.
+
+    Args:
+        logits_of: Returns ``(n, k)`` raw scores of faces.
+        logits: Split → those of the faces as they are.
+        card: Of the model.
+        splits: Split → faces.
+
+    Returns:
+        Label set → split → ``accuracy``, ``accuracy_interval``, ``balanced_accuracy``, and ``gain`` in accuracy.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for split, faces in splits.items():
+        both = np.asarray((logits[split] + logits_of(mirrored(faces))) / 2, np.float32)
+        for label_set in label_sets_of(faces):
+            truth, judged = truths(faces, label_set), judged_set(label_set, card.labels)
+            once, twice = (
+                score(each, card.labels, truth, label_set, card.temperature) for each in (logits[split], both)
+            )
+            if judged is not None and once is not None and twice is not None:
+                row = {key: twice[key] for key in _KEPT} | {"gain": twice["accuracy"] - once["accuracy"]}
+                found.setdefault(judged.name, {})[split] = row
+    return found
+
+
+def flip_cost(classifier: LiteRTClassifier, faces: FaceSet) -> dict[str, float]:
+    """Return ``ms`` of a face alone, ``ms_flipped`` of it with its mirror image, and their ``factor``."""
+
+    def twice(image: Image) -> FloatArray:
+        return classifier.logits([image, np.ascontiguousarray(image[:, ::-1])]).mean(axis=0)
+
+    images = faces.images[:TIMED_FACES]
+    once_ms = ms_per_face(lambda image: classifier.logits([image]), images)
+    twice_ms = ms_per_face(twice, images)
+    return {"ms": once_ms, "ms_flipped": twice_ms, "factor": round(twice_ms / once_ms, 3)}
+
+
+def mirrored(faces: FaceSet) -> FaceSet:
+    """Return the same faces, left and right exchanged."""
+    return replace(faces, images=np.ascontiguousarray(faces.images[:, :, ::-1]))
