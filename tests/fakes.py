@@ -20,6 +20,7 @@ class FakeAnalyzer:
 
     labels = FERPLUS_LABELS
     faces = 1
+    unclear_below = 0.0
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
@@ -28,7 +29,7 @@ class FakeAnalyzer:
     def image(self, source) -> FrameResult:
         height, width = load_image(source).shape[:2]
         faces = tuple(make_face(track_id=number, left=5.0 * number) for number in range(1, self.faces + 1))
-        return FrameResult(0, 0.0, width, height, faces, FERPLUS_LABELS)
+        return FrameResult(0, 0.0, width, height, faces, FERPLUS_LABELS, self.unclear_below)
 
     def video(self, path: Path, every: int = 1, on_progress=None) -> Analysis:
         done, note, started = 0, "", time.perf_counter()
@@ -39,4 +40,5 @@ class FakeAnalyzer:
         except Cancelled as error:
             note = str(error)
         analysis = make_analysis([["happiness"]] * (done // 2) + [[]] * (done - done // 2), step_s=0.04)
-        return replace(analysis, settings={"every": every}, source="upload", complete=not note, note=note)
+        settings = {"every": every, "unclear_below": self.unclear_below}
+        return replace(analysis, settings=settings, source="upload", complete=not note, note=note)

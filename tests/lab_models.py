@@ -33,6 +33,14 @@ def make_record(labels: tuple[str, ...], right: int = 3, wrong: int = 1) -> dict
     }
 
 
+def make_abstention() -> dict[str, Any]:
+    """All answers: three in four are right; the surer half: all of them."""
+    return {
+        "coverage_curve": [[1.0, 0.75], [0.5, 1.0]],
+        "abstention": {"unclear_below": 0.4, "coverage": 0.5, "accuracy": 1.0},
+    }
+
+
 def make_conditions() -> dict[str, dict[str, Any]]:
     """Half of the answers are right, and a quarter where faces are blurred."""
     accuracies = {"clean": ("As they are", 0.5), "blur": ("Blurred", 0.25)}
@@ -70,8 +78,11 @@ def make_lab(folder: Path) -> Path:
     """Four models: eight classes, seven, three, and one that nobody judged."""
     seven, three = FER2013_LABELS, ("anger", "neutral", "sadness")
     both = {
-        "ferplus": {"private-test": make_record(FERPLUS_LABELS), "public-test": make_record(FERPLUS_LABELS, 1, 1)},
-        "fer2013": {"private-test": make_record(seven, 1, 1)},
+        "ferplus": {
+            "private-test": make_record(FERPLUS_LABELS) | make_abstention(),
+            "public-test": make_record(FERPLUS_LABELS, 1, 1),
+        },
+        "fer2013": {"private-test": make_record(seven, 1, 1) | make_abstention()},
     }
     make_model(folder, "eight", FERPLUS_LABELS, both, robustness={"fer2013": {"private-test": make_conditions()}})
     make_model(folder, "seven", seven, {"fer2013": {"private-test": make_record(seven, 4, 1)}})

@@ -11,9 +11,11 @@ import streamlit as st
 from emotion.analytics.charts import probability_bars
 from emotion.analytics.files import to_csv
 from emotion.analytics.records import image_record, image_table, probabilities_of
+from emotion.analytics.unclear import explain, face_answer
+from emotion.labels import UNCLEAR
 from emotion.types import FrameResult
 from ui.pictures import Picture, Unreadable
-from ui.widgets import chip, plain
+from ui.widgets import answer_chip, plain
 
 FACES_SHOWN = 12
 """Faces with bars before the visitor asks for the rest."""
@@ -38,6 +40,7 @@ def show_picture(picture: Picture | Unreadable, key: str) -> None:
         with side:
             if picture.result.faces:
                 _show_table(picture.result)
+                _explain_unclear(picture.result)
             else:
                 st.info("No face was found in this picture.", icon=":material/no_accounts:")
             _show_downloads(picture, key)
@@ -58,15 +61,24 @@ def _show_table(result: FrameResult) -> None:
     table = pd.DataFrame(
         {
             "Face": range(1, len(records) + 1),
-            "Expression": [face["emotion"] for face in records],
+            "Expression": [face_answer(face, result) for face in result.faces],
             "Probability": [round(face["probabilities"][face["emotion"]], 3) for face in records],
         }
     )
+    said = explain(result.unclear_below) if result.unclear_below > 0 else None
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
-        "Probability": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+        "Expression": st.column_config.TextColumn(help=said),
+        "Probability": st.column_config.ProgressColumn(
+            format="percent", min_value=0, max_value=1, help="Of the expression that leads"
+        ),
     }
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) <= _TABLE_ROWS else 350)
+
+
+def _explain_unclear(result: FrameResult) -> None:
+    if UNCLEAR in {face_answer(face, result) for face in result.faces}:
+        st.caption(explain(result.unclear_below))
 
 
 def _show_bars(picture: Picture, key: str) -> None:
@@ -82,13 +94,14 @@ def _show_bars(picture: Picture, key: str) -> None:
 
 
 def _show_face(picture: Picture, place: int) -> None:
-    probabilities = probabilities_of(picture.result.faces[place], picture.result.labels)
-    label = max(probabilities, key=probabilities.__getitem__)
+    result = picture.result
+    probabilities = probabilities_of(result.faces[place], result.labels)
+    answer = face_answer(result.faces[place], result)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(picture.thumbnails[place], width=64)
-        tag = chip(label, f"{label} {probabilities[label]:.0%}")
+        tag = answer_chip(answer, probabilities, result.unclear_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
-    st.altair_chart(probability_bars(probabilities), width="stretch")
+    st.altair_chart(probability_bars(probabilities, unclear_below=result.unclear_below), width="stretch")
 
 
 def _as_json(value: object) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from emotion.analytics.lab_charts import (
     class_bars,
     confusion_chart,
+    coverage_chart,
     model_colour,
     reliability_chart,
     robustness_bars,
@@ -42,6 +43,7 @@ def show_comparison(lab: Lab, family: str, role: str) -> None:
         _show_confusions(records)
         _show_classes(records, lab)
         _show_reliability(records, lab)
+        _show_coverage(records, lab)
     _show_robustness(chosen, family, role, lab)
 
 
@@ -100,6 +102,21 @@ def _show_reliability(records: Mapping[str, Record], lab: Lab) -> None:
     }
     _side_by_side(charts, notes)
     st.caption("On the diagonal, an answer said to be 80 % probable is right in 80 % of cases.")
+
+
+def _show_coverage(records: Mapping[str, Record], lab: Lab) -> None:
+    st.subheader("When it may say “unclear”", anchor=False)
+    if absent := [name for name, record in records.items() if not record.get("coverage_curve")]:
+        st.info(
+            f"Not measured: {', '.join(absent)}, evaluated before there were limits of clear answers.",
+            icon=":material/help:",
+        )
+    if len(absent) < len(records):
+        st.altair_chart(coverage_chart(records, lab.names), width="stretch")
+        st.caption(
+            "A model that leaves out the faces it is least sure of answers fewer and is right more often. The diamond "
+            "is where it stands with its own limit, chosen on validation pictures, under which the app says “unclear”."
+        )
 
 
 def _show_robustness(chosen: list[str], family: str, role: str, lab: Lab) -> None:

@@ -10,16 +10,17 @@ import streamlit as st
 import emotion
 from emotion.analytics.charts import probability_bars
 from emotion.analytics.saliency import occlusion_map, overlay
+from emotion.analytics.unclear import leading_answer
 from emotion.errors import EmotionError
 from emotion.samples import SAMPLE_NAME
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.decode_image import load_image
 from emotion.vision.normalise import GREY
-from emotion.vision.pipeline import crop_face
+from emotion.vision.recognise import crop_face
 from ui import state
 from ui.lab_models import Lab
 from ui.resources import load_analyzer, sample_png
-from ui.widgets import CONSENT, chip, plain
+from ui.widgets import CONSENT, answer_chip, plain
 
 _PHOTO, _UPLOAD = "lab_photo", "lab_upload"
 ANSWERS = "lab_answers"
@@ -35,6 +36,7 @@ class Answer:
 
     labels: tuple[str, ...]
     probabilities: FloatArray
+    unclear_below: float
     reasons: Image
 
 
@@ -60,7 +62,10 @@ def show_try(lab: Lab) -> None:
         st.info("No face was found in this picture.", icon=":material/no_accounts:")
         return
     _show_answers(lab, image, face)
-    st.caption("Orange parts speak for the answer, blue ones against it: found by covering one part after another.")
+    words = "Orange parts speak for the leading expression, blue ones against it: found by covering one after another."
+    if any(card.unclear_below > 0 for card in lab.cards.values()):
+        words += " A dashed line is a model's own limit; where no bar reaches it, the answer is unclear."
+    st.caption(words)
 
 
 def _take_upload() -> None:
@@ -104,13 +109,13 @@ def answer_of(model: str, image: Image, face: Face) -> Answer:
     crop = crop_face(picture, face, classifier.card.input_size)
     probabilities = classifier.predict([crop])[0]
     saliency = occlusion_map(classifier.predict, crop, int(probabilities.argmax()))
-    return Answer(classifier.labels, probabilities, overlay(crop, saliency))
+    return Answer(classifier.labels, probabilities, classifier.card.unclear_below, overlay(crop, saliency))
 
 
 def _show_answer(answer: Answer) -> None:
     probabilities = dict(zip(answer.labels, map(float, answer.probabilities), strict=True))
-    label = max(probabilities, key=probabilities.__getitem__)
+    said = leading_answer(probabilities, answer.unclear_below)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(answer.reasons, width=112)
-        st.html(chip(label, f"{label} {probabilities[label]:.0%}"))
-    st.altair_chart(probability_bars(probabilities), width="stretch")
+        st.html(answer_chip(said, probabilities, answer.unclear_below))
+    st.altair_chart(probability_bars(probabilities, unclear_below=answer.unclear_below), width="stretch")

@@ -15,7 +15,9 @@ from emotion.analytics.files import save_parquet, to_csv
 from emotion.analytics.lanes import MAX_LANES
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import result_at
+from emotion.analytics.unclear import answer_names, explain
 from emotion.errors import EmotionError
+from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 from emotion.vision.decode_video import frame_at
 from ui.pictures import PREVIEW_PX, shrink
@@ -49,13 +51,19 @@ def show_analysis(job: VideoJob, analysis: Analysis) -> None:
 
 
 def _show_figures(summary: dict[str, Any]) -> None:
-    figures = {
-        "Dominant expression": (summary["dominant"] or "–", "What leads for most of the faces' time"),
-        "Smile index": (share_text(summary["smile_index"]), "Frames where happiness leads / frames with a face"),
+    limited = summary["unclear_below"] > 0
+    leads = "What leads for most of the faces' time"
+    smiles = "Frames where happiness leads / frames with a face"
+    figures: dict[str, tuple[Any, str | None]] = {
+        "Dominant expression": (summary["dominant"] or "–", f"{leads}, unclear time aside" if limited else leads),
+        "Smile index": (share_text(summary["smile_index"]), f"{smiles} that is read clearly" if limited else smiles),
         "People": (len(summary["tracks"]), "Each followed as one person; a cut in the video starts new ones"),
         "Frames with a face": (f"{summary['frames_with_face']:,}", None),
         "Frames without a face": (f"{summary['frames_without_face']:,}", None),
     }
+    if limited:
+        share = share_text(summary["shares"][UNCLEAR])
+        figures["Unclear"] = (share, f"Share of the faces' time. {explain(summary['unclear_below'])}")
     with st.container(horizontal=True, gap="small"):
         for label, (value, meaning) in figures.items():
             st.metric(label, value, help=meaning, border=True, width="stretch")
@@ -89,9 +97,11 @@ def _show_timeline(analysis: Analysis, time_s: float) -> None:
     )
     if people > MAX_LANES:
         hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people}."
+    if analysis.unclear_below > 0:
+        hint += f" The grey bar under a lane marks unclear time. {explain(analysis.unclear_below)}"
     st.caption(hint)
     # The same tags as everywhere in place of the chart's own legend, which a phone would cut off.
-    chips(analysis.labels)
+    chips(answer_names(analysis.labels, analysis.unclear_below))
     st.altair_chart(
         timeline_chart(analysis, time_s, legend=False),
         width="stretch",
@@ -142,14 +152,16 @@ def _show_people(summary: dict[str, Any]) -> None:
             "To": duration_text(track["last_s"]),
             "Frames": track["frames"],
             "Dominant expression": track["dominant"],
-            "Smile index": round(track["smile_index"], 3),
+            "Smile index": None if track["smile_index"] is None else round(track["smile_index"], 3),
             "Changes per minute": track["changes_per_minute"],
         }
+        | ({"Unclear": round(track["shares"][UNCLEAR], 3)} if UNCLEAR in track["shares"] else {})
         for track in summary["tracks"]
     ]
     columns = {
         "Smile index": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
         "Changes per minute": st.column_config.NumberColumn(format="%.1f"),
+        "Unclear": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
     }
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
 

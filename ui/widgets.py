@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from emotion.analytics.draw import text_colour
-from emotion.labels import COLOURS
+from emotion.analytics.unclear import explain
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Progress
 
 CONSENT = "Only use pictures and videos of people who know about it and agree."
@@ -31,16 +32,37 @@ _TABLE_STYLE = """
 """
 
 
-def chip(label: str, text: str = "") -> str:
-    """Return HTML of a rounded tag in an expression's colour. ``text`` must not come from a visitor."""
+def chip(answer: str, text: str = "", hover: str = "") -> str:
+    """Return HTML of a rounded tag in the colour of an expression or of UNCLEAR, which has a dashed rim as well.
+
+    ``text`` and ``hover`` must not come from a visitor.
+    """
+    colour = ANSWER_COLOURS[answer]
+    ink = text_colour(colour)
+    title = f' title="{hover}"' if hover else ""
+    rim = f"outline:1.5px dashed {ink};outline-offset:-3px;" if answer == UNCLEAR else ""
     return (
-        f'<span style="background:{COLOURS[label]};color:{text_colour(COLOURS[label])};border-radius:1rem;'
-        f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{text or label}</span>'
+        f'<span{title} style="background:{colour};color:{ink};border-radius:1rem;{rim}'
+        f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{text or answer}</span>'
     )
 
 
+def answer_chip(answer: str, probabilities: Mapping[str, float], unclear_below: float) -> str:
+    """Return HTML of what is said of a face with its probability; an unclear one explains itself under the pointer."""
+    if answer == UNCLEAR:
+        return chip(UNCLEAR, hover=explain(unclear_below))
+    return chip(answer, f"{answer} {probabilities[answer]:.0%}")
+
+
+def _fill(answer: str) -> str:
+    """Return the CSS background of a share: its colour, in stripes where it is that of unclear answers."""
+    colour = ANSWER_COLOURS[answer]
+    stripes = f"repeating-linear-gradient(45deg,{colour} 0 3px,transparent 3px 5px)"
+    return stripes if answer == UNCLEAR else colour
+
+
 def chips(labels: Iterable[str]) -> None:
-    """Show expressions with their colours."""
+    """Show expressions, and UNCLEAR, with their colours."""
     tags = "".join(chip(label) for label in labels)
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4rem">{tags}</div>')
 
@@ -53,8 +75,8 @@ def plain(text: str) -> str:
 def shares_table(shares: Mapping[str, float]) -> None:
     """Show shares of time as a table with bars, the largest first."""
     rows = "".join(
-        f'<tr><td><span class="swatch" style="background:{COLOURS[label]}"></span>{label}</td>'
-        f'<td class="track"><div style="width:{share:.2%};background:{COLOURS[label]}"></div></td>'
+        f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{label}</td>'
+        f'<td class="track"><div style="width:{share:.2%};background:{_fill(label)}"></div></td>'
         f'<td class="figure">{share:.1%}</td></tr>'
         for label, share in sorted(shares.items(), key=lambda pair: -pair[1])
     )
@@ -93,6 +115,14 @@ def duration_text(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes in the unit that leaves few digits, decimal as disks are sold."""
+    value, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.0f} {units[0]}" if units[0] == "bytes" or value >= 100 else f"{value:.1f} {units[0]}"
 
 
 def progress_text(progress: Progress | None, things: str = "frames") -> str:

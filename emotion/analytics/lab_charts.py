@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from emotion.analytics.scores import COSTS, Record, class_table, confusion_table, reliability_table, robustness_table
+from emotion.analytics.scores import (
+    COSTS,
+    Record,
+    abstention_table,
+    class_table,
+    confusion_table,
+    coverage_table,
+    reliability_table,
+    robustness_table,
+)
 
 MODEL_COLOURS: tuple[str, ...] = (
     "#7C6CF0",
@@ -231,6 +240,31 @@ def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.Lay
         size=alt.Size("count:Q", scale=alt.Scale(range=[25, 260]), legend=None)
     )
     return _finish(diagonal + base.mark_line(strokeWidth=2) + points)
+
+
+def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height: int = 360) -> alt.LayerChart:
+    """Return how often answers are right against the share of faces that get one, and each model's own limit on it.
+
+    Args:
+        records: Model → figures; those without a curve are not drawn.
+        models: All models, which fixes their colours.
+        height: px.
+    """
+    curves, limits = coverage_table(records), abstention_table(records)
+    x = alt.X("coverage:Q", title="Faces answered, %", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis())
+    y = alt.Y("accuracy:Q", title="Accuracy of these answers, %", scale=alt.Scale(zero=False), axis=_percent_axis())
+    colour = _model_colour(models, _legend(curves["model"].unique().tolist()))
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("coverage:Q", format=".1%", title="Faces answered"),
+        alt.Tooltip("accuracy:Q", format=".1%", title="Of these, right"),
+    ]
+    base = alt.Chart(curves, height=height).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    # A line answers the pointer at its corners only, a wide unseen point near them as well.
+    lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
+    own = [*tooltip, alt.Tooltip("unclear_below:Q", format=".0%", title="Own limit: unclear below")]
+    marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=_EDGE)
+    return _finish(lines + marks.encode(x=x, y=y, color=colour, tooltip=own))
 
 
 def _percent_axis() -> alt.Axis:

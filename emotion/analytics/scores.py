@@ -204,6 +204,34 @@ def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "condition", "accuracy", "low", "high", "lost"])
 
 
+def coverage_table(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Return ``model``, ``coverage`` and ``accuracy``, 0–1: how often answers are right when only some are given.
+
+    The fewer faces are answered, the most confident first, the more often answers should be right:
+    the risk–coverage curve of El-Yaniv and Wiener (2010), with accuracy in place of risk. Records of
+    evaluations that are older than the curve have no rows.
+
+    Args:
+        records: Model → figures.
+    """
+    rows = [
+        {"model": model, "coverage": coverage, "accuracy": accuracy}
+        for model, record in records.items()
+        for coverage, accuracy in record.get("coverage_curve", ())
+    ]
+    return pd.DataFrame(rows, columns=["model", "coverage", "accuracy"])
+
+
+def abstention_table(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Return ``model``, ``unclear_below``, ``coverage`` and ``accuracy`` of the answers above it, 0–1.
+
+    Args:
+        records: Model → figures; those that were evaluated before there were limits have no row.
+    """
+    rows = [{"model": model, **record["abstention"]} for model, record in records.items() if "abstention" in record]
+    return pd.DataFrame(rows, columns=["model", "unclear_below", "coverage", "accuracy"])
+
+
 def confusion_table(record: Record) -> pd.DataFrame:
     """Return ``true``, ``answered``, ``count`` and ``share`` (of the true label's faces, 0–1) in long form."""
     labels = list(record["per_class"])

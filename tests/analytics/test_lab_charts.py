@@ -8,7 +8,7 @@ import pandas as pd
 
 from emotion.analytics import lab_charts
 from emotion.labels import COLOURS
-from tests.lab_models import HISTORY, make_record
+from tests.lab_models import HISTORY, make_abstention, make_record
 
 MODELS = ["a", "b"]
 
@@ -48,6 +48,16 @@ def test_bars_of_models_with_different_labels():
     assert {(row["model"], row["emotion"]) for row in rows} == {
         ("a", "anger"), ("a", "neutral"), ("b", "anger"), ("b", "fear"), ("b", "contempt"),
     }  # fmt: skip
+
+
+def test_coverage_draws_the_curves_that_were_kept_and_each_limit_on_its_own():
+    records = {"a": make_record(("anger", "fear")) | make_abstention(), "b": make_record(("anger", "fear"))}
+    spec = lab_charts.coverage_chart(records, MODELS).to_dict()
+    curve, limit = sorted(spec["datasets"].values(), key=len, reverse=True)
+    assert [(row["model"], row["coverage"], row["accuracy"]) for row in curve] == [("a", 1.0, 0.75), ("a", 0.5, 1.0)]
+    assert [(row["coverage"], row["accuracy"]) for row in limit] == [(0.5, 1.0)]
+    marks = [layer["mark"].get("shape") for layer in spec["layer"]]
+    assert marks.count("diamond") == 1
 
 
 def test_reliability_leaves_empty_bins_out():

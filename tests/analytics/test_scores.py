@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from emotion.analytics.scores import (
+    abstention_table,
     class_table,
     confusion_table,
+    coverage_table,
     families_of,
     find_record,
     find_robustness,
@@ -18,7 +20,7 @@ from emotion.analytics.scores import (
 )
 from emotion.errors import ModelError
 from emotion.registry import list_models, load_card
-from tests.lab_models import make_conditions, make_lab, make_model, make_record
+from tests.lab_models import make_abstention, make_conditions, make_lab, make_model, make_record
 
 
 @pytest.fixture
@@ -76,6 +78,16 @@ def test_files_that_are_missing_or_damaged(models):
     make_model(models, "other", ("anger", "neutral"), history="step,loss\n1,2\n")
     with pytest.raises(ModelError, match="a column 'epoch'"):
         load_history("other")
+
+
+def test_how_often_some_answers_are_right():
+    records = {"new": make_record(("anger", "fear")) | make_abstention(), "old": make_record(("anger", "fear"))}
+    assert coverage_table(records).to_numpy().tolist() == [["new", 1.0, 0.75], ["new", 0.5, 1.0]]
+    assert abstention_table(records).to_dict("records") == [
+        {"model": "new", "unclear_below": 0.4, "coverage": 0.5, "accuracy": 1.0}
+    ]
+    assert coverage_table({}).empty
+    assert list(abstention_table({"old": records["old"]})) == ["model", "unclear_below", "coverage", "accuracy"]
 
 
 def test_what_worse_faces_cost():

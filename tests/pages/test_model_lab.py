@@ -67,9 +67,20 @@ def test_models_with_different_labels_are_compared(folders):
     assert {"Training", "Confusion", "Class by class", "Reliability"} <= {one.value for one in test.subheader}
     assert "Not judged by these labels on this split: unjudged." in words
     assert "When faces get worse" in [one.value for one in test.subheader]
+    assert "Not measured: three, evaluated before there were limits" in words
+    assert "The diamond is where it stands" in words
     assert words.count("ECE 20.0% before temperature scaling, 5.0% after") == 2
     test.multiselect[0].set_value([]).run()
     assert "Choose one model or more" in texts(test)
+
+
+def test_models_without_a_coverage_curve_say_so(folders):
+    make_lab(models_dir())
+    test = page("model_lab")
+    test.multiselect[0].set_value(["seven", "three"]).run()
+    assert not test.exception
+    assert "Not measured: seven, three, evaluated before there were limits" in texts(test)
+    assert "The diamond" not in texts(test)
 
 
 def test_models_that_nobody_judged_are_listed(folders):

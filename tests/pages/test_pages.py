@@ -71,6 +71,28 @@ def test_the_sample_picture_shows_its_face(analyzer):
     assert test.dataframe[0].value["Expression"].tolist() == ["happiness"]
 
 
+def test_an_unclear_picture_and_video_say_so_and_why(analyzer):
+    analyzer.unclear_below = 0.7  # its face is happy at 0.65
+    test = press(page("image"), "Try the sample")
+    assert test.dataframe[0].value["Expression"].tolist() == ["unclear"]
+    assert test.dataframe[0].value["Probability"].tolist() == [0.65]
+    assert "no expression reaches 70%" in texts(test)
+    assert [one for one in test.get("html") if ">unclear<" in str(one.proto.body)]
+
+    test = finish_video(press(page("video"), "Try the sample"))
+    figures = {metric.label: metric.value for metric in test.metric}
+    assert [figures[name] for name in ("Dominant expression", "Smile index", "Unclear")] == ["unclear", "–", "100%"]
+    assert "The grey bar under a lane marks unclear time" in texts(test)
+
+
+def test_without_a_limit_nothing_is_said_of_unclear_answers(analyzer):
+    for name in ("image", "video"):
+        test = press(page(name), "Try the sample")
+        test = finish_video(test) if name == "video" else test
+        assert "nclear" not in texts(test)
+        assert "Unclear" not in {metric.label for metric in test.metric}
+
+
 def test_a_bad_file_in_a_batch_loses_nothing(analyzer):
     test = page("image")
     test.file_uploader[0].set_value(

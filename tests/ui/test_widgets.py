@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from emotion.labels import UNCLEAR
 from emotion.types import Progress
 from ui.models import score_table
-from ui.widgets import duration_text, plain, progress_text, share_text
+from ui.widgets import answer_chip, duration_text, plain, progress_text, share_text
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,18 @@ def test_shares_in_words():
 def test_progress_in_words():
     assert progress_text(None) == "Opening the file …"
     assert progress_text(Progress(50, 200, 2.0)) == "50 of about 200 frames · 25 frames/s · 6.0 s left"
+
+
+def test_an_unclear_answer_has_a_rim_and_explains_itself():
+    shares = {"fear": 0.3, "anger": 0.25}
+    tag = answer_chip(UNCLEAR, shares, 0.4)
+    assert ">unclear<" in tag
+    assert 'title="Unclear: no expression reaches 40%' in tag
+    assert "dashed" in tag
+    clear = answer_chip("fear", shares, 0.2)
+    assert ">fear 30%<" in clear
+    assert "title" not in clear
+    assert "dashed" not in clear
 
 
 def test_a_file_name_cannot_format_the_page():
