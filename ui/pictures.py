@@ -65,7 +65,7 @@ def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Pi
         result = analyzer.image(image)
     except EmotionError as error:
         return Unreadable(name, str(error))
-    thumbnails = [_thumbnail(image, face) for face in result.faces]
+    thumbnails = [thumbnail(image, face) for face in result.faces]
     return Picture(name, content, result, shrink(annotate(image, result), PREVIEW_PX), thumbnails)
 
 
@@ -78,7 +78,7 @@ def shrink(image: Image, longest_px: int) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _thumbnail(image: Image, face: Face) -> Image:
+def thumbnail(image: Image, face: Face) -> Image:
     """Return a square around a face; over the picture's edge, the edge goes on."""
     left, top, right, bottom = (float(value) for value in face.box_xyxy)
     side = max(right - left, bottom - top, 1.0) * (1 + 2 * _MARGIN)

@@ -59,12 +59,13 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
     )
 
 
-def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.LayerChart:
+def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str = EDGE) -> alt.LayerChart:
     """Return what follows what as a matrix: a row per expression before, a column per expression after.
 
     Args:
         counts: Of :func:`emotion.analytics.transitions.transitions`.
         as_shares: Write the shares of each row in the cells in place of counts; the tint is by share in both.
+        ink: Colour of figures on pale cells; the theme's text colour reads best.
     """
     labels = list(counts.index)
     long = counts.rename_axis(index="before", columns=None).reset_index().melt("before", var_name="after")
@@ -87,8 +88,10 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.La
         ],
     )
     cells = base.mark_rect(stroke=EDGE, strokeOpacity=0.25).encode(color=alt.Color("tint:N", scale=None))
-    ink = alt.condition(f"datum.share > {STRONG}", alt.value("white"), alt.value(EDGE))
-    return finish(cells + base.mark_text(fontWeight=600).encode(text="text:N", color=ink))
+    figures = base.mark_text(fontWeight=600).encode(
+        text="text:N", color=alt.condition(f"datum.share > {STRONG}", alt.value("white"), alt.value(ink))
+    )
+    return finish(cells + figures)
 
 
 def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 150) -> alt.LayerChart:

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import save_parquet
+from emotion.errors import InputError
+from emotion.samples import make_clip
+from tests.conftest import make_analysis
+from ui.events_view import event_table, events_of
+from ui.people_view import fingerprint, track_table, with_people
+from ui.thumbnails import face_pictures
+
+SHOWN = [["happiness", "neutral"]] * 20 + [["neutral", "sadness"]] * 20 + [["happiness"]] * 20
+TABS = ["People", "Episodes", "Over time", "Baseline", "Events", "Compare"]
+
+
+class Holder:
+    """Keeps edits as a job does."""
+
+    def __init__(self, edits: Edits) -> None:
+        self.edits = edits
+
+
+def script() -> None:
+    import streamlit as st
+
+    from ui.insight import show_insight
+
+    show_insight(st.session_state["analysis"], st.session_state["holder"], "test")
+
+
+@pytest.fixture(autouse=True)
+def empty_caches():
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def opened(tab: str, edits: Edits | None = None, shown=SHOWN, person: int = 0) -> AppTest:
+    test = AppTest.from_function(script, default_timeout=60)
+    test.session_state["analysis"] = make_analysis(shown)
+    test.session_state["holder"] = Holder(edits or Edits())
+    test.session_state["test_tabs"] = tab
+    return ran(test) if not person else ran(ran(test).selectbox[0].set_value(person))
+
+
+def ran(test) -> AppTest:
+    test = test.run()
+    assert not test.exception
+    return test
+
+
+def words(test: AppTest) -> str:
+    kinds = (test.markdown, test.caption, test.info, test.warning, test.error)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    return ran(next(button for button in test.button if button.label == label).click())
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("person", [0, 1])
+def test_every_tab_has_something_to_say(tab, person):
+    test = opened(tab, person=person)
+    assert test.session_state["test_tabs"] == tab
+    assert words(test)
+    assert not test.error
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_stands_when_edits_leave_no_face(tab):
+    test = opened(tab, Edits(hidden=frozenset({1, 2})))
+    assert "Edits leave no face" in words(test)
+
+
+def test_names_are_where_people_are_chosen_and_in_the_table():
+    test = opened("People", Edits(names={1: "Ada"}))
+    assert "Ada" in test.selectbox[0].options
+    assert "Ada" in test.dataframe[-1].value["person"].tolist()
+
+
+def test_merged_people_are_one_in_every_figure():
+    test = opened("People", Edits(merged={2: 1}))
+    assert test.dataframe[-1].value["track_id"].tolist() == [1]
+
+
+def test_a_circle_of_merges_is_said_and_nothing_is_lost():
+    assert "circle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
+
+
+def test_the_editor_says_what_was_decided_and_takes_changes():
+    edits = Edits(names={1: "Ada"}, merged={2: 1}, hidden=frozenset({2}), events=(Event("x", Span(1, 2)),))
+    table = track_table(make_analysis(SHOWN), edits, {})
+    assert with_people(edits, table) == edits
+    table.loc[0, "Name"] = "  Ben "
+    table.loc[1, "Same as"] = pd.NA
+    table.loc[1, "Hide"] = False
+    assert with_people(edits, table) == Edits(names={1: "Ben"}, events=edits.events)
+
+
+def test_a_circle_in_the_editor_is_refused():
+    table = track_table(make_analysis(SHOWN), Edits(merged={1: 2}), {})
+    table.loc[1, "Same as"] = 1
+    with pytest.raises(InputError, match="circle"):
+        with_people(Edits(), table)
+
+
+def test_a_track_that_is_the_same_as_itself_is_not_merged():
+    table = track_table(make_analysis(SHOWN), Edits(), {})
+    table["Same as"] = table["Track"].astype("Int64")
+    assert with_people(Edits(), table) == Edits()
+
+
+def test_other_values_have_another_fingerprint():
+    assert fingerprint([1, "a"]) == fingerprint([1, "a"]) != fingerprint([1, "b"])
+
+
+def test_short_episodes_can_be_left_out():
+    test = opened("Episodes")
+    assert len(test.dataframe[0].value) == 5
+    assert "No episode lasts 5.0 s" in words(ran(test.slider(key="test_episodes_min_s").set_value(5.0)))
+
+
+def test_without_a_change_there_is_no_matrix():
+    assert "never changed" in words(opened("Episodes", shown=[["fear"]] * 10))
+
+
+def test_smoothing_is_a_view():
+    test = opened("Episodes", shown=[["neutral"]] * 9 + [["anger"]] + [["neutral"]] * 9)
+    test = ran(test.slider(key="test_episodes_min_s").set_value(0.0))
+    assert len(test.dataframe[0].value) == 3
+    before = test.session_state["analysis"].timeline.copy()
+    test = ran(test.slider(key="test_smooth_s").set_value(0.5))
+    assert len(test.dataframe[0].value) == 1
+    assert test.session_state["analysis"].timeline.equals(before)
+
+
+def test_derived_measures_are_of_one_person_and_say_where_they_come_from():
+    assert "Choose a person" in words(opened("Over time"))
+    assert "FaceReader" in words(opened("Over time", person=1))
+
+
+def test_a_baseline_is_set_shown_and_removed():
+    test = opened("Baseline", person=1)
+    assert "Person 1 has no baseline yet" in words(test)
+    test = press(test, "Set as baseline")
+    assert test.session_state["holder"].edits.baselines == {1: Span(0.0, 3.0)}
+    assert "the face at rest" in words(test)
+    assert len(test.dataframe) == 1
+    assert press(test, "Remove").session_state["holder"].edits.baselines == {}
+
+
+def test_a_baseline_that_ends_before_it_starts_is_refused_in_one_sentence():
+    test = opened("Baseline", person=1)
+    test = ran(test.number_input[0].set_value(5.0))
+    test = press(test, "Set as baseline")
+    assert "ends after it starts" in test.error[0].value
+    assert test.session_state["holder"].edits == Edits()
+
+
+def test_a_baseline_in_which_the_person_is_not_seen_is_said():
+    assert "the person is seen" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
+
+
+def test_events_come_from_csv_and_a_bad_row_is_named():
+    test = opened("Events")
+    good = b"start_s,end_s,label,excluded\n1,2,joke,\n3,4,break,true\n"
+    test = ran(test.file_uploader[0].set_value(("events.csv", good, "text/csv")))
+    events = test.session_state["holder"].edits.events
+    assert [(event.label, event.excluded) for event in events] == [("joke", False), ("break", True)]
+    test = ran(test.file_uploader[0].set_value(("events.csv", b"start_s,label\nsoon,x\n", "text/csv")))
+    assert "row 2" in test.error[0].value
+    assert test.session_state["holder"].edits.events == events
+    test = ran(test.file_uploader[0].set_value(("events.csv", b"\xff\xfe\xff", "text/csv")))
+    assert "UTF-8" in test.error[0].value
+
+
+def test_events_have_figures_and_before_against_after():
+    test = opened("Events", Edits(events=(Event("joke", Span(2, 3)), Event("clap", Span(4, 4)))))
+    assert test.dataframe[-1].value["label"].tolist() == ["joke"]
+    assert "95 % interval" in words(test)
+    assert "no event that counts" in words(opened("Events"))
+
+
+def test_the_table_of_events_comes_back_as_the_events():
+    events = (Event("moment", Span(1, 1)), Event("span", Span(2, 3.5), excluded=True))
+    assert events_of(event_table(events)) == events
+    assert events_of(event_table(())) == ()
+
+
+def test_unfinished_rows_of_events_wait():
+    table = event_table((Event("x", Span(1, 2)),))
+    table.loc[1] = [5.0, None, None, False]
+    table.loc[2] = [None, None, "no time", False]
+    assert [event.label for event in events_of(table)] == ["x"]
+
+
+def test_two_people_are_compared():
+    test = opened("Compare")
+    assert test.dataframe[0].value["emotion"].tolist()[0] == "neutral"
+    assert "only one person" in words(opened("Compare", shown=[["fear"]] * 5))
+
+
+def test_another_analysis_is_compared_and_a_bad_file_is_refused(tmp_path):
+    other = save_parquet(make_analysis(SHOWN, source="other.mp4"), tmp_path / "other.parquet").read_bytes()
+    test = opened("Compare")
+    test = ran(test.segmented_control(key="test_compare_kind").set_value("Another analysis"))
+    test = ran(test.file_uploader[0].set_value(("bad.parquet", b"text", "application/octet-stream")))
+    assert "bad.parquet" in test.error[0].value
+    test = ran(test.file_uploader[0].set_value(("other.parquet", other, "application/octet-stream")))
+    assert "other.mp4" in words(test)
+    assert len(test.dataframe[0].value) == 8
+
+
+def test_faces_are_cut_out_of_the_video_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+    video = make_clip(tmp_path / "clip.mp4")
+    analysis = make_analysis([["happiness"]] * 4)
+    faces = face_pictures(analysis, video, "k")
+    assert list(faces) == [1]
+    assert faces[1].startswith("data:image/png;base64,")
+    assert face_pictures(analysis, video, "k") is faces
+    assert face_pictures(analysis, None, "k") == {}
+    assert json.dumps(faces)
+    assert io.BytesIO(faces[1].encode()).getbuffer().nbytes < 200_000

@@ -1,0 +1,118 @@
+"""Two people of a video, or this video and another analysis, on one time axis."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from emotion.analytics.compare import Side, common_labels, comparison_figures
+from emotion.analytics.edits import Edits
+from emotion.analytics.event_charts import comparison_chart
+from emotion.analytics.files import load_parquet
+from emotion.analytics.people import person_name
+from emotion.errors import TimelineError
+from emotion.types import Analysis
+from ui.people_view import choose_person
+from ui.state import take_uploads, uploader_key
+from ui.widgets import plain
+
+_PERSON, _FILE = "Another person", "Another analysis"
+
+
+def show_comparison(analysis: Analysis, edits: Edits, key: str) -> None:
+    """Let somebody choose two sides, and show them beside each other.
+
+    Args:
+        analysis: With its edits applied, smoothed as somebody chose.
+        edits: Whose names are shown.
+        key: Names these widgets within the visit.
+    """
+    kind = st.segmented_control("Compare with", [_PERSON, _FILE], default=_PERSON, key=f"{key}_kind")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**First**")
+        track = choose_person(analysis, edits, f"{key}_first", everybody=True)
+        first = Side(_name(analysis, edits, track), analysis, track)
+    with right:
+        st.markdown("**Second**")
+        second = _other_file(key) if kind == _FILE else _other_person(analysis, edits, key)
+        if second is None:
+            return
+        offset_s = st.number_input(
+            "Moved by, s", value=0.0, step=0.1, key=f"{key}_offset", help="Added to the second one's times"
+        )
+    _show(first, Side(second.name, second.analysis, second.track, offset_s), key)
+
+
+def _name(analysis: Analysis, edits: Edits, track: int | None) -> str:
+    return Path(analysis.source).stem if track is None else person_name(track, edits.names)
+
+
+def _other_person(analysis: Analysis, edits: Edits, key: str) -> Side | None:
+    if analysis.timeline["track_id"].nunique() < 2:
+        st.info("There is only one person. Compare with another analysis instead.", icon=":material/person:")
+        return None
+    track = choose_person(analysis, edits, f"{key}_second", everybody=True)
+    return Side(_name(analysis, edits, track), analysis, track)
+
+
+def _other_file(key: str) -> Side | None:
+    name = f"{key}_parquet"
+    st.file_uploader(
+        "Timeline as Parquet",
+        ["parquet"],
+        key=uploader_key(name),
+        on_change=_take_file,
+        args=(key,),
+        help="Downloaded below from another video's analysis",
+    )
+    if error := st.session_state.get(f"{key}_other_error"):
+        st.error(error, icon=":material/error:")
+    other: Analysis | None = st.session_state.get(f"{key}_other")
+    if other is None:
+        return None
+    st.caption(f"{plain(other.source)} · {len(other.frames):,} frames")
+    track = choose_person(other, Edits(), f"{key}_other_person")
+    return Side(_name(other, Edits(), track), other, track)
+
+
+def _take_file(key: str) -> None:
+    st.session_state[f"{key}_other_error"] = ""
+    for upload in take_uploads(f"{key}_parquet"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "timeline.parquet"
+            path.write_bytes(upload.getvalue())
+            try:
+                st.session_state[f"{key}_other"] = load_parquet(path)
+            except TimelineError as error:
+                st.session_state[f"{key}_other_error"] = str(error).replace(path.name, upload.name)
+
+
+def _show(first: Side, second: Side, key: str) -> None:
+    labels = common_labels(first, second)
+    if not labels:
+        st.info("The two models have no expression in common.", icon=":material/label_off:")
+        return
+    wanted = [label for label in labels if label in {"happiness", "neutral"}] or list(labels[:2])
+    chosen = st.multiselect("Expressions", labels, default=wanted, key=f"{key}_labels")
+    if chosen:
+        st.altair_chart(comparison_chart(first, second, chosen), width="stretch", key=f"{key}_chart")
+    figures = comparison_figures(first, second)
+    if figures.empty:
+        st.info("There is no time at which both show a face.", icon=":material/timer_off:")
+        return
+    columns: dict[str, Any] = {
+        "emotion": "Expression",
+        "first": st.column_config.NumberColumn("First", format="percent"),
+        "second": st.column_config.NumberColumn("Second", format="percent"),
+        "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
+        "correlation": st.column_config.NumberColumn("Correlation", format="%.2f"),
+    }
+    st.dataframe(figures, hide_index=True, column_config=columns)
+    st.caption(
+        "Mean probabilities over the time at which both show a face, and Pearson's correlation of the two lines. "
+        "Neighbouring moments are alike, so a correlation of short clips says little."
+    )
