@@ -148,13 +148,16 @@ def _write_people(book: Workbook, edited: Edited, summary: dict[str, Any]) -> No
         Column("Dominant expression", width=20),
         Column("Smile index", facts.SHARE),
         Column("Changes per minute", facts.DECIMAL, 19),
+        Column("Steadiness", facts.DECIMAL),
+        Column("Posture changed, s", facts.SECONDS, 18),
         *(Column(f"Share of {label}", facts.SHARE, 18) for label in labels),
     ]
     sheet = Sheet(book, "People", columns)
     for row in people_rows(edited, summary):
         figures = (row.first_s, row.last_s, row.seconds, row.frames, row.dominant, row.smile_index)
         shares = (row.shares.get(label, 0.0) for label in labels)
-        sheet.append((row.name, row.track_id, *figures, row.changes_per_minute, *shares))
+        movement = (row.changes_per_minute, row.steadiness, row.posture_changed_s)
+        sheet.append((row.name, row.track_id, *figures, *movement, *shares))
 
 
 _SECONDS = {"time_s", "counted_s"}

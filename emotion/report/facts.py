@@ -8,6 +8,7 @@ from typing import Any
 
 from emotion.analytics.scores import FAMILIES, SPLITS, family_of, load_evaluation
 from emotion.errors import ModelError
+from emotion.labels import UNCLEAR
 from emotion.registry import load_card
 from emotion.types import Analysis, ModelCard
 
@@ -88,6 +89,7 @@ def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
         Fact("Frames with a face", summary["frames_with_face"], COUNT),
         Fact("Frames without a face", summary["frames_without_face"], COUNT),
         Fact("Time analysed", summary["analysed_s"], SECONDS),
+        *([Fact("Unclear", summary["shares"][UNCLEAR], SHARE)] if UNCLEAR in summary["shares"] else []),
     ]
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
+from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
 from emotion.report.excel import write_excel
+from emotion.report.html import write_html
+from emotion.report.pdf import write_pdf
 from emotion.report.steps import OnProgress, Steps
 from emotion.report.tables import write_csv, write_json, write_parquet
 from emotion.types import Analysis
@@ -69,6 +72,23 @@ def _table(write: Callable[[Edited, Path, Steps], None]) -> Writer:
     return writer
 
 
+def _report(write: Callable[[Edited, Path, OnProgress | None], None]) -> Writer:
+    """Return the writer of a report, whose steps are its charts and which needs no choices."""
+
+    def writer(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
+        del options
+        write(edited, path, on_progress)
+
+    return writer
+
+
+def _write_mp4(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
+    if options.video is None:
+        raise InputError("expected the video itself for an annotated one; it is not at hand")
+    steps = Steps(edited.analysis.info.frame_count, on_progress)
+    write_annotated_video(edited, path, options.video, steps, blur=options.blur, draw=options.draw)
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name="csv",
@@ -110,6 +130,34 @@ FORMATS: tuple[Format, ...] = (
         suffix=".vtt",
         mime="text/vtt",
         write=_table(write_captions),
+    ),
+    Format(
+        name="mp4",
+        title="Video",
+        about="The video with boxes, names and expressions, its sound, and faces blurred if you wish.",
+        suffix=".annotated.mp4",
+        mime="video/mp4",
+        write=_write_mp4,
+        needs_video=True,
+        slow=True,
+    ),
+    Format(
+        name="html",
+        title="Report (HTML)",
+        about="Figures, charts, people, events, model and limits on one page that works offline.",
+        suffix=".report.html",
+        mime="text/html",
+        write=_report(write_html),
+        slow=True,
+    ),
+    Format(
+        name="pdf",
+        title="Report (PDF)",
+        about="The same report on numbered pages, to print or to send.",
+        suffix=".report.pdf",
+        mime="application/pdf",
+        write=_report(write_pdf),
+        slow=True,
     ),
 )
 

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emotion.analytics.people import people_table
 from emotion.report.edited import Edited
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Figures of one person; times in seconds, shares and smile index 0–1, None where there is nothing to say."""
+    """Figures of one person; times in seconds, shares and smile index 0–1, None where there is nothing to say.
+
+    See :func:`emotion.analytics.people.people_table` for steadiness and changed posture.
+    """
 
     track_id: int
     name: str
@@ -22,13 +26,19 @@ class PersonRow:
     dominant: str | None
     smile_index: float | None
     changes_per_minute: float | None
+    steadiness: float | None
+    posture_changed_s: float
     shares: Mapping[str, float]
 
 
 def people_rows(edited: Edited, summary: Mapping[str, Any]) -> list[PersonRow]:
-    """Return a row per person of :func:`emotion.analytics.summary.summarise`'s answer, in its order."""
-    figures = [name for name in PersonRow.__dataclass_fields__ if name != "name"]
-    return [
-        PersonRow(name=edited.name(track["track_id"]), **{figure: track[figure] for figure in figures})
-        for track in summary["tracks"]
-    ]
+    """Return a row per person, in order of number.
+
+    Args:
+        edited: Whose people.
+        summary: What :func:`emotion.analytics.summary.summarise` says of it.
+    """
+    shares = {track["track_id"]: track["shares"] for track in summary["tracks"]}
+    table = people_table(edited.analysis, {track: edited.name(track) for track in edited.tracks()})
+    rows = table.rename(columns={"person": "name"}).astype(object).where(table.notna().to_numpy(), None)
+    return [PersonRow(**row, shares=shares[row["track_id"]]) for row in rows.to_dict("records")]

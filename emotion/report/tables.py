@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from emotion.analytics.episodes import episodes
 from emotion.analytics.files import save_parquet, to_csv
 from emotion.analytics.summary import summarise
 from emotion.report.edited import Edited
@@ -40,6 +41,7 @@ def write_json(edited: Edited, path: Path, steps: Steps) -> None:
     with path.open("w", encoding="utf-8") as file:
         head = json.dumps(json_head(edited), ensure_ascii=False, indent=2)
         file.write(head.removesuffix("\n}"))
+        write_records(file, "episodes", episodes(edited.analysis), steps)
         write_records(file, "timeline", edited.named_timeline(), steps)
         write_records(file, "frames", edited.analysis.frames, steps)
         file.write("\n}\n")

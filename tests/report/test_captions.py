@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 import webvtt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.edits import Edits, Event, Span
@@ -68,6 +68,7 @@ def test_nobody_gives_an_empty_file_that_is_valid(tmp_path):
     assert captions(tmp_path, make_analysis([[]] * 5)) == []
 
 
+@settings(deadline=None)
 @given(st.floats(0, 360_000, allow_nan=False))
 def test_times_are_read_back_to_the_millisecond(seconds):
     hours, minutes, rest = timestamp(seconds).split(":")
@@ -78,6 +79,7 @@ def test_times_are_read_back_to_the_millisecond(seconds):
 runs = st.lists(st.tuples(st.integers(1, 3000), st.integers(0, 2000), st.integers(1, 3)), max_size=20)
 
 
+@settings(deadline=None)
 @given(runs)
 def test_cues_are_in_order_apart_and_long_enough(parts):
     """Each part: duration and gap after it in ms, and who is seen."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.errors import Cancelled, InputError
@@ -69,6 +69,7 @@ def test_a_name_that_cannot_be_had_is_refused_never_cut(chosen):
         file_name(chosen, ".xlsx")
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=60))
 def test_every_name_that_is_given_back_can_be_made(tmp_path_factory, text):
     try:

@@ -1,0 +1,153 @@
+"""A report's charts: one lane of stacked probabilities per person with what was marked, and the donut of shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from emotion.analytics.charts import share_donut
+from emotion.analytics.durations import counted_durations
+from emotion.analytics.lanes import empty_spans, fit_to_screen, unclear_spans
+from emotion.fonts import FAMILY, font_folder
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.report.edited import Edited
+
+WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
+
+_GREY = "#8C939C"
+"""Shows on white and on black."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a chart is drawn on: the colour of its text and its background."""
+
+    ink: str
+    background: str
+
+
+SCREEN = Paper("currentColor", "transparent")
+"""Follows the page's own colours, light or dark."""
+
+PRINT = Paper("#333333", "#FFFFFF")
+
+
+def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
+    """Return one person's probabilities over the whole time, stacked; empty where the person is not seen.
+
+    Dashed spans show nobody at all; numbered marks are the events; a bar below tells what is unclear.
+    """
+    analysis = edited.analysis
+    labels = list(analysis.labels)
+    rows = analysis.timeline[analysis.timeline["track_id"] == track]
+    spans, corners = fit_to_screen(rows, analysis.frames, [track])
+    colours = alt.Scale(domain=labels, range=[ANSWER_COLOURS[label] for label in labels])
+    area = (
+        alt.Chart(corners)
+        .mark_area(interpolate="linear", line=False)
+        .encode(
+            x=_time_axis(edited),
+            y=_lane(),
+            y2="high:Q",
+            detail="run:N",
+            color=alt.Color("emotion:N", scale=colours, legend=None),
+        )
+    )
+    layers = [_spans(empty_spans(analysis.frames), dashed=True), area]
+    if analysis.unclear_below > 0:
+        layers.append(_unclear(unclear_spans(spans, analysis.unclear_below)))
+    layers += _marks(edited, paper)
+    return _on(alt.layer(*layers, width=WIDTH_PX, height=HEIGHT_PX), paper)
+
+
+def donut_chart(shares: dict[str, float], paper: Paper) -> alt.LayerChart:
+    """Return the shares, 0–1 each and not all of them 0, as a donut."""
+    return _on(share_donut(shares, DONUT_PX).properties(width=DONUT_PX), paper)
+
+
+def to_svg(chart: alt.LayerChart) -> str:
+    """Return a chart as an SVG element that needs nothing from outside."""
+    return str(_library().vegalite_to_svg(chart.to_dict(), vl_version=_VL_VERSION))
+
+
+def to_png(chart: alt.LayerChart, scale: float = 2.5) -> bytes:
+    """Return a chart as a PNG file's bytes."""
+    return bytes(_library().vegalite_to_png(chart.to_dict(), vl_version=_VL_VERSION, scale=scale))
+
+
+_VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+@cache
+def _library() -> Any:
+    vl_convert.register_font_directory(str(font_folder()))
+    return vl_convert
+
+
+def _on(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:
+    text = {"labelColor": paper.ink, "titleColor": paper.ink}
+    return (
+        chart.configure(background=paper.background, font=f"{FAMILY}, system-ui, sans-serif", padding=2)
+        .configure_view(strokeWidth=0)
+        .configure_axis(
+            **text, domainColor=_GREY, tickColor=_GREY, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
+        )
+    )
+
+
+def _time_axis(edited: Edited) -> alt.X:
+    frames = edited.raw.frames
+    ends = frames["time_s"] + counted_durations(frames)
+    end_s = max(edited.raw.info.duration_s if edited.raw.complete else 0.0, float(ends.max()) if len(ends) else 0.0)
+    scale = alt.Scale(domain=[0.0, max(end_s, 1e-3)], nice=False)
+    # Minutes and seconds, as players and the tables of this report write them.
+    words = "floor(datum.value / 60) + ':' + format(datum.value % 60, '04.1f')"
+    axis = alt.Axis(tickCount=8, grid=False, title="Time, min:s", labelExpr=words)
+    return alt.X("time_s:Q", axis=axis, scale=scale)
+
+
+def _lane() -> alt.Y:
+    return alt.Y("low:Q", axis=None, scale=alt.Scale(domain=[1, 0], nice=False, zero=False))
+
+
+def _spans(spans: pd.DataFrame, *, dashed: bool) -> alt.Chart:
+    style: dict[str, Any] = {"strokeDash": [3, 3]} if dashed else {}
+    return (
+        alt.Chart(spans.assign(low=0.0, high=1.0))
+        .mark_rect(fill=_GREY, fillOpacity=0.08, stroke=_GREY, strokeWidth=1, **style)
+        .encode(x="start_s:Q", x2="end_s:Q", y=_lane(), y2="high:Q")
+    )
+
+
+def _unclear(stretches: pd.DataFrame) -> alt.Chart:
+    return (
+        alt.Chart(stretches.assign(low=0.96, high=1.0))
+        .mark_rect(fill=ANSWER_COLOURS[UNCLEAR])
+        .encode(x="start_s:Q", x2="end_s:Q", y=_lane(), y2="high:Q")
+    )
+
+
+def _marks(edited: Edited, paper: Paper) -> list[alt.Chart]:
+    """Return the events: spans as frames, starts as lines with their numbers."""
+    events = edited.events()
+    if not events:
+        return []
+    table = pd.DataFrame(
+        {
+            "start_s": [event.span.start_s for event in events],
+            "end_s": [event.span.end_s for event in events],
+            "number": [str(number) for number in range(1, len(events) + 1)],
+        }
+    )
+    lines = alt.Chart(table).mark_rule(color=paper.ink, strokeWidth=1.5).encode(x="start_s:Q")
+    numbers = (
+        alt.Chart(table)
+        .mark_text(align="left", baseline="bottom", dx=1, dy=-2, color=paper.ink, fontSize=11, fontWeight="bold")
+        .encode(x="start_s:Q", y=alt.value(0), text="number:N")
+    )
+    return [_spans(table[table["end_s"] > table["start_s"]], dashed=False), lines, numbers]

@@ -1,0 +1,131 @@
+"""Where faces are at any time of a video, also between the frames that were analysed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emotion.analytics.durations import counted_durations
+from emotion.analytics.timeline import BOX, probability_columns
+from emotion.types import Analysis, Face, FloatArray
+
+SAME_FRAME_S = 2e-3
+"""Two times closer than this mean the same frame: containers round to a millisecond."""
+
+HOLD_S = 0.5
+"""How long before its first and after its last sight a face is still covered: detectors see it a little late."""
+
+BRIDGE_S = 2.0
+"""Gaps up to this between two sights of a person are covered: nobody leaves and returns so quickly."""
+
+
+class ShownFaces:
+    """The faces to draw: those of an analysed frame, and between two frames on the straight way from one to the other.
+
+    Args:
+        analysis: With its edits applied; nothing is shown in excluded spans.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        timeline, frames = analysis.timeline, analysis.frames
+        self._times = frames["time_s"].to_numpy(np.float64)
+        self._ends = self._times + counted_durations(frames)
+        self._first = np.searchsorted(timeline["frame_index"], frames["frame_index"], "left")
+        self._last = np.searchsorted(timeline["frame_index"], frames["frame_index"], "right")
+        self._boxes = timeline[BOX].to_numpy(np.float32)
+        self._tracks = timeline["track_id"].to_numpy()
+        self._confidence = timeline["face_confidence"].to_numpy(np.float64)
+        self._probabilities = timeline[probability_columns(analysis.labels)].to_numpy(np.float32)
+
+    def at(self, time_s: float) -> tuple[Face, ...]:
+        """Return the faces at a time; none where nothing was analysed."""
+        frame = int(np.searchsorted(self._times, time_s + SAME_FRAME_S, "right")) - 1
+        if frame < 0 or time_s > max(self._ends[frame], self._times[frame] + SAME_FRAME_S) - 1e-9:
+            return ()
+        rows = range(self._first[frame], self._last[frame])
+        following = self._following(frame)
+        if time_s - self._times[frame] <= SAME_FRAME_S or not following:
+            return tuple(self._face(row, self._boxes[row]) for row in rows)
+        share = (time_s - self._times[frame]) / (self._times[frame + 1] - self._times[frame])
+        return tuple(self._face(row, self._moved(row, following, share)) for row in rows)
+
+    def _following(self, frame: int) -> dict[int, int]:
+        """Return track → row of the next analysed frame."""
+        if frame + 1 >= len(self._times):
+            return {}
+        return {int(self._tracks[row]): row for row in range(self._first[frame + 1], self._last[frame + 1])}
+
+    def _moved(self, row: int, following: dict[int, int], share: float) -> FloatArray:
+        target = following.get(int(self._tracks[row]))
+        if target is None:
+            return self._boxes[row]
+        return np.asarray((1 - share) * self._boxes[row] + share * self._boxes[target], np.float32)
+
+    def _face(self, row: int, box: FloatArray) -> Face:
+        return Face(
+            box_xyxy=box,
+            confidence=float(self._confidence[row]),
+            track_id=int(self._tracks[row]),
+            probabilities=self._probabilities[row],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sights:
+    """One person: when and where seen."""
+
+    times: NDArray[np.float64]
+    boxes: FloatArray
+
+
+class CoveredFaces:
+    """The boxes to make unrecognisable: rather too many and too large than one too few.
+
+    A person is covered wherever they were seen. Between two sights that are close in time the
+    box spans both; before the first, after the last and around a longer gap the nearest one is
+    held for a while.
+
+    Args:
+        analysis: As it was made: hidden people and excluded spans have faces too.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        times = analysis.frames["time_s"].to_numpy(np.float64)
+        step_s = float(np.max(np.diff(times))) if len(times) > 1 else 0.0
+        self._hold_s, self._bridge_s = max(HOLD_S, 1.5 * step_s), max(BRIDGE_S, 3 * step_s)
+        self._span = (float(times[0]) - self._hold_s, float(times[-1]) + self._hold_s) if len(times) else None
+        self._people = [_sights(rows) for _, rows in analysis.timeline.groupby("track_id")]
+        self._from = np.array([person.times[0] for person in self._people]) - self._hold_s
+        self._until = np.array([person.times[-1] for person in self._people]) + self._hold_s
+
+    def knows(self, time_s: float) -> bool:
+        """Return whether the analysis covers a time; where it does not, a face may be anywhere."""
+        return self._span is not None and self._span[0] <= time_s <= self._span[1]
+
+    def at(self, time_s: float) -> FloatArray:
+        """Return the ``(n, 4)`` boxes at a time, in px."""
+        near = np.flatnonzero((self._from <= time_s) & (time_s <= self._until))
+        boxes = [box for person in near for box in self._of(self._people[person], time_s)]
+        return np.array(boxes, np.float32).reshape(-1, 4)
+
+    def _of(self, person: _Sights, time_s: float) -> list[FloatArray]:
+        after = int(np.searchsorted(person.times, time_s - SAME_FRAME_S, "left"))
+        before = int(np.searchsorted(person.times, time_s + SAME_FRAME_S, "right")) - 1
+        between = before >= 0 and after < len(person.times)
+        if between and person.times[after] - person.times[before] <= self._bridge_s:
+            low = np.minimum(person.boxes[before, :2], person.boxes[after, :2])
+            high = np.maximum(person.boxes[before, 2:], person.boxes[after, 2:])
+            return [np.concatenate([low, high])]
+        held = []
+        if before >= 0 and time_s - person.times[before] <= self._hold_s:
+            held.append(person.boxes[before])
+        if after < len(person.times) and person.times[after] - time_s <= self._hold_s:
+            held.append(person.boxes[after])
+        return held
+
+
+def _sights(rows: pd.DataFrame) -> _Sights:
+    return _Sights(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))

@@ -1,0 +1,54 @@
+"""A report as one HTML file that asks nobody for anything: no script, charts as SVG, its own style.
+
+Scripts could make the charts answer the pointer, at a megabyte a file and the price of a reader's
+trust in it. Without any, a mail program shows it, a browser prints it, and its own security policy
+forbids everything but the style that it carries.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from emotion.report.charts import SCREEN, donut_chart, person_chart, to_svg
+from emotion.report.content import NO_FACE, build_report
+from emotion.report.edited import Edited
+from emotion.report.facts import clock
+from emotion.report.steps import OnProgress, Steps
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {
+    "clock": clock,
+    "percent": lambda share: "–" if share is None else f"{share:.0%}",
+    "decimal": lambda value, digits=1: "–" if value is None else f"{value:.{digits}f}",
+}
+
+
+def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None) -> None:
+    """Write the report as UTF-8."""
+    report = build_report(edited)
+    steps = Steps(len(report.charted) + 1, on_progress)
+    donut = ""
+    if report.shares:
+        shares = {share.label: share.share for share in report.shares}
+        donut = _svg(to_svg(donut_chart(shares, SCREEN)))
+    steps.advance()
+    charts = []
+    for track in report.charted:
+        charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN)))))
+        steps.advance()
+    page = _TEMPLATES.get_template("report.html.jinja")
+    path.write_text(page.render(report=report, donut=donut, charts=charts, no_face=NO_FACE), encoding="utf-8")
+
+
+def _svg(element: str) -> Markup:
+    # Vega escapes what it writes; what is in it comes from our own charts, not from a file.
+    return Markup(element)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.timeline import BOX, TimelineBuilder
+from emotion.labels import FERPLUS_LABELS
+from emotion.report.blur import blur_everything, blur_faces, grown
+from emotion.report.edited import edit
+from emotion.report.faces_at import CoveredFaces, ShownFaces
+from emotion.types import Analysis, FrameResult, VideoInfo
+from tests.conftest import make_face
+
+
+def analysis_of(lefts: list[float | None], step_s: float = 0.5) -> Analysis:
+    """One person whose box starts at these places, one per analysed frame; None where not seen."""
+    builder = TimelineBuilder(FERPLUS_LABELS)
+    for index, left in enumerate(lefts):
+        faces = () if left is None else (make_face(left=left),)
+        builder.add(FrameResult(index * 5, index * step_s, 320, 240, faces, FERPLUS_LABELS))
+    timeline, frames = builder.build()
+    info = VideoInfo(320, 240, 10.0, 5 * len(lefts), len(lefts) * step_s)
+    return Analysis(info, timeline, frames, "fake", FERPLUS_LABELS, {"every": 5}, "clip.mp4")
+
+
+def lefts(faces) -> list[float]:
+    return [round(float(face.box_xyxy[0]), 3) for face in faces]
+
+
+def test_between_analysed_frames_the_box_moves_evenly():
+    shown = ShownFaces(analysis_of([0, 100, None]))
+    assert lefts(shown.at(0.0)) == [0]
+    assert lefts(shown.at(0.1)) == [20]
+    assert lefts(shown.at(0.5)) == [100]
+    assert lefts(shown.at(0.9)) == [100], "held where the next frame knows nobody"
+    assert shown.at(1.0) == ()
+
+
+def test_nothing_is_shown_beyond_what_was_analysed():
+    shown = ShownFaces(analysis_of([0, 100]))
+    assert lefts(shown.at(0.99)) == [100]
+    assert shown.at(1.01) == ()
+    assert ShownFaces(analysis_of([])).at(0.0) == ()
+
+
+def test_excluded_spans_show_nothing():
+    edits = Edits(events=(Event("pause", Span(0.7, 2.2), excluded=True),))
+    shown = ShownFaces(edit(analysis_of([10] * 8), edits).analysis)
+    assert [bool(shown.at(time_s)) for time_s in (0.6, 0.8, 1.5, 2.3, 2.6)] == [True, False, False, False, True]
+
+
+def test_a_cover_spans_the_way_between_two_sights():
+    covered = CoveredFaces(analysis_of([0, 100]))
+    (box,) = covered.at(0.25)
+    assert (box[0], box[2]) == (0, 140)
+
+
+def test_a_cover_is_there_before_and_after_and_over_a_gap():
+    covered = CoveredFaces(analysis_of([None, None, 50, None, 50, None, None, None]))
+    assert [len(covered.at(time_s)) for time_s in (0.1, 0.6, 1.0, 1.5, 2.4, 3.2)] == [0, 1, 1, 1, 1, 0]
+
+
+def test_what_was_not_analysed_is_unknown():
+    covered = CoveredFaces(analysis_of([0, 100]))
+    assert [covered.knows(time_s) for time_s in (0.0, 0.9, 5.0)] == [True, True, False]
+    assert not CoveredFaces(analysis_of([])).knows(0.0)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.none() | st.floats(0, 200), min_size=2, max_size=12),
+    st.floats(0, 1),
+)
+def test_every_face_that_is_shown_is_covered(places, share):
+    analysis = analysis_of(places)
+    time_s = share * (len(places) - 1) * 0.5
+    shown, covered = ShownFaces(analysis), CoveredFaces(analysis).at(time_s)
+    for face in shown.at(time_s):
+        assert any(
+            (box[:2] <= face.box_xyxy[:2] + 0.01).all() and (box[2:] >= face.box_xyxy[2:] - 0.01).all()
+            for box in covered
+        )
+
+
+def test_covering_leaves_no_detail_and_nothing_outside_it_changes():
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    before = image.copy()
+    box = np.array([[40, 40, 80, 90]], np.float32)
+    blur_faces(image, box)
+    (left, top, right, bottom), outside = grown(box, 160, 120)[0], np.ones((120, 160), bool)
+    outside[top:bottom, left:right] = False
+    assert np.array_equal(image[outside], before[outside])
+    assert left < 40 and top < 40 and right > 80 and bottom > 90
+    steps = np.abs(np.diff(image[top:bottom, left:right].astype(int), axis=1))
+    assert steps.max() < 25, "no edge of the picture is left"
+
+
+@pytest.mark.parametrize("box", [[-50, -50, -10, -10], [150, 110, 400, 300], [10, 10, 10, 10], [0, 0, 160, 120]])
+def test_boxes_at_and_beyond_the_edge(box):
+    image = np.zeros((120, 160, 3), np.uint8)
+    blur_faces(image, np.array([box], np.float32))
+    blur_everything(image)
+    assert image.shape == (120, 160, 3)
+
+
+def test_hidden_people_are_covered_too():
+    analysis = analysis_of([10, 20])
+    edited = edit(analysis, Edits(hidden=frozenset({1})))
+    assert edited.analysis.timeline.empty
+    assert len(CoveredFaces(edited.raw).at(0.0)) == 1
+
+
+def test_boxes_are_those_of_the_frame():
+    analysis = analysis_of([10, 20, 30])
+    (face,) = ShownFaces(replace(analysis)).at(0.5)
+    assert face.box_xyxy.tolist() == analysis.timeline[BOX].iloc[1].tolist()

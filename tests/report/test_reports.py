@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from pypdf import PdfReader
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.errors import Cancelled
+from emotion.registry import load_card, shipped_models
+from emotion.report.charts import PRINT, SCREEN, person_chart, to_svg
+from emotion.report.content import MAX_CHARTS, build_report
+from emotion.report.edited import edit
+from emotion.report.facts import COUNT, LIMITS, SECONDS, SHARE, Fact, clock, model_facts, model_scores
+from emotion.report.html import write_html
+from emotion.report.pdf import write_pdf
+from tests.conftest import make_analysis
+
+NAMES = {1: "Ζωή <b>&", 2: "Жанна d’Été"}
+EVENTS = (Event("2nd <i>question</i>", Span(0.4, 0.4)), Event("a break", Span(0.7, 0.9), excluded=True))
+
+
+@pytest.fixture
+def edited(analysis):
+    named = replace(analysis, source="Gespräch №2 <x>.mp4", model=shipped_models()[0])
+    return edit(named, Edits(names=NAMES, events=EVENTS))
+
+
+@pytest.fixture
+def page(edited, tmp_path):
+    write_html(edited, tmp_path / "r.html")
+    return (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def pdf_text(path) -> tuple[int, str]:
+    pages = PdfReader(path).pages
+    return len(pages), " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_html_says_everything_with_names_made_harmless(page, edited):
+    for text in ("Gespräch №2 &lt;x&gt;.mp4", "Ζωή &lt;b&gt;&amp;", "Жанна d’Été", "2nd &lt;i&gt;question&lt;/i&gt;"):
+        assert text in page
+    assert "<b>" not in page and "<i>" not in page
+    assert load_card(edited.analysis.model).sha256 in page
+    assert all(limit[:40] in page for limit in LIMITS)
+
+
+def test_html_asks_nobody_and_runs_nothing(page):
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(script|link|iframe|object|img|form)|\son\w+=|url\(|@import", page)
+    names_of_formats = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\s\"'<]+", page)) <= names_of_formats
+
+
+def test_html_has_a_chart_per_person_and_the_donut(page):
+    assert page.count("<svg") == 3
+    assert page.count("currentColor") > 10, "text of charts follows the page, light or dark"
+
+
+def test_pdf_says_the_same_on_numbered_pages(edited, tmp_path):
+    write_pdf(edited, tmp_path / "r.pdf")
+    count, text = pdf_text(tmp_path / "r.pdf")
+    assert f"1 / {count}" in text and f"{count} / {count}" in text
+    for expected in ("Gespräch №2 <x>.mp4", "Ζωή <b>&", "Жанна d’Été", "2nd <i>question</i>", "left out", "Limits"):
+        assert expected in text
+    assert PdfReader(tmp_path / "r.pdf").metadata.title == "Expressions in Gespräch №2 <x>.mp4"
+
+
+def test_pdf_carries_its_typeface_and_the_charts(edited, tmp_path):
+    write_pdf(edited, tmp_path / "r.pdf")
+    reader = PdfReader(tmp_path / "r.pdf")
+    fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
+    embedded = [font for font in fonts if "/FontDescriptor" in font and "/FontFile2" in font["/FontDescriptor"]]
+    assert {font["/BaseFont"].partition("+")[2] for font in embedded} >= {"NotoSans-Regular", "NotoSans-Bold"}
+    used = " ".join(page.get_contents().get_data().decode("latin-1") for page in reader.pages)
+    others = {name for page in reader.pages for name, font in page["/Resources"]["/Font"].items()
+              if "/FontDescriptor" not in font.get_object()}  # fmt: skip
+    assert not any(re.search(rf"{name} [\d.]+ Tf [^B]*\(\S", used) for name in others)
+    assert sum(len(page.images) for page in reader.pages) == 3
+
+
+@pytest.mark.parametrize("write", [write_html, write_pdf])
+def test_without_a_face_it_says_so(write, tmp_path):
+    cut = replace(make_analysis([[]] * 3), complete=False, note="It was cancelled.")
+    write(edit(cut), tmp_path / "r")
+    content = (tmp_path / "r").read_bytes()
+    text = pdf_text(tmp_path / "r")[1] if content.startswith(b"%PDF") else content.decode()
+    assert "No face was found" in text
+    assert "It was cancelled." in text
+    assert "not installed on this machine" in text
+
+
+@pytest.mark.parametrize("write", [write_html, write_pdf])
+def test_it_can_be_stopped(write, edited, tmp_path):
+    def stop(progress):
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        write(edited, tmp_path / "r", stop)
+
+
+def test_a_crowd_has_no_more_charts_than_can_be_read():
+    report = build_report(edit(make_analysis([["happiness"] * 20] * 2)))
+    assert len(report.people) == 20
+    assert len(report.charted) == MAX_CHARTS
+
+
+def test_a_long_video_stays_under_five_thousand_marks():
+    analysis = make_analysis([["happiness", "anger"][index % 2 : index % 2 + 1] for index in range(8000)])
+    edited = edit(replace(analysis, settings={"unclear_below": 0.9}))
+    chart = person_chart(edited, 1, PRINT).to_dict()
+    assert all(len(rows) < 5000 for rows in chart["datasets"].values())
+    assert sum(map(len, chart["datasets"].values())) < 5000
+
+
+def test_charts_carry_labels_as_text_not_as_markup():
+    edits = Edits(events=(Event("</svg><script>", Span(0, 1)),))
+    svg = to_svg(person_chart(edit(make_analysis([["happiness"]] * 20), edits), 1, SCREEN))
+    assert "<script" not in svg
+
+
+def test_when_it_was_written_and_by_which_version(edited):
+    report = build_report(edited, datetime(2024, 3, 9, 8, 5))
+    assert report.created == "09 March 2024, 08:05"
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*", report.version)
+    assert [row.number for row in report.events] == [1, 2]
+    assert report.events[1].when == "0:00.7–0:00.9"
+
+
+@pytest.mark.parametrize(
+    ("fact", "text"),
+    [
+        (Fact("x", None, SHARE), "–"),
+        (Fact("x", ""), "–"),
+        (Fact("x", 0.256, SHARE), "26%"),
+        (Fact("x", 3723.04, SECONDS), "1:02:03.0"),
+        (Fact("x", 1234567, COUNT), "1,234,567"),
+    ],
+)
+def test_values_for_people(fact, text):
+    assert fact.text == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00.0"), (59.96, "1:00.0"), (61.04, "1:01.0"), (3599.97, "1:00:00.0")]
+)
+def test_clocks_carry_over(seconds, text):
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_every_shipped_model_can_be_reported(name):
+    facts = {fact.name: fact.text for fact in model_facts(replace(make_analysis([[]]), model=name))}
+    assert facts["SHA-256"] == load_card(name).sha256
+    for scores in model_scores(name):
+        assert 0 < scores.accuracy < 1
+        assert scores.faces > 0 and len(scores.per_label) >= 2
