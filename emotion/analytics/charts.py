@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen, unclear_spans
+from emotion.analytics.edits import Span
+from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
+from emotion.analytics.parts import part_of
+from emotion.analytics.people import person_name
+from emotion.analytics.ribbon import TOP, leading_spans, ribbon_layer
 from emotion.analytics.summary import dominant
-from emotion.analytics.timeline import labels_of
-from emotion.analytics.unclear import is_unclear
+from emotion.analytics.unclear import answer_names, is_unclear
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Analysis
 
@@ -22,6 +27,7 @@ MOMENT = "moment"
 LANE_PX = 84
 _SMALLEST_PX = 140
 _AXIS_PX, _LEGEND_PX = 60, 76
+_NAME_PX = 110
 _EDGE = "#8C939C"
 """A grey that shows on white and on black; frames without a face get its outline, never a fill."""
 
@@ -97,35 +103,54 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
     return (ring + figure + name).configure(background="transparent").configure_view(strokeWidth=0)
 
 
-def timeline_chart(analysis: Analysis, moment_s: float | None = None, *, legend: bool = True) -> alt.LayerChart:
+def timeline_chart(
+    analysis: Analysis,
+    moment_s: float | None = None,
+    *,
+    legend: bool = True,
+    names: Mapping[int, str] = MappingProxyType({}),
+    span: Span | None = None,
+) -> alt.LayerChart:
     """Return stacked probabilities over time, one lane per person, empty where the person is not seen.
 
-    Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
-    Under a lane, a bar in UNCLEAR's grey tells when no expression reached the analysis' limit.
+    Under a lane, a ribbon tells what leads, in UNCLEAR's grey where no expression reaches the
+    analysis' limit. Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
     People beyond the number of lanes that fit are left out, those seen least first.
 
     Args:
         analysis: What to draw.
         moment_s: A time to mark with a line, in seconds.
         legend: Explain the colours below the chart.
+        names: Track → the person's name; others have numbers.
+        span: The part of the time to draw, finer than the whole could be; None for all of it.
     """
-    labels, tracks = labels_of(analysis.timeline), longest_seen(analysis.timeline)
+    tracks = longest_seen(analysis.timeline)
+    domain = _time_domain(analysis) if span is None else [span.start_s, span.end_s]
+    analysis = part_of(analysis, span)
+    answers = answer_names(analysis.labels, analysis.unclear_below)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
     axis = alt.Axis(tickCount=8, grid=False)
-    x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=_time_domain(analysis), nice=False))
+    x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=domain, nice=False))
+    colour = _colours(answers, legend=_legend() if legend else None)
+    ribbon = ribbon_layer(leading_spans(spans, analysis.unclear_below), tracks, _lane_scale(max(len(tracks), 1)))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
-        _area_layer(corners, tracks, x).encode(color=_colours(labels, legend=_legend() if legend else None)),
+        _area_layer(_above_ribbon(corners), [person_name(track, names) for track in tracks], x).encode(color=colour),
+        ribbon.encode(color=colour),
+        _pick_layer(_picks(spans, tracks, analysis, names)),
     ]
-    if analysis.unclear_below > 0:
-        layers.append(_unclear_layer(unclear_spans(spans, analysis.unclear_below), tracks))
-    layers.append(_pick_layer(_picks(spans, tracks, labels, analysis.unclear_below)))
-    if moment_s is not None:
+    if moment_s is not None and domain[0] <= moment_s <= domain[1]:
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
         layers.append(line.mark_rule(strokeWidth=2, color=_EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
     height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX + (_LEGEND_PX if legend else 0)
     chart = alt.layer(*layers, height=height)
     return chart.configure(background="transparent").configure_view(strokeWidth=0)
+
+
+def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
+    """Make room for the ribbons: each lane's areas keep the part above its own."""
+    lane = np.floor(corners["low"])
+    return corners.assign(low=lane + (corners["low"] - lane) * TOP, high=lane + (corners["high"] - lane) * TOP)
 
 
 def _legend() -> alt.Legend:
@@ -138,12 +163,13 @@ def _time_domain(analysis: Analysis) -> list[float]:
     return [0.0, max(end, 1e-3)]
 
 
-def _area_layer(corners: pd.DataFrame, tracks: Sequence[int], x: alt.X) -> alt.Chart:
-    count = max(len(tracks), 1)
-    names = "[" + ",".join(f"'Person {track}'" for track in tracks) + "]"
+def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
+    count = max(len(names), 1)
     lanes = alt.Axis(
-        values=[lane + 0.5 for lane in range(len(tracks))],
-        labelExpr=f"{names}[floor(datum.value)]",
+        values=[lane + 0.5 for lane in range(len(names))],
+        # As JSON: a name may hold any sign, and must stay a text in Vega's language.
+        labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
+        labelLimit=_NAME_PX,
         grid=False,
         ticks=False,
         domain=False,
@@ -180,22 +206,6 @@ def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
     )
 
 
-def _unclear_layer(stretches: pd.DataFrame, tracks: Sequence[int]) -> alt.Chart:
-    lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
-    bars = stretches.assign(low=lane + 0.95, high=lane + 1.0, what=UNCLEAR)
-    return (
-        alt.Chart(bars)
-        .mark_rect(fill=ANSWER_COLOURS[UNCLEAR])
-        .encode(
-            x="start_s:Q",
-            x2="end_s:Q",
-            y=alt.Y("low:Q", scale=_lane_scale(max(len(tracks), 1))),
-            y2="high:Q",
-            tooltip=_span_tooltip(),
-        )
-    )
-
-
 def _span_tooltip() -> list[alt.Tooltip]:
     return [
         alt.Tooltip("what:N", title="Seen"),
@@ -204,7 +214,8 @@ def _span_tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _picks(spans: pd.DataFrame, tracks: Sequence[int], labels: Sequence[str], unclear_below: float) -> pd.DataFrame:
+def _picks(spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
+    labels = analysis.labels
     rows = spans[spans["track_id"].isin(tracks)]
     values = rows[[f"p_{label}" for label in labels]].to_numpy(np.float64)
     leading = values.argmax(axis=1) if len(rows) else np.empty(0, np.intp)
@@ -212,10 +223,10 @@ def _picks(spans: pd.DataFrame, tracks: Sequence[int], labels: Sequence[str], un
     return pd.DataFrame(
         {
             "time_s": rows["start_s"],
-            "person": "Person " + rows["track_id"].astype(str),
+            "person": [person_name(int(track), names) for track in rows["track_id"]],
             "middle": rows["track_id"].map({track: lane for lane, track in enumerate(tracks)}) + 0.5,
             "leads": [
-                f"{labels[i]} ({UNCLEAR})" if is_unclear(probability, unclear_below) else labels[i]
+                f"{labels[i]} ({UNCLEAR})" if is_unclear(probability, analysis.unclear_below) else labels[i]
                 for i, probability in zip(leading, largest, strict=True)
             ],
             "probability": largest,

@@ -14,7 +14,7 @@ from emotion.analytics.durations import breaks_after, counted_durations, row_dur
 from emotion.analytics.timeline import labels_of, probability_columns
 
 MAX_ROWS = 4500
-"""Rows of the long form, under the 5,000 that Vega-Altair draws without being asked twice."""
+"""Marks of a timeline: with gaps and a cursor still under the 5,000 that a browser draws smoothly."""
 
 MAX_LANES = 8
 
@@ -58,12 +58,15 @@ def _spans(frames: pd.DataFrame, max_points: int) -> np.ndarray:
 
 
 def fit_to_screen(timeline: pd.DataFrame, frames: pd.DataFrame, tracks: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return :func:`resample`'s table and its :func:`stacked_lanes`, as fine as :data:`MAX_ROWS` allows."""
-    points = max(MAX_ROWS // len(labels_of(timeline)), 1)
+    """Return :func:`resample`'s table and its :func:`stacked_lanes`, as fine as :data:`MAX_ROWS` allows.
+
+    A span makes a corner per label, a point that answers the pointer and up to one piece of ribbon.
+    """
+    points = max(MAX_ROWS // (len(labels_of(timeline)) + 2), 1)
     while True:
         spans = resample(timeline[timeline["track_id"].isin(tracks)], frames, points)
         corners = stacked_lanes(spans, tracks)
-        if len(corners) <= MAX_ROWS or points == 1:
+        if len(corners) + 2 * len(spans) <= MAX_ROWS or points == 1:
             return spans, corners
         points = points * 2 // 3
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from emotion.analytics.charts import MOMENT, probability_bars, share_donut, timeline_chart
+from emotion.analytics.edits import Span
+from emotion.analytics.ribbon import ZOOM, overview_chart, zoomed_span
 from emotion.labels import ANSWER_COLOURS, COLOURS, FERPLUS_LABELS, UNCLEAR
 from tests.conftest import leaning, make_analysis
 
@@ -61,10 +63,11 @@ def test_unclear_time_is_marked_under_its_lane():
     analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"unclear_below": 0.66})
     spec = spec_of(timeline_chart(analysis))
     rows = [row for rows in spec["datasets"].values() for row in rows]
-    marked = [(row["start_s"], row["low"]) for row in rows if row.get("what") == UNCLEAR]
-    assert marked == [(0.0, 0.95), (0.0, 1.95)]
+    marked = [(row["start_s"], row["track_id"]) for row in rows if row.get("emotion") == UNCLEAR]
+    assert marked == [(0.0, 1), (0.0, 2)]
     assert {row["leads"] for row in rows if "leads" in row} == {"fear (unclear)", "anger (unclear)"}
-    assert UNCLEAR not in json.dumps(spec_of(timeline_chart(replace(analysis, settings={"unclear_below": 0.6}))))
+    clear = timeline_chart(replace(analysis, settings={"unclear_below": 0.6}))
+    assert {answer for _, answer, _ in ribbon(clear)} == {"fear", "anger"}
 
 
 def test_the_donut_names_the_dominant_expression_beside_much_unclear_time():
@@ -75,7 +78,7 @@ def test_the_donut_names_the_dominant_expression_beside_much_unclear_time():
 
 def test_the_legend_can_be_left_out(analysis):
     assert find(spec_of(timeline_chart(analysis, legend=False)), "columns") == []
-    assert find(spec_of(timeline_chart(analysis)), "columns") == [4]
+    assert set(find(spec_of(timeline_chart(analysis)), "columns")) == {4}
 
 
 @pytest.mark.parametrize("shown", [[], [[], []], [["fear"]], [["fear"] * 12] * 3])
@@ -87,3 +90,58 @@ def test_a_cancelled_analysis_ends_where_it_was_stopped(analysis):
     stopped = replace(analysis, complete=False, info=replace(analysis.info, duration_s=60.0))
     assert [0.0, 60.0] in find(spec_of(timeline_chart(replace(stopped, complete=True))), "domain")
     assert [0.0, 60.0] not in find(spec_of(timeline_chart(stopped)), "domain")
+
+
+def rows_of(chart) -> list[dict]:
+    return [row for rows in spec_of(chart)["datasets"].values() for row in rows]
+
+
+def ribbon(chart) -> list[tuple]:
+    return [(row["track_id"], row["emotion"], round(row["end_s"], 3)) for row in rows_of(chart) if "bottom" in row]
+
+
+def test_a_ribbon_tells_what_leads_and_ends_with_it():
+    chart = timeline_chart(make_analysis([["fear"], ["fear"], [], ["fear"], ["anger"]]))
+    assert ribbon(chart) == [(1, "fear", 0.2), (1, "fear", 0.4), (1, "anger", 0.5)]
+
+
+def test_areas_leave_the_ribbon_its_place(analysis):
+    rows = rows_of(timeline_chart(analysis))
+    areas = [row["high"] % 1 for row in rows if "run" in row]
+    assert max(areas) < min(row["top"] % 1 for row in rows if "bottom" in row)
+
+
+def test_a_name_stands_at_its_lane_whatever_it_holds(analysis):
+    spec = spec_of(timeline_chart(analysis, names={2: """A'd"a]"""}))
+    assert r"""["Person 1", "A'd\"a]"][floor(datum.value)]""" in find(spec, "labelExpr")
+
+
+def test_a_part_of_the_time_is_drawn_as_finely_as_fits():
+    long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 3000, step_s=0.1)
+    whole, part = timeline_chart(long), timeline_chart(long, 70, span=Span(60, 75))
+    assert len(rows_of(whole)) <= 5000
+    times = sorted({row["time_s"] for row in rows_of(part) if "leads" in row})
+    assert times == pytest.approx([60 + i / 10 for i in range(150)])
+    assert [60, 75] in find(spec_of(part), "domain")
+    assert {"time_s": 70} in rows_of(part)
+    assert {"time_s": 80} not in rows_of(timeline_chart(long, 80, span=Span(60, 75)))
+
+
+def test_the_overview_is_a_ribbon_that_answers_a_drag(analysis):
+    spec = spec_of(overview_chart(analysis, Span(0.2, 0.4)))
+    assert ZOOM in find(spec, "name")
+    assert {"start_s": 0.2, "end_s": 0.4} in [row for rows in spec["datasets"].values() for row in rows]
+    assert json.dumps(spec_of(overview_chart(make_analysis([[]]))))
+
+
+@pytest.mark.parametrize(
+    ("selection", "span"),
+    [
+        ({}, None),
+        ({"start_s": [3, 1]}, Span(1, 3)),
+        ({"start_s": [-1, 1]}, Span(0, 1)),
+        ({"start_s": [2, 2.01]}, None),
+    ],
+)
+def test_what_a_drag_means(selection, span):
+    assert zoomed_span(selection) == span
