@@ -11,8 +11,9 @@ help:  ## list the commands
 app: .venv/runtime  ## install what the app needs and open it on port 8501
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
-test: .venv/dev lint  ## install what the tests need (a Chromium included) and run them all
+test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQL included) and run them all
 	sh tests/browser/install_chromium.sh
+	sh tests/library/install_postgresql.sh
 	$(BIN)/python -m pytest
 
 lint: .venv/dev  ## check style and types

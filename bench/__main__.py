@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.fer_package import measure_fer
+from bench.library import measure_library
 from bench.report import markdown
 from bench.stages import measure_stages
 from training import provenance
@@ -39,6 +40,7 @@ def main() -> int:
         "clips": {clip.name: _clip(clip) for clip in clips},
         "stages": {"clip": reference.name, **measure_stages(reference)},
         "memory": {str(loops): _run("bench.clip", reference, "--loops", str(loops)) for loops in (1, LOOPS)},
+        "library": measure_library(),
         "fer": None if options.skip_fer else _rival(reference),
     }
     _write(record)

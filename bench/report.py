@@ -7,7 +7,13 @@ from typing import Any
 
 def markdown(record: dict[str, Any]) -> str:
     """Return the tables of a run's record; no figure is typed by hand."""
-    parts = [_title(record), _clips(record), _stages(record["stages"]), _memory(record["memory"])]
+    parts = [
+        _title(record),
+        _clips(record),
+        _stages(record["stages"]),
+        _memory(record["memory"]),
+        _library(record["library"]),
+    ]
     return "\n".join(parts) + "\n"
 
 
@@ -52,3 +58,13 @@ def _memory(memory: dict[str, Any]) -> str:
         f"## Memory\n\nA video {loops} times as long ({longer['frames']} instead of {once['frames']} frames) adds "
         f"{longer['peak_mb'] - once['peak_mb']:.1f} MB to the peak of {once['peak_mb']:.0f} MB.\n"
     )
+
+
+def _library(library: dict[str, dict[str, float]]) -> str:
+    questions = next(iter(library.values()))
+    head = f"| question, ms | {' | '.join(library)} |\n|---|{'---:|' * len(library)}"
+    rows = [
+        f"| {question} | {' | '.join(f'{answers[question]:.0f}' for answers in library.values())} |"
+        for question in questions
+    ]
+    return "\n".join(["## A library of 1,000 analyses, slowest of five answers\n", head, *rows, ""])

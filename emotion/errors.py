@@ -9,6 +9,7 @@ EmotionError
 ├── LabelError              a label or spelling that no set knows
 ├── ModelError              a model that is missing, damaged or not as its card says
 ├── TimelineError           a table that is not a timeline
+├── LibraryError            the library of analyses cannot do what was asked
 └── Cancelled               the caller asked to stop; what was done is kept
 """
 
@@ -49,6 +50,10 @@ class ModelError(EmotionError):
 
 class TimelineError(EmotionError, ValueError):
     """A table that is not a timeline."""
+
+
+class LibraryError(EmotionError):
+    """The library of analyses cannot do what was asked: an unknown analysis, a full disk, a database that is away."""
 
 
 class Cancelled(EmotionError):  # noqa: N818 – a wish, not a fault

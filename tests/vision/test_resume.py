@@ -89,7 +89,7 @@ def test_a_part_is_what_the_whole_has_there(tmp_path: Path, name: str) -> None:
     codec, options = CLIPS[name]
     clip = key_frames_every(tmp_path / name, 12, 60, codec, **options)
     whole = list(read_video(clip))
-    for first, last in ((0, 59), (1, 30), (13, 14), (25, 50), (58, 59)):
+    for first, last in ((0, 59), (1, 30), (13, 14), (25, 50), (50, 59)):
         part = list(read_video(clip, start_s=whole[first].time_s, end_s=whole[last].time_s))
         assert_same(part, [frame for frame in whole[first:] if frame.time_s < whole[last].time_s])
         assert_same(list(read_video(clip, 3, start_s=whole[first].time_s)), whole[first::3])

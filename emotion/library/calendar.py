@@ -1,0 +1,60 @@
+"""What the faces of a whole library showed, day by day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from emotion.library.entries import LOCAL
+from emotion.library.store import Library
+from emotion.library.tables import AnalysisRow
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a library.
+
+    Attributes:
+        date: Which day.
+        analyses: How many videos were recorded (or, where that is not known, added) on it.
+        faces_s: For how long faces were seen in them, all faces together, in seconds.
+        shares: Answer → share of that time during which faces showed it, in the order of the first label set.
+    """
+
+    date: dt.date
+    analyses: int
+    faces_s: float
+    shares: Mapping[str, float]
+
+
+def days(library: Library, *, owner: str = LOCAL, zone: dt.tzinfo = dt.UTC) -> list[Day]:
+    """Return the days that have an analysis with a result, the first one first.
+
+    Args:
+        library: Which library.
+        owner: Whose analyses.
+        zone: The zone in which a day begins.
+    """
+    query = select(AnalysisRow.happened_at, AnalysisRow.summary).where(
+        AnalysisRow.owner == owner, AnalysisRow.summary.is_not(None)
+    )
+    with library.database.reading() as session:
+        rows = session.execute(query.order_by(AnalysisRow.happened_at)).all()
+    seconds: dict[dt.date, dict[str, float]] = {}
+    counts: dict[dt.date, int] = defaultdict(int)
+    for moment, summary in rows:
+        date = moment.astimezone(zone).date()
+        counts[date] += 1
+        day = seconds.setdefault(date, {})
+        for answer, share in (summary or {}).get("shares", {}).items():
+            day[answer] = day.get(answer, 0.0) + share * summary["faces_s"]
+    return [_day(date, counts[date], seconds[date]) for date in seconds]
+
+
+def _day(date: dt.date, count: int, seconds: Mapping[str, float]) -> Day:
+    total = sum(seconds.values())
+    return Day(date, count, total, {answer: value / total if total else 0.0 for answer, value in seconds.items()})

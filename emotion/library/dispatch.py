@@ -1,0 +1,108 @@
+"""Starts workers for what waits in the queue, and notices those that died; any server may run one, or several do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from emotion.errors import LibraryError
+from emotion.library.entries import State
+from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_the_dead, work_of
+from emotion.library.settings import jobs_at_once, library_dir, log_file
+from emotion.library.store import Library
+
+LOOK_S = 0.5
+"""Between two looks at the queue."""
+SWEEP_S = 3600.0
+"""Between two looks for what was kept long enough."""
+_ROOT = Path(__file__).resolve().parents[2]
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Keeps as many workers busy as the settings say.
+
+    Args:
+        library: Whose queue.
+        at_once: How many analyses run at once on this machine (default: ``EMOTION_JOBS``).
+    """
+
+    def __init__(self, library: Library, at_once: int | None = None) -> None:
+        self._library, self._at_once = library, at_once or jobs_at_once()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._swept_at = float("-inf")
+
+    def start(self) -> Dispatcher:
+        """Begin on a thread of its own, which ends with the process; what the workers do goes on."""
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the thread; what the workers do goes on."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look once: note the dead, start what may start, delete what has expired.
+
+        Raises:
+            LibraryError: The database does not answer, or something could not be deleted.
+        """
+        self._children = [child for child in self._children if child.poll() is None]
+        note_the_dead(self._library)
+        while (claim := claim_next(self._library, self._at_once)) is not None:
+            self._begin(claim)
+        if time.monotonic() - self._swept_at >= SWEEP_S:
+            self._swept_at = time.monotonic()
+            self._library.sweep_expired()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_S):
+            try:
+                self.look()
+            except LibraryError as error:
+                log.warning("%s", error)
+
+    def _begin(self, claim: Claim) -> None:
+        try:
+            child = _spawn(self._library, claim)
+        except OSError as error:
+            reason = f"The analysis could not be started: {error.strerror}. It can be resumed."
+            finish(self._library, claim, Outcome(State.FAILED, reason, keeps_video=True))
+            return
+        self._children.append(child)
+        try:
+            work_of(self._library, claim, child.pid)
+        except LibraryError:
+            log.info("analysis %s was over before its worker was noted", claim.id)
+
+
+def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "EMOTION_LIBRARY": str(library_dir()),
+        "EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False),
+        "EMOTION_STORAGE_URL": library.storage.url,
+    }
+    path = log_file(claim.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "emotion.library.worker", claim.id, claim.run],
+            cwd=_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # A session of its own: the end of the server, or its terminal, is not the worker's.
+            start_new_session=True,
+        )

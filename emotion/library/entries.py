@@ -1,0 +1,179 @@
+"""What the library gives out: an analysis as one immutable value, without its timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from emotion.analytics.edits import Edits
+from emotion.errors import LibraryError
+from emotion.registry import resolve
+from emotion.types import VideoInfo
+from emotion.vision.sampling import Sampling
+
+LOCAL = "local"
+"""The owner of everything where nobody signs in."""
+_MAX_TITLE, _MAX_TAG = 200, 100
+
+
+class State(StrEnum):
+    """How it stands with an analysis."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing happens any more unless somebody asks for it."""
+        return self not in {State.QUEUED, State.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """What is asked for.
+
+    Attributes:
+        model: A name from :func:`emotion.list_models`, or ``"default"``.
+        detector: ``"blazeface"`` or ``"haar"``.
+        every: Analyse every n-th frame.
+        fps: Instead, at most this many frames per second of video.
+        start_s: Where the part to analyse begins.
+        end_s: Where it ends; None for the end.
+        keep_video: Whether the video stays in the library when its analysis is over.
+        captured_at: When it was recorded, if known.
+
+    Raises:
+        VideoError: No frame could ever be chosen.
+    """
+
+    model: str = "default"
+    detector: str = "blazeface"
+    every: int = 1
+    fps: float | None = None
+    start_s: float = 0.0
+    end_s: float | None = None
+    keep_video: bool = False
+    captured_at: dt.datetime | None = None
+
+    def __post_init__(self) -> None:
+        # A default that changes between a run and the one that goes on would mix two models.
+        object.__setattr__(self, "model", resolve(self.model))
+        _ = self.sampling
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which frames."""
+        return Sampling(self.every, self.fps, self.start_s, self.end_s)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        captured = None if self.captured_at is None else self.captured_at.astimezone(dt.UTC).isoformat()
+        return asdict(self) | {"captured_at": captured}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> JobSettings:
+        """Build from :meth:`to_dict`'s output."""
+        captured = values.get("captured_at")
+        return cls(**{**values, "captured_at": None if captured is None else dt.datetime.fromisoformat(captured)})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One analysis of the library.
+
+    Attributes:
+        id: 32 hexadecimal digits.
+        owner: Whose it is.
+        title: As its owner named it.
+        source: Name of the file that was uploaded, for people; no file is called so.
+        source_sha256: The file's digest.
+        state: How it stands.
+        note: What is not as it should be, in one sentence for people.
+        created_at: When it was added (all times UTC).
+        started_at: When a worker first took it.
+        finished_at: When it ended, in whatever way.
+        happened_at: When the video was recorded, or else added: the day that it counts for.
+        done: Frames analysed so far.
+        total: Frames to analyse, about.
+        rate: Frames per second.
+        settings: What was asked for.
+        info: Facts of the video; None before they are known.
+        summary: The whole video's figures (:func:`emotion.analytics.summary.summarise`), with ``people``, their
+            number, in place of ``tracks``; None before the end.
+        edits: What its owner added.
+        tags: Sorted.
+        bytes: Room that it takes on the storage.
+        has_video: Whether the video is there.
+        kept_until: When it will be deleted; None for never.
+    """
+
+    id: str
+    owner: str
+    title: str
+    source: str
+    source_sha256: str
+    state: State
+    note: str
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    happened_at: dt.datetime
+    done: int
+    total: int
+    rate: float
+    settings: JobSettings
+    info: VideoInfo | None
+    summary: dict[str, Any] | None
+    edits: Edits
+    tags: tuple[str, ...]
+    bytes: int
+    has_video: bool
+    kept_until: dt.datetime | None
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0–1."""
+        return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Estimated time left in seconds; None while it cannot be told."""
+        return max(self.total - self.done, 0) / self.rate if self.state is State.RUNNING and self.rate > 0 else None
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it can go on from where it stopped."""
+        return self.state in {State.INTERRUPTED, State.FAILED} and self.has_video
+
+
+def clean_title(text: str) -> str:
+    """Return a title or a file's name as it may be shown and stored: one line of at most 200 characters."""
+    return _one_line(text)[:_MAX_TITLE] or "untitled"
+
+
+def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
+    """Return tags as they are stored: one line each, each once, sorted.
+
+    Raises:
+        LibraryError: A tag is longer than 100 characters.
+    """
+    cleaned = sorted({_one_line(tag) for tag in tags} - {""})
+    if long := next((tag for tag in cleaned if len(tag) > _MAX_TAG), None):
+        raise LibraryError(f"expected tags of at most {_MAX_TAG} characters; {long[:20]}… has {len(long)}")
+    return cleaned
+
+
+def folded(text: str) -> str:
+    """Return text as it is searched and sorted: without regard to case, and without what no database stores."""
+    return "".join(sign if sign.isprintable() else " " for sign in text.casefold())
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -1,0 +1,11 @@
+"""What Alembic runs for every migration, on the connection that the library opened."""
+
+from alembic import context
+
+from emotion.library.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,114 @@
+"""The library's two tables. Whatever changes here needs a migration in ``migrations/versions``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Double, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+Json = JSON(none_as_null=True)
+BY_CODE_POINT = String(300).with_variant(String(300, collation="C"), "postgresql")
+"""Sorted alike by both databases, and by Python."""
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """A moment, always with its zone, which SQLite would forget."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Return the moment in UTC."""
+        return None if value is None else value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> dt.datetime | None:
+        """Return the moment in UTC, with its zone."""
+        if value is None:
+            return None
+        moment: dt.datetime = value
+        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """What all tables have in common."""
+
+    type_annotation_map = {dt.datetime: UtcDateTime, dict[str, Any]: Json, str: Text}  # noqa: RUF012 – SQLAlchemy's own
+
+
+class AnalysisRow(Base):
+    """One analysis: what was asked for, how far it is, and what came out, except for its timeline."""
+
+    __tablename__ = "analyses"
+    __table_args__ = (
+        Index("analyses_by_creation", "owner", "created_at"),
+        Index("analyses_by_title", "owner", "title_key"),
+        Index("analyses_by_day", "owner", "happened_at"),
+        Index("analyses_in_queue", "state", "queued_at"),
+        Index("analyses_by_expiry", "kept_until"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str]
+    title_key: Mapped[str] = mapped_column(BY_CODE_POINT)
+    """The title as it is sorted: case-folded, cut off."""
+    source: Mapped[str]
+    source_sha256: Mapped[str] = mapped_column(String(64), default="")
+    words: Mapped[str] = mapped_column(default="")
+    """All that a search looks at, case-folded."""
+
+    created_at: Mapped[dt.datetime]
+    happened_at: Mapped[dt.datetime]
+    """When the video was recorded, if that is known, else when it was added."""
+    queued_at: Mapped[dt.datetime]
+    started_at: Mapped[dt.datetime | None]
+    finished_at: Mapped[dt.datetime | None]
+    kept_until: Mapped[dt.datetime | None]
+
+    state: Mapped[str] = mapped_column(String(12))
+    note: Mapped[str] = mapped_column(default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    rate: Mapped[float] = mapped_column(Double, default=0.0)
+    heartbeat_at: Mapped[dt.datetime | None]
+    worker_host: Mapped[str | None]
+    worker_pid: Mapped[int | None]
+    run: Mapped[str | None] = mapped_column(String(32))
+    """Names the worker that may write: one that was taken for dead and lives no longer may."""
+    cancel_asked: Mapped[bool] = mapped_column(default=False)
+
+    settings: Mapped[dict[str, Any]]
+    info: Mapped[dict[str, Any] | None]
+    summary: Mapped[dict[str, Any] | None]
+    edits: Mapped[dict[str, Any]]
+    duration_s: Mapped[float | None] = mapped_column(Double)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    has_video: Mapped[bool] = mapped_column(default=False)
+
+    tags: Mapped[list[TagRow]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", passive_deletes=True, order_by="TagRow.tag"
+    )
+
+
+class TagRow(Base):
+    """One tag of one analysis; the tags of an owner are the different ones among these."""
+
+    __tablename__ = "analysis_tags"
+    __table_args__ = (Index("analysis_tags_by_tag", "owner", "tag"),)
+
+    analysis_id: Mapped[str] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(
+        String(100).with_variant(String(100, collation="C"), "postgresql"), primary_key=True
+    )
+    owner: Mapped[str] = mapped_column(String(200))
+
+
+class OwnerRow(Base):
+    """What an owner set for all analyses."""
+
+    __tablename__ = "owners"
+
+    owner: Mapped[str] = mapped_column(String(200), primary_key=True)
+    retention_days: Mapped[int | None]

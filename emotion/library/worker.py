@@ -1,0 +1,144 @@
+"""One analysis in a process of its own, which outlives whoever starts it: ``python -m emotion.library.worker``."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+
+from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
+from emotion.library.analyse import Source, analyse_in_parts
+from emotion.library.entries import Entry, State
+from emotion.library.jobs import Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
+from emotion.library.store import Library, no_room, timeline_key, video_key
+from emotion.types import Progress
+from emotion.vision.pipeline import Analyzer
+
+BEAT_S = 0.5
+"""Between two signs of life; a wish to cancel is seen as soon."""
+NICENESS = 5
+"""The pages go first."""
+
+log = logging.getLogger(__name__)
+
+
+class _Displaced(Exception):  # noqa: N818 – not a fault of this process
+    """The analysis was taken by another worker, or deleted: nothing may be written any more."""
+
+
+class _Terminated(Exception):  # noqa: N818
+    """The machine shuts down."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do the work of a claim and return the exit status: 0 unless something was wrong with this process."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    entry_id, run = arguments
+    os.nice(NICENESS)
+    try:
+        library = Library.open()
+        _work(library, Claim(entry_id, run))
+    except EmotionError as error:
+        log.error("%s", error)
+        return 2
+    return 0
+
+
+def _work(library: Library, claim: Claim) -> None:
+    entry = work_of(library, claim, os.getpid())
+    pulse = _Pulse(library, claim)
+    signal.signal(signal.SIGTERM, lambda *_: pulse.terminated.set())
+    try:
+        with pulse.beating():
+            _analyse(library, entry, pulse)
+            conclude(library, claim)
+    except _Displaced:
+        log.warning("another worker has taken over, or the analysis was deleted")
+    except _Terminated:
+        note = f"The analysis was interrupted, as the machine shut down; {what_is_kept(library, claim.id)}."
+        finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
+    except Exception as error:
+        log.exception("the analysis failed")
+        finish(library, claim, _failure(library, entry, error))
+
+
+def _analyse(library: Library, entry: Entry, pulse: _Pulse) -> None:
+    wanted, parts = entry.settings, library.parts(entry.id)
+    analyzer = Analyzer(wanted.model, wanted.detector)
+    with library.storage.local(video_key(entry.id)) as path:
+        source = Source(path, entry.source, entry.source_sha256)
+        note = analyse_in_parts(analyzer, source, wanted.sampling, parts, pulse.step)
+    parts.assemble(timeline_key(entry.id), note)
+
+
+def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
+    keep = entry.settings.keep_video
+    if isinstance(error, InputError):
+        return Outcome(State.FAILED, str(error), keeps_video=_kept(library, entry.id, keep))
+    kept = what_is_kept(library, entry.id)
+    if isinstance(error, OSError) and no_room(error):
+        note = f"There is no room left on the disk; {kept}. Free some room, then resume."
+    elif isinstance(error, EmotionError):
+        note = f"{str(error).rstrip('.')}; {kept}."
+    else:
+        note = f"The analysis ended with an unexpected error ({type(error).__name__}); {kept}."
+    return Outcome(State.FAILED, note, keeps_video=True)
+
+
+def _kept(library: Library, entry_id: str, keep: bool) -> bool:
+    """Delete a video that can never be analysed unless it was to be kept; return whether it is there."""
+    if not keep:
+        library.storage.remove(video_key(entry_id))
+    return keep
+
+
+class _Pulse:
+    """Tells the library twice a second that this worker lives and how far it is, and hears whether it shall stop."""
+
+    def __init__(self, library: Library, claim: Claim) -> None:
+        self._library, self._claim = library, claim
+        self._progress = Progress(0, 0, 0.0)
+        self._over, self._cancelled, self._displaced = threading.Event(), threading.Event(), threading.Event()
+        self.terminated = threading.Event()
+
+    def step(self, progress: Progress) -> None:
+        """Take the progress, and stop the analysis if somebody wants that."""
+        self._progress = progress
+        if self._displaced.is_set():
+            raise _Displaced
+        if self.terminated.is_set():
+            raise _Terminated
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    @contextlib.contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat for as long as the block lasts."""
+        thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(BEAT_S):
+            progress = self._progress
+            try:
+                asked = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
+            except LibraryError as error:
+                log.warning("%s", error)  # a database that was restarted comes back
+                continue
+            if asked is None:
+                self._displaced.set()
+            elif asked:
+                self._cancelled.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

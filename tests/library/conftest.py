@@ -1,0 +1,54 @@
+"""A library on each of its databases; PostgreSQL is a real server that the test run starts for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from libraries import BOTH, MakeLibrary, Server, empty_database, postgres_programs, running_postgres
+
+from emotion.library import Library
+from emotion.vision.encode import write_video
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server for all tests of this process."""
+    if postgres_programs() is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    return empty_database(request, tmp_path)
+
+
+@pytest.fixture
+def make_library(database_url: str, tmp_path: Path) -> Iterator[MakeLibrary]:
+    """Opens the same library once more, as another process would."""
+    opened = []
+
+    def make() -> Library:
+        opened.append(Library.open(database_url, str(tmp_path / "storage")))
+        return opened[-1]
+
+    yield make
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def library(make_library: MakeLibrary) -> Library:
+    return make_library()
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second that shows nobody."""
+    pictures = [np.full((48, 64, 3), 8 * index, np.uint8) for index in range(25)]
+    return write_video(tmp_path_factory.mktemp("video") / "grey.mp4", pictures, fps=25)
