@@ -17,6 +17,7 @@ from emotion.analytics.edits import Edits
 from emotion.analytics.people import POSTURE_CHANGED_BELOW, people_table, person_name, posture_changes
 from emotion.analytics.summary import summarise
 from emotion.errors import InputError
+from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 from ui.widgets import shares_table
 
@@ -144,6 +145,8 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
 def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str]) -> None:
     table = people_table(analysis, edits.names)
     table.insert(0, "face", table["track_id"].map(pictures))
+    if analysis.unclear_below > 0:
+        table["unclear"] = [track["shares"][UNCLEAR] for track in summarise(analysis)["tracks"]]
     share = st.column_config.ProgressColumn("Smile index", format="percent", min_value=0, max_value=1)
     columns: dict[str, Any] = {
         "track_id": None,
@@ -157,6 +160,7 @@ def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str])
         "smile_index": share,
         "changes_per_minute": st.column_config.NumberColumn("Changes per minute", format="%.1f"),
         "steadiness": st.column_config.NumberColumn("Steadiness", format="%.2f", help=_STEADINESS),
+        "unclear": st.column_config.ProgressColumn("Unclear", format="percent", min_value=0, max_value=1),
         "posture_changed_s": st.column_config.NumberColumn("Posture changed, s", format="%.1f", help=_POSTURE),
     }
     st.dataframe(table, hide_index=True, column_config=columns, row_height=52 if pictures else None)
