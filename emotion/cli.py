@@ -1,4 +1,4 @@
-"""The command line: ``python -m emotion image | video | models | doctor``.
+"""The command line: ``python -m emotion image | video | export | models | doctor``.
 
 Answers go to stdout, progress and complaints to stderr, so that output can be piped.
 """
@@ -6,12 +6,9 @@ Answers go to stdout, progress and complaints to stderr, so that output can be p
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,14 +17,14 @@ from rich.console import Console
 
 from emotion.added_models import CardDetails, add_model, remove_model, suggest_name
 from emotion.analytics.draw import annotate
-from emotion.analytics.files import save_parquet, to_csv
+from emotion.analytics.files import to_csv
 from emotion.analytics.records import image_record, image_table
-from emotion.analytics.summary import summarise
+from emotion.cli_export import add_export_options, run_export
+from emotion.cli_video import add_video_options, run_video
 from emotion.doctor import examine
-from emotion.errors import Cancelled, EmotionError, InputError
+from emotion.errors import EmotionError, InputError
 from emotion.labels import CODES, parse_labels
-from emotion.terminal import faces_table, findings_table, models_table, progress_bar, summary_table
-from emotion.types import Progress
+from emotion.terminal import faces_table, findings_table, models_table
 from emotion.vision.decode_image import load_image
 from emotion.vision.detect import DETECTORS
 from emotion.vision.normalise import NORMALISATIONS, UNIT
@@ -54,17 +51,17 @@ def build_parser() -> argparse.ArgumentParser:
     image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
     image.set_defaults(run=_image)
 
-    video = commands.add_parser("video", help="analyse a video frame by frame")
-    video.add_argument("file", type=Path, metavar="FILE")
-    video.add_argument("--out", type=Path, metavar="DIR", required=True, help="where timeline and summary are written")
-    sampling = video.add_mutually_exclusive_group()
-    sampling.add_argument("--every", type=_positive(int), default=1, metavar="N", help="analyse every n-th frame")
-    sampling.add_argument("--fps", type=_positive(float), metavar="F", help="analyse at most F frames per second")
+    video = commands.add_parser("video", help="analyse videos frame by frame")
+    add_video_options(video, _positive)
     video.set_defaults(run=_video)
 
     for command in (image, video):
         command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
         command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
+
+    export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")
+    add_export_options(export)
+    export.set_defaults(run=_export)
 
     models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
     change = models.add_mutually_exclusive_group()
@@ -139,40 +136,15 @@ def _analyse_picture(analyzer: Analyzer, file: Path, out: Path | None) -> dict[s
 
 
 def _video(options: argparse.Namespace) -> int:
-    analyzer = Analyzer(options.model, options.detector)
-    options.out.mkdir(parents=True, exist_ok=True)
-    with progress_bar(options.file.name) as show, _cancelled_by_ctrl_c() as is_cancelled:
-
-        def on_progress(progress: Progress) -> None:
-            show(progress)
-            if is_cancelled():
-                raise Cancelled("The analysis was cancelled; what was done until then is kept.")
-
-        analysis = analyzer.video(options.file, options.every, on_progress, fps=options.fps)
-    stem = options.out / options.file.stem
-    save_parquet(analysis, Path(f"{stem}.timeline.parquet"))
-    Path(f"{stem}.timeline.csv").write_text(to_csv(analysis.timeline), encoding="utf-8")
-    summary = summarise(analysis)
-    Path(f"{stem}.summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2), encoding="utf-8")
-    Console().print(summary_table(summary, analysis.source))
-    return OK if analysis.complete else _fail(analysis.note)
+    failures, files = run_video(options)
+    if not failures:
+        return OK
+    return _fail(failures[0] if files == 1 else f"{len(failures)} of {files} videos: {'; '.join(failures)}")
 
 
-@contextlib.contextmanager
-def _cancelled_by_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C into a wish that the analysis asks about, so that it can keep what is done; a second one stops."""
-    asked = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(*_: object) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, ask)
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _export(options: argparse.Namespace) -> int:
+    print(run_export(options))
+    return OK
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -62,6 +62,22 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
     return table
 
 
+def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Return one line per video of the rows of a summary table; one that failed has its reason instead of figures."""
+    table = Table("video", "frames", "people", "dominant expression", "smile index", "note", box=None)
+    for row in rows:
+        dominant, smile = row.get("dominant"), row.get("smile_index")
+        table.add_row(
+            Path(row["file"]).name,
+            str(row.get("frames", "–")),
+            str(row.get("people", "–")),
+            "–" if dominant is None else coloured(dominant),
+            "–" if smile is None else f"{smile:.0%}",
+            str(row.get("note", "")),
+        )
+    return table
+
+
 def models_table() -> Table:
     """Return the installed models with their sizes and measured scores."""
     table = Table("model", "title", "expressions", "parameters", "million multiply–adds", "scores", box=None)

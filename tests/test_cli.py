@@ -9,6 +9,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +81,10 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
         (["image", "x.png", "--detector", "magic"], "invalid choice"),
         (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
         (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
+        (["video", "x.mp4", "--out", ".", "--start", "soon"], "expected seconds, m:ss or h:mm:ss; got soon"),
+        (["video", "x.mp4", "--out", ".", "--start", "1:00", "--end", "30"], "expected a part from 0 s on"),
+        (["video", ".", "--out", "."], "expected videos in ."),
+        (["video", "a/x.mp4", "b/x.mp4", "--out", "."], "got x.mp4 twice"),
         (["models", "--add", "absent.tflite", "--labels", "fer2013"], "No such file"),
         (["models", "--add", "absent.tflite"], "expected --labels with --add"),
         (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),
@@ -149,6 +154,54 @@ def test_doctor_tells_what_is_missing(
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
     assert main(["doctor"]) == 2
     assert "default model" in capsys.readouterr().err
+
+
+def test_several_videos_give_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    make_clip(films / "one.mp4")
+    (films / "one.mkv").write_bytes((films / "one.mp4").read_bytes())
+    (films / "broken.MOV").write_text("no video at all")
+    (films / "notes.txt").write_text("not looked at")
+    assert main(["video", str(films), "--out", str(out), "--fps", "5", "--start", "1", "--end", "0:02.5"]) == 2
+    captured = capsys.readouterr()
+    assert "1 of 3 videos: broken.MOV is not a video" in captured.err
+    table = pd.read_csv(out / "summary.csv").set_index("file")
+    assert [Path(file).name for file in table.index] == ["broken.MOV", "one.mkv", "one.mp4"]
+    assert table["frames"].fillna(0).tolist() == [0, 8, 8]
+    shares = [column for column in table.columns if column.startswith("share_")]
+    assert table[shares].iloc[1:].sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-4)
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(
+            f"{name}.{end}"
+            for name in ("one.mkv", "one.mp4")
+            for end in ("summary.json", "timeline.csv", "timeline.parquet")
+        ),
+        "summary.csv",
+    ]
+    times = load_parquet(out / "one.mp4.timeline.parquet").frames["time_s"]
+    assert times.between(1, 2.5, inclusive="left").all()
+
+
+def test_a_killed_run_is_resumed_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = tmp_path / "long.mp4"
+    _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=4)
+    monkeypatch.setenv("EMOTION_PART_S", "0.1")
+    arguments = ["video", str(clip), "--out", str(tmp_path / "out"), "--every", "2"]
+    with subprocess.Popen([sys.executable, "-m", "emotion", *arguments], stderr=subprocess.DEVNULL) as running:
+        while len(list((tmp_path / "out").glob("long.parts/*.parquet"))) < 3:
+            assert running.poll() is None, "too quick to be caught"
+            time.sleep(0.02)
+        running.kill()
+    assert main([*arguments, "--model", "deep", "--resume"]) == 2, "another model does not go on"
+    assert main([*arguments, "--resume"]) == 0
+    resumed, plain = load_parquet(tmp_path / "out" / "long.timeline.parquet"), emotion.Analyzer().video(clip, every=2)
+    pd.testing.assert_frame_equal(resumed.timeline, plain.timeline, check_exact=True)
+    pd.testing.assert_frame_equal(resumed.frames, plain.frames, check_exact=True)
+    assert not (tmp_path / "out" / "long.parts").exists()
+    written = (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns
+    assert main([*arguments, "--resume"]) == 0, "what is finished is not done again"
+    assert (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns == written
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
