@@ -36,7 +36,7 @@ def run_export(options: argparse.Namespace) -> Path:
     analysis, edits = load_parquet(options.file), _edits_of(options)
     target = _target(options, chosen.suffix)
     choices = Options(video=options.video, blur=options.blur, draw=not options.no_boxes)
-    with progress_bar(target.name, "steps") as show:
+    with progress_bar(target.name, chosen.steps) as show:
         try:
             return export(analysis, target, chosen, edits, choices, show)
         except KeyboardInterrupt:

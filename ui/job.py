@@ -1,4 +1,4 @@
-"""Work on one upload of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
+"""Work of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
 
 from __future__ import annotations
 
@@ -16,37 +16,25 @@ from emotion.types import Progress
 log = logging.getLogger(__name__)
 
 
-class Job:
-    """Base of jobs; they say in :meth:`start` what the thread does.
+class Work:
+    """Base of what goes on while pages are looked at; subclasses say what the thread does.
 
-    The content is copied to disk at once, piece by piece; the source may then be dropped.
     The thread never calls Streamlit; pages read the attributes, which are only ever
     replaced as a whole.
 
     Attributes:
-        name: The file's name, for people and for downloads; never a path.
-        path: The file on disk, under a name of ours.
         progress: Of what is being done; None at first.
         error: Why there is no result, in one sentence.
     """
 
-    def __init__(self, name: str, content: BinaryIO, fallback: str = "upload") -> None:
-        self.name = PurePath(name).name or fallback
-        # Deleted when the job is closed or forgotten, and when the program ends.
+    def __init__(self) -> None:
+        # Deleted when the work is closed or forgotten, and when the program ends.
         self._folder = tempfile.TemporaryDirectory(prefix="expression-", ignore_cleanup_errors=True)
-        self.path = Path(self._folder.name) / "upload"
-        with self.path.open("wb") as file:
-            shutil.copyfileobj(content, file)
         self.progress: Progress | None = None
         self.error = ""
         self._cancelled = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
-
-    @property
-    def stem(self) -> str:
-        """The name without its ending, from which downloads take theirs."""
-        return PurePath(self.name).stem
 
     @property
     def started(self) -> bool:
@@ -86,10 +74,13 @@ class Job:
         except Cancelled:
             log.info("a job was cancelled")
         except EmotionError as error:
-            self._fail(str(error).replace(self.path.name, self.name, 1))
+            self._fail(self._in_words(error))
         except Exception:
             log.exception("a job failed")
             self._fail("Something went wrong in the program; its log says more.")
+
+    def _in_words(self, error: EmotionError) -> str:
+        return str(error)
 
     def _fail(self, reason: str) -> None:
         self.error = reason
@@ -98,3 +89,29 @@ class Job:
         self.progress = progress
         if self._cancelled.is_set():
             raise Cancelled("The analysis was cancelled; what was done is kept.")
+
+
+class Job(Work):
+    """Base of work on one upload.
+
+    The content is copied to disk at once, piece by piece; the source may then be dropped.
+
+    Attributes:
+        name: The file's name, for people and for downloads; never a path.
+        path: The file on disk, under a name of ours.
+    """
+
+    def __init__(self, name: str, content: BinaryIO, fallback: str = "upload") -> None:
+        super().__init__()
+        self.name = PurePath(name).name or fallback
+        self.path = Path(self._folder.name) / "upload"
+        with self.path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending, from which downloads take theirs."""
+        return PurePath(self.name).stem
+
+    def _in_words(self, error: EmotionError) -> str:
+        return str(error).replace(self.path.name, self.name, 1)

@@ -62,7 +62,7 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     if analysis.unclear_below > 0:
         layers.append(_unclear(unclear_spans(spans, analysis.unclear_below)))
     layers += _marks(edited, paper)
-    return _on(alt.layer(*layers, width=WIDTH_PX, height=HEIGHT_PX), paper)
+    return _on(alt.LayerChart(layer=layers, width=WIDTH_PX, height=HEIGHT_PX), paper)
 
 
 def donut_chart(shares: dict[str, float], paper: Paper) -> alt.LayerChart:

@@ -50,6 +50,7 @@ class Format:
         write: Writes it.
         needs_video: Whether the video itself must be at hand.
         slow: Whether it takes so long that progress and cancelling are wanted.
+        steps: What progress counts, for people.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Format:
     write: Writer
     needs_video: bool = False
     slow: bool = False
+    steps: str = "rows"
 
 
 def _table(write: Callable[[Edited, Path, Steps], None]) -> Writer:
@@ -140,6 +142,7 @@ FORMATS: tuple[Format, ...] = (
         write=_write_mp4,
         needs_video=True,
         slow=True,
+        steps="frames",
     ),
     Format(
         name="html",
@@ -149,6 +152,7 @@ FORMATS: tuple[Format, ...] = (
         mime="text/html",
         write=_report(write_html),
         slow=True,
+        steps="charts",
     ),
     Format(
         name="pdf",
@@ -158,6 +162,7 @@ FORMATS: tuple[Format, ...] = (
         mime="application/pdf",
         write=_report(write_pdf),
         slow=True,
+        steps="charts",
     ),
 )
 

@@ -25,11 +25,17 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {
-    "clock": clock,
-    "percent": lambda share: "–" if share is None else f"{share:.0%}",
-    "decimal": lambda value, digits=1: "–" if value is None else f"{value:.{digits}f}",
-}
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _decimal(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+_TEMPLATES.filters |= {"clock": clock, "percent": _percent, "decimal": _decimal}
 
 
 def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None) -> None:

@@ -234,7 +234,7 @@ def _lines() -> list[Any]:
 def _numbered(source: str) -> type[Canvas]:
     """Return a canvas that writes "page 2 of 5" under each page, which is known only at the end."""
 
-    class Numbered(Canvas):
+    class Numbered(Canvas):  # type: ignore[misc]  # the library is untyped
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self._pages: list[dict[str, Any]] = []
