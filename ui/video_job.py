@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import emotion
+from emotion.analytics.edits import Edits
 from emotion.types import Analysis, Progress
 from ui.job import Job
 from ui.playable import plays_in_browser, write_playable
@@ -32,6 +33,7 @@ class VideoJob(Job):
         playable: What a browser can play, once known; None if there is nothing.
         analysis: The result; of what was done if the job was cancelled.
         phase: What it is busy with.
+        edits: What the visitor added to the analysis.
     """
 
     def __init__(self, name: str, content: BinaryIO) -> None:
@@ -39,6 +41,7 @@ class VideoJob(Job):
         self.playable: Path | None = None
         self.analysis: Analysis | None = None
         self.phase = Phase.ANALYSING
+        self.edits = Edits()
 
     def start(self, analyzer: emotion.Analyzer, every: int = 1) -> None:
         """Begin; returns at once."""

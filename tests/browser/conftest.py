@@ -48,19 +48,26 @@ def served_app() -> Iterator[str]:
     """Start the app on a free port, and stop it at the end."""
     if not emotion.list_models():
         pytest.skip("expected a model for the browser tests; none is installed")
+    with served("streamlit_app.py") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def served(script: str, **environment: str) -> Iterator[str]:
+    """Start a script under Streamlit on a free port, and stop it at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    server = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, server)
         yield url
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +107,14 @@ def visit(browser: Browser, app_url: str) -> Iterator[Page]:
 
 def _is_foreign(url: str, app_url: str) -> bool:
     return url.startswith("http") and not url.startswith(app_url)
+
+
+def assert_fits_a_phone(page: Page) -> None:
+    """Nothing has to be scrolled sideways at 400 px."""
+    page.set_viewport_size({"width": 400, "height": 850})
+    page.wait_for_timeout(800)
+    too_wide = page.evaluate(
+        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(element => element.scrollWidth - element.clientWidth)"
+    )
+    assert too_wide == [0, 0]

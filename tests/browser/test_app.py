@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import served_app
+from tests.browser.conftest import assert_fits_a_phone, served_app
 from tests.conftest import SHARED
 from ui.resources import encode_png
 
@@ -53,17 +53,6 @@ def download(page: Page, label: str, folder: Path) -> Path:
     return target
 
 
-def assert_fits_a_phone(page: Page) -> None:
-    """Nothing has to be scrolled sideways at 400 px."""
-    page.set_viewport_size({"width": 400, "height": 850})
-    page.wait_for_timeout(800)
-    too_wide = page.evaluate(
-        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
-        ".map(element => element.scrollWidth - element.clientWidth)"
-    )
-    assert too_wide == [0, 0]
-
-
 def test_home_shows_a_result_and_the_limits(visit: Page):
     expect(visit.get_by_role("heading", name="See what faces show")).to_be_visible()
     expect(visit.get_by_alt_text("A portrait with a box")).to_be_visible()
@@ -101,11 +90,14 @@ def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
+    expect(visit.locator(".time")).to_have_text("0:00.00")
     visit.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 60)
-    expect(visit.get_by_text("Frame at 0.00 s")).not_to_be_visible()
+    expect(visit.locator(".time")).not_to_have_text("0:00.00")
 
-    timeline = pd.read_csv(download(visit, "Timeline as CSV", tmp_path))
-    analysis = load_parquet(download(visit, "Timeline as Parquet", tmp_path))
+    timeline = pd.read_csv(download(visit, "Download", tmp_path))
+    visit.get_by_role("radio", name="Parquet").click()
+    expect(visit.get_by_text("this program opens it again")).to_be_visible()
+    analysis = load_parquet(download(visit, "Download", tmp_path))
     assert len(timeline) == len(analysis.timeline) > 0
     assert analysis.source == clip.name
 
@@ -131,7 +123,7 @@ def test_the_models_are_told(visit: Page):
 
 def assert_plays(page: Page) -> None:
     """The browser has decoded the shown video's first picture."""
-    page.wait_for_function("() => { const video = document.querySelector('video'); return video?.readyState >= 2 }")
+    page.wait_for_function("video => video.readyState >= 2", arg=page.locator("video").element_handle())
 
 
 def test_a_link_to_a_page_of_a_fresh_server_opens_the_whole_app(browser: Browser):

@@ -1,0 +1,47 @@
+"""A page with nothing but the player, for the browser tests: ``?clip=…`` says what of :mod:`tests.browser.clips`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from emotion.analytics.edits import Edits, Event, Span
+from tests.browser.clips import CAPTIONS, analysis_of, meshes_of
+from ui.player import show_player
+
+EDITS = Edits(names={1: "Ada <b>"}, events=(Event("Break", Span(0.4, 0.7), excluded=True),))
+
+st.set_page_config(layout="wide")
+clip = st.query_params["clip"]
+path = Path(os.environ["PLAYER_CLIPS"]) / f"{clip}.mp4"
+analysis = analysis_of(clip)
+meshes = meshes_of(analysis) if clip == "varying" else None
+
+
+@st.fragment
+def show() -> None:
+    edits = st.session_state.setdefault("edits", EDITS)
+    order = st.session_state.pop("order", None)
+    state = show_player(
+        path if path.is_file() else None,
+        analysis,
+        edits=edits,
+        key="player",
+        time_s=order,
+        captions=CAPTIONS if clip == "steady" else None,
+        meshes=meshes,
+    )
+    new = tuple(Event(f"Event {event.id}", event.span) for event in state.events)
+    st.session_state["edits"] = replace(edits, events=(*edits.events, *new))
+    runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    st.text(f"runs: {runs}")
+    st.text(f"stands at: {-1 if state.time_s is None else state.time_s:.3f}")
+    for event in st.session_state["edits"].events:
+        st.text(f"event: {event.span.start_s:.3f} to {event.span.end_s:.3f}")
+    st.button("Go to 1 s", on_click=st.session_state.__setitem__, args=("order", 1.0))
+
+
+show()

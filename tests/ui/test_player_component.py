@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from emotion.analytics.edits import Span
+from emotion.errors import InputError
+from ui.player.component import _Memory, joined_modules
+from ui.player.serve import video_url
+
+
+def event(number: int, start_s: float = 1.0, end_s: float = 2.0) -> dict:
+    return {"id": f"visit-{number}", "start_s": start_s, "end_s": end_s}
+
+
+def test_an_event_is_told_once_however_often_the_browser_repeats_it():
+    memory = _Memory("key", "digest")
+    first = memory.take([event(1)])
+    assert [(dropped.id, dropped.span) for dropped in first] == [("visit-1", Span(1.0, 2.0))]
+    assert [dropped.id for dropped in memory.take([event(1), event(2), event(3)])] == ["visit-2", "visit-3"]
+    assert memory.take([event(1), event(2), event(3)]) == ()
+
+
+def test_a_player_moves_when_it_is_told_to_and_not_when_it_is_merely_asked_again():
+    memory = _Memory("key", "digest")
+    assert memory.stand(None, None) == {"move": 0, "time_s": None}
+    assert memory.stand(5.0, None) == {"move": 1, "time_s": 5.0}
+    rest = {"count": 1, "time_s": 7.5}
+    assert memory.stand(None, rest) == {"move": 1, "time_s": 7.5}
+    assert memory.stand(3.0, rest) == {"move": 2, "time_s": 3.0}
+    assert memory.stand(None, rest) == {"move": 2, "time_s": 3.0}
+    # Twice at the same time is news too: it was elsewhere in between.
+    assert memory.stand(None, {"count": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
+
+
+def test_the_joined_modules_link_to_nothing_and_export_one_thing():
+    text = joined_modules()
+    assert not re.search(r"^\s*import\b", text, re.MULTILINE)
+    assert re.findall(r"^export .*", text, re.MULTILINE) == [
+        "export default function show({parentElement, data, setStateValue}) {"
+    ]
+    names = re.findall(r"^(?:class|function|const) (\w+)", text, re.MULTILINE)
+    assert len(names) == len(set(names))
+
+
+def test_an_empty_video_is_refused(tmp_path):
+    path = tmp_path / "empty.mp4"
+    path.touch()
+    with pytest.raises(InputError, match=r"expected a video; got an empty file, empty\.mp4"):
+        video_url(path, "place")
+
+
+def page() -> None:
+    import streamlit as st
+
+    from emotion.analytics.edits import Edits
+    from tests.conftest import make_analysis
+    from ui.player import show_player
+
+    shown = st.session_state.get("shown", [["happiness"]] * 4)
+    state = show_player(None, make_analysis(shown), edits=Edits(), key="p", time_s=st.session_state.pop("order", None))
+    st.text(state.time_s)
+
+
+def test_a_page_tells_the_player_where_to_stand_and_reads_it_back():
+    test = AppTest.from_function(page).run()
+    assert not test.exception
+    assert test.text[0].value == "None"
+    test.session_state["order"] = 0.2
+    assert test.run().text[0].value == "0.2"
+    assert test.run().text[0].value == "0.2"
+
+
+def test_another_analysis_starts_afresh():
+    test = AppTest.from_function(page).run()
+    test.session_state["order"] = 0.2
+    assert test.run().text[0].value == "0.2"
+    test.session_state["shown"] = [["anger"]] * 9
+    assert test.run().text[0].value == "None"

@@ -1,0 +1,42 @@
+"""Hands files to the browser by address, through the endpoint that also serves ``st.video``."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from streamlit.runtime import get_instance
+
+from emotion.errors import InputError
+
+_VIDEO, _BINARY = "video/mp4", "application/octet-stream"
+
+
+def video_url(path: Path, place: str) -> str:
+    """Return an address under which the browser reads a video, any part of it on request.
+
+    Given a path, Streamlit would read the whole file at every run of the page. The mapping given
+    here is read by the operating system where it is asked for, and stays off the program's own
+    memory. It lives as long as a page shows the video; deleting the file meanwhile is fine.
+
+    Args:
+        path: A video. Its container may be any that browsers play: they look at the content.
+        place: Names the element that shows it, within the visit.
+
+    Raises:
+        InputError: The file is empty.
+    """
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            raise InputError(f"expected a video; got an empty file, {path.name}")
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    return _add(content, _VIDEO, place)
+
+
+def data_url(content: bytes, place: str) -> str:
+    """Return an address for some bytes; the same bytes get the same one, so the browser asks for them once."""
+    return _add(content, _BINARY, place)
+
+
+def _add(content: bytes | memoryview, kind: str, place: str) -> str:
+    return get_instance().media_file_mgr.add(content, kind, place)  # type: ignore[arg-type]

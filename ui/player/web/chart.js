@@ -1,0 +1,150 @@
+// The chart below the video: a lane for each person, marks of events, a cursor. A click or a drag goes there.
+
+import {UNCLEAR} from "./timeline.js";
+import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK} from "./lanes.js";
+
+// A screen has no room for more; a lane's bitmap is one mark whatever its length.
+const MOST_EVENTS = 500;
+const MOST_COLUMNS = 4096;
+const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
+const TICK_PX = 90;
+
+export class Chart {
+  // `seek(time_s)` is called for each place that is clicked or dragged over.
+  constructor(element, seek) {
+    this.element = element;
+    [this.lanes, this.marks, this.cursor, this.axis] = ["lanes", "marks", "cursor", "axis"].map((name) =>
+      element.querySelector(`.${name}`),
+    );
+    this.duration_s = 1;
+    this.closed = new AbortController();
+    const listen = (name, does) => element.addEventListener(name, does, {signal: this.closed.signal});
+    listen("pointerdown", (event) => {
+      if (event.button) return;
+      element.setPointerCapture(event.pointerId);
+      seek(this.timeOf(event.clientX));
+    });
+    listen("pointermove", (event) => {
+      if (element.hasPointerCapture(event.pointerId)) seek(this.timeOf(event.clientX));
+    });
+    this.watcher = new ResizeObserver(() => this.#paint());
+    this.watcher.observe(element);
+  }
+
+  close() {
+    this.closed.abort();
+    this.watcher.disconnect();
+  }
+
+  timeOf(x) {
+    const {left, width} = this.element.getBoundingClientRect();
+    return (Math.min(Math.max(x - left, 0), width) / width) * this.duration_s;
+  }
+
+  // Draws another timeline, or other people, colours or events.
+  show(timeline, people, colours, events, duration_s) {
+    Object.assign(this, {timeline, people, colours, events, duration_s, painted: ""});
+    this.element.setAttribute("aria-valuemax", duration_s.toFixed(1));
+    this.#paint();
+  }
+
+  move(time_s, text) {
+    this.cursor.style.left = `${(100 * time_s) / this.duration_s}%`;
+    this.element.setAttribute("aria-valuenow", time_s.toFixed(2));
+    this.element.setAttribute("aria-valuetext", text);
+  }
+
+  #paint() {
+    const width = this.element.clientWidth;
+    const scale = window.devicePixelRatio || 1;
+    if (!this.timeline || !width || this.painted === `${width} ${scale}`) return;
+    this.painted = `${width} ${scale}`;
+    const {lanes, all} = this.people.inLanes(this.timeline);
+    const columns = Math.min(Math.round(width * scale), MOST_COLUMNS);
+    const data = columnsOf(this.timeline, this.people, lanes, columns, this.duration_s);
+    this.lanes.replaceChildren(...data.map((lane, place) => this.#lane(lane, this.people.name(lanes[place]), scale)));
+    const note = document.createElement("p");
+    note.className = "note";
+    if (!all) note.textContent = "No face was found in this video.";
+    if (all > lanes.length) note.textContent = `Lanes are for the ${lanes.length} people seen longest, out of ${all}.`;
+    if (note.textContent) this.lanes.append(note);
+    this.#paintEvents(width);
+    this.#paintAxis(width);
+    const marks = [this.lanes, this.marks, this.axis].map((part) => part.querySelectorAll("*").length);
+    this.element.dataset.marks = String(marks.reduce((sum, count) => sum + count, 1));
+  }
+
+  #lane(lane, name, scale) {
+    const part = document.createElement("div");
+    part.className = "lane";
+    const title = document.createElement("span");
+    title.textContent = name;
+    const canvas = document.createElement("canvas");
+    const pixels = this.timeline.labels.map((label) => pixelOf(this.colours[label][0]));
+    const image = paintLane(lane, pixels.length, pixels, pixelOf(this.colours.unclear[0]), scale);
+    Object.assign(canvas, {width: image.width, height: image.height});
+    canvas.style.height = `${RIBBON + SPACE + STACK}px`;
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    part.append(title, canvas);
+    return part;
+  }
+
+  // Events that fall on the same pixels are one mark.
+  #paintEvents(width) {
+    const places = new Map();
+    for (const event of this.events) {
+      const [from, to] = [event.start_s, event.end_s].map((time) => Math.round((time / this.duration_s) * width));
+      const place = `${from} ${to} ${event.excluded}`;
+      places.set(place, {event, from, to, labels: [...(places.get(place)?.labels ?? []), event.label]});
+    }
+    const marks = [...places.values()].slice(0, MOST_EVENTS).map(({event, from, to, labels}) => {
+      const mark = document.createElement("span");
+      mark.className = event.excluded ? "mark excluded" : "mark";
+      mark.title = labels.slice(0, 5).join(", ");
+      mark.style.left = `${from}px`;
+      mark.style.width = `${Math.max(to - from, 2)}px`;
+      return mark;
+    });
+    this.marks.replaceChildren(...marks);
+  }
+
+  #paintAxis(width) {
+    const wanted_s = (this.duration_s * TICK_PX) / width;
+    const step_s = TICKS_S.find((step) => step >= wanted_s) ?? TICKS_S.at(-1);
+    const count = Math.floor(this.duration_s / step_s) + 1;
+    const ticks = Array.from({length: count}, (_, place) => {
+      const tick = document.createElement("span");
+      tick.textContent = clockText(place * step_s, step_s < 1 ? 1 : 0);
+      tick.style.left = `${(100 * place * step_s) / this.duration_s}%`;
+      return tick;
+    });
+    this.axis.replaceChildren(...ticks);
+  }
+}
+
+// A legend of what the colours mean.
+export function legendOf(labels, colours, withUnclear) {
+  return [...labels, ...(withUnclear ? ["unclear"] : [])].map((label) => {
+    const item = document.createElement("li");
+    const swatch = document.createElement("i");
+    swatch.style.background = colours[label][0];
+    if (label === "unclear") swatch.className = "unclear";
+    item.append(swatch, label);
+    return item;
+  });
+}
+
+export function hasUnclear(timeline) {
+  return timeline.leading.includes(UNCLEAR);
+}
+
+// Seconds as 1:02:03.456.
+export function clockText(time_s, digits) {
+  const unit = 10 ** digits;
+  const whole = Math.floor(Math.round(time_s * unit) / unit);
+  const part = Math.round(time_s * unit) - whole * unit;
+  const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  const rest = digits ? `.${String(part).padStart(digits, "0")}` : "";
+  return (hours ? `${hours}:${two(minutes)}` : `${minutes}`) + `:${two(seconds)}${rest}`;
+}

@@ -1,0 +1,34 @@
+// What the keys do while the player has the focus.
+
+const KEYS = {
+  " ": ["toggle"],
+  ArrowLeft: ["step", -1],
+  ArrowRight: ["step", 1],
+  Home: ["stepToEnd", -1],
+  End: ["stepToEnd", 1],
+  m: ["dropMoment"],
+  "[": ["startSpan"],
+  "]": ["endSpan"],
+  "+": ["changeSpeed", 1],
+  "=": ["changeSpeed", 1],
+  "-": ["changeSpeed", -1],
+};
+const WITH_SHIFT = {ArrowLeft: ["skip", -1], ArrowRight: ["skip", 1]};
+
+// Calls the action of a key, and keeps it from the page, whose own short cuts and scrolling would answer as well.
+export function takeKey(event, actions) {
+  // AltGr, with which [ and ] are typed on many keyboards, says that it is Ctrl and Alt.
+  const chord = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const action = (event.shiftKey && WITH_SHIFT[key]) || KEYS[key];
+  if (chord || !action || belongsToControl(event)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const [name, ...values] = action;
+  actions[name](...values);
+}
+
+// The space bar presses the button that has the focus.
+function belongsToControl(event) {
+  return event.key === " " && event.target.closest("button, input, summary") !== null;
+}

@@ -1,0 +1,103 @@
+// A timeline made ready for a chart of so many pixels: what each person shows in each column, painted as a bitmap.
+// However long the video, a lane is one picture, and no column is left out or drawn twice.
+
+import {UNCLEAR} from "./timeline.js";
+
+// Px of a lane: the ribbon of the leading expression, a gap, the stacked probabilities.
+export const RIBBON = 9;
+export const SPACE = 2;
+export const STACK = 38;
+
+const HATCH = 3;
+
+// For each person: `seen` (columns), `leading` (columns; the answer most frames of the column have) and
+// `shares` (columns × labels; their mean probabilities, which sum to 1).
+export function columnsOf(timeline, people, persons, columns, duration_s) {
+  const labels = timeline.labels.length;
+  const slots = new Map(persons.map((person, slot) => [person, slot]));
+  const lanes = persons.map(() => ({
+    seen: new Uint8Array(columns),
+    leading: new Uint8Array(columns).fill(UNCLEAR),
+    shares: new Float32Array(columns * labels),
+    votes: new Uint32Array(labels + 1),
+    frame: -1,
+  }));
+  let after = 0;
+  for (let column = 0; column < columns; column++) {
+    const begin = after;
+    const end_s = ((column + 1) * duration_s) / columns;
+    while (after < timeline.frames && timeline.timeOf(after) < end_s) after++;
+    // Where none begins, the frame before still stands.
+    const start_s = (column * duration_s) / columns;
+    const stands = begin > 0 && timeline.endOf(begin - 1) > start_s;
+    const from = after > begin ? begin : begin - 1;
+    if (after > begin || stands) addFrames(timeline, people, slots, lanes, from, after, column);
+  }
+  return lanes;
+}
+
+function addFrames(timeline, people, slots, lanes, from, after, column) {
+  const labels = timeline.labels.length;
+  for (let frame = from; frame < after; frame++) {
+    for (let face = timeline.first[frame]; face < timeline.first[frame + 1]; face++) {
+      const lane = lanes[slots.get(people.of(timeline.tracks[face]))];
+      // Of two faces of one person in a frame, the first one is the surer.
+      if (!lane || lane.frame === frame) continue;
+      lane.frame = frame;
+      if (!lane.seen[column]) lane.votes.fill(0);
+      lane.seen[column] = 1;
+      lane.votes[Math.min(timeline.leading[face], labels)]++;
+      for (let label = 0; label < labels; label++) {
+        lane.shares[column * labels + label] += timeline.shares[face * labels + label];
+      }
+    }
+  }
+  for (const lane of lanes) {
+    lane.frame = -1;
+    if (lane.seen[column]) settle(lane, labels, column);
+  }
+}
+
+function settle(lane, labels, column) {
+  let most = 0;
+  for (let answer = 1; answer <= labels; answer++) if (lane.votes[answer] > lane.votes[most]) most = answer;
+  lane.leading[column] = most === labels ? UNCLEAR : most;
+  let sum = 0;
+  for (let label = 0; label < labels; label++) sum += lane.shares[column * labels + label];
+  for (let label = 0; label < labels; label++) lane.shares[column * labels + label] /= sum || 1;
+}
+
+// Paints a lane: one column of pixels per column, `scale` device pixels per px of height.
+export function paintLane(lane, labels, colours, unclear, scale) {
+  const columns = lane.seen.length;
+  const [ribbon, top, height] = [RIBBON, RIBBON + SPACE, RIBBON + SPACE + STACK].map((px) => Math.round(px * scale));
+  const image = new ImageData(columns, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let column = 0; column < columns; column++) {
+    if (!lane.seen[column]) continue;
+    for (let y = 0; y < ribbon; y++) {
+      const answer = lane.leading[column];
+      // Hatched, so that it is not only its grey that tells it from a neutral face.
+      const bright = answer === UNCLEAR && (column + y) % (2 * HATCH * scale) < HATCH * scale;
+      pixels[y * columns + column] = answer === UNCLEAR ? (bright ? unclear : fade(unclear)) : colours[answer];
+    }
+    let below = 0;
+    for (let label = 0; label < labels; label++) {
+      const from = Math.round(below * (height - top));
+      below += lane.shares[column * labels + label];
+      const to = label === labels - 1 ? height - top : Math.round(below * (height - top));
+      for (let y = from; y < to; y++) pixels[(height - 1 - y) * columns + column] = colours[label];
+    }
+  }
+  return image;
+}
+
+// "#rrggbb" as one pixel.
+export function pixelOf(colour) {
+  const [red, green, blue] = [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+function fade(pixel) {
+  return ((pixel & 0x00ffffff) | (0x50 << 24)) >>> 0;
+}

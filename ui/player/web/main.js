@@ -1,0 +1,15 @@
+// What Streamlit calls at every run of the page: the first call opens a player, the others bring news.
+
+import {Player} from "./player.js";
+
+const players = new WeakMap();
+
+export default function show({parentElement, data, setStateValue}) {
+  const root = parentElement.querySelector(".player");
+  const player = players.get(root) ?? new Player(root, setStateValue);
+  players.set(root, player);
+  player.say = setStateValue;
+  player.update(data);
+  // Streamlit also calls this for a run that another one overtook, while the player is still on the page.
+  return () => setTimeout(() => root.isConnected || player.close(), 0);
+}

@@ -1,0 +1,47 @@
+// Who is who: what a person's edits make of the tracks. See emotion/analytics/edits.py.
+
+const MOST_LANES = 8;
+
+export class People {
+  constructor(edits) {
+    this.names = edits.names;
+    this.whole = edits.whole;
+    this.hidden = new Set(edits.hidden);
+  }
+
+  // The person's track that a track belongs to, or null if it is hidden.
+  of(track) {
+    const whole = this.whole[track] ?? track;
+    return this.hidden.has(track) || this.hidden.has(whole) ? null : whole;
+  }
+
+  name(person) {
+    return this.names[person] || `Person ${person}`;
+  }
+
+  // A name short enough for a box.
+  tag(person) {
+    return this.names[person] || String(person);
+  }
+
+  // The faces of a frame that are to be seen, with whose they are; of two of one person, the surer one.
+  facesOf(timeline, frame) {
+    const faces = new Map();
+    for (const face of timeline.facesOf(frame)) {
+      const person = this.of(timeline.tracks[face]);
+      if (person !== null && !faces.has(person)) faces.set(person, face);
+    }
+    return Array.from(faces, ([person, face]) => ({person, face}));
+  }
+
+  // Those with a lane, in order of number: the ones seen in most frames; and how many there are.
+  inLanes(timeline) {
+    const seen = new Map();
+    for (const track of timeline.tracks) {
+      const person = this.of(track);
+      if (person !== null) seen.set(person, (seen.get(person) ?? 0) + 1);
+    }
+    const longest = [...seen].sort((a, b) => b[1] - a[1]).slice(0, MOST_LANES);
+    return {lanes: longest.map(([person]) => person).sort((a, b) => a - b), all: seen.size};
+  }
+}

@@ -1,0 +1,248 @@
+// The player: puts video, overlay, chart and controls together.
+
+import {Timeline} from "./timeline.js";
+import {People} from "./people.js";
+import {Playback, SilentClock} from "./playback.js";
+import {Overlay} from "./overlay.js";
+import {Chart, clockText, hasUnclear, legendOf} from "./chart.js";
+import {takeKey} from "./keys.js";
+
+const MOST_NAMED = 4;
+
+export class Player {
+  // `say(name, value)` tells the page something.
+  constructor(root, say) {
+    this.root = root;
+    this.say = say;
+    this.visit = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
+    this.dropped = [];
+    this.taken = new Set();
+    this.rests = 0;
+    this.data = {};
+    const find = (name) => root.querySelector(name);
+    [this.stage, this.video, this.status, this.now] = [".stage", "video", ".status", ".now"].map(find);
+    this.overlay = new Overlay(find(".overlay"));
+    this.chart = new Chart(find(".chart"), (time_s) => this.playback?.seekToFrameAt(time_s));
+    this.closed = new AbortController();
+    this.#listen(root, "keydown", (event) => this.playback && takeKey(event, this));
+    this.#listen(root, "change", () => this.#changeLayers());
+    this.#listen(root, "click", (event) => this.#press(event));
+    this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
+    this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
+    this.watcher = new ResizeObserver(() => this.#draw());
+    this.watcher.observe(this.stage);
+  }
+
+  close() {
+    this.closed.abort();
+    this.watcher.disconnect();
+    this.chart.close();
+    this.playback?.close();
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  // Takes what the page says now.
+  async update(data) {
+    const before = this.data;
+    this.data = data;
+    this.people = new People(data.people);
+    this.taken = new Set(data.taken);
+    if (data.timeline !== before.timeline || data.video !== before.video) {
+      await this.#open(data);
+    } else if (this.playback && data.stand.move !== before.stand.move) {
+      this.playback.seekTo(data.stand.time_s);
+    }
+    if (data.captions !== before.captions) this.#setCaptions(data.captions);
+    this.#showAll();
+  }
+
+  async #open(data) {
+    const answer = await fetch(data.timeline);
+    if (!answer.ok) return this.#tell("The timeline could not be loaded. Reload the page.");
+    const timeline = new Timeline(await answer.arrayBuffer());
+    if (data.timeline !== this.data.timeline || data.video !== this.data.video) return undefined;
+    this.playback?.close();
+    this.timeline = timeline;
+    this.root.classList.toggle("silent", !data.video);
+    this.playback = new Playback(data.video ? this.video : new SilentClock(timeline.head.duration_s), timeline, {
+      shown: () => this.#draw(),
+      headed: () => this.#readOut(),
+      rested: (time_s) => this.say("rest", {count: ++this.rests, time_s}),
+      changed: () => this.#showPlayback(),
+    });
+    if (data.video && this.video.getAttribute("src") !== data.video) this.video.src = data.video;
+    this.#fitStage();
+    this.#offerMesh();
+    this.playback.seekTo(data.stand.time_s ?? 0);
+    return undefined;
+  }
+
+  // What keys and buttons do.
+
+  toggle() {
+    this.playback.toggle();
+  }
+
+  step(count) {
+    this.playback.step(count);
+  }
+
+  stepToEnd(direction) {
+    this.playback.step(direction * this.timeline.frames);
+  }
+
+  skip(seconds) {
+    this.playback.skip(seconds);
+  }
+
+  changeSpeed(steps) {
+    this.playback.changeSpeed(steps);
+  }
+
+  mute() {
+    this.video.muted = !this.video.muted;
+    this.#showPlayback();
+  }
+
+  dropMoment() {
+    const time_s = this.playback.moment_s;
+    this.#drop(time_s, time_s);
+    this.#tell(`Moment marked at ${clockText(time_s, 1)}`);
+  }
+
+  startSpan() {
+    this.span_s = this.playback.moment_s;
+    this.#tell(`Span starts at ${clockText(this.span_s, 1)}. Mark its end with ]`);
+  }
+
+  endSpan() {
+    if (this.span_s === undefined) return this.#tell("Mark the start of a span with [ first");
+    const ends = [this.span_s, this.playback.moment_s].sort((a, b) => a - b);
+    this.span_s = undefined;
+    this.#drop(...ends);
+    return this.#tell(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
+  }
+
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.requestFullscreen?.();
+  }
+
+  // All that was dropped since the player was opened is told each time, so that nothing is lost between two runs.
+  #drop(start_s, end_s) {
+    const event = {id: `${this.visit}-${this.dropped.length + 1}`, start_s, end_s};
+    this.dropped = [...this.dropped, event];
+    this.say("events", this.dropped);
+    this.#showAll();
+  }
+
+  #press(event) {
+    const button = event.target.closest("button");
+    if (button && this.playback) this[button.dataset.does](...(button.dataset.by ? [Number(button.dataset.by)] : []));
+    else if (event.target.closest(".stage") && this.playback) this.toggle();
+  }
+
+  get #layers() {
+    const switches = [...this.root.querySelectorAll("input[type=checkbox]")];
+    return Object.fromEntries(switches.map((box) => [box.name, box.checked && !box.disabled]));
+  }
+
+  #changeLayers() {
+    const layers = this.#layers;
+    this.root.classList.toggle("bare", layers.bare);
+    for (const track of this.video.textTracks) track.mode = layers.captions ? "showing" : "hidden";
+    this.#draw();
+  }
+
+  // Timelines do not keep the points; the page may give them.
+  #offerMesh() {
+    const given = this.timeline.head.points > 0;
+    this.root.querySelector("input[name=mesh]").disabled = !given;
+    this.root.querySelector(".why").hidden = given;
+  }
+
+  #setCaptions(text) {
+    this.video.querySelector("track")?.remove();
+    if (this.captionsUrl) URL.revokeObjectURL(this.captionsUrl);
+    this.root.querySelector("label.captions").hidden = !text;
+    if (!text) return;
+    this.captionsUrl = URL.createObjectURL(new Blob([text], {type: "text/vtt"}));
+    const track = document.createElement("track");
+    Object.assign(track, {kind: "captions", label: "Captions", src: this.captionsUrl});
+    this.video.append(track);
+    this.#changeLayers();
+  }
+
+  #fitStage() {
+    const head = this.timeline?.head ?? {};
+    const [width, height] = [this.video.videoWidth || head.width || 16, this.video.videoHeight || head.height || 9];
+    this.stage.style.setProperty("--shape", `${width} / ${height}`);
+    this.stage.style.setProperty("--ratio", width / height);
+    if (this.timeline) this.#showChart();
+  }
+
+  #showAll() {
+    if (!this.playback) return;
+    this.#showChart();
+    this.#showPlayback();
+    const labels = legendOf(this.timeline.labels, this.data.colours, hasUnclear(this.timeline));
+    this.root.querySelector(".legend").replaceChildren(...labels);
+    this.#draw();
+  }
+
+  #showChart() {
+    const waiting = this.dropped.filter((event) => !this.taken.has(event.id));
+    const events = [...this.data.events, ...waiting.map((event) => ({...event, label: "new", excluded: false}))];
+    this.chart.show(this.timeline, this.people, this.data.colours, events, this.playback.duration_s);
+  }
+
+  #showPlayback() {
+    const {playing, speed} = this.playback;
+    const button = this.root.querySelector("[data-does=toggle]");
+    button.setAttribute("aria-label", playing ? "Pause" : "Play");
+    button.classList.toggle("on", playing);
+    this.root.querySelector(".speed").textContent = `${speed}×`;
+    const sound = this.root.querySelector("[data-does=mute]");
+    sound.setAttribute("aria-pressed", String(this.video.muted));
+  }
+
+  #draw() {
+    if (!this.playback || !this.people) return;
+    const frame = this.timeline.frameAt(this.playback.picture_s);
+    this.overlay.draw(this.timeline, this.people, frame, this.#layers, this.data.colours);
+    this.#readOut();
+  }
+
+  #readOut() {
+    const time_s = this.playback.moment_s;
+    const frame = this.timeline.frameAt(time_s);
+    this.root.querySelector(".time").textContent = clockText(time_s, 2);
+    this.root.querySelector(".total").textContent = clockText(this.playback.duration_s, 0);
+    const number = frame < 0 ? "not analysed" : `frame ${this.timeline.indices[frame].toLocaleString("en")}`;
+    this.root.querySelector(".frame").textContent = number;
+    this.now.textContent = this.#answers(frame);
+    this.chart.move(time_s, `${clockText(time_s, 2)}, ${number}. ${this.now.textContent}`);
+  }
+
+  #answers(frame) {
+    if (frame < 0) return "";
+    const faces = this.people.facesOf(this.timeline, frame);
+    const texts = faces.slice(0, MOST_NAMED).map(({face, person}) => {
+      const share = Math.round(100 * this.timeline.topOf(face, 1)[0][1]);
+      return `${this.people.name(person)}: ${this.timeline.answerOf(face)} ${share} %`;
+    });
+    if (faces.length > MOST_NAMED) texts.push(`and ${faces.length - MOST_NAMED} more`);
+    return texts.join(" · ") || "No face";
+  }
+
+  #tell(text) {
+    this.status.textContent = text;
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.status.replaceChildren(), 4000);
+  }
+
+  #listen(target, name, does) {
+    target.addEventListener(name, does, {signal: this.closed.signal});
+  }
+}

@@ -1,0 +1,95 @@
+// Reads what ui/player/pack.py writes, and finds rows in it. Times are in seconds, boxes and points in shares of the
+// picture, angles in degrees, probabilities in 0–1.
+
+const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array};
+const UNKNOWN = -32768;
+// The times of frames are rounded; a frame found this much early is the frame meant.
+const EARLY_S = 0.001;
+
+export const UNCLEAR = 255;
+
+export class Timeline {
+  constructor(buffer) {
+    const start = 4 + new DataView(buffer).getUint32(0, true);
+    this.head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, start - 4)));
+    for (const [name, place] of Object.entries(this.head.arrays)) {
+      this[name] = new ARRAYS[place.type](buffer, start + place.offset, place.length);
+    }
+    this.labels = this.head.labels;
+    this.frames = this.ticks.length;
+    this.faces = this.tracks.length;
+  }
+
+  timeOf(frame) {
+    return this.ticks[frame] * this.head.units.tick_s;
+  }
+
+  // Until when a frame stands: the next one, or the end of what was analysed.
+  endOf(frame) {
+    return frame + 1 < this.frames ? this.timeOf(frame + 1) : this.head.end_s;
+  }
+
+  // The number of frames that begin at or before a time.
+  countUntil(time_s) {
+    let low = 0;
+    let high = this.frames;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.timeOf(middle) <= time_s + EARLY_S) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // The analysed frame that stands at a time, or -1 before the first and after what was analysed.
+  frameAt(time_s) {
+    const frame = this.countUntil(time_s) - 1;
+    return frame >= 0 && time_s <= this.endOf(frame) + EARLY_S ? frame : -1;
+  }
+
+  // The analysed frame to go to from a time: the one that stands, or else the nearest end.
+  nearestTo(time_s) {
+    return Math.max(this.countUntil(time_s) - 1, 0);
+  }
+
+  facesOf(frame) {
+    if (frame < 0) return [];
+    const first = this.first[frame];
+    return Array.from({length: this.first[frame + 1] - first}, (_, place) => first + place);
+  }
+
+  boxOf(face) {
+    return Array.from(this.boxes.subarray(4 * face, 4 * face + 4), (value) => value * this.head.units.box);
+  }
+
+  shareOf(face, label) {
+    return this.shares[face * this.labels.length + label] * this.head.units.share;
+  }
+
+  // What is said of a face: its leading label, or that it is unclear.
+  answerOf(face) {
+    return this.leading[face] === UNCLEAR ? "unclear" : this.labels[this.leading[face]];
+  }
+
+  // The most probable labels with their probabilities.
+  topOf(face, count) {
+    return this.labels
+      .map((label, place) => [label, this.shareOf(face, place)])
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, count);
+  }
+
+  poseOf(face) {
+    const angles = this.poses.subarray(3 * face, 3 * face + 3);
+    if (angles.includes(UNKNOWN)) return null;
+    const [yaw, pitch, roll] = Array.from(angles, (value) => value * this.head.units.pose_deg);
+    return {yaw, pitch, roll};
+  }
+
+  // The mesh as x, y, x, y, …, or null where there is none.
+  meshOf(face) {
+    const length = 2 * this.head.points;
+    const points = length ? this.points.subarray(length * face, length * (face + 1)) : [UNKNOWN];
+    return points[0] === UNKNOWN ? null : Array.from(points, (value) => value * this.head.units.box);
+  }
+}
