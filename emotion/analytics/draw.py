@@ -95,6 +95,8 @@ class _Pen:
         """Draw a box with as many dashes a side as are about six lines long, from corner to corner."""
         left, top, right, bottom = box
         thick = self._line_px - 1
+        # Gaps of the opposite brightness: dashes alone are lost on dark or on light pictures.
+        self._draw.rectangle(box, outline=text_colour(colour), width=self._line_px)
         for start, end in _dashes(left, right, 6 * self._line_px):
             for y in (top, bottom - thick):
                 self._draw.rectangle((start, y, end, y + thick), fill=colour)

@@ -250,7 +250,9 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
         models: All models, which fixes their colours.
         height: px.
     """
-    curves, limits = coverage_table(records), abstention_table(records)
+    curves = coverage_table(records)
+    # Where no answer reached the limit, none can be right or wrong: there is no point to mark.
+    limits = abstention_table(records).dropna(subset=["accuracy"])
     x = alt.X("coverage:Q", title="Faces answered, %", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis())
     y = alt.Y("accuracy:Q", title="Accuracy of these answers, %", scale=alt.Scale(zero=False), axis=_percent_axis())
     colour = _model_colour(models, _legend(curves["model"].unique().tolist()))

@@ -51,6 +51,7 @@ def test_bars_of_models_with_different_labels():
 
 
 def test_coverage_draws_the_curves_that_were_kept_and_each_limit_on_its_own():
+    mute = make_abstention() | {"abstention": {"unclear_below": 1.0, "coverage": 0.0, "accuracy": None}}
     records = {"a": make_record(("anger", "fear")) | make_abstention(), "b": make_record(("anger", "fear"))}
     spec = lab_charts.coverage_chart(records, MODELS).to_dict()
     curve, limit = sorted(spec["datasets"].values(), key=len, reverse=True)
@@ -58,6 +59,8 @@ def test_coverage_draws_the_curves_that_were_kept_and_each_limit_on_its_own():
     assert [(row["coverage"], row["accuracy"]) for row in limit] == [(0.5, 1.0)]
     marks = [layer["mark"].get("shape") for layer in spec["layer"]]
     assert marks.count("diamond") == 1
+    spec = lab_charts.coverage_chart({"a": records["a"], "b": records["b"] | mute}, MODELS).to_dict()
+    assert sorted(map(len, spec["datasets"].values())) == [1, 4]
 
 
 def test_reliability_leaves_empty_bins_out():
