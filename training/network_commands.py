@@ -1,4 +1,4 @@
-"""The commands ``train``, ``check`` and ``search``: networks and how they learn."""
+"""The commands ``train``, ``check``, ``search`` and ``ablate``: networks and how they learn."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emotion.labels import parse_label
 from training.datasets.parquet import default_data_dir
+from training.provenance import PROJECT
 from training.recipes import TARGETS, Recipe, find_recipe
 from training.run_folder import default_runs_dir
 
@@ -51,12 +52,24 @@ def add_search(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_search)
 
 
+def add_ablate(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``ablate``."""
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--runs", type=Path, default=default_runs_dir() / "ablation", help="folder of its runs")
+    command.add_argument("--epochs", type=int, default=12, help="of each variant (default: %(default)s)")
+    command.add_argument("--limit", type=int, help="a trial with at most so many faces of each split")
+    command.add_argument("--only", metavar="NAMES", help="train the base and these alone: mixup,no-erasing")
+    command.set_defaults(run=_ablate)
+
+
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """Return the named recipe, or the network's own, with what the command line changes."""
     recipe = _named_recipe(options)
     changes = {name: getattr(options, name) for name in _RECIPE_OPTIONS if getattr(options, name) is not None}
     if options.classes is not None:
         changes["classes"] = tuple(parse_label(name) for name in options.classes.split(","))
+    if options.teacher is not None:
+        changes["teachers"] = tuple(options.teacher.split(","))
     if options.class_weights is not None:
         changes["class_weights"] = options.class_weights == "balanced"
     return replace(recipe, **changes)
@@ -80,6 +93,7 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--limit", type=int, help="use at most so many faces of each split")
     command.add_argument("--classes", metavar="NAMES", help="only these, in this order: anger,neutral,sadness")
     command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, …")
+    command.add_argument("--teacher", metavar="NAMES", help="models whose probabilities are half of the targets")
     command.add_argument("--class-weights", choices=("none", "balanced"), help="weigh rare classes more")
     command.add_argument("--oversample", action="store_true", default=None, help="draw rare classes more often")
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
@@ -118,3 +132,21 @@ def _search(options: argparse.Namespace) -> None:
             limit=options.limit,
         )
     )
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    import keras
+
+    from training.ablation import ablate, base_of, write
+
+    # What a trial finds is no finding: it stays with its runs.
+    runs = options.runs if options.limit is None else options.runs / f"limit-{options.limit}"
+    table, page = (PROJECT / "data", PROJECT / "docs") if options.limit is None else (runs, runs)
+    only = options.only.split(",") if options.only else None
+    rows = ablate(options.data, runs, epochs=options.epochs, limit=options.limit, only=only)
+    if keras.backend.backend() == "tensorflow":  # which alone writes int8 files
+        from training.ablation_int8 import measure_int8_and_flip
+
+        rows += measure_int8_and_flip(base_of(runs, options.data, options.limit), options.data)
+    write(rows, runs, table / "ablation.csv", page / "ablation.md")
+    print(f"wrote {table / 'ablation.csv'} and {page / 'ablation.md'}")

@@ -52,6 +52,10 @@ class Recipe:
             rare ones are answered more often; 0 for none (Menon et al. 2021).
         mixup: Parameter of the beta distribution by which two faces and their targets are blended;
             0 for none (Zhang et al. 2018).
+        sharpness: How far weights are moved uphill before each gradient is taken; 0 for plain
+            gradients (Foret et al. 2021).
+        teachers: Models whose probabilities are learned beside the targets (Hinton et al. 2015).
+        teacher_weight: Share of the targets that comes from the teachers, 0–1.
     """
 
     name: str
@@ -81,6 +85,9 @@ class Recipe:
     label_smoothing: float = 0.0
     logit_adjustment: float = 0.0
     mixup: float = 0.0
+    sharpness: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_weight: float = 0.5
 
     def __post_init__(self) -> None:
         for value, known in (
@@ -94,6 +101,8 @@ class Recipe:
             raise InputError(f"expected a constant schedule where a plateau lowers the rate; got {self.schedule!r}")
         if self.epochs < 1 or self.batch_size < 1:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
+        if not 0 <= self.teacher_weight <= 1:
+            raise InputError(f"expected a weight of teachers from 0 to 1; got {self.teacher_weight}")
         if self.cycles < 1 or self.epochs % self.cycles:
             raise InputError(f"expected cycles of whole epochs; got {self.epochs} epochs in {self.cycles} cycles")
 
@@ -105,13 +114,13 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return asdict(self) | {"classes": list(self.classes)}
+        return asdict(self) | {"classes": list(self.classes), "teachers": list(self.teachers)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
-        parts = {"augmentation": Augmentation(**values["augmentation"]), "classes": tuple(values.get("classes", ()))}
-        return cls(**(values | parts))
+        tuples = {name: tuple(values.get(name, ())) for name in ("classes", "teachers")}
+        return cls(**(values | tuples | {"augmentation": Augmentation(**values["augmentation"])}))
 
 
 def classic_recipe(name: str, **changes: Any) -> Recipe:

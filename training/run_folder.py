@@ -13,9 +13,13 @@ import pandas as pd
 from emotion.errors import InputError
 from emotion.registry import HISTORY_FILE
 from training.provenance import PROJECT
+from training.recipes import Recipe
 
 SETTINGS_FILE = "run.json"
 STATE_FILE = "state.json"
+
+_DECISIVE = ("recipe", "limit", "counts", "weights", "teachers")
+"""Settings that must not change between the parts of a run."""
 
 
 def default_runs_dir() -> Path:
@@ -47,8 +51,8 @@ class RunFolder:
             _write_json(file, settings)
             return settings
         known = self.settings()
-        for key in ("recipe", "limit", "counts", "weights"):
-            if known.get(key) != settings.get(key):
+        for key in _DECISIVE:
+            if _complete(key, known.get(key)) != settings.get(key):
                 raise InputError(
                     f"expected {key} {known.get(key)} to resume the run in {self.path.name}; got {settings.get(key)}; "
                     "choose another --name"
@@ -99,6 +103,11 @@ class RunFolder:
         kept = {self.averaged_file(epoch) for epoch in (state["epoch"], state["best_epoch"], *keep)}
         for file in set(self.path.glob("averaged-*.weights.h5")) - kept:
             file.unlink()
+
+
+def _complete(key: str, value: Any) -> Any:
+    """Return a setting as this version would have written it: recipes have gained fields with time."""
+    return Recipe.from_dict(value).to_dict() if key == "recipe" and value is not None else value
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

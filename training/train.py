@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from training.patience import SlowDown, Stop, has_stopped
 from training.pretrained import load_start
 from training.recipes import Recipe
 from training.run_folder import RunFolder
+from training.teachers import digests_of, taught
 
 TENSORFLOW = "tensorflow"
 """The backend that the product is built with. Others, on machines with a GPU, can train the same networks."""
@@ -69,6 +70,7 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
     material = load_material(data, recipe, form, limit=start.limit)
     run = RunFolder(runs / (name or recipe.name))
     run.open(_settings(recipe, material, start))
+    material = replace(material, train=taught(material.train, recipe, run.path))
     finished = run.state()["epoch"]
     print(f"run {run.path.name}: {_describe(material)}; {finished} of {recipe.epochs} epochs done", flush=True)
     for phase in phases(recipe, pretrained=start.weights is not None and find_network(recipe.network).pretrained):
@@ -142,7 +144,18 @@ def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start
 
 
 def _model(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> Any:
-    """Return the network as the last epoch left it, newly compiled where a phase begins."""
+    """Return the network as the last epoch left it, newly compiled where a phase begins, ready to take its steps."""
+    model = _compiled(recipe, material, run, phase, start)
+    if not recipe.sharpness:
+        return model
+    if keras.backend.backend() != TENSORFLOW:
+        raise InputError(f"expected the backend {TENSORFLOW} for sharpness-aware steps; got {keras.backend.backend()}")
+    from training.sharpness import sharpen
+
+    return sharpen(model, recipe.sharpness)
+
+
+def _compiled(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> Any:
     finished = run.state()["epoch"]
     if finished:
         model = keras.models.load_model(run.model_file(finished))
@@ -210,6 +223,7 @@ def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any
         "limit": start.limit,
         "counts": material.counts,
         "weights": None if weights is None else {"file": weights.name, "sha256": _digest(weights)},
+        "teachers": digests_of(recipe.teachers),
         "command": provenance.command(),
         "commit": provenance.commit(),
         "hardware": provenance.hardware(),

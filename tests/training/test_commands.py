@@ -14,7 +14,7 @@ from training.cli import main
 from training.recipes import RECIPES
 from training.run_folder import RunFolder
 
-COMMANDS = ("check", "train", "search", "export", "import", "ensemble", "evaluate")
+COMMANDS = ("check", "train", "search", "ablate", "export", "import", "ensemble", "evaluate")
 SETTINGS = {"recipe": {"name": "tiny"}, "limit": None, "counts": {"used": 3}}
 
 

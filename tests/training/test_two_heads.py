@@ -18,6 +18,7 @@ import keras
 from emotion.errors import InputError
 from emotion.labels import FER2013, FERPLUS
 from emotion.registry import load_card
+from tests.training.small_network import build_small
 from training import export as export_module
 from training.cli import main
 from training.export import Choice, export, one_head
@@ -29,13 +30,6 @@ from training.run_folder import RunFolder
 from training.train import Start, heads_of, load_averaged, train
 
 RECIPE = Recipe(name="pair", network="small", epochs=6, cycles=2, batch_size=8, targets="both", learning_rate=0.01)
-
-
-def build_small(input_shape, classes):
-    inputs = keras.Input(input_shape)
-    features = keras.layers.ReLU()(keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3)(inputs)))
-    features = keras.layers.GlobalAveragePooling2D()(features)
-    return keras.Model(inputs, keras.layers.Dense(classes, name="logits")(features), name="small")
 
 
 class Breakdown(keras.callbacks.Callback):

@@ -10,7 +10,7 @@ from training.networks.classic import BASELINE, DEEP, SHALLOW
 from training.networks.compact49 import COMPACT49
 from training.networks.fourconv import FOURCONV
 from training.networks.resnet_se import RESNET_SE
-from training.networks.resvgg import RESVGG
+from training.networks.resvgg import RESVGG, RESVGG_PLAIN, RESVGG_POOLED
 from training.networks.spec import NetworkSpec
 from training.networks.vgg import VGG
 
@@ -20,6 +20,8 @@ NETWORKS: dict[str, NetworkSpec] = {
         VGG,
         RESNET_SE,
         RESVGG,
+        RESVGG_POOLED,
+        RESVGG_PLAIN,
         BASELINE,
         SHALLOW,
         DEEP,

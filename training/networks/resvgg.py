@@ -9,6 +9,7 @@ et al., MobileFaceNets, CCBR 2018, arXiv:1804.07573).
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -24,23 +25,44 @@ STAGES = (64, 128, 320)
 """Filters of the stages. Each halves the picture first and has three convolutions."""
 
 
-def build_resvgg(input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build a stem, three residual stages, the weighting by place, and the output layer."""
+def build_resvgg(
+    input_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    excited: bool = True,
+    by_place: bool = True,
+    name: str = "resvgg",
+) -> Any:
+    """Build a stem, three residual stages, the weighting by place, and the output layer.
+
+    Args:
+        input_shape: Height, width, channels.
+        classes: Number of outputs.
+        excited: Whether stages weigh their channels; the ablation asks what that is worth.
+        by_place: Whether places are weighed, too, rather than averaged; so does it here.
+        name: Of the network.
+    """
     inputs = keras.Input(input_shape, name="face")
     features = keras.layers.ReLU()(_normed(inputs, STEM))
     for filters in STAGES:
-        features = _stage(keras.layers.MaxPooling2D(2)(features), filters)
-    features = keras.layers.DepthwiseConv2D(features.shape[1], use_bias=False)(features)
-    features = keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
+        features = _stage(keras.layers.MaxPooling2D(2)(features), filters, excited=excited)
+    features = _by_place(features) if by_place else keras.layers.GlobalAveragePooling2D()(features)
     features = keras.layers.Dropout(0.4)(features)
-    return keras.Model(inputs, logits(features, classes), name="resvgg")
+    return keras.Model(inputs, logits(features, classes), name=name)
 
 
-def _stage(features: Any, filters: int) -> Any:
+def _by_place(features: Any) -> Any:
+    """Sum each channel's map with weights of its own."""
+    features = keras.layers.DepthwiseConv2D(features.shape[1], use_bias=False)(features)
+    return keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
+
+
+def _stage(features: Any, filters: int, *, excited: bool) -> Any:
     """Widen, then add two convolutions, weighted per channel, to what they saw."""
     kept = keras.layers.ReLU()(_normed(features, filters))
     change = keras.layers.ReLU()(_normed(kept, filters))
-    change = excite(_normed(change, filters))
+    change = _normed(change, filters)
+    change = excite(change) if excited else change
     return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
 
 
@@ -49,4 +71,12 @@ def _normed(features: Any, filters: int) -> Any:
     return keras.layers.BatchNormalization()(layer(features))
 
 
-RESVGG = NetworkSpec("resvgg", "Residual VGG, faces weighed by place", build_resvgg, replace(DEFAULT, name="resvgg"))
+def _spec(name: str, title: str, **options: Any) -> NetworkSpec:
+    return NetworkSpec(
+        name, title, partial(build_resvgg, name=name, **options), replace(DEFAULT, name=name, network=name)
+    )
+
+
+RESVGG = _spec("resvgg", "Residual VGG, faces weighed by place")
+RESVGG_POOLED = _spec("resvgg-pooled", "Residual VGG with global pooling", by_place=False)
+RESVGG_PLAIN = _spec("resvgg-plain", "Residual VGG without squeeze-and-excitation", excited=False)

@@ -27,6 +27,8 @@ KNOWN_PARAMETERS = {
     "vgg": (8, 1_915_432),
     "resnet-se": (8, 2_826_940),
     "resvgg": (15, 2_728_111),
+    "resvgg-pooled": (15, 2_715_311),
+    "resvgg-plain": (15, 2_696_815),
     "baseline": (7, 4_346_631),
     "shallow": (7, 18_899_719),
     "deep": (7, 4_478_727),
