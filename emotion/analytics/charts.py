@@ -15,7 +15,7 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.parts import part_of
 from emotion.analytics.people import person_name
-from emotion.analytics.ribbon import TOP, leading_spans, ribbon_layer
+from emotion.analytics.ribbon import TOP, leading_spans, ribbon_layer, time_domain
 from emotion.analytics.summary import dominant
 from emotion.analytics.unclear import answer_names, is_unclear
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
@@ -125,7 +125,7 @@ def timeline_chart(
         span: The part of the time to draw, finer than the whole could be; None for all of it.
     """
     tracks = longest_seen(analysis.timeline)
-    domain = _time_domain(analysis) if span is None else [span.start_s, span.end_s]
+    domain = time_domain(analysis) if span is None else [span.start_s, span.end_s]
     analysis = part_of(analysis, span)
     answers = answer_names(analysis.labels, analysis.unclear_below)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
@@ -155,12 +155,6 @@ def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
 
 def _legend() -> alt.Legend:
     return alt.Legend(title=None, orient="bottom", columns=4)
-
-
-def _time_domain(analysis: Analysis) -> list[float]:
-    seen = float(analysis.frames["time_s"].max()) if len(analysis.frames) else 0.0
-    end = max(analysis.info.duration_s, seen) if analysis.complete else seen
-    return [0.0, max(end, 1e-3)]
 
 
 def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:

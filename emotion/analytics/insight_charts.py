@@ -26,8 +26,8 @@ _LINE_POINTS = 800
 _PATH_POINTS = 300
 _ROW_PX = 30
 
-MEASURES = {"valence": (valence, [-1.0, 1.0], "Valence (derived), −1 to 1")} | {
-    "intensity": (intensity, [0.0, 1.0], "Intensity (derived), 0 to 1")
+MEASURES = {"valence": (valence, [-1.0, 1.0], "Valence (derived)")} | {
+    "intensity": (intensity, [0.0, 1.0], "Intensity (derived)")
 }
 """Derived measure → its formula, range and title."""
 
@@ -94,7 +94,7 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str 
     return finish(cells + figures)
 
 
-def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 150) -> alt.LayerChart:
+def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 230) -> alt.LayerChart:
     """Return a derived measure of one person over time, with gaps where they are not seen.
 
     Args:
@@ -115,7 +115,7 @@ def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 15
     return finish(zero + line)
 
 
-def path_chart(analysis: Analysis, track: int, height: int = 320) -> alt.LayerChart:
+def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerChart:
     """Return one person's way through derived valence and intensity, from pale (early) to dark (late).
 
     Args:

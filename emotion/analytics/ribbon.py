@@ -63,7 +63,7 @@ def ribbon_layer(
         .encode(
             x=alt.X("start_s:Q"),
             x2="end_s:Q",
-            y=alt.Y("top:Q", scale=scale, axis=None),
+            y=alt.Y("top:Q", scale=scale),
             y2="bottom:Q",
             tooltip=[
                 alt.Tooltip("emotion:N", title="Leads"),
@@ -72,6 +72,13 @@ def ribbon_layer(
             ],
         )
     )
+
+
+def time_domain(analysis: Analysis) -> list[float]:
+    """Return from when to when an analysis' charts go, in seconds: to the video's end, or to where it was stopped."""
+    seen = float(analysis.frames["time_s"].max()) if len(analysis.frames) else 0.0
+    end = max(analysis.info.duration_s, seen) if analysis.complete else seen
+    return [0.0, max(end, 1e-3)]
 
 
 def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerChart:
@@ -87,7 +94,8 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
     names = answer_names(analysis.labels, analysis.unclear_below)
     brush = alt.selection_interval(name=ZOOM, encodings=["x"])
     ribbon = ribbon_layer(leading_spans(spans, analysis.unclear_below), tracks, scale, 0.08, 0.92)
-    layers = [ribbon.encode(x=seconds_axis("start_s:Q"), color=label_colour(names, legend=None)).add_params(brush)]
+    x, lanes = seconds_axis("start_s:Q", time_domain(analysis)), alt.Y("top:Q", scale=scale, axis=None)
+    layers = [ribbon.encode(x=x, y=lanes, color=label_colour(names, legend=None)).add_params(brush)]
     if shown is not None:
         frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
         layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))

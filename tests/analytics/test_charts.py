@@ -116,6 +116,11 @@ def test_a_name_stands_at_its_lane_whatever_it_holds(analysis):
     assert r"""["Person 1", "A'd\"a]"][floor(datum.value)]""" in find(spec, "labelExpr")
 
 
+def test_lanes_keep_their_names_beside_the_ribbon(analysis):
+    layers = spec_of(timeline_chart(analysis))["layer"]
+    assert None not in [layer["encoding"]["y"].get("axis", {}) for layer in layers if "y" in layer["encoding"]]
+
+
 def test_a_part_of_the_time_is_drawn_as_finely_as_fits():
     long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 3000, step_s=0.1)
     whole, part = timeline_chart(long), timeline_chart(long, 70, span=Span(60, 75))
