@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.files import load_parquet, save_parquet
@@ -37,7 +37,7 @@ def cut(analysis: Analysis, places: list[int]) -> list[Analysis]:
 shown = st.lists(st.lists(st.sampled_from(["happiness", "fear", "neutral"]), max_size=3), min_size=1, max_size=12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(shown, st.data())
 def test_parts_together_are_the_file_that_would_have_been(
     tmp_path_factory: pytest.TempPathFactory, people: list[list[str]], data: st.DataObject

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 from clips import grey_levels, write_clip
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import emotion
@@ -125,6 +125,7 @@ def test_sampling_goes_on_where_it_was(tmp_path: Path) -> None:
             assert_same(list(read_video(clip, **options, after=position_of(whole[left]))), whole[left + 1 :])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(0.001, 3), max_size=60), st.floats(0.3, 60), st.integers(0, 59))
 def test_a_rate_is_kept_and_depends_on_the_last_choice_alone(steps: list[float], fps: float, cut: int) -> None:
     times = np.cumsum([0.0, *steps])
@@ -168,7 +169,7 @@ arrays = st.one_of(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.from_regex("[a-z_]{1,9}", fullmatch=True), arrays, max_size=5))
 def test_a_state_comes_back_as_it_was(state: dict[str, np.ndarray]) -> None:
     back = part_of(unpack_state(pack_state(under("stage", state))), "stage")
