@@ -13,6 +13,12 @@ CARDS = (
     ("pages/image.py", "Pictures", ":material/image:", "Box and read every face in photographs, many at once."),
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
     (
+        "pages/library.py",
+        "Library",
+        ":material/video_library:",
+        "Find earlier videos again, and see what days were like.",
+    ),
+    (
         "pages/model_lab.py",
         "Model lab",
         ":material/science:",

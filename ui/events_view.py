@@ -92,6 +92,7 @@ def exchange_events(holder: HasEdits, key: str) -> None:
         key=uploader_key(f"{key}_csv"),
         on_change=_import,
         args=(holder, key),
+        max_upload_size=5,
         help=f"A header with {', '.join(COLUMNS)}; label and start_s are enough.",
     )
     if error := st.session_state.get(f"{key}_csv_error"):

@@ -43,6 +43,8 @@ def show_insight(analysis: Analysis, holder: HasEdits, key: str, video: Path | N
         key: Names these widgets within the visit.
         video: The file, for pictures of faces; None where only the timeline was kept.
     """
+    # Another video's choices must not stand where this one's belong.
+    key = f"{key}{analysis.settings.get('source_sha256', '')[:12]}"
     if take_import(f"{key}_events"):
         st.rerun()
     edits = holder.edits

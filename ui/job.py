@@ -94,19 +94,23 @@ class Work:
 class Job(Work):
     """Base of work on one upload.
 
-    The content is copied to disk at once, piece by piece; the source may then be dropped.
+    Content is copied to disk at once, piece by piece; the source may then be dropped. A file that is
+    on this machine already is used where it lies, and left there.
 
     Attributes:
         name: The file's name, for people and for downloads; never a path.
         path: The file on disk, under a name of ours.
     """
 
-    def __init__(self, name: str, content: BinaryIO, fallback: str = "upload") -> None:
+    def __init__(self, name: str, content: BinaryIO | Path, fallback: str = "upload") -> None:
         super().__init__()
         self.name = PurePath(name).name or fallback
         self.path = Path(self._folder.name) / "upload"
-        with self.path.open("wb") as file:
-            shutil.copyfileobj(content, file)
+        if isinstance(content, Path):
+            self.path.symlink_to(content)
+        else:
+            with self.path.open("wb") as file:
+                shutil.copyfileobj(content, file)
 
     @property
     def stem(self) -> str:

@@ -9,12 +9,8 @@ from ui.job import Job
 from ui.model_draft import ModelDraft
 from ui.pictures import Picture, Unreadable
 from ui.trial_job import TrialJob
-from ui.video_job import VideoJob
 
-MOMENT_S = "video_moment_s"
-"""Key of the moment of the video that is looked at, in seconds."""
-
-_PICTURES, _PENDING, _VIDEO, _TRIAL, _DRAFT = "pictures", "pending_pictures", "video_job", "trial_job", "model_draft"
+_PICTURES, _PENDING, _TRIAL, _DRAFT = "pictures", "pending_pictures", "trial_job", "model_draft"
 
 
 def pictures() -> list[Picture | Unreadable]:
@@ -33,18 +29,6 @@ def clear_pictures() -> None:
     """Forget all pictures."""
     pictures().clear()
     pending_pictures().clear()
-
-
-def video_job() -> VideoJob | None:
-    """Return the video of this visit."""
-    job: VideoJob | None = st.session_state.get(_VIDEO)
-    return job
-
-
-def set_video_job(job: VideoJob | None) -> None:
-    """Take another video, or none; the one before is stopped and its files are deleted."""
-    _replace(_VIDEO, job)
-    st.session_state.pop(MOMENT_S, None)
 
 
 def trial_job() -> TrialJob | None:

@@ -1,36 +1,42 @@
-"""Shows the analysis of a video: figures, player, timeline, any moment of it, shares and downloads."""
+"""Shows the analysis of a video: figures, the player with its timeline, events, shares and downloads."""
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.charts import MOMENT, share_donut, timeline_chart
+from emotion.analytics.apply import merged_into
+from emotion.analytics.charts import share_donut
 from emotion.analytics.draw import annotate
-from emotion.analytics.files import save_parquet, to_csv
-from emotion.analytics.lanes import MAX_LANES
+from emotion.analytics.edits import Edits, Event
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import result_at
-from emotion.analytics.unclear import answer_names, explain
-from emotion.errors import EmotionError
+from emotion.analytics.unclear import explain
+from emotion.errors import EmotionError, InputError
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 from emotion.vision.decode_video import frame_at
+from ui.downloads import show_downloads
+from ui.insight import edited_or_raw, show_insight
+from ui.opened import Opened
 from ui.pictures import PREVIEW_PX, shrink
-from ui.state import MOMENT_S
-from ui.video_job import VideoJob
-from ui.widgets import chips, duration_text, share_text, shares_table
+from ui.player import Dropped, show_player
+from ui.timeline_view import show_timeline
+from ui.visit import MOMENT_S, PLAYER
+from ui.widgets import share_text, shares_table
 
 _CHART = "video_timeline"
 
 
-def show_analysis(job: VideoJob, analysis: Analysis) -> None:
+def show_analysis(opened: Opened, analysis: Analysis) -> None:
     """Show all that is known about a video."""
-    summary = summarise(analysis)
+    edited = edited_or_raw(analysis, opened.edits)
+    summary = summarise(edited)
     if not analysis.complete:
         st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
     _show_figures(summary)
@@ -39,15 +45,11 @@ def show_analysis(job: VideoJob, analysis: Analysis) -> None:
         return
     if analysis.timeline.empty:
         st.info("There is no face in this video that could be read.", icon=":material/no_accounts:")
-    player, moment = st.columns(2, gap="medium")
-    with player:
-        _show_player(job)
-    with moment:
-        time_s = _show_moment(job, analysis)
-    _show_timeline(analysis, time_s)
+    _show_moments(opened, analysis)
     _show_shares(summary)
-    _show_people(summary)
-    _show_downloads(job, analysis)
+    if not analysis.timeline.empty:
+        show_insight(analysis, opened, "insight", opened.path)
+    show_downloads(analysis, opened.edits, opened.path, opened.stem)
 
 
 def _show_figures(summary: dict[str, Any]) -> None:
@@ -69,19 +71,30 @@ def _show_figures(summary: dict[str, Any]) -> None:
             st.metric(label, value, help=meaning, border=True, width="stretch")
 
 
-def _show_player(job: VideoJob) -> None:
-    st.markdown("**Video**")
-    if job.playable is None:
-        st.info("There is no copy of this video that a browser could play.", icon=":material/videocam_off:")
-    else:
-        st.video(str(job.playable))
+@st.fragment
+def _show_moments(opened: Opened, analysis: Analysis) -> None:
+    """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops."""
+    if opened.playable is None:
+        st.info(_why_no_picture(opened), icon=":material/videocam_off:")
+    state = show_player(
+        opened.playable,
+        analysis,
+        edits=_without_circles(opened.edits),
+        key=PLAYER,
+        time_s=st.session_state.pop(MOMENT_S, None),
+    )
+    if state.events:
+        opened.edits = with_dropped(opened.edits, state.events)
+        # Figures may leave events out or be worked out for each, so all of the page hears of them.
+        st.rerun()
+    shown_s = state.time_s or 0.0
+    if opened.playable is None and opened.path is not None:
+        _show_still(opened.path, analysis, shown_s)
+    show_timeline(edited_or_raw(analysis, opened.edits), opened.edits, shown_s, _CHART, _go_to)
 
 
-def _take_click() -> None:
-    """Move to the clicked moment."""
-    picked = st.session_state[_CHART].selection.get(MOMENT)
-    if picked:
-        st.session_state[MOMENT_S] = float(picked[0]["time_s"])
+def _go_to(time_s: float) -> None:
+    st.session_state[MOMENT_S] = time_s
 
 
 def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
@@ -89,46 +102,39 @@ def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
     return frames.iloc[int((frames["time_s"] - time_s).abs().argmin())]
 
 
-def _show_timeline(analysis: Analysis, time_s: float) -> None:
-    st.markdown("**Timeline**")
-    people = analysis.timeline["track_id"].nunique()
-    hint = (
-        "How probable each expression is for each person. Click a moment to see its frame. Dashed spans show no face."
-    )
-    if people > MAX_LANES:
-        hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people}."
-    if analysis.unclear_below > 0:
-        hint += f" The grey bar under a lane marks unclear time. {explain(analysis.unclear_below)}"
-    st.caption(hint)
-    # The same tags as everywhere in place of the chart's own legend, which a phone would cut off.
-    chips(answer_names(analysis.labels, analysis.unclear_below))
-    st.altair_chart(
-        timeline_chart(analysis, time_s, legend=False),
-        width="stretch",
-        key=_CHART,
-        on_select=_take_click,
-        selection_mode=[MOMENT],
-    )
+def _why_no_picture(opened: Opened) -> str:
+    if opened.footage is None:
+        return "The video itself was not kept. What was found in it is all here."
+    if opened.footage.running:
+        return "The player gets its picture as soon as a copy for the browser is made."
+    return "There is no copy of this video that a browser could play."
 
 
-def _show_moment(job: VideoJob, analysis: Analysis) -> float:
-    """Show the frame that is looked at, and return its time in seconds."""
-    times = analysis.frames["time_s"]
-    # The first look is at a frame with a face, if there is one.
-    with_face = analysis.frames.loc[analysis.frames["faces"] > 0, "time_s"]
-    st.session_state.setdefault(MOMENT_S, float((with_face if len(with_face) else times).iloc[0]))
-    time_s = min(max(st.session_state[MOMENT_S], 0.0), float(times.iloc[-1]))
+def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
+    """Show the frame of a moment as it was analysed, where the browser cannot."""
     row = moment_row(analysis.frames, time_s)
-    shown_s = float(row["time_s"])
-    st.markdown(f"**Frame at {shown_s:.2f} s**")
+    st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
-        picture = annotate(frame_at(job.path, shown_s), result_at(analysis, int(row["frame_index"])))
+        picture = annotate(frame_at(video, float(row["time_s"])), result_at(analysis, int(row["frame_index"])))
         st.image(shrink(picture, PREVIEW_PX), width="stretch")
     except EmotionError as error:
         st.error(str(error))
-    if len(times) > 1:
-        st.slider("Moment, s", 0.0, float(times.iloc[-1]), step=0.01, key=MOMENT_S, label_visibility="collapsed")
-    return shown_s
+
+
+def with_dropped(edits: Edits, dropped: Sequence[Dropped]) -> Edits:
+    """Return edits with what was marked in the player, numbered on."""
+    count = len(edits.events)
+    new = (Event(f"Event {number}", event.span) for number, event in enumerate(dropped, start=count + 1))
+    return replace(edits, events=(*edits.events, *new))
+
+
+def _without_circles(edits: Edits) -> Edits:
+    """Return edits that the player can show: what :func:`edited_or_raw` complains of is left out."""
+    try:
+        merged_into(edits.merged)
+    except InputError:
+        return replace(edits, merged={}, hidden=frozenset())
+    return edits
 
 
 def _show_shares(summary: dict[str, Any]) -> None:
@@ -139,54 +145,3 @@ def _show_shares(summary: dict[str, Any]) -> None:
     donut.altair_chart(share_donut(summary["shares"]), width="stretch")
     with table:
         shares_table(summary["shares"])
-
-
-def _show_people(summary: dict[str, Any]) -> None:
-    if len(summary["tracks"]) < 2:
-        return
-    st.markdown("**People**")
-    rows = [
-        {
-            "Person": track["track_id"],
-            "From": duration_text(track["first_s"]),
-            "To": duration_text(track["last_s"]),
-            "Frames": track["frames"],
-            "Dominant expression": track["dominant"],
-            "Smile index": None if track["smile_index"] is None else round(track["smile_index"], 3),
-            "Changes per minute": track["changes_per_minute"],
-        }
-        | ({"Unclear": round(track["shares"][UNCLEAR], 3)} if UNCLEAR in track["shares"] else {})
-        for track in summary["tracks"]
-    ]
-    columns = {
-        "Smile index": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-        "Changes per minute": st.column_config.NumberColumn(format="%.1f"),
-        "Unclear": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-    }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
-
-
-def _parquet(analysis: Analysis) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return save_parquet(analysis, Path(folder) / "timeline.parquet").read_bytes()
-
-
-def _show_downloads(job: VideoJob, analysis: Analysis) -> None:
-    st.markdown("**Downloads**")
-    with st.container(horizontal=True):
-        st.download_button(
-            "Timeline as CSV",
-            lambda: to_csv(analysis.timeline),
-            f"{job.stem}.timeline.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Timeline as Parquet",
-            lambda: _parquet(analysis),
-            f"{job.stem}.timeline.parquet",
-            "application/vnd.apache.parquet",
-            icon=":material/download:",
-            on_click="ignore",
-        )

@@ -1,0 +1,99 @@
+"""The library page: empty and full, searched and paged, its queue, its days, its storage."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from emotion.library import State
+from emotion.library.jobs import Outcome, claim_next, finish
+from tests.conftest import ROOT
+from tests.library.libraries import put
+
+
+def visit() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def titles(page: AppTest) -> list[str]:
+    return page.dataframe[0].value["title"].tolist()
+
+
+def test_an_empty_library_says_so(library):
+    page = visit()
+    assert [info.value for info in page.info] == [
+        "No video was analysed yet.",
+        "A day appears here as soon as one of its videos is analysed.",
+    ]
+    assert page.metric[0].value == "0 bytes"
+
+
+def test_a_library_that_cannot_be_opened_is_told(monkeypatch):
+    monkeypatch.setenv("EMOTION_DATABASE_URL", "mysql://nobody@nowhere/nothing")
+    page = visit()
+    assert "cannot be opened" in page.error[0].value
+
+
+def test_the_list_shows_pages_and_searches(library, video):
+    for number in range(27):
+        put(library, video, f"clip {number:02}.mp4", tags=["even" if number % 2 == 0 else "odd"])
+    page = visit()
+    page = page.selectbox(key="library_sort").select("title").run()
+    assert titles(page) == [f"clip {number:02}" for number in range(25)]
+    assert "1–25 of 27" in [caption.value for caption in page.caption]
+    turned = next(button for button in page.button if button.label == "Next").click().run()
+    assert titles(turned) == ["clip 25", "clip 26"]
+    found = turned.text_input(key="library_text").input("clip 2 odd").run()
+    assert titles(found) == ["clip 21", "clip 23", "clip 25"]
+    nothing = found.text_input(key="library_text").input("absent").run()
+    assert nothing.info[0].value == "Nothing here has these words and tags."
+
+
+def test_a_row_tells_what_was_found(library, video):
+    put(library, video, "talk.mp4", tags=["course"])
+    row = visit().dataframe[0].value.iloc[0]
+    assert (row["title"], row["state"], row["people"], row["dominant"]) == ("talk", "done", 2, "happiness")
+    assert list(row["tags"]) == ["course"]
+
+
+def test_what_waits_can_be_taken_out_and_what_broke_off_goes_on(library, video):
+    waiting = library.add(video, "waiting.mp4")
+    page = visit()
+    assert any("**waiting**" in text.value for text in page.markdown)
+    page.button(key=f"stop_{waiting.id}").click().run()
+    assert library.get(waiting.id).state is State.CANCELLED
+
+    broken = library.add(video, "broken.mp4")
+    claim = claim_next(library, 1)
+    finish(library, claim, Outcome(State.INTERRUPTED, "Its process ended.", keeps_video=True))
+    page = visit()
+    assert any("**broken** · Its process ended." in text.value for text in page.markdown)
+    page.button(key=f"resume_{broken.id}").click().run()
+    assert library.get(broken.id).state is State.QUEUED
+
+
+def test_deleting_what_broke_off_leaves_nothing(library, video):
+    broken = library.add(video, "broken.mp4")
+    finish(library, claim_next(library, 1), Outcome(State.FAILED, "No room.", keeps_video=True))
+    visit().button(key=f"drop_{broken.id}").click().run()
+    assert library.search().total == 0
+
+
+def test_days_have_a_calendar_and_a_trend(library, video):
+    put(library, video)
+    page = visit()
+    charts = [element.type for element in page.main if "vega" in element.type] or page.get("arrow_vega_lite_chart")
+    assert len(charts) == 2
+    page = page.selectbox(key="library_day_colour").select("happiness").run()
+    assert any("share of the faces' time that showed happiness" in caption.value for caption in page.caption)
+
+
+def test_the_retention_is_changed_only_when_confirmed(library, video):
+    put(library, video)
+    page = visit().selectbox(key="library_retention").select(30).run()
+    assert library.retention_days() is None
+    assert "older ones are deleted" in page.warning[0].value
+    next(button for button in page.button if button.label == "Confirm").click().run()
+    assert library.retention_days() == 30
+    assert library.search().entries[0].kept_until is not None

@@ -1,0 +1,153 @@
+"""The video page: uploads and what is asked of them, results out of the library, edits that stay."""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import emotion
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.library import Entry, JobSettings, Library, State
+from emotion.samples import make_clip
+from emotion.types import Analysis
+from tests.conftest import ROOT, make_analysis
+from tests.library.libraries import put
+from tests.pages.test_pages import press, texts
+from ui.visit_view import summary_csv
+
+SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
+
+
+def visit(**address: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=60)
+    for key, value in address.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def shown(library: Library, video: Path, analysis: Analysis, **options: object) -> AppTest:
+    return visit(analysis=put(library, video, "Mein Film.mp4", analysis=analysis, **options).id)
+
+
+def figures(test: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in test.metric}
+
+
+def test_an_empty_visit_says_what_it_will_give(library):
+    assert "A timeline" in texts(visit())
+
+
+def test_an_address_opens_an_analysis(library, video):
+    test = shown(library, video, make_analysis(SMILE))
+    assert test.subheader[0].value == "Mein Film"
+    assert figures(test)["Frames with a face"] == "8"
+    assert figures(test)["People"] == "2"
+    assert "The video itself was not kept" in texts(test)
+
+
+def test_a_kept_video_is_there_for_the_player(library, video):
+    entry = put(library, video, settings=JobSettings(keep_video=True), analysis=make_analysis(SMILE))
+    test = visit(analysis=entry.id)
+    for _ in range(50):
+        if "The player gets its picture" not in texts(test):
+            break
+        time.sleep(0.1)
+        test.run()
+    assert "The video itself was not kept" not in texts(test)
+    assert library.video_path(entry.id).is_file()
+
+
+def test_an_address_of_nothing_says_so(library):
+    assert "there is no analysis" in visit(analysis="0" * 32).error[0].value
+
+
+def test_an_unclear_video_says_so_and_why(library, video):
+    analysis = make_analysis([["happiness"]] * 5)
+    limited = replace(analysis, settings={"unclear_below": 0.7})  # its face is happy at 0.65
+    test = shown(library, video, limited)
+    names = ("Dominant expression", "Smile index", "Unclear")
+    assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]
+    assert "Where the ribbon is grey, it is unclear" in texts(test)
+
+
+def test_without_a_limit_nothing_is_said_of_unclear_answers(library, video):
+    test = shown(library, video, make_analysis(SMILE))
+    assert "nclear" not in texts(test)
+    assert "Unclear" not in figures(test)
+
+
+def test_a_video_without_a_face(library, video):
+    test = shown(library, video, make_analysis([[]] * 10))
+    assert "no face in this video" in texts(test)
+    assert figures(test)["Smile index"] == "–"
+
+
+def test_edits_of_another_day_are_honoured(library, video):
+    entry = put(library, video, analysis=make_analysis(SMILE))
+    excluded = Event("break", Span(0.0, 0.4), excluded=True)
+    library.save_edits(entry.id, Edits(hidden=frozenset({2}), events=(excluded,)))
+    assert figures(visit(analysis=entry.id))["Frames with a face"] == "4"
+
+
+def test_uploads_wait_for_what_is_asked_of_them(library, tmp_path):
+    content = make_clip(tmp_path / "clip.mp4").read_bytes()
+    test = visit()
+    files = [("Mein Film.mp4", content, "video/mp4"), ("talk.mp4", b"text", "video/mp4")]
+    test.file_uploader[0].set_value(files).run()
+    assert test.file_uploader[0].value == []
+    test.selectbox(key="draft_rate").select("5 frames per second").run()
+    test.checkbox(key="draft_keep").check().run()
+    test = press(test, "Analyse 2 videos")
+    assert r"**talk.mp4**: talk.mp4 is not a video" in test.error[0].value
+    (entry,) = library.search().entries
+    assert (entry.source, entry.title, entry.state) == ("Mein Film.mp4", "Mein Film", State.QUEUED)
+    assert (entry.settings.fps, entry.settings.keep_video) == (5.0, True)
+    assert "**Mein Film** · about to start" in texts(test)
+
+
+def test_drafts_can_be_discarded(library, tmp_path):
+    test = visit()
+    test.file_uploader[0].set_value([("a.mp4", b"text", "video/mp4")]).run()
+    draft = test.session_state["video_drafts"][0].path
+    test = press(test, "Discard")
+    assert not draft.exists()
+    assert "A timeline" in texts(test)
+
+
+def test_clearing_deletes_this_visits_video_and_nothing_else(library):
+    test = press(visit(), "Try the sample")
+    (footage,) = test.session_state["begun_footage"].values()
+    assert footage.path.is_file()
+    test = press(test, "Clear")
+    assert not footage.path.exists()
+    assert library.search().total == 1
+
+
+def test_several_videos_have_one_summary(library, video):
+    entries: list[Entry] = [put(library, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
+    table = pd.read_csv(io.BytesIO(summary_csv(entries)))
+    assert table["title"].tolist() == ["a", "b"]
+    assert table["people"].tolist() == [2, 2]
+    assert table.filter(like="share_").sum(axis=1).round(6).tolist() == [1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_the_sample_is_analysed_by_a_process_of_its_own():
+    test = press(visit(), "Try the sample")
+    for _ in range(240):
+        if test.subheader or test.error:
+            break
+        time.sleep(0.5)
+        test.run()
+    assert not test.exception
+    assert test.subheader[0].value == "Sample"
+    assert (figures(test)["Dominant expression"], figures(test)["People"]) == ("happiness", "1")

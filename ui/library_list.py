@@ -1,0 +1,209 @@
+"""The list of analyses: search, sort, and what can be done with those that are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from emotion.errors import LibraryError
+from emotion.library import Entry, Library, State
+from ui.library import open_analysis
+from ui.widgets import duration_text, plain, size_text
+
+PAGE_SIZE = 25
+
+SORT_NAMES = {
+    "-created": "Newest first",
+    "created": "Oldest first",
+    "-recorded": "Recorded last",
+    "title": "Title",
+    "-duration": "Longest first",
+    "-size": "Largest first",
+}
+
+STATE_NAMES = {
+    State.QUEUED: "waits",
+    State.RUNNING: "running",
+    State.DONE: "done",
+    State.CANCELLED: "stopped",
+    State.FAILED: "failed",
+    State.INTERRUPTED: "broke off",
+}
+
+_PAGE, _NEWS = "library_page", "library_news"
+
+
+def show_list(library: Library) -> None:
+    """Show a page of what the search finds, with its actions."""
+    _show_news()
+    text, tags, sort = _ask(library)
+    found = library.search(text, tags=tags, sort=sort, limit=PAGE_SIZE, offset=_page() * PAGE_SIZE)
+    if not found.entries and _page():
+        st.session_state[_PAGE] = max((found.total - 1) // PAGE_SIZE, 0)
+        st.rerun()
+    if not found.total:
+        words = "Nothing here has these words and tags." if text or tags else "No video was analysed yet."
+        st.info(words, icon=":material/search_off:" if text or tags else ":material/inventory_2:")
+        return
+    chosen = show_entries(found.entries, "library_rows", "multi-row")
+    _show_actions(library, chosen)
+    _show_pages(found.total)
+
+
+def _ask(library: Library) -> tuple[str, list[str], str]:
+    """Return the words and tags to look for, and the order."""
+    words, wanted, order = st.columns([3, 3, 2])
+    text = words.text_input(
+        "Search", placeholder="Words in title, file, tags, people's names, events", on_change=_first_page,
+        icon=":material/search:", label_visibility="collapsed", key="library_text",
+    )  # fmt: skip
+    tags = library.tags()
+    chosen = wanted.multiselect(
+        "Tags", list(tags), format_func=lambda tag: f"{tag} ({tags.get(tag, 0)})", on_change=_first_page,
+        placeholder="Tags" if tags else "No tags yet", disabled=not tags, label_visibility="collapsed",
+        key="library_tags",
+    )  # fmt: skip
+    sort = order.selectbox(
+        "Order", list(SORT_NAMES), format_func=SORT_NAMES.__getitem__, on_change=_first_page,
+        label_visibility="collapsed", key="library_sort",
+    )  # fmt: skip
+    return text, chosen, sort
+
+
+def show_entries(entries: Sequence[Entry], key: str, mode: Literal["multi-row", "single-row"]) -> list[Entry]:
+    """Show analyses as rows, and return those that are chosen.
+
+    Args:
+        entries: What to show.
+        key: Of the table.
+        mode: Whether several can be chosen.
+    """
+    picked = st.dataframe(
+        pd.DataFrame([_row(entry) for entry in entries]),
+        hide_index=True, column_config=_columns(), on_select="rerun", selection_mode=mode, placeholder="–",
+        # The key follows what is listed: a choice must not slip to other rows.
+        key=f"{key}_{hash(tuple(entry.id for entry in entries))}",
+    )  # fmt: skip
+    return [entries[row] for row in picked.selection.rows]
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    summary = entry.summary or {}
+    return {
+        "title": entry.title,
+        "recorded": entry.happened_at,
+        "state": STATE_NAMES[entry.state],
+        "length": None if entry.info is None else duration_text(entry.info.duration_s),
+        "people": summary.get("people"),
+        "dominant": summary.get("dominant"),
+        "smile": summary.get("smile_index"),
+        "tags": list(entry.tags),
+        "model": entry.settings.model,
+        "size": size_text(entry.bytes),
+        "video": entry.has_video,
+    }
+
+
+def _columns() -> dict[str, Any]:
+    text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    return {
+        "title": text("Title", pinned=True, width="medium"),
+        "recorded": st.column_config.DatetimeColumn("Recorded or added", format="calendar"),
+        "state": text("State"),
+        "length": text("Length"),
+        "people": number("People", format="%d"),
+        "dominant": text("Dominant", help="The expression that leads for most of the faces' time"),
+        "smile": st.column_config.ProgressColumn("Smile index", format="percent", min_value=0, max_value=1),
+        "tags": st.column_config.ListColumn("Tags"),
+        "model": text("Model"),
+        "size": text("Storage"),
+        "video": st.column_config.CheckboxColumn("Video kept", help="Whether the video itself is kept as well"),
+    }
+
+
+def _show_actions(library: Library, chosen: Sequence[Entry]) -> None:
+    one = len(chosen) == 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Open", icon=":material/play_circle:", type="primary", disabled=not one):
+            open_analysis(chosen[0].id)
+        if st.button("Name and tags", icon=":material/edit:", disabled=not one):
+            _edit(library, chosen[0])
+        if st.button("Delete", icon=":material/delete:", disabled=not chosen):
+            _confirm_delete(library, chosen)
+        if not chosen:
+            st.caption("Choose rows by the boxes at their left.")
+
+
+@st.dialog("Name and tags")
+def _edit(library: Library, entry: Entry) -> None:
+    title = st.text_input("Title", entry.title, max_chars=200)
+    tags = st.multiselect(
+        "Tags", sorted({*library.tags(), *entry.tags}), entry.tags, accept_new_options=True,
+        placeholder="Choose or type",
+    )  # fmt: skip
+    st.caption(f"Uploaded as {plain(entry.source)}.")
+    if st.button("Save", type="primary", disabled=not title.strip()):
+        _guarded(lambda: _save(library, entry, title, tags), "Saved.")
+
+
+@st.dialog("Delete for good?")
+def _confirm_delete(library: Library, chosen: Sequence[Entry]) -> None:
+    names = [plain(entry.title) for entry in chosen]
+    st.markdown("\n".join(f"- {name}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
+    st.markdown("Timeline, video, names, events and tags are deleted. Nothing can bring them back.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", icon=":material/delete_forever:"):
+            _guarded(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
+        if st.button("Keep"):
+            st.rerun()
+
+
+def _save(library: Library, entry: Entry, title: str, tags: Sequence[str]) -> None:
+    library.rename(entry.id, title)
+    library.tag(entry.id, tags)
+
+
+def _delete(library: Library, chosen: Sequence[Entry]) -> None:
+    for entry in chosen:
+        library.delete(entry.id)
+
+
+def _guarded(act: Callable[[], None], done: str) -> None:
+    """Do it and close the dialog; what stands in its way is said in the dialog, which stays."""
+    try:
+        act()
+    except LibraryError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[_NEWS] = done
+    st.rerun()
+
+
+def _show_news() -> None:
+    if news := st.session_state.pop(_NEWS, None):
+        st.toast(news, icon=":material/check:")
+
+
+def _page() -> int:
+    return int(st.session_state.setdefault(_PAGE, 0))
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 0
+
+
+def _turn(by: int) -> None:
+    st.session_state[_PAGE] = _page() + by
+
+
+def _show_pages(total: int) -> None:
+    last = (total - 1) // PAGE_SIZE
+    first = _page() * PAGE_SIZE
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{first + 1:,}–{min(first + PAGE_SIZE, total):,} of {total:,}")
+        if last:
+            st.button("Before", icon=":material/chevron_left:", disabled=not _page(), on_click=_turn, args=(-1,))
+            st.button("Next", icon=":material/chevron_right:", disabled=_page() >= last, on_click=_turn, args=(1,))

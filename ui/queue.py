@@ -1,0 +1,95 @@
+"""Shows what is being analysed and what waits, with progress and cancel; and what broke off, with a way to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from emotion.errors import LibraryError
+from emotion.library import Entry, Library, State, cancel, place_in_queue, resume
+from ui.widgets import duration_text, plain
+
+LOOK_S = 0.5
+"""Between two looks at the queue."""
+
+SHOWN = 10
+"""So many are shown one by one; of the rest the number."""
+
+ACTIVE = (State.RUNNING, State.QUEUED)
+BROKEN = (State.INTERRUPTED, State.FAILED)
+
+_ERROR = "queue_error"
+
+
+def show_queue(library: Library) -> None:
+    """Show everything that runs or waits, and everything that broke off."""
+    if reason := st.session_state.pop(_ERROR, None):
+        st.error(plain(reason), icon=":material/error:")
+    active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
+    if active.total:
+        _follow(library, tuple(entry.id for entry in active.entries))
+    for entry in library.search(states=BROKEN, sort="-created", limit=SHOWN).entries:
+        _show_broken(library, entry)
+
+
+@st.fragment(run_every=LOOK_S)
+def _follow(library: Library, known: tuple[str, ...]) -> None:
+    """Show progress without running the rest of the page, until something begins or ends."""
+    active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
+    if tuple(entry.id for entry in active.entries) != known:
+        st.rerun()
+    with st.container(border=True):
+        for entry in active.entries:
+            _show_active(library, entry)
+        if active.total > len(active.entries):
+            st.caption(f"… and {active.total - len(active.entries):,} more that wait.")
+
+
+def _show_active(library: Library, entry: Entry) -> None:
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    if entry.state is State.RUNNING:
+        words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
+        label, hint = "Stop", "Stop and keep what is done"
+    else:
+        words.markdown(f"**{plain(entry.title)}** · {_place(library, entry)}")
+        label, hint = "Remove", "Take it out of the queue"
+    button.button(
+        label, key=f"stop_{entry.id}", help=hint, icon=":material/stop:", width="stretch",
+        on_click=_guarded, args=(partial(cancel, library, entry.id),),
+    )  # fmt: skip
+
+
+def _how_far(entry: Entry) -> str:
+    if not entry.done:
+        return "starting …"
+    left = "" if entry.remaining_s is None else f" · {duration_text(entry.remaining_s)} left"
+    return f"{entry.done:,} of about {entry.total:,} frames · {entry.rate:,.0f} frames/s{left}"
+
+
+def _place(library: Library, entry: Entry) -> str:
+    place = place_in_queue(library, entry.id)
+    return "about to start" if not place else f"waits, number {place} in the queue"
+
+
+def _show_broken(library: Library, entry: Entry) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/warning: **{plain(entry.title)}** · {plain(entry.note)}", width="stretch")
+        if entry.can_resume:
+            st.button(
+                "Resume", key=f"resume_{entry.id}", icon=":material/play_arrow:",
+                on_click=_guarded, args=(partial(resume, library, entry.id),),
+            )  # fmt: skip
+        st.button(
+            "Delete", key=f"drop_{entry.id}", icon=":material/delete:",
+            on_click=_guarded, args=(partial(library.delete, entry.id),),
+        )  # fmt: skip
+
+
+def _guarded(act: Callable[[], None]) -> None:
+    """Do what a button asks for; what stands in the way is said on the page, where callbacks cannot show it."""
+    try:
+        act()
+    except LibraryError as error:
+        st.session_state[_ERROR] = str(error)
