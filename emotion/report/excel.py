@@ -119,6 +119,15 @@ def write_excel(edited: Edited, path: Path, steps: Steps, max_rows: int = MAX_RO
         max_rows: Of a sheet, header included; what does not fit goes on in a sheet of the next number.
     """
     book = Workbook(write_only=True)
+    try:
+        _write_sheets(book, edited, max_rows, steps)
+        book.save(path)
+    except BaseException:
+        _discard(book)
+        raise
+
+
+def _write_sheets(book: Workbook, edited: Edited, max_rows: int, steps: Steps) -> None:
     summary = summarise(edited.analysis)
     _write_summary(book, summary)
     _write_people(book, edited, summary)
@@ -126,7 +135,14 @@ def write_excel(edited: Edited, path: Path, steps: Steps, max_rows: int = MAX_RO
     _write_table(book, "Frames", edited.analysis.frames, max_rows, steps)
     _write_events(book, edited)
     _write_model(book, edited)
-    book.save(path)
+
+
+def _discard(book: Workbook) -> None:
+    """Delete the temporary files of a workbook that is not saved; the library keeps them until the program ends."""
+    for sheet in book.worksheets:
+        if not sheet.closed:
+            sheet.close()
+            sheet._writer.cleanup()
 
 
 def _write_summary(book: Workbook, summary: dict[str, Any]) -> None:

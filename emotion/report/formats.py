@@ -11,9 +11,6 @@ from emotion.errors import InputError
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
-from emotion.report.excel import write_excel
-from emotion.report.html import write_html
-from emotion.report.pdf import write_pdf
 from emotion.report.steps import OnProgress, Steps
 from emotion.report.tables import write_csv, write_json, write_parquet
 from emotion.types import Analysis
@@ -62,6 +59,28 @@ class Format:
     needs_video: bool = False
     slow: bool = False
     steps: str = "rows"
+
+
+# Libraries of charts and documents take a second to load, and most commands need none of them: each
+# of the three is imported when it is asked for.
+
+
+def _write_excel(edited: Edited, path: Path, steps: Steps) -> None:
+    from emotion.report.excel import write_excel  # noqa: PLC0415
+
+    write_excel(edited, path, steps)
+
+
+def _write_html(edited: Edited, path: Path, on_progress: OnProgress | None) -> None:
+    from emotion.report.html import write_html  # noqa: PLC0415
+
+    write_html(edited, path, on_progress)
+
+
+def _write_pdf(edited: Edited, path: Path, on_progress: OnProgress | None) -> None:
+    from emotion.report.pdf import write_pdf  # noqa: PLC0415
+
+    write_pdf(edited, path, on_progress)
 
 
 def _table(write: Callable[[Edited, Path, Steps], None]) -> Writer:
@@ -122,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
         about="A workbook: figures, people, timeline, frames, events, model and settings.",
         suffix=".xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        write=_table(write_excel),
+        write=_table(_write_excel),
         slow=True,
     ),
     Format(
@@ -150,7 +169,7 @@ FORMATS: tuple[Format, ...] = (
         about="Figures, charts, people, events, model and limits on one page that works offline.",
         suffix=".report.html",
         mime="text/html",
-        write=_report(write_html),
+        write=_report(_write_html),
         slow=True,
         steps="charts",
     ),
@@ -160,7 +179,7 @@ FORMATS: tuple[Format, ...] = (
         about="The same report on numbered pages, to print or to send.",
         suffix=".report.pdf",
         mime="application/pdf",
-        write=_report(write_pdf),
+        write=_report(_write_pdf),
         slow=True,
         steps="charts",
     ),

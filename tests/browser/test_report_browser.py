@@ -39,7 +39,7 @@ def test_it_works_offline_without_a_script_or_a_request(browser: Browser, report
     assert page.get_by_role("heading", name="Ζωή").is_visible()
     assert page.locator("img, script").count() == 0, "a name is text"
     assert page.get_by_text(HOSTILE).count() >= 2
-    shown = page.locator("svg text").first.evaluate("text => getComputedStyle(text).fill")
+    shown = page.locator(".wide svg text").first.evaluate("text => getComputedStyle(text).fill")
     body = page.locator("body").evaluate("body => getComputedStyle(body).color")
     assert shown == body, "charts are written in the page's own colour"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
