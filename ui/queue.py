@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -29,22 +29,26 @@ def show_queue(library: Library) -> None:
         st.error(plain(reason), icon=":material/error:")
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if active.total:
-        _follow(library, tuple(entry.id for entry in active.entries))
+        _follow(library, _known(active.entries))
     for entry in library.search(states=BROKEN, sort="-created", limit=SHOWN).entries:
         _show_broken(library, entry)
 
 
 @st.fragment(run_every=LOOK_S)
-def _follow(library: Library, known: tuple[str, ...]) -> None:
+def _follow(library: Library, known: tuple[tuple[str, State], ...]) -> None:
     """Show progress without running the rest of the page, until something begins or ends."""
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
-    if tuple(entry.id for entry in active.entries) != known:
+    if _known(active.entries) != known:
         st.rerun()
     with st.container(border=True):
         for entry in active.entries:
             _show_active(library, entry)
         if active.total > len(active.entries):
             st.caption(f"… and {active.total - len(active.entries):,} more that wait.")
+
+
+def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
+    return tuple((entry.id, entry.state) for entry in entries)
 
 
 def _show_active(library: Library, entry: Entry) -> None:
