@@ -75,11 +75,14 @@ export class Overlay {
     const row = TEXT_PX + 4;
     const width = Math.min(Math.max(face.w, 120), 190);
     const below = face.y + face.h + 4;
-    const y = below + TOP * row <= this.size.height ? below : Math.max(face.y + face.h - TOP * row - 4, 0);
+    const fits = below + TOP * row + 4 <= this.size.height;
+    // Within the box they hide the face, so there are fewer of them.
+    const lines = fits ? top : top.slice(0, Math.max(Math.floor((0.35 * face.h) / row), 1));
+    const y = fits ? below : Math.max(Math.min(face.y + face.h, this.size.height) - lines.length * row - 6, 0);
     const x = Math.min(Math.max(face.x, 0), Math.max(this.size.width - width, 0));
     this.pen.fillStyle = "rgba(16, 17, 24, 0.72)";
-    this.pen.fillRect(x, y, width, top.length * row + 4);
-    top.forEach(([label, share], place) => {
+    this.pen.fillRect(x, y, width, lines.length * row + 4);
+    lines.forEach(([label, share], place) => {
       const line = y + 2 + place * row;
       this.pen.fillStyle = colours[label][0];
       this.pen.fillRect(x, line + row - 3, width * share, 2);
