@@ -34,7 +34,7 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**First**")
-        track = choose_person(analysis, edits, f"{key}_first", everybody=True)
+        track = choose_person(analysis, edits, f"{key}_first", place=1)
         first = Side(_name(analysis, edits, track), analysis, track)
     with right:
         st.markdown("**Second**")
@@ -55,7 +55,7 @@ def _other_person(analysis: Analysis, edits: Edits, key: str) -> Side | None:
     if analysis.timeline["track_id"].nunique() < 2:
         st.info("There is only one person. Compare with another analysis instead.", icon=":material/person:")
         return None
-    track = choose_person(analysis, edits, f"{key}_second", everybody=True)
+    track = choose_person(analysis, edits, f"{key}_second", place=2)
     return Side(_name(analysis, edits, track), analysis, track)
 
 

@@ -30,15 +30,23 @@ _POSTURE = (
 )
 
 
-def choose_person(analysis: Analysis, edits: Edits, key: str, *, everybody: bool = True) -> int | None:
-    """Let somebody choose a person, and return the track; None for everybody or where there is nobody."""
+def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) -> int | None:
+    """Let somebody choose a person, and return the track; None for everybody or where there is nobody.
+
+    Args:
+        analysis: With its edits applied.
+        edits: Whose names are shown.
+        key: Names this choice within the visit.
+        place: Chosen at first: 0 for everybody, 1 for the first person and so on, as far as there are any.
+    """
     tracks = sorted(int(track) for track in analysis.timeline["track_id"].unique())
-    options = [EVERYBODY, *tracks] if everybody else tracks
+    options = [EVERYBODY, *tracks]
     if not tracks:
         return None
     chosen = st.selectbox(
         "Person",
         options,
+        min(place, len(tracks)),
         format_func=lambda track: "Everybody" if track == EVERYBODY else person_name(track, edits.names),
         # Another choice of people is another question: an answer that is none of them would not fit.
         key=f"{key}_{len(options)}_{sum(options)}",

@@ -205,7 +205,10 @@ def test_unfinished_rows_of_events_wait():
 
 def test_two_people_are_compared():
     test = opened("Compare")
-    assert test.dataframe[0].value["emotion"].tolist()[0] == "neutral"
+    assert [choice.value for choice in test.selectbox if choice.label == "Person"] == [0, 1, 2]
+    figures = test.dataframe[0].value.set_index("emotion")
+    # For 2 s each: a smile and neutral, neutral and sad.
+    assert figures.loc["sadness", "second"] - figures.loc["sadness", "first"] == pytest.approx(0.3, abs=0.02)
     assert "only one person" in words(opened("Compare", shown=[["fear"]] * 5))
 
 
