@@ -44,7 +44,7 @@ class Row:
         low: Of the difference's 95 % paired bootstrap interval.
         high: As ``low``.
         seconds: That training took; None where nothing was trained.
-        cost: How many times the base's time an answer takes.
+        cost: How many times the time of one int8 answer this takes; None where that was not measured.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Row:
     low: float | None
     high: float | None
     seconds: float | None
-    cost: float
+    cost: float | None
 
 
 def measured_of(answers: Mapping[str, FloatArray], faces: FaceSet) -> dict[str, Measured]:
@@ -85,7 +85,7 @@ def rows_of(
     base: Mapping[str, Measured],
     *,
     seconds: float | None = None,
-    cost: float = 1.0,
+    cost: float | None = None,
 ) -> list[Row]:
     """Return a row per head, each compared with the base's on the same faces.
 
@@ -152,7 +152,7 @@ def _headings(heads: Sequence[str]) -> list[str]:
     headings = ["variant", "change"]
     for head in heads:
         headings += [f"{_HEADS.get(head, head)} accuracy", "balanced", "difference", "95 % interval"]
-    return [*headings, "training, s", "time of an answer"]
+    return [*headings, "training, s", "time"]
 
 
 def _cells(rows: Sequence[Row], heads: Sequence[str]) -> list[str]:
@@ -160,8 +160,9 @@ def _cells(rows: Sequence[Row], heads: Sequence[str]) -> list[str]:
     cells = [rows[0].name, rows[0].change]
     for head in heads:
         cells += _figures(by_head.get(head))
-    seconds = rows[0].seconds
-    return [*cells, "–" if seconds is None else f"{seconds:,.0f}", f"{rows[0].cost:.2f} ×"]
+    seconds, cost = rows[0].seconds, rows[0].cost
+    spent = "–" if seconds is None else f"{seconds:,.0f}"
+    return [*cells, spent, "–" if cost is None else f"{cost:.2f} ×"]
 
 
 def _figures(row: Row | None) -> list[str]:
@@ -180,12 +181,12 @@ _TEXT = """# What each idea is worth
 
 Written by `python -m training ablate`; no figure here is typed by hand.
 
-Every row is the base with one change: the default recipe for {epochs} epochs in one cycle, trained on {used} faces with
+Every row is the base with one change: the default recipe in one cycle (epochs: {epochs}), trained on {used} faces with
 seed {seed} ({cores} cores of {cpu}, {backend}, commit {commit}). Scores are those after the last epoch, in per cent of
 the validation split (PublicTest), on which choices are made; the test split was not looked at. Differences are points
 of accuracy against the base on the same faces, with the paired bootstrap interval; bold where it leaves out zero. It
 holds the chance in the faces, not that in the training: one seed was run. Ideas that pay in long trainings,
-such as strong variation of the faces, may cost at this budget.
+such as strong variation of the faces, may cost at this budget. Times are multiples of one int8 answer's.
 
 {table}
 """

@@ -76,14 +76,15 @@ def test_differences_are_paired():
 def test_the_page_sets_both_heads_side_by_side_and_marks_what_is_sure():
     base = {"ferplus": measured(*[1, 0] * 200), "fer2013": measured(*[1, 0] * 200)}
     better = {"fer2013": measured(*[1, 0, 1, 1] * 100)}
-    rows = [*rows_of(BASE, "as it is", base, base, seconds=60), *rows_of("new", "other", better, base, seconds=1234)]
+    rows = [*rows_of(BASE, "as it is", base, base, cost=1.5), *rows_of("new", "other", better, base, seconds=1234)]
     text = page(rows, SETTINGS)
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table}) == 1
     assert table[2].startswith("| base | as it is | 50.00 | 50.00 |  |  | 50.00 | 50.00 |")
+    assert table[2].endswith("| – | 1.50 × |")
     assert table[3].startswith("| new | other | – | – | – | – | 75.00 | 75.00 | **+25.00** |")
-    assert table[3].endswith("| 1,234 | 1.00 × |")
-    assert "for 3 epochs in one cycle, trained on 10 faces with\nseed 1" in text
+    assert table[3].endswith("| 1,234 | – |")
+    assert "(epochs: 3), trained on 10 faces with\nseed 1" in text
 
 
 def test_an_ablation_from_command_to_page(made_data, tmp_path, monkeypatch, capsys):
