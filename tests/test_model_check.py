@@ -35,7 +35,7 @@ def test_a_shipped_file_is_what_its_card_says(name: str, examine) -> None:
     # Counted from the Keras network there and from the file here.
     assert facts["multiply_adds"] == card.multiply_adds
     # Batch norms are folded away, and the shape of a flattened picture is a constant too.
-    assert facts["parameters"] == pytest.approx(card.parameters, rel=0.02)
+    assert facts["parameters"] == pytest.approx(card.parameters, rel=0.03)
 
 
 def test_the_sample_portrait_is_read_as_the_app_reads_it(examine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -36,6 +37,15 @@ def made_table(images: np.ndarray, seed: int) -> pd.DataFrame:
             **dict(zip(VOTE_COLUMNS, votes.T, strict=True)),
         }
     )
+
+
+@pytest.fixture(autouse=True)
+def plain_arithmetic() -> None:
+    """What training leaves on for the whole process, bfloat16, must not blur another test's answers."""
+    if "tensorflow" in sys.modules:
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
 
 
 @pytest.fixture(scope="session")

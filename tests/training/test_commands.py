@@ -11,11 +11,11 @@ import pytest
 
 from emotion.errors import InputError
 from training.cli import main
-from training.recipes import RECIPES
+from training.recipes import RECIPES, Recipe
 from training.run_folder import RunFolder
 
 COMMANDS = ("check", "train", "search", "ablate", "export", "import", "ensemble", "evaluate")
-SETTINGS = {"recipe": {"name": "tiny"}, "limit": None, "counts": {"used": 3}}
+SETTINGS = {"recipe": Recipe(name="tiny", network="vgg").to_dict(), "limit": None, "counts": {"used": 3}}
 
 
 def test_importing_the_commands_imports_no_tensorflow():
@@ -53,6 +53,16 @@ def test_a_run_resumes_only_under_its_own_settings(tmp_path):
     assert run.open(SETTINGS | {"commit": "another"}) == SETTINGS
     with pytest.raises(InputError, match="choose another --name"):
         run.open(SETTINGS | {"limit": 5})
+    with pytest.raises(InputError, match="expected recipe"):
+        run.open(SETTINGS | {"recipe": Recipe(name="tiny", network="vgg", mixup=0.2).to_dict()})
+
+
+def test_a_run_from_before_a_field_was_added_resumes(tmp_path):
+    recipe = {key: value for key, value in SETTINGS["recipe"].items() if key not in {"sharpness", "teachers"}}
+    run = RunFolder(tmp_path)
+    run.open(SETTINGS | {"recipe": recipe})
+    run.save_state({"epoch": 1, "best_epoch": 1, "history": [{"epoch": 1}]})
+    assert run.open(SETTINGS | {"teachers": None})["recipe"] == recipe
 
 
 def test_a_recorded_epoch_keeps_only_the_files_that_are_needed(tmp_path):

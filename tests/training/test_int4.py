@@ -26,11 +26,12 @@ FACES = FORM.prepare(IMAGES)
 def dense_network(side, *units):
     """Dense layers with biases, whose later outputs have larger weights."""
     keras.utils.set_random_seed(0)
-    features = inputs = keras.Input((side, side, 1))
-    features = keras.layers.Flatten()(features)
-    for each in units[:-1]:
-        features = keras.layers.Dense(each, activation="relu")(features)
-    model = keras.Model(inputs, keras.layers.Dense(units[-1])(features))
+    # Names that count up with other tests' networks would change the file's length.
+    features = inputs = keras.Input((side, side, 1), name="face")
+    features = keras.layers.Flatten(name="flat")(features)
+    for place, each in enumerate(units[:-1]):
+        features = keras.layers.Dense(each, activation="relu", name=f"dense{place}")(features)
+    model = keras.Model(inputs, keras.layers.Dense(units[-1], name="logits")(features), name="made")
     rng = np.random.default_rng(1)
     for layer in model.layers[2:]:
         fan_in, fan_out = layer.kernel.shape

@@ -120,7 +120,7 @@ def test_a_run_without_an_epoch_cannot_be_exported(made_data, tmp_path):
 
 def test_a_killed_run_resumes_with_the_same_command(made_data, tmp_path):
     command = [sys.executable, "-m", "training", "train", "--name", "killed", "--runs", str(tmp_path)]
-    command += ["--data", str(made_data), "--epochs", "4", "--cycles", "2", "--batch-size", "16"]
+    command += ["--data", str(made_data), "--model", "vgg", "--epochs", "4", "--batch-size", "16"]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
     run = RunFolder(tmp_path / "killed")
     deadline = time.monotonic() + 120
