@@ -12,8 +12,8 @@ from pathlib import Path
 from emotion.errors import ModelError
 from emotion.types import ModelCard
 
-ALIASES: dict[str, str] = {"default": "ferplus-vgg"}
-"""Names that stand for another. The default model changes here and nowhere else."""
+ALIASES: dict[str, str] = {"default": "ferplus-resvgg", "fer2013": "fer2013-resvgg"}
+"""Names that stand for another. The default models change here and nowhere else."""
 
 CARD_FILE = "card.json"
 HISTORY_FILE = "history.csv"

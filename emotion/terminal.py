@@ -78,15 +78,28 @@ def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
+_ACCURACY, _BALANCED = "_accuracy", "_balanced_accuracy"
+"""Ends of the names of a card's scores."""
+
+
 def models_table() -> Table:
     """Return the installed models with their sizes and measured scores."""
-    table = Table("model", "title", "expressions", "parameters", "million multiply–adds", "scores", box=None)
+    table = Table(box=None)
+    # A model is asked for by its name, which a narrow window must not break.
+    table.add_column("model", no_wrap=True)
+    for heading in ("title", "labels", "M parameters", "M multiply–adds"):
+        table.add_column(heading)
+    table.add_column("accuracy on test pictures", min_width=14)
     for name in list_models():
         card = load_card(name)
         shown = f"{name} (default)" if name == ALIASES["default"] else name
-        scores = "\n".join(f"{key} {value}" for key, value in card.scores.items())
+        scores = "\n".join(
+            f"{key.removesuffix(_ACCURACY)} {value:.1%}"
+            for key, value in card.scores.items()
+            if key.endswith(_ACCURACY) and not key.endswith(_BALANCED)
+        )
         cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f}"
-        table.add_row(shown, card.title, str(len(card.labels)), f"{card.parameters:,}", cost, scores)
+        table.add_row(shown, card.title, str(len(card.labels)), f"{card.parameters / 1e6:.1f}", cost, scores)
     return table
 
 

@@ -24,7 +24,7 @@ _ABSTENTION = ("answered", "right of these")
 def print_evaluation(evaluation: dict[str, Any], console: Console | None = None) -> None:
     """Print the summary of all label sets and splits, and the labels' own figures on the test split."""
     # A pipe has no width of its own, and eighty columns would cut the figures.
-    console = console or Console(width=None if sys.stdout.isatty() else 140)
+    console = console or Console(width=None if sys.stdout.isatty() else 160)
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
     console.print(_flip(evaluation["flip"]))

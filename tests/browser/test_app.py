@@ -82,6 +82,7 @@ def test_a_photograph_is_read(visit: Page, photo: tuple[Path, int], tmp_path: Pa
 def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
     go_to(visit, "Video")
     upload(visit, clip)
+    visit.get_by_role("button", name="Analyse").click()
     expect(visit.get_by_text("Smile index")).to_be_visible(timeout=60_000)
     expect(visit.get_by_test_id("stMetricValue").first).to_have_text("happiness")
     assert_plays(visit)
@@ -90,9 +91,9 @@ def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
-    expect(visit.locator(".time")).to_have_text("0:00.00")
+    before = visit.locator(".time").inner_text()
     visit.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 60)
-    expect(visit.locator(".time")).not_to_have_text("0:00.00")
+    expect(visit.locator(".time")).not_to_have_text(before)
 
     timeline = pd.read_csv(download(visit, "Download", tmp_path))
     visit.get_by_role("radio", name="Parquet").click()
@@ -104,13 +105,14 @@ def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
     # Another page and back: the analysis is still there.
     go_to(visit, "About")
     go_to(visit, "Video")
-    expect(visit.get_by_role("heading", name=clip.name)).to_be_visible()
+    expect(visit.get_by_role("heading", name=clip.stem)).to_be_visible()
     assert_fits_a_phone(visit)
 
 
 def test_a_video_that_browsers_do_not_play_is_converted(visit: Page, shared_data: Path):
     go_to(visit, "Video")
     upload(visit, shared_data / "videos" / "face_then_none_hevc.mov")
+    visit.get_by_role("button", name="Analyse").click()
     expect(visit.get_by_text("Smile index")).to_be_visible(timeout=90_000)
     assert_plays(visit)
 
@@ -123,7 +125,12 @@ def test_the_models_are_told(visit: Page):
 
 def assert_plays(page: Page) -> None:
     """The browser has decoded the shown video's first picture."""
-    page.wait_for_function("video => video.readyState >= 2", arg=page.locator("video").element_handle())
+    for _ in range(150):
+        # Looked up anew each time: the player is made again when its picture arrives.
+        if page.locator("video").last.evaluate("video => Boolean(video.src) && video.readyState >= 2"):
+            return
+        page.wait_for_timeout(200)
+    pytest.fail("the video does not play")
 
 
 def test_a_link_to_a_page_of_a_fresh_server_opens_the_whole_app(browser: Browser):

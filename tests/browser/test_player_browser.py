@@ -97,8 +97,8 @@ class Player:
         assert cursor is not None
         duration_s = self.page.locator("video").evaluate("video => video.duration")
         cursor_s = (cursor["x"] + cursor["width"] / 2 - box["x"]) / box["width"] * duration_s
-        # A px of the chart is all that a cursor can be out by.
-        assert cursor_s == pytest.approx(time_s, abs=duration_s / box["width"])
+        # Chart and cursor are each placed to a px.
+        assert cursor_s == pytest.approx(time_s, abs=2 * duration_s / box["width"])
         minutes, seconds = self.page.locator(".time").inner_text().split(":")
         assert 60 * int(minutes) + float(seconds) == pytest.approx(time_s, abs=0.011)
 

@@ -109,7 +109,9 @@ def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
 def end(library: Library, claim: Claim, analysis: Analysis) -> None:
     """Bring a claim to its end with a made-up result, by the way that a worker goes."""
     entry_settings = library.get(claim.id, owner=_owner(library, claim)).settings
-    library.parts(claim.id).append(replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None)
+    library.parts(claim.id).append(
+        replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None
+    )
     library.parts(claim.id).assemble(timeline_key(claim.id), analysis.note)
     conclude(library, claim)
 

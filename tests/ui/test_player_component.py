@@ -27,12 +27,13 @@ def test_a_player_moves_when_it_is_told_to_and_not_when_it_is_merely_asked_again
     memory = _Memory("key", "digest")
     assert memory.stand(None, None) == {"move": 0, "time_s": None}
     assert memory.stand(5.0, None) == {"move": 1, "time_s": 5.0}
-    rest = {"count": 1, "time_s": 7.5}
+    assert memory.stand(None, {"count": 1, "move": 0, "time_s": 0.0}) == {"move": 1, "time_s": 5.0}
+    rest = {"count": 2, "move": 1, "time_s": 7.5}
     assert memory.stand(None, rest) == {"move": 1, "time_s": 7.5}
     assert memory.stand(3.0, rest) == {"move": 2, "time_s": 3.0}
     assert memory.stand(None, rest) == {"move": 2, "time_s": 3.0}
     # Twice at the same time is news too: it was elsewhere in between.
-    assert memory.stand(None, {"count": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
+    assert memory.stand(None, {"count": 3, "move": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
 
 
 def test_the_joined_modules_link_to_nothing_and_export_one_thing():

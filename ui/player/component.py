@@ -158,9 +158,10 @@ class _Memory:
 
         Args:
             ordered_s: What the page says now.
-            said: What the player said last: ``time_s`` and which of its rests that was. The same again is no news.
+            said: What the player said last: ``time_s``, which of its rests that was, and after which move. The same
+                again is no news, and one from before the last move is none any more.
         """
-        if said is not None and said != self._said:
+        if said is not None and said != self._said and said["move"] == self._moves:
             self._said, self._at_s = dict(said), float(said["time_s"])
         if ordered_s is not None:
             self._moves, self._at_s = self._moves + 1, float(ordered_s)

@@ -68,13 +68,14 @@ export class Player {
     this.playback = new Playback(data.video ? this.video : new SilentClock(timeline.head.duration_s), timeline, {
       shown: () => this.#draw(),
       headed: () => this.#readOut(),
-      rested: (time_s) => this.say("rest", {count: ++this.rests, time_s}),
+      // With the order that it has followed: a rest from before the latest one is no answer to it.
+      rested: (time_s) => this.say("rest", {count: ++this.rests, move: this.data.stand.move, time_s}),
       changed: () => this.#showPlayback(),
     });
     if (data.video && this.video.getAttribute("src") !== data.video) this.video.src = data.video;
     this.#fitStage();
     this.#offerMesh();
-    this.playback.seekTo(data.stand.time_s ?? 0);
+    this.playback.seekTo(this.data.stand.time_s ?? 0);
     return undefined;
   }
 
