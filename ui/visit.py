@@ -42,9 +42,9 @@ def discard_drafts() -> None:
 
 
 def remember(analysis_id: str, footage: Footage) -> None:
-    """Note that this visit began an analysis and has its video."""
+    """Note that this visit began an analysis and has its video; what was open makes room for it."""
     _begun()[analysis_id] = footage
-    st.session_state.pop(_OPEN, None)
+    show(None)
 
 
 def begun(library: Library) -> list[Entry]:

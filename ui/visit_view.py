@@ -30,6 +30,7 @@ def show_opened(library: Library) -> bool:
         visit.show(begun[0].id)
     analysis_id = visit.shown()
     if analysis_id is None:
+        st.query_params.pop(visit.ANALYSIS, None)
         return bool(begun)
     st.query_params[visit.ANALYSIS] = analysis_id
     try:

@@ -131,6 +131,13 @@ def test_clearing_deletes_this_visits_video_and_nothing_else(library):
     assert library.search().total == 1
 
 
+def test_a_new_video_makes_the_open_one_and_its_address_go(library, video):
+    test = shown(library, video, make_analysis(SMILE))
+    test = press(test, "Try the sample")
+    assert not test.subheader
+    assert "analysis" not in test.query_params
+
+
 def test_several_videos_have_one_summary(library, video):
     entries: list[Entry] = [put(library, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
     table = pd.read_csv(io.BytesIO(summary_csv(entries)))
