@@ -42,7 +42,7 @@ def choose_videos() -> None:
     )  # fmt: skip
     with st.container(horizontal=True):
         st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if visit.begun(library) or visit.shown():
+        if visit.has_begun() or visit.shown():
             st.button(
                 "Clear", icon=":material/delete:", help="The library keeps its analyses", on_click=visit.forget_begun
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -58,9 +57,7 @@ def _ask_all() -> dict[str, Any]:
 
 def _ask_each(drafts: Sequence[Footage], common: dict[str, Any]) -> pd.DataFrame:
     """Return a row per video: its name, the part to analyse, frames, model, and whether it is kept."""
-    rows = [
-        {"name": PurePath(draft.name).stem, "start_s": 0.0, "end_s": None, **common, "tags": []} for draft in drafts
-    ]
+    rows = [{"name": draft.stem, "start_s": 0.0, "end_s": None, **common, "tags": []} for draft in drafts]
     table = pd.DataFrame(rows).astype({"end_s": "float64"})
     with st.expander("Part, title and tags" if len(drafts) == 1 else "For each video by itself"):
         return st.data_editor(

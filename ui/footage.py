@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
 from emotion.types import Progress
@@ -39,8 +39,3 @@ class Footage(Job):
             self._report(Progress(done, max(total, done), time.perf_counter() - started))
 
         self.playable = write_playable(self.path, copy, report)
-
-
-def stem_of(name: str) -> str:
-    """Return a file's name without its ending, from which downloads take theirs."""
-    return PurePath(name).stem

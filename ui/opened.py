@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.library import Entry, Library
-from ui.footage import Footage, stem_of
+from ui.footage import Footage
 
 
 class Opened:
@@ -23,8 +23,8 @@ class Opened:
 
     @property
     def stem(self) -> str:
-        """What downloads are called."""
-        return stem_of(self.entry.title)
+        """What downloads are called: the title, which has no ending to lose."""
+        return self.entry.title
 
     @property
     def path(self) -> Path | None:

@@ -45,7 +45,7 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
         return
     if analysis.timeline.empty:
         st.info("There is no face in this video that could be read.", icon=":material/no_accounts:")
-    _show_moments(opened, analysis)
+    _show_moments(opened, analysis, edited)
     _show_shares(summary)
     if not analysis.timeline.empty:
         show_insight(analysis, opened, "insight", opened.path)
@@ -72,8 +72,11 @@ def _show_figures(summary: dict[str, Any]) -> None:
 
 
 @st.fragment
-def _show_moments(opened: Opened, analysis: Analysis) -> None:
-    """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops."""
+def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
+    """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops.
+
+    Whatever changes the edits runs the whole page, so ``edited`` is never behind them.
+    """
     if opened.playable is None:
         st.info(_why_no_picture(opened), icon=":material/videocam_off:")
     state = show_player(
@@ -90,7 +93,7 @@ def _show_moments(opened: Opened, analysis: Analysis) -> None:
     shown_s = state.time_s or 0.0
     if opened.playable is None and opened.path is not None:
         _show_still(opened.path, analysis, shown_s)
-    show_timeline(edited_or_raw(analysis, opened.edits), opened.edits, shown_s, _CHART, _go_to)
+    show_timeline(edited, opened.edits, shown_s, _CHART, _go_to)
 
 
 def _go_to(time_s: float) -> None:

@@ -58,6 +58,11 @@ def begun(library: Library) -> list[Entry]:
     return entries
 
 
+def has_begun() -> bool:
+    """Return whether this visit began any analysis that it has not cleared."""
+    return bool(_begun())
+
+
 def footage_of(analysis_id: str) -> Footage | None:
     """Return the video of an analysis that this visit began or borrowed; None for others."""
     return _begun().get(analysis_id) or _borrowed().get(analysis_id)

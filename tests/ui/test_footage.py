@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.ui.test_playable import write
-from ui.footage import Footage, stem_of
+from ui.footage import Footage
 
 
 def footage_of(tmp_path: Path, name: str = "clip.mp4", codec: str = "libx264") -> Footage:
@@ -64,4 +64,5 @@ def test_closing_deletes_an_upload_and_leaves_a_kept_file(tmp_path):
 
 
 def test_a_name_without_its_ending():
-    assert [stem_of(name) for name in ("a.mp4", "a.b.mov", "день")] == ["a", "a.b", "день"]
+    names = ("a.mp4", "a.b.mov", "день")
+    assert [Footage(name, io.BytesIO()).stem for name in names] == ["a", "a.b", "день"]
