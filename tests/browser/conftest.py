@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import emotion
 from tests.conftest import ROOT
@@ -107,6 +107,28 @@ def visit(browser: Browser, app_url: str) -> Iterator[Page]:
 
 def _is_foreign(url: str, app_url: str) -> bool:
     return url.startswith("http") and not url.startswith(app_url)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script has rested for half a second, so that what stands there stays there."""
+    page.wait_for_function(
+        """() => {
+            const app = document.querySelector("[data-testid=stApp]");
+            const rests = app?.dataset.testScriptState === "notRunning";
+            const now = performance.now();
+            window.restsSince = rests ? window.restsSince ?? now : undefined;
+            return rests && now - window.restsSince > 500;
+        }""",
+        polling=50,
+    )
+    page.evaluate("() => { window.restsSince = undefined; }")
+
+
+def click_at(page: Page, target: Locator, share: float, y: float) -> None:
+    """Click at a share of an element's width, ``y`` px under its top."""
+    settle(page)
+    width = target.evaluate("element => element.getBoundingClientRect().width")
+    target.click(position={"x": share * width, "y": y})
 
 
 def assert_fits_a_phone(page: Page) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import assert_fits_a_phone, served_app
+from tests.browser.conftest import assert_fits_a_phone, click_at, served_app
 from tests.conftest import SHARED
 from ui.resources import encode_png
 
@@ -87,12 +87,8 @@ def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
     expect(visit.get_by_test_id("stMetricValue").first).to_have_text("happiness")
     assert_plays(visit)
 
-    chart = visit.get_by_test_id("stVegaLiteChart").first
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
-    assert box is not None
     before = visit.locator(".time").inner_text()
-    visit.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 60)
+    click_at(visit, visit.get_by_test_id("stVegaLiteChart").first, 0.6, 60)
     expect(visit.locator(".time")).not_to_have_text(before)
 
     timeline = pd.read_csv(download(visit, "Download", tmp_path))
