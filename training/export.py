@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import keras
@@ -201,7 +202,8 @@ def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:
 
 def _training_record(run: RunFolder, epoch: int) -> dict[str, Any]:
     settings, state = run.settings(), run.state()
-    seconds = sum(row["seconds"] for row in state["history"])
+    # An epoch during which the machine slept or did other work would count too much in a sum.
+    seconds = state["epoch"] * median(row["seconds"] for row in state["history"])
     return {
         "run": run.path.name,
         "epoch": epoch,
