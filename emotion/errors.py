@@ -10,6 +10,7 @@ EmotionError
 ├── ModelError              a model that is missing, damaged or not as its card says
 ├── TimelineError           a table that is not a timeline
 ├── LibraryError            the library of analyses cannot do what was asked
+├── LiveError               a live session cannot do what was asked
 └── Cancelled               the caller asked to stop; what was done is kept
 """
 
@@ -54,6 +55,10 @@ class TimelineError(EmotionError, ValueError):
 
 class LibraryError(EmotionError):
     """The library of analyses cannot do what was asked: an unknown analysis, a full disk, a database that is away."""
+
+
+class LiveError(EmotionError):
+    """A live session cannot do what was asked: all places are taken, it is closed, a wish that there is not."""
 
 
 class Cancelled(EmotionError):  # noqa: N818 – a wish, not a fault

@@ -1,0 +1,40 @@
+"""Live: one visitor's stream of camera pictures, analysed as they come. No browser and no web framework in here.
+
+>>> from emotion.live import LiveSession, LiveSettings, SEATS
+>>> analyzer = Analyzer()                                    # once per process, for all sessions  # doctest: +SKIP
+>>> session = LiveSession(analyzer, LiveSettings(draw="boxes", mirror=True), seats=SEATS)  # doctest: +SKIP
+>>> session.warm()                                           # before the first picture  # doctest: +SKIP
+>>> shown = session.process(frame, skipped=2)                # av.VideoFrame in, av.VideoFrame out  # doctest: +SKIP
+>>> session.snapshot().people                                # from any thread, a dozen times a second  # doctest: +SKIP
+>>> session.close()                                          # or let go of it  # doctest: +SKIP
+
+**The stream** (:class:`LiveSession`): ``warm``, ``process``, ``settings`` (assignable in mid-run), ``snapshot``,
+``hold``/``resume``, ``take_baseline``/``clear_baseline``, ``record``/``stop_recording``, ``close``. Every method may be
+called from any thread; pictures are taken in one at a time.
+
+**What comes out**: the picture to send back, drawn on that very frame, and a :class:`Snapshot`: people with their last
+30 seconds, load figures, the quality step in words, how far a baseline and a recording are.
+
+**Seats** (:class:`Seats`, :data:`SEATS` for the whole process): how many sessions may run at once;
+``EMOTION_LIVE_VISITORS`` says so. One too many is told so by :class:`emotion.errors.LiveError`.
+"""
+
+from emotion.live.seats import SEATS, Seats
+from emotion.live.session import LiveSession
+from emotion.live.settings import DRAW, HIDE, LiveSettings
+from emotion.live.snapshot import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot
+
+__all__ = [
+    "DRAW",
+    "HIDE",
+    "SEATS",
+    "BaselineNow",
+    "LiveSession",
+    "LiveSettings",
+    "Load",
+    "PersonNow",
+    "RecordingNow",
+    "Seats",
+    "Series",
+    "Snapshot",
+]
