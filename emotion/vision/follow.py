@@ -41,6 +41,26 @@ SAME_FACE = 0.5
 """Two boxes that share this much of the smaller one show one face."""
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is spent on finding those who are new in view. Videos get all of it.
+
+    Attributes:
+        key_frame_s: Time between key frames while faces are being followed.
+        search_s: Time between key frames while nobody is in view.
+        tiles: Whether the detector looks at the tiles of a picture as well as at the whole.
+        small: Whether the follower's smaller detector looks, if it has one.
+    """
+
+    key_frame_s: float = KEY_FRAME_S
+    search_s: float = SEARCH_S
+    tiles: bool = True
+    small: bool = False
+
+
+FULL = Effort()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Followed:
     track_id: int
@@ -48,10 +68,16 @@ class _Followed:
 
 
 class FaceFollower:
-    """The state of one stream: who is in view, and when the detector looks next."""
+    """The state of one stream: who is in view, and when the detector looks next.
 
-    def __init__(self, detector: Detector, mesh: FaceMesh) -> None:
-        self._detector = detector
+    Args:
+        detector: Finds faces.
+        mesh: Follows them.
+        small: A faster detector for an :class:`Effort` that wants one.
+    """
+
+    def __init__(self, detector: Detector, mesh: FaceMesh, small: Detector | None = None) -> None:
+        self._detector, self._small = detector, small or detector
         self._mesh = mesh
         self._tracker = Tracker()
         self._is_cut = CutDetector()
@@ -60,7 +86,7 @@ class FaceFollower:
         self._turn = 0
         self._new_shot = True
 
-    def __call__(self, frame: Frame) -> list[Face]:
+    def __call__(self, frame: Frame, effort: Effort = FULL) -> list[Face]:
         """Return the faces in ``frame`` with landmarks, pose, openness and track id, longest known first."""
         if self._is_cut(frame.luma):
             self._tracker.end_all()
@@ -69,7 +95,7 @@ class FaceFollower:
         faces = self._follow(frame)
         lost = len(faces) < len(self._followed)
         if self._new_shot or lost or frame.time_s >= self._next_key_s:
-            faces = self._look_for_more(frame, faces)
+            faces = self._look_for_more(frame, faces, effort)
         faces = self._tracker.update(faces, frame.time_s)
         self._followed = [_Followed(_id(face), _points(face)) for face in faces]
         return faces
@@ -95,6 +121,13 @@ class FaceFollower:
         self._turn = int(state["turn"])
         self._new_shot = bool(state["new_shot"])
 
+    def resize(self, across: float, down: float) -> None:
+        """Go on with pictures that are so many times as wide and as high as those before, showing the same."""
+        state = self.state()
+        state["points"] *= np.array([across, down, across], np.float32)
+        state["tracker.boxes"] *= np.array([across, down, across, down], np.float32)
+        self.restore(state)
+
     def _follow(self, frame: Frame) -> list[Face]:
         faces: list[Face] = []
         for person in self._followed:
@@ -103,11 +136,12 @@ class FaceFollower:
                 _add(faces, _face(mesh, mesh.presence, person.track_id), frame)
         return faces
 
-    def _look_for_more(self, frame: Frame, faces: list[Face]) -> list[Face]:
-        everywhere = self._detector.regions(frame.width, frame.height)
+    def _look_for_more(self, frame: Frame, faces: list[Face], effort: Effort) -> list[Face]:
+        detector = self._small if effort.small else self._detector
+        everywhere = detector.regions(frame.width, frame.height)[: None if effort.tiles else 1]
         regions = everywhere if self._new_shot else [self._next_region(everywhere)]
         found = list(faces)
-        for find in self._detector.detect(frame.rgb(), regions):
+        for find in detector.detect(frame.rgb(), regions):
             if _is_known(find.box_xyxy, faces):
                 continue
             rough = self._mesh.fit(frame.luma, roi_of_find(find))
@@ -115,7 +149,7 @@ class FaceFollower:
             if rough.presence >= MIN_FIRST_PRESENCE and mesh.presence >= MIN_PRESENCE:
                 _add(found, _face(mesh, find.confidence), frame)
         self._new_shot = False
-        self._next_key_s = frame.time_s + (KEY_FRAME_S if found else SEARCH_S)
+        self._next_key_s = frame.time_s + (effort.key_frame_s if found else effort.search_s)
         return found
 
     def _next_region(self, everywhere: Sequence[Region]) -> Region:

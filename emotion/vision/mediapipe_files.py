@@ -13,10 +13,12 @@ from emotion.errors import ModelError
 from emotion.registry import sha256_of
 
 BLAZEFACE_BACK = "face_detection_back.tflite"
+BLAZEFACE_SHORT = "face_detection_short_range.tflite"
 FACE_MESH = "face_landmark.tflite"
 
 SHA256: dict[str, str] = {
     BLAZEFACE_BACK: "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8",
+    BLAZEFACE_SHORT: "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
     FACE_MESH: "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -21,14 +22,14 @@ from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
 from emotion.vision.classify import load_classifier
 from emotion.vision.decode_image import load_image
 from emotion.vision.decode_video import probe, read_video
-from emotion.vision.detect import load_detector
+from emotion.vision.detect import BlazeFace, load_detector
 from emotion.vision.follow import FaceFollower
 from emotion.vision.landmarks import FaceMesh
 from emotion.vision.prefetch import prefetch
-from emotion.vision.recognise import Recogniser, card_of
 from emotion.vision.sampling import Sampling
 from emotion.vision.seek import Position, position_of
 from emotion.vision.state import State, part_of, under
+from emotion.vision.stream import FaceStream, unclear_limit
 
 OnProgress = Callable[[Progress], None]
 
@@ -61,8 +62,7 @@ class Analyzer:
     @property
     def unclear_below(self) -> float:
         """The probability under which the classifier's answers are unclear, 0–1; 0 for one of your own."""
-        card = card_of(self._classifier)
-        return card.unclear_below if card else 0.0
+        return unclear_limit(self._classifier)
 
     def image(self, source: str | Path | bytes | Image) -> FrameResult:
         """Return the faces in one picture, numbered from 1 in reading order.
@@ -177,32 +177,40 @@ class Analyzer:
             for result, _ in results:
                 yield result
 
+    def follow(self) -> FaceStream:
+        """Return a new stream that takes one frame at a time, as from a camera.
+
+        Streams of one analyzer share its models and nothing else; each is for one thread at a time. They can be told
+        to spend less effort (:class:`emotion.vision.follow.Effort`).
+        """
+        return FaceStream(FaceFollower(self._detector, self._mesh, self._small_detector), self._classifier)
+
+    @functools.cached_property
+    def _small_detector(self) -> Detector:
+        return BlazeFace(small=True) if isinstance(self._detector, BlazeFace) else self._detector
+
     def _results(
         self, frames: Iterable[Frame], parallel: bool, wanted: threading.Event | None = None, after: State | None = None
     ) -> Generator[tuple[FrameResult, State | None], None, None]:
-        follower, recogniser = FaceFollower(self._detector, self._mesh), Recogniser(self._classifier)
+        stream = FaceStream(FaceFollower(self._detector, self._mesh), self._classifier)
         if after is not None:
-            follower.restore(part_of(after, "follower"))
-            recogniser.restore(part_of(after, "recogniser"))
-        followed = _follow(frames, follower, wanted)
-        labels, unclear_below = self.labels, self.unclear_below
+            stream.restore(after)
+        followed = _follow(frames, stream, wanted)
         with closing(prefetch(followed) if parallel else followed) as items:
             for frame, faces, state in items:
-                known = recogniser(frame, faces)
-                whole = None if state is None else state | under("recogniser", recogniser.state())
-                size = frame.width, frame.height
-                yield FrameResult(frame.index, frame.time_s, *size, known, labels, unclear_below), whole
+                result = stream.recognise(frame, faces)
+                yield result, None if state is None else state | stream.recogniser_state()
 
 
 def _follow(
-    frames: Iterable[Frame], follower: FaceFollower, wanted: threading.Event | None
+    frames: Iterable[Frame], stream: FaceStream, wanted: threading.Event | None
 ) -> Generator[tuple[Frame, list[Face], State | None], None, None]:
     """Yield each frame with its faces and, after one was wanted, the state in which it leaves the follower."""
     for frame in frames:
-        faces, state = follower(frame), None
+        faces, state = stream.follow(frame), None
         if wanted is not None and wanted.is_set():
             wanted.clear()
-            state = under("follower", follower.state()) | under("position", position_of(frame).state())
+            state = stream.follower_state() | under("position", position_of(frame).state())
         yield frame, faces, state
 
 

@@ -1,0 +1,103 @@
+"""How many pictures come, are analysed and go, and how long they take: pure counting, told the time by the caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+WINDOW_S = 5.0
+"""Figures are over so many seconds back from now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a meter shows; see :class:`emotion.live.snapshot.Load`."""
+
+    in_fps: float
+    analysed_fps: float
+    out_fps: float
+    median_ms: float
+    p95_ms: float
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """How hard a session's thread has it, over a while.
+
+    Attributes:
+        busy: Share of the time that went into pictures, 0–1.
+        dropped: Share of the pictures that were left out for newer ones, 0–1.
+        pictures: How many were taken in.
+    """
+
+    busy: float
+    dropped: float
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    time_s: float
+    ms: float
+    analysed: bool
+    skipped: int
+
+
+class Meter:
+    """Counts the pictures of one session.
+
+    Args:
+        start_s: The time now.
+    """
+
+    def __init__(self, start_s: float) -> None:
+        self._start_s = start_s
+        self._pictures: deque[_Picture] = deque()
+        self._dropped = 0
+
+    def add(self, now_s: float, ms: float, *, analysed: bool, skipped: int = 0) -> None:
+        """Count one picture.
+
+        Args:
+            now_s: When it was done; never before an earlier one's.
+            ms: How long it took in the server, in ms.
+            analysed: Whether faces were looked for in it.
+            skipped: How many others were left out for it.
+        """
+        self._pictures.append(_Picture(now_s, ms, analysed, skipped))
+        self._dropped += skipped
+        while now_s - self._pictures[0].time_s > WINDOW_S:
+            self._pictures.popleft()
+
+    def figures(self, now_s: float) -> Figures:
+        """Return how things were over the last :data:`WINDOW_S`."""
+        lately = self._since(now_s, WINDOW_S)
+        seconds = self._seconds(now_s, WINDOW_S)
+        times = np.array([picture.ms for picture in lately])
+        median, p95 = np.percentile(times, [50, 95]) if lately else (np.nan, np.nan)
+        out = len(lately)
+        return Figures(
+            in_fps=(out + sum(picture.skipped for picture in lately)) / seconds,
+            analysed_fps=sum(picture.analysed for picture in lately) / seconds,
+            out_fps=out / seconds,
+            median_ms=float(median),
+            p95_ms=float(p95),
+            dropped=self._dropped,
+        )
+
+    def strain(self, now_s: float, window_s: float) -> Strain:
+        """Return how hard the last seconds were; none harder than the window is long."""
+        lately = self._since(now_s, window_s)
+        skipped = sum(picture.skipped for picture in lately)
+        busy = sum(picture.ms for picture in lately) / 1000 / self._seconds(now_s, window_s)
+        return Strain(min(busy, 1.0), skipped / max(skipped + len(lately), 1), len(lately))
+
+    def _since(self, now_s: float, window_s: float) -> list[_Picture]:
+        return [picture for picture in self._pictures if now_s - picture.time_s <= window_s]
+
+    def _seconds(self, now_s: float, window_s: float) -> float:
+        """Return how long a window reaches back; not before the beginning, and long enough to divide by."""
+        return max(min(window_s, now_s - self._start_s), 1e-3)
