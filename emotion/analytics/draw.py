@@ -61,7 +61,7 @@ def _width_px(face: Face) -> float:
     return float(face.box_xyxy[2] - face.box_xyxy[0])
 
 
-def _dashes(start: float, end: float, about: float) -> list[tuple[float, float]]:
+def dashes(start: float, end: float, about: float) -> list[tuple[float, float]]:
     """Cut a side into an odd number of parts of about a length, px, and return the first, third, … and last."""
     parts = max(1, 2 * round((end - start) / about / 2) - 1)
     ends = np.linspace(start, end, parts + 1)
@@ -97,10 +97,10 @@ class _Pen:
         thick = self._line_px - 1
         # Gaps of the opposite brightness: dashes alone are lost on dark or on light pictures.
         self._draw.rectangle(box, outline=text_colour(colour), width=self._line_px)
-        for start, end in _dashes(left, right, 6 * self._line_px):
+        for start, end in dashes(left, right, 6 * self._line_px):
             for y in (top, bottom - thick):
                 self._draw.rectangle((start, y, end, y + thick), fill=colour)
-        for start, end in _dashes(top, bottom, 6 * self._line_px):
+        for start, end in dashes(top, bottom, 6 * self._line_px):
             for x in (left, right - thick):
                 self._draw.rectangle((x, start, x + thick, end), fill=colour)
 

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 
 from emotion.errors import LibraryError
+from emotion.library.clips import hand_over_left_clips
 from emotion.library.entries import State
 from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_the_dead, work_of
+from emotion.library.recordings import close_broken
 from emotion.library.settings import jobs_at_once, library_dir, log_file
 from emotion.library.store import Library
 
@@ -60,11 +62,20 @@ class Dispatcher:
         """
         self._children = [child for child in self._children if child.poll() is None]
         note_the_dead(self._library)
+        self._close_recordings()
         while (claim := claim_next(self._library, self._at_once)) is not None:
             self._begin(claim)
         if time.monotonic() - self._swept_at >= SWEEP_S:
             self._swept_at = time.monotonic()
             self._library.sweep_expired()
+
+    def _close_recordings(self) -> None:
+        try:
+            close_broken(self._library)
+            hand_over_left_clips(self._library)
+        except OSError as error:
+            # A full disk keeps recordings open, and everything else goes on.
+            log.warning("a recording that broke off cannot be closed yet: %s", error)
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_S):

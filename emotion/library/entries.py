@@ -48,6 +48,7 @@ class JobSettings:
         end_s: Where it ends; None for the end.
         keep_video: Whether the video stays in the library when its analysis is over.
         captured_at: When it was recorded, if known.
+        live: Whether it is recorded from a camera, frame by frame, and no video is there for a worker.
 
     Raises:
         VideoError: No frame could ever be chosen.
@@ -61,6 +62,7 @@ class JobSettings:
     end_s: float | None = None
     keep_video: bool = False
     captured_at: dt.datetime | None = None
+    live: bool = False
 
     def __post_init__(self) -> None:
         # A default that changes between a run and the one that goes on would mix two models.

@@ -15,7 +15,7 @@ from emotion.analytics.summary import summarise
 from emotion.errors import LibraryError
 from emotion.library.database import WORK_LOCK
 from emotion.library.entries import LOCAL, Entry, State
-from emotion.library.rows import expiry, now, retention_days_of, row_of, to_entry
+from emotion.library.rows import expiry, is_live, now, retention_days_of, row_of, to_entry
 from emotion.library.store import Library, timeline_key, video_key
 from emotion.library.tables import AnalysisRow
 from emotion.types import Analysis
@@ -112,8 +112,8 @@ def claim_next(library: Library, at_once: int) -> Claim | None:
     Two servers never get the same one, nor together more than they may.
     """
     with library.database.writing(WORK_LOCK) as session:
-        running = select(func.count()).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
-        if (session.scalar(running) or 0) >= at_once:
+        running = select(AnalysisRow).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
+        if sum(not is_live(row) for row in session.scalars(running)) >= at_once:
             return None
         waiting = select(AnalysisRow).where(AnalysisRow.state == State.QUEUED)
         row = session.scalar(waiting.order_by(AnalysisRow.queued_at, AnalysisRow.id).limit(1).with_for_update())
@@ -191,11 +191,20 @@ def conclude(library: Library, claim: Claim) -> None:
     finish(library, claim, Outcome(state, result.note, figures, keeps_video=keep), result)
 
 
+def is_valid(library: Library, claim: Claim) -> bool:
+    """Return whether a claim still gives the right to work."""
+    with library.database.reading() as session:
+        return session.scalar(select(AnalysisRow.id).where(*_held(claim))) is not None
+
+
 def note_the_dead(library: Library) -> list[str]:
-    """Mark the analyses whose workers have died as interrupted, saying what is kept, and return their ids."""
+    """Mark the analyses whose workers have died as interrupted, saying what is kept, and return their ids.
+
+    Live recordings have no worker: :func:`emotion.library.recordings.close_broken` looks after them.
+    """
     with library.database.reading() as session:
         running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
-    dead = [Claim(row.id, row.run or "") for row in running if _is_dead(row)]
+    dead = [Claim(row.id, row.run or "") for row in running if not is_live(row) and _is_dead(row)]
     for claim in dead:
         if library.storage.exists(timeline_key(claim.id)):
             conclude(library, claim)

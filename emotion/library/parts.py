@@ -58,12 +58,15 @@ class Parts:
         Raises:
             OSError: It cannot be written; what was written before stays.
         """
-        own = {} if state is None else {_STATE: base64.b64encode(pack_state(state))}
-        table = to_arrow(part)
-        table = table.replace_schema_metadata(table.schema.metadata | own)
-        number = len(self._keys()) + 1
-        with self._storage.writing(f"{self._folder}/{number:06d}.parquet") as file:
-            file.write(_packed(table))
+        self._write(len(self._keys()) + 1, part, state)
+
+    def put_last(self, part: Analysis) -> None:
+        """Put this in the place of the last part, which it begins with.
+
+        Raises:
+            OSError: It cannot be written; what was written before stays.
+        """
+        self._write(max(len(self._keys()), 1), part, None)
 
     def kept(self, like: Analysis) -> Kept | None:
         """Return what an earlier run left to go on from, and drop what it made after that; None if there is nothing.
@@ -101,7 +104,7 @@ class Parts:
         if not parts:
             raise LibraryError("nothing of this analysis is kept")
         timeline = pd.concat([part.timeline for part in parts], ignore_index=True)
-        return replace(parts[0], timeline=timeline, frames=_joined(parts), complete=False, note=note)
+        return replace(parts[-1], timeline=timeline, frames=_joined(parts), complete=False, note=note)
 
     def assemble(self, key: str, note: str) -> None:
         """Write all parts as one file like :func:`emotion.analytics.files.save_parquet`, one part at a time.
@@ -118,7 +121,8 @@ class Parts:
         empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part, _ in self._each()]
         if not empty:
             raise LibraryError("nothing of this analysis is kept")
-        whole = replace(empty[0], frames=_joined(empty), complete=not note, note=note)
+        # The last one's facts: a live recording grows longer from part to part.
+        whole = replace(empty[-1], frames=_joined(empty), complete=not note, note=note)
         schema = to_arrow(whole).schema
         with (
             self._storage.writing(key) as file,
@@ -130,6 +134,13 @@ class Parts:
     def clear(self) -> None:
         """Remove the parts."""
         self._storage.remove(self._folder)
+
+    def _write(self, number: int, part: Analysis, state: State | None) -> None:
+        own = {} if state is None else {_STATE: base64.b64encode(pack_state(state))}
+        table = to_arrow(part)
+        table = table.replace_schema_metadata(table.schema.metadata | own)
+        with self._storage.writing(f"{self._folder}/{number:06d}.parquet") as file:
+            file.write(_packed(table))
 
     def _groups(self, schema: pa.Schema) -> Iterator[pa.Table]:
         """Yield the rows in groups that readers like: parts of a few seconds are too small."""

@@ -99,6 +99,11 @@ def expiry(row: AnalysisRow, days: int | None) -> dt.datetime | None:
     return (row.finished_at or row.created_at) + dt.timedelta(days=days)
 
 
+def is_live(row: AnalysisRow) -> bool:
+    """Return whether an analysis is recorded from a camera: a server writes it, and no worker."""
+    return bool(row.settings.get("live"))
+
+
 def to_entry(row: AnalysisRow) -> Entry:
     """Return a row as a value."""
     return Entry(

@@ -5,19 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import asdict
+from typing import overload
 
 import av
 import numpy as np
 
-from emotion.library import LOCAL, Library
+from emotion.errors import LiveError
+from emotion.library import LOCAL, JobSettings, Library
+from emotion.library.clips import clip_file
+from emotion.library.recordings import begin_recording
+from emotion.live.baseline import BaselineTaker
+from emotion.live.canvas import Canvas, planar
+from emotion.live.clip import Clip
+from emotion.live.cover import Cover
+from emotion.live.growing import SOURCE, About
+from emotion.live.history import History
+from emotion.live.look import Looker, Seen
+from emotion.live.meter import Meter
+from emotion.live.overlay import Overlay, Said, warm_overlay
+from emotion.live.quality import WINDOW_S, Ladder
+from emotion.live.recorder import Recorder
 from emotion.live.seats import Seats
 from emotion.live.settings import LiveSettings
 from emotion.live.snapshot import Load, Snapshot
-from emotion.types import Image
+from emotion.live.stream_time import StreamTime
+from emotion.types import FrameResult, Image
 from emotion.vision.pipeline import Analyzer
+from emotion.vision.sampling import Sampling
 
-Picture = TypeVar("Picture", av.VideoFrame, Image)
+MAX_BASELINE_S = 60.0
 
 
 class LiveSession:
@@ -28,6 +45,9 @@ class LiveSession:
         settings: How the returned picture looks.
         seats: Where to take a seat; none is taken if None.
         clock: Tells the time in seconds, for load figures and where a picture has no time.
+
+    Attributes:
+        settings: May be replaced at any time.
 
     Raises:
         LiveError: All seats are taken.
@@ -43,15 +63,33 @@ class LiveSession:
     ) -> None:
         self.settings = settings or LiveSettings()
         self._analyzer, self._clock = analyzer, clock
-        self._lock = threading.Lock()
         self._seat = None if seats is None else seats.take(self)
-        self._held = self._closed = False
+        # The one is held while a picture is analysed, the other only while figures change or are read.
+        self._turn, self._facts = threading.Lock(), threading.Lock()
+        self._look, self._cover = Looker(analyzer), Cover()
+        self._time = StreamTime()
+        self._meter, self._ladder = Meter(clock()), Ladder()
+        self._history = History(analyzer.labels, analyzer.unclear_below)
+        self._taker: tuple[BaselineTaker, float] | None = None
+        self._recorder: Recorder | None = None
+        self._held_at_s: float | None = None
+        self._size: tuple[int, int] | None = None
+        self._closed = False
 
     def warm(self) -> None:
         """Run every model once, so that the first picture does not wait for it."""
-        self._analyzer.image(np.zeros((64, 64, 3), np.uint8))
+        self._analyzer.warm()
+        warm_overlay()
 
-    def process(self, picture: Picture, time_s: float | None = None, *, skipped: int = 0) -> Picture:
+    @overload
+    def process(self, picture: av.VideoFrame, time_s: float | None = None, *, skipped: int = 0) -> av.VideoFrame: ...
+
+    @overload
+    def process(self, picture: Image, time_s: float | None = None, *, skipped: int = 0) -> Image: ...
+
+    def process(
+        self, picture: av.VideoFrame | Image, time_s: float | None = None, *, skipped: int = 0
+    ) -> av.VideoFrame | Image:
         """Analyse a picture and return the one to show, of the same kind, size, timestamp and time base.
 
         Args:
@@ -63,29 +101,58 @@ class LiveSession:
         Raises:
             LiveError: The session is closed, or its seat was given to somebody else.
         """
-        del time_s, skipped
-        return picture
+        if isinstance(picture, av.VideoFrame):
+            return self._process(picture, picture.time if time_s is None else time_s, skipped)
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        return np.asarray(self._process(frame, time_s, skipped).to_ndarray(format="rgb24"), np.uint8)
 
     def snapshot(self) -> Snapshot:
         """Return how things stand; cheap."""
-        nothing = float("nan")
-        load = Load(0.0, 0.0, 0.0, nothing, nothing, 0, 0, "full quality")
-        labels, limit = self._analyzer.labels, self._analyzer.unclear_below
-        return Snapshot(0.0, labels, limit, None, (), load, self._held, None, None, self._closed)
+        with self._facts:
+            now_s = self._time.now_s if self._held_at_s is None else self._held_at_s
+            recorder, taker = self._recorder, self._taker
+            return Snapshot(
+                time_s=now_s,
+                labels=self._analyzer.labels,
+                unclear_below=self._analyzer.unclear_below,
+                size=self._size,
+                people=self._history.people(now_s),
+                load=self._load(),
+                held=self._held_at_s is not None,
+                baseline=None if taker is None else taker[0].now(),
+                recording=None if recorder is None else recorder.now(),
+                closed=self._closed,
+            )
 
     def hold(self) -> None:
         """Let values stand still and record nothing; the picture goes on."""
-        self._held = True
+        with self._facts:
+            if self._held_at_s is None:
+                self._held_at_s = self._time.now_s
+                if self._recorder is not None:
+                    self._recorder.hold()
 
     def resume(self) -> None:
         """Go on after :meth:`hold`."""
-        self._held = False
+        with self._facts:
+            self._held_at_s = None
 
     def take_baseline(self, seconds: float = 3.0) -> None:
-        """Take what each person shows during the next seconds as their neutral; what was taken before goes."""
+        """Take what each person shows during the next seconds as their neutral; what was taken before goes.
+
+        Raises:
+            LiveError: Not a number of seconds above 0.
+        """
+        if not 0 < seconds <= MAX_BASELINE_S:
+            raise LiveError(f"expected a baseline of more than 0 and at most {MAX_BASELINE_S:.0f} s; got {seconds}")
+        with self._facts:
+            self._history.baselines = {}
+            self._taker = BaselineTaker(seconds, self._analyzer.labels), seconds
 
     def clear_baseline(self) -> None:
         """Forget the baselines, and stop one that is being taken."""
+        with self._facts:
+            self._history.baselines, self._taker = {}, None
 
     def record(self, library: Library, title: str, *, owner: str = LOCAL, record_clip: bool = False) -> str:
         """Begin to write the timeline to the library, and return the id of its analysis there.
@@ -100,14 +167,107 @@ class LiveSession:
             LiveError: It is being recorded already, or the session is closed.
             LibraryError: The library does not answer.
         """
-        raise NotImplementedError
+        with self._facts:
+            self._expect_open()
+            if self._recorder is not None and self._recorder.is_running:
+                raise LiveError("This session is being recorded already.")
+            wanted = JobSettings(model=self._analyzer.model, detector=self._analyzer.detector)
+            claim = begin_recording(library, title, SOURCE, wanted, owner=owner)
+            about = About(self._analyzer.model, self._analyzer.labels, self._analyzer.settings(Sampling(), ""))
+            clip = Clip(clip_file(claim.id)) if record_clip else None
+            self._recorder = Recorder(library, claim, owner, about, clip)
+            return claim.id
 
     def stop_recording(self) -> str | None:
-        """End the recording and return the id of its analysis in the library; None if nothing was being recorded."""
-        return None
+        """End the recording, put it together, and return the id of its analysis; None if nothing was being recorded."""
+        recorder = self._recorder
+        if recorder is None or not recorder.is_running:
+            return None
+        recorder.stop()
+        return recorder.now().entry_id
 
     def close(self) -> None:
         """End the recording, free the seat and let go of everything; once more does nothing."""
-        self._closed = True
+        with self._facts:
+            self._closed = True
+            recorder = self._recorder
         if self._seat is not None:
             self._seat.leave()
+        if recorder is not None:
+            recorder.stop()
+
+    def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int) -> av.VideoFrame:
+        with self._turn:
+            started_s = self._clock()
+            self._expect_open()
+            if self._seat is not None:
+                self._seat.keep()
+            time_s = self._begin(stamp_s, started_s)
+            picture, settings = planar(picture), self.settings
+            held, hides = self._held_at_s is not None, settings.hide != "nothing"
+            seen = self._look(picture, time_s, self._ladder.now, watchful=hides, recognise=not held)
+            with self._facts:
+                self._take_in(picture, time_s, seen, settings.smoothing_s)
+                said = {track: self._said(track) for track in (face.track_id for face in seen.faces) if track}
+            shown = self._show(picture, time_s, seen, said, settings)
+            with self._facts:
+                self._count(started_s, seen, skipped)
+            return shown
+
+    def _begin(self, stamp_s: float | None, clock_s: float) -> float:
+        """Return the time of a picture that has just come."""
+        with self._facts:
+            if self._time.is_new:
+                # The time before the first picture is nobody's fault.
+                self._meter, self._ladder = Meter(clock_s), Ladder(since_s=clock_s)
+            return self._time(clock_s if stamp_s is None else stamp_s, clock_s)
+
+    def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> None:
+        self._size = picture.width, picture.height
+        if self._held_at_s is not None:
+            return
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.see(picture, time_s)
+        if seen.result is None:
+            return
+        self._history.see(seen.result, smoothing_s)
+        if recorder is not None:
+            recorder.add(seen.result)
+        self._take_baseline(seen.result)
+
+    def _take_baseline(self, result: FrameResult) -> None:
+        if self._taker is None:
+            return
+        taker, seconds = self._taker
+        taker.add(result)
+        if taker.is_done:
+            self._history.baselines, self._taker = taker.means(), None
+            if self._recorder is not None:
+                self._recorder.mark_baseline(tuple(self._history.baselines), seconds)
+
+    def _said(self, track: int) -> Said:
+        return Said(self._history.leading(track), self._history.current(track) or {})
+
+    def _show(
+        self, picture: av.VideoFrame, time_s: float, seen: Seen, said: dict[int, Said], settings: LiveSettings
+    ) -> av.VideoFrame:
+        canvas = Canvas(picture, mirror=settings.mirror)
+        self._cover.see(seen.faces, time_s)
+        self._cover.paint(canvas, settings.hide, mirror=settings.mirror)
+        if settings.draw != "nothing":
+            Overlay(canvas, mirror=settings.mirror).draw(seen.faces, said, mesh=settings.draw == "mesh")
+        return canvas.frame
+
+    def _count(self, started_s: float, seen: Seen, skipped: int) -> None:
+        now_s = self._clock()
+        self._meter.add(now_s, (now_s - started_s) * 1000, analysed=seen.looked, skipped=skipped)
+        self._ladder = self._ladder.after(self._meter.strain(now_s, WINDOW_S), now_s)
+
+    def _load(self) -> Load:
+        figures = self._meter.figures(self._clock())
+        return Load(**asdict(figures), quality=self._ladder.step, quality_words=self._ladder.now.words)
+
+    def _expect_open(self) -> None:
+        if self._closed:
+            raise LiveError("This session is closed; start a new one.")

@@ -19,6 +19,11 @@ class StreamTime:
         """The latest picture's time."""
         self._last: tuple[float, float] | None = None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether no picture has come yet."""
+        return self._last is None
+
     def __call__(self, stamp_s: float, clock_s: float) -> float:
         """Return a picture's time in seconds since the first.
 

@@ -25,12 +25,12 @@ def blur_faces(image: Image, boxes: FloatArray) -> None:
     """
     for left, top, right, bottom in grown(boxes, image.shape[1], image.shape[0]):
         if right > left and bottom > top:
-            image[top:bottom, left:right] = _smudged(image[top:bottom, left:right])
+            image[top:bottom, left:right] = smudged(image[top:bottom, left:right])
 
 
 def blur_everything(image: Image) -> None:
     """Cover a whole picture, in place."""
-    image[:] = _smudged(image)
+    image[:] = smudged(image)
 
 
 def grown(boxes: FloatArray, width: int, height: int) -> list[list[int]]:
@@ -42,7 +42,8 @@ def grown(boxes: FloatArray, width: int, height: int) -> list[list[int]]:
     return [[int(side) for side in area] for area in np.clip(outward, 0, limits)]
 
 
-def _smudged(region: Image) -> Image:
+def smudged(region: Image) -> Image:
+    """Return a region, ``(H, W, 3)`` or one plane ``(H, W)``, uint8, in which nobody can be recognised."""
     height, width = region.shape[:2]
     longer = max(height, width)
     cells = (max(1, round(CELLS * width / longer)), max(1, round(CELLS * height / longer)))

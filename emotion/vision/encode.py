@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+import av.error
 import numpy as np
+from av.video.frame import PictureType
 
 from emotion.errors import VideoError
 from emotion.types import Image
+
+_CLOCK_HZ = 90_000
+"""Ticks per second of pictures with times of their own, MPEG's: fine enough for any frame rate, even or varying."""
+_FRAGMENT_S = 1.0
 
 
 def write_video(path: str | Path, frames: Iterable[Image], fps: float, quality: int = 20) -> Path:
@@ -41,3 +49,65 @@ def write_video(path: str | Path, frames: Iterable[Image], fps: float, quality: 
             container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
         container.mux(stream.encode())
     return target
+
+
+class LiveVideo:
+    """Writes pictures at their own times as H.264; a file that was never closed can be played up to its last second.
+
+    Args:
+        path: Where to; its folder exists.
+        width: Of the first picture, px; others are scaled to it. An odd row or column is cut off.
+        height: Likewise.
+        quality: Constant rate factor, 0 (best) to 51.
+    """
+
+    def __init__(self, path: Path, width: int, height: int, quality: int = 21) -> None:
+        # The index lies in each fragment: an ordinary mp4 has it at its end, and without an end is lost.
+        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
+        self._container = av.open(str(path), "w", format="mp4", options=options)
+        self._stream: Any = self._container.add_stream("libx264", rate=30)
+        self._stream.width, self._stream.height, self._stream.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
+        self._stream.options = {"crf": str(quality), "preset": "superfast", "tune": "zerolatency"}
+        self._stream.codec_context.time_base = Fraction(1, _CLOCK_HZ)
+        self._last_tick, self._last_key_s = -1, float("-inf")
+
+    def add(self, picture: av.VideoFrame, time_s: float) -> None:
+        """Write a picture; its time in seconds is after the last one's."""
+        copy = picture.reformat(self._stream.width, self._stream.height, "yuv420p")
+        if copy is picture:
+            # Its time is set below, and it may still be shown.
+            copy = av.VideoFrame.from_ndarray(picture.to_ndarray(), format="yuv420p")
+        self._last_tick = max(round(time_s * _CLOCK_HZ), self._last_tick + 1)
+        copy.pts, copy.time_base = self._last_tick, Fraction(1, _CLOCK_HZ)
+        begins = time_s - self._last_key_s >= _FRAGMENT_S
+        copy.pict_type = PictureType.I if begins else PictureType.NONE
+        self._last_key_s = time_s if begins else self._last_key_s
+        self._container.mux(self._stream.encode(copy))
+
+    def close(self) -> None:
+        """Write what the encoder holds back."""
+        self._container.mux(self._stream.encode())
+        self._container.close()
+
+
+def close_live_video(source: Path, target: Path) -> bool:
+    """Copy what :class:`LiveVideo` wrote, even if its end is missing, to a file with its index at the front.
+
+    Returns:
+        Whether there was any picture; without one there is no target.
+    """
+    copied = 0
+    with contextlib.suppress(av.error.FFmpegError), av.open(str(source)) as old:
+        template = old.streams.video[0]
+        with av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as new:
+            stream = new.add_stream_from_template(template)
+            # A file that broke off ends with an error after its last whole fragment.
+            with contextlib.suppress(av.error.FFmpegError):
+                for packet in old.demux(template):
+                    if packet.dts is not None:
+                        packet.stream = stream
+                        new.mux(packet)
+                        copied += 1
+    if not copied:
+        target.unlink(missing_ok=True)
+    return copied > 0

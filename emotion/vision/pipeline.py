@@ -24,8 +24,9 @@ from emotion.vision.decode_image import load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import BlazeFace, load_detector
 from emotion.vision.follow import FaceFollower
-from emotion.vision.landmarks import FaceMesh
+from emotion.vision.landmarks import FaceMesh, Roi
 from emotion.vision.prefetch import prefetch
+from emotion.vision.recognise import CROP_PX
 from emotion.vision.sampling import Sampling
 from emotion.vision.seek import Position, position_of
 from emotion.vision.state import State, part_of, under
@@ -184,6 +185,14 @@ class Analyzer:
         to spend less effort (:class:`emotion.vision.follow.Effort`).
         """
         return FaceStream(FaceFollower(self._detector, self._mesh, self._small_detector), self._classifier)
+
+    def warm(self) -> None:
+        """Run every model of a :meth:`follow` once, on nothing: a first picture would wait for it."""
+        nothing = np.zeros((CROP_PX, CROP_PX, 3), np.uint8)
+        for detector in (self._detector, self._small_detector):
+            detector.detect(nothing)
+        self._mesh.fit(nothing[..., 0], Roi(CROP_PX / 2, CROP_PX / 2, CROP_PX, 0.0))
+        self._classifier.predict([nothing])
 
     @functools.cached_property
     def _small_detector(self) -> Detector:

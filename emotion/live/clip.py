@@ -1,0 +1,66 @@
+"""The pictures of a recording, if the visitor wants them kept: encoded on a thread of their own, never in the way."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import av.error
+
+from emotion.library.clips import lock_clip
+from emotion.vision.encode import LiveVideo
+
+_MAX_WAITING = 60
+"""Pictures that wait for the encoder; more are left out, so that memory stays flat on a machine that is too slow."""
+
+
+class Clip:
+    """Writes pictures to a file, which stays locked until it is handed over.
+
+    Args:
+        path: Where to; its folder exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = lock_clip(path)
+        self._waiting: queue.Queue[tuple[av.VideoFrame, float] | None] = queue.Queue(_MAX_WAITING)
+        self.left_out = 0
+        """Pictures that were left out."""
+        self.problem = ""
+        """Why nothing more is written, for people; empty if all is well."""
+        self._thread = threading.Thread(target=self._run, name="live clip", daemon=True)
+        self._thread.start()
+
+    def add(self, picture: av.VideoFrame, time_s: float) -> None:
+        """Take in a picture that nobody changes any more, with its time in seconds."""
+        try:
+            self._waiting.put_nowait((picture, time_s))
+        except queue.Full:
+            self.left_out += 1
+
+    def finish(self) -> BinaryIO:
+        """Write what waits, and return the file's lock, for whoever hands it over."""
+        self._waiting.put(None)
+        self._thread.join()
+        return self._lock
+
+    def _run(self) -> None:
+        video: LiveVideo | None = None
+        while (item := self._waiting.get()) is not None:
+            if self.problem:
+                continue
+            picture, time_s = item
+            try:
+                video = video or LiveVideo(self._path, picture.width, picture.height)
+                video.add(picture, time_s)
+            except (av.error.FFmpegError, OSError) as error:
+                self.problem = f"The pictures could not be recorded any further ({error.strerror or error})."
+        if video is not None:
+            try:
+                video.close()
+            except (av.error.FFmpegError, OSError) as error:
+                self.problem = f"The recorded pictures end a little early ({error.strerror or error})."

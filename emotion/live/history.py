@@ -1,0 +1,124 @@
+"""What each person showed over the last half minute, and what they show now: smoothed, in memory that does not grow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from emotion.analytics.unclear import leading_answer
+from emotion.labels import ANSWER_COLOURS
+from emotion.live.snapshot import PersonNow, Series
+from emotion.types import FloatArray, FrameResult
+
+SPAN_S = 30.0
+"""How far back a person's series reaches, and how long after their last sight a person is still told of."""
+RATE_HZ = 10
+"""A series has at most so many values a second."""
+IN_VIEW_S = 0.5
+"""Somebody seen so lately is in view: longer than pauses between analysed pictures."""
+
+_SLOTS = round(SPAN_S * RATE_HZ) + 1
+
+
+class Smoother:
+    """An exponential moving average over unevenly spaced values, the newest counting most.
+
+    Each value's weight halves with every half-life that has passed since, and the weights are scaled to sum to 1: the
+    same as :func:`emotion.analytics.smooth.smooth` with ``"exponential"``, one value at a time.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._sum, self._weight = np.zeros(size), 0.0
+        self._last_s = 0.0
+
+    def __call__(self, values: FloatArray, time_s: float, half_life_s: float) -> FloatArray:
+        """Return the average, ``(k,)``, after the next values, ``(k,)``, whose time is never before the last ones'."""
+        kept = 0.5 ** ((time_s - self._last_s) / half_life_s) if half_life_s > 0 else 0.0
+        self._sum, self._weight = kept * self._sum + values, kept * self._weight + 1
+        self._last_s = time_s
+        return np.asarray(self._sum / self._weight, np.float32)
+
+
+class _Ring:
+    """The latest value of each tenth of a second, for half a minute."""
+
+    def __init__(self, size: int) -> None:
+        self._times, self._values = np.full(_SLOTS, -np.inf), np.zeros((_SLOTS, size), np.float32)
+
+    def put(self, time_s: float, values: FloatArray) -> None:
+        slot = math.floor(time_s * RATE_HZ) % _SLOTS
+        self._times[slot], self._values[slot] = time_s, values
+
+    def series(self, now_s: float) -> Series:
+        order = np.argsort(self._times)
+        order = order[self._times[order] >= now_s - SPAN_S]
+        return Series(self._times[order] - now_s, self._values[order])
+
+
+class _Person:
+    def __init__(self, size: int) -> None:
+        self.smoother, self.ring = Smoother(size), _Ring(size)
+        self.current: FloatArray = np.zeros(size, np.float32)
+        self.last_s = float("-inf")
+
+    def see(self, values: FloatArray, time_s: float, half_life_s: float) -> None:
+        if time_s - self.last_s > IN_VIEW_S:
+            # What a face showed before it was lost says nothing about what it shows after.
+            self.smoother = Smoother(len(values))
+        self.current = self.smoother(values, time_s, half_life_s)
+        self.ring.put(time_s, self.current)
+        self.last_s = time_s
+
+
+class History:
+    """Everybody who was seen lately.
+
+    Args:
+        labels: Of the probabilities, in order.
+        unclear_below: Below which an answer is unclear, 0–1.
+    """
+
+    def __init__(self, labels: tuple[str, ...], unclear_below: float) -> None:
+        self._labels, self._unclear_below = labels, unclear_below
+        self._people: dict[int, _Person] = {}
+        self.baselines: Mapping[int, Mapping[str, float]] = {}
+        """Track → label → mean probability at rest, 0–1."""
+
+    def see(self, result: FrameResult, half_life_s: float) -> None:
+        """Take in a frame, whose time is never before the last one's."""
+        for face in result.faces:
+            assert face.track_id is not None
+            assert face.probabilities is not None
+            person = self._people.setdefault(face.track_id, _Person(len(self._labels)))
+            person.see(face.probabilities, result.time_s, half_life_s)
+        gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
+        for track in gone:
+            del self._people[track]
+
+    def current(self, track: int) -> dict[str, float] | None:
+        """Return a person's smoothed probabilities; None of somebody who was not seen lately."""
+        person = self._people.get(track)
+        return None if person is None else self._named(person.current)
+
+    def leading(self, track: int) -> str | None:
+        """Return what is said of a person now; None of somebody who was not seen lately."""
+        values = self.current(track)
+        return None if values is None else leading_answer(values, self._unclear_below)
+
+    def people(self, now_s: float) -> tuple[PersonNow, ...]:
+        """Return everybody as things stood at a time not before the last frame's, by track id."""
+        return tuple(self._person(track, now_s) for track in sorted(self._people))
+
+    def _person(self, track: int, now_s: float) -> PersonNow:
+        person = self._people[track]
+        values, baseline = self._named(person.current), self.baselines.get(track)
+        answer = leading_answer(values, self._unclear_below)
+        relative = None if baseline is None else {label: values[label] - baseline[label] for label in values}
+        in_view = now_s - person.last_s <= IN_VIEW_S
+        series = person.ring.series(now_s)
+        return PersonNow(track, in_view, answer, ANSWER_COLOURS[answer], values, baseline, relative, series)
+
+    def _named(self, values: FloatArray) -> dict[str, float]:
+        return dict(zip(self._labels, map(float, values), strict=True))

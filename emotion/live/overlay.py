@@ -1,0 +1,154 @@
+"""Draws on a live picture what was found in that very picture: boxes, numbers, expressions, probabilities, the mesh.
+
+Letters are drawn once and kept as masks: a picture of thirty a second only lays them on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageDraw
+
+from emotion.analytics.draw import dashes, text_colour
+from emotion.fonts import picture_font
+from emotion.labels import ANSWER_COLOURS, COLOURS, UNCLEAR
+from emotion.live.canvas import PLANAR, Area, Canvas
+from emotion.live.cover import mirrored
+from emotion.types import Face, FloatArray
+
+_UNCLASSIFIED = "#FFFFFF"
+_MOST_BARS = 3
+"""Probabilities drawn beside a face, the largest; all of them stand beside the picture."""
+_LEAST_BAR = 0.05
+_KEPT_TEXTS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is written beside a face.
+
+    Attributes:
+        answer: The leading expression or :data:`emotion.labels.UNCLEAR`; None before there is any.
+        probabilities: Label → probability, 0–1.
+    """
+
+    answer: str | None
+    probabilities: Mapping[str, float]
+
+
+class Overlay:
+    """Draws on one canvas, with lines and letters in proportion to it.
+
+    Args:
+        canvas: What is drawn on.
+        mirror: Whether it shows the picture as a mirror does; faces are told as the camera saw them.
+    """
+
+    def __init__(self, canvas: Canvas, *, mirror: bool) -> None:
+        self._canvas, self._mirror = canvas, mirror
+        side = min(canvas.width, canvas.height)
+        self._line_px = max(2, 2 * round(side / 440))
+        self._text_px = max(10, 2 * round(side / 60))
+
+    def draw(self, faces: Sequence[Face], said: Mapping[int, Said], *, mesh: bool) -> None:
+        """Draw every face; small ones last, as large ones would hide them."""
+        for face in sorted(faces, key=lambda face: -float(face.box_xyxy[2] - face.box_xyxy[0])):
+            track = face.track_id or 0
+            self._draw_face(face, track, said.get(track, Said(None, {})), mesh=mesh)
+
+    def _draw_face(self, face: Face, track: int, said: Said, *, mesh: bool) -> None:
+        colour = _UNCLASSIFIED if said.answer is None else ANSWER_COLOURS[said.answer]
+        if mesh and face.landmarks is not None:
+            points = self._shown(face.landmarks[:, :2])
+            self._canvas.dots(points, _UNCLASSIFIED, max(1, self._line_px // 2))
+        corners = self._shown(face.box_xyxy.reshape(2, 2))
+        box = self._canvas.area(*corners.min(axis=0), *corners.max(axis=0))
+        if not box:
+            return
+        self._draw_box(box, colour, dashed=said.answer == UNCLEAR)
+        self._draw_tag(box, f"{track}" if said.answer is None else f"{track} {said.answer}", colour)
+        self._draw_bars(box, said)
+
+    def _shown(self, points: FloatArray) -> FloatArray:
+        return mirrored(points, self._canvas.width) if self._mirror else points
+
+    def _draw_box(self, box: Area, colour: str, *, dashed: bool) -> None:
+        for side in _sides(box, self._line_px):
+            self._canvas.fill(side, text_colour(colour) if dashed else colour)
+            if dashed:
+                for dash in _dashed(side, 6 * self._line_px):
+                    self._canvas.fill(self._canvas.area(*dash), colour)
+
+    def _draw_tag(self, box: Area, text: str, colour: str) -> None:
+        mask = _text(text, self._text_px)
+        height, width = mask.shape[0], mask.shape[1] + self._text_px // 2
+        # Above the box if there is room, within its top edge otherwise; never over the picture's edge.
+        left = max(min(box.left, self._canvas.width - width), 0)
+        top = box.top - height if box.top >= height else box.top
+        area = self._canvas.area(left, top, left + width, top + height)
+        self._canvas.fill(area, colour)
+        self._canvas.ink(mask, area.left + self._text_px // 4, area.top, text_colour(colour))
+
+    def _draw_bars(self, box: Area, said: Said) -> None:
+        """Draw the largest probabilities beside the box, on the side that has room; none where neither has."""
+        largest = sorted(said.probabilities.items(), key=lambda pair: -pair[1])[:_MOST_BARS]
+        rows = [(label, share) for label, share in largest if share >= _LEAST_BAR]
+        width, height = 8 * self._text_px, round(1.35 * self._text_px)
+        left = box.right + 4 if box.right + 4 + width <= self._canvas.width else box.left - 4 - width
+        if left < 0:
+            return
+        for row, (label, share) in enumerate(rows):
+            top = box.top + row * height
+            if top + height <= self._canvas.height:
+                self._draw_bar(self._canvas.area(left, top, left + width, top + height), label, share)
+
+    def _draw_bar(self, row: Area, label: str, share: float) -> None:
+        self._canvas.shade(row)
+        filled = row.left + share * (row.right - row.left)
+        line = self._canvas.area(row.left, row.bottom - self._line_px, filled, row.bottom)
+        self._canvas.fill(line, COLOURS[label])
+        size = max(10, round(0.8 * self._text_px))
+        number = _text(f"{round(100 * share)} %", size)
+        self._canvas.ink(_text(label, size), row.left + 2, row.top, "#FFFFFF")
+        self._canvas.ink(number, row.right - number.shape[1] - 2, row.top, "#FFFFFF")
+
+
+def warm_overlay() -> None:
+    """Load the typeface and draw once, which a first picture would wait for."""
+    blank = av.VideoFrame(160, 120, PLANAR)
+    face = Face(np.array([8, 40, 60, 100], np.float32), 1.0, track_id=1)
+    Overlay(Canvas(blank), mirror=False).draw([face], {1: Said(UNCLEAR, dict.fromkeys(COLOURS, 0.1))}, mesh=False)
+
+
+def _sides(box: Area, thick: int) -> list[Area]:
+    """Return the four sides of a box, drawn within it."""
+    return [
+        Area(box.left, box.top, box.right, box.top + thick),
+        Area(box.left, box.bottom - thick, box.right, box.bottom),
+        Area(box.left, box.top, box.left + thick, box.bottom),
+        Area(box.right - thick, box.top, box.right, box.bottom),
+    ]
+
+
+def _dashed(side: Area, about: float) -> list[tuple[float, float, float, float]]:
+    if side.right - side.left >= side.bottom - side.top:
+        return [(start, side.top, end, side.bottom) for start, end in dashes(side.left, side.right, about)]
+    return [(side.left, start, side.right, end) for start, end in dashes(side.top, side.bottom, about)]
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _text(text: str, size_px: int) -> NDArray[np.float32]:
+    """Return where letters cover the ground, ``(h, w)`` float32, 0–1; ``h`` is the same for all texts of a size."""
+    font = picture_font(size_px)
+    width, height = round(font.getlength(text)) + 1, round(1.3 * size_px)
+    picture = Pillow.new("L", (max(width, 1), height))
+    ImageDraw.Draw(picture).text((0, height / 2), text, fill=255, font=font, anchor="lm")
+    mask = np.asarray(picture, np.float32) / np.float32(255)
+    mask.setflags(write=False)
+    return mask

@@ -1,0 +1,198 @@
+"""Records a live session to the library, at least every second, on a thread of its own.
+
+Times are those of the stream from the first recorded picture on. Where nothing was recorded in between – on hold, or
+no picture came – the analysis gets an event that every figure leaves out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from dataclasses import replace
+
+import av
+import numpy as np
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.errors import EmotionError, LibraryError
+from emotion.library import Library
+from emotion.library.clips import hand_over_clip
+from emotion.library.jobs import Claim, beat
+from emotion.library.recordings import close_recording
+from emotion.library.store import no_room
+from emotion.live.clip import Clip
+from emotion.live.growing import About, GrowingTimeline
+from emotion.live.snapshot import RecordingNow
+from emotion.types import FrameResult
+
+WRITE_S = 0.5
+"""Between two writings; with the time that one takes it stays under a second."""
+GAP_S = 1.0
+"""Without a picture for longer than this, the time in between is left out of figures."""
+ON_HOLD, NO_PICTURE = "on hold", "no picture"
+"""Labels of the events that mark what is left out."""
+
+log = logging.getLogger(__name__)
+
+
+class _Displaced(Exception):  # noqa: N818 – not a fault of this process
+    """The library has closed this recording, or it was deleted."""
+
+
+class Recorder:
+    """One recording. The thread that takes pictures calls ``see``, ``add``, ``hold``; the rest is for any thread.
+
+    Args:
+        library: Where to.
+        claim: The right to write it.
+        owner: Whose it is.
+        about: Model and settings.
+        clip: Where the pictures go; None if they are not recorded.
+    """
+
+    def __init__(self, library: Library, claim: Claim, owner: str, about: About, clip: Clip | None) -> None:
+        self._library, self._claim, self._owner, self._clip = library, claim, owner, clip
+        self._timeline = GrowingTimeline(library.parts(claim.id), about)
+        self._waiting: deque[FrameResult] = deque()
+        self._unsaved = _Marks()
+        self._start_s: float | None = None
+        self._size: tuple[int, int] | None = None
+        self._last_s = self._step_s = self._left_out_s = 0.0
+        self._held, self._count = False, 0
+        self._problem, self._why = "", ""
+        self._clip_id: str | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="live recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still takes in what comes."""
+        return not self._stop.is_set()
+
+    def see(self, picture: av.VideoFrame, time_s: float) -> None:
+        """Take in a picture as it came, which nobody changes any more, before what was found in it."""
+        if self._start_s is None:
+            self._start_s = time_s
+        if self._clip is not None and self.is_running:
+            self._clip.add(picture, time_s - self._start_s)
+
+    def add(self, result: FrameResult) -> None:
+        """Take in what was found in a picture that :meth:`see` had."""
+        if not self.is_running or self._start_s is None:
+            return
+        self._size = self._size or (result.width, result.height)
+        time_s = result.time_s - self._start_s
+        if self._count and (self._held or time_s - self._last_s > GAP_S):
+            self._leave_out(Span(min(self._last_s + self._step_s, time_s), time_s))
+        elif self._count:
+            self._step_s = time_s - self._last_s
+        self._waiting.append(_told(result, self._count, time_s, self._size))
+        self._last_s, self._held, self._count = time_s, False, self._count + 1
+
+    def hold(self) -> None:
+        """Mark that nothing is recorded until the next result."""
+        self._held = True
+
+    def mark_baseline(self, tracks: tuple[int, ...], seconds: float) -> None:
+        """Note that these people were at rest for so long until now."""
+        span = Span(max(self._last_s - seconds, 0.0), self._last_s)
+        self._unsaved.baselines.append(dict.fromkeys(tracks, span))
+
+    def stop(self, why: str = "") -> None:
+        """End it, write what waits and put the timeline together; returns when all is done.
+
+        Args:
+            why: What ended it before its time, as a clause for people; empty if it was wished.
+        """
+        self._why = self._why or why
+        self._stop.set()
+        self._thread.join()
+
+    def now(self) -> RecordingNow:
+        """Return how far it is."""
+        clip, problem = self._clip, self._problem
+        if clip is not None and not problem:
+            problem = clip.problem or (f"{clip.left_out} pictures are missing in the clip." if clip.left_out else "")
+        seconds = max(self._last_s - self._left_out_s, 0.0)
+        return RecordingNow(self._claim.id, seconds, self.is_running, clip is not None, problem, self._clip_id)
+
+    def _leave_out(self, span: Span) -> None:
+        self._unsaved.events.append(Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True))
+        self._left_out_s += span.end_s - span.start_s
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(WRITE_S):
+                self._write()
+                self._tell_library()
+            self._write()
+            self._tell_library()
+        except _Displaced:
+            self._problem = "The recording ended: the library had closed it, as nothing was heard of it for a while."
+        except OSError as error:
+            reason = no_room(error) or f"it could not be written ({error.strerror or error})"
+            self._problem = f"The recording ended: {reason}."
+            self._why = f"The recording ended early: {reason}"
+        finally:
+            self._stop.set()
+            self._finish()
+
+    def _write(self) -> None:
+        while self._waiting:
+            self._timeline.add(self._waiting.popleft())
+        self._timeline.write(self._left_out_s)
+
+    def _tell_library(self) -> None:
+        """Tell the library that this recording lives and what was marked, and hear whether it shall stop."""
+        done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
+        try:
+            asked = beat(self._library, self._claim, done, done, done / seconds)
+            if asked is None:
+                raise _Displaced
+            self._unsaved.save(self._library, self._claim.id, self._owner)
+        except LibraryError as error:
+            log.warning("%s", error)  # a database that was restarted comes back
+            return
+        if asked:
+            self._stop.set()
+
+    def _finish(self) -> None:
+        try:
+            close_recording(self._library, self._claim, self._why)
+            if self._clip is not None:
+                handed = hand_over_clip(self._library, self._claim.id, self._clip.finish())
+                self._clip_id = None if handed is None else handed.id
+        except (EmotionError, OSError) as error:
+            log.warning("recording %s: %s", self._claim.id, error)
+            self._problem = f"What was recorded is kept, but could not be put together yet: {error}"
+
+
+class _Marks:
+    """Events and baselines that the library does not know yet."""
+
+    def __init__(self) -> None:
+        self.events: deque[Event] = deque()
+        self.baselines: deque[dict[int, Span]] = deque()
+
+    def save(self, library: Library, entry_id: str, owner: str) -> None:
+        """Add them to the analysis' edits, which somebody else may have changed in between."""
+        events, baselines = tuple(self.events), tuple(self.baselines)
+        if not events and not baselines:
+            return
+        edits: Edits = library.get(entry_id, owner=owner).edits
+        at_rest = dict(edits.baselines)
+        for each in baselines:
+            at_rest |= each
+        library.save_edits(entry_id, replace(edits, events=edits.events + events, baselines=at_rest), owner=owner)
+        for waiting, saved in ((self.events, events), (self.baselines, baselines)):
+            for _ in saved:
+                waiting.popleft()
+
+
+def _told(result: FrameResult, index: int, time_s: float, size: tuple[int, int]) -> FrameResult:
+    """Return a result as it is recorded: numbered, in the recording's time and size, without the mesh's points."""
+    scale = np.array([size[0] / result.width, size[1] / result.height] * 2, np.float32)
+    faces = tuple(replace(face, box_xyxy=face.box_xyxy * scale, landmarks=None) for face in result.faces)
+    return replace(result, frame_index=index, time_s=time_s, width=size[0], height=size[1], faces=faces)
