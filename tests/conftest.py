@@ -8,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
 
 ROOT = Path(__file__).resolve().parents[1]
+# A busy machine is slow, not wrong: no property is of how long an example takes.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
 

@@ -90,7 +90,8 @@ def _begin(library: Library, drafts: Sequence[Footage], table: pd.DataFrame) -> 
         except EmotionError as error:
             draft.close()
             visit.refuse(draft.name, str(error))
-    visit.drafts().clear()
+        # One by one: whoever turns to another page meanwhile finds here what was not yet taken in, and only that.
+        visit.drafts().remove(draft)
     st.rerun()
 
 

@@ -17,7 +17,8 @@ from ui.baseline_view import edit_baseline
 from ui.compare_view import show_comparison
 from ui.episodes_view import show_episodes, show_over_time
 from ui.events_view import HasEdits, edit_events, exchange_events, show_event_figures, take_import
-from ui.people_view import choose_person, edit_people, show_people
+from ui.people_editor import edit_people
+from ui.people_view import choose_person, show_people
 from ui.thumbnails import face_pictures
 
 _TABS = ["People", "Episodes", "Over time", "Baseline", "Events", "Compare"]

@@ -1,22 +1,24 @@
-"""The people of a video: name them, merge and hide tracks, and see each one's figures."""
+"""The people of a video: the choice among them, and each one's figures."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from emotion.analytics.apply import merged_into
 from emotion.analytics.charts import share_donut
 from emotion.analytics.edits import Edits
-from emotion.analytics.people import POSTURE_CHANGED_BELOW, people_table, person_name, posture_changes
+from emotion.analytics.people import (
+    POSTURE_CHANGED_BELOW,
+    offered_people,
+    people_table,
+    person_name,
+    posture_changes,
+)
 from emotion.analytics.summary import summarise
-from emotion.errors import InputError
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 from ui.widgets import shares_table
@@ -39,7 +41,7 @@ def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) ->
         key: Names this choice within the visit.
         place: Chosen at first: 0 for everybody, 1 for the first person and so on, as far as there are any.
     """
-    tracks = sorted(int(track) for track in analysis.timeline["track_id"].unique())
+    tracks = offered_people(analysis.timeline, edits.names)
     options = [EVERYBODY, *tracks]
     if not tracks:
         return None
@@ -57,78 +59,6 @@ def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) ->
 def fingerprint(values: object) -> str:
     """Return a short text that differs where plain values differ; an editor of new values is a new editor."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[int, str] | None = None) -> Edits:
-    """Show the tracks of an analysis for naming, merging and hiding, and return the edits as they are now.
-
-    Args:
-        analysis: As it was made; edits are never applied twice.
-        edits: What was decided until now.
-        key: Names the editor within the visit.
-        pictures: Faces as data URLs, by track.
-    """
-    st.caption("Name people, join tracks that are the same person, and hide who does not count. Every figure follows.")
-    table = track_table(analysis, edits, pictures or {})
-    own = edits.to_dict()
-    changed = st.data_editor(
-        table,
-        hide_index=True,
-        key=f"{key}_{fingerprint([own['names'], own['merged'], own['hidden']])}",
-        disabled=["Track", "Face", "Seen, s", "Mostly"],
-        column_config=_editor_columns(table["Track"].tolist()),
-        row_height=52 if pictures else None,
-    )
-    try:
-        return with_people(edits, changed)
-    except InputError as error:
-        st.error(str(error), icon=":material/error:")
-        return edits
-
-
-def _editor_columns(tracks: list[int]) -> dict[str, Any]:
-    return {
-        "Track": st.column_config.NumberColumn(width="small", help="The number that the person was found under"),
-        "Face": st.column_config.ImageColumn(width="small"),
-        "Name": st.column_config.TextColumn(max_chars=60),
-        "Same as": st.column_config.SelectboxColumn(options=tracks, help="The track of the same person"),
-        "Hide": st.column_config.CheckboxColumn(width="small"),
-        "Seen, s": st.column_config.NumberColumn(format="%.1f"),
-    }
-
-
-def track_table(analysis: Analysis, edits: Edits, pictures: Mapping[int, str]) -> pd.DataFrame:
-    """Return the editor's table: a row per track as it was found, with what was decided about it."""
-    rows = [
-        {
-            "Track": track["track_id"],
-            "Face": pictures.get(track["track_id"]),
-            "Name": edits.names.get(track["track_id"], ""),
-            "Same as": edits.merged.get(track["track_id"]),
-            "Hide": track["track_id"] in edits.hidden,
-            "Seen, s": track["seconds"],
-            "Mostly": track["dominant"],
-        }
-        for track in summarise(analysis)["tracks"]
-    ]
-    columns = ["Track", "Face", "Name", "Same as", "Hide", "Seen, s", "Mostly"]
-    table = pd.DataFrame(rows, columns=columns).astype({"Same as": "Int64", "Hide": bool})
-    return table if pictures else table.drop(columns="Face")
-
-
-def with_people(edits: Edits, table: pd.DataFrame) -> Edits:
-    """Return edits with the names, merges and hidden tracks of an editor's table.
-
-    Raises:
-        InputError: Tracks are merged in a circle.
-    """
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    names = {int(row["Track"]): str(row["Name"]).strip() for row in rows if row["Name"] and str(row["Name"]).strip()}
-    merged = {int(row["Track"]): int(row["Same as"]) for row in rows if row["Same as"] not in {None, row["Track"]}}
-    merged_into(merged)
-    return replace(
-        edits, names=names, merged=merged, hidden=frozenset(int(row["Track"]) for row in rows if row["Hide"])
-    )
 
 
 def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None) -> None:

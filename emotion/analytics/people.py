@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from emotion.analytics.durations import row_durations
+from emotion.analytics.lanes import longest_seen
 from emotion.analytics.runs import unbroken_runs
 from emotion.analytics.summary import summarise
 from emotion.types import Analysis
@@ -17,10 +18,19 @@ POSTURE_CHANGED_BELOW = 0.6
 POSTURE_MIN_S = 0.5
 """Shorter spans are a blink or a turn in passing, not a posture."""
 
+MAX_OFFERED = 200
+"""A video of many cuts has thousands of tracks; nobody looks for one in a list of them."""
+
 
 def person_name(track: int, names: Mapping[int, str]) -> str:
     """Return what a person is called: the name that somebody gave them, or their number."""
     return names.get(track) or f"Person {track}"
+
+
+def offered_people(timeline: pd.DataFrame, names: Mapping[int, str], limit: int = MAX_OFFERED) -> list[int]:
+    """Return the tracks among which somebody chooses, in order of number: who is seen longest, and who has a name."""
+    seen = timeline["track_id"].unique()
+    return sorted({*longest_seen(timeline, limit), *(int(track) for track in seen if int(track) in names)})
 
 
 def steadiness(rows: pd.DataFrame) -> float | None:
@@ -72,13 +82,14 @@ def people_table(analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
         ``smile_index``, ``changes_per_minute``, ``steadiness`` and ``posture_changed_s``.
     """
     changed = posture_changes(analysis).groupby("track_id")["duration_s"].sum()
+    similarity = analysis.timeline.groupby("track_id")["similarity"].median()
     figures = ["first_s", "last_s", "seconds", "frames", "dominant", "smile_index", "changes_per_minute"]
     rows = [
         {
             "track_id": track["track_id"],
             "person": person_name(track["track_id"], names),
             **{figure: track[figure] for figure in figures},
-            "steadiness": steadiness(analysis.timeline[analysis.timeline["track_id"] == track["track_id"]]),
+            "steadiness": float(similarity[track["track_id"]]),
             "posture_changed_s": float(changed.get(track["track_id"], 0.0)),
         }
         for track in summarise(analysis)["tracks"]

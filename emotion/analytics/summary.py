@@ -2,6 +2,8 @@
 
 Where the classifier has a limit of clear answers (:mod:`emotion.analytics.unclear`), unclear time has a
 share of its own, and every other figure is of the clear answers alone: an unclear one counts as not given.
+
+All people are worked out together, as groups of rows: a video of many cuts has thousands of them.
 """
 
 from __future__ import annotations
@@ -19,25 +21,26 @@ from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
 SMILE = "happiness"
+_SEEN = ("first_s", "last_s", "frames", "seconds")
 
 
-def shares(
-    timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float = 0.0
-) -> dict[str, float]:
-    """Return for each label the share of the faces' time during which it leads; all zero without a face.
+def _shares(
+    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+) -> pd.DataFrame:
+    """Return for each group and label the share of the faces' time during which it leads.
 
     Args:
+        groups: Of each row.
         timeline: A timeline, or some rows of one.
-        weights: Seconds per row (:func:`row_durations`); rows count alike if they are all zero.
+        weights: Seconds per row (:func:`row_durations`); a group's rows count alike if they are all zero.
         labels: The label set, in order.
         unclear_below: Rows of less ``emotion_confidence`` count for :data:`UNCLEAR`, which then is the
-            last key; with 0 there is no such key. All shares together are 1.
+            last column; with 0 there is no such column. All shares of a group together are 1.
     """
-    weights = weights if weights.sum() > 0 else pd.Series(1.0, index=timeline.index)
-    names = answer_names(labels, unclear_below)
-    time = weights.groupby(answers(timeline, unclear_below)).sum().reindex(list(names), fill_value=0.0)
-    total = float(time.sum())
-    return {name: float(time[name]) / total if total else 0.0 for name in names}
+    weights = weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
+    time = weights.groupby([groups, answers(timeline, unclear_below)]).sum().unstack(fill_value=0)
+    time = time.reindex(columns=list(answer_names(labels, unclear_below)), fill_value=0.0)
+    return time.div(time.sum(axis=1), axis=0)
 
 
 def dominant(parts: Mapping[str, float]) -> str | None:
@@ -48,58 +51,82 @@ def dominant(parts: Mapping[str, float]) -> str | None:
     return UNCLEAR if parts.get(UNCLEAR, 0.0) > 0 else None
 
 
-def smile_index(timeline: pd.DataFrame, labels: tuple[str, ...]) -> float | None:
-    """Return frames where happiness leads over frames with a face, 0–1; None without a face.
+def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, labels: tuple[str, ...]) -> pd.Series:
+    """Return for each group frames where happiness leads over frames with a face, 0–1.
 
-    Where a frame has several faces, the label leads that has the largest mean
+    Where a frame has several faces of a group, the label leads that has the largest mean
     probability over them, so the index stays a share of frames.
 
     Args:
+        groups: Of each row.
         timeline: The rows that count; :func:`summarise` gives the clear ones, so that its index is of
             the frames with a clear answer.
         labels: The label set, in order.
     """
     if timeline.empty or SMILE not in labels:
-        return None
-    means = timeline.groupby("frame_index")[probability_columns(labels)].mean()
-    return float((means.idxmax(axis=1) == f"p_{SMILE}").mean())
+        return pd.Series(dtype=np.float64)
+    means = timeline.groupby([groups, timeline["frame_index"]])[probability_columns(labels)].mean()
+    smiles = means.to_numpy().argmax(axis=1) == labels.index(SMILE)
+    return pd.Series(smiles, index=means.index).groupby(level=0).mean()
+
+
+def _changes(timeline: pd.DataFrame) -> pd.Series:
+    """Return for each row whether its leading emotion differs from the same person's row before, of the rows given."""
+    rows = timeline.sort_values(["track_id", "frame_index"])
+    codes, tracks = rows["emotion"].cat.codes.to_numpy(), rows["track_id"].to_numpy()
+    changed = (np.diff(codes) != 0) & (np.diff(tracks) == 0)
+    return pd.Series(np.append(False, changed)[: len(rows)], index=rows.index).reindex(timeline.index)
 
 
 def count_changes(timeline: pd.DataFrame) -> int:
     """Return how often the leading emotion differs from the same person's row before, of the rows given."""
-    rows = timeline.sort_values(["track_id", "frame_index"])
-    codes, tracks = rows["emotion"].cat.codes.to_numpy(), rows["track_id"].to_numpy()
-    return int(((np.diff(codes) != 0) & (np.diff(tracks) == 0)).sum())
+    return int(_changes(timeline).sum())
 
 
 def _per_minute(count: int, seconds: float) -> float | None:
     return count * 60 / seconds if seconds > 0 else None
 
 
-def _summarise_rows(
-    rows: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
-) -> dict[str, Any]:
-    parts = shares(rows, weights, labels, unclear_below)
-    clear = ~unclear_rows(rows, unclear_below)
+def _figures(
+    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+) -> dict[int, dict[str, Any]]:
+    """Return the figures of each group of rows."""
+    clear = ~unclear_rows(timeline, unclear_below)
+    parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, unclear_below).to_dict("index")
+    smiles = _smile_indices(groups[clear], timeline[clear], labels).to_dict()
+    changes = _changes(timeline[clear]).groupby(groups[clear]).sum().to_dict()
+    seconds = weights[clear].groupby(groups[clear]).sum().to_dict()
     return {
-        "shares": parts,
-        "dominant": dominant(parts),
-        "smile_index": smile_index(rows[clear], labels),
-        "changes_per_minute": _per_minute(count_changes(rows[clear]), float(weights[clear].sum())),
+        group: {
+            "shares": shares,
+            "dominant": dominant(shares),
+            "smile_index": smiles.get(group),
+            "changes_per_minute": _per_minute(int(changes.get(group, 0)), seconds.get(group, 0.0)),
+        }
+        for group, shares in parts.items()
     }
 
 
-def _summarise_track(
-    rows: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+def _of_everybody(
+    timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
 ) -> dict[str, Any]:
-    return {
-        "track_id": int(rows["track_id"].iloc[0]),
-        "first_s": float(rows["time_s"].iloc[0]),
-        "last_s": float(rows["time_s"].iloc[-1]),
-        "frames": len(rows),
-        "seconds": float(weights.sum()),
-        **_summarise_rows(rows, weights, labels, unclear_below),
-    }
+    if timeline.empty:
+        shares = dict.fromkeys(answer_names(labels, unclear_below), 0.0)
+        return {"shares": shares, "dominant": None, "smile_index": None, "changes_per_minute": None}
+    return _figures(pd.Series(0, index=timeline.index), timeline, weights, labels, unclear_below)[0]
+
+
+def _of_each(
+    timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+) -> list[dict[str, Any]]:
+    if timeline.empty:
+        return []
+    tracks = timeline["track_id"]
+    seen = timeline.groupby(tracks)["time_s"].agg(first_s="first", last_s="last", frames="size")
+    seen["seconds"] = weights.groupby(tracks).sum()
+    figures = _figures(tracks, timeline, weights, labels, unclear_below)
+    rows = zip(seen.index.tolist(), *(seen[name].tolist() for name in _SEEN), strict=True)
+    return [{"track_id": track, **dict(zip(_SEEN, values, strict=True)), **figures[track]} for track, *values in rows]
 
 
 def summarise(analysis: Analysis) -> dict[str, Any]:
@@ -111,10 +138,6 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
     """
     timeline, frames, labels, limit = analysis.timeline, analysis.frames, analysis.labels, analysis.unclear_below
     weights = row_durations(timeline, frames)
-    tracks = [
-        _summarise_track(rows, weights.loc[rows.index], labels, limit)
-        for _, rows in timeline.groupby("track_id", sort=True)
-    ]
     with_face = int((frames["faces"] > 0).sum())
     return {
         "source": analysis.source,
@@ -126,6 +149,6 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "frames_with_face": with_face,
         "frames_without_face": len(frames) - with_face,
         "unclear_below": limit,
-        **_summarise_rows(timeline, weights, labels, limit),
-        "tracks": tracks,
+        **_of_everybody(timeline, weights, labels, limit),
+        "tracks": _of_each(timeline, weights, labels, limit),
     }

@@ -14,6 +14,8 @@ from emotion.analytics.summary import count_changes, summarise
 from emotion.labels import FERPLUS_LABELS
 from tests.conftest import make_analysis
 
+_FIGURES = ("shares", "dominant", "smile_index", "changes_per_minute")
+
 
 def test_known_answers(analysis):
     summary = summarise(analysis)
@@ -73,3 +75,14 @@ def test_shares_sum_to_one_where_there_is_a_face_and_all_is_json(shown):
     assert total == pytest.approx(1 if any(shown) else 0)
     assert summary["frames_with_face"] + summary["frames_without_face"] == len(shown)
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+@given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12), st.booleans())
+def test_a_persons_figures_are_those_of_their_rows_alone(shown, limited):
+    analysis = make_analysis(shown)
+    analysis = replace(analysis, settings={"unclear_below": 0.7 if limited else 0.0})
+    for track in summarise(analysis)["tracks"]:
+        rows = analysis.timeline[analysis.timeline["track_id"] == track["track_id"]].reset_index(drop=True)
+        alone = summarise(replace(analysis, timeline=rows))
+        assert {name: alone[name] for name in _FIGURES} == {name: track[name] for name in _FIGURES}
+        assert (track["frames"], track["last_s"]) == (len(rows), rows["time_s"].max())

@@ -2,19 +2,20 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
-import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
-from emotion.errors import InputError
+from emotion.analytics.people import offered_people
 from emotion.samples import make_clip
 from tests.conftest import make_analysis
 from ui.events_view import event_table, events_of
-from ui.people_view import fingerprint, track_table, with_people
+from ui.people_editor import Decision, with_decisions
+from ui.people_view import fingerprint
 from ui.thumbnails import face_pictures
 
 SHOWN = [["happiness", "neutral"]] * 20 + [["neutral", "sadness"]] * 20 + [["happiness"]] * 20
@@ -96,27 +97,47 @@ def test_a_circle_of_merges_is_said_and_nothing_is_lost():
     assert "circle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
 
 
-def test_the_editor_says_what_was_decided_and_takes_changes():
+def test_the_fields_say_what_was_decided_and_take_changes():
     edits = Edits(names={1: "Ada"}, merged={2: 1}, hidden=frozenset({2}), events=(Event("x", Span(1, 2)),))
-    table = track_table(make_analysis(SHOWN), edits, {})
-    assert with_people(edits, table) == edits
-    table.loc[0, "Name"] = "  Ben "
-    table.loc[1, "Same as"] = pd.NA
-    table.loc[1, "Hide"] = False
-    assert with_people(edits, table) == Edits(names={1: "Ben"}, events=edits.events)
+    test = opened("People", edits)
+    holder = test.session_state["holder"]
+    assert holder.edits == edits
+    assert test.text_input(key="test_people_name_1").value == "Ada"
+    assert test.selectbox(key="test_people_whole_2").value == 1
+    test = ran(test.text_input(key="test_people_name_1").set_value("  Ben "))
+    assert holder.edits == replace(edits, names={1: "Ben"})
+    test = ran(test.selectbox(key="test_people_whole_2").set_value(0))
+    test = ran(test.checkbox(key="test_people_hide_2").uncheck())
+    assert holder.edits == Edits(names={1: "Ben"}, events=edits.events)
+    assert "Ben" in test.dataframe[-1].value["person"].tolist()
+    assert ran(test.text_input(key="test_people_name_1").set_value("")).session_state["holder"].edits.names == {}
 
 
-def test_a_circle_in_the_editor_is_refused():
-    table = track_table(make_analysis(SHOWN), Edits(merged={1: 2}), {})
-    table.loc[1, "Same as"] = 1
-    with pytest.raises(InputError, match="circle"):
-        with_people(Edits(), table)
+def test_a_circle_in_the_fields_is_refused_and_said():
+    test = opened("People", Edits(merged={1: 2}))
+    test = ran(test.selectbox(key="test_people_whole_2").set_value(1))
+    assert "circle" in words(test)
+    assert test.session_state["holder"].edits.merged == {1: 2}
 
 
 def test_a_track_that_is_the_same_as_itself_is_not_merged():
-    table = track_table(make_analysis(SHOWN), Edits(), {})
-    table["Same as"] = table["Track"].astype("Int64")
-    assert with_people(Edits(), table) == Edits()
+    assert with_decisions(Edits(), {1: Decision(whole=1)}) == Edits()
+
+
+def test_what_was_decided_of_tracks_on_other_pages_stays():
+    shown = [["happiness"] * 10] * 3
+    edits = Edits(names={10: "Zoe"}, merged={10: 9}, hidden=frozenset({9}))
+    test = opened("People", edits, shown)
+    names = [field.key for field in test.text_input]
+    assert names == [f"test_people_name_{track}" for track in range(1, 9)]
+    test = ran(test.text_input(key="test_people_name_1").set_value("Ada"))
+    assert test.session_state["holder"].edits == replace(edits, names={1: "Ada", 10: "Zoe"})
+
+
+def test_a_video_of_many_tracks_offers_those_seen_longest_and_those_with_a_name():
+    shown = [["happiness"] * 6] * 2 + [["happiness"] * 2] * 3
+    timeline = make_analysis(shown).timeline
+    assert offered_people(timeline, {6: "Zoe", 99: "Nobody"}, limit=2) == [1, 2, 6]
 
 
 def test_other_values_have_another_fingerprint():
