@@ -8,6 +8,7 @@ EmotionError
 │   └── DatasetError        … a data set that is not laid out as announced
 ├── LabelError              a label or spelling that no set knows
 ├── ModelError              a model that is missing, damaged or not as its card says
+├── ServingError            a model server that does not answer, or with something else
 ├── TimelineError           a table that is not a timeline
 ├── LibraryError            the library of analyses cannot do what was asked
 ├── LiveError               a live session cannot do what was asked
@@ -47,6 +48,10 @@ class LabelError(EmotionError, ValueError):
 
 class ModelError(EmotionError):
     """A model that is missing, damaged or not as its card says."""
+
+
+class ServingError(EmotionError):
+    """A model server that does not answer, or answers with something else than was asked for."""
 
 
 class TimelineError(EmotionError, ValueError):

@@ -46,22 +46,17 @@ class Augmentation:
             images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
             rng: Source of all chance, so that a seed repeats a batch.
         """
-        varied = self._warp(images, rng)
-        varied = self._relight(self._recolour(varied, rng), rng)
+        return self.spoil(warp(images, self.matrices(len(images), images.shape[1], rng)), rng)
+
+    def spoil(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return a copy that is varied in all but its geometry: light, colour, quality, covers."""
+        varied = self._relight(self._recolour(images, rng), rng)
         self._worsen(varied, rng)
         self._erase(varied, rng)
         return varied
 
-    def _warp(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Mirror, shift, rotate and zoom with one interpolation; borders repeat the edge pixels."""
-        size = images.shape[1]
-        warped = np.empty_like(images)
-        for row, matrix in enumerate(self._matrices(len(images), size, rng)):
-            cv2.warpAffine(images[row], matrix, (size, size), dst=warped[row], borderMode=cv2.BORDER_REPLICATE)
-        return warped
-
-    def _matrices(self, count: int, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Draw ``(n, 2, 3)`` affine matrices that turn and scale about the picture's centre."""
+    def matrices(self, count: int, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw ``(n, 2, 3)`` affine matrices, old to new px, that mirror, turn, scale and shift about the centre."""
         angle = np.deg2rad(rng.uniform(-self.rotation_deg, self.rotation_deg, count))
         scale = rng.uniform(1 - self.zoom, 1 + self.zoom, count)
         mirror = np.where(rng.random(count) < self.flip, -1.0, 1.0)
@@ -101,6 +96,20 @@ class Augmentation:
             height, width = rng.integers(longest // 4 + 1, longest + 1, 2)
             top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
             images[row, top : top + height, left : left + width] = rng.integers(0, 256)
+
+
+def warp(images: NDArray[np.uint8], matrices: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Apply affine maps with one interpolation; borders repeat the edge pixels.
+
+    Args:
+        images: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8.
+        matrices: ``(n, 2, 3)``, old to new px.
+    """
+    size = images.shape[1]
+    warped = np.empty_like(images)
+    for row, matrix in enumerate(matrices):
+        cv2.warpAffine(images[row], matrix, (size, size), dst=warped[row], borderMode=cv2.BORDER_REPLICATE)
+    return warped
 
 
 def _blurred(face: Image, rng: np.random.Generator) -> Image:

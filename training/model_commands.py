@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from emotion.labels import parse_label
-from emotion.registry import file_bytes, resolve
+from emotion.registry import file_bytes, load_card, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 from training.datasets.parquet import default_data_dir
@@ -21,6 +21,10 @@ def add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--epoch", type=int, help="whose weights to take (default: the best one's)")
     command.add_argument("--head", metavar="LABEL_SET", help="which, where a network has two (default: its first)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument(
+        "--serving", type=Path, metavar="DIR", help="instead, write the model --name (default: default) for "
+        "TensorFlow Serving, as DIR/NAME/VERSION",
+    )  # fmt: skip
     command.set_defaults(run=_export)
 
 
@@ -59,6 +63,16 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from training.export import Choice, export
+    from training.parts.commands import export_command, is_part_run
+
+    if options.serving:
+        from training.serving import export_serving
+
+        print(f"wrote {export_serving(load_card(options.name or 'default'), options.serving)}")
+        return
+    if is_part_run(options.folder):
+        export_command(options)
+        return
 
     name = options.name or resolve(options.folder.name)
     choice = Choice(options.epoch, options.head)
@@ -83,9 +97,13 @@ def _ensemble(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from training.evaluate import evaluate
+    from training.parts.commands import evaluate_command, is_part_model
     from training.report import print_evaluation
 
-    print_evaluation(evaluate(options.model, options.data))
+    if is_part_model(options.model):
+        evaluate_command(options)
+    else:
+        print_evaluation(evaluate(options.model, options.data))
 
 
 def _print_card(card: ModelCard) -> None:

@@ -106,7 +106,12 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from training.parts.commands import is_part_network, train_command
     from training.train import Start, train
+
+    if is_part_network(options.model):
+        train_command(options)
+        return
 
     start = Start(limit=options.limit, weights=options.weights, tensorboard=options.tensorboard)
     folder = train(recipe_of(options), options.data, options.runs, name=options.name, start=start)

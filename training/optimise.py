@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -50,7 +51,9 @@ def phases(recipe: Recipe, *, pretrained: bool) -> tuple[Phase, ...]:
     return tuple(phase for phase in (head, tuned) if phase.first < phase.last)
 
 
-def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int, loss: Any = None) -> Any:
+def compile_for(
+    model: Any, recipe: Recipe, phase: Phase, steps: int, loss: Any = None, metrics: Sequence[Any] | None = None
+) -> Any:
     """Give a network the loss, optimiser and schedule of a phase.
 
     Args:
@@ -59,6 +62,7 @@ def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int, loss: Any 
         phase: Which weights are trained.
         steps: Gradient steps per epoch.
         loss: Of :func:`training.losses.loss_of`; cross-entropy with one head's targets if None.
+        metrics: What is watched beside it; the heads' accuracy if None.
 
     Returns:
         The same model.
@@ -68,7 +72,8 @@ def compile_for(model: Any, recipe: Recipe, phase: Phase, steps: int, loss: Any 
     loss = loss or HeadsCrossentropy((model.output_shape[-1],))
     # JAX is fast under its compiler alone; TensorFlow's graph is rewritten to bfloat16 in its place.
     jit_compile = keras.backend.backend() == "jax"
-    model.compile(optimizer, loss=loss, metrics=[heads_accuracy(loss.sizes)], jit_compile=jit_compile)
+    metrics = [heads_accuracy(loss.sizes)] if metrics is None else metrics
+    model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit_compile)
     return model
 
 

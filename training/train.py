@@ -65,7 +65,7 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
         start: What else is given.
     """
     start = start or Start()
-    _prepare_backend(recipe.seed)
+    prepare_backend(recipe.seed)
     form = find_network(recipe.network).form(recipe)
     material = load_material(data, recipe, form, limit=start.limit)
     run = RunFolder(runs / (name or recipe.name))
@@ -109,7 +109,8 @@ def heads_of(run: RunFolder) -> dict[str, tuple[str, ...]]:
     return {name: tuple(labels) for name, labels in settings.get("heads", old).items()}
 
 
-def _prepare_backend(seed: int) -> None:
+def prepare_backend(seed: int) -> None:
+    """Fix all chance, and let TensorFlow compute in bfloat16 where the processor is faster so."""
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == TENSORFLOW:
         import tensorflow as tf

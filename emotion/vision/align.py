@@ -28,17 +28,18 @@ def similarity_transform(source: FloatArray, target: FloatArray) -> FloatArray:
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]], np.float32)
 
 
-def align(image: Image, points: FloatArray, size: int) -> Image:
-    """Return a ``(size, size)`` or ``(size, size, 3)`` crop framed like FER2013.
+def align(image: Image, points: FloatArray, size: int, frame: FloatArray = FRAME_POINTS) -> Image:
+    """Return a ``(size, size)`` or ``(size, size, 3)`` crop framed like FER2013, or as another frame says.
 
     Args:
         image: ``(H, W)`` luma or ``(H, W, 3)`` RGB.
         points: ``(5, 2)`` px: right eye, left eye, nose tip, right and left corner of the mouth.
         size: Side of the crop, px.
+        frame: Where these points are to lie, ``(5, 2)`` shares of the side.
 
     Where the face reaches over the picture's edge, the edge is repeated.
     """
-    to_crop = similarity_transform(points, FRAME_POINTS * size)
+    to_crop = similarity_transform(points, frame * size)
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
     if scale < 0.5:  # the picture is more than twice as fine as the crop: bilinear alone would alias
         image, to_crop = _shrunk(image, to_crop, scale, size)

@@ -18,8 +18,8 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.errors import Cancelled, VideoError
 from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
+from emotion.serving import open_classifier
 from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
-from emotion.vision.classify import load_classifier
 from emotion.vision.decode_image import load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import BlazeFace, load_detector
@@ -53,7 +53,7 @@ class Analyzer:
         self.detector = detector if isinstance(detector, str) else type(detector).__name__
         self._detector = load_detector(detector) if isinstance(detector, str) else detector
         self._mesh = FaceMesh()
-        self._classifier = load_classifier(model) if isinstance(model, str) else model
+        self._classifier = open_classifier(model) if isinstance(model, str) else model
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emotion.protocols import Classifier
+from emotion.serving import ServedClassifier
 from emotion.types import Face, Frame, Image, ModelCard
 from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier
@@ -39,7 +40,7 @@ def crop_face(image: Image, face: Face, size: int) -> Image:
 
 def card_of(classifier: Classifier) -> ModelCard | None:
     """Return the card of one of the installed models; None for a classifier of the user's own."""
-    return classifier.card if isinstance(classifier, LiteRTClassifier) else None
+    return classifier.card if isinstance(classifier, (LiteRTClassifier, ServedClassifier)) else None
 
 
 class _Reference(NamedTuple):

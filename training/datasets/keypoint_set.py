@@ -8,28 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
+from emotion.part_models import KEYPOINTS
 
 KEYPOINT_IMAGE_SIZE = 96
 """Side of a keypoint picture, px."""
-
-KEYPOINTS: tuple[str, ...] = (
-    "left_eye_center",
-    "right_eye_center",
-    "left_eye_inner_corner",
-    "left_eye_outer_corner",
-    "right_eye_inner_corner",
-    "right_eye_outer_corner",
-    "left_eyebrow_inner_end",
-    "left_eyebrow_outer_end",
-    "right_eyebrow_inner_end",
-    "right_eyebrow_outer_end",
-    "nose_tip",
-    "mouth_left_corner",
-    "mouth_right_corner",
-    "mouth_center_top_lip",
-    "mouth_center_bottom_lip",
-)
-"""The points in the order of :attr:`KeypointSet.points`; left and right are the person's own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +21,8 @@ class KeypointSet:
     Attributes:
         split: Name of the split.
         images: ``(n, 96, 96)`` uint8 grey, 0–255.
-        points: ``(n, 15, 2)`` float32, x and y in px in the order of :data:`KEYPOINTS`, NaN where missing.
+        points: ``(n, 15, 2)`` float32, x and y in px in the order of
+            :data:`emotion.part_models.KEYPOINTS`, NaN where missing.
     """
 
     split: str

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from emotion.errors import DatasetError
+from emotion.part_models import KEYPOINTS
 from training.datasets.csv_rows import CsvTable, find_table, parse_pixels
-from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KEYPOINTS, KeypointSet
+from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KeypointSet
 from training.datasets.manifest import load_manifest
 from training.datasets.parquet import open_parquet, read_pictures
 from training.datasets.samples import BrokenRowError, Sample, Source, attempt

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from emotion.errors import DatasetError
+from emotion.part_models import KEYPOINTS
 from tests.training.datasets.conftest import as_text, write_csv
-from training.datasets.keypoint_set import KEYPOINTS, KeypointSet
+from training.datasets.keypoint_set import KeypointSet
 from training.datasets.keypoints_csv import COORDINATES, read_keypoints
 from training.datasets.parquet import read_split
 

@@ -1,0 +1,96 @@
+"""A classifier whose network runs in TensorFlow Serving, elsewhere or on the same machine.
+
+Only crops of faces are sent, never pictures, and only to the address that ``EMOTION_SERVING_URL``
+names: ``http://host:8501`` (or ``https``) speaks REST, ``grpc://host:8500`` speaks gRPC.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from emotion.errors import InputError, ServingError
+from emotion.protocols import Classifier
+from emotion.registry import load_card
+from emotion.serving.rest import RestTransport
+from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport, serving_url, timeout_s
+from emotion.types import FloatArray, Image, ModelCard
+from emotion.vision.classify import load_classifier
+from emotion.vision.normalise import GREY, fit
+
+BATCH = 64
+"""Faces in one request."""
+
+
+class ServedClassifier:
+    """A classifier that asks a model server; safe to share between threads.
+
+    Args:
+        card: Of the model that is served under the card's name; the server must have been given the same one.
+        url: Of the server.
+        timeout_s: For one batch of at most 64 faces.
+
+    Raises:
+        InputError: The address is none that this program can speak to.
+    """
+
+    def __init__(self, card: ModelCard, url: str, timeout_s: float = TIMEOUT_S) -> None:
+        self.card = card
+        self._transport = _transport(url, card.name, timeout_s)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Meaning of each probability column."""
+        return self.card.labels
+
+    def predict(self, crops: list[Image]) -> FloatArray:
+        """Return ``(n, k)`` float32 probabilities, each row summing to 1.
+
+        Args:
+            crops: ``n`` faces, uint8, ``(H, W, 3)`` RGB or ``(H, W)`` grey, any size.
+
+        Raises:
+            ServingError: The server did not answer in time, not even when asked again, or answers another model.
+        """
+        answers = [self._ask(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
+        return np.concatenate(answers) if answers else np.zeros((0, len(self.labels)), np.float32)
+
+    def _ask(self, crops: list[Image]) -> FloatArray:
+        faces = np.stack([fit(crop, self.card.input_size, self.card.colour) for crop in crops])
+        answers = self._transport.predict(faces[..., None] if self.card.colour == GREY else faces)
+        expected = (len(crops), len(self.labels))
+        if answers.shape != expected:
+            raise ServingError(
+                f"expected {expected[1]} probabilities for each of {expected[0]} faces from the model server, as the "
+                f"card of {self.card.name} says; got an array of shape {answers.shape}"
+            )
+        return answers
+
+
+def open_classifier(name: str) -> Classifier:
+    """Return a model where the settings say that it runs: in a model server, or in this process.
+
+    Args:
+        name: One of :func:`emotion.list_models`, or ``"default"``. Ensembles always run in this process.
+
+    Raises:
+        ModelError: There is no such model, or its file is not as its card says.
+        InputError: A setting cannot be used.
+    """
+    url = serving_url()
+    card = load_card(name)
+    if url is None or card.members:
+        return load_classifier(name)
+    return ServedClassifier(card, url, timeout_s())
+
+
+def _transport(url: str, model: str, limit_s: float) -> Transport:
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        return RestTransport(url.rstrip("/"), model, limit_s)
+    if parts.scheme in {"grpc", "grpcs"} and parts.hostname:
+        from emotion.serving.rpc import GrpcTransport  # noqa: PLC0415 – loads TensorFlow, which REST does without
+
+        return GrpcTransport(parts.netloc, model, limit_s, encrypted=parts.scheme == "grpcs")
+    raise InputError(f"expected http://, https://, grpc:// or grpcs:// with a host in {URL_SETTING}; got {url!r}")

@@ -1,0 +1,97 @@
+"""Finds the parts of a face: fifteen points, masks of brows, eyes, nose and mouth, and whether they can be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.part_models import KEYPOINTS, PARTS, PartCard, checked_part_file, load_part_card
+from emotion.types import Face, FloatArray, Image
+from emotion.vision.align import align, similarity_transform
+from emotion.vision.landmarks import five_points
+from emotion.vision.litert import LiteRTModel
+from emotion.vision.normalise import normalise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceParts:
+    """What was found of one face, in the px of its picture.
+
+    Attributes:
+        points: ``(15, 2)`` float32, x and y, in the order of ``emotion.part_models.KEYPOINTS``.
+        masks: ``(H, W, 4)`` float32, how likely each pixel belongs to each of ``emotion.part_models.PARTS``, 0–1.
+        presence: How likely a face with visible parts is there, 0–1.
+    """
+
+    points: FloatArray
+    masks: FloatArray
+    presence: float
+
+
+class PartFinder:
+    """Runs the three models of face parts; safe to share between threads.
+
+    Raises:
+        ModelError: A model is missing or is not as its card says.
+    """
+
+    def __init__(self) -> None:
+        self._points, self._masks, self._presence = (_Model(name) for name in ("keypoints", "resunet", "presence"))
+
+    def __call__(self, image: Image, face: Face) -> FaceParts:
+        """Return the parts of one face.
+
+        Args:
+            image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8, where the face was found.
+            face: With landmarks.
+
+        Raises:
+            ValueError: The face has no landmarks.
+        """
+        if face.landmarks is None:
+            raise ValueError("expected a face with landmarks; got one without")
+        luma = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        five = five_points(face.landmarks)
+        coordinates, to_image = self._points(luma, five)
+        maps, mask_to_image = self._masks(luma, five)
+        presence, _ = self._presence(luma, five)
+        return FaceParts(
+            points=_points_on_image(coordinates, self._points.card.input_size, to_image),
+            masks=_masks_on_image(maps, mask_to_image, luma.shape[:2]),
+            presence=float(_sigmoid(presence.ravel())[0]),
+        )
+
+
+class _Model:
+    """One .tflite file with its own frame."""
+
+    def __init__(self, name: str) -> None:
+        self.card: PartCard = load_part_card(name)
+        self._run = LiteRTModel(checked_part_file(self.card))
+
+    def __call__(self, luma: Image, five: FloatArray) -> tuple[FloatArray, NDArray[np.float64]]:
+        """Return the raw answer, and the ``(2, 3)`` map from the crop's px to the picture's."""
+        size, frame = self.card.input_size, self.card.frame_points
+        crop = align(luma, five, size, frame)
+        answer = self._run(normalise(crop[None], self.card.normalisation))[0]
+        return answer[0], cv2.invertAffineTransform(similarity_transform(five, frame * size)).astype(np.float64)
+
+
+def _points_on_image(coordinates: FloatArray, size: int, to_image: NDArray[np.float64]) -> FloatArray:
+    """Return points that were −1 to 1 across a crop in the picture's px."""
+    on_crop = (coordinates.reshape(len(KEYPOINTS), 2) + 1) / 2 * (size - 1)
+    return np.asarray(on_crop @ to_image[:, :2].T + to_image[:, 2], np.float32)
+
+
+def _masks_on_image(maps: FloatArray, to_image: NDArray[np.float64], shape: tuple[int, ...]) -> FloatArray:
+    """Lay maps of logits back onto the picture; outside the crop there is no part."""
+    height, width = shape
+    laid = cv2.warpAffine(_sigmoid(maps), to_image, (width, height), flags=cv2.INTER_LINEAR)
+    return laid.reshape(height, width, len(PARTS))
+
+
+def _sigmoid(logits: FloatArray) -> FloatArray:
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

@@ -1,0 +1,228 @@
+"""A model behind a real server: written as a SavedModel, asked over REST and gRPC, killed, and started again."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
+
+import keras
+
+import emotion
+from emotion.errors import InputError, ModelError, ServingError
+from emotion.registry import load_card, model_dir, save_card
+from emotion.samples import clip_frames, sample_image
+from emotion.serving import ServedClassifier, open_classifier
+from emotion.serving.classifier import BATCH
+from emotion.types import ModelCard
+from tests.conftest import ROOT
+from training.evaluate import KERAS_FILE
+from training.inputs import InputForm
+from training.networks import build_network
+from training.quantise import to_int8
+from training.serving import CARD_ASSET, export_serving
+
+NAME = "small"
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelCard]:
+    """A model of the default's labels that nobody has trained, as an int8 file and as the network that it came from."""
+    folder = tmp_path_factory.mktemp("models")
+    shipped = load_card("default")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOTION_MODELS", str(folder))
+        (folder / NAME).mkdir()
+        keras.utils.set_random_seed(1)
+        network = build_network("fourconv", len(shipped.labels), 48)
+        form = InputForm(48, shipped.colour, shipped.normalisation)
+        faces = np.random.default_rng(0).integers(0, 256, (40, 48, 48), np.uint8)
+        (folder / NAME / "model.tflite").write_bytes(to_int8(network, form, faces))
+        network.save(folder / NAME / KERAS_FILE)
+        digest = emotion.registry.sha256_of(folder / NAME / "model.tflite")
+        save_card(
+            replace(shipped, name=NAME, file="model.tflite", sha256=digest, members=(), temperature=0.7),
+            folder / NAME,
+        )
+        yield load_card(NAME)
+
+
+@pytest.fixture(scope="module")
+def served(card: ModelCard, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("served")
+    target = export_serving(card, folder)
+    assert target == folder / NAME / "1"
+    return folder
+
+
+class Server:
+    """A server that can be killed and started again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rest_port, self.grpc_port = _free_port(), _free_port()
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tests.serving.model_server", str(self.folder)]
+        ports = [str(self.rest_port), str(self.grpc_port)]
+        self.process = subprocess.Popen([*command, *ports], cwd=ROOT, stderr=subprocess.DEVNULL)
+        for port in (self.rest_port, self.grpc_port):
+            self._wait_for(port)
+
+    def _wait_for(self, port: int) -> None:
+        for _ in range(600):
+            assert self.process.poll() is None, "the server ended while starting"
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.1)
+        pytest.fail("the server does not answer")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def url(self, kind: str) -> str:
+        port = self.rest_port if kind == "http" else self.grpc_port
+        return f"{kind}://127.0.0.1:{port}"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(served: Path) -> Iterator[Server]:
+    server = Server(served)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["http", "grpc"])
+def classifier(request: pytest.FixtureRequest, server: Server, card: ModelCard) -> ServedClassifier:
+    return ServedClassifier(card, server.url(request.param))
+
+
+def crops(count: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(count)
+    return [rng.integers(0, 256, (rng.integers(30, 90),) * 2, np.uint8) for _ in range(count)]
+
+
+def test_the_server_answers_like_the_file_within_quantisation(classifier: ServedClassifier):
+    faces = crops(BATCH + 5)
+    answers, local = classifier.predict(faces), emotion.load_classifier(NAME).predict(faces)
+    assert answers.shape == local.shape
+    assert answers.dtype == np.float32
+    assert answers.sum(axis=1) == pytest.approx(np.ones(len(faces)), abs=1e-5)
+    assert np.abs(answers - local).max() < 0.05
+    assert classifier.predict([]).shape == (0, len(classifier.labels))
+
+
+def test_colour_faces_are_answered_like_grey_ones(classifier: ServedClassifier):
+    grey = crops(3)
+    colour = [np.repeat(face[:, :, None], 3, axis=2) for face in grey]
+    assert classifier.predict(colour) == pytest.approx(classifier.predict(grey), abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["http", "grpc"])
+def test_a_setting_moves_the_whole_pipeline_to_the_server(server: Server, card, kind, monkeypatch):
+    local = emotion.Analyzer(NAME).image(sample_image())
+    monkeypatch.setenv("EMOTION_SERVING_URL", server.url(kind))
+    assert isinstance(open_classifier(NAME), ServedClassifier)
+    analyzer = emotion.Analyzer(NAME)
+    assert analyzer.unclear_below == card.unclear_below
+    served = analyzer.image(sample_image())
+    assert len(served.faces) == len(local.faces) == 1
+    assert served.faces[0].probabilities == pytest.approx(local.faces[0].probabilities, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["http", "grpc"])
+def test_a_server_that_does_not_know_the_model_is_told(server: Server, card, kind):
+    stranger = ServedClassifier(replace(card, name="another"), server.url(kind))
+    with pytest.raises(ServingError, match="Servable not found"):
+        stranger.predict(crops(1))
+
+
+@pytest.mark.parametrize("kind", ["http", "grpc"])
+def test_a_card_with_other_labels_is_refused(server: Server, card, kind):
+    other = ServedClassifier(replace(card, labels=card.labels[:5]), server.url(kind))
+    with pytest.raises(ServingError, match="expected 5 probabilities"):
+        other.predict(crops(2))
+
+
+@pytest.mark.parametrize("kind", ["http", "grpc"])
+def test_a_killed_server_is_a_clear_error_and_the_run_goes_on_when_it_is_back(served: Path, card, kind):
+    server = Server(served)
+    frames = list(clip_frames())[:20]
+    analyzer = emotion.Analyzer(ServedClassifier(card, server.url(kind), timeout_s=5.0))
+    answered = []
+    with pytest.raises(ServingError, match="expected an answer of the model server at") as caught:
+        for place, frame in enumerate(frames):
+            if place == 10:
+                server.kill()
+            answered.append(analyzer.image(frame))
+    assert len(answered) == 10
+    assert "unset EMOTION_SERVING_URL" in str(caught.value)
+    server.start()
+    try:
+        answered.extend(_until_it_answers(lambda frame=frame: analyzer.image(frame)) for frame in frames[10:])
+    finally:
+        server.kill()
+    local = emotion.Analyzer(NAME)
+    for frame, result in zip(frames, answered, strict=True):
+        expected = local.image(frame).faces[0].probabilities
+        assert result.faces[0].probabilities == pytest.approx(expected, abs=0.05)
+
+
+def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameResult:
+    """gRPC waits a while before it tries a lost connection again."""
+    for _ in range(40):
+        try:
+            return ask()
+        except ServingError:
+            time.sleep(0.5)
+    pytest.fail("the server came back and was not asked again")
+
+
+def test_versions_count_up_and_carry_the_card(card, served):
+    target = export_serving(card, served)
+    assert target.name == "2"
+    assert f'"name": "{NAME}"' in (target / CARD_ASSET).read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="exists"):
+        export_serving(card, served, version=2)
+
+
+def test_a_model_without_its_float_network_cannot_be_served(card, tmp_path):
+    file = model_dir(NAME) / KERAS_FILE
+    file.rename(file.with_suffix(".away"))
+    try:
+        with pytest.raises(ModelError, match="the shipped int8 file cannot be served"):
+            export_serving(card, tmp_path)
+    finally:
+        file.with_suffix(".away").rename(file)
+
+
+@pytest.mark.parametrize("url", ["ftp://host", "localhost:8501", "http://", "grpc:8500"])
+def test_an_address_that_cannot_be_spoken_to_is_refused(card, url):
+    with pytest.raises(InputError, match="EMOTION_SERVING_URL"):
+        ServedClassifier(card, url)
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1"])
+def test_a_timeout_is_a_positive_number(monkeypatch, card, text):
+    monkeypatch.setenv("EMOTION_SERVING_URL", "http://localhost:1")
+    monkeypatch.setenv("EMOTION_SERVING_TIMEOUT_S", text)
+    with pytest.raises(InputError, match="EMOTION_SERVING_TIMEOUT_S"):
+        open_classifier(NAME)

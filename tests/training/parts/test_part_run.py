@@ -1,0 +1,93 @@
+"""A short run of each network from data to a scored file, interrupted and gone on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+from emotion.errors import InputError
+from emotion.part_models import list_part_models, load_part_card
+from tests.training.parts.test_examples import faces_with_dots, write_table
+from training.cli import main
+from training.parts.tasks import PART_NETWORKS, find_part_network
+from training.parts.train import train_parts
+from training.run_folder import RunFolder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keypoints")
+    write_table(folder, faces_with_dots(60))
+    write_table(folder, faces_with_dots(12, seed=1), "test")
+    return folder
+
+
+@pytest.mark.parametrize("side", [48, 96, 160])
+def test_resunet_paints_maps_of_any_side_that_sixteen_divides(side):
+    model = find_part_network("resunet").build((None, None, 1), 4)
+    assert model(np.zeros((1, side, 2 * side, 1), np.float32)).shape == (1, side, 2 * side, 4)
+
+
+def test_the_thin_resnet_is_fifty_layers_deep():
+    model = find_part_network("presence").new()
+    convolutions = [layer for layer in model.layers if layer.__class__.__name__ == "Conv2D"]
+    shortcuts = 4  # one where each stage begins
+    assert len(convolutions) - shortcuts + 1 == 50  # and the dense layer
+
+
+def test_every_task_knows_perfect_answers():
+    faces = faces_with_dots(6)
+    for network in PART_NETWORKS.values():
+        _, targets = network.task.examples(faces.images, faces.points, np.random.default_rng(0))
+        perfect = targets if network.name == "keypoints" else np.where(targets > 0.5, 5.0, -5.0)
+        assert network.task.scores(perfect, targets)["headline"] == pytest.approx(1.0), network.name
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_stood(tmp_path, data):
+    recipe = replace(find_part_network("presence").recipe, epochs=2, batch_size=16)
+    whole = RunFolder(train_parts(recipe, data, tmp_path / "whole")).state()["history"]
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        raise StoppedError
+
+    original = RunFolder.save_state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunFolder, "save_state", lambda *rest: (original(*rest), stop()))
+        with pytest.raises(StoppedError):
+            train_parts(recipe, data, tmp_path / "parts")
+    parts = RunFolder(train_parts(recipe, data, tmp_path / "parts")).state()["history"]
+    assert [row["epoch"] for row in parts] == [1, 2]
+    assert parts[0]["loss"] == pytest.approx(whole[0]["loss"], rel=1e-3)
+    assert parts[1]["learning_rate"] == whole[1]["learning_rate"]
+    assert parts[1]["loss"] < parts[0]["loss"]
+
+
+@pytest.mark.parametrize("name", list(PART_NETWORKS))
+def test_one_command_each_trains_exports_and_evaluates(name, tmp_path, data, monkeypatch, capsys):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    runs = tmp_path / "runs"
+    given = ["--data", str(data)]
+    assert main(["train", "--model", name, *given, "--runs", str(runs), "--epochs", "1", "--limit", "40"]) == 0
+    assert main(["export", "--run", str(runs / name), *given]) == 0
+    assert list_part_models() == [name]
+    assert main(["evaluate", "--model", name, *given]) == 0
+    card = load_part_card(name)
+    assert card.scores["file_bytes"] < 3_000_000
+    assert card.training["epochs"] == 1
+    assert "12 test faces" in capsys.readouterr().out
+
+
+def test_options_of_other_networks_are_refused(tmp_path, data, capsys):
+    arguments = ["train", "--model", "resunet", "--data", str(data), "--runs", str(tmp_path), "--classes", "anger"]
+    assert main(arguments) == 2
+    assert "--classes" in capsys.readouterr().err
+    with pytest.raises(InputError):
+        RunFolder(tmp_path / "none").settings()

@@ -1,0 +1,47 @@
+"""ResUNet: a U-Net of residual blocks that paints one map per part, as large as its picture.
+
+Each half follows Zhang, Liu and Wang, "Road extraction by deep residual U-Net" (2018, arXiv:1711.10684),
+but with the batch norm after each convolution, into which an int8 file can fold it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+FILTERS = (12, 24, 48, 72, 96)
+"""From full size down to a sixteenth, which is why sides have to be divisible by 16."""
+
+
+def build_resunet(input_shape: tuple[int | None, int | None, int], outputs: int, *, name: str = "resunet") -> Any:
+    """Build the network.
+
+    Args:
+        input_shape: Height, width, channels; None for sides that differ from call to call, each divisible by 16.
+        outputs: Maps of logits, ``(n, height, width, outputs)``.
+        name: Of the network.
+    """
+    inputs = keras.Input(input_shape, name="face")
+    features, skips = inputs, []
+    for filters in FILTERS[:-1]:
+        skips.append(_block(features, filters))
+        features = keras.layers.MaxPooling2D(2)(skips[-1])
+    features = _block(features, FILTERS[-1])
+    for filters, skip in zip(reversed(FILTERS[:-1]), reversed(skips), strict=True):
+        features = keras.layers.Concatenate()([keras.layers.UpSampling2D(2)(features), skip])
+        features = _block(features, filters)
+    return keras.Model(inputs, keras.layers.Conv2D(outputs, 1, name="logits")(features), name=name)
+
+
+def _block(features: Any, filters: int) -> Any:
+    """Two convolutions added to what they saw, whose channels a 1×1 convolution makes as many."""
+    kept = _normed(features, filters, 1)
+    change = keras.layers.ReLU()(_normed(features, filters, 3))
+    change = _normed(change, filters, 3)
+    return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
+
+
+def _normed(features: Any, filters: int, kernel: int) -> Any:
+    layer = keras.layers.Conv2D(filters, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")
+    return keras.layers.BatchNormalization()(layer(features))
