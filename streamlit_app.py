@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/image.py", title="Pictures", icon=":material/image:"),
         st.Page("pages/video.py", title="Video", icon=":material/movie:"),
+        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
         st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
         st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
         st.Page("pages/about.py", title="About", icon=":material/info:"),

@@ -1,0 +1,145 @@
+"""A visitor of the live page: a Chromium of its own with a file as its camera."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import FrameLocator, Page, Playwright, expect
+
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-device-for-media-stream",
+)
+FRAME = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
+CONSENT = "Everyone in front of the camera"
+
+# Connections are remembered as they are made, in the page and its frames, to be asked for their figures.
+_REMEMBER = """
+    window.connections = [];
+    const Native = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Native {
+        constructor(...options) { super(...options); window.connections.push(this); }
+    };
+"""
+_STATS = """async video => {
+    const connection = video.ownerDocument.defaultView.connections.at(-1);
+    const figures = {time_s: performance.now() / 1000};
+    for (const report of (await connection.getStats()).values()) {
+        if (report.kind !== "video") continue;
+        if (report.type === "inbound-rtp") {
+            figures.returned = report.framesDecoded;
+            figures.width = report.frameWidth;
+            figures.height = report.frameHeight;
+        }
+        if (report.type === "outbound-rtp") {
+            figures.sent = report.framesSent;
+            figures.limited = report.qualityLimitationReason;
+        }
+    }
+    return figures;
+}"""
+_BOARD = """root => ({
+    people: [...root.querySelectorAll(".person")].map(person => ({
+        id: Number(person.dataset.person),
+        leading: person.dataset.leading,
+        here: !person.classList.contains("gone"),
+    })),
+    load: Object.fromEntries([...root.querySelectorAll(".load div")].map(
+        item => [item.dataset.figure, item.querySelector("dd").textContent])),
+    notices: [...root.querySelectorAll(".notices li")].map(item => item.textContent),
+})"""
+
+
+class Visitor:
+    """Somebody with a camera.
+
+    Args:
+        page: Their window.
+        url: Of the server.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        page.set_default_timeout(60_000)
+
+    @property
+    def frame(self) -> FrameLocator:
+        """What streamlit-webrtc shows."""
+        return self.page.frame_locator(FRAME)
+
+    def enter(self, path: str = "/live") -> None:
+        """Open the page and agree."""
+        self.page.goto(f"{self.url}{path}")
+        consent = self.page.get_by_test_id("stCheckbox").filter(has_text=CONSENT)
+        if path == "/live":
+            consent.click()
+        expect(self.start_button).to_be_visible(timeout=60_000)
+
+    @property
+    def start_button(self) -> Any:
+        """What starts the camera."""
+        return self.frame.get_by_role("button", name="Start")
+
+    def start(self) -> None:
+        """Start the camera and wait for the first picture that comes back."""
+        self.start_button.click()
+        self.frame.locator("video").wait_for(timeout=60_000)
+        began = time.monotonic()
+        while not self.figures().get("returned"):
+            if time.monotonic() - began > 30:
+                raise RuntimeError("no picture came back within 30 s")
+            self.page.wait_for_timeout(200)
+
+    def stop(self) -> None:
+        """Stop the camera."""
+        self.frame.get_by_role("button", name="Stop", exact=True).click()
+
+    def figures(self) -> dict[str, Any]:
+        """Return the browser's own figures of the connection."""
+        return dict(self.frame.locator("video").evaluate(_STATS))
+
+    def board(self) -> dict[str, Any]:
+        """Return what the board shows."""
+        return dict(self.page.locator(".board").evaluate(_BOARD))
+
+    def watch(self) -> str:
+        """Return what the page says stands in the camera's way."""
+        return self.page.locator(".watch").inner_text()
+
+
+@contextlib.contextmanager
+def visitor(
+    playwright: Playwright, url: str, camera: Path | None, *, allowed: bool = True, found: bool = True
+) -> Iterator[Visitor]:
+    """Open a browser for a visitor.
+
+    Args:
+        playwright: Starts it.
+        url: Of the server.
+        camera: What the camera shows; None for Chromium's own test picture.
+        allowed: Whether the visitor allows the camera; otherwise they refuse it.
+        found: Whether there is a camera at all.
+    """
+    options = [*OPTIONS]
+    if not found:
+        options = [option for option in options if not option.startswith("--use-fake-device")]
+    options += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
+    if camera is not None:
+        options.append(f"--use-file-for-fake-video-capture={camera}")
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"] if allowed else [])
+    context.add_init_script(_REMEMBER)
+    try:
+        yield Visitor(context.new_page(), url)
+    finally:
+        browser.close()

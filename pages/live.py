@@ -1,0 +1,75 @@
+"""Live: allow the camera, and see the expressions of everyone in view at once."""
+
+import streamlit as st
+
+from emotion.errors import ModelError
+from ui.library import library_or_stop
+from ui.live import (
+    OBSTACLES,
+    choose_wishes,
+    follow,
+    running_line,
+    session_of,
+    show_camera,
+    show_controls,
+    show_recorded,
+    standing,
+    warmed,
+)
+from ui.shell import ensure_app
+from ui.widgets import hints
+
+CONSENT = "Everyone in front of the camera knows that their expressions are analysed, and agrees."
+
+WHAT_YOU_GET = (
+    (":material/videocam:", "The picture itself", "Boxes and expressions drawn on the very picture that was analysed."),
+    (":material/monitoring:", "Values and 30 seconds", "Large figures and a running chart for each person in view."),
+    (":material/fiber_manual_record:", "A recording if you wish", "The timeline goes to the library; pictures do not."),
+)
+
+
+def show_live() -> None:
+    """The camera and what it shows beside each other, on a phone one below the other; wishes come after both."""
+    picture, board = st.columns([11, 9], gap="large")
+    with st.container(border=True):
+        # They stand below, and are needed above.
+        wishes = choose_wishes(running=running_line() is not None)
+    with picture:
+        show_camera(analyzer, wishes)
+        show_controls(session_of(running_line()), library)
+    with board:
+        show_board()
+        show_recorded(library)
+    show_obstacles()
+
+
+def show_board() -> None:
+    if session_of(running_line()) is not None:
+        follow(standing())
+    else:
+        st.info("Press **Start the camera**, and allow it when the browser asks.", icon=":material/videocam:")
+
+
+def show_obstacles() -> None:
+    with st.expander("If no picture comes", icon=":material/help:"):
+        for obstacle in OBSTACLES.values():
+            st.markdown(f"**{obstacle.title}** {obstacle.advice}")
+
+
+ensure_app("pages/live.py")
+st.title("Live", anchor=False)
+st.caption(
+    "Pictures go from your camera to this app's server and back, and nothing of them is kept unless you record. "
+    "An expression is what a face shows, not what a person feels."
+)
+library = library_or_stop()
+try:
+    analyzer = warmed()
+except ModelError as error:
+    st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
+    st.stop()
+if st.checkbox(CONSENT, key="live_consent"):
+    show_live()
+else:
+    hints(WHAT_YOU_GET)
+    show_recorded(library)

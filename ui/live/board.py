@@ -1,0 +1,121 @@
+"""Beside the picture: everyone's values now and over the last 30 seconds, and what the server has to do."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from emotion.analytics.draw import text_colour
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.live import Load, PersonNow, Snapshot
+from ui.live.lanes import pack_lane
+from ui.web_modules import joined_modules
+from ui.widgets import duration_text
+
+_WEB = Path(__file__).with_name("web")
+_PLAYER = Path(__file__).parents[1] / "player" / "web"
+SILENCE_S = 2.0
+"""After so long without a picture it is said."""
+_NOTABLE = 0.05
+"""A smaller change against the baseline is not said."""
+
+_mount = st.components.v2.component(
+    "live_board",
+    html=(_WEB / "board.html").read_text(encoding="utf-8"),
+    css=(_WEB / "board.css").read_text(encoding="utf-8"),
+    js=joined_modules(_PLAYER / "timeline.js", _PLAYER / "lanes.js", _WEB / "board.js"),
+)
+
+
+def show_board(snapshot: Snapshot, silent_s: float, key: str) -> None:
+    """Show a session at this moment. Called again and again, it changes what is there and draws nothing anew."""
+    _mount(key=key, data=board_data(snapshot, silent_s))
+
+
+def board_data(snapshot: Snapshot, silent_s: float) -> dict[str, Any]:
+    """Return what the browser shows of a session; all texts are ready to be shown.
+
+    Args:
+        snapshot: The session now.
+        silent_s: For how long no picture has come, in seconds.
+    """
+    return {
+        "labels": list(snapshot.labels),
+        "colours": {label: _colour(label) for label in (*snapshot.labels, UNCLEAR)},
+        "people": [_person(person, snapshot) for person in snapshot.people],
+        "notices": _notices(snapshot, silent_s),
+        "empty": "No face in view yet." if snapshot.size else "Waiting for the first picture …",
+        "load": _load(snapshot.load, snapshot.size),
+    }
+
+
+def _colour(label: str) -> list[str]:
+    return [ANSWER_COLOURS[label], text_colour(ANSWER_COLOURS[label])]
+
+
+def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:
+    values = [float(person.probabilities[label]) for label in snapshot.labels]
+    return {
+        "id": person.track_id,
+        "in_view": person.in_view,
+        "leading": person.leading,
+        "share": "" if person.leading == UNCLEAR else f"{person.probabilities[person.leading]:.0%}",
+        "shares": [round(value, 3) for value in values],
+        "figures": [_figure(person, label) for label in snapshot.labels],
+        "lane": pack_lane(person.series, snapshot.time_s, snapshot.unclear_below),
+        "spoken": _spoken(person, snapshot.labels),
+    }
+
+
+def _figure(person: PersonNow, label: str) -> str:
+    """Return a probability, with the change against the person's baseline where there is one."""
+    share = f"{person.probabilities[label]:.0%}"
+    if person.relative is None or abs(person.relative[label]) < _NOTABLE:
+        return share
+    return f"{share} ({person.relative[label] * 100:+.0f})".replace("-", "−")
+
+
+def _spoken(person: PersonNow, labels: tuple[str, ...]) -> str:
+    values = person.series.values
+    if not len(values):
+        return f"Person {person.track_id}: nothing seen in the last 30 seconds"
+    means = dict(zip(labels, values.mean(axis=0), strict=True))
+    most = sorted(means, key=lambda label: -means[label])[:2]
+    shares = " and ".join(f"{label} {means[label]:.0%}" for label in most)
+    return f"Person {person.track_id}, the last 30 seconds: on average {shares}"
+
+
+def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
+    notices = []
+    if silent_s > SILENCE_S and snapshot.size:
+        notices.append(f"No picture has come for {silent_s:.0f} s.")
+    if snapshot.held:
+        notices.append("On hold: values stand still, and nothing is recorded.")
+    if snapshot.baseline is not None:
+        notices.append(f"Look neutral, please: {math.ceil(snapshot.baseline.remaining_s)} …")
+    if (recording := snapshot.recording) is not None:
+        if recording.running:
+            what = "Recording timeline and clip" if recording.with_clip else "Recording the timeline"
+            notices.append(f"● {what}, {duration_text(recording.seconds)}")
+        if recording.problem:
+            notices.append(recording.problem)
+    return notices
+
+
+def _load(load: Load, size: tuple[int, int] | None) -> list[tuple[str, str]]:
+    return [
+        ("Picture", "–" if size is None else f"{size[0]} × {size[1]}"),
+        ("In", f"{load.in_fps:.1f}/s"),
+        ("Analysed", f"{load.analysed_fps:.1f}/s"),
+        ("Out", f"{load.out_fps:.1f}/s"),
+        ("In the server", f"{_ms(load.median_ms)}, 95% within {_ms(load.p95_ms)}"),
+        ("Dropped", f"{load.dropped:,}"),
+        ("Quality", load.quality_words),
+    ]
+
+
+def _ms(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0f} ms"

@@ -1,0 +1,124 @@
+"""The camera of a visit: asks for it, has its pictures analysed, and shows what comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+
+import emotion
+from emotion.errors import LiveError
+from emotion.live import SEATS, LiveSession, LiveSettings
+from ui.live.ice import SECTION, ice_servers
+from ui.live.line import Line
+from ui.live.watch import watch_camera
+from ui.live.wishes import Wishes
+from ui.resources import load_analyzer
+
+_LINE, _REFUSED, _TROUBLE = "live_line", "live_refused", "live_trouble"
+
+_WORDS = {
+    "start": "Start the camera",
+    "stop": "Stop",
+    "select_device": "Choose camera",
+    "select_camera": "Camera",
+    "media_api_not_available": "This browser gives no camera to this page",
+    "device_ask_permission": "Please allow the camera",
+    "device_not_available": "No camera was found",
+    "device_access_denied": "The camera was refused",
+}
+_PICTURE = {
+    "autoPlay": True,
+    "muted": True,
+    "controls": False,
+    "style": {"width": "100%", "borderRadius": "0.6rem", "background": "#000"},
+}
+
+
+@st.cache_resource(show_spinner="Warming up the models …")
+def warmed() -> emotion.Analyzer:
+    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow."""
+    analyzer = load_analyzer()
+    analyzer.image(np.zeros((480, 640, 3), np.uint8))
+    return analyzer
+
+
+def running_line() -> Line | None:
+    """Return the line over which this visit's pictures come; None while no camera runs."""
+    line: Line | None = st.session_state.get(_LINE)
+    return line if line is not None and line.is_open else None
+
+
+def session_of(line: Line | None) -> LiveSession | None:
+    """Return what a line's pictures go through; None once that has ended."""
+    stage = None if line is None else line.stage
+    return stage if isinstance(stage, LiveSession) else None
+
+
+def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
+    """Show the camera with its buttons, or say politely that every place is taken."""
+    if _say_full():
+        return
+    try:
+        servers = ice_servers(_secrets(), time.time())
+        line = _line_for(analyzer, wishes.look)
+        webrtc_streamer(
+            key="live_camera",
+            mode=WebRtcMode.SENDRECV,
+            rtc_configuration={"iceServers": servers},
+            media_stream_constraints=wishes.constraints(),
+            video_html_attrs=_PICTURE,
+            translations=_WORDS,
+            source_video_track=line.returned,
+            sink_video_track=line,
+            media_toggle_controls=False,
+        )
+    except LiveError as error:
+        st.session_state[_REFUSED] = str(error)
+        st.rerun()
+    watch_camera("live_watch")
+    if trouble := st.session_state.get(_TROUBLE):
+        st.error(trouble, icon=":material/error:")
+
+
+def _say_full() -> bool:
+    """Return whether this visit has to wait, and say so."""
+    if running_line() is not None:
+        return False
+    reason = st.session_state.get(_REFUSED)
+    if reason is None and SEATS.taken >= SEATS.limit:
+        reason = "Every place is taken: this machine follows as many cameras at once as it has power for."
+    if reason is None:
+        return False
+    st.info(reason, icon=":material/event_seat:")
+    st.button("Try again", icon=":material/refresh:", on_click=st.session_state.pop, args=(_REFUSED, None))
+    return True
+
+
+def _line_for(analyzer: emotion.Analyzer, look: LiveSettings) -> Line:
+    """Return the line that runs, or one for the next connection."""
+    if (line := running_line()) is not None:
+        if (session := session_of(line)) is not None:
+            session.settings = look
+        return line
+
+    def open_session() -> LiveSession:
+        return LiveSession(analyzer, look, seats=SEATS)
+
+    before: Line | None = st.session_state.get(_LINE)
+    if before is not None and before.is_over:
+        st.session_state[_TROUBLE] = before.trouble
+    st.session_state[_LINE] = line = Line(open_session)
+    return line
+
+
+def _secrets() -> Mapping[str, Any]:
+    try:
+        return dict(st.secrets.get(SECTION, {}))
+    except StreamlitSecretNotFoundError:
+        return {}

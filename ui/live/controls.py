@@ -1,0 +1,80 @@
+"""Buttons of a live session: hold, a neutral baseline, recording."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from emotion.errors import EmotionError
+from emotion.library import Library
+from emotion.live import LiveSession, Snapshot
+from ui.live.recorded import note_recording
+from ui.widgets import plain
+
+BASELINE_S = 3.0
+_CLIP, _ERROR = "live_with_clip", "live_error"
+
+
+def show_controls(session: LiveSession | None, library: Library) -> None:
+    """Show the buttons; without a session they wait for one."""
+    now = None if session is None else session.snapshot()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if session is None or now is None or now.closed:
+            for label, icon in (("Hold", "pause"), ("Baseline", "face"), ("Record", "fiber_manual_record")):
+                st.button(label, icon=f":material/{icon}:", disabled=True, help="Start the camera first")
+        else:
+            _show_hold(session, now)
+            _show_baseline(session, now)
+            _show_record(session, now, library)
+    if reason := st.session_state.pop(_ERROR, None):
+        st.error(plain(reason), icon=":material/error:")
+
+
+def _show_hold(session: LiveSession, now: Snapshot) -> None:
+    if now.held:
+        _button("Go on", "play_arrow", "Let the values follow the picture again", session.resume, kind="primary")
+    else:
+        _button("Hold", "pause", "Let the values stand still; the picture goes on", session.hold)
+
+
+def _show_baseline(session: LiveSession, now: Snapshot) -> None:
+    hint = "Look neutral for three seconds: values are then also shown against that, for each person by themselves"
+    _button("Baseline", "face", hint, partial(session.take_baseline, BASELINE_S))
+    if any(person.baseline for person in now.people):
+        _button("No baseline", "undo", "Show the values alone again", session.clear_baseline)
+
+
+def _show_record(session: LiveSession, now: Snapshot, library: Library) -> None:
+    if now.recording is not None and now.recording.running:
+        hint = "End the recording and find it in the library"
+        _button("Stop recording", "stop_circle", hint, session.stop_recording, kind="primary")
+        return
+    hint = "Write the timeline to the library, second by second; pictures are kept only with a clip"
+    _button("Record", "fiber_manual_record", hint, partial(_record, session, library))
+    st.checkbox(
+        "with a clip", key=_CLIP,
+        help="The camera's pictures are then kept as well, as a video that is analysed like any other",
+    )  # fmt: skip
+
+
+def _record(session: LiveSession, library: Library) -> None:
+    title = f"Live, {dt.datetime.now().astimezone():%d %B %Y, %H:%M}"
+    note_recording(session.record(library, title, record_clip=bool(st.session_state.get(_CLIP))), session)
+
+
+def _button(label: str, icon: str, hint: str, act: Callable[[], Any], kind: str = "secondary") -> None:
+    st.button(
+        label, icon=f":material/{icon}:", help=hint, type=kind, on_click=_guarded, args=(act,)  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _guarded(act: Callable[[], Any]) -> None:
+    """Do what a button asks for; what stands in the way is said on the page, where callbacks cannot show it."""
+    try:
+        act()
+    except EmotionError as error:
+        st.session_state[_ERROR] = str(error)

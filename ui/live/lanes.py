@@ -1,0 +1,56 @@
+"""A person's last 30 seconds as columns of equal width, packed for the browser."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.live import Series
+
+SPAN_S = 30.0
+COLUMNS = 300
+UNCLEAR = 255
+UNSEEN = 254
+_STEP_S = SPAN_S / COLUMNS
+_JOINED_S = 0.5
+"""Two neighbours that are farther apart have a gap between them; see :class:`emotion.live.Series`."""
+
+
+def pack_lane(series: Series, now_s: float, unclear_below: float) -> str:
+    """Return the columns of a series as base64 of bytes.
+
+    The columns lie on a fixed grid of time, so that a lane moves by whole columns and none of them flickers.
+
+    Args:
+        series: Of a snapshot.
+        now_s: When the snapshot was taken, in seconds of the stream.
+        unclear_below: Below which top probability an answer is unclear.
+
+    Returns:
+        One byte per column for the place of the leading label, :data:`UNCLEAR` or :data:`UNSEEN`; then a column's
+        probabilities × 255, column after column.
+    """
+    place, seen = _nearest(series, now_s)
+    values = series.values[place] if len(series.time_s) else np.zeros((COLUMNS, series.values.shape[1]), np.float32)
+    leading = np.where(values.max(axis=1) < unclear_below, UNCLEAR, values.argmax(axis=1))
+    head = np.where(seen, leading, UNSEEN).astype(np.uint8)
+    shares = np.rint(values * seen[:, None] * 255).astype(np.uint8)
+    return base64.b64encode(head.tobytes() + shares.tobytes()).decode("ascii")
+
+
+def _nearest(series: Series, now_s: float) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return for each column the sample that stands in its middle, and whether the person was seen then."""
+    if not len(series.time_s):
+        return np.zeros(COLUMNS, np.intp), np.zeros(COLUMNS, bool)
+    last = np.floor(now_s / _STEP_S)
+    middles = (last - np.arange(COLUMNS)[::-1] + 0.5) * _STEP_S - now_s
+    times = series.time_s
+    place = np.clip(np.searchsorted(times, middles, side="right") - 1, 0, len(times) - 1)
+    following = np.append(times[1:], times[-1] + _STEP_S)[place]
+    joined = following - times[place] <= _JOINED_S
+    seen = (middles >= times[place] - _STEP_S) & (
+        (middles - times[place] <= _STEP_S) | ((middles < following) & joined)
+    )
+    return place, seen

@@ -1,0 +1,66 @@
+"""What this visit recorded, with the way to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from emotion.errors import LibraryError
+from emotion.library import Library
+from emotion.live import LiveSession
+from ui.library import open_analysis
+from ui.widgets import duration_text, plain
+
+_RECORDED = "live_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """An analysis in the library, and the session that wrote it."""
+
+    entry_id: str
+    session: LiveSession
+
+    @property
+    def running(self) -> bool:
+        now = self.session.snapshot().recording
+        return now is not None and now.running and now.entry_id == self.entry_id
+
+    @property
+    def clip_id(self) -> str | None:
+        now = self.session.snapshot().recording
+        return None if now is None or now.entry_id != self.entry_id else now.clip_id
+
+
+def note_recording(entry_id: str, session: LiveSession) -> None:
+    """Remember that a recording was begun."""
+    _all().append(_Recorded(entry_id, session))
+
+
+def show_recorded(library: Library) -> None:
+    """Show every recording of this visit that is over, the newest first, with a button that opens it."""
+    for recorded in reversed(_all()):
+        if not recorded.running:
+            _show(recorded, library)
+
+
+def _all() -> list[_Recorded]:
+    recorded: list[_Recorded] = st.session_state.setdefault(_RECORDED, [])
+    return recorded
+
+
+def _show(recorded: _Recorded, library: Library) -> None:
+    try:
+        entry = library.get(recorded.entry_id)
+    except LibraryError:
+        _all().remove(recorded)
+        return
+    length = "" if entry.info is None else f" · {duration_text(entry.info.duration_s)}"
+    note = f" · {plain(entry.note)}" if entry.note else "" if entry.state.is_over else " · is being put together …"
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/check_circle: **{plain(entry.title)}**{length}{note}", width="stretch")
+        if st.button("Open the timeline", key=f"open_{entry.id}", icon=":material/timeline:"):
+            open_analysis(entry.id)
+        if recorded.clip_id and st.button("Open the clip", key=f"clip_{entry.id}", icon=":material/movie:"):
+            open_analysis(recorded.clip_id)

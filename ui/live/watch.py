@@ -1,0 +1,25 @@
+"""Says beside the camera what stands in its way: a component that looks on in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.live.words import OBSTACLES
+
+_WEB = Path(__file__).with_name("web")
+CAMERA_FRAME = "streamlit_webrtc.component.webrtc_streamer"
+"""Title that Streamlit gives the frame of streamlit-webrtc, from the module and the name of its component."""
+
+_mount = st.components.v2.component(
+    "camera_watch",
+    html=(_WEB / "watch.html").read_text(encoding="utf-8"),
+    css=(_WEB / "watch.css").read_text(encoding="utf-8"),
+    js=(_WEB / "watch.js").read_text(encoding="utf-8"),
+)
+
+
+def watch_camera(key: str) -> None:
+    """Show nothing as long as all is well, and otherwise what is wrong and what to do."""
+    _mount(key=key, data={"words": {name: list(words) for name, words in OBSTACLES.items()}, "frame": CAMERA_FRAME})

@@ -1,0 +1,171 @@
+// Shows what the server told last: each person's values large, and a lane with their last 30 seconds. Elements stay
+// where they are and change their words; only a lane is painted anew, as one bitmap.
+
+import {UNCLEAR} from "./timeline.js";
+import {RIBBON, SPACE, STACK, paintLane, pixelOf} from "./lanes.js";
+
+const SCALE = 2;
+// Between two sentences for those who listen.
+const SAY_MS = 5000;
+
+class Board {
+  constructor(root) {
+    this.root = root;
+    this.persons = new Map();
+    this.said = {time: 0, text: ""};
+  }
+
+  update(data) {
+    this.colours = data.colours;
+    this.notices(data.notices);
+    const empty = this.root.querySelector(".empty");
+    empty.hidden = data.people.length > 0;
+    setText(empty, data.empty);
+    this.legend(data.labels);
+    this.people(data);
+    this.load(data.load);
+    this.say(data.people);
+  }
+
+  notices(texts) {
+    const place = this.root.querySelector(".notices");
+    while (place.childElementCount > texts.length) place.lastElementChild.remove();
+    while (place.childElementCount < texts.length) place.append(document.createElement("li"));
+    for (const [at, text] of texts.entries()) setText(place.children[at], text);
+  }
+
+  legend(labels) {
+    const place = this.root.querySelector(".legend");
+    place.hidden = !this.persons.size;
+    if (place.childElementCount) return;
+    for (const label of labels) {
+      const item = document.createElement("li");
+      const swatch = document.createElement("i");
+      swatch.style.background = this.colours[label][0];
+      item.append(swatch, label);
+      place.append(item);
+    }
+  }
+
+  people(data) {
+    const there = new Set(data.people.map((person) => person.id));
+    for (const [id, item] of this.persons) {
+      if (there.has(id)) continue;
+      item.remove();
+      this.persons.delete(id);
+    }
+    const list = this.root.querySelector(".people");
+    for (const person of data.people) {
+      if (!this.persons.has(person.id)) {
+        const item = this.root.querySelector("template").content.firstElementChild.cloneNode(true);
+        item.dataset.person = person.id;
+        this.fillBars(item, data.labels);
+        this.persons.set(person.id, item);
+        list.append(item);
+      }
+      this.person(this.persons.get(person.id), person, data.labels);
+    }
+  }
+
+  fillBars(item, labels) {
+    for (const label of labels) {
+      const bar = document.createElement("li");
+      bar.innerHTML = '<span></span><span class="track"><div class="fill"></div></span><span class="figure"></span>';
+      bar.firstElementChild.textContent = label;
+      bar.querySelector(".fill").style.background = this.colours[label][0];
+      item.querySelector(".bars").append(bar);
+    }
+  }
+
+  person(item, person, labels) {
+    const [colour, ink] = this.colours[person.leading];
+    item.style.setProperty("--colour", colour);
+    item.style.setProperty("--ink", ink);
+    item.classList.toggle("gone", !person.in_view);
+    item.dataset.leading = person.leading;
+    setText(item.querySelector(".number"), String(person.id));
+    setText(item.querySelector(".leading"), person.leading);
+    setText(item.querySelector(".share"), person.share);
+    for (const [place, bar] of [...item.querySelectorAll(".bars li")].entries()) {
+      bar.querySelector(".fill").style.transform = `scaleX(${person.shares[place]})`;
+      setText(bar.querySelector(".figure"), person.figures[place]);
+    }
+    const canvas = item.querySelector(".lane");
+    canvas.setAttribute("aria-label", person.spoken);
+    this.paint(canvas, person.lane, labels);
+  }
+
+  paint(canvas, packed, labels) {
+    const lane = unpack(packed, labels.length);
+    const pixels = labels.map((label) => pixelOf(this.colours[label][0]));
+    const image = paintLane(lane, labels.length, pixels, pixelOf(this.colours.unclear[0]), SCALE);
+    if (canvas.width !== image.width || canvas.height !== image.height) {
+      [canvas.width, canvas.height] = [image.width, image.height];
+      canvas.style.height = `${RIBBON + SPACE + STACK}px`;
+    }
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+
+  load(figures) {
+    const place = this.root.querySelector(".load");
+    for (const [name, value] of figures) {
+      let item = place.querySelector(`[data-figure="${name}"]`);
+      if (!item) {
+        item = document.createElement("div");
+        item.dataset.figure = name;
+        item.append(document.createElement("dt"), document.createElement("dd"));
+        item.firstElementChild.textContent = name;
+        place.append(item);
+      }
+      setText(item.lastElementChild, value);
+    }
+  }
+
+  // Who listens hears a change now and then, not every one.
+  say(people) {
+    const text = people
+      .filter((person) => person.in_view)
+      .map((person) => `Person ${person.id}: ${person.leading}`)
+      .join(". ");
+    const now = performance.now();
+    if (text === this.said.text || now - this.said.time < SAY_MS) return;
+    this.said = {time: now, text};
+    this.root.querySelector(".said").textContent = text;
+  }
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// A lane comes as one string: a byte per column for the leading answer, UNSEEN where nobody was, then a byte for each
+// share of each column.
+const UNSEEN = 254;
+
+function unpack(packed, labels) {
+  const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
+  const columns = bytes.length / (labels + 1);
+  const leading = bytes.slice(0, columns);
+  const shares = new Float32Array(columns * labels);
+  for (let column = 0; column < columns; column++) {
+    let sum = 0;
+    for (let label = 0; label < labels; label++) sum += bytes[columns + column * labels + label];
+    for (let label = 0; label < labels; label++) {
+      shares[column * labels + label] = bytes[columns + column * labels + label] / (sum || 1);
+    }
+  }
+  return {
+    leading: leading.map((answer) => (answer < labels ? answer : UNCLEAR)),
+    seen: leading.map((answer) => answer !== UNSEEN),
+    shares,
+  };
+}
+
+const boards = new WeakMap();
+
+export default function show({parentElement, data}) {
+  const root = parentElement.querySelector(".board");
+  const board = boards.get(root) ?? new Board(root);
+  boards.set(root, board);
+  board.update(data);
+}

@@ -1,0 +1,172 @@
+// Looks at what the camera's frame does, and says in words what stands in its way. All of it in the browser, as the
+// server hears nothing of a refused camera, and can say nothing once it is gone.
+
+const LOOK_MS = 500;
+// So long a connection may take before something is in its way.
+const PATIENCE_MS = 12000;
+const ASK_SERVER_MS = 3000;
+// A camera that answers sooner was not asked about.
+const QUESTION_MS = 700;
+
+const REASONS = {
+  NotAllowedError: "refused",
+  SecurityError: "refused",
+  NotFoundError: "no_camera",
+  NotReadableError: "busy",
+  AbortError: "busy",
+  OverconstrainedError: "unsuited",
+};
+
+class Watch {
+  constructor(root) {
+    this.root = root;
+    this.reason = undefined;
+    this.hooked = new WeakSet();
+    this.call = undefined;
+    this.timer = setInterval(() => this.look(), LOOK_MS);
+    this.look();
+    this.before();
+  }
+
+  update({words, frame}) {
+    this.words = words;
+    this.frame = frame;
+    this.show();
+  }
+
+  close() {
+    clearInterval(this.timer);
+    this.closed = true;
+  }
+
+  tell(reason) {
+    if (this.reason === reason || this.closed) return;
+    this.reason = reason;
+    this.show();
+  }
+
+  show() {
+    const [title, advice, grave] = this.words?.[this.reason] ?? ["", "", false];
+    this.root.hidden = !title;
+    this.root.classList.toggle("question", !grave);
+    this.root.dataset.reason = this.reason ?? "";
+    this.root.querySelector(".title").textContent = title;
+    this.root.querySelector(".advice").textContent = advice;
+  }
+
+  // What can be known before the camera is asked for.
+  async before() {
+    if (!window.isSecureContext) return this.tell("insecure");
+    if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return this.tell("unsupported");
+    try {
+      const permission = await navigator.permissions.query({name: "camera"});
+      const follow = () => {
+        if (permission.state === "denied") this.tell("refused");
+        else if (this.reason === "refused") this.tell(undefined);
+      };
+      permission.addEventListener("change", follow);
+      follow();
+    } catch {
+      // Browsers that do not tell of this permission say it when the camera is asked for.
+    }
+    const devices = await navigator.mediaDevices.enumerateDevices().catch(() => undefined);
+    if (devices && !this.reason && !devices.some((device) => device.kind === "videoinput")) this.tell("no_camera");
+  }
+
+  // The frame in which the camera is opened comes and goes; its own calls are listened to.
+  look() {
+    const frame = this.frame && document.querySelector(`iframe[title="${this.frame}"]`);
+    const inside = frame?.contentWindow;
+    if (inside?.navigator?.mediaDevices && !this.hooked.has(inside)) {
+      this.hooked.add(inside);
+      this.hook(inside);
+    }
+    if (this.call) this.check(this.call);
+  }
+
+  hook(inside) {
+    const watch = this;
+    const media = inside.navigator.mediaDevices;
+    const ask = media.getUserMedia.bind(media);
+    media.getUserMedia = async (wishes) => {
+      watch.tell(undefined);
+      const question = setTimeout(() => watch.tell("asking"), QUESTION_MS);
+      try {
+        const stream = await ask(wishes);
+        watch.stream = stream;
+        watch.tell(undefined);
+        return stream;
+      } catch (error) {
+        watch.tell(REASONS[error.name] ?? "busy");
+        throw error;
+      } finally {
+        clearTimeout(question);
+      }
+    };
+    const prototype = inside.RTCPeerConnection.prototype;
+    const offer = prototype.createOffer;
+    prototype.createOffer = function (...options) {
+      watch.follow(this);
+      return offer.apply(this, options);
+    };
+  }
+
+  follow(connection) {
+    const call = {connection, began: performance.now(), asked: performance.now(), worked: false, silent: 0};
+    this.call = call;
+    connection.addEventListener("connectionstatechange", () => this.check(call));
+  }
+
+  check(call) {
+    if (call !== this.call) return;
+    const state = call.connection.connectionState;
+    const now = performance.now();
+    if (state === "connected") {
+      call.worked = true;
+      this.checkCamera(call);
+      if (now - call.asked > ASK_SERVER_MS) {
+        call.asked = now;
+        this.askServer(call);
+      }
+    } else if (state === "failed" || state === "disconnected") {
+      this.call = undefined;
+      this.tell(call.worked ? "lost" : "no_way");
+      this.askServer(call);
+    } else if (state === "closed") {
+      this.call = undefined;
+      if (this.reason !== "server_gone") this.tell(undefined);
+    } else if (now - call.began > PATIENCE_MS) {
+      this.tell("no_way");
+    }
+  }
+
+  // A track that ended although nobody pressed Stop, which would have closed the connection by the next look but one.
+  checkCamera(call) {
+    const ended = this.stream?.getVideoTracks().every((track) => track.readyState === "ended");
+    call.silent = ended ? call.silent + 1 : 0;
+    if (call.silent > 3) this.tell("unplugged");
+    else if (!ended && this.reason && this.reason !== "server_gone") this.tell(undefined);
+  }
+
+  async askServer() {
+    try {
+      const answer = await fetch(new URL("_stcore/health", document.baseURI), {cache: "no-store"});
+      if (!answer.ok) throw new Error(answer.statusText);
+      if (this.reason === "server_gone") this.tell(undefined);
+    } catch {
+      this.tell("server_gone");
+      // It may come back.
+      setTimeout(() => this.closed || this.askServer(), ASK_SERVER_MS);
+    }
+  }
+}
+
+const watches = new WeakMap();
+
+export default function show({parentElement, data}) {
+  const root = parentElement.querySelector(".watch");
+  const watch = watches.get(root) ?? new Watch(root);
+  watches.set(root, watch);
+  watch.update(data);
+  return () => setTimeout(() => root.isConnected || watch.close(), 0);
+}
