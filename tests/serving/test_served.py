@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,103 +12,19 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
 
-import keras
-
 import emotion
 from emotion.errors import InputError, ModelError, ServingError
-from emotion.registry import load_card, model_dir, save_card
+from emotion.registry import model_dir
 from emotion.samples import clip_frames, sample_image
 from emotion.serving import ServedClassifier, open_classifier
 from emotion.serving.classifier import BATCH
-from emotion.types import ModelCard
-from tests.conftest import ROOT
+from tests.serving.conftest import NAME, Server
 from training.evaluate import KERAS_FILE
-from training.inputs import InputForm
-from training.networks import build_network
-from training.quantise import to_int8
 from training.serving import CARD_ASSET, export_serving
-
-NAME = "small"
-
-
-@pytest.fixture(scope="module")
-def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelCard]:
-    """A model of the default's labels that nobody has trained, as an int8 file and as the network that it came from."""
-    folder = tmp_path_factory.mktemp("models")
-    shipped = load_card("default")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOTION_MODELS", str(folder))
-        (folder / NAME).mkdir()
-        keras.utils.set_random_seed(1)
-        network = build_network("fourconv", len(shipped.labels), 48)
-        form = InputForm(48, shipped.colour, shipped.normalisation)
-        faces = np.random.default_rng(0).integers(0, 256, (40, 48, 48), np.uint8)
-        (folder / NAME / "model.tflite").write_bytes(to_int8(network, form, faces))
-        network.save(folder / NAME / KERAS_FILE)
-        digest = emotion.registry.sha256_of(folder / NAME / "model.tflite")
-        save_card(
-            replace(shipped, name=NAME, file="model.tflite", sha256=digest, members=(), temperature=0.7),
-            folder / NAME,
-        )
-        yield load_card(NAME)
-
-
-@pytest.fixture(scope="module")
-def served(card: ModelCard, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("served")
-    target = export_serving(card, folder)
-    assert target == folder / NAME / "1"
-    return folder
-
-
-class Server:
-    """A server that can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.rest_port, self.grpc_port = _free_port(), _free_port()
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "tests.serving.model_server", str(self.folder)]
-        ports = [str(self.rest_port), str(self.grpc_port)]
-        self.process = subprocess.Popen([*command, *ports], cwd=ROOT, stderr=subprocess.DEVNULL)
-        for port in (self.rest_port, self.grpc_port):
-            self._wait_for(port)
-
-    def _wait_for(self, port: int) -> None:
-        for _ in range(600):
-            assert self.process.poll() is None, "the server ended while starting"
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            time.sleep(0.1)
-        pytest.fail("the server does not answer")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def url(self, kind: str) -> str:
-        port = self.rest_port if kind == "http" else self.grpc_port
-        return f"{kind}://127.0.0.1:{port}"
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def server(served: Path) -> Iterator[Server]:
-    server = Server(served)
-    yield server
-    server.kill()
 
 
 @pytest.fixture(params=["http", "grpc"])
-def classifier(request: pytest.FixtureRequest, server: Server, card: ModelCard) -> ServedClassifier:
+def classifier(request: pytest.FixtureRequest, server: Server, card) -> ServedClassifier:
     return ServedClassifier(card, server.url(request.param))
 
 

@@ -1,0 +1,64 @@
+"""A background analysis whose model server dies in the middle of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion.library import Dispatcher, Entry, JobSettings, Library, State, resume
+from emotion.samples import clip_frames
+from emotion.vision.encode import write_video
+from tests.serving.conftest import NAME, Server
+
+
+def wait_for(library: Library, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
+    for _ in range(1800):
+        dispatcher.look()
+        now = library.get(entry.id)
+        if ready(now):
+            return now
+        time.sleep(0.1)
+    raise AssertionError(f"{now.state} {now.note}")
+
+
+def is_over(entry: Entry) -> bool:
+    return entry.state.is_over
+
+
+def test_it_says_so_and_goes_on_where_it_stood(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    server = Server(served)
+    pictures = list(clip_frames())
+    clip = write_video(tmp_path / "clip.mp4", (picture for _ in range(4) for picture in pictures), fps=25)
+    for name, value in {
+        "EMOTION_LIBRARY": str(tmp_path),
+        "EMOTION_PART_S": "0.2",
+        "EMOTION_SERVING_URL": server.url("http"),
+        "EMOTION_SERVING_TIMEOUT_S": "3",
+    }.items():
+        monkeypatch.setenv(name, value)
+    library = Library.open()
+    dispatcher = Dispatcher(library)
+    try:
+        whole = library.add(clip, "whole.mp4", JobSettings(model=NAME))
+        assert wait_for(library, whole, is_over, dispatcher).state == State.DONE
+        broken = library.add(clip, "broken.mp4", JobSettings(model=NAME))
+        wait_for(library, broken, lambda entry: len(library.storage.keys(f"{entry.id}/parts")) >= 2, dispatcher)
+        server.kill()
+        ended = wait_for(library, broken, is_over, dispatcher)
+        assert (ended.state, ended.can_resume) == (State.FAILED, True)
+        assert "expected an answer of the model server at" in ended.note
+        assert "everything up to" in ended.note
+        server.start()
+        resume(library, broken.id)
+        assert wait_for(library, broken, is_over, dispatcher).state == State.DONE
+        one, other = library.load_analysis(whole.id), library.load_analysis(broken.id)
+        assert len(one.timeline) == len(other.timeline) > 100
+        probabilities = [name for name in one.timeline if name.startswith("p_")]
+        assert np.allclose(one.timeline[probabilities], other.timeline[probabilities], atol=1e-4)
+    finally:
+        library.close()
+        server.kill()
