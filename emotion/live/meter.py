@@ -69,7 +69,7 @@ class Meter:
         """
         self._pictures.append(_Picture(now_s, ms, analysed, skipped))
         self._dropped += skipped
-        while now_s - self._pictures[0].time_s > WINDOW_S:
+        while now_s - self._pictures[0].time_s >= WINDOW_S:
             self._pictures.popleft()
 
     def figures(self, now_s: float) -> Figures:
@@ -96,7 +96,7 @@ class Meter:
         return Strain(min(busy, 1.0), skipped / max(skipped + len(lately), 1), len(lately))
 
     def _since(self, now_s: float, window_s: float) -> list[_Picture]:
-        return [picture for picture in self._pictures if now_s - picture.time_s <= window_s]
+        return [picture for picture in self._pictures if now_s - picture.time_s < window_s]
 
     def _seconds(self, now_s: float, window_s: float) -> float:
         """Return how long a window reaches back; not before the beginning, and long enough to divide by."""

@@ -65,8 +65,7 @@ class Overlay:
     def _draw_face(self, face: Face, track: int, said: Said, *, mesh: bool) -> None:
         colour = _UNCLASSIFIED if said.answer is None else ANSWER_COLOURS[said.answer]
         if mesh and face.landmarks is not None:
-            points = self._shown(face.landmarks[:, :2])
-            self._canvas.dots(points, _UNCLASSIFIED, max(1, self._line_px // 2))
+            self._draw_mesh(face.landmarks[:, :2], float(face.box_xyxy[2] - face.box_xyxy[0]))
         corners = self._shown(face.box_xyxy.reshape(2, 2))
         box = self._canvas.area(*corners.min(axis=0), *corners.max(axis=0))
         if not box:
@@ -74,6 +73,11 @@ class Overlay:
         self._draw_box(box, colour, dashed=said.answer == UNCLEAR)
         self._draw_tag(box, f"{track}" if said.answer is None else f"{track} {said.answer}", colour)
         self._draw_bars(box, said)
+
+    def _draw_mesh(self, points: FloatArray, width_px: float) -> None:
+        # On a small face larger dots would leave nothing of it to see.
+        side_px = self._line_px // 2 if width_px >= 60 * self._line_px else 1
+        self._canvas.dots(self._shown(points), _UNCLASSIFIED, side_px)
 
     def _shown(self, points: FloatArray) -> FloatArray:
         return mirrored(points, self._canvas.width) if self._mirror else points

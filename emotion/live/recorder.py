@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from dataclasses import replace
 
@@ -26,8 +27,10 @@ from emotion.live.growing import About, GrowingTimeline
 from emotion.live.snapshot import RecordingNow
 from emotion.types import FrameResult
 
-WRITE_S = 0.5
+WRITE_S = 0.4
 """Between two writings; with the time that one takes it stays under a second."""
+TELL_S = 1.0
+"""Between two signs of life to the library."""
 GAP_S = 1.0
 """Without a picture for longer than this, the time in between is left out of figures."""
 ON_HOLD, NO_PICTURE = "on hold", "no picture"
@@ -123,10 +126,13 @@ class Recorder:
         self._left_out_s += span.end_s - span.start_s
 
     def _run(self) -> None:
+        told_s = time.monotonic()
         try:
             while not self._stop.wait(WRITE_S):
                 self._write()
-                self._tell_library()
+                if time.monotonic() - told_s >= TELL_S:
+                    told_s = time.monotonic()
+                    self._tell_library()
             self._write()
             self._tell_library()
         except _Displaced:

@@ -19,7 +19,8 @@ from emotion.types import Image
 
 _CLOCK_HZ = 90_000
 """Ticks per second of pictures with times of their own, MPEG's: fine enough for any frame rate, even or varying."""
-_FRAGMENT_S = 1.0
+_FRAGMENT_S = 0.8
+"""Every so often what was written can be played without what follows."""
 
 
 def write_video(path: str | Path, frames: Iterable[Image], fps: float, quality: int = 20) -> Path:
@@ -104,7 +105,7 @@ def close_live_video(source: Path, target: Path) -> bool:
             # A file that broke off ends with an error after its last whole fragment.
             with contextlib.suppress(av.error.FFmpegError):
                 for packet in old.demux(template):
-                    if packet.dts is not None:
+                    if packet.dts is not None and not packet.is_corrupt:
                         packet.stream = stream
                         new.mux(packet)
                         copied += 1

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from emotion.analytics.baseline import baseline_means
+from emotion.analytics.edits import Span
+from emotion.labels import FERPLUS_LABELS
+from emotion.live.baseline import BaselineTaker
+from tests.conftest import make_analysis, make_face, make_result
+
+
+def taken(shown: list[list[str]], seconds: float, step_s: float = 0.1) -> BaselineTaker:
+    taker = BaselineTaker(seconds, FERPLUS_LABELS)
+    for index, labels in enumerate(shown):
+        faces = [make_face(label, track) for track, label in enumerate(labels, start=1)]
+        taker.add(make_result(index, faces, step_s))
+    return taker
+
+
+def test_the_means_are_those_of_the_recorded_span():
+    shown = [["neutral", "sadness"]] * 20 + [["happiness", "sadness"]] * 11
+    means, analysis = taken(shown, 3.0).means(), make_analysis(shown)
+    for track in (1, 2):
+        assert means[track] == pytest.approx(baseline_means(analysis, track, Span(0, 3.5)), abs=1e-6)
+
+
+def test_progress_goes_from_nothing_to_all():
+    taker = BaselineTaker(3.0, FERPLUS_LABELS)
+    assert (taker.now().share, taker.now().remaining_s, taker.is_done) == (0, 3, False)
+    for index in range(16):
+        taker.add(make_result(index, [make_face("neutral")]))
+    assert taker.now().share == pytest.approx(0.5)
+    assert taker.now().remaining_s == pytest.approx(1.5)
+    for index in range(16, 31):
+        taker.add(make_result(index, [make_face("neutral")]))
+    assert taker.is_done
+    assert taker.now().share == 1
+
+
+def test_who_is_not_seen_gets_none():
+    assert set(taken([["neutral"]] * 31, 3.0).means()) == {1}
+    assert taken([[]] * 31, 3.0).means() == {}
+
+
+def test_a_pause_takes_no_part():
+    """Ten seconds without a picture count as no more than a moment of what was shown before them."""
+    taker = BaselineTaker(3.0, FERPLUS_LABELS)
+    for time in [0, 1, 2, *range(102, 140)]:
+        taker.add(make_result(time, [make_face("anger" if time < 100 else "neutral")]))
+        if taker.is_done:
+            break
+    means = taker.means()[1]
+    assert means["neutral"] > 0.45
+    assert means["anger"] < 0.3
