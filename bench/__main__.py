@@ -1,11 +1,14 @@
-"""``python -m bench``: every measurement in one run, written as JSON and as a Markdown table."""
+"""``python -m bench``: measurements written as JSON and as Markdown tables.
+
+Without a section, everything but the long video is measured in one run. ``library`` measures a library of 1,000
+analyses alone. ``long-video`` loops a clip into three hours and has it analysed, which takes as long as an hour;
+``long-page`` then measures the page that shows the result.
+"""
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -13,38 +16,67 @@ from typing import Any
 
 from bench.fer_package import measure_fer
 from bench.library import measure_library
-from bench.report import markdown
+from bench.long_page import measure_page
+from bench.long_video import measure_long_video, open_library
+from bench.records import LIBRARY, LONG_VIDEO, RESULTS, ROOT, facts, write_section
+from bench.report import markdown, with_sections
 from bench.stages import measure_stages
-from training import provenance
 from training.datasets.parquet import default_data_dir
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = Path(__file__).with_name("results")
 REFERENCE_CLIP = "one_face_720p.mp4"
+LONG_CLIP = "concert_cuts_360p.mp4"
+README = RESULTS / "README.md"
 FER_FRAMES = 60
 LOOPS = 10
 
 
 def main() -> int:
-    """Measure, write ``results/DATE-COMMIT.json`` and ``results/README.md``, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure what is asked for, write it below ``results``, print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("section", nargs="?", choices=["library", "long-video", "long-page"])
     parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
     parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
+    parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "data/runs/long", help="of the long video's library; may be deleted after"
+    )
     options = parser.parse_args()
     clips = sorted(path for path in options.data.glob("*") if path.suffix in {".mp4", ".mov"})
     if not clips:
         print(f"bench: expected clips (mp4, mov) in {options.data}; there are none", file=sys.stderr)
         return 2
+    if options.section == "library":
+        write_section(LIBRARY, facts(), measure_library())
+    elif options.section == "long-video":
+        found = measure_long_video(options.data / options.clip, options.folder)
+        write_section(LONG_VIDEO, facts(), {options.clip: found})
+    elif options.section == "long-page":
+        found = measure_page(open_library(options.folder), Path(options.clip).stem)
+        write_section(LONG_VIDEO, facts(), {options.clip: found})
+    else:
+        _measure_all(clips, options.skip_fer)
+    _write_readme()
+    return 0
+
+
+def _measure_all(clips: list[Path], skip_fer: bool) -> None:
     reference = next((clip for clip in clips if clip.name == REFERENCE_CLIP), clips[0])
-    record = _facts() | {
+    record = facts() | {
         "clips": {clip.name: _clip(clip) for clip in clips},
         "stages": {"clip": reference.name, **measure_stages(reference)},
         "memory": {str(loops): _run("bench.clip", reference, "--loops", str(loops)) for loops in (1, LOOPS)},
-        "library": measure_library(),
-        "fer": None if options.skip_fer else _rival(reference),
+        "fer": None if skip_fer else _rival(reference),
     }
-    _write(record)
-    return 0
+    write_section(LIBRARY, facts(), measure_library())
+    target = RESULTS / f"{record['date']}-{record['commit']}.json"
+    target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    README.write_text(markdown(record), encoding="utf-8")
+
+
+def _write_readme() -> None:
+    text = with_sections(README.read_text(encoding="utf-8"))
+    README.write_text(text, encoding="utf-8")
+    print(text)
 
 
 def _rival(clip: Path) -> dict[str, Any] | None:
@@ -65,26 +97,6 @@ def _run(module: str, clip: Path, *options: str) -> dict[str, Any]:
     command = [sys.executable, "-m", module, str(clip), *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout))
-
-
-def _facts() -> dict[str, Any]:
-    hardware = provenance.hardware()
-    return {
-        "date": datetime.date.today().isoformat(),
-        "commit": provenance.commit()[:10],
-        "machine": hardware["machine"],
-        "processor": hardware["cpu"],
-        "cores": hardware["cores"],
-        "python": platform.python_version(),
-    }
-
-
-def _write(record: dict[str, Any]) -> None:
-    target = RESULTS / f"{record['date']}-{record['commit']}.json"
-    target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    table = markdown(record)
-    (RESULTS / "README.md").write_text(table, encoding="utf-8")
-    print(table)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,31 @@
-"""How long a library of 1,000 analyses takes to answer, on each of its databases."""
+"""How long a library of 1,000 analyses takes to answer, on each of its databases, asked directly and by its page."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import re
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import streamlit as st
+from playwright.sync_api import Page, sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from bench.records import ROOT
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import JobSettings, Library, State, days
 from emotion.library.entries import LOCAL
 from emotion.library.rows import new_row, now, words_of
 from emotion.library.tables import TagRow
+from tests.browser.conftest import OPTIONS, chromium_path, served, settle
 from tests.library.libraries import postgres_programs, running_postgres
 
 ANALYSES = 1000
@@ -30,7 +40,44 @@ def measure_library() -> dict[str, dict[str, float]]:
             if library is not None:
                 _fill(library)
                 results[name] = {question: _slowest_ms(ask) for question, ask in _questions(library).items()}
+                results[name] |= _page(library)
     return results
+
+
+def _page(library: Library) -> dict[str, float]:
+    """Return how long the page takes: its script, and in Chromium from a click to the table or to what was found."""
+    environment = {"EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False)}
+    environment["EMOTION_STORAGE_URL"] = library.storage.url
+    st.cache_resource.clear()
+    with patch.dict(os.environ, environment):
+        test = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
+        found = {"the page's script": _slowest_ms(test.run)}
+    if test.exception or not test.dataframe:
+        raise RuntimeError("the page shows no table")
+    with served("streamlit_app.py", **environment) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{url}/about")
+        turns, searches = [], []
+        for number in range(_REPEATS + 1):
+            settle(page)
+            turns.append(_until_ms(page.get_by_role("link", name="Library", exact=True).first.click, page, "1,000"))
+            settle(page)
+            words = page.get_by_role("textbox", name="Search")
+            words.fill(f"interview {number + 10} pilot")
+            searches.append(_until_ms(partial(words.press, "Enter"), page, "\\d{1,3}"))
+            settle(page)
+            page.get_by_role("link", name="About", exact=True).first.click()
+        browser.close()
+    # The first visit loads the page's code.
+    return found | {"turning to the page": max(turns[1:]), "a search on the page": max(searches[1:])}
+
+
+def _until_ms(act: Callable[[], None], page: Page, count: str) -> float:
+    started = time.perf_counter()
+    act()
+    page.get_by_text(re.compile(rf"^1–\d+ of {count}$")).wait_for()
+    return (time.perf_counter() - started) * 1000
 
 
 def _questions(library: Library) -> dict[str, Callable[[], Any]]:

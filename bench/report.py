@@ -1,8 +1,12 @@
-"""The Markdown table of one run."""
+"""The Markdown tables: of one run over all clips, and of the sections that are measured by themselves."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from bench.records import LIBRARY, LONG_VIDEO, read_section
+
+_SECTIONS = "<!-- measured by themselves -->\n"
 
 
 def markdown(record: dict[str, Any]) -> str:
@@ -12,9 +16,16 @@ def markdown(record: dict[str, Any]) -> str:
         _clips(record),
         _stages(record["stages"]),
         _memory(record["memory"]),
-        _library(record["library"]),
     ]
     return "\n".join(parts) + "\n"
+
+
+def with_sections(text: str) -> str:
+    """Return a run's tables with those of the sections as they were measured last."""
+    sections = {LIBRARY: _library, LONG_VIDEO: _long_video}
+    records = {name: read_section(name) for name in sections}
+    tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
+    return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables])
 
 
 def _title(record: dict[str, Any]) -> str:
@@ -60,11 +71,57 @@ def _memory(memory: dict[str, Any]) -> str:
     )
 
 
-def _library(library: dict[str, dict[str, float]]) -> str:
+def _library(record: dict[str, Any]) -> str:
+    library = record["found"]
     questions = next(iter(library.values()))
     head = f"| question, ms | {' | '.join(library)} |\n|---|{'---:|' * len(library)}"
     rows = [
         f"| {question} | {' | '.join(f'{answers[question]:.0f}' for answers in library.values())} |"
         for question in questions
     ]
-    return "\n".join(["## A library of 1,000 analyses, slowest of five answers\n", head, *rows, ""])
+    title = "## A library of 1,000 analyses, slowest of several answers\n"
+    return "\n".join([title, _measured("library", record), head, *rows, ""])
+
+
+_LONG_VIDEO = {
+    "frames": ("analysed frames", "{:,.0f}"),
+    "rows": ("faces", "{:,.0f}"),
+    "people": ("tracks", "{:,.0f}"),
+    "frames_per_s": ("analysed frames per second, beside other work", "{:.0f}"),
+    "timeline_mb": ("timeline as Parquet, MB", "{:.1f}"),
+    "peak_mb": ("peak memory of the worker, MB", "{:.0f}"),
+    "player_marks": ("marks of the player's chart", "{:,.0f}"),
+    "timeline_marks": ("marks of the timeline", "{:,.0f}"),
+    "part_marks": ("marks of a fifth of it", "{:,.0f}"),
+    "overview_marks": ("marks of the overview", "{:,.0f}"),
+    "first_run_s": ("the page's script, first run, s", "{:.2f}"),
+    "next_run_s": ("the page's script, next run, s", "{:.2f}"),
+    "shown_s": ("from the address to the chart, in Chromium, s", "{:.2f}"),
+    "seek_ms": ("from a click on the chart to the readout, ms", "{:.0f}"),
+}
+
+
+def _long_video(record: dict[str, Any]) -> str:
+    found = record["found"]
+    shares = next(iter(found.values()))["memory_mb"]
+    rows = [
+        _row(f"the worker's memory at {share}, MB", [f"{one['memory_mb'][share]:.0f}" for one in found.values()])
+        for share in shares
+    ]
+    for figure, (words, form) in _LONG_VIDEO.items():
+        rows.append(_row(words, [form.format(one[figure]) if figure in one else "" for one in found.values()]))
+    hours = next(iter(found.values()))["hours"]
+    title = f"## A video of {hours:.0f} hours at 5 frames per second, made by repeating a clip\n"
+    head = f"| | {' | '.join(found)} |\n|---|{'---:|' * len(found)}"
+    return "\n".join([title, _measured("long-video` and `python -m bench long-page", record), head, *rows, ""])
+
+
+def _row(words: str, cells: list[str]) -> str:
+    return f"| {words} | {' | '.join(cells)} |"
+
+
+def _measured(section: str, record: dict[str, Any]) -> str:
+    return (
+        f"Written by `python -m bench {section}` on {record['date']} at commit {record['commit']}: "
+        f"{record['processor']}, {record['cores']} cores.\n"
+    )

@@ -17,6 +17,8 @@ LEADING = "leading"
 
 _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _CELL_PX = 22
+_ISO = "%Y-%m-%d"
+_TICKS = 10
 
 
 def day_table(days: Iterable[tuple[Any, int, float, Mapping[str, float]]]) -> pd.DataFrame:
@@ -58,11 +60,17 @@ def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
     shown = table.assign(colour=table[LEADING] if by == LEADING else by, share=_share(table, by))
     present = [answer for answer in ANSWERS if answer in set(shown["colour"])]
     scale = alt.Scale(domain=present, range=[ANSWER_COLOURS[answer] for answer in present])
+    # A week in which nothing happened has its place as well.
+    weeks = pd.date_range(table["week"].min(), table["week"].max(), freq="7D").strftime(_ISO).tolist()
+    shown = shown.assign(week=shown["week"].dt.strftime(_ISO))
+    names = alt.Axis(
+        labelExpr="utcFormat(toDate(datum.value), '%d %b')", labelAngle=-90, labelOverlap="greedy", ticks=False
+    )
     return (
         alt.Chart(shown[["date", "week", "weekday", "analyses", "minutes", "colour", "share"]])
         .mark_rect(cornerRadius=3, stroke="#8C939C", strokeOpacity=0.35)
         .encode(
-            x=alt.X("yearmonthdate(week):O", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True, ticks=False)),
+            x=alt.X("week:O", title=None, scale=alt.Scale(domain=weeks), axis=names),
             y=alt.Y("weekday:O", sort=_WEEKDAYS, scale=alt.Scale(domain=_WEEKDAYS), title=None),
             color=alt.Color("colour:N", scale=scale, legend=None),
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None),
@@ -85,11 +93,15 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
     answers = [answer for answer in ANSWERS if (table[answer] > 0).any()]
     long = table.melt(["date"], answers, "answer", "share")
     order = {answer: place for place, answer in enumerate(answers)}
+    span = _span_days(table)
+    # Never less than a day apart: an axis of hours would say each day twice.
+    days = {"interval": "day", "step": max(-(-span // _TICKS), 1)}
+    axis = alt.Axis(format="%d %b", tickCount=days, labelOverlap="greedy", labelSeparation=8, grid=False)
     return (
         alt.Chart(long.assign(place=long["answer"].map(order)), height=height)
-        .mark_bar(size=alt.ExprRef(f"clamp(0.8 * width / {max(_span_days(table), 1)}, 2, 28)"))
+        .mark_bar(size=alt.ExprRef(f"clamp(0.8 * width / {span}, 2, 28)"))
         .encode(
-            x=alt.X("date:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True, grid=False)),
+            x=alt.X("date:T", title=None, axis=axis),
             y=alt.Y("share:Q", title="Share of the faces' time", axis=alt.Axis(format=".0%"), stack="zero"),
             color=alt.Color(
                 "answer:N",

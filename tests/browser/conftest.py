@@ -35,9 +35,13 @@ _SEARCH = re.compile(r"^http://127\.0\.0\.1:\d+/[a-z_]+/_stcore/(health|host-con
 expect.set_options(timeout=20_000)
 
 
+def chromium_path() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    executable = chromium_path()
     if executable is None:
         pytest.skip("expected a Chromium for the browser tests; there is none on this machine's path")
     with sync_playwright() as playwright:

@@ -1,0 +1,127 @@
+"""A video of three hours through the library's own worker: how fast, and does its memory stay flat?"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+
+from emotion.library import Dispatcher, Entry, JobSettings, Library
+
+HOURS = 3.0
+FPS = 5.0
+LOOK_S = 1.0
+"""Between two looks at the worker's memory."""
+_SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+def write_looped(clip: Path, target: Path, seconds: float) -> Path:
+    """Write a clip's picture over and over, packets copied, until it is so long."""
+    with av.open(str(clip)) as source, av.open(str(target), "w") as output:
+        stream = source.streams.video[0]
+        copy = output.add_stream_from_template(stream)
+        # The last packet of a demultiplexer is empty and says that there is no more.
+        packets: list[Any] = [packet for packet in source.demux(stream) if packet.dts is not None]
+        length = max(packet.pts + packet.duration for packet in packets) - min(packet.pts for packet in packets)
+        for loop in range(round(seconds / float(length * packets[0].time_base))):
+            for packet in packets:
+                output.mux(_moved(packet, loop * length, copy))
+    return target
+
+
+def _moved(packet: Any, ticks: int, stream: Any) -> Any:
+    copy = av.Packet(bytes(packet))
+    copy.pts, copy.dts, copy.duration = packet.pts + ticks, packet.dts + ticks, packet.duration
+    copy.time_base, copy.is_keyframe, copy.stream = packet.time_base, packet.is_keyframe, stream
+    return copy
+
+
+def open_library(folder: Path) -> Library:
+    """Return the library of these measurements; workers that it starts, and pages, find it as well."""
+    os.environ["EMOTION_LIBRARY"] = str(folder / "library")
+    (folder / "library").mkdir(parents=True, exist_ok=True)
+    return Library.open()
+
+
+def measure_long_video(clip: Path, folder: Path, hours: float = HOURS) -> dict[str, Any]:
+    """Loop a clip, have a worker analyse it, and return what that took.
+
+    Args:
+        clip: The file.
+        folder: Of the video and its library.
+        hours: How long the video shall be.
+    """
+    library = open_library(folder)
+    video = write_looped(clip, folder / f"{clip.stem}.mp4", hours * 3600)
+    try:
+        entry = library.add(video, video.name, JobSettings(fps=FPS), title=clip.stem)
+    finally:
+        video.unlink()
+    dispatcher, started = Dispatcher(library, 1).start(), time.monotonic()
+    samples = _samples(library, entry.id)
+    seconds = time.monotonic() - started
+    dispatcher.stop()
+    return _figures(library, library.get(entry.id), samples, seconds)
+
+
+def _samples(library: Library, entry_id: str) -> list[tuple[float, float]]:
+    """Return (share done, resident memory of the worker in MB) until the analysis is over."""
+    samples = []
+    while not (entry := library.get(entry_id)).state.is_over:
+        pid = _worker_of(entry_id)
+        if pid is not None and (resident := resident_mb(pid)) is not None:
+            samples.append((entry.share, resident))
+            if len(samples) % 60 == 0:
+                print(f"{entry.share:.1%} · {resident:.0f} MB · {entry.rate:.0f} frames/s", file=sys.stderr, flush=True)
+        time.sleep(LOOK_S)
+    return samples
+
+
+def _worker_of(entry_id: str) -> int | None:
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            try:
+                line = (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"emotion.library.worker" in line and entry_id.encode() in line:
+                return int(process.name)
+    return None
+
+
+def resident_mb(pid: int) -> float | None:
+    """Return a process's resident memory in MB (Linux); None if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024 if "VmRSS:" in status else None
+
+
+def _figures(library: Library, entry: Entry, samples: list[tuple[float, float]], seconds: float) -> dict[str, Any]:
+    if entry.info is None or entry.summary is None:
+        raise RuntimeError(f"the analysis is {entry.state}: {entry.note}")
+    analysis = library.load_analysis(entry.id)
+    return {
+        "analysis": entry.id,
+        "hours": entry.info.duration_s / 3600,
+        "frames_in_video": entry.info.frame_count,
+        "frames": len(analysis.frames),
+        "rows": len(analysis.timeline),
+        "people": entry.summary["people"],
+        "timeline_mb": entry.bytes / 1e6,
+        "seconds": seconds,
+        "frames_per_s": len(analysis.frames) / seconds,
+        "memory_mb": {f"{share:.0%}": _around(samples, share) for share in _SHARES},
+        "peak_mb": max(resident for _, resident in samples),
+        "load": os.getloadavg()[2],
+    }
+
+
+def _around(samples: list[tuple[float, float]], share: float) -> float:
+    """Return the memory when that share was done: the last sample that was not beyond it."""
+    return [resident for done, resident in samples if done <= share][-1]
