@@ -32,7 +32,8 @@ OPTIONS = [
 _SEARCH = re.compile(r"^http://127\.0\.0\.1:\d+/[a-z_]+/_stcore/(health|host-config)$")
 """Opened at a page's own address, Streamlit looks for its server below that page first, and then at the root."""
 
-expect.set_options(timeout=20_000)
+# Long enough for a machine that has other work: what is there is seen at once.
+expect.set_options(timeout=60_000)
 
 
 def chromium_path() -> str | None:
@@ -99,7 +100,7 @@ def visit(browser: Browser, app_url: str) -> Iterator[Page]:
     """A visit that starts at home, and fails if the page had errors or asked another host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
     page.on("pageerror", lambda error: errors.append(str(error)))

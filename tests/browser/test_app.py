@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import assert_fits_a_phone, click_at, served_app
+from tests.browser.conftest import assert_fits_a_phone, click_at, served_app, settle
 from tests.conftest import SHARED
 from ui.resources import encode_png
 
@@ -87,7 +87,7 @@ def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
     expect(visit.get_by_test_id("stMetricValue").first).to_have_text("happiness")
     assert_plays(visit)
 
-    before = visit.locator(".time").inner_text()
+    before = player_time(visit)
     click_at(visit, visit.get_by_test_id("stVegaLiteChart").first, 0.6, 60)
     expect(visit.locator(".time")).not_to_have_text(before)
 
@@ -127,6 +127,13 @@ def assert_plays(page: Page) -> None:
             return
         page.wait_for_timeout(200)
     pytest.fail("the video does not play")
+
+
+def player_time(page: Page) -> str:
+    """Return where the player stands. Once its picture has come, it is made anew, and for a moment there are two."""
+    settle(page)
+    expect(page.locator(".time")).to_have_count(1)
+    return page.locator(".time").inner_text()
 
 
 def test_a_link_to_a_page_of_a_fresh_server_opens_the_whole_app(browser: Browser):

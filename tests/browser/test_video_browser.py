@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from emotion.report.formats import FORMATS, Format
 from tests.browser.conftest import assert_fits_a_phone, click_at, settle
-from tests.browser.test_app import assert_plays, go_to, upload
+from tests.browser.test_app import assert_plays, go_to, player_time, upload
 
 pytestmark = pytest.mark.browser
 
@@ -31,8 +31,10 @@ def test_a_concert_is_analysed_while_nobody_looks_edited_exported_and_found_agai
     clip = shared_data / "videos" / "concert_cuts_360p.mp4"
     go_to(visit, "Video")
     upload(visit, clip)
+    expect(visit.get_by_role("button", name="Discard", exact=True)).to_be_visible()
+    settle(visit)
     visit.get_by_role("button", name="Analyse", exact=True).click()
-    expect(visit.get_by_role("button", name="Discard", exact=True)).to_have_count(0)
+    expect(visit.get_by_text(clip.stem, exact=True).first).to_be_visible()
     go_to(visit, "About")
     go_to(visit, "Video")
     expect(visit.get_by_text("Smile index").first).to_be_visible(timeout=120_000)
@@ -56,8 +58,8 @@ def test_a_concert_is_analysed_while_nobody_looks_edited_exported_and_found_agai
 
 
 def _seek_by_the_chart(page: Page) -> None:
-    before = page.locator(".time").inner_text()
-    click_at(page, page.locator(".chart").last, 0.6, 60)
+    before = player_time(page)
+    click_at(page, page.locator(".chart"), 0.6, 60)
     expect(page.locator(".time")).not_to_have_text(before)
 
 
