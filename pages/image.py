@@ -4,6 +4,7 @@ import streamlit as st
 
 from emotion.samples import SAMPLE_NAME
 from ui import state
+from ui.face_facts import choose_layers
 from ui.faces import show_batch_downloads, show_picture
 from ui.pictures import Picture, analyse_picture
 from ui.resources import analyzer_or_stop, sample_png
@@ -15,6 +16,11 @@ TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 
 WHAT_YOU_GET = (
     (":material/select_all:", "Boxes", "Every face is found and numbered, in groups and at odd angles too."),
+    (
+        ":material/face:",
+        "Parts",
+        "Mesh, points, brows, eyes, nose and mouth, and where the head points, laid over the faces.",
+    ),
     (":material/bar_chart:", "Bars", "How probable each of eight expressions is, for each face."),
     (":material/download:", "Files", "The picture with its boxes, and all figures as CSV or JSON."),
 )
@@ -72,8 +78,9 @@ shown = state.pictures()
 if shown:
     if sum(isinstance(picture, Picture) for picture in shown) > 1:
         show_batch_downloads(shown)
+    layers = choose_layers()
     # The newest on top, where the visitor is looking.
     for number, picture in reversed(list(enumerate(shown))):
-        show_picture(picture, str(number))
+        show_picture(picture, str(number), layers)
 else:
     hints(WHAT_YOU_GET)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from emotion.analytics.charts import probability_bars
 from emotion.analytics.files import to_csv
+from emotion.analytics.layers import Layer
 from emotion.analytics.records import image_record, image_table, probabilities_of
 from emotion.analytics.unclear import explain, face_answer
 from emotion.labels import UNCLEAR
 from emotion.types import FrameResult
-from ui.pictures import Picture, Unreadable
+from ui.face_facts import show_facts
+from ui.pictures import BOXES_ALONE, Picture, Unreadable
 from ui.widgets import answer_chip, plain
 
 FACES_SHOWN = 12
@@ -24,8 +27,14 @@ _COLUMNS = 3
 _TABLE_ROWS = 9
 
 
-def show_picture(picture: Picture | Unreadable, key: str) -> None:
-    """Show one picture with its faces, or why it could not be read."""
+def show_picture(picture: Picture | Unreadable, key: str, layers: frozenset[Layer] = BOXES_ALONE) -> None:
+    """Show one picture with its faces, or why it could not be read.
+
+    Args:
+        picture: What was uploaded.
+        key: Distinguishes it from the page's other pictures.
+        layers: What is laid over the faces.
+    """
     if isinstance(picture, Unreadable):
         # "the picture is empty" reads better with the picture's name.
         reason = picture.error.removeprefix("the picture")
@@ -36,14 +45,14 @@ def show_picture(picture: Picture | Unreadable, key: str) -> None:
         st.caption(_found(picture.result))
         boxed, side = st.columns([3, 2], gap="medium")
         # Small pictures are not blown up.
-        boxed.image(picture.preview, width="stretch" if picture.result.width >= 500 else "content")
+        boxed.image(picture.shown(layers), width="stretch" if picture.result.width >= 500 else "content")
         with side:
             if picture.result.faces:
                 _show_table(picture.result)
                 _explain_unclear(picture.result)
             else:
                 st.info("No face was found in this picture.", icon=":material/no_accounts:")
-            _show_downloads(picture, key)
+            _show_downloads(picture, key, layers)
             if len(picture.result.faces) == 1:
                 _show_face(picture, 0)
         if len(picture.result.faces) > 1:
@@ -101,6 +110,7 @@ def _show_face(picture: Picture, place: int) -> None:
         st.image(picture.thumbnails[place], width=64)
         tag = answer_chip(answer, probabilities, result.unclear_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
+    show_facts(result.faces[place])
     st.altair_chart(probability_bars(probabilities, unclear_below=result.unclear_below), width="stretch")
 
 
@@ -112,11 +122,17 @@ def _download(label: str, data: str | Callable[[], bytes], name: str, mime: str,
     st.download_button(label, data, name, mime, key=key, icon=":material/download:", on_click="ignore")
 
 
-def _show_downloads(picture: Picture, key: str) -> None:
+def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> None:
     table, record = image_table(picture.result, picture.name), image_record(picture.result, picture.name)
     with st.container(horizontal=True, gap="small"):
         # The full-size PNG is made only when somebody asks for it.
-        _download("Picture", picture.annotated_png, f"{picture.stem}.annotated.png", "image/png", f"png_{key}")
+        _download(
+            "Picture",
+            partial(picture.annotated_png, layers),
+            f"{picture.stem}.annotated.png",
+            "image/png",
+            f"png_{key}",
+        )
         _download("CSV", to_csv(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
         _download(
             "JSON",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import cv2
 import numpy as np
 
 import emotion
-from emotion.analytics.draw import annotate
+from emotion.analytics.layers import Layer, draw_layers, wants_parts
 from emotion.errors import EmotionError
 from emotion.types import Face, FrameResult, Image
 from emotion.vision.decode_image import load_image
-from ui.resources import encode_png
+from emotion.vision.face_parts import FaceParts
+from ui.resources import encode_png, part_finder
 
 PREVIEW_PX = 1400
 """Longest side of what is shown; downloads keep the full size."""
+
+BOXES_ALONE = frozenset({Layer.BOXES})
 
 _THUMBNAIL_PX = 160
 _MARGIN = 0.25
@@ -30,24 +33,43 @@ class Picture:
         name: The file's name, for people and for downloads; never a path.
         content: The file as it came.
         result: What was found, boxes in px of the full picture.
-        preview: ``(H, W, 3)`` uint8 RGB with boxes, at most :data:`PREVIEW_PX` a side.
         thumbnails: One ``(s, s, 3)`` crop per face.
+        drawn: What was shown of it so far: ``(H, W, 3)`` uint8 RGB by its layers.
     """
 
     name: str
     content: bytes
     result: FrameResult
-    preview: Image
     thumbnails: list[Image]
+    drawn: dict[frozenset[Layer], Image] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
         """The name without its ending, from which downloads take theirs."""
         return PurePath(self.name).stem or "picture"
 
-    def annotated_png(self) -> bytes:
-        """Return the picture in full size with its boxes, as the bytes of a PNG file."""
-        return encode_png(annotate(load_image(self.content), self.result))
+    def annotated_png(self, layers: frozenset[Layer] = BOXES_ALONE) -> bytes:
+        """Return the picture in full size with layers over its faces, as the bytes of a PNG file."""
+        return encode_png(self._drawn(layers))
+
+    def shown(self, layers: frozenset[Layer]) -> Image:
+        """Return the picture with layers over its faces, at most :data:`PREVIEW_PX` a side; drawn once."""
+        if layers not in self.drawn:
+            self.drawn[layers] = shrink(self._drawn(layers), PREVIEW_PX)
+        return self.drawn[layers]
+
+    def parts(self) -> list[FaceParts | None]:
+        """Return what the models of face parts find of each face, in the order of the result's faces.
+
+        Raises:
+            ModelError: These models are not installed.
+        """
+        image, finder = load_image(self.content), part_finder()
+        return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]
+
+    def _drawn(self, layers: frozenset[Layer]) -> Image:
+        parts = self.parts() if wants_parts(layers) else []
+        return draw_layers(load_image(self.content), self.result, layers, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,7 @@ def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Pi
     except EmotionError as error:
         return Unreadable(name, str(error))
     thumbnails = [thumbnail(image, face) for face in result.faces]
-    return Picture(name, content, result, shrink(annotate(image, result), PREVIEW_PX), thumbnails)
+    return Picture(name, content, result, thumbnails)
 
 
 def shrink(image: Image, longest_px: int) -> Image:

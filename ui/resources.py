@@ -14,6 +14,7 @@ from emotion.analytics.draw import annotate
 from emotion.errors import ModelError
 from emotion.samples import make_clip, sample_image
 from emotion.types import Image
+from emotion.vision.face_parts import PartFinder
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -29,6 +30,12 @@ def analyzer_or_stop() -> emotion.Analyzer:
     except ModelError as error:
         st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
         st.stop()
+
+
+@st.cache_resource(show_spinner="Loading the models of face parts …")
+def part_finder() -> PartFinder:
+    """Return the finder of face parts that all visitors share; most never ask for it."""
+    return PartFinder()
 
 
 @st.cache_resource(show_spinner=False)

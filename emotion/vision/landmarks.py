@@ -165,6 +165,19 @@ def head_pose(points: FloatArray, frontal_pitch: float = FRONTAL_PITCH) -> HeadP
     )
 
 
+def rotation(pose: HeadPose) -> FloatArray:
+    """Return R = Ry(yaw) · Rx(pitch) · Rz(roll), ``(3, 3)``: what becomes of a frontal head's axes in a head like this.
+
+    Its columns are the directions across (to the picture's right in a frontal head), down and away
+    from the viewer, each as x to the right, y down and z away.
+    """
+    yaw, pitch, roll = (math.radians(angle) for angle in (pose.yaw, pose.pitch, pose.roll))
+    turn = [[math.cos(yaw), 0, -math.sin(yaw)], [0, 1, 0], [math.sin(yaw), 0, math.cos(yaw)]]
+    nod = [[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]]
+    tilt = [[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]]
+    return np.asarray(np.array(turn) @ np.array(nod) @ np.array(tilt), np.float32)
+
+
 def _unit(vector: FloatArray) -> FloatArray:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 

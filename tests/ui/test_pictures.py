@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Pillow
 
 from tests.fakes import FakeAnalyzer
-from ui.pictures import Picture, Unreadable, analyse_picture, shrink
+from ui.pictures import BOXES_ALONE, Picture, Unreadable, analyse_picture, shrink
 from ui.resources import encode_png
 
 
@@ -32,7 +32,9 @@ def test_a_name_is_never_a_path():
 def test_the_download_has_the_full_size():
     picture = analyse_picture(FakeAnalyzer(), "large.png", png(1000, 3000))
     assert isinstance(picture, Picture)
-    assert picture.preview.shape == (467, 1400, 3)
+    shown = picture.shown(BOXES_ALONE)
+    assert shown.shape == (467, 1400, 3)
+    assert picture.shown(BOXES_ALONE) is shown, "drawn once"
     assert Pillow.open(io.BytesIO(picture.annotated_png())).size == (3000, 1000)
 
 

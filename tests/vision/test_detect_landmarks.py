@@ -9,6 +9,7 @@ import pytest
 from emotion.errors import ModelError
 from emotion.protocols import Detector
 from emotion.samples import sample_image
+from emotion.types import HeadPose
 from emotion.vision.boxes import iou
 from emotion.vision.detect import DETECTORS, BlazeFace, load_detector
 from emotion.vision.landmarks import (
@@ -20,6 +21,7 @@ from emotion.vision.landmarks import (
     mouth_openness,
     roi_of_find,
     roi_of_mesh,
+    rotation,
 )
 
 
@@ -107,6 +109,7 @@ def test_head_pose_known_answers(angles: tuple[float, float, float]) -> None:
     head[33], head[263], head[10], head[152] = [-30, 0, 0], [30, 0, 0], [0, -50, 0], [0, 50, 0]
     pose = head_pose(turned(head, *angles).astype(np.float32), frontal_pitch=0.0)
     assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx(angles, abs=0.1)
+    assert rotation(HeadPose(*angles)) == pytest.approx(turned(np.eye(3), *angles).T, abs=1e-6)
 
 
 def test_openness_known_answers() -> None:

@@ -22,12 +22,15 @@ class FaceParts:
 
     Attributes:
         points: ``(15, 2)`` float32, x and y, in the order of ``emotion.part_models.KEYPOINTS``.
-        masks: ``(H, W, 4)`` float32, how likely each pixel belongs to each of ``emotion.part_models.PARTS``, 0–1.
+        masks: ``(h, w, 4)`` float32, how likely each pixel around the face belongs to each of
+            ``emotion.part_models.PARTS``, 0–1.
+        origin: Left and top of the masks in the picture, px.
         presence: How likely a face with visible parts is there, 0–1.
     """
 
     points: FloatArray
     masks: FloatArray
+    origin: tuple[int, int]
     presence: float
 
 
@@ -58,9 +61,11 @@ class PartFinder:
         coordinates, to_image = self._points(luma, five)
         maps, mask_to_image = self._masks(luma, five)
         presence, _ = self._presence(luma, five)
+        masks, origin = _masks_on_image(maps, mask_to_image, luma.shape[:2])
         return FaceParts(
             points=_points_on_image(coordinates, self._points.card.input_size, to_image),
-            masks=_masks_on_image(maps, mask_to_image, luma.shape[:2]),
+            masks=masks,
+            origin=origin,
             presence=float(_sigmoid(presence.ravel())[0]),
         )
 
@@ -86,11 +91,19 @@ def _points_on_image(coordinates: FloatArray, size: int, to_image: NDArray[np.fl
     return np.asarray(on_crop @ to_image[:, :2].T + to_image[:, 2], np.float32)
 
 
-def _masks_on_image(maps: FloatArray, to_image: NDArray[np.float64], shape: tuple[int, ...]) -> FloatArray:
-    """Lay maps of logits back onto the picture; outside the crop there is no part."""
-    height, width = shape
-    laid = cv2.warpAffine(_sigmoid(maps), to_image, (width, height), flags=cv2.INTER_LINEAR)
-    return laid.reshape(height, width, len(PARTS))
+def _masks_on_image(
+    maps: FloatArray, to_image: NDArray[np.float64], shape: tuple[int, ...]
+) -> tuple[FloatArray, tuple[int, int]]:
+    """Lay maps of logits back onto the picture, and return the part that they cover with its left and top."""
+    side = len(maps)
+    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]) @ to_image.T
+    low = np.clip(np.floor(corners.min(axis=0)), 0, [shape[1] - 1, shape[0] - 1]).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)), low + 1, [shape[1], shape[0]]).astype(int)
+    to_part = to_image.copy()
+    to_part[:, 2] -= low
+    width, height = (int(value) for value in high - low)
+    laid = cv2.warpAffine(_sigmoid(maps), to_part, (width, height), flags=cv2.INTER_LINEAR)
+    return laid.reshape(height, width, len(PARTS)), (int(low[0]), int(low[1]))
 
 
 def _sigmoid(logits: FloatArray) -> FloatArray:
