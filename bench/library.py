@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import re
 import tempfile
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import streamlit as st
 from playwright.sync_api import Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
@@ -48,8 +46,7 @@ def _page(library: Library) -> dict[str, float]:
     """Return how long the page takes: its script, and in Chromium from a click to the table or to what was found."""
     environment = {"EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False)}
     environment["EMOTION_STORAGE_URL"] = library.storage.url
-    st.cache_resource.clear()
-    with patch.dict(os.environ, environment):
+    with patch("ui.library._opened", lambda: (library, None)):
         test = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
         found = {"the page's script": _slowest_ms(test.run)}
     if test.exception or not test.dataframe:
