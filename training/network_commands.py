@@ -49,6 +49,11 @@ def add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs; the study lies there")
     command.add_argument("--trials", type=int, default=20, help="to run in all, earlier ones included")
     command.add_argument("--minutes", type=float, help="begin no further trial after so long")
+    command.add_argument("--evolve", action="store_true", help="breed architectures: accuracy against ms per face")
+    command.add_argument("--population", type=int, default=10, help="of a generation (default: %(default)s)")
+    command.add_argument(
+        "--study", type=Path, default=PROJECT / "data" / "search" / "evolve.sqlite3", help="file of the bred candidates"
+    )
     command.set_defaults(run=_search)
 
 
@@ -127,6 +132,9 @@ def _check(options: argparse.Namespace) -> None:
 def _search(options: argparse.Namespace) -> None:
     from training.search import print_study, search
 
+    if options.evolve:
+        _evolve(options)
+        return
     print_study(
         search(
             recipe_of(options),
@@ -137,6 +145,19 @@ def _search(options: argparse.Namespace) -> None:
             limit=options.limit,
         )
     )
+
+
+def _evolve(options: argparse.Namespace) -> None:
+    from training.evolve import Budget, evolve
+    from training.evolve_report import print_front, write_candidates
+
+    budget = Budget(options.trials, options.minutes, options.population, limit=options.limit)
+    if options.epochs:
+        budget = replace(budget, epochs=options.epochs)
+    study = evolve(options.data, options.runs / "evolve", options.study, budget, options.seed or 2024)
+    table = options.study.with_name("candidates.csv")
+    print_front(write_candidates(study, table))
+    print(f"wrote {table}")
 
 
 def _ablate(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from emotion.errors import ModelError
 from training.networks.applications import APPLICATIONS
 from training.networks.classic import BASELINE, DEEP, SHALLOW
 from training.networks.compact49 import COMPACT49
+from training.networks.evolved import evolved_spec, is_evolved
 from training.networks.fourconv import FOURCONV
 from training.networks.resnet_se import RESNET_SE
 from training.networks.resvgg import RESVGG, RESVGG_PLAIN, RESVGG_POOLED
@@ -33,11 +34,13 @@ NETWORKS: dict[str, NetworkSpec] = {
 
 
 def find_network(name: str) -> NetworkSpec:
-    """Return what is known of a network.
+    """Return what is known of a network; names that an evolutionary search gave are read as genomes.
 
     Raises:
         ModelError: No network has this name.
     """
+    if is_evolved(name):
+        return evolved_spec(name)
     if name not in NETWORKS:
         raise ModelError(f"expected a network out of {', '.join(NETWORKS)}; got {name!r}")
     return NETWORKS[name]

@@ -1,0 +1,117 @@
+"""Networks as an evolutionary search breeds them: a genome says everything, and the network's name is the genome.
+
+The family is that of ``resvgg``: a stem at full size, three stages that halve the picture first, and
+an output layer. What can differ: widths, depths, kernels, attention to channels, and whether places
+of the face are weighed or averaged. The side of the input is the recipe's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import keras
+
+from emotion.errors import ModelError
+from training.networks.layers import excite, logits
+from training.networks.spec import NetworkSpec
+from training.recipes import DEFAULT
+
+PREFIX = "evolved"
+STAGES = 3
+
+_NAME = re.compile(
+    rf"{PREFIX}-s(?P<stem>\d+)-w(?P<widths>\d+(?:\.\d+)*)-d(?P<depths>\d+(?:\.\d+)*)-k(?P<kernels>\d+(?:\.\d+)*)"
+    r"-a(?P<excited>[01])-p(?P<by_place>[01])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Genome:
+    """What distinguishes one network of the family from another.
+
+    Attributes:
+        stem: Filters of the convolution at full size.
+        widths: Filters of each stage.
+        depths: Convolutions of each stage; all after the first are added to what the first made.
+        kernels: Side of each stage's convolutions, px.
+        excited: Whether stages weigh their channels (Hu et al. 2018).
+        by_place: Whether places of the face are weighed at the end, rather than averaged.
+    """
+
+    stem: int
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    kernels: tuple[int, ...]
+    excited: bool
+    by_place: bool
+
+    @property
+    def name(self) -> str:
+        """The network's name, out of which :func:`genome_of` makes the genome again."""
+        widths, depths, kernels = (".".join(map(str, genes)) for genes in (self.widths, self.depths, self.kernels))
+        return f"{PREFIX}-s{self.stem}-w{widths}-d{depths}-k{kernels}-a{self.excited:d}-p{self.by_place:d}"
+
+
+def is_evolved(name: str) -> bool:
+    """Return whether a name is a genome's."""
+    return _NAME.fullmatch(name) is not None
+
+
+def genome_of(name: str) -> Genome:
+    """Return the genome that a name spells.
+
+    Raises:
+        ModelError: It spells none.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise ModelError(f"expected a name like {Genome(16, (32, 64, 128), (2, 2, 2), (3, 3, 3), True, True).name}")
+    widths, depths, kernels = (tuple(map(int, match[key].split("."))) for key in ("widths", "depths", "kernels"))
+    if {len(widths), len(depths), len(kernels)} != {STAGES}:
+        raise ModelError(f"expected {STAGES} widths, depths and kernels in {name!r}")
+    return Genome(int(match["stem"]), widths, depths, kernels, match["excited"] == "1", match["by_place"] == "1")
+
+
+def evolved_spec(name: str) -> NetworkSpec:
+    """Return the network that a genome's name describes, with the default model's recipe."""
+    genome = genome_of(name)
+    recipe = replace(DEFAULT, name=name, network=name)
+    return NetworkSpec(name, "Bred by search", partial(build_evolved, genome=genome), recipe)
+
+
+def build_evolved(input_shape: tuple[int, int, int], classes: int, *, genome: Genome) -> Any:
+    """Build a genome's network.
+
+    Args:
+        input_shape: Height, width, channels.
+        classes: Number of outputs.
+        genome: Everything else.
+    """
+    inputs = keras.Input(input_shape, name="face")
+    features = keras.layers.ReLU()(_normed(inputs, genome.stem, 3))
+    for width, depth, kernel in zip(genome.widths, genome.depths, genome.kernels, strict=True):
+        features = _stage(keras.layers.MaxPooling2D(2)(features), width, depth, kernel, excited=genome.excited)
+    if genome.by_place:
+        features = keras.layers.DepthwiseConv2D(features.shape[1], use_bias=False)(features)
+        features = keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
+    else:
+        features = keras.layers.GlobalAveragePooling2D()(features)
+    return keras.Model(inputs, logits(keras.layers.Dropout(0.3)(features), classes), name=PREFIX)
+
+
+def _stage(features: Any, width: int, depth: int, kernel: int, *, excited: bool) -> Any:
+    kept = keras.layers.ReLU()(_normed(features, width, kernel))
+    change = kept
+    for place in range(1, depth):
+        change = _normed(change, width, kernel)
+        change = change if place == depth - 1 else keras.layers.ReLU()(change)
+    change = excite(change) if excited else change
+    return keras.layers.ReLU()(keras.layers.Add()([kept, change])) if depth > 1 else change
+
+
+def _normed(features: Any, filters: int, kernel: int) -> Any:
+    layer = keras.layers.Conv2D(filters, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")
+    return keras.layers.BatchNormalization()(layer(features))
