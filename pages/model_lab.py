@@ -6,6 +6,8 @@ from ui.lab_compare import show_comparison
 from ui.lab_data import show_data_sets
 from ui.lab_models import choose_test, load_lab, show_models
 from ui.lab_own import show_own
+from ui.lab_parts import show_part_models
+from ui.lab_search import show_search
 from ui.lab_trial import show_trial
 from ui.lab_try import show_try
 from ui.shell import ensure_app
@@ -18,8 +20,8 @@ lab = load_lab()
 if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
 family, role = choose_test(lab)
-models, compare, attempt, trial, own, data_set = st.tabs(
-    ["Models", "Compare", "Try it", "Your pictures", "Your models", "Data set"]
+models, compare, attempt, trial, own, parts, search, data_set = st.tabs(
+    ["Models", "Compare", "Try it", "Your pictures", "Your models", "Face parts", "Search", "Data set"]
 )
 if lab.names:
     with models:
@@ -32,5 +34,9 @@ if lab.names:
         show_trial(lab)
 with own:
     show_own(lab)
+with parts:
+    show_part_models()
+with search:
+    show_search()
 with data_set:
     show_data_sets()
