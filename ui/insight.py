@@ -34,6 +34,11 @@ def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
         return analysis
 
 
+def key_of(analysis: Analysis, key: str) -> str:
+    """Return a key for widgets of one video: another video's choices must not stand where this one's belong."""
+    return f"{key}{analysis.settings.get('source_sha256', '')[:12]}"
+
+
 @st.fragment
 def show_insight(analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None) -> None:
     """Show everything about an analysis that takes a choice: a fragment, so that only it is run for one.
@@ -44,8 +49,7 @@ def show_insight(analysis: Analysis, holder: HasEdits, key: str, video: Path | N
         key: Names these widgets within the visit.
         video: The file, for pictures of faces; None where only the timeline was kept.
     """
-    # Another video's choices must not stand where this one's belong.
-    key = f"{key}{analysis.settings.get('source_sha256', '')[:12]}"
+    key = key_of(analysis, key)
     if take_import(f"{key}_events"):
         st.rerun()
     edits = holder.edits

@@ -9,14 +9,14 @@ import streamlit as st
 from emotion.analytics.calendar_charts import ANSWERS, LEADING, calendar_chart, day_table, trend_chart
 from emotion.labels import EMOTIONS
 from emotion.library import Library, days
-from ui.widgets import chips
+from ui.widgets import browser_zone, chips
 
 PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
 
 
 def show_days(library: Library) -> None:
     """Show each day's expressions, of all analyses that have a result."""
-    table = day_table((day.date, day.analyses, day.faces_s, day.shares) for day in days(library, zone=_zone()))
+    table = day_table((day.date, day.analyses, day.faces_s, day.shares) for day in days(library, zone=browser_zone()))
     if table.empty:
         st.info("A day appears here as soon as one of its videos is analysed.", icon=":material/calendar_month:")
         return
@@ -31,7 +31,8 @@ def show_days(library: Library) -> None:
     )  # fmt: skip
     st.altair_chart(trend_chart(shown), width="stretch")
     st.caption(
-        "Shares of the faces' time, all videos of a day together. A video counts on the day it was recorded or added."
+        "Shares of the faces' time, all videos of a day together. A video counts on the day on which it was recorded, "
+        "where its file says so, else on the day on which it was added."
     )
 
 
@@ -45,8 +46,3 @@ def _ask() -> tuple[str, int]:
             "Period", list(PERIODS), default=91, required=True, format_func=PERIODS.__getitem__, key="library_period"
         )
     return by, period
-
-
-def _zone() -> dt.tzinfo:
-    """Return the zone of the visitor's browser, in which their days begin."""
-    return dt.timezone(dt.timedelta(minutes=-(st.context.timezone_offset or 0)))

@@ -33,6 +33,8 @@ STATE_NAMES = {
     State.INTERRUPTED: "broke off",
 }
 
+WHICH_DAY = "When the video was recorded, where its file says so; else when it was added"
+
 _PAGE, _NEWS = "library_page", "library_news"
 
 
@@ -111,7 +113,7 @@ def _columns() -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     return {
         "title": text("Title", pinned=True, width="medium"),
-        "recorded": st.column_config.DatetimeColumn("Recorded or added", format="calendar"),
+        "recorded": st.column_config.DatetimeColumn("Recorded or added", format="calendar", help=WHICH_DAY),
         "state": text("State"),
         "length": text("Length"),
         "people": number("People", format="%d"),

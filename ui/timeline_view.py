@@ -1,4 +1,4 @@
-"""The timeline of a video: an overview to choose a part, and lanes that answer a click."""
+"""A part of a video's time, looked at closely: an overview to choose it, and lanes that answer pointer and click."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from emotion.analytics.charts import MOMENT, timeline_chart
 from emotion.analytics.edits import Edits, Span
 from emotion.analytics.lanes import MAX_LANES
 from emotion.analytics.ribbon import ZOOM, overview_chart, zoomed_span
-from emotion.analytics.unclear import answer_names, explain
+from emotion.analytics.unclear import explain
 from emotion.types import Analysis
-from ui.widgets import chips
 
 _SHORTEST_S = 4.0
 """A shorter video needs no overview: all of its frames fit."""
@@ -21,7 +20,9 @@ _SHORTEST_S = 4.0
 def show_timeline(
     analysis: Analysis, edits: Edits, time_s: float, key: str, on_moment: Callable[[float], None]
 ) -> None:
-    """Show everybody's expressions over time.
+    """Show an overview, and everybody's expressions in the part that is chosen in it.
+
+    All of the time stands in the player's chart; here it is drawn once more only where it is short.
 
     Args:
         analysis: With its edits applied.
@@ -30,28 +31,31 @@ def show_timeline(
         key: Names the charts within the visit.
         on_moment: Told the time, in seconds, of a moment that is clicked.
     """
-    st.markdown("**Timeline**")
-    st.caption(_hint(analysis))
-    # The same tags as everywhere in place of the chart's own legend, which a phone would cut off.
-    chips(answer_names(analysis.labels, analysis.unclear_below))
-    span = _choose_span(analysis, key)
-    st.altair_chart(
-        timeline_chart(analysis, time_s, legend=False, names=edits.names, span=span),
-        width="stretch",
-        key=key,
-        on_select=lambda: _take_click(key, on_moment),
-        selection_mode=[MOMENT],
-    )
+    st.markdown("**A closer look**")
+    whole = _is_short(analysis)
+    st.caption(_hint(analysis, whole))
+    span = None if whole else _choose_span(analysis, key)
+    if whole or span is not None:
+        st.altair_chart(
+            timeline_chart(analysis, time_s, legend=False, names=edits.names, span=span),
+            width="stretch",
+            key=key,
+            on_select=lambda: _take_click(key, on_moment),
+            selection_mode=[MOMENT],
+        )
 
 
-def _hint(analysis: Analysis) -> str:
+def _is_short(analysis: Analysis) -> bool:
+    ends = analysis.frames["time_s"]
+    return analysis.timeline.empty or float(ends.iloc[-1] - ends.iloc[0]) < _SHORTEST_S
+
+
+def _hint(analysis: Analysis, whole: bool) -> str:
     people = analysis.timeline["track_id"].nunique()
-    hint = (
-        "How probable each expression is for each person; the ribbon below tells which one leads. "
-        "Click a moment to go there. Dashed spans show no face."
-    )
+    hint = "" if whole else "Drag over the overview to see a part as finely as it was analysed. "
+    hint += "Point at a moment for its figures, click it to go there. Dashed spans show no face."
     if people > MAX_LANES:
-        hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people}."
+        hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people:,}."
     if analysis.unclear_below > 0:
         hint += f" Where the ribbon is grey, it is unclear. {explain(analysis.unclear_below)}"
     return hint
@@ -64,23 +68,18 @@ def _take_click(key: str, on_moment: Callable[[float], None]) -> None:
 
 
 def _choose_span(analysis: Analysis, key: str) -> Span | None:
-    """Show the overview, and return the part of the time that was chosen in it; None for all of it."""
-    ends = analysis.frames["time_s"]
-    if analysis.timeline.empty or float(ends.iloc[-1] - ends.iloc[0]) < _SHORTEST_S:
-        return None
-    # A new overview has no selection; that is how "all of it" is chosen.
+    """Show the overview, and return the part of the time that was chosen in it; None for none."""
+    # A new overview has no selection.
     round_of = st.session_state.setdefault(f"{key}_round", 0)
     overview = f"{key}_overview_{round_of}"
     st.altair_chart(overview_chart(analysis), width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
     span = zoomed_span(st.session_state[overview].selection.get(ZOOM) or {})
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if span is None:
-            st.caption("Drag over the overview to look at a part more closely.")
-        else:
+    if span is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"From {span.start_s:.1f} to {span.end_s:.1f} s.")
-            st.button("Show all", icon=":material/zoom_out_map:", key=f"{key}_all", on_click=_show_all, args=(key,))
+            st.button("Close", icon=":material/close:", key=f"{key}_close", on_click=_close, args=(key,))
     return span
 
 
-def _show_all(key: str) -> None:
+def _close(key: str) -> None:
     st.session_state[f"{key}_round"] += 1

@@ -19,18 +19,22 @@ from emotion.analytics.timeline import result_at
 from emotion.analytics.unclear import explain
 from emotion.errors import EmotionError, InputError
 from emotion.labels import UNCLEAR
+from emotion.report.captions import captions_text
+from emotion.report.edited import Edited
 from emotion.types import Analysis
 from emotion.vision.decode_video import frame_at
 from ui.downloads import show_downloads
-from ui.insight import edited_or_raw, show_insight
+from ui.insight import edited_or_raw, key_of, show_insight
 from ui.opened import Opened
+from ui.people_view import fingerprint
 from ui.pictures import PREVIEW_PX, shrink
 from ui.player import Dropped, show_player
+from ui.thumbnails import face_pictures
 from ui.timeline_view import show_timeline
 from ui.visit import MOMENT_S, PLAYER
 from ui.widgets import share_text, shares_table
 
-_CHART = "video_timeline"
+_CHART, _INSIGHT, _CAPTIONS = "video_timeline", "insight", "video_captions"
 
 
 def show_analysis(opened: Opened, analysis: Analysis) -> None:
@@ -48,7 +52,7 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
     _show_moments(opened, analysis, edited)
     _show_shares(summary)
     if not analysis.timeline.empty:
-        show_insight(analysis, opened, "insight", opened.path)
+        show_insight(analysis, opened, _INSIGHT, opened.path)
     show_downloads(analysis, opened.edits, opened.path, opened.stem)
 
 
@@ -85,6 +89,8 @@ def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
         edits=_without_circles(opened.edits),
         key=PLAYER,
         time_s=st.session_state.pop(MOMENT_S, None),
+        captions=None if opened.playable is None else _captions(opened, analysis, edited),
+        faces=face_pictures(analysis, opened.path, key_of(analysis, _INSIGHT)),
     )
     if state.events:
         opened.edits = with_dropped(opened.edits, state.events)
@@ -94,6 +100,15 @@ def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
     if opened.playable is None and opened.path is not None:
         _show_still(opened.path, analysis, shown_s)
     show_timeline(edited, opened.edits, shown_s, _CHART, _go_to)
+
+
+def _captions(opened: Opened, analysis: Analysis, edited: Analysis) -> str:
+    """Return the captions; they are written anew only when an edit may have changed them."""
+    key = (opened.entry.id, opened.entry.finished_at, fingerprint(opened.edits.to_dict()))
+    if st.session_state.get(_CAPTIONS, (None, ""))[0] != key:
+        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, opened.edits, edited)))
+    text: str = st.session_state[_CAPTIONS][1]
+    return text
 
 
 def _go_to(time_s: float) -> None:

@@ -16,7 +16,7 @@ from ui.footage import Footage
 from ui.library_list import show_entries
 from ui.opened import Opened
 from ui.video_result import show_analysis
-from ui.widgets import plain, progress_text
+from ui.widgets import browser_zone, plain, progress_text
 
 _LOADED = "loaded_analysis"
 
@@ -69,6 +69,7 @@ def summary_csv(entries: Sequence[Entry]) -> bytes:
 
 def _show(library: Library, entry: Entry) -> None:
     st.subheader(plain(entry.title), anchor=False)
+    st.caption(_when(entry))
     if entry.state is State.QUEUED:
         st.info("It waits in the queue; its result appears here.", icon=":material/hourglass_empty:")
         return
@@ -80,6 +81,12 @@ def _show(library: Library, entry: Entry) -> None:
     if footage is not None and footage.running:
         _follow(footage)
     show_analysis(Opened(library, entry, footage), analysis)
+
+
+def _when(entry: Entry) -> str:
+    captured = entry.settings.captured_at
+    day = entry.happened_at.astimezone(browser_zone())
+    return f"{'Added' if captured is None else 'Recorded'} on {day:%d %B %Y at %H:%M}"
 
 
 def _loaded(library: Library, entry: Entry) -> Analysis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 
 import streamlit as st
@@ -133,3 +134,8 @@ def progress_text(progress: Progress | None, things: str = "frames") -> str:
         f"{progress.done:,} of about {progress.total:,} {things} · {progress.rate:,.0f} {things}/s · "
         f"{duration_text(progress.remaining_s)} left"
     )
+
+
+def browser_zone() -> dt.tzinfo:
+    """Return the zone of the visitor's browser, in which their days begin."""
+    return dt.timezone(dt.timedelta(minutes=-(st.context.timezone_offset or 0)))

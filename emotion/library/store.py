@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -26,7 +26,7 @@ from emotion.library.rows import fitting_rows, now, row_of, title_key, to_entry,
 from emotion.library.storage import Storage
 from emotion.library.tables import AnalysisRow, OwnerRow, TagRow
 from emotion.types import Analysis, VideoInfo
-from emotion.vision.decode_video import probe
+from emotion.vision.decode_video import probe, recorded_at
 
 SORTS = {
     "created": AnalysisRow.created_at,
@@ -95,7 +95,8 @@ class Library:
         Args:
             content: The file.
             name: What its owner calls the file; never used as a path.
-            settings: What is asked for (default: every frame, the default model).
+            settings: What is asked for (default: every frame, the default model). Where it does not say when the
+                video was recorded, the file is asked.
             title: For people (default: the name without its ending).
             tags: To find it by.
             owner: Whose it is.
@@ -113,13 +114,15 @@ class Library:
             session.add(row)
         try:
             digest = self._take_in(content, video_key(entry_id))
-            info = self._facts(entry_id, source)
+            info, captured = self._facts(entry_id, source)
         except BaseException:
             self._discard(entry_id)
             raise
         with self._changing(entry_id, owner) as row:
             row.state, row.note, row.source_sha256, row.has_video = State.QUEUED, "", digest, True
             row.info = None if info is None else asdict(info)
+            if settings.captured_at is None and captured is not None:
+                row.settings, row.happened_at = replace(settings, captured_at=captured).to_dict(), captured
             row.duration_s = None if info is None else info.duration_s
             row.bytes = self.storage.used_bytes(entry_id)
             row.total = 0 if info is None else settings.sampling.expected_frames(info)
@@ -311,13 +314,16 @@ class Library:
             raise LibraryError(no_room(error) or f"the video cannot be stored: {error}") from error
         return digest.hexdigest()
 
-    def _facts(self, entry_id: str, name: str) -> VideoInfo | None:
-        """Return the facts of a video that lies on this machine, so that what is no video is refused at once."""
+    def _facts(self, entry_id: str, name: str) -> tuple[VideoInfo | None, dt.datetime | None]:
+        """Return the facts of a video that lies on this machine and when it was recorded.
+
+        So what is no video is refused at once.
+        """
         path = self.storage.local_path(video_key(entry_id))
         if path is None:
-            return None
+            return None, None
         try:
-            return probe(path)
+            return probe(path), recorded_at(path)
         except InputError as error:
             raise type(error)(str(error).replace(path.name, name, 1)) from error
 

@@ -23,6 +23,7 @@ MIN_CUE_S = 1.0
 MAX_LINES = 4
 """More would hide the picture."""
 
+_HEAD = "WEBVTT\n"
 _SAME_INSTANT_S = 1e-6
 
 State = tuple[tuple[int, str], ...]
@@ -46,14 +47,25 @@ class Cue:
 def write_captions(edited: Edited, path: Path, steps: Steps) -> None:
     """Write the captions as UTF-8."""
     with path.open("w", encoding="utf-8") as file:
-        file.write("WEBVTT\n")
-        for cue in readable(runs(edited), until_s=edited.analysis.info.duration_s):
-            start, end = timestamp(cue.start_s), timestamp(cue.end_s)
-            # Players drop a cue that ends when it starts; one pressed between two others may be that short.
-            if start != end:
-                lines = "\n".join(escape(line) for line in cue_lines(edited, cue.state))
-                file.write(f"\n{start} --> {end}\n{lines}\n")
+        file.write(_HEAD)
+        for block in _blocks(edited):
+            file.write(block)
             steps.advance()
+
+
+def captions_text(edited: Edited) -> str:
+    """Return the captions as one text."""
+    return "".join([_HEAD, *_blocks(edited)])
+
+
+def _blocks(edited: Edited) -> Iterator[str]:
+    """Yield each cue as it is written."""
+    for cue in readable(runs(edited), until_s=edited.analysis.info.duration_s):
+        start, end = timestamp(cue.start_s), timestamp(cue.end_s)
+        # Players drop a cue that ends when it starts; one pressed between two others may be that short.
+        if start != end:
+            lines = "\n".join(escape(line) for line in cue_lines(edited, cue.state))
+            yield f"\n{start} --> {end}\n{lines}\n"
 
 
 def runs(edited: Edited) -> Iterator[Cue]:

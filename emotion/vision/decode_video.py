@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from emotion.vision.planes import luma_of, rgb_of
 from emotion.vision.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.seek import Position, pictures_after, pictures_from, pictures_until
 
+_RECORDED = ("com.apple.quicktime.creationdate", "creation_time")
+_EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 MAX_FRAME_PIXELS = 8192 * 4320
 """Refused above this: 8K cinema."""
 
@@ -31,6 +34,29 @@ def probe(path: str | Path) -> VideoInfo:
     with _opened(Path(path)) as (container, stream):
         rotation = _first_rotation(container, stream)
         return _info(container, stream, rotation)
+
+
+def recorded_at(path: str | Path) -> dt.datetime | None:
+    """Return when a video was recorded, as its file says; None where it does not say, or says what cannot be.
+
+    Phones write the moment with its zone, cameras in UTC; one whose clock was never set writes 1904 or 1970.
+
+    Raises:
+        VideoError: Not a video that can be read.
+    """
+    with _opened(Path(path)) as (container, stream):
+        said = [container.metadata.get(name) for name in _RECORDED] + [stream.metadata.get(_RECORDED[-1])]
+    moments = (_moment(text) for text in said if text)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    return next((moment for moment in moments if moment is not None and _EARLIEST <= moment <= soon), None)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def read_video(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from emotion.analytics.edits import Edits, Event, Span
 from tests.browser.clips import CAPTIONS, analysis_of, meshes_of
 from ui.player import show_player
+from ui.resources import encode_png
 
+FACE = f"data:image/png;base64,{base64.b64encode(encode_png(np.full((8, 8, 3), 128, np.uint8))).decode()}"
 EDITS = Edits(names={1: "Ada <b>"}, events=(Event("Break", Span(0.4, 0.7), excluded=True),))
 
 st.set_page_config(layout="wide")
@@ -32,6 +36,7 @@ def show() -> None:
         key="player",
         time_s=order,
         captions=CAPTIONS if clip == "steady" else None,
+        faces={1: FACE} if clip == "steady" else {},
         meshes=meshes,
     )
     new = tuple(Event(f"Event {event.id}", event.span) for event in state.events)

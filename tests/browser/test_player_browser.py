@@ -268,10 +268,23 @@ def test_the_page_can_send_the_player_somewhere(open_player):
 def test_captions_can_be_switched(open_player):
     player = open_player("steady")
     mode = "video => [...video.textTracks].map(track => track.mode).join()"
-    assert player.page.locator("video").evaluate(mode) == "showing"
-    player.page.get_by_label("Captions").uncheck()
     assert player.page.locator("video").evaluate(mode) == "hidden"
+    player.page.get_by_label("Captions").check()
+    assert player.page.locator("video").evaluate(mode) == "showing"
+    player.page.wait_for_function(
+        "video => video.textTracks[0].cues?.[0]?.text === 'A caption'",
+        arg=player.page.locator("video").element_handle(),
+    )
     expect(open_player("varying").page.get_by_label("Captions")).to_be_hidden()
+
+
+def test_a_lane_has_its_persons_face(open_player):
+    lanes = open_player("steady").page.locator(".lane")
+    face = lanes.filter(has_text="Ada <b>").locator("img")
+    expect(face).to_have_count(1)
+    face.evaluate("image => image.decode()")
+    assert face.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [8, 8]
+    expect(lanes.filter(has_text="Person 2").locator("img")).to_have_count(0)
 
 
 def test_three_hours_are_few_marks_and_a_seek_is_answered_at_once(open_player):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pandas as pd
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -42,6 +43,21 @@ def test_what_is_added_waits_with_all_that_was_said_of_it(library: Library, vide
     assert (entry.info.width, entry.info.frame_count, entry.total) == (64, 25, 5)
     assert (entry.bytes, entry.happened_at) == (video.stat().st_size, wanted.captured_at)
     assert abs((entry.created_at - dt.datetime.now(dt.UTC)).total_seconds()) < 60
+
+
+def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(library: Library, tmp_path: Path) -> None:
+    moment = dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)
+    dated = tmp_path / "dated.mp4"
+    with av.open(str(dated), "w") as container:
+        container.metadata["creation_time"] = moment.isoformat()
+        stream = container.add_stream("libx264", rate=25)
+        stream.width = stream.height = 32
+        container.mux(stream.encode(av.VideoFrame(32, 32, "yuv420p")))
+        container.mux(stream.encode())
+    entry = library.add(dated, "dated.mp4")
+    assert (entry.happened_at, entry.settings.captured_at) == (moment, moment)
+    said = library.add(dated, "dated.mp4", JobSettings(captured_at=moment.replace(year=2020)))
+    assert said.happened_at.year == 2020
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "..", "", "a\0b\n.mp4", "x" * 5000 + ".mp4", "/dev/null"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import time
 from dataclasses import replace
@@ -63,6 +64,12 @@ def test_a_kept_video_is_there_for_the_player(library, video):
         test.run()
     assert "The video itself was not kept" not in texts(test)
     assert library.video_path(entry.id).is_file()
+
+
+def test_when_it_was_recorded_or_added_is_told(library, video):
+    captured = JobSettings(captured_at=dt.datetime(2024, 3, 5, 10, 20, tzinfo=dt.UTC))
+    assert "Recorded on 05 March 2024 at 10:20" in texts(visit(analysis=put(library, video, settings=captured).id))
+    assert f"Added on {dt.datetime.now(dt.UTC):%d %B %Y}" in texts(visit(analysis=put(library, video).id))
 
 
 def test_an_address_of_nothing_says_so(library):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from clips import grey_levels, write_clip, write_sound
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.vision import decode_video
-from emotion.vision.decode_video import frame_at, probe, read_video
+from emotion.vision.decode_video import frame_at, probe, read_video, recorded_at
 from emotion.vision.encode import write_video
 
 
@@ -150,3 +152,33 @@ def test_every_shared_clip_reads_to_its_end(shared_data: Path) -> None:
         assert len(times) == 40
         assert times == sorted(times)
         assert info.fps > 20
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ({"creation_time": "2024-03-05T10:20:30Z"}, dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)),
+        (
+            {"creation_time": "2024-03-05T10:20:30Z", "com.apple.quicktime.creationdate": "2024-03-05T11:20:29+0100"},
+            dt.datetime(2024, 3, 5, 10, 20, 29, tzinfo=dt.UTC),
+        ),
+        ({"creation_time": "1970-01-01T00:00:00Z"}, None),
+        ({"creation_time": "2999-01-01T00:00:00Z"}, None),
+        ({}, None),
+    ],
+)
+def test_a_file_may_say_when_it_was_recorded(tmp_path: Path, said: dict[str, str], moment: dt.datetime | None) -> None:
+    clip, dated = write_clip(tmp_path / "clip.mp4", grey_levels([1, 2])), tmp_path / "dated.mp4"
+    with av.open(str(clip)) as source, av.open(str(dated), "w", options={"movflags": "use_metadata_tags"}) as target:
+        target.metadata.update(said)
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    assert recorded_at(dated) == moment
+
+
+def test_what_is_no_date_says_nothing() -> None:
+    assert decode_video._moment("last summer") is None
+    assert decode_video._moment("2024-03-05 10:20:30") == dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from emotion.analytics.edits import Edits, Span
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Analysis, FloatArray
 from ui.player.pack import pack
-from ui.player.serve import data_url, video_url
+from ui.player.serve import captions_url, data_url, picture_url, video_url
 
 _WEB = Path(__file__).with_name("web")
 _MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys", "player", "main")
@@ -76,6 +77,7 @@ def show_player(
     key: str,
     time_s: float | None = None,
     captions: str | None = None,
+    faces: Mapping[int, str] = MappingProxyType({}),
     meshes: FloatArray | None = None,
 ) -> PlayerState:
     """Show a video with its timeline.
@@ -89,7 +91,8 @@ def show_player(
         edits: Names, merged and hidden tracks and events, as they shall be shown.
         key: Names this player within the visit.
         time_s: Where it shall move to now, in seconds; None in all runs in which it shall stay where it is.
-        captions: WebVTT, for the video to show.
+        captions: WebVTT, for the video to show when they are switched on.
+        faces: Track → its face as a data URL of a PNG, for its lane.
         meshes: See :func:`ui.player.pack.pack`; without them that layer cannot be switched on.
 
     Raises:
@@ -109,7 +112,8 @@ def show_player(
         "events": [_event(event.label, event.span, event.excluded) for event in edits.events],
         "taken": taken,
         "stand": stand,
-        "captions": captions,
+        "captions": None if captions is None else captions_url(captions, f"{key}-captions"),
+        "faces": {str(track): picture_url(face, f"{key}-face-{track}") for track, face in faces.items()},
         "colours": {label: _colour(label) for label in (*analysis.labels, UNCLEAR)},
     }
     _mount(key=memory.key, data=data, on_rest_change=_note, on_events_change=_note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import mmap
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from streamlit.runtime import get_instance
 
 from emotion.errors import InputError
 
-_VIDEO, _BINARY = "video/mp4", "application/octet-stream"
+_VIDEO, _BINARY, _CAPTIONS, _PICTURE = "video/mp4", "application/octet-stream", "text/vtt", "image/png"
 
 
 def video_url(path: Path, place: str) -> str:
@@ -36,6 +37,16 @@ def video_url(path: Path, place: str) -> str:
 def data_url(content: bytes, place: str) -> str:
     """Return an address for some bytes; the same bytes get the same one, so the browser asks for them once."""
     return _add(content, _BINARY, place)
+
+
+def captions_url(text: str, place: str) -> str:
+    """Return an address for WebVTT."""
+    return _add(text.encode(), _CAPTIONS, place)
+
+
+def picture_url(data: str, place: str) -> str:
+    """Return an address for a PNG that is given as a data URL: it then travels once, not with every run."""
+    return _add(base64.b64decode(data.partition(",")[2]), _PICTURE, place)
 
 
 def _add(content: bytes | memoryview, kind: str, place: str) -> str:

@@ -62,7 +62,7 @@ export class Chart {
     const {lanes, all} = this.people.inLanes(this.timeline);
     const columns = Math.min(Math.round(width * scale), MOST_COLUMNS);
     const data = columnsOf(this.timeline, this.people, lanes, columns, this.duration_s);
-    this.lanes.replaceChildren(...data.map((lane, place) => this.#lane(lane, this.people.name(lanes[place]), scale)));
+    this.lanes.replaceChildren(...data.map((lane, place) => this.#lane(lane, lanes[place], scale)));
     const note = document.createElement("p");
     note.className = "note";
     if (!all) note.textContent = "No face was found in this video.";
@@ -74,11 +74,11 @@ export class Chart {
     this.element.dataset.marks = String(marks.reduce((sum, count) => sum + count, 1));
   }
 
-  #lane(lane, name, scale) {
+  #lane(lane, person, scale) {
     const part = document.createElement("div");
     part.className = "lane";
     const title = document.createElement("span");
-    title.textContent = name;
+    title.append(...this.#face(person), this.people.name(person));
     const canvas = document.createElement("canvas");
     const pixels = this.timeline.labels.map((label) => pixelOf(this.colours[label][0]));
     const image = paintLane(lane, pixels.length, pixels, pixelOf(this.colours.unclear[0]), scale);
@@ -87,6 +87,12 @@ export class Chart {
     canvas.getContext("2d").putImageData(image, 0, 0);
     part.append(title, canvas);
     return part;
+  }
+
+  #face(person) {
+    if (!this.people.faces[person]) return [];
+    // The name beside it says whose it is.
+    return [Object.assign(document.createElement("img"), {src: this.people.faces[person], alt: "", draggable: false})];
   }
 
   // Events that fall on the same pixels are one mark.

@@ -3,7 +3,9 @@
 const MOST_LANES = 8;
 
 export class People {
-  constructor(edits) {
+  // `faces` maps a track to the address of its picture.
+  constructor(edits, faces = {}) {
+    this.faces = faces;
     this.names = edits.names;
     this.whole = edits.whole;
     this.hidden = new Set(edits.hidden);

@@ -46,7 +46,7 @@ export class Player {
   async update(data) {
     const before = this.data;
     this.data = data;
-    this.people = new People(data.people);
+    this.people = new People(data.people, data.faces);
     this.taken = new Set(data.taken);
     if (data.timeline !== before.timeline || data.video !== before.video) {
       await this.#open(data);
@@ -163,14 +163,12 @@ export class Player {
     this.root.querySelector(".why").hidden = given;
   }
 
-  #setCaptions(text) {
+  #setCaptions(address) {
     this.video.querySelector("track")?.remove();
-    if (this.captionsUrl) URL.revokeObjectURL(this.captionsUrl);
-    this.root.querySelector("label.captions").hidden = !text;
-    if (!text) return;
-    this.captionsUrl = URL.createObjectURL(new Blob([text], {type: "text/vtt"}));
+    this.root.querySelector("label.captions").hidden = !address;
+    if (!address) return;
     const track = document.createElement("track");
-    Object.assign(track, {kind: "captions", label: "Captions", src: this.captionsUrl});
+    Object.assign(track, {kind: "captions", label: "Captions", src: address});
     this.video.append(track);
     this.#changeLayers();
   }
