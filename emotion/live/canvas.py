@@ -13,6 +13,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import ImageColor
 
@@ -54,7 +55,7 @@ def planar(picture: av.VideoFrame) -> av.VideoFrame:
         return picture
     else:
         upright = picture
-    return _timed(upright.reformat(format=PLANAR), picture)
+    return _timed(VideoReformatter().reformat(upright, format=PLANAR), picture)
 
 
 class Canvas:

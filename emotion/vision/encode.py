@@ -13,6 +13,7 @@ import av
 import av.error
 import numpy as np
 from av.video.frame import PictureType
+from av.video.reformatter import VideoReformatter
 
 from emotion.errors import VideoError
 from emotion.types import Image
@@ -70,11 +71,13 @@ class LiveVideo:
         self._stream.width, self._stream.height, self._stream.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
         self._stream.options = {"crf": str(quality), "preset": "superfast", "tune": "zerolatency"}
         self._stream.codec_context.time_base = Fraction(1, _CLOCK_HZ)
+        # Not the picture's own, which whoever shows the picture may be using.
+        self._scaler = VideoReformatter()
         self._last_tick, self._last_key_s = -1, float("-inf")
 
     def add(self, picture: av.VideoFrame, time_s: float) -> None:
         """Write a picture; its time in seconds is after the last one's."""
-        copy = picture.reformat(self._stream.width, self._stream.height, "yuv420p")
+        copy = self._scaler.reformat(picture, self._stream.width, self._stream.height, "yuv420p")
         if copy is picture:
             # Its time is set below, and it may still be shown.
             copy = av.VideoFrame.from_ndarray(picture.to_ndarray(), format="yuv420p")

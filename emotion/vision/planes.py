@@ -7,6 +7,7 @@ from typing import Any
 import av.video.reformatter
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from emotion.types import Image
 
@@ -32,7 +33,9 @@ def luma_of(picture: Any) -> Image:
 
 def rgb_of(picture: Any) -> Image:
     """Return the ``(H, W, 3)`` uint8 RGB picture, upright."""
-    return _upright(picture.to_ndarray(format="rgb24"), picture.rotation)
+    # A converter of its own: the one that a picture keeps is not safe where two threads have the same picture.
+    converted = VideoReformatter().reformat(picture, format="rgb24")
+    return _upright(np.asarray(converted.to_ndarray(), np.uint8), picture.rotation)
 
 
 def _upright(image: Image, rotation: int) -> Image:

@@ -279,3 +279,13 @@ def test_a_session_that_is_let_go_of_frees_its_seat(analyzer: Analyzer, camera: 
     del session
     gc.collect()
     assert seats.taken == 0
+
+
+def test_visitors_may_be_shown_the_very_same_pictures(analyzer: Analyzer) -> None:
+    """As where one camera is relayed to several: whatever a picture keeps for itself is not safe between threads."""
+    for count in range(4):
+        frames = [as_frame(portrait(), index) for index in range(25)]
+        sessions = [LiveSession(analyzer, LiveSettings(hide="blur")) for _ in range(3)]
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda session: run(session, frames.__getitem__, range(25)), sessions))  # noqa: B023
+        assert all(len(session.snapshot().people) == 1 for session in sessions), count
