@@ -1,0 +1,73 @@
+"""Who faces the camera, blinks, opens the mouth, and how steadily a head is held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from emotion.analytics.edits import Edits
+from emotion.analytics.lanes import longest_seen
+from emotion.analytics.people import POSTURE_CHANGED_BELOW, person_name
+from emotion.analytics.presence import (
+    FACING_PITCH_DEG,
+    FACING_YAW_DEG,
+    LEAST_FPS,
+    LONGEST_BLINK_S,
+    MOUTH_OPEN,
+    SHUT_SHARE,
+    presence_of,
+)
+from emotion.analytics.presence_charts import presence_chart, steadiness_chart
+from emotion.types import Analysis
+from ui.widgets import plain
+
+_HOW = (
+    f"Facing: the head is turned by at most {FACING_YAW_DEG:.0f}° to a side and {FACING_PITCH_DEG:.0f}° up or down. "
+    f"Eyes are shut below {SHUT_SHARE:.0%} of how open this person's usually are; shut for at most {LONGEST_BLINK_S} s "
+    f"they blink (a tick), which shows only from {LEAST_FPS:.0f} analysed frames per second on. "
+    f"A mouth is open where its height is over {MOUTH_OPEN:.0%} of its width."
+)
+_STEADY = (
+    "How alike the aligned face is to the first one seen of this person (SSIM, 1 is the same picture). Under "
+    f"the dashed line, {POSTURE_CHANGED_BELOW}, the posture has changed."
+)
+_MOST_PEOPLE = 20
+
+
+def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
+    """Show a person's presence and posture over time, and everybody's as a table.
+
+    Args:
+        analysis: With its edits applied.
+        edits: Whose names are shown.
+        track: The person who is chosen; None for whoever is seen longest.
+        key: Names these widgets within the visit.
+    """
+    shown = track if track is not None else longest_seen(analysis.timeline, 1)[0]
+    st.markdown(f"**Presence** of {plain(person_name(shown, edits.names))}")
+    st.altair_chart(presence_chart(analysis, shown), width="stretch", key=f"{key}_presence")
+    st.caption(_HOW)
+    st.markdown("**Steadiness**")
+    st.altair_chart(steadiness_chart(analysis, shown), width="stretch", key=f"{key}_steadiness")
+    st.caption(_STEADY)
+    _show_everybody(analysis, edits)
+
+
+def _show_everybody(analysis: Analysis, edits: Edits) -> None:
+    people = longest_seen(analysis.timeline, _MOST_PEOPLE)
+    timeline = analysis.timeline
+    table = presence_of(timeline[timeline["track_id"].isin(people)]).reset_index()
+    table.insert(0, "person", [person_name(int(one), edits.names) for one in table.pop("track_id")])
+    share: dict[str, Any] = {"format": "percent", "min_value": 0, "max_value": 1}
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "person": "Person",
+            "facing_share": st.column_config.ProgressColumn("Faces the camera", **share),
+            "mouth_open_share": st.column_config.ProgressColumn("Mouth open", **share),
+            "blinks": st.column_config.NumberColumn("Blinks", format="%d"),
+            "blinks_per_minute": st.column_config.NumberColumn("Blinks a minute", format="%.1f"),
+        },
+    )
