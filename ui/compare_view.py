@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -13,24 +14,36 @@ from emotion.analytics.edits import Edits
 from emotion.analytics.event_charts import comparison_chart
 from emotion.analytics.files import load_parquet
 from emotion.analytics.people import person_name
-from emotion.errors import TimelineError
+from emotion.errors import EmotionError, TimelineError
 from emotion.types import Analysis
 from ui.people_view import choose_person
 from ui.state import take_uploads, uploader_key
 from ui.widgets import plain
 
-_PERSON, _FILE = "Another person", "Another analysis"
+_PERSON, _ANALYSIS = "Another person", "Another analysis"
+_FILE = "A Parquet file"
 
 
-def show_comparison(analysis: Analysis, edits: Edits, key: str) -> None:
+class Shelf(Protocol):
+    """Where other analyses are."""
+
+    def others(self) -> Mapping[str, str]:
+        """Return id → title of those that can be compared with, the newest first."""
+
+    def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
+        """Return one of them, with its edits applied, and these."""
+
+
+def show_comparison(analysis: Analysis, edits: Edits, key: str, shelf: Shelf | None = None) -> None:
     """Let somebody choose two sides, and show them beside each other.
 
     Args:
         analysis: With its edits applied, smoothed as somebody chose.
         edits: Whose names are shown.
         key: Names these widgets within the visit.
+        shelf: Where other analyses are; a Parquet file is always possible.
     """
-    kind = st.segmented_control("Compare with", [_PERSON, _FILE], default=_PERSON, key=f"{key}_kind")
+    kind = st.segmented_control("Compare with", [_PERSON, _ANALYSIS], default=_PERSON, required=True, key=f"{key}_kind")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**First**")
@@ -38,7 +51,7 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str) -> None:
         first = Side(_name(analysis, edits, track), analysis, track)
     with right:
         st.markdown("**Second**")
-        second = _other_file(key) if kind == _FILE else _other_person(analysis, edits, key)
+        second = _other_person(analysis, edits, key) if kind == _PERSON else _other_analysis(shelf, key)
         if second is None:
             return
         offset_s = st.number_input(
@@ -57,6 +70,34 @@ def _other_person(analysis: Analysis, edits: Edits, key: str) -> Side | None:
         return None
     track = choose_person(analysis, edits, f"{key}_second", place=2)
     return Side(_name(analysis, edits, track), analysis, track)
+
+
+def _other_analysis(shelf: Shelf | None, key: str) -> Side | None:
+    titles = {} if shelf is None else shelf.others()
+    if shelf is None or not titles:
+        return _other_file(key)
+    chosen = st.selectbox(
+        "Analysis", [*titles, _FILE], format_func=lambda one: titles.get(one, one), key=f"{key}_of_{len(titles)}"
+    )
+    if chosen == _FILE:
+        return _other_file(key)
+    try:
+        other, edits = _loaded(shelf, chosen, key)
+    except EmotionError as error:
+        st.error(plain(str(error)), icon=":material/broken_image:")
+        return None
+    track = choose_person(other, edits, f"{key}_of_{chosen}")
+    name = titles[chosen] if track is None else f"{person_name(track, edits.names)}, {titles[chosen]}"
+    return Side(name, other, track)
+
+
+def _loaded(shelf: Shelf, analysis_id: str, key: str) -> tuple[Analysis, Edits]:
+    """Return an analysis of the shelf; the last one is held in memory, so that a click does not read it anew."""
+    held = f"{key}_held"
+    if st.session_state.get(held, ("",))[0] != analysis_id:
+        st.session_state[held] = (analysis_id, shelf.load(analysis_id))
+    found: tuple[Analysis, Edits] = st.session_state[held][1]
+    return found
 
 
 def _other_file(key: str) -> Side | None:

@@ -1,4 +1,4 @@
-"""An analysis in depth: people, episodes, course over time, baseline, events and comparison, in tabs."""
+"""An analysis in depth: people, episodes, course over time, presence, baseline, events and comparison, in tabs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from emotion.analytics.smooth import METHODS, smoothed
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.baseline_view import edit_baseline
-from ui.compare_view import show_comparison
+from ui.compare_view import Shelf, show_comparison
 from ui.episodes_view import show_episodes, show_over_time
 from ui.events_view import HasEdits, edit_events, exchange_events, show_event_figures, take_import
 from ui.people_editor import edit_people
 from ui.people_view import choose_person, show_people
+from ui.presence_view import show_presence
 from ui.thumbnails import face_pictures
 
-_TABS = ["People", "Episodes", "Over time", "Baseline", "Events", "Compare"]
+_TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
 _METHOD_NAMES = {"mean": "Moving average", "median": "Median", "exponential": "Exponential"}
 
 
@@ -40,7 +41,9 @@ def key_of(analysis: Analysis, key: str) -> str:
 
 
 @st.fragment
-def show_insight(analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None) -> None:
+def show_insight(
+    analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None, shelf: Shelf | None = None
+) -> None:
     """Show everything about an analysis that takes a choice: a fragment, so that only it is run for one.
 
     Args:
@@ -48,6 +51,7 @@ def show_insight(analysis: Analysis, holder: HasEdits, key: str, video: Path | N
         holder: Keeps its edits; what changes them runs the whole page.
         key: Names these widgets within the visit.
         video: The file, for pictures of faces; None where only the timeline was kept.
+        shelf: Where analyses are to compare this one with.
     """
     key = key_of(analysis, key)
     if take_import(f"{key}_events"):
@@ -58,8 +62,8 @@ def show_insight(analysis: Analysis, holder: HasEdits, key: str, video: Path | N
         st.info("Edits leave no face: show somebody again, or exclude less.", icon=":material/filter_alt_off:")
     shown, track = _choose(edited, edits, key)
     pictures = face_pictures(analysis, video, key)
-    view = _View(analysis, edited, shown, holder, track, pictures, key)
-    fills = (view.people, view.episodes, view.course, view.baseline, view.events, view.comparison)
+    view = _View(analysis, edited, shown, holder, track, pictures, shelf, key)
+    fills = (view.people, view.episodes, view.course, view.presence, view.baseline, view.events, view.comparison)
     changed = edits
     for tab, fill in zip(st.tabs(_TABS, key=f"{key}_tabs", on_change="rerun"), fills, strict=True):
         # Only what is looked at is worked out.
@@ -81,6 +85,7 @@ class _View:
     holder: HasEdits
     track: int | None
     pictures: Mapping[int, str]
+    shelf: Shelf | None
     key: str
 
     def people(self) -> Edits:
@@ -99,6 +104,11 @@ class _View:
             show_over_time(self.shown, self.holder.edits, self.track, f"{self.key}_course")
         return self.holder.edits
 
+    def presence(self) -> Edits:
+        if not self.shown.timeline.empty:
+            show_presence(self.edited, self.holder.edits, self.track, f"{self.key}_presence")
+        return self.holder.edits
+
     def baseline(self) -> Edits:
         if self.shown.timeline.empty:
             return self.holder.edits
@@ -114,7 +124,7 @@ class _View:
 
     def comparison(self) -> Edits:
         if not self.shown.timeline.empty:
-            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare")
+            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.shelf)
         return self.holder.edits
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
-from emotion.library import Entry, Library
+from emotion.library import Entry, Library, State
+from emotion.types import Analysis
 from ui.footage import Footage
+from ui.widgets import browser_zone
+
+MOST_OTHERS = 500
+"""Analyses that are offered for a comparison, the newest."""
 
 
 class Opened:
@@ -45,3 +51,22 @@ class Opened:
     def edits(self, edits: Edits) -> None:
         self._library.save_edits(self.entry.id, edits)
         self._edits = edits
+
+    def others(self) -> dict[str, str]:
+        """Return id → title and day of the other analyses that have a result, the newest first."""
+        found = self._library.search(states=[State.DONE, State.CANCELLED], limit=MOST_OTHERS).entries
+        zone = browser_zone()
+        return {
+            other.id: f"{other.title} · {other.happened_at.astimezone(zone):%d %b %Y}"
+            for other in found
+            if other.id != self.entry.id and other.summary
+        }
+
+    def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
+        """Return another analysis with its edits applied, and these.
+
+        Raises:
+            EmotionError: It is gone, or its edits contradict themselves.
+        """
+        edits = self._library.get(analysis_id).edits
+        return apply_edits(self._library.load_analysis(analysis_id), edits), edits

@@ -52,7 +52,7 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
     _show_moments(opened, analysis, edited)
     _show_shares(summary)
     if not analysis.timeline.empty:
-        show_insight(analysis, opened, _INSIGHT, opened.path)
+        show_insight(analysis, opened, _INSIGHT, opened.path, opened)
     show_downloads(analysis, opened.edits, opened.path, opened.stem)
 
 

@@ -97,6 +97,26 @@ def test_a_video_without_a_face(library, video):
     assert figures(test)["Smile index"] == "–"
 
 
+def test_another_analysis_of_the_library_is_compared(library, video):
+    other = put(library, video, "other.mp4", analysis=make_analysis([["sadness", "fear"]] * 10))
+    library.save_edits(other.id, Edits(names={2: "Zoe"}))
+    entry = put(library, video, analysis=make_analysis(SMILE))
+    test = visit(analysis=entry.id)
+    test.session_state["insight_tabs"] = "Compare"
+    test = test.run()
+    kind = next(control for control in test.segmented_control if control.label == "Compare with")
+    test = kind.set_value("Another analysis").run()
+    choice = next(box for box in test.selectbox if box.label == "Analysis")
+    assert [option.partition(" · ")[0] for option in choice.options] == ["other", "A Parquet file"]
+    person = test.selectbox[-1]
+    assert (person.label, "Zoe" in person.options) == ("Person", True)
+    test = person.set_value(2).run()
+    figures_of = next(table.value for table in test.dataframe if "correlation" in table.value).set_index("emotion")
+    assert figures_of["second"].idxmax() == "fear"
+    library.delete(other.id)
+    assert not test.run().exception
+
+
 def test_edits_of_another_day_are_honoured(library, video):
     entry = put(library, video, analysis=make_analysis(SMILE))
     excluded = Event("break", Span(0.0, 0.4), excluded=True)
