@@ -79,9 +79,9 @@ def _seek_ms(page: Page) -> float:
     click_at(page, page.locator(".chart"), 0.3, 60)
     settle(page)
     return float(
-        page.evaluate(
-            """() => new Promise((resolve) => {
-                const [chart, time] = [".chart", ".time"].map((name) => document.querySelector(name));
+        page.locator(".chart").evaluate(
+            """(chart) => new Promise((resolve) => {
+                const time = chart.getRootNode().querySelector(".time");
                 const {left, top, width} = chart.getBoundingClientRect();
                 const place = {clientX: left + 0.7 * width, clientY: top + 60, pointerId: 1, button: 0, bubbles: true};
                 const before = time.textContent;
