@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -83,8 +84,6 @@ class History:
     def __init__(self, labels: tuple[str, ...], unclear_below: float) -> None:
         self._labels, self._unclear_below = labels, unclear_below
         self._people: dict[int, _Person] = {}
-        self.baselines: Mapping[int, Mapping[str, float]] = {}
-        """Track → label → mean probability at rest, 0–1."""
 
     def see(self, result: FrameResult, half_life_s: float) -> None:
         """Take in a frame, whose time is never before the last one's."""
@@ -107,13 +106,20 @@ class History:
         values = self.current(track)
         return None if values is None else leading_answer(values, self._unclear_below)
 
-    def people(self, now_s: float) -> tuple[PersonNow, ...]:
-        """Return everybody as things stood at a time not before the last frame's, by track id."""
-        return tuple(self._person(track, now_s) for track in sorted(self._people))
+    def people(
+        self, now_s: float, baselines: Mapping[int, Mapping[str, float]] = MappingProxyType({})
+    ) -> tuple[PersonNow, ...]:
+        """Return everybody as things stood at a time not before the last frame's, by track id.
 
-    def _person(self, track: int, now_s: float) -> PersonNow:
+        Args:
+            now_s: The time.
+            baselines: Track → label → mean probability at rest, 0–1.
+        """
+        return tuple(self._person(track, now_s, baselines.get(track)) for track in sorted(self._people))
+
+    def _person(self, track: int, now_s: float, baseline: Mapping[str, float] | None) -> PersonNow:
         person = self._people[track]
-        values, baseline = self._named(person.current), self.baselines.get(track)
+        values = self._named(person.current)
         answer = leading_answer(values, self._unclear_below)
         relative = None if baseline is None else {label: values[label] - baseline[label] for label in values}
         in_view = now_s - person.last_s <= IN_VIEW_S

@@ -12,7 +12,7 @@ from emotion.vision.follow import Effort
 from emotion.vision.pipeline import Analyzer
 from emotion.vision.planes import luma_of, rgb_of
 
-WATCHFUL_KEY_FRAME_S = 0.2
+WATCHFUL_S = 0.2
 """Between two looks of the detector while faces are hidden: until it looks, somebody new in view can be seen."""
 _UNEVEN_S = 0.002
 """Cameras are this uneven: a picture that comes so much early is analysed all the same."""
@@ -73,4 +73,5 @@ class Looker:
 
 def _watchful(step: Step) -> Effort:
     effort = step.effort
-    return replace(effort, key_frame_s=min(effort.key_frame_s, WATCHFUL_KEY_FRAME_S))
+    key_frame_s, search_s = min(effort.key_frame_s, WATCHFUL_S), min(effort.search_s, WATCHFUL_S)
+    return replace(effort, key_frame_s=key_frame_s, search_s=search_s, small=False)

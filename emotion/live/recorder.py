@@ -17,13 +17,13 @@ import numpy as np
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import EmotionError, LibraryError
-from emotion.library import Library
-from emotion.library.clips import hand_over_clip
+from emotion.library import JobSettings, Library
+from emotion.library.clips import clip_file, hand_over_clip
 from emotion.library.jobs import Claim, beat
-from emotion.library.recordings import close_recording
+from emotion.library.recordings import begin_recording, close_recording
 from emotion.library.store import no_room
 from emotion.live.clip import Clip
-from emotion.live.growing import About, GrowingTimeline
+from emotion.live.growing import SOURCE, About, GrowingTimeline
 from emotion.live.snapshot import RecordingNow
 from emotion.types import FrameResult
 
@@ -33,6 +33,8 @@ TELL_S = 1.0
 """Between two signs of life to the library."""
 GAP_S = 1.0
 """Without a picture for longer than this, the time in between is left out of figures."""
+SILENT_S = 120.0
+"""Without a picture for so long, nobody is there any more."""
 ON_HOLD, NO_PICTURE = "on hold", "no picture"
 """Labels of the events that mark what is left out."""
 
@@ -65,14 +67,24 @@ class Recorder:
         self._held, self._count = False, 0
         self._problem, self._why = "", ""
         self._clip_id: str | None = None
+        self._heard_s = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live recorder", daemon=True)
         self._thread.start()
 
     @property
+    def entry_id(self) -> str:
+        """Of the analysis in the library."""
+        return self._claim.id
+
+    @property
     def is_running(self) -> bool:
         """Whether it still takes in what comes."""
         return not self._stop.is_set()
+
+    def keep(self) -> None:
+        """Hear that pictures still come, also those that are not recorded."""
+        self._heard_s = time.monotonic()
 
     def see(self, picture: av.VideoFrame, time_s: float) -> None:
         """Take in a picture as it came, which nobody changes any more, before what was found in it."""
@@ -103,15 +115,14 @@ class Recorder:
         span = Span(max(self._last_s - seconds, 0.0), self._last_s)
         self._unsaved.baselines.append(dict.fromkeys(tracks, span))
 
-    def stop(self, why: str = "") -> None:
-        """End it, write what waits and put the timeline together; returns when all is done.
-
-        Args:
-            why: What ended it before its time, as a clause for people; empty if it was wished.
-        """
-        self._why = self._why or why
+    def stop(self) -> None:
+        """End it, write what waits and put the timeline together; returns when all is done."""
         self._stop.set()
         self._thread.join()
+
+    def let_go(self) -> None:
+        """End it like :meth:`stop`, and do not wait."""
+        self._stop.set()
 
     def now(self) -> RecordingNow:
         """Return how far it is."""
@@ -133,6 +144,10 @@ class Recorder:
                 if time.monotonic() - told_s >= TELL_S:
                     told_s = time.monotonic()
                     self._tell_library()
+                if time.monotonic() - self._heard_s > SILENT_S:
+                    self._problem = "The recording ended, as no picture came any more."
+                    break
+            self._stop.set()
             self._write()
             self._tell_library()
         except _Displaced:
@@ -173,6 +188,29 @@ class Recorder:
         except (EmotionError, OSError) as error:
             log.warning("recording %s: %s", self._claim.id, error)
             self._problem = f"What was recorded is kept, but could not be put together yet: {error}"
+
+
+def begin(library: Library, title: str, about: About, *, owner: str, with_clip: bool) -> Recorder:
+    """Begin a recording.
+
+    Args:
+        library: Where to.
+        title: For people.
+        about: Model and settings.
+        owner: Whose it is.
+        with_clip: Whether pictures are recorded as well.
+
+    Raises:
+        LibraryError: The library does not answer, or there is no place for the pictures.
+    """
+    wanted = JobSettings(model=about.model, detector=str(about.settings["detector"]))
+    claim = begin_recording(library, title, SOURCE, wanted, owner=owner)
+    try:
+        clip = Clip(clip_file(claim.id)) if with_clip else None
+    except OSError as error:
+        close_recording(library, claim, "There was no place for the pictures")
+        raise LibraryError(no_room(error) or f"the pictures cannot be recorded: {error.strerror or error}") from error
+    return Recorder(library, claim, owner, about, clip)
 
 
 class _Marks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import overload
@@ -12,29 +13,24 @@ import av
 import numpy as np
 
 from emotion.errors import LiveError
-from emotion.library import LOCAL, JobSettings, Library
-from emotion.library.clips import clip_file
-from emotion.library.recordings import begin_recording
-from emotion.live.baseline import BaselineTaker
+from emotion.library import LOCAL, Library
+from emotion.live.baseline import Baselines
 from emotion.live.canvas import Canvas, planar
-from emotion.live.clip import Clip
 from emotion.live.cover import Cover
-from emotion.live.growing import SOURCE, About
+from emotion.live.growing import About
 from emotion.live.history import History
 from emotion.live.look import Looker, Seen
 from emotion.live.meter import Meter
 from emotion.live.overlay import Overlay, Said, warm_overlay
 from emotion.live.quality import WINDOW_S, Ladder
-from emotion.live.recorder import Recorder
+from emotion.live.recorder import Recorder, begin
 from emotion.live.seats import Seats
 from emotion.live.settings import LiveSettings
 from emotion.live.snapshot import Load, Snapshot
 from emotion.live.stream_time import StreamTime
-from emotion.types import FrameResult, Image
+from emotion.types import Image
 from emotion.vision.pipeline import Analyzer
 from emotion.vision.sampling import Sampling
-
-MAX_BASELINE_S = 60.0
 
 
 class LiveSession:
@@ -64,13 +60,13 @@ class LiveSession:
         self.settings = settings or LiveSettings()
         self._analyzer, self._clock = analyzer, clock
         self._seat = None if seats is None else seats.take(self)
-        # The one is held while a picture is analysed, the other only while figures change or are read.
-        self._turn, self._facts = threading.Lock(), threading.Lock()
+        # Held while a picture is analysed; while figures change or are read; while a recording begins or ends.
+        self._turn, self._facts, self._recording = threading.Lock(), threading.Lock(), threading.Lock()
         self._look, self._cover = Looker(analyzer), Cover()
         self._time = StreamTime()
         self._meter, self._ladder = Meter(clock()), Ladder()
         self._history = History(analyzer.labels, analyzer.unclear_below)
-        self._taker: tuple[BaselineTaker, float] | None = None
+        self._baselines = Baselines(analyzer.labels)
         self._recorder: Recorder | None = None
         self._held_at_s: float | None = None
         self._size: tuple[int, int] | None = None
@@ -110,16 +106,16 @@ class LiveSession:
         """Return how things stand; cheap."""
         with self._facts:
             now_s = self._time.now_s if self._held_at_s is None else self._held_at_s
-            recorder, taker = self._recorder, self._taker
+            recorder = self._recorder
             return Snapshot(
                 time_s=now_s,
                 labels=self._analyzer.labels,
                 unclear_below=self._analyzer.unclear_below,
                 size=self._size,
-                people=self._history.people(now_s),
+                people=self._history.people(now_s, self._baselines.means),
                 load=self._load(),
                 held=self._held_at_s is not None,
-                baseline=None if taker is None else taker[0].now(),
+                baseline=self._baselines.now(),
                 recording=None if recorder is None else recorder.now(),
                 closed=self._closed,
             )
@@ -143,16 +139,13 @@ class LiveSession:
         Raises:
             LiveError: Not a number of seconds above 0.
         """
-        if not 0 < seconds <= MAX_BASELINE_S:
-            raise LiveError(f"expected a baseline of more than 0 and at most {MAX_BASELINE_S:.0f} s; got {seconds}")
         with self._facts:
-            self._history.baselines = {}
-            self._taker = BaselineTaker(seconds, self._analyzer.labels), seconds
+            self._baselines.take(seconds)
 
     def clear_baseline(self) -> None:
         """Forget the baselines, and stop one that is being taken."""
         with self._facts:
-            self._history.baselines, self._taker = {}, None
+            self._baselines.clear()
 
     def record(self, library: Library, title: str, *, owner: str = LOCAL, record_clip: bool = False) -> str:
         """Begin to write the timeline to the library, and return the id of its analysis there.
@@ -167,34 +160,36 @@ class LiveSession:
             LiveError: It is being recorded already, or the session is closed.
             LibraryError: The library does not answer.
         """
-        with self._facts:
+        with self._recording:
             self._expect_open()
             if self._recorder is not None and self._recorder.is_running:
                 raise LiveError("This session is being recorded already.")
-            wanted = JobSettings(model=self._analyzer.model, detector=self._analyzer.detector)
-            claim = begin_recording(library, title, SOURCE, wanted, owner=owner)
             about = About(self._analyzer.model, self._analyzer.labels, self._analyzer.settings(Sampling(), ""))
-            clip = Clip(clip_file(claim.id)) if record_clip else None
-            self._recorder = Recorder(library, claim, owner, about, clip)
-            return claim.id
+            recorder = begin(library, title, about, owner=owner, with_clip=record_clip)
+            # Whoever forgets to close a session ends its recording all the same.
+            weakref.finalize(self, recorder.let_go)
+            with self._facts:
+                self._recorder = recorder
+                if self._held_at_s is not None:
+                    recorder.hold()
+            return recorder.entry_id
 
     def stop_recording(self) -> str | None:
         """End the recording, put it together, and return the id of its analysis; None if nothing was being recorded."""
-        recorder = self._recorder
-        if recorder is None or not recorder.is_running:
-            return None
-        recorder.stop()
-        return recorder.now().entry_id
+        with self._recording:
+            if self._recorder is None or not self._recorder.is_running:
+                return None
+            self._recorder.stop()
+            return self._recorder.entry_id
 
     def close(self) -> None:
         """End the recording, free the seat and let go of everything; once more does nothing."""
-        with self._facts:
-            self._closed = True
-            recorder = self._recorder
+        self._closed = True
         if self._seat is not None:
             self._seat.leave()
-        if recorder is not None:
-            recorder.stop()
+        with self._recording:
+            if self._recorder is not None:
+                self._recorder.stop()
 
     def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int) -> av.VideoFrame:
         with self._turn:
@@ -224,27 +219,21 @@ class LiveSession:
 
     def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> None:
         self._size = picture.width, picture.height
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.keep()
         if self._held_at_s is not None:
             return
-        recorder = self._recorder
         if recorder is not None:
             recorder.see(picture, time_s)
         if seen.result is None:
             return
         self._history.see(seen.result, smoothing_s)
+        taken_s = self._baselines.see(seen.result)
         if recorder is not None:
             recorder.add(seen.result)
-        self._take_baseline(seen.result)
-
-    def _take_baseline(self, result: FrameResult) -> None:
-        if self._taker is None:
-            return
-        taker, seconds = self._taker
-        taker.add(result)
-        if taker.is_done:
-            self._history.baselines, self._taker = taker.means(), None
-            if self._recorder is not None:
-                self._recorder.mark_baseline(tuple(self._history.baselines), seconds)
+            if taken_s is not None:
+                recorder.mark_baseline(tuple(self._baselines.means), taken_s)
 
     def _said(self, track: int) -> Said:
         return Said(self._history.leading(track), self._history.current(track) or {})

@@ -99,8 +99,7 @@ def test_relative_values_are_less_the_baseline():
     people = history()
     people.see(result(0.0, (1, "happiness")), 0.0)
     rest = dict.fromkeys(FERPLUS_LABELS, 1 / 8)
-    people.baselines = {1: rest}
-    person = people.people(0.0)[0]
+    person = people.people(0.0, {1: rest})[0]
     assert person.baseline == rest
     assert person.relative["happiness"] == pytest.approx(0.65 - 1 / 8)
     assert sum(person.relative.values()) == pytest.approx(0, abs=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from cameras import Camera
 from emotion import Analyzer, validate
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.summary import summarise
-from emotion.errors import LiveError
+from emotion.errors import LibraryError, LiveError
 from emotion.library import Library, State, cancel
 from emotion.library.clips import clip_file, hand_over_left_clips
 from emotion.library.jobs import Claim, Outcome, claim_next, finish
@@ -250,6 +251,42 @@ def test_recording_leaves_no_threads(analyzer: Analyzer, camera: Camera, library
     assert threading.active_count() == before + 2
     session.close()
     assert threading.active_count() == before
+
+
+def test_a_session_that_is_let_go_of_ends_its_recording(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+    before = threading.active_count()
+    session = LiveSession(analyzer, PLAIN)
+    entry_id = session.record(library, "forgotten")
+    run(session, camera, range(12))
+    del session
+    gc.collect()
+    await_(lambda: library.get(entry_id).state is State.DONE)
+    await_(lambda: threading.active_count() == before)
+    assert len(library.load_analysis(entry_id).frames) == 12
+
+
+def test_a_recording_to_which_nothing_comes_ends_by_itself(
+    analyzer: Analyzer, camera: Camera, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion.live.recorder.SILENT_S", 1.0)
+    session = LiveSession(analyzer, PLAIN)
+    entry_id = session.record(library, "nobody there")
+    run(session, camera, range(5))
+    await_(lambda: library.get(entry_id).state is State.DONE)
+    assert "no picture came" in session.snapshot().recording.problem
+    session.close()
+
+
+def test_no_place_for_a_clip_is_told_and_leaves_nothing_running(
+    analyzer: Analyzer, library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "clips").write_text("in the way of a folder", encoding="utf-8")
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "elsewhere"))
+    session = LiveSession(analyzer, PLAIN)
+    with pytest.raises(LibraryError, match="pictures cannot be recorded"):
+        session.record(library, "no place", record_clip=True)
+    assert [entry.state for entry in library.search().entries] == [State.CANCELLED]
 
 
 SERVER = """
