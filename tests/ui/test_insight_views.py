@@ -19,7 +19,7 @@ from ui.people_view import fingerprint
 from ui.thumbnails import face_pictures
 
 SHOWN = [["happiness", "neutral"]] * 20 + [["neutral", "sadness"]] * 20 + [["happiness"]] * 20
-TABS = ["People", "Episodes", "Over time", "Baseline", "Events", "Compare"]
+TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
 
 
 class Holder:
@@ -165,6 +165,7 @@ def test_smoothing_is_a_view():
 
 
 def test_derived_measures_are_of_one_person_and_say_where_they_come_from():
+    assert "under the dashed line, 0.6" in words(opened("Presence")).lower()
     assert "Choose a person" in words(opened("Over time"))
     assert "FaceReader" in words(opened("Over time", person=1))
 
