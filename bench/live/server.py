@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -29,8 +31,10 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         options = ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
         command = [sys.executable, "-m", "streamlit", "run", script, *options]
+        # A file, as a pipe that nobody reads fills up and stops the server.
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 – closed with the server
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=self._log
         )
         self._wait()
 
@@ -60,10 +64,13 @@ class Server:
             time.sleep(0.1)
         raise RuntimeError("the server does not answer")
 
-    def stop(self) -> str:
-        """Stop it as an operator would, and return what it wrote about errors."""
-        self.process.terminate()
-        return self.process.communicate(timeout=30)[1].decode()
+    def end(self, how: signal.Signals = signal.SIGTERM) -> str:
+        """End it, as an operator would if nothing else is said, and return what it wrote."""
+        self.process.send_signal(how)
+        self.process.wait(30)
+        with self._log:
+            self._log.seek(0)
+            return self._log.read().decode()
 
 
 @contextlib.contextmanager
@@ -74,7 +81,7 @@ def running(script: str, **environment: str) -> Iterator[Server]:
         yield server
     finally:
         if server.process.poll() is None:
-            server.stop()
+            print(server.end(), file=sys.stderr)
 
 
 def _free_port() -> int:

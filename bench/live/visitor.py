@@ -23,12 +23,18 @@ OPTIONS = (
 FRAME = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
 CONSENT = "Everyone in front of the camera"
 
-# Connections are remembered as they are made, in the page and its frames, to be asked for their figures.
+# Connections and their tracks are remembered as they are made, in the page and its frames, to be asked later.
 _REMEMBER = """
     window.connections = [];
     const Native = window.RTCPeerConnection;
     window.RTCPeerConnection = class extends Native {
         constructor(...options) { super(...options); window.connections.push(this); }
+    };
+    window.tracks = [];
+    const add = Native.prototype.addTrack;
+    Native.prototype.addTrack = function (track, ...streams) {
+        window.tracks.push(track);
+        return add.call(this, track, ...streams);
     };
 """
 _STATS = """async video => {
@@ -78,12 +84,30 @@ class Visitor:
         return self.page.frame_locator(FRAME)
 
     def enter(self, path: str = "/live") -> None:
-        """Open the page and agree."""
-        self.page.goto(f"{self.url}{path}")
-        consent = self.page.get_by_test_id("stCheckbox").filter(has_text=CONSENT)
+        """Open a page, and agree if it is the live one; return when the camera can be started."""
         if path == "/live":
-            consent.click()
+            self.agree()
+        else:
+            self.page.goto(f"{self.url}{path}")
         expect(self.start_button).to_be_visible(timeout=60_000)
+
+    def agree(self) -> None:
+        """Open the live page and tick that everybody agrees."""
+        self.page.goto(f"{self.url}/live")
+        self.page.get_by_test_id("stCheckbox").filter(has_text=CONSENT).click()
+
+    def choose_size(self, size: str) -> None:
+        """Choose the size of the picture by its words."""
+        box = self.page.get_by_role("combobox", name="Size", exact=True)
+        if box.input_value() != size:
+            box.click()
+            self.page.get_by_role("option", name=size).click()
+            expect(box).to_have_value(size)
+            self.page.wait_for_timeout(1000)
+
+    def press(self, label: str) -> None:
+        """Press one of the page's buttons."""
+        self.page.get_by_role("button", name=label, exact=True).click()
 
     @property
     def start_button(self) -> Any:
@@ -103,6 +127,11 @@ class Visitor:
     def stop(self) -> None:
         """Stop the camera."""
         self.frame.get_by_role("button", name="Stop", exact=True).click()
+
+    @property
+    def has_board(self) -> bool:
+        """Whether the page shows expressions."""
+        return self.page.locator(".board").count() > 0
 
     def figures(self) -> dict[str, Any]:
         """Return the browser's own figures of the connection."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
@@ -44,7 +44,7 @@ _PICTURE = {
 def warmed() -> emotion.Analyzer:
     """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow."""
     analyzer = load_analyzer()
-    analyzer.image(np.zeros((480, 640, 3), np.uint8))
+    LiveSession(analyzer).warm()
     return analyzer
 
 
@@ -101,20 +101,30 @@ def _say_full() -> bool:
 
 
 def _line_for(analyzer: emotion.Analyzer, look: LiveSettings) -> Line:
-    """Return the line that runs, or one for the next connection."""
-    if (line := running_line()) is not None:
-        if (session := session_of(line)) is not None:
-            session.settings = look
-        return line
+    """Return the line of this visit, or one for the next connection where it is over.
 
-    def open_session() -> LiveSession:
-        return LiveSession(analyzer, look, seats=SEATS)
-
-    before: Line | None = st.session_state.get(_LINE)
-    if before is not None and before.is_over:
-        st.session_state[_TROUBLE] = before.trouble
-    st.session_state[_LINE] = line = Line(open_session)
+    The page may run twice at a time while a connection is made, so both runs must hold the same line.
+    """
+    line: Line | None = st.session_state.get(_LINE)
+    if line is None or line.is_over:
+        st.session_state[_TROUBLE] = "" if line is None else line.trouble
+        st.session_state[_LINE] = line = Line(_Opener(analyzer, look))
+    elif isinstance(line.open_stage, _Opener):
+        line.open_stage.look = look
+    if (session := session_of(line)) is not None:
+        session.settings = look
     return line
+
+
+@dataclass
+class _Opener:
+    """Begins a session as the visitor wishes by then."""
+
+    analyzer: emotion.Analyzer
+    look: LiveSettings
+
+    def __call__(self) -> LiveSession:
+        return LiveSession(self.analyzer, self.look, seats=SEATS)
 
 
 def _secrets() -> Mapping[str, Any]:

@@ -97,6 +97,7 @@ class Line:
         clock: Tells the time in seconds.
 
     Attributes:
+        open_stage: See above.
         returned: The track to send back.
         stage: What the pictures go through; None before the connection and after its end.
         trouble: Why the analysis broke off, in one sentence for people; empty if it did not.
@@ -106,7 +107,7 @@ class Line:
         self.returned = ReturnedTrack()
         self.stage: Stage | None = None
         self.trouble = ""
-        self._open_stage, self._clock = open_stage, clock
+        self.open_stage, self._clock = open_stage, clock
         self._track: MediaStreamTrack | None = None
         self._taking: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
@@ -145,7 +146,7 @@ class Line:
         """
         if self._closed or self._thread is not None:
             return
-        self.stage = self._open_stage()
+        self.stage = self.open_stage()
         self._last_s = self._clock()
         self._thread = threading.Thread(target=self._work, name="live-line", daemon=True)
         self._thread.start()

@@ -1,0 +1,61 @@
+"""Several visitors at once: does each get enough, and does nobody get what is another's?"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Playwright
+
+from bench.live.camera import Camera
+from bench.live.server import Server
+from bench.live.speed import LOOK_S, SETTLE_S, leading, number, rate
+from bench.live.visitor import visitor
+
+
+def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera], seconds: float) -> dict[str, Any]:
+    """Watch a visitor per camera, all at the same time, each with an expression of their own."""
+    with contextlib.ExitStack() as stack:
+        people = [stack.enter_context(visitor(playwright, server.url, camera.path)) for camera in cameras]
+        for person in people:
+            person.enter()
+        for person in people:
+            person.start()
+        people[-1].page.wait_for_timeout(SETTLE_S * 1000)
+        turned_away = _turned_away(playwright, server, cameras[0])
+        looks: list[list[dict[str, Any]]] = [[] for _ in people]
+        figures = [[person.figures()] for person in people]
+        for _ in range(round(seconds / LOOK_S)):
+            people[0].page.wait_for_timeout(LOOK_S * 1000)
+            for place, person in enumerate(people):
+                looks[place].append(person.board())
+                figures[place].append(person.figures())
+        memory = server.memory_mb()
+        return {
+            "seconds": seconds,
+            "memory_mb": memory,
+            "one_too_many": turned_away,
+            "visitors": [_visitor(camera, looks[place], figures[place]) for place, camera in enumerate(cameras)],
+        }
+
+
+def _visitor(camera: Camera, looks: list[dict[str, Any]], figures: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "clip": camera.clip,
+        "expected": camera.leading,
+        "leading": leading(looks),
+        "ids": sorted({person["id"] for look in looks for person in look["people"]}),
+        "analysed_fps": float(np.mean([number(look["load"]["Analysed"]) for look in looks])),
+        "least_analysed_fps": min(number(look["load"]["Analysed"]) for look in looks),
+        "returned_fps": rate(figures, "returned"),
+    }
+
+
+def _turned_away(playwright: Playwright, server: Server, camera: Camera) -> str:
+    """Return what a visitor reads for whom there is no place."""
+    with visitor(playwright, server.url, camera.path) as person:
+        person.agree()
+        message = person.page.get_by_test_id("stAlertContentInfo").first
+        message.wait_for()
+        return message.inner_text().strip()

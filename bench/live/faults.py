@@ -1,0 +1,130 @@
+"""What goes wrong with cameras, connections and servers: the words shown, what is left behind, what is kept."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Playwright
+
+from bench.live.camera import Camera
+from bench.live.server import Server
+from bench.live.visitor import Visitor, visitor
+from emotion.library import Library
+
+APP = "streamlit_app.py"
+RECORD_S = 8.0
+_UNPLUG = "video => video.ownerDocument.defaultView.tracks.forEach(track => track.stop())"
+
+
+def measure_faults(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
+    """Provoke what happens in a browser, all on one server."""
+    return {
+        "refused": {"words": _words(playwright, server, None, allowed=False)},
+        "no camera": {"words": _words(playwright, server, None, found=False)},
+        "unplugged": _unplugged(playwright, server, camera),
+        "left and reopened": _left(playwright, server, camera),
+    }
+
+
+def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: signal.Signals) -> dict[str, Any]:
+    """Stop a server in the middle of a recording, and see what the visitor reads and what the library has."""
+    library_dir = folder / f"library-{how.name}"
+    environment = {"EMOTION_LIBRARY": str(library_dir)}
+    server = Server(APP, environment)
+    with visitor(playwright, server.url, camera.path) as person:
+        person.enter()
+        person.start()
+        person.press("Record")
+        person.page.wait_for_timeout(RECORD_S * 1000)
+        shown_s = _recorded_s(person)
+        asked = time.monotonic()
+        server.end(how)
+        words = _until(person, "The server does not answer", 20)
+        said_s = time.monotonic() - asked
+        again = Server(APP, environment, server.port)
+        kept = _kept(library_dir)
+        again.end()
+    return {"words": words, "said_after_s": round(said_s, 1), "shown_s": shown_s, **kept}
+
+
+def _words(playwright: Playwright, server: Server, camera: Path | None, **how: bool) -> str:
+    with visitor(playwright, server.url, camera, **how) as person:
+        person.enter()
+        person.start_button.click()
+        return _until(person, "", 10)
+
+
+def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
+    with visitor(playwright, server.url, camera.path) as person:
+        person.enter()
+        person.start()
+        person.press("Record")
+        person.page.wait_for_timeout(RECORD_S * 1000)
+        person.frame.locator("video").evaluate(_UNPLUG)
+        words = _until(person, "stopped giving pictures", 15)
+        person.page.wait_for_timeout(3000)
+        notices = person.board()["notices"]
+        person.stop()
+        person.page.get_by_text("Open the timeline").wait_for()
+        return {"words": words, "board": notices, "kept": True}
+
+
+def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 4) -> dict[str, Any]:
+    """Leave the page and come back, over and over, and once close the window; count what the server holds."""
+    with visitor(playwright, server.url, camera.path) as person:
+        counts = []
+        for _ in range(times):
+            person.enter()
+            person.start()
+            person.page.wait_for_timeout(3000)
+            running = _count(server)
+            person.page.get_by_role("link", name="Home").first.click()
+            counts.append({"running": running, "left": _settled(server)})
+    return {"counts": counts, "closed": _settled(server)}
+
+
+def _count(server: Server) -> dict[str, float]:
+    return {"threads": server.threads(), "files": server.files(), "memory_mb": round(server.memory_mb(), 1)}
+
+
+def _settled(server: Server) -> dict[str, float]:
+    """Return the counts once they have not fallen for three seconds."""
+    lowest, since = server.threads(), time.monotonic()
+    while time.monotonic() - since < 3:
+        time.sleep(0.2)
+        if server.threads() < lowest:
+            lowest, since = server.threads(), time.monotonic()
+    return _count(server)
+
+
+def _recorded_s(person: Visitor) -> str:
+    return next((text for text in person.board()["notices"] if "Recording" in text), "")
+
+
+def _until(person: Visitor, part: str, seconds: float) -> str:
+    """Return what the page says is in the camera's way, once it says so."""
+    return _wait(lambda: person.watch() if part in person.watch() else "", seconds)
+
+
+def _wait(look: Callable[[], str], seconds: float) -> str:
+    end_s = time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        if found := look():
+            return " ".join(found.split())
+        time.sleep(0.2)
+    return ""
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    """Return what the library has of the only recording, once its new server has closed it."""
+    library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "analyses"))
+    end_s = time.monotonic() + 60
+    while not (entry := library.search().entries[0]).state.is_over and time.monotonic() < end_s:
+        time.sleep(0.5)
+    frames = library.load_analysis(entry.id).frames
+    library.close()
+    return {"state": str(entry.state), "note": entry.note, "kept_s": round(float(frames["time_s"].iloc[-1]), 1)}
