@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import metadata
 
+import numpy as np
+
 from emotion.errors import EmotionError
+from emotion.part_models import checked_part_file, list_part_models, load_part_card
 from emotion.registry import ALIASES, file_bytes, list_models, load_card
+from emotion.serving import open_classifier
+from emotion.serving.settings import serving_url
 from emotion.vision.detect import HaarCascade
 from emotion.vision.mediapipe_files import SHA256, mediapipe_file
 
@@ -33,12 +38,14 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Return the findings about packages, face models, the cascade and every installed classifier."""
+    """Return the findings about packages, face models, the cascade, every installed model, and a model server."""
     files = [_weights(name) for name in SHA256]
     models = [_model(name) for name in list_models()]
     if ALIASES["default"] not in list_models():
         models.append(Finding("default model", False, f"expected {ALIASES['default']}; it is not installed"))
-    return [*map(_package, PACKAGES), *files, _cascade(), *models]
+    parts = [_part_model(name) for name in list_part_models()]
+    server = [_server(url)] if (url := serving_url()) else []
+    return [*map(_package, PACKAGES), *files, _cascade(), *models, *parts, *server]
 
 
 def _package(name: str) -> Finding:
@@ -73,3 +80,20 @@ def _model(name: str) -> Finding:
     return Finding(
         f"model {name}", True, f"{parts}{size / 1e6:.1f} MB, {len(card.labels)} expressions, digest as expected"
     )
+
+
+def _part_model(name: str) -> Finding:
+    try:
+        size = checked_part_file(load_part_card(name)).stat().st_size
+    except EmotionError as error:
+        return Finding(f"face parts {name}", False, str(error))
+    return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, digest as expected")
+
+
+def _server(url: str) -> Finding:
+    """Ask the server about an even grey face."""
+    try:
+        open_classifier("default").predict([np.full((48, 48), 128, np.uint8)])
+    except EmotionError as error:
+        return Finding("model server", False, str(error))
+    return Finding("model server", True, f"answers at {url}")

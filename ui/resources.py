@@ -11,7 +11,7 @@ import streamlit as st
 
 import emotion
 from emotion.analytics.draw import annotate
-from emotion.errors import ModelError
+from emotion.errors import EmotionError
 from emotion.samples import make_clip, sample_image
 from emotion.types import Image
 from emotion.vision.face_parts import PartFinder
@@ -27,7 +27,7 @@ def analyzer_or_stop() -> emotion.Analyzer:
     """Return the shared analyzer, or say why there is none and end the page."""
     try:
         return load_analyzer()
-    except ModelError as error:
+    except EmotionError as error:
         st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
         st.stop()
 

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
 
 import emotion
+from emotion.doctor import examine
 from emotion.errors import InputError, ModelError, ServingError
 from emotion.registry import model_dir
 from emotion.samples import clip_frames, sample_image
@@ -139,3 +140,11 @@ def test_a_timeout_is_a_positive_number(monkeypatch, card, text):
     monkeypatch.setenv("EMOTION_SERVING_TIMEOUT_S", text)
     with pytest.raises(InputError, match="EMOTION_SERVING_TIMEOUT_S"):
         open_classifier(NAME)
+
+
+def test_the_doctor_tells_whether_the_server_answers(monkeypatch):
+    monkeypatch.setenv("EMOTION_SERVING_URL", "http://127.0.0.1:9")
+    monkeypatch.delenv("EMOTION_MODELS", raising=False)  # the shipped ones
+    (found,) = [finding for finding in examine() if finding.subject == "model server"]
+    assert not found.good
+    assert "expected an answer of the model server at http://127.0.0.1:9" in found.detail
