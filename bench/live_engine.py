@@ -1,27 +1,25 @@
 """What a camera's picture costs in the server: ms by size and number of faces, without browser, network and codecs.
 
-``python -m bench.live_engine`` prints the table; ``--out FILE`` writes the figures as JSON as well.
+``python -m bench.live_engine`` writes the figures below ``results`` and prints the table.
 Rows are measured in turn, a second of pictures each, several times over, so that all of them see the same machine.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections import defaultdict
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
 
 import av
 import cv2
 import numpy as np
 
+from bench.records import facts, write_section
 from emotion.live import LiveSession, LiveSettings
 from emotion.samples import sample_image
 from emotion.vision.pipeline import Analyzer
 
+SECTION = "live_engine"
 SIZES = ((640, 480), (1280, 720))
 FACES = (0, 1, 2, 3)
 WISHES = {
@@ -96,14 +94,10 @@ def markdown(figures: dict[str, dict[str, float]]) -> str:
 
 
 def main() -> None:
-    """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    figures: dict[str, Any] = measure_live_engine()
+    """Measure, write the figures down, print the table."""
+    figures = measure_live_engine()
+    write_section(SECTION, facts(), figures)
     print(markdown(figures))
-    if options.out:
-        options.out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
