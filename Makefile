@@ -9,7 +9,7 @@ help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 app: .venv/runtime  ## install what the app needs and open it on port 8501
-	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+	$(BIN)/streamlit run server.py --server.port $(PORT)
 
 test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQL included) and run them all
 	sh tests/browser/install_chromium.sh

@@ -1,4 +1,4 @@
-"""The app: page configuration and navigation. Run it with ``streamlit run streamlit_app.py``."""
+"""The app: page configuration and navigation. ``streamlit run server.py`` serves it."""
 
 from pathlib import Path
 

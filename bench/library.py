@@ -51,7 +51,7 @@ def _page(library: Library) -> dict[str, float]:
         found = {"the page's script": _slowest_ms(test.run)}
     if test.exception or not test.dataframe:
         raise RuntimeError("the page shows no table")
-    with served("streamlit_app.py", **environment) as url, sync_playwright() as playwright:
+    with served("server.py", **environment) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{url}/about")

@@ -54,7 +54,7 @@ def _script(analysis_id: str) -> dict[str, float]:
 
 def _browser(analysis_id: str) -> dict[str, float]:
     environment = {"EMOTION_LIBRARY": os.environ["EMOTION_LIBRARY"]}
-    with served("streamlit_app.py", **environment) as url, sync_playwright() as playwright:
+    with served("server.py", **environment) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(_PATIENCE_MS)

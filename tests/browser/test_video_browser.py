@@ -39,6 +39,7 @@ def test_a_concert_is_analysed_while_nobody_looks_edited_exported_and_found_agai
     go_to(visit, "Video")
     expect(visit.get_by_text("Smile index").first).to_be_visible(timeout=120_000)
     assert_plays(visit)
+    expect(visit.locator("video")).to_have_attribute("src", re.compile("^/video-files/"))
 
     _seek_by_the_chart(visit)
     _mark_an_event(visit)

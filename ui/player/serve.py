@@ -1,4 +1,7 @@
-"""Hands files to the browser by address, through the endpoint that also serves ``st.video``."""
+"""Hands files to the browser by address.
+
+Videos go by the app's own route where its server has one; all else, and videos without it, by Streamlit's endpoint.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from streamlit.runtime import get_instance
 
 from emotion.errors import InputError
+from ui.player.files import video_files
 
 _VIDEO, _BINARY, _CAPTIONS, _PICTURE = "video/mp4", "application/octet-stream", "text/vtt", "image/png"
 
@@ -27,6 +31,8 @@ def video_url(path: Path, place: str) -> str:
     Raises:
         InputError: The file is empty.
     """
+    if video_files.is_served and path.stat().st_size:
+        return video_files.address(path)
     with path.open("rb") as file:
         if not path.stat().st_size:
             raise InputError(f"expected a video; got an empty file, {path.name}")

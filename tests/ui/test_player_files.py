@@ -1,0 +1,85 @@
+"""Videos by a route of our own: any part on request, in small pieces, as long as the file is there."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from ui.player.files import VideoFiles
+
+CONTENT = bytes(range(256)) * 4096
+
+
+@pytest.fixture
+def files() -> VideoFiles:
+    return VideoFiles()
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "video"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def ask(files: VideoFiles, address: str, wanted: str = "") -> tuple[int, dict[str, str], list[bytes]]:
+    """Return status, headers and the pieces of the answer, as a server of ASGI applications hears them."""
+    said: list[dict] = []
+
+    async def receive() -> dict:
+        # The reader stays: nothing more is heard of it.
+        return await asyncio.Future()
+
+    async def send(message: dict) -> None:
+        said.append(message)
+
+    headers = [(b"range", wanted.encode())] if wanted else []
+    scope = {"type": "http", "method": "GET", "path": address, "root_path": "", "query_string": b"", "headers": headers}
+    asyncio.run(Starlette(routes=[files.route()])(scope, receive, send))
+    told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+    return said[0]["status"], told, [message["body"] for message in said[1:]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "part"),
+    [
+        ("", 200, slice(None)),
+        ("bytes=100-199", 206, slice(100, 200)),
+        ("bytes=1000-", 206, slice(1000, None)),
+        ("bytes=-10", 206, slice(-10, None)),
+    ],
+)
+def test_any_part_comes_in_small_pieces(files: VideoFiles, video: Path, wanted: str, status: int, part: slice):
+    answered, headers, pieces = ask(files, files.address(video), wanted)
+    assert answered == status
+    assert b"".join(pieces) == CONTENT[part]
+    assert max(map(len, pieces)) <= 1 << 17
+    assert (headers["content-type"], headers["accept-ranges"]) == ("video/mp4", "bytes")
+
+
+def test_a_part_that_is_not_there_is_refused(files: VideoFiles, video: Path):
+    assert ask(files, files.address(video), f"bytes={len(CONTENT)}-")[0] == 416
+
+
+def test_an_address_stays_and_leads_nowhere_else(files: VideoFiles, video: Path, tmp_path: Path):
+    address = files.address(video)
+    assert files.address(video) == address
+    (tmp_path / "other").write_bytes(b"x")
+    assert files.address(tmp_path / "other") != address
+    assert ask(files, f"{address}x")[0] == 404
+    assert ask(files, "/video-files/..%2Fvideo")[0] == 404
+
+
+def test_a_deleted_video_is_gone(files: VideoFiles, video: Path):
+    address = files.address(video)
+    video.unlink()
+    assert ask(files, address)[0] == 404
+
+
+def test_only_a_server_that_has_the_route_is_relied_on(files: VideoFiles):
+    assert not files.is_served
+    files.route()
+    assert files.is_served
