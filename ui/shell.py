@@ -21,7 +21,8 @@ def enter_app() -> None:
     """Note that the visit is inside the app, and go on to the page that it wanted. Called by the entry."""
     st.session_state[_INSIDE] = True
     if wanted := st.session_state.pop(_WANTED, None):
-        st.switch_page(wanted)
+        page, asked = wanted
+        st.switch_page(page, query_params=asked)
 
 
 def ensure_app(page: str) -> None:
@@ -32,7 +33,8 @@ def ensure_app(page: str) -> None:
     """
     if st.session_state.get(_INSIDE):
         return
-    st.session_state[_WANTED] = page
+    # The way through the entry would lose what else the address says, such as which analysis is open.
+    st.session_state[_WANTED] = page, st.query_params.to_dict()
     # Where the page is run as a program of its own, there is no entry, and it just goes on.
     with contextlib.suppress(StreamlitAPIException):
         st.switch_page(ENTRY)

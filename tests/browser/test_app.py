@@ -139,8 +139,9 @@ def player_time(page: Page) -> str:
 def test_a_link_to_a_page_of_a_fresh_server_opens_the_whole_app(browser: Browser):
     with served_app() as url:
         page = browser.new_page()
-        page.goto(f"{url}/video")
+        page.goto(f"{url}/video?analysis={'0' * 32}")
         expect(page.get_by_role("heading", name="Video", level=1)).to_be_visible()
+        expect(page.get_by_text("there is no analysis")).to_be_visible()
         expect(page.get_by_role("link", name="Pictures", exact=True)).to_be_visible()
         expect(page.get_by_test_id("stSidebarNav")).not_to_be_visible()
         page.close()
