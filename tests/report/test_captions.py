@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.report.captions import Cue, cue_lines, readable, timestamp, write_captions
+from emotion.report.captions import Cue, captions_text, cue_lines, readable, timestamp, write_captions
 from emotion.report.edited import edit
 from emotion.report.steps import Steps
 from tests.conftest import make_analysis
@@ -18,6 +18,7 @@ from tests.conftest import make_analysis
 def captions(tmp_path, analysis, edits=None):
     path = tmp_path / "c.vtt"
     write_captions(edit(analysis, edits), path, Steps(1))
+    assert captions_text(edit(analysis, edits)) == path.read_text(encoding="utf-8")
     return webvtt.from_buffer(io.StringIO(path.read_text(encoding="utf-8"))).captions
 
 
