@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.records import LIBRARY, LONG_VIDEO, read_section
+from bench.live.table import live_tables
+from bench.records import LIBRARY, LIVE, LONG_VIDEO, read_section
 
 _SECTIONS = "<!-- measured by themselves -->\n"
 
@@ -22,7 +23,7 @@ def markdown(record: dict[str, Any]) -> str:
 
 def with_sections(text: str) -> str:
     """Return a run's tables with those of the sections as they were measured last."""
-    sections = {LIBRARY: _library, LONG_VIDEO: _long_video}
+    sections = {LIBRARY: _library, LONG_VIDEO: _long_video, LIVE: _live}
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
     return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables])
@@ -97,7 +98,7 @@ _LONG_VIDEO = {
     "first_run_s": ("the page's script, first run, s", "{:.2f}"),
     "next_run_s": ("the page's script, next run, s", "{:.2f}"),
     "shown_s": ("from the address to the chart, in Chromium, s", "{:.2f}"),
-    "seek_ms": ("from a click on the chart to the readout, ms", "{:.0f}"),
+    "seek_ms": ("from a click on the chart to the readout, ms", "{:.1f}"),
 }
 
 
@@ -114,6 +115,11 @@ def _long_video(record: dict[str, Any]) -> str:
     title = f"## A video of {hours:.0f} hours at 5 frames per second, made by repeating a clip\n"
     head = f"| | {' | '.join(found)} |\n|---|{'---:|' * len(found)}"
     return "\n".join([title, _measured("long-video` and `python -m bench long-page", record), head, *rows, ""])
+
+
+def _live(record: dict[str, Any]) -> str:
+    title = "## The live page in Chromium, a clip as its camera, browser and server on the same machine\n"
+    return "\n".join([title, _measured("live", record), live_tables(record["found"])])
 
 
 def _row(words: str, cells: list[str]) -> str:

@@ -73,17 +73,19 @@ def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[s
         return {"words": words, "board": notices, "kept": True}
 
 
-def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 4) -> dict[str, Any]:
-    """Leave the page and come back, over and over, and once close the window; count what the server holds."""
+def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 5) -> dict[str, Any]:
+    """Leave the page and come back, over and over, and then close the window; count what the server holds."""
+    counts = []
     with visitor(playwright, server.url, camera.path) as person:
-        counts = []
+        person.enter()
         for _ in range(times):
-            person.enter()
             person.start()
             person.page.wait_for_timeout(3000)
             running = _count(server)
-            person.page.get_by_role("link", name="Home").first.click()
+            person.turn_to("Home")
             counts.append({"running": running, "left": _settled(server)})
+            person.turn_to("Live")
+            person.tick_consent()
     return {"counts": counts, "closed": _settled(server)}
 
 

@@ -94,7 +94,15 @@ class Visitor:
     def agree(self) -> None:
         """Open the live page and tick that everybody agrees."""
         self.page.goto(f"{self.url}/live")
+        self.tick_consent()
+
+    def tick_consent(self) -> None:
+        """Say that everybody agrees."""
         self.page.get_by_test_id("stCheckbox").filter(has_text=CONSENT).click()
+
+    def turn_to(self, title: str) -> None:
+        """Turn to another page of the app."""
+        self.page.get_by_role("link", name=title).first.click()
 
     def choose_size(self, size: str) -> None:
         """Choose the size of the picture by its words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,9 +43,16 @@ _PICTURE = {
 
 @st.cache_resource(show_spinner="Warming up the models …")
 def warmed() -> emotion.Analyzer:
-    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow."""
+    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow.
+
+    Streamlit collects garbage after every run of a page. Looking through all that the libraries have loaded holds up
+    every thread for an eighth of a second, and with a board that is brought up to date all the time, every picture. So
+    what is loaded by now is no longer looked through.
+    """
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
+    gc.collect()
+    gc.freeze()
     return analyzer
 
 

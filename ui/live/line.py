@@ -2,8 +2,9 @@
 
 Streamlit-webrtc's own processing hands on every picture at the camera's pace, repeats the last answer where there is no
 new one, shows the bare picture until there is a first, and queues what the encoder has not taken yet. Here nothing
-queues: a picture that comes while another one is analysed takes the place of the one that waits, and an analysed one
-that the encoder has no time for gives way to the next. What goes back was analysed, all of it.
+queues: a picture that waits gives way to a newer one, before it is analysed and before it is encoded. Only pictures
+that come in one go, as they do where the network or another program held them up, are all taken if that is soon done.
+What goes back was analysed, all of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import logging
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,6 +27,10 @@ from emotion.errors import EmotionError
 _LOG = logging.getLogger(__name__)
 _AHEAD = 2
 """So many returned pictures may be under way: one that the encoder works on, and the next."""
+_PATIENCE_S = 0.025
+"""For so long a picture may wait although a newer one is there; less than the time between two of a camera."""
+_MOST = 6
+"""So many may wait at most."""
 
 
 class Stage(Protocol):
@@ -44,14 +50,14 @@ class ReturnedTrack(MediaStreamTrack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reader: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
-        self._newest: av.VideoFrame | None = None
+        self._offered = Waiting()
         self._under_way: weakref.WeakSet[_Mark] = weakref.WeakSet()
 
     def offer(self, picture: av.VideoFrame) -> None:
-        """Take a picture to send; it replaces one that still waits. May be called from any thread."""
-        self._newest = picture
+        """Take a picture to send. May be called from any thread."""
+        self._offered.put(picture, time.monotonic())
         self._wake()
 
     async def recv(self) -> av.VideoFrame:
@@ -60,13 +66,13 @@ class ReturnedTrack(MediaStreamTrack):
         Raises:
             MediaStreamError: The track has ended.
         """
-        self._loop = asyncio.get_running_loop()
-        while self._newest is None or len(self._under_way) >= _AHEAD:
+        self._reader = asyncio.get_running_loop()
+        while not self._offered or len(self._under_way) >= _AHEAD:
             if self.readyState != "live":
                 raise MediaStreamError
             await self._news.wait()
             self._news.clear()
-        picture, self._newest = self._newest, None
+        picture, _ = self._offered.take(time.monotonic())
         # The mark goes when the encoder lets go of the picture; nothing else tells how far it is.
         picture.opaque = mark = _Mark()
         self._under_way.add(mark)
@@ -79,10 +85,42 @@ class ReturnedTrack(MediaStreamTrack):
         self._wake()
 
     def _wake(self) -> None:
-        if self._loop is not None:
+        if self._reader is not None:
             # A loop that was closed meanwhile waits for nothing.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._news.set)
+                self._reader.call_soon_threadsafe(self._news.set)
+
+
+class Waiting:
+    """Pictures that wait, the oldest first; one thread puts them in, one takes them out."""
+
+    def __init__(self) -> None:
+        self._pictures: deque[tuple[av.VideoFrame, float]] = deque()
+        self._left_out = 0
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def put(self, picture: av.VideoFrame, now_s: float) -> None:
+        """Add a picture that came now."""
+        if len(self._pictures) >= _MOST:
+            self._leave_out()
+        self._pictures.append((picture, now_s))
+
+    def take(self, now_s: float) -> tuple[av.VideoFrame, int]:
+        """Return the next picture, and how many were left out since the last one. There must be one."""
+        while len(self._pictures) > 1 and now_s - self._pictures[0][1] > _PATIENCE_S:
+            self._leave_out()
+        left_out, self._left_out = self._left_out, 0
+        return self._pictures.popleft()[0], left_out
+
+    def _leave_out(self) -> None:
+        self._pictures.popleft()
+        self._left_out += 1
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._pictures.clear()
 
 
 class _Mark:
@@ -111,7 +149,7 @@ class Line:
         self._track: MediaStreamTrack | None = None
         self._taking: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
-        self._waiting = _Newest()
+        self._gate = _Gate(clock)
         self._last_s = clock()
         self._closed = False
 
@@ -157,7 +195,7 @@ class Line:
         if self._closed:
             return
         self._closed = True
-        self._waiting.close()
+        self._gate.close()
         self.returned.stop()
         self._track = None
 
@@ -168,7 +206,7 @@ class Line:
                 picture = await self._track.recv()
                 self._last_s = self._clock()
                 if isinstance(picture, av.VideoFrame):
-                    self._waiting.put(picture)
+                    self._gate.put(picture)
         except MediaStreamError:
             pass  # The camera's track has ended.
         finally:
@@ -177,7 +215,7 @@ class Line:
     def _work(self) -> None:
         assert self.stage is not None
         try:
-            while (taken := self._waiting.take()) is not None:
+            while (taken := self._gate.take()) is not None:
                 picture, skipped = taken
                 self.returned.offer(self.stage.process(picture, skipped=skipped))
         except EmotionError as error:
@@ -191,32 +229,28 @@ class Line:
             stage.close()
 
 
-class _Newest:
-    """Room for one picture; a newer one takes the place of the one that waits."""
+class _Gate:
+    """Lets one thread wait for the pictures that another one brings."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._changed = threading.Condition()
-        self._picture: av.VideoFrame | None = None
-        self._skipped = 0
+        self._clock = clock
+        self._waiting = Waiting()
         self._closed = False
 
     def put(self, picture: av.VideoFrame) -> None:
         with self._changed:
-            self._skipped += self._picture is not None
-            self._picture = picture
+            self._waiting.put(picture, self._clock())
             self._changed.notify()
 
     def take(self) -> tuple[av.VideoFrame, int] | None:
-        """Wait for a picture; return it with how many it replaced, or None once closed."""
+        """Wait for a picture; return it with how many were left out for it, or None once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._picture is not None)
-            if self._closed or self._picture is None:
-                return None
-            picture, skipped = self._picture, self._skipped
-            self._picture, self._skipped = None, 0
-            return picture, skipped
+            self._changed.wait_for(lambda: self._closed or self._waiting)
+            return None if self._closed else self._waiting.take(self._clock())
 
     def close(self) -> None:
         with self._changed:
-            self._closed, self._picture = True, None
+            self._closed = True
+            self._waiting.clear()
             self._changed.notify()
