@@ -36,7 +36,8 @@ def label_colour(labels: Sequence[str], field: str = "emotion:N", **options: Any
 
 def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None) -> alt.X:
     """Return an axis of time in seconds."""
-    scale = alt.Scale(nice=False, zero=False) if domain is None else alt.Scale(domain=list(domain), nice=False)
+    # Said outright: layers of rectangles would have the axis begin at 0.
+    scale = alt.Scale(domain=alt.Undefined if domain is None else list(domain), nice=False, zero=False)
     return alt.X(field, title="Time, s", axis=alt.Axis(tickCount=8, grid=False), scale=scale)
 
 

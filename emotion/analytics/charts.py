@@ -115,7 +115,8 @@ def timeline_chart(
 
     Under a lane, a ribbon tells what leads, in UNCLEAR's grey where no expression reaches the
     analysis' limit. Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
-    People beyond the number of lanes that fit are left out, those seen least first.
+    People beyond the number of lanes that fit are left out, those seen least first; of a part of the time, those
+    seen in it have lanes.
 
     Args:
         analysis: What to draw.
@@ -124,13 +125,14 @@ def timeline_chart(
         names: Track → the person's name; others have numbers.
         span: The part of the time to draw, finer than the whole could be; None for all of it.
     """
-    tracks = longest_seen(analysis.timeline)
     domain = time_domain(analysis) if span is None else [span.start_s, span.end_s]
     analysis = part_of(analysis, span)
+    tracks = longest_seen(analysis.timeline)
     answers = answer_names(analysis.labels, analysis.unclear_below)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
     axis = alt.Axis(tickCount=8, grid=False)
-    x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=domain, nice=False))
+    # Said outright: layers of rectangles would have the axis begin at 0.
+    x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
     colour = _colours(answers, legend=_legend() if legend else None)
     ribbon = ribbon_layer(leading_spans(spans, analysis.unclear_below), tracks, _lane_scale(max(len(tracks), 1)))
     layers = [

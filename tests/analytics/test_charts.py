@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import vl_convert
 
 from emotion.analytics.charts import MOMENT, probability_bars, share_donut, timeline_chart
 from emotion.analytics.edits import Span
@@ -130,6 +131,17 @@ def test_a_part_of_the_time_is_drawn_as_finely_as_fits():
     assert [60, 75] in find(spec_of(part), "domain")
     assert {"time_s": 70} in rows_of(part)
     assert {"time_s": 80} not in rows_of(timeline_chart(long, 80, span=Span(60, 75)))
+
+
+def test_a_part_begins_where_it_begins_and_has_lanes_for_who_is_seen_in_it():
+    shown = [["fear"]] * 300 + [[]] * 10 + [["anger", "neutral"]] * 100
+    part = timeline_chart(make_analysis(shown, step_s=0.1), names={2: "Zoe"}, span=Span(32, 34))
+    scale = next(one for one in vl_convert.vegalite_to_vega(part.to_dict())["scales"] if one["name"] == "x")
+    assert scale["domain"] == [32, 34]
+    assert not scale["zero"]
+    nobody = timeline_chart(make_analysis(shown, step_s=0.1), span=Span(30.2, 30.8))
+    assert {row["track_id"] for row in rows_of(part) if "track_id" in row} == {1, 2}
+    assert not [row for row in rows_of(nobody) if "track_id" in row]
 
 
 def test_the_overview_is_a_ribbon_that_answers_a_drag(analysis):
