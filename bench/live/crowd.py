@@ -56,6 +56,6 @@ def _turned_away(playwright: Playwright, server: Server, camera: Camera) -> str:
     """Return what a visitor reads for whom there is no place."""
     with visitor(playwright, server.url, camera.path) as person:
         person.agree()
-        message = person.page.get_by_test_id("stAlertContentInfo").first
+        message = person.page.get_by_test_id("stAlertContentInfo").locator("p").first
         message.wait_for()
         return message.inner_text().strip()

@@ -72,6 +72,17 @@ def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
     """Show the camera with its buttons, or say politely that every place is taken."""
     if _say_full():
         return
+    picture, below = st.container(), st.container()
+    with below:
+        # First, as it listens to what the camera's frame does from the beginning.
+        watch_camera("live_watch", running=running_line() is not None)
+    with picture:
+        _show_picture(analyzer, wishes)
+    if trouble := st.session_state.get(_TROUBLE):
+        st.error(trouble, icon=":material/error:")
+
+
+def _show_picture(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
     try:
         servers = ice_servers(_secrets(), time.time())
         line = _line_for(analyzer, wishes.look)
@@ -89,9 +100,6 @@ def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
     except LiveError as error:
         st.session_state[_REFUSED] = str(error)
         st.rerun()
-    watch_camera("live_watch")
-    if trouble := st.session_state.get(_TROUBLE):
-        st.error(trouble, icon=":material/error:")
 
 
 def _say_full() -> bool:

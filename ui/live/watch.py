@@ -20,6 +20,12 @@ _mount = st.components.v2.component(
 )
 
 
-def watch_camera(key: str) -> None:
-    """Show nothing as long as all is well, and otherwise what is wrong and what to do."""
-    _mount(key=key, data={"words": {name: list(words) for name, words in OBSTACLES.items()}, "frame": CAMERA_FRAME})
+def watch_camera(key: str, *, running: bool) -> None:
+    """Show nothing as long as all is well, and otherwise what is wrong and what to do.
+
+    Args:
+        key: Names this watch within the visit.
+        running: Whether the camera runs, so that the server is asked now and then whether it still does.
+    """
+    words = {name: list(obstacle) for name, obstacle in OBSTACLES.items()}
+    _mount(key=key, data={"words": words, "frame": CAMERA_FRAME, "running": running})

@@ -2,6 +2,8 @@
 // server hears nothing of a refused camera, and can say nothing once it is gone.
 
 const LOOK_MS = 500;
+// The frame's calls must be listened to before anybody can press a button in it.
+const FIND_MS = 100;
 // So long a connection may take before something is in its way.
 const PATIENCE_MS = 12000;
 const ASK_SERVER_MS = 3000;
@@ -23,19 +25,20 @@ class Watch {
     this.reason = undefined;
     this.hooked = new WeakSet();
     this.call = undefined;
-    this.timer = setInterval(() => this.look(), LOOK_MS);
-    this.look();
+    this.asked = performance.now();
+    this.timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.find(), FIND_MS)];
     this.before();
   }
 
-  update({words, frame}) {
+  update({words, frame, running}) {
     this.words = words;
     this.frame = frame;
+    this.running = running;
     this.show();
   }
 
   close() {
-    clearInterval(this.timer);
+    this.timers.forEach(clearInterval);
     this.closed = true;
   }
 
@@ -74,14 +77,18 @@ class Watch {
   }
 
   // The frame in which the camera is opened comes and goes; its own calls are listened to.
-  look() {
+  find() {
     const frame = this.frame && document.querySelector(`iframe[title="${this.frame}"]`);
     const inside = frame?.contentWindow;
-    if (inside?.navigator?.mediaDevices && !this.hooked.has(inside)) {
-      this.hooked.add(inside);
-      this.hook(inside);
-    }
+    if (!inside?.navigator?.mediaDevices || this.hooked.has(inside)) return;
+    this.hooked.add(inside);
+    this.hook(inside);
+    this.root.dataset.listens = "true";
+  }
+
+  look() {
     if (this.call) this.check(this.call);
+    if (this.running && performance.now() - this.asked > ASK_SERVER_MS) this.askServer();
   }
 
   hook(inside) {
@@ -112,7 +119,7 @@ class Watch {
   }
 
   follow(connection) {
-    const call = {connection, began: performance.now(), asked: performance.now(), worked: false, silent: 0};
+    const call = {connection, began: performance.now(), worked: false, silent: 0};
     this.call = call;
     connection.addEventListener("connectionstatechange", () => this.check(call));
   }
@@ -124,14 +131,10 @@ class Watch {
     if (state === "connected") {
       call.worked = true;
       this.checkCamera(call);
-      if (now - call.asked > ASK_SERVER_MS) {
-        call.asked = now;
-        this.askServer(call);
-      }
     } else if (state === "failed" || state === "disconnected") {
       this.call = undefined;
       this.tell(call.worked ? "lost" : "no_way");
-      this.askServer(call);
+      this.askServer();
     } else if (state === "closed") {
       this.call = undefined;
       if (this.reason !== "server_gone") this.tell(undefined);
@@ -149,6 +152,7 @@ class Watch {
   }
 
   async askServer() {
+    this.asked = performance.now();
     try {
       const answer = await fetch(new URL("_stcore/health", document.baseURI), {cache: "no-store"});
       if (!answer.ok) throw new Error(answer.statusText);
@@ -156,7 +160,7 @@ class Watch {
     } catch {
       this.tell("server_gone");
       // It may come back.
-      setTimeout(() => this.closed || this.askServer(), ASK_SERVER_MS);
+      if (!this.running && !this.closed) setTimeout(() => this.askServer(), ASK_SERVER_MS);
     }
   }
 }
