@@ -14,6 +14,8 @@ COLUMNS = 300
 UNCLEAR = 255
 UNSEEN = 254
 _STEP_S = SPAN_S / COLUMNS
+_STANDS_S = 2 * _STEP_S
+"""For so long a sample stands that no other follows."""
 _JOINED_S = 0.5
 """Two neighbours that are farther apart have a gap between them; see :class:`emotion.live.Series`."""
 
@@ -51,6 +53,6 @@ def _nearest(series: Series, now_s: float) -> tuple[NDArray[np.intp], NDArray[np
     following = np.append(times[1:], times[-1] + _STEP_S)[place]
     joined = following - times[place] <= _JOINED_S
     seen = (middles >= times[place] - _STEP_S) & (
-        (middles - times[place] <= _STEP_S) | ((middles < following) & joined)
+        (middles - times[place] <= _STANDS_S) | ((middles < following) & joined)
     )
     return place, seen

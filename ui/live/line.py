@@ -225,8 +225,8 @@ class Line:
             self.trouble = "The analysis broke off because of a fault in the app; its log tells more."
         finally:
             self.stop()
-            stage, self.stage = self.stage, None
-            stage.close()
+            self.stage.close()
+            self.stage = None
 
 
 class _Gate:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Library
+from emotion.library import Entry, Library
 from emotion.live import LiveSession
 from ui.library import open_analysis
 from ui.widgets import duration_text, plain
 
+LOOK_S = 0.5
+"""Between two looks at a recording that is being put together."""
 _RECORDED = "live_recorded"
 
 
@@ -56,11 +58,26 @@ def _show(recorded: _Recorded, library: Library) -> None:
     except LibraryError:
         _all().remove(recorded)
         return
+    if not entry.state.is_over:
+        _wait_for(library, entry)
+        return
     length = "" if entry.info is None else f" · {duration_text(entry.info.duration_s)}"
-    note = f" · {plain(entry.note)}" if entry.note else "" if entry.state.is_over else " · is being put together …"
+    note = f" · {plain(entry.note)}" if entry.note else ""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check_circle: **{plain(entry.title)}**{length}{note}", width="stretch")
         if st.button("Open the timeline", key=f"open_{entry.id}", icon=":material/timeline:"):
             open_analysis(entry.id)
         if recorded.clip_id and st.button("Open the clip", key=f"clip_{entry.id}", icon=":material/movie:"):
             open_analysis(recorded.clip_id)
+
+
+@st.fragment(run_every=LOOK_S)
+def _wait_for(library: Library, entry: Entry) -> None:
+    """Say that a recording is being put together, until it is or is deleted."""
+    try:
+        over = library.get(entry.id).state.is_over
+    except LibraryError:
+        over = True
+    if over:
+        st.rerun()
+    st.markdown(f":material/hourglass: **{plain(entry.title)}** is being put together …")

@@ -1,0 +1,223 @@
+"""The live page with a stand-in for streamlit-webrtc, which needs a browser: it connects a camera to the line."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from streamlit.testing.v1 import AppTest
+
+import emotion
+from emotion.errors import LiveError
+from emotion.library import State
+from emotion.live import SEATS, LiveSession
+from emotion.samples import sample_image
+from tests.conftest import ROOT
+from tests.pages.test_pages import page, press, texts
+from ui.live.line import Line
+
+PATIENCE_S = 60.0
+
+pytestmark = pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+
+
+class Portrait(MediaStreamTrack):
+    """Shows the sample portrait for ever."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        image = cv2.resize(sample_image()[20:320, 60:460], (320, 240), interpolation=cv2.INTER_AREA)
+        self.planes = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2YUV_I420)
+        self.count = 0
+
+    async def recv(self) -> av.VideoFrame:
+        await asyncio.sleep(1 / 30)
+        if self.readyState != "live":
+            raise MediaStreamError
+        frame = av.VideoFrame.from_ndarray(self.planes, format="yuv420p")
+        frame.pts, frame.time_base = self.count * 3000, Fraction(1, 90_000)
+        self.count += 1
+        return frame
+
+
+class Streamer:
+    """Stands in for ``webrtc_streamer``: notes its calls, and connects a camera when it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict] = []
+        self.connects = False
+        self.refuses: LiveError | None = None
+        self.line: Line | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def __call__(self, **options) -> None:
+        self.calls.append(options)
+        if self.refuses is not None:
+            raise self.refuses
+        if self.connects and not options["sink_video_track"].is_open:
+            self.line = options["sink_video_track"]
+            asyncio.run_coroutine_threadsafe(self._connect(self.line), self._loop).result(PATIENCE_S)
+
+    async def _connect(self, line: Line) -> None:
+        self.track = Portrait()
+        line.addTrack(self.track)
+        line.start()
+
+    @property
+    def session(self) -> LiveSession:
+        assert self.line is not None
+        assert isinstance(self.line.stage, LiveSession)
+        return self.line.stage
+
+    def close(self) -> None:
+        if self.line is not None:
+            self._loop.call_soon_threadsafe(self.track.stop)
+            until(lambda: self.line.stage is None)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end_s, "it never came to be"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def streamer(monkeypatch, library) -> Iterator[Streamer]:
+    streamer = Streamer()
+    monkeypatch.setattr("ui.live.camera.webrtc_streamer", streamer)
+    yield streamer
+    streamer.close()
+
+
+def agreed() -> AppTest:
+    test = page("live")
+    test.checkbox(key="live_consent").check().run()
+    assert not test.exception
+    return test
+
+
+def running(streamer: Streamer) -> AppTest:
+    """The page with a camera that shows a face."""
+    streamer.connects = True
+    test = agreed().run()
+    until(lambda: bool(streamer.session.snapshot().people))
+    test.run()
+    assert not test.exception
+    return test
+
+
+def labels(test: AppTest) -> list[str]:
+    return [button.label for button in test.button if not button.disabled]
+
+
+def test_nobody_is_filmed_before_everybody_agreed(streamer):
+    test = page("live")
+    assert streamer.calls == []
+    assert "A recording if you wish" in texts(test)
+    assert "Press **Start the camera**" in texts(agreed())
+
+
+def test_the_camera_is_asked_for_without_a_microphone_and_nobody_outside_for_the_way(streamer):
+    test = agreed()
+    call = streamer.calls[-1]
+    assert call["media_stream_constraints"] == {
+        "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}},
+        "audio": False,
+    }
+    assert call["rtc_configuration"] == {"iceServers": []}
+    assert labels(test) == []
+    test.selectbox[0].set_value((1280, 720)).run()
+    assert streamer.calls[-1]["media_stream_constraints"]["video"]["width"] == {"ideal": 1280}
+
+
+def test_servers_for_the_way_come_from_the_secrets(streamer):
+    test = AppTest.from_file(str(ROOT / "pages" / "live.py"), default_timeout=30)
+    test.secrets["live"] = {"stun_urls": ["stun:stun.example.org"]}
+    test.run().checkbox(key="live_consent").check().run()
+    assert streamer.calls[-1]["rtc_configuration"] == {"iceServers": [{"urls": ["stun:stun.example.org"]}]}
+
+
+def test_one_too_many_waits_politely(streamer, monkeypatch):
+    monkeypatch.setenv("EMOTION_LIVE_VISITORS", "1")
+    holder = type("Holder", (), {})()
+    seat = SEATS.take(holder)
+    test = agreed()
+    assert "Every place is taken" in texts(test)
+    assert streamer.calls == []
+    seat.leave()
+    press(test, "Try again")
+    assert len(streamer.calls) == 1
+
+
+def test_who_comes_too_late_for_the_last_place_is_told_and_can_try_again(streamer):
+    streamer.refuses = LiveError("Sorry, all 3 places are taken at the moment.")
+    test = agreed()
+    assert "all 3 places" in texts(test)
+    streamer.refuses = None
+    press(test, "Try again")
+    assert "all 3 places" not in texts(test)
+
+
+def test_every_obstacle_can_be_read_before_it_is_met(streamer):
+    words = texts(agreed())
+    for part in ("https://", "finds no camera", "was told not to give", "TURN server", "Another program"):
+        assert part in words
+
+
+def test_hold_and_wishes_reach_the_running_session(streamer):
+    test = running(streamer)
+    assert labels(test) == ["Hold", "Baseline", "Record"]
+    assert all(box.disabled for box in test.selectbox)
+    press(test, "Hold")
+    assert streamer.session.snapshot().held
+    press(test, "Go on")
+    assert not streamer.session.snapshot().held
+    test.segmented_control[0].set_value("mesh").run()
+    test.toggle[0].set_value(False).run()
+    assert (streamer.session.settings.draw, streamer.session.settings.mirror) == ("mesh", False)
+    assert streamer.session.settings.hide == "nothing"
+
+
+def test_a_recording_goes_to_the_library_and_is_linked(streamer, library):
+    test = running(streamer)
+    assert library.search().total == 0, "nothing is kept by itself"
+    press(test, "Record")
+    until(lambda: streamer.session.snapshot().recording.seconds > 0.5)
+    press(test, "Stop recording")
+    (entry,) = library.search().entries
+    assert entry.state is State.DONE
+    assert entry.title.startswith("Live, ")
+    assert not entry.has_video
+    assert "Open the timeline" in labels(test)
+    assert set(library.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
+
+
+def test_a_camera_that_ends_leaves_the_page_ready_and_its_recording_linked(streamer, library):
+    test = running(streamer)
+    press(test, "Record")
+    until(lambda: streamer.session.snapshot().recording.seconds > 0.3)
+    streamer.connects = False
+    streamer.track.stop()
+    until(lambda: streamer.line.stage is None)
+    test.run()
+    assert not test.exception
+    assert "Press **Start the camera**" in texts(test)
+    assert labels(test) == ["Open the timeline"]
+    assert library.search().entries[0].state is State.DONE
+    assert SEATS.taken == 0

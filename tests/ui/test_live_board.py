@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
+from emotion.live import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot
+from tests.conftest import leaning
+from ui.live.board import board_data
+from ui.live.lanes import COLUMNS, UNSEEN, pack_lane
+from ui.live.lanes import UNCLEAR as UNCLEAR_CODE
+from ui.live.words import OBSTACLES
+from ui.web_modules import joined_modules
+
+WEB = Path(__file__).parents[2] / "ui" / "live" / "web"
+LOAD = Load(29.97, 29.5, 29.2, 6.6, 18.4, 1234, 0, "full quality")
+
+
+def series(times: list[float], label: str = "happiness") -> Series:
+    return Series(np.array(times), np.array([leaning(label)] * len(times), np.float32).reshape(-1, 8))
+
+
+def person(leading: str = "happiness", relative: dict | None = None) -> PersonNow:
+    shares = dict(zip(FERPLUS_LABELS, map(float, leaning("happiness")), strict=True))
+    colour = ANSWER_COLOURS[leading]
+    return PersonNow(3, True, leading, colour, shares, None, relative, series([-0.2, -0.1, 0.0]))
+
+
+def snapshot(*people: PersonNow, **changes) -> Snapshot:
+    whole = Snapshot(40.0, FERPLUS_LABELS, 0.3, (640, 480), people, LOAD, False, None, None, False)
+    return replace(whole, **changes)
+
+
+def heads(packed: str) -> np.ndarray:
+    """The leading answer of each column."""
+    return np.frombuffer(base64.b64decode(packed), np.uint8)[:COLUMNS]
+
+
+def test_a_lane_has_a_column_for_each_tenth_of_a_second_that_was_seen():
+    times = list(np.arange(-9.95, 0.0, 0.1))
+    seen = heads(pack_lane(series(times), 40.0, 0.3)) != UNSEEN
+    assert seen.sum() == pytest.approx(100, abs=2)
+    assert not seen[:198].any()
+
+
+def test_a_lane_has_a_gap_where_nobody_was_seen():
+    times = [*np.arange(-20, -10, 0.1), *np.arange(-5, 0, 0.1)]
+    seen = heads(pack_lane(series(times), 40.0, 0.3)) != UNSEEN
+    assert seen[105:195].all()
+    assert not seen[203:247].any()
+    assert seen[253:298].all()
+
+
+def test_a_lane_moves_by_whole_columns():
+    times = np.arange(-20, -1, 0.1)
+    before = heads(pack_lane(series(list(times)), 40.02, 0.3))
+    after = heads(pack_lane(series(list(times - 0.3)), 40.32, 0.3))
+    assert (before[3:] == after[:-3]).mean() > 0.98
+
+
+def test_a_lane_tells_the_leading_label_its_shares_and_what_is_unclear():
+    packed = base64.b64decode(pack_lane(series([-0.15, -0.05]), 40.0, 0.3))
+    head, shares = np.frombuffer(packed, np.uint8)[:COLUMNS], np.frombuffer(packed, np.uint8)[COLUMNS:]
+    assert head[-1] == FERPLUS_LABELS.index("happiness")
+    assert shares.reshape(COLUMNS, 8)[-1] / 255 == pytest.approx(leaning("happiness"), abs=0.01)
+    assert heads(pack_lane(series([-0.15, -0.05]), 40.0, 0.7))[-1] == UNCLEAR_CODE
+
+
+def test_nobody_seen_is_an_empty_lane():
+    assert (heads(pack_lane(series([]), 40.0, 0.3)) == UNSEEN).all()
+
+
+def test_the_board_says_values_large_and_against_the_baseline():
+    relative = dict.fromkeys(FERPLUS_LABELS, 0.0) | {"happiness": 0.4, "neutral": -0.35}
+    (shown,) = board_data(snapshot(person(relative=relative)), 0.0)["people"]
+    assert (shown["id"], shown["leading"], shown["share"]) == (3, "happiness", "65%")
+    assert shown["figures"][:3] == ["5% (−35)", "65% (+40)", "5%"]
+    assert shown["spoken"] == "Person 3, the last 30 seconds: on average happiness 65% and neutral 5%"
+
+
+def test_an_unclear_answer_has_no_share():
+    (shown,) = board_data(snapshot(person(UNCLEAR)), 0.0)["people"]
+    assert (shown["leading"], shown["share"]) == (UNCLEAR, "")
+
+
+def test_the_board_tells_the_load_and_what_goes_on():
+    data = board_data(
+        snapshot(
+            held=True, baseline=BaselineNow(0.4, 1.8), recording=RecordingNow("id", 75.0, True, True, "A part is lost.")
+        ),
+        3.2,
+    )
+    assert dict(data["load"]) == {
+        "Picture": "640 × 480",
+        "In": "30.0/s",
+        "Analysed": "29.5/s",
+        "Out": "29.2/s",
+        "In the server": "7 ms, 95% within 18 ms",
+        "Dropped": "1,234",
+        "Quality": "full quality",
+    }
+    assert data["notices"] == [
+        "No picture has come for 3 s.",
+        "On hold: values stand still, and nothing is recorded.",
+        "Look neutral, please: 2 …",
+        "● Recording timeline and clip, 1:15",
+        "A part is lost.",
+    ]
+    assert data["empty"] == "No face in view yet."
+
+
+def test_before_the_first_picture_the_board_waits():
+    data = board_data(snapshot(size=None, load=replace(LOAD, median_ms=float("nan"), p95_ms=float("nan"))), 9.0)
+    assert (data["empty"], data["notices"]) == ("Waiting for the first picture …", [])
+    assert dict(data["load"])["In the server"] == "–, 95% within –"
+
+
+def test_every_obstacle_that_the_browser_finds_has_words_and_every_word_is_used():
+    text = (WEB / "watch.js").read_text(encoding="utf-8")
+    told = set(re.findall(r'tell\("(\w+)"', text)) | set(re.findall(r'^  \w+: "(\w+)",$', text, re.MULTILINE))
+    told |= set(re.findall(r'\? "(\w+)" : "(\w+)"\)', text)[0])
+    assert told == set(OBSTACLES)
+    assert all(obstacle.title and obstacle.advice for obstacle in OBSTACLES.values())
+
+
+def test_the_joined_modules_link_to_nothing_and_use_no_name_twice():
+    player = WEB.parents[1] / "player" / "web"
+    text = joined_modules(player / "timeline.js", player / "lanes.js", WEB / "board.js")
+    assert not re.search(r"^\s*import\b", text, re.MULTILINE)
+    assert len(re.findall(r"^export ", text, re.MULTILINE)) == 1
+    names = re.findall(r"^(?:class|function|const) (\w+)", text, re.MULTILINE)
+    assert len(names) == len(set(names))

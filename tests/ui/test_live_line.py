@@ -1,0 +1,212 @@
+"""A line with a camera of made-up pictures on a loop of its own: what is analysed, what goes back, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+import av
+import pytest
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+
+from emotion.errors import LiveError
+from ui.live.line import Line, ReturnedTrack, Waiting
+
+PATIENCE_S = 30.0
+
+
+def picture(number: int) -> av.VideoFrame:
+    frame = av.VideoFrame(32, 32, "yuv420p")
+    frame.pts, frame.time_base = number, Fraction(1, 30)
+    return frame
+
+
+class Camera(MediaStreamTrack):
+    """Gives so many pictures, and then ends or waits for ever."""
+
+    kind = "video"
+
+    def __init__(self, count: int, *, ends: bool = True) -> None:
+        super().__init__()
+        self.left = iter(range(count))
+        self.ends = ends
+
+    async def recv(self) -> av.VideoFrame:
+        await asyncio.sleep(0)
+        number = next(self.left, None)
+        if number is not None:
+            return picture(number)
+        if not self.ends:
+            await asyncio.Event().wait()
+        raise MediaStreamError
+
+
+class Stage:
+    """Notes what comes; waits before the first picture until it may go on."""
+
+    def __init__(self, problem: Exception | None = None) -> None:
+        self.seen: list[int] = []
+        self.skipped: list[int] = []
+        self.go = threading.Event()
+        self.closed = 0
+        self.problem = problem
+
+    def process(self, frame: av.VideoFrame, /, *, skipped: int) -> av.VideoFrame:
+        self.go.wait(PATIENCE_S)
+        if self.problem is not None:
+            raise self.problem
+        self.seen.append(frame.pts)
+        self.skipped.append(skipped)
+        return frame
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < end_s, "it never came to be"
+        await asyncio.sleep(0.005)
+
+
+def run(line: Line, camera: Camera, meanwhile: Callable[[], object]) -> None:
+    """Connect a camera, do something, and wait for the end."""
+
+    async def connect() -> None:
+        line.addTrack(camera)
+        line.start()
+        meanwhile()
+        await until(lambda: line.is_over and line.stage is None)
+
+    asyncio.run(connect())
+
+
+def test_every_picture_of_a_quick_stage_comes_back_in_order():
+    stage = Stage()
+    stage.go.set()
+    line = Line(lambda: stage)
+    returned = []
+
+    async def connect() -> None:
+        line.addTrack(Camera(0, ends=False))
+        line.start()
+        for number in range(5):
+            line._gate.put(picture(number))
+            returned.append((await line.returned.recv()).pts)
+        line.stop()
+        await until(lambda: line.stage is None)
+
+    asyncio.run(connect())
+    assert returned == [0, 1, 2, 3, 4]
+    assert stage.skipped == [0] * 5
+
+
+def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
+    stage = Stage()
+    line = Line(lambda: stage)
+
+    async def connect() -> None:
+        line.addTrack(Camera(100, ends=False))
+        line.start()
+        await until(lambda: next(line._track.left, None) is None)  # all have come
+        await asyncio.sleep(0.1)
+        stage.go.set()
+        await until(lambda: stage.seen[-1:] == [99] or len(stage.seen) > 3)
+        line.stop()
+        await until(lambda: line.stage is None)
+
+    asyncio.run(connect())
+    assert stage.seen[-1] >= 98
+    assert sum(stage.skipped) + len(stage.seen) >= 99
+
+
+def test_the_end_of_the_camera_ends_everything_once():
+    stage = Stage()
+    line = Line(lambda: stage)
+    assert not line.is_open
+    run(line, Camera(3), stage.go.set)
+    assert stage.closed == 1
+    assert (line.is_open, line.is_over, line.trouble) == (False, True, "")
+    assert line.returned.readyState == "ended"
+    line.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "live-line"]
+    with pytest.raises(MediaStreamError):
+        asyncio.run(line.returned.recv())
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [(LiveError("Your place was given away."), "Your place was given away."), (KeyError("x"), "a fault in the app")],
+)
+def test_a_stage_that_breaks_off_says_why_and_is_closed(problem, words):
+    stage = Stage(problem)
+    line = Line(lambda: stage)
+    run(line, Camera(3, ends=False), stage.go.set)
+    assert words in line.trouble
+    assert stage.closed == 1
+
+
+def test_without_a_place_nothing_begins():
+    def full() -> Stage:
+        raise LiveError("all places are taken")
+
+    line = Line(full)
+
+    async def connect() -> None:
+        line.addTrack(Camera(1))
+        line.start()
+
+    with pytest.raises(LiveError, match="all places"):
+        asyncio.run(connect())
+    assert not line.is_open
+
+
+def test_silence_is_counted_from_the_last_picture():
+    now = [10.0]
+    line = Line(Stage, clock=lambda: now[0])
+    now[0] = 12.5
+    assert line.silent_s == 2.5
+
+
+def test_no_more_than_two_returned_pictures_are_under_way():
+    async def send() -> tuple[list[int], bool, int]:
+        track = ReturnedTrack()
+        held = []
+        for number in range(3):
+            track.offer(picture(number))
+            if number < 2:
+                held.append(await track.recv())
+        third = asyncio.ensure_future(track.recv())
+        await asyncio.sleep(0.05)
+        waits = not third.done()
+        numbers = [frame.pts for frame in held]
+        held.clear()  # the encoder lets go
+        return numbers, waits, (await asyncio.wait_for(third, PATIENCE_S)).pts
+
+    assert asyncio.run(send()) == ([0, 1], True, 2)
+
+
+def test_pictures_that_came_in_one_go_are_all_taken_and_old_ones_give_way():
+    waiting = Waiting()
+    for number in range(3):
+        waiting.put(picture(number), now_s=1.0)
+    assert (waiting.take(1.01)[0].pts, waiting.take(1.02)[0].pts) == (0, 1)
+    waiting.put(picture(3), now_s=1.03)
+    newest, left_out = waiting.take(1.04)
+    assert (newest.pts, left_out) == (3, 1)
+    # A picture that nothing newer replaces may be old.
+    waiting.put(picture(4), now_s=1.0)
+    assert waiting.take(9.0)[0].pts == 4
+
+
+def test_what_waits_stays_few():
+    waiting = Waiting()
+    for number in range(50):
+        waiting.put(picture(number), now_s=0.0)
+    assert len(waiting) == 6
+    first, left_out = waiting.take(0.0)
+    assert (first.pts, left_out) == (44, 44)
