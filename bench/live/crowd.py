@@ -17,7 +17,7 @@ from bench.live.visitor import visitor
 def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera], seconds: float) -> dict[str, Any]:
     """Watch a visitor per camera, all at the same time, each with an expression of their own."""
     with contextlib.ExitStack() as stack:
-        people = [stack.enter_context(visitor(playwright, server.url, camera.path)) for camera in cameras]
+        people = [stack.enter_context(visitor(playwright.chromium, server.url, camera.path)) for camera in cameras]
         for person in people:
             person.enter()
         for person in people:
@@ -54,7 +54,7 @@ def _visitor(camera: Camera, looks: list[dict[str, Any]], figures: list[dict[str
 
 def _turned_away(playwright: Playwright, server: Server, camera: Camera) -> str:
     """Return what a visitor reads for whom there is no place."""
-    with visitor(playwright, server.url, camera.path) as person:
+    with visitor(playwright.chromium, server.url, camera.path) as person:
         person.agree()
         message = person.page.get_by_test_id("stAlertContentInfo").locator("p").first
         message.wait_for()

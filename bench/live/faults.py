@@ -15,7 +15,7 @@ from bench.live.server import Server
 from bench.live.visitor import Visitor, visitor
 from emotion.library import Library
 
-APP = "streamlit_app.py"
+APP = "server.py"
 RECORD_S = 8.0
 _UNPLUG = "video => video.ownerDocument.defaultView.tracks.forEach(track => track.stop())"
 
@@ -35,7 +35,7 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
     library_dir = folder / f"library-{how.name}"
     environment = {"EMOTION_LIBRARY": str(library_dir)}
     server = Server(APP, environment)
-    with visitor(playwright, server.url, camera.path) as person:
+    with visitor(playwright.chromium, server.url, camera.path) as person:
         person.enter()
         person.start()
         person.press("Record")
@@ -52,14 +52,14 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
 
 
 def _words(playwright: Playwright, server: Server, camera: Path | None, **how: bool) -> str:
-    with visitor(playwright, server.url, camera, **how) as person:
+    with visitor(playwright.chromium, server.url, camera, **how) as person:
         person.enter()
         person.start_button.click()
         return _until(person, "", 10)
 
 
 def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[str, Any]:
-    with visitor(playwright, server.url, camera.path) as person:
+    with visitor(playwright.chromium, server.url, camera.path) as person:
         person.enter()
         person.start()
         person.press("Record")
@@ -76,7 +76,7 @@ def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[s
 def _left(playwright: Playwright, server: Server, camera: Camera, times: int = 5) -> dict[str, Any]:
     """Leave the page and come back, over and over, and then close the window; count what the server holds."""
     counts = []
-    with visitor(playwright, server.url, camera.path) as person:
+    with visitor(playwright.chromium, server.url, camera.path) as person:
         person.enter()
         for _ in range(times):
             person.start()

@@ -15,7 +15,7 @@ from bench.live.camera import Camera
 from bench.live.server import Server
 from bench.live.visitor import Visitor, visitor
 
-APP = "streamlit_app.py"
+APP = "server.py"
 ECHO = "bench/live/echo_page.py"
 SETTLE_S = 6.0
 """After the first picture, before anything is measured: browsers begin with a low bit rate."""
@@ -25,7 +25,7 @@ _P95 = re.compile(r"(\d+) ms, 95% within (\d+) ms")
 
 def measure_speed(playwright: Playwright, server: Server, camera: Camera, seconds: float) -> dict[str, Any]:
     """Watch one visitor at 640×480 for a while."""
-    with visitor(playwright, server.url, camera.path) as person:
+    with visitor(playwright.chromium, server.url, camera.path) as person:
         begin(person, "640 × 480")
         memory = [server.memory_mb()]
         looks, figures = watch(person, seconds, memory, server)
@@ -55,7 +55,7 @@ def measure_large(
     sizes = set()
     for _ in range(rounds):
         for name, server in (("echo", echo), ("live", live)):
-            with visitor(playwright, server.url, camera.path) as person:
+            with visitor(playwright.chromium, server.url, camera.path) as person:
                 if name == "live":
                     begin(person, "1280 × 720")
                 else:

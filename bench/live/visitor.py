@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import FrameLocator, Page, Playwright, expect
+from playwright.sync_api import BrowserType, FrameLocator, Page, expect
 
 OPTIONS = (
     "--no-sandbox",
@@ -156,12 +156,12 @@ class Visitor:
 
 @contextlib.contextmanager
 def visitor(
-    playwright: Playwright, url: str, camera: Path | None, *, allowed: bool = True, found: bool = True
+    chromium: BrowserType, url: str, camera: Path | None, *, allowed: bool = True, found: bool = True
 ) -> Iterator[Visitor]:
     """Open a browser for a visitor.
 
     Args:
-        playwright: Starts it.
+        chromium: Starts it.
         url: Of the server.
         camera: What the camera shows; None for Chromium's own test picture.
         allowed: Whether the visitor allows the camera; otherwise they refuse it.
@@ -173,7 +173,7 @@ def visitor(
     options += ["--use-fake-ui-for-media-stream"] if allowed else ["--deny-permission-prompts"]
     if camera is not None:
         options.append(f"--use-file-for-fake-video-capture={camera}")
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+    browser = chromium.launch(executable_path=shutil.which("chromium"), args=options)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"] if allowed else [])
     context.add_init_script(_REMEMBER)
     try:

@@ -153,6 +153,15 @@ def test_servers_for_the_way_come_from_the_secrets(streamer):
     assert streamer.calls[-1]["rtc_configuration"] == {"iceServers": [{"urls": ["stun:stun.example.org"]}]}
 
 
+def test_secrets_that_cannot_work_are_told(streamer):
+    test = AppTest.from_file(str(ROOT / "pages" / "live.py"), default_timeout=30)
+    test.secrets["live"] = {"stun_url": "stun:stun.example.org"}
+    test.run().checkbox(key="live_consent").check().run()
+    assert not test.exception
+    assert "expected keys out of" in test.error[0].value
+    assert streamer.calls == []
+
+
 def test_one_too_many_waits_politely(streamer, monkeypatch):
     monkeypatch.setenv("EMOTION_LIVE_VISITORS", "1")
     holder = type("Holder", (), {})()
@@ -161,7 +170,7 @@ def test_one_too_many_waits_politely(streamer, monkeypatch):
     assert "Every place is taken" in texts(test)
     assert streamer.calls == []
     seat.leave()
-    press(test, "Try again")
+    assert "Every place is taken" not in texts(test.run())
     assert len(streamer.calls) == 1
 
 

@@ -15,12 +15,15 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 import emotion
 from emotion.errors import LiveError
 from emotion.live import SEATS, LiveSession, LiveSettings
-from ui.live.ice import SECTION, ice_servers
+from ui.live.ice import SECTION, IceServer, ice_servers
 from ui.live.line import Line
 from ui.live.watch import watch_camera
 from ui.live.wishes import Wishes
 from ui.resources import load_analyzer
+from ui.widgets import plain
 
+LOOK_S = 2.0
+"""Between two looks whether a place is free."""
 _LINE, _REFUSED, _TROUBLE = "live_line", "live_refused", "live_trouble"
 
 _WORDS = {
@@ -70,22 +73,42 @@ def session_of(line: Line | None) -> LiveSession | None:
 
 def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
     """Show the camera with its buttons, or say politely that every place is taken."""
-    if _say_full():
+    if running_line() is None and SEATS.taken >= SEATS.limit:
+        _wait_for_place()
+        return
+    if reason := st.session_state.get(_REFUSED):
+        st.info(plain(reason), icon=":material/event_seat:")
+        st.button("Try again", icon=":material/refresh:", on_click=st.session_state.pop, args=(_REFUSED,))
+        return
+    try:
+        servers = ice_servers(_secrets(), time.time())
+    except LiveError as error:
+        st.error(plain(str(error)), icon=":material/error:")
         return
     picture, below = st.container(), st.container()
     with below:
         # First, as it listens to what the camera's frame does from the beginning.
         watch_camera("live_watch", running=running_line() is not None)
     with picture:
-        _show_picture(analyzer, wishes)
+        _show_picture(_line_for(analyzer, wishes.look), wishes, servers)
     if trouble := st.session_state.get(_TROUBLE):
-        st.error(trouble, icon=":material/error:")
+        st.error(plain(trouble), icon=":material/error:")
 
 
-def _show_picture(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
+@st.fragment(run_every=LOOK_S)
+def _wait_for_place() -> None:
+    """Say that every place is taken, until one is free."""
+    if SEATS.taken < SEATS.limit:
+        st.rerun()
+    st.info(
+        "Every place is taken: this machine follows as many cameras at once as it has power for. As soon as one is "
+        "free, this goes on by itself.",
+        icon=":material/event_seat:",
+    )
+
+
+def _show_picture(line: Line, wishes: Wishes, servers: list[IceServer]) -> None:
     try:
-        servers = ice_servers(_secrets(), time.time())
-        line = _line_for(analyzer, wishes.look)
         webrtc_streamer(
             key="live_camera",
             mode=WebRtcMode.SENDRECV,
@@ -98,22 +121,9 @@ def _show_picture(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
             media_toggle_controls=False,
         )
     except LiveError as error:
+        # Somebody was quicker.
         st.session_state[_REFUSED] = str(error)
         st.rerun()
-
-
-def _say_full() -> bool:
-    """Return whether this visit has to wait, and say so."""
-    if running_line() is not None:
-        return False
-    reason = st.session_state.get(_REFUSED)
-    if reason is None and SEATS.taken >= SEATS.limit:
-        reason = "Every place is taken: this machine follows as many cameras at once as it has power for."
-    if reason is None:
-        return False
-    st.info(reason, icon=":material/event_seat:")
-    st.button("Try again", icon=":material/refresh:", on_click=st.session_state.pop, args=(_REFUSED, None))
-    return True
 
 
 def _line_for(analyzer: emotion.Analyzer, look: LiveSettings) -> Line:

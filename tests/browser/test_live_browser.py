@@ -1,0 +1,97 @@
+"""The live page in a real Chromium whose camera shows the sample portrait: one place, so that a place left is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserType, expect
+
+from bench.live.visitor import FRAME, Visitor, visitor
+from emotion.samples import sample_image
+from tests.browser.conftest import assert_fits_a_phone, served
+
+PATIENT_MS = 60_000
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of the portrait, moved a little to and fro."""
+    path = tmp_path_factory.mktemp("camera") / "portrait.y4m"
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W320 H240 F15:1 Ip A1:1 C420\n")
+        for index in range(30):
+            left = 60 + abs(15 - index)
+            image = np.ascontiguousarray(sample_image()[20:320, left : left + 400])
+            planes = cv2.cvtColor(cv2.resize(image, (320, 240), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2YUV_I420)
+            file.write(b"FRAME\n" + planes.tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    library = str(tmp_path_factory.mktemp("library"))
+    with served("server.py", EMOTION_LIBRARY=library, EMOTION_LIVE_VISITORS="1") as url:
+        yield url
+
+
+@pytest.fixture
+def chromium(browser: Browser) -> BrowserType:
+    """Starts browsers with cameras of their own."""
+    return browser.browser_type
+
+
+def press(person: Visitor, label: str) -> None:
+    person.page.get_by_role("button", name=label, exact=True).click(timeout=PATIENT_MS)
+
+
+def says(person: Visitor, text: str) -> None:
+    expect(person.page.locator(".notices")).to_contain_text(text, timeout=PATIENT_MS)
+
+
+def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_leaves(chromium, server, camera):
+    with visitor(chromium, server, camera) as first, visitor(chromium, server, camera) as second:
+        first.enter()
+        first.start()
+        leading = first.page.locator('.person[data-person="1"] .leading')
+        expect(leading).to_have_text("happiness", timeout=PATIENT_MS)
+        press(first, "Hold")
+        says(first, "On hold")
+        press(first, "Go on")
+        press(first, "Record")
+        says(first, "Recording the timeline, 2")
+        press(first, "Stop recording")
+        expect(first.page.get_by_text("Open the timeline")).to_be_visible(timeout=PATIENT_MS)
+        assert_fits_a_phone(first.page)
+
+        second.agree()
+        expect(second.page.get_by_text("Every place is taken")).to_be_visible(timeout=PATIENT_MS)
+        first.page.set_viewport_size({"width": 1280, "height": 900})
+        first.turn_to("Home")
+        expect(first.page.locator(FRAME)).to_have_count(0, timeout=PATIENT_MS)
+        # A page that was left is noticed within a second or two, and who waits goes on.
+        expect(second.start_button).to_be_visible(timeout=PATIENT_MS)
+        second.start()
+        expect(second.page.locator(".person")).to_have_count(1, timeout=PATIENT_MS)
+
+        first.turn_to("Live")
+        first.tick_consent()
+        expect(first.page.get_by_text("Every place is taken")).to_be_visible(timeout=PATIENT_MS)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [({"allowed": False}, "was told not to give this page the camera"), ({"found": False}, "finds no camera")],
+)
+def test_why_no_picture_comes_is_said(chromium, server, how, words):
+    with visitor(chromium, server, None, **how) as person:
+        # The visitor of another test may just have left.
+        person.enter()
+        person.start_button.click()
+        expect(person.page.locator(".watch .title")).to_contain_text(words, timeout=PATIENT_MS)
+        assert_fits_a_phone(person.page)
