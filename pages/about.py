@@ -11,7 +11,8 @@ from ui.shell import ensure_app
 PRIVACY = """
 - Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
 - Pictures live in the memory of your session. A video is a temporary file that is deleted when you clear or
-  replace it, or when your session ends.
+  replace it, or when your session ends. A camera's pictures are gone as soon as they were analysed, unless you record a
+  clip.
 - No cookies for tracking, no usage statistics, no accounts.
 """
 

@@ -13,6 +13,12 @@ CARDS = (
     ("pages/image.py", "Pictures", ":material/image:", "Box and read every face in photographs, many at once."),
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
     (
+        "pages/live.py",
+        "Live",
+        ":material/videocam:",
+        "Look into the camera, and see the expressions of everyone in view.",
+    ),
+    (
         "pages/library.py",
         "Library",
         ":material/video_library:",
@@ -27,13 +33,15 @@ CARDS = (
     ("pages/about.py", "About", ":material/info:", "Which models run here, how well they do, and what is kept."),
 )
 
+CARDS_IN_A_ROW = 3
+
 
 def show_hero() -> DeltaGenerator:
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.title("See what faces show", anchor=False)
         st.markdown(
-            "Give a picture or a video. Each face is found and followed, and eight expressions are measured, "
+            "Give a picture or a video, or look into the camera. Each face is found and followed, and eight expressions are measured, "
             "second by second. It all runs on this machine: nothing is sent elsewhere."
         )
         chips(EMOTIONS)
@@ -48,10 +56,12 @@ def show_sample(place: DeltaGenerator) -> None:
 
 
 def show_cards() -> None:
-    for column, (page, title, icon, text) in zip(st.columns(len(CARDS)), CARDS, strict=True):
-        with column.container(border=True, height="stretch"):
-            page_link(page, f"**{title}**", icon)
-            st.markdown(text)
+    for first in range(0, len(CARDS), CARDS_IN_A_ROW):
+        row = CARDS[first : first + CARDS_IN_A_ROW]
+        for column, (page, title, icon, text) in zip(st.columns(CARDS_IN_A_ROW), row, strict=True):
+            with column.container(border=True, height="stretch"):
+                page_link(page, f"**{title}**", icon)
+                st.markdown(text)
 
 
 def show_limits() -> None:
