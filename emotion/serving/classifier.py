@@ -45,10 +45,7 @@ class ServedClassifier:
         return self.card.labels
 
     def predict(self, crops: list[Image]) -> FloatArray:
-        """Return ``(n, k)`` float32 probabilities, each row summing to 1.
-
-        Args:
-            crops: ``n`` faces, uint8, ``(H, W, 3)`` RGB or ``(H, W)`` grey, any size.
+        """Return what :meth:`emotion.vision.classify.LiteRTClassifier.predict` would, but for quantisation.
 
         Raises:
             ServingError: The server did not answer in time, not even when asked again, or answers another model.
