@@ -41,8 +41,8 @@ def show_hero() -> DeltaGenerator:
     with words:
         st.title("See what faces show", anchor=False)
         st.markdown(
-            "Give a picture or a video, or look into the camera. Each face is found and followed, and eight expressions are measured, "
-            "second by second. It all runs on this machine: nothing is sent elsewhere."
+            "Give a picture or a video, or look into the camera. Each face is found and followed, and eight "
+            "expressions are measured, second by second. It all runs on this machine: nothing is sent elsewhere."
         )
         chips(EMOTIONS)
     return picture

@@ -52,6 +52,7 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
 
 
 def _words(playwright: Playwright, server: Server, camera: Path | None, **how: bool) -> str:
+    """Return what somebody reads who presses Start as soon as it is there."""
     with visitor(playwright.chromium, server.url, camera, **how) as person:
         person.enter()
         person.start_button.click()
@@ -116,7 +117,7 @@ def _wait(look: Callable[[], str], seconds: float) -> str:
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         if found := look():
-            return " ".join(found.split())
+            return found
         time.sleep(0.2)
     return ""
 

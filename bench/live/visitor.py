@@ -151,7 +151,7 @@ class Visitor:
 
     def watch(self) -> str:
         """Return what the page says stands in the camera's way."""
-        return self.page.locator(".watch").inner_text()
+        return " ".join(self.page.locator(".watch").inner_text().split())
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.live.board import show_board
 from ui.live.camera import running_line, session_of
 
-LOOK_S = 0.4
+LOOK_S = 0.5
 """Between two looks at the session."""
 
 

@@ -80,10 +80,11 @@ class Watch {
   find() {
     const frame = this.frame && document.querySelector(`iframe[title="${this.frame}"]`);
     const inside = frame?.contentWindow;
-    if (!inside?.navigator?.mediaDevices || this.hooked.has(inside)) return;
-    this.hooked.add(inside);
-    this.hook(inside);
-    this.root.dataset.listens = "true";
+    // Not the window, which stays the same when the frame's own page takes the place of the empty one.
+    const media = inside?.navigator?.mediaDevices;
+    if (!media || this.hooked.has(media)) return;
+    this.hooked.add(media);
+    this.hook(inside, media);
   }
 
   look() {
@@ -91,9 +92,8 @@ class Watch {
     if (this.running && performance.now() - this.asked > ASK_SERVER_MS) this.askServer();
   }
 
-  hook(inside) {
+  hook(inside, media) {
     const watch = this;
-    const media = inside.navigator.mediaDevices;
     const ask = media.getUserMedia.bind(media);
     media.getUserMedia = async (wishes) => {
       watch.tell(undefined);
