@@ -82,6 +82,9 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
         first.turn_to("Live")
         first.tick_consent()
         expect(first.page.get_by_text("Every place is taken")).to_be_visible(timeout=PATIENT_MS)
+        # A browser that is gone all at once is noticed only half a minute later.
+        second.stop()
+        expect(first.start_button).to_be_visible(timeout=PATIENT_MS)
 
 
 @pytest.mark.parametrize(
