@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from emotion.analytics.edits import Span
 from emotion.errors import InputError
-from ui.player.component import _Memory, joined_modules
+from ui.player.component import _Memory, player_module
 from ui.player.serve import video_url
 
 
@@ -37,7 +37,7 @@ def test_a_player_moves_when_it_is_told_to_and_not_when_it_is_merely_asked_again
 
 
 def test_the_joined_modules_link_to_nothing_and_export_one_thing():
-    text = joined_modules()
+    text = player_module()
     assert not re.search(r"^\s*import\b", text, re.MULTILINE)
     assert re.findall(r"^export .*", text, re.MULTILINE) == [
         "export default function show({parentElement, data, setStateValue}) {"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Analysis, FloatArray
 from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
+from ui.web_modules import joined_modules
 
 _WEB = Path(__file__).with_name("web")
 _MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys", "player", "main")
-_LINKS = re.compile(r"^(import .*\n|export (?!default))", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +50,16 @@ class PlayerState:
     events: tuple[Dropped, ...]
 
 
-def joined_modules() -> str:
-    """Return the player's modules as the one that Streamlit takes from an app that is not installed.
-
-    The files under ``web/`` are ordinary modules, in the order of their imports; here their
-    imports and exports go, and the last one's default export stays.
-    """
-    texts = ((_WEB / f"{name}.js").read_text(encoding="utf-8") for name in _MODULES)
-    return "\n".join(_LINKS.sub("", text) for text in texts)
+def player_module() -> str:
+    """Return the player's modules as one."""
+    return joined_modules(*(_WEB / f"{name}.js" for name in _MODULES))
 
 
 _mount = st.components.v2.component(
     "expression_player",
     html=(_WEB / "player.html").read_text(encoding="utf-8"),
     css=(_WEB / "player.css").read_text(encoding="utf-8"),
-    js=joined_modules(),
+    js=player_module(),
 )
 
 
