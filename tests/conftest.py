@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ from hypothesis import settings
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
 # A busy machine is slow, not wrong: no property is of how long an example takes.
@@ -75,3 +80,9 @@ def make_analysis(shown: Sequence[Sequence[str]], step_s: float = 0.1, source: s
 def analysis() -> Analysis:
     """Ten frames: a smile, two frames without a face, then two people."""
     return make_analysis([["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4)
+
+
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a thread of its own: a browser's tests leave a loop running on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

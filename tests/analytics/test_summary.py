@@ -84,5 +84,7 @@ def test_a_persons_figures_are_those_of_their_rows_alone(shown, limited):
     for track in summarise(analysis)["tracks"]:
         rows = analysis.timeline[analysis.timeline["track_id"] == track["track_id"]].reset_index(drop=True)
         alone = summarise(replace(analysis, timeline=rows))
-        assert {name: alone[name] for name in _FIGURES} == {name: track[name] for name in _FIGURES}
+        # Sums of floats in another order differ in their last digits.
+        for name in _FIGURES:
+            assert alone[name] == pytest.approx(track[name]), name
         assert (track["frames"], track["last_s"]) == (len(rows), rows["time_s"].max())

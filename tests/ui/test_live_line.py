@@ -13,6 +13,7 @@ import pytest
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from emotion.errors import LiveError
+from tests.conftest import run_async
 from ui.live.line import Line, ReturnedTrack, Waiting
 
 PATIENCE_S = 30.0
@@ -82,7 +83,7 @@ def run(line: Line, camera: Camera, meanwhile: Callable[[], object]) -> None:
         meanwhile()
         await until(lambda: line.is_over and line.stage is None)
 
-    asyncio.run(connect())
+    run_async(connect())
 
 
 def test_every_picture_of_a_quick_stage_comes_back_in_order():
@@ -100,7 +101,7 @@ def test_every_picture_of_a_quick_stage_comes_back_in_order():
         line.stop()
         await until(lambda: line.stage is None)
 
-    asyncio.run(connect())
+    run_async(connect())
     assert returned == [0, 1, 2, 3, 4]
     assert stage.skipped == [0] * 5
 
@@ -119,7 +120,7 @@ def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
         line.stop()
         await until(lambda: line.stage is None)
 
-    asyncio.run(connect())
+    run_async(connect())
     assert stage.seen[-1] >= 98
     assert sum(stage.skipped) + len(stage.seen) >= 99
 
@@ -135,7 +136,7 @@ def test_the_end_of_the_camera_ends_everything_once():
     line.stop()
     assert not [thread for thread in threading.enumerate() if thread.name == "live-line"]
     with pytest.raises(MediaStreamError):
-        asyncio.run(line.returned.recv())
+        run_async(line.returned.recv())
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_without_a_place_nothing_begins():
         line.start()
 
     with pytest.raises(LiveError, match="all places"):
-        asyncio.run(connect())
+        run_async(connect())
     assert not line.is_open
 
 
@@ -187,7 +188,7 @@ def test_no_more_than_two_returned_pictures_are_under_way():
         held.clear()  # the encoder lets go
         return numbers, waits, (await asyncio.wait_for(third, PATIENCE_S)).pts
 
-    assert asyncio.run(send()) == ([0, 1], True, 2)
+    assert run_async(send()) == ([0, 1], True, 2)
 
 
 def test_pictures_that_came_in_one_go_are_all_taken_and_old_ones_give_way():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from tests.conftest import run_async
 from ui.player.files import VideoFiles
 
 CONTENT = bytes(range(256)) * 4096
@@ -38,7 +39,7 @@ def ask(files: VideoFiles, address: str, wanted: str = "") -> tuple[int, dict[st
 
     headers = [(b"range", wanted.encode())] if wanted else []
     scope = {"type": "http", "method": "GET", "path": address, "root_path": "", "query_string": b"", "headers": headers}
-    asyncio.run(Starlette(routes=[files.route()])(scope, receive, send))
+    run_async(Starlette(routes=[files.route()])(scope, receive, send))
     told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
     return said[0]["status"], told, [message["body"] for message in said[1:]]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from emotion.types import FloatArray
 from emotion.vision.normalise import GREY
-from emotion.vision.prefetch import prefetch
 from training import provenance
 from training.batch_norm import settle_batch_norm
 from training.callbacks import WeightAverage
@@ -87,7 +87,7 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
     kept = load_judged(run, network, finished).get_weights() if finished else None
     average = WeightAverage(recipe.average_decay, kept, finished * steps)
     model.fit(
-        prefetch(_batches(network, recipe, splits.train, finished), ahead=AHEAD),
+        _stream(network, recipe, splits.train, finished),
         epochs=recipe.epochs,
         initial_epoch=finished,
         steps_per_epoch=steps,
@@ -95,6 +95,15 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
         callbacks=[average, _EpochEnd(network, recipe, splits, run, average)],
         verbose=0,
     )
+
+
+def _stream(network: PartNetwork, recipe: Recipe, faces: KeypointSet, first_epoch: int) -> Any:
+    """Prepare batches in the background, a few ahead of the network."""
+    shapes = [part.shape[1:] for part in next(_batches(network, recipe, faces, first_epoch))]
+    signature = tuple(tf.TensorSpec((None, *shape), tf.float32) for shape in shapes)
+    return tf.data.Dataset.from_generator(
+        lambda: _batches(network, recipe, faces, first_epoch), output_signature=signature
+    ).prefetch(AHEAD)
 
 
 def _batches(

@@ -67,11 +67,11 @@ class ReturnedTrack(MediaStreamTrack):
             MediaStreamError: The track has ended.
         """
         self._reader = asyncio.get_running_loop()
-        while not self._offered or len(self._under_way) >= _AHEAD:
-            if self.readyState != "live":
-                raise MediaStreamError
+        while self.readyState == "live" and (not self._offered or len(self._under_way) >= _AHEAD):
             await self._news.wait()
             self._news.clear()
+        if self.readyState != "live":
+            raise MediaStreamError
         picture, _ = self._offered.take(time.monotonic())
         # The mark goes when the encoder lets go of the picture; nothing else tells how far it is.
         picture.opaque = mark = _Mark()
