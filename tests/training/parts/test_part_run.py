@@ -76,6 +76,8 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stood(tmp_path, data):
 @pytest.mark.parametrize("name", list(PART_NETWORKS))
 def test_one_command_each_trains_exports_and_evaluates(name, tmp_path, data, monkeypatch, capsys):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    # After a step or two a network says yes or no by a hair, and int8 the other: on four faces, half the score.
+    monkeypatch.setattr("training.parts.export.LARGEST_LOSS", 1.0)
     runs = tmp_path / "runs"
     given = ["--data", str(data)]
     assert main(["train", "--model", name, *given, "--runs", str(runs), "--epochs", "1", "--limit", "40", *SLOWLY]) == 0
