@@ -26,6 +26,7 @@ bench: .venv/dev  ## measure speed and memory on the shared videos
 
 lock: .venv/dev  ## compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header requirements-ray.in -o requirements-ray.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
 
 clean:  ## remove what was installed and cached
@@ -39,6 +40,6 @@ clean:  ## remove what was installed and cached
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/dev: requirements-dev.txt .venv/runtime
+.venv/dev: requirements-dev.txt requirements-ray.txt .venv/runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
