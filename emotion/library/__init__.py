@@ -17,6 +17,9 @@ the settings say; the workers outlive it. :func:`cancel` keeps what is done, :fu
 :func:`place_in_queue` tells a waiting one's place. A worker writes a part of the timeline every few seconds
 (:mod:`emotion.library.parts`) with the state from which :mod:`emotion.library.analyse` goes on exactly.
 
+**Many owners**: an :class:`OwnLibrary` is the library as one of them sees it, which is what the app's pages are given;
+:mod:`emotion.library.people` tells who has how much.
+
 **Looking back**: :func:`days` sums up what was shown, day by day.
 
 A video is deleted when its analysis is over unless ``JobSettings.keep_video`` says otherwise; one that broke off keeps
@@ -27,6 +30,7 @@ from emotion.library.calendar import Day, days
 from emotion.library.dispatch import Dispatcher
 from emotion.library.entries import LOCAL, Entry, JobSettings, State
 from emotion.library.jobs import cancel, place_in_queue, resume
+from emotion.library.own import OwnLibrary
 from emotion.library.store import SORTS, Library, Page
 
 __all__ = [
@@ -37,6 +41,7 @@ __all__ = [
     "Entry",
     "JobSettings",
     "Library",
+    "OwnLibrary",
     "Page",
     "State",
     "cancel",

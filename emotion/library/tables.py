@@ -106,9 +106,10 @@ class TagRow(Base):
 
 
 class OwnerRow(Base):
-    """What an owner set for all analyses."""
+    """What an owner set for all analyses, and what people call the owner."""
 
     __tablename__ = "owners"
 
     owner: Mapped[str] = mapped_column(String(200), primary_key=True)
     retention_days: Mapped[int | None]
+    name: Mapped[str | None]

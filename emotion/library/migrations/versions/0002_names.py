@@ -1,0 +1,17 @@
+"""What owners are called by people."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.add_column("owners", sa.Column("name", sa.Text))
+
+
+def downgrade() -> None:
+    """Remove it."""
+    op.drop_column("owners", "name")
