@@ -23,7 +23,9 @@ _ROW_PX = 34
 
 
 def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.DataFrame:
-    """Return, in equal spans of time, in what share of a person's frames each of :data:`ROWS` holds.
+    """Return, in spans of time, in what share of a person's frames each of :data:`ROWS` holds.
+
+    Spans are equally long; neighbours with the same share are joined, lest seams be drawn between them.
 
     Args:
         analysis: Edited as you like.
@@ -31,7 +33,7 @@ def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.Da
         bins: Number of spans; no more than there are frames.
 
     Returns:
-        ``start_s``, ``end_s``, ``row`` and ``share`` (0–1). Spans without the person have no row.
+        ``start_s``, ``end_s``, ``row`` and ``share`` (0–1), by row and time. Spans without the person have no row.
     """
     person, frames = _rows_of(analysis, track), analysis.frames
     end = float(frames["time_s"].iloc[-1] + counted_durations(frames)[-1])
@@ -46,7 +48,17 @@ def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.Da
     shares = states.groupby(time_bins(person["time_s"], edges)).mean().rename_axis("bin").reset_index()
     long = shares.melt("bin", var_name="row", value_name="share")
     place = long["bin"].to_numpy(np.intp)
-    return long.assign(start_s=edges[place], end_s=edges[place + 1])[["start_s", "end_s", "row", "share"]]
+    return _joined(long.assign(start_s=edges[place], end_s=edges[place + 1]))
+
+
+def _joined(spans: pd.DataFrame) -> pd.DataFrame:
+    """Join spans of a row that follow each other and have the same share."""
+    before = spans.shift()
+    new = (spans["row"] != before["row"]) | (spans["bin"] != before["bin"] + 1) | (spans["share"] != before["share"])
+    runs = spans.groupby(new.cumsum())
+    return runs.agg(
+        start_s=("start_s", "first"), end_s=("end_s", "last"), row=("row", "first"), share=("share", "first")
+    )
 
 
 def presence_chart(analysis: Analysis, track: int) -> alt.LayerChart:
@@ -56,7 +68,9 @@ def presence_chart(analysis: Analysis, track: int) -> alt.LayerChart:
         analysis: Edited as you like.
         track: The person.
     """
-    y = alt.Y("row:N", sort=list(ROWS), title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6))
+    y = alt.Y(
+        "row:N", sort=list(ROWS), title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6, labelLimit=160)
+    )
     bins = presence_bins(analysis, track)
     bars = (
         alt.Chart(bins, height=_ROW_PX * len(ROWS) + 50)
@@ -106,7 +120,7 @@ def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.L
         .mark_line(color=f"rgb({HUE})", strokeWidth=1.8)
         .encode(
             x=seconds_axis(),
-            y=alt.Y("similarity:Q", title="SSIM with reference face", scale=alt.Scale(domain=[0, 1], clamp=True)),
+            y=alt.Y("similarity:Q", title="SSIM", scale=alt.Scale(domain=[0, 1], clamp=True)),
             detail="run:N",
             tooltip=[moment_tooltip(), alt.Tooltip("similarity:Q", format=".2f", title="SSIM")],
         )

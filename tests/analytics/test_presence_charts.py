@@ -38,11 +38,15 @@ def analysis() -> Analysis:
 
 def test_shares_of_spans(analysis):
     bins = presence_bins(analysis, 1, bins=4)
-    shares = bins.pivot(index="start_s", columns="row", values="share")
-    assert shares[FACING].tolist() == [1, 1, 0, 0]
-    assert shares[OPEN].tolist() == [1, 0, 0, 0]
-    assert shares[SHUT].tolist() == [0, 0, 0, 0]
-    assert (bins["end_s"] > bins["start_s"]).all()
+    quarter = bins["end_s"].max() / 4
+    spans = bins.assign(start=bins["start_s"] / quarter, end=bins["end_s"] / quarter).round(6)
+    assert spans[["row", "start", "end", "share"]].to_numpy().tolist() == [
+        [FACING, 0, 2, 1],
+        [FACING, 2, 4, 0],
+        [SHUT, 0, 4, 0],
+        [OPEN, 0, 1, 1],
+        [OPEN, 1, 4, 0],
+    ]
 
 
 def test_hours_are_few_marks():
