@@ -1,4 +1,4 @@
-"""The command line: ``python -m emotion image | video | export | models | doctor``.
+"""The command line: ``python -m emotion image | video | batch | export | models | doctor``.
 
 Answers go to stdout, progress and complaints to stderr, so that output can be piped.
 """
@@ -19,6 +19,8 @@ from emotion.added_models import CardDetails, add_model, remove_model, suggest_n
 from emotion.analytics.draw import annotate
 from emotion.analytics.files import to_csv
 from emotion.analytics.records import image_record, image_table
+from emotion.cli_batch import add_batch_options
+from emotion.cli_batch import run as run_batch
 from emotion.cli_export import add_export_options, run_export
 from emotion.cli_video import add_video_options, run_video
 from emotion.doctor import examine
@@ -55,7 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_video_options(video, _positive)
     video.set_defaults(run=_video)
 
-    for command in (image, video):
+    batch = commands.add_parser("batch", help="analyse many videos on all cores, or on many machines with Ray")
+    add_batch_options(batch, _positive)
+    batch.set_defaults(run=run_batch)
+
+    for command in (image, video, batch):
         command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
         command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
 
@@ -81,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, or 2 after one clear line on stderr."""
+    """Run one command and return the exit status: 0, or 2 after one clear line on stderr; a batch knows others."""
     options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options))

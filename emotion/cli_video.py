@@ -17,7 +17,8 @@ import pandas as pd
 from rich.console import Console
 
 from emotion.analytics.files import load_parquet, to_csv
-from emotion.analytics.summary import summarise
+from emotion.analytics.summary import headline, summarise
+from emotion.batch.inputs import VIDEO_ENDINGS
 from emotion.errors import Cancelled, EmotionError, InputError
 from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.parts import Parts
@@ -29,8 +30,6 @@ from emotion.types import Analysis, Progress
 from emotion.vision.pipeline import Analyzer
 from emotion.vision.sampling import Sampling
 
-VIDEO_ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".3gp"}
-"""What is taken for a video in a folder."""
 TABLE = "summary.csv"
 _CANCELLED = "The analysis was cancelled; what was done until then is kept, and --resume goes on from there."
 
@@ -53,12 +52,22 @@ def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type],
     video.add_argument(
         "--out", type=Path, metavar="DIR", required=True, help="where timelines and summaries are written"
     )
+    add_sampling_options(video, positive)
+    video.add_argument("--resume", action="store_true", help="go on where an earlier run with the same options ended")
+
+
+def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
+    """Declare which frames are analysed.
+
+    Args:
+        video: The parser of a command.
+        positive: Makes the parser of a number above 0.
+    """
     sampling = video.add_mutually_exclusive_group()
     sampling.add_argument("--every", type=positive(int), default=1, metavar="N", help="analyse every n-th frame")
     sampling.add_argument("--fps", type=positive(float), metavar="F", help="analyse at most F frames per second")
     video.add_argument("--start", type=_time, default=0.0, metavar="TIME", help="begin here: seconds, m:ss or h:mm:ss")
     video.add_argument("--end", type=_time, metavar="TIME", help="end here")
-    video.add_argument("--resume", action="store_true", help="go on where an earlier run with the same options ended")
 
 
 def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
@@ -104,7 +113,7 @@ def _row(
         analysis = _analyse(analyzer, job, sampling, options, is_cancelled)
     except (EmotionError, OSError) as error:
         return {"file": str(job.file), "note": _sentence(error)}
-    return {"file": str(job.file)} | _figures(analysis) | {"note": analysis.note}
+    return {"file": str(job.file)} | headline(analysis) | {"note": analysis.note}
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
@@ -165,14 +174,6 @@ def _write(analysis: Analysis, stem: Path) -> None:
     Path(f"{stem}.timeline.csv").write_text(to_csv(analysis.timeline), encoding="utf-8")
     text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
-
-
-def _figures(analysis: Analysis) -> dict[str, Any]:
-    """Return the whole video's figures, one column each."""
-    figures = summarise(analysis)
-    shares, tracks = figures.pop("shares"), figures.pop("tracks")
-    plain = {key: value for key, value in figures.items() if not isinstance(value, dict | list) and key != "source"}
-    return plain | {"people": len(tracks)} | {f"share_{name}": share for name, share in shares.items()}
 
 
 def _sentence(error: EmotionError | OSError) -> str:

@@ -11,7 +11,9 @@ EmotionError
 ├── ServingError            a model server that does not answer, or with something else
 ├── TimelineError           a table that is not a timeline
 ├── LibraryError            the library of analyses cannot do what was asked
+├── BatchError              a batch of videos cannot be begun or cannot go on
 ├── LiveError               a live session cannot do what was asked
+├── SettingsError           an environment variable says what it cannot say
 └── Cancelled               the caller asked to stop; what was done is kept
 """
 
@@ -62,8 +64,16 @@ class LibraryError(EmotionError):
     """The library of analyses cannot do what was asked: an unknown analysis, a full disk, a database that is away."""
 
 
+class BatchError(EmotionError):
+    """A batch of videos cannot be begun or cannot go on: Ray is not installed, the folder is in use, a full disk."""
+
+
 class LiveError(EmotionError):
     """A live session cannot do what was asked: all places are taken, it is closed, a wish that there is not."""
+
+
+class SettingsError(EmotionError):
+    """An environment variable says what it cannot say."""
 
 
 class Cancelled(EmotionError):  # noqa: N818 – a wish, not a fault

@@ -78,6 +78,10 @@ def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
+def _rate(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
 _ACCURACY, _BALANCED = "_accuracy", "_balanced_accuracy"
 """Ends of the names of a card's scores."""
 
@@ -115,10 +119,10 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 @contextlib.contextmanager
 def progress_bar(title: str, unit: str = "frames") -> Iterator[Callable[[Progress], None]]:
     """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
-    rate = TextColumn(f"{{task.fields[rate]:.0f}} {unit}/s")
+    rate = TextColumn(f"{{task.fields[rate]}} {unit}/s")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
     bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True))
-    task = bar.add_task(title, total=None, rate=0.0)
+    task = bar.add_task(title, total=None, rate="0")
     shown_at = float("-inf")
 
     def show(progress: Progress) -> None:
@@ -127,7 +131,7 @@ def progress_bar(title: str, unit: str = "frames") -> Iterator[Callable[[Progres
         if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
             shown_at = now
             bar.start()  # not before there is something to show; again and again does no harm
-            bar.update(task, completed=progress.done, total=progress.total, rate=progress.rate)
+            bar.update(task, completed=progress.done, total=progress.total, rate=_rate(progress.rate))
 
     try:
         yield show

@@ -152,3 +152,11 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         **_of_everybody(timeline, weights, labels, limit),
         "tracks": _of_each(timeline, weights, labels, limit),
     }
+
+
+def headline(analysis: Analysis) -> dict[str, Any]:
+    """Return the whole video's figures of :func:`summarise` as one row: ``people`` and ``share_<label>``, no lists."""
+    figures = summarise(analysis)
+    shares, tracks = figures.pop("shares"), figures.pop("tracks")
+    plain = {key: value for key, value in figures.items() if key != "source"}
+    return plain | {"people": len(tracks)} | {f"share_{name}": share for name, share in shares.items()}

@@ -51,6 +51,8 @@ def analyse_in_parts(
     sampling: Sampling,
     parts: Parts,
     on_step: OnStep,
+    *,
+    parallel: bool = True,
 ) -> str:
     """Analyse a video, or go on where an earlier run left off, and return why it is not complete.
 
@@ -61,6 +63,7 @@ def analyse_in_parts(
         parts: Where the results go, and where an earlier run's may be.
         on_step: Called after every frame with the progress of all runs together, whose rate is this run's; may
             raise :class:`Cancelled` to stop, which keeps what is done.
+        parallel: Use several threads; one is right where as many videos are analysed at once as there are cores.
 
     Returns:
         One sentence, empty if the analysis is complete.
@@ -76,7 +79,8 @@ def analyse_in_parts(
         raise type(error)(source.in_their_words(error)) from error
     kept = parts.kept(head.analysis(TimelineBuilder(analyzer.labels)))
     run, note = _Run(head, parts, part_s(), kept.frames if kept else 0), ""
-    frames = analyzer.resumable_frames(source.path, sampling, run.wanted, kept.state if kept else None)
+    after = kept.state if kept else None
+    frames = analyzer.resumable_frames(source.path, sampling, run.wanted, after, parallel=parallel)
     try:
         with closing(frames) as results:
             for result, state in results:

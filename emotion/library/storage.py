@@ -67,6 +67,19 @@ class Storage:
     def _opened(self, path: str) -> Any:
         return Path(path).open("wb") if self._is_local else self._fs.open(path, "wb")
 
+    def move(self, key: str, to: str) -> None:
+        """Give a whole file another key, in place of what may be there.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        target = self._path(to)
+        self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
+        if self._is_local:
+            Path(self._path(key)).replace(target)
+        else:
+            self._fs.mv(self._path(key), target)
+
     def reading(self, key: str) -> BinaryIO:
         """Open a file, to be closed by the caller.
 

@@ -147,7 +147,13 @@ class Analyzer:
             yield from self.stream(frames, parallel=True)
 
     def resumable_frames(
-        self, path: str | Path, sampling: Sampling, wanted: threading.Event, after: State | None = None
+        self,
+        path: str | Path,
+        sampling: Sampling,
+        wanted: threading.Event,
+        after: State | None = None,
+        *,
+        parallel: bool = True,
     ) -> Generator[tuple[FrameResult, State | None], None, None]:
         """Yield like :meth:`frames`, and now and then, beside a result, the state from which a later run can go on.
 
@@ -158,14 +164,15 @@ class Analyzer:
             sampling: Which frames.
             wanted: Set it to ask for a state; one of the next results has it. The stream does not stop for it.
             after: A state of an earlier run with the same file, sampling, model and detector.
+            parallel: Decode and follow on threads of their own; without, the stream keeps to the caller's thread.
 
         Raises:
             VideoError: Not a video that can be read, or it breaks off.
         """
         position = None if after is None else Position.from_state(part_of(after, "position"))
         frames = read_video(path, **asdict(sampling), after=position)
-        with closing(prefetch(frames)) as ahead:
-            yield from self._results(ahead, True, wanted, after)
+        with closing(prefetch(frames) if parallel else (frame for frame in frames)) as ahead:
+            yield from self._results(ahead, parallel, wanted, after)
 
     def stream(self, frames: Iterable[Frame], *, parallel: bool = False) -> Generator[FrameResult, None, None]:
         """Yield the result of each frame of a stream, in order.

@@ -1,0 +1,192 @@
+"""Which videos a batch is of: files, folders, globs, URLs that fsspec opens, or one manifest that lists them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from emotion.errors import InputError
+
+VIDEO_ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".3gp"}
+"""What is taken for a video in a folder."""
+COLUMN = "video"
+"""Of a manifest: a path or URL in each row."""
+_MANIFEST = ".csv"
+_MAGIC = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video of a batch.
+
+    Attributes:
+        source: An absolute path, or a URL as it was given.
+        stamp: Digest of what the file system says of the file (size, times, tags), another one once the file has
+            changed; empty if it says nothing.
+    """
+
+    source: str
+    stamp: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return posixpath.basename(urlsplit(self.source).path if is_url(self.source) else self.source) or self.source
+
+    @property
+    def shown(self) -> str:
+        """Its source without a password, as it is written down."""
+        if not is_url(self.source):
+            return self.source
+        parts = urlsplit(self.source)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def is_url(text: str) -> bool:
+    """Return whether this is a URL and not a path."""
+    return "://" in text
+
+
+def place_of(text: str) -> tuple[Any, str]:
+    """Return the file system of a path or URL, and the path in it.
+
+    Raises:
+        InputError: No file system of that kind is installed, or it cannot be reached.
+    """
+    if not is_url(text):
+        return LocalFileSystem(), str(Path(text).absolute())
+    try:
+        fs, path = fsspec.core.url_to_fs(text)
+    except (ImportError, ValueError, OSError) as error:
+        raise InputError(f"expected a URL that fsspec opens; got {Video(text).shown}: {error}") from error
+    return fs, str(path)
+
+
+def find_videos(inputs: Sequence[str]) -> list[Video]:
+    """Return the videos that are meant, each once, in the order of the inputs and by name within them.
+
+    Args:
+        inputs: Files, folders (with the folders in them), globs, URLs of these; or one manifest alone.
+
+    Raises:
+        InputError: There is nothing of that name, nothing in it, or it is not clear what is meant.
+    """
+    manifests = [text for text in inputs if _is_manifest(text)]
+    if manifests and len(inputs) > 1:
+        shown = Video(manifests[0]).shown
+        raise InputError(
+            f"expected one manifest alone, or videos without one; got {shown} beside {len(inputs) - 1} more"
+        )
+    videos = _listed(manifests[0]) if manifests else [video for text in inputs for video in _found(text)]
+    counts = Counter(video.shown for video in videos)
+    if twice := [source for source, count in counts.items() if count > 1]:
+        raise InputError(
+            f"expected every video once; got {twice[0]} {counts[twice[0]]} times, {len(twice)} such in all"
+        )
+    return videos
+
+
+def _is_manifest(text: str) -> bool:
+    return text.lower().endswith(_MANIFEST) and not _MAGIC & set(text)
+
+
+def _found(text: str) -> Iterable[Video]:
+    """Return the videos of one input."""
+    fs, path = place_of(text)
+    try:
+        if fs.isdir(path):
+            return _inside(text, fs, path, fs.find(path, detail=True), "in")
+        if fs.exists(path):
+            return [_video(text, fs, path, fs.info(path))]
+        if _MAGIC & set(path):
+            return _inside(text, fs, path, fs.glob(path, detail=True), "that fit")
+    except OSError as error:
+        raise InputError(f"{Video(text).shown} cannot be looked into: {error.strerror or error}") from error
+    raise InputError(
+        f"expected a video, a folder, a glob, a URL or a manifest; there is nothing at {Video(text).shown}"
+    )
+
+
+def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how: str) -> list[Video]:
+    """Return what has a video's ending; hidden files are none."""
+    if "::" in text:
+        raise InputError(f"expected a folder or glob of a single file system; got {Video(text).shown}")
+    videos = [
+        _video(_as_given(text, path, name, fs), fs, name, about)
+        for name, about in sorted(found.items())
+        if about["type"] == "file" and _is_video(name.removeprefix(path))
+    ]
+    if not videos:
+        raise InputError(
+            f"expected videos {how} {Video(text).shown}; there are none ({', '.join(sorted(VIDEO_ENDINGS))})"
+        )
+    return videos
+
+
+def _is_video(path: str) -> bool:
+    hidden = any(part.startswith(".") for part in path.split("/"))
+    return not hidden and posixpath.splitext(path)[1].lower() in VIDEO_ENDINGS
+
+
+def _as_given(text: str, path: str, found: str, fs: Any) -> str:
+    """Return the URL of what was found below another; what a URL says before its path (host, user) stays."""
+    root = text.rstrip("/")
+    if root.endswith(path):
+        return root.removesuffix(path) + found
+    return str(fs.unstrip_protocol(found))
+
+
+def _video(text: str, fs: Any, path: str, about: dict[str, Any]) -> Video:
+    said = "\n".join(f"{key}={about[key]}" for key in sorted(about))
+    return Video(path if isinstance(fs, LocalFileSystem) else text, hashlib.sha256(said.encode()).hexdigest()[:16])
+
+
+def _listed(manifest: str) -> list[Video]:
+    """Return the videos of a manifest; what is not there is found out when it is its turn."""
+    return [_known(source) for source in _sources(manifest)]
+
+
+def _known(source: str) -> Video:
+    fs, path = place_of(source)
+    try:
+        return _video(source, fs, path, fs.info(path))
+    except OSError:
+        return Video(path if isinstance(fs, LocalFileSystem) else source)
+
+
+def _sources(manifest: str) -> Iterator[str]:
+    """Yield the column of a manifest; paths are relative to its folder."""
+    fs, path = place_of(manifest)
+    try:
+        rows = csv.DictReader(io.StringIO(fs.cat_file(path).decode("utf-8-sig")))
+        if COLUMN not in (rows.fieldnames or []):
+            columns = ", ".join(rows.fieldnames or []) or "none"
+            raise InputError(f"expected a column {COLUMN!r} in {Video(manifest).shown}; it has {columns}")
+        sources = [(row[COLUMN] or "").strip() for row in rows]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"expected a manifest as CSV in UTF-8; {Video(manifest).shown}: {error}") from error
+    if not sources or not all(sources):
+        raise InputError(f"expected a path or URL in every row of {Video(manifest).shown}; got {_gap(sources)}")
+    for source in sources:
+        yield source if is_url(source) or source.startswith("/") else _beside(manifest, path, source)
+
+
+def _gap(sources: list[str]) -> str:
+    return f"an empty field in row {sources.index('') + 1}" if sources else "no row"
+
+
+def _beside(manifest: str, path: str, name: str) -> str:
+    if is_url(manifest):
+        return f"{posixpath.dirname(manifest)}/{name}"
+    return str(Path(path).parent / name)

@@ -1,0 +1,107 @@
+"""A batch on this machine: processes that are replaced when they die.
+
+Each worker is a pool of one process, so that a death is one video's and nobody else's: a pool of several breaks as a
+whole and does not tell who broke it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import joblib
+
+from emotion.batch.inputs import Video
+from emotion.batch.work import KILLED, Job, Row, Worker, failure
+
+TRIES = 3
+"""How often a video that ends its worker is tried."""
+# Not forked: the libraries inside have threads.
+_CONTEXT = multiprocessing.get_context("spawn")
+
+_worker: Worker | None = None
+"""Of this process, if it is a worker's."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use, by affinity and control group."""
+    return int(joblib.cpu_count())
+
+
+def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[Row, None, None]:
+    """Yield each video's row as it is ready; closing stops the workers, which keep what is done.
+
+    Args:
+        job: What all videos have in common.
+        videos: Which.
+        workers: How many processes.
+    """
+    waiting = deque((video, 1) for video in videos)
+    stop = _CONTEXT.RawValue("b", 0)
+    idle = [_slot(job, stop) for _ in range(min(workers, len(videos)))]
+    running: dict[Future[Row | None], tuple[ProcessPoolExecutor, Video, int]] = {}
+    try:
+        while waiting or running:
+            while idle and waiting:
+                (video, number), slot = waiting.popleft(), idle.pop()
+                running[slot.submit(_do, video)] = slot, video, number
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                slot, video, number = running.pop(future)
+                try:
+                    row = future.result()
+                except BrokenProcessPool:
+                    slot.shutdown()
+                    slot, row = _slot(job, stop), _killed(job, video, number)
+                    if number < TRIES:
+                        waiting.append((video, number + 1))
+                        row = None
+                idle.append(slot)
+                if row is not None:
+                    yield row | {"tries": number} if "reason" in row else row
+    finally:
+        stop.value = 1
+        for slot in [*idle, *(slot for slot, _, _ in running.values())]:
+            slot.shutdown(cancel_futures=True)
+
+
+def _slot(job: Job, stop: Any) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=_CONTEXT, initializer=_begin, initargs=(job, stop))
+
+
+def _killed(job: Job, video: Video, tries: int) -> Row:
+    return failure(video, job.settings, KILLED, killed_reason(video, tries), tries=tries)
+
+
+def killed_reason(video: Video, tries: int) -> str:
+    """Return why a video that ends its worker has no timeline."""
+    return f"{video.name} has no timeline: the process that analysed it was killed {tries} times"
+
+
+def _begin(job: Job, stop: Any) -> None:
+    """Make this process a worker."""
+    global _worker  # noqa: PLW0603 – one for all videos of this process
+    # Ctrl-C reaches everybody at the terminal; the one who began the batch says what is to be done.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    # Read without a lock: a process that is killed would keep it for ever.
+    _worker = Worker(job, lambda: bool(stop.value))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _do(video: Video) -> Row | None:
+    if _worker is None:
+        raise RuntimeError("expected a process that has begun as a worker")
+    return _worker(video)

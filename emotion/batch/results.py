@@ -1,0 +1,149 @@
+"""What a batch has found: one row per video in ``summary.parquet``, or in ``errors.parquet`` if it has no timeline.
+
+Both are written whole every now and then, so that they can be read while the batch runs, and a batch whose process is
+killed loses rows of which the timelines are there: the next run reads these instead of analysing again.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from emotion.batch.inputs import Video
+from emotion.batch.work import FILE, KILLED, UNEXPECTED, Row
+from emotion.errors import BatchError
+from emotion.library.storage import Storage
+
+SUMMARY, ERRORS = "summary.parquet", "errors.parquet"
+LASTING = (FILE, KILLED, UNEXPECTED)
+"""Kinds of errors that another run would end with as well, as long as the video is the same."""
+
+_KEY = ["source", "settings"]
+_TEXT, _NUMBER, _COUNT, _MOMENT = pa.string(), pa.float64(), pa.int64(), pa.timestamp("us", "UTC")
+_COLUMNS = {
+    **dict.fromkeys(["source", "name", "settings", "stamp", "id", "timeline", "sha256"], _TEXT),
+    "bytes": _COUNT,
+    **dict.fromkeys(["model", "detector", "program"], _TEXT),
+    **{"every": _COUNT, "fps": _NUMBER, "start_s": _NUMBER, "end_s": _NUMBER},
+    **{"complete": pa.bool_(), "note": _TEXT, "width": _COUNT, "height": _COUNT},
+    **{"duration_s": _NUMBER, "analysed_s": _NUMBER},
+    **dict.fromkeys(["frames", "frames_with_face", "frames_without_face", "faces", "people"], _COUNT),
+    **{"unclear_below": _NUMBER, "dominant": _TEXT, "smile_index": _NUMBER, "changes_per_minute": _NUMBER},
+    **{"work_s": _NUMBER, "finished_at": _MOMENT},
+}
+_ERROR_COLUMNS = {
+    **dict.fromkeys(["source", "name", "settings", "stamp", "kind", "reason", "detail"], _TEXT),
+    **{"tries": _COUNT, "finished_at": _MOMENT},
+}
+_SHARE = "share_"
+_REST_S = 10.0
+"""Between two writings, at least …"""
+_REST_SHARE = 20
+"""… and so many times as long as the last one took."""
+
+
+class Results:
+    """The rows of a folder of results, those of earlier runs included.
+
+    Args:
+        storage: The folder.
+
+    Raises:
+        BatchError: What is there cannot be read.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage, self._new = storage, []  # type: Storage, list[Row]
+        # A video that is in both was written down between the two: its timeline counts.
+        self._table = _joined([_read(storage, ERRORS), _read(storage, SUMMARY)])
+        self._write_at = time.monotonic() + _REST_S
+
+    def add(self, row: Row) -> None:
+        """Take the row of a video, in place of an earlier one, and write all rows down if it is time to."""
+        self._new.append(row)
+        if time.monotonic() >= self._write_at:
+            self.write()
+
+    def write(self) -> None:
+        """Write both tables.
+
+        Raises:
+            OSError: They cannot be written; those from before stay.
+        """
+        started = time.monotonic()
+        self._fold()
+        failed = pc.is_valid(self._table["reason"])
+        shares = [name for name in self._table.column_names if name.startswith(_SHARE)]
+        _write(self._storage, SUMMARY, self._table.filter(pc.invert(failed)).select([*_COLUMNS, *shares]))
+        _write(self._storage, ERRORS, self._table.filter(failed).select([*_ERROR_COLUMNS]))
+        took_s = time.monotonic() - started
+        self._write_at = time.monotonic() + max(_REST_S, _REST_SHARE * took_s)
+
+    def missing(self, videos: Sequence[Video], settings_id: str, *, retry: bool = False) -> list[Video]:
+        """Return the videos that have neither a timeline nor an error that would come again.
+
+        Args:
+            videos: All of them.
+            settings_id: With which settings.
+            retry: Whether those with an error are missing in any case.
+        """
+        self._fold()
+        table = self._table.filter(pc.equal(self._table["settings"], settings_id))
+        there = {key for n in range(256) for key in self._storage.keys(f"timelines/{n:02x}")}
+        rows = zip(*(table[name].to_pylist() for name in ("source", "stamp", "kind", "timeline")), strict=True)
+        done = {
+            (source, stamp)
+            for source, stamp, kind, timeline in rows
+            if stamp and (timeline in there if kind is None else kind in LASTING and not retry)
+        }
+        return [video for video in videos if (video.shown, video.stamp) not in done]
+
+    def count(self, videos: Sequence[Video], settings_id: str) -> tuple[int, int]:
+        """Return how many of the videos have a timeline, and how many an error."""
+        self._fold()
+        table = self._table.filter(pc.equal(self._table["settings"], settings_id))
+        wanted = pa.array([video.shown for video in videos], _TEXT)
+        kinds = table.filter(pc.is_in(table["source"], wanted))["kind"]
+        return kinds.null_count, len(kinds) - kinds.null_count
+
+    def _fold(self) -> None:
+        """Take the new rows into the table, each in place of an earlier one of the same video."""
+        if self._new:
+            self._table, self._new = _joined([self._table, _table(self._new)]), []
+
+
+def _table(rows: list[Row]) -> pa.Table:
+    types = _ERROR_COLUMNS | _COLUMNS
+    shares = sorted({name for row in rows for name in row if name.startswith(_SHARE)})
+    schema = pa.schema([*types.items(), *((name, _NUMBER) for name in shares)])
+    return pa.Table.from_pylist(rows, schema)
+
+
+def _joined(tables: list[pa.Table]) -> pa.Table:
+    """Return all rows, of each video and settings only the last."""
+    table = pa.concat_tables(tables, promote_options="default")
+    keys: pd.DataFrame = table.select(_KEY).to_pandas()
+    return table.filter(pa.array(~keys.duplicated(keep="last")))
+
+
+def _read(storage: Storage, name: str) -> pa.Table:
+    if not storage.exists(name):
+        return _table([])
+    try:
+        with storage.reading(name) as file:
+            found: Any = pq.read_table(io.BytesIO(file.read()))
+        return pa.concat_tables([_table([]), found], promote_options="permissive")
+    except (OSError, pa.ArrowException) as error:
+        raise BatchError(f"expected {name} as a batch wrote it; it cannot be read: {error}") from error
+
+
+def _write(storage: Storage, name: str, table: pa.Table) -> None:
+    with storage.writing(name) as file:
+        pq.write_table(table, file, compression="zstd")

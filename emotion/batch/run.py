@@ -1,0 +1,129 @@
+"""A batch from its inputs to its tables."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotion.batch.inputs import Video, find_videos, is_url
+from emotion.batch.on_ray import on_ray
+from emotion.batch.pool import cores, in_processes
+from emotion.batch.results import Results
+from emotion.batch.settings import Settings
+from emotion.batch.work import STOP, Job, Row
+from emotion.errors import BatchError, LibraryError
+from emotion.library.storage import Storage
+from emotion.types import Progress
+
+OnStep = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a batch ended.
+
+    Attributes:
+        videos: How many were named.
+        before: Of these, how many an earlier run had done with.
+        timelines: How many have a timeline now.
+        errors: How many have an error instead.
+        interrupted: Whether Ctrl-C ended it; the next run goes on from there.
+        elapsed_s: Wall time.
+    """
+
+    videos: int
+    before: int
+    timelines: int
+    errors: int
+    interrupted: bool
+    elapsed_s: float
+
+
+def run_batch(
+    inputs: Sequence[str],
+    out: str,
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    ray: str | None = None,
+    retry: bool = False,
+    on_step: OnStep = lambda progress: None,
+) -> Report:
+    """Analyse what is missing, and write a timeline, or the reason why there is none, for each video.
+
+    Args:
+        inputs: As :func:`emotion.batch.inputs.find_videos` takes them.
+        out: Folder or URL of the results, of this run and others.
+        settings: How to analyse.
+        workers: How many videos at once; None for as many as there are cores.
+        ray: ``"local"`` or the address of a cluster; None for processes on this machine.
+        retry: Whether to try again what ended with an error.
+        on_step: Called after each video, with these as the unit of progress.
+
+    Raises:
+        InputError: It is not clear which videos are meant.
+        BatchError: It cannot be begun, or nothing that is left can be done; what was done is kept.
+    """
+    started = time.monotonic()
+    videos, storage = find_videos(inputs), _storage(out)
+    with _alone(out):
+        results = Results(storage)
+        missing = results.missing(videos, settings.id, retry=retry)
+        rows = _rows(Job(storage.url, settings), missing, workers, ray)
+        interrupted = _collect(rows, results, len(missing), on_step)
+        timelines, errors = results.count(videos, settings.id)
+    elapsed_s = time.monotonic() - started
+    return Report(len(videos), len(videos) - len(missing), timelines, errors, interrupted, elapsed_s)
+
+
+def _rows(job: Job, videos: list[Video], workers: int | None, ray: str | None) -> Generator[Row, None, None]:
+    if not videos:
+        yield from ()
+    elif ray is None:
+        yield from in_processes(job, videos, workers or cores())
+    else:
+        yield from on_ray(job, videos, workers, ray)
+
+
+def _collect(rows: Generator[Row, None, None], results: Results, total: int, on_step: OnStep) -> bool:
+    """Take the rows as they come, and return whether Ctrl-C ended that."""
+    started = time.monotonic()
+    try:
+        with contextlib.closing(rows):
+            for done, row in enumerate(rows, start=1):
+                if row.get("kind") == STOP:
+                    raise BatchError(f"the batch has stopped: {row['reason']}; what was done is kept")
+                results.add(row)
+                on_step(Progress(done, total, time.monotonic() - started))
+    except KeyboardInterrupt:
+        return True
+    finally:
+        results.write()
+    return False
+
+
+def _storage(out: str) -> Storage:
+    try:
+        return Storage(out if is_url(out) else Path(out))
+    except LibraryError as error:
+        raise BatchError(
+            f"expected --out to be a folder, or a URL that fsspec opens; got {out}: {error.__cause__}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _alone(out: str) -> Iterator[None]:
+    """Keep other batches out of a folder; elsewhere than on a disk there is no such lock."""
+    if is_url(out):
+        yield
+        return
+    with (Path(out) / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BatchError(f"expected a folder that no other batch writes to; one is at work in {out}") from None
+        yield

@@ -1,0 +1,88 @@
+"""How the videos of a batch are analysed, with an id that changes when results may."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from emotion.analytics.files import SCHEMA_VERSION
+from emotion.errors import BatchError
+from emotion.registry import load_card, resolve
+from emotion.version import program_version
+from emotion.vision.sampling import Sampling
+
+_JUDGES = (
+    "labels",
+    "input_size",
+    "colour",
+    "normalisation",
+    "crop",
+    "temperature",
+    "sha256",
+    "outputs",
+    "unclear_below",
+)
+"""What of a model's card its answers depend on; scores and titles may be written anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to analyse; :meth:`of` makes one.
+
+    Attributes:
+        model: A name from :func:`emotion.list_models`.
+        detector: ``"blazeface"`` or ``"haar"``.
+        sampling: Which frames.
+        id: Digest of these, of the model's file and card, and of the versions of the program and its tables.
+    """
+
+    model: str
+    detector: str
+    sampling: Sampling
+    id: str
+
+    @classmethod
+    def of(cls, model: str = "default", detector: str = "blazeface", sampling: Sampling | None = None) -> Settings:
+        """Return the settings as they are on this machine.
+
+        Raises:
+            ModelError: There is no such model.
+        """
+        chosen, card = sampling or Sampling(), load_card(model)
+        facts = {
+            "model": resolve(model),
+            "card": {name: getattr(card, name) for name in _JUDGES},
+            "detector": detector,
+            "sampling": asdict(chosen),
+            "program": program_version(),
+            "timeline": SCHEMA_VERSION,
+        }
+        return cls(resolve(model), detector, chosen, _digest(facts)[:16])
+
+    def check_here(self) -> None:
+        """Make sure that this machine would give the results that the one that began the batch would.
+
+        Raises:
+            BatchError: It has another version of the program or the model.
+            ModelError: It has no such model.
+        """
+        if Settings.of(self.model, self.detector, self.sampling).id != self.id:
+            raise BatchError(
+                f"expected the same version of the program and of model {self.model!r} on every machine; "
+                f"a worker has others (program {program_version()})"
+            )
+
+    def id_of(self, content_sha256: str) -> str:
+        """Return by what the timeline of a video of these bytes is called: 32 hexadecimal digits."""
+        return _digest({"content": content_sha256, "settings": self.id})[:32]
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns of a summary that tell how it was made."""
+        about = {"settings": self.id, "model": self.model, "detector": self.detector, "program": program_version()}
+        return about | asdict(self.sampling)
+
+
+def _digest(facts: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

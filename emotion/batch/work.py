@@ -1,0 +1,187 @@
+"""One video of a batch: fetched, known by its bytes, analysed in parts, and told in one row.
+
+A worker keeps its models for all videos. What goes wrong with a video becomes a row as well, and so does what makes
+going on senseless, as a row crosses every border between processes and machines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+from threadpoolctl import threadpool_limits
+
+from emotion.analytics.files import load_parquet
+from emotion.analytics.summary import headline
+from emotion.batch.inputs import Video, is_url, place_of
+from emotion.batch.settings import Settings
+from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, TimelineError
+from emotion.library.analyse import Source, analyse_in_parts
+from emotion.library.parts import Parts
+from emotion.library.storage import Storage
+from emotion.library.store import no_room
+from emotion.registry import sha256_of
+from emotion.types import Analysis, Progress
+from emotion.vision.pipeline import Analyzer
+
+Row = dict[str, Any]
+"""Of a summary; with ``reason`` and ``kind`` for a video that has no timeline."""
+
+FILE, MISSING, MACHINE, KILLED, UNEXPECTED, STOP = "file", "missing", "machine", "killed", "unexpected", "stop"
+"""Kinds of errors: not a video that can be read; not there; a disk, network or server that failed; its worker was
+killed every time; a fault of this program; and what ends the whole batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all videos of a batch have in common.
+
+    Attributes:
+        out: Folder or URL of the results, from anywhere that a worker may run.
+        settings: How to analyse.
+    """
+
+    out: str
+    settings: Settings
+
+
+def timeline_key(video_id: str) -> str:
+    """Return where a timeline lies: in one of 256 folders, as file systems dislike millions of files in one."""
+    return f"timelines/{video_id[:2]}/{video_id}.parquet"
+
+
+def failure(video: Video, settings: Settings, kind: str, reason: str, *, tries: int = 1, detail: str = "") -> Row:
+    """Return the row of a video that has no timeline."""
+    about = {"kind": kind, "reason": reason, "detail": detail, "tries": tries, "finished_at": _now()}
+    return _origin(video, settings) | about
+
+
+class Worker:
+    """Analyses one video after the other, on one thread: there are as many workers as cores.
+
+    Args:
+        job: What all videos have in common.
+        is_stopped: Asked after every frame; what is done until then is kept.
+    """
+
+    def __init__(self, job: Job, is_stopped: Callable[[], bool] = lambda: False) -> None:
+        self._settings, self._out, self._is_stopped = job.settings, job.out, is_stopped
+        self._loaded: tuple[Analyzer, Storage] | None = None
+
+    def __call__(self, video: Video) -> Row | None:
+        """Return the video's row of the summary or of the errors; None if it was stopped."""
+        try:
+            analyzer, storage = self._load()
+            return self._row(video, analyzer, storage)
+        except Cancelled:
+            return None
+        except Exception as error:
+            kind, reason = _told(error, video)
+            detail = traceback.format_exc() if kind == UNEXPECTED else ""
+            return failure(video, self._settings, kind, reason, detail=detail)
+
+    def _load(self) -> tuple[Analyzer, Storage]:
+        """Return the models and the place of the results, which are opened once."""
+        if self._loaded is None:
+            cv2.setNumThreads(1)
+            threadpool_limits(1)
+            self._settings.check_here()
+            self._loaded = Analyzer(self._settings.model, self._settings.detector), Storage(self._out)
+        return self._loaded
+
+    def _row(self, video: Video, analyzer: Analyzer, storage: Storage) -> Row:
+        started = time.monotonic()
+        with self._fetched(video) as path:
+            source = Source(path, video.name, sha256_of(path))
+            video_id = self._settings.id_of(source.sha256)
+            analysis = _read(storage, timeline_key(video_id))
+            if found := analysis is None:
+                analysis = self._analyse(analyzer, storage, source, video, video_id)
+            size = path.stat().st_size
+        return (
+            _origin(video, self._settings)
+            | {"id": video_id, "timeline": timeline_key(video_id), "sha256": source.sha256, "bytes": size}
+            | self._settings.row()
+            | {"complete": analysis.complete, "note": analysis.note}
+            | {"width": analysis.info.width, "height": analysis.info.height, "faces": len(analysis.timeline)}
+            | headline(analysis)
+            | {"work_s": time.monotonic() - started if found else None, "finished_at": _now()}
+        )
+
+    def _analyse(self, analyzer: Analyzer, storage: Storage, source: Source, video: Video, video_id: str) -> Analysis:
+        # Two videos may have the same bytes and be analysed at the same time.
+        folder = f"parts/{video_id}-{hashlib.sha256(video.shown.encode()).hexdigest()[:8]}"
+        parts, whole = Parts(storage, folder), f"{folder}.whole"
+        note = analyse_in_parts(analyzer, source, self._settings.sampling, parts, self._on_step, parallel=False)
+        if self._is_stopped():
+            raise Cancelled
+        parts.assemble(whole, note)
+        storage.move(whole, timeline_key(video_id))
+        parts.clear()
+        analysis = _read(storage, timeline_key(video_id))
+        if analysis is None:
+            raise OSError(f"{timeline_key(video_id)} was written and cannot be read")
+        return analysis
+
+    def _on_step(self, _: Progress) -> None:
+        if self._is_stopped():
+            raise Cancelled
+
+    @contextlib.contextmanager
+    def _fetched(self, video: Video) -> Iterator[Path]:
+        """Give the video's path on this machine; of a copy, for as long as the block lasts, if it lies elsewhere."""
+        if not is_url(video.source):
+            yield Path(video.source)
+            return
+        fs, path = place_of(video.source)
+        with tempfile.TemporaryDirectory(prefix="emotion-") as folder:
+            copy = Path(folder) / "video"
+            try:
+                fs.get_file(path, str(copy))
+            except OSError:
+                raise
+            except Exception as error:  # every store has errors of its own
+                raise OSError(f"{video.name} cannot be fetched: {type(error).__name__}: {error}") from error
+            yield copy
+
+
+def _origin(video: Video, settings: Settings) -> Row:
+    return {"source": video.shown, "name": video.name, "settings": settings.id, "stamp": video.stamp}
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _read(storage: Storage, key: str) -> Analysis | None:
+    """Return a timeline that is there; one that is damaged is made again."""
+    try:
+        with storage.local(key) as path:
+            return load_parquet(path) if path.is_file() else None
+    except (FileNotFoundError, TimelineError):
+        return None
+
+
+def _told(error: Exception, video: Video) -> tuple[str, str]:
+    """Return the kind of an error and its reason in one sentence."""
+    if isinstance(error, FileNotFoundError):
+        return MISSING, f"{video.name} cannot be opened: there is no such file"
+    if isinstance(error, OSError):
+        full = no_room(error)
+        return (STOP, full) if full else (MACHINE, f"{video.name}: {error.strerror or error}")
+    if isinstance(error, InputError):
+        return FILE, str(error)
+    if isinstance(error, BatchError | ModelError):
+        return STOP, str(error)
+    if isinstance(error, EmotionError):
+        return MACHINE, str(error)
+    return UNEXPECTED, f"{video.name} ended with an unexpected error: {type(error).__name__}: {error}"
