@@ -17,6 +17,7 @@ from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_the_de
 from emotion.library.recordings import close_broken
 from emotion.library.settings import jobs_at_once, library_dir, log_file
 from emotion.library.store import Library
+from emotion.monitoring.counters import WORKERS, ending
 
 LOOK_S = 0.5
 """Between two looks at the queue."""
@@ -39,7 +40,7 @@ class Dispatcher:
         self._library, self._at_once = library, at_once or jobs_at_once()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._swept_at = float("-inf")
 
     def start(self) -> Dispatcher:
@@ -60,7 +61,7 @@ class Dispatcher:
         Raises:
             LibraryError: The database does not answer, or something could not be deleted.
         """
-        self._children = [child for child in self._children if child.poll() is None]
+        self._see_off_children()
         note_the_dead(self._library)
         self._close_recordings()
         while (claim := claim_next(self._library, self._at_once)) is not None:
@@ -68,6 +69,15 @@ class Dispatcher:
         if time.monotonic() - self._swept_at >= SWEEP_S:
             self._swept_at = time.monotonic()
             self._library.sweep_expired()
+
+    def _see_off_children(self) -> None:
+        for entry_id, child in list(self._children.items()):
+            if (status := child.poll()) is not None:
+                del self._children[entry_id]
+                how = ending(status)
+                WORKERS.labels(how).inc()
+                level = logging.WARNING if status else logging.INFO
+                log.log(level, "a worker ended", extra={"analysis": entry_id, "how": how})
 
     def _close_recordings(self) -> None:
         try:
@@ -91,7 +101,8 @@ class Dispatcher:
             reason = f"The analysis could not be started: {error.strerror}. It can be resumed."
             finish(self._library, claim, Outcome(State.FAILED, reason, keeps_video=True))
             return
-        self._children.append(child)
+        self._children[claim.id] = child
+        log.info("an analysis was given to a worker", extra={"analysis": claim.id, "worker": child.pid})
         try:
             work_of(self._library, claim, child.pid)
         except LibraryError:

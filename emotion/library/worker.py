@@ -15,6 +15,8 @@ from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.entries import Entry, State
 from emotion.library.jobs import Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
 from emotion.library.store import Library, no_room, timeline_key, video_key
+from emotion.monitoring.counters import exit_status
+from emotion.monitoring.logs import set_up_logs
 from emotion.types import Progress
 from emotion.vision.pipeline import Analyzer
 
@@ -23,7 +25,8 @@ BEAT_S = 0.5
 NICENESS = 5
 """The pages go first."""
 
-log = logging.getLogger(__name__)
+# Its own name would be that of the program which is run.
+log = logging.getLogger("emotion.library.worker")
 
 
 class _Displaced(Exception):  # noqa: N818 – not a fault of this process
@@ -35,27 +38,28 @@ class _Terminated(Exception):  # noqa: N818
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do the work of a claim and return the exit status: 0 unless something was wrong with this process."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    """Do the work of a claim and return the exit status: see :func:`emotion.monitoring.counters.exit_status`."""
     entry_id, run = arguments
+    set_up_logs(analysis=entry_id)
     os.nice(NICENESS)
     try:
         library = Library.open()
-        _work(library, Claim(entry_id, run))
+        return _work(library, Claim(entry_id, run))
     except EmotionError as error:
         log.error("%s", error)
-        return 2
-    return 0
+        return exit_status(error)
 
 
-def _work(library: Library, claim: Claim) -> None:
+def _work(library: Library, claim: Claim) -> int:
     entry = work_of(library, claim, os.getpid())
     pulse = _Pulse(library, claim)
     signal.signal(signal.SIGTERM, lambda *_: pulse.terminated.set())
     try:
         with pulse.beating():
+            log.info("the analysis begins", extra={"model": entry.settings.model, "frames": entry.total})
             _analyse(library, entry, pulse)
             conclude(library, claim)
+        log.info("the analysis is over", extra=pulse.figures())
     except _Displaced:
         log.warning("another worker has taken over, or the analysis was deleted")
     except _Terminated:
@@ -64,6 +68,8 @@ def _work(library: Library, claim: Claim) -> None:
     except Exception as error:
         log.exception("the analysis failed")
         finish(library, claim, _failure(library, entry, error))
+        return exit_status(error)
+    return os.EX_OK
 
 
 def _analyse(library: Library, entry: Entry, pulse: _Pulse) -> None:
@@ -114,6 +120,11 @@ class _Pulse:
             raise _Terminated
         if self._cancelled.is_set():
             raise Cancelled
+
+    def figures(self) -> dict[str, float]:
+        """Return what the log says of the work when it is over."""
+        now = self._progress
+        return {"frames": now.done, "seconds": round(now.elapsed_s, 3), "frames_per_s": round(now.rate, 1)}
 
     @contextlib.contextmanager
     def beating(self) -> Iterator[None]:

@@ -1,0 +1,133 @@
+"""What the database and the operating system know at the moment of asking: nothing here names anybody.
+
+Analyses are worked on by processes of their own, on any machine. What they do stands in the database, and what they
+take in ``/proc``, so no process has to tell another one its figures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from emotion.library.entries import State
+from emotion.library.jobs import host
+from emotion.library.rows import is_live, now
+from emotion.library.settings import library_dir
+from emotion.library.store import Library
+from emotion.library.tables import AnalysisRow
+
+_PROCESSES = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the library's database tells, of all machines and all owners together.
+
+    Attributes:
+        by_state: State → number of analyses.
+        frames: Analysed, of the analyses that are there.
+        frames_per_s: Of those that run now.
+        oldest_s: How long the next in the queue has waited; 0 if none waits.
+        stored_bytes: On the storage.
+        worker_pids: Of this machine.
+        query_s: How long the database took to tell.
+    """
+
+    by_state: dict[State, int]
+    frames: int
+    frames_per_s: float
+    oldest_s: float
+    stored_bytes: int
+    worker_pids: tuple[int, ...]
+    query_s: float
+
+
+@dataclass(slots=True)
+class Load:
+    """What some processes take together.
+
+    Attributes:
+        processes: How many there are.
+        resident_bytes: Memory; what they share counts for each.
+        open_files: Files and sockets.
+        threads: Of all of them.
+    """
+
+    processes: int = 0
+    resident_bytes: int = 0
+    open_files: int = 0
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The disk of the library's folder, in bytes."""
+
+    free_bytes: int = field(default=0)
+    total_bytes: int = field(default=0)
+
+
+def work_of(library: Library) -> Work:
+    """Ask the database.
+
+    Raises:
+        LibraryError: It does not answer.
+    """
+    started = time.perf_counter()
+    with library.database.reading() as session:
+        rows = _counts(session)
+        oldest = session.scalar(select(func.min(AnalysisRow.queued_at)).where(AnalysisRow.state == State.QUEUED))
+        pids = _worker_pids(session)
+    taken = time.perf_counter() - started
+    return Work(
+        by_state={state: rows[state][0] if state in rows else 0 for state in State},
+        frames=sum(row[1] for row in rows.values()),
+        frames_per_s=rows[State.RUNNING][2] if State.RUNNING in rows else 0.0,
+        oldest_s=0.0 if oldest is None else max((now() - oldest).total_seconds(), 0.0),
+        stored_bytes=sum(row[3] for row in rows.values()),
+        worker_pids=pids,
+        query_s=taken,
+    )
+
+
+def _counts(session: Session) -> dict[State, tuple[int, int, float, int]]:
+    """Return for each state how many, their frames, frames per second and bytes."""
+    columns = func.count(), func.sum(AnalysisRow.done), func.sum(AnalysisRow.rate), func.sum(AnalysisRow.bytes)
+    rows = session.execute(select(AnalysisRow.state, *columns).group_by(AnalysisRow.state)).all()
+    return {State(state): (int(n), int(done), float(rate), int(size)) for state, n, done, rate, size in rows}
+
+
+def _worker_pids(session: Session) -> tuple[int, ...]:
+    running = select(AnalysisRow).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
+    return tuple(row.worker_pid for row in session.scalars(running) if row.worker_pid is not None and not is_live(row))
+
+
+def load_of(pids: Iterable[int]) -> Load:
+    """Return what processes of this machine take; those that have just ended take nothing."""
+    load = Load()
+    for pid in pids:
+        with contextlib.suppress(OSError, KeyError):
+            folder = _PROCESSES / str(pid)
+            status = dict(line.split(":", 1) for line in (folder / "status").read_text(encoding="utf-8").splitlines())
+            files, resident_kib = sum(1 for _ in (folder / "fd").iterdir()), int(status["VmRSS"].split()[0])
+            load.processes += 1
+            load.open_files += files
+            load.resident_bytes += 1024 * resident_kib
+            load.threads += int(status["Threads"])
+    return load
+
+
+def disk_of_library() -> Disk:
+    """Return how full the disk of the library's folder is."""
+    try:
+        usage = shutil.disk_usage(library_dir())
+    except OSError:
+        return Disk()
+    return Disk(usage.free, usage.total)
