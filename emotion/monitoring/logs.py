@@ -37,6 +37,8 @@ visitors' network addresses below that."""
 
 _SILENT = ("uvicorn.access",)
 """Tells the network address of everybody who asks for anything."""
+_HEARD = ("uvicorn.error",)
+"""Errors of the server itself: between them, Streamlit and uvicorn leave it without any handler."""
 _ROOT = Path(__file__).resolve().parents[2]
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _JSON = "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d"
@@ -76,6 +78,8 @@ def take_over() -> None:
             logger.propagate = True
     for name in _SILENT:
         logging.getLogger(name).disabled = True
+    for name in _HEARD:
+        logging.getLogger(name).propagate = True
 
 
 def told(error: BaseException) -> str:
