@@ -6,6 +6,7 @@ from ui.library import library_or_stop
 from ui.library_days import show_days
 from ui.library_list import show_list
 from ui.library_room import show_room
+from ui.library_wipe import show_wipe
 from ui.queue import show_queue
 from ui.shell import ensure_app
 
@@ -24,3 +25,4 @@ with calendar:
     show_days(library)
 with room:
     show_room(library)
+    show_wipe(library)

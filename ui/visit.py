@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry, Library
+from emotion.library import Entry, OwnLibrary
 from ui.downloads import forget_export
 from ui.footage import Footage
 from ui.player import forget_player
@@ -47,7 +47,7 @@ def remember(analysis_id: str, footage: Footage) -> None:
     show(None)
 
 
-def begun(library: Library) -> list[Entry]:
+def begun(library: OwnLibrary) -> list[Entry]:
     """Return the analyses that this visit began and that are still there, the first one first."""
     entries = []
     for analysis_id in list(_begun()):
@@ -83,6 +83,16 @@ def forget_begun() -> None:
         footage.close()
     _begun().clear()
     show(None)
+
+
+def forget_all() -> None:
+    """Delete everything that this visit holds: uploads, videos, copies for the browser, what is open."""
+    discard_drafts()
+    forget_begun()
+    for footage in _borrowed().values():
+        footage.close()
+    _borrowed().clear()
+    refusals().clear()
 
 
 def show(analysis_id: str | None) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from emotion.library import State
 from emotion.library.jobs import Outcome, claim_next, finish
 from tests.conftest import ROOT
 from tests.library.libraries import put
+from ui.footage import Footage
 
 
 def visit() -> AppTest:
@@ -97,3 +101,36 @@ def test_the_retention_is_changed_only_when_confirmed(library, video):
     next(button for button in page.button if button.label == "Confirm").click().run()
     assert library.retention_days() == 30
     assert library.search().entries[0].kept_until is not None
+
+
+def wipe_button(page: AppTest) -> Button:
+    return next(button for button in page.button if button.label == "Delete everything")
+
+
+def test_everything_is_deleted_only_when_asked_for_in_words(library, video):
+    put(library, video, "Mein Film.mp4", tags=["Musterfrau"])
+    page = visit()
+    assert wipe_button(page).disabled
+    assert "this is what everybody has analysed" in page.warning[-1].value
+    page = page.text_input(key="library_wipe_words").input("delete").run()
+    assert wipe_button(page).disabled
+    page = page.text_input(key="library_wipe_words").input("Delete everything ").run()
+    page = wipe_button(page).click().run()
+    assert not page.exception
+    assert page.success[0].value.startswith("Everything was deleted: 1 analyses")
+    assert library.search().total == 0
+    assert wipe_button(page).disabled, "and has to be asked for once more"
+
+
+def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
+    page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60)
+    draft, begun = Footage("a.mp4", io.BytesIO(b"text")), Footage("b.mp4", io.BytesIO(b"text"))
+    page.session_state["video_drafts"] = [draft]
+    page.session_state["begun_footage"] = {"0" * 32: begun}
+    page.session_state["pictures"] = ["a picture"]
+    page = page.run().text_input(key="library_wipe_words").input("delete everything").run()
+    page = wipe_button(page).click().run()
+    assert not page.exception
+    assert not draft.path.exists()
+    assert not begun.path.exists()
+    assert page.session_state["pictures"] == []
