@@ -1,8 +1,10 @@
-"""The app with its own server: videos and figures for operators besides. Run it with ``streamlit run server.py``."""
+"""The app with its own server: its guard, videos, figures for operators. Run it with ``streamlit run server.py``."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from emotion.monitoring.logs import set_up_logs
+from ui.access import Guard
 from ui.metrics import metrics_route
 from ui.player.files import video_files
 from ui.scripts import attending, note_error
@@ -11,6 +13,7 @@ set_up_logs()
 app = st.App(
     "streamlit_app.py",
     routes=[video_files.route(), metrics_route()],
+    middleware=[Middleware(Guard)],
     lifespan=attending,
     on_script_error=note_error,
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.access import find_visitor
 from ui.shell import enter_app
 
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
@@ -12,17 +13,19 @@ LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
 st.set_page_config(page_title="Expression analytics", page_icon=LOGO, layout="wide")
 st.logo(LOGO, size="large")
 
-page = st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("pages/image.py", title="Pictures", icon=":material/image:"),
-        st.Page("pages/video.py", title="Video", icon=":material/movie:"),
-        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
-        st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
-        st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
-        st.Page("pages/about.py", title="About", icon=":material/info:"),
-    ],
-    position="top",
-)
+visitor = find_visitor()
+pages = [
+    st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("pages/image.py", title="Pictures", icon=":material/image:"),
+    st.Page("pages/video.py", title="Video", icon=":material/movie:"),
+    st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
+    st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
+    st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
+    st.Page("pages/about.py", title="About", icon=":material/info:"),
+]
+if visitor is not None and visitor.is_admin:
+    pages.append(st.Page("pages/admin.py", title="People", icon=":material/group:"))
+# Named to everybody, as an address is: what is behind it, each page asks for itself.
+page = st.navigation(pages, position="hidden" if visitor is None else "top")
 enter_app()
 page.run()

@@ -12,7 +12,7 @@ from ui.lab_trial import show_trial
 from ui.lab_try import show_try
 from ui.shell import ensure_app
 
-ensure_app("pages/model_lab.py")
+visitor = ensure_app("pages/model_lab.py")
 st.title("Model lab", anchor=False)
 st.caption("Every installed model on pictures that it never saw: how often it is right, where it errs, what it costs.")
 
@@ -33,7 +33,7 @@ if lab.names:
     with trial:
         show_trial(lab)
 with own:
-    show_own(lab)
+    show_own(lab, visitor)
 with parts:
     show_part_models()
 with search:

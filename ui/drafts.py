@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.errors import EmotionError
-from emotion.library import JobSettings, Library
+from emotion.library import JobSettings, OwnLibrary
 from emotion.registry import list_models, resolve
 from ui import visit
 from ui.footage import Footage
@@ -28,7 +28,7 @@ RATES: dict[str, dict[str, Any]] = {
 KEEP = "Keep the video in the library"
 
 
-def show_drafts(library: Library) -> None:
+def show_drafts(library: OwnLibrary) -> None:
     """Let the visitor say how the uploaded videos are to be analysed, and begin."""
     drafts = visit.drafts()
     with st.container(border=True):
@@ -80,7 +80,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _begin(library: Library, drafts: Sequence[Footage], table: pd.DataFrame) -> None:
+def _begin(library: OwnLibrary, drafts: Sequence[Footage], table: pd.DataFrame) -> None:
     """Put every video into the queue; one that cannot be read is named and left out."""
     bar = st.progress(0.0, "Taking in …")
     for place, (draft, row) in enumerate(zip(list(drafts), table.to_dict("records"), strict=True)):
@@ -108,7 +108,7 @@ def settings_of(row: Mapping[Hashable, Any]) -> JobSettings:
 
 
 def add(
-    library: Library, footage: Footage, settings: JobSettings, title: str | None = None, tags: Sequence[str] = ()
+    library: OwnLibrary, footage: Footage, settings: JobSettings, title: str | None = None, tags: Sequence[str] = ()
 ) -> None:
     """Put a video of this visit into the queue, and remember it.
 

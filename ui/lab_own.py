@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.added_models import SIZE_LIMIT_BYTES, CardDetails, ModelFacts, add_model, remove_model, suggest_name
-from emotion.errors import EmotionError, LabelError
+from emotion.errors import EmotionError, InputError, LabelError
 from emotion.labels import ORDERS, parse_labels
 from emotion.registry import added_models
 from emotion.types import PROBABILITIES
 from emotion.vision.normalise import CAFFE, STANDARDISE, SYMMETRIC, UNIT, normalisations_for
 from ui import state
+from ui.access import Visitor, find_visitor
 from ui.lab_models import TIMES, Lab
 from ui.lab_try import ANSWERS
 from ui.model_draft import ModelDraft
@@ -26,8 +27,16 @@ _PIXELS = {
 }
 
 
-def show_own(lab: Lab) -> None:
-    """Let the visitor add a .tflite file to the models, and remove what was added."""
+def show_own(lab: Lab, visitor: Visitor) -> None:
+    """Let a visitor who may do so add a .tflite file to the models, and remove what was added."""
+    if visitor.may_change_models:
+        _show_adding()
+    else:
+        st.caption("Models that were added to those that ship. Who looks after this server adds and removes them.")
+    _show_added(lab, visitor)
+
+
+def _show_adding() -> None:
     st.caption(
         "A `.tflite` file that reads one face and answers with two to eight expressions. A process of its own looks "
         "at it first; nothing is unpickled. Everybody who opens this app can then choose it."
@@ -45,12 +54,14 @@ def show_own(lab: Lab) -> None:
             _follow(draft)
         else:
             _show_draft(draft)
-    _show_added(lab)
 
 
 def _take_upload() -> None:
     for upload in state.take_uploads(_UPLOAD):
-        state.set_model_draft(ModelDraft(upload.name, upload))
+        try:
+            state.set_model_draft(ModelDraft(upload.name, upload))
+        except InputError as error:
+            st.session_state[_NOTE] = (False, plain(str(error)))
 
 
 def _show_note() -> None:
@@ -173,6 +184,8 @@ def _value(draft: ModelDraft, field: str) -> str:
 
 
 def _add(draft: ModelDraft, facts: ModelFacts) -> None:
+    if not _may_change():
+        return
     # Read here and not when the page was drawn: what was typed last arrives together with the click.
     try:
         details = CardDetails(
@@ -195,9 +208,11 @@ def _add(draft: ModelDraft, facts: ModelFacts) -> None:
     )
 
 
-def _show_added(lab: Lab) -> None:
+def _show_added(lab: Lab, visitor: Visitor) -> None:
     names = added_models()
     if not names:
+        if not visitor.may_change_models:
+            st.info("No model was added yet.", icon=":material/inventory_2:")
         return
     st.subheader("Added", anchor=False)
     for name in names:
@@ -210,7 +225,8 @@ def _show_added(lab: Lab) -> None:
             if name not in lab.evaluations:
                 st.caption("Not judged yet. With a prepared data set, this fills its figures:")
                 st.code(f"python -m training evaluate --model {name}", language="sh")
-            _show_removal(name)
+            if visitor.may_change_models:
+                _show_removal(name)
 
 
 def _show_removal(name: str) -> None:
@@ -227,8 +243,16 @@ def _ask(name: str | None) -> None:
     st.session_state[_ASKED] = name
 
 
+def _may_change() -> bool:
+    """Return whether the visitor may still do what the page offered."""
+    visitor = find_visitor()
+    return visitor is not None and visitor.may_change_models
+
+
 def _remove(name: str) -> None:
     _ask(None)
+    if not _may_change():
+        return
     try:
         remove_model(name)
     except EmotionError as error:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry, Library, State
+from emotion.library import Entry, OwnLibrary, State
 from ui.library import open_analysis
 from ui.widgets import duration_text, plain, size_text
 
@@ -38,7 +38,7 @@ WHICH_DAY = "When the video was recorded, where its file says so; else when it w
 _PAGE, _NEWS = "library_page", "library_news"
 
 
-def show_list(library: Library) -> None:
+def show_list(library: OwnLibrary) -> None:
     """Show a page of what the search finds, with its actions."""
     _show_news()
     text, tags, sort = _ask(library)
@@ -55,7 +55,7 @@ def show_list(library: Library) -> None:
     _show_pages(found.total)
 
 
-def _ask(library: Library) -> tuple[str, list[str], str]:
+def _ask(library: OwnLibrary) -> tuple[str, list[str], str]:
     """Return the words and tags to look for, and the order."""
     words, wanted, order = st.columns([3, 3, 2])
     text = words.text_input(
@@ -126,7 +126,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _show_actions(library: Library, chosen: Sequence[Entry]) -> None:
+def _show_actions(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
     one = len(chosen) == 1
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Open", icon=":material/play_circle:", type="primary", disabled=not one):
@@ -140,7 +140,7 @@ def _show_actions(library: Library, chosen: Sequence[Entry]) -> None:
 
 
 @st.dialog("Name and tags")
-def _edit(library: Library, entry: Entry) -> None:
+def _edit(library: OwnLibrary, entry: Entry) -> None:
     title = st.text_input("Title", entry.title, max_chars=200)
     tags = st.multiselect(
         "Tags", sorted({*library.tags(), *entry.tags}), entry.tags, accept_new_options=True,
@@ -152,7 +152,7 @@ def _edit(library: Library, entry: Entry) -> None:
 
 
 @st.dialog("Delete for good?")
-def _confirm_delete(library: Library, chosen: Sequence[Entry]) -> None:
+def _confirm_delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
     names = [plain(entry.title) for entry in chosen]
     st.markdown("\n".join(f"- {name}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
     st.markdown("Timeline, video, names, events and tags are deleted. Nothing can bring them back.")
@@ -163,12 +163,12 @@ def _confirm_delete(library: Library, chosen: Sequence[Entry]) -> None:
             st.rerun()
 
 
-def _save(library: Library, entry: Entry, title: str, tags: Sequence[str]) -> None:
+def _save(library: OwnLibrary, entry: Entry, title: str, tags: Sequence[str]) -> None:
     library.rename(entry.id, title)
     library.tag(entry.id, tags)
 
 
-def _delete(library: Library, chosen: Sequence[Entry]) -> None:
+def _delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
     for entry in chosen:
         library.delete(entry.id)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
-from emotion.library import Entry, Library, State
+from emotion.library import Entry, OwnLibrary, State
 from emotion.types import Analysis
 from ui.footage import Footage
 from ui.widgets import browser_zone
@@ -23,7 +23,7 @@ class Opened:
         footage: The video, if it is there.
     """
 
-    def __init__(self, library: Library, entry: Entry, footage: Footage | None) -> None:
+    def __init__(self, library: OwnLibrary, entry: Entry, footage: Footage | None) -> None:
         self._library, self.entry, self.footage = library, entry, footage
         self._edits = entry.edits
 

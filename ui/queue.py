@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry, Library, State, cancel, place_in_queue, resume
+from emotion.library import Entry, OwnLibrary, State
 from ui.widgets import duration_text, plain
 
 LOOK_S = 0.5
@@ -23,7 +23,7 @@ BROKEN = (State.INTERRUPTED, State.FAILED)
 _ERROR = "queue_error"
 
 
-def show_queue(library: Library) -> None:
+def show_queue(library: OwnLibrary) -> None:
     """Show everything that runs or waits, and everything that broke off."""
     if reason := st.session_state.pop(_ERROR, None):
         st.error(plain(reason), icon=":material/error:")
@@ -35,7 +35,7 @@ def show_queue(library: Library) -> None:
 
 
 @st.fragment(run_every=LOOK_S)
-def _follow(library: Library, known: tuple[tuple[str, State], ...]) -> None:
+def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
     """Show progress without running the rest of the page, until something begins or ends."""
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if _known(active.entries) != known:
@@ -51,7 +51,7 @@ def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
     return tuple((entry.id, entry.state) for entry in entries)
 
 
-def _show_active(library: Library, entry: Entry) -> None:
+def _show_active(library: OwnLibrary, entry: Entry) -> None:
     words, button = st.columns([6, 1], vertical_alignment="center")
     if entry.state is State.RUNNING:
         words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
@@ -61,7 +61,7 @@ def _show_active(library: Library, entry: Entry) -> None:
         label, hint = "Remove", "Take it out of the queue"
     button.button(
         label, key=f"stop_{entry.id}", help=hint, icon=":material/stop:", width="stretch",
-        on_click=_guarded, args=(partial(cancel, library, entry.id),),
+        on_click=_guarded, args=(partial(library.cancel, entry.id),),
     )  # fmt: skip
 
 
@@ -72,18 +72,18 @@ def _how_far(entry: Entry) -> str:
     return f"{entry.done:,} of about {entry.total:,} frames · {entry.rate:,.0f} frames/s{left}"
 
 
-def _place(library: Library, entry: Entry) -> str:
-    place = place_in_queue(library, entry.id)
+def _place(library: OwnLibrary, entry: Entry) -> str:
+    place = library.place_in_queue(entry.id)
     return "about to start" if not place else f"waits, number {place} in the queue"
 
 
-def _show_broken(library: Library, entry: Entry) -> None:
+def _show_broken(library: OwnLibrary, entry: Entry) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/warning: **{plain(entry.title)}** · {plain(entry.note)}", width="stretch")
         if entry.can_resume:
             st.button(
                 "Resume", key=f"resume_{entry.id}", icon=":material/play_arrow:",
-                on_click=_guarded, args=(partial(resume, library, entry.id),),
+                on_click=_guarded, args=(partial(library.resume, entry.id),),
             )  # fmt: skip
         st.button(
             "Delete", key=f"drop_{entry.id}", icon=":material/delete:",

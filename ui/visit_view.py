@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.errors import EmotionError
-from emotion.library import Entry, Library, State
+from emotion.library import Entry, OwnLibrary, State
 from emotion.types import Analysis
 from ui import visit
 from ui.footage import Footage
@@ -21,7 +21,7 @@ from ui.widgets import browser_zone, plain, progress_text
 _LOADED = "loaded_analysis"
 
 
-def show_opened(library: Library) -> bool:
+def show_opened(library: OwnLibrary) -> bool:
     """Show the open analysis, or this visit's to choose from; return whether there was anything to show."""
     begun = visit.begun(library)
     if len(begun) > 1:
@@ -67,7 +67,7 @@ def summary_csv(entries: Sequence[Entry]) -> bytes:
     return text.getvalue().encode()
 
 
-def _show(library: Library, entry: Entry) -> None:
+def _show(library: OwnLibrary, entry: Entry) -> None:
     st.subheader(plain(entry.title), anchor=False)
     st.caption(_when(entry))
     if entry.state is State.QUEUED:
@@ -89,7 +89,7 @@ def _when(entry: Entry) -> str:
     return f"{'Added' if captured is None else 'Recorded'} on {day:%d %B %Y at %H:%M}"
 
 
-def _loaded(library: Library, entry: Entry) -> Analysis:
+def _loaded(library: OwnLibrary, entry: Entry) -> Analysis:
     """Return the analysis; one is held in memory, so that a click does not read it anew."""
     key = (entry.id, entry.finished_at)
     if st.session_state.get(_LOADED, (None, None))[0] != key:
@@ -98,7 +98,7 @@ def _loaded(library: Library, entry: Entry) -> Analysis:
     return analysis
 
 
-def _footage(library: Library, entry: Entry) -> Footage | None:
+def _footage(library: OwnLibrary, entry: Entry) -> Footage | None:
     """Return the video: this visit's own, or the one that the library keeps."""
     footage = visit.footage_of(entry.id)
     if footage is None and (path := library.video_path(entry.id)) is not None:

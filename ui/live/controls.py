@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from emotion.errors import EmotionError
-from emotion.library import Library
+from emotion.library import OwnLibrary
 from emotion.live import LiveSession, Snapshot
 from ui.live.recorded import note_recording
 from ui.widgets import plain
@@ -19,7 +19,7 @@ BASELINE_S = 3.0
 _CLIP, _ERROR = "live_with_clip", "live_error"
 
 
-def show_controls(session: LiveSession | None, library: Library) -> None:
+def show_controls(session: LiveSession | None, library: OwnLibrary) -> None:
     """Show the buttons; without a session they wait for one."""
     now = None if session is None else session.snapshot()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -48,7 +48,7 @@ def _show_baseline(session: LiveSession, now: Snapshot) -> None:
         _button("No baseline", "undo", "Show the values alone again", session.clear_baseline)
 
 
-def _show_record(session: LiveSession, now: Snapshot, library: Library) -> None:
+def _show_record(session: LiveSession, now: Snapshot, library: OwnLibrary) -> None:
     if now.recording is not None and now.recording.running:
         hint = "End the recording and find it in the library"
         _button("Stop recording", "stop_circle", hint, session.stop_recording, kind="primary")
@@ -61,9 +61,10 @@ def _show_record(session: LiveSession, now: Snapshot, library: Library) -> None:
     )  # fmt: skip
 
 
-def _record(session: LiveSession, library: Library) -> None:
+def _record(session: LiveSession, library: OwnLibrary) -> None:
     title = f"Live, {dt.datetime.now().astimezone():%d %B %Y, %H:%M}"
-    note_recording(session.record(library, title, record_clip=bool(st.session_state.get(_CLIP))), session)
+    with_clip = bool(st.session_state.get(_CLIP))
+    note_recording(session.record(library.shared, title, owner=library.owner, record_clip=with_clip), session)
 
 
 def _button(label: str, icon: str, hint: str, act: Callable[[], Any], kind: str = "secondary") -> None:

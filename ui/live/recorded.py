@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry, Library
+from emotion.library import Entry, OwnLibrary
 from emotion.live import LiveSession
 from ui.library import open_analysis
 from ui.widgets import duration_text, plain
@@ -40,7 +40,7 @@ def note_recording(entry_id: str, session: LiveSession) -> None:
     _all().append(_Recorded(entry_id, session))
 
 
-def show_recorded(library: Library) -> None:
+def show_recorded(library: OwnLibrary) -> None:
     """Show every recording of this visit that is over, the newest first, with a button that opens it."""
     for recorded in reversed(_all()):
         if not recorded.running:
@@ -52,7 +52,7 @@ def _all() -> list[_Recorded]:
     return recorded
 
 
-def _show(recorded: _Recorded, library: Library) -> None:
+def _show(recorded: _Recorded, library: OwnLibrary) -> None:
     try:
         entry = library.get(recorded.entry_id)
     except LibraryError:
@@ -72,7 +72,7 @@ def _show(recorded: _Recorded, library: Library) -> None:
 
 
 @st.fragment(run_every=LOOK_S)
-def _wait_for(library: Library, entry: Entry) -> None:
+def _wait_for(library: OwnLibrary, entry: Entry) -> None:
     """Say that a recording is being put together, until it is or is deleted."""
     try:
         over = library.get(entry.id).state.is_over

@@ -2,6 +2,9 @@
 
 Streamlit's media endpoint answers a browser's "from here to the end" with all of it at once, so that the server holds
 one and a half times the file for every reader; a player that has read enough for now lets it wait there.
+
+An address alone gives nothing: who asks for it must be whom it was made for, as the browser's signed cookie says
+(``docs/decisions/0008-who-may-enter.md``).
 """
 
 from __future__ import annotations
@@ -12,12 +15,16 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from streamlit import config
+from streamlit.url_util import make_url_path
 
-_FOLDER = "/video-files"
+from ui.access import NO_FILE, Visitor, visitor_of
+
+_FOLDER = "video-files"
 
 
 class VideoFiles:
-    """Files with addresses that nobody guesses; each is served until it is deleted.
+    """Files with addresses that nobody guesses, each for one owner; served until the file is deleted.
 
     Attributes:
         is_served: Whether a server has the route; an app that is run without it has none.
@@ -25,27 +32,38 @@ class VideoFiles:
 
     def __init__(self) -> None:
         self.is_served = False
-        self._tokens: dict[Path, str] = {}
-        self._paths: dict[str, Path] = {}
+        self._tokens: dict[tuple[str, Path], str] = {}
+        self._files: dict[str, tuple[str, Path]] = {}
 
     def route(self) -> Route:
         """Return the route, for the server to be made with."""
         self.is_served = True
-        return Route(f"{_FOLDER}/{{token}}", self._answer, methods=["GET", "HEAD"])
+        return Route(_below_base("{token}"), self._answer, methods=["GET", "HEAD"])
 
-    def address(self, path: Path) -> str:
-        """Return the address of a file: the same one every time, so that a player goes on with what it has."""
-        path = path.absolute()
-        token = self._tokens.setdefault(path, secrets.token_urlsafe(24))
-        self._paths[token] = path
-        return f"{_FOLDER}/{token}"
+    def address(self, path: Path, visitor: Visitor) -> str:
+        """Return the address of a file: the same one every time, so that a player goes on with what it has.
+
+        Args:
+            path: The file.
+            visitor: For whom it is, and for nobody else.
+        """
+        file = visitor.owner, path.absolute()
+        token = self._tokens.setdefault(file, secrets.token_urlsafe(24))
+        self._files[token] = file
+        return _below_base(token)
 
     async def _answer(self, request: Request) -> Response:
-        path = self._paths.get(request.path_params["token"])
-        if path is None or not path.is_file():
-            return PlainTextResponse("There is no such video.", 404)
+        owner, path = self._files.get(request.path_params["token"], (None, Path()))
+        visitor = visitor_of(request.cookies)
+        # One answer for what is not there and for what is not theirs.
+        if visitor is None or visitor.owner != owner or not path.is_file():
+            return PlainTextResponse(NO_FILE, 404, {"Cache-Control": "no-store"})
         # Whoever comes next may not read it from a shared computer's disk.
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "no-store"})
+
+
+def _below_base(name: str) -> str:
+    return make_url_path(config.get_option("server.baseUrlPath") or "", f"{_FOLDER}/{name}")
 
 
 video_files = VideoFiles()

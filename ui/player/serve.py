@@ -12,6 +12,7 @@ from pathlib import Path
 from streamlit.runtime import get_instance
 
 from emotion.errors import InputError
+from ui.access import visitor_or_stop
 from ui.player.files import video_files
 
 _VIDEO, _BINARY, _CAPTIONS, _PICTURE = "video/mp4", "application/octet-stream", "text/vtt", "image/png"
@@ -32,7 +33,7 @@ def video_url(path: Path, place: str) -> str:
         InputError: The file is empty.
     """
     if video_files.is_served and path.stat().st_size:
-        return video_files.address(path)
+        return video_files.address(path, visitor_or_stop())
     with path.open("rb") as file:
         if not path.stat().st_size:
             raise InputError(f"expected a video; got an empty file, {path.name}")

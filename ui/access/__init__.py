@@ -1,0 +1,23 @@
+"""Who may enter: sign-in, and what every page, download and upload asks of it.
+
+Without ``[auth]`` in Streamlit's secrets everybody is the same local visitor. With it, :func:`visitor_or_stop` lets
+nobody past who has not signed in and is not on the list, :class:`Guard` does the same for requests that no page
+answers, and :attr:`Visitor.owner` says whose library it is.
+"""
+
+from ui.access.door import NOT_HERE, admin_or_stop, find_visitor, show_account, visitor_or_stop
+from ui.access.guard import NO_FILE, Guard, visitor_of
+from ui.access.rules import LOCAL_VISITOR, Visitor
+
+__all__ = [
+    "LOCAL_VISITOR",
+    "NOT_HERE",
+    "NO_FILE",
+    "Guard",
+    "Visitor",
+    "admin_or_stop",
+    "find_visitor",
+    "show_account",
+    "visitor_of",
+    "visitor_or_stop",
+]

@@ -1,0 +1,176 @@
+"""The rules: what an identity from an OpenID Connect provider may do here. Plain values; nothing of Streamlit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emotion.errors import SettingsError
+from emotion.library import LOCAL
+
+EVERYBODY = "*"
+_KEYS = {"admins", "allowed"}
+_MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who may be here.
+
+    Attributes:
+        owner: Whose library is theirs.
+        name: What people call them; empty where nobody signs in.
+        address: Their e-mail address; empty if the provider tells none that it has verified.
+        is_admin: Whether they look after this server.
+    """
+
+    owner: str
+    name: str = ""
+    address: str = ""
+    is_admin: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether this is one person among others, and not whoever sits at this machine."""
+        return self.owner != LOCAL
+
+    @property
+    def may_change_models(self) -> bool:
+        """Whether they may add models that everybody can then choose, and remove them."""
+        return self.is_admin or not self.signed_in
+
+
+LOCAL_VISITOR = Visitor(LOCAL)
+"""Everybody, where nobody signs in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody who signed in and may not be here.
+
+    Attributes:
+        name: What people call them.
+        reason: Why, in one sentence.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may enter, and who looks after the server.
+
+    Attributes:
+        admins: E-mail addresses.
+        allowed: E-mail addresses, domains with an ``@`` in front, or :data:`EVERYBODY`; none of them means everybody
+            whom the provider lets sign in.
+    """
+
+    admins: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may enter whom the provider lets sign in."""
+        return not self.allowed or EVERYBODY in self.allowed
+
+    def admit(self, claims: Mapping[str, Any]) -> Visitor | Refused:
+        """Return who it is, or why they may not enter.
+
+        Args:
+            claims: Of the ID token (OpenID Connect Core 1.0, sections 2 and 5.1).
+        """
+        address, name = verified_address(claims), _name(claims)
+        issuer, subject = claims.get("iss"), claims.get("sub")
+        if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
+            return Refused(name, "The sign-in service did not say who you are.")
+        is_admin = address in self.admins
+        if not (is_admin or self.is_open or self._lists(address)):
+            return Refused(name, _why_not(claims))
+        return Visitor(owner_of(issuer, subject), name, address, is_admin)
+
+    def _lists(self, address: str) -> bool:
+        return bool(address) and (address in self.allowed or f"@{address.rpartition('@')[2]}" in self.allowed)
+
+
+def read_rules(section: Any, environment: Mapping[str, str]) -> Rules:
+    """Return the rules: what the secrets' section ``[access]`` and the environment say, together.
+
+    Args:
+        section: ``admins`` and ``allowed``, each a list of texts; None for neither.
+        environment: ``EMOTION_ADMINS`` and ``EMOTION_ALLOWED``, separated by commas.
+
+    Raises:
+        SettingsError: One of them is no address, or a key is unknown.
+    """
+    section = {} if section is None else section
+    if not isinstance(section, Mapping) or set(section) - _KEYS:
+        raise SettingsError(f"expected [access] in the secrets with keys out of {', '.join(sorted(_KEYS))}")
+    admins = _entries(section.get("admins", []), "admins") | _split(environment.get("EMOTION_ADMINS"))
+    allowed = _entries(section.get("allowed", []), "allowed") | _split(environment.get("EMOTION_ALLOWED"))
+    # Not the entries themselves: they are about people, and this goes to the log.
+    if wrong := sum(not _is_address(entry) for entry in admins):
+        raise SettingsError(f"expected e-mail addresses of administrators; {wrong} of {len(admins)} are none")
+    if wrong := sum(entry != EVERYBODY and not _is_address(entry) and not _is_domain(entry) for entry in allowed):
+        kinds = "e-mail addresses, domains like @example.org, or * as allowed"
+        raise SettingsError(f"expected {kinds}; {wrong} of {len(allowed)} are none of these")
+    return Rules(admins, allowed)
+
+
+def owner_of(issuer: str, subject: str) -> str:
+    """Return whose library it is.
+
+    Issuer and subject together are the one name of a person that is never given to another (OpenID Connect Core 1.0,
+    section 5.7); addresses are. Of them a digest, which fits, and tells nobody who it is.
+    """
+    return f"oidc:{hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()}"
+
+
+def verified_address(claims: Mapping[str, Any]) -> str:
+    """Return the e-mail address, in lower case; empty where there is none or the provider says it is not verified.
+
+    A provider that is silent about it vouches for its addresses: who runs the app chose it.
+    """
+    address = claims.get("email")
+    if not isinstance(address, str) or str(claims.get("email_verified", True)).casefold() != "true":
+        return ""
+    return address.strip().casefold()
+
+
+def _why_not(claims: Mapping[str, Any]) -> str:
+    if claims.get("email") and not verified_address(claims):
+        return "You are not on this server's list, as your sign-in service has not verified your e-mail address."
+    return "You are not on the list of people who may use this server."
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    known = (claims.get(key) for key in ("name", "preferred_username", "email", "sub"))
+    name = next((value for value in known if isinstance(value, str) and value.strip()), "somebody")
+    return " ".join(name.split())[:_MAX_NAME]
+
+
+def _entries(given: Any, key: str) -> frozenset[str]:
+    if not isinstance(given, Iterable) or isinstance(given, str) or not all(isinstance(one, str) for one in given):
+        raise SettingsError(f"expected {key} in [access] to be a list of texts; got {type(given).__name__}")
+    return _cleaned(given)
+
+
+def _split(given: str | None) -> frozenset[str]:
+    return _cleaned((given or "").split(","))
+
+
+def _cleaned(entries: Iterable[str]) -> frozenset[str]:
+    return frozenset(entry.strip().casefold() for entry in entries) - {""}
+
+
+def _is_address(entry: str) -> bool:
+    name, at, domain = entry.rpartition("@")
+    return bool(name and at and domain) and not any(sign.isspace() or sign == "*" for sign in entry)
+
+
+def _is_domain(entry: str) -> bool:
+    return entry.startswith("@") and len(entry) > 1 and "@" not in entry[1:] and not set(entry) & {"*", " "}

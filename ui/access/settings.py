@@ -1,0 +1,89 @@
+"""How sign-in is set up by Streamlit's secrets: whether it is, with which providers, and whether that is complete."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit import config
+from streamlit.auth_util import is_authlib_installed
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from emotion.errors import SettingsError
+from ui.access.rules import Rules, read_rules
+
+AUTH, ACCESS = "auth", "access"
+SHORTEST_SECRET = 32
+_CALLBACK = "/oauth2callback"
+_PROVIDER = ("client_id", "client_secret", "server_metadata_url")
+_memory = {"required": False}
+
+
+def is_required() -> bool:
+    """Return whether one has to sign in.
+
+    Raises:
+        SettingsError: The secrets are there and cannot be read, so that nobody knows.
+    """
+    return _memory["required"] or AUTH in _secrets()
+
+
+def require_from_now_on() -> None:
+    """Have sign-in asked for until this server ends, even if its secrets vanish meanwhile."""
+    _memory["required"] = True
+
+
+def rules() -> Rules:
+    """Return who may enter.
+
+    Raises:
+        SettingsError: They cannot be read.
+    """
+    return read_rules(_secrets().get(ACCESS), os.environ)
+
+
+def providers() -> list[str | None]:
+    """Return the names of the providers; None is the one without a name.
+
+    Raises:
+        SettingsError: The set-up is not complete; nobody can then sign in.
+    """
+    section = _secrets().get(AUTH)
+    if not isinstance(section, Mapping):
+        raise SettingsError("expected [auth] in the secrets to be a section")
+    if not is_authlib_installed():
+        raise SettingsError("expected the package Authlib, which sign-in needs; it is not installed")
+    if not str(section.get("redirect_uri", "")).endswith(_CALLBACK):
+        raise SettingsError(f"expected redirect_uri in [auth] to be this app's address with {_CALLBACK} at its end")
+    secret = str(section.get("cookie_secret", ""))
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"expected cookie_secret in [auth] to be {SHORTEST_SECRET} random characters or more; got {len(secret)}"
+        )
+    found: list[str | None] = [None] if any(key in section for key in _PROVIDER) else []
+    found += [name for name, value in section.items() if isinstance(value, Mapping) and name != "client_kwargs"]
+    if not found:
+        raise SettingsError(f"expected {', '.join(_PROVIDER)} in [auth]")
+    for name in found:
+        _expect_complete(section if name is None else section[name], name)
+    return found
+
+
+def _expect_complete(provider: Mapping[str, Any], name: str | None) -> None:
+    where = AUTH if name is None else f"{AUTH}.{name}"
+    if missing := [key for key in _PROVIDER if not provider.get(key)]:
+        raise SettingsError(f"expected {', '.join(_PROVIDER)} in [{where}]; {', '.join(missing)} is missing")
+
+
+def _secrets() -> Mapping[str, Any]:
+    try:
+        return st.secrets.to_dict()
+    except StreamlitSecretNotFoundError as error:
+        files = [path for path in config.get_option("secrets.files") if Path(path).exists()]
+        if files:
+            # A slip of the pen in them must not open the door.
+            raise SettingsError(f"expected secrets as TOML in {Path(files[0]).name}; they cannot be read") from error
+        return {}
