@@ -9,6 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.conftest import run_async
+from tests.signed_in import claims, secrets_file, signed_cookies, toml
+from ui.access import LOCAL_VISITOR, visitor_of
 from ui.player.files import VideoFiles
 
 CONTENT = bytes(range(256)) * 4096
@@ -26,7 +28,9 @@ def video(tmp_path: Path) -> Path:
     return path
 
 
-def ask(files: VideoFiles, address: str, wanted: str = "") -> tuple[int, dict[str, str], list[bytes]]:
+def ask(
+    files: VideoFiles, address: str, wanted: str = "", cookies: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], list[bytes]]:
     """Return status, headers and the pieces of the answer, as a server of ASGI applications hears them."""
     said: list[dict] = []
 
@@ -38,6 +42,7 @@ def ask(files: VideoFiles, address: str, wanted: str = "") -> tuple[int, dict[st
         said.append(message)
 
     headers = [(b"range", wanted.encode())] if wanted else []
+    headers += [(b"cookie", "; ".join(f"{name}={value}" for name, value in (cookies or {}).items()).encode())]
     scope = {"type": "http", "method": "GET", "path": address, "root_path": "", "query_string": b"", "headers": headers}
     run_async(Starlette(routes=[files.route()])(scope, receive, send))
     told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
@@ -54,7 +59,7 @@ def ask(files: VideoFiles, address: str, wanted: str = "") -> tuple[int, dict[st
     ],
 )
 def test_any_part_comes_in_small_pieces(files: VideoFiles, video: Path, wanted: str, status: int, part: slice):
-    answered, headers, pieces = ask(files, files.address(video), wanted)
+    answered, headers, pieces = ask(files, files.address(video, LOCAL_VISITOR), wanted)
     assert answered == status
     assert b"".join(pieces) == CONTENT[part]
     assert max(map(len, pieces)) <= 1 << 17
@@ -62,20 +67,20 @@ def test_any_part_comes_in_small_pieces(files: VideoFiles, video: Path, wanted: 
 
 
 def test_a_part_that_is_not_there_is_refused(files: VideoFiles, video: Path):
-    assert ask(files, files.address(video), f"bytes={len(CONTENT)}-")[0] == 416
+    assert ask(files, files.address(video, LOCAL_VISITOR), f"bytes={len(CONTENT)}-")[0] == 416
 
 
 def test_an_address_stays_and_leads_nowhere_else(files: VideoFiles, video: Path, tmp_path: Path):
-    address = files.address(video)
-    assert files.address(video) == address
+    address = files.address(video, LOCAL_VISITOR)
+    assert files.address(video, LOCAL_VISITOR) == address
     (tmp_path / "other").write_bytes(b"x")
-    assert files.address(tmp_path / "other") != address
+    assert files.address(tmp_path / "other", LOCAL_VISITOR) != address
     assert ask(files, f"{address}x")[0] == 404
     assert ask(files, "/video-files/..%2Fvideo")[0] == 404
 
 
 def test_a_deleted_video_is_gone(files: VideoFiles, video: Path):
-    address = files.address(video)
+    address = files.address(video, LOCAL_VISITOR)
     video.unlink()
     assert ask(files, address)[0] == 404
 
@@ -84,3 +89,15 @@ def test_only_a_server_that_has_the_route_is_relied_on(files: VideoFiles):
     assert not files.is_served
     files.route()
     assert files.is_served
+
+
+def test_a_video_is_for_whom_its_address_was_made(files: VideoFiles, video: Path, tmp_path: Path):
+    ada, bob = signed_cookies(claims("ada")), signed_cookies(claims("bob"))
+    here = files.address(video, LOCAL_VISITOR)
+    with secrets_file(tmp_path, toml()):
+        hers = files.address(video, visitor_of(ada))
+        assert hers not in {here, files.address(video, visitor_of(bob))}
+        assert [ask(files, hers, cookies=who)[0] for who in (ada, bob, {})] == [200, 404, 404]
+        assert ask(files, hers, "bytes=0-9", cookies=bob)[2] == ask(files, f"{hers}x", cookies=bob)[2]
+        assert ask(files, here, cookies=ada)[0] == 404, "what was there before people signed in is not theirs"
+    assert ask(files, here)[0] == 200

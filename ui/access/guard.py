@@ -50,6 +50,7 @@ def visitor_of(cookies: Mapping[str, str]) -> Visitor | None:
     try:
         if not settings.is_required():
             return LOCAL_VISITOR
+        settings.providers()
         found = identify(_claims(cookies))
     except SettingsError:
         return None

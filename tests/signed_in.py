@@ -1,0 +1,66 @@
+"""An app with sign-in, as far as it goes without a provider: secrets in a file, and cookies that Streamlit signed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from streamlit import config
+from streamlit.auth_util import set_cookie_with_chunks
+from streamlit.runtime.secrets import secrets_singleton
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+ORIGIN = "http://localhost:8501"
+COOKIE_SECRET = "not a secret, as it stands in a test"
+AUTH: dict[str, str] = {
+    "redirect_uri": f"{ORIGIN}/oauth2callback",
+    "cookie_secret": COOKIE_SECRET,
+    "client_id": "app",
+    "client_secret": "told to nobody",
+    "server_metadata_url": "http://localhost:9400/.well-known/openid-configuration",
+}
+
+
+def claims(subject: str, **others: Any) -> dict[str, Any]:
+    """What a provider tells of somebody."""
+    return {"iss": "https://provider.example", "sub": subject, "email": f"{subject}@example.org", **others}
+
+
+def signed_cookies(told: dict[str, Any], secret: str = COOKIE_SECRET, origin: str = ORIGIN) -> dict[str, str]:
+    """The cookies that Streamlit gives to whoever has signed in; several where one would be too long."""
+    cookies: dict[str, str] = {}
+
+    def signed(name: str, value: str) -> bytes:
+        return create_signed_value(secret, name, value)
+
+    set_cookie_with_chunks(
+        lambda name, value: cookies.update({name: signed(name, value).decode()}),
+        signed, USER_COOKIE_NAME, told | {"origin": origin, "is_logged_in": True, "provider": "default"},
+        cookie_attr_size=100,
+    )  # fmt: skip
+    return cookies
+
+
+@contextlib.contextmanager
+def secrets_file(folder: Path, text: str) -> Iterator[None]:
+    """Give the app of this process these secrets and no others."""
+    path = folder / "secrets.toml"
+    path.write_text(text, encoding="utf-8")
+    before = config.get_option("secrets.files")
+    config.set_option("secrets.files", [str(path)])
+    secrets_singleton._reset()
+    try:
+        yield
+    finally:
+        config.set_option("secrets.files", before)
+        secrets_singleton._reset()
+
+
+def toml(auth: dict[str, str] | None = None, **access: list[str]) -> str:
+    """Return secrets with sign-in."""
+    lines = ["[auth]", *(f"{key} = {json.dumps(value)}" for key, value in (AUTH if auth is None else auth).items())]
+    return "\n".join([*lines, "[access]", *(f"{key} = {json.dumps(value)}" for key, value in access.items())])

@@ -1,0 +1,254 @@
+"""The guard before the server: files for those whose pages put them there, uploads for those who are in."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from tests.conftest import run_async
+from tests.signed_in import AUTH, claims, secrets_file, signed_cookies, toml
+from ui.access import LOCAL_VISITOR, Guard, Visitor, visitor_of
+from ui.access import guard as guard_module
+from ui.access import settings as access_settings
+from ui.access.guard import NO_FILE, MediaOwners
+from ui.access.listening import is_on_this_machine_alone, who_may_enter
+from ui.access.rules import Rules
+
+Present = Callable[[Visitor | None], None]
+
+
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That one has to sign in is remembered for as long as a server runs, which here is a test."""
+    monkeypatch.setitem(access_settings._memory, "required", False)
+
+
+@pytest.fixture
+def shut(tmp_path: Path) -> Iterator[None]:
+    with secrets_file(tmp_path, toml(allowed=["@example.org"])):
+        yield
+
+
+@pytest.fixture
+def present(monkeypatch: pytest.MonkeyPatch) -> Present:
+    """Says for whom a page is being made, which outside of a page nobody knows."""
+
+    def say(visitor: Visitor | None) -> None:
+        monkeypatch.setattr(guard_module, "find_visitor", lambda: visitor)
+
+    return say
+
+
+@pytest.fixture
+def manager() -> MediaFileManager:
+    """Streamlit's own, on its own storage."""
+    return MediaFileManager(MemoryMediaFileStorage("/media"))
+
+
+def visitor(subject: str) -> Visitor:
+    found = Rules().admit(claims(subject))
+    assert isinstance(found, Visitor)
+    return found
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers everything with 200."""
+    del receive
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"the file"})
+
+
+def status(media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET") -> int:
+    """Ask the guard as a server would."""
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    told = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    headers = [(b"cookie", told.encode("latin-1", "replace"))]
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "query_string": b"", "headers": headers}
+    run_async(Guard(app, media)(scope, receive, send))
+    assert said[0]["status"] == 200 or said[1]["body"] == NO_FILE.encode()
+    return int(said[0]["status"])
+
+
+@contextlib.contextmanager
+def listening_on(address: str | None) -> Iterator[None]:
+    before = config.get_option("server.address")
+    config.set_option("server.address", address)
+    try:
+        yield
+    finally:
+        config.set_option("server.address", before)
+
+
+ADA, BOB = signed_cookies(claims("ada")), signed_cookies(claims("bob"))
+
+
+def test_a_cookie_names_the_person_whom_the_page_sees(shut):
+    assert visitor_of(ADA) == visitor("ada")
+    assert visitor_of(signed_cookies(claims("ada", groups=["x" * 60] * 200))) == visitor("ada"), "several cookies"
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {},
+        {"_streamlit_user": "ada"},
+        {"_streamlit_user": "ü – 会"},
+        {"_streamlit_user": next(iter(ADA.values()))[:-1] + "x"},
+        {"_streamlit_user_tokens": next(iter(ADA.values()))},
+        signed_cookies(claims("ada"), secret="another secret that somebody made up"),
+        signed_cookies(claims("ada"), origin="https://elsewhere.test"),
+        signed_cookies(claims("eve", email="eve@elsewhere.test")),
+        signed_cookies({"iss": "https://provider.example"}),
+    ],
+    ids=["none", "no signature", "no text", "changed", "another's", "forged", "elsewhere", "not listed", "nameless"],
+)
+def test_every_other_cookie_names_nobody(shut, cookies: dict[str, str]):
+    assert visitor_of(cookies) is None
+
+
+def test_without_sign_in_everybody_is_the_same_and_gets_everything(manager, present):
+    media = MediaOwners()
+    assert visitor_of({}) == LOCAL_VISITOR
+    assert status(media, "/media/anything.png") == 200
+    assert status(media, "/_stcore/upload_file/s/f", method="PUT") == 200
+
+
+def test_a_file_is_for_those_whose_pages_put_it_there(shut, manager, present):
+    media = MediaOwners()
+    media.watch(manager)
+    media.watch(manager)
+    present(visitor("ada"))
+    mine = manager.add(b"mine", "text/csv", "1", "mine.csv", is_for_static_download=True)
+    ours = manager.add(b"ours", "image/png", "2")
+    present(visitor("bob"))
+    assert manager.add(b"ours", "image/png", "2") == ours
+    present(None)
+    logo = manager.add(b"logo", "image/svg+xml", "3")
+
+    assert [status(media, mine, who) for who in (ADA, BOB, {})] == [200, 404, 404]
+    assert [status(media, ours, who) for who in (ADA, BOB, {})] == [200, 200, 404]
+    assert [status(media, logo, who) for who in (ADA, BOB, {})] == [200, 200, 200]
+    assert status(media, mine, BOB, "HEAD") == 404
+    assert status(media, "/media/never.png", ADA) == 404, "as for one of somebody else"
+    assert status(media, mine.removesuffix(".csv"), BOB) == 404
+    assert status(media, f"{mine}.x", BOB) == 404
+    assert status(media, mine.replace("/media", "/media/."), BOB) == 404
+
+
+def test_a_file_that_is_made_on_request_is_for_whom_it_was_promised_to(shut, manager, present):
+    media = MediaOwners()
+    media.watch(manager)
+    present(visitor("ada"))
+    promise = manager.add_deferred(lambda: b"made later", "text/csv", "1", "later.csv")
+    present(None)  # as on the thread that makes it
+    address = manager.execute_deferred(promise)
+    assert [status(media, address, who) for who in (ADA, BOB, {})] == [200, 404, 404]
+
+
+def test_what_is_gone_is_forgotten_and_what_is_there_is_not(shut, manager, present, monkeypatch):
+    monkeypatch.setattr(guard_module, "_MANY", 20)
+    media = MediaOwners()
+    media.watch(manager)
+    present(visitor("ada"))
+    kept = manager.add(b"kept", "text/csv", "kept")
+    for number in range(100):
+        manager.add(b"%d" % number, "text/csv", "always replaced")
+        manager.remove_orphaned_files()
+    assert len(media._owners) <= 21
+    assert status(media, kept, ADA) == 200
+    assert status(media, kept, BOB) == 404
+
+
+def test_only_who_is_in_may_upload(shut):
+    path = "/_stcore/upload_file/session/file"
+    assert [status(MediaOwners(), path, who, "PUT") for who in (ADA, {})] == [200, 404]
+    assert status(MediaOwners(), path, signed_cookies(claims("eve", email="eve@elsewhere.test")), "PUT") == 404
+
+
+def test_all_else_is_for_everybody_as_signing_in_needs_it(shut):
+    for path in ("/", "/video", "/_stcore/health", "/static/media/font.woff2", "/oauth2callback", "/media"):
+        assert status(MediaOwners(), path) == 200
+
+
+def test_below_a_path_of_its_own_the_app_is_guarded_alike(shut, manager, present):
+    before = config.get_option("server.baseUrlPath")
+    config.set_option("server.baseUrlPath", "/faces/")
+    try:
+        assert status(MediaOwners(), "/faces/media/x.png", ADA) == 404
+        assert status(MediaOwners(), "/faces/_stcore/upload_file/s/f", {}, "PUT") == 404
+        assert status(MediaOwners(), "/media/x.png", ADA) == 200, "nothing of the app is there"
+    finally:
+        config.set_option("server.baseUrlPath", before)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[auth",
+        toml({}),
+        toml(AUTH | {"cookie_secret": "xxx"}),
+        toml({key: value for key, value in AUTH.items() if key != "client_secret"}),
+        toml(AUTH | {"redirect_uri": "http://localhost:8501"}),
+        toml(AUTH, allowed=["example.org"]),
+        'auth = "yes"',
+    ],
+    ids=["no TOML", "empty", "short secret", "no client secret", "no callback", "no address", "no section"],
+)
+def test_sign_in_that_is_not_set_up_lets_nobody_in(tmp_path, text: str, caplog: pytest.LogCaptureFixture):
+    with secrets_file(tmp_path, text), caplog.at_level(logging.WARNING):
+        guard_module._begin()
+        assert visitor_of(ADA) is None
+        assert status(MediaOwners(), "/media/x.png", ADA) == 404
+        assert status(MediaOwners(), "/_stcore/upload_file/s/f", ADA, "PUT") == 404
+    assert "nobody can enter: expected " in caplog.text
+    assert AUTH["client_secret"] not in caplog.text
+
+
+def test_sign_in_stays_on_when_its_secrets_vanish(tmp_path):
+    with secrets_file(tmp_path, toml()):
+        guard_module._begin()
+    assert visitor_of({}) is None
+    assert status(MediaOwners(), "/media/x.png") == 404
+
+
+def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, monkeypatch):
+    with secrets_file(tmp_path, toml()), caplog.at_level(logging.WARNING):
+        guard_module._begin()
+    assert "everybody with an account at the sign-in service may enter" in caplog.text
+    caplog.clear()
+    monkeypatch.setitem(access_settings._memory, "required", False)
+    with listening_on("0.0.0.0"), caplog.at_level(logging.WARNING):
+        guard_module._begin()
+    assert "this server listens on 0.0.0.0 and nobody has to sign in" in caplog.text
+    caplog.clear()
+    with listening_on("localhost"), caplog.at_level(logging.WARNING):
+        guard_module._begin()
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "alone"),
+    [("localhost", True), ("127.0.0.1", True), ("::1", True), (None, False), ("", False), ("0.0.0.0", False),
+     ("::", False), ("192.0.2.7", False), ("faces.example.org", False)],
+)  # fmt: skip
+def test_who_can_reach_the_server(address: str | None, alone: bool):
+    with listening_on(address):
+        assert is_on_this_machine_alone() is alone
+        assert ("Only this machine" in who_may_enter(shut=False)) is alone
+        assert "One signs in" in who_may_enter(shut=True)

@@ -1,0 +1,136 @@
+"""Who may enter: addresses and domains, what is verified and what is not, and whose library it then is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emotion.errors import SettingsError
+from emotion.library import LOCAL
+from tests.signed_in import claims
+from ui.access.rules import LOCAL_VISITOR, Refused, Rules, Visitor, owner_of, read_rules
+
+ADA = claims("ada", name="Ada Lovelace")
+
+
+def test_without_a_list_the_provider_decides():
+    for rules in (Rules(), Rules(admins=frozenset({"x@example.org"})), Rules(allowed=frozenset({"*"}))):
+        assert rules.is_open
+        visitor = rules.admit(ADA)
+        assert isinstance(visitor, Visitor)
+        assert (visitor.name, visitor.address, visitor.is_admin) == ("Ada Lovelace", "ada@example.org", False)
+
+
+@pytest.mark.parametrize(
+    ("entry", "email", "enters"),
+    [
+        ("ada@example.org", "Ada@Example.ORG ", True),
+        ("@example.org", "ada@example.org", True),
+        ("@example.org", "ada@sub.example.org", False),
+        ("@example.org", "ada@badexample.org", False),
+        ("@example.org", "ada@example.org@evil.test", False),
+        ("@example.org", "ada@example.org.evil.test", False),
+        ("bob@example.org", "ada@example.org", False),
+        ("@example.org", None, False),
+        ("@example.org", "", False),
+        ("@example.org", ["ada@example.org"], False),
+    ],
+)
+def test_the_list_is_of_addresses_and_whole_domains(entry: str, email: object, enters: bool):
+    found = read_rules({"allowed": [entry]}, {}).admit(ADA | {"email": email})
+    assert isinstance(found, Visitor) is enters
+
+
+@pytest.mark.parametrize("verified", [False, "false", None, "no"])
+def test_an_address_that_is_not_verified_is_none(verified: object):
+    rules = read_rules({"admins": ["ada@example.org"], "allowed": ["@example.org"]}, {})
+    found = rules.admit(ADA | {"email_verified": verified})
+    assert isinstance(found, Refused)
+    assert "has not verified your e-mail address" in found.reason
+    everybody = read_rules({"admins": ["ada@example.org"]}, {}).admit(ADA | {"email_verified": verified})
+    assert isinstance(everybody, Visitor)
+    assert (everybody.is_admin, everybody.address) == (False, "")
+
+
+@pytest.mark.parametrize("verified", [True, "true"])
+def test_an_administrator_is_on_every_list(verified: object):
+    found = read_rules({"allowed": ["@elsewhere.test"]}, {"EMOTION_ADMINS": "x@y.test, ADA@example.org"}).admit(
+        ADA | {"email_verified": verified}
+    )
+    assert isinstance(found, Visitor)
+    assert found.is_admin
+
+
+def test_secrets_and_environment_add_up():
+    rules = read_rules({"admins": ["a@x.test"], "allowed": ["b@x.test"]}, {"EMOTION_ALLOWED": "@y.test,,"})
+    assert rules == Rules(frozenset({"a@x.test"}), frozenset({"b@x.test", "@y.test"}))
+    assert read_rules(None, {}) == Rules()
+
+
+@pytest.mark.parametrize(
+    ("section", "environment"),
+    [
+        ({"allowed": "ada@example.org"}, {}),
+        ({"allowed": [1]}, {}),
+        ({"allowed": ["example.org"]}, {}),
+        ({"allowed": ["*@example.org"]}, {}),
+        ({"admins": ["@example.org"]}, {}),
+        ({"admins": ["*"]}, {}),
+        ({"admin": ["ada@example.org"]}, {}),
+        (["ada@example.org"], {}),
+        (None, {"EMOTION_ADMINS": "ada"}),
+    ],
+)
+def test_a_slip_of_the_pen_opens_nothing_and_names_nobody(section: object, environment: dict[str, str]):
+    with pytest.raises(SettingsError, match="expected ") as refused:
+        read_rules(section, environment)
+    assert "ada" not in str(refused.value)
+
+
+@pytest.mark.parametrize("missing", ["iss", "sub"])
+def test_somebody_without_a_lasting_name_has_no_library(missing: str):
+    for told in ({}, {missing: ""}, {missing: 7}):
+        found = Rules().admit({key: value for key, value in ADA.items() if key != missing} | told)
+        assert isinstance(found, Refused)
+
+
+@given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
+def test_two_people_never_share_a_library(issuer: str, subject: str, other_issuer: str, other_subject: str):
+    same = (issuer, subject) == (other_issuer, other_subject)
+    assert (owner_of(issuer, subject) == owner_of(other_issuer, other_subject)) is same
+    assert owner_of(issuer, subject) != LOCAL
+    assert len(owner_of(issuer, subject)) <= 200
+
+
+def test_a_library_follows_the_person_and_not_the_address():
+    before, after = Rules().admit(ADA), Rules().admit(ADA | {"email": "married@example.org", "name": "Ada King"})
+    stranger = Rules().admit(claims("eve") | {"email": "ada@example.org"})
+    assert isinstance(before, Visitor)
+    assert isinstance(after, Visitor)
+    assert isinstance(stranger, Visitor)
+    assert before.owner == after.owner != stranger.owner
+    assert "ada" not in before.owner
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"name": " Ada \n Lovelace"}, "Ada Lovelace"),
+        ({"name": "", "preferred_username": "ada"}, "ada"),
+        ({"name": 7}, "ada@example.org"),
+        ({"name": "x" * 500}, "x" * 80),
+        ({"email": None}, "ada"),
+    ],
+)
+def test_there_is_always_something_to_call_somebody(told: dict[str, object], name: str):
+    found = Rules().admit(claims("ada") | told)
+    assert isinstance(found, Visitor)
+    assert found.name == name
+
+
+def test_models_are_changed_by_administrators_or_by_whoever_sits_at_the_machine():
+    assert LOCAL_VISITOR.may_change_models
+    assert not LOCAL_VISITOR.signed_in
+    assert not Visitor("oidc:1").may_change_models
+    assert Visitor("oidc:1", is_admin=True).may_change_models
