@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def providers() -> list[str | None]:
     section = _secrets().get(AUTH)
     if not isinstance(section, Mapping):
         raise SettingsError("expected [auth] in the secrets to be a section")
-    if not is_authlib_installed():
-        raise SettingsError("expected the package Authlib, which sign-in needs; it is not installed")
+    if not (is_authlib_installed() and find_spec("httpx")):
+        raise SettingsError("expected the packages Authlib and httpx, which sign-in needs; they are not installed")
     if not str(section.get("redirect_uri", "")).endswith(_CALLBACK):
         raise SettingsError(f"expected redirect_uri in [auth] to be this app's address with {_CALLBACK} at its end")
     secret = str(section.get("cookie_secret", ""))

@@ -1,0 +1,187 @@
+"""Every page asks who is there before it shows or does anything, and gives each visitor their own things alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from emotion.library import LOCAL, JobSettings
+from emotion.library.people import people
+from tests.conftest import ROOT
+from tests.library.libraries import put
+from tests.pages.test_pages import press, texts
+from tests.signed_in import AUTH, claims, secrets_file, toml
+from tests.tflite_files import classifier
+from ui.access.door import CLOSED, NOT_HERE
+from ui.access.rules import owner_of
+
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
+ADA = claims("ada", name="Ada Lovelace", is_logged_in=True)
+BOSS = claims("boss", is_logged_in=True)
+EVE = claims("eve", email="eve@elsewhere.test", is_logged_in=True)
+NOBODY: dict[str, object] = {"is_logged_in": False}
+
+
+@pytest.fixture(autouse=True)
+def sign_in(tmp_path: Path) -> Iterator[None]:
+    with secrets_file(tmp_path, toml(allowed=["@example.org"], admins=["boss@example.org"])):
+        yield
+
+
+def visit(name: str, user: dict[str, object], **asked: str) -> AppTest:
+    path = ROOT / ("streamlit_app.py" if name == "streamlit_app.py" else f"pages/{name}")
+    test = AppTest.from_file(str(path), default_timeout=60)
+    test.user = user
+    for key, value in asked.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def owner(user: dict[str, object]) -> str:
+    return owner_of(str(user["iss"]), str(user["sub"]))
+
+
+def widgets(test: AppTest) -> list[str]:
+    """Labels of all that can be pressed, typed into or dropped on."""
+    kinds = (test.button, test.checkbox, test.text_input, test.selectbox, test.file_uploader, test.get("camera_input"))
+    return [str(getattr(widget, "label", widget)) for kind in kinds for widget in kind]
+
+
+def not_a_step(*_: object, **__: object) -> None:
+    pytest.fail("the page went on although nobody may see it")
+
+
+@pytest.fixture
+def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a page would open or load is out of bounds."""
+    for name in ("ui.library._opened", "ui.resources.load_analyzer", "ui.resources.annotated_sample"):
+        monkeypatch.setattr(name, not_a_step)
+
+
+@pytest.mark.usefixtures("nothing_happens")
+@pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
+def test_whoever_has_not_signed_in_sees_the_way_to_do_so_and_no_more(name: str):
+    test = visit(name, NOBODY, analysis="0" * 32)
+    assert [title.value for title in test.title] == ["Sign in"]
+    assert widgets(test) == ["Sign in"]
+
+
+@pytest.mark.usefixtures("nothing_happens")
+@pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
+def test_whoever_is_not_on_the_list_is_told_so_and_no_more(name: str):
+    test = visit(name, EVE)
+    assert [title.value for title in test.title] == ["You may not enter"]
+    assert "You are not on the list of people who may use this server." in texts(test)
+    assert widgets(test) == ["Sign out"]
+
+
+@pytest.mark.usefixtures("nothing_happens")
+@pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
+def test_sign_in_that_is_not_set_up_shows_nothing_to_anybody(name: str, tmp_path: Path):
+    with secrets_file(tmp_path, toml(AUTH | {"cookie_secret": "short"})):
+        test = visit(name, BOSS)
+    assert [error.value for error in test.error] == [CLOSED]
+    assert widgets(test) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_asks_before_it_does_anything(name: str):
+    """What stands before the question would run for everybody."""
+    lines = (ROOT / "pages" / name).read_text(encoding="utf-8").splitlines()
+    ask = next(number for number, line in enumerate(lines) if f'ensure_app("pages/{name}")' in line)
+    assert lines[ask].startswith(("ensure_app(", "visitor = ensure_app("))
+    before = [line for line in lines[:ask] if line.startswith(("st.", "if ", "for ", "with ", "try", "library"))]
+    assert before == []
+
+
+def test_each_sees_their_own_library_and_none_of_the_others(library, video):
+    hers = put(library, video, "secret.mp4", tags=["hers"], owner=owner(ADA))
+    put(library, video, "before sign-in.mp4")
+    mine = put(library, video, "mine.mp4", owner=owner(BOSS))
+
+    assert visit("library.py", ADA).dataframe[0].value["title"].tolist() == ["secret"]
+    test = visit("library.py", BOSS)
+    assert test.dataframe[0].value["title"].tolist() == ["mine"]
+    assert test.multiselect(key="library_tags").options == []
+    assert (mine.owner, hers.owner) == (owner(BOSS), owner(ADA))
+
+
+def test_an_id_of_somebody_else_says_what_an_id_of_nothing_says(library, video):
+    hers = put(library, video, "secret.mp4", settings=JobSettings(keep_video=True), owner=owner(ADA))
+    assert "secret" in visit("video.py", ADA, analysis=hers.id).subheader[0].value
+    for stranger in (BOSS, claims("ada", iss="https://other.example", is_logged_in=True)):
+        said = [visit("video.py", stranger, analysis=one).error[0].value for one in (hers.id, "0" * 32)]
+        assert said[0].replace(hers.id, "0" * 32) == said[1]
+        assert "there is no analysis" in said[1]
+
+
+def test_what_is_begun_is_whose_visit_it_is(library, analyzer):
+    press(visit("video.py", ADA), "Try the sample")
+    assert library.search(owner=owner(ADA)).total == 1
+    assert library.search(owner=LOCAL).total == 0
+
+
+def test_who_opened_the_library_has_a_name_in_it_for_those_who_look_after_it(library):
+    visit("library.py", ADA)
+    assert [(person.owner, person.name) for person in people(library)] == [(owner(ADA), "ada@example.org")]
+
+
+def test_the_name_and_the_way_out_are_on_every_page(analyzer, library):
+    test = visit("streamlit_app.py", ADA)
+    assert test.title[0].value == "See what faces show"
+    assert "Signed in as **Ada Lovelace**" in texts(test)
+    assert "ada@example.org" in texts(test)
+    assert "You look after this server." not in texts(test)
+    assert "Sign out" in widgets(test)
+    assert "You look after this server." in texts(visit("streamlit_app.py", BOSS))
+
+
+def test_the_page_about_people_is_there_for_those_who_look_after_the_server(library, video):
+    put(library, video, "secret.mp4", owner=owner(ADA))
+    put(library, video)
+    visit("library.py", ADA)
+    refused = visit("admin.py", ADA)
+    assert [error.value for error in refused.error] == [NOT_HERE]
+    assert (len(refused.title), len(refused.dataframe), widgets(refused)) == (0, 0, [])
+
+    test = visit("admin.py", BOSS)
+    table = test.dataframe[0].value
+    assert sorted(table["person"]) == ["This machine, before people signed in", "ada@example.org"]
+    assert table["analyses"].tolist() == [1, 1]
+    assert "secret" not in texts(test) + table.to_string()
+    assert "- @example.org" in texts(test)
+
+
+def test_without_sign_in_there_is_no_page_about_people(library, tmp_path):
+    with secrets_file(tmp_path, ""):
+        assert [error.value for error in visit("admin.py", {}).error] == [NOT_HERE]
+
+
+@pytest.mark.parametrize(("user", "may"), [(ADA, False), (BOSS, True)])
+def test_models_are_added_by_those_who_look_after_the_server(user, may: bool, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    test = visit("model_lab.py", user)
+    assert ("Who looks after this server adds and removes them." in texts(test)) is not may
+    uploaders = [uploader.label for uploader in test.file_uploader]
+    assert ("Model file" in uploaders) is may
+
+
+def test_who_is_no_longer_allowed_to_adds_no_model(tmp_path, monkeypatch):
+    """The page was drawn while they were; the button is pressed when they are not."""
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    test = visit("model_lab.py", BOSS)
+    place = [uploader.label for uploader in test.file_uploader].index("Model file")
+    test.file_uploader[place].set_value(("mine.tflite", classifier(probabilities=True), "application/octet-stream"))
+    test.run()
+    test.session_state["model_draft"].wait(60)
+    test.run()
+    next(one for one in test.selectbox if one.label == "Order of the outputs").set_value("FER2013").run()
+    test.user = ADA
+    press(test, "Add")
+    assert not (tmp_path / "library" / "models").exists()
+    assert not test.success
