@@ -6,6 +6,7 @@ from emotion.samples import SAMPLE_NAME
 from ui import state
 from ui.face_facts import choose_layers
 from ui.faces import show_batch_downloads, show_picture
+from ui.notice import show_notice, show_purpose
 from ui.pictures import Picture, analyse_picture
 from ui.resources import analyzer_or_stop, sample_png
 from ui.shell import ensure_app
@@ -58,7 +59,13 @@ def analyse_pending() -> None:
     pending = state.pending_pictures()
     if not pending:
         return
-    analyzer, total = analyzer_or_stop(), len(pending)
+    total = len(pending)
+    waiting = f"{'A picture waits' if total == 1 else f'{total} pictures wait'} for this."
+    # The sample comes with the program, and nobody has to be asked.
+    if any(content != sample_png() for _, content in pending) and not show_notice(waiting):
+        st.button("Discard", icon=":material/delete:", on_click=pending.clear)
+        return
+    analyzer = analyzer_or_stop()
     with st.status(f"Looking at {total} picture{'s' * (total > 1)} …") as status:
         while pending:
             name, content = pending[0]
@@ -71,6 +78,7 @@ def analyse_pending() -> None:
 ensure_app("pages/image.py")
 st.title("Pictures", anchor=False)
 st.caption(f"Every face is boxed, numbered and read. {CONSENT} Pictures stay in this session's memory.")
+show_purpose()
 choose_pictures()
 analyse_pending()
 
@@ -82,5 +90,5 @@ if shown:
     # The newest on top, where the visitor is looking.
     for number, picture in reversed(list(enumerate(shown))):
         show_picture(picture, str(number), layers)
-else:
+elif not state.pending_pictures():
     hints(WHAT_YOU_GET)

@@ -16,10 +16,12 @@ from ui.live import (
     standing,
     warmed,
 )
+from ui.notice import show_notice, show_purpose
 from ui.shell import ensure_app
 from ui.widgets import hints
 
 CONSENT = "Everyone in front of the camera knows that their expressions are analysed, and agrees."
+_TICK = "live_consent"
 
 WHAT_YOU_GET = (
     (":material/videocam:", "The picture itself", "Boxes and expressions drawn on the very picture that was analysed."),
@@ -68,7 +70,9 @@ try:
 except ModelError as error:
     st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
     st.stop()
-if st.checkbox(CONSENT, key="live_consent"):
+show_purpose()
+# The tick of the notice is the very tick that stands here on every later visit.
+if show_notice("The camera can be started then.", CONSENT, _TICK) and st.checkbox(CONSENT, key=_TICK):
     show_live()
 else:
     hints(WHAT_YOU_GET)

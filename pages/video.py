@@ -4,12 +4,14 @@ import io
 
 import streamlit as st
 
+from emotion.errors import InputError
 from emotion.library import JobSettings
 from emotion.samples import SAMPLE_NAME
 from ui import state, visit
 from ui.drafts import add, show_drafts
 from ui.footage import Footage
 from ui.library import library_or_stop
+from ui.notice import show_notice, show_purpose
 from ui.queue import show_queue
 from ui.resources import sample_clip
 from ui.shell import ensure_app
@@ -27,7 +29,10 @@ WHAT_YOU_GET = (
 
 def take_uploads() -> None:
     for upload in state.take_uploads("video_upload"):
-        visit.drafts().append(Footage(upload.name, upload))
+        try:
+            visit.drafts().append(Footage(upload.name, upload))
+        except InputError as error:
+            visit.refuse(upload.name, str(error))
 
 
 def take_sample() -> None:
@@ -61,9 +66,10 @@ st.caption(
     "you clear it or leave, unless you keep it."
 )
 library = library_or_stop()
+show_purpose()
 choose_videos()
 if visit.drafts():
-    show_drafts(library)
+    show_drafts(library, ready=show_notice("Then press *Analyse*."))
 show_refusals()
 show_queue(library)
 if not show_opened(library) and not visit.drafts():

@@ -29,9 +29,11 @@ SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a test adds must not lie among the user's own things, nor these in a test's way."""
+    """What a test adds must not lie among the user's own things, nor these in a test's way; nor is a test asked why."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_LIBRARY", str(tmp_path_factory.mktemp("library")))
+        # Asked once a visit, and every test is one: its own tests turn it on.
+        patch.setenv("EMOTION_NOTICE", "off")
         yield
 
 

@@ -28,15 +28,21 @@ RATES: dict[str, dict[str, Any]] = {
 KEEP = "Keep the video in the library"
 
 
-def show_drafts(library: OwnLibrary) -> None:
-    """Let the visitor say how the uploaded videos are to be analysed, and begin."""
+def show_drafts(library: OwnLibrary, *, ready: bool = True) -> None:
+    """Let the visitor say how the uploaded videos are to be analysed, and begin.
+
+    Args:
+        library: Where to.
+        ready: Whether it may begin.
+    """
     drafts = visit.drafts()
     with st.container(border=True):
         st.markdown("**" + (plain(drafts[0].name) if len(drafts) == 1 else f"{len(drafts)} videos") + "**")
         table = _ask_each(drafts, _ask_all())
         with st.container(horizontal=True):
             label = "Analyse" if len(drafts) == 1 else f"Analyse {len(drafts)} videos"
-            if st.button(label, type="primary", icon=":material/play_arrow:"):
+            hint = None if ready else "Answer first what is asked above"
+            if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready, help=hint):
                 _begin(library, drafts, table)
             st.button("Discard", icon=":material/delete:", on_click=visit.discard_drafts)
 

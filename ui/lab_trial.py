@@ -9,17 +9,19 @@ import streamlit as st
 
 from emotion.analytics.files import to_csv
 from emotion.analytics.lab_charts import confusion_chart
+from emotion.errors import InputError
 from emotion.labels import CODES
 from emotion.trial.judge import answers, overview, worst_mistakes
 from emotion.trial.run import Framing, Trial
 from ui import state
 from ui.lab_compare import INKS
 from ui.lab_models import Lab, show_figures
+from ui.notice import show_notice
 from ui.resources import load_analyzer
 from ui.trial_job import TrialJob
 from ui.widgets import CONSENT, chip, plain, progress_text
 
-_UPLOAD = "trial_upload"
+_UPLOAD, _REFUSED = "trial_upload", "trial_refused"
 _MISTAKES = 24
 _WORDS = ""
 _CODE_TITLES = {
@@ -46,6 +48,8 @@ def show_trial(lab: Lab) -> None:
         "Zip of class folders", ["zip"], key=state.uploader_key(_UPLOAD), on_change=_take_upload,
         label_visibility="collapsed",
     )  # fmt: skip
+    if reason := st.session_state.pop(_REFUSED, None):
+        st.error(plain(reason), icon=":material/error:")
     framing, codes = _choose()
     job = state.trial_job()
     if job is None:
@@ -59,6 +63,8 @@ def show_trial(lab: Lab) -> None:
                 help="With the choices above",
             )  # fmt: skip
         st.button("Clear", icon=":material/delete:", on_click=state.set_trial_job, args=(None,), key="trial_clear")
+    if not job.started and not show_notice("The zip waits for this.", key="lab_trial_notice"):
+        return
     if not job.started:
         _start(job, lab, framing, codes)
     if job.running:
@@ -71,7 +77,10 @@ def show_trial(lab: Lab) -> None:
 
 def _take_upload() -> None:
     for upload in state.take_uploads(_UPLOAD):
-        state.set_trial_job(TrialJob(upload.name, upload))
+        try:
+            state.set_trial_job(TrialJob(upload.name, upload))
+        except InputError as error:
+            st.session_state[_REFUSED] = str(error)
 
 
 def _choose() -> tuple[Framing, str | None]:

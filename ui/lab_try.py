@@ -19,6 +19,7 @@ from emotion.vision.normalise import GREY
 from emotion.vision.recognise import crop_face
 from ui import state
 from ui.lab_models import Lab
+from ui.notice import show_notice
 from ui.resources import load_analyzer, sample_png
 from ui.widgets import CONSENT, answer_chip, plain
 
@@ -51,6 +52,8 @@ def show_try(lab: Lab) -> None:
     if photo is None:
         return
     name, content = photo
+    if content != sample_png() and not show_notice("The photograph waits for this.", key="lab_try_notice"):
+        return
     try:
         image = load_image(content)
         face = load_analyzer(lab.names[0]).largest_face(image)  # the model plays no part in where faces are

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_UNASKED = {"EMOTION_NOTICE": "off"}
+"""What is measured is not the notice before the first analysis."""
 
 
 class Server:
@@ -34,7 +36,7 @@ class Server:
         # A file, as a pipe that nobody reads fills up and stops the server.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 – closed with the server
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=self._log
+            command, cwd=ROOT, env=os.environ | _UNASKED | environment, stdout=subprocess.DEVNULL, stderr=self._log
         )
         self._wait()
 

@@ -106,10 +106,13 @@ class TagRow(Base):
 
 
 class OwnerRow(Base):
-    """What an owner set for all analyses, and what people call the owner."""
+    """What an owner set for all analyses, what people call the owner, and what the owner said these are for."""
 
     __tablename__ = "owners"
 
     owner: Mapped[str] = mapped_column(String(200), primary_key=True)
     retention_days: Mapped[int | None]
     name: Mapped[str | None]
+    purpose: Mapped[str | None]
+    notice_version: Mapped[str | None]
+    agreed_at: Mapped[dt.datetime | None]

@@ -70,4 +70,4 @@ def _forget_changes(library: Library) -> None:
     with library.database.engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         if raw is not None:
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,158 @@
+"""The notice before the first analysis: what waits for it, what answers it, and who is not asked again."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import emotion
+from emotion.errors import SettingsError
+from emotion.library.agreements import agreement_of, note_agreement
+from emotion.library.entries import LOCAL
+from emotion.samples import make_clip
+from tests.conftest import ROOT
+from tests.pages.test_pages import PNG, page, press, texts
+from ui.access import Visitor
+from ui.footage import Footage
+from ui.notice import KNOWN, PURPOSES, VERSION, is_on
+
+ASKED = "Before the first analysis"
+
+
+@pytest.fixture(autouse=True)
+def notice(monkeypatch):
+    monkeypatch.setenv("EMOTION_NOTICE", "on")
+
+
+def is_asked(test: AppTest) -> bool:
+    return ASKED in texts(test)
+
+
+def answer(test: AppTest, purpose: str = "research", key: str = "notice") -> AppTest:
+    test.pills(key=f"{key}_purpose").set_value(purpose).run()
+    test.checkbox(key=key).check().run()
+    assert not test.exception
+    return test
+
+
+def pictures() -> AppTest:
+    test = page("image")
+    test.file_uploader[0].set_value([("a.png", PNG, "image/png")]).run()
+    assert not test.exception
+    return test
+
+
+def test_the_sample_needs_no_answer(analyzer):
+    test = page("image")
+    assert not is_asked(test), "nobody is asked before there is a reason"
+    test = press(test, "Try the sample")
+    assert not is_asked(test)
+    assert test.subheader[0].value == "astronaut.png"
+
+
+def test_a_picture_waits_for_the_answer_and_is_then_analysed(analyzer):
+    test = pictures()
+    assert is_asked(test)
+    assert not test.subheader
+    words = texts(test)
+    for part in (
+        "Article 50(3), since 2 August 2026",
+        "Article 5(1)(f)",
+        "GDPR",
+        "not legal advice",
+        "A picture waits",
+    ):
+        assert part in words
+    test.checkbox(key="notice").check().run()
+    assert not test.subheader, "a purpose has to be chosen"
+    test.checkbox(key="notice").uncheck().run()
+    test.pills(key="notice_purpose").set_value("research").run()
+    assert not test.subheader, "it has to be ticked"
+    test.checkbox(key="notice").check().run()
+    assert not is_asked(test)
+    assert test.subheader[0].value == "a.png"
+    assert "Research, with consent" in texts(test)
+
+
+def test_what_waits_can_be_discarded(analyzer):
+    test = press(pictures(), "Discard")
+    assert not is_asked(test)
+    assert test.session_state["pending_pictures"] == []
+
+
+def test_work_and_education_lead_no_further(analyzer):
+    test = answer(pictures(), "work")
+    assert is_asked(test)
+    assert not test.subheader
+    assert "this is prohibited" in test.error[0].value
+    test.pills(key="notice_purpose").set_value("medical").run()
+    assert test.subheader[0].value == "a.png"
+
+
+def test_one_answer_holds_for_the_visit_and_can_be_changed(analyzer):
+    test = answer(pictures())
+    test.file_uploader[0].set_value([("b.png", PNG, "image/png")]).run()
+    assert test.subheader[0].value == "b.png"
+    test = press(test, "Change")
+    test.file_uploader[0].set_value([("c.png", PNG, "image/png")]).run()
+    assert is_asked(test)
+    assert not test.checkbox(key="notice").value
+
+
+def test_analyse_is_locked_until_the_answer(library, tmp_path):
+    test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=60)
+    clip = make_clip(tmp_path / "clip.mp4")
+    test.session_state["video_drafts"] = [Footage("clip.mp4", io.BytesIO(clip.read_bytes()))]
+    test.run()
+    analyse = next(button for button in test.button if button.label == "Analyse")
+    assert (analyse.disabled, is_asked(test)) == (True, True)
+    test = press(answer(test), "Analyse")
+    assert library.search().total == 1
+    assert not is_asked(test)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_the_live_pages_own_tick_answers_it_too(library, monkeypatch):
+    calls: list[dict] = []
+    monkeypatch.setattr("ui.live.camera.webrtc_streamer", lambda **options: calls.append(options))
+    test = page("live")
+    assert is_asked(test)
+    assert test.checkbox(key="live_consent").label.startswith("Everyone in front of the camera")
+    test.checkbox(key="live_consent").check().run()
+    assert calls == []
+    test.pills(key="live_consent_purpose").set_value("private").run()
+    assert not test.exception
+    assert not is_asked(test)
+    assert len(calls) == 1
+
+
+def test_who_signs_in_is_remembered_until_the_words_change(library, analyzer, monkeypatch):
+    martha = Visitor("owner-1", "Martha", "martha@example.org")
+    for place in ("ui.notice.find_visitor", "ui.library.visitor_or_stop"):
+        monkeypatch.setattr(place, lambda: martha)
+    answer(pictures())
+    said = agreement_of(library, "owner-1")
+    assert said is not None
+    assert (said.purpose, said.version) == ("research", VERSION)
+    assert not is_asked(pictures()), "another visit"
+    note_agreement(library, "owner-1", "research", "older words")
+    assert is_asked(pictures())
+    assert agreement_of(library, LOCAL) is None
+
+
+def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):
+    monkeypatch.setenv("EMOTION_NOTICE", "off")
+    test = pictures()
+    assert not is_asked(test)
+    assert test.subheader[0].value == "a.png"
+    monkeypatch.setenv("EMOTION_NOTICE", "maybe")
+    with pytest.raises(SettingsError, match="expected EMOTION_NOTICE to be on or off; got 'maybe'"):
+        is_on()
+
+
+def test_every_purpose_has_words():
+    assert all(PURPOSES.values())
+    assert KNOWN.endswith("agrees.")
