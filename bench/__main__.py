@@ -3,7 +3,8 @@
 Without a section, everything but the long video is measured in one run. ``library`` measures a library of 1,000
 analyses alone. ``long-video`` loops a clip into three hours and has it analysed, which takes as long as an hour;
 ``long-page`` then measures the page that shows the result. ``live`` drives the live page in real browsers, or those
-parts of it that ``--part`` names, and takes about ten minutes.
+parts of it that ``--part`` names, and takes about ten minutes. ``fuzz`` looks for files that break the readers, for
+as many ``--minutes`` as are given.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.fer_package import measure_fer
+from bench.fuzz.search import search
 from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
 from bench.long_page import measure_page
 from bench.long_video import measure_long_video, open_library
-from bench.records import LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, facts, write_section
+from bench.records import FUZZ, LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, facts, write_section
 from bench.report import markdown, with_sections
 from bench.stages import measure_stages
 from training.datasets.parquet import default_data_dir
@@ -35,8 +37,9 @@ LOOPS = 10
 def main() -> int:
     """Measure what is asked for, write it below ``results``, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("section", nargs="?", choices=["library", "long-video", "long-page", "live"])
+    parser.add_argument("section", nargs="?", choices=["library", "long-video", "long-page", "live", "fuzz"])
     parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
+    parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
     parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
     parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
     parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
@@ -58,6 +61,8 @@ def main() -> int:
         write_section(LONG_VIDEO, facts(), {options.clip: found})
     elif options.section == "live":
         write_section(LIVE, facts(), measure_live(options.data, options.part or PARTS))
+    elif options.section == "fuzz":
+        write_section(FUZZ, facts(), search(options.minutes, ROOT / "data/runs/fuzz"))
     else:
         _measure_all(clips, options.skip_fer)
     _write_readme()

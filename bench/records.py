@@ -11,7 +11,7 @@ from typing import Any
 from training import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARY, LIVE, LONG_VIDEO = "library", "live", "long_video"
+FUZZ, LIBRARY, LIVE, LONG_VIDEO = "fuzz", "library", "live", "long_video"
 """Sections, and names of their files."""
 RESULTS = Path(__file__).with_name("results")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.live.table import live_tables
-from bench.records import LIBRARY, LIVE, LONG_VIDEO, read_section
+from bench.records import FUZZ, LIBRARY, LIVE, LONG_VIDEO, read_section
 
 _SECTIONS = "<!-- measured by themselves -->\n"
 
@@ -23,7 +23,7 @@ def markdown(record: dict[str, Any]) -> str:
 
 def with_sections(text: str) -> str:
     """Return a run's tables with those of the sections as they were measured last."""
-    sections = {LIBRARY: _library, LONG_VIDEO: _long_video, LIVE: _live}
+    sections = {LIBRARY: _library, LONG_VIDEO: _long_video, LIVE: _live, FUZZ: _fuzz}
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
     return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables])
@@ -120,6 +120,17 @@ def _long_video(record: dict[str, Any]) -> str:
 def _live(record: dict[str, Any]) -> str:
     title = "## The live page in Chromium, a clip as its camera, browser and server on the same machine\n"
     return "\n".join([title, _measured("live", record), live_tables(record["found"])])
+
+
+def _fuzz(record: dict[str, Any]) -> str:
+    rows = [
+        f"| {target} | {course['minutes']:.0f} | {course['executed']:,} | {course['found']} |"
+        for target, course in record["found"].items()
+    ]
+    title = "## Files made to break the readers\n"
+    head = "| reader | minutes | files read | broke it |\n|---|---:|---:|---:|"
+    note = "What broke a reader is kept in `tests/fuzz/finds`, and every test run reads it.\n"
+    return "\n".join([title, _measured("fuzz", record), head, *rows, "", note])
 
 
 def _row(words: str, cells: list[str]) -> str:

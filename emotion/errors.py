@@ -19,6 +19,19 @@ EmotionError
 
 from __future__ import annotations
 
+_LONGEST = 120
+
+
+def brief(came: object) -> str:
+    """Return what came, or what another library says of it, as it can stand in a sentence: one printable line.
+
+    Args:
+        came: Anything; files from anybody name things at any length, in any characters.
+    """
+    line = "".join(sign if sign.isprintable() else " " for sign in str(came))
+    line = " ".join(line.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
 
 class EmotionError(Exception):
     """Base of everything this package raises on purpose; ``str(error)`` is fit to show."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from emotion.analytics.edits import Event, Span
-from emotion.errors import InputError
+from emotion.errors import InputError, brief
 
 COLUMNS = ("start_s", "end_s", "label", "excluded")
 
@@ -42,22 +42,24 @@ def from_csv(text: str) -> tuple[Event, ...]:
     """
     text = text.removeprefix("\ufeff")
     header = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in header and "," not in header else ",")
-    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    if not {"start_s", "label"} <= set(names):
-        raise InputError(f"expected a header with {', '.join(COLUMNS)}; got {', '.join(names) or 'an empty file'}")
-    reader.fieldnames = names
-    events: list[Event] = []
+    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=";" if ";" in header and "," not in header else ",")
     try:
-        for row in reader:
-            if len(events) >= MAX_EVENTS:
-                raise InputError(f"expected at most {MAX_EVENTS:,} events; got more")
-            events.append(_event(row, reader.line_num))
+        return tuple(_events(reader))
     except csv.Error as error:
         raise InputError(
             f"expected a CSV file; got one that cannot be read in row {reader.line_num}: {error}"
         ) from error
-    return tuple(events)
+
+
+def _events(reader: csv.DictReader[str]) -> Iterator[Event]:
+    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    if not {"start_s", "label"} <= set(names):
+        raise InputError(f"expected a header with {', '.join(COLUMNS)}; got {brief(', '.join(names)) or 'an empty file'}")
+    reader.fieldnames = names
+    for count, row in enumerate(reader):
+        if count >= MAX_EVENTS:
+            raise InputError(f"expected at most {MAX_EVENTS:,} events; got more")
+        yield _event(row, reader.line_num)
 
 
 def _event(row: Mapping[str | None, object], number: int) -> Event:
@@ -68,7 +70,7 @@ def _event(row: Mapping[str | None, object], number: int) -> Event:
         raise InputError(f"expected a label in row {number}; got none")
     excluded = texts.get("excluded", "").lower()
     if excluded not in _YES | _NO:
-        raise InputError(f"expected true or false as excluded in row {number}; got {texts['excluded']!r}")
+        raise InputError(f"expected true or false as excluded in row {number}; got {brief(texts['excluded'])}")
     try:
         return Event(texts["label"], Span(start_s, end_s), excluded in _YES)
     except InputError as error:
@@ -81,5 +83,5 @@ def _seconds(text: str, name: str, number: int) -> float:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds):
-        raise InputError(f"expected seconds as {name} in row {number}, such as 12.5; got {text!r}")
+        raise InputError(f"expected seconds as {name} in row {number}, such as 12.5; got {brief(text) or 'nothing'}")
     return seconds

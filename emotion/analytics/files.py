@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
-from emotion.errors import TimelineError
+from emotion.errors import InputError, TimelineError, brief
 from emotion.types import Analysis, PathLike, VideoInfo
 
 SCHEMA_VERSION = 1
@@ -28,6 +28,9 @@ SCHEMA_VERSION = 1
 _ABOUT = b"emotion.analysis"
 _FRAMES = b"emotion.frames"
 _EDITS = b"emotion.edits"
+
+_BROKEN = (OSError, ValueError, TypeError, KeyError, AttributeError, pa.ArrowException)
+"""What reading raises over a file that is damaged, or whose parts are not of the kinds that they should be."""
 
 
 def save_parquet(analysis: Analysis, path: PathLike, edits: Edits | None = None) -> Path:
@@ -59,7 +62,7 @@ def load_parquet(path: PathLike) -> Analysis:
     """
     try:
         table = pq.read_table(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except _BROKEN as error:
         raise _unreadable(path, error) from error
     return from_arrow(table, Path(path).name)
 
@@ -87,19 +90,20 @@ def from_arrow(table: pa.Table, name: str) -> Analysis:
     Raises:
         TimelineError: The table is not an analysis, is damaged, or is of a newer version.
     """
+    own = table.schema.metadata or {}
+    if _ABOUT not in own or _FRAMES not in own:
+        raise TimelineError(f"expected an analysis saved by this program; {name} is another table")
     try:
-        own = table.schema.metadata or {}
-        about = json.loads(own[_ABOUT])
-        frames = _unpack(own[_FRAMES])
-    except KeyError:
-        raise TimelineError(f"expected an analysis saved by this program; {name} is another table") from None
-    except (ValueError, pa.ArrowException) as error:
+        about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES])
+        if about["schema"] != SCHEMA_VERSION:
+            raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {name} has {about['schema']}")
+        # Parquet forgets categories that no row uses; the label set brings them back.
+        timeline = table.to_pandas().astype(column_types(about["labels"]))
+        return _analysis(about, validate(timeline), frames)
+    except TimelineError:
+        raise
+    except _BROKEN as error:
         raise _unreadable(name, error) from error
-    if about["schema"] != SCHEMA_VERSION:
-        raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {name} has {about['schema']}")
-    # Parquet forgets categories that no row uses; the label set brings them back.
-    timeline = table.to_pandas().astype(column_types(about["labels"]))
-    return _analysis(about, validate(timeline), frames)
 
 
 def load_edits(path: PathLike) -> Edits:
@@ -111,12 +115,14 @@ def load_edits(path: PathLike) -> Edits:
     try:
         packed = (pq.read_schema(path).metadata or {}).get(_EDITS, b"{}")
         return Edits.from_dict(json.loads(packed))
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (*_BROKEN, InputError) as error:
         raise _unreadable(path, error) from error
 
 
 def _unreadable(path: PathLike, error: Exception) -> TimelineError:
-    return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {error}")
+    # The library names the file by its whole path, which is nobody's business.
+    said = brief(str(error).replace(str(path), Path(path).name))
+    return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {said}")
 
 
 def to_csv(timeline: pd.DataFrame) -> str:

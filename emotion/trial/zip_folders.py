@@ -7,6 +7,7 @@ for what really comes out of it, whatever its directory claims.
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zipfile
 import zlib
@@ -14,10 +15,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emotion.errors import DatasetError, InputError, LabelError, TooLargeError
+from emotion.errors import DatasetError, InputError, LabelError, TooLargeError, brief
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
 
 MEGABYTE = 10**6
+
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(ValueError, NotImplementedError, RuntimeError),
+)
+"""What the library raises over damaged archives: it checks little by itself."""
 
 _ENTRY_BYTES = 256
 """More than an entry of the directory usually takes: 46 and the file's path."""
@@ -126,8 +133,8 @@ class ZipFolders:
         try:
             with self._archive.open(entry) as file:
                 content = file.read(self._limits.file_bytes + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-            return Unread(entry.filename, f"it cannot be unpacked ({error})")
+        except _BROKEN as error:
+            return Unread(entry.filename, f"it cannot be unpacked ({brief(error)})")
         if len(content) > self._limits.file_bytes:
             return Unread(entry.filename, f"it is larger than {self._limits.file_bytes // MEGABYTE} MB")
         return content
@@ -155,9 +162,9 @@ def _open(path: Path, limits: Limits) -> zipfile.ZipFile:
         raise TooLargeError(f"expected at most {limits.files:,} files in the archive; it holds more")
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise InputError(
-            f"expected a zip archive of class folders; this file cannot be read as one ({error})"
+            f"expected a zip archive of class folders; this file cannot be read as one ({brief(error)})"
         ) from error
     if (entries := len(archive.infolist())) > limits.files:
         archive.close()

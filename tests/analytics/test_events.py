@@ -170,3 +170,14 @@ def test_nothing_in_common_is_empty(analysis):
 def test_two_models_are_compared_by_the_labels_that_both_know(analysis):
     other = replace(analysis, labels=("anger", "fear"))
     assert common_labels(Side("a", analysis), Side("b", other)) == ("anger", "fear")
+
+
+def test_lines_may_end_as_on_old_macs():
+    assert [event.label for event in from_csv("start_s,label\r1,a\r2,b\r")] == ["a", "b"]
+
+
+def test_what_came_is_told_in_one_short_line():
+    with pytest.raises(InputError) as refused:
+        from_csv("\x00" + "x" * 5000)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 300

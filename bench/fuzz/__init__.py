@@ -1,0 +1,1 @@
+"""Looks for files that break the readers: pictures, videos, archives, timelines and lists of events."""

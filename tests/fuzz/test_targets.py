@@ -1,0 +1,54 @@
+"""Files that anybody may upload: whole ones are read, broken ones refused in a sentence, and nothing else happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bench.fuzz.search import FINDS
+from bench.fuzz.seeds import write_seeds
+from bench.fuzz.targets import TARGETS, attempt
+
+FOUND = sorted(path for path in FINDS.glob("*/*") if path.parent.name in TARGETS)
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
+    """The whole files that a search starts from, by target."""
+    folders = write_seeds(tmp_path_factory.mktemp("seeds"))
+    return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
+
+
+def test_every_target_has_seeds_that_it_takes(seeds):
+    assert seeds.keys() == TARGETS.keys()
+    for target, contents in seeds.items():
+        assert contents, target
+        assert [attempt(target, content) for content in contents] == [None] * len(contents), target
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_broke_a_reader_once_is_read_or_refused(path: Path):
+    attempt(path.parent.name, path.read_bytes())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_at_all_is_refused_in_a_sentence(target):
+    assert attempt(target, b"")
+    assert attempt(target, b"\0" * 100)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_file_cut_off_or_overwritten_is_read_or_refused(target, seeds, data):
+    content = bytearray(data.draw(st.sampled_from(seeds[target])))
+    if data.draw(st.booleans()):
+        del content[data.draw(st.integers(0, len(content))) :]
+    else:
+        patch = data.draw(st.binary(min_size=1, max_size=8))
+        place = data.draw(st.integers(0, max(len(content) - len(patch), 0)))
+        content[place : place + len(patch)] = patch
+    attempt(target, bytes(content))
