@@ -84,16 +84,13 @@ def find_videos(inputs: Sequence[str]) -> list[Video]:
     """
     manifests = [text for text in inputs if _is_manifest(text)]
     if manifests and len(inputs) > 1:
-        shown = Video(manifests[0]).shown
-        raise InputError(
-            f"expected one manifest alone, or videos without one; got {shown} beside {len(inputs) - 1} more"
-        )
+        got = f"{Video(manifests[0]).shown} beside {len(inputs) - 1} more"
+        raise InputError(f"expected one manifest alone, or videos without one; got {got}")
     videos = _listed(manifests[0]) if manifests else [video for text in inputs for video in _found(text)]
     counts = Counter(video.shown for video in videos)
     if twice := [source for source, count in counts.items() if count > 1]:
-        raise InputError(
-            f"expected every video once; got {twice[0]} {counts[twice[0]]} times, {len(twice)} such in all"
-        )
+        got = f"{twice[0]} {counts[twice[0]]} times" + (f", and {len(twice) - 1} more like that" if twice[1:] else "")
+        raise InputError(f"expected every video once; got {got}")
     return videos
 
 
@@ -113,9 +110,7 @@ def _found(text: str) -> Iterable[Video]:
             return _inside(text, fs, path, fs.glob(path, detail=True), "that fit")
     except OSError as error:
         raise InputError(f"{Video(text).shown} cannot be looked into: {error.strerror or error}") from error
-    raise InputError(
-        f"expected a video, a folder, a glob, a URL or a manifest; there is nothing at {Video(text).shown}"
-    )
+    raise InputError(f"expected a video, folder, glob, URL or manifest; there is nothing at {Video(text).shown}")
 
 
 def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how: str) -> list[Video]:
@@ -128,9 +123,8 @@ def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how
         if about["type"] == "file" and _is_video(name.removeprefix(path))
     ]
     if not videos:
-        raise InputError(
-            f"expected videos {how} {Video(text).shown}; there are none ({', '.join(sorted(VIDEO_ENDINGS))})"
-        )
+        endings = ", ".join(sorted(VIDEO_ENDINGS))
+        raise InputError(f"expected videos {how} {Video(text).shown}; there are none ({endings})")
     return videos
 
 

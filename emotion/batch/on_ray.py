@@ -9,22 +9,24 @@ import contextlib
 import logging
 import os
 import pickle
+import secrets
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from emotion.batch.inputs import Video
-from emotion.batch.pool import TRIES, cores, killed_reason
-from emotion.batch.work import KILLED, Job, Row, Worker, failure
+from emotion.batch.pool import cores
+from emotion.batch.work import Job, Row, Worker
 from emotion.errors import BatchError
 
 LOCAL = "local"
 INSTALL = "pip install -r requirements-ray.txt"
 _WAVE = 5000
 """Videos that are handed over at once: Ray keeps an entry of each in memory."""
+_OBJECTS_BYTES = 200 * 2**20
+"""For Ray's shared memory: what travels are names and rows."""
 _ROOT = Path(__file__).resolve().parents[2]
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-_LOGGERS = ("ray", "ray.data", "ray.data._internal")
+_LOGGERS = ("ray", "ray.data")
 
 
 def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str) -> Generator[Row, None, None]:
@@ -37,41 +39,34 @@ def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str)
         address: ``"local"`` to start Ray on this machine for as long as this lasts, or where a cluster is.
 
     Raises:
-        BatchError: Ray is not installed, or there is no cluster.
+        BatchError: Ray is not installed, there is no cluster, or it went away.
     """
     with _cluster(address, workers) as ray:
         size = workers or max(int(ray.cluster_resources().get("CPU", 1)), 1)
-        for first in range(0, len(videos), _WAVE):
-            yield from _wave(ray, job, videos[first : first + _WAVE], size)
+        try:
+            for first in range(0, len(videos), _WAVE):
+                yield from _wave(ray, job, videos[first : first + _WAVE], size)
+        except ray.exceptions.RayError as error:
+            raise BatchError(f"expected Ray to go on; it says: {_first_line(error)}") from error
 
 
 def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Row]:
     items = [{"video": pickle.dumps(video)} for video in videos]
-    # One video at a time with an actor: one that kills it takes down nobody who waits there.
+    # One video at a time with an actor: one that kills it takes down nobody who waits there. Ray replaces actors and
+    # sends their videos again without end; the workers count.
     pool = ray.data.ActorPoolStrategy(size=min(size, len(videos)), max_tasks_in_flight_per_actor=1)
     rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
-        _Actor,
-        fn_constructor_args=(job,),
-        compute=pool,
-        num_cpus=1,
-        max_restarts=-1,
-        max_task_retries=TRIES - 1,
+        _Actor, fn_constructor_args=(job,), compute=pool, num_cpus=1
     )
-    left = {video.shown: video for video in videos}
     for found in rows.iter_rows():
-        row: Row = pickle.loads(found["row"])
-        left.pop(row["source"], None)
-        yield row
-    # Ray leaves out what ended its actor every time.
-    for video in left.values():
-        yield failure(video, job.settings, KILLED, killed_reason(video, TRIES), tries=TRIES)
+        yield pickle.loads(found["row"])
 
 
 class _Actor:
-    """A worker in an actor; what goes in and out is pickled, as Arrow's types fit neither."""
+    """A worker in an actor; what goes in and out is pickled, as a row's columns are not always the same."""
 
     def __init__(self, job: Job) -> None:
-        self._worker = Worker(job)
+        self._worker = Worker(job, counts=True)
 
     def __call__(self, item: dict[str, Any]) -> dict[str, bytes]:
         return {"row": pickle.dumps(self._worker(pickle.loads(item["video"])))}
@@ -79,42 +74,40 @@ class _Actor:
 
 @contextlib.contextmanager
 def _cluster(address: str, workers: int | None) -> Iterator[Any]:
-    ray = _imported()
-    own = {"num_cpus": workers or cores(), "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    own = {"num_cpus": workers or cores(), "object_store_memory": _OBJECTS_BYTES, "include_dashboard": False}
+    ray = _imported(address)
     try:
-        ray.init(
-            address=address,
-            configure_logging=False,
-            log_to_driver=False,
-            # Whatever folder this was started from, and whatever it is called on another machine.
-            runtime_env={"env_vars": {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1"}} if address == LOCAL else None,
-            **(own if address == LOCAL else {}),
-        )
+        ray.init(address=address, configure_logging=False, log_to_driver=False, **(own if address == LOCAL else {}))
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise BatchError(f"expected a Ray cluster at {address}; {str(error).splitlines()[0]}") from error
+        raise BatchError(f"expected a Ray cluster at {address}; {_first_line(error)}") from error
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        _quieten(ray)
         yield ray
     finally:
         ray.shutdown()
 
 
-def _quieten(ray: Any) -> None:
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    # What cannot be done is a row, and what ends an actor every time is left out.
-    context.max_errored_blocks = -1
-    for name in _LOGGERS:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-def _imported() -> Any:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
+def _imported(address: str) -> Any:
+    # All of it is read when Ray is imported.
+    os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"})
+    if address == LOCAL:
+        # What Ray does on macOS, so that its servers listen to this machine alone: no option says that.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        # Nor may its other users come in; Ray's default is a token in the home folder.
+        os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
+        # Workers find this package whatever folder the batch is started from.
+        paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(_ROOT), *filter(None, paths)]))
     try:
         import ray  # noqa: PLC0415 – an extra
         import ray.data  # noqa: PLC0415
     except ImportError as error:
         raise BatchError(f"expected Ray for --ray; it is not installed here: {INSTALL}") from error
     return ray
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

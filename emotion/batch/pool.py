@@ -19,10 +19,8 @@ from typing import Any
 import joblib
 
 from emotion.batch.inputs import Video
-from emotion.batch.work import KILLED, Job, Row, Worker, failure
+from emotion.batch.work import TRIES, Job, Row, Worker, killed
 
-TRIES = 3
-"""How often a video that ends its worker is tried."""
 # Not forked: the libraries inside have threads.
 _CONTEXT = multiprocessing.get_context("spawn")
 
@@ -58,7 +56,7 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
                     row = future.result()
                 except BrokenProcessPool:
                     slot.shutdown()
-                    slot, row = _slot(job, stop), _killed(job, video, number)
+                    slot, row = _slot(job, stop), killed(video, job.settings, number)
                     if number < TRIES:
                         waiting.append((video, number + 1))
                         row = None
@@ -73,15 +71,6 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
 
 def _slot(job: Job, stop: Any) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=_CONTEXT, initializer=_begin, initargs=(job, stop))
-
-
-def _killed(job: Job, video: Video, tries: int) -> Row:
-    return failure(video, job.settings, KILLED, killed_reason(video, tries), tries=tries)
-
-
-def killed_reason(video: Video, tries: int) -> str:
-    """Return why a video that ends its worker has no timeline."""
-    return f"{video.name} has no timeline: the process that analysed it was killed {tries} times"
 
 
 def _begin(job: Job, stop: Any) -> None:

@@ -60,29 +60,36 @@ class Results:
     """
 
     def __init__(self, storage: Storage) -> None:
-        self._storage, self._new = storage, []  # type: Storage, list[Row]
+        self._storage = storage
+        self._new: list[Row] = []
+        self._has_new = False
         # A video that is in both was written down between the two: its timeline counts.
         self._table = _joined([_read(storage, ERRORS), _read(storage, SUMMARY)])
+        self._is_written = storage.exists(SUMMARY) and storage.exists(ERRORS)
         self._write_at = time.monotonic() + _REST_S
 
     def add(self, row: Row) -> None:
         """Take the row of a video, in place of an earlier one, and write all rows down if it is time to."""
         self._new.append(row)
+        self._has_new = True
         if time.monotonic() >= self._write_at:
             self.write()
 
     def write(self) -> None:
-        """Write both tables.
+        """Write both tables, if anything is new in them.
 
         Raises:
             OSError: They cannot be written; those from before stay.
         """
+        if self._is_written and not self._has_new:
+            return
         started = time.monotonic()
         self._fold()
         failed = pc.is_valid(self._table["reason"])
         shares = [name for name in self._table.column_names if name.startswith(_SHARE)]
         _write(self._storage, SUMMARY, self._table.filter(pc.invert(failed)).select([*_COLUMNS, *shares]))
         _write(self._storage, ERRORS, self._table.filter(failed).select([*_ERROR_COLUMNS]))
+        self._is_written, self._has_new = True, False
         took_s = time.monotonic() - started
         self._write_at = time.monotonic() + max(_REST_S, _REST_SHARE * took_s)
 

@@ -14,7 +14,7 @@ from emotion.batch.on_ray import on_ray
 from emotion.batch.pool import cores, in_processes
 from emotion.batch.results import Results
 from emotion.batch.settings import Settings
-from emotion.batch.work import STOP, Job, Row
+from emotion.batch.work import COUNTS, STOP, Job, Row
 from emotion.errors import BatchError, LibraryError
 from emotion.library.storage import Storage
 from emotion.types import Progress
@@ -72,10 +72,14 @@ def run_batch(
     videos, storage = find_videos(inputs), _storage(out)
     with _alone(out):
         results = Results(storage)
+        storage.remove(COUNTS)  # of a run that was interrupted
         missing = results.missing(videos, settings.id, retry=retry)
         rows = _rows(Job(storage.url, settings), missing, workers, ray)
         interrupted = _collect(rows, results, len(missing), on_step)
         timelines, errors = results.count(videos, settings.id)
+        storage.remove(COUNTS)
+        if not storage.keys("parts"):
+            storage.remove("parts")
     elapsed_s = time.monotonic() - started
     return Report(len(videos), len(videos) - len(missing), timelines, errors, interrupted, elapsed_s)
 

@@ -13,17 +13,7 @@ from emotion.registry import load_card, resolve
 from emotion.version import program_version
 from emotion.vision.sampling import Sampling
 
-_JUDGES = (
-    "labels",
-    "input_size",
-    "colour",
-    "normalisation",
-    "crop",
-    "temperature",
-    "sha256",
-    "outputs",
-    "unclear_below",
-)
+_DECIDING = ("labels", "input_size", "colour", "normalisation", "crop", "temperature", "sha256", "outputs")
 """What of a model's card its answers depend on; scores and titles may be written anew."""
 
 
@@ -53,7 +43,7 @@ class Settings:
         chosen, card = sampling or Sampling(), load_card(model)
         facts = {
             "model": resolve(model),
-            "card": {name: getattr(card, name) for name in _JUDGES},
+            "card": {name: getattr(card, name) for name in (*_DECIDING, "unclear_below")},
             "detector": detector,
             "sampling": asdict(chosen),
             "program": program_version(),

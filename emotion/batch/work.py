@@ -40,6 +40,11 @@ FILE, MISSING, MACHINE, KILLED, UNEXPECTED, STOP = "file", "missing", "machine",
 """Kinds of errors: not a video that can be read; not there; a disk, network or server that failed; its worker was
 killed every time; a fault of this program; and what ends the whole batch."""
 
+TRIES = 3
+"""How often a video that ends its worker is tried."""
+COUNTS = "tries"
+"""Folder of the counts of tries; :class:`Worker`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -65,23 +70,36 @@ def failure(video: Video, settings: Settings, kind: str, reason: str, *, tries: 
     return _origin(video, settings) | about
 
 
+def killed(video: Video, settings: Settings, tries: int) -> Row:
+    """Return the row of a video that ended its worker every time."""
+    reason = f"{video.name} has no timeline: the process that analysed it was killed {tries} times"
+    return failure(video, settings, KILLED, reason, tries=tries)
+
+
 class Worker:
     """Analyses one video after the other, on one thread: there are as many workers as cores.
 
     Args:
         job: What all videos have in common.
         is_stopped: Asked after every frame; what is done until then is kept.
+        counts: Write down that a video is tried, and refuse it after :data:`TRIES`; for those who send videos again
+            without knowing which of them ended a worker.
     """
 
-    def __init__(self, job: Job, is_stopped: Callable[[], bool] = lambda: False) -> None:
-        self._settings, self._out, self._is_stopped = job.settings, job.out, is_stopped
+    def __init__(self, job: Job, is_stopped: Callable[[], bool] = lambda: False, *, counts: bool = False) -> None:
+        self._settings, self._out, self._is_stopped, self._counts = job.settings, job.out, is_stopped, counts
         self._loaded: tuple[Analyzer, Storage] | None = None
 
     def __call__(self, video: Video) -> Row | None:
         """Return the video's row of the summary or of the errors; None if it was stopped."""
         try:
             analyzer, storage = self._load()
-            return self._row(video, analyzer, storage)
+            if not self._counts:
+                return self._row(video, analyzer, storage)
+            with _counted(storage, video) as number:
+                if number > TRIES:
+                    return killed(video, self._settings, number - 1)
+                return self._row(video, analyzer, storage)
         except Cancelled:
             return None
         except Exception as error:
@@ -119,7 +137,7 @@ class Worker:
 
     def _analyse(self, analyzer: Analyzer, storage: Storage, source: Source, video: Video, video_id: str) -> Analysis:
         # Two videos may have the same bytes and be analysed at the same time.
-        folder = f"parts/{video_id}-{hashlib.sha256(video.shown.encode()).hexdigest()[:8]}"
+        folder = f"parts/{video_id}-{_short(video)}"
         parts, whole = Parts(storage, folder), f"{folder}.whole"
         note = analyse_in_parts(analyzer, source, self._settings.sampling, parts, self._on_step, parallel=False)
         if self._is_stopped():
@@ -156,6 +174,26 @@ class Worker:
 
 def _origin(video: Video, settings: Settings) -> Row:
     return {"source": video.shown, "name": video.name, "settings": settings.id, "stamp": video.stamp}
+
+
+def _short(video: Video) -> str:
+    return hashlib.sha256(video.shown.encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _counted(storage: Storage, video: Video) -> Iterator[int]:
+    """Give the number of this try; the count stays if the process does not live to the end of the block."""
+    key = f"{COUNTS}/{_short(video)}"
+    number = 1
+    if storage.exists(key):
+        with storage.reading(key) as file:
+            number += int(file.read())
+    with storage.writing(key) as file:
+        file.write(str(number).encode())
+    try:
+        yield number
+    finally:
+        storage.remove(key)
 
 
 def _now() -> dt.datetime:
