@@ -22,6 +22,7 @@ from emotion.analytics.records import image_record, image_table
 from emotion.cli_batch import add_batch_options
 from emotion.cli_batch import run as run_batch
 from emotion.cli_export import add_export_options, run_export
+from emotion.cli_fairness import add_fairness_options, run_fairness
 from emotion.cli_video import add_video_options, run_video
 from emotion.doctor import examine
 from emotion.errors import EmotionError, InputError
@@ -68,6 +69,10 @@ def build_parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")
     add_export_options(export)
     export.set_defaults(run=_export)
+
+    fairness = commands.add_parser("fairness", help="judge a model on groups of people, on labelled pictures of yours")
+    add_fairness_options(fairness)
+    fairness.set_defaults(run=run_fairness)
 
     models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
     change = models.add_mutually_exclusive_group()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
+from scipy.stats import binomtest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
@@ -81,6 +82,20 @@ def bootstrap_interval(
     means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(resamples)]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def wilson_interval(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the score interval of a share (Wilson 1927), which holds for small numbers and near 0 and 1 as well.
+
+    Args:
+        successes: How many, at most ``trials``.
+        trials: Of how many; of none nothing is known, which is 0–1.
+        level: How often such intervals hold the true share.
+    """
+    if not trials:
+        return 0.0, 1.0
+    interval = binomtest(successes, trials).proportion_ci(level, "wilson")
+    return float(interval.low), float(interval.high)
 
 
 def reliability_bins(

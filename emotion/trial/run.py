@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from emotion.errors import Cancelled, InputError
 from emotion.labels import LabelSet
-from emotion.trial.zip_folders import LabelledFile, Unread, ZipFolders
+from emotion.trial.zip_folders import LabelledFile, Unread
 from emotion.types import Face, FloatArray, Image, ModelCard, Progress
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode_image import load_image
@@ -32,8 +33,29 @@ CUT_OUT_PX = 120
 
 THUMBNAIL_PX = 96
 
+NO_FACE = "no face was found in it"
+"""Why a photograph was not answered that could be read."""
+
 _AHEAD = 4
 """Pictures in work per thread: enough to keep all threads busy, few enough to keep memory flat."""
+
+
+class LabelledPictures(Protocol):
+    """Where pictures come from: an archive, or folders.
+
+    Attributes:
+        label_set: The labels that occur.
+        unlabelled: Paths of files outside every class folder.
+    """
+
+    label_set: LabelSet
+    unlabelled: list[str]
+
+    def __len__(self) -> int:
+        """Return the number of labelled files."""
+
+    def __iter__(self) -> Iterator[LabelledFile | Unread]:
+        """Yield every labelled file, or why it cannot be read."""
 
 
 class Framing(Enum):
@@ -82,7 +104,7 @@ class _Answered:
 
 
 def run_trial(
-    folders: ZipFolders,
+    folders: LabelledPictures,
     classifiers: Mapping[str, LiteRTClassifier],
     find_face: FaceFinder,
     framing: Framing = Framing.BY_SIZE,
@@ -135,7 +157,7 @@ def _answer(
         return Unread(file.name, str(error))
     crop_to = _cropper(image, find_face, framing)
     if crop_to is None:
-        return Unread(file.name, "no face was found in it")
+        return Unread(file.name, NO_FACE)
     logits = {
         name: classifier.logits([crop_to(classifier.card.input_size, classifier.card.colour)])
         for name, classifier in classifiers.items()
