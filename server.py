@@ -2,7 +2,9 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
+from emotion.limits import check_settings, max_upload_mb
 from emotion.monitoring.logs import set_up_logs
 from ui.access import Guard
 from ui.metrics import metrics_route
@@ -10,6 +12,9 @@ from ui.player.files import video_files
 from ui.scripts import attending, note_error
 
 set_up_logs()
+check_settings()
+# Streamlit refuses in the browser what the library would refuse when it has come.
+config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_MB")
 app = st.App(
     "streamlit_app.py",
     routes=[video_files.route(), metrics_route()],

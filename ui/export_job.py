@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.errors import Cancelled
-from emotion.report.formats import Format, Options, export
+from emotion.report.formats import Format, Options, export, export_limited
 from emotion.types import Analysis
 from ui.job import Work
 
@@ -51,7 +51,8 @@ class ExportJob(Work):
     def _run(self) -> None:
         order = self.order
         target = Path(self._folder.name) / "export"
-        file = export(order.analysis, target, order.chosen, order.edits, order.options, self._report)
+        wanted = (order.analysis, target, order.chosen, order.edits, order.options)
+        file = export_limited(*wanted, self._report) if order.chosen.needs_video else export(*wanted, self._report)
         if self._cancelled.is_set():
             raise Cancelled("The export was cancelled.")
         self.file = file

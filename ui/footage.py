@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import BinaryIO
 
-from emotion.types import Progress
-from emotion.vision.decode_video import probe
+from emotion.report.playable import playable
 from ui.job import Job
-from ui.playable import plays_in_browser, write_playable
 
 
 class Footage(Job):
@@ -29,13 +26,4 @@ class Footage(Job):
             self._begin(self._prepare)
 
     def _prepare(self) -> None:
-        if plays_in_browser(self.path):
-            self.playable = self.path
-            return
-        total, started = probe(self.path).frame_count, time.perf_counter()
-        copy = self.path.with_name("playable.mp4")
-
-        def report(done: int) -> None:
-            self._report(Progress(done, max(total, done), time.perf_counter() - started))
-
-        self.playable = write_playable(self.path, copy, report)
+        self.playable = playable(self.path, self.path.with_name("playable.mp4"), self._report)

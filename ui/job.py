@@ -11,6 +11,8 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from emotion.errors import Cancelled, EmotionError
+from emotion.library.door import size_of
+from emotion.limits import limits
 from emotion.types import Progress
 
 log = logging.getLogger(__name__)
@@ -103,14 +105,22 @@ class Job(Work):
     """
 
     def __init__(self, name: str, content: BinaryIO | Path, fallback: str = "upload") -> None:
+        """Take in a file.
+
+        Raises:
+            TooLargeError: It is over the limit, or the disk is too full for it.
+        """
         super().__init__()
         self.name = PurePath(name).name or fallback
         self.path = Path(self._folder.name) / "upload"
         if isinstance(content, Path):
             self.path.symlink_to(content)
         else:
-            with self.path.open("wb") as file:
-                shutil.copyfileobj(content, file)
+            try:
+                _copy(content, self.path, self.name)
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def stem(self) -> str:
@@ -119,3 +129,12 @@ class Job(Work):
 
     def _in_words(self, error: EmotionError) -> str:
         return str(error).replace(self.path.name, self.name, 1)
+
+
+def _copy(content: BinaryIO, path: Path, name: str) -> None:
+    """Copy an upload to the disk, if that may be."""
+    allowed, size = limits(), size_of(content)
+    allowed.check_size(size, name)
+    allowed.check_free(path.parent, size)
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)

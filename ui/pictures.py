@@ -5,24 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-import cv2
-import numpy as np
-
 import emotion
 from emotion.analytics.layers import Layer, draw_layers, wants_parts
 from emotion.errors import EmotionError
-from emotion.types import Face, FrameResult, Image
+from emotion.report.stills import PREVIEW_PX, encode_png, shrink, thumbnail
+from emotion.types import FrameResult, Image
 from emotion.vision.decode_image import load_image
 from emotion.vision.face_parts import FaceParts
-from ui.resources import encode_png, part_finder
-
-PREVIEW_PX = 1400
-"""Longest side of what is shown; downloads keep the full size."""
+from ui.resources import part_finder
 
 BOXES_ALONE = frozenset({Layer.BOXES})
-
-_THUMBNAIL_PX = 160
-_MARGIN = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +45,7 @@ class Picture:
         return encode_png(self._drawn(layers))
 
     def shown(self, layers: frozenset[Layer]) -> Image:
-        """Return the picture with layers over its faces, at most :data:`PREVIEW_PX` a side; drawn once."""
+        """Return the picture with layers over its faces, at most ``PREVIEW_PX`` a side; drawn once."""
         if layers not in self.drawn:
             self.drawn[layers] = shrink(self._drawn(layers), PREVIEW_PX)
         return self.drawn[layers]
@@ -89,26 +81,3 @@ def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Pi
         return Unreadable(name, str(error))
     thumbnails = [thumbnail(image, face) for face in result.faces]
     return Picture(name, content, result, thumbnails)
-
-
-def shrink(image: Image, longest_px: int) -> Image:
-    """Return the picture with its longer side at most ``longest_px``."""
-    scale = longest_px / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def thumbnail(image: Image, face: Face) -> Image:
-    """Return a square around a face; over the picture's edge, the edge goes on."""
-    left, top, right, bottom = (float(value) for value in face.box_xyxy)
-    side = max(right - left, bottom - top, 1.0) * (1 + 2 * _MARGIN)
-    centre = ((left + right) / 2, (top + bottom) / 2)
-    scale = _THUMBNAIL_PX / side
-    matrix = np.array(
-        [[scale, 0, _THUMBNAIL_PX / 2 - scale * centre[0]], [0, scale, _THUMBNAIL_PX / 2 - scale * centre[1]]]
-    )
-    size = (_THUMBNAIL_PX, _THUMBNAIL_PX)
-    crop = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(crop, np.uint8)

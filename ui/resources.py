@@ -5,13 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import cv2
-import numpy as np
 import streamlit as st
 
 import emotion
 from emotion.analytics.draw import annotate
 from emotion.errors import EmotionError
+from emotion.report.stills import encode_png
 from emotion.samples import make_clip, sample_image
 from emotion.types import Image
 from emotion.vision.face_parts import PartFinder
@@ -56,9 +55,3 @@ def sample_clip() -> bytes:
     """Return the sample clip as the bytes of an mp4 file."""
     with tempfile.TemporaryDirectory() as folder:
         return make_clip(Path(folder) / "sample.mp4").read_bytes()
-
-
-def encode_png(image: Image) -> bytes:
-    """Return ``(H, W, 3)`` uint8 RGB as the bytes of a PNG file."""
-    _, encoded = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
-    return encoded.tobytes()

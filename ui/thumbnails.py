@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import streamlit as st
@@ -11,10 +10,8 @@ from emotion.analytics.lanes import longest_seen
 from emotion.analytics.people import best_rows
 from emotion.analytics.timeline import result_at
 from emotion.errors import VideoError
+from emotion.report.stills import faces_of
 from emotion.types import Analysis
-from emotion.vision.decode_video import frame_at
-from ui.pictures import thumbnail
-from ui.resources import encode_png
 
 MAX_FACES = 12
 """People with a picture, those seen longest: each costs a look into the video."""
@@ -39,17 +36,14 @@ def face_pictures(analysis: Analysis, video: Path | None, key: str) -> dict[int,
 
 
 def _cut_out(analysis: Analysis, video: Path) -> dict[int, str]:
-    seen, pictures = set(longest_seen(analysis.timeline, MAX_FACES)), {}
+    seen, wanted = set(longest_seen(analysis.timeline, MAX_FACES)), {}
     for row in best_rows(analysis.timeline)[["track_id", "frame_index", "time_s"]].to_dict("records"):
         track = int(row["track_id"])
-        if track not in seen:
-            continue
-        faces = result_at(analysis, int(row["frame_index"])).faces
-        face = next(face for face in faces if face.track_id == track)
-        try:
-            png = encode_png(thumbnail(frame_at(video, float(row["time_s"])), face))
-        except VideoError:
-            # A frame that cannot be read again leaves its person with a number alone.
-            continue
-        pictures[track] = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    return pictures
+        if track in seen:
+            faces = result_at(analysis, int(row["frame_index"])).faces
+            wanted[track] = float(row["time_s"]), next(face for face in faces if face.track_id == track)
+    try:
+        return faces_of(video, wanted)
+    except VideoError:
+        # A video that cannot be read again leaves people with a number alone.
+        return {}

@@ -12,7 +12,6 @@ import streamlit as st
 
 from emotion.analytics.apply import merged_into
 from emotion.analytics.charts import share_donut
-from emotion.analytics.draw import annotate
 from emotion.analytics.edits import Edits, Event
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import result_at
@@ -21,13 +20,12 @@ from emotion.errors import EmotionError, InputError
 from emotion.labels import UNCLEAR
 from emotion.report.captions import captions_text
 from emotion.report.edited import Edited
+from emotion.report.stills import still_of
 from emotion.types import Analysis
-from emotion.vision.decode_video import frame_at
 from ui.downloads import show_downloads
 from ui.insight import edited_or_raw, key_of, show_insight
 from ui.opened import Opened
 from ui.people_view import fingerprint
-from ui.pictures import PREVIEW_PX, shrink
 from ui.player import Dropped, show_player
 from ui.thumbnails import face_pictures
 from ui.timeline_view import show_timeline
@@ -133,8 +131,7 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     row = moment_row(analysis.frames, time_s)
     st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
-        picture = annotate(frame_at(video, float(row["time_s"])), result_at(analysis, int(row["frame_index"])))
-        st.image(shrink(picture, PREVIEW_PX), width="stretch")
+        st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
     except EmotionError as error:
         st.error(str(error))
 

@@ -5,6 +5,7 @@ This is the engine of both the background jobs and the command line.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def analyse_in_parts(
     on_step: OnStep,
     *,
     parallel: bool = True,
+    longest_s: float = math.inf,
 ) -> str:
     """Analyse a video, or go on where an earlier run left off, and return why it is not complete.
 
@@ -64,6 +66,7 @@ def analyse_in_parts(
         on_step: Called after every frame with the progress of all runs together, whose rate is this run's; may
             raise :class:`Cancelled` to stop, which keeps what is done.
         parallel: Use several threads; one is right where as many videos are analysed at once as there are cores.
+        longest_s: Stop after so many seconds of video, whatever its head says of its length.
 
     Returns:
         One sentence, empty if the analysis is complete.
@@ -84,6 +87,8 @@ def analyse_in_parts(
     try:
         with closing(frames) as results:
             for result, state in results:
+                if result.time_s - sampling.start_s > longest_s:
+                    raise VideoError(f"{source.path.name} is longer than the {longest_s:g} s that may be analysed here")
                 run.add(result, state)
                 on_step(run.progress())
     except Cancelled as stop:

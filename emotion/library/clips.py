@@ -20,6 +20,7 @@ from emotion.library.rows import to_entry
 from emotion.library.settings import library_dir
 from emotion.library.store import Library
 from emotion.library.tables import AnalysisRow
+from emotion.limits import UNLIMITED
 from emotion.vision.encode import close_live_video
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,9 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
         if not close_live_video(path, whole):
             return None
         title = f"{recording.title} (clip)"
-        entry = library.add(whole, f"{recording.title}.mp4", settings, title=title, owner=recording.owner)
+        name, owner = f"{recording.title}.mp4", recording.owner
+        # It is on this disk already, and where it was refused it would be tried again for ever.
+        entry = library.add(whole, name, settings, title=title, owner=owner, limits=UNLIMITED)
     # Both have the same times, so what was left out of the one is left out of the other.
     library.save_edits(entry.id, replace(entry.edits, events=recording.edits.events), owner=recording.owner)
     return entry

@@ -23,7 +23,7 @@ BUSY_S = 30
 """How long a writer waits for another one."""
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BEGIN = "emotion_begin"
-_MIGRATION_LOCK, WORK_LOCK = 0x656D6F74, 0x656D6F75
+_MIGRATION_LOCK, WORK_LOCK, QUEUE_LOCK = 0x656D6F74, 0x656D6F75, 0x656D6F76
 """PostgreSQL's advisory locks have numbers for names."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -13,10 +12,11 @@ from pathlib import Path
 from emotion.errors import LibraryError
 from emotion.library.clips import hand_over_left_clips
 from emotion.library.entries import State
-from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_the_dead, work_of
+from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_death, note_the_dead, work_of
 from emotion.library.recordings import close_broken
 from emotion.library.settings import jobs_at_once, library_dir, log_file
 from emotion.library.store import Library
+from emotion.limited import FROM_OUTSIDE, death_words, small_numerics
 from emotion.monitoring.counters import WORKERS, ending
 
 LOOK_S = 0.5
@@ -40,7 +40,7 @@ class Dispatcher:
         self._library, self._at_once = library, at_once or jobs_at_once()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children: dict[Claim, subprocess.Popen[bytes]] = {}
         self._swept_at = float("-inf")
 
     def start(self) -> Dispatcher:
@@ -71,13 +71,15 @@ class Dispatcher:
             self._library.sweep_expired()
 
     def _see_off_children(self) -> None:
-        for entry_id, child in list(self._children.items()):
+        for claim, child in list(self._children.items()):
             if (status := child.poll()) is not None:
-                del self._children[entry_id]
+                del self._children[claim]
+                crashed = status < 0 and -status not in FROM_OUTSIDE
+                note_death(self._library, claim, death_words(status), crashed=crashed)
                 how = ending(status)
                 WORKERS.labels(how).inc()
                 level = logging.WARNING if status else logging.INFO
-                log.log(level, "a worker ended", extra={"analysis": entry_id, "how": how})
+                log.log(level, "a worker ended", extra={"analysis": claim.id, "how": how})
 
     def _close_recordings(self) -> None:
         try:
@@ -101,7 +103,7 @@ class Dispatcher:
             reason = f"The analysis could not be started: {error.strerror}. It can be resumed."
             finish(self._library, claim, Outcome(State.FAILED, reason, keeps_video=True))
             return
-        self._children[claim.id] = child
+        self._children[claim] = child
         log.info("an analysis was given to a worker", extra={"analysis": claim.id, "worker": child.pid})
         try:
             work_of(self._library, claim, child.pid)
@@ -110,7 +112,7 @@ class Dispatcher:
 
 
 def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
-    environment = os.environ | {
+    environment = small_numerics() | {
         "EMOTION_LIBRARY": str(library_dir()),
         "EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False),
         "EMOTION_STORAGE_URL": library.storage.url,

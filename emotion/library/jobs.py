@@ -206,12 +206,27 @@ def note_the_dead(library: Library) -> list[str]:
         running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
     dead = [Claim(row.id, row.run or "") for row in running if not is_live(row) and _is_dead(row)]
     for claim in dead:
-        if library.storage.exists(timeline_key(claim.id)):
-            conclude(library, claim)
-            continue
-        note = f"The analysis was interrupted, as its process ended unexpectedly; {what_is_kept(library, claim.id)}."
-        finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
+        note_death(library, claim, "its process ended unexpectedly")
     return [claim.id for claim in dead]
+
+
+def note_death(library: Library, claim: Claim, how: str, *, crashed: bool = False) -> None:
+    """Note that a worker has died, saying what is kept; nothing where its claim was no longer valid.
+
+    Args:
+        library: Which library.
+        claim: What it worked on.
+        how: Of what it died, as a clause.
+        crashed: Whether that was the video's doing, which would do so again, and not the machine's.
+    """
+    if not is_valid(library, claim):
+        return
+    if library.storage.exists(timeline_key(claim.id)):
+        conclude(library, claim)
+        return
+    state, verb = (State.FAILED, "failed") if crashed else (State.INTERRUPTED, "was interrupted")
+    note = f"The analysis {verb}, as {how}; {what_is_kept(library, claim.id)}."
+    finish(library, claim, Outcome(state, note, keeps_video=True))
 
 
 def what_is_kept(library: Library, entry_id: str) -> str:
@@ -228,13 +243,23 @@ def _is_dead(row: AnalysisRow) -> bool:
     silent_s = (now() - (row.heartbeat_at or row.queued_at)).total_seconds()
     if row.worker_pid is None or row.worker_host != host() or not _PROCESSES.is_dir():
         return silent_s > SILENT_S
+    if _is_unburied(row.worker_pid) and silent_s <= SILENT_S:
+        # Its server alone learns how it died. It looks twice a second, and after a look there is no such process.
+        return False
     return not _works_on(row.worker_pid, row.id)
+
+
+def _is_unburied(pid: int) -> bool:
+    """Return whether a process has ended and its parent has not looked yet (proc(5): the state behind its name)."""
+    try:
+        return (_PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _works_on(pid: int, entry_id: str) -> bool:
     """Return whether a process of this machine is the worker of this analysis: numbers are given out again."""
     try:
-        # A dead process whose parent has not looked yet has an empty command line.
         return entry_id.encode() in (_PROCESSES / str(pid) / "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False

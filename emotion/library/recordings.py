@@ -14,11 +14,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from emotion.library.door import Door
 from emotion.library.entries import LOCAL, JobSettings, State, clean_title
 from emotion.library.jobs import Claim, Outcome, conclude, finish, host, is_valid
 from emotion.library.rows import is_live, new_row, now, words_of
 from emotion.library.store import Library, timeline_key
 from emotion.library.tables import AnalysisRow
+from emotion.limits import limits
 
 SILENT_S = 20.0
 """A recording that has said nothing for so long is over: its server says something every second."""
@@ -38,9 +40,11 @@ def begin_recording(library: Library, title: str, source: str, settings: JobSett
         owner: Whose it is.
 
     Raises:
+        TooLargeError: The disk is too full, or the owner has enough in the library.
         LibraryError: The library does not answer.
     """
     source = clean_title(source)
+    Door(library, owner, source, limits()).check_room()
     row = new_row(uuid.uuid4().hex, owner, source, clean_title(title or source), replace(settings, live=True))
     row.words = words_of(row)
     row.state, row.note, row.run = State.RUNNING, "", uuid.uuid4().hex

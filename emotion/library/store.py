@@ -19,14 +19,17 @@ from emotion.analytics.files import load_parquet
 from emotion.errors import InputError, LibraryError
 from emotion.library import rows
 from emotion.library import settings as where
-from emotion.library.database import Database
+from emotion.library.database import QUEUE_LOCK, Database
+from emotion.library.door import Door, size_of
 from emotion.library.entries import LOCAL, Entry, JobSettings, State, clean_tags, clean_title
+from emotion.library.facts import facts_of
 from emotion.library.parts import Parts
 from emotion.library.rows import fitting_rows, now, row_of, title_key, to_entry, words_of
 from emotion.library.storage import Storage
 from emotion.library.tables import AnalysisRow, OwnerRow, TagRow
+from emotion.limits import Limits
+from emotion.limits import limits as current_limits
 from emotion.types import Analysis, VideoInfo
-from emotion.vision.decode_video import probe, recorded_at
 
 SORTS = {
     "created": AnalysisRow.created_at,
@@ -89,6 +92,7 @@ class Library:
         title: str | None = None,
         tags: Collection[str] = (),
         owner: str = LOCAL,
+        limits: Limits | None = None,
     ) -> Entry:
         """Take in a video and put its analysis into the queue.
 
@@ -100,34 +104,55 @@ class Library:
             title: For people (default: the name without its ending).
             tags: To find it by.
             owner: Whose it is.
+            limits: What it may take (default: what the settings say, :mod:`emotion.limits`).
 
         Raises:
             VideoError: Not a video that can be read.
+            TooLargeError: It is over a limit, or its owner has enough here.
             LibraryError: There is no room for it.
         """
         entry_id, settings = uuid.uuid4().hex, settings or JobSettings()
         source = clean_title(PurePath(name.replace("\\", "/")).name)
+        door = Door(self, owner, source, current_limits() if limits is None else limits)
+        door.before(size_of(content))
         row = rows.new_row(entry_id, owner, source, clean_title(title or PurePath(source).stem), settings)
         row.tags = [TagRow(tag=tag, owner=owner) for tag in clean_tags(list(tags))]
         row.words = words_of(row)
         with self.database.writing() as session:
             session.add(row)
         try:
-            digest = self._take_in(content, video_key(entry_id))
+            digest = self._take_in(content, video_key(entry_id), door)
             info, captured = self._facts(entry_id, source)
+            door.check_facts(info, settings)
+            self._queue(entry_id, owner, door, digest, settings, info, captured)
         except BaseException:
             self._discard(entry_id)
             raise
-        with self._changing(entry_id, owner) as row:
+        return self.get(entry_id, owner=owner)
+
+    def _queue(
+        self,
+        entry_id: str,
+        owner: str,
+        door: Door,
+        digest: str,
+        settings: JobSettings,
+        info: VideoInfo | None,
+        captured: dt.datetime | None,
+    ) -> None:
+        """Put an analysis whose video has come into the queue."""
+        size = self.storage.used_bytes(entry_id)
+        with self.database.writing(QUEUE_LOCK) as session:
+            door.at_the_queue(session, size)
+            row = row_of(session, entry_id, owner, lock=True)
             row.state, row.note, row.source_sha256, row.has_video = State.QUEUED, "", digest, True
             row.info = None if info is None else asdict(info)
             if settings.captured_at is None and captured is not None:
                 row.settings, row.happened_at = replace(settings, captured_at=captured).to_dict(), captured
             row.duration_s = None if info is None else info.duration_s
-            row.bytes = self.storage.used_bytes(entry_id)
+            row.bytes = size
             row.total = 0 if info is None else settings.sampling.expected_frames(info)
             row.queued_at = now()
-        return self.get(entry_id, owner=owner)
 
     def get(self, entry_id: str, *, owner: str = LOCAL) -> Entry:
         """Return one analysis.
@@ -299,15 +324,16 @@ class Library:
         with self.database.writing() as session:
             yield row_of(session, entry_id, owner, lock=True)
 
-    def _take_in(self, content: BinaryIO | Path, key: str) -> str:
+    def _take_in(self, content: BinaryIO | Path, key: str, door: Door) -> str:
         """Copy a file into the storage and return its digest."""
         if isinstance(content, Path):
             with content.open("rb") as file:
-                return self._take_in(file, key)
-        digest = hashlib.sha256()
+                return self._take_in(file, key, door)
+        digest, size = hashlib.sha256(), 0
         try:
             with self.storage.writing(key) as target:
                 while block := content.read(_BLOCK):
+                    door.arriving(size := size + len(block))
                     digest.update(block)
                     target.write(block)
         except OSError as error:
@@ -323,7 +349,7 @@ class Library:
         if path is None:
             return None, None
         try:
-            return probe(path), recorded_at(path)
+            return facts_of(path)
         except InputError as error:
             raise type(error)(str(error).replace(path.name, name, 1)) from error
 

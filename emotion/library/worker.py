@@ -15,6 +15,8 @@ from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.entries import Entry, State
 from emotion.library.jobs import Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
 from emotion.library.store import Library, no_room, timeline_key, video_key
+from emotion.limited import alarm_of, limit_this_process
+from emotion.limits import limits, no_memory_words, stall_s
 from emotion.monitoring.counters import exit_status
 from emotion.monitoring.logs import set_up_logs
 from emotion.types import Progress
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     set_up_logs(analysis=entry_id)
     os.nice(NICENESS)
     try:
+        limit_this_process()
         library = Library.open()
         return _work(library, Claim(entry_id, run))
     except EmotionError as error:
@@ -75,9 +78,14 @@ def _work(library: Library, claim: Claim) -> int:
 def _analyse(library: Library, entry: Entry, pulse: _Pulse) -> None:
     wanted, parts = entry.settings, library.parts(entry.id)
     analyzer = Analyzer(wanted.model, wanted.detector)
-    with library.storage.local(video_key(entry.id)) as path:
-        source = Source(path, entry.source, entry.source_sha256)
-        note = analyse_in_parts(analyzer, source, wanted.sampling, parts, pulse.step)
+    with library.storage.local(video_key(entry.id)) as path, alarm_of(stall_s()) as rearm:
+
+        def step(progress: Progress) -> None:
+            rearm()
+            pulse.step(progress)
+
+        source, longest_s = Source(path, entry.source, entry.source_sha256), limits().duration_s
+        note = analyse_in_parts(analyzer, source, wanted.sampling, parts, step, longest_s=longest_s)
     parts.assemble(timeline_key(entry.id), note)
 
 
@@ -88,6 +96,8 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     kept = what_is_kept(library, entry.id)
     if isinstance(error, OSError) and no_room(error):
         note = f"There is no room left on the disk; {kept}. Free some room, then resume."
+    elif isinstance(error, MemoryError):
+        note = f"The analysis was given up: {no_memory_words()}; {kept}."
     elif isinstance(error, EmotionError):
         note = f"{str(error).rstrip('.')}; {kept}."
     else:

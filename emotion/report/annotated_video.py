@@ -14,11 +14,13 @@ import numpy as np
 
 from emotion.analytics.draw import annotate
 from emotion.errors import VideoError
+from emotion.limits import no_memory_words
 from emotion.report.blur import blur_everything, blur_faces
 from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
 from emotion.report.steps import Steps
 from emotion.types import Frame, FrameResult, Image, VideoInfo
+from emotion.vision.containers import open_container
 from emotion.vision.decode_video import probe, read_video
 
 _CLOCK_HZ = 90_000
@@ -51,9 +53,11 @@ def write_annotated_video(edited: Edited, path: Path, video: Path, steps: Steps,
     try:
         with (
             av.open(str(path), "w", format="mp4", options=options) as output,
-            av.open(str(video), metadata_errors="ignore") as sound,
+            open_container(video) as sound,
         ):
             _write_streams(output, sound, _pictures(video, painter, complete=edited.raw.complete), info, steps)
+    except MemoryError as error:
+        raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
         raise VideoError(f"no annotated video can be made of {video.name} ({error})") from error
 

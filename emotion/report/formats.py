@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
+from emotion.limited import run_limited
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
@@ -230,3 +231,30 @@ def export(
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def export_limited(
+    analysis: Analysis, path: Path, chosen: Format, edits: Edits, options: Options, on_progress: OnProgress
+) -> Path:
+    """Write like :func:`export`, decoding the video in a process with limits (:mod:`emotion.limited`).
+
+    Args:
+        analysis: As it was made.
+        path: The file; its folder exists.
+        chosen: One of :data:`FORMATS`.
+        edits: What a person added.
+        options: What the user chose.
+        on_progress: Told of every step; may raise :class:`emotion.errors.Cancelled`.
+
+    Raises:
+        InputError: As by :func:`export`.
+        VideoError: The video takes down the process that reads it.
+    """
+    run_limited(_export_by_name, analysis, path, chosen.name, edits, options, on_step=on_progress)
+    return path
+
+
+def _export_by_name(
+    analysis: Analysis, path: Path, name: str, edits: Edits, options: Options, on_step: OnProgress
+) -> None:
+    export(analysis, path, format_named(name), edits, options, on_step)

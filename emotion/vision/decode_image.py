@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
-from emotion.errors import ImageError, TooLargeError
+from emotion.errors import ImageError, TooLargeError, brief
+from emotion.limits import check_picture, setting
 from emotion.types import Image
 
-MAX_PIXELS = 100_000_000
-"""Refused above this, before decoding: 100 megapixels are 300 MB of RGB."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+"""Pillow's names of what is read. It knows four dozen more, seldom looked after, and one of them is a language."""
 
 _BACKGROUND = (255, 255, 255)
 
@@ -30,7 +31,7 @@ def load_image(source: str | Path | bytes | Image) -> Image:
 
     Raises:
         ImageError: Not a picture that can be read.
-        TooLargeError: More than :data:`MAX_PIXELS`.
+        TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -48,23 +49,17 @@ def _decode(content: bytes, name: str) -> Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
         try:
-            with Pillow.open(io.BytesIO(content)) as picture:
-                _refuse_huge(picture.width, picture.height, name)
+            with Pillow.open(io.BytesIO(content), formats=FORMATS) as picture:
+                check_picture(picture.width, picture.height, name)
                 return _as_rgb(ImageOps.exif_transpose(picture))
         except UnidentifiedImageError as error:
             raise ImageError(f"{name} is not a picture; expected JPEG, PNG, WebP, BMP or TIFF") from error
         except Pillow.DecompressionBombError as error:
-            raise TooLargeError(f"{name} is too large: at most {MAX_PIXELS // 10**6} megapixels can be read") from error
+            allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS")
+            expected = f"expected a picture of at most {allowed:g} megapixels"
+            raise TooLargeError(f"{name} is too large: {expected}; it has many more") from error
         except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise ImageError(f"{name} is damaged and cannot be read to its end ({error})") from error
-
-
-def _refuse_huge(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise TooLargeError(
-            f"{name} is too large: at most {MAX_PIXELS // 10**6} megapixels can be read; "
-            f"it has {width * height // 10**6} ({width} × {height})"
-        )
+            raise ImageError(f"{name} is damaged and cannot be read to its end ({brief(error)})") from error
 
 
 def _as_rgb(picture: Pillow.Image) -> Image:
@@ -91,5 +86,5 @@ def _from_array(array: Image) -> Image:
     grey, colour = array.ndim == 2, array.ndim == 3 and array.shape[-1] == 3
     if array.dtype != np.uint8 or not (grey or colour) or array.size == 0:
         raise ImageError(f"expected a uint8 array of shape (H, W, 3) or (H, W); got {array.dtype} {array.shape}")
-    _refuse_huge(array.shape[1], array.shape[0], "the picture")
+    check_picture(array.shape[1], array.shape[0], "the picture")
     return np.repeat(array[..., None], 3, axis=2) if grey else array

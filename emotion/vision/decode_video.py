@@ -12,16 +12,16 @@ from typing import Any
 import av
 import av.error
 
-from emotion.errors import TooLargeError, VideoError
+from emotion.errors import VideoError
+from emotion.limits import check_frame, no_memory_words
 from emotion.types import Frame, Image, VideoInfo
+from emotion.vision.containers import open_container
 from emotion.vision.planes import luma_of, rgb_of
 from emotion.vision.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.seek import Position, pictures_after, pictures_from, pictures_until
 
 _RECORDED = ("com.apple.quicktime.creationdate", "creation_time")
 _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-MAX_FRAME_PIXELS = 8192 * 4320
-"""Refused above this: 8K cinema."""
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -29,7 +29,7 @@ def probe(path: str | Path) -> VideoInfo:
 
     Raises:
         VideoError: Not a video that can be read, or no picture in it.
-        TooLargeError: The picture is larger than 8K.
+        TooLargeError: Its frames have more pixels than the settings allow (:mod:`emotion.limits`).
     """
     with _opened(Path(path)) as (container, stream):
         rotation = _first_rotation(container, stream)
@@ -120,7 +120,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     if path.stat().st_size == 0:
         raise VideoError(f"{path.name} is empty; expected a video (mp4, mov, avi, mkv or webm)")
     try:
-        container = av.open(str(path), metadata_errors="ignore")
+        container = open_container(path)
     except (av.error.FFmpegError, ValueError) as error:
         raise VideoError(f"{path.name} is not a video that can be read; expected mp4, mov, avi, mkv or webm") from error
     with container:
@@ -137,8 +137,7 @@ def _check_size(stream: Any, name: str) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     if not width or not height:
         raise VideoError(f"{name} has no picture: its video stream says no size")
-    if width * height > MAX_FRAME_PIXELS:
-        raise TooLargeError(f"{name} is too large: pictures up to 8192 × 4320 can be read; it has {width} × {height}")
+    check_frame(width, height, name)
 
 
 def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any]]:
@@ -176,6 +175,8 @@ def _timed(
             expected_s = 0.0 if last_s is None else last_s + step_s
             last_s = expected_s if picture.time is None else max(picture.time - start_s, last_s or 0.0)
             yield index, last_s, picture
+    except MemoryError as error:
+        raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
     except av.error.FFmpegError as error:
         where = "before its first picture" if last_s is None else f"after {last_s:.1f} s"
         raise VideoError(f"{name} is damaged: it breaks off {where}") from error

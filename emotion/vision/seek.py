@@ -18,6 +18,7 @@ import av.error
 import numpy as np
 
 from emotion.types import Frame, Image
+from emotion.vision.containers import open_container
 from emotion.vision.planes import luma_of
 from emotion.vision.state import State
 
@@ -108,7 +109,7 @@ def pictures_from(container: Any, stream: Any, time_s: float) -> tuple[int, Iter
         first = next((picture for picture in pictures if picture.pts is None or picture.pts >= pts), None)
         if first is None or first.pts is None:
             return None
-        with av.open(container.name, metadata_errors="ignore") as again:
+        with open_container(container.name) as again:
             index = _count_before(again, first.pts)
     except av.error.FFmpegError:
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.test_playable import write
+from tests.report.test_playable import write
 from ui.footage import Footage
 
 

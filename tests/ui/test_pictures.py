@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from emotion.report.stills import shrink
 from tests.fakes import FakeAnalyzer
-from ui.pictures import BOXES_ALONE, Picture, Unreadable, analyse_picture, shrink
+from ui.pictures import BOXES_ALONE, Picture, Unreadable, analyse_picture
 from ui.resources import encode_png
 
 

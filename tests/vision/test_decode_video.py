@@ -132,9 +132,9 @@ def test_an_empty_stream_is_refused(tmp_path: Path) -> None:
         list(read_video(clip))
 
 
-def test_a_picture_beyond_8k_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_of_too_many_pixels_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = write_clip(tmp_path / "big.mp4", grey_levels([9]))
-    monkeypatch.setattr(decode_video, "MAX_FRAME_PIXELS", 64 * 48 - 1)
+    monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "0.003071")
     with pytest.raises(TooLargeError, match="64 × 48"):
         probe(clip)
 

@@ -1,8 +1,12 @@
-"""Makes a video that a browser plays: the file itself where it does, an H.264 copy with its sound where it does not."""
+"""Makes a video that a browser plays: the file itself where it does, an H.264 copy with its sound where it does not.
+
+:func:`playable` does so in a process with limits (:mod:`emotion.limited`), as the file may come from anybody.
+"""
 
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,9 +17,13 @@ import av.error
 import numpy as np
 
 from emotion.errors import VideoError
-from emotion.types import Frame
-from emotion.vision.decode_video import read_video
-from ui.pictures import shrink
+from emotion.limited import run_limited
+from emotion.limits import no_memory_words
+from emotion.report.steps import OnProgress
+from emotion.report.stills import shrink
+from emotion.types import Frame, Progress
+from emotion.vision.containers import open_container
+from emotion.vision.decode_video import probe, read_video
 
 COPY_PX = 1280
 """Longest side of a copy."""
@@ -25,9 +33,32 @@ _BY_CONTAINER = {"mp4": {"h264", "av1", "vp9"}, "webm": {"vp8", "vp9", "av1"}}
 _BROWSER_PIXELS = {"yuv420p", "yuvj420p"}
 
 
+def playable(path: Path, copy: Path, on_step: OnProgress) -> Path:
+    """Return the video itself if browsers play it, else a copy that is made now.
+
+    Args:
+        path: The video.
+        copy: Where a copy goes, ending in ``.mp4``.
+        on_step: Told how far the copy is; may raise :class:`emotion.errors.Cancelled`.
+
+    Raises:
+        VideoError: The video cannot be read, or reading it takes down its process.
+    """
+    return copy if run_limited(_prepare, path, copy, on_step=on_step) else path
+
+
+def _prepare(path: Path, copy: Path, on_step: OnProgress) -> bool:
+    """Return whether a copy was needed, and make it."""
+    if plays_in_browser(path):
+        return False
+    total, started = probe(path).frame_count, time.perf_counter()
+    write_playable(path, copy, lambda done: on_step(Progress(done, max(total, done), time.perf_counter() - started)))
+    return True
+
+
 def plays_in_browser(path: Path) -> bool:
     """Return whether today's browsers play the file as it is."""
-    with av.open(str(path), metadata_errors="ignore") as container:
+    with open_container(path) as container:
         codec = container.streams.video[0].codec_context
         return codec.name in _BY_CONTAINER.get(_container_kind(container), set()) and codec.pix_fmt in _BROWSER_PIXELS
 
@@ -52,8 +83,10 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
         VideoError: The video cannot be read.
     """
     try:
-        with av.open(str(target), "w", options={"movflags": "faststart"}) as output, av.open(str(path)) as sound:
+        with av.open(str(target), "w", options={"movflags": "faststart"}) as output, open_container(path) as sound:
             _write_streams(path, output, sound, on_frame)
+    except MemoryError as error:
+        raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
         raise VideoError(f"no copy of the video can be made for the browser ({error})") from error
     return target

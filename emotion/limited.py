@@ -1,0 +1,296 @@
+"""Runs functions on files that somebody uploaded in processes of their own, with limits of memory and of time.
+
+A decoder that crashes, asks for all memory or never ends takes such a process down, and the program says what
+happened. A process that is done waits for the next call, so that a call costs milliseconds; it ends with the program.
+Towards it goes a pickled call; back come lines of JSON alone, as whoever has taken over a decoder must not get further.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import copyreg
+import json
+import os
+import pickle
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from emotion import errors, limits
+from emotion.errors import EmotionError, VideoError
+from emotion.types import Progress
+
+LOOK_S = 60.0
+"""A call without progress is over within this time, one with progress has some: opening, or the next picture."""
+_IDLE = 2
+"""So many processes wait for calls."""
+_CALLS = 200
+"""After so many a process is replaced, whatever it may have gathered."""
+FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""Signals that come from people or the system, and not of what a process does itself."""
+_LONGEST_ALARM_S = 1e8
+_OURS = "EMOTION_"
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def _frozen(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
+
+
+# Values that may not be changed hold such mappings; pickle has no way of its own for them.
+copyreg.pickle(MappingProxyType, lambda mapping: (_frozen, (dict(mapping),)))
+
+_LOCK = threading.Lock()
+_WAITING: list[_Child] = []
+
+
+def run_limited(
+    function: Callable[..., Any],
+    *arguments: object,
+    on_step: Callable[[Progress], None] | None = None,
+    stall_s: float = LOOK_S,
+) -> Any:
+    """Return what a function returns that is run in a limited process.
+
+    Args:
+        function: At the top of a module; what it returns is of JSON's types.
+        *arguments: Of any kind that can be pickled.
+        on_step: Told of its progress: the function then gets one more argument, ``on_step``, by name. May raise
+            :class:`emotion.errors.Cancelled`, which ends the process.
+        stall_s: Seconds without progress after which it is given up.
+
+    Raises:
+        EmotionError: What the function raised.
+        VideoError: Its process crashed, or it stalled; the sentence says which.
+    """
+    child = _take()
+    # A process that waits since earlier has the settings of that time.
+    said = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
+    try:
+        answer = child.call((said, stall_s, function, arguments, on_step is not None), on_step, stall_s)
+    except BaseException:
+        child.kill()
+        raise
+    if not child.worn:
+        _give_back(child)
+    else:
+        child.kill()
+    return _result(answer)
+
+
+def limit_this_process() -> None:
+    """Keep the process that calls this from taking more memory than the settings allow, and from writing its core.
+
+    What counts is what it may write to (``RLIMIT_DATA``), not the addresses that it has reserved: networks and
+    numerics reserve gigabytes that they never touch. Where the system has no such limit, there is none.
+
+    Raises:
+        SettingsError: The setting is no number.
+    """
+    memory = limits.memory_bytes()
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415 – Unix alone has it
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory < float("inf"):
+            resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
+
+
+def small_numerics() -> dict[str, str]:
+    """Return the environment of a limited process: numerics reserve memory for every core of the machine."""
+    return os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+
+
+def death_words(status: int) -> str:
+    """Return in words how a process ended that said nothing, as a clause.
+
+    Args:
+        status: As ``subprocess`` gives it: the number of a signal below 0, else what the process returned.
+    """
+    if status == -signal.SIGKILL:
+        return "its process ended unexpectedly: it was killed, as happens on a machine that runs out of memory"
+    if status == -signal.SIGALRM:
+        return f"no picture came for {limits.stall_s():g} s"
+    if -status in FROM_OUTSIDE or status >= 0:
+        return "its process ended unexpectedly"
+    return f"its decoder crashed ({signal.Signals(-status).name})"
+
+
+@contextlib.contextmanager
+def alarm_of(seconds: float) -> Iterator[Callable[[], None]]:
+    """End this process if the block neither ends nor calls what it is given for so long; on the main thread.
+
+    The system does so, as a decoder that never comes back lets no Python run.
+
+    Args:
+        seconds: How long; infinity for no alarm.
+    """
+
+    def rearm(wait_s: float = min(seconds, _LONGEST_ALARM_S)) -> None:
+        signal.setitimer(signal.ITIMER_REAL, wait_s)
+
+    rearm()
+    try:
+        yield rearm
+    finally:
+        rearm(0)
+
+
+class _Child:
+    """One process, and the calls that it answers."""
+
+    def __init__(self) -> None:
+        self.memory_bytes = limits.memory_bytes()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "emotion.limited"],
+            cwd=_ROOT, env=small_numerics(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        self._calls, self._read = 0, b""
+
+    @property
+    def worn(self) -> bool:
+        """Whether it has answered enough."""
+        return self._calls >= _CALLS
+
+    def is_alive(self) -> bool:
+        """Return whether it can take a call."""
+        return self._process.poll() is None
+
+    def call(self, call: Any, on_step: Callable[[Progress], None] | None, stall_s: float) -> dict[str, Any]:
+        """Return the answer to one call.
+
+        Raises:
+            VideoError: The process ended, or said nothing for so long.
+        """
+        self._calls += 1
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            pickle.dump(call, self._process.stdin)
+            self._process.stdin.flush()
+        while True:
+            answer = self._answer(stall_s)
+            if "step" not in answer:
+                return answer
+            if on_step is not None:
+                on_step(Progress(*answer["step"]))
+
+    def _answer(self, stall_s: float) -> dict[str, Any]:
+        """Return the next line."""
+        assert self._process.stdout is not None
+        until = time.monotonic() + stall_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._read:
+                if not selector.select(max(until - time.monotonic(), 0)):
+                    raise VideoError(f"expected a video whose pictures can be read; nothing came for {stall_s:g} s")
+                block = os.read(self._process.stdout.fileno(), 1 << 20)
+                if not block:
+                    words = death_words(self._process.wait())
+                    raise VideoError(f"expected a video whose pictures can be read; {words}")
+                self._read += block
+        line, self._read = self._read.split(b"\n", 1)
+        return dict(json.loads(line))
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def _take() -> _Child:
+    with _LOCK:
+        while _WAITING:
+            child = _WAITING.pop()
+            if child.is_alive() and child.memory_bytes == limits.memory_bytes():
+                return child
+            child.kill()
+    return _Child()
+
+
+def _give_back(child: _Child) -> None:
+    with _LOCK:
+        if len(_WAITING) < _IDLE:
+            _WAITING.append(child)
+            return
+    child.kill()
+
+
+@atexit.register
+def end_waiting() -> None:
+    """End the processes that wait; the next call starts another."""
+    with _LOCK:
+        while _WAITING:
+            _WAITING.pop().kill()
+
+
+def _result(answer: dict[str, Any]) -> Any:
+    if "error" not in answer:
+        return answer["result"]
+    kind = getattr(errors, str(answer["error"]), VideoError)
+    known = isinstance(kind, type) and issubclass(kind, EmotionError)
+    raise (kind if known else VideoError)(str(answer["words"]))
+
+
+def _serve() -> None:
+    """Answer calls until there are none: the program that asks has ended."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    # What a library prints is no answer.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    limit_this_process()
+    while True:
+        try:
+            said, stall_s, function, arguments, tells = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        for name in {name for name in os.environ if name.startswith(_OURS)} - set(said):
+            del os.environ[name]
+        os.environ.update(said)
+        # The program that called ends this process; if it has ended itself, the alarm does.
+        with alarm_of(2 * stall_s) as rearm:
+            answer = _answer_to(function, arguments, {"on_step": _Teller(replies, rearm)} if tells else {})
+        replies.write(json.dumps(answer) + "\n")
+        replies.flush()
+
+
+def _answer_to(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"result": function(*arguments, **options)}
+    except EmotionError as error:
+        return {"error": type(error).__name__, "words": str(error)}
+    except MemoryError:
+        return {"error": VideoError.__name__, "words": limits.no_memory_words()}
+    except Exception as error:
+        traceback.print_exc()
+        reason = error.strerror if isinstance(error, OSError) else None
+        words = f"expected a video whose pictures can be read; this ended with {reason or type(error).__name__}"
+        return {"error": VideoError.__name__, "words": words}
+
+
+class _Teller:
+    """Tells the progress, some times a second at most."""
+
+    _BETWEEN_S = 0.1
+
+    def __init__(self, replies: Any, rearm: Callable[[], None]) -> None:
+        self._replies, self._told, self._rearm = replies, float("-inf"), rearm
+
+    def __call__(self, progress: Progress) -> None:
+        if time.monotonic() - self._told < self._BETWEEN_S and progress.done < progress.total:
+            return
+        self._told = time.monotonic()
+        self._rearm()
+        self._replies.write(json.dumps({"step": [progress.done, progress.total, progress.elapsed_s]}) + "\n")
+        self._replies.flush()
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,177 @@
+"""Videos that take down whoever decodes them: one job ends, says why, is not tried again, and the next one runs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from emotion.errors import TooLargeError, VideoError
+from emotion.library import Dispatcher, Entry, Library, State
+from emotion.library.settings import log_file
+from emotion.library.tables import AnalysisRow
+from emotion.limited import end_waiting
+from emotion.report.playable import playable
+from emotion.samples import clip_frames
+from emotion.vision.decode_video import probe, read_video
+from emotion.vision.encode import write_video
+from tests.conftest import ROOT
+from tests.report.test_playable import write as write_clip
+
+NEVER_ENDS = """
+import re, sys
+import emotion.library.analyse as analyse
+if "emotion.library.worker" in sys.orig_argv:
+    # Never comes back, and lets no other thread run meanwhile: what a decoder that hangs may do.
+    analyse.probe = lambda path: re.match("(a+)+$", "a" * 60 + "b")
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    monkeypatch.setenv("EMOTION_PART_S", "0.2")
+    end_waiting()
+    library = Library.open()
+    yield library
+    library.close()
+    end_waiting()
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pictures = list(clip_frames())
+    return write_video(tmp_path_factory.mktemp("clip") / "a.mp4", (one for _ in range(8) for one in pictures), fps=25)
+
+
+def wait_for(library: Library, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
+    for _ in range(1200):
+        dispatcher.look()
+        if ready(now := library.get(entry.id)):
+            return now
+        time.sleep(0.1)
+    raise AssertionError(f"{now.state} {now.note} {log_file(entry.id).read_text()}")
+
+
+def is_over(entry: Entry) -> bool:
+    return entry.state.is_over
+
+
+def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None:
+    """Nobody tries it again, and others have their turn."""
+    for _ in range(5):
+        dispatcher.look()
+    assert library.get(entry.id) == entry
+    other = library.add(write_clip(Path(library.storage.url).parent / "other.mp4", "libx264"), "other.mp4")
+    assert wait_for(library, other, is_over, dispatcher).state is State.DONE
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_decoder_that_crashes_fails_its_own_job(library: Library, clip: Path, number: signal.Signals) -> None:
+    dispatcher, other_server = Dispatcher(library), Dispatcher(library)
+    entry = library.add(clip, "a.mp4")
+    wait_for(library, entry, lambda _: bool(library.storage.keys(f"{entry.id}/parts")), dispatcher)
+    with library.database.reading() as session:
+        pid = session.get_one(AnalysisRow, entry.id).worker_pid or 0
+    os.kill(pid, number)
+    for _ in range(20):
+        # It cannot know how the other one's worker died, and leaves it to that one to say so.
+        other_server.look()
+        time.sleep(0.05)
+    broken = wait_for(library, entry, is_over, dispatcher)
+    assert (broken.state, broken.can_resume) == (State.FAILED, True)
+    assert f"its decoder crashed ({number.name}); everything up to" in broken.note
+    assert_stays(library, broken, dispatcher)
+
+
+def test_a_decoder_that_never_comes_back_is_given_up(
+    library: Library, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = library.add(clip, "a.mp4")
+    (tmp_path / "sitecustomize.py").write_text(NEVER_ENDS)
+    with monkeypatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+        patch.setenv("EMOTION_STALL_S", "2")
+        dispatcher = Dispatcher(library)
+        stuck = wait_for(library, entry, is_over, dispatcher)
+        assert (stuck.state, stuck.note) == (
+            State.FAILED,
+            "The analysis failed, as no picture came for 2 s; nothing was done yet.",
+        )
+    assert_stays(library, stuck, dispatcher)
+
+
+@pytest.fixture(scope="module")
+def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures of 100 megapixels, half a megabyte each."""
+    path, side = tmp_path_factory.mktemp("bomb") / "bomb.mov", 10_000
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("png", rate=10, options={"compression_level": "1"})
+        stream.width, stream.height, stream.pix_fmt = side, side, "gray"
+        [packet] = stream.encode(av.VideoFrame(side, side, "gray"))
+        content = bytes(packet)
+        for index in range(12):
+            copy = av.Packet(content)
+            copy.stream, copy.pts, copy.dts, copy.time_base = stream, index * 100, index * 100, Fraction(1, 1000)
+            container.mux(copy)
+    assert path.stat().st_size < 8_000_000
+    return path
+
+
+def test_a_small_file_with_enormous_pictures_is_refused_before_they_are_decoded(library: Library, bomb: Path) -> None:
+    with pytest.raises(TooLargeError, match=r"at most 36 megapixels; it has 10000 × 10000 \(100.0\)"):
+        library.add(bomb, "bomb.mov")
+    assert library.search().total == 0
+
+
+def test_where_pixels_are_not_limited_memory_is(library: Library, bomb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "none")
+    with monkeypatch.context() as patch:
+        patch.setenv("EMOTION_MEMORY_MB", "1500")
+        entry, dispatcher = library.add(bomb, "bomb.mov"), Dispatcher(library)
+        failed = wait_for(library, entry, is_over, dispatcher)
+    words = "expected a video that is decoded within 1,500 MB of memory; this one asks for more"
+    assert words in failed.note, f"{failed.state} {failed.note}"
+    assert_stays(library, failed, dispatcher)
+
+
+def test_a_bomb_in_the_hands_of_the_server_bursts_beside_it(
+    bomb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "none")
+    monkeypatch.setenv("EMOTION_MEMORY_MB", "500")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(VideoError, match="within 500 MB of memory"):
+        playable(bomb, tmp_path / "copy.mp4", lambda _: None)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "in kilobytes"
+
+
+def test_the_limit_holds_in_the_decoder_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_clip(tmp_path / "a.mp4", "libx264")
+    assert len(list(read_video(path))) == 10
+    monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "0.003")
+    monkeypatch.setattr("emotion.vision.decode_video.check_frame", lambda *_: None)
+    with pytest.raises(VideoError):
+        list(read_video(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{other}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {other.name}\n",
+    ],
+)
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, content: str) -> None:
+    other = write_clip(tmp_path / "other.mp4", "libx264")
+    path = tmp_path / "list.mp4"
+    path.write_text(content.format(other=other))
+    with pytest.raises(VideoError, match="is not a video that can be read"):
+        probe(path)

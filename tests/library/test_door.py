@@ -1,0 +1,147 @@
+"""Limits at the library's door, on both databases: what is over one leaves nothing behind."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from libraries import MakeLibrary
+
+from emotion.errors import SettingsError, TooLargeError
+from emotion.library import JobSettings, Library, State
+from emotion.library.recordings import begin_recording
+from emotion.vision.encode import write_video
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def assert_refused(library: Library, video: Path, folder: Path, words: str, **options: object) -> None:
+    before = library.search().total, names_in(folder / "storage")
+    with pytest.raises(TooLargeError, match=words):
+        library.add(video, "a.mp4", **options)  # type: ignore[arg-type]
+    assert (library.search().total, names_in(folder / "storage")) == before
+
+
+def test_a_file_that_is_too_large_does_not_come_in(
+    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", str((video.stat().st_size - 1) / 1e6))
+    assert_refused(library, video, tmp_path, "expected a file of at most 0.0 MB; a.mp4 has")
+
+
+def test_a_stream_that_does_not_say_its_size_is_stopped_on_the_way(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Endless(io.RawIOBase):
+        read_bytes = 0
+
+        def seekable(self) -> bool:
+            return False
+
+        def read(self, size: int = -1) -> bytes:
+            self.read_bytes += size
+            assert self.read_bytes < 50e6, "it was to be stopped long ago"
+            return bytes(size)
+
+    monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "5")
+    with pytest.raises(TooLargeError, match=r"at most 5\.0 MB"):
+        library.add(Endless(), "a.mp4")  # type: ignore[arg-type]
+    assert library.search().total == 0
+    assert [name for name in names_in(tmp_path / "storage") if "video" in name] == []
+
+
+def test_only_the_part_that_is_analysed_counts_for_the_duration(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = write_video(tmp_path / "long.mp4", [np.zeros((48, 64, 3), np.uint8)] * 40, fps=10)
+    monkeypatch.setenv("EMOTION_MAX_DURATION_S", "2")
+    assert_refused(library, long, tmp_path, "expected at most 2 s of video; a.mp4 has 4 s to analyse")
+    assert library.add(long, "a.mp4", JobSettings(start_s=1, end_s=3)).state is State.QUEUED
+
+
+def test_so_many_wait_and_no_more(
+    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_MAX_QUEUED", "2")
+    for _ in range(2):
+        library.add(video, "a.mp4")
+    assert_refused(library, video, tmp_path, "expected at most 2 of your analyses to wait; 2 do already")
+    assert library.add(video, "a.mp4", owner="somebody else").state is State.QUEUED
+
+
+def test_of_many_that_come_at_once_no_more_get_in_than_may(
+    make_library: MakeLibrary, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_MAX_QUEUED", "3")
+    libraries = [make_library() for _ in range(8)]
+
+    def add(library: Library) -> bool:
+        try:
+            library.add(video, "a.mp4")
+        except TooLargeError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(add, libraries)) == 3
+    assert libraries[0].search().total == 3
+
+
+def test_a_quota_holds_for_each_person_and_counts_what_they_have(
+    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_QUOTA_MB", str(1.5 * video.stat().st_size / 1e6))
+    library.add(video, "a.mp4")
+    assert_refused(library, video, tmp_path, "expected all that you keep here to take at most")
+    library.add(video, "a.mp4", owner="somebody else")
+    monkeypatch.setenv("EMOTION_QUOTA_MB", "0.000001")
+    with pytest.raises(TooLargeError, match="all that you keep here"):
+        begin_recording(library, "", "camera", JobSettings())
+
+
+def test_some_of_the_disk_stays_free(
+    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_FREE_MB", "1e9")
+    assert_refused(library, video, tmp_path, "to stay free on the server's disk")
+    with pytest.raises(TooLargeError, match="to stay free"):
+        begin_recording(library, "", "camera", JobSettings())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/passwd",
+        "/etc/passwd",
+        "..\\..\\x.mp4",
+        "C:\\x.mp4",
+        "a\0b.mp4",
+        "~root",
+        "",
+        "x" * 5000,
+        "\n; rm -rf",
+    ],
+)
+def test_a_name_is_never_a_path(library: Library, video: Path, tmp_path: Path, name: str) -> None:
+    before = names_in(tmp_path)
+    entry = library.add(video, name)
+    added = set(names_in(tmp_path / "storage"))
+    assert added == {entry.id, f"{entry.id}/video"}
+    # Beside it nothing but what a database writes for itself.
+    others = {path for path in set(names_in(tmp_path)) - set(before) if not path.startswith("storage")}
+    assert all(path.startswith("own library.db") for path in others)
+    assert "/" not in entry.source
+
+
+def test_a_setting_that_cannot_be_read_is_told_before_anything_is_written(
+    library: Library, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOTION_QUOTA_MB", "plenty")
+    with pytest.raises(SettingsError, match="EMOTION_QUOTA_MB"):
+        library.add(video, "a.mp4")
+    assert library.search().total == 0

@@ -1,0 +1,56 @@
+"""What the tests of limited processes have them do, which takes a process down or ends it well."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from emotion.errors import TooLargeError
+from emotion.types import Progress
+
+
+def add(one: int, other: int) -> int:
+    return one + other
+
+
+def process_and_setting(name: str) -> tuple[int, str]:
+    return os.getpid(), os.environ.get(name, "")
+
+
+def crash() -> None:
+    """Read where nothing is, as a damaged decoder does."""
+    ctypes.string_at(0)
+
+
+def take_memory(megabytes: int) -> int:
+    return int(np.ones(megabytes << 20, np.uint8)[-1])
+
+
+def never_end() -> None:
+    while True:
+        pass
+
+
+def count(steps: int, *, on_step: Callable[[Progress], None]) -> int:
+    for step in range(steps):
+        time.sleep(0.01)
+        on_step(Progress(step + 1, steps, 0.01 * (step + 1)))
+    return steps
+
+
+def refuse() -> None:
+    raise TooLargeError("expected less; got more")
+
+
+def go_wrong() -> None:
+    raise ZeroDivisionError
+
+
+def print_and_answer() -> str:
+    print("{not an answer}", flush=True)
+    os.write(1, b"nor this\n")
+    return "the answer"

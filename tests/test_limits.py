@@ -1,0 +1,88 @@
+"""Each limit says what was expected and what came; a setting that is no number is refused by its name."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from emotion.errors import SettingsError, TooLargeError
+from emotion.limits import UNLIMITED, Limits, check_frame, check_picture, check_settings, limits, max_upload_mb
+
+SMALL = Limits(upload_bytes=2e6, duration_s=60, queued=3, quota_bytes=10e6, free_bytes=1)
+
+
+@pytest.mark.parametrize(
+    ("fits", "breaks", "words"),
+    [
+        (
+            lambda: SMALL.check_size(2e6, "a.mp4"),
+            lambda: SMALL.check_size(2_500_000, "a.mp4"),
+            "expected a file of at most 2.0 MB; a.mp4 has 2.5 MB or more",
+        ),
+        (
+            lambda: SMALL.check_duration(60, "a.mp4"),
+            lambda: SMALL.check_duration(7_200, "a.mp4"),
+            "expected at most 60 s of video; a.mp4 has 2.0 h to analyse. Choose a part of it",
+        ),
+        (
+            lambda: SMALL.check_queue(2),
+            lambda: SMALL.check_queue(3),
+            "expected at most 3 of your analyses to wait; 3 do already. Try again when some are done",
+        ),
+        (
+            lambda: SMALL.check_quota(8e6, 2e6),
+            lambda: SMALL.check_quota(9e6, 2e6),
+            "expected all that you keep here to take at most 10.0 MB; it takes 9.0 MB and 2.0 MB would come. "
+            "Delete some of it",
+        ),
+        (
+            lambda: check_picture(10_000, 10_000, "a.png"),
+            lambda: check_picture(10_000, 10_001, "a.png"),
+            "a.png is too large: expected a picture of at most 100 megapixels; it has 10000 × 10001 (100.0)",
+        ),
+        (
+            lambda: check_frame(8192, 4320, "a.mp4"),
+            lambda: check_frame(8192, 8192, "a.mp4"),
+            "a.mp4 is too large: expected frames of at most 36 megapixels; it has 8192 × 8192 (67.1)",
+        ),
+    ],
+)
+def test_a_limit_lets_through_what_fits_and_tells_what_does_not(fits, breaks, words):
+    fits()
+    with pytest.raises(TooLargeError) as caught:
+        breaks()
+    assert str(caught.value) == words
+
+
+def test_a_disk_that_would_get_too_full_is_told_with_what_is_free(tmp_path: Path):
+    free = shutil.disk_usage(tmp_path).free
+    SMALL.check_free(tmp_path, 1000)
+    with pytest.raises(TooLargeError, match=r"to stay free on the server's disk; [\d.,]+ MB are free"):
+        SMALL.check_free(tmp_path, free + 10**9)
+
+
+def test_what_this_program_made_itself_has_no_limits(tmp_path: Path):
+    UNLIMITED.check_size(1e30, "a")
+    UNLIMITED.check_duration(1e30, "a")
+    UNLIMITED.check_queue(10**9)
+    UNLIMITED.check_quota(1e30, 1e30)
+    UNLIMITED.check_free(tmp_path, 1e30)
+
+
+def test_settings_are_read_and_none_takes_a_limit_away(monkeypatch):
+    assert limits() == Limits(500e6, 21_600, 100, 20e9, 1e9)
+    monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "1.5")
+    monkeypatch.setenv("EMOTION_QUOTA_MB", "none")
+    monkeypatch.setenv("EMOTION_FREE_MB", "None")
+    assert limits() == Limits(1.5e6, 21_600, 100, math.inf, -math.inf)
+    assert max_upload_mb() == 2
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "many", "nan", "inf"])
+def test_what_is_no_number_is_refused_by_the_settings_name(monkeypatch, given):
+    monkeypatch.setenv("EMOTION_MAX_QUEUED", given)
+    with pytest.raises(SettingsError, match=f"expected EMOTION_MAX_QUEUED to be a number above 0, or none; got '{given}'"):
+        check_settings()
