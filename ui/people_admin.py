@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from emotion.errors import LibraryError
 from emotion.library import LOCAL, Library
 from emotion.library.people import Person, people
 from emotion.library.wipe import wipe
-from ui.access import Visitor, admin_or_stop
+from ui.access import Visitor, find_visitor
 from ui.access.settings import rules
 from ui.widgets import browser_zone, plain, size_text
 
@@ -22,31 +23,41 @@ log = logging.getLogger(__name__)
 
 
 def show_people(library: Library, visitor: Visitor) -> None:
-    """Show everybody with their analyses and bytes, and let one be chosen whose library is to be deleted.
+    """Show everybody with their analyses and bytes, and let one library be chosen to be deleted.
 
     Args:
         library: Of everybody.
         visitor: Who looks at it.
     """
-    if news := st.session_state.pop(_NEWS, None):
-        st.success(news, icon=":material/check_circle:")
+    _show_news()
     found = people(library)
     if not found:
         st.info("Nobody has anything here yet.", icon=":material/inventory_2:")
         return
     _show_totals(found)
-    picked = st.dataframe(
-        pd.DataFrame([_row(person, visitor) for person in found]),
-        hide_index=True, column_config=_columns(), on_select="rerun", selection_mode="single-row", placeholder="–",
-        # The key follows what is listed: a choice must not slip to another person.
-        key=f"people_{hash(tuple(person.owner for person in found))}",
+    called = {person.owner: _called(person, visitor) for person in found}
+    st.dataframe(
+        pd.DataFrame([_row(person, called[person.owner]) for person in found]),
+        hide_index=True, column_config=_columns(), placeholder="–",
     )  # fmt: skip
-    chosen = [found[row] for row in picked.selection.rows]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Delete library", icon=":material/delete:", disabled=not chosen):
-            _confirm(library, chosen[0], _called(chosen[0], visitor))
-        if not chosen:
-            st.caption("Choose a person by the box at the left.")
+    _offer_deletion(library, {person.owner: person for person in found}, called)
+
+
+def _offer_deletion(library: Library, found: Mapping[str, Person], called: Mapping[str, str]) -> None:
+    """Let a person be chosen whose library is to go, and ask whether that is meant."""
+    owner = st.selectbox(
+        "Delete the library of", list(found), index=None, format_func=called.__getitem__, key="people_chosen",
+        placeholder="Choose a person", width=360,
+    )  # fmt: skip
+    if owner is None:
+        return
+    person = found[owner]
+    st.warning(
+        f"**{plain(called[owner])}**: {_counted(person.analyses)}, {size_text(person.bytes)}. Timelines, videos, "
+        "names, events and tags are deleted. Nothing can bring them back.",
+        icon=":material/delete_forever:",
+    )
+    st.button("Delete this library", type="primary", on_click=_delete, args=(library, person), key="people_delete")
 
 
 def show_rules() -> None:
@@ -58,6 +69,13 @@ def show_rules() -> None:
     else:
         st.markdown("\n".join(f"- {plain(entry)}" for entry in sorted(present.allowed | present.admins)))
     st.caption("The list stands in this server's settings, not here.")
+
+
+def _show_news() -> None:
+    """Say once what became of the last click."""
+    if news := st.session_state.pop(_NEWS, None):
+        good, text = news
+        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
 def _show_totals(found: list[Person]) -> None:
@@ -74,9 +92,13 @@ def _called(person: Person, visitor: Visitor) -> str:
     return f"{name} (you)" if person.owner == visitor.owner else name
 
 
-def _row(person: Person, visitor: Visitor) -> dict[str, object]:
+def _counted(analyses: int) -> str:
+    return "1 analysis" if analyses == 1 else f"{analyses:,} analyses"
+
+
+def _row(person: Person, called: str) -> dict[str, object]:
     return {
-        "person": _called(person, visitor),
+        "person": called,
         "analyses": person.analyses,
         "size": size_text(person.bytes),
         "newest": None if person.newest_at is None else person.newest_at.astimezone(browser_zone()),
@@ -92,28 +114,15 @@ def _columns() -> dict[str, Any]:
     }
 
 
-@st.dialog("Delete a library for good?")
-def _confirm(library: Library, person: Person, called: str) -> None:
-    st.markdown(
-        f"**{plain(called)}**: {person.analyses:,} analyses, {size_text(person.bytes)}. Timelines, videos, names, "
-        "events and tags are deleted. Nothing can bring them back."
-    )
-    with st.container(horizontal=True):
-        if st.button("Delete", type="primary", icon=":material/delete_forever:"):
-            _delete(library, person)
-        if st.button("Keep"):
-            st.rerun()
-
-
 def _delete(library: Library, person: Person) -> None:
-    # A dialog runs without its page, and with it without the page's question who is there.
-    admin_or_stop()
+    visitor = find_visitor()
+    # The page was drawn for somebody who may do this; now it is done.
+    if visitor is None or not visitor.is_admin:
+        return
     try:
-        with st.spinner("Stopping what runs, and deleting …"):
-            count = wipe(library, person.owner)
+        count = wipe(library, person.owner)
     except LibraryError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.session_state[_NEWS] = (False, str(error))
         return
     log.info("an administrator deleted a library of %d analyses", count)
-    st.session_state[_NEWS] = "The library was deleted."
-    st.rerun()
+    st.session_state[_NEWS] = (True, "The library was deleted.")

@@ -157,6 +157,29 @@ def test_the_page_about_people_is_there_for_those_who_look_after_the_server(libr
     assert "- @example.org" in texts(test)
 
 
+def test_a_library_is_deleted_by_those_who_look_after_the_server_when_they_confirm_it(library, video):
+    put(library, video, owner=owner(ADA))
+    kept = put(library, video, owner=owner(BOSS))
+    test = visit("admin.py", BOSS)
+    test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
+    assert "1 analysis" in test.warning[0].value
+    press(test, "Delete this library")
+    assert test.success[0].value == "The library was deleted."
+    assert [(person.owner, person.analyses) for person in people(library)] == [(owner(BOSS), 1)]
+    assert library.get(kept.id, owner=owner(BOSS)) == kept
+
+
+def test_who_no_longer_looks_after_the_server_deletes_nothing(library, video):
+    """The page was drawn while they did; the button is pressed when they do not."""
+    put(library, video, owner=owner(ADA))
+    test = visit("admin.py", BOSS)
+    test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
+    test.user = ADA
+    press(test, "Delete this library")
+    assert [error.value for error in test.error] == [NOT_HERE]
+    assert library.search(owner=owner(ADA)).total == 1
+
+
 def test_without_sign_in_there_is_no_page_about_people(library, tmp_path):
     with secrets_file(tmp_path, ""):
         assert [error.value for error in visit("admin.py", {}).error] == [NOT_HERE]

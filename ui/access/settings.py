@@ -19,6 +19,8 @@ from ui.access.rules import Rules, read_rules
 AUTH, ACCESS = "auth", "access"
 SHORTEST_SECRET = 32
 _CALLBACK = "/oauth2callback"
+_CLIENTS = ("httpx2", "httpx")
+"""With either of them, Authlib talks to a provider."""
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
 _memory = {"required": False}
 
@@ -55,8 +57,8 @@ def providers() -> list[str | None]:
     section = _secrets().get(AUTH)
     if not isinstance(section, Mapping):
         raise SettingsError("expected [auth] in the secrets to be a section")
-    if not (is_authlib_installed() and find_spec("httpx")):
-        raise SettingsError("expected the packages Authlib and httpx, which sign-in needs; they are not installed")
+    if not (is_authlib_installed() and any(map(find_spec, _CLIENTS))):
+        raise SettingsError(f"expected the packages authlib and {_CLIENTS[0]}, which sign-in needs; one is missing")
     if not str(section.get("redirect_uri", "")).endswith(_CALLBACK):
         raise SettingsError(f"expected redirect_uri in [auth] to be this app's address with {_CALLBACK} at its end")
     secret = str(section.get("cookie_secret", ""))
