@@ -1,10 +1,11 @@
-"""About: the models that are installed, privacy and licences."""
+"""About: the models that are installed, who may enter, privacy and licences."""
 
 import streamlit as st
 
 import emotion
 from emotion.errors import EmotionError
 from emotion.registry import load_card
+from ui.access import who_may_enter
 from ui.models import show_card
 from ui.shell import ensure_app
 
@@ -13,7 +14,7 @@ PRIVACY = """
 - Pictures live in the memory of your session. A video is a temporary file that is deleted when you clear or
   replace it, or when your session ends. A camera's pictures are gone as soon as they were analysed, unless you record a
   clip.
-- No cookies for tracking, no usage statistics, no accounts.
+- No cookies for tracking, no usage statistics.
 """
 
 LICENCES = """
@@ -35,10 +36,12 @@ def show_models() -> None:
             st.error(str(error), icon=":material/error:")
 
 
-ensure_app("pages/about.py")
+visitor = ensure_app("pages/about.py")
 st.title("About", anchor=False)
 st.subheader("Models", anchor=False)
 show_models()
+st.subheader("Who may enter", anchor=False)
+st.markdown(who_may_enter(shut=visitor.signed_in))
 st.subheader("Privacy", anchor=False)
 st.markdown(PRIVACY)
 st.subheader("Licences and sources", anchor=False)

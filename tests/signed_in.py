@@ -14,6 +14,8 @@ from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from ui.access import settings
+
 ORIGIN = "http://localhost:8501"
 COOKIE_SECRET = "not a secret, as it stands in a test"
 AUTH: dict[str, str] = {
@@ -52,10 +54,12 @@ def secrets_file(folder: Path, text: str) -> Iterator[None]:
     path.write_text(text, encoding="utf-8")
     before = config.get_option("secrets.files")
     config.set_option("secrets.files", [str(path)])
+    guarded, settings._memory["guarded"] = settings._memory["guarded"], True
     secrets_singleton._reset()
     try:
         yield
     finally:
+        settings._memory["guarded"] = guarded
         config.set_option("secrets.files", before)
         secrets_singleton._reset()
 

@@ -15,6 +15,7 @@ from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
 from tests.signed_in import AUTH, claims, secrets_file, toml
 from tests.tflite_files import classifier
+from ui.access import settings
 from ui.access.door import CLOSED, NOT_HERE
 from ui.access.rules import owner_of
 
@@ -87,6 +88,12 @@ def test_sign_in_that_is_not_set_up_shows_nothing_to_anybody(name: str, tmp_path
         test = visit(name, BOSS)
     assert [error.value for error in test.error] == [CLOSED]
     assert widgets(test) == []
+
+
+@pytest.mark.usefixtures("nothing_happens")
+def test_a_server_without_its_guard_opens_for_nobody(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(settings._memory, "guarded", False)
+    assert [error.value for error in visit("library.py", BOSS).error] == [CLOSED]
 
 
 @pytest.mark.parametrize("name", PAGES)

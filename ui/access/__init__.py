@@ -7,6 +7,7 @@ answers, and :attr:`Visitor.owner` says whose library it is.
 
 from ui.access.door import NOT_HERE, admin_or_stop, find_visitor, show_account, visitor_or_stop
 from ui.access.guard import NO_FILE, Guard, visitor_of
+from ui.access.listening import who_may_enter
 from ui.access.rules import LOCAL_VISITOR, Visitor
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "show_account",
     "visitor_of",
     "visitor_or_stop",
+    "who_may_enter",
 ]

@@ -159,6 +159,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, media: MediaOwners | None = None) -> None:
         self._app, self._media = app, media or MediaOwners()
+        settings.note_guard()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the app answer."""

@@ -44,7 +44,8 @@ def who_may_enter(*, shut: bool) -> str:
     if shut:
         return (
             "One signs in to use this server. Each person's library is seen by them alone; who looks after the server "
-            "sees how much each has, not what, and can delete it."
+            "sees by name or e-mail address how much each has, not what, and can delete it. A cookie says for 30 days, "
+            "or until you sign out, who you are."
         )
     if is_on_this_machine_alone():
         return "Only this machine reaches this server, and nobody has to sign in: whoever uses it shares one library."

@@ -22,7 +22,7 @@ _CALLBACK = "/oauth2callback"
 _CLIENTS = ("httpx2", "httpx")
 """With either of them, Authlib talks to a provider."""
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
-_memory = {"required": False}
+_memory = {"required": False, "guarded": False}
 
 
 def is_required() -> bool:
@@ -37,6 +37,11 @@ def is_required() -> bool:
 def require_from_now_on() -> None:
     """Have sign-in asked for until this server ends, even if its secrets vanish meanwhile."""
     _memory["required"] = True
+
+
+def note_guard() -> None:
+    """Note that the guard stands before this server."""
+    _memory["guarded"] = True
 
 
 def rules() -> Rules:
@@ -66,6 +71,8 @@ def providers() -> list[str | None]:
         raise SettingsError(
             f"expected cookie_secret in [auth] to be {SHORTEST_SECRET} random characters or more; got {len(secret)}"
         )
+    if not _memory["guarded"]:
+        raise SettingsError("expected the app to be started as server.py, which guards downloads and videos")
     found: list[str | None] = [None] if any(key in section for key in _PROVIDER) else []
     found += [name for name, value in section.items() if isinstance(value, Mapping) and name != "client_kwargs"]
     if not found:
