@@ -22,6 +22,8 @@ pages = [
     st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
     st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),
+    # Reached from where a model is named.
+    st.Page("pages/model_card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
 ]
 if visitor is not None and visitor.is_admin:
     pages.append(st.Page("pages/admin.py", title="People", icon=":material/group:"))

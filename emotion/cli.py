@@ -1,4 +1,4 @@
-"""The command line: ``python -m emotion image | video | batch | export | models | doctor``.
+"""The command line: ``python -m emotion image | video | batch | export | fairness | library | models | doctor``.
 
 Answers go to stdout, progress and complaints to stderr, so that output can be piped.
 """
@@ -21,8 +21,10 @@ from emotion.analytics.files import to_csv
 from emotion.analytics.records import image_record, image_table
 from emotion.cli_batch import add_batch_options
 from emotion.cli_batch import run as run_batch
+from emotion.cli_card import add_card_options, run_card
 from emotion.cli_export import add_export_options, run_export
 from emotion.cli_fairness import add_fairness_options, run_fairness
+from emotion.cli_library import add_library_options, run_library
 from emotion.cli_video import add_video_options, run_video
 from emotion.doctor import examine
 from emotion.errors import EmotionError, InputError
@@ -70,9 +72,17 @@ def build_parser() -> argparse.ArgumentParser:
     add_export_options(export)
     export.set_defaults(run=_export)
 
+    card = commands.add_parser("card", help="write a model's card: data, scores, known weaknesses, when not to use it")
+    add_card_options(card)
+    card.set_defaults(run=run_card)
+
     fairness = commands.add_parser("fairness", help="judge a model on groups of people, on labelled pictures of yours")
     add_fairness_options(fairness)
     fairness.set_defaults(run=run_fairness)
+
+    library = commands.add_parser("library", help="back up and restore what the app keeps")
+    add_library_options(library)
+    library.set_defaults(run=run_library)
 
     models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
     change = models.add_mutually_exclusive_group()

@@ -8,6 +8,7 @@ from emotion.registry import load_card
 from ui.access import who_may_enter
 from ui.models import show_card
 from ui.shell import ensure_app
+from ui.widgets import page_link
 
 PRIVACY = """
 - Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
@@ -39,6 +40,7 @@ def show_models() -> None:
 visitor = ensure_app("pages/about.py")
 st.title("About", anchor=False)
 st.subheader("Models", anchor=False)
+page_link("pages/model_card.py", "The card of each model: data, scores, known weaknesses", ":material/fact_check:")
 show_models()
 st.subheader("Who may enter", anchor=False)
 st.markdown(who_may_enter(shut=visitor.signed_in))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from emotion.errors import DatasetError
 from emotion.fairness.association import RESAMPLES, holm, permutation_test
+from emotion.labels import EMOTIONS
 from emotion.metrics import wilson_interval
 from emotion.trial.judge import answers
 from emotion.trial.run import NO_FACE, Trial
@@ -135,7 +136,7 @@ def compare(
     """
     # A group of whose photographs none showed a face is one as well.
     names = sorted({*judged["group"], *missed})
-    labels = sorted(judged["true"].unique())
+    labels = sorted(judged["true"].unique(), key=EMOTIONS.index)
     total = pd.crosstab(judged["true"], judged["group"]).reindex(labels, columns=names, fill_value=0).to_numpy(np.int64)
     hits = judged[judged["right"]]
     right = pd.crosstab(hits["true"], hits["group"]).reindex(labels, columns=names, fill_value=0).to_numpy(np.int64)

@@ -47,7 +47,7 @@ def test_every_figure_of_a_case_by_hand():
     value, low, high = young.balanced
     assert value == pytest.approx(0.85)
     assert (low, high) == pytest.approx((0.78, 0.91), abs=0.015)
-    assert found.shared_labels == ("anger", "happiness")
+    assert found.shared_labels == ("happiness", "anger")
     assert p_of(found, "recall of happiness") == (1.0, False)
     assert p_of(found, "recall of anger") == (1e-4, True)
     assert p_of(found, "accuracy")[1]

@@ -1,0 +1,9 @@
+"""A model's card for people: what it is, what it learned from, how well it does, where it fails, when not to use it.
+
+Every figure and every named weakness is read from ``card.json``, ``evaluation.json`` and facts of data sets; nothing is
+written by hand but what holds for any model of expressions.
+
+- :mod:`emotion.model_cards.content`: the sections
+- :mod:`emotion.model_cards.weaknesses`: what the figures warn of
+- :mod:`emotion.model_cards.render`: as Markdown and as HTML
+"""

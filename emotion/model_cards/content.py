@@ -1,0 +1,255 @@
+"""The sections of a model's card, out of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emotion.analytics.scores import (
+    FAMILIES,
+    SPLITS,
+    Record,
+    families_of,
+    find_record,
+    find_robustness,
+    load_evaluation,
+)
+from emotion.metrics import wilson_interval
+from emotion.model_cards.document import Document, Section, Table, interval, percent
+from emotion.model_cards.weaknesses import weak_conditions, weak_labels, weaknesses
+from emotion.registry import load_card
+from emotion.types import ModelCard
+
+TEST = next(iter(SPLITS))
+_MIN_PER_MEGA = 1e6
+
+_COUNTS = {"leaked": "Pictures left out, as copies of them are among the test pictures"}
+
+NEVER = (
+    "To say what somebody feels, thinks or intends: an expression is what a face shows.",
+    "To decide about a person: hiring, marks, credit, insurance, policing, care.",
+    "On people at work or in education in the European Union, where inferring emotions is prohibited save for medical "
+    "or safety reasons (AI Act, Article 5(1)(f)); and anywhere on people who were not told (Article 50(3)).",
+    "As a diagnosis, or to tell truth from lies.",
+)
+"""Of any model of expressions."""
+
+UNMEASURED = (
+    "How well it does by age, skin tone, sex, culture or disability: its test pictures name no such group. "
+    "The command python -m emotion fairness measures it on labelled pictures of yours.",
+    "Posed and spontaneous expressions apart; faces in profile; what follows from a whole video.",
+)
+
+
+def model_document(name: str, facts: Mapping[str, Mapping[str, Any]] | None = None) -> Document:
+    """Return the card of a model.
+
+    Args:
+        name: A name from :func:`emotion.list_models`, or an alias.
+        facts: Name of a data set → its facts, as ``python -m training facts`` writes them.
+
+    Raises:
+        ModelError: There is no such model, or one of its files is damaged.
+    """
+    card = load_card(name)
+    return build_document(card, load_evaluation(name), facts or {})
+
+
+def build_document(
+    card: ModelCard, evaluation: Mapping[str, Any] | None, facts: Mapping[str, Mapping[str, Any]]
+) -> Document:
+    """Return the card of a model out of what is known of it."""
+    found = {} if evaluation is None else {card.name: evaluation}
+    judged: dict[str, Record] = {}
+    robustness: dict[str, Mapping[str, Any]] = {}
+    for family in families_of(found):
+        if (record := find_record(evaluation, family, TEST)) is not None:
+            judged[family] = record
+        if (conditions := find_robustness(evaluation, family, TEST)) is not None:
+            robustness[family] = conditions
+    sections = [_what(card), _learned(card, facts), *_scores(judged), *_conditions(robustness)]
+    sections += [_weak(card, judged, robustness), _when_not(judged, robustness), _provenance(card, evaluation)]
+    return Document(card.title, _lead(card, judged), tuple(sections))
+
+
+def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
+    told = [
+        f"right on {percent(record['accuracy'])} of {record['n']:,} test faces by {FAMILIES.get(family, family)}"
+        for family, record in judged.items()
+    ]
+    words = f"Model {card.name} names the expression of a face as one of {len(card.labels)}"
+    return f"{words}; it was {' and '.join(told)}." if told else f"{words}. It was not evaluated."
+
+
+def _what(card: ModelCard) -> Section:
+    cost = "not known" if card.multiply_adds is None else f"{card.multiply_adds / _MIN_PER_MEGA:,.1f} million"
+    facts = {
+        "Expressions": ", ".join(card.labels),
+        "Input": f"{card.input_size} × {card.input_size} px, {card.colour}, {card.crop}, {card.normalisation}",
+        "Parameters": f"{card.parameters / _MIN_PER_MEGA:,.2f} million",
+        "Multiply–adds for a face": cost,
+        "Temperature of its probabilities": f"{card.temperature:g}",
+        "Says unclear below": percent(card.unclear_below) if card.unclear_below else "never",
+        "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
+        "Licence": card.licence or "not stated",
+    }
+    if card.members:
+        facts["Averages the answers of"] = ", ".join(card.members)
+    return Section("What it is", tables=(_pairs(facts),))
+
+
+def _learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
+    training = card.training
+    recipe = training.get("recipe") or {}
+    counts = training.get("counts") or {}
+    told: dict[str, str] = {}
+    if "heads" in training:
+        told["Labels learned"] = "; ".join(f"{one}: {', '.join(of)}" for one, of in training["heads"].items())
+    elif "labels" in training:
+        told["Labels learned"] = f"{training.get('label_set', '')}: {', '.join(training['labels'])}".lstrip(": ")
+    told |= {_COUNTS.get(what, f"Pictures {what.replace('_', ' ')}"): f"{count:,}" for what, count in counts.items()}
+    for what, key in (("Network", "network"), ("Targets", "targets"), ("Batch size", "batch_size")):
+        if key in recipe:
+            told[what] = str(recipe[key])
+    if "epochs" in training:
+        told["Epochs"] = f"{training['epochs']}, of which number {training.get('epoch', '–')} is kept"
+    for what, key in (("Hours", "hours"), ("Seed", "seed"), ("Began from", "weights"), ("Command", "command")):
+        if training.get(key) is not None:
+            told[what] = str(training[key])
+    words = () if told else ("How it was trained is not stated.",)
+    tables = ((_pairs(told),) if told else ()) + tuple(_faces(name, one) for name, one in facts.items())
+    return Section("What it learned from", words, tables=tables)
+
+
+def _faces(name: str, facts: Mapping[str, Any]) -> Table:
+    splits = facts["splits"]
+    rows = [(label, *(f"{one['classes'].get(label, 0):,}" for one in splits.values())) for label in facts["labels"]]
+    rows.append(("all", *(f"{one['faces']:,}" for one in splits.values())))
+    return Table(f"Faces of {name}, as measured on this machine", ("Expression", *splits), tuple(rows))
+
+
+def _scores(judged: Mapping[str, Record]) -> list[Section]:
+    if not judged:
+        return [Section("How well it does", ("It was not evaluated, so nothing is known of that.",))]
+    return [
+        Section(
+            f"How well it does by {FAMILIES.get(family, family)}",
+            (_summary(record),),
+            tables=(_classes(record), _confusion(record), _reliability(record)),
+        )
+        for family, record in judged.items()
+    ]
+
+
+def _summary(record: Record) -> str:
+    words = (
+        f"On {record['n']:,} test faces that it never saw: accuracy {percent(record['accuracy'])} (95 % interval "
+        f"{interval(*record['accuracy_interval'])}), mean recall of all expressions "
+        f"{percent(record['balanced_accuracy'])}, macro-F1 {percent(record['macro_f1'])}, mean error of probabilities "
+        f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without its temperature)."
+    )
+    kept = record.get("abstention")
+    if kept and kept["unclear_below"] and kept["accuracy"] is not None:
+        words += (
+            f" Where it calls answers of less than {percent(kept['unclear_below'])} unclear, it answers "
+            f"{percent(kept['coverage'])} of faces and is right on {percent(kept['accuracy'])} of these."
+        )
+    return words
+
+
+def _classes(record: Record) -> Table:
+    labels, matrix = list(record["per_class"]), record["confusion_matrix"]
+    rows = []
+    for place, label in enumerate(labels):
+        hits, answered = matrix[place][place], sum(row[place] for row in matrix)
+        support = sum(matrix[place])
+        rows.append(
+            (label, f"{support:,}", *_share(hits, support), *_share(hits, answered),
+             percent(record["per_class"][label]["f1"]))
+        )  # fmt: skip
+    columns = "Expression", "Faces", "Recall", "95 % interval", "Precision", "95 % interval of it", "F1"
+    return Table("Expression by expression (Wilson's intervals)", columns, tuple(rows))
+
+
+def _share(count: int, of: int) -> tuple[str, str]:
+    return (percent(count / of), interval(*wilson_interval(count, of))) if of else ("–", "–")
+
+
+def _confusion(record: Record) -> Table:
+    labels = tuple(record["per_class"])
+    rows = tuple(
+        (label, *(f"{count:,}" for count in counts))
+        for label, counts in zip(labels, record["confusion_matrix"], strict=True)
+    )
+    return Table("What they are taken for: rows true, columns answered", ("True", *labels), rows)
+
+
+def _reliability(record: Record) -> Table:
+    rows = tuple(
+        (f"{percent(row['low'], 0)} – {percent(row['high'], 0)}", f"{row['count']:,}", percent(row["confidence"]),
+         percent(row["accuracy"]))
+        for row in record["reliability"]["after"] if row["count"]
+    )  # fmt: skip
+    return Table("Calibration", ("Probability", "Answers", "Said, on average", "Right"), rows)
+
+
+def _conditions(robustness: Mapping[str, Mapping[str, Any]]) -> list[Section]:
+    tables = tuple(_condition_table(family, conditions) for family, conditions in robustness.items())
+    words = "The same test faces, made worse before the model saw them."
+    return [Section("When faces get worse", (words,), tables=tables)] if tables else []
+
+
+def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
+    clean = conditions["clean"]["accuracy"]
+    rows = tuple(
+        (row["title"], percent(row["accuracy"]), interval(*row["accuracy_interval"]),
+         percent(clean - row["accuracy"]), percent(row["balanced_accuracy"]), percent(row["ece"]))
+        for row in conditions.values()
+    )  # fmt: skip
+    columns = "Faces", "Accuracy", "95 % interval", "Lost", "Mean recall", "Error of probabilities"
+    return Table(f"By {FAMILIES.get(family, family)}", columns, rows)
+
+
+def _weak(card: ModelCard, judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
+    found = weaknesses(card.labels, judged, robustness)
+    none = "Its figures show none." if judged else "It was not evaluated, so none is known."
+    return Section("Known weaknesses", () if found else (none,), found)
+
+
+def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
+    points = [*NEVER]
+    weak = sorted({label for record in judged.values() for label in weak_labels(record)})
+    if weak:
+        points.append(f"To count or to find {_listed(weak)}, which it misses more often than not by some labels.")
+    titles = dict.fromkeys(title for one in robustness.values() for title in weak_conditions(one))
+    poor = [title[:1].lower() + title[1:] for title in titles]
+    if poor:
+        points.append(f"On faces like these, where it is wrong much more often: {', '.join(poor)}.")
+    return Section("When not to use it", points=(*points, *(f"Not measured: {words}" for words in UNMEASURED)))
+
+
+def _provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
+    told = {"Trained at commit": card.training.get("commit"), "Trained on": _machine(card.training.get("hardware"))}
+    if evaluation is not None:
+        told |= {
+            "Evaluated with": evaluation.get("command"),
+            "Evaluated at commit": evaluation.get("commit"),
+            "Evaluated on": _machine(evaluation.get("hardware")),
+            "Evaluated file's sha256": evaluation.get("sha256"),
+            "Time for a face there": f"{evaluation['ms_per_face']:g} ms" if "ms_per_face" in evaluation else None,
+        }
+    other = evaluation is not None and evaluation.get("sha256") not in {None, card.sha256}
+    words = ("What was evaluated is another file than the card's: evaluate it anew.",) if other else ()
+    return Section("Where these figures come from", words, tables=(_pairs({k: str(v) for k, v in told.items() if v}),))
+
+
+def _machine(hardware: Mapping[str, Any] | None) -> str | None:
+    return None if hardware is None else f"{hardware.get('cpu')}, {hardware.get('cores')} cores"
+
+
+def _pairs(facts: Mapping[str, str]) -> Table:
+    return Table("", ("", ""), tuple(facts.items()))
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words[:-1]) + f" or {words[-1]}" if len(words) > 1 else words[0]

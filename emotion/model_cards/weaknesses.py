@@ -1,0 +1,99 @@
+"""What a model's own figures warn of. Each warning names the figure that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from emotion.analytics.scores import FAMILIES, Record
+from emotion.labels import EMOTIONS
+from emotion.metrics import wilson_interval
+from emotion.model_cards.document import interval, percent
+
+MISSED = 0.5
+"""An expression that is found more rarely is missed more often than not."""
+FEW = 30
+"""With fewer test faces of an expression, its recall is known to within a third at best."""
+CONFUSED = 0.2
+LOST = 0.1
+MISCALIBRATED = 0.05
+
+Judged = Mapping[str, Record]
+"""Family of labels → figures on test pictures."""
+
+
+def weaknesses(labels: Sequence[str], judged: Judged, robustness: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return them, a sentence each, those of labels first.
+
+    Args:
+        labels: That the model answers with.
+        judged: Its figures.
+        robustness: Family of labels → condition → figures.
+    """
+    told = [*_unknown(labels)]
+    for family, record in judged.items():
+        told += [f"{_whose(family)}: {words}" for words in (*_missed(record), *_confused(record), *_unsure(record))]
+    told += [*_shaken(robustness), *_unlike(judged)]
+    return tuple(told)
+
+
+def weak_labels(record: Record) -> list[str]:
+    """Return the expressions that are missed more often than not, the worst first."""
+    recalls = {label: row["recall"] for label, row in record["per_class"].items() if row["support"]}
+    return sorted((label for label in recalls if recalls[label] < MISSED), key=recalls.__getitem__)
+
+
+def weak_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return in words the conditions that cost more than :data:`LOST` of accuracy, the worst first."""
+    clean = conditions["clean"]["accuracy"]
+    lost = {str(row["title"]): clean - row["accuracy"] for row in conditions.values()}
+    return sorted((title for title in lost if lost[title] > LOST), key=lambda title: -lost[title])
+
+
+def _unknown(labels: Sequence[str]) -> Iterator[str]:
+    if unknown := [label for label in EMOTIONS if label not in labels]:
+        yield f"It knows no {', '.join(unknown)}: such a face gets another name."
+
+
+def _missed(record: Record) -> Iterator[str]:
+    for label in weak_labels(record):
+        row = record["per_class"][label]
+        hits = round(row["recall"] * row["support"])
+        span = interval(*wilson_interval(hits, row["support"]))
+        yield f"{label} is missed more often than not: {hits} of {row['support']} such faces found ({span})."
+    if rare := [f"{label} ({row['support']})" for label, row in record["per_class"].items() if row["support"] < FEW]:
+        yield f"there were few test faces of {', '.join(rare)}, so little is known of them."
+
+
+def _confused(record: Record) -> Iterator[str]:
+    labels = list(record["per_class"])
+    for label, counts in zip(labels, record["confusion_matrix"], strict=True):
+        total = sum(counts)
+        for other, count in zip(labels, counts, strict=True):
+            if other != label and total >= FEW and count / total >= CONFUSED:
+                yield f"{percent(count / total, 0)} of {label} are taken for {other} ({count} of {total})."
+
+
+def _unsure(record: Record) -> Iterator[str]:
+    if (error := record["ece"]["after"]) > MISCALIBRATED:
+        yield f"its probabilities are off by {percent(error)} on average."
+
+
+def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for family, conditions in robustness.items():
+        clean = conditions["clean"]["accuracy"]
+        for title in weak_conditions(conditions):
+            row = next(row for row in conditions.values() if row["title"] == title)
+            fall = f"from {percent(clean)} to {percent(row['accuracy'])}"
+            yield f"{_whose(family)}: where faces are “{title}”, accuracy falls {fall}."
+
+
+def _unlike(judged: Judged) -> Iterator[str]:
+    accuracies = {family: record["accuracy"] for family, record in judged.items()}
+    if len(accuracies) > 1 and max(accuracies.values()) - min(accuracies.values()) > LOST:
+        told = " and ".join(f"{percent(value)} by {_whose(family)}" for family, value in accuracies.items())
+        yield f"How often it is right depends on who named the faces: {told}."
+
+
+def _whose(family: str) -> str:
+    return FAMILIES.get(family, family)

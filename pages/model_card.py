@@ -1,0 +1,21 @@
+"""Model card: what a model learned from, how well it does for which expression, where it fails, when not to use it."""
+
+import streamlit as st
+
+import emotion
+from emotion.errors import EmotionError
+from ui.model_card import show_model_card
+from ui.shell import ensure_app
+
+ensure_app("pages/model_card.py")
+st.title("Model card", anchor=False)
+st.caption("Read from the model's own files: what it learned from, what was measured, and what that warns of.")
+names = emotion.list_models()
+if not names:
+    st.warning("No model is installed.", icon=":material/warning:")
+    st.stop()
+name = st.selectbox("Model", names, key="model_card", bind="query-params", width=320)
+try:
+    show_model_card(name)
+except EmotionError as error:
+    st.error(str(error), icon=":material/error:")

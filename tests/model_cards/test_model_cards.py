@@ -1,0 +1,195 @@
+"""Cards: every figure out of the files, weaknesses derived from them, both forms, command and page."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import emotion
+from emotion.analytics.scores import load_evaluation
+from emotion.cli import main
+from emotion.model_cards.content import build_document, model_document
+from emotion.model_cards.document import Document, Section, Table
+from emotion.model_cards.render import to_html, to_markdown
+from emotion.model_cards.weaknesses import weak_labels, weaknesses
+from emotion.registry import load_card
+from tests.conftest import ROOT
+from ui.widgets import plain
+
+pytestmark = pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+
+RECORD = {
+    "n": 100, "accuracy": 0.62, "accuracy_interval": [0.52, 0.71], "balanced_accuracy": 0.6, "macro_f1": 0.6,
+    "per_class": {
+        "neutral": {"precision": 0.6, "recall": 0.9, "f1": 0.7, "support": 50},
+        "fear": {"precision": 0.8, "recall": 0.3, "f1": 0.4, "support": 40},
+        "anger": {"precision": 0.8, "recall": 0.5, "f1": 0.6, "support": 10},
+    },
+    "confusion_matrix": [[45, 3, 2], [20, 12, 8], [5, 0, 5]],
+    "ece": {"before": 0.2, "after": 0.06},
+    "reliability": {"before": [], "after": []},
+}  # fmt: skip
+
+
+def condition(title: str, accuracy: float) -> dict:
+    return {"title": title, "accuracy": accuracy, "accuracy_interval": [0.4, 0.7], "balanced_accuracy": 0.4, "ece": 0.1}
+
+
+CONDITIONS = {
+    "clean": condition("As they are", 0.62), "blur": condition("Blurred", 0.5), "noise": condition("Noisy", 0.55),
+}  # fmt: skip
+
+
+def words_of(document: Document) -> str:
+    texts = [document.title, document.lead]
+    for one in document.sections:
+        texts += [one.title, *one.words, *one.points]
+        texts += [cell for table in one.tables for row in (table.columns, *table.rows) for cell in row]
+    return "\n".join(texts)
+
+
+def section(document: Document, title: str) -> Section:
+    return next(one for one in document.sections if one.title.startswith(title))
+
+
+def test_every_weakness_that_the_figures_show_is_told_and_no_other():
+    known = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
+    assert weaknesses(known, {"ferplus": RECORD}, {"ferplus": CONDITIONS}) == (
+        "It knows no contempt: such a face gets another name.",
+        "FER+ majority: fear is missed more often than not: 12 of 40 such faces found (18.1 – 45.4 %).",
+        "FER+ majority: there were few test faces of anger (10), so little is known of them.",
+        "FER+ majority: 50 % of fear are taken for neutral (20 of 40).",
+        "FER+ majority: 20 % of fear are taken for anger (8 of 40).",
+        "FER+ majority: its probabilities are off by 6.0 % on average.",
+        "FER+ majority: where faces are “Blurred”, accuracy falls from 62.0 % to 50.0 %.",
+    )
+    assert weak_labels(RECORD) == ["fear"]
+
+
+def test_a_flawless_model_has_no_weakness_to_tell():
+    flawless = copy.deepcopy(RECORD) | {"confusion_matrix": [[50, 0, 0], [0, 50, 0], [0, 0, 50]]}
+    flawless["ece"] = {"before": 0.0, "after": 0.0}
+    for row in flawless["per_class"].values():
+        row.update(recall=1.0, support=50)
+    assert weaknesses(emotion.labels.EMOTIONS, {"ferplus": flawless}, {}) == ()
+
+
+def test_that_labels_disagree_is_a_weakness_of_its_own():
+    told = weaknesses(emotion.labels.EMOTIONS, {"ferplus": RECORD, "fer2013": RECORD | {"accuracy": 0.4}}, {})
+    assert told[-1].endswith("62.0 % by FER+ majority and 40.0 % by FER2013 original.")
+
+
+@pytest.mark.parametrize("name", emotion.list_models())
+def test_every_shipped_models_card_has_its_own_figures(name):
+    document, evaluation = model_document(name), load_evaluation(name)
+    text = words_of(document)
+    assert evaluation is not None
+    tests = [splits["private-test"] for splits in evaluation["int8"].values()]
+    for record in tests:
+        assert f"{100 * record['accuracy']:.1f} % of {record['n']:,} test faces" in document.lead
+        for label in weak_labels(record):
+            assert f"{label} is missed more often than not" in text
+    scores = [one for one in document.sections if one.title.startswith("How well it does by")]
+    assert len(scores) == len(tests) == 2, "both label sets"
+    assert load_card(name).sha256 in text
+    assert "None" not in text
+    assert "nan" not in text.split()
+
+
+def test_confusions_add_up_to_recall_and_precision():
+    document = model_document("default")
+    classes, confusion, calibration = section(document, "How well it does by").tables
+    for row, counts in zip(classes.rows, confusion.rows, strict=True):
+        numbers = [int(cell.replace(",", "")) for cell in counts[1:]]
+        place = [each[0] for each in confusion.rows].index(row[0])
+        assert row[1] == f"{sum(numbers):,}"
+        assert row[2] == f"{100 * numbers[place] / sum(numbers):.1f} %"
+    assert sum(int(row[1].replace(",", "")) for row in calibration.rows) == sum(
+        int(row[1].replace(",", "")) for row in classes.rows
+    )
+
+
+def test_a_model_that_was_not_evaluated_says_so():
+    document = build_document(load_card("default"), None, {})
+    assert document.lead.endswith("It was not evaluated.")
+    assert "so nothing is known" in words_of(document)
+    assert section(document, "When not to use it").points[0].startswith("To say what somebody feels")
+
+
+def test_figures_of_another_file_are_told_apart():
+    evaluation = load_evaluation("default")
+    assert evaluation is not None
+    document = build_document(load_card("default"), evaluation | {"sha256": "0" * 64}, {})
+    assert "another file" in words_of(document)
+    assert "another file" not in words_of(model_document("default"))
+
+
+def test_facts_of_a_data_set_are_told():
+    facts = {"labels": ["anger", "fear"], "splits": {"train": {"faces": 1234, "classes": {"anger": 1000, "fear": 234}}}}
+    table = section(model_document("default", {"mine": facts}), "What it learned from").tables[-1]
+    assert table == Table(
+        "Faces of mine, as measured on this machine",
+        ("Expression", "train"), (("anger", "1,000"), ("fear", "234"), ("all", "1,234")),
+    )  # fmt: skip
+
+
+def test_markdown_keeps_signs_and_tables_whole():
+    document = Document("a|b", "*x*", (Section("s", ("1\n2",), ("p",), (Table("t", ("", "c"), (("r", "<b>"),)),)),))
+    assert to_markdown(document).startswith(
+        "# a\\|b\n\n\\*x\\*\n\n## s\n\n1 2\n\n- p\n\n**t**\n\n|  | c |\n| --- | --- |\n"
+    )
+    assert "| r | \\<b\\> |" in to_markdown(document)
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.seen.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+
+def test_html_is_whole_escaped_and_asks_nobody():
+    text = to_html(model_document("default"))
+    tags = Tags()
+    tags.feed(text)
+    assert tags.open == []
+    assert tags.seen.count("section") == len(model_document("default").sections)
+    assert not re.search(r"https?://|<script|<img|<link", text)
+    assert "<b>" not in to_html(Document("<b>", "", ()))
+
+
+def test_the_command_prints_and_writes(tmp_path, capsys):
+    assert main(["card", "default"]) == 0
+    assert capsys.readouterr().out == to_markdown(model_document("default"))
+    facts = tmp_path / "mine" / "facts.json"
+    facts.parent.mkdir()
+    facts.write_text(json.dumps({"labels": ["fear"], "splits": {"train": {"faces": 3, "classes": {"fear": 3}}}}))
+    assert main(["card", "default", "--facts", str(facts), "--out", str(tmp_path / "card.html")]) == 0
+    assert "Faces of mine" in (tmp_path / "card.html").read_text(encoding="utf-8")
+    facts.write_text("[]")
+    assert main(["card", "default", "--facts", str(facts)]) == 2
+    assert main(["card", "absent"]) == 2
+
+
+def test_the_page_shows_the_card_of_the_model_that_is_chosen():
+    page = AppTest.from_file(str(ROOT / "pages" / "model_card.py"), default_timeout=60).run()
+    assert not page.exception
+    assert page.subheader[0].value == plain(load_card("default").title)
+    page.selectbox(key="model_card").select("fer2013-resvgg").run()
+    assert not page.exception
+    assert page.subheader[0].value == plain(load_card("fer2013-resvgg").title)
+    assert {one.label for one in page.expander} >= {"**Known weaknesses**", "**When not to use it**"}
+    assert [button.label for button in page.get("download_button")] == ["Markdown", "HTML"]

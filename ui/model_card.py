@@ -1,0 +1,67 @@
+"""Shows a model's card, and hands it out as Markdown and HTML."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from emotion.errors import DatasetError
+from emotion.model_cards.content import model_document
+from emotion.model_cards.document import Document
+from emotion.model_cards.render import section_html, to_html, to_markdown
+from ui.lab_data import DATASETS, find_facts, load_facts
+from ui.widgets import plain
+
+_OPEN = ("How well it does", "Known weaknesses", "When not to use it")
+"""Beginnings of titles of what is read first; the rest is a click away."""
+
+# Colours follow the theme: text inherits it, lines are a share of the text's colour.
+_STYLE = """<style>
+.card .scroll { overflow-x: auto }
+.card table { border-collapse: collapse; margin: .2rem 0 1.2rem; font-size: .92rem }
+.card caption { text-align: left; font-weight: 600; padding-bottom: .3rem; color: inherit; caption-side: top }
+.card th, .card td { padding: .3rem .9rem .3rem 0; border: 0; text-align: right; white-space: nowrap;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); font-variant-numeric: tabular-nums }
+.card th:first-child { text-align: left; font-weight: 500 }
+.card thead th { font-weight: 600 }
+.card .pairs td { text-align: left; white-space: normal; overflow-wrap: anywhere }
+.card .pairs th { vertical-align: top }
+.card li { margin-bottom: .35rem }
+</style>"""
+
+
+def show_model_card(name: str) -> None:
+    """Show the card of a model.
+
+    Raises:
+        EmotionError: There is no such model, or one of its files is damaged.
+    """
+    document = model_document(name, _facts())
+    st.subheader(plain(document.title), anchor=False)
+    st.markdown(plain(document.lead))
+    _show_downloads(name, document)
+    for section in document.sections:
+        is_open = section.title.startswith(_OPEN)
+        with st.expander(f"**{section.title}**", expanded=is_open):
+            st.html(f'{_STYLE}<div class="card">{section_html(section)}</div>')
+
+
+def _show_downloads(name: str, document: Document) -> None:
+    with st.container(horizontal=True):
+        for label, text, ending, kind in (
+            ("Markdown", to_markdown(document), "md", "text/markdown"), ("HTML", to_html(document), "html", "text/html")
+        ):  # fmt: skip
+            st.download_button(
+                label, text, f"{name}.card.{ending}", kind, icon=":material/download:", on_click="ignore",
+                key=f"model_card_{ending}",
+            )  # fmt: skip
+
+
+def _facts() -> dict[str, dict]:
+    """Return the facts of the data sets that were measured on this machine; damaged ones are named and left out."""
+    found = {}
+    for name, file in find_facts(DATASETS).items():
+        try:
+            found[name] = load_facts(file)
+        except DatasetError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+    return found
