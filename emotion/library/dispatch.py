@@ -9,12 +9,13 @@ import threading
 import time
 from pathlib import Path
 
-from emotion.errors import LibraryError
+from emotion.errors import EmotionError, LibraryError
 from emotion.library.clips import hand_over_left_clips
 from emotion.library.entries import State
 from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_death, note_the_dead, work_of
 from emotion.library.recordings import close_broken
 from emotion.library.settings import jobs_at_once, library_dir, log_file
+from emotion.library.silence import Silence
 from emotion.library.store import Library
 from emotion.limited import FROM_OUTSIDE, death_words, small_numerics
 from emotion.monitoring.counters import WORKERS, ending
@@ -41,6 +42,7 @@ class Dispatcher:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._children: dict[Claim, subprocess.Popen[bytes]] = {}
+        self._workers, self._recordings = Silence[Claim](), Silence[Claim]()
         self._swept_at = float("-inf")
 
     def start(self) -> Dispatcher:
@@ -62,7 +64,7 @@ class Dispatcher:
             LibraryError: The database does not answer, or something could not be deleted.
         """
         self._see_off_children()
-        note_the_dead(self._library)
+        note_the_dead(self._library, self._workers)
         self._close_recordings()
         while (claim := claim_next(self._library, self._at_once)) is not None:
             self._begin(claim)
@@ -83,9 +85,9 @@ class Dispatcher:
 
     def _close_recordings(self) -> None:
         try:
-            close_broken(self._library)
+            close_broken(self._library, self._recordings)
             hand_over_left_clips(self._library)
-        except OSError as error:
+        except (EmotionError, OSError) as error:
             # A full disk keeps recordings open, and everything else goes on.
             log.warning("a recording that broke off cannot be closed yet: %s", error)
 
@@ -95,6 +97,9 @@ class Dispatcher:
                 self.look()
             except LibraryError as error:
                 log.warning("%s", error)
+            except Exception:
+                # Whatever it was, it must not be the end of the queue.
+                log.exception("the queue could not be looked at")
 
     def _begin(self, claim: Claim) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import uuid
 from dataclasses import asdict, dataclass
@@ -12,10 +13,11 @@ from sqlalchemy import func, select, update
 
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
-from emotion.errors import LibraryError
-from emotion.library.database import WORK_LOCK
+from emotion.errors import EmotionError, LibraryError, TimelineError
+from emotion.library.database import QUEUE_LOCK, WORK_LOCK
 from emotion.library.entries import LOCAL, Entry, State
-from emotion.library.rows import expiry, is_live, now, retention_days_of, row_of, to_entry
+from emotion.library.rows import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
+from emotion.library.silence import Silence
 from emotion.library.store import Library, timeline_key, video_key
 from emotion.library.tables import AnalysisRow
 from emotion.types import Analysis
@@ -24,6 +26,8 @@ SILENT_S = 60.0
 """A worker on another machine that has said nothing for so long is dead; one on this machine is looked at."""
 
 _PROCESSES = Path("/proc")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,13 @@ def resume(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
     Raises:
         LibraryError: It did not break off, or its video is gone.
     """
-    with library.database.writing() as session:
+    with library.database.writing(QUEUE_LOCK) as session:
         row = row_of(session, entry_id, owner, lock=True)
         if not to_entry(row).can_resume:
             expected = "expected an analysis that broke off and whose video is still there"
             raise LibraryError(f"{expected}; {row.title} is {row.state}")
         row.state, row.note, row.cancel_asked = State.QUEUED, "", False
-        row.queued_at, row.finished_at, row.kept_until = now(), None, None
+        row.queued_at, row.finished_at, row.kept_until = end_of_queue(session), None, None
 
 
 def place_in_queue(library: Library, entry_id: str, *, owner: str = LOCAL) -> int | None:
@@ -197,17 +201,31 @@ def is_valid(library: Library, claim: Claim) -> bool:
         return session.scalar(select(AnalysisRow.id).where(*_held(claim))) is not None
 
 
-def note_the_dead(library: Library) -> list[str]:
+def note_the_dead(library: Library, silence: Silence[Claim] | None = None) -> list[str]:
     """Mark the analyses whose workers have died as interrupted, saying what is kept, and return their ids.
 
     Live recordings have no worker: :func:`emotion.library.recordings.close_broken` looks after them.
+
+    Args:
+        library: Which library.
+        silence: How long each worker was heard to say nothing; without it, nobody counts as silent.
     """
     with library.database.reading() as session:
         running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
-    dead = [Claim(row.id, row.run or "") for row in running if not is_live(row) and _is_dead(row)]
-    for claim in dead:
+    workers = {Claim(row.id, row.run or ""): row for row in running if not is_live(row)}
+    silent_s = (silence or Silence()).listen({claim: row.heartbeat_at for claim, row in workers.items()})
+    dead = [claim for claim, row in workers.items() if _is_dead(row, silent_s[claim] > SILENT_S)]
+    return [claim.id for claim in dead if _is_noted(library, claim)]
+
+
+def _is_noted(library: Library, claim: Claim) -> bool:
+    """Note a death; where that cannot be done yet, such as on a disk that fell read-only, the others are noted."""
+    try:
         note_death(library, claim, "its process ended unexpectedly")
-    return [claim.id for claim in dead]
+    except (EmotionError, OSError) as error:
+        log.warning("the death of the worker of analysis %s cannot be noted yet: %s", claim.id, error)
+        return False
+    return True
 
 
 def note_death(library: Library, claim: Claim, how: str, *, crashed: bool = False) -> None:
@@ -231,7 +249,11 @@ def note_death(library: Library, claim: Claim, how: str, *, crashed: bool = Fals
 
 def what_is_kept(library: Library, entry_id: str) -> str:
     """Return in words how much of a broken-off analysis is there."""
-    until_s = library.parts(entry_id).until_s()
+    try:
+        until_s = library.parts(entry_id).until_s()
+    except TimelineError as error:
+        log.warning("what is kept of analysis %s cannot be read: %s", entry_id, error)
+        return "what was done until then cannot be read"
     return "nothing was done yet" if until_s is None else f"everything up to {until_s:.1f} s of the video is kept"
 
 
@@ -239,11 +261,10 @@ def _held(claim: Claim) -> tuple[Any, ...]:
     return AnalysisRow.id == claim.id, AnalysisRow.run == claim.run, AnalysisRow.state == State.RUNNING
 
 
-def _is_dead(row: AnalysisRow) -> bool:
-    silent_s = (now() - (row.heartbeat_at or row.queued_at)).total_seconds()
+def _is_dead(row: AnalysisRow, silent: bool) -> bool:
     if row.worker_pid is None or row.worker_host != host() or not _PROCESSES.is_dir():
-        return silent_s > SILENT_S
-    if _is_unburied(row.worker_pid) and silent_s <= SILENT_S:
+        return silent
+    if _is_unburied(row.worker_pid) and not silent:
         # Its server alone learns how it died. It looks twice a second, and after a look there is no such process.
         return False
     return not _works_on(row.worker_pid, row.id)

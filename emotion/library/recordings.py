@@ -18,6 +18,7 @@ from emotion.library.door import Door
 from emotion.library.entries import LOCAL, JobSettings, State, clean_title
 from emotion.library.jobs import Claim, Outcome, conclude, finish, host, is_valid
 from emotion.library.rows import is_live, new_row, now, words_of
+from emotion.library.silence import Silence
 from emotion.library.store import Library, timeline_key
 from emotion.library.tables import AnalysisRow
 from emotion.limits import limits
@@ -80,22 +81,30 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     conclude(library, claim)
 
 
-def close_broken(library: Library) -> list[str]:
+def close_broken(library: Library, silence: Silence[Claim] | None = None) -> list[str]:
     """Close the recordings whose servers are gone, keeping what was written, and return their ids.
+
+    Args:
+        library: Where they are.
+        silence: How long each recording was heard to say nothing; without it, none counts as silent.
 
     Raises:
         LibraryError: The library does not answer.
     """
     with library.database.reading() as session:
         running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
-    broken = [Claim(row.id, row.run or "") for row in running if is_live(row) and _is_broken(row)]
+    recordings = {Claim(row.id, row.run or ""): row for row in running if is_live(row)}
+    silent_s = (silence or Silence()).listen({claim: row.heartbeat_at for claim, row in recordings.items()})
+    broken = [claim for claim, row in recordings.items() if _is_gone(row) or silent_s[claim] > SILENT_S]
     for claim in broken:
         close_recording(library, claim, BROKE_OFF)
     return [claim.id for claim in broken]
 
 
-def _is_broken(row: AnalysisRow) -> bool:
-    """Return whether a recording's server is gone. A process of its number may be another one, so silence tells too."""
+def _is_gone(row: AnalysisRow) -> bool:
+    """Return whether a recording's server was on this machine and is no more.
+
+    A process of its number may be another one, so that silence tells too.
+    """
     here = row.worker_host == host() and _PROCESSES.is_dir()
-    gone = here and not (_PROCESSES / str(row.worker_pid)).is_dir()
-    return gone or (now() - (row.heartbeat_at or row.created_at)).total_seconds() > SILENT_S
+    return here and not (_PROCESSES / str(row.worker_pid)).is_dir()

@@ -23,6 +23,16 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def end_of_queue(session: Session) -> dt.datetime:
+    """Return a moment behind all that wait: this one, unless the clock was set back since one of them came.
+
+    Args:
+        session: In which nobody else queues anything meanwhile.
+    """
+    last = session.scalar(select(func.max(AnalysisRow.queued_at)).where(AnalysisRow.state == State.QUEUED))
+    return now() if last is None else max(now(), last + dt.timedelta(microseconds=1))
+
+
 def new_row(entry_id: str, owner: str, source: str, title: str, settings: JobSettings) -> AnalysisRow:
     """Return the row of an analysis whose video is on its way; it reads as a failure until that has come."""
     moment = now()

@@ -24,7 +24,7 @@ from emotion.library.door import Door, size_of
 from emotion.library.entries import LOCAL, Entry, JobSettings, State, clean_tags, clean_title
 from emotion.library.facts import facts_of
 from emotion.library.parts import Parts
-from emotion.library.rows import fitting_rows, now, row_of, title_key, to_entry, words_of
+from emotion.library.rows import end_of_queue, fitting_rows, now, row_of, title_key, to_entry, words_of
 from emotion.library.storage import Storage
 from emotion.library.tables import AnalysisRow, OwnerRow, TagRow
 from emotion.limits import Limits
@@ -152,7 +152,7 @@ class Library:
             row.duration_s = None if info is None else info.duration_s
             row.bytes = size
             row.total = 0 if info is None else settings.sampling.expected_frames(info)
-            row.queued_at = now()
+            row.queued_at = end_of_queue(session)
 
     def get(self, entry_id: str, *, owner: str = LOCAL) -> Entry:
         """Return one analysis.
@@ -337,7 +337,7 @@ class Library:
                     digest.update(block)
                     target.write(block)
         except OSError as error:
-            raise LibraryError(no_room(error) or f"the video cannot be stored: {error}") from error
+            raise LibraryError(no_room(error) or f"the video cannot be stored: {error.strerror or error}") from error
         return digest.hexdigest()
 
     def _facts(self, entry_id: str, name: str) -> tuple[VideoInfo | None, dt.datetime | None]:

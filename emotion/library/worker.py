@@ -70,7 +70,8 @@ def _work(library: Library, claim: Claim) -> int:
         finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
     except Exception as error:
         log.exception("the analysis failed")
-        finish(library, claim, _failure(library, entry, error))
+        if not _lacks_its_note_alone(library, claim.id):
+            finish(library, claim, _failure(library, entry, error))
         return exit_status(error)
     return os.EX_OK
 
@@ -89,6 +90,11 @@ def _analyse(library: Library, entry: Entry, pulse: _Pulse) -> None:
     parts.assemble(timeline_key(entry.id), note)
 
 
+def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
+    """Return whether all is written and tidied up, and only the database was not told: a dispatcher then does it."""
+    return library.storage.exists(timeline_key(entry_id)) and not library.parts(entry_id)
+
+
 def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     keep = entry.settings.keep_video
     if isinstance(error, InputError):
@@ -98,6 +104,8 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
         note = f"There is no room left on the disk; {kept}. Free some room, then resume."
     elif isinstance(error, MemoryError):
         note = f"The analysis was given up: {no_memory_words()}; {kept}."
+    elif isinstance(error, OSError):
+        note = f"A file cannot be read or written ({error.strerror or type(error).__name__}); {kept}."
     elif isinstance(error, EmotionError):
         note = f"{str(error).rstrip('.')}; {kept}."
     else:

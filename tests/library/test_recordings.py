@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import subprocess
 import sys
@@ -18,8 +17,7 @@ from emotion.library import Dispatcher, JobSettings, Library, State
 from emotion.library.clips import clip_file, hand_over_clip, hand_over_left_clips, lock_clip
 from emotion.library.jobs import Claim, beat, claim_next, note_the_dead
 from emotion.library.recordings import SILENT_S, begin_recording, close_broken, close_recording
-from emotion.library.rows import now
-from emotion.library.tables import AnalysisRow
+from emotion.library.silence import Silence
 from emotion.types import Analysis
 
 
@@ -95,13 +93,15 @@ def test_a_broken_one_is_closed_and_keeps_what_there_is(library: Library, analys
     """Its process is gone, or another one has its number and says nothing."""
     claim = begun(library)
     library.parts(claim.id).append(analysis, None)
+    passed_s = [0.0]
+    silence = Silence[Claim](lambda: passed_s[0])
     if silent:
-        with library.database.writing() as session:
-            session.get_one(AnalysisRow, claim.id).heartbeat_at = now() - 2 * dt.timedelta(seconds=SILENT_S)
+        assert close_broken(library, silence) == []
+        passed_s[0] += SILENT_S + 1
     else:
         set_row(library, claim, worker_pid=dead_process())
     assert note_the_dead(library) == [], "it has no worker that could be dead"
-    Dispatcher(library).look()
+    assert close_broken(library, silence) == [claim.id]
     entry = library.get(claim.id)
     assert entry.state is State.DONE
     assert entry.note.startswith("The recording broke off, as the server")

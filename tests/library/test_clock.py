@@ -1,0 +1,245 @@
+"""Clocks that are set by an hour: nobody is taken for dead, no one jumps the queue, nothing is deleted early."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from libraries import end, put
+from sqlalchemy import text as sql
+
+from emotion.library import (
+    Dispatcher,
+    JobSettings,
+    Library,
+    State,
+    jobs,
+    place_in_queue,
+    recordings,
+    resume,
+    rows,
+    store,
+)
+from emotion.library.jobs import Claim, beat, claim_next, note_the_dead, work_of
+from emotion.library.recordings import begin_recording, close_broken
+from emotion.library.silence import Silence
+from emotion.monitoring.figures import work_of as figures_of
+from tests.conftest import make_analysis
+from ui.live.ice import ice_servers
+
+HOUR = dt.timedelta(hours=1)
+JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+
+
+class WallClock:
+    """The clock on this machine's wall, which somebody sets."""
+
+    def __init__(self) -> None:
+        self.off = dt.timedelta()
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self.off
+
+
+class Patience:
+    """Time as it passes, whatever clocks say."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> WallClock:
+    clock = WallClock()
+    for module in (rows, jobs, store, recordings):
+        monkeypatch.setattr(module, "now", clock.now)
+    return clock
+
+
+def taken(library: Library) -> Claim:
+    claim = claim_next(library, 99)
+    assert claim is not None
+    return claim
+
+
+def set_hosts(library: Library, host: str) -> None:
+    with library.database.writing() as session:
+        session.execute(sql("UPDATE analyses SET worker_host = :host"), {"host": host})
+
+
+@JUMPS
+def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
+    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+) -> None:
+    entry = library.add(video, "a.mp4")
+    claim, patience = taken(library), Patience()
+    work_of(library, claim, 1)
+    set_hosts(library, "elsewhere")
+    silence = Silence[Claim](patience)
+    for _ in range(5):
+        # This machine looks by its own new time; the worker's machine still has the old one.
+        wall.off = jump
+        assert note_the_dead(library, silence) == []
+        patience.seconds += jobs.SILENT_S - 1
+        wall.off = dt.timedelta()
+        assert beat(library, claim, 1, 2, 1.0) is False
+    assert library.get(entry.id).state is State.RUNNING
+
+
+@JUMPS
+def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clock_said(
+    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+) -> None:
+    entry = library.add(video, "a.mp4")
+    claim, patience = taken(library), Patience()
+    wall.off = jump
+    work_of(library, claim, 1)
+    wall.off = dt.timedelta()
+    set_hosts(library, "elsewhere")
+    silence = Silence[Claim](patience)
+    assert note_the_dead(library, silence) == []
+    patience.seconds += jobs.SILENT_S
+    assert note_the_dead(library, silence) == []
+    patience.seconds += 1
+    assert note_the_dead(library, silence) == [entry.id]
+    assert library.get(entry.id).can_resume
+
+
+@JUMPS
+def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_clock(
+    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+) -> None:
+    entry = library.add(video, "a.mp4")
+    wall.off = jump
+    taken(library)
+    wall.off = dt.timedelta()
+    patience = Patience()
+    silence = Silence[Claim](patience)
+    assert note_the_dead(library, silence) == []
+    patience.seconds += jobs.SILENT_S + 1
+    assert note_the_dead(library, silence) == [entry.id]
+
+
+@JUMPS
+def test_a_recording_goes_on_when_the_clock_is_set(library: Library, wall: WallClock, jump: dt.timedelta) -> None:
+    claim = begin_recording(library, "", "camera", JobSettings())
+    dispatcher = Dispatcher(library)
+    dispatcher.look()
+    wall.off = jump
+    dispatcher.look()
+    assert library.get(claim.id).state is State.RUNNING
+    assert beat(library, claim, 1, 1, 1.0) is False
+    dispatcher.look()
+    assert library.get(claim.id).state is State.RUNNING
+
+
+@JUMPS
+def test_a_silent_recording_is_closed_whatever_the_clock_says(
+    library: Library, wall: WallClock, jump: dt.timedelta
+) -> None:
+    wall.off = jump
+    claim = begin_recording(library, "", "camera", JobSettings())
+    wall.off = dt.timedelta()
+    patience = Patience()
+    silence = Silence[Claim](patience)
+    assert close_broken(library, silence) == []
+    patience.seconds += recordings.SILENT_S + 1
+    assert close_broken(library, silence) == [claim.id]
+
+
+@JUMPS
+def test_nobody_jumps_the_queue_when_the_clock_is_set(
+    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+) -> None:
+    ids = [library.add(video, "before.mp4").id]
+    wall.off = jump
+    ids += [library.add(video, f"set {number}.mp4").id for number in range(2)]
+    wall.off = dt.timedelta()
+    ids += [library.add(video, f"right again {number}.mp4").id for number in range(2)]
+    assert [place_in_queue(library, each) for each in ids] == [0, 1, 2, 3, 4]
+    assert figures_of(library).oldest_s >= 0
+    assert [taken(library).id for _ in ids] == ids
+
+
+def test_who_resumes_goes_behind_those_that_wait(library: Library, video: Path, wall: WallClock) -> None:
+    broken = library.add(video, "broken.mp4")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    work_of(library, taken(library), gone.pid)
+    assert note_the_dead(library) == [broken.id]
+    waiting = library.add(video, "waiting.mp4")
+    wall.off = -HOUR
+    resume(library, broken.id)
+    assert [taken(library).id for _ in range(2)] == [waiting.id, broken.id]
+
+
+@JUMPS
+def test_an_hour_deletes_nothing_that_has_days_left(
+    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+) -> None:
+    library.set_retention_days(1)
+    entry = put(library, video)
+    assert entry.kept_until is not None
+    right = entry.kept_until
+    wall.off = jump
+    Dispatcher(library).look()
+    # Ended while the clock was wrong: kept for as much longer or shorter, and no more.
+    other = put(library, video)
+    wall.off = dt.timedelta()
+    assert other.kept_until is not None
+    assert abs(other.kept_until - right - jump) < HOUR / 2
+    assert library.sweep_expired(right - 1.1 * HOUR) == 0
+    assert library.search().total == 2
+    assert library.sweep_expired(right + 1.5 * HOUR) == 2
+
+
+@JUMPS
+def test_an_analysis_that_ends_before_it_began_is_whole(
+    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+) -> None:
+    entry = library.add(video, "a.mp4")
+    claim = taken(library)
+    work_of(library, claim, os.getpid())
+    wall.off = jump
+    end(library, claim, make_analysis([["neutral"]]))
+    after = library.get(entry.id)
+    assert (after.state, after.done, after.remaining_s) == (State.DONE, 1, None)
+
+
+@given(now_s=st.floats(1.6e9, 2.2e9), jump_s=st.sampled_from([-3600.0, 3600.0]))
+def test_a_password_for_the_camera_holds_on_a_server_whose_clock_is_an_hour_off(now_s: float, jump_s: float) -> None:
+    secrets = {"turn_urls": "turn:turn.example.org", "turn_secret": "s"}
+    (server,) = ice_servers(secrets, now_s + jump_s)
+    assert float(server["username"]) > now_s, "to the clock of the TURN server it has expired before it is used"
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.booleans(), st.floats(0, 50)), min_size=1, max_size=20))
+def test_silence_is_the_time_since_a_sign_changed(steps: list[tuple[str, bool, float]]) -> None:
+    patience, signs = Patience(), {"a": 0, "b": 0}
+    silence = Silence[str](patience)
+    silence.listen(signs)
+    spoke_s = dict.fromkeys(signs, patience.seconds)
+    for who, speaks, waited_s in steps:
+        patience.seconds += waited_s
+        if speaks:
+            signs[who] += 1
+            spoke_s[who] = patience.seconds
+        assert silence.listen(signs) == {each: patience.seconds - spoke_s[each] for each in signs}
+
+
+def test_who_was_forgotten_is_heard_anew() -> None:
+    patience = Patience()
+    silence = Silence[str](patience)
+    silence.listen({"a": 1})
+    patience.seconds += 99
+    assert silence.listen({}) == {}
+    assert silence.listen({"a": 1}) == {"a": 0.0}
