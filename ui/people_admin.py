@@ -107,7 +107,7 @@ def _row(person: Person, called: str) -> dict[str, object]:
 
 def _columns() -> dict[str, Any]:
     return {
-        "person": st.column_config.TextColumn("Person", width="large"),
+        "person": st.column_config.TextColumn("Person", width="medium"),
         "analyses": st.column_config.NumberColumn("Analyses", format="%d"),
         "size": st.column_config.TextColumn("Storage"),
         "newest": st.column_config.DatetimeColumn("Newest", format="calendar"),

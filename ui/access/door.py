@@ -35,7 +35,7 @@ def visitor_or_stop() -> Visitor:
     try:
         found = _identify()
         if not isinstance(found, Visitor):
-            with st.container(border=True, width=520):
+            with st.container(horizontal_alignment="center"), st.container(border=True, width=520):
                 _show_sign_in(settings.providers()) if found is None else _show_refused(found)
             st.stop()
     except SettingsError:
@@ -60,7 +60,7 @@ def show_account(visitor: Visitor) -> None:
         return
     with (
         st.container(horizontal=True, horizontal_alignment="right"),
-        st.popover(plain(visitor.name), icon=":material/account_circle:", type="tertiary"),
+        st.popover(plain(visitor.name), icon=":material/account_circle:"),
     ):
         st.markdown(f"Signed in as **{plain(visitor.name)}**")
         if visitor.address and visitor.address != visitor.name.casefold():
