@@ -40,14 +40,15 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            file = Path(str(url.database)).absolute()
-            file.parent.mkdir(parents=True, exist_ok=True)
-            url = url.set(database=str(file))
+            url = url.set(database=str(Path(str(url.database)).absolute()))
         self.url = url
         self.engine = _engine(url, self.is_sqlite)
         self._writer = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-        with _told(self.url), self._alone():
-            self._upgrade()
+        try:
+            with _told(self.url), self._alone():
+                self._upgrade()
+        except OSError as error:
+            raise LibraryError(f"the library's database cannot be opened: {error.strerror or error}") from error
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -85,6 +86,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
+        Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         with Path(f"{self.url.database}.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             with self.engine.connect() as connection:
