@@ -38,7 +38,8 @@ visitors' network addresses below that."""
 _SILENT = ("uvicorn.access",)
 """Tells the network address of everybody who asks for anything."""
 _HEARD = ("uvicorn.error",)
-"""Errors of the server itself: between them, Streamlit and uvicorn leave it without any handler."""
+"""Errors of the server itself: between them, Streamlit and uvicorn leave it without any handler. Below warnings it tells
+the network address of every visitor."""
 _ROOT = Path(__file__).resolve().parents[2]
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _JSON = "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d"
@@ -80,6 +81,7 @@ def take_over() -> None:
         logging.getLogger(name).disabled = True
     for name in _HEARD:
         logging.getLogger(name).propagate = True
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def told(error: BaseException) -> str:

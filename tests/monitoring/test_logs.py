@@ -20,7 +20,7 @@ from emotion.errors import InputError, LibraryError, SettingsError
 from emotion.library import Dispatcher, JobSettings, Library, State
 from emotion.library.settings import library_dir
 from emotion.monitoring.counters import REGISTRY
-from emotion.monitoring.logs import set_up_logs, told
+from emotion.monitoring.logs import set_up_logs, take_over, told
 from emotion.samples import make_clip
 from tests.conftest import ROOT
 
@@ -189,7 +189,11 @@ def test_a_server_with_a_setting_that_is_none_says_so():
 
 def test_who_asked_for_what_is_never_logged(logs):
     stream = written("text", logs, "debug")
-    access = logging.getLogger("uvicorn.access")
-    access.setLevel("INFO")
-    access.info('192.0.2.1:1 - "GET / HTTP/1.1" 200')
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).setLevel("INFO")
+    take_over()
+    logging.getLogger("uvicorn.access").info('192.0.2.1:1 - "GET / HTTP/1.1" 200')
+    logging.getLogger("uvicorn.error").info('192.0.2.1:1 - "WebSocket /_stcore/stream" [accepted]')
     assert stream.getvalue() == ""
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+    assert "Exception in ASGI application" in stream.getvalue()
