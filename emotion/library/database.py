@@ -76,6 +76,18 @@ class Database:
                 session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
             yield session
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees all tables as they are at one moment, whatever others write meanwhile.
+
+        Raises:
+            LibraryError: The database does not answer.
+        """
+        # SQLite's readers see the moment of their first look anyway.
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with _told(self.url), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -110,6 +122,13 @@ class Database:
                 raise LibraryError(
                     "expected a library made by this version or an older one; a newer one has changed it"
                 ) from error
+
+
+def revisions() -> list[str]:
+    """Return the names of all shapes that the tables ever had, today's first."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
 
 
 def _revision(connection: Connection) -> str | None:

@@ -102,6 +102,15 @@ class Storage:
             return []
         return [f"{folder}/{name}" for name in sorted(names) if not name.endswith(PARTIAL)]
 
+    def files(self, folder: str = "") -> list[str]:
+        """Return the keys of all whole files in a folder and below, sorted; of everything if none is named."""
+        self._fs.invalidate_cache()
+        start = self._path(folder) if folder else self._root
+        if not self._fs.exists(start):
+            return []
+        found = (str(path)[len(self._root) + 1 :] for path in self._fs.find(start))
+        return sorted(key for key in found if not key.endswith(PARTIAL))
+
     def used_bytes(self, folder: str) -> int:
         """Return how much the files in a folder and below take."""
         self._fs.invalidate_cache()

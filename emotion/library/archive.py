@@ -1,0 +1,241 @@
+"""A backup on disk: a folder, or one .tar file, of named files with their digests; whole or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from emotion.errors import LibraryError
+
+MANIFEST = "manifest.json"
+SUFFIX = ".tar"
+_FORMAT = 1
+_BLOCK = 1 << 20
+
+
+class ArchiveWriter:
+    """Takes files one after the other.
+
+    Args:
+        put: Stores a stream of a known size under a name.
+    """
+
+    def __init__(self, put: Any) -> None:
+        self._put = put
+        self.files: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str, file: IO[bytes]) -> None:
+        """Add a file from where it stands to its end."""
+        start = file.tell()
+        size = file.seek(0, io.SEEK_END) - start
+        file.seek(start)
+        hashing = _Hashing(file)
+        self._put(name, hashing, size)
+        self.files[name] = {"bytes": size, "sha256": hashing.hexdigest()}
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        """Add a file that is in memory."""
+        self.add(name, io.BytesIO(content))
+
+    def forget(self, start: str) -> None:
+        """Leave out the files whose names begin so, as if they had not been added."""
+        self.files = {name: facts for name, facts in self.files.items() if not name.startswith(start)}
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Write the list of what is in it."""
+        manifest = {"format": _FORMAT, **facts, "files": self.files}
+        content = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+        self._put(MANIFEST, io.BytesIO(content), len(content))
+
+
+class ArchiveReader:
+    """A backup to be read.
+
+    Attributes:
+        facts: What it says of itself.
+
+    Args:
+        open_file: Opens a file by its name; raises ``KeyError`` or ``OSError`` if there is none.
+        name: What the backup is called, for people.
+
+    Raises:
+        LibraryError: It is no backup, or one of a newer program.
+    """
+
+    def __init__(self, open_file: Any, name: str) -> None:
+        self._open, self._name = open_file, name
+        try:
+            with open_file(MANIFEST) as file:
+                self.facts: dict[str, Any] = json.load(file)
+            self._files: dict[str, dict[str, Any]] = self.facts["files"]
+            version = self.facts["format"]
+        except (KeyError, OSError, ValueError, TypeError, tarfile.TarError) as error:
+            raise LibraryError(f"expected a whole backup of a library; {name} is none") from error
+        if version != _FORMAT:
+            raise LibraryError(f"expected a backup of format {_FORMAT}; {name} has {version}")
+
+    def names(self, start: str = "") -> list[str]:
+        """Return the names of its files that begin so."""
+        return [name for name in self._files if name.startswith(start)]
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all files together."""
+        return sum(int(facts["bytes"]) for facts in self._files.values())
+
+    def copy(self, name: str, target: IO[bytes]) -> None:
+        """Copy a file to another one, and look at its digest.
+
+        Raises:
+            LibraryError: It is damaged or absent.
+        """
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self._open(name) as file:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+                    size += len(block)
+                    target.write(block)
+        except (KeyError, tarfile.TarError) as error:
+            raise LibraryError(f"expected a whole backup; {name} is missing from {self._name}") from error
+        expected = self._files[name]
+        if (size, digest.hexdigest()) != (expected["bytes"], expected["sha256"]):
+            raise LibraryError(f"expected a whole backup; {name} in {self._name} is damaged")
+
+    def read(self, name: str) -> bytes:
+        """Return a file's content.
+
+        Raises:
+            LibraryError: It is damaged or absent.
+        """
+        content = io.BytesIO()
+        self.copy(name, content)
+        return content.getvalue()
+
+    def verify(self) -> None:
+        """Look at every file's digest.
+
+        Raises:
+            LibraryError: One is damaged or absent.
+        """
+        with Path(os.devnull).open("wb") as nowhere:
+            for name in self._files:
+                self.copy(name, nowhere)
+
+
+@contextlib.contextmanager
+def writing_archive(target: Path) -> Iterator[ArchiveWriter]:
+    """Give a new backup, which takes its place when the block ends well, and else is gone; nobody else may read it.
+
+    Args:
+        target: A file ending in ``.tar``, or a folder; it must not be there.
+
+    Raises:
+        LibraryError: It is there.
+    """
+    if target.exists():
+        raise LibraryError(f"expected a new name for the backup; {target.name} is there already")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    _remove(partial)
+    try:
+        with _tar_writer(partial) if target.suffix == SUFFIX else _folder_writer(partial) as writer:
+            yield writer
+        partial.rename(target)
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+@contextlib.contextmanager
+def reading_archive(source: Path) -> Iterator[ArchiveReader]:
+    """Give a backup to be read.
+
+    Raises:
+        LibraryError: It is none, or is damaged.
+    """
+    if source.is_dir():
+        yield ArchiveReader(lambda name: _inside(source, name).open("rb"), source.name)
+        return
+    try:
+        tar = tarfile.open(source)  # noqa: SIM115 – closed below; what is wrong inside is said there
+    except (OSError, tarfile.TarError) as error:
+        raise LibraryError(f"expected a backup, a folder or a {SUFFIX} file; {source.name} is none") from error
+    with tar:
+        yield ArchiveReader(lambda name: _member(tar, name), source.name)
+
+
+@contextlib.contextmanager
+def _tar_writer(path: Path) -> Iterator[ArchiveWriter]:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+
+            def put(name: str, content: Any, size: int) -> None:
+                entry = tarfile.TarInfo(name)
+                entry.size, entry.mode = size, 0o600
+                tar.addfile(entry, content)
+
+            yield ArchiveWriter(put)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _folder_writer(path: Path) -> Iterator[ArchiveWriter]:
+    path.mkdir(mode=0o700)
+
+    def put(name: str, content: Any, size: int) -> None:
+        del size
+        file = _inside(path, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("wb") as target:
+            shutil.copyfileobj(content, target, _BLOCK)
+            target.flush()
+            os.fsync(target.fileno())
+
+    yield ArchiveWriter(put)
+
+
+def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = tar.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return file
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a folder, and of nothing outside it."""
+    parts = name.split("/")
+    if not all(parts) or any(part in {".", ".."} for part in parts):
+        raise LibraryError(f"expected names of files inside a backup; got {name!r}")
+    return folder.joinpath(*parts)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+class _Hashing:
+    """A stream that remembers the digest of what was read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._digest = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self._digest.update(block)
+        return block
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
