@@ -26,7 +26,9 @@ def main() -> None:
         f"-artifact_prefix={finds}/",
         "-rss_limit_mb=3000",
         "-malloc_limit_mb=2000",
-        "-timeout=20",
+        "-timeout=60",
+        # What is slow because others use the machine as well is no find.
+        "-report_slow_units=60",
         "-max_len=65536",
         "-verbosity=0",
         "-print_final_stats=1",
