@@ -5,6 +5,8 @@ analyses alone. ``long-video`` loops a clip into three hours and has it analysed
 ``long-page`` then measures the page that shows the result. ``live`` drives the live page in real browsers, or those
 parts of it that ``--part`` names, and takes about ten minutes. ``fuzz`` looks for files that break the readers, for
 as many ``--minutes`` as are given.
+``kills`` kills what works on analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten
+visitors analyse ``--analyses`` clips. These take some minutes each.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
 from bench.long_page import measure_page
 from bench.long_video import measure_long_video, open_library
-from bench.records import FUZZ, LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, facts, write_section
+from bench.records import FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, SOAK, facts, write_section
 from bench.report import markdown, with_sections
 from bench.stages import measure_stages
+from bench.torture.kills import STRIKES, measure_kills
+from bench.torture.soak import measure_soak
 from training.datasets.parquet import default_data_dir
 
 REFERENCE_CLIP = "one_face_720p.mp4"
@@ -37,9 +41,15 @@ LOOPS = 10
 def main() -> int:
     """Measure what is asked for, write it below ``results``, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("section", nargs="?", choices=["library", "long-video", "long-page", "live", "fuzz"])
+    parser.add_argument(
+        "section", nargs="?", choices=["library", "long-video", "long-page", "live", "fuzz", "kills", "soak"]
+    )
     parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
     parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
+    parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
+    parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
+    parser.add_argument("--analyses", type=int, default=200, help="of all visitors together")
     parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
     parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
     parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
@@ -63,6 +73,11 @@ def main() -> int:
         write_section(LIVE, facts(), measure_live(options.data, options.part or PARTS))
     elif options.section == "fuzz":
         write_section(FUZZ, facts(), search(options.minutes, ROOT / "data/runs/fuzz"))
+    elif options.section == "kills":
+        found = measure_kills(options.data, options.rounds, options.kind or STRIKES, options.seed)
+        write_section(KILLS, facts(), found)
+    elif options.section == "soak":
+        write_section(SOAK, facts(), measure_soak(options.data, options.analyses))
     else:
         _measure_all(clips, options.skip_fer)
     _write_readme()

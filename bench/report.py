@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bench.live.table import live_tables
-from bench.records import FUZZ, LIBRARY, LIVE, LONG_VIDEO, read_section
+from bench.records import FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, read_section
+from bench.torture.table import kills_table, soak_table
 
 _SECTIONS = "<!-- measured by themselves -->\n"
 
@@ -23,7 +24,7 @@ def markdown(record: dict[str, Any]) -> str:
 
 def with_sections(text: str) -> str:
     """Return a run's tables with those of the sections as they were measured last."""
-    sections = {LIBRARY: _library, LONG_VIDEO: _long_video, LIVE: _live, FUZZ: _fuzz}
+    sections = {LIBRARY: _library, LONG_VIDEO: _long_video, LIVE: _live, FUZZ: _fuzz, KILLS: _kills, SOAK: _soak}
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
     return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables])
@@ -131,6 +132,16 @@ def _fuzz(record: dict[str, Any]) -> str:
     head = "| reader | minutes | files read | broke it |\n|---|---:|---:|---:|"
     note = "What broke a reader is kept in `tests/fuzz/finds`, and every test run reads it.\n"
     return "\n".join([title, _measured("fuzz", record), head, *rows, "", note])
+
+
+def _kills(record: dict[str, Any]) -> str:
+    title = "## Processes killed at random moments\n"
+    return "\n".join([title, _measured("kills", record), kills_table(record["found"])])
+
+
+def _soak(record: dict[str, Any]) -> str:
+    title = "## Ten visitors for a while\n"
+    return "\n".join([title, _measured("soak", record), soak_table(record["found"])])
 
 
 def _row(words: str, cells: list[str]) -> str:
