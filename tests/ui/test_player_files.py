@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
+from streamlit import config
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from tests.conftest import run_async
 from tests.signed_in import claims, secrets_file, signed_cookies, toml
 from ui.access import LOCAL_VISITOR, visitor_of
+from ui.player import serve
 from ui.player.files import VideoFiles
 
 CONTENT = bytes(range(256)) * 4096
@@ -101,3 +106,19 @@ def test_a_video_is_for_whom_its_address_was_made(files: VideoFiles, video: Path
         assert ask(files, hers, "bytes=0-9", cookies=bob)[2] == ask(files, f"{hers}x", cookies=bob)[2]
         assert ask(files, here, cookies=ada)[0] == 404, "what was there before people signed in is not theirs"
     assert ask(files, here)[0] == 200
+
+
+def test_below_a_path_of_its_own_the_app_serves_there(files: VideoFiles, video: Path, monkeypatch: pytest.MonkeyPatch):
+    manager = MediaFileManager(MemoryMediaFileStorage("/media"))
+    monkeypatch.setattr(serve, "get_instance", lambda: SimpleNamespace(media_file_mgr=manager))
+    assert serve.data_url(CONTENT, "place").startswith("/media/")
+    before = config.get_option("server.baseUrlPath")
+    config.set_option("server.baseUrlPath", "faces")
+    try:
+        address = files.address(video, LOCAL_VISITOR)
+        assert address.startswith("/faces/video-files/")
+        assert ask(files, address)[0] == 200
+        assert ask(files, address.removeprefix("/faces"))[0] == 404
+        assert serve.data_url(CONTENT, "place").startswith("/faces/media/")
+    finally:
+        config.set_option("server.baseUrlPath", before)

@@ -38,7 +38,7 @@ class VideoFiles:
     def route(self) -> Route:
         """Return the route, for the server to be made with."""
         self.is_served = True
-        return Route(_below_base("{token}"), self._answer, methods=["GET", "HEAD"])
+        return Route(below_base(f"{_FOLDER}/{{token}}"), self._answer, methods=["GET", "HEAD"])
 
     def address(self, path: Path, visitor: Visitor) -> str:
         """Return the address of a file: the same one every time, so that a player goes on with what it has.
@@ -50,7 +50,7 @@ class VideoFiles:
         file = visitor.owner, path.absolute()
         token = self._tokens.setdefault(file, secrets.token_urlsafe(24))
         self._files[token] = file
-        return _below_base(token)
+        return below_base(f"{_FOLDER}/{token}")
 
     async def _answer(self, request: Request) -> Response:
         owner, path = self._files.get(request.path_params["token"], (None, Path()))
@@ -62,8 +62,9 @@ class VideoFiles:
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "no-store"})
 
 
-def _below_base(name: str) -> str:
-    return make_url_path(config.get_option("server.baseUrlPath") or "", f"{_FOLDER}/{name}")
+def below_base(address: str) -> str:
+    """Return an address of this server as browsers ask for it: below the path at which the app is served."""
+    return make_url_path(config.get_option("server.baseUrlPath") or "", address)
 
 
 video_files = VideoFiles()

@@ -13,7 +13,7 @@ from streamlit.runtime import get_instance
 
 from emotion.errors import InputError
 from ui.access import visitor_or_stop
-from ui.player.files import video_files
+from ui.player.files import below_base, video_files
 
 _VIDEO, _BINARY, _CAPTIONS, _PICTURE = "video/mp4", "application/octet-stream", "text/vtt", "image/png"
 
@@ -57,4 +57,6 @@ def picture_url(data: str, place: str) -> str:
 
 
 def _add(content: bytes | memoryview, kind: str, place: str) -> str:
-    return get_instance().media_file_mgr.add(content, kind, place)  # type: ignore[arg-type]
+    address = get_instance().media_file_mgr.add(content, kind, place)  # type: ignore[arg-type]
+    # Streamlit's own elements put the path before it below which the app is served; a component has to itself.
+    return below_base(address)
