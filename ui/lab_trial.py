@@ -15,6 +15,7 @@ from emotion.trial.judge import answers, overview, worst_mistakes
 from emotion.trial.run import Framing, Trial
 from ui import state
 from ui.lab_compare import INKS
+from ui.lab_groups import show_groups
 from ui.lab_models import Lab, show_figures
 from ui.notice import show_notice
 from ui.resources import load_analyzer
@@ -72,7 +73,7 @@ def show_trial(lab: Lab) -> None:
     elif job.trial is None:
         st.error(f"**{plain(job.name)}** {plain(job.error)}", icon=":material/folder_off:")
     else:
-        _show_result(job, job.trial, lab)
+        _show_result(job, job.trial, lab, codes)
 
 
 def _take_upload() -> None:
@@ -109,7 +110,7 @@ def _follow(job: TrialJob) -> None:
         st.button("Stop and keep what is done", icon=":material/stop:", on_click=job.cancel, key="trial_stop")
 
 
-def _show_result(job: TrialJob, trial: Trial, lab: Lab) -> None:
+def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> None:
     st.subheader(plain(job.name), anchor=False)
     st.caption(_summary(trial))
     if trial.note:
@@ -132,6 +133,7 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab) -> None:
         "Every answer as CSV", to_csv(table.drop(columns="picture")), f"{job.stem}.{model}.answers.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key="trial_csv",
     )  # fmt: skip
+    show_groups(trial, model, codes, job.stem)
     _show_mistakes(trial, table)
 
 

@@ -24,24 +24,15 @@ VERSION = "2026-11"
 KNOWN = "Everyone shown knows that their expressions are analysed, and agrees."
 """What has to be ticked."""
 
-WORDS = (
-    (
-        ":material/diversity_3: **They know, and agree.** In the European Union, people exposed to a system that reads "
-        "emotions must be told (AI Act, Article 50(3), since 2 August 2026)."
-    ),
-    (
-        ":material/gavel: **Not at work, not in education.** Inferring people's emotions there is prohibited in the "
-        "European Union, save for medical or safety reasons (Article 5(1)(f))."
-    ),
-    (
-        ":material/shield_person: **Faces are personal data.** The GDPR asks for a legal basis, for no more than is "
-        "needed and no longer, and for special care where health could be read from them (Articles 5, 6 and 9)."
-    ),
-    (
-        ":material/balance: **An expression is not a feeling.** Decide nothing about a person by these figures; the "
-        "model is wrong at times, and more often for some faces than for others."
-    ),
-)
+WORDS = """
+- :material/diversity_3: **They know, and agree.** In the European Union, whoever is exposed to a system that reads
+  emotions must be told (AI Act, Article 50(3), since 2 August 2026).
+- :material/gavel: **Not at work, not in education.** Inferring emotions there is prohibited in the European Union,
+  save for medical or safety reasons (Article 5(1)(f)).
+- :material/shield_person: **Faces are personal data.** The GDPR asks for a legal basis, for little and not for long,
+  and for special care where health shows (Articles 5, 6 and 9).
+- :material/balance: **An expression is not a feeling.** Decide nothing about a person by it.
+"""
 
 AT_WORK = "work"
 PURPOSES = {
@@ -110,8 +101,7 @@ def _ask(waiting: str, consent: str, key: str) -> str | None:
     """Show the notice, and return for what, once that is allowed and everything is ticked."""
     with st.container(border=True):
         st.markdown("**Before the first analysis**")
-        for words in WORDS:
-            st.markdown(words)
+        st.markdown(WORDS)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("In short, and not legal advice. You are asked once.", width="content")
             page_link("pages/model_card.py", "How well it reads which faces", ":material/fact_check:")

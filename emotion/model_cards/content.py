@@ -67,8 +67,8 @@ def build_document(
             judged[family] = record
         if (conditions := find_robustness(evaluation, family, TEST)) is not None:
             robustness[family] = conditions
-    sections = [_what(card), _learned(card, facts), *_scores(judged), *_conditions(robustness)]
-    sections += [_weak(card, judged, robustness), _when_not(judged, robustness), _provenance(card, evaluation)]
+    sections = [_what(card), _when_not(judged, robustness), _weak(card, judged, robustness)]
+    sections += [*_scores(judged), *_conditions(robustness), _learned(card, facts), _provenance(card, evaluation)]
     return Document(card.title, _lead(card, judged), tuple(sections))
 
 
@@ -203,7 +203,7 @@ def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
     clean = conditions["clean"]["accuracy"]
     rows = tuple(
         (row["title"], percent(row["accuracy"]), interval(*row["accuracy_interval"]),
-         percent(clean - row["accuracy"]), percent(row["balanced_accuracy"]), percent(row["ece"]))
+         percent(clean - row["accuracy"]), percent(row.get("balanced_accuracy")), percent(row.get("ece")))
         for row in conditions.values()
     )  # fmt: skip
     columns = "Faces", "Accuracy", "95 % interval", "Lost", "Mean recall", "Error of probabilities"

@@ -38,8 +38,8 @@ visitors' network addresses below that."""
 _SILENT = ("uvicorn.access",)
 """Tells the network address of everybody who asks for anything."""
 _HEARD = ("uvicorn.error",)
-"""Errors of the server itself: between them, Streamlit and uvicorn leave it without any handler. Below warnings it tells
-the network address of every visitor."""
+"""Errors of the server itself, which Streamlit and uvicorn together leave without any handler. Below warnings it tells
+everybody's network address."""
 _ROOT = Path(__file__).resolve().parents[2]
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _JSON = "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d"
@@ -85,9 +85,14 @@ def take_over() -> None:
 
 
 def told(error: BaseException) -> str:
-    """Return an exception without a word of its message: ``LibraryError at emotion/library/rows.py:71``."""
+    """Return an exception without a word of its message: ``LibraryError at emotion/library/rows.py:71``.
+
+    What is wrong with a setting is said, as it stands in no visitor's hands.
+    """
     places = list(_places(error.__traceback__))
-    return _kind(error) + (f" at {places[-1]}" if places else "")
+    cause = error.__cause__ or error.__context__
+    because = f" after {_kind(cause)}" if cause is not None else ""
+    return _kind(error) + because + (f" at {places[-1]}" if places else "")
 
 
 class DiscreetText(logging.Formatter):
@@ -184,8 +189,10 @@ def _way(ei: _ExcInfo) -> str:
 
 
 def _kind(error: BaseException) -> str:
-    """Return the class of an exception, and of the operating system's also its reason."""
+    """Return the class of an exception, of the operating system's also its reason, of a setting's what is wrong."""
     name = type(error).__name__
+    if isinstance(error, SettingsError):
+        return f"{name}: {error}"
     code = error.errno if isinstance(error, OSError) else None
     return f"{name} {errno.errorcode.get(code, code)}" if code is not None else name
 

@@ -94,7 +94,8 @@ def test_an_exception_is_told_by_its_way_and_never_by_its_message(logs, form):
 
 def test_an_exception_in_words():
     assert told(ValueError("Martha")) == "ValueError"
-    assert told(failure()).startswith("InputError at tests/monitoring/test_logs.py:")
+    assert told(failure()).startswith("InputError after PermissionError EACCES at tests/monitoring/test_logs.py:")
+    assert told(SettingsError("expected a number; got 'x'")) == "SettingsError: expected a number; got 'x'"
 
 
 def test_another_handler_gets_the_record_as_it_was(logs, caplog):

@@ -1,0 +1,36 @@
+"""The lab's own pictures by groups of people: shown where folders name them, and how to lay them out where not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.pages.test_lab_trial import give, smile, two_models, zipped
+from tests.pages.test_pages import texts
+from ui.resources import encode_png
+
+__all__ = ["smile", "two_models"]  # fixtures
+
+
+def test_groups_of_a_zip_are_compared(smile):
+    files = {f"lucky/happy/{number}.png": smile for number in range(8)}
+    files |= {f"unlucky/sad/{number}.png": smile for number in range(8)}
+    files |= {"lucky/sad/x.png": smile, "unlucky/happy/y.png": smile}
+    files |= {"unlucky/happy/nobody.png": encode_png(np.full((200, 200, 3), 128, np.uint8))}
+    test = give(zipped(files))
+    groups = next(one.value for one in test.dataframe if "Group" in one.value)
+    assert groups["Group"].tolist() == ["lucky", "unlucky"]
+    assert groups["Judged"].tolist() == [9, 9]
+    assert [text.partition(" ")[0] for text in groups["Accuracy"]] == ["88.9%", "11.1%"]
+    assert [text.partition(" ")[0] for text in groups["Expected"]] == ["88.9%", "11.1%"]
+    assert [text.partition(" ")[0] for text in groups["Faces not found"]] == ["0.0%", "10.0%"]
+    words = texts(test)
+    assert "No difference between the groups is shown" in words, "each does alike on each expression"
+    assert "Fewer than 30 pictures could be judged of lucky" in words
+    tests = next(one.value for one in test.dataframe if "Do groups differ in" in one.value)
+    assert tests["Do groups differ in"].tolist()[0] == "accuracy"
+
+
+def test_without_groups_the_page_says_how(smile):
+    test = give(zipped({"happy/1.png": smile, "sad/2.png": smile}))
+    assert "put their folders above" in texts(test)
+    assert not [one for one in test.dataframe if "Group" in one.value]
