@@ -6,7 +6,9 @@ analyses alone. ``long-video`` loops a clip into three hours and has it analysed
 parts of it that ``--part`` names, and takes about ten minutes. ``fuzz`` looks for files that break the readers, for
 as many ``--minutes`` as are given.
 ``kills`` kills what works on analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten
-visitors analyse ``--analyses`` clips. These take some minutes each.
+visitors analyse ``--analyses`` clips. ``batch`` has 200 short clips analysed by one worker and by two, kills one, and
+works out 1,000 and 1,000,000 hours from what real clips take; ``--batch`` names some of this alone. These take some
+minutes each.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bench.batch.guide import PRICE, given_price, write_guide
+from bench.batch.measure import PARTS as BATCH_PARTS
+from bench.batch.measure import measure_batch
 from bench.fer_package import measure_fer
 from bench.fuzz.search import search
 from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
 from bench.long_page import measure_page
 from bench.long_video import measure_long_video, open_library
-from bench.records import FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, SOAK, facts, write_section
+from bench.records import BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, SOAK, facts, write_section
 from bench.report import markdown, with_sections
 from bench.stages import measure_stages
 from bench.torture.kills import STRIKES, measure_kills
@@ -41,10 +46,12 @@ LOOPS = 10
 def main() -> int:
     """Measure what is asked for, write it below ``results``, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "section", nargs="?", choices=["library", "long-video", "long-page", "live", "fuzz", "kills", "soak"]
-    )
+    sections = ["library", "long-video", "long-page", "live", "fuzz", "batch", "kills", "soak"]
+    parser.add_argument("section", nargs="?", choices=sections)
     parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
+    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="of the batches; all if none is named")
+    parser.add_argument("--clips", type=int, default=200, help="of the batches")
+    parser.add_argument("--price", type=float, help=f"of a core-hour, for the batches' costs (default: {PRICE})")
     parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
     parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
     parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
@@ -73,6 +80,10 @@ def main() -> int:
         write_section(LIVE, facts(), measure_live(options.data, options.part or PARTS))
     elif options.section == "fuzz":
         write_section(FUZZ, facts(), search(options.minutes, ROOT / "data/runs/fuzz"))
+    elif options.section == "batch":
+        found = measure_batch(options.data, options.clips, options.batch or BATCH_PARTS)
+        write_section(BATCH, facts(), found | given_price(options.price))
+        write_guide()
     elif options.section == "kills":
         found = measure_kills(options.data, options.rounds, options.kind or STRIKES, options.seed)
         write_section(KILLS, facts(), found)

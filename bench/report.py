@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.batch.guide import batch_tables
 from bench.live.table import live_tables
-from bench.records import FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, read_section
+from bench.records import BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, read_section
 from bench.torture.table import kills_table, soak_table
 
 _SECTIONS = "<!-- measured by themselves -->\n"
@@ -24,7 +25,15 @@ def markdown(record: dict[str, Any]) -> str:
 
 def with_sections(text: str) -> str:
     """Return a run's tables with those of the sections as they were measured last."""
-    sections = {LIBRARY: _library, LONG_VIDEO: _long_video, LIVE: _live, FUZZ: _fuzz, KILLS: _kills, SOAK: _soak}
+    sections = {
+        LIBRARY: _library,
+        LONG_VIDEO: _long_video,
+        LIVE: _live,
+        FUZZ: _fuzz,
+        KILLS: _kills,
+        SOAK: _soak,
+        BATCH: _batch,
+    }
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
     return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables])
@@ -132,6 +141,11 @@ def _fuzz(record: dict[str, Any]) -> str:
     head = "| reader | minutes | files read | broke it |\n|---|---:|---:|---:|"
     note = "What broke a reader is kept in `tests/fuzz/finds`, and every test run reads it.\n"
     return "\n".join([title, _measured("fuzz", record), head, *rows, "", note])
+
+
+def _batch(record: dict[str, Any]) -> str:
+    title = "## Batches of short clips\n"
+    return "\n".join([title, _measured("batch", record), batch_tables(record["found"])])
 
 
 def _kills(record: dict[str, Any]) -> str:

@@ -35,6 +35,22 @@ def test_stages_never_import_each_other(stage: str) -> None:
     assert not imported(ROOT / "emotion" / "vision" / f"{stage}.py") & others
 
 
+def test_only_the_command_line_knows_of_batches() -> None:
+    """The engine is below them: what one video needs must not know that there are others."""
+    below = [path for _, path in EVERY if path.is_relative_to(ROOT / "emotion") and path.parent.name != "batch"]
+    knowing = {path.name for path in below if any(name.startswith("emotion.batch") for name in imported(path))}
+    assert knowing <= {"cli.py", "cli_batch.py", "cli_video.py"}
+
+
+def test_ray_is_imported_in_one_place_and_not_before_it_is_wanted() -> None:
+    batch = ROOT / "emotion" / "batch"
+    with_ray = {path.name for path in batch.glob("*.py") if "ray" in {name.split(".")[0] for name in imported(path)}}
+    assert with_ray == {"on_ray.py"}
+    tree = ast.parse((batch / "on_ray.py").read_text(encoding="utf-8"))
+    at_import = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    assert not any(name.startswith("ray") for name in at_import), "an extra, imported when it is asked for"
+
+
 def test_the_app_starts_from_one_page_script_with_helpers_elsewhere() -> None:
     for page in sorted((ROOT / "pages").glob("*.py")):
         assert "__main__" not in page.read_text(encoding="utf-8"), f"{page.name} is a page, not a program"

@@ -76,7 +76,8 @@ def test_errors_are_tried_again_on_request(films: Path, tmp_path: Path, capsys: 
 
 def test_the_queries_of_the_guide_run(films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (films / "list.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([["video", "group"], ["a.mp4", "x"], ["b.mp4", "y"], ["more/c.mp4", "y"]])
+        rows = [(films / name, group) for name, group in (("a.mp4", "x"), ("b.mp4", "y"), ("more/c.mp4", "y"))]
+        csv.writer(file).writerows([("video", "group"), *rows])
     assert main(["batch", str(films / "list.csv"), "--out", str(tmp_path / "DIR"), "--workers", "1"]) == 0
     monkeypatch.chdir(tmp_path)
     guide = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
@@ -85,6 +86,7 @@ def test_the_queries_of_the_guide_run(films: Path, tmp_path: Path, monkeypatch: 
     found = [duckdb.sql(query).df() for query in queries]
     assert len(found[0]) == 3, "one row per video"
     assert found[1]["videos"].sum() == 3
+    assert sorted(found[3]["group"]) == ["x", "y"]
     for line in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
         names: dict[str, pd.DataFrame] = {}
         exec(line, names)

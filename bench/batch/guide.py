@@ -1,0 +1,162 @@
+"""The tables of a batch, and the arithmetic of docs/batch.md: from what was measured and a few stated inputs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from bench.records import BATCH, ROOT, read_section
+
+GUIDE = ROOT / "docs" / "batch.md"
+BEGIN, END = "<!-- from bench/results/batch.json: begin -->\n", "<!-- end -->\n"
+PRICE = 0.04
+"""Of a core-hour, in whatever currency: an input, not a finding. Put yours with ``--price``."""
+VIDEO_MINUTES = 30
+"""Of each video of a corpus: an input; it only decides how many files there are."""
+CORPORA = ((1_000, 12, "in a night of 12 hours"), (1_000_000, 30 * 24, "in 30 days"))
+"""Hours of video, hours in which they shall be done, and these in words."""
+_NOT_YET = "Not measured yet: `python -m bench batch` writes this page of arithmetic.\n"
+
+
+def given_price(price: float | None) -> dict[str, dict[str, float]]:
+    """Return the inputs as a subject of the section; the price from before stays if none is given."""
+    return {"inputs": {} if price is None and _has_price() else {"price": PRICE if price is None else price}}
+
+
+def _has_price() -> bool:
+    return "inputs" in (read_section(BATCH) or {"found": {}})["found"]
+
+
+def core_hours(hours: float, work_s: float, duration_s: float, efficiency: float = 1.0) -> float:
+    """Return the core-hours that so many hours of video take.
+
+    Args:
+        hours: Of video.
+        work_s: Seconds of one worker on one core …
+        duration_s: … for so many seconds of video.
+        efficiency: What a core does beside others, as a share of what it does alone.
+    """
+    return hours * work_s / duration_s / efficiency
+
+
+def storage_bytes(hours: float, faces_per_s: float, per_face: float, per_file: float) -> float:
+    """Return the room that timelines take.
+
+    Args:
+        hours: Of video.
+        faces_per_s: Rows of a timeline per second of video.
+        per_face: Bytes of a row.
+        per_file: Bytes that every file takes besides.
+    """
+    return hours * 3600 * faces_per_s * per_face + hours * 60 / VIDEO_MINUTES * per_file
+
+
+def write_guide(path: Path = GUIDE) -> None:
+    """Write the arithmetic into the guide, between its marks."""
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    path.write_text(before + BEGIN + arithmetic(read_section(BATCH)) + END + rest.partition(END)[2], encoding="utf-8")
+
+
+def arithmetic(record: dict[str, Any] | None) -> str:
+    """Return the guide's tables of a record; one sentence if there is none, or not all of one."""
+    found = {} if record is None else record["found"]
+    samplings = {name.removeprefix("rates, "): of for name, of in found.items() if name.startswith("rates, ")}
+    scaling = {name.removeprefix("scaling, "): of for name, of in found.items() if name.startswith("scaling, ")}
+    if record is None or not samplings or not scaling:
+        return _NOT_YET
+    efficiency = min(of["ratio"] / 2 for of in scaling.values())
+    price, memory_gb = found["inputs"]["price"], _memory_gb(scaling)
+    parts = [_measured(record, samplings), _inputs(price, efficiency, scaling, found["rows"])]
+    for hours, within_h, words in CORPORA:
+        head = f"**{hours:,} hours of video**, {words}:\n\n" + _HEAD
+        rows = [
+            _corpus_row(
+                f"{_size(clip)}, {sampling}", hours, within_h, clip, efficiency, price, memory_gb, found["rows"]
+            )
+            for sampling, clips in samplings.items()
+            for clip in clips.values()
+        ]
+        parts.append("\n".join([head, *rows, ""]))
+    return "\n".join(parts)
+
+
+_HEAD = "| video | core-hours | cores | memory, GB | timelines, GB | cost |\n|---|---:|---:|---:|---:|---:|"
+
+
+def _measured(record: dict[str, Any], samplings: dict[str, dict[str, Any]]) -> str:
+    head = (
+        f"Measured by `python -m bench batch` on {record['date']} at commit {record['commit']}, {record['processor']}, "
+        "one worker on one core:\n\n"
+        "| video | size | video, s | work, s | hours of video per core-hour | faces per second of video |\n"
+        "|---|---|---:|---:|---:|---:|"
+    )
+    rows = [
+        f"| {name}, {sampling} | {clip['width']}×{clip['height']} | {clip['duration_s']:.1f} | {clip['work_s']:.2f} "
+        f"| {clip['duration_s'] / clip['work_s']:.1f} | {clip['faces'] / clip['duration_s']:.1f} |"
+        for sampling, clips in samplings.items()
+        for name, clip in clips.items()
+    ]
+    return "\n".join([head, *rows, ""])
+
+
+def _inputs(price: float, efficiency: float, scaling: dict[str, Any], rows: dict[str, float]) -> str:
+    ratios = ", ".join(f"{of['ratio']:.2f} × with {engine}" for engine, of in scaling.items())
+    return (
+        f"Two workers did {ratios} what one did, so a core beside others is counted as {efficiency:.0%} of one alone. "
+        f"A worker took {_memory_gb(scaling):.2f} GB at most. A row of a timeline takes {rows['bytes_per_face']:.0f} "
+        f"bytes, a file {rows['bytes_per_file'] / 1000:.0f} kB besides. Inputs, which are yours to change: "
+        f"{price:g} per core-hour, videos of {VIDEO_MINUTES} minutes. The rest is multiplication; what it leaves out "
+        "is the room and the transport of the videos themselves.\n"
+    )
+
+
+def _memory_gb(scaling: dict[str, Any]) -> float:
+    return max(float(of["worker_mb"]) for of in scaling.values()) / 1024
+
+
+def _corpus_row(
+    words: str,
+    hours: float,
+    within_h: float,
+    clip: dict[str, float],
+    efficiency: float,
+    price: float,
+    worker_gb: float,
+    rows: dict[str, float],
+) -> str:
+    needed = core_hours(hours, clip["work_s"], clip["duration_s"], efficiency)
+    cores = math.ceil(needed / within_h)
+    room = storage_bytes(hours, clip["faces"] / clip["duration_s"], rows["bytes_per_face"], rows["bytes_per_file"])
+    memory_gb = cores * worker_gb
+    return f"| {words} | {needed:,.0f} | {cores:,} | {memory_gb:,.0f} | {room / 1e9:,.1f} | {needed * price:,.0f} |"
+
+
+def _size(clip: dict[str, float]) -> str:
+    return f"{clip['height']:.0f}p"
+
+
+def batch_tables(found: dict[str, dict[str, Any]]) -> str:
+    """Return the tables of what two workers do, and of what becomes of a batch of which one is killed."""
+    scaling = {name.partition(", ")[2]: of for name, of in found.items() if name.startswith("scaling, ")}
+    killed = {name.partition(", ")[2]: of for name, of in found.items() if name.startswith("kill, ")}
+    parts = []
+    if scaling:
+        parts += ["| workers on one machine | one, frames/s | two, frames/s | two ÷ one |\n|---|---:|---:|---:|"]
+        parts += [f"| {name} | {of['one']:.0f} | {of['two']:.0f} | {of['ratio']:.2f} |" for name, of in scaling.items()]
+        parts += [""]
+    if killed:
+        head = "one of two workers killed in mid-run | clips | when killed | timelines | errors | rerun"
+        parts += [f"| {head} |\n|---|---:|---:|---:|---|---|"]
+        parts += [_killed_row(name, of) for name, of in killed.items()]
+        parts += [""]
+    return "\n".join(parts)
+
+
+def _killed_row(name: str, of: dict[str, Any]) -> str:
+    errors = ", ".join(f"{count} {kind}" for kind, count in of["errors"].items())
+    whole = "every clip once" if of["every_clip_once"] and not of["without_reason"] else "NOT every clip once"
+    rerun = f"{of['rerun_changed']} written anew, {of['rerun_s']:.0f} s"
+    cells = [of["clips"], f"{of['timelines_when_killed']} timelines", f"{of['timelines']}, {whole}", errors, rerun]
+    return f"| {name} | {' | '.join(str(cell) for cell in cells)} |"
