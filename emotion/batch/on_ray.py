@@ -18,6 +18,7 @@ from emotion.batch.inputs import Video
 from emotion.batch.pool import cores
 from emotion.batch.work import Job, Row, Worker
 from emotion.errors import BatchError
+from emotion.limited import limit_this_process
 
 LOCAL = "local"
 INSTALL = "pip install -r requirements-ray.txt"
@@ -66,6 +67,7 @@ class _Actor:
     """A worker in an actor; what goes in and out is pickled, as a row's columns are not always the same."""
 
     def __init__(self, job: Job) -> None:
+        limit_this_process()
         self._worker = Worker(job, counts=True)
 
     def __call__(self, item: dict[str, Any]) -> dict[str, bytes]:

@@ -20,7 +20,11 @@ import joblib
 
 from emotion.batch.inputs import Video
 from emotion.batch.work import TRIES, Job, Row, Worker, killed
+from emotion.errors import BatchError
+from emotion.limited import limit_this_process
 
+_GIVE_UP = 30
+"""So many workers that die one after the other, without a row in between, are no videos' fault."""
 # Not forked: the libraries inside have threads.
 _CONTEXT = multiprocessing.get_context("spawn")
 
@@ -40,11 +44,15 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
         job: What all videos have in common.
         videos: Which.
         workers: How many processes.
+
+    Raises:
+        BatchError: Workers die whatever they are given.
     """
     waiting = deque((video, 1) for video in videos)
     stop = _CONTEXT.RawValue("b", 0)
     idle = [_slot(job, stop) for _ in range(min(workers, len(videos)))]
     running: dict[Future[Row | None], tuple[ProcessPoolExecutor, Video, int]] = {}
+    deaths = 0
     try:
         while waiting or running:
             while idle and waiting:
@@ -53,8 +61,10 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 slot, video, number = running.pop(future)
                 try:
-                    row = future.result()
+                    row, deaths = future.result(), 0
                 except BrokenProcessPool:
+                    deaths += 1
+                    _check_alive(deaths)
                     slot.shutdown()
                     slot, row = _slot(job, stop), killed(video, job.settings, number)
                     if number < TRIES:
@@ -69,6 +79,11 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
             slot.shutdown(cancel_futures=True)
 
 
+def _check_alive(deaths: int) -> None:
+    if deaths >= _GIVE_UP:
+        raise BatchError(f"expected workers that live; {deaths} died one after the other, whichever video they had")
+
+
 def _slot(job: Job, stop: Any) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=_CONTEXT, initializer=_begin, initargs=(job, stop))
 
@@ -79,6 +94,7 @@ def _begin(job: Job, stop: Any) -> None:
     # Ctrl-C reaches everybody at the terminal; the one who began the batch says what is to be done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    limit_this_process()
     # Read without a lock: a process that is killed would keep it for ever.
     _worker = Worker(job, lambda: bool(stop.value))
 

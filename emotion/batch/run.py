@@ -62,7 +62,7 @@ def run_batch(
         workers: How many videos at once; None for as many as there are cores.
         ray: ``"local"`` or the address of a cluster; None for processes on this machine.
         retry: Whether to try again what ended with an error.
-        on_step: Called after each video, with these as the unit of progress.
+        on_step: Called at the start and after each video, with these as the unit of progress.
 
     Raises:
         InputError: It is not clear which videos are meant.
@@ -96,6 +96,8 @@ def _rows(job: Job, videos: list[Video], workers: int | None, ray: str | None) -
 def _collect(rows: Generator[Row, None, None], results: Results, total: int, on_step: OnStep) -> bool:
     """Take the rows as they come, and return whether Ctrl-C ended that."""
     started = time.monotonic()
+    if total:
+        on_step(Progress(0, total, 0.0))
     try:
         with contextlib.closing(rows):
             for done, row in enumerate(rows, start=1):

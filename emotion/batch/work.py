@@ -24,11 +24,13 @@ from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline
 from emotion.batch.inputs import Video, is_url, place_of
 from emotion.batch.settings import Settings
-from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, TimelineError
+from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
 from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.parts import Parts
 from emotion.library.storage import Storage
 from emotion.library.store import no_room
+from emotion.limited import alarm_of
+from emotion.limits import no_memory_words, stall_s
 from emotion.registry import sha256_of
 from emotion.types import Analysis, Progress
 from emotion.vision.pipeline import Analyzer
@@ -72,8 +74,9 @@ def failure(video: Video, settings: Settings, kind: str, reason: str, *, tries: 
 
 def killed(video: Video, settings: Settings, tries: int) -> Row:
     """Return the row of a video that ended its worker every time."""
-    reason = f"{video.name} has no timeline: the process that analysed it was killed {tries} times"
-    return failure(video, settings, KILLED, reason, tries=tries)
+    died = f"the process that analysed it died {tries} times"
+    why = f"it was killed, its decoder crashed, or no picture came for {stall_s():g} s"
+    return failure(video, settings, KILLED, f"{video.name} has no timeline: {died} ({why})", tries=tries)
 
 
 class Worker:
@@ -139,7 +142,15 @@ class Worker:
         # Two videos may have the same bytes and be analysed at the same time.
         folder = f"parts/{video_id}-{_short(video)}"
         parts, whole = Parts(storage, folder), f"{folder}.whole"
-        note = analyse_in_parts(analyzer, source, self._settings.sampling, parts, self._on_step, parallel=False)
+        # A decoder that never comes back ends this process, and with it this try.
+        with alarm_of(stall_s()) as rearm:
+
+            def on_step(_: Progress) -> None:
+                rearm()
+                if self._is_stopped():
+                    raise Cancelled
+
+            note = analyse_in_parts(analyzer, source, self._settings.sampling, parts, on_step, parallel=False)
         if self._is_stopped():
             raise Cancelled
         parts.assemble(whole, note)
@@ -149,10 +160,6 @@ class Worker:
         if analysis is None:
             raise OSError(f"{timeline_key(video_id)} was written and cannot be read")
         return analysis
-
-    def _on_step(self, _: Progress) -> None:
-        if self._is_stopped():
-            raise Cancelled
 
     @contextlib.contextmanager
     def _fetched(self, video: Video) -> Iterator[Path]:
@@ -211,15 +218,21 @@ def _read(storage: Storage, key: str) -> Analysis | None:
 
 def _told(error: Exception, video: Video) -> tuple[str, str]:
     """Return the kind of an error and its reason in one sentence."""
-    if isinstance(error, FileNotFoundError):
-        return MISSING, f"{video.name} cannot be opened: there is no such file"
     if isinstance(error, OSError):
-        full = no_room(error)
-        return (STOP, full) if full else (MACHINE, f"{video.name}: {error.strerror or error}")
+        return _told_by_system(error, video)
     if isinstance(error, InputError):
         return FILE, str(error)
-    if isinstance(error, BatchError | ModelError):
+    if isinstance(error, BatchError | ModelError | SettingsError):
         return STOP, str(error)
+    if isinstance(error, MemoryError):
+        return KILLED, f"{video.name} has no timeline: {no_memory_words()}"
     if isinstance(error, EmotionError):
         return MACHINE, str(error)
     return UNEXPECTED, f"{video.name} ended with an unexpected error: {type(error).__name__}: {error}"
+
+
+def _told_by_system(error: OSError, video: Video) -> tuple[str, str]:
+    if isinstance(error, FileNotFoundError):
+        return MISSING, f"{video.name} cannot be opened: there is no such file"
+    full = no_room(error)
+    return (STOP, full) if full else (MACHINE, f"{video.name}: {error.strerror or error}")

@@ -126,7 +126,7 @@ def test_tries_are_counted_until_a_row_is_there(make_film: MakeFilm, tmp_path: P
     row = worker(video)
     assert row is not None
     assert (row["kind"], row["tries"]) == (KILLED, TRIES)
-    assert f"was killed {TRIES} times" in row["reason"]
+    assert f"died {TRIES} times" in row["reason"]
     assert not list(tries.iterdir())
     (tries / mark).write_text(str(TRIES - 1))
     last = worker(video)
