@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,8 @@ from emotion.vision.state import State, pack_state, unpack_state
 
 _STATE = b"emotion.state"
 _ROWS_A_GROUP = 50_000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,7 @@ class Parts:
         Raises:
             LibraryError: The earlier run had other settings or another file.
         """
+        self._drop_damaged()
         while keys := self._keys():
             part, state = self._read(keys[-1])
             if (part.model, part.settings) != (like.model, like.settings):
@@ -167,6 +171,18 @@ class Parts:
             raise TimelineError(f"expected a part of an analysis; {key} cannot be read: {error}") from error
         packed = (table.schema.metadata or {}).get(_STATE)
         return from_arrow(table, key), None if packed is None else unpack_state(base64.b64decode(packed))
+
+    def _drop_damaged(self) -> None:
+        """Remove the first part that cannot be read and all after it: what was before is as good as ever."""
+        keys = self._keys()
+        for place, key in enumerate(keys):
+            try:
+                self._read(key)
+            except TimelineError as error:
+                log.warning("what came after a damaged part is made again: %s", error)
+                for lost in reversed(keys[place:]):
+                    self._storage.remove(lost)
+                return
 
     def _count(self, keys: list[str]) -> int:
         return sum(len(self._read(key)[0].frames) for key in keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import posixpath
 import shutil
@@ -130,6 +131,9 @@ class Storage:
         except FileNotFoundError:
             return
         except OSError as error:
+            if error.errno == errno.EROFS and not self._fs.exists(path):
+                # A disk that cannot be written refuses before it looks.
+                return
             reason = error.strerror or str(error)
             raise LibraryError(f"{error.filename or path} could not be removed: {reason}") from error
 

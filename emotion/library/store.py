@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import hashlib
+import logging
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ SORTS = {
 """What :meth:`Library.search` sorts by; with ``-`` in front, largest first."""
 _BLOCK = 1 << 20
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ class Library:
             door.check_facts(info, settings)
             self._queue(entry_id, owner, door, digest, settings, info, captured)
         except BaseException:
-            self._discard(entry_id)
+            self._undo(entry_id)
             raise
         return self.get(entry_id, owner=owner)
 
@@ -352,6 +355,13 @@ class Library:
             return facts_of(path)
         except InputError as error:
             raise type(error)(str(error).replace(path.name, name, 1)) from error
+
+    def _undo(self, entry_id: str) -> None:
+        """Take back an upload that failed; where that fails too, it is the first reason that people are told."""
+        try:
+            self._discard(entry_id)
+        except LibraryError as error:
+            log.warning("what is left of an upload that failed cannot be removed: %s", error)
 
     def _discard(self, entry_id: str) -> None:
         self.storage.remove(entry_id)

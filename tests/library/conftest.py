@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 from libraries import BOTH, MakeLibrary, Server, empty_database, postgres_programs, running_postgres
 
+import emotion
 from emotion.library import Library
+from emotion.samples import clip_frames
+from emotion.types import Analysis
 from emotion.vision.encode import write_video
+
+LONG_S = 12
+"""The sample clip is three seconds; several times over it gives a killer the time that he needs."""
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +58,17 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One second that shows nobody."""
     pictures = [np.full((48, 64, 3), 8 * index, np.uint8) for index in range(25)]
     return write_video(tmp_path_factory.mktemp("video") / "grey.mp4", pictures, fps=25)
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A face for long enough."""
+    pictures = list(clip_frames())
+    path = tmp_path_factory.mktemp("clip") / "long.mp4"
+    return write_video(path, (picture for _ in range(LONG_S // 3) for picture in pictures), fps=25)
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(clip: Path) -> Analysis:
+    """What is found in it, every second frame, if nothing happens."""
+    return emotion.Analyzer().video(clip, every=2)

@@ -93,7 +93,7 @@ def test_other_settings_do_not_go_on(tmp_path: Path) -> None:
             parts.kept(other)
 
 
-def test_half_a_part_is_none_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+def test_half_a_part_is_none_and_a_damaged_one_is_told_and_dropped_by_who_goes_on(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
     parts = Parts(Storage(tmp_path), "parts")
     parts.append(analysis, STATE)
@@ -102,9 +102,14 @@ def test_half_a_part_is_none_and_a_damaged_one_is_told(tmp_path: Path) -> None:
     kept = parts.kept(analysis)
     assert kept is not None
     assert kept.frames == 3
-    (tmp_path / "parts" / "000002.parquet").write_bytes(whole[:100])
+    for name in ("000002.parquet", "000003.parquet"):
+        (tmp_path / "parts" / name).write_bytes(whole[:100] if name == "000002.parquet" else whole)
     with pytest.raises(TimelineError, match=r"000002\.parquet cannot be read"):
-        parts.kept(analysis)
+        parts.whole("")
+    kept = parts.kept(analysis)
+    assert kept is not None
+    assert kept.frames == 3
+    assert [path.name for path in (tmp_path / "parts").glob("*.parquet")] == ["000001.parquet"]
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:

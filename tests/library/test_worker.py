@@ -8,36 +8,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from workers import assert_equal, has_parts, is_over, pid_of, wait_for
 
 import emotion
 from emotion.errors import LibraryError
-from emotion.library import Dispatcher, Entry, JobSettings, Library, State, cancel, resume
-from emotion.library.settings import log_file
+from emotion.library import Dispatcher, JobSettings, Library, State, cancel, resume
 from emotion.library.tables import AnalysisRow
-from emotion.samples import clip_frames
 from emotion.types import Analysis
-from emotion.vision.encode import write_video
 from tests.conftest import ROOT
-
-LONG_S = 12
-"""The sample clip is three seconds; several times over it gives a killer the time that he needs."""
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pictures = list(clip_frames())
-    path = tmp_path_factory.mktemp("clip") / "long.mp4"
-    return write_video(path, (picture for _ in range(LONG_S // 3) for picture in pictures), fps=25)
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(clip: Path) -> Analysis:
-    return emotion.Analyzer().video(clip, every=2)
 
 
 @pytest.fixture
@@ -51,39 +34,6 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     for pid in filter(None, left):
         os.kill(pid, signal.SIGKILL)
     library.close()
-
-
-def pid_of(library: Library, entry: Entry) -> int:
-    with library.database.reading() as session:
-        return session.get_one(AnalysisRow, entry.id).worker_pid or 0
-
-
-def wait_for(library: Library, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
-    for _ in range(3000):
-        dispatcher.look()
-        now = library.get(entry.id)
-        if ready(now):
-            return now
-        time.sleep(0.1)
-    raise AssertionError(f"{now.state} {now.note} {log_file(entry.id).read_text()}")
-
-
-def has_parts(library: Library, count: int) -> Callable[[Entry], bool]:
-    def ready(entry: Entry) -> bool:
-        assert entry.state in {State.QUEUED, State.RUNNING}, f"too quick to be caught: {entry.note}"
-        return len(library.storage.keys(f"{entry.id}/parts")) >= count
-
-    return ready
-
-
-def is_over(entry: Entry) -> bool:
-    return entry.state.is_over
-
-
-def assert_equal(one: Analysis, other: Analysis) -> None:
-    pd.testing.assert_frame_equal(one.timeline, other.timeline, check_exact=True)
-    pd.testing.assert_frame_equal(one.frames, other.frames, check_exact=True)
-    assert (one.info, one.model, one.settings) == (other.info, other.model, other.settings)
 
 
 def test_a_job_finds_what_the_analyzer_finds_and_the_video_goes(

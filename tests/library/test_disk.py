@@ -1,0 +1,280 @@
+"""Disks that fill up, and disks that can no longer be written: real ones, of memory, which only root can make."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from workers import assert_equal, has_parts, is_over, pid_of, wait_for
+
+from emotion.errors import LibraryError, TooLargeError
+from emotion.library import Dispatcher, Entry, JobSettings, Library, State, resume
+from emotion.library.tables import AnalysisRow
+from emotion.types import Analysis
+from tests.conftest import ROOT
+from ui import library as pages_library
+
+
+class Disk:
+    """A disk of its own.
+
+    Args:
+        path: Where it is mounted.
+        megabytes: Its size.
+    """
+
+    def __init__(self, path: Path, megabytes: int) -> None:
+        self.path, self._ballast = path, path / "ballast"
+        path.mkdir()
+        _mount("-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(path))
+
+    def fill(self, but_bytes: int = 0) -> None:
+        """Leave no more room than this."""
+        with self._ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        os.truncate(self._ballast, max(self._ballast.stat().st_size - but_bytes, 0))
+
+    def free(self) -> None:
+        self._ballast.unlink()
+
+    def set_writable(self, writable: bool) -> None:
+        """As the system does when a disk fails; it waits for who writes at the moment."""
+        for _ in range(200):
+            try:
+                _mount("-o", f"remount,{'rw' if writable else 'ro'}", str(self.path))
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError("the disk is always being written to")
+
+    def files(self) -> list[str]:
+        return sorted(str(path.relative_to(self.path)) for path in self.path.rglob("*") if path != self._ballast)
+
+
+def _mount(*options: str) -> None:
+    done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(done.stderr.strip())
+
+
+MakeDisk = Callable[[int], Disk]
+
+
+@pytest.fixture
+def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("expected to be root on Linux, who alone may mount a disk")
+    disks: list[Disk] = []
+
+    def made(megabytes: int) -> Disk:
+        try:
+            disks.append(Disk(tmp_path / f"disk {len(disks)}", megabytes))
+        except OSError as error:
+            pytest.skip(f"this machine lets nobody mount a disk: {error}")
+        return disks[-1]
+
+    yield made
+    for disk in disks:
+        # Whoever still looks at it keeps it; nobody else finds it any more.
+        subprocess.run(["umount", "--lazy", str(disk.path)], check=True)
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Library]]:
+    """Opens libraries whose parts may lie on different disks; no worker outlives the test."""
+    libraries: list[Library] = []
+
+    def open_in(folder: Path, storage: Path | None = None, database: Path | None = None) -> Library:
+        monkeypatch.setenv("EMOTION_LIBRARY", str(folder))
+        monkeypatch.setenv("EMOTION_PART_S", "0.1")
+        monkeypatch.setenv("EMOTION_FREE_MB", "none")
+        url = None if database is None else f"sqlite:///{database / 'library.db'}"
+        libraries.append(Library.open(url, None if storage is None else str(storage / "analyses")))
+        return libraries[-1]
+
+    yield open_in
+    for library in libraries:
+        with library.database.reading() as session:
+            running = session.query(AnalysisRow).filter(AnalysisRow.state == State.RUNNING).all()
+        for row in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(row.worker_pid or 0, signal.SIGKILL)
+        library.close()
+
+
+def until(ready: Callable[[], bool], what: str) -> None:
+    for _ in range(1200):
+        if ready():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"expected {what} within two minutes")
+
+
+def all_of(library: Library) -> tuple[Entry, ...]:
+    return library.search().entries
+
+
+def test_an_upload_that_fills_the_disk_is_refused_and_leaves_nothing(
+    make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path
+) -> None:
+    disk = make_disk(4)
+    library = opened(tmp_path, storage=disk.path)
+    before = disk.files()
+    disk.fill(but_bytes=clip.stat().st_size // 2)
+    with pytest.raises(LibraryError, match="no room left on the disk; free some and try again"):
+        library.add(clip, "a.mp4")
+    assert all_of(library) == ()
+    assert disk.files() == before
+    disk.free()
+    assert library.add(clip, "a.mp4").state is State.QUEUED
+
+
+def test_an_upload_that_would_fill_it_is_refused_before_it_begins(
+    make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = make_disk(4)
+    library = opened(tmp_path, storage=disk.path)
+    before = disk.files()
+    monkeypatch.setenv("EMOTION_FREE_MB", "4")
+    with pytest.raises(TooLargeError, match=r"expected room for .* to stay free on the server's disk"):
+        library.add(clip, "a.mp4")
+    assert all_of(library) == ()
+    assert disk.files() == before
+
+
+def test_a_storage_that_fills_stops_the_analysis_which_goes_on_when_there_is_room(
+    make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
+) -> None:
+    disk, dispatcher = make_disk(16), None
+    library = opened(tmp_path, storage=disk.path)
+    dispatcher = Dispatcher(library)
+    entry = library.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(library, entry, has_parts(library, 2), dispatcher)
+    disk.fill()
+    full = wait_for(library, entry, is_over, dispatcher)
+    assert (full.state, full.can_resume) == (State.FAILED, True)
+    assert full.note.startswith("There is no room left on the disk; everything up to")
+    assert not [name for name in disk.files() if name.endswith(".partial")]
+    disk.free()
+    resume(library, entry.id)
+    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(library.load_analysis(entry.id), uninterrupted)
+
+
+def test_a_disk_with_everything_on_it_fills_and_the_server_comes_through(
+    make_disk: MakeDisk, opened: Callable[..., Library], clip: Path, uninterrupted: Analysis
+) -> None:
+    """Not even the database can be told that it is full; who looks after the queue waits until it can."""
+    disk = make_disk(32)
+    library = opened(disk.path)
+    entry = library.add(clip, "a.mp4", JobSettings(every=2))
+    dispatcher = Dispatcher(library).start()
+    try:
+        until(lambda: has_parts(library, 2)(library.get(entry.id)), "some parts")
+        pid = pid_of(library, entry)
+        disk.fill()
+        until(lambda: not Path(f"/proc/{pid}").exists(), "the worker to give up")
+        assert library.get(entry.id).title == "a", "what is there can still be read"
+        with pytest.raises((LibraryError, TooLargeError)):
+            library.add(clip, "b.mp4")
+        disk.free()
+        until(lambda: library.get(entry.id).state.is_over, "the dispatcher to note it")
+        assert library.get(entry.id).can_resume
+        assert all(each.id == entry.id or each.state is State.FAILED for each in all_of(library))
+        resume(library, entry.id)
+        until(lambda: library.get(entry.id).state is State.DONE, "the analysis to go on")
+    finally:
+        dispatcher.stop()
+    assert_equal(library.load_analysis(entry.id), uninterrupted)
+
+
+def test_a_storage_that_falls_read_only_stops_the_analysis_which_goes_on_when_it_is_mended(
+    make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
+) -> None:
+    disk = make_disk(16)
+    library = opened(tmp_path, storage=disk.path)
+    dispatcher = Dispatcher(library)
+    entry = library.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(library, entry, has_parts(library, 2), dispatcher)
+    disk.set_writable(False)
+    failed = wait_for(library, entry, is_over, dispatcher)
+    assert (failed.state, failed.can_resume) == (State.FAILED, True)
+    assert failed.note.startswith(f"A file cannot be read or written ({os.strerror(errno.EROFS)}); everything up to")
+    with pytest.raises(LibraryError, match=r"cannot be stored: Read-only file system$"):
+        library.add(clip, "b.mp4")
+    with pytest.raises(LibraryError, match="could not be removed: Read-only file system"):
+        library.delete(entry.id)
+    assert [each.id for each in all_of(library)] == [entry.id], "what could not be deleted is still listed"
+    disk.set_writable(True)
+    resume(library, entry.id)
+    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(library.load_analysis(entry.id), uninterrupted)
+
+
+def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
+    make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path
+) -> None:
+    disk = make_disk(4)
+    (tmp_path / "storage").mkdir()
+    library = opened(disk.path, storage=tmp_path / "storage", database=tmp_path)
+    disk.set_writable(False)
+    entry = library.add(clip, "a.mp4", JobSettings(every=50))
+    dispatcher = Dispatcher(library)
+    dispatcher.look()
+    failed = library.get(entry.id)
+    assert (failed.state, failed.can_resume) == (State.FAILED, True)
+    assert failed.note == "The analysis could not be started: Read-only file system. It can be resumed."
+    disk.set_writable(True)
+    resume(library, entry.id)
+    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_library_on_a_read_only_disk_is_refused_in_a_sentence_on_its_page_too(
+    make_disk: MakeDisk, opened: Callable[..., Library], is_new: bool
+) -> None:
+    disk = make_disk(8)
+    if not is_new:
+        opened(disk.path).close()
+    disk.set_writable(False)
+    with pytest.raises(LibraryError, match="database cannot be opened: Read-only file system"):
+        opened(disk.path)
+    pages_library._opened.clear()
+    page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
+    assert not page.exception
+    (told,) = page.error
+    assert told.value.startswith("The library cannot be opened: the library's database cannot be opened: Read-only")
+    disk.set_writable(True)
+
+
+def test_a_damaged_part_is_made_again_and_holds_nobody_up(
+    opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
+) -> None:
+    """No kill leaves one behind, as parts are written whole or not at all; a disk that fails may."""
+    library = opened(tmp_path)
+    dispatcher = Dispatcher(library)
+    entry = library.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(library, entry, has_parts(library, 4), dispatcher)
+    os.kill(pid_of(library, entry), signal.SIGKILL)
+    last = library.storage.local_path(library.storage.keys(f"{entry.id}/parts")[-1])
+    damaged = library.storage.local_path(f"{entry.id}/parts/000002.parquet")
+    assert last is not None
+    assert damaged is not None
+    for path in (last, damaged):
+        path.write_bytes(path.read_bytes()[:100])
+    broken = wait_for(library, entry, is_over, dispatcher)
+    assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
+    assert broken.note.endswith("what was done until then cannot be read.")
+    resume(library, entry.id)
+    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(library.load_analysis(entry.id), uninterrupted)
