@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,29 @@ def test_every_page_asks_before_it_does_anything(name: str):
     assert lines[ask].startswith(("ensure_app(", "visitor = ensure_app("))
     before = [line for line in lines[:ask] if line.startswith(("st.", "if ", "for ", "with ", "try", "library"))]
     assert before == []
+
+
+def test_few_reach_past_an_owners_part_of_the_library():
+    """Each of these says for whom, or is for those who look after the server."""
+    reach = re.compile(
+        r"\.shared\b|\bshared_library_or_stop\b|^from emotion\.library.* import .*\bLibrary\b", re.MULTILINE
+    )
+    modules = [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    found = {str(path.relative_to(ROOT)) for path in modules if reach.search(path.read_text(encoding="utf-8"))}
+    known = {"ui/library.py", "ui/library_wipe.py", "ui/live/controls.py", "ui/notice.py"}
+    assert found <= known | {"ui/people_admin.py", "pages/admin.py"}
+
+
+@pytest.mark.usefixtures("analyzer")
+def test_a_link_to_a_page_that_is_not_theirs_leads_home_and_says_so():
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    test.user = ADA
+    # As a server that has just started comes by it: the page's file was run first.
+    test.session_state["wanted_page"] = ("pages/admin.py", {})
+    test.run()
+    assert not test.exception
+    assert [error.value for error in test.error] == [NOT_HERE]
+    assert test.title[0].value == "See what faces show"
 
 
 def test_each_sees_their_own_library_and_none_of_the_others(library, video):
