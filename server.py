@@ -9,7 +9,7 @@ from emotion.monitoring.logs import set_up_logs
 from ui.access import Guard
 from ui.metrics import metrics_route
 from ui.player.files import video_files
-from ui.scripts import attending, note_error
+from ui.scripts import attending
 
 set_up_logs()
 check_settings()
@@ -20,5 +20,4 @@ app = st.App(
     routes=[video_files.route(), metrics_route()],
     middleware=[Middleware(Guard)],
     lifespan=attending,
-    on_script_error=note_error,
 )

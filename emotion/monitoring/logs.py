@@ -40,6 +40,8 @@ _SILENT = ("uvicorn.access",)
 _HEARD = ("uvicorn.error",)
 """Errors of the server itself, which Streamlit and uvicorn together leave without any handler. Below warnings it tells
 everybody's network address."""
+_PRINTS = "streamlit_console_handler"
+"""Streamlit gives its loggers a printer under this name, and once more whenever its settings are read anew."""
 _ROOT = Path(__file__).resolve().parents[2]
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _JSON = "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d"
@@ -74,7 +76,11 @@ def take_over() -> None:
     """Send on to ours what loggers print by themselves, as Streamlit's do. What comes later is taken the next time."""
     for logger in list(logging.Logger.manager.loggerDict.values()):
         # One that neither prints nor sends on was made silent on purpose.
-        if isinstance(logger, logging.Logger) and logger.handlers and not logger.propagate:
+        if (
+            isinstance(logger, logging.Logger)
+            and logger.handlers
+            and (not logger.propagate or hasattr(logger, _PRINTS))
+        ):
             logger.handlers.clear()
             logger.propagate = True
     for name in _SILENT:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from streamlit.testing.v1 import AppTest
 
 import emotion
 from emotion.errors import InputError, LibraryError, SettingsError
@@ -186,6 +187,25 @@ def test_a_server_with_a_setting_that_is_none_says_so():
     told = os.environ | {"EMOTION_LOG_FORMAT": "xml"}
     done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
     assert "expected EMOTION_LOG_FORMAT to be one of text, json; got 'xml'" in done.stderr
+
+
+def unexpected() -> None:
+    from emotion.errors import InputError
+
+    raise InputError("Martha Musterfrau.mp4 is not a video")
+
+
+def test_what_no_page_expected_is_logged_without_its_words(logs, capfd):
+    # The first page that runs has Streamlit read its settings, as a server has before it begins.
+    AppTest.from_function(lambda: None).run()
+    stream = written("text", logs)
+    capfd.readouterr()
+    page = AppTest.from_function(unexpected).run()
+    assert page.exception[0].message != "", "it was not expected"
+    text = stream.getvalue() + "".join(capfd.readouterr())
+    assert "Uncaught app execution" in stream.getvalue()
+    assert "InputError ←" in stream.getvalue()
+    assert not any(name in text for name in NAMES)
 
 
 def test_who_asked_for_what_is_never_logged(logs):
