@@ -12,6 +12,7 @@ import emotion
 from emotion.analytics.edits import Edits
 from emotion.errors import LibraryError
 from emotion.library import Dispatcher, JobSettings, Library, State
+from emotion.library.agreements import agreement_of, note_agreement
 from emotion.library.clips import clip_file
 from emotion.library.jobs import Outcome, claim_next, finish
 from emotion.library.people import name_person, people
@@ -134,3 +135,19 @@ def test_a_running_worker_is_stopped_and_writes_nothing_more(library, tmp_path):
     assert not [path for path in tmp_path.rglob("*") if entry.id in str(path)]
     assert library_dir() == tmp_path
     assert list((library_dir() / "logs").iterdir()) == []
+
+
+def test_what_an_owner_agreed_to_is_kept_on_either_database_and_goes_with_everything_else(library):
+    assert agreement_of(library, ME) is None
+    name_person(library, ME, "Martha")
+    library.set_retention_days(30, owner=ME)
+    note_agreement(library, ME, "research", "2026-11")
+    note_agreement(library, ME, "medical", "2026-11")
+    said = agreement_of(library, ME)
+    assert said is not None
+    assert (said.purpose, said.version) == ("medical", "2026-11")
+    assert said.agreed_at.tzinfo is not None
+    assert library.retention_days(owner=ME) == 30, "what else was set stays"
+    assert people(library)[0].name == "Martha"
+    wipe(library, ME)
+    assert agreement_of(library, ME) is None
