@@ -124,7 +124,8 @@ def test_a_library_of_an_older_program_keeps_its_things(make_library: MakeLibrar
     entry = put(library, video)
     library.set_retention_days(30)
     with library.database.writing() as session:
-        session.execute(sql("ALTER TABLE owners DROP COLUMN name"))
+        for column in ("name", "purpose", "notice_version", "agreed_at"):
+            session.execute(sql(f"ALTER TABLE owners DROP COLUMN {column}"))
         session.execute(sql("UPDATE alembic_version SET version_num = '0001'"))
     opened = make_library()
     assert opened.search().entries[0].id == entry.id
