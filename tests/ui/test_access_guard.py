@@ -68,7 +68,13 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def status(media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET") -> int:
-    """Ask the guard as a server would."""
+    return ask(media, path, cookies, method)[0]
+
+
+def ask(
+    media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET"
+) -> tuple[int, dict[bytes, bytes]]:
+    """Ask the guard as a server would, and return status and headers."""
     said: list[Message] = []
 
     async def receive() -> Message:
@@ -82,7 +88,7 @@ def status(media: MediaOwners, path: str, cookies: dict[str, str] | None = None,
     scope = {"type": "http", "method": method, "path": path, "root_path": "", "query_string": b"", "headers": headers}
     run_async(Guard(app, media)(scope, receive, send))
     assert said[0]["status"] == 200 or said[1]["body"] == NO_FILE.encode()
-    return int(said[0]["status"])
+    return int(said[0]["status"]), dict(said[0]["headers"])
 
 
 @contextlib.contextmanager
@@ -149,6 +155,16 @@ def test_a_file_is_for_those_whose_pages_put_it_there(shut, manager, present):
     assert status(media, mine.removesuffix(".csv"), BOB) == 404
     assert status(media, f"{mine}.x", BOB) == 404
     assert status(media, mine.replace("/media", "/media/."), BOB) == 404
+
+
+def test_no_copy_stays_on_a_shared_computer(shut, manager, present):
+    media = MediaOwners()
+    media.watch(manager)
+    present(visitor("ada"))
+    mine = manager.add(b"mine", "text/csv", "1")
+    for who in (ADA, BOB):
+        assert ask(media, mine, who)[1][b"cache-control"] == b"no-store"
+    assert b"cache-control" not in ask(media, "/static/media/font.woff2", ADA)[1]
 
 
 def test_a_file_that_is_made_on_request_is_for_whom_it_was_promised_to(shut, manager, present):

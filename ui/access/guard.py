@@ -17,7 +17,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
 from streamlit.runtime import exists, get_instance
@@ -167,24 +167,37 @@ class Guard:
             _begin()
         elif exists():
             self._media.watch(get_instance().media_file_mgr)
-        if scope["type"] == "http" and not self._lets_through(Request(scope)):
-            await PlainTextResponse(NO_FILE, 404, {"Cache-Control": "no-store"})(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            await self._answer(Request(scope), receive, send)
+        else:
+            await self._app(scope, receive, send)
 
-    def _lets_through(self, request: Request) -> bool:
-        path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
-        if (name := _below(path, _MEDIA)) is not None:
-            return not _is_shut() or self._media.may_have(name, visitor_of(request.cookies))
-        if _below(path, _UPLOADS) is not None:
-            return visitor_of(request.cookies) is not None
-        return True
+    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
+        media, visitor = _below(request, _MEDIA), visitor_of(request.cookies)
+        if media is not None and _is_shut():
+            lets_through, send = self._media.may_have(media, visitor), _not_kept(send)
+        else:
+            lets_through = visitor is not None or _below(request, _UPLOADS) is None
+        answer = self._app if lets_through else PlainTextResponse(NO_FILE, 404)
+        await answer(request.scope, receive, send)
 
 
-def _below(path: str, folder: str) -> str | None:
-    """Return what of a path lies below one of Streamlit's own folders; None if it lies elsewhere."""
+def _below(request: Request, folder: str) -> str | None:
+    """Return what of a request's path lies below one of Streamlit's own folders; None if it lies elsewhere."""
+    path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
     start = make_url_path(config.get_option("server.baseUrlPath") or "", folder).rstrip("/") + "/"
     return path[len(start) :] if path.startswith(start) else None
+
+
+def _not_kept(send: Send) -> Send:
+    """Return ``send`` with the word to keep no copy: the next one at a shared computer may be somebody else."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"cache-control", b"no-store")]}
+        await send(message)
+
+    return told
 
 
 def _is_shut() -> bool:
