@@ -173,11 +173,11 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
-        media, visitor = _below(request, _MEDIA), visitor_of(request.cookies)
+        media, lets_through = _below(request, _MEDIA), True
         if media is not None and _is_shut():
-            lets_through, send = self._media.may_have(media, visitor), _not_kept(send)
-        else:
-            lets_through = visitor is not None or _below(request, _UPLOADS) is None
+            lets_through, send = self._media.may_have(media, visitor_of(request.cookies)), _not_kept(send)
+        elif _below(request, _UPLOADS) is not None:
+            lets_through = visitor_of(request.cookies) is not None
         answer = self._app if lets_through else PlainTextResponse(NO_FILE, 404)
         await answer(request.scope, receive, send)
 
