@@ -18,7 +18,7 @@ _OPEN = ("How well it does", "Known weaknesses", "When not to use it")
 _STYLE = """<style>
 .card .scroll { overflow-x: auto }
 .card table { border-collapse: collapse; margin: .2rem 0 1.2rem; font-size: .92rem }
-.card caption { text-align: left; font-weight: 600; padding-bottom: .3rem; color: inherit; caption-side: top }
+.card .heading { font-weight: 600; margin: 0 0 .2rem }
 .card th, .card td { padding: .3rem .9rem .3rem 0; border: 0; text-align: right; white-space: nowrap;
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); font-variant-numeric: tabular-nums }
 .card th:first-child { text-align: left; font-weight: 500 }
