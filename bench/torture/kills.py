@@ -103,15 +103,20 @@ def torture(stage: Scene, clips: list[Path], kind: str, rounds: int, seed: int, 
     """Run the rounds of one kind, on one clip after the other."""
     rng, course = random.Random(f"{seed} {kind}"), Course()
     stage.start_server()
-    _undisturbed(stage, clips[0], part_s)  # until the server has started, so that no time is taken for its
-    quiet = [_undisturbed(stage, clip, part_s) for clip in clips]
+    undisturbed(stage, clips[0], part_s)  # until the server has started, so that no time is taken for its
+    quiet = [undisturbed(stage, clip, part_s) for clip in clips]
     for number in range(rounds):
-        _round(stage, quiet[number % len(quiet)], kind, rng, course)
+        play_round(stage, quiet[number % len(quiet)], kind, rng, course)
         print(f"{kind}, round {number + 1}: {course}", flush=True)
     return course
 
 
-def _undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
+def undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
+    """Return what comes of a part of a clip, and how long that takes, if nothing happens.
+
+    Raises:
+        RuntimeError: It does not end well even so.
+    """
     start_s = PARTS.get(clip.name, 0.0)
     settings = JobSettings(start_s=start_s, end_s=start_s + part_s)
     entry, began = stage.library.add(clip, clip.name, settings), time.monotonic()
@@ -125,8 +130,16 @@ def _undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
     return quiet
 
 
-def _round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course: Course) -> None:
-    """Analyse once, with kills, until it is done or it is too late."""
+def play_round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course: Course) -> None:
+    """Analyse once, with kills, until it is done or it is too late.
+
+    Args:
+        stage: Where.
+        quiet: What, and what should come of it.
+        kind: Of kill, out of :data:`STRIKES`.
+        rng: Of the moments.
+        course: What is found is added to it.
+    """
     strike, times, share = STRIKES[kind]
     gap_s = share * quiet.took_s
     entry = patiently(partial(stage.library.add, quiet.clip, quiet.clip.name, quiet.settings))
@@ -137,9 +150,10 @@ def _round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course: Co
             patiently(partial(resume, stage.library, entry.id))
             course.resumed += 1
         if left and time.monotonic() >= next_s:
-            if patiently(partial(strike, stage, entry, rng)):
-                left, course.killed = left - 1, course.killed + 1
-            next_s = time.monotonic() + rng.uniform(0, gap_s)
+            hit = patiently(partial(strike, stage, entry, rng))
+            left, course.killed = left - hit, course.killed + hit
+            # Where there was nothing to hit, something soon is.
+            next_s = time.monotonic() + rng.uniform(0, gap_s if hit else gap_s / 10)
         if stage.servers[-1].poll() is not None:
             # As whoever keeps a server running would.
             stage.start_server()
@@ -235,9 +249,9 @@ def _crash_database(stage: Scene, entry: Entry, rng: random.Random) -> bool:
 
 
 STRIKES: dict[str, tuple[Strike, tuple[int, int], float]] = {
-    "worker": (_kill_worker, (2, 4), 1.0),
+    "worker": (_kill_worker, (2, 4), 0.7),
     "server": (_kill_server, (2, 4), 0.5),
-    "machine": (_kill_both, (2, 4), 1.0),
+    "machine": (_kill_both, (2, 4), 0.7),
     "connection": (_cut_connection, (5, 10), 0.2),
     "database": (_crash_database, (2, 4), 0.5),
 }

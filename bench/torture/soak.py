@@ -183,7 +183,7 @@ async def _analyse(page: Page, name: str, clip: bytes, *, first: bool) -> None:
 
 async def _answer_the_notice(page: Page) -> None:
     await _settle(page)
-    await page.get_by_role("button", name=PURPOSES["trial"]).click()
+    await page.get_by_test_id("stButtonGroup").get_by_text(PURPOSES["trial"], exact=True).click()
     await _settle(page)
     await page.get_by_test_id("stCheckbox").filter(has_text=re.compile(re.escape(KNOWN))).click()
 

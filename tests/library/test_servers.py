@@ -1,0 +1,194 @@
+"""Two servers on one PostgreSQL, as processes of their own; and a database that is lost at the worst moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from libraries import Server
+from workers import assert_equal
+
+from bench.torture.kills import STRIKES, Course, bits, play_round, undisturbed
+from bench.torture.scene import Scene, scene
+from emotion.library import Dispatcher, Entry, JobSettings, Library, State, jobs, resume
+from emotion.library.silence import Silence
+from emotion.types import Analysis
+
+HALF = JobSettings(every=2)
+SHORT = JobSettings(fps=2, end_s=2)
+
+
+@pytest.fixture
+def stage(postgres: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    name = f"stage_{abs(hash(request.node.name)) % 10**9}_{os.getpid()}"
+    with scene(tmp_path / "library", postgres, name) as opened:
+        yield opened
+
+
+def until(ready: Callable[[], bool], what: str, seconds: float = 240) -> None:
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end, f"expected {what} within {seconds:g} s"
+        time.sleep(0.1)
+
+
+def states(library: Library) -> set[State]:
+    return {entry.state for entry in library.search(limit=100).entries}
+
+
+def handed_out(stage: Scene, server: int) -> list[str]:
+    """The analyses for which a server started a worker, as its log tells."""
+    lines = [json.loads(line) for line in stage.log(server).read_text().splitlines() if line.startswith("{")]
+    return [line["analysis"] for line in lines if line["message"] == "an analysis was given to a worker"]
+
+
+def may_name_machines() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    return (
+        subprocess.run(["unshare", "--uts", "hostname", "elsewhere"], capture_output=True, check=False).returncode == 0
+    )
+
+
+def begun(stage: Scene, entry: Entry) -> bool:
+    return len(stage.library.storage.keys(f"{entry.id}/parts")) >= 2
+
+
+def test_two_servers_do_every_analysis_exactly_once(stage: Scene, clip: Path) -> None:
+    for host in ("one", "two") if may_name_machines() else (None, None):
+        stage.start_server(host, EMOTION_JOBS="1")
+    until(lambda: len(stage.backends()) >= 2, "both to have come")
+    entries = [stage.library.add(clip, f"{number}.mp4", SHORT) for number in range(8)]
+    until(lambda: states(stage.library) == {State.DONE}, "all to be done")
+    by_server = [handed_out(stage, server) for server in range(2)]
+    assert Counter(by_server[0] + by_server[1]) == Counter({entry.id: 1 for entry in entries})
+    if may_name_machines():
+        assert all(by_server), "both machines had a share in it"
+    found = {bits(stage.library.load_analysis(entry.id)) for entry in entries}
+    assert len(found) == 1, "the same video, wherever it was analysed"
+
+
+def test_a_server_that_is_killed_leaves_its_work_to_the_other(
+    stage: Scene, clip: Path, uninterrupted: Analysis
+) -> None:
+    """On one machine workers outlive their server, and the other server takes in what they do."""
+    entry = stage.library.add(clip, "a.mp4", HALF)
+    stage.start_server()
+    until(lambda: begun(stage, entry), "the first server's worker to begin")
+    waiting = stage.library.add(clip, "b.mp4", SHORT)
+    stage.kill_server()
+    stage.start_server()
+    until(lambda: states(stage.library) == {State.DONE}, "both to be done")
+    assert_equal(stage.library.load_analysis(entry.id), uninterrupted)
+    assert entry.id not in handed_out(stage, 1), "its worker went on"
+    assert Counter(handed_out(stage, 0) + handed_out(stage, 1)) == Counter([entry.id, waiting.id])
+
+
+def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_work_goes_on_there(
+    stage: Scene, clip: Path, uninterrupted: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not may_name_machines():
+        pytest.skip("expected Linux to let this user name a machine (unshare --uts)")
+    entry = stage.library.add(clip, "a.mp4", HALF)
+    stage.start_server("far-away")
+    until(lambda: begun(stage, entry), "the far machine's worker to begin")
+    worker = stage.worker_of(entry)
+    assert worker is not None
+    for pid in (stage.servers[0].pid, worker):
+        os.kill(pid, signal.SIGKILL)
+    stage.servers[0].wait()
+    # This process is the other machine's server.
+    monkeypatch.setattr(jobs, "SILENT_S", 3.0)
+    for name, value in stage.environment().items():
+        monkeypatch.setenv(name, value)
+    here = Dispatcher(stage.library)
+    began = time.monotonic()
+    here.look()
+    assert stage.library.get(entry.id).state is State.RUNNING, "silent for a moment only"
+    until(lambda: here.look() or stage.library.get(entry.id).state.is_over, "its death to be noticed")
+    assert time.monotonic() - began > 3
+    broken = stage.library.get(entry.id)
+    assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
+    assert "process ended unexpectedly; everything up to" in broken.note
+    resume(stage.library, entry.id)
+    until(lambda: here.look() or stage.library.get(entry.id).state.is_over, "it to go on here")
+    assert_equal(stage.library.load_analysis(entry.id), uninterrupted)
+
+
+def test_a_worker_that_was_only_cut_off_does_not_write_beside_the_one_that_took_over(
+    stage: Scene, clip: Path, uninterrupted: Analysis
+) -> None:
+    """It sleeps for longer than anybody waits, wakes up, and finds that its work is another's."""
+    entry = stage.library.add(clip, "a.mp4", HALF)
+    stage.start_server()
+    until(lambda: begun(stage, entry), "the worker to begin")
+    slow = stage.worker_of(entry)
+    assert slow is not None
+    stage.kill_server()
+    os.kill(slow, signal.SIGSTOP)
+    with stage.library.database.writing() as session:
+        session.get_one(jobs.AnalysisRow, entry.id).worker_host = "elsewhere"
+    passed_s = [0.0]
+    silence = Silence[jobs.Claim](lambda: passed_s[0])
+    assert jobs.note_the_dead(stage.library, silence) == []
+    passed_s[0] += jobs.SILENT_S + 1
+    assert jobs.note_the_dead(stage.library, silence) == [entry.id]
+    resume(stage.library, entry.id)
+    stage.start_server()
+    until(lambda: stage.worker_of(entry) not in {None, slow}, "another worker to take over")
+    os.kill(slow, signal.SIGCONT)
+    until(lambda: stage.library.get(entry.id).state.is_over, "the other to end")
+    assert_equal(stage.library.load_analysis(entry.id), uninterrupted)
+    until(lambda: not Path(f"/proc/{slow}/cmdline").exists() or not Path(f"/proc/{slow}/cmdline").read_bytes(),
+          "the slow one to leave")  # fmt: skip
+    assert stage.library.storage.keys(entry.id) == [f"{entry.id}/timeline.parquet"]
+
+
+_CUT_ONCE = """
+CREATE SEQUENCE ends;
+CREATE FUNCTION cut_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- What a sequence gave out is not taken back with the transaction.
+    IF nextval('ends') = 1 THEN
+        PERFORM pg_terminate_backend(pg_backend_pid());
+        PERFORM pg_sleep(1);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cut BEFORE UPDATE ON analyses FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION cut_once();
+"""
+
+
+@pytest.mark.parametrize("keep_video", [False, True])
+def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
+    stage: Scene, postgres: Server, clip: Path, keep_video: bool
+) -> None:
+    with postgres.connect(stage.library.database.url.database or "") as connection:
+        connection.execute(_CUT_ONCE)
+    entry = stage.library.add(clip, "a.mp4", JobSettings(fps=2, end_s=2, keep_video=keep_video))
+    stage.start_server()
+    until(lambda: stage.library.get(entry.id).state.is_over, "the end to be noted by whoever can")
+    after = stage.library.get(entry.id)
+    assert (after.state, after.note, after.has_video) == (State.DONE, "", keep_video)
+    assert after.done == len(stage.library.load_analysis(entry.id).frames) == 4
+
+
+@pytest.mark.parametrize("kind", STRIKES)
+def test_whatever_is_killed_the_timeline_is_the_same_and_nothing_is_left(stage: Scene, clip: Path, kind: str) -> None:
+    """Until something was hit, which takes one round as a rule; ``python -m bench kills`` runs many, on real clips."""
+    stage.start_server()
+    quiet, course, rng = undisturbed(stage, clip, 4.0), Course(), random.Random(7)
+    while not course.killed and course.rounds < 6:
+        play_round(stage, quiet, kind, rng, course)
+    assert course.killed >= 1
+    assert course.done == course.identical == course.rounds
+    assert (course.files_left, course.processes_left) == (0, 0)
