@@ -13,6 +13,7 @@ from emotion.library.agreements import agreement_of, note_agreement
 from emotion.library.entries import LOCAL
 from emotion.samples import make_clip
 from tests.conftest import ROOT
+from tests.pages.test_lab_trial import zipped
 from tests.pages.test_pages import PNG, page, press, texts
 from ui.access import Visitor
 from ui.footage import Footage
@@ -156,3 +157,28 @@ def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):
 def test_every_purpose_has_words():
     assert all(PURPOSES.values())
     assert KNOWN.endswith("agrees.")
+
+
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_a_zip_in_the_lab_waits_as_well():
+    test = page("model_lab")
+    uploader = next(one for one in test.file_uploader if one.label == "Zip of class folders")
+    uploader.set_value(("faces.zip", zipped({"happy/1.png": PNG, "sad/2.png": PNG}), "application/zip")).run()
+    assert is_asked(test)
+    assert not test.session_state["trial_job"].started
+    answer(test, key="lab_trial_notice")
+    assert test.session_state["trial_job"].started
+    test.session_state["trial_job"].wait(60)
+    assert not test.run().exception
+    assert "0 of 2 pictures judged" in texts(test), "they show nobody"
+
+
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_a_photograph_in_the_lab_waits_and_the_sample_does_not():
+    test = press(page("model_lab"), "Try the sample")
+    assert not is_asked(test)
+    uploader = next(one for one in test.file_uploader if one.label == "Photograph")
+    uploader.set_value(("a.png", PNG, "image/png")).run()
+    assert is_asked(test)
+    answer(test, key="lab_try_notice")
+    assert "No face was found" in texts(test)
