@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.orm import Session
 
 from emotion.errors import LibraryError
@@ -166,3 +167,5 @@ def _told(url: URL) -> Iterator[None]:
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         where = url.render_as_string(hide_password=True)
         raise LibraryError(f"the library's database at {where} does not answer as expected: {reason}") from error
+    except NoFreeConnection as error:
+        raise LibraryError("the library's database is so busy that no connection to it is free; try again") from error

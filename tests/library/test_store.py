@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,6 +206,16 @@ def test_a_file_that_cannot_be_removed_is_told_and_stays_listed(library: Library
     assert library.get(entry.id) == entry
     library.delete(entry.id)
     assert not folder.exists()
+
+
+def test_a_database_whose_connections_are_all_taken_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = library.database.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    with ExitStack() as taken, pytest.raises(LibraryError, match="no connection to it is free"):
+        for _ in range(99):
+            taken.enter_context(library.database.engine.connect())
+            library.search()
+    assert library.search().total == 0
 
 
 def test_retention_deletes_what_was_kept_long_enough(library: Library, video: Path) -> None:
