@@ -17,7 +17,7 @@ import pytest
 from libraries import Server
 from workers import assert_equal
 
-from bench.torture.kills import STRIKES, Course, bits, play_round, undisturbed
+from bench.torture.kills import Course, bits, play_round, undisturbed
 from bench.torture.scene import Scene, scene
 from emotion.library import Dispatcher, Entry, JobSettings, Library, State, jobs, resume
 from emotion.library.silence import Silence
@@ -182,11 +182,12 @@ def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
     assert after.done == len(stage.library.load_analysis(entry.id).frames) == 4
 
 
-@pytest.mark.parametrize("kind", STRIKES)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["machine", "connection", "database"])
 def test_whatever_is_killed_the_timeline_is_the_same_and_nothing_is_left(stage: Scene, clip: Path, kind: str) -> None:
     """Until something was hit, which takes one round as a rule; ``python -m bench kills`` runs many, on real clips."""
     stage.start_server()
-    quiet, course, rng = undisturbed(stage, clip, 4.0), Course(), random.Random(7)
+    quiet, course, rng = undisturbed(stage, clip, 3.0), Course(), random.Random(7)
     while not course.killed and course.rounds < 6:
         play_round(stage, quiet, kind, rng, course)
     assert course.killed >= 1
