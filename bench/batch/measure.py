@@ -56,16 +56,17 @@ def measure_batch(data: Path, clips: int, parts: Sequence[str]) -> dict[str, dic
 def _scaling(films: Path, place: Path, engine: str) -> dict[str, Any]:
     """Return frames/s of one and of two workers, in turn, so that both see the same machine."""
     rates: dict[int, list[float]] = {1: [], 2: []}
-    most_mb = 0.0
+    busy, most_mb = [], 0.0
     for number in range(_ROUNDS):
         for workers, measured in rates.items():
             out = place / f"scaling-{engine}-{number}-{workers}"
             _say(f"{engine}, {workers} workers, round {number + 1} of {_ROUNDS} …")
             most_mb = max(most_mb, _run(films, out, *ENGINES[engine], "--workers", str(workers)))
             measured.append(_frames_per_s(out))
+        busy.append(_busy(out, workers))
     ratios = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
-    about = {"one": median(rates[1]), "two": median(rates[2]), "ratio": median(ratios), "ratios": ratios}
-    return about | {"worker_mb": most_mb, "load": os.getloadavg()[0]}
+    about = {"one": median(rates[1]), "two": median(rates[2]), "ratio": median(ratios), "ratios": ratios, "busy": busy}
+    return about | {"clips": len(list(films.iterdir())), "worker_mb": most_mb, "load": os.getloadavg()[0]}
 
 
 def _killed(films: Path, place: Path, engine: str, clips: int) -> dict[str, Any]:
@@ -163,6 +164,13 @@ def _frames_per_s(out: Path) -> float:
     rows = pd.read_parquet(out / "summary.parquet").sort_values("finished_at")
     took = rows["finished_at"].iloc[-1] - rows["finished_at"].iloc[0]
     return float(rows["frames"].iloc[1:].sum() / took.total_seconds())
+
+
+def _busy(out: Path, workers: int) -> float:
+    """Return for how much of the time its workers analysed; the rest is waiting for the next video."""
+    rows = pd.read_parquet(out / "summary.parquet").sort_values("finished_at")
+    took = rows["finished_at"].iloc[-1] - rows["finished_at"].iloc[0]
+    return float(rows["work_s"].iloc[1:].sum() / took.total_seconds() / workers)
 
 
 def _timelines(out: Path) -> dict[str, int]:

@@ -53,9 +53,9 @@ def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str)
 
 def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Row]:
     items = [{"video": pickle.dumps(video)} for video in videos]
-    # One video at a time with an actor: one that kills it takes down nobody who waits there. Ray replaces actors and
-    # sends their videos again without end; the workers count.
-    pool = ray.data.ActorPoolStrategy(size=min(size, len(videos)), max_tasks_in_flight_per_actor=1)
+    # One video waits beside the one that is at work, so that no actor does. Ray replaces actors and sends their videos
+    # again without end; the workers count, and only what they have begun.
+    pool = ray.data.ActorPoolStrategy(size=min(size, len(videos)), max_tasks_in_flight_per_actor=2)
     rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
         _Actor, fn_constructor_args=(job,), compute=pool, num_cpus=1
     )
