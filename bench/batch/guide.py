@@ -143,8 +143,9 @@ def batch_tables(found: dict[str, dict[str, Any]]) -> str:
     killed = {name.partition(", ")[2]: of for name, of in found.items() if name.startswith("kill, ")}
     parts = []
     if scaling:
-        parts += ["| workers on one machine | one, frames/s | two, frames/s | two ÷ one |\n|---|---:|---:|---:|"]
-        parts += [f"| {name} | {of['one']:.0f} | {of['two']:.0f} | {of['ratio']:.2f} |" for name, of in scaling.items()]
+        head = "workers on one machine | one, frames/s | two, frames/s | two ÷ one | at work, of their time"
+        parts += [f"| {head} |\n|---|---:|---:|---:|---:|"]
+        parts += [_scaling_row(name, of) for name, of in scaling.items()]
         parts += [""]
     if killed:
         head = "one of two workers killed in mid-run | clips | when killed | timelines | errors | rerun"
@@ -152,6 +153,10 @@ def batch_tables(found: dict[str, dict[str, Any]]) -> str:
         parts += [_killed_row(name, of) for name, of in killed.items()]
         parts += [""]
     return "\n".join(parts)
+
+
+def _scaling_row(name: str, of: dict[str, Any]) -> str:
+    return f"| {name} | {of['one']:.0f} | {of['two']:.0f} | {of['ratio']:.2f} | {min(of['busy']):.0%} |"
 
 
 def _killed_row(name: str, of: dict[str, Any]) -> str:

@@ -11,8 +11,8 @@ from bench.records import BATCH, read_section
 
 CLIP = {"width": 1280.0, "height": 720.0, "duration_s": 10.0, "frames": 300, "faces": 600, "work_s": 5.0}
 FOUND = {
-    "scaling, processes": {"one": 50.0, "two": 90.0, "ratio": 1.8, "worker_mb": 512.0},
-    "scaling, Ray": {"one": 50.0, "two": 80.0, "ratio": 1.6, "worker_mb": 256.0},
+    "scaling, processes": {"one": 50.0, "two": 90.0, "ratio": 1.8, "worker_mb": 512.0, "busy": [0.99, 0.98]},
+    "scaling, Ray": {"one": 50.0, "two": 80.0, "ratio": 1.6, "worker_mb": 256.0, "busy": [0.97, 0.91]},
     "rates, every frame": {"clip.mp4": CLIP},
     "rows": {"bytes_per_face": 100.0, "bytes_per_file": 10_000.0},
     "inputs": {"price": 0.5},
@@ -54,6 +54,7 @@ def test_without_all_measurements_it_says_so() -> None:
 
 def test_a_clip_that_is_lost_would_be_seen() -> None:
     assert "| Ray | 4 | 1 timelines | 3, every clip once | 1 file | 0 written anew, 2 s |" in batch_tables(FOUND)
+    assert "| Ray | 50 | 80 | 1.60 | 91% |" in batch_tables(FOUND)
     lost = FOUND | {"kill, Ray": FOUND["kill, Ray"] | {"every_clip_once": False}}
     assert "NOT every clip once" in batch_tables(lost)
 
