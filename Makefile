@@ -14,6 +14,7 @@ app: .venv/runtime  ## install what the app needs and open it on port 8501
 test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQL included) and run them all
 	sh tests/browser/install_chromium.sh
 	sh tests/library/install_postgresql.sh
+	sh tests/deploy/install_nginx.sh
 	$(BIN)/python -m pytest
 
 lint: .venv/dev  ## check style and types

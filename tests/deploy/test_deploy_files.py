@@ -1,0 +1,116 @@
+"""The files that put the app on a server, as far as they can be checked without a container engine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from emotion.registry import ALIASES
+from emotion.serving.settings import URL_SETTING
+from tests.conftest import ROOT
+from ui.live.ice import ice_servers
+
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+
+def program(name: str) -> str:
+    """A program of this environment, or of the machine."""
+    own = Path(sysconfig.get_path("scripts")) / name
+    found = str(own) if own.exists() else shutil.which(name)
+    if found is None:
+        pytest.skip(f"expected {name}, which requirements-dev.txt installs")
+    return found
+
+
+def test_the_dockerfile_has_nothing_that_hadolint_warns_of() -> None:
+    done = subprocess.run([program("hadolint"), DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_compose_is_what_its_specification_says() -> None:
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run(
+        [program("check-jsonschema"), *schema, DEPLOY / "compose.yaml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_compose_builds_this_image_and_serves_the_default_model_on_wish() -> None:
+    services = compose()
+    assert set(services) == {"app", "database", "turn", "serving"}
+    assert f"--model_name={ALIASES['default']}" in services["serving"]["command"]
+    assert f"--model_base_path=/models/{ALIASES['default']}" in services["serving"]["command"]
+    assert services["serving"]["profiles"] == ["serving"]
+    assert URL_SETTING in services["app"]["environment"]
+    build = services["app"]["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
+
+
+def test_every_variable_of_compose_is_in_the_example_or_has_a_default() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    example = set(re.findall(r"(?m)^([A-Z_]+)=", (DEPLOY / "example.env").read_text(encoding="utf-8")))
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?", text))
+    assert asked == {"POSTGRES_PASSWORD", "TURN_SECRET", "TURN_REALM"}
+    assert asked <= example
+    assert re.findall(r"\$\{[A-Z_]+\}", text) == [], "without a default nor a complaint"
+
+
+def test_no_secret_of_the_examples_is_one_and_real_ones_stay_out_of_git_and_image() -> None:
+    example = (DEPLOY / "example.env").read_text(encoding="utf-8")
+    assert re.search(r"(?m)^POSTGRES_PASSWORD=$", example)
+    assert re.search(r"(?m)^TURN_SECRET=$", example)
+    for path in ("deploy/.env", "deploy/secrets.toml", ".streamlit/secrets.toml"):
+        assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0, path
+    assert ".streamlit/secrets.toml" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_example_of_secrets_is_read_by_the_live_page() -> None:
+    secrets = tomllib.loads((DEPLOY / "secrets.example.toml").read_text(encoding="utf-8"))
+    [turn] = ice_servers(secrets["live"], 0.0)
+    assert set(turn) == {"urls", "username", "credential"}
+
+
+def test_the_image_runs_as_somebody_with_a_number_and_what_it_copies_is_there_and_not_ignored() -> None:
+    lines = DOCKERFILE.splitlines()
+    assert "USER 10001:10001" in lines
+    assert lines.index("USER 10001:10001") < next(n for n, line in enumerate(lines) if line.startswith("CMD"))
+    copied = [name for line in lines if re.match(r"COPY (?!--)", line) for name in line.split()[1:-1]]
+    assert {"emotion", "ui", "pages", "server.py", "data/models", ".streamlit"} <= set(copied)
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in copied:
+        assert (ROOT / name).exists(), name
+        assert f"!{name}" in ignored, name
+
+
+def test_what_the_image_has_is_enough_to_import_the_app(tmp_path: Path) -> None:
+    """Only what is copied, nothing of the rest of the repository: every page's imports are found."""
+    for line in DOCKERFILE.splitlines():
+        if re.match(r"COPY (?!--)", line) and "requirements.txt" not in line and "data/models" not in line:
+            for name in line.split()[1:-1]:
+                target = tmp_path / (name if (ROOT / name).is_dir() else Path(name).name)
+                copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+                copy(ROOT / name, target)
+    modules = [".".join(path.relative_to(tmp_path).with_suffix("").parts) for path in tmp_path.glob("ui/*.py")]
+    modules += ["emotion.library.worker", "emotion.cli"]
+    program = f"import importlib\nfor name in {modules}: importlib.import_module(name)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_procfile_starts_the_app_on_the_port_that_it_is_given() -> None:
+    [web] = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"web: python -m streamlit run server\.py .*--server\.port=\$PORT .*", web)
