@@ -84,5 +84,7 @@ def test_settings_are_read_and_none_takes_a_limit_away(monkeypatch):
 @pytest.mark.parametrize("given", ["0", "-1", "many", "nan", "inf"])
 def test_what_is_no_number_is_refused_by_the_settings_name(monkeypatch, given):
     monkeypatch.setenv("EMOTION_MAX_QUEUED", given)
-    with pytest.raises(SettingsError, match=f"expected EMOTION_MAX_QUEUED to be a number above 0, or none; got '{given}'"):
+    with pytest.raises(
+        SettingsError, match=f"expected EMOTION_MAX_QUEUED to be a number above 0, or none; got '{given}'"
+    ):
         check_settings()
