@@ -40,8 +40,8 @@ as_user() {
         EMOTION_LIBRARY="$stage/library" STREAMLIT_SERVER_PORT="$port" "$@")
 }
 
-echo "== doctor"
-as_user python -m emotion doctor
+echo "== models"
+as_user python -m emotion models
 echo "== app"
 as_user python -m streamlit run server.py --server.address=127.0.0.1 --server.headless=true &
 app=$!

@@ -81,7 +81,7 @@ def served(script: str, **environment: str) -> Iterator[str]:
     server = subprocess.Popen([*command, *options], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(url, server)
+        _wait_for(f"{url}/{environment.get('STREAMLIT_SERVER_BASE_URL_PATH', '')}".rstrip("/"), server)
         yield url
     finally:
         server.terminate()
