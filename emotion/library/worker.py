@@ -8,22 +8,28 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.entries import Entry, State
-from emotion.library.jobs import Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
+from emotion.library.jobs import SILENT_S, Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
+from emotion.library.parts import Parts
 from emotion.library.store import Library, no_room, timeline_key, video_key
 from emotion.limited import alarm_of, limit_this_process
 from emotion.limits import limits, no_memory_words, stall_s
 from emotion.monitoring.counters import exit_status
 from emotion.monitoring.logs import set_up_logs
-from emotion.types import Progress
+from emotion.types import Analysis, Progress
 from emotion.vision.pipeline import Analyzer
+from emotion.vision.state import State as VideoState
 
 BEAT_S = 0.5
 """Between two signs of life; a wish to cancel is seen as soon."""
+LEASE_S = SILENT_S / 2
+"""Having heard nothing of the library for so long, a worker writes nothing more until it has: by then another one may
+have taken over."""
 NICENESS = 5
 """The pages go first."""
 
@@ -31,7 +37,7 @@ NICENESS = 5
 log = logging.getLogger("emotion.library.worker")
 
 
-class _Displaced(Exception):  # noqa: N818 – not a fault of this process
+class Displaced(Exception):  # noqa: N818 – not a fault of this process
     """The analysis was taken by another worker, or deleted: nothing may be written any more."""
 
 
@@ -55,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _work(library: Library, claim: Claim) -> int:
     entry = work_of(library, claim, os.getpid())
-    pulse = _Pulse(library, claim)
+    pulse = Pulse(library, claim)
     signal.signal(signal.SIGTERM, lambda *_: pulse.terminated.set())
     try:
         with pulse.beating():
@@ -63,7 +69,7 @@ def _work(library: Library, claim: Claim) -> int:
             _analyse(library, entry, pulse)
             conclude(library, claim)
         log.info("the analysis is over", extra=pulse.figures())
-    except _Displaced:
+    except Displaced:
         log.warning("another worker has taken over, or the analysis was deleted")
     except _Terminated:
         note = f"The analysis was interrupted, as the machine shut down; {what_is_kept(library, claim.id)}."
@@ -76,8 +82,8 @@ def _work(library: Library, claim: Claim) -> int:
     return os.EX_OK
 
 
-def _analyse(library: Library, entry: Entry, pulse: _Pulse) -> None:
-    wanted, parts = entry.settings, library.parts(entry.id)
+def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
+    wanted, parts = entry.settings, OwnParts(library, entry.id, pulse)
     analyzer = Analyzer(wanted.model, wanted.detector)
     with library.storage.local(video_key(entry.id)) as path, alarm_of(stall_s()) as rearm:
 
@@ -87,6 +93,7 @@ def _analyse(library: Library, entry: Entry, pulse: _Pulse) -> None:
 
         source, longest_s = Source(path, entry.source, entry.source_sha256), limits().duration_s
         note = analyse_in_parts(analyzer, source, wanted.sampling, parts, step, longest_s=longest_s)
+    pulse.expect_claim()
     parts.assemble(timeline_key(entry.id), note)
 
 
@@ -120,7 +127,7 @@ def _kept(library: Library, entry_id: str, keep: bool) -> bool:
     return keep
 
 
-class _Pulse:
+class Pulse:
     """Tells the library twice a second that this worker lives and how far it is, and hears whether it shall stop."""
 
     def __init__(self, library: Library, claim: Claim) -> None:
@@ -128,16 +135,30 @@ class _Pulse:
         self._progress = Progress(0, 0, 0.0)
         self._over, self._cancelled, self._displaced = threading.Event(), threading.Event(), threading.Event()
         self.terminated = threading.Event()
+        self._heard_s = time.monotonic()
 
     def step(self, progress: Progress) -> None:
         """Take the progress, and stop the analysis if somebody wants that."""
         self._progress = progress
         if self._displaced.is_set():
-            raise _Displaced
+            raise Displaced
         if self.terminated.is_set():
             raise _Terminated
         if self._cancelled.is_set():
             raise Cancelled
+
+    def expect_claim(self) -> None:
+        """Return when the library was heard lately; waits while it is silent.
+
+        Raises:
+            Displaced: The analysis is another worker's by now.
+        """
+        while not self._displaced.is_set() and time.monotonic() - self._heard_s > LEASE_S:
+            if self.terminated.is_set():
+                raise _Terminated
+            time.sleep(BEAT_S / 2)
+        if self._displaced.is_set():
+            raise Displaced
 
     def figures(self) -> dict[str, float]:
         """Return what the log says of the work when it is over."""
@@ -157,7 +178,7 @@ class _Pulse:
 
     def _run(self) -> None:
         while not self._over.wait(BEAT_S):
-            progress = self._progress
+            progress, asked_s = self._progress, time.monotonic()
             try:
                 asked = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
             except LibraryError as error:
@@ -165,8 +186,29 @@ class _Pulse:
                 continue
             if asked is None:
                 self._displaced.set()
-            elif asked:
+                continue
+            self._heard_s = asked_s
+            if asked:
                 self._cancelled.set()
+
+
+class OwnParts(Parts):
+    """Parts that are written for as long as they are this worker's.
+
+    Args:
+        library: Where they lie.
+        entry_id: Of the analysis.
+        pulse: Hears whose it is.
+    """
+
+    def __init__(self, library: Library, entry_id: str, pulse: Pulse) -> None:
+        super().__init__(library.storage, f"{entry_id}/parts")
+        self._pulse = pulse
+
+    def append(self, part: Analysis, state: VideoState | None) -> None:
+        """Add what was found since the last part, once it is certain that nobody else does."""
+        self._pulse.expect_claim()
+        super().append(part, state)
 
 
 if __name__ == "__main__":

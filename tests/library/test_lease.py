@@ -1,0 +1,113 @@
+"""A worker that no longer hears of the library writes nothing until it does: another one may have taken over."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text as sql
+
+from emotion.library import Library, State, cancel, worker
+from emotion.library.jobs import Claim, claim_next
+from emotion.library.tables import AnalysisRow
+from emotion.library.worker import Displaced, OwnParts, Pulse
+from emotion.types import Analysis
+
+LEASE_S = 0.5
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LEASE_S", LEASE_S)
+    monkeypatch.setattr(worker, "BEAT_S", 0.05)
+
+
+@pytest.fixture
+def claim(library: Library, video: Path) -> Claim:
+    library.add(video, "a.mp4")
+    claim = claim_next(library, 1)
+    assert claim is not None
+    return claim
+
+
+@pytest.fixture
+def pulse(library: Library, claim: Claim) -> Iterator[Pulse]:
+    pulse = Pulse(library, claim)
+    with pulse.beating():
+        yield pulse
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def rename_table(library: Library, old: str, new: str) -> None:
+    """A database that answers nothing, as far as a worker can tell."""
+    with library.database.writing() as session:
+        session.execute(sql(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+def expect_waiting(job: Future[None]) -> None:
+    time.sleep(3 * LEASE_S)
+    assert not job.done()
+
+
+def test_while_the_library_is_heard_parts_are_written(
+    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
+) -> None:
+    time.sleep(2 * LEASE_S)
+    OwnParts(library, claim.id, pulse).append(analysis, None)
+    assert len(library.storage.keys(f"{claim.id}/parts")) == 1
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_while_it_is_away_nothing_is_written_and_then_only_what_is_still_ones_own(
+    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor, taken_over: bool
+) -> None:
+    parts = OwnParts(library, claim.id, pulse)
+    rename_table(library, "analyses", "away")
+    time.sleep(2 * LEASE_S)
+    job = pool.submit(parts.append, analysis, None)
+    expect_waiting(job)
+    assert library.storage.keys(f"{claim.id}/parts") == []
+    if taken_over:
+        with library.database.writing() as session:
+            session.execute(sql("UPDATE away SET run = :run"), {"run": uuid.uuid4().hex})
+    rename_table(library, "away", "analyses")
+    if taken_over:
+        with pytest.raises(Displaced):
+            job.result(60)
+        assert library.storage.keys(f"{claim.id}/parts") == []
+    else:
+        job.result(60)
+        assert len(library.storage.keys(f"{claim.id}/parts")) == 1
+    with library.database.reading() as session:
+        assert session.get_one(AnalysisRow, claim.id).state == State.RUNNING
+
+
+def test_what_was_done_is_written_although_somebody_cancelled(
+    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
+) -> None:
+    cancel(library, claim.id)
+    time.sleep(2 * LEASE_S)
+    OwnParts(library, claim.id, pulse).append(analysis, None)
+    assert len(library.storage.keys(f"{claim.id}/parts")) == 1
+
+
+def test_a_machine_that_shuts_down_waits_for_nobody(
+    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor
+) -> None:
+    rename_table(library, "analyses", "away")
+    time.sleep(2 * LEASE_S)
+    job = pool.submit(OwnParts(library, claim.id, pulse).append, analysis, None)
+    expect_waiting(job)
+    pulse.terminated.set()
+    with pytest.raises(worker._Terminated):
+        job.result(60)
+    rename_table(library, "away", "analyses")
