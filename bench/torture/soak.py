@@ -29,7 +29,7 @@ from tests.signed_in import AUTH, claims, signed_cookies, toml
 from ui.access.rules import owner_of
 from ui.notice import KNOWN, PURPOSES
 
-VISITORS = 10
+VISITORS, TOGETHER = 10, 4
 CLIP, FRAMES, FPS, WIDTH_PX = "portrait_d6.mp4", 12, 12.0, 320
 EVERY_S = 3.0
 _TIMEOUT_MS = 180_000
@@ -144,15 +144,29 @@ async def _visit_all(origin: str, clip: bytes, analyses: int, visitors: int) -> 
 
 
 async def _visit(browser: Browser, origin: str, clip: bytes, number: int, analyses: int) -> None:
+    """Bring some clips together and then one alone, which is looked at, until all were brought."""
     context = await _signed_in(browser, origin, _subject(number))
     page = await context.new_page()
     page.set_default_timeout(_TIMEOUT_MS)
     await page.goto(f"{origin}/video")
-    for turn in range(analyses):
-        name = f"{_subject(number)} {turn}"
-        await _analyse(page, name, clip, first=turn == 0)
-        print(f"{name} is done", flush=True)
+    names = [f"{_subject(number)} {turn}" for turn in range(analyses)]
+    for turn, brought in enumerate(_in_turns(names)):
+        await _bring(page, brought, clip, first=turn == 0)
+        await (_look(page, brought[0]) if len(brought) == 1 else _wait_for_all(page))
+        await _settle(page)
+        await page.get_by_role("button", name="Clear", exact=True).click()
+        await expect(page.get_by_role("button", name="Clear", exact=True)).to_have_count(0, timeout=_TIMEOUT_MS)
+        print(f"{brought[-1]} is done", flush=True)
     await context.close()
+
+
+def _in_turns(names: list[str]) -> list[list[str]]:
+    """Return which are brought together: by turns some, and one."""
+    turns = []
+    for start in range(0, len(names), TOGETHER + 1):
+        some = names[start : start + TOGETHER + 1]
+        turns += [some[:-1], some[-1:]] if len(some) > 1 else [some]
+    return turns
 
 
 async def _signed_in(browser: Browser, origin: str, subject: str) -> BrowserContext:
@@ -162,23 +176,31 @@ async def _signed_in(browser: Browser, origin: str, subject: str) -> BrowserCont
     return context
 
 
-async def _analyse(page: Page, name: str, clip: bytes, *, first: bool) -> None:
-    """Bring one clip, have it analysed, look at what came out, and clear the page."""
+async def _bring(page: Page, names: list[str], clip: bytes, *, first: bool) -> None:
+    """Upload clips and have them analysed."""
     await _settle(page)
-    file = {"name": f"{name}.mp4", "mimeType": "video/mp4", "buffer": clip}
-    await page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    button = page.get_by_role("button", name="Analyse", exact=True)
+    files = [{"name": f"{name}.mp4", "mimeType": "video/mp4", "buffer": clip} for name in names]
+    await page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    label = "Analyse" if len(names) == 1 else f"Analyse {len(names)} videos"
+    button = page.get_by_role("button", name=label, exact=True)
     await expect(button).to_be_visible(timeout=_TIMEOUT_MS)
     if first:
         await _answer_the_notice(page)
     await expect(button).to_be_enabled(timeout=_TIMEOUT_MS)
     await _settle(page)
     await button.click()
+
+
+async def _look(page: Page, name: str) -> None:
+    """Wait for the result of the only clip, with its player and its charts."""
     await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=_TIMEOUT_MS)
     await expect(page.get_by_text("Smile index").first).to_be_visible(timeout=_TIMEOUT_MS)
-    await _settle(page)
-    await page.get_by_role("button", name="Clear", exact=True).click()
-    await expect(page.get_by_text("Smile index")).to_have_count(0, timeout=_TIMEOUT_MS)
+
+
+async def _wait_for_all(page: Page) -> None:
+    """Wait until none of several clips is worked on or waits."""
+    await expect(page.get_by_text("This visit's videos")).to_be_visible(timeout=_TIMEOUT_MS)
+    await expect(page.get_by_role("button", name=re.compile("^(Stop|Remove)$"))).to_have_count(0, timeout=_TIMEOUT_MS)
 
 
 async def _answer_the_notice(page: Page) -> None:
