@@ -72,7 +72,7 @@ def test_a_picture_waits_for_the_answer_which_holds_for_the_video_as_well(page: 
     agree(page)
     expect(page.get_by_role("heading", name="portrait.png")).to_be_visible()
     is_asked(page, False)
-    expect(page.get_by_text("Research, with consent")).to_be_visible()
+    expect(page.get_by_text("Research, with consent · everyone knows")).to_be_visible()
 
     page.get_by_role("link", name="Video", exact=True).first.click()
     expect(page.get_by_role("heading", name="Video", level=1)).to_be_visible()
