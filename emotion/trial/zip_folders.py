@@ -92,7 +92,9 @@ class ZipFolders:
     def __init__(self, path: Path, codes: str | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._archive = _open(path, self._limits)
-        files = [entry for entry in self._archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+        # An entry without a name is no file, and the library stumbles over it.
+        named = [entry for entry in self._archive.infolist() if entry.filename]
+        files = [entry for entry in named if not entry.is_dir() and not _is_litter(entry.filename)]
         labels = {entry.filename: label_of(entry.filename, codes) for entry in files}
         self._labelled = [(entry, label) for entry in files if (label := labels[entry.filename])]
         self.unlabelled = [name for name, label in labels.items() if label is None]
