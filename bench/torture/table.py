@@ -48,7 +48,7 @@ def kills_table(found: dict[str, dict[str, Any]]) -> str:
 def soak_table(found: dict[str, dict[str, Any]]) -> str:
     """Return a row for each figure: how it was in two quarters of the run, and whether it stayed flat."""
     course = found["course"]
-    titles = ("", "second quarter, median", "last quarter, median", "last ÷ second", "most", "flat")
+    titles = ("", "second quarter", "last quarter", "last ÷ second", "most", "flat")
     head = f"| {' | '.join(titles)} |\n|---|{'---:|' * 4}---|"
     rows = []
     for figure, (words, form) in _FIGURES.items():
@@ -60,7 +60,8 @@ def soak_table(found: dict[str, dict[str, Any]]) -> str:
         f"{course['visitors']} signed-in visitors in one Chromium, on the same machine, analysed {course['analyses']} "
         f"clips of {course['clip_s']:.1f} s in {course['minutes']:.1f} minutes; {course['done']} are done, each in the "
         f"library of whoever brought it, and {course['strays']} elsewhere. Samples were taken every "
-        f"{course['sample_s']:.0f} s, {course['samples']} in all. Flat is what grew by no more than "
+        f"{course['sample_s']:.0f} s, {course['samples']} in all; of memory the median of a quarter "
+        f"is shown, of what is counted the least, as what leaks stays. Flat is what grew by no more than "
         f"{course['allowed_share']:.0%}, or by no more than {course['allowed_count']} of what is counted.\n"
     )
     return "\n".join([head, *rows, "", note])
