@@ -12,8 +12,11 @@ from optuna.trial import TrialState
 from rich.console import Console
 from rich.table import Table
 
+from emotion.analytics.search_charts import front_chart, generations_chart
+from emotion.report.charts import to_svg
 from training.evolve import FACTS
 
+PLOT_PX = 640
 COLUMNS = ("candidate", "generation", "accuracy", "ms_per_face", *FACTS, "on_front", "seconds")
 
 
@@ -53,6 +56,21 @@ def write_candidates(study: optuna.Study, file: Path) -> pd.DataFrame:
     file.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(file, index=False)
     return table
+
+
+def draw_search(table: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
+    """Draw the candidates with their front, and how the front moved, as SVG files, and return these.
+
+    Args:
+        table: From :func:`write_candidates`.
+        folder: Where it lies.
+    """
+    charts = {"front.svg": front_chart(table), "generations.svg": generations_chart(table)}
+    files = tuple(folder / name for name in charts)
+    for file, chart in zip(files, charts.values(), strict=True):
+        # Wide as a page; the lab stretches the same charts to its columns.
+        file.write_text(to_svg(chart.properties(width=PLOT_PX)), encoding="utf-8")
+    return files
 
 
 def print_front(table: pd.DataFrame, console: Console | None = None) -> None:

@@ -149,15 +149,16 @@ def _search(options: argparse.Namespace) -> None:
 
 def _evolve(options: argparse.Namespace) -> None:
     from training.evolve import Budget, evolve
-    from training.evolve_report import print_front, write_candidates
+    from training.evolve_report import draw_search, print_front, write_candidates
 
     budget = Budget(options.trials, options.minutes, options.population, limit=options.limit)
     if options.epochs:
         budget = replace(budget, epochs=options.epochs)
     study = evolve(options.data, options.runs / "evolve", options.study, budget, options.seed or 2024)
-    table = options.study.with_name("candidates.csv")
-    print_front(write_candidates(study, table))
-    print(f"wrote {table}")
+    file = options.study.with_name("candidates.csv")
+    table = write_candidates(study, file)
+    print_front(table)
+    print("wrote", *(path.name for path in (file, *draw_search(table, file.parent))), f"in {file.parent}")
 
 
 def _ablate(options: argparse.Namespace) -> None:

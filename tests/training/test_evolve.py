@@ -12,7 +12,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 from emotion.errors import ModelError
 from training.evolve import Budget, evolve, open_study, recipe_for, suggest_genome
-from training.evolve_report import COLUMNS, candidates_of, write_candidates
+from training.evolve_report import COLUMNS, candidates_of, draw_search, write_candidates
 from training.networks import build_network, find_network
 from training.networks.evolved import Genome, genome_of, is_evolved
 from training.recipes import Recipe
@@ -86,6 +86,8 @@ def test_the_front_is_what_nobody_beats_in_both(tmp_path: Path):
     again = pd.read_csv(tmp_path / "out" / "candidates.csv")
     assert list(again.columns) == list(COLUMNS)
     assert again["network"].map(genome_of).eq(SMALL).all()
+    plots = draw_search(again, tmp_path)
+    assert [plot.read_text(encoding="utf-8")[:4] for plot in plots] == ["<svg", "<svg"]
 
 
 def test_a_study_goes_on_and_lost_candidates_do_not_stand_in_its_way(tmp_path: Path):

@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from training.networks.thin_resnet50 import bounded
+
 FILTERS = (12, 24, 48, 72, 96)
 """From full size down to a sixteenth, which is why sides have to be divisible by 16."""
 
@@ -39,7 +41,7 @@ def _block(features: Any, filters: int) -> Any:
     kept = _normed(features, filters, 1)
     change = keras.layers.ReLU()(_normed(features, filters, 3))
     change = _normed(change, filters, 3)
-    return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
+    return bounded(keras.layers.Add()([kept, change]))
 
 
 def _normed(features: Any, filters: int, kernel: int) -> Any:

@@ -16,8 +16,9 @@ from emotion.types import FloatArray
 from emotion.vision.litert import LiteRTModel
 from training.cost import multiply_adds
 from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KeypointSet
+from training.inputs import InputForm
 from training.parts.examples import read_splits
-from training.parts.tasks import HEADLINE, find_part_network
+from training.parts.tasks import HEADLINE, PartNetwork, find_part_network
 from training.parts.train import form_of, judge, load_judged
 from training.quantise import to_int8
 from training.recipes import Recipe
@@ -57,30 +58,37 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
     network, form = find_part_network(recipe.network), form_of(recipe)
     splits = read_splits(data, settings["limit"], recipe.seed)
     model = load_judged(run, network)
-    folder = part_models_dir() / (name or network.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MODEL_FILE).write_bytes(to_int8(model, form, splits.train.images[:TYPICAL_FACES]))
-    shutil.copyfile(run.path / HISTORY_FILE, folder / HISTORY_FILE)
+    # Beside the run until it is known to be good: the app lists what lies in the models' folder.
+    file = run.path / MODEL_FILE
+    file.write_bytes(to_int8(model, form, splits.train.images[:TYPICAL_FACES]))
+    _expect_as_good(file, model, network, form, splits.validation)
     card = PartCard(
-        name=folder.name,
+        name=name or network.name,
         title=title or network.title,
         outputs=network.task.outputs,
         input_size=form.size,
         normalisation=form.normalisation,
         frame=mean_frame(splits.train),
         file=MODEL_FILE,
-        sha256=sha256_of(folder / MODEL_FILE),
+        sha256=sha256_of(file),
         parameters=model.count_params(),
         multiply_adds=multiply_adds(model),
         licence=LICENCE,
         training=_record(run, network.name),
     )
-    whole = judge(network, model.predict_on_batch, form, splits.validation)[HEADLINE]
-    small = judge(network, one_by_one(LiteRTModel(folder / MODEL_FILE)), form, splits.validation)[HEADLINE]
-    if whole - small > (limit := LARGEST_LOSS * max(1.0, abs(whole))):
-        raise ModelError(f"expected int8 to score within {limit:.2f} of float's {whole:.4f}; got {small:.4f}")
+    folder = part_models_dir() / card.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in (file, run.path / HISTORY_FILE):
+        shutil.copyfile(part, folder / part.name)
     save_part_card(card)
     return card
+
+
+def _expect_as_good(file: Path, model: Any, network: PartNetwork, form: InputForm, faces: KeypointSet) -> None:
+    whole = judge(network, model.predict_on_batch, form, faces)[HEADLINE]
+    small = judge(network, one_by_one(LiteRTModel(file)), form, faces)[HEADLINE]
+    if whole - small > (limit := LARGEST_LOSS * max(1.0, abs(whole))):
+        raise ModelError(f"expected int8 to score within {limit:.2f} of float's {whole:.4f}; got {small:.4f}")
 
 
 def one_by_one(model: LiteRTModel) -> Any:
