@@ -42,7 +42,8 @@ def from_csv(text: str) -> tuple[Event, ...]:
     """
     text = text.removeprefix("\ufeff")
     header = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=";" if ";" in header and "," not in header else ",")
+    delimiter = ";" if ";" in header and "," not in header else ","
+    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter)
     try:
         return tuple(_events(reader))
     except csv.Error as error:
@@ -54,7 +55,8 @@ def from_csv(text: str) -> tuple[Event, ...]:
 def _events(reader: csv.DictReader[str]) -> Iterator[Event]:
     names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if not {"start_s", "label"} <= set(names):
-        raise InputError(f"expected a header with {', '.join(COLUMNS)}; got {brief(', '.join(names)) or 'an empty file'}")
+        came = brief(", ".join(names)) or "an empty file"
+        raise InputError(f"expected a header with {', '.join(COLUMNS)}; got {came}")
     reader.fieldnames = names
     for count, row in enumerate(reader):
         if count >= MAX_EVENTS:
