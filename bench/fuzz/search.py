@@ -18,6 +18,7 @@ from bench.records import ROOT
 FINDS = ROOT / "tests" / "fuzz" / "finds"
 """Inputs that broke something once; the tests read them for ever after."""
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
+_WRITTEN = "Test unit written to"
 _KINDS = {70: "too slow", 71: "too much memory", 77: "an error that is none of ours"}
 
 
@@ -70,7 +71,8 @@ def _search(target: str, seeds: Path, corpus: Path, seconds: float) -> Course:
         for path in new:
             course.finds[path.name] = _KINDS.get(run.returncode, f"exit status {run.returncode}")
             print(f"{target}: {path.name}: {course.finds[path.name]}\n{_last_lines(run.stderr)}", flush=True)
-        if not new and run.returncode:
+        known = _WRITTEN in run.stderr  # the same input once more, until what it breaks is mended
+        if not (new or known) and run.returncode:
             raise RuntimeError(f"expected the search on {target} to run; it said {_last_lines(run.stderr)}")
     return course
 
