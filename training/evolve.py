@@ -27,8 +27,10 @@ from training.run_folder import RunFolder
 from training.train import Start, load_averaged, train
 
 BATCH_SIZE = 32
+WARMUP_EPOCHS = 0.25
 AVERAGE_DECAY = 0.98
-"""Per step. After a few hundred steps in large batches and slow averages, all candidates answer almost alike."""
+"""Per step. After a few hundred steps in large batches, at rising rates and with slow averages, all candidates answer
+almost alike."""
 STUDY_FILE = "evolve.sqlite3"
 STUDY = "architectures"
 TIMED_FACES = 100
@@ -125,6 +127,7 @@ def recipe_for(genome: Genome, input_size: int, epochs: int, seed: int) -> Recip
         epochs=epochs,
         batch_size=BATCH_SIZE,
         learning_rate=recipe.learning_rate * BATCH_SIZE / recipe.batch_size,
+        warmup_epochs=WARMUP_EPOCHS,
         average_decay=AVERAGE_DECAY,
         input_size=input_size,
         seed=seed,

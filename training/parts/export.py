@@ -60,7 +60,7 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
     model = load_judged(run, network)
     # Beside the run until it is known to be good: the app lists what lies in the models' folder.
     file = run.path / MODEL_FILE
-    file.write_bytes(to_int8(model, form, splits.train.images[:TYPICAL_FACES]))
+    file.write_bytes(to_int8(model, form, splits.train.images[:TYPICAL_FACES], network.exact))
     _expect_as_good(file, model, network, form, splits.validation)
     card = PartCard(
         name=name or network.name,
