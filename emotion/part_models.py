@@ -36,6 +36,10 @@ KEYPOINTS: tuple[str, ...] = (
 """Points of a face in the order of Kaggle's facial-keypoints table; left and right are the person's own."""
 
 
+FINDERS = ("keypoints", "resunet", "presence")
+"""Models with which the parts of a face are found: their points, their masks, and whether they can be seen."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PartCard:
     """Everything needed to run a model of face parts and to judge it.
@@ -99,6 +103,11 @@ def part_models_dir() -> Path:
 def list_part_models() -> list[str]:
     """Return the names of the models of face parts that are installed."""
     return sorted(card.parent.name for card in part_models_dir().glob(f"*/{CARD_FILE}"))
+
+
+def can_find_parts() -> bool:
+    """Return whether all models that a finder of face parts runs are installed."""
+    return set(FINDERS) <= set(list_part_models())
 
 
 def load_part_card(name: str) -> PartCard:

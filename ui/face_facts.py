@@ -7,7 +7,7 @@ import streamlit as st
 
 from emotion.analytics.layers import PART_COLOURS, Layer, wants_parts
 from emotion.analytics.presence import EYES_SHUT, FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
-from emotion.part_models import list_part_models
+from emotion.part_models import can_find_parts
 from emotion.types import Face
 
 _LEAST_TURN_DEG = 3.0
@@ -19,7 +19,7 @@ _HELP = (
 
 def choose_layers() -> frozenset[Layer]:
     """Let the visitor choose what is laid over all pictures."""
-    offered = [layer for layer in Layer if not wants_parts([layer]) or list_part_models()]
+    offered = [layer for layer in Layer if not wants_parts([layer]) or can_find_parts()]
     chosen = st.pills("Over the faces", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
     layers = frozenset(chosen)
     if wants_parts(layers):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.part_models import KEYPOINTS, PARTS, PartCard, checked_part_file, load_part_card
+from emotion.part_models import FINDERS, KEYPOINTS, PARTS, PartCard, checked_part_file, load_part_card
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.align import align, similarity_transform
 from emotion.vision.landmarks import five_points
@@ -42,7 +42,7 @@ class PartFinder:
     """
 
     def __init__(self) -> None:
-        self._points, self._masks, self._presence = (_Model(name) for name in ("keypoints", "resunet", "presence"))
+        self._points, self._masks, self._presence = (_Model(name) for name in FINDERS)
 
     def __call__(self, image: Image, face: Face) -> FaceParts:
         """Return the parts of one face.
