@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,14 @@ def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Asked once a visit, and every test is one: its own tests turn it on.
         patch.setenv("EMOTION_NOTICE", "off")
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """A page under test takes the place of the main program, which processes that are spawned later would then run."""
+    program = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = program
 
 
 @pytest.fixture(scope="session")
