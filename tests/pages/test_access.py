@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import ui
 from emotion.library import LOCAL, JobSettings
 from emotion.library.people import people
 from tests.conftest import ROOT
@@ -28,7 +31,10 @@ NOBODY: dict[str, object] = {"is_logged_in": False}
 
 
 @pytest.fixture(autouse=True)
-def sign_in(tmp_path: Path) -> Iterator[None]:
+def sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Remembered for as long as a server runs, which here is a test.
+    for name in ("required", "guarded"):
+        monkeypatch.setitem(settings._memory, name, settings._memory[name])
     with secrets_file(tmp_path, toml(allowed=["@example.org"], admins=["boss@example.org"])):
         yield
 
@@ -61,6 +67,9 @@ def not_a_step(*_: object, **__: object) -> None:
 @pytest.fixture
 def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a page would open or load is out of bounds."""
+    # A module that is first imported meanwhile would keep what stands in for these.
+    for module in pkgutil.walk_packages(ui.__path__, "ui."):
+        importlib.import_module(module.name)
     for name in ("ui.library._opened", "ui.resources.load_analyzer", "ui.resources.annotated_sample"):
         monkeypatch.setattr(name, not_a_step)
 
