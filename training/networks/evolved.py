@@ -15,7 +15,7 @@ from typing import Any
 import keras
 
 from emotion.errors import ModelError
-from training.networks.layers import excite, logits
+from training.networks.layers import excite, logits, normed
 from training.networks.spec import NetworkSpec
 from training.recipes import DEFAULT
 
@@ -91,7 +91,7 @@ def build_evolved(input_shape: tuple[int, int, int], classes: int, *, genome: Ge
         genome: Everything else.
     """
     inputs = keras.Input(input_shape, name="face")
-    features = keras.layers.ReLU()(_normed(inputs, genome.stem, 3))
+    features = keras.layers.ReLU()(normed(inputs, genome.stem, 3))
     for width, depth, kernel in zip(genome.widths, genome.depths, genome.kernels, strict=True):
         features = _stage(keras.layers.MaxPooling2D(2)(features), width, depth, kernel, excited=genome.excited)
     if genome.by_place:
@@ -103,15 +103,10 @@ def build_evolved(input_shape: tuple[int, int, int], classes: int, *, genome: Ge
 
 
 def _stage(features: Any, width: int, depth: int, kernel: int, *, excited: bool) -> Any:
-    kept = keras.layers.ReLU()(_normed(features, width, kernel))
+    kept = keras.layers.ReLU()(normed(features, width, kernel))
     change = kept
     for place in range(1, depth):
-        change = _normed(change, width, kernel)
+        change = normed(change, width, kernel)
         change = change if place == depth - 1 else keras.layers.ReLU()(change)
     change = excite(change) if excited else change
     return keras.layers.ReLU()(keras.layers.Add()([kept, change])) if depth > 1 else change
-
-
-def _normed(features: Any, filters: int, kernel: int) -> Any:
-    layer = keras.layers.Conv2D(filters, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")
-    return keras.layers.BatchNormalization()(layer(features))

@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from training.networks.layers import excite, logits
+from training.networks.layers import excite, logits, normed
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
@@ -24,7 +24,7 @@ longest to read and write."""
 def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
     """Build a stem, four stages of residual blocks, global pooling and the output layer."""
     inputs = keras.Input(input_shape, name="face")
-    features = keras.layers.ReLU()(_normed(inputs, STAGES[0][0], 3))
+    features = keras.layers.ReLU()(normed(inputs, STAGES[0][0], 3))
     for stage, (filters, blocks) in enumerate(STAGES):
         for block in range(blocks):
             features = _residual(features, filters, strides=2 if stage and not block else 1)
@@ -35,17 +35,10 @@ def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
 
 def _residual(features: Any, filters: int, *, strides: int) -> Any:
     """Add two convolutions, weighted per channel, to what came in."""
-    kept = features if strides == 1 and features.shape[-1] == filters else _normed(features, filters, 1, strides)
-    change = keras.layers.ReLU()(_normed(features, filters, 3, strides))
-    change = excite(_normed(change, filters, 3))
+    kept = features if strides == 1 and features.shape[-1] == filters else normed(features, filters, 1, strides)
+    change = keras.layers.ReLU()(normed(features, filters, 3, strides))
+    change = excite(normed(change, filters, 3))
     return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
-
-
-def _normed(features: Any, filters: int, kernel: int, strides: int = 1) -> Any:
-    layer = keras.layers.Conv2D(
-        filters, kernel, strides, padding="same", use_bias=False, kernel_initializer="he_normal"
-    )
-    return keras.layers.BatchNormalization()(layer(features))
 
 
 RESNET_SE = NetworkSpec(

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from training.networks.thin_resnet50 import bounded
+from training.networks.layers import bounded, normed
 
 FILTERS = (12, 24, 48, 72, 96)
 """From full size down to a sixteenth, which is why sides have to be divisible by 16."""
@@ -38,12 +38,7 @@ def build_resunet(input_shape: tuple[int | None, int | None, int], outputs: int,
 
 def _block(features: Any, filters: int) -> Any:
     """Two convolutions added to what they saw, whose channels a 1×1 convolution makes as many."""
-    kept = _normed(features, filters, 1)
-    change = keras.layers.ReLU()(_normed(features, filters, 3))
-    change = _normed(change, filters, 3)
+    kept = normed(features, filters, 1)
+    change = keras.layers.ReLU()(normed(features, filters, 3))
+    change = normed(change, filters, 3)
     return bounded(keras.layers.Add()([kept, change]))
-
-
-def _normed(features: Any, filters: int, kernel: int) -> Any:
-    layer = keras.layers.Conv2D(filters, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")
-    return keras.layers.BatchNormalization()(layer(features))

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from training.networks.layers import excite, logits
+from training.networks.layers import excite, logits, normed
 from training.networks.spec import NetworkSpec
 from training.recipes import DEFAULT
 
@@ -43,7 +43,7 @@ def build_resvgg(
         name: Of the network.
     """
     inputs = keras.Input(input_shape, name="face")
-    features = keras.layers.ReLU()(_normed(inputs, STEM))
+    features = keras.layers.ReLU()(normed(inputs, STEM))
     for filters in STAGES:
         features = _stage(keras.layers.MaxPooling2D(2)(features), filters, excited=excited)
     features = _by_place(features) if by_place else keras.layers.GlobalAveragePooling2D()(features)
@@ -59,16 +59,11 @@ def _by_place(features: Any) -> Any:
 
 def _stage(features: Any, filters: int, *, excited: bool) -> Any:
     """Widen, then add two convolutions, weighted per channel, to what they saw."""
-    kept = keras.layers.ReLU()(_normed(features, filters))
-    change = keras.layers.ReLU()(_normed(kept, filters))
-    change = _normed(change, filters)
+    kept = keras.layers.ReLU()(normed(features, filters))
+    change = keras.layers.ReLU()(normed(kept, filters))
+    change = normed(change, filters)
     change = excite(change) if excited else change
     return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
-
-
-def _normed(features: Any, filters: int) -> Any:
-    layer = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")
-    return keras.layers.BatchNormalization()(layer(features))
 
 
 def _spec(name: str, title: str, **options: Any) -> NetworkSpec:

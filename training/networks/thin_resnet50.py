@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from training.networks.layers import bounded, normed
+
 DEPTHS = (3, 4, 6, 3)
 """Bottlenecks of each stage, as in ResNet50."""
 WIDTH = 16
@@ -36,7 +38,7 @@ def build_thin_resnet50(
         name: Of the network.
     """
     inputs = keras.Input(input_shape, name="face")
-    features = keras.layers.ReLU()(_normed(inputs, WIDTH, 7, stride=2))
+    features = keras.layers.ReLU()(normed(inputs, WIDTH, 7, stride=2))
     features = keras.layers.MaxPooling2D(3, 2, padding="same")(features)
     stages = []
     for stage, depth in enumerate(DEPTHS):
@@ -55,11 +57,11 @@ def _points(stages: list[Any], points: int) -> Any:
     The mean place under a softmax (Sun et al. 2018, "Integral human pose regression") is learned from the points
     themselves, in a fraction of the steps that a dense layer over all places took.
     """
-    features = _normed(stages[-1], MAP_FILTERS, 1)
+    features = normed(stages[-1], MAP_FILTERS, 1)
     for stage in reversed(stages[:-1]):
         above = keras.layers.UpSampling2D(2)(keras.layers.ReLU()(features))
-        features = bounded(keras.layers.Add()([above, _normed(stage, MAP_FILTERS, 1)]))
-    features = keras.layers.ReLU()(_normed(features, MAP_FILTERS, 3))
+        features = bounded(keras.layers.Add()([above, normed(stage, MAP_FILTERS, 1)]))
+    features = keras.layers.ReLU()(normed(features, MAP_FILTERS, 3))
     maps = keras.layers.Conv2D(points, 1, name="maps")(features)
     height, width = maps.shape[1:3]
     likely = keras.layers.Softmax()(keras.layers.Permute((2, 1))(keras.layers.Reshape((height * width, points))(maps)))
@@ -80,21 +82,7 @@ def _with_grid(model: Any) -> Any:
 def _bottleneck(features: Any, filters: int, stride: int) -> Any:
     """Narrow, look around, widen; the shortcut is a convolution only where shapes change."""
     wide = filters * EXPANSION
-    kept = features if features.shape[-1] == wide and stride == 1 else _normed(features, wide, 1, stride)
-    change = keras.layers.ReLU()(_normed(features, filters, 1, stride))
-    change = keras.layers.ReLU()(_normed(change, filters, 3))
-    return bounded(keras.layers.Add()([kept, _normed(change, wide, 1)]))
-
-
-def bounded(features: Any) -> Any:
-    """Clip sums to 0–6 (Krizhevsky 2010), which also suits int8.
-
-    Without a bound, one picture in a hundred grew a thousandfold from block to block: it ruled its batch's
-    norms in training, and by itself was answered with points far outside the picture.
-    """
-    return keras.layers.ReLU(max_value=6.0)(features)
-
-
-def _normed(features: Any, filters: int, kernel: int, stride: int = 1) -> Any:
-    layer = keras.layers.Conv2D(filters, kernel, stride, padding="same", use_bias=False, kernel_initializer="he_normal")
-    return keras.layers.BatchNormalization()(layer(features))
+    kept = features if features.shape[-1] == wide and stride == 1 else normed(features, wide, 1, stride)
+    change = keras.layers.ReLU()(normed(features, filters, 1, stride))
+    change = keras.layers.ReLU()(normed(change, filters, 3))
+    return bounded(keras.layers.Add()([kept, normed(change, wide, 1)]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from training.networks.layers import logits
+from training.networks.layers import logits, normed
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
@@ -37,16 +37,11 @@ def build_stages(stages: Stages, input_shape: tuple[int, int, int], classes: int
     features = inputs
     for filters, convolutions in stages:
         for _ in range(convolutions):
-            features = _convolve(features, filters)
+            features = keras.layers.ReLU()(normed(features, filters))
         features = keras.layers.MaxPooling2D(2)(features)
     features = keras.layers.GlobalAveragePooling2D()(features)
     features = keras.layers.Dropout(0.3)(features)
     return keras.Model(inputs, logits(features, classes), name=name)
-
-
-def _convolve(features: Any, filters: int) -> Any:
-    layer = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")
-    return keras.layers.ReLU()(keras.layers.BatchNormalization()(layer(features)))
 
 
 VGG = NetworkSpec("vgg", "VGG of ten convolutions", build_vgg, Recipe(name="vgg", network="vgg"))
