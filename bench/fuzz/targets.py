@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from emotion.analytics.events_csv import from_csv
@@ -38,14 +39,10 @@ def video(content: bytes) -> None:
 
 def archive(content: bytes) -> None:
     """Unpack an archive of labelled pictures and read those."""
-    with _as_file(content) as path:
-        folders = ZipFolders(path, limits=_SMALL)
-        try:
-            for file in folders:
-                if isinstance(file, LabelledFile):
-                    _tell(load_image, file.content)
-        finally:
-            folders.close()
+    with _as_file(content) as path, contextlib.closing(ZipFolders(path, limits=_SMALL)) as folders:
+        for file in folders:
+            if isinstance(file, LabelledFile):
+                _tell(load_image, file.content)
 
 
 def timeline(content: bytes) -> None:
@@ -89,17 +86,9 @@ def _tell(read: Callable[[bytes], object], content: bytes) -> str | None:
     return None
 
 
-class _as_file:  # noqa: N801 – used as a function
-    """Bytes as a file of a temporary folder."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._folder = tempfile.TemporaryDirectory(prefix="fuzz-")
-
-    def __enter__(self) -> Path:
-        path = Path(self._folder.name) / "upload"
-        path.write_bytes(self._content)
-        return path
-
-    def __exit__(self, *error: object) -> None:
-        self._folder.cleanup()
+@contextlib.contextmanager
+def _as_file(content: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        path = Path(folder) / "upload"
+        path.write_bytes(content)
+        yield path
