@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from emotion.model_cards.document import Document, Section, Table
+from emotion.templates import templates_in
 from emotion.version import program_version
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = templates_in(Path(__file__).parent / "templates")
 _SIGNS = frozenset("\\`*_[]<>|#")
 
 

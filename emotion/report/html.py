@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from emotion.report.charts import SCREEN, donut_chart, person_chart, to_svg
@@ -17,14 +16,9 @@ from emotion.report.content import NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
 from emotion.report.steps import OnProgress, Steps
+from emotion.templates import templates_in
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = templates_in(Path(__file__).parent / "templates")
 
 
 def _percent(share: float | None) -> str:

@@ -1,0 +1,22 @@
+"""HTML documents out of templates: whatever is put into one is escaped, and nothing missing is passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def templates_in(folder: Path) -> Environment:
+    """Return the templates of a folder.
+
+    Args:
+        folder: Holds ``*.html.jinja``.
+    """
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
