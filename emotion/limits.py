@@ -152,13 +152,19 @@ def setting(name: str) -> float:
         return _DEFAULTS[name]
     if given.strip().lower() == NONE:
         return math.inf
-    try:
-        value = float(given)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
+    value = above_zero(given)
+    if value is None:
         raise SettingsError(f"expected {name} to be a number above 0, or {NONE}; got {given!r}")
     return value
+
+
+def above_zero(text: str) -> float | None:
+    """Return the number above 0 that a text says; None if it says none, or no end of it."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 < value < math.inf else None
 
 
 def check_settings() -> None:

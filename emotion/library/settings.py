@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from emotion.errors import LibraryError
+from emotion.limits import above_zero
 
 _DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -72,11 +72,8 @@ def part_s() -> float:
         LibraryError: The setting is not a number above 0.
     """
     given = os.environ.get("EMOTION_PART_S") or "3"
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
+    seconds = above_zero(given)
+    if seconds is None:
         raise LibraryError(f"expected EMOTION_PART_S to be a number of seconds above 0; got {given!r}")
     return seconds
 
