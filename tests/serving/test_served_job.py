@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from emotion.library import Dispatcher, Entry, JobSettings, Library, State, resume
+from emotion.library import Dispatcher, JobSettings, Library, State, resume
 from emotion.samples import clip_frames
 from emotion.vision.encode import write_video
+from tests.library.workers import is_over, wait_for
 from tests.serving.conftest import NAME, Server
-
-
-def wait_for(library: Library, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
-    for _ in range(1800):
-        dispatcher.look()
-        now = library.get(entry.id)
-        if ready(now):
-            return now
-        time.sleep(0.1)
-    raise AssertionError(f"{now.state} {now.note}")
-
-
-def is_over(entry: Entry) -> bool:
-    return entry.state.is_over
 
 
 def test_it_says_so_and_goes_on_where_it_stood(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
