@@ -22,8 +22,7 @@ from emotion.batch.inputs import VIDEO_ENDINGS
 from emotion.errors import Cancelled, EmotionError, InputError
 from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.parts import Parts
-from emotion.library.storage import Storage
-from emotion.library.store import no_room
+from emotion.library.storage import Storage, no_room
 from emotion.registry import sha256_of
 from emotion.terminal import progress_bar, summary_table, videos_table
 from emotion.types import Analysis, Progress

@@ -18,7 +18,7 @@ from emotion.batch.inputs import Video
 from emotion.batch.pool import cores
 from emotion.batch.work import Job, Row, Worker
 from emotion.errors import BatchError
-from emotion.limited import limit_this_process
+from emotion.process_limits import limit_this_process
 
 LOCAL = "local"
 INSTALL = "pip install -r requirements-ray.txt"

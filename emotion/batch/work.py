@@ -27,10 +27,9 @@ from emotion.batch.settings import Settings
 from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
 from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.parts import Parts
-from emotion.library.storage import Storage
-from emotion.library.store import no_room
-from emotion.limited import alarm_of
+from emotion.library.storage import Storage, no_room
 from emotion.limits import no_memory_words, stall_s
+from emotion.process_limits import alarm_of
 from emotion.registry import sha256_of
 from emotion.types import Analysis, Progress
 from emotion.vision.pipeline import Analyzer

@@ -31,7 +31,8 @@ from emotion.library.dispatch import Dispatcher
 from emotion.library.entries import LOCAL, Entry, JobSettings, State
 from emotion.library.jobs import cancel, place_in_queue, resume
 from emotion.library.own import OwnLibrary
-from emotion.library.store import SORTS, Library, Page
+from emotion.library.search import SORTS, Page
+from emotion.library.store import Library
 
 __all__ = [
     "LOCAL",

@@ -22,7 +22,8 @@ from emotion.library.database import revisions
 from emotion.library.entries import State
 from emotion.library.jobs import SILENT_S
 from emotion.library.rows import now
-from emotion.library.store import Library, video_key
+from emotion.library.storage import video_key
+from emotion.library.store import Library
 from emotion.library.tables import AnalysisRow, Base, UtcDateTime
 from emotion.registry import added_models_dir
 from emotion.types import Progress

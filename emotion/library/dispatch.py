@@ -17,8 +17,8 @@ from emotion.library.recordings import close_broken
 from emotion.library.settings import jobs_at_once, library_dir, log_file
 from emotion.library.silence import Silence
 from emotion.library.store import Library
-from emotion.limited import FROM_OUTSIDE, death_words, small_numerics
 from emotion.monitoring.counters import WORKERS, ending
+from emotion.process_limits import FROM_OUTSIDE, death_words, small_numerics
 
 LOOK_S = 0.5
 """Between two looks at the queue."""

@@ -18,7 +18,8 @@ from emotion.library.database import QUEUE_LOCK, WORK_LOCK
 from emotion.library.entries import LOCAL, Entry, State
 from emotion.library.rows import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
 from emotion.library.silence import Silence
-from emotion.library.store import Library, timeline_key, video_key
+from emotion.library.storage import timeline_key, video_key
+from emotion.library.store import Library
 from emotion.library.tables import AnalysisRow
 from emotion.types import Analysis
 

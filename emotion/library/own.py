@@ -14,7 +14,8 @@ from typing import BinaryIO
 from emotion.analytics.edits import Edits
 from emotion.library import calendar, jobs
 from emotion.library.entries import LOCAL, Entry, JobSettings, State
-from emotion.library.store import Library, Page
+from emotion.library.search import Page
+from emotion.library.store import Library
 from emotion.types import Analysis
 
 

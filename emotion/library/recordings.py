@@ -19,7 +19,8 @@ from emotion.library.entries import LOCAL, JobSettings, State, clean_title
 from emotion.library.jobs import Claim, Outcome, conclude, finish, host, is_valid
 from emotion.library.rows import is_live, new_row, now, words_of
 from emotion.library.silence import Silence
-from emotion.library.store import Library, timeline_key
+from emotion.library.storage import timeline_key
+from emotion.library.store import Library
 from emotion.library.tables import AnalysisRow
 from emotion.limits import limits
 

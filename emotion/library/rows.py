@@ -1,17 +1,16 @@
-"""Between rows and values: how an analysis is written down, found again and read."""
+"""Between rows and values: how an analysis is written down and read."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from emotion.analytics.edits import Edits
 from emotion.errors import LibraryError
 from emotion.library.entries import Entry, JobSettings, State, folded
-from emotion.library.tables import AnalysisRow, OwnerRow, TagRow
+from emotion.library.tables import AnalysisRow, OwnerRow
 from emotion.types import VideoInfo
 
 _MAX_KEY = 300
@@ -81,20 +80,6 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
     if row is None:
         raise LibraryError(f"there is no analysis {entry_id!r} in this library")
     return row
-
-
-def fitting_rows(text: str, tags: Collection[str], states: Collection[State], owner: str) -> Select[AnalysisRow]:
-    """Return the query for the analyses of an owner that fit; see :meth:`emotion.library.Library.search`."""
-    query = select(AnalysisRow).where(AnalysisRow.owner == owner)
-    for word in folded(text).split():
-        query = query.where(AnalysisRow.words.contains(word, autoescape=True))
-    if states:
-        query = query.where(AnalysisRow.state.in_([str(state) for state in states]))
-    if tags:
-        having = select(TagRow.analysis_id).where(TagRow.owner == owner, TagRow.tag.in_(tags))
-        all_of_them = having.group_by(TagRow.analysis_id).having(func.count() == len(tags))
-        query = query.where(AnalysisRow.id.in_(all_of_them))
-    return query
 
 
 def retention_days_of(session: Session, owner: str) -> int | None:

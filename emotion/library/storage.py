@@ -18,6 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from emotion.errors import LibraryError
 
 PARTIAL = ".partial"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Storage:
@@ -165,3 +166,18 @@ def _place(url: str | Path) -> tuple[Any, str]:
         return LocalFileSystem(), str(url.absolute())
     fs, root = fsspec.core.url_to_fs(url)
     return fs, str(root)
+
+
+def video_key(entry_id: str) -> str:
+    """Return where the video of an analysis lies in the storage; it has no ending, as nothing goes by its name."""
+    return f"{entry_id}/video"
+
+
+def timeline_key(entry_id: str) -> str:
+    """Return where the finished timeline of an analysis lies in the storage."""
+    return f"{entry_id}/timeline.parquet"
+
+
+def no_room(error: OSError) -> str | None:
+    """Return one sentence for people if the disk is full, else None."""
+    return "there is no room left on the disk; free some and try again" if error.errno in _NO_ROOM else None

@@ -3,61 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import errno
-import hashlib
-import logging
-import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet
-from emotion.errors import InputError, LibraryError
+from emotion.errors import LibraryError
 from emotion.library import rows
 from emotion.library import settings as where
-from emotion.library.database import QUEUE_LOCK, Database
-from emotion.library.door import Door, size_of
+from emotion.library.database import Database
 from emotion.library.entries import LOCAL, Entry, JobSettings, State, clean_tags, clean_title
-from emotion.library.facts import facts_of
+from emotion.library.intake import Intake, expunge
 from emotion.library.parts import Parts
-from emotion.library.rows import end_of_queue, fitting_rows, now, row_of, title_key, to_entry, words_of
-from emotion.library.storage import Storage
+from emotion.library.rows import now, row_of, title_key, to_entry, words_of
+from emotion.library.search import Page, find
+from emotion.library.storage import Storage, timeline_key, video_key
 from emotion.library.tables import AnalysisRow, OwnerRow, TagRow
 from emotion.limits import Limits
 from emotion.limits import limits as current_limits
-from emotion.types import Analysis, VideoInfo
-
-SORTS = {
-    "created": AnalysisRow.created_at,
-    "recorded": AnalysisRow.happened_at,
-    "title": AnalysisRow.title_key,
-    "duration": AnalysisRow.duration_s,
-    "size": AnalysisRow.bytes,
-    "state": AnalysisRow.state,
-}
-"""What :meth:`Library.search` sorts by; with ``-`` in front, largest first."""
-_BLOCK = 1 << 20
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of what a search found.
-
-    Attributes:
-        entries: In the order that was asked for.
-        total: How many there are altogether.
-    """
-
-    entries: tuple[Entry, ...]
-    total: int
+from emotion.types import Analysis
 
 
 class Library:
@@ -114,48 +82,11 @@ class Library:
             TooLargeError: It is over a limit, or its owner has enough here.
             LibraryError: There is no room for it.
         """
-        entry_id, settings = uuid.uuid4().hex, settings or JobSettings()
         source = clean_title(PurePath(name.replace("\\", "/")).name)
-        door = Door(self, owner, source, current_limits() if limits is None else limits)
-        door.before(size_of(content))
-        row = rows.new_row(entry_id, owner, source, clean_title(title or PurePath(source).stem), settings)
-        row.tags = [TagRow(tag=tag, owner=owner) for tag in clean_tags(list(tags))]
-        row.words = words_of(row)
-        with self.database.writing() as session:
-            session.add(row)
-        try:
-            digest = self._take_in(content, video_key(entry_id), door)
-            info, captured = self._facts(entry_id, source)
-            door.check_facts(info, settings)
-            self._queue(entry_id, owner, door, digest, settings, info, captured)
-        except BaseException:
-            self._undo(entry_id)
-            raise
-        return self.get(entry_id, owner=owner)
-
-    def _queue(
-        self,
-        entry_id: str,
-        owner: str,
-        door: Door,
-        digest: str,
-        settings: JobSettings,
-        info: VideoInfo | None,
-        captured: dt.datetime | None,
-    ) -> None:
-        """Put an analysis whose video has come into the queue."""
-        size = self.storage.used_bytes(entry_id)
-        with self.database.writing(QUEUE_LOCK) as session:
-            door.at_the_queue(session, size)
-            row = row_of(session, entry_id, owner, lock=True)
-            row.state, row.note, row.source_sha256, row.has_video = State.QUEUED, "", digest, True
-            row.info = None if info is None else asdict(info)
-            if settings.captured_at is None and captured is not None:
-                row.settings, row.happened_at = replace(settings, captured_at=captured).to_dict(), captured
-            row.duration_s = None if info is None else info.duration_s
-            row.bytes = size
-            row.total = 0 if info is None else settings.sampling.expected_frames(info)
-            row.queued_at = end_of_queue(session)
+        asked = settings or JobSettings()
+        intake = Intake(self, owner, source, asked, current_limits() if limits is None else limits)
+        intake.take(content, clean_title(title or PurePath(source).stem), clean_tags(list(tags)))
+        return self.get(intake.id, owner=owner)
 
     def get(self, entry_id: str, *, owner: str = LOCAL) -> Entry:
         """Return one analysis.
@@ -183,7 +114,7 @@ class Library:
             text: Words that all occur in title, file name, tags, people's names or events, whatever their case.
             tags: All of which it must have.
             states: One of which it must have; all if empty.
-            sort: One of :data:`SORTS`, with ``-`` in front for largest first.
+            sort: One of :data:`emotion.library.SORTS`, with ``-`` in front for largest first.
             limit: How many at most.
             offset: After how many.
             owner: Whose.
@@ -191,15 +122,8 @@ class Library:
         Raises:
             LibraryError: There is no such order.
         """
-        column = SORTS.get(sort.removeprefix("-"))
-        if column is None:
-            raise LibraryError(f"expected an order out of {', '.join(SORTS)}; got {sort!r}")
-        found = fitting_rows(text, clean_tags(list(tags)), states, owner)
-        key = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
         with self.database.reading() as session:
-            total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-            ordered = found.order_by(key, AnalysisRow.id).limit(limit).offset(offset)
-            return Page(tuple(to_entry(row) for row in session.scalars(ordered)), total)
+            return find(session, text, clean_tags(list(tags)), states, sort, limit, offset, owner)
 
     def tags(self, *, owner: str = LOCAL) -> dict[str, int]:
         """Return every tag with the number of analyses that have it."""
@@ -270,7 +194,7 @@ class Library:
             freed = update(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.state == State.QUEUED)
             session.execute(freed.values(state=State.CANCELLED))
         self._expect_over(self.get(entry_id, owner=owner))
-        self._discard(entry.id)
+        expunge(self, entry.id)
 
     def used_bytes(self, *, owner: str = LOCAL) -> int:
         """Return how much room all analyses of an owner take on the storage."""
@@ -327,63 +251,6 @@ class Library:
         with self.database.writing() as session:
             yield row_of(session, entry_id, owner, lock=True)
 
-    def _take_in(self, content: BinaryIO | Path, key: str, door: Door) -> str:
-        """Copy a file into the storage and return its digest."""
-        if isinstance(content, Path):
-            with content.open("rb") as file:
-                return self._take_in(file, key, door)
-        digest, size = hashlib.sha256(), 0
-        try:
-            with self.storage.writing(key) as target:
-                while block := content.read(_BLOCK):
-                    door.arriving(size := size + len(block))
-                    digest.update(block)
-                    target.write(block)
-        except OSError as error:
-            raise LibraryError(no_room(error) or f"the video cannot be stored: {error.strerror or error}") from error
-        return digest.hexdigest()
-
-    def _facts(self, entry_id: str, name: str) -> tuple[VideoInfo | None, dt.datetime | None]:
-        """Return the facts of a video that lies on this machine and when it was recorded.
-
-        So what is no video is refused at once.
-        """
-        path = self.storage.local_path(video_key(entry_id))
-        if path is None:
-            return None, None
-        try:
-            return facts_of(path)
-        except InputError as error:
-            raise type(error)(str(error).replace(path.name, name, 1)) from error
-
-    def _undo(self, entry_id: str) -> None:
-        """Take back an upload that failed; where that fails too, it is the first reason that people are told."""
-        try:
-            self._discard(entry_id)
-        except LibraryError as error:
-            log.warning("what is left of an upload that failed cannot be removed: %s", error)
-
-    def _discard(self, entry_id: str) -> None:
-        self.storage.remove(entry_id)
-        where.log_file(entry_id).unlink(missing_ok=True)
-        with self.database.writing() as session:
-            session.execute(delete(AnalysisRow).where(AnalysisRow.id == entry_id))
-
     def _expect_over(self, entry: Entry) -> None:
         if not entry.state.is_over:
             raise LibraryError(f"{entry.title} is still being analysed; cancel it first")
-
-
-def video_key(entry_id: str) -> str:
-    """Return where the video of an analysis lies in the storage; it has no ending, as nothing goes by its name."""
-    return f"{entry_id}/video"
-
-
-def timeline_key(entry_id: str) -> str:
-    """Return where the finished timeline of an analysis lies in the storage."""
-    return f"{entry_id}/timeline.parquet"
-
-
-def no_room(error: OSError) -> str | None:
-    """Return one sentence for people if the disk is full, else None."""
-    return "there is no room left on the disk; free some and try again" if error.errno in _NO_ROOM else None

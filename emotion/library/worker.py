@@ -16,11 +16,12 @@ from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.entries import Entry, State
 from emotion.library.jobs import SILENT_S, Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
 from emotion.library.parts import Parts
-from emotion.library.store import Library, no_room, timeline_key, video_key
-from emotion.limited import alarm_of, limit_this_process
+from emotion.library.storage import no_room, timeline_key, video_key
+from emotion.library.store import Library
 from emotion.limits import limits, no_memory_words, stall_s
 from emotion.monitoring.counters import exit_status
 from emotion.monitoring.logs import set_up_logs
+from emotion.process_limits import alarm_of, limit_this_process
 from emotion.types import Analysis, Progress
 from emotion.vision.pipeline import Analyzer
 from emotion.vision.state import State as VideoState

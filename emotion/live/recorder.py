@@ -21,7 +21,7 @@ from emotion.library import JobSettings, Library
 from emotion.library.clips import clip_file, hand_over_clip
 from emotion.library.jobs import Claim, beat
 from emotion.library.recordings import begin_recording, close_recording
-from emotion.library.store import no_room
+from emotion.library.storage import no_room
 from emotion.live.clip import Clip
 from emotion.live.growing import SOURCE, About, GrowingTimeline
 from emotion.live.snapshot import RecordingNow

@@ -20,7 +20,7 @@ import pytest
 
 from emotion.library import Entry, JobSettings, Library
 from emotion.library.jobs import Claim, claim_next, conclude
-from emotion.library.store import timeline_key
+from emotion.library.storage import timeline_key
 from emotion.library.tables import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import make_analysis

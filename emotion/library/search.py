@@ -1,0 +1,71 @@
+"""Finding analyses again, by words, tags and states, in an order, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from emotion.errors import LibraryError
+from emotion.library.entries import Entry, State, folded
+from emotion.library.rows import to_entry
+from emotion.library.tables import AnalysisRow, TagRow
+
+SORTS = {
+    "created": AnalysisRow.created_at,
+    "recorded": AnalysisRow.happened_at,
+    "title": AnalysisRow.title_key,
+    "duration": AnalysisRow.duration_s,
+    "size": AnalysisRow.bytes,
+    "state": AnalysisRow.state,
+}
+"""What :meth:`emotion.library.Library.search` sorts by; with ``-`` in front, largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what a search found.
+
+    Attributes:
+        entries: In the order that was asked for.
+        total: How many there are altogether.
+    """
+
+    entries: tuple[Entry, ...]
+    total: int
+
+
+def find(
+    session: Session,
+    text: str,
+    tags: Collection[str],
+    states: Collection[State],
+    sort: str,
+    limit: int,
+    offset: int,
+    owner: str,
+) -> Page:
+    """Return some of the analyses that fit; see :meth:`emotion.library.Library.search`."""
+    column = SORTS.get(sort.removeprefix("-"))
+    if column is None:
+        raise LibraryError(f"expected an order out of {', '.join(SORTS)}; got {sort!r}")
+    found = _fitting(text, tags, states, owner)
+    key = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    ordered = found.order_by(key, AnalysisRow.id).limit(limit).offset(offset)
+    return Page(tuple(to_entry(row) for row in session.scalars(ordered)), total)
+
+
+def _fitting(text: str, tags: Collection[str], states: Collection[State], owner: str) -> Select[AnalysisRow]:
+    query = select(AnalysisRow).where(AnalysisRow.owner == owner)
+    for word in folded(text).split():
+        query = query.where(AnalysisRow.words.contains(word, autoescape=True))
+    if states:
+        query = query.where(AnalysisRow.state.in_([str(state) for state in states]))
+    if tags:
+        having = select(TagRow.analysis_id).where(TagRow.owner == owner, TagRow.tag.in_(tags))
+        all_of_them = having.group_by(TagRow.analysis_id).having(func.count() == len(tags))
+        query = query.where(AnalysisRow.id.in_(all_of_them))
+    return query
