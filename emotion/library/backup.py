@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,16 @@ from sqlalchemy import Table, delete, insert, select
 from emotion.errors import LibraryError
 from emotion.library.archive import ArchiveReader, ArchiveWriter, reading_archive, writing_archive
 from emotion.library.database import revisions
+from emotion.library.deaths import SILENT_S
 from emotion.library.entries import State
-from emotion.library.jobs import SILENT_S
 from emotion.library.rows import now
 from emotion.library.storage import video_key
 from emotion.library.store import Library
 from emotion.library.tables import AnalysisRow, Base, UtcDateTime
 from emotion.registry import added_models_dir
-from emotion.types import Progress
+from emotion.steps import OnProgress, Steps
 from emotion.version import program_version
 
-OnProgress = Callable[[Progress], None]
 Rows = dict[str, list[dict[str, Any]]]
 
 _ANALYSES = AnalysisRow.__tablename__
@@ -67,13 +65,11 @@ def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -
     """
     rows, began = _snapshot(library), now()
     with writing_archive(target) as archive:
-        kept = []
+        kept, steps = [], Steps(len(rows[_ANALYSES]), on_step)
         for row in rows[_ANALYSES]:
             if _copy_files(library, row, archive):
                 kept.append(row)
-            if on_step is not None:
-                elapsed_s = (now() - began).total_seconds()
-                on_step(Progress(len(kept), len(rows[_ANALYSES]), elapsed_s))
+            steps.advance()
         rows = _of_analyses(rows, {row["id"] for row in kept})
         _copy_models(archive)
         for table in Base.metadata.sorted_tables:
@@ -182,12 +178,12 @@ def _expect_room(library: Library, *, replace: bool) -> None:
 
 
 def _bring_files(library: Library, archive: ArchiveReader, on_step: OnProgress | None) -> None:
-    names, began = archive.names(_FILES), now()
-    for done, name in enumerate(names, start=1):
+    names = archive.names(_FILES)
+    steps = Steps(len(names), on_step)
+    for name in names:
         with library.storage.writing(name.removeprefix(_FILES)) as target:
             archive.copy(name, target)
-        if on_step is not None:
-            on_step(Progress(done, len(names), (now() - began).total_seconds()))
+        steps.advance()
     for name in archive.names(_MODELS):
         parts = name.removeprefix(_MODELS).split("/")
         if any(part in {"", ".", ".."} for part in parts):

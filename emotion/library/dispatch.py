@@ -11,8 +11,9 @@ from pathlib import Path
 
 from emotion.errors import EmotionError, LibraryError
 from emotion.library.clips import hand_over_left_clips
+from emotion.library.deaths import note_death, note_the_dead
 from emotion.library.entries import State
-from emotion.library.jobs import Claim, Outcome, claim_next, finish, note_death, note_the_dead, work_of
+from emotion.library.jobs import Claim, Outcome, claim_next, finish, work_of
 from emotion.library.recordings import close_broken
 from emotion.library.settings import jobs_at_once, library_dir, log_file
 from emotion.library.silence import Silence

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import uuid
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
-from emotion.errors import EmotionError, LibraryError, TimelineError
+from emotion.errors import LibraryError
 from emotion.library.database import QUEUE_LOCK, WORK_LOCK
 from emotion.library.entries import LOCAL, Entry, State
 from emotion.library.rows import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
-from emotion.library.silence import Silence
 from emotion.library.storage import timeline_key, video_key
 from emotion.library.store import Library
 from emotion.library.tables import AnalysisRow
 from emotion.types import Analysis
-
-SILENT_S = 60.0
-"""A worker on another machine that has said nothing for so long is dead; one on this machine is looked at."""
-
-_PROCESSES = Path("/proc")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,86 +192,5 @@ def is_valid(library: Library, claim: Claim) -> bool:
         return session.scalar(select(AnalysisRow.id).where(*_held(claim))) is not None
 
 
-def note_the_dead(library: Library, silence: Silence[Claim] | None = None) -> list[str]:
-    """Mark the analyses whose workers have died as interrupted, saying what is kept, and return their ids.
-
-    Live recordings have no worker: :func:`emotion.library.recordings.close_broken` looks after them.
-
-    Args:
-        library: Which library.
-        silence: How long each worker was heard to say nothing; without it, nobody counts as silent.
-    """
-    with library.database.reading() as session:
-        running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
-    workers = {Claim(row.id, row.run or ""): row for row in running if not is_live(row)}
-    silent_s = (silence or Silence()).listen({claim: row.heartbeat_at for claim, row in workers.items()})
-    dead = [claim for claim, row in workers.items() if _is_dead(row, silent_s[claim] > SILENT_S)]
-    return [claim.id for claim in dead if _is_noted(library, claim)]
-
-
-def _is_noted(library: Library, claim: Claim) -> bool:
-    """Note a death; where that cannot be done yet, such as on a disk that fell read-only, the others are noted."""
-    try:
-        note_death(library, claim, "its process ended unexpectedly")
-    except (EmotionError, OSError) as error:
-        log.warning("the death of the worker of analysis %s cannot be noted yet: %s", claim.id, error)
-        return False
-    return True
-
-
-def note_death(library: Library, claim: Claim, how: str, *, crashed: bool = False) -> None:
-    """Note that a worker has died, saying what is kept; nothing where its claim was no longer valid.
-
-    Args:
-        library: Which library.
-        claim: What it worked on.
-        how: Of what it died, as a clause.
-        crashed: Whether that was the video's doing, which would do so again, and not the machine's.
-    """
-    if not is_valid(library, claim):
-        return
-    if library.storage.exists(timeline_key(claim.id)):
-        conclude(library, claim)
-        return
-    state, verb = (State.FAILED, "failed") if crashed else (State.INTERRUPTED, "was interrupted")
-    note = f"The analysis {verb}, as {how}; {what_is_kept(library, claim.id)}."
-    finish(library, claim, Outcome(state, note, keeps_video=True))
-
-
-def what_is_kept(library: Library, entry_id: str) -> str:
-    """Return in words how much of a broken-off analysis is there."""
-    try:
-        until_s = library.parts(entry_id).until_s()
-    except TimelineError as error:
-        log.warning("what is kept of analysis %s cannot be read: %s", entry_id, error)
-        return "what was done until then cannot be read"
-    return "nothing was done yet" if until_s is None else f"everything up to {until_s:.1f} s of the video is kept"
-
-
 def _held(claim: Claim) -> tuple[Any, ...]:
     return AnalysisRow.id == claim.id, AnalysisRow.run == claim.run, AnalysisRow.state == State.RUNNING
-
-
-def _is_dead(row: AnalysisRow, silent: bool) -> bool:
-    if row.worker_pid is None or row.worker_host != host() or not _PROCESSES.is_dir():
-        return silent
-    if _is_unburied(row.worker_pid) and not silent:
-        # Its server alone learns how it died. It looks twice a second, and after a look there is no such process.
-        return False
-    return not _works_on(row.worker_pid, row.id)
-
-
-def _is_unburied(pid: int) -> bool:
-    """Return whether a process has ended and its parent has not looked yet (proc(5): the state behind its name)."""
-    try:
-        return (_PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def _works_on(pid: int, entry_id: str) -> bool:
-    """Return whether a process of this machine is the worker of this analysis: numbers are given out again."""
-    try:
-        return entry_id.encode() in (_PROCESSES / str(pid) / "cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False

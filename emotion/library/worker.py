@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.analyse import Source, analyse_in_parts
+from emotion.library.deaths import SILENT_S, what_is_kept
 from emotion.library.entries import Entry, State
-from emotion.library.jobs import SILENT_S, Claim, Outcome, beat, conclude, finish, what_is_kept, work_of
+from emotion.library.jobs import Claim, Outcome, beat, conclude, finish, work_of
 from emotion.library.parts import Parts
 from emotion.library.storage import no_room, timeline_key, video_key
 from emotion.library.store import Library

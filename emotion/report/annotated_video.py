@@ -18,7 +18,7 @@ from emotion.limits import no_memory_words
 from emotion.report.blur import blur_everything, blur_faces
 from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
-from emotion.report.steps import Steps
+from emotion.steps import Steps
 from emotion.types import Frame, FrameResult, Image, VideoInfo
 from emotion.vision.containers import open_container
 from emotion.vision.decode_video import probe, read_video

@@ -15,7 +15,7 @@ import numpy as np
 
 from emotion.analytics.durations import counted_durations
 from emotion.report.edited import Edited
-from emotion.report.steps import Steps
+from emotion.steps import Steps
 
 MIN_CUE_S = 1.0
 """A caption of two words wants about a second to be read."""

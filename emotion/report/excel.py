@@ -19,8 +19,8 @@ from emotion.analytics.summary import summarise
 from emotion.report import facts
 from emotion.report.edited import Edited
 from emotion.report.people import people_rows
-from emotion.report.steps import Steps
 from emotion.report.tables import chunks
+from emotion.steps import Steps
 
 MAX_ROWS = 1_048_576
 """Rows of a sheet, its header included; Excel opens no more."""

@@ -12,8 +12,8 @@ from emotion.limited import run_limited
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
-from emotion.report.steps import OnProgress, Steps
 from emotion.report.tables import write_csv, write_json, write_parquet
+from emotion.steps import OnProgress, Steps
 from emotion.types import Analysis
 
 

@@ -15,7 +15,7 @@ from emotion.report.charts import SCREEN, donut_chart, person_chart, to_svg
 from emotion.report.content import NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
-from emotion.report.steps import OnProgress, Steps
+from emotion.steps import OnProgress, Steps
 from emotion.templates import templates_in
 
 _TEMPLATES = templates_in(Path(__file__).parent / "templates")

@@ -23,7 +23,7 @@ from emotion.report.charts import DONUT_PX, PRINT, donut_chart, person_chart, to
 from emotion.report.content import NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
-from emotion.report.steps import OnProgress, Steps
+from emotion.steps import OnProgress, Steps
 
 _MARGIN = 18 * mm
 _FRAME = 6

@@ -19,8 +19,8 @@ import numpy as np
 from emotion.errors import VideoError
 from emotion.limited import run_limited
 from emotion.limits import no_memory_words
-from emotion.report.steps import OnProgress
 from emotion.report.stills import shrink
+from emotion.steps import OnProgress
 from emotion.types import Frame, Progress
 from emotion.vision.containers import open_container
 from emotion.vision.decode_video import probe, read_video

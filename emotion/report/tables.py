@@ -14,7 +14,7 @@ from emotion.analytics.episodes import episodes
 from emotion.analytics.files import save_parquet, to_csv
 from emotion.analytics.summary import summarise
 from emotion.report.edited import Edited
-from emotion.report.steps import Steps
+from emotion.steps import Steps
 from emotion.version import program_version
 
 CHUNK_ROWS = 20_000

@@ -19,6 +19,7 @@ from emotion.library import (
     JobSettings,
     Library,
     State,
+    deaths,
     jobs,
     place_in_queue,
     recordings,
@@ -26,7 +27,8 @@ from emotion.library import (
     rows,
     store,
 )
-from emotion.library.jobs import Claim, beat, claim_next, note_the_dead, work_of
+from emotion.library.deaths import note_the_dead
+from emotion.library.jobs import Claim, beat, claim_next, work_of
 from emotion.library.recordings import begin_recording, close_broken
 from emotion.library.silence import Silence
 from emotion.monitoring.figures import work_of as figures_of
@@ -89,7 +91,7 @@ def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
         # This machine looks by its own new time; the worker's machine still has the old one.
         wall.off = jump
         assert note_the_dead(library, silence) == []
-        patience.seconds += jobs.SILENT_S - 1
+        patience.seconds += deaths.SILENT_S - 1
         wall.off = dt.timedelta()
         assert beat(library, claim, 1, 2, 1.0) is False
     assert library.get(entry.id).state is State.RUNNING
@@ -107,7 +109,7 @@ def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clo
     set_hosts(library, "elsewhere")
     silence = Silence[Claim](patience)
     assert note_the_dead(library, silence) == []
-    patience.seconds += jobs.SILENT_S
+    patience.seconds += deaths.SILENT_S
     assert note_the_dead(library, silence) == []
     patience.seconds += 1
     assert note_the_dead(library, silence) == [entry.id]
@@ -125,7 +127,7 @@ def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_cloc
     patience = Patience()
     silence = Silence[Claim](patience)
     assert note_the_dead(library, silence) == []
-    patience.seconds += jobs.SILENT_S + 1
+    patience.seconds += deaths.SILENT_S + 1
     assert note_the_dead(library, silence) == [entry.id]
 
 

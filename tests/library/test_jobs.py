@@ -14,7 +14,8 @@ from libraries import MakeLibrary, end, put
 
 from emotion.errors import LibraryError
 from emotion.library import Dispatcher, JobSettings, Library, State, cancel, place_in_queue, resume
-from emotion.library.jobs import Claim, Outcome, beat, claim_next, finish, note_the_dead, work_of
+from emotion.library.deaths import note_the_dead
+from emotion.library.jobs import Claim, Outcome, beat, claim_next, finish, work_of
 from emotion.library.settings import jobs_at_once, part_s
 from tests.conftest import make_analysis
 

@@ -15,7 +15,8 @@ from sqlalchemy import text as sql
 from emotion.errors import LibraryError
 from emotion.library import Dispatcher, JobSettings, Library, State
 from emotion.library.clips import clip_file, hand_over_clip, hand_over_left_clips, lock_clip
-from emotion.library.jobs import Claim, beat, claim_next, note_the_dead
+from emotion.library.deaths import note_the_dead
+from emotion.library.jobs import Claim, beat, claim_next
 from emotion.library.recordings import SILENT_S, begin_recording, close_broken, close_recording
 from emotion.library.silence import Silence
 from emotion.types import Analysis

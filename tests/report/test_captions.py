@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.report.captions import Cue, captions_text, cue_lines, readable, timestamp, write_captions
 from emotion.report.edited import edit
-from emotion.report.steps import Steps
+from emotion.steps import Steps
 from tests.conftest import make_analysis
 
 

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.report.edited import edit
 from emotion.report.excel import MAX_TEXT, clean_text, write_excel
-from emotion.report.steps import Steps
+from emotion.steps import Steps
 from tests.conftest import make_analysis
 
 SHEETS = ["Summary", "People", "Timeline", "Frames", "Events", "Model and settings"]

@@ -10,8 +10,8 @@ import pytest
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.report.edited import edit
-from emotion.report.steps import Steps
 from emotion.report.tables import write_csv, write_json, write_parquet, write_records
+from emotion.steps import Steps
 from tests.conftest import make_analysis
 
 EDITS = Edits(names={1: 'Ada, "A"'}, merged={2: 1}, events=(Event("pause", Span(0.0, 0.2), excluded=True),))

@@ -1,4 +1,4 @@
-"""How far an export is, told step by step; the listener may raise to stop it."""
+"""How far a long action is, told step by step; the listener may raise to stop it."""
 
 from __future__ import annotations
 
