@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.access import find_visitor
 from ui.shell import enter_app
+from ui.trouble import told
 
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
 
@@ -29,5 +30,6 @@ if visitor is not None and visitor.is_admin:
     pages.append(st.Page("pages/admin.py", title="People", icon=":material/group:"))
 # Named to everybody, as an address is: what is behind it, each page asks for itself.
 page = st.navigation(pages, position="hidden" if visitor is None else "top")
-enter_app()
-page.run()
+with told():
+    enter_app()
+    page.run()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from emotion.errors import LibraryError
 from emotion.library import Entry, OwnLibrary, State
+from ui.trouble import told
 from ui.widgets import duration_text, plain
 
 LOOK_S = 0.5
@@ -37,10 +38,10 @@ def show_queue(library: OwnLibrary) -> None:
 @st.fragment(run_every=LOOK_S)
 def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
     """Show progress without running the rest of the page, until something begins or ends."""
-    active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
-    if _known(active.entries) != known:
-        st.rerun()
-    with st.container(border=True):
+    with told(), st.container(border=True):
+        active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
+        if _known(active.entries) != known:
+            st.rerun()
         for entry in active.entries:
             _show_active(library, entry)
         if active.total > len(active.entries):

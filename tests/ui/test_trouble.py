@@ -1,0 +1,66 @@
+"""Errors that no page expects: one sentence, the rest of the app stands, and it works again when the cause is gone."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
+
+from emotion.library import Library
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui.library import library_or_stop
+    from ui.queue import show_queue
+    from ui.trouble import told
+
+    st.title("Stands")
+    with told():
+        show_queue(library_or_stop())
+        st.write("All is well.")
+
+
+def set_aside(library: Library, back: bool = False) -> None:
+    names = ("away", "analyses") if back else ("analyses", "away")
+    with library.database.writing() as session:
+        session.execute(text("ALTER TABLE {} RENAME TO {}".format(*names)))
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    opened = Library.open(f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage"))
+    monkeypatch.setattr("ui.library._opened", lambda: (opened, None))
+    return opened
+
+
+def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pytest.LogCaptureFixture) -> None:
+    test = AppTest.from_function(page).run()
+    assert test.markdown[-1].value == "All is well."
+    set_aside(library)
+    with caplog.at_level(logging.ERROR, logger="ui.trouble"):
+        test.run()
+    assert not test.exception
+    assert test.title[0].value == "Stands"
+    assert test.error[0].value.startswith("The library's database at sqlite")
+    assert "no such table" in caplog.text
+    set_aside(library, back=True)
+    test.run()
+    assert not test.error
+    assert test.markdown[-1].value == "All is well."
+
+
+def test_a_bug_is_not_hidden() -> None:
+    def broken() -> None:
+        from ui.trouble import told
+
+        with told():
+            raise ZeroDivisionError
+
+    test = AppTest.from_function(broken).run()
+    assert len(test.exception) == 1
+    assert not test.error
