@@ -6,7 +6,7 @@ from streamlit import config
 
 from emotion.limits import check_settings, max_upload_mb
 from emotion.monitoring.logs import set_up_logs
-from ui.access import Guard
+from ui.access import Guard, WayBack
 from ui.metrics import metrics_route
 from ui.player.files import video_files
 from ui.scripts import attending
@@ -18,6 +18,6 @@ config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_M
 app = st.App(
     "streamlit_app.py",
     routes=[video_files.route(), metrics_route()],
-    middleware=[Middleware(Guard)],
+    middleware=[Middleware(Guard), Middleware(WayBack)],
     lifespan=attending,
 )

@@ -207,6 +207,13 @@ def test_each_sees_their_own_things_and_an_address_gives_nothing_to_others(
         said.append(shared.get_by_test_id("stAlert").inner_text().replace(one, "…"))
     assert said[0] == said[1]
 
+    # The link in a message: after signing in, it opens what it says.
+    linked = at_a_browser()
+    linked.goto(f"{place.app}/video?analysis={analysis}")
+    sign_in(linked, ada)
+    expect(linked.get_by_text("Smile index").first).to_be_visible()
+    assert linked.url == f"{place.app}/video?analysis={analysis}"
+
 
 def test_who_looks_after_the_server_sees_how_much_everybody_has_and_nobody_else_does(
     place: Place, at_a_browser: OpenBrowser

@@ -2,13 +2,14 @@
 
 Without ``[auth]`` in Streamlit's secrets everybody is the same local visitor. With it, :func:`visitor_or_stop` lets
 nobody past who has not signed in and is not on the list, :class:`Guard` does the same for requests that no page
-answers, and :attr:`Visitor.owner` says whose library it is.
+answers, :class:`WayBack` leads on to the page that was asked for, and :attr:`Visitor.owner` says whose library it is.
 """
 
 from ui.access.door import NOT_HERE, admin_or_stop, find_visitor, show_account, visitor_or_stop
 from ui.access.guard import NO_FILE, Guard, visitor_of
 from ui.access.listening import who_may_enter
 from ui.access.rules import LOCAL_VISITOR, Visitor
+from ui.access.way_back import WayBack
 
 __all__ = [
     "LOCAL_VISITOR",
@@ -16,6 +17,7 @@ __all__ = [
     "NO_FILE",
     "Guard",
     "Visitor",
+    "WayBack",
     "admin_or_stop",
     "find_visitor",
     "show_account",

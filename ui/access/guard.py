@@ -173,17 +173,22 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
-        media, lets_through = _below(request, _MEDIA), True
+        media, lets_through = below(request, _MEDIA), True
         if media is not None and _is_shut():
             lets_through, send = self._media.may_have(media, visitor_of(request.cookies)), _not_kept(send)
-        elif _below(request, _UPLOADS) is not None:
+        elif below(request, _UPLOADS) is not None:
             lets_through = visitor_of(request.cookies) is not None
         answer = self._app if lets_through else PlainTextResponse(NO_FILE, 404)
         await answer(request.scope, receive, send)
 
 
-def _below(request: Request, folder: str) -> str | None:
-    """Return what of a request's path lies below one of Streamlit's own folders; None if it lies elsewhere."""
+def below(request: Request, folder: str = "") -> str | None:
+    """Return what of a request's path lies below one of Streamlit's own folders; None if it lies elsewhere.
+
+    Args:
+        request: What is asked.
+        folder: Such as ``"media"``; the app itself if empty.
+    """
     path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
     start = make_url_path(config.get_option("server.baseUrlPath") or "", folder).rstrip("/") + "/"
     return path[len(start) :] if path.startswith(start) else None

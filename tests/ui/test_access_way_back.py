@@ -1,0 +1,99 @@
+"""The way back to a page that was asked for before signing in, and to nothing else."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from tests.conftest import run_async
+from tests.signed_in import claims, secrets_file, signed_cookies, toml
+from ui.access import WayBack
+from ui.access import settings as access_settings
+from ui.access.way_back import COOKIE
+
+PAGE = "text/html,application/xhtml+xml"
+
+
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(access_settings._memory, "required", False)
+
+
+@pytest.fixture
+def shut(tmp_path: Path):
+    with secrets_file(tmp_path, toml(allowed=["@example.org"])):
+        yield
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers as Streamlit does: a page for every address, and the way to the first page after signing in."""
+    signed_in = scope["path"] == "/oauth2callback"
+    answer = RedirectResponse("/", 302) if signed_in else PlainTextResponse("a page")
+    await answer(scope, receive, send)
+
+
+def ask(address: str, cookies: dict[str, str] | None = None, accept: str = PAGE, method: str = "GET") -> Headers:
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    path, _, query = address.partition("?")
+    told = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    headers = [(b"cookie", told.encode()), (b"accept", accept.encode()), (b"host", b"app.example")]
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "scheme": "https", "server": None}
+    scope |= {"query_string": query.encode(), "headers": headers}
+    run_async(WayBack(app)(scope, receive, send))
+    return Headers(raw=said[0]["headers"])
+
+
+def kept(headers: Headers) -> dict[str, str]:
+    return {name: morsel.value for name, morsel in SimpleCookie(headers.get("set-cookie", "")).items()}
+
+
+@pytest.mark.usefixtures("shut")
+@pytest.mark.parametrize("wanted", ["/video?analysis=0123abc", "/model_lab", "/video?analysis=a&at=1.5&q=%C3%A9%22"])
+def test_who_signs_in_comes_to_the_page_that_they_asked_for(wanted: str) -> None:
+    first = ask(wanted)
+    cookie = SimpleCookie(first["set-cookie"])[COOKIE]
+    assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "lax")
+    after = ask("/oauth2callback?code=1", kept(first))
+    assert after["location"] == wanted
+    assert kept(after) == {COOKIE: ""}, "once"
+
+
+@pytest.mark.usefixtures("shut")
+def test_home_forgets_what_was_wanted_before() -> None:
+    assert kept(ask("/", kept(ask("/library")))) == {COOKIE: ""}
+    assert ask("/oauth2callback?code=1")["location"] == "/"
+
+
+@pytest.mark.usefixtures("shut")
+@pytest.mark.parametrize(
+    "forged",
+    ["//elsewhere.example", "https:%2F%2Felsewhere.example", "..%2F..", "%2Felsewhere.example", "%5Celsewhere.example",
+     "video%3Fa%3D%0D%0ASet-Cookie:x", "video.elsewhere.example", "video%3F" + "a" * 2000],
+)  # fmt: skip
+def test_no_cookie_leads_out_of_the_app(forged: str) -> None:
+    assert ask("/oauth2callback?code=1", {COOKIE: forged})["location"] == "/"
+
+
+@pytest.mark.usefixtures("shut")
+def test_only_pages_that_the_door_kept_from_somebody_are_kept_in_mind() -> None:
+    assert "set-cookie" not in ask("/video", signed_cookies(claims("ada")))
+    assert "set-cookie" not in ask("/video", accept="*/*"), "no page of a browser"
+    assert "set-cookie" not in ask("/video", method="POST")
+    assert "set-cookie" not in ask("/auth/login"), "on the way to the provider"
+    assert "set-cookie" not in ask("/static/js/index.js")
+
+
+def test_without_sign_in_there_is_no_cookie() -> None:
+    assert "set-cookie" not in ask("/video?analysis=1")
