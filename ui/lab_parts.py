@@ -26,6 +26,7 @@ _WORDS = {
     "precision": "Precision",
     "recall": "Recall",
 }
+_EACH = {"dice": "Dice", "iou": "IoU", "errors": "mean error"}
 
 
 def show_part_models() -> None:
@@ -75,5 +76,5 @@ def _show_each(card: PartCard) -> None:
         return
     table = pd.DataFrame(each).rename_axis("part").reset_index()
     table["part"] = table["part"].str.replace("_", " ")
-    columns = {name: st.column_config.NumberColumn(name, format="percent") for name in each}
+    columns = {name: st.column_config.NumberColumn(_EACH.get(name, name), format="percent") for name in each}
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) < 8 else 320)

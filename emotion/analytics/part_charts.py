@@ -21,7 +21,7 @@ def history_chart(history: pd.DataFrame, height: int = 260) -> alt.Chart:
     floor = max(0.0, float(history["score"].clip(lower=0).quantile(0.1)))
     chart = (
         alt.Chart(history, height=height)
-        .mark_line(color=_COLOUR, point=True, clip=True)
+        .mark_line(color=_COLOUR, point=alt.OverlayMarkDef(color=_COLOUR), clip=True)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(grid=False, tickMinStep=1)),
             y=alt.Y(
