@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from emotion.analytics.scores import FAMILIES
+from emotion.labels import AFFECTNET, FER2013, FERPLUS
 from emotion.types import ModelCard
 from ui.widgets import chips, plain
 
-TEST_SETS = {"ferplus": "FER+, 8 classes", "fer2013": "FER2013, 7 classes"}
+_WHOLE = {whole.name: len(whole.labels) for whole in (FERPLUS, FER2013, AFFECTNET)}
 
 
 def show_card(card: ModelCard) -> None:
@@ -43,6 +45,19 @@ def score_table(scores: Mapping[str, Any]) -> pd.DataFrame:
     for key, score in scores.items():
         test_set, _, measure = key.partition("_")
         if isinstance(score, float):
-            column = table.setdefault(TEST_SETS.get(test_set, test_set), {})
+            column = table.setdefault(test_set_title(test_set), {})
             column[measure.replace("_", " ").capitalize().replace("f1", "F1")] = score
     return pd.DataFrame(table)
+
+
+def test_set_title(label_set: str) -> str:
+    """Return for people which labels a model was judged by, such as ``"FER+ majority, 3 of 8 classes"``.
+
+    Args:
+        label_set: Its name; of a part of a family, with the classes behind it (:func:`emotion.labels.subset_of`).
+    """
+    family, *classes = label_set.split("-")
+    if family not in _WHOLE:
+        return label_set
+    part = f"{len(classes)} of " if classes else ""
+    return f"{FAMILIES[family]}, {part}{_WHOLE[family]} classes"

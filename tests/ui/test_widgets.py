@@ -5,6 +5,7 @@ import pytest
 from emotion.labels import UNCLEAR
 from emotion.types import Progress
 from ui.models import score_table
+from ui.models import test_set_title as title_of
 from ui.widgets import answer_chip, duration_text, plain, progress_text, share_text
 
 
@@ -45,3 +46,9 @@ def test_scores_have_a_row_per_measure():
     table = score_table({"ferplus_accuracy": 0.8, "fer2013_accuracy": 0.6, "ferplus_macro_f1": 0.5})
     assert table.loc["Accuracy"].tolist() == [0.8, 0.6]
     assert table.loc["Macro F1"].iloc[0] == 0.5
+
+
+def test_a_test_set_says_whose_labels_and_how_many_of_them():
+    assert title_of("ferplus") == "FER+ majority, 8 classes"
+    assert title_of("fer2013-anger-sadness-neutral") == "FER2013 original, 3 of 7 classes"
+    assert title_of("mine") == "mine"
