@@ -37,6 +37,6 @@ with own:
 with parts:
     show_part_models()
 with search:
-    show_search()
+    show_search(lab, family, role)
 with data_set:
     show_data_sets()

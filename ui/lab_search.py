@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from emotion.analytics.scores import score_table
 from emotion.analytics.search_charts import (
     WITHIN_MS,
     front_chart,
@@ -16,6 +17,7 @@ from emotion.analytics.search_charts import (
     is_candidates,
     winner_of,
 )
+from ui.lab_models import Lab, show_figures
 
 CANDIDATES = Path(__file__).resolve().parents[1] / "data" / "search" / "candidates.csv"
 
@@ -40,8 +42,14 @@ _GENES = {
 _YES = {"0": "no", "1": "yes"}
 
 
-def show_search() -> None:
-    """Show the candidates of the search, the front, its course, and the winner."""
+def show_search(lab: Lab, family: str, role: str) -> None:
+    """Show the candidates of the search, the front, its course, the winner, and what was trained in full.
+
+    Args:
+        lab: All models.
+        family: Whose labels are asked for.
+        role: On which split.
+    """
     if not CANDIDATES.is_file():
         st.info(_HOW, icon=":material/genetics:")
         return
@@ -65,6 +73,7 @@ def show_search() -> None:
     moved.altair_chart(generations_chart(table), width="stretch")
     st.subheader("The front", anchor=False)
     st.dataframe(_described(front_of(table)), hide_index=True, column_config=_COLUMNS)
+    _show_in_full(set(table["network"]), lab, family, role)
 
 
 def _show_winner(table: pd.DataFrame) -> None:
@@ -77,6 +86,22 @@ def _show_winner(table: pd.DataFrame) -> None:
         figures[2].metric("Parameters", f"{winner['parameters'] / 1e6:.2f} M")
         figures[3].metric("File", f"{winner['file_bytes'] / 1e6:.2f} MB")
         st.caption(f"`{winner['network']}` at {winner['input_size']} px. {_in_words(winner['network'])}")
+
+
+def _show_in_full(networks: set[str], lab: Lab, family: str, role: str) -> None:
+    """Show how good the candidates are that were trained in full, beside every model of as many classes."""
+    recipes = {name: card.training.get("recipe") or {} for name, card in lab.cards.items()}
+    bred = [name for name, recipe in recipes.items() if recipe.get("network") in networks]
+    scores = score_table(lab.cards, lab.evaluations, family, role, {}) if bred else pd.DataFrame()
+    if not bred or (classes := scores.loc[scores["model"].isin(bred), "classes"].dropna()).empty:
+        return
+    beside = scores[scores["classes"].isin(classes)].sort_values("accuracy", ascending=False)
+    st.subheader("Trained in full, beside the hand-made networks", anchor=False)
+    show_figures(beside.drop(columns="ms"))
+    st.caption(
+        f"Bred here: {', '.join(bred)}. Each was trained by its own recipe, so numbers of epochs differ; "
+        "every model's card tells its own."
+    )
 
 
 def _in_words(network: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from emotion.labels import FER2013_LABELS
 from emotion.part_models import PartCard, part_models_dir
 from tests.analytics.test_search_charts import NETWORK
+from tests.lab_models import make_lab, make_model, make_record
 from tests.pages.test_pages import page, texts
 
 
@@ -48,8 +51,8 @@ def test_a_card_of_face_parts(folders):
     assert "Research use." in texts(shown)
 
 
-def test_the_search_shows_its_winner(folders):
-    file = folders / "search" / "candidates.csv"
+def write_candidates(folder: Path) -> None:
+    file = folder / "search" / "candidates.csv"
     file.parent.mkdir()
     pd.DataFrame(
         {
@@ -57,11 +60,28 @@ def test_the_search_shows_its_winner(folders):
             "network": NETWORK, "input_size": 48, "parameters": 90_000, "file_bytes": 110_000,
         }
     ).to_csv(file, index=False)  # fmt: skip
+
+
+def test_the_search_shows_its_winner(folders):
+    write_candidates(folders)
     shown = page("model_lab")
     words = texts(shown)
     assert "2 networks in 2 generations" in words
     assert "A stem of 8 filters, then 1 × 16 filters of 3×3; 2 × 32 filters of 5×5" in words
     assert {"ms per face": "0.80"}.items() <= {one.label: one.value for one in shown.metric}.items()
+
+
+def test_what_was_trained_in_full_stands_beside_the_others_of_as_many_classes(folders):
+    write_candidates(folders)
+    models = make_lab(folders / "models")
+    before = len(page("model_lab").dataframe)
+    int8 = {"fer2013": {"private-test": make_record(FER2013_LABELS)}}
+    make_model(models, "bred", FER2013_LABELS, int8, training={"recipe": {"network": NETWORK}})
+    shown = page("model_lab")
+    tables = [one.value for one in shown.dataframe]
+    assert len(tables) == before + 1
+    assert any(set(table.get("model", ())) == {"bred", "eight", "seven"} for table in tables)
+    assert "Bred here: bred." in texts(shown)
 
 
 def test_a_foreign_table_is_told(folders):
