@@ -13,7 +13,9 @@ from ui.trouble import told
 from ui.widgets import duration_text, plain
 
 LOOK_S = 0.5
-"""Between two looks at the queue."""
+"""Between two looks at what runs."""
+PATIENT_S = 2.0
+"""Between two looks where all of it waits: many who wait must not keep the server from those who run."""
 
 SHOWN = 10
 """So many are shown one by one; of the rest the number."""
@@ -30,12 +32,12 @@ def show_queue(library: OwnLibrary) -> None:
         st.error(plain(reason), icon=":material/error:")
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if active.total:
-        _follow(library, _known(active.entries))
+        runs = any(entry.state is State.RUNNING for entry in active.entries)
+        st.fragment(_follow, run_every=LOOK_S if runs else PATIENT_S)(library, _known(active.entries))
     for entry in library.search(states=BROKEN, sort="-created", limit=SHOWN).entries:
         _show_broken(library, entry)
 
 
-@st.fragment(run_every=LOOK_S)
 def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
     """Show progress without running the rest of the page, until something begins or ends."""
     with told(), st.container(border=True):

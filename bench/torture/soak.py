@@ -32,7 +32,7 @@ from ui.notice import KNOWN, PURPOSES
 VISITORS, TOGETHER = 10, 4
 CLIP, FRAMES, FPS, WIDTH_PX = "portrait_d6.mp4", 12, 12.0, 320
 EVERY_S = 3.0
-_TIMEOUT_MS = 180_000
+_TIMEOUT_MS = 600_000
 _DATABASE = "soak"
 _RESTS = """() => {
     const rests = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
