@@ -11,6 +11,7 @@ from emotion.library import Dispatcher, Library, OwnLibrary
 from emotion.library.people import name_person
 from ui import visit
 from ui.access import Visitor, visitor_or_stop
+from ui.scripts import settle_memory
 
 _NAMED = "named_in_library"
 
@@ -18,6 +19,7 @@ _NAMED = "named_in_library"
 @st.cache_resource(show_spinner="Opening the library …", on_release=lambda opened: opened[1].stop())
 def _opened() -> tuple[Library, Dispatcher]:
     library = Library.open()
+    settle_memory()
     return library, Dispatcher(library).start()
 
 

@@ -44,8 +44,9 @@ def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
         active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
         if _known(active.entries) != known:
             st.rerun()
+        places = library.places_in_queue()
         for entry in active.entries:
-            _show_active(library, entry)
+            _show_active(library, entry, places.get(entry.id, 0))
         if active.total > len(active.entries):
             st.caption(f"… and {active.total - len(active.entries):,} more that wait.")
 
@@ -54,13 +55,13 @@ def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
     return tuple((entry.id, entry.state) for entry in entries)
 
 
-def _show_active(library: OwnLibrary, entry: Entry) -> None:
+def _show_active(library: OwnLibrary, entry: Entry, place: int) -> None:
     words, button = st.columns([6, 1], vertical_alignment="center")
     if entry.state is State.RUNNING:
         words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
         label, hint = "Stop", "Stop and keep what is done"
     else:
-        words.markdown(f"**{plain(entry.title)}** · {_place(library, entry)}")
+        words.markdown(f"**{plain(entry.title)}** · {_place(place)}")
         label, hint = "Remove", "Take it out of the queue"
     button.button(
         label, key=f"stop_{entry.id}", help=hint, icon=":material/stop:", width="stretch",
@@ -75,8 +76,7 @@ def _how_far(entry: Entry) -> str:
     return f"{entry.done:,} of about {entry.total:,} frames · {entry.rate:,.0f} frames/s{left}"
 
 
-def _place(library: OwnLibrary, entry: Entry) -> str:
-    place = library.place_in_queue(entry.id)
+def _place(place: int) -> str:
     return "about to start" if not place else f"waits, number {place} in the queue"
 
 

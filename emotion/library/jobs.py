@@ -90,15 +90,18 @@ def resume(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
 def place_in_queue(library: Library, entry_id: str, *, owner: str = LOCAL) -> int | None:
     """Return how many analyses will begin before this one; None if it does not wait."""
     with library.database.reading() as session:
-        row = row_of(session, entry_id, owner)
-        if row.state != State.QUEUED:
-            return None
-        before = select(func.count()).where(
-            AnalysisRow.state == State.QUEUED,
-            (AnalysisRow.queued_at < row.queued_at)
-            | ((AnalysisRow.queued_at == row.queued_at) & (AnalysisRow.id < row.id)),
-        )
-        return session.scalar(before) or 0
+        row_of(session, entry_id, owner)
+    return places_in_queue(library, owner=owner).get(entry_id)
+
+
+def places_in_queue(library: Library, *, owner: str = LOCAL) -> dict[str, int]:
+    """Return for each of an owner's analyses that wait how many of anybody's will begin before it."""
+    place = func.row_number().over(order_by=(AnalysisRow.queued_at, AnalysisRow.id)) - 1
+    waiting = select(AnalysisRow.id, AnalysisRow.owner, place.label("place")).where(AnalysisRow.state == State.QUEUED)
+    everybody = waiting.subquery()
+    with library.database.reading() as session:
+        found = session.execute(select(everybody.c.id, everybody.c.place).where(everybody.c.owner == owner))
+        return {entry_id: int(before) for entry_id, before in found}
 
 
 def claim_next(library: Library, at_once: int) -> Claim | None:

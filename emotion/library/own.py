@@ -120,6 +120,10 @@ class OwnLibrary:
         """Return how many analyses, of all owners, will begin before this one."""
         return jobs.place_in_queue(self.shared, entry_id, owner=self.owner)
 
+    def places_in_queue(self) -> dict[str, int]:
+        """Return for each analysis that waits how many, of all owners, will begin before it."""
+        return jobs.places_in_queue(self.shared, owner=self.owner)
+
     def days(self, zone: dt.tzinfo = dt.UTC) -> list[calendar.Day]:
         """Return the days that have an analysis with a result."""
         return calendar.days(self.shared, owner=self.owner, zone=zone)

@@ -38,6 +38,7 @@ def test_everything_goes_by_the_owner(library: Library, video) -> None:
 
     assert [found.id for found in ada.search(sort="created").entries] == [entry.id, waiting.id]
     assert (ada.tags(), ada.place_in_queue(waiting.id)) == ({"trip": 1}, 0)
+    assert (ada.places_in_queue(), bob.places_in_queue()) == ({waiting.id: 0}, {})
     assert ada.days()[0].analyses == 1
     assert ada.video_path(entry.id) is not None
     ada.rename(entry.id, "Mine")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ui.live.line import Line
 from ui.live.watch import watch_camera
 from ui.live.wishes import Wishes
 from ui.resources import load_analyzer
+from ui.scripts import settle_memory
 from ui.widgets import plain
 
 LOOK_S = 2.0
@@ -46,16 +46,10 @@ _PICTURE = {
 
 @st.cache_resource(show_spinner="Warming up the models …")
 def warmed() -> emotion.Analyzer:
-    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow.
-
-    Streamlit collects garbage after every run of a page. Looking through all that the libraries have loaded holds up
-    every thread for an eighth of a second, and with a board that is brought up to date all the time, every picture. So
-    what is loaded by now is no longer looked through.
-    """
+    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow."""
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     return analyzer
 
 
