@@ -98,7 +98,8 @@ def _time_models(lab: Lab, times: dict[str, float]) -> None:
 
 def show_figures(table: pd.DataFrame) -> None:
     """Show models' figures: columns of :func:`emotion.analytics.scores.score_table`, or some of them."""
-    st.dataframe(_for_people(table), hide_index=True, column_config=_columns(), placeholder="–")
+    shown = _for_people(table)
+    st.dataframe(shown, hide_index=True, column_config=_columns(), placeholder="–", height="content")
 
 
 def _for_people(table: pd.DataFrame) -> pd.DataFrame:

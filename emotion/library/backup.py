@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 _ANALYSES = AnalysisRow.__tablename__
 _TABLES, _FILES, _MODELS = "tables/", "files/", "models/"
-_TRIES = 5
+_TRIES, _BETWEEN_S = 5, 0.1
 """How often an analysis is looked at anew whose files change while they are copied: a run ends only once."""
 
 
@@ -149,8 +150,10 @@ def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -
                     archive.add(_FILES + key, file)
         except FileNotFoundError:
             continue
-        if keys == library.storage.files(entry_id):
+        # Files go before their row does: none at all, where there were some, are about to be followed by it.
+        if keys == library.storage.files(entry_id) and (keys or not row["bytes"]):
             break
+        time.sleep(_BETWEEN_S)
     with library.database.reading() as session:
         there = session.get(AnalysisRow, entry_id) is not None
     if not there:

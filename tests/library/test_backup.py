@@ -177,6 +177,19 @@ def test_taken_while_the_library_is_in_use_every_row_has_its_files(
             assert {key.split("/")[0] for key in fresh.storage.files()} <= known
 
 
+def test_an_analysis_whose_files_are_gone_already_is_left_out_once_its_row_goes_too(
+    make_library: MakeLibrary, video: Path, tmp_path: Path
+) -> None:
+    library = make_library()
+    stays, goes = put(library, video), put(library, video)
+    library.storage.remove(goes.id)  # as a deletion begins
+    later = threading.Timer(0.15, library.delete, (goes.id,))
+    later.start()
+    assert back_up(library, tmp_path / "backup.tar").analyses == 1
+    later.join()
+    assert [entry.id for entry in library.search().entries] == [stays.id]
+
+
 def damage_tar(path: Path) -> None:
     with tarfile.open(path) as tar:
         place = next(each.offset_data for each in tar if each.name.endswith("/video"))
