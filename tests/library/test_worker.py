@@ -61,7 +61,8 @@ def test_killed_twice_and_resumed_it_equals_an_uninterrupted_run(
         assert "everything up to" in broken.note
         so_far = library.load_analysis(entry.id)
         assert not so_far.complete
-        assert 0 < len(so_far.frames) < len(uninterrupted.frames)
+        # A worker that is quick may have seen every frame, and died before it put the parts together.
+        assert 0 < len(so_far.frames) <= len(uninterrupted.frames)
         pd.testing.assert_frame_equal(so_far.frames, uninterrupted.frames[: len(so_far.frames)], check_exact=True)
         resume(library, entry.id)
     done = wait_for(library, entry, is_over, dispatcher)
