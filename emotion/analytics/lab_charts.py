@@ -29,6 +29,10 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#B5524A",
     "#3F8FD0",
     "#8A8A2E",
+    "#1F7A5C",
+    "#E07B91",
+    "#7A5C99",
+    "#4D6470",
 )
 """Colours of models, none of which is an expression's; repeated where there are more models."""
 
