@@ -34,7 +34,8 @@ Rows = dict[str, list[dict[str, Any]]]
 _ANALYSES = AnalysisRow.__tablename__
 _TABLES, _FILES, _MODELS = "tables/", "files/", "models/"
 _TRIES, _BETWEEN_S = 5, 0.1
-"""How often an analysis is looked at anew whose files change while they are copied: a run ends only once."""
+"""How often, and seconds after which, an analysis is looked at anew whose files change while they are copied: a run
+ends only once, and a deletion takes a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def _of_analyses(rows: Rows, ids: set[str]) -> Rows:
 def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -> bool:
     """Copy the files of an analysis, and return whether it is still there."""
     entry_id = row["id"]
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
+        time.sleep(_BETWEEN_S if attempt else 0)
         archive.forget(f"{_FILES}{entry_id}/")
         try:
             keys = library.storage.files(entry_id)
@@ -153,7 +155,6 @@ def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -
         # Files go before their row does: none at all, where there were some, are about to be followed by it.
         if keys == library.storage.files(entry_id) and (keys or not row["bytes"]):
             break
-        time.sleep(_BETWEEN_S)
     with library.database.reading() as session:
         there = session.get(AnalysisRow, entry_id) is not None
     if not there:
