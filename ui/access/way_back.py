@@ -66,13 +66,13 @@ def _leading(request: Request, send: Send) -> Send:
     wanted = unquote(request.cookies.get(COOKIE, ""))
 
     async def told(message: Message) -> None:
-        if message["type"] == "http.response.start" and wanted and _PAGE.fullmatch(wanted):
+        if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["location"] = headers.get("location", "/").rstrip("/") + "/" + wanted
             headers.append("set-cookie", _cookie(request, ""))
         await send(message)
 
-    return told
+    return told if wanted and _PAGE.fullmatch(wanted) else send
 
 
 def _cookie(request: Request, wanted: str) -> str:
