@@ -92,8 +92,11 @@ def _show_in_full(networks: set[str], lab: Lab, family: str, role: str) -> None:
     """Show how good the candidates are that were trained in full, beside every model of as many classes."""
     recipes = {name: card.training.get("recipe") or {} for name, card in lab.cards.items()}
     bred = [name for name, recipe in recipes.items() if recipe.get("network") in networks]
-    scores = score_table(lab.cards, lab.evaluations, family, role, {}) if bred else pd.DataFrame()
-    if not bred or (classes := scores.loc[scores["model"].isin(bred), "classes"].dropna()).empty:
+    if not bred:
+        return
+    scores = score_table(lab.cards, lab.evaluations, family, role, {})
+    classes = scores.loc[scores["model"].isin(bred), "classes"].dropna()
+    if classes.empty:
         return
     beside = scores[scores["classes"].isin(classes)].sort_values("accuracy", ascending=False)
     st.subheader("Trained in full, beside the hand-made networks", anchor=False)

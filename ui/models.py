@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.scores import FAMILIES
+from emotion.analytics.scores import FAMILIES, family_of
 from emotion.labels import AFFECTNET, FER2013, FERPLUS
 from emotion.types import ModelCard
 from ui.widgets import chips, plain
@@ -45,18 +45,18 @@ def score_table(scores: Mapping[str, Any]) -> pd.DataFrame:
     for key, score in scores.items():
         test_set, _, measure = key.partition("_")
         if isinstance(score, float):
-            column = table.setdefault(test_set_title(test_set), {})
+            column = table.setdefault(labels_title(test_set), {})
             column[measure.replace("_", " ").capitalize().replace("f1", "F1")] = score
     return pd.DataFrame(table)
 
 
-def test_set_title(label_set: str) -> str:
+def labels_title(label_set: str) -> str:
     """Return for people which labels a model was judged by, such as ``"FER+ majority, 3 of 8 classes"``.
 
     Args:
         label_set: Its name; of a part of a family, with the classes behind it (:func:`emotion.labels.subset_of`).
     """
-    family, *classes = label_set.split("-")
+    family, classes = family_of(label_set), label_set.split("-")[1:]
     if family not in _WHOLE:
         return label_set
     part = f"{len(classes)} of " if classes else ""

@@ -4,8 +4,7 @@ import pytest
 
 from emotion.labels import UNCLEAR
 from emotion.types import Progress
-from ui.models import score_table
-from ui.models import test_set_title as title_of
+from ui.models import labels_title, score_table
 from ui.widgets import answer_chip, duration_text, plain, progress_text, share_text
 
 
@@ -49,6 +48,6 @@ def test_scores_have_a_row_per_measure():
 
 
 def test_a_test_set_says_whose_labels_and_how_many_of_them():
-    assert title_of("ferplus") == "FER+ majority, 8 classes"
-    assert title_of("fer2013-anger-sadness-neutral") == "FER2013 original, 3 of 7 classes"
-    assert title_of("mine") == "mine"
+    assert labels_title("ferplus") == "FER+ majority, 8 classes"
+    assert labels_title("fer2013-anger-sadness-neutral") == "FER2013 original, 3 of 7 classes"
+    assert labels_title("mine") == "mine"
