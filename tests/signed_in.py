@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from starlette.types import ASGIApp, Message
 from streamlit import config
 from streamlit.auth_util import set_cookie_with_chunks
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from tests.conftest import run_async
 from ui.access import settings
 
 ORIGIN = "http://localhost:8501"
@@ -45,6 +47,30 @@ def signed_cookies(told: dict[str, Any], secret: str = COOKIE_SECRET, origin: st
         cookie_attr_size=100,
     )  # fmt: skip
     return cookies
+
+
+def answer_of(
+    app: ASGIApp, address: str, cookies: dict[str, str] | None = None, method: str = "GET", accept: str = "*/*"
+) -> list[Message]:
+    """Ask an app as a server would that browsers reach by HTTPS, and return what it says, piece by piece."""
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    path, _, query = address.partition("?")
+    told = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    headers = [(b"cookie", told.encode("latin-1", "replace")), (b"accept", accept.encode()), (b"host", b"app.example")]
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "scheme": "https", "server": None}
+
+    async def ask() -> None:
+        await app(scope | {"query_string": query.encode(), "headers": headers}, receive, send)
+
+    run_async(ask())
+    return said
 
 
 @contextlib.contextmanager

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from tests.conftest import run_async
-from tests.signed_in import AUTH, claims, secrets_file, signed_cookies, toml
+from tests.signed_in import AUTH, answer_of, claims, secrets_file, signed_cookies, toml
 from ui.access import LOCAL_VISITOR, Guard, Visitor, visitor_of
 from ui.access import guard as guard_module
 from ui.access import settings as access_settings
@@ -75,18 +74,7 @@ def ask(
     media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET"
 ) -> tuple[int, dict[bytes, bytes]]:
     """Ask the guard as a server would, and return status and headers."""
-    said: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        said.append(message)
-
-    told = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    headers = [(b"cookie", told.encode("latin-1", "replace"))]
-    scope = {"type": "http", "method": method, "path": path, "root_path": "", "query_string": b"", "headers": headers}
-    run_async(Guard(app, media)(scope, receive, send))
+    said = answer_of(Guard(app, media), path, cookies, method)
     assert said[0]["status"] == 200 or said[1]["body"] == NO_FILE.encode()
     return int(said[0]["status"]), dict(said[0]["headers"])
 

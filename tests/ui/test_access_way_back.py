@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from tests.conftest import run_async
-from tests.signed_in import claims, secrets_file, signed_cookies, toml
+from tests.signed_in import answer_of, claims, secrets_file, signed_cookies, toml
 from ui.access import WayBack
 from ui.access import settings as access_settings
 from ui.access.way_back import COOKIE
@@ -38,21 +37,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def ask(address: str, cookies: dict[str, str] | None = None, accept: str = PAGE, method: str = "GET") -> Headers:
-    said: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        said.append(message)
-
-    path, _, query = address.partition("?")
-    told = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    headers = [(b"cookie", told.encode()), (b"accept", accept.encode()), (b"host", b"app.example")]
-    scope = {"type": "http", "method": method, "path": path, "root_path": "", "scheme": "https", "server": None}
-    scope |= {"query_string": query.encode(), "headers": headers}
-    run_async(WayBack(app)(scope, receive, send))
-    return Headers(raw=said[0]["headers"])
+    return Headers(raw=answer_of(WayBack(app), address, cookies, method, accept)[0]["headers"])
 
 
 def kept(headers: Headers) -> dict[str, str]:

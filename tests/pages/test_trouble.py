@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -29,13 +28,6 @@ def set_aside(library: Library, back: bool = False) -> None:
     names = ("away", "analyses") if back else ("analyses", "away")
     with library.database.writing() as session:
         session.execute(text("ALTER TABLE {} RENAME TO {}".format(*names)))
-
-
-@pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
-    opened = Library.open(f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage"))
-    monkeypatch.setattr("ui.library._opened", lambda: (opened, None))
-    return opened
 
 
 def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pytest.LogCaptureFixture) -> None:
