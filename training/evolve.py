@@ -141,8 +141,15 @@ def recipe_for(genome: Genome, input_size: int, epochs: int, seed: int) -> Recip
 
 
 def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: int) -> tuple[float, float]:
-    """Train, convert and time a candidate; return accuracy (0–1) and ms per face."""
+    """Train, convert and time a candidate; return accuracy (0–1) and ms per face.
+
+    One that was bred before is not trained again: it is what its twin was.
+    """
     genome, input_size = suggest_genome(trial)
+    if twin := _twin_of(trial):
+        for name in FACTS:
+            trial.set_user_attr(name, twin.user_attrs[name])
+        return twin.values[0], twin.values[1]
     recipe = recipe_for(genome, input_size, budget.epochs, seed)
     with tempfile.TemporaryDirectory(dir=_made(runs)) as folder:
         run = RunFolder(train(recipe, data, Path(folder), start=Start(limit=budget.limit)))
@@ -153,6 +160,11 @@ def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: i
     for name, value in zip(FACTS, facts, strict=True):
         trial.set_user_attr(name, value)
     return float(accuracy), ms
+
+
+def _twin_of(trial: optuna.Trial) -> optuna.trial.FrozenTrial | None:
+    judged = trial.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return next((earlier for earlier in judged if earlier.params == trial.params), None)
 
 
 def _as_file(model: Any, form: InputForm, data: Path) -> tuple[bytes, float]:

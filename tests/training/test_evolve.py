@@ -101,6 +101,16 @@ def test_a_study_goes_on_and_lost_candidates_do_not_stand_in_its_way(tmp_path: P
     assert len(candidates_of(done)) == 1
 
 
+def test_a_candidate_bred_again_is_not_trained_again(tmp_path: Path):
+    file = tmp_path / "s.sqlite3"
+    study = open_study(file)
+    judged(study, 0.6, 1.0)
+    study.enqueue_trial(study.trials[0].params)
+    twin, again = evolve(tmp_path / "no data", tmp_path / "runs", file, Budget(candidates=2)).trials
+    assert (again.params, again.values, again.user_attrs) == (twin.params, twin.values, twin.user_attrs)
+    assert again.state.name == "COMPLETE"
+
+
 def test_two_real_candidates(tmp_path: Path, shared_data: Path):
     file = tmp_path / "s.sqlite3"
     budget = Budget(candidates=2, population=2, epochs=1, limit=256)
