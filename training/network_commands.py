@@ -162,16 +162,15 @@ def _evolve(options: argparse.Namespace) -> None:
 
 
 def _ablate(options: argparse.Namespace) -> None:
-    import keras
-
     from training.ablation import ablate, base_of, write
+    from training.backend import is_tensorflow
 
     # What a trial finds is no finding: it stays with its runs.
     runs = options.runs if options.limit is None else options.runs / f"limit-{options.limit}"
     table, page = (PROJECT / "data", PROJECT / "docs") if options.limit is None else (runs, runs)
     only = options.only.split(",") if options.only else None
     rows = ablate(options.data, runs, epochs=options.epochs, limit=options.limit, only=only)
-    if keras.backend.backend() == "tensorflow":  # which alone writes int8 files
+    if is_tensorflow():  # which alone writes int8 files
         from training.ablation_int8 import measure_int8_and_flip
 
         rows += measure_int8_and_flip(base_of(runs, options.data, options.limit), options.data)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ import numpy as np
 from emotion.errors import InputError
 from emotion.labels import FERPLUS
 from emotion.registry import sha256_of
-from emotion.vision.prefetch import prefetch
 from training import provenance
+from training.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.callbacks import EpochEnd, WeightAverage
-from training.inputs import InputForm
 from training.losses import loss_of
-from training.material import Batch, Material, batches_per_epoch, endless_batches, load_material
+from training.material import Material, batches_per_epoch, endless_batches, load_material
 from training.networks import build_network, find_network
 from training.optimise import Phase, compile_for, phases
 from training.patience import SlowDown, Stop, has_stopped
@@ -29,12 +27,6 @@ from training.pretrained import load_start
 from training.recipes import Recipe
 from training.run_folder import RunFolder
 from training.teachers import digests_of, taught
-
-TENSORFLOW = "tensorflow"
-"""The backend that the product is built with. Others, on machines with a GPU, can train the same networks."""
-
-AHEAD = 4
-"""Batches kept ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +101,6 @@ def heads_of(run: RunFolder) -> dict[str, tuple[str, ...]]:
     return {name: tuple(labels) for name, labels in settings.get("heads", old).items()}
 
 
-def prepare_backend(seed: int) -> None:
-    """Fix all chance, and let TensorFlow compute as fast as the processor can: in bfloat16, and norms in one piece."""
-    keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == TENSORFLOW:
-        import tensorflow as tf
-
-        from training.fused_norm import fuse_batch_norm
-
-        # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
-        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
-        fuse_batch_norm()
-
-
 def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:
     """Train the epochs of a phase that are not done yet."""
     state = run.state()
@@ -137,7 +116,7 @@ def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start
     judge = EpochEnd(run, average, form, material, recipe)
     watchers = [judge, *_watchers(recipe, phase, history, ends=ends), *_tensorboard(run, start), *start.watchers]
     model.fit(
-        _stream(material, recipe, form, finished),
+        stream(lambda: endless_batches(material.train, recipe, form, finished)),
         epochs=phase.last,
         initial_epoch=finished,
         steps_per_epoch=steps,
@@ -152,7 +131,7 @@ def _model(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, sta
     model = _compiled(recipe, material, run, phase, start)
     if not recipe.sharpness:
         return model
-    if keras.backend.backend() != TENSORFLOW:
+    if not is_tensorflow():
         raise InputError(f"expected the backend {TENSORFLOW} for sharpness-aware steps; got {keras.backend.backend()}")
     from training.sharpness import sharpen
 
@@ -201,24 +180,6 @@ def _tensorboard(run: RunFolder, start: Start) -> list[Any]:
     return [keras.callbacks.TensorBoard(run.path / "tensorboard")]
 
 
-def _stream(material: Material, recipe: Recipe, form: InputForm, first_epoch: int) -> Any:
-    """Prepare batches in a background thread, a few ahead of the network."""
-
-    def batches() -> Iterator[Batch]:
-        return endless_batches(material.train, recipe, form, first_epoch)
-
-    if keras.backend.backend() != TENSORFLOW:
-        return prefetch(batches(), ahead=AHEAD)
-    import tensorflow as tf
-
-    signature = (
-        tf.TensorSpec((None, *form.shape), tf.float32),
-        tf.TensorSpec((None, material.train.outputs), tf.float32),
-        tf.TensorSpec((None,), tf.float32),
-    )
-    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(AHEAD)
-
-
 def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any]:
     weights = start.weights
     return {
@@ -232,14 +193,9 @@ def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any
         "commit": provenance.commit(),
         "hardware": provenance.hardware(),
         "keras": keras.__version__,
-        "backend": _backend(),
+        "backend": backend_version(),
         "numpy": np.__version__,
     }
-
-
-def _backend() -> str:
-    name = keras.backend.backend()
-    return f"{name} {importlib.metadata.version(name)}"
 
 
 def _digest(weights: Path) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from emotion.types import FloatArray
 from emotion.vision.normalise import GREY
 from training import provenance
+from training.backend import prepare_backend, stream
 from training.batch_norm import settle_batch_norm
 from training.callbacks import WeightAverage
 from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KeypointSet
@@ -24,7 +24,6 @@ from training.parts.examples import Splits, endless_rows, read_splits, varied
 from training.parts.tasks import HEADLINE, PartNetwork, Scores, find_part_network
 from training.recipes import Recipe
 from training.run_folder import RunFolder
-from training.train import AHEAD, prepare_backend
 
 SETTLING_FACES = 1280
 """Enough to measure batch norm's statistics anew before a network is judged."""
@@ -88,7 +87,7 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
     kept = load_judged(run, network, finished).get_weights() if finished else None
     average = WeightAverage(recipe.average_decay, kept, finished * steps)
     model.fit(
-        _stream(network, recipe, splits.train, finished),
+        stream(lambda: _batches(network, recipe, splits.train, finished)),
         epochs=recipe.epochs,
         initial_epoch=finished,
         steps_per_epoch=steps,
@@ -96,15 +95,6 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
         callbacks=[average, _EpochEnd(network, recipe, splits, run, average)],
         verbose=0,
     )
-
-
-def _stream(network: PartNetwork, recipe: Recipe, faces: KeypointSet, first_epoch: int) -> Any:
-    """Prepare batches in the background, a few ahead of the network."""
-    shapes = [part.shape[1:] for part in next(_batches(network, recipe, faces, first_epoch))]
-    signature = tuple(tf.TensorSpec((None, *shape), tf.float32) for shape in shapes)
-    return tf.data.Dataset.from_generator(
-        lambda: _batches(network, recipe, faces, first_epoch), output_signature=signature
-    ).prefetch(AHEAD)
 
 
 def _batches(

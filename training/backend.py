@@ -1,0 +1,55 @@
+"""What Keras computes with: prepared before a training, fed during it, and named in what comes of it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+
+from emotion.vision.prefetch import prefetch
+
+TENSORFLOW = "tensorflow"
+"""The backend that the product is built with. Others, on machines with a GPU, can train the same networks."""
+
+_AHEAD = 4
+"""Batches kept ready."""
+
+
+def is_tensorflow() -> bool:
+    """Tell whether Keras computes with TensorFlow."""
+    return bool(keras.backend.backend() == TENSORFLOW)
+
+
+def backend_version() -> str:
+    """Return the backend's name and version."""
+    name = keras.backend.backend()
+    return f"{name} {importlib.metadata.version(name)}"
+
+
+def prepare_backend(seed: int) -> None:
+    """Fix all chance, and let TensorFlow compute as fast as the processor can: in bfloat16, and norms in one piece."""
+    keras.utils.set_random_seed(seed)
+    if is_tensorflow():
+        import tensorflow as tf
+
+        from training.fused_norm import fuse_batch_norm
+
+        # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
+        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+        fuse_batch_norm()
+
+
+def stream(batches: Callable[[], Iterator[tuple[Any, ...]]]) -> Any:
+    """Return what ``fit`` reads: batches prepared in a background thread, a few ahead of the network.
+
+    Args:
+        batches: Begins to yield tuples of float32 arrays, one face per row, without end.
+    """
+    if not is_tensorflow():
+        return prefetch(batches(), ahead=_AHEAD)
+    import tensorflow as tf
+
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), tf.float32) for part in next(batches()))
+    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(_AHEAD)
