@@ -14,12 +14,13 @@ from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Format, Options, format_named
 from emotion.types import Analysis, Progress
 from ui.export_job import ExportJob, Order
+from ui.trouble import fragment
 from ui.widgets import duration_text
 
 _JOB = "export_job"
 
 
-@st.fragment
+@fragment()
 def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: str) -> None:
     """Show the formats and, for the chosen one, its choices and its button.
 
@@ -125,7 +126,7 @@ def forget_export() -> None:
         old.close()
 
 
-@st.fragment(run_every=0.5)
+@fragment(run_every=0.5)
 def _follow(job: ExportJob) -> None:
     if not job.running:
         st.rerun()

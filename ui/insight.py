@@ -21,6 +21,7 @@ from ui.people_editor import edit_people
 from ui.people_view import choose_person, show_people
 from ui.presence_view import show_presence
 from ui.thumbnails import face_pictures
+from ui.trouble import fragment
 
 _TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
 _METHOD_NAMES = {"mean": "Moving average", "median": "Median", "exponential": "Exponential"}
@@ -40,7 +41,7 @@ def key_of(analysis: Analysis, key: str) -> str:
     return f"{key}{analysis.settings.get('source_sha256', '')[:12]}"
 
 
-@st.fragment
+@fragment()
 def show_insight(
     analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None, shelf: Shelf | None = None
 ) -> None:

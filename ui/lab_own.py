@@ -15,6 +15,7 @@ from ui.access import Visitor, find_visitor
 from ui.lab_models import TIMES, Lab
 from ui.lab_try import ANSWERS
 from ui.model_draft import ModelDraft
+from ui.trouble import fragment
 from ui.widgets import chip, chips, plain
 
 _UPLOAD, _NOTE, _ASKED = "own_upload", "own_note", "own_asked"
@@ -71,7 +72,7 @@ def _show_note() -> None:
         (st.success if good else st.error)(text, icon=":material/check_circle:" if good else ":material/error:")
 
 
-@st.fragment(run_every=0.3)
+@fragment(run_every=0.3)
 def _follow(draft: ModelDraft) -> None:
     if not draft.running:
         st.rerun()

@@ -20,6 +20,7 @@ from ui.lab_models import Lab, show_figures
 from ui.notice import show_notice
 from ui.resources import load_analyzer
 from ui.trial_job import TrialJob
+from ui.trouble import fragment
 from ui.widgets import CONSENT, chip, plain, progress_text
 
 _UPLOAD, _REFUSED = "trial_upload", "trial_refused"
@@ -101,7 +102,7 @@ def _start(job: TrialJob, lab: Lab, framing: Framing, codes: str | None) -> None
     job.start(lab.names, load_analyzer(lab.names[0]).largest_face, framing, codes)
 
 
-@st.fragment(run_every=0.5)
+@fragment(run_every=0.5)
 def _follow(job: TrialJob) -> None:
     if not job.running:
         st.rerun()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from emotion.errors import LibraryError
 from emotion.library import Entry, OwnLibrary, State
-from ui.trouble import told
+from ui.trouble import fragment
 from ui.widgets import duration_text, plain
 
 LOOK_S = 0.5
@@ -33,14 +33,14 @@ def show_queue(library: OwnLibrary) -> None:
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if active.total:
         runs = any(entry.state is State.RUNNING for entry in active.entries)
-        st.fragment(_follow, run_every=LOOK_S if runs else PATIENT_S)(library, _known(active.entries))
+        fragment(run_every=LOOK_S if runs else PATIENT_S)(_follow)(library, _known(active.entries))
     for entry in library.search(states=BROKEN, sort="-created", limit=SHOWN).entries:
         _show_broken(library, entry)
 
 
 def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
     """Show progress without running the rest of the page, until something begins or ends."""
-    with told(), st.container(border=True):
+    with st.container(border=True):
         active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
         if _known(active.entries) != known:
             st.rerun()

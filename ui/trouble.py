@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import ParamSpec
 
 import streamlit as st
 
 from emotion.errors import EmotionError
 from ui.widgets import plain
+
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
@@ -27,3 +31,23 @@ def told() -> Iterator[None]:
         words = str(error)
         st.error(plain(words[:1].upper() + words[1:]), icon=":material/error:")
         st.caption("Nothing that was kept is lost. Reload the page to try again.")
+
+
+def fragment(run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Return Streamlit's decorator for a fragment, for one whose errors are told in its own place.
+
+    Streamlit runs a fragment without the page around it, so the page's own :func:`told` does not see them.
+
+    Args:
+        run_every: Seconds between two runs by itself; None for never.
+    """
+
+    def decorate(function: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(function)
+        def telling(*args: P.args, **kwargs: P.kwargs) -> None:
+            with told():
+                function(*args, **kwargs)
+
+        return st.fragment(telling, run_every=run_every)
+
+    return decorate

@@ -29,6 +29,7 @@ from ui.people_view import fingerprint
 from ui.player import Dropped, show_player
 from ui.thumbnails import face_pictures
 from ui.timeline_view import show_timeline
+from ui.trouble import fragment
 from ui.visit import MOMENT_S, PLAYER
 from ui.widgets import share_text, shares_table
 
@@ -73,7 +74,7 @@ def _show_figures(summary: dict[str, Any]) -> None:
             st.metric(label, value, help=meaning, border=True, width="stretch")
 
 
-@st.fragment
+@fragment()
 def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
     """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops.
 

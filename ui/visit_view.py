@@ -15,6 +15,7 @@ from ui import visit
 from ui.footage import Footage
 from ui.library_list import show_entries
 from ui.opened import Opened
+from ui.trouble import fragment
 from ui.video_result import show_analysis
 from ui.widgets import browser_zone, plain, progress_text
 
@@ -108,7 +109,7 @@ def _footage(library: OwnLibrary, entry: Entry) -> Footage | None:
     return footage
 
 
-@st.fragment(run_every=0.5)
+@fragment(run_every=0.5)
 def _follow(footage: Footage) -> None:
     """Show how far the copy for the browser is."""
     if not footage.running:

@@ -56,3 +56,24 @@ def test_a_bug_is_not_hidden() -> None:
     test = AppTest.from_function(broken).run()
     assert len(test.exception) == 1
     assert not test.error
+
+
+def test_a_fragment_tells_its_errors_itself_and_the_page_goes_on_around_it() -> None:
+    def page_with_fragment() -> None:
+        import streamlit as st
+
+        from emotion.errors import LibraryError
+        from ui.trouble import fragment
+
+        @fragment()
+        def part(words: str) -> None:
+            st.write(words)
+            raise LibraryError("expected a disk that answers; got silence")
+
+        part("Before it.")
+        st.write("After it.")
+
+    test = AppTest.from_function(page_with_fragment).run()
+    assert [words.value for words in test.markdown] == ["Before it.", "After it."]
+    assert test.error[0].value == "Expected a disk that answers; got silence"
+    assert not test.exception

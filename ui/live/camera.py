@@ -20,6 +20,7 @@ from ui.live.watch import watch_camera
 from ui.live.wishes import Wishes
 from ui.resources import load_analyzer
 from ui.scripts import settle_memory
+from ui.trouble import fragment
 from ui.widgets import plain
 
 LOOK_S = 2.0
@@ -89,7 +90,7 @@ def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
         st.error(plain(trouble), icon=":material/error:")
 
 
-@st.fragment(run_every=LOOK_S)
+@fragment(run_every=LOOK_S)
 def _wait_for_place() -> None:
     """Say that every place is taken, until one is free."""
     if SEATS.taken < SEATS.limit:

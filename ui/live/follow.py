@@ -6,12 +6,13 @@ import streamlit as st
 
 from ui.live.board import show_board
 from ui.live.camera import running_line, session_of
+from ui.trouble import fragment
 
 LOOK_S = 0.5
 """Between two looks at the session."""
 
 
-@st.fragment(run_every=LOOK_S)
+@fragment(run_every=LOOK_S)
 def follow(known: tuple[bool, ...]) -> None:
     """Show how things stand now; the page runs again only where its buttons have to change.
 

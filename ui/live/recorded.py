@@ -10,6 +10,7 @@ from emotion.errors import LibraryError
 from emotion.library import Entry, OwnLibrary
 from emotion.live import LiveSession
 from ui.library import open_analysis
+from ui.trouble import fragment
 from ui.widgets import duration_text, plain
 
 LOOK_S = 0.5
@@ -71,7 +72,7 @@ def _show(recorded: _Recorded, library: OwnLibrary) -> None:
             open_analysis(recorded.clip_id)
 
 
-@st.fragment(run_every=LOOK_S)
+@fragment(run_every=LOOK_S)
 def _wait_for(library: OwnLibrary, entry: Entry) -> None:
     """Say that a recording is being put together, until it is or is deleted."""
     try:
