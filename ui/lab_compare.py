@@ -10,13 +10,12 @@ import streamlit as st
 
 from emotion.analytics.lab_charts import (
     class_bars,
-    confusion_chart,
     coverage_chart,
     model_colour,
-    reliability_chart,
     robustness_bars,
     training_curves,
 )
+from emotion.analytics.record_charts import confusion_chart, reliability_chart
 from emotion.analytics.scores import Record, find_record, find_robustness, load_history
 from emotion.errors import EmotionError
 from ui.lab_models import Lab

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.analytics.files import to_csv
-from emotion.analytics.lab_charts import confusion_chart
+from emotion.analytics.record_charts import confusion_chart
 from emotion.errors import InputError
 from emotion.labels import CODES
 from emotion.trial.judge import answers, overview, worst_mistakes

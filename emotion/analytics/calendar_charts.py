@@ -8,8 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from emotion.analytics.chart_parts import EDGE, finish, label_colour
 from emotion.analytics.summary import dominant
-from emotion.labels import ANSWER_COLOURS, EMOTIONS, UNCLEAR
+from emotion.labels import EMOTIONS, UNCLEAR
 
 ANSWERS = (*EMOTIONS, UNCLEAR)
 LEADING = "leading"
@@ -59,20 +60,19 @@ def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
     """
     shown = table.assign(colour=table[LEADING] if by == LEADING else by, share=_share(table, by))
     present = [answer for answer in ANSWERS if answer in set(shown["colour"])]
-    scale = alt.Scale(domain=present, range=[ANSWER_COLOURS[answer] for answer in present])
     # A week in which nothing happened has its place as well.
     weeks = pd.date_range(table["week"].min(), table["week"].max(), freq="7D").strftime(_ISO).tolist()
     shown = shown.assign(week=shown["week"].dt.strftime(_ISO))
     names = alt.Axis(
         labelExpr="utcFormat(toDate(datum.value), '%d %b')", labelAngle=-90, labelOverlap="greedy", ticks=False
     )
-    return (
+    return finish(
         alt.Chart(shown[["date", "week", "weekday", "analyses", "minutes", "colour", "share"]])
-        .mark_rect(cornerRadius=3, stroke="#8C939C", strokeOpacity=0.35)
+        .mark_rect(cornerRadius=3, stroke=EDGE, strokeOpacity=0.35)
         .encode(
             x=alt.X("week:O", title=None, scale=alt.Scale(domain=weeks), axis=names),
             y=alt.Y("weekday:O", sort=_WEEKDAYS, scale=alt.Scale(domain=_WEEKDAYS), title=None),
-            color=alt.Color("colour:N", scale=scale, legend=None),
+            color=label_colour(present, "colour:N", legend=None),
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None),
             tooltip=[
                 alt.Tooltip("date:T", title="Day", format="%a %d %b %Y"),
@@ -83,8 +83,6 @@ def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
             ],
         )
         .properties(height=alt.Step(_CELL_PX))
-        .configure(background="transparent")
-        .configure_view(strokeWidth=0)
     )
 
 
@@ -97,17 +95,13 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
     # Never less than a day apart: an axis of hours would say each day twice.
     days = {"interval": "day", "step": max(-(-span // _TICKS), 1)}
     axis = alt.Axis(format="%d %b", tickCount=days, labelOverlap="greedy", labelSeparation=8, grid=False)
-    return (
+    return finish(
         alt.Chart(long.assign(place=long["answer"].map(order)), height=height)
         .mark_bar(size=alt.ExprRef(f"clamp(0.8 * width / {span}, 2, 28)"))
         .encode(
             x=alt.X("date:T", title=None, axis=axis),
             y=alt.Y("share:Q", title="Share of the faces' time", axis=alt.Axis(format=".0%"), stack="zero"),
-            color=alt.Color(
-                "answer:N",
-                scale=alt.Scale(domain=answers, range=[ANSWER_COLOURS[answer] for answer in answers]),
-                legend=None,
-            ),
+            color=label_colour(answers, "answer:N", legend=None),
             order=alt.Order("place:Q"),
             tooltip=[
                 alt.Tooltip("date:T", title="Day", format="%a %d %b %Y"),
@@ -115,8 +109,6 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
                 alt.Tooltip("share:Q", title="Share", format=".0%"),
             ],
         )
-        .configure(background="transparent")
-        .configure_view(strokeWidth=0)
     )
 
 

@@ -1,4 +1,4 @@
-"""What the charts of an analysis share: colours, theme, gaps in lines."""
+"""What charts share: colours, theme, axes, gaps in lines."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from emotion.labels import ANSWER_COLOURS
 EDGE = "#8C939C"
 """A grey that shows on white and on black."""
 
+VIOLET = "#7C6CF0"
+"""The theme's colour, for what has no expression's and no model's."""
+
 HUE = "124,108,240"
-"""The theme's violet for what has no expression's colour; more or less opaque, it suits light and dark."""
+"""The same violet to be drawn more or less opaque, so that it suits light and dark."""
 
 STRONG = 0.7
 """From this opacity of the violet on, white figures are read best, in light and in dark."""
@@ -39,6 +42,16 @@ def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None)
     # Said outright: layers of rectangles would have the axis begin at 0.
     scale = alt.Scale(domain=alt.Undefined if domain is None else list(domain), nice=False, zero=False)
     return alt.X(field, title="Time, s", axis=alt.Axis(tickCount=8, grid=False), scale=scale)
+
+
+def percent_axis() -> alt.Axis:
+    """Return an axis of shares, 0–1."""
+    return alt.Axis(format=".0%", tickCount=5, grid=False)
+
+
+def name_axis(angle: int = 0) -> alt.Axis:
+    """Return an axis that names each of its places, turned by ``angle`` degrees."""
+    return alt.Axis(labelAngle=angle, ticks=False, domain=False, grid=False, labelOverlap=False, labelPadding=4)
 
 
 def moment_tooltip(field: str = "time_s:Q") -> alt.Tooltip:

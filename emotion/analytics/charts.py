@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.chart_parts import EDGE, finish, label_colour, seconds_axis
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.parts import part_of
@@ -18,7 +18,7 @@ from emotion.analytics.people import person_name
 from emotion.analytics.ribbon import TOP, leading_spans, ribbon_layer, time_domain
 from emotion.analytics.summary import dominant
 from emotion.analytics.unclear import answer_names, is_unclear
-from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
 MOMENT = "moment"
@@ -28,13 +28,6 @@ LANE_PX = 84
 _SMALLEST_PX = 140
 _AXIS_PX, _LEGEND_PX = 60, 76
 _NAME_PX = 110
-_EDGE = "#8C939C"
-"""A grey that shows on white and on black; frames without a face get its outline, never a fill."""
-
-
-def _colours(labels: Sequence[str], **options: Any) -> alt.Color:
-    scale = alt.Scale(domain=list(labels), range=[ANSWER_COLOURS[label] for label in labels])
-    return alt.Color("emotion:N", scale=scale, **options)
 
 
 def probability_bars(
@@ -64,15 +57,14 @@ def probability_bars(
         ),
         tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("probability:Q", format=".1%")],
     )
-    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_colours(labels, legend=None))
-    figures = base.mark_text(align="left", dx=5, color=_EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
-    chart = bars + figures if unclear_below <= 0 else bars + _limit_rule(unclear_below) + figures
-    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=label_colour(labels, legend=None))
+    figures = base.mark_text(align="left", dx=5, color=EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
+    return finish(bars + figures if unclear_below <= 0 else bars + _limit_rule(unclear_below) + figures)
 
 
 def _limit_rule(unclear_below: float) -> alt.Chart:
     limit = alt.Chart(pd.DataFrame({"limit": [unclear_below]}))
-    return limit.mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=_EDGE).encode(
+    return limit.mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=EDGE).encode(
         x="limit:Q", tooltip=alt.Tooltip("limit:Q", format=".0%", title="Unclear below")
     )
 
@@ -92,15 +84,15 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
         .encode(
             theta=alt.Theta("share:Q", stack=True),
             order="order:O",
-            color=_colours(labels, legend=None),
+            color=label_colour(labels, legend=None),
             tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("share:Q", format=".1%", title="Share")],
         )
     )
     largest = dominant(shares) or labels[0]
     middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
-    figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=_EDGE).encode(text="figure:N")
-    name = middle.mark_text(fontSize=13, dy=15, color=_EDGE).encode(text="name:N")
-    return (ring + figure + name).configure(background="transparent").configure_view(strokeWidth=0)
+    figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=EDGE).encode(text="figure:N")
+    name = middle.mark_text(fontSize=13, dy=15, color=EDGE).encode(text="name:N")
+    return finish(ring + figure + name)
 
 
 def timeline_chart(
@@ -130,10 +122,8 @@ def timeline_chart(
     tracks = longest_seen(analysis.timeline)
     answers = answer_names(analysis.labels, analysis.unclear_below)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
-    axis = alt.Axis(tickCount=8, grid=False)
-    # Said outright: layers of rectangles would have the axis begin at 0.
-    x = alt.X("time_s:Q", title="Time, s", axis=axis, scale=alt.Scale(domain=domain, nice=False, zero=False))
-    colour = _colours(answers, legend=_legend() if legend else None)
+    x = seconds_axis(domain=domain)
+    colour = label_colour(answers, legend=_legend() if legend else None)
     ribbon = ribbon_layer(leading_spans(spans, analysis.unclear_below), tracks, _lane_scale(max(len(tracks), 1)))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
@@ -143,10 +133,9 @@ def timeline_chart(
     ]
     if moment_s is not None and domain[0] <= moment_s <= domain[1]:
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
-        layers.append(line.mark_rule(strokeWidth=2, color=_EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
+        layers.append(line.mark_rule(strokeWidth=2, color=EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
     height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX + (_LEGEND_PX if legend else 0)
-    chart = alt.layer(*layers, height=height)
-    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+    return finish(alt.LayerChart(layer=layers, height=height))
 
 
 def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
@@ -191,7 +180,7 @@ def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
     spans = empty_spans(frames).assign(low=0, high=lanes, what="no face")
     return (
         alt.Chart(spans)
-        .mark_rect(fillOpacity=0.06, fill=_EDGE, stroke=_EDGE, strokeDash=[3, 3], strokeWidth=1)
+        .mark_rect(fillOpacity=0.06, fill=EDGE, stroke=EDGE, strokeDash=[3, 3], strokeWidth=1)
         .encode(
             x="start_s:Q",
             x2="end_s:Q",

@@ -1,4 +1,4 @@
-"""Charts that compare models: cost, training, confusion, scores per class and reliability."""
+"""Charts that compare models: cost, training, scores per class and condition, coverage."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from emotion.analytics.scores import (
-    COSTS,
-    Record,
-    abstention_table,
-    class_table,
-    confusion_table,
-    coverage_table,
-    reliability_table,
-    robustness_table,
-)
+from emotion.analytics.chart_parts import EDGE, finish, name_axis, percent_axis
+from emotion.analytics.scores import COSTS, Record, abstention_table, class_table, coverage_table, robustness_table
 
 MODEL_COLOURS: tuple[str, ...] = (
     "#7C6CF0",
@@ -36,16 +28,10 @@ MODEL_COLOURS: tuple[str, ...] = (
 )
 """Colours of models, none of which is an expression's; repeated where there are more models."""
 
-_EDGE = "#8C939C"
-"""A grey that shows on white and on black."""
 
-_HUE = "124,108,240"
-"""The confusion matrix is tinted with the theme's violet, more or less opaque, so that it suits light and dark."""
-
-_STRONG = 0.7
-"""Cells with a larger share are so violet that white figures are read best, in light and in dark."""
-
-_CELL_PX = 34
+def model_colour(model: str, models: Sequence[str]) -> str:
+    """Return the colour that a model has in every chart of a page that knows these models."""
+    return MODEL_COLOURS[list(models).index(model) % len(MODEL_COLOURS)]
 
 
 def _model_colour(models: Sequence[str], legend: alt.Legend | None = None) -> alt.Color:
@@ -55,10 +41,6 @@ def _model_colour(models: Sequence[str], legend: alt.Legend | None = None) -> al
 
 def _legend(models: Sequence[str]) -> alt.Legend:
     return alt.Legend(title=None, orient="top", columns=2, symbolType="circle", labelLimit=160, values=list(models))
-
-
-def _finish(chart: alt.LayerChart) -> alt.LayerChart:
-    return chart.configure(background="transparent").configure_view(strokeWidth=0)
 
 
 def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 420) -> alt.LayerChart:
@@ -86,7 +68,7 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
     y = alt.Y("low:Q", title="Accuracy", scale=y_scale, axis=alt.Axis(format=".0%"))
     whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
     points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
-    return _finish(whiskers + points)
+    return finish(whiskers + points)
 
 
 def training_curves(
@@ -123,41 +105,7 @@ def training_curves(
         ],
     )
     lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash, detail="kind:N")
-    return _finish(lines + base.mark_circle(size=24))
-
-
-def confusion_chart(record: Record, *, shares: bool, ink: str = _EDGE) -> alt.LayerChart:
-    """Return a confusion matrix, rows true and columns answered, tinted by the share of the row.
-
-    Args:
-        record: Of one model.
-        shares: Write per cent of the true label's faces instead of counts.
-        ink: Colour of the figures, ``#rrggbb``: the theme's text.
-    """
-    labels = list(record["per_class"])
-    rows = confusion_table(record)
-    # Opacity in place of a colour scale: nothing is nothing on any background.
-    rows["fill"] = [f"rgba({_HUE},{0.04 + 0.86 * share:.3f})" for share in rows["share"]]
-    rows["text"] = [f"{share:.0%}".rstrip("%") for share in rows["share"]] if shares else rows["count"].astype(str)
-    base = alt.Chart(rows, height=_CELL_PX * len(labels) + 80).encode(
-        x=alt.X("answered:N", sort=labels, title="Answered", axis=_matrix_axis(-60)),
-        y=alt.Y("true:N", sort=labels, title="True", axis=_matrix_axis(0)),
-        tooltip=[
-            alt.Tooltip("true:N", title="True"),
-            alt.Tooltip("answered:N", title="Answered"),
-            alt.Tooltip("count:Q", format=",", title="Faces"),
-            alt.Tooltip("share:Q", format=".1%", title="Share of the true label"),
-        ],
-    )
-    cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color("fill:N", scale=None))
-    figures = base.mark_text(fontSize=11).encode(
-        text="text:N", color=alt.condition(alt.datum.share > _STRONG, alt.value("white"), alt.value(ink))
-    )
-    return _finish(cells + figures)
-
-
-def _matrix_axis(angle: int) -> alt.Axis:
-    return alt.Axis(labelAngle=angle, ticks=False, domain=False, grid=False, labelOverlap=False, labelPadding=4)
+    return finish(lines + base.mark_circle(size=24))
 
 
 def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str]) -> alt.LayerChart:
@@ -203,47 +151,16 @@ def _grouped_bars(
     groups, shown = (rows[column].unique().tolist() for column in (group, "model"))
     band = 18 * max(len(shown), 1) + 14
     base = alt.Chart(rows, height=band * len(groups) + 70).encode(
-        y=alt.Y(f"{group}:N", sort=groups, title=None, axis=_matrix_axis(0)),
+        y=alt.Y(f"{group}:N", sort=groups, title=None, axis=name_axis()),
         yOffset=alt.YOffset("model:N", sort=shown),
         x=alt.X(f"{value}:Q", title=title, scale=alt.Scale(domain=[0, 1.12]), axis=alt.Axis(format="%", tickCount=4)),
         tooltip=tooltip,
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_model_colour(models, _legend(shown)))
-    figures = base.mark_text(align="left", dx=4, fontSize=10, color=_EDGE).encode(
+    figures = base.mark_text(align="left", dx=4, fontSize=10, color=EDGE).encode(
         text=alt.Text(f"{value}:Q", format=".0%")
     )
-    return _finish(bars + figures)
-
-
-def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.LayerChart:
-    """Return how often answers are right against how probable they were said to be.
-
-    Args:
-        record: Of one model.
-        colour: The model's, ``#rrggbb``.
-        height: px.
-
-    The dashed diagonal is perfect calibration; a larger point stands for more answers.
-    """
-    rows = reliability_table(record)
-    scale = alt.Scale(domain=["before", "after"], range=[_EDGE, colour])
-    base = alt.Chart(rows, height=height).encode(
-        x=alt.X("confidence:Q", title="Probability said", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis()),
-        y=alt.Y("accuracy:Q", title="Share right", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis()),
-        color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="circle")),
-        tooltip=[
-            alt.Tooltip("when:N", title="Temperature scaling"),
-            alt.Tooltip("confidence:Q", format=".1%", title="Probability said"),
-            alt.Tooltip("accuracy:Q", format=".1%", title="Share right"),
-            alt.Tooltip("count:Q", format=",", title="Faces"),
-        ],
-    )
-    ideal = alt.Chart(pd.DataFrame({"confidence": [0.0, 1.0], "accuracy": [0.0, 1.0]}))
-    diagonal = ideal.mark_line(strokeDash=[5, 4], strokeWidth=1, color=_EDGE).encode(x="confidence:Q", y="accuracy:Q")
-    points = base.mark_circle(opacity=0.95).encode(
-        size=alt.Size("count:Q", scale=alt.Scale(range=[25, 260]), legend=None)
-    )
-    return _finish(diagonal + base.mark_line(strokeWidth=2) + points)
+    return finish(bars + figures)
 
 
 def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height: int = 360) -> alt.LayerChart:
@@ -257,8 +174,8 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
     curves = coverage_table(records)
     # Where no answer reached the limit, none can be right or wrong: there is no point to mark.
     limits = abstention_table(records).dropna(subset=["accuracy"])
-    x = alt.X("coverage:Q", title="Faces answered, %", scale=alt.Scale(domain=[0, 1]), axis=_percent_axis())
-    y = alt.Y("accuracy:Q", title="Accuracy of these answers, %", scale=alt.Scale(zero=False), axis=_percent_axis())
+    x = alt.X("coverage:Q", title="Faces answered, %", scale=alt.Scale(domain=[0, 1]), axis=percent_axis())
+    y = alt.Y("accuracy:Q", title="Accuracy of these answers, %", scale=alt.Scale(zero=False), axis=percent_axis())
     colour = _model_colour(models, _legend(curves["model"].unique().tolist()))
     tooltip = [
         alt.Tooltip("model:N", title="Model"),
@@ -269,14 +186,5 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
     # A line answers the pointer at its corners only, a wide unseen point near them as well.
     lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
     own = [*tooltip, alt.Tooltip("unclear_below:Q", format=".0%", title="Own limit: unclear below")]
-    marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=_EDGE)
-    return _finish(lines + marks.encode(x=x, y=y, color=colour, tooltip=own))
-
-
-def _percent_axis() -> alt.Axis:
-    return alt.Axis(format=".0%", tickCount=5, grid=False)
-
-
-def model_colour(model: str, models: Sequence[str]) -> str:
-    """Return the colour that a model has in every chart of a page that knows these models."""
-    return MODEL_COLOURS[list(models).index(model) % len(MODEL_COLOURS)]
+    marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=EDGE)
+    return finish(lines + marks.encode(x=x, y=y, color=colour, tooltip=own))

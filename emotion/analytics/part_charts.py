@@ -5,9 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from emotion.analytics.chart_parts import finish
-
-_COLOUR = "#7C6CF0"
+from emotion.analytics.chart_parts import VIOLET, finish
 
 
 def history_chart(history: pd.DataFrame, height: int = 260) -> alt.Chart:
@@ -21,7 +19,7 @@ def history_chart(history: pd.DataFrame, height: int = 260) -> alt.Chart:
     floor = max(0.0, float(history["score"].clip(lower=0).quantile(0.1)))
     chart = (
         alt.Chart(history, height=height)
-        .mark_line(color=_COLOUR, point=alt.OverlayMarkDef(color=_COLOUR), clip=True)
+        .mark_line(color=VIOLET, point=alt.OverlayMarkDef(color=VIOLET), clip=True)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(grid=False, tickMinStep=1)),
             y=alt.Y(

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.chart_parts import EDGE, label_colour, seconds_axis
+from emotion.analytics.chart_parts import EDGE, finish, label_colour, seconds_axis
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import fit_to_screen, longest_seen
 from emotion.analytics.unclear import answer_names
@@ -99,8 +99,7 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
     if shown is not None:
         frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
         layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))
-    chart = alt.layer(*layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX)
-    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+    return finish(alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX))
 
 
 def zoomed_span(selection: Mapping[str, object], shortest_s: float = 0.1) -> Span | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from emotion.analytics.chart_parts import finish
+from emotion.analytics.chart_parts import VIOLET, finish
 
 WITHIN_MS = 1.5
 """A face may cost so much in the app; the best candidate within it is the search's winner."""
 
 _COLUMNS = ("candidate", "generation", "accuracy", "ms_per_face", "network", "input_size", "parameters", "file_bytes")
-_FRONT_COLOUR = "#7C6CF0"
 
 
 def is_candidates(table: pd.DataFrame) -> bool:
@@ -66,7 +65,7 @@ def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
             ],
         )
     )
-    line = alt.Chart(front_of(table)).mark_line(interpolate="step-after", color=_FRONT_COLOUR, strokeWidth=2)
+    line = alt.Chart(front_of(table)).mark_line(interpolate="step-after", color=VIOLET, strokeWidth=2)
     return finish(line.encode(x=x, y=y) + points)
 
 
@@ -93,5 +92,5 @@ def generations_chart(table: pd.DataFrame, height: int = 380) -> alt.Chart:
 
 
 def _generation(field: str) -> alt.Color:
-    scale = alt.Scale(range=["#B9C0CC", _FRONT_COLOUR])
+    scale = alt.Scale(range=["#B9C0CC", VIOLET])
     return alt.Color(field, title="Generation", scale=scale, legend=alt.Legend(orient="top", tickMinStep=1))

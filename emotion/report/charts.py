@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from emotion.analytics.chart_parts import EDGE, label_colour
 from emotion.analytics.charts import share_donut
 from emotion.analytics.durations import counted_durations
 from emotion.analytics.lanes import empty_spans, fit_to_screen, unclear_spans
@@ -18,9 +19,6 @@ from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.report.edited import Edited
 
 WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
-
-_GREY = "#8C939C"
-"""Shows on white and on black."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,6 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     labels = list(analysis.labels)
     rows = analysis.timeline[analysis.timeline["track_id"] == track]
     spans, corners = fit_to_screen(rows, analysis.frames, [track])
-    colours = alt.Scale(domain=labels, range=[ANSWER_COLOURS[label] for label in labels])
     area = (
         alt.Chart(corners)
         .mark_area(interpolate="linear", line=False)
@@ -55,7 +52,7 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
             y=_lane(),
             y2="high:Q",
             detail="run:N",
-            color=alt.Color("emotion:N", scale=colours, legend=None),
+            color=label_colour(labels, legend=None),
         )
     )
     layers = [_spans(empty_spans(analysis.frames), dashed=True), area]
@@ -95,7 +92,7 @@ def _on(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:
         chart.configure(background=paper.background, font=f"{FAMILY}, system-ui, sans-serif", padding=2)
         .configure_view(strokeWidth=0)
         .configure_axis(
-            **text, domainColor=_GREY, tickColor=_GREY, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
+            **text, domainColor=EDGE, tickColor=EDGE, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
         )
     )
 
@@ -119,7 +116,7 @@ def _spans(spans: pd.DataFrame, *, dashed: bool) -> alt.Chart:
     style: dict[str, Any] = {"strokeDash": [3, 3]} if dashed else {}
     return (
         alt.Chart(spans.assign(low=0.0, high=1.0))
-        .mark_rect(fill=_GREY, fillOpacity=0.08, stroke=_GREY, strokeWidth=1, **style)
+        .mark_rect(fill=EDGE, fillOpacity=0.08, stroke=EDGE, strokeWidth=1, **style)
         .encode(x="start_s:Q", x2="end_s:Q", y=_lane(), y2="high:Q")
     )
 

@@ -7,6 +7,7 @@ import io
 import pandas as pd
 
 from emotion.analytics import lab_charts
+from emotion.analytics.record_charts import confusion_chart, reliability_chart
 from emotion.labels import COLOURS
 from tests.lab_models import HISTORY, make_abstention, make_record
 
@@ -38,8 +39,13 @@ def test_curves_of_both_splits():
 
 def test_a_confusion_matrix_in_shares_and_in_counts():
     record = make_record(("anger", "neutral"), right=3, wrong=1)
-    assert [row["text"] for row in rows_of(lab_charts.confusion_chart(record, shares=True))] == ["75", "25", "25", "75"]
-    assert [row["text"] for row in rows_of(lab_charts.confusion_chart(record, shares=False))] == ["3", "1", "1", "3"]
+    assert [row["text"] for row in rows_of(confusion_chart(record, shares=True))] == [
+        "75",
+        "25",
+        "25",
+        "75",
+    ]
+    assert [row["text"] for row in rows_of(confusion_chart(record, shares=False))] == ["3", "1", "1", "3"]
 
 
 def test_bars_of_models_with_different_labels():
@@ -64,5 +70,5 @@ def test_coverage_draws_the_curves_that_were_kept_and_each_limit_on_its_own():
 
 
 def test_reliability_leaves_empty_bins_out():
-    datasets = lab_charts.reliability_chart(make_record(("anger", "neutral")), "#123456").to_dict()["datasets"]
+    datasets = reliability_chart(make_record(("anger", "neutral")), "#123456").to_dict()["datasets"]
     assert sorted(map(len, datasets.values())) == [2, 2]
