@@ -20,6 +20,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +40,26 @@ _OURS = "EMOTION_"
 _ROOT = Path(__file__).resolve().parents[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a function looks into, for the message when its process fails.
+
+    Attributes:
+        error: Which error this is.
+        expected: What somebody should have brought.
+    """
+
+    error: type[EmotionError]
+    expected: str
+
+    def failed(self, how: str) -> EmotionError:
+        """Return the error, with a clause that says how its process failed."""
+        return self.error(f"expected {self.expected}; {how}")
+
+
+VIDEO = Subject(VideoError, "a video whose pictures can be read")
+
+
 def _frozen(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(values)
 
@@ -53,6 +74,7 @@ _WAITING: list[_Child] = []
 def run_limited(
     function: Callable[..., Any],
     *arguments: object,
+    subject: Subject = VIDEO,
     on_step: Callable[[Progress], None] | None = None,
     stall_s: float = LOOK_S,
 ) -> Any:
@@ -61,19 +83,21 @@ def run_limited(
     Args:
         function: At the top of a module; what it returns is of JSON's types.
         *arguments: Of any kind that can be pickled.
+        subject: What it looks into.
         on_step: Told of its progress: the function then gets one more argument, ``on_step``, by name. May raise
             :class:`emotion.errors.Cancelled`, which ends the process.
         stall_s: Seconds without progress after which it is given up.
 
     Raises:
         EmotionError: What the function raised.
-        VideoError: Its process crashed, or it stalled; the sentence says which.
+        VideoError: Its process crashed, or it stalled, or took too much memory; the sentence says which. Of another
+            ``subject``, the error is its own.
     """
     child = _take()
     # A process that waits since earlier has the settings of that time.
     said = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
     try:
-        answer = child.call((said, stall_s, function, arguments, on_step is not None), on_step, stall_s)
+        answer = child.call((said, stall_s, function, arguments, on_step is not None), subject, on_step, stall_s)
     except BaseException:
         child.kill()
         raise
@@ -81,7 +105,7 @@ def run_limited(
         _give_back(child)
     else:
         child.kill()
-    return _result(answer)
+    return _result(answer, subject)
 
 
 class _Child:
@@ -104,11 +128,13 @@ class _Child:
         """Return whether it can take a call."""
         return self._process.poll() is None
 
-    def call(self, call: Any, on_step: Callable[[Progress], None] | None, stall_s: float) -> dict[str, Any]:
+    def call(
+        self, call: Any, subject: Subject, on_step: Callable[[Progress], None] | None, stall_s: float
+    ) -> dict[str, Any]:
         """Return the answer to one call.
 
         Raises:
-            VideoError: The process ended, or said nothing for so long.
+            EmotionError: The subject's: the process ended, or said nothing for so long.
         """
         self._calls += 1
         assert self._process.stdin is not None
@@ -116,13 +142,13 @@ class _Child:
             pickle.dump(call, self._process.stdin)
             self._process.stdin.flush()
         while True:
-            answer = self._answer(stall_s)
+            answer = self._answer(subject, stall_s)
             if "step" not in answer:
                 return answer
             if on_step is not None:
                 on_step(Progress(*answer["step"]))
 
-    def _answer(self, stall_s: float) -> dict[str, Any]:
+    def _answer(self, subject: Subject, stall_s: float) -> dict[str, Any]:
         """Return the next line."""
         assert self._process.stdout is not None
         until = time.monotonic() + stall_s
@@ -130,11 +156,10 @@ class _Child:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._read:
                 if not selector.select(max(until - time.monotonic(), 0)):
-                    raise VideoError(f"expected a video whose pictures can be read; nothing came for {stall_s:g} s")
+                    raise subject.failed(f"nothing came for {stall_s:g} s")
                 block = os.read(self._process.stdout.fileno(), 1 << 20)
                 if not block:
-                    words = death_words(self._process.wait())
-                    raise VideoError(f"expected a video whose pictures can be read; {words}")
+                    raise subject.failed(death_words(self._process.wait()))
                 self._read += block
         line, self._read = self._read.split(b"\n", 1)
         return dict(json.loads(line))
@@ -171,12 +196,16 @@ def end_waiting() -> None:
             _WAITING.pop().kill()
 
 
-def _result(answer: dict[str, Any]) -> Any:
-    if "error" not in answer:
+def _result(answer: dict[str, Any], subject: Subject) -> Any:
+    if "result" in answer:
         return answer["result"]
-    kind = getattr(errors, str(answer["error"]), VideoError)
+    if "memory" in answer:
+        raise subject.error(limits.no_memory_words(subject.expected))
+    if "bug" in answer:
+        raise subject.failed(f"this ended with {answer['bug']}")
+    kind = getattr(errors, str(answer["error"]), subject.error)
     known = isinstance(kind, type) and issubclass(kind, EmotionError)
-    raise (kind if known else VideoError)(str(answer["words"]))
+    raise (kind if known else subject.error)(str(answer["words"]))
 
 
 def _serve() -> None:
@@ -206,12 +235,11 @@ def _answer_to(function: Callable[..., Any], arguments: tuple[Any, ...], options
     except EmotionError as error:
         return {"error": type(error).__name__, "words": str(error)}
     except MemoryError:
-        return {"error": VideoError.__name__, "words": limits.no_memory_words()}
+        return {"memory": "not enough"}
     except Exception as error:
         traceback.print_exc()
         reason = error.strerror if isinstance(error, OSError) else None
-        words = f"expected a video whose pictures can be read; this ended with {reason or type(error).__name__}"
-        return {"error": VideoError.__name__, "words": words}
+        return {"bug": reason or type(error).__name__}
 
 
 class _Teller:

@@ -205,10 +205,10 @@ def memory_bytes() -> float:
     return setting("EMOTION_MEMORY_MB") * MEGA
 
 
-def no_memory_words() -> str:
-    """Return what people are told where that does not suffice."""
+def no_memory_words(expected: str = "a video that is decoded") -> str:
+    """Return what people are told where that does not suffice; ``expected`` is what they should have brought."""
     allowed = memory_bytes() / MEGA
-    return f"expected a video that is decoded within {allowed:,.0f} MB of memory; this one asks for more"
+    return f"expected {expected} within {allowed:,.0f} MB of memory; this one asks for more"
 
 
 def stall_s() -> float:

@@ -12,9 +12,9 @@ import streamlit as st
 from emotion.analytics.compare import Side, common_labels, comparison_figures
 from emotion.analytics.edits import Edits
 from emotion.analytics.event_charts import comparison_chart
-from emotion.analytics.files import load_parquet
 from emotion.analytics.people import person_name
 from emotion.errors import EmotionError, TimelineError
+from emotion.library.uploaded import load_uploaded
 from emotion.types import Analysis
 from ui.people_view import choose_person
 from ui.state import take_uploads, uploader_key
@@ -127,7 +127,7 @@ def _take_file(key: str) -> None:
             path = Path(folder) / "timeline.parquet"
             path.write_bytes(upload.getvalue())
             try:
-                st.session_state[f"{key}_other"] = load_parquet(path)
+                st.session_state[f"{key}_other"] = load_uploaded(path)
             except TimelineError as error:
                 st.session_state[f"{key}_other_error"] = str(error).replace(path.name, upload.name)
 

@@ -62,6 +62,8 @@ def load_parquet(path: PathLike) -> Analysis:
     """
     try:
         table = pq.read_table(path)
+    except MemoryError:  # Arrow's is one of its own errors as well, and nothing is wrong with the file
+        raise
     except _BROKEN as error:
         raise _unreadable(path, error) from error
     return from_arrow(table, Path(path).name)
@@ -100,7 +102,7 @@ def from_arrow(table: pa.Table, name: str) -> Analysis:
         # Parquet forgets categories that no row uses; the label set brings them back.
         timeline = table.to_pandas().astype(column_types(about["labels"]))
         return _analysis(about, validate(timeline), frames)
-    except TimelineError:
+    except (TimelineError, MemoryError):
         raise
     except _BROKEN as error:
         raise _unreadable(name, error) from error
