@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import emotion
 from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import save_parquet
 from emotion.library import Entry, JobSettings, Library, State
 from emotion.samples import make_clip
 from emotion.types import Analysis
@@ -115,6 +116,23 @@ def test_another_analysis_of_the_library_is_compared(library, video):
     assert figures_of["second"].idxmax() == "fear"
     library.delete(other.id)
     assert not test.run().exception
+
+
+def test_a_timeline_from_elsewhere_is_compared_and_what_is_none_is_refused(library, video, tmp_path):
+    test = visit(analysis=put(library, video, analysis=make_analysis(SMILE)).id)
+    test.session_state["insight_tabs"] = "Compare"
+    test = test.run()
+    kind = next(control for control in test.segmented_control if control.label == "Compare with")
+    test = kind.set_value("Another analysis").run()
+    choice = next((box for box in test.selectbox if box.label == "Analysis"), None)
+    test = test if choice is None else choice.set_value("A Parquet file").run()
+    brought = save_parquet(make_analysis([["sadness"]] * 10, source="far.mp4"), tmp_path / "t.parquet").read_bytes()
+    for content, words in ((b"text", "expected a Parquet file; mine.parquet cannot be read"), (brought, "far.mp4")):
+        uploader = next(one for one in test.file_uploader if one.label == "Timeline as Parquet")
+        test = uploader.set_value(("mine.parquet", content, "application/octet-stream")).run()
+        assert not test.exception
+        assert words in texts(test) + " ".join(error.value for error in test.error)
+    assert not test.error
 
 
 def test_edits_of_another_day_are_honoured(library, video):
