@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -74,6 +75,22 @@ def compile_for(
     jit_compile = keras.backend.backend() == "jax"
     metrics = [heads_accuracy(loss.sizes)] if metrics is None else metrics
     model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit_compile)
+    return model
+
+
+def load_going_on(file: Path) -> Any:
+    """Return a network that was saved in the middle of a phase, ready to take the step that came next.
+
+    What is free of decay is no part of what Keras saves of an optimiser, and can be said before it is built alone.
+    """
+    model = keras.models.load_model(file)
+    saved = model.optimizer
+    going_on = type(saved).from_config(saved.get_config())
+    going_on.exclude_from_weight_decay(var_names=DECAY_FREE)
+    going_on.build(model.trainable_variables)
+    for variable, value in zip(going_on.variables, saved.variables, strict=True):
+        variable.assign(value)
+    model.optimizer = going_on
     return model
 
 

@@ -21,7 +21,7 @@ from training.callbacks import EpochEnd, WeightAverage
 from training.losses import loss_of
 from training.material import Material, batches_per_epoch, endless_batches, load_material
 from training.networks import build_network, find_network
-from training.optimise import Phase, compile_for, phases
+from training.optimise import Phase, compile_for, load_going_on, phases
 from training.patience import SlowDown, Stop, has_stopped
 from training.pretrained import load_start
 from training.recipes import Recipe
@@ -140,10 +140,10 @@ def _model(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, sta
 
 def _compiled(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> Any:
     finished = run.state()["epoch"]
+    if finished > phase.first:
+        return load_going_on(run.model_file(finished))
     if finished:
         model = keras.models.load_model(run.model_file(finished))
-        if finished > phase.first:
-            return model
     else:
         model = build_network(recipe.network, material.train.outputs, recipe.input_size)
         if start.weights is not None:

@@ -19,7 +19,7 @@ from training.batch_norm import settle_batch_norm
 from training.callbacks import WeightAverage
 from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KeypointSet
 from training.inputs import InputForm, batchwise
-from training.optimise import compile_for, phases
+from training.optimise import compile_for, load_going_on, phases
 from training.parts.examples import Splits, endless_rows, read_splits, varied
 from training.parts.tasks import HEADLINE, PartNetwork, Scores, find_part_network
 from training.recipes import Recipe
@@ -80,7 +80,7 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
     finished = run.state()["epoch"]
     steps = max(len(splits.train) // recipe.batch_size, 1)
     if finished:
-        model = keras.models.load_model(run.model_file(finished))
+        model = load_going_on(run.model_file(finished))
     else:
         model = network.new()
         compile_for(model, recipe, phases(recipe, pretrained=False)[0], steps, network.task.loss, metrics=[])

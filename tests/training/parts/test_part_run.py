@@ -68,9 +68,9 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stood(tmp_path, data):
             train_parts(recipe, data, tmp_path / "parts")
     parts = RunFolder(train_parts(recipe, data, tmp_path / "parts")).state()["history"]
     assert [row["epoch"] for row in parts] == [1, 2]
-    assert parts[0]["loss"] == pytest.approx(whole[0]["loss"], rel=1e-3)
-    assert parts[1]["learning_rate"] == whole[1]["learning_rate"]
-    assert parts[1]["loss"] < parts[0]["loss"]
+    for part, undisturbed in zip(parts, whole, strict=True):
+        assert part["loss"] == pytest.approx(undisturbed["loss"], rel=1e-3)
+        assert part["learning_rate"] == undisturbed["learning_rate"]
 
 
 @pytest.mark.parametrize("name", list(PART_NETWORKS))
