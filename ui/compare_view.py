@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -123,13 +122,10 @@ def _other_file(key: str) -> Side | None:
 def _take_file(key: str) -> None:
     st.session_state[f"{key}_other_error"] = ""
     for upload in take_uploads(f"{key}_parquet"):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "timeline.parquet"
-            path.write_bytes(upload.getvalue())
-            try:
-                st.session_state[f"{key}_other"] = load_uploaded(path)
-            except TimelineError as error:
-                st.session_state[f"{key}_other_error"] = str(error).replace(path.name, upload.name)
+        try:
+            st.session_state[f"{key}_other"] = load_uploaded(upload.getvalue(), upload.name)
+        except TimelineError as error:
+            st.session_state[f"{key}_other_error"] = str(error)
 
 
 def _show(first: Side, second: Side, key: str) -> None:

@@ -15,7 +15,7 @@ EDGE = "#8C939C"
 """A grey that shows on white and on black."""
 
 VIOLET = "#7C6CF0"
-"""The theme's colour, for what has no expression's and no model's."""
+"""The theme's colour, for what has no expression's colour."""
 
 HUE = "124,108,240"
 """The same violet to be drawn more or less opaque, so that it suits light and dark."""

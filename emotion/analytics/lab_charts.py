@@ -35,7 +35,7 @@ def model_colour(model: str, models: Sequence[str]) -> str:
 
 
 def _model_colour(models: Sequence[str], legend: alt.Legend | None = None) -> alt.Color:
-    colours = [MODEL_COLOURS[place % len(MODEL_COLOURS)] for place in range(len(models))]
+    colours = [model_colour(model, models) for model in models]
     return alt.Color("model:N", scale=alt.Scale(domain=list(models), range=colours), legend=legend)
 
 

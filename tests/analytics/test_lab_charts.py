@@ -39,12 +39,7 @@ def test_curves_of_both_splits():
 
 def test_a_confusion_matrix_in_shares_and_in_counts():
     record = make_record(("anger", "neutral"), right=3, wrong=1)
-    assert [row["text"] for row in rows_of(confusion_chart(record, shares=True))] == [
-        "75",
-        "25",
-        "25",
-        "75",
-    ]
+    assert [row["text"] for row in rows_of(confusion_chart(record, shares=True))] == ["75", "25", "25", "75"]
     assert [row["text"] for row in rows_of(confusion_chart(record, shares=False))] == ["3", "1", "1", "3"]
 
 

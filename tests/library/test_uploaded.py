@@ -23,14 +23,12 @@ def none_waits():
 
 def test_an_analysis_comes_out_as_it_was_saved(analysis, tmp_path):
     path = save_parquet(analysis, tmp_path / "a.parquet")
-    assert_same(load_uploaded(path), load_parquet(path))
+    assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))
 
 
-def test_what_is_no_analysis_is_refused_in_the_readers_words(tmp_path):
-    path = tmp_path / "text.parquet"
-    path.write_text("no table")
+def test_what_is_no_analysis_is_refused_in_the_readers_words():
     with pytest.raises(TimelineError, match=r"expected a Parquet file; text\.parquet cannot be read"):
-        load_uploaded(path)
+        load_uploaded(b"no table", "text.parquet")
 
 
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
@@ -41,4 +39,4 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch
     assert path.stat().st_size < 1_000_000
     monkeypatch.setenv("EMOTION_MEMORY_MB", "700")
     with pytest.raises(TimelineError, match="expected a Parquet file that can be read within 700 MB of memory"):
-        load_uploaded(path)
+        load_uploaded(path.read_bytes(), path.name)

@@ -71,6 +71,7 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stood(tmp_path, data):
     for part, undisturbed in zip(parts, whole, strict=True):
         assert part["loss"] == pytest.approx(undisturbed["loss"], rel=1e-3)
         assert part["learning_rate"] == undisturbed["learning_rate"]
+    assert parts[1]["loss"] < parts[0]["loss"]
 
 
 @pytest.mark.parametrize("name", list(PART_NETWORKS))
