@@ -7,8 +7,8 @@ parts of it that ``--part`` names, and takes about ten minutes. ``fuzz`` looks f
 as many ``--minutes`` as are given.
 ``kills`` kills what works on analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten
 visitors analyse ``--analyses`` clips. ``batch`` has 200 short clips analysed by one worker and by two, kills one, and
-works out 1,000 and 1,000,000 hours from what real clips take; ``--batch`` names some of this alone. These take some
-minutes each.
+works out 1,000 and 1,000,000 hours from what real clips take; ``--batch`` names some of this alone. ``training`` takes
+steps of a training. These take some minutes each.
 """
 
 from __future__ import annotations
@@ -29,11 +29,26 @@ from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
 from bench.long_page import measure_page
 from bench.long_video import measure_long_video, open_library
-from bench.records import BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, RESULTS, ROOT, SOAK, facts, write_section
+from bench.process import run_module
+from bench.records import (
+    BATCH,
+    FUZZ,
+    KILLS,
+    LIBRARY,
+    LIVE,
+    LONG_VIDEO,
+    RESULTS,
+    ROOT,
+    SOAK,
+    TRAINING,
+    facts,
+    write_section,
+)
 from bench.report import markdown, with_sections
 from bench.stages import measure_stages
 from bench.torture.kills import STRIKES, measure_kills
 from bench.torture.soak import measure_soak
+from bench.training.measure import measure_training_step
 from training.datasets.parquet import default_data_dir
 
 REFERENCE_CLIP = "one_face_720p.mp4"
@@ -46,7 +61,7 @@ LOOPS = 10
 def main() -> int:
     """Measure what is asked for, write it below ``results``, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    sections = ["library", "long-video", "long-page", "live", "fuzz", "batch", "kills", "soak"]
+    sections = ["library", "long-video", "long-page", "live", "fuzz", "batch", "kills", "soak", "training"]
     parser.add_argument("section", nargs="?", choices=sections)
     parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
     parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="of the batches; all if none is named")
@@ -89,6 +104,8 @@ def main() -> int:
         write_section(KILLS, facts(), found)
     elif options.section == "soak":
         write_section(SOAK, facts(), measure_soak(options.data, options.analyses))
+    elif options.section == "training":
+        write_section(TRAINING, facts(), measure_training_step())
     else:
         _measure_all(clips, options.skip_fer)
     _write_readme()
@@ -100,7 +117,7 @@ def _measure_all(clips: list[Path], skip_fer: bool) -> None:
     record = facts() | {
         "clips": {clip.name: _clip(clip) for clip in clips},
         "stages": {"clip": reference.name, **measure_stages(reference)},
-        "memory": {str(loops): _run("bench.clip", reference, "--loops", str(loops)) for loops in (1, LOOPS)},
+        "memory": {str(loops): run_module("bench.clip", str(reference), "--loops", str(loops)) for loops in (1, LOOPS)},
         "fer": None if skip_fer else _rival(reference),
     }
     write_section(LIBRARY, facts(), measure_library())
@@ -126,13 +143,7 @@ def _rival(clip: Path) -> dict[str, Any] | None:
 
 def _clip(clip: Path) -> dict[str, Any]:
     print(f"measuring {clip.name} …", file=sys.stderr)
-    return _run("bench.clip", clip)
-
-
-def _run(module: str, clip: Path, *options: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", module, str(clip), *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return dict(json.loads(done.stdout))
+    return dict(run_module("bench.clip", str(clip)))
 
 
 if __name__ == "__main__":

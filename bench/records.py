@@ -11,7 +11,8 @@ from typing import Any
 from training import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
-BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK = "batch", "fuzz", "kills", "library", "live", "long_video", "soak"
+BATCH, FUZZ, KILLS, LIBRARY, LIVE = "batch", "fuzz", "kills", "library", "live"
+LONG_VIDEO, SOAK, TRAINING = "long_video", "soak", "training"
 """Sections, and names of their files."""
 RESULTS = Path(__file__).with_name("results")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.batch.guide import batch_tables
 from bench.live.table import live_tables
-from bench.records import BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, read_section
+from bench.records import BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, TRAINING, read_section
 from bench.torture.table import kills_table, soak_table
 
 _SECTIONS = "<!-- measured by themselves -->\n"
@@ -33,6 +33,7 @@ def with_sections(text: str) -> str:
         KILLS: _kills,
         SOAK: _soak,
         BATCH: _batch,
+        TRAINING: _training,
     }
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
@@ -156,6 +157,13 @@ def _kills(record: dict[str, Any]) -> str:
 def _soak(record: dict[str, Any]) -> str:
     title = "## Ten visitors for a while\n"
     return "\n".join([title, _measured("soak", record), soak_table(record["found"])])
+
+
+def _training(record: dict[str, Any]) -> str:
+    rows = [f"| {way} | {step['ms']:.0f} | {step['share']:.2f} |" for way, step in record["found"].items()]
+    title = "## A step of training the default network\n"
+    head = "| | ms | of the first |\n|---|---:|---:|"
+    return "\n".join([title, _measured("training", record), head, *rows, ""])
 
 
 def _row(words: str, cells: list[str]) -> str:

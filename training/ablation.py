@@ -20,7 +20,8 @@ from training.material import read_validation
 from training.networks import find_network
 from training.recipes import CONSTANT, DEFAULT, LABELS, VOTES, Recipe
 from training.run_folder import RunFolder
-from training.train import Start, heads_of, load_averaged, recipe_of, train
+from training.snapshots import heads_of, load_averaged, recipe_of
+from training.train import Start, train
 
 EPOCHS = 12
 BASE = "base"

@@ -19,7 +19,7 @@ from training.losses import columns_of
 from training.material import read_roles
 from training.networks import find_network
 from training.quantise import to_int8
-from training.train import heads_of, load_averaged, recipe_of
+from training.snapshots import heads_of, load_averaged, recipe_of
 
 _TIMED_FACES = 200
 

@@ -32,13 +32,20 @@ def prepare_backend(seed: int) -> None:
     """Fix all chance, and let TensorFlow compute as fast as the processor can: in bfloat16, and norms in one piece."""
     keras.utils.set_random_seed(seed)
     if is_tensorflow():
-        import tensorflow as tf
-
         from training.fused_norm import fuse_batch_norm
 
-        # Grappler rewrites the graph so that convolutions run in bfloat16 with float32 master weights.
-        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+        use_bfloat16(True)
         fuse_batch_norm()
+
+
+def use_bfloat16(wanted: bool) -> None:
+    """Let TensorFlow's convolutions run in bfloat16 with float32 master weights, or in float32, in all of the process.
+
+    Grappler rewrites the graphs of networks that are run for the first time from now on.
+    """
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": wanted})
 
 
 def stream(batches: Callable[[], Iterator[tuple[Any, ...]]]) -> Any:

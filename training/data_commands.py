@@ -104,9 +104,12 @@ def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
         pixels = split["pixels"]
         shown = f"pixels {pixels['mean']:.1f} ± {pixels['deviation']:.1f}, {pixels['blank']} blank pictures"
         console.print(f"{name}: {shown}")
-    for name, split in (facts["agreement"] or {"splits": {}})["splits"].items():
+    agreement = facts["agreement"] or {"splits": {}, "foretold": {}}
+    for name, split in agreement["splits"].items():
         if split["decided"]:
             console.print(f"{name}: {split['share']:.1%} of {split['decided']:,} labels agree with the FER+ majority")
+    for name, share in agreement["foretold"].items():
+        console.print(f"{name}: {share:.1%} of the labels follow from how the FER+ taggers saw the faces")
     for name, copies in facts["duplicates"]["within"].items():
         console.print(f"{name}: {copies['exact']:,} exact and {copies['near']:,} near copies of earlier pictures")
     for copies in facts["duplicates"]["across"]:

@@ -15,8 +15,10 @@ from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import joint_logits, load_classifier, softened
 from training import provenance
 from training.calibrate import truth_for, with_threshold
+from training.copies import measure_copies
 from training.cost import ms_per_face
-from training.datasets.face_set import FaceSet
+from training.datasets.face_set import FACE_SIZE, FaceSet
+from training.datasets.manifest import reduced_size
 from training.datasets.parquet import read_split, split_files
 from training.datasets.splits import ROLES
 from training.flip import flip_cost, measure_flip
@@ -64,6 +66,7 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
         "float": _score_parent(card, splits),
         "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
         "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),
+        "copies": _copies(logits, card, splits, data),
     }
     _write(card, evaluation)
     return evaluation
@@ -133,6 +136,16 @@ def _read_unlearned(data: Path) -> dict[str, FaceSet]:
     if not splits:
         raise DatasetError(f"expected a validation or test split in {data}; there is none")
     return {split: read_split(data, split) for split in splits}
+
+
+def _copies(
+    logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet], data: Path
+) -> dict[str, dict[str, Any]]:
+    """Look for copies in the training split, which may be larger than memory but for what telling copies needs."""
+    train = next((split for split in split_files(data) if ROLES[split] == "train"), None)
+    if train is None:
+        return {}
+    return measure_copies(logits, card, splits, read_split(data, train, size=reduced_size(data, FACE_SIZE)))
 
 
 def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | None:

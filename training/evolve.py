@@ -24,7 +24,8 @@ from training.patience import ACCURACY
 from training.quantise import to_int8
 from training.recipes import VOTES, Recipe
 from training.run_folder import RunFolder
-from training.train import Start, load_averaged, train
+from training.snapshots import load_averaged
+from training.train import Start, train
 
 BATCH_SIZE = 32
 WARMUP_EPOCHS = 0.25

@@ -30,8 +30,8 @@ from training.pair import save_pair
 from training.quantise import to_int8
 from training.recipes import Recipe
 from training.run_folder import RunFolder
+from training.snapshots import heads_of, load_averaged, recipe_of
 from training.targets import Examples, Head, examples_of
-from training.train import heads_of, load_averaged, recipe_of
 
 MODEL_FILE = "model.tflite"
 REPRESENTATIVE_FACES = 600

@@ -13,7 +13,7 @@ from emotion.types import FloatArray
 from training.balance import balanced_order, sample_weights
 from training.datasets.face_set import FaceSet
 from training.datasets.leaks import leaked_rows
-from training.datasets.manifest import load_manifest
+from training.datasets.manifest import reduced_size
 from training.datasets.parquet import read_dataset, read_split, split_files
 from training.datasets.splits import Role, by_role
 from training.inputs import InputForm
@@ -71,9 +71,7 @@ def read_roles(folder: Path, largest: int) -> dict[Role, FaceSet]:
     Raises:
         DatasetError: There is no training or no validation split.
     """
-    manifest = load_manifest(folder)
-    reduced = largest if manifest is not None and manifest.size > largest else None
-    splits = by_role(read_dataset(folder, size=reduced))
+    splits = by_role(read_dataset(folder, size=reduced_size(folder, largest)))
     if not {"train", "validation"} <= set(splits):
         raise DatasetError(f"expected a training and a validation split in {folder}; got {', '.join(splits)}")
     return splits

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.backend import use_bfloat16
 from training.inputs import InputForm
 
 
@@ -31,7 +32,7 @@ def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequ
         The bytes of a file whose input and arithmetic are int8; its output too, unless something stays exact.
     """
     # Left on by training, this rewriting would put bfloat16 casts into the file.
-    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
+    use_bfloat16(False)
     face = keras.InputSpec(dtype="float32", shape=(1, *form.shape))
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", input_signature=[face], verbose=False)

@@ -56,6 +56,8 @@ class Recipe:
             gradients (Foret et al. 2021).
         teachers: Models whose probabilities are learned beside the targets (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
+        recall: Share of the last cycle's targets that comes from what the network itself answered at
+            the ends of the cycles before, 0–1; a first cycle has none (Yang et al. 2019).
     """
 
     name: str
@@ -88,6 +90,7 @@ class Recipe:
     sharpness: float = 0.0
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
+    recall: float = 0.0
 
     def __post_init__(self) -> None:
         for value, known in (
@@ -103,6 +106,8 @@ class Recipe:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
         if not 0 <= self.teacher_weight <= 1:
             raise InputError(f"expected a weight of teachers from 0 to 1; got {self.teacher_weight}")
+        if not 0 <= self.recall <= 1:
+            raise InputError(f"expected a share of recalled answers from 0 to 1; got {self.recall}")
         if self.cycles < 1 or self.epochs % self.cycles:
             raise InputError(f"expected cycles of whole epochs; got {self.epochs} epochs in {self.cycles} cycles")
 
@@ -167,6 +172,7 @@ DEFAULT = Recipe(
     average_decay=0.998,
     targets=BOTH,
     label_smoothing=0.1,
+    recall=0.7,
     augmentation=Augmentation(worsen=0.2),
 )
 """The shipped models': one network with a head for FER+ votes and one for FER2013's labels."""

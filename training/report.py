@@ -30,6 +30,8 @@ def print_evaluation(evaluation: dict[str, Any], console: Console | None = None)
     console.print(_flip(evaluation["flip"]))
     if evaluation["robustness"]:
         console.print(_robustness(evaluation["robustness"]))
+    for split, row in evaluation["copies"].items():
+        console.print(_copies(split, row))
     for label_set, splits in evaluation["int8"].items():
         for split, record in splits.items():
             if ROLES[split] == "test":
@@ -115,6 +117,18 @@ def _robustness(label_sets: dict[str, Any]) -> Table:
             figures += [f"{100 * accuracy:.2f}", f"{100 * (clean - accuracy):.2f}"]
         table.add_row(row["title"], *figures)
     return table
+
+
+def _copies(split: str, row: dict[str, Any]) -> str:
+    """Say what a score owes to copies where they are learned from, as they were not here."""
+    elsewhere = row["accuracy_others"]
+    return (
+        f"{_name(split)}: the training faces hold copies of {row['copied']:,} of {row['faces']:,} faces, "
+        f"{100 * row['same_label']:.1f} % of them with the same label; this package leaves them out of training. "
+        f"Right are {100 * row['accuracy_copied']:.2f} % of these faces"
+        f"{'' if elsewhere is None else f' and {100 * elsewhere:.2f} % of the others'}; "
+        f"with the copies learned by heart, {100 * row['accuracy_by_heart']:.2f} % of all would be."
+    )
 
 
 def _per_class(label_set: str, split: str, record: dict[str, Any]) -> Table:

@@ -1,4 +1,8 @@
-"""What other models answer to the training faces, learned beside the targets (Hinton et al. 2015)."""
+"""Answers to the training faces that are learned beside the targets: other models', and the network's own of before.
+
+Soft targets are G. Hinton, O. Vinyals and J. Dean's (2015, arXiv:1503.02531); a network that teaches itself from one
+cycle to the next is C. Yang, L. Xie, C. Su and A. Yuille's (Snapshot Distillation, CVPR 2019, arXiv:1812.00123).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,21 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from emotion.errors import InputError
 from emotion.registry import load_card
 from emotion.types import FloatArray
 from emotion.vision.classify import LiteRTClassifier, load_classifier
-from training.inputs import batchwise
+from training.inputs import batchwise, predict_logits
+from training.losses import columns_of
+from training.networks import find_network
 from training.recipes import Recipe
+from training.run_folder import RunFolder
+from training.snapshots import load_averaged
 from training.targets import Examples, Head
 
 
@@ -50,8 +60,32 @@ def taught(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     file = folder / f"teachers-{hashlib.sha256(digests.encode()).hexdigest()[:12]}.npz"
     if not file.is_file():
         _ask(examples, [load_classifier(name) for name in recipe.teachers], file)
-    with np.load(file) as answers:
-        return replace(examples, heads=tuple(_mixed(head, answers, recipe.teacher_weight) for head in examples.heads))
+    return _learning_from(file, examples, recipe.teacher_weight)
+
+
+def recalled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:
+    """Return examples whose targets are in part what a run's network answered to them after each earlier cycle.
+
+    By then it knew most faces, but had not yet learned by heart what is odd about their labels: the
+    mean of its answers tells a likely label from a doubtful one.
+
+    Args:
+        examples: Training faces with their targets.
+        recipe: Its cycles, and the share that is recalled.
+        run: Holds the weights of its cycles' ends; the answers are kept there.
+    """
+    file = run.path / "recalled.npz"
+    if not file.is_file():
+        print(f"recalling {len(examples)} faces", flush=True)
+        columns = columns_of([len(head.label_set) for head in examples.heads])
+        form = find_network(recipe.network).form(recipe)
+        ends = [predict_logits(load_averaged(run, end), form, examples.images) for end in recipe.cycle_ends[:-1]]
+        answers = {
+            head.label_set.name: np.mean([softmax(logits[:, column], axis=1) for logits in ends], axis=0)
+            for head, column in zip(examples.heads, columns, strict=True)
+        }
+        _keep(answers, file)
+    return _learning_from(file, examples, recipe.recall)
 
 
 def _ask(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -> None:
@@ -66,9 +100,19 @@ def _ask(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -
         of_head = [teacher for teacher in teachers if teacher.labels == head.label_set.labels]
         if of_head:
             answers[head.label_set.name] = np.mean([_probabilities(each, examples) for each in of_head], axis=0)
+    _keep(answers, file)
+
+
+def _keep(answers: dict[str, Any], file: Path) -> None:
+    """Write beside, then rename: a reader never sees half a file."""
     beside = file.with_suffix(".new.npz")
     np.savez(beside, **answers)
     beside.replace(file)
+
+
+def _learning_from(file: Path, examples: Examples, weight: float) -> Examples:
+    with np.load(file) as answers:
+        return replace(examples, heads=tuple(_mixed(head, answers, weight) for head in examples.heads))
 
 
 def _probabilities(teacher: LiteRTClassifier, examples: Examples) -> FloatArray:

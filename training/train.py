@@ -13,7 +13,6 @@ import keras
 import numpy as np
 
 from emotion.errors import InputError
-from emotion.labels import FERPLUS
 from emotion.registry import sha256_of
 from training import provenance
 from training.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
@@ -26,7 +25,8 @@ from training.patience import SlowDown, Stop, has_stopped
 from training.pretrained import load_start
 from training.recipes import Recipe
 from training.run_folder import RunFolder
-from training.teachers import digests_of, taught
+from training.snapshots import load_averaged
+from training.teachers import digests_of, recalled, taught
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +70,6 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
     return run.path
 
 
-def load_averaged(run: RunFolder, epoch: int | None = None) -> Any:
-    """Return the run's network with the weights that were judged after an epoch, the best one by default.
-
-    Raises:
-        InputError: The weights of this epoch were not kept.
-    """
-    recipe = recipe_of(run)
-    outputs = sum(len(labels) for labels in heads_of(run).values())
-    model = build_network(recipe.network, outputs, recipe.input_size)
-    file = run.averaged_file(epoch or run.state()["best_epoch"])
-    if not file.is_file():
-        raise InputError(f"expected an epoch whose weights were kept in {run.path.name}; there is no {file.name}")
-    model.load_weights(file)
-    return model
-
-
-def recipe_of(run: RunFolder) -> Recipe:
-    """Return the recipe of a run."""
-    return Recipe.from_dict(run.settings()["recipe"])
-
-
-def heads_of(run: RunFolder) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each of a run's heads, by the name of their set, in the order of the outputs.
-
-    Runs of the first versions have one head and say its labels alone, or nothing: FER+'s eight.
-    """
-    settings = run.settings()
-    old = {settings.get("label_set", FERPLUS.name): settings.get("labels", FERPLUS.labels)}
-    return {name: tuple(labels) for name, labels in settings.get("heads", old).items()}
-
-
 def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:
     """Train the epochs of a phase that are not done yet."""
     state = run.state()
@@ -109,6 +78,8 @@ def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start
     ends = phase.last == recipe.epochs
     if finished >= phase.last or (ends and has_stopped(recipe, history)):
         return
+    if recipe.recall and ends and phase.first in recipe.cycle_ends:
+        material = replace(material, train=recalled(material.train, recipe, run))
     form = find_network(recipe.network).form(recipe)
     steps = batches_per_epoch(material.train, recipe)
     model = _model(recipe, material, run, phase, start)

@@ -16,6 +16,7 @@ from emotion.errors import EmotionError, TimelineError
 from emotion.library.uploaded import load_uploaded
 from emotion.types import Analysis
 from ui.people_view import choose_person
+from ui.shares import whole_percent
 from ui.state import take_uploads, uploader_key
 from ui.widgets import plain
 
@@ -148,7 +149,7 @@ def _show(first: Side, second: Side, key: str) -> None:
         "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
         "correlation": st.column_config.NumberColumn("Correlation", format="%.2f"),
     }
-    st.dataframe(figures, hide_index=True, column_config=columns)
+    st.dataframe(whole_percent(figures, "first", "second"), hide_index=True, column_config=columns)
     st.caption(
         "Mean probabilities over the time at which both show a face, and Pearson's correlation of the two lines. "
         "Neighbouring moments are alike, so a correlation of short clips says little."

@@ -15,6 +15,7 @@ from emotion.analytics.people import person_name
 from emotion.analytics.transitions import transitions
 from emotion.types import Analysis
 from ui.lab_compare import INKS
+from ui.shares import share_column, whole_percent
 from ui.widgets import plain
 
 _SHOWN = 500
@@ -44,19 +45,19 @@ def show_episodes(analysis: Analysis, edits: Edits, track: int | None, key: str)
 def _show_table(table: pd.DataFrame, edits: Edits, key: str) -> None:
     table = table.assign(person=[person_name(int(track), edits.names) for track in table["track_id"]])
     table = table[["person", "start_s", "end_s", "duration_s", "emotion", "mean_probability", "peak_probability"]]
-    probability: dict[str, Any] = {"format": "percent", "min_value": 0, "max_value": 1}
     columns: dict[str, Any] = {
         "person": "Person",
         "start_s": st.column_config.NumberColumn("From, s", format="%.2f"),
         "end_s": st.column_config.NumberColumn("To, s", format="%.2f"),
         "duration_s": st.column_config.NumberColumn("Duration, s", format="%.2f"),
         "emotion": "Expression",
-        "mean_probability": st.column_config.ProgressColumn("Mean probability", **probability),
-        "peak_probability": st.column_config.ProgressColumn("Peak", **probability),
+        "mean_probability": share_column("Mean probability"),
+        "peak_probability": share_column("Peak"),
     }
     shown = table if len(table) <= _SHOWN else table.nlargest(_SHOWN, "duration_s").sort_index()
     if len(shown) < len(table):
         st.caption(f"The {_SHOWN} longest of {len(table):,}; the download has all.")
+    shown = whole_percent(shown, "mean_probability", "peak_probability")
     st.dataframe(shown, hide_index=True, column_config=columns, height=320 if len(shown) > 8 else "content")
     st.download_button(
         "Episodes as CSV",

@@ -16,6 +16,7 @@ from emotion.analytics.events_csv import COLUMNS, from_csv, to_csv
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.people_view import fingerprint
+from ui.shares import share_column, whole_percent
 from ui.state import take_uploads, uploader_key
 
 
@@ -147,7 +148,7 @@ def show_event_figures(
     figures = event_figures(smoothed, kept, track)
     if len(figures):
         st.markdown("**During each span**")
-        st.dataframe(figures, hide_index=True, column_config=_figure_columns())
+        st.dataframe(whole_percent(figures, "smile_index"), hide_index=True, column_config=_figure_columns())
     st.markdown("**Before against after**")
     choice, length = st.columns(2, gap="medium")
     place = choice.selectbox(
@@ -175,6 +176,6 @@ def _figure_columns() -> dict[str, Any]:
         "end_s": st.column_config.NumberColumn("To, s", format="%.2f"),
         "seconds": st.column_config.NumberColumn("Faces' time, s", format="%.2f"),
         "dominant": "Dominant",
-        "smile_index": st.column_config.ProgressColumn("Smile index", format="percent", min_value=0, max_value=1),
+        "smile_index": share_column("Smile index"),
         "changes_per_minute": st.column_config.NumberColumn("Changes per minute", format="%.1f"),
     }

@@ -18,6 +18,7 @@ from emotion.labels import UNCLEAR
 from emotion.types import FrameResult
 from ui.face_facts import show_facts
 from ui.pictures import BOXES_ALONE, Picture, Unreadable
+from ui.shares import share_column, whole_percent
 from ui.widgets import answer_chip, plain
 
 FACES_SHOWN = 12
@@ -71,17 +72,16 @@ def _show_table(result: FrameResult) -> None:
         {
             "Face": range(1, len(records) + 1),
             "Expression": [face_answer(face, result) for face in result.faces],
-            "Probability": [round(face["probabilities"][face["emotion"]], 3) for face in records],
+            "Probability": [face["probabilities"][face["emotion"]] for face in records],
         }
     )
     said = explain(result.unclear_below) if result.unclear_below > 0 else None
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
         "Expression": st.column_config.TextColumn(help=said),
-        "Probability": st.column_config.ProgressColumn(
-            format="percent", min_value=0, max_value=1, help="Of the expression that leads"
-        ),
+        "Probability": share_column(explanation="Of the expression that leads"),
     }
+    table = whole_percent(table, "Probability")
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) <= _TABLE_ROWS else 350)
 
 

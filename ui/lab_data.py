@@ -107,6 +107,9 @@ def _show_agreement(agreement: dict[str, Any]) -> None:
             continue
         st.markdown(f"**{split}**: {values['share']:.1%} of {values['decided']:,} labels agree")
         st.dataframe(pd.DataFrame(values["table"], index=agreement["rows"], columns=agreement["columns"]))
+    # Facts of earlier versions do not tell.
+    if told := ", ".join(f"{share:.1%} in {split}" for split, share in agreement.get("foretold", {}).items()):
+        st.caption(f"Who knew all votes on a face, but not the face, would name its own label right for {told}.")
 
 
 def _show_copies(duplicates: dict[str, Any]) -> None:

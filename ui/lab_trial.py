@@ -19,6 +19,7 @@ from ui.lab_groups import show_groups
 from ui.lab_models import Lab, show_figures
 from ui.notice import show_notice
 from ui.resources import load_analyzer
+from ui.shares import share_column, whole_percent
 from ui.trial_job import TrialJob
 from ui.trouble import fragment
 from ui.widgets import CONSENT, chip, plain, progress_text
@@ -167,21 +168,14 @@ def _show_record(record: dict[str, Any]) -> None:
     ink = INKS[st.context.theme.type == "dark"]
     left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
     scores = pd.DataFrame(record["per_class"]).T.rename_axis("Expression")
-    scores[["precision", "recall", "f1"]] *= 100
     right.dataframe(
-        scores,
+        whole_percent(scores, "precision", "recall", "f1"),
         column_config={
-            "precision": _share_column("Precision", "How many such answers are right"),
-            "recall": _share_column("Recall", "How many such faces are found"),
-            "f1": _share_column("F1", "Harmonic mean of precision and recall"),
+            "precision": share_column("Precision", "How many such answers are right", width="small"),
+            "recall": share_column("Recall", "How many such faces are found", width="small"),
+            "f1": share_column("F1", "Harmonic mean of precision and recall", width="small"),
             "support": st.column_config.NumberColumn("Faces", format="%d", width="small"),
         },
-    )
-
-
-def _share_column(title: str, explanation: str) -> Any:
-    return st.column_config.ProgressColumn(
-        title, format="%.0f %%", min_value=0, max_value=100, help=explanation, width="small"
     )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from emotion.errors import LibraryError
 from emotion.library import Entry, OwnLibrary, State
 from ui.library import open_analysis
+from ui.shares import share_column, whole_percent
 from ui.widgets import duration_text, plain, size_text
 
 PAGE_SIZE = 25
@@ -84,7 +85,7 @@ def show_entries(entries: Sequence[Entry], key: str, mode: Literal["multi-row", 
         mode: Whether several can be chosen.
     """
     picked = st.dataframe(
-        pd.DataFrame([_row(entry) for entry in entries]),
+        whole_percent(pd.DataFrame([_row(entry) for entry in entries]), "smile"),
         hide_index=True, column_config=_columns(), on_select="rerun", selection_mode=mode, placeholder="–",
         # The key follows what is listed: a choice must not slip to other rows.
         key=f"{key}_{hash(tuple(entry.id for entry in entries))}",
@@ -118,7 +119,7 @@ def _columns() -> dict[str, Any]:
         "length": text("Length"),
         "people": number("People", format="%d"),
         "dominant": text("Dominant", help="The expression that leads for most of the faces' time"),
-        "smile": st.column_config.ProgressColumn("Smile index", format="percent", min_value=0, max_value=1),
+        "smile": share_column("Smile index"),
         "tags": st.column_config.ListColumn("Tags"),
         "model": text("Model"),
         "size": text("Storage"),

@@ -21,6 +21,7 @@ from emotion.analytics.people import (
 from emotion.analytics.summary import summarise
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
+from ui.shares import share_column, whole_percent
 from ui.widgets import shares_table
 
 EVERYBODY = 0
@@ -85,7 +86,6 @@ def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str])
     table.insert(0, "face", table["track_id"].map(pictures))
     if analysis.unclear_below > 0:
         table["unclear"] = [track["shares"][UNCLEAR] for track in summarise(analysis)["tracks"]]
-    share = st.column_config.ProgressColumn("Smile index", format="percent", min_value=0, max_value=1)
     columns: dict[str, Any] = {
         "track_id": None,
         "face": st.column_config.ImageColumn("Face", width="small") if pictures else None,
@@ -95,12 +95,13 @@ def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str])
         "seconds": st.column_config.NumberColumn("Seen, s", format="%.1f"),
         "frames": st.column_config.NumberColumn("Frames", format="localized"),
         "dominant": "Dominant",
-        "smile_index": share,
+        "smile_index": share_column("Smile index"),
         "changes_per_minute": st.column_config.NumberColumn("Changes per minute", format="%.1f"),
         "steadiness": st.column_config.NumberColumn("Steadiness", format="%.2f", help=_STEADINESS),
-        "unclear": st.column_config.ProgressColumn("Unclear", format="percent", min_value=0, max_value=1),
+        "unclear": share_column("Unclear"),
         "posture_changed_s": st.column_config.NumberColumn("Posture changed, s", format="%.1f", help=_POSTURE),
     }
+    table = whole_percent(table, "smile_index", "unclear")
     st.dataframe(table, hide_index=True, column_config=columns, row_height=52 if pictures else None)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from emotion.analytics.edits import Edits
@@ -20,6 +18,7 @@ from emotion.analytics.presence import (
 )
 from emotion.analytics.presence_charts import presence_chart, steadiness_chart
 from emotion.types import Analysis
+from ui.shares import share_column, whole_percent
 from ui.widgets import plain
 
 _HOW = (
@@ -59,14 +58,13 @@ def _show_everybody(analysis: Analysis, edits: Edits) -> None:
     timeline = analysis.timeline
     table = presence_of(timeline[timeline["track_id"].isin(people)]).reset_index()
     table.insert(0, "person", [person_name(int(one), edits.names) for one in table.pop("track_id")])
-    share: dict[str, Any] = {"format": "percent", "min_value": 0, "max_value": 1}
     st.dataframe(
-        table,
+        whole_percent(table, "facing_share", "mouth_open_share"),
         hide_index=True,
         column_config={
             "person": "Person",
-            "facing_share": st.column_config.ProgressColumn("Faces the camera", **share),
-            "mouth_open_share": st.column_config.ProgressColumn("Mouth open", **share),
+            "facing_share": share_column("Faces the camera"),
+            "mouth_open_share": share_column("Mouth open"),
             "blinks": st.column_config.NumberColumn("Blinks", format="%d"),
             "blinks_per_minute": st.column_config.NumberColumn("Blinks a minute", format="%.1f"),
         },

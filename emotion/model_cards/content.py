@@ -15,15 +15,14 @@ from emotion.analytics.scores import (
     load_evaluation,
 )
 from emotion.metrics import wilson_interval
-from emotion.model_cards.document import Document, Section, Table, interval, percent
+from emotion.model_cards.document import Document, Section, Table, interval, pairs, percent
+from emotion.model_cards.origin import copies, learned, provenance
 from emotion.model_cards.weaknesses import weak_conditions, weak_labels, weaknesses
 from emotion.registry import load_card
 from emotion.types import ModelCard
 
 TEST = next(iter(SPLITS))
 _MIN_PER_MEGA = 1e6
-
-_COUNTS = {"leaked": "Pictures left out, as copies of them are among the test pictures"}
 
 NEVER = (
     "To say what somebody feels, thinks or intends: an expression is what a face shows.",
@@ -68,7 +67,8 @@ def build_document(
         if (conditions := find_robustness(evaluation, family, TEST)) is not None:
             robustness[family] = conditions
     sections = [_what(card), _when_not(judged, robustness), _weak(card, judged, robustness)]
-    sections += [*_scores(judged), *_conditions(robustness), _learned(card, facts), _provenance(card, evaluation)]
+    sections += [*_scores(judged), *_conditions(robustness), learned(card, facts), *copies(card, evaluation, TEST)]
+    sections += [provenance(card, evaluation)]
     return Document(card.title, _lead(card, judged), tuple(sections))
 
 
@@ -95,37 +95,7 @@ def _what(card: ModelCard) -> Section:
     }
     if card.members:
         facts["Averages the answers of"] = ", ".join(card.members)
-    return Section("What it is", tables=(_pairs(facts),))
-
-
-def _learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
-    training = card.training
-    recipe = training.get("recipe") or {}
-    counts = training.get("counts") or {}
-    told: dict[str, str] = {}
-    if "heads" in training:
-        told["Labels learned"] = "; ".join(f"{one}: {', '.join(of)}" for one, of in training["heads"].items())
-    elif "labels" in training:
-        told["Labels learned"] = f"{training.get('label_set', '')}: {', '.join(training['labels'])}".lstrip(": ")
-    told |= {_COUNTS.get(what, f"Pictures {what.replace('_', ' ')}"): f"{count:,}" for what, count in counts.items()}
-    for what, key in (("Network", "network"), ("Targets", "targets"), ("Batch size", "batch_size")):
-        if key in recipe:
-            told[what] = str(recipe[key])
-    if "epochs" in training:
-        told["Epochs"] = f"{training['epochs']}, of which number {training.get('epoch', '–')} is kept"
-    for what, key in (("Hours", "hours"), ("Seed", "seed"), ("Began from", "weights"), ("Command", "command")):
-        if training.get(key) is not None:
-            told[what] = str(training[key])
-    words = () if told else ("How it was trained is not stated.",)
-    tables = ((_pairs(told),) if told else ()) + tuple(_faces(name, one) for name, one in facts.items())
-    return Section("What it learned from", words, tables=tables)
-
-
-def _faces(name: str, facts: Mapping[str, Any]) -> Table:
-    splits = facts["splits"]
-    rows = [(label, *(f"{one['classes'].get(label, 0):,}" for one in splits.values())) for label in facts["labels"]]
-    rows.append(("all", *(f"{one['faces']:,}" for one in splits.values())))
-    return Table(f"Faces of {name}, as measured on this machine", ("Expression", *splits), tuple(rows))
+    return Section("What it is", tables=(pairs(facts),))
 
 
 def _scores(judged: Mapping[str, Record]) -> list[Section]:
@@ -226,29 +196,6 @@ def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str
     if poor:
         points.append(f"On faces like these, where it is wrong much more often: {', '.join(poor)}.")
     return Section("When not to use it", points=(*points, *(f"Not measured: {words}" for words in UNMEASURED)))
-
-
-def _provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
-    told = {"Trained at commit": card.training.get("commit"), "Trained on": _machine(card.training.get("hardware"))}
-    if evaluation is not None:
-        told |= {
-            "Evaluated with": evaluation.get("command"),
-            "Evaluated at commit": evaluation.get("commit"),
-            "Evaluated on": _machine(evaluation.get("hardware")),
-            "Evaluated file's sha256": evaluation.get("sha256"),
-            "Time for a face there": f"{evaluation['ms_per_face']:g} ms" if "ms_per_face" in evaluation else None,
-        }
-    other = evaluation is not None and evaluation.get("sha256") not in {None, card.sha256}
-    words = ("What was evaluated is another file than the card's: evaluate it anew.",) if other else ()
-    return Section("Where these figures come from", words, tables=(_pairs({k: str(v) for k, v in told.items() if v}),))
-
-
-def _machine(hardware: Mapping[str, Any] | None) -> str | None:
-    return None if hardware is None else f"{hardware.get('cpu')}, {hardware.get('cores')} cores"
-
-
-def _pairs(facts: Mapping[str, str]) -> Table:
-    return Table("", ("", ""), tuple(facts.items()))
 
 
 def _listed(words: Sequence[str]) -> str:

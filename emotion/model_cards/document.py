@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -41,3 +42,8 @@ def percent(share: float | None, digits: int = 1) -> str:
 def interval(low: float, high: float) -> str:
     """Return an interval of shares as per cent."""
     return f"{100 * low:.1f} – {100 * high:.1f} %"
+
+
+def pairs(facts: Mapping[str, str]) -> Table:
+    """Return a table of names and what holds for them."""
+    return Table("", ("", ""), tuple(facts.items()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -127,6 +128,21 @@ def test_figures_of_another_file_are_told_apart():
     document = build_document(load_card("default"), evaluation | {"sha256": "0" * 64}, {})
     assert "another file" in words_of(document)
     assert "another file" not in words_of(model_document("default"))
+
+
+def test_copies_among_the_training_faces_are_told():
+    copies = {"faces": 3589, "copied": 515, "same_label": 0.9, "accuracy_copied": 0.75, "accuracy_others": 0.68,
+              "accuracy_by_heart": 0.715}  # fmt: skip
+    evaluation = (load_evaluation("default") or {}) | {"copies": {"public-test": {}, "private-test": copies}}
+    words = words_of(build_document(load_card("default"), evaluation, {}))
+    assert "copies of 515 of the 3,589 test faces, 90.0 % of them under the same label" in words
+    assert "right on 75.0 % of these faces, and on 68.0 % of the others" in words
+    assert "would be right on 71.5 % of all" in words
+    assert "This model was not shown them." in words
+    elsewhere = replace(load_card("default"), training={})
+    assert "Whether this model was shown them is not stated." in words_of(build_document(elsewhere, evaluation, {}))
+    without = build_document(load_card("default"), evaluation | {"copies": {}}, {})
+    assert "published scores" not in words_of(without)
 
 
 def test_facts_of_a_data_set_are_told():

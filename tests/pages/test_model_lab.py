@@ -20,7 +20,8 @@ FACTS = {
                "pixels": {"mean": 128.5, "deviation": 60.2, "blank": 1}}},
     "pictures": {"split": "train", "samples": {"anger": "samples-anger.png"}, "mean": {"anger": "mean-anger.png"}},
     "agreement": {"rows": ["anger"], "columns": ["anger", "undecided"],
-                  "splits": {"train": {"table": [[8, 2]], "decided": 8, "share": 1.0}}},
+                  "splits": {"train": {"table": [[8, 2]], "decided": 8, "share": 1.0}},
+                  "foretold": {"test": 0.664}},
     "duplicates": {"within": {"train": {"exact": 3, "near": 2}}, "across": [],
                    "conflicts": {"groups": 3, "pictures": 6, "groups_with_different_labels": 1}},
 }  # fmt: skip
@@ -123,6 +124,7 @@ def test_the_facts_of_a_data_set(folders):
     test = page("model_lab")
     assert test.table[0].value["train"].tolist() == ["700", "490", "10", "1,200"]
     assert "100.0% of 8 labels agree" in texts(test)
+    assert "would name its own label right for 66.4% in test" in texts(test)
     assert len(test.get("image")) == 2
     (folder / "facts.json").write_text("{}")
     assert "expected facts as" in texts(page("model_lab"))

@@ -43,9 +43,9 @@ def made_table(images: np.ndarray, seed: int) -> pd.DataFrame:
 def plain_arithmetic() -> None:
     """What training leaves on for the whole process, bfloat16, must not blur another test's answers."""
     if "tensorflow" in sys.modules:
-        import tensorflow as tf
+        from training.backend import use_bfloat16
 
-        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
+        use_bfloat16(False)
 
 
 @pytest.fixture(scope="session")

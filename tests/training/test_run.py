@@ -21,7 +21,8 @@ from emotion.registry import load_card
 from training import export as export_module
 from training.cli import main
 from training.run_folder import RunFolder
-from training.train import load_averaged, train
+from training.snapshots import load_averaged
+from training.train import train
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,6 +79,7 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     worse = evaluation["robustness"]["ferplus"]["private-test"]
     assert worse["clean"]["accuracy"] == private["accuracy"]
     assert {"blur", "sunglasses", "mask"} < set(worse)
+    assert evaluation["copies"]["private-test"]["copied"] == 1
     assert load_card("tiny").scores["ferplus_accuracy"] == round(private["accuracy"], 4)
     assert (models / "tiny" / "history.csv").read_bytes() == (run.path / "history.csv").read_bytes()
 

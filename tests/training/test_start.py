@@ -23,7 +23,8 @@ from training.networks.spec import PRETRAINED_END, NetworkSpec
 from training.pretrained import load_start
 from training.recipes import transfer_recipe
 from training.run_folder import RunFolder
-from training.train import Start, load_averaged, train
+from training.snapshots import load_averaged
+from training.train import Start, train
 
 
 def build_tiny(input_shape, classes):

@@ -6,10 +6,13 @@ import contextlib
 import io
 import json
 import re
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
@@ -22,12 +25,16 @@ from tests.training.small_network import build_small
 from training import export as export_module
 from training.cli import main
 from training.export import Choice, export, one_head
+from training.inputs import InputForm, predict_logits
+from training.material import load_material
 from training.networks import NETWORKS
 from training.networks.spec import NetworkSpec
 from training.optimise import Phase, phases
 from training.recipes import Recipe
 from training.run_folder import RunFolder
-from training.train import Start, heads_of, load_averaged, train
+from training.snapshots import heads_of, load_averaged
+from training.teachers import recalled
+from training.train import Start, train
 
 RECIPE = Recipe(name="pair", network="small", epochs=6, cycles=2, batch_size=8, targets="both", learning_rate=0.01)
 
@@ -92,6 +99,30 @@ def test_a_run_that_breaks_down_in_its_second_cycle_goes_on_there(run, made_data
     assert history["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
     unbroken = pd.read_csv(run.path / "history.csv")
     np.testing.assert_allclose(history["learning_rate"], unbroken["learning_rate"], rtol=1e-5)
+
+
+def test_what_is_recalled_is_the_mean_of_what_the_ends_of_earlier_cycles_answered(run, made_data, tmp_path):
+    shutil.copytree(run.path, tmp_path / "run")
+    recipe, form = replace(RECIPE, recall=0.75), InputForm(48, "grey", RECIPE.normalisation)
+    examples = load_material(made_data, recipe, form).train
+    logits = predict_logits(load_averaged(run, 3), form, examples.images)
+    expected = [softmax(logits[:, columns], axis=1) for columns in (slice(0, 8), slice(8, 15))]
+    for _ in range(2):  # answered, then read
+        heads = recalled(examples, recipe, RunFolder(tmp_path / "run")).heads
+        for head, own, answers in zip(heads, examples.heads, expected, strict=True):
+            np.testing.assert_allclose(head.shares, 0.25 * own.shares + 0.75 * answers, atol=1e-6)
+            np.testing.assert_array_equal(head.truth, own.truth)
+
+
+def test_the_last_cycle_alone_recalls(run, made_data, tmp_path):
+    recalling = RunFolder(train(replace(RECIPE, recall=1.0), made_data, tmp_path))
+    losses, plain = (pd.read_csv(each.path / "history.csv")["loss"] for each in (recalling, run))
+    np.testing.assert_allclose(losses[:3], plain[:3], rtol=1e-5)
+    assert (np.abs(losses[3:] - plain[3:]) > 1e-3).all()
+    single = replace(RECIPE, recall=1.0, cycles=1, epochs=1)
+    assert not (train(single, made_data, tmp_path, name="single") / "recalled.npz").exists()
+    with pytest.raises(InputError, match=r"a share of recalled answers from 0 to 1; got 1\.5"):
+        replace(RECIPE, recall=1.5)
 
 
 def test_history_and_progress_tell_of_each_head(run):

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.labels import FERPLUS_LABELS, NO_LABEL
+from emotion.labels import NO_LABEL
 from training import provenance
+from training.datasets.agreement import agreement
 from training.datasets.duplicates import Report, count_duplicates
 from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.fact_pictures import write_pictures
-from training.datasets.ferplus import majority_labels
-from training.datasets.manifest import FACTS_FILE, load_manifest
+from training.datasets.manifest import FACTS_FILE, load_manifest, reduced_size
 from training.datasets.parquet import read_dataset
-
-UNDECIDED = "undecided"
-"""Column of faces on which the taggers reached no majority, or one for no expression."""
 
 _HISTOGRAM_BINS = 32
 _BLOCK = 4096
@@ -40,8 +36,7 @@ def write_facts(data: Path, out: Path, report: Report | None = None) -> dict[str
         What was written.
     """
     manifest = load_manifest(data)
-    shrunk = manifest is not None and manifest.size > FACE_SIZE
-    splits = read_dataset(data, size=FACE_SIZE if shrunk else None)
+    splits = read_dataset(data, size=reduced_size(data, FACE_SIZE))
     first = next(iter(splits.values()))
     out.mkdir(parents=True, exist_ok=True)
     facts = {
@@ -96,37 +91,3 @@ def pixel_statistics(images: NDArray[np.uint8]) -> dict[str, Any]:
         "histogram": histogram.round(5).tolist(),
         "blank": blank,
     }
-
-
-def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
-    """Compare a data set's own labels with the majority of its FER+ taggers.
-
-    Args:
-        splits: Split name → faces.
-
-    Returns:
-        ``rows`` (own labels), ``columns`` (FER+ labels and :data:`UNDECIDED`), and for each split
-        ``table`` (faces with both kinds of label), ``decided`` and ``share`` of the decided that
-        agree; None where there are no votes.
-    """
-    voted = {name: faces for name, faces in splits.items() if faces.votes is not None}
-    if not voted:
-        return None
-    rows = next(iter(voted.values())).label_set.labels
-    return {
-        "rows": list(rows),
-        "columns": [*FERPLUS_LABELS, UNDECIDED],
-        "splits": {name: _agreement(faces) for name, faces in voted.items()},
-    }
-
-
-def _agreement(faces: FaceSet) -> dict[str, Any]:
-    labels, columns = faces.label_set.labels, len(FERPLUS_LABELS) + 1
-    votes = np.zeros((len(faces), columns + 1), np.int8) if faces.votes is None else faces.votes
-    both = (faces.labels != NO_LABEL) & votes.any(axis=1)
-    majority = majority_labels(votes)[both].astype(np.int64) % columns  # −1, undecided, becomes the last column
-    own = faces.labels[both].astype(np.int64)
-    table = np.bincount(own * columns + majority, minlength=len(labels) * columns).reshape(len(labels), columns)
-    decided = int(table[:, :-1].sum())
-    agreeing = sum(int(table[row, FERPLUS_LABELS.index(label)]) for row, label in enumerate(labels))
-    return {"table": table.tolist(), "decided": decided, "share": round(agreeing / decided, 4) if decided else None}

@@ -26,6 +26,8 @@ _PAIRS = 4096
 
 Mask = NDArray[np.bool_]
 Pictures = NDArray[np.uint8]
+Rows = NDArray[np.intp]
+_NONE = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +37,12 @@ class Copies:
     Attributes:
         exact: ``(n,)`` mask of the pictures that are equal to another or to its mirror image.
         near: ``(n,)`` mask of the further pictures that are nearly so.
+        of: ``(n,)`` row of a picture that it is a copy of, −1 for those that are copies of none.
     """
 
     exact: Mask
     near: Mask
+    of: Rows
 
 
 def leaked_rows(train: Pictures, test: Pictures) -> Mask:
@@ -53,8 +57,7 @@ def leaked_rows(train: Pictures, test: Pictures) -> Mask:
     Returns:
         ``(n,)`` mask of the training pictures to leave out.
     """
-    copies = find_copies(train, test)
-    return copies.exact | copies.near
+    return find_copies(train, test).of != _NONE
 
 
 def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None) -> Copies:
@@ -65,16 +68,17 @@ def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable
         others: The same of another set, or None to look among ``images``.
         tick: Is told after each block how many more rows were compared; each row is compared twice.
     """
-    exact, near = np.zeros((2, len(images)), bool)
+    exact, near = np.full((2, len(images)), _NONE, np.intp)
     grey = comparable(images)
     known = grey if others is None else comparable(others)
     for compared in (known, known[:, :, ::-1]):
-        exact |= _exact(grey, compared, earlier=others is None)
+        exact = _first_of(exact, _exact(grey, compared, earlier=others is None))
         for block, found in _near(grey, compared, earlier=others is None):
-            near[block] |= found
+            near[block] = _first_of(near[block], found)
             if tick is not None:
                 tick(block.stop - block.start)
-    return Copies(exact, near & ~exact)
+    is_exact = exact != _NONE
+    return Copies(is_exact, (near != _NONE) & ~is_exact, _first_of(exact, near))
 
 
 def comparable(images: Pictures) -> Pictures:
@@ -85,17 +89,21 @@ def comparable(images: Pictures) -> Pictures:
     return np.asarray([fit_square(image, size, colour=False) for image in images], np.uint8).reshape(-1, size, size)
 
 
-def _exact(images: Pictures, others: Pictures, *, earlier: bool) -> Mask:
+def _first_of(rows: Rows, others: Rows) -> Rows:
+    """Return rows, and where there is none the other."""
+    return np.where(rows == _NONE, others, rows)
+
+
+def _exact(images: Pictures, others: Pictures, *, earlier: bool) -> Rows:
     first: dict[bytes, int] = {}
     for row, image in enumerate(others):
         first.setdefault(image.tobytes(), row)
-    places = (first.get(image.tobytes(), len(others)) for image in images)
-    found = np.fromiter(places, np.int64, len(images))
-    return found < (np.arange(len(images)) if earlier else len(others))
+    found = np.asarray([first.get(image.tobytes(), _NONE) for image in images], np.intp)
+    return np.where(found < np.arange(len(images)), found, _NONE) if earlier else found
 
 
-def _near(images: Pictures, others: Pictures, *, earlier: bool) -> Iterator[tuple[slice, Mask]]:
-    """Yield block after block of the pictures, with the mask of those that have a near copy."""
+def _near(images: Pictures, others: Pictures, *, earlier: bool) -> Iterator[tuple[slice, Rows]]:
+    """Yield block after block of the pictures, with the row of a near copy of each, or −1."""
     sketches = _unit_rows(_shrink(others))
     size = max(_CELLS // max(len(others), 1), 1)
     for start in range(0, len(images), size):
@@ -107,13 +115,14 @@ def _near(images: Pictures, others: Pictures, *, earlier: bool) -> Iterator[tupl
         yield block, _confirmed(images[block], others, rows, columns)
 
 
-def _confirmed(images: Pictures, others: Pictures, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Mask:
-    """Return which pictures correlate in all pixels with one of those that were proposed for them."""
-    found = np.zeros(len(images), bool)
+def _confirmed(images: Pictures, others: Pictures, rows: Rows, columns: Rows) -> Rows:
+    """Return for each picture one of those proposed for it that correlates with it in all pixels, or −1."""
+    found = np.full(len(images), _NONE, np.intp)
     for start in range(0, len(rows), _PAIRS):
         ours, theirs = rows[start : start + _PAIRS], columns[start : start + _PAIRS]
         correlation = np.einsum("ij,ij->i", _unit_rows(images[ours]), _unit_rows(others[theirs]))
-        found[ours[correlation > FULL_CORRELATION]] = True
+        copies = correlation > FULL_CORRELATION
+        found[ours[copies]] = theirs[copies]
     return found
 
 

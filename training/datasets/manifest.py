@@ -73,3 +73,14 @@ def load_manifest(folder: Path) -> Manifest | None:
         return Manifest(**(values | {"label_set": label_set}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"expected a {MANIFEST_FILE} as `prepare` writes it in {folder}; got {error}") from error
+
+
+def reduced_size(folder: Path, largest: int) -> int | None:
+    """Return the side to which a data set's pictures are to be reduced to be no larger, px; None where none is.
+
+    Args:
+        folder: Of the data set. Bare Parquet files are FER2013's, which are small.
+        largest: Side, px.
+    """
+    manifest = load_manifest(folder)
+    return largest if manifest is not None and manifest.size > largest else None

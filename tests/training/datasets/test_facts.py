@@ -9,10 +9,11 @@ import numpy as np
 
 from tests.training.conftest import ROWS, made_faces
 from training.cli import main
+from training.datasets.agreement import agreement, foretold
 from training.datasets.duplicates import count_conflicts, count_duplicates
 from training.datasets.face_set import FaceSet
 from training.datasets.fact_pictures import grid, mean_face
-from training.datasets.facts import agreement, pixel_statistics
+from training.datasets.facts import pixel_statistics
 from training.datasets.leaks import find_copies
 from training.datasets.parquet import default_data_dir, read_split
 
@@ -62,6 +63,21 @@ def test_agreement_by_hand():
     assert (happiness[1], happiness[4], sum(happiness)) == (1, 1, 2)
 
 
+def test_what_the_votes_foretell_is_learned_from_the_training_split():
+    def split(name, labels, columns, blank=()):
+        votes = np.zeros((len(labels), 10), np.int8)
+        votes[np.arange(len(labels)), columns] = 10
+        votes[list(blank)] = 0
+        return faces_of(made_faces(len(labels), len(labels)), labels, votes, split=name)
+
+    anger, happiness, neutral = 4, 1, 0  # columns of votes; FER2013's codes are 0, 3 and 6
+    train = split("train", [0, 3, 6] * 20, [anger, happiness, neutral] * 20)
+    # Right, wrong, and two that do not count: one without votes, one without a label.
+    test = split("private-test", [0, 0, 3, -1], [anger, happiness, happiness, neutral], blank=(2,))
+    assert foretold({"train": train, "private-test": test}) == {"private-test": 0.5}
+    assert foretold({"private-test": test}) == {}
+
+
 def test_a_set_without_votes_has_no_agreement():
     assert agreement({"train": faces_of(made_faces(2, 0), [0, 1])}) is None
 
@@ -85,7 +101,19 @@ def test_conflicting_labels_of_equal_pictures_are_counted():
 
 def test_copies_are_found_in_large_colour_pictures_too():
     images = np.random.default_rng(0).integers(0, 256, (4, 60, 60, 3), np.uint8)
-    assert find_copies(images, images[[2]]).exact.tolist() == [False, False, True, False]
+    found = find_copies(images, images[[2]])
+    assert found.exact.tolist() == [False, False, True, False]
+    assert found.of.tolist() == [-1, -1, 0, -1]
+
+
+def test_each_copy_tells_of_what():
+    train, test = made_faces(6, 1), made_faces(4, 2)
+    test[1] = train[4]
+    test[2] = np.clip(train[3] * 0.8 + 20.0, 0, 255)
+    test[3] = train[5, :, ::-1]
+    assert find_copies(test, train).of.tolist() == [-1, 4, 3, 5]
+    train[3] = train[0]
+    assert find_copies(train).of.tolist() == [-1, -1, -1, 0, -1, -1]
 
 
 def test_grids_and_mean_faces_by_hand():

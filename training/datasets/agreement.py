@@ -1,0 +1,82 @@
+"""How far a data set's own labels agree with what FER+'s taggers saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from emotion.labels import FERPLUS_LABELS, NO_LABEL
+from emotion.types import FloatArray
+from training.datasets.face_set import FaceSet
+from training.datasets.ferplus import majority_labels, vote_shares
+from training.datasets.splits import by_role
+
+UNDECIDED = "undecided"
+"""Column of faces on which the taggers reached no majority, or one for no expression."""
+
+_STEPS = 1000
+"""Enough for the regression to settle."""
+
+
+def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
+    """Compare a data set's own labels with the majority of its FER+ taggers.
+
+    Args:
+        splits: Split name → faces.
+
+    Returns:
+        ``rows`` (own labels), ``columns`` (FER+ labels and :data:`UNDECIDED`), ``splits``: for each
+        ``table`` (faces with both kinds of label), ``decided`` and ``share`` of the decided that
+        agree, and ``foretold``, of :func:`foretold`; None where there are no votes.
+    """
+    voted = {name: faces for name, faces in splits.items() if faces.votes is not None}
+    if not voted:
+        return None
+    rows = next(iter(voted.values())).label_set.labels
+    return {
+        "rows": list(rows),
+        "columns": [*FERPLUS_LABELS, UNDECIDED],
+        "splits": {name: _agreement(faces) for name, faces in voted.items()},
+        "foretold": foretold(voted),
+    }
+
+
+def foretold(splits: Mapping[str, FaceSet]) -> dict[str, float]:
+    """Return the share of each split's own labels that follow from the votes on its faces.
+
+    A logistic regression learns from the training split what somebody would answer who knows how ten
+    people saw each face, and not the face. What is left is no matter of seeing better.
+
+    Args:
+        splits: Split name → faces with votes.
+    """
+    known = {name: _both(faces.votes, faces.labels) for name, faces in splits.items() if faces.votes is not None}
+    learned = by_role(known).get("train")
+    if learned is None or len(np.unique(learned[1])) < 2:
+        return {}
+    rule = LogisticRegression(max_iter=_STEPS).fit(*learned)
+    others = {name: both for name, both in known.items() if both is not learned and len(both[1])}
+    return {name: round(float(rule.score(*both)), 4) for name, both in others.items()}
+
+
+def _both(votes: NDArray[np.int8], labels: NDArray[np.int8]) -> tuple[FloatArray, NDArray[np.int8]]:
+    """Return the shares of votes and the labels of the faces that have both."""
+    shares, usable = vote_shares(votes)
+    both = usable & (labels != NO_LABEL)
+    return shares[both], labels[both]
+
+
+def _agreement(faces: FaceSet) -> dict[str, Any]:
+    labels, columns = faces.label_set.labels, len(FERPLUS_LABELS) + 1
+    votes = np.zeros((len(faces), columns + 1), np.int8) if faces.votes is None else faces.votes
+    both = (faces.labels != NO_LABEL) & votes.any(axis=1)
+    majority = majority_labels(votes)[both].astype(np.int64) % columns  # −1, undecided, becomes the last column
+    own = faces.labels[both].astype(np.int64)
+    table = np.bincount(own * columns + majority, minlength=len(labels) * columns).reshape(len(labels), columns)
+    decided = int(table[:, :-1].sum())
+    agreeing = sum(int(table[row, FERPLUS_LABELS.index(label)]) for row, label in enumerate(labels))
+    return {"table": table.tolist(), "decided": decided, "share": round(agreeing / decided, 4) if decided else None}
