@@ -61,7 +61,7 @@ def add_ablate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``ablate``."""
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
     command.add_argument("--runs", type=Path, default=default_runs_dir() / "ablation", help="folder of its runs")
-    command.add_argument("--epochs", type=int, default=12, help="of each variant (default: %(default)s)")
+    command.add_argument("--epochs", type=int, default=8, help="of each variant (default: %(default)s)")
     command.add_argument("--limit", type=int, help="a trial with at most so many faces of each split")
     command.add_argument("--only", metavar="NAMES", help="train the base and these alone: mixup,no-erasing")
     command.set_defaults(run=_ablate)

@@ -22,7 +22,7 @@ from training.networks.spec import NetworkSpec
 from training.recipes import DEFAULT
 
 SETTINGS = {
-    "recipe": {"epochs": 3, "seed": 1},
+    "recipe": {"network": "half", "epochs": 3, "seed": 1},
     "hardware": {"cpu": "none", "cores": 2},
     "counts": {"used": 10},
     "commit": "abc",
@@ -39,7 +39,8 @@ def test_every_variant_is_another_recipe_of_a_registered_network():
     assert {recipe.network for recipe in recipes} <= set(NETWORKS)
     assert {(recipe.epochs, recipe.cycles) for recipe in recipes} == {(3, 1)}
     base = recipe_for(VARIANTS[0], 3)
-    assert replace(base, name=DEFAULT.name, epochs=DEFAULT.epochs, cycles=DEFAULT.cycles) == DEFAULT
+    as_shipped = {name: getattr(DEFAULT, name) for name in ("name", "network", "epochs", "cycles")}
+    assert (base.network, replace(base, **as_shipped)) == ("resvgg-half", DEFAULT)
 
 
 def test_the_base_is_always_among_them():
@@ -84,13 +85,14 @@ def test_the_page_sets_both_heads_side_by_side_and_marks_what_is_sure():
     assert table[2].endswith("| – | 1.50 × |")
     assert table[3].startswith("| new | other | – | – | – | – | 75.00 | 75.00 | **+25.00** |")
     assert table[3].endswith("| 1,234 | – |")
-    assert "(epochs: 3), trained on 10 faces with\nseed 1" in text
+    assert "for the network `half`, in one cycle (epochs: 3),\ntrained on 10 faces with seed 1" in text
 
 
 def test_an_ablation_from_command_to_page(made_data, tmp_path, monkeypatch, capsys):
     spec = NetworkSpec("small", "Small", build_small, DEFAULT)
     monkeypatch.setitem(NETWORKS, "small", spec)
-    monkeypatch.setattr(ablation, "DEFAULT", replace(DEFAULT, network="small", batch_size=8))
+    monkeypatch.setattr(ablation, "DEFAULT", replace(DEFAULT, batch_size=8))
+    monkeypatch.setattr(ablation, "NETWORK", "small")
     command = ["ablate", "--data", str(made_data), "--runs", str(tmp_path), "--epochs", "1", "--limit", "16"]
     assert main([*command, "--only", "votes-only,sharpness-aware"]) == 0
     folder = tmp_path / "limit-16"

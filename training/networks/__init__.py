@@ -11,18 +11,20 @@ from training.networks.compact49 import COMPACT49
 from training.networks.evolved import evolved_spec, is_evolved
 from training.networks.fourconv import FOURCONV
 from training.networks.resnet_se import RESNET_SE
-from training.networks.resvgg import RESVGG, RESVGG_PLAIN, RESVGG_POOLED
+from training.networks.resvgg import RESVGG, RESVGG_HALF, RESVGG_HALF_PLAIN, RESVGG_HALF_POOLED
 from training.networks.spec import NetworkSpec
-from training.networks.vgg import VGG
+from training.networks.vgg import VGG, VGG_HALF
 
 NETWORKS: dict[str, NetworkSpec] = {
     spec.name: spec
     for spec in (
         VGG,
+        VGG_HALF,
         RESNET_SE,
         RESVGG,
-        RESVGG_POOLED,
-        RESVGG_PLAIN,
+        RESVGG_HALF,
+        RESVGG_HALF_POOLED,
+        RESVGG_HALF_PLAIN,
         BASELINE,
         SHALLOW,
         DEEP,

@@ -29,6 +29,7 @@ def build_resvgg(
     input_shape: tuple[int, int, int],
     classes: int,
     *,
+    width: float = 1.0,
     excited: bool = True,
     by_place: bool = True,
     name: str = "resvgg",
@@ -38,14 +39,15 @@ def build_resvgg(
     Args:
         input_shape: Height, width, channels.
         classes: Number of outputs.
+        width: Times the usual number of filters.
         excited: Whether stages weigh their channels; the ablation asks what that is worth.
         by_place: Whether places are weighed, too, rather than averaged; so does it here.
         name: Of the network.
     """
     inputs = keras.Input(input_shape, name="face")
-    features = keras.layers.ReLU()(normed(inputs, STEM))
+    features = keras.layers.ReLU()(normed(inputs, round(width * STEM)))
     for filters in STAGES:
-        features = _stage(keras.layers.MaxPooling2D(2)(features), filters, excited=excited)
+        features = _stage(keras.layers.MaxPooling2D(2)(features), round(width * filters), excited=excited)
     features = _by_place(features) if by_place else keras.layers.GlobalAveragePooling2D()(features)
     features = keras.layers.Dropout(0.4)(features)
     return keras.Model(inputs, logits(features, classes), name=name)
@@ -73,5 +75,6 @@ def _spec(name: str, title: str, **options: Any) -> NetworkSpec:
 
 
 RESVGG = _spec("resvgg", "Residual VGG, faces weighed by place")
-RESVGG_POOLED = _spec("resvgg-pooled", "Residual VGG with global pooling", by_place=False)
-RESVGG_PLAIN = _spec("resvgg-plain", "Residual VGG without squeeze-and-excitation", excited=False)
+RESVGG_HALF = _spec("resvgg-half", "Residual VGG, half the filters", width=0.5)
+RESVGG_HALF_POOLED = _spec("resvgg-half-pooled", "The half one with global pooling", width=0.5, by_place=False)
+RESVGG_HALF_PLAIN = _spec("resvgg-half-plain", "The half one without squeeze-and-excitation", width=0.5, excited=False)

@@ -19,7 +19,7 @@ Stages = tuple[tuple[int, int], ...]
 
 
 def build_vgg(input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build the untrained default network: four stages of 2, 2, 3 and 3 convolutions.
+    """Build the untrained network: four stages of 2, 2, 3 and 3 convolutions.
 
     Args:
         input_shape: Height, width, channels.
@@ -44,4 +44,12 @@ def build_stages(stages: Stages, input_shape: tuple[int, int, int], classes: int
     return keras.Model(inputs, logits(features, classes), name=name)
 
 
+def build_vgg_half(input_shape: tuple[int, int, int], classes: int) -> Any:
+    """Build the same with half the filters; arguments as of :func:`build_vgg`."""
+    return build_stages(((16, 2), (32, 2), (64, 3), (128, 3)), input_shape, classes, name="vgg-half")
+
+
 VGG = NetworkSpec("vgg", "VGG of ten convolutions", build_vgg, Recipe(name="vgg", network="vgg"))
+VGG_HALF = NetworkSpec(
+    "vgg-half", "VGG of ten convolutions, half the filters", build_vgg_half, Recipe(name="vgg-half", network="vgg-half")
+)

@@ -25,10 +25,12 @@ TYPICAL = 3
 """Faces that the converter sees; it takes seconds for each in the largest networks."""
 KNOWN_PARAMETERS = {
     "vgg": (8, 1_915_432),
+    "vgg-half": (8, 480_792),
     "resnet-se": (8, 2_826_940),
     "resvgg": (15, 2_728_111),
-    "resvgg-pooled": (15, 2_715_311),
-    "resvgg-plain": (15, 2_696_815),
+    "resvgg-half": (15, 688_223),
+    "resvgg-half-pooled": (15, 681_823),
+    "resvgg-half-plain": (15, 680_255),
     "baseline": (7, 4_346_631),
     "shallow": (7, 18_899_719),
     "deep": (7, 4_478_727),
