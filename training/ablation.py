@@ -99,7 +99,7 @@ def find_variants(names: Collection[str] | None) -> list[Variant]:
 
 
 def recipe_for(variant: Variant, epochs: int) -> Recipe:
-    """Return the recipe of a variant: the default's for half its network, one cycle of so many epochs, with its change."""
+    """Return a variant's recipe: the default's for half its network, one cycle of so many epochs, with its change."""
     base = replace(DEFAULT, name=variant.name, network=NETWORK, epochs=epochs, cycles=1)
     return replace(base, **variant.changes)
 

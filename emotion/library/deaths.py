@@ -83,23 +83,21 @@ def what_is_kept(library: Library, entry_id: str) -> str:
 def _is_dead(row: AnalysisRow, silent: bool) -> bool:
     if row.worker_pid is None or row.worker_host != host() or not _PROCESSES.is_dir():
         return silent
-    if _is_unburied(row.worker_pid) and not silent:
+    command = _command_of(row.worker_pid)
+    if command is None:
+        return True
+    if not command:
         # Its server alone learns how it died. It looks twice a second, and after a look there is no such process.
-        return False
-    return not _works_on(row.worker_pid, row.id)
+        return silent
+    return row.id.encode() not in command  # numbers are given out again
 
 
-def _is_unburied(pid: int) -> bool:
-    """Return whether a process has ended and its parent has not looked yet (proc(5): the state behind its name)."""
+def _command_of(pid: int) -> bytes | None:
+    """Return the command line of a process of this machine, or None if there is none.
+
+    It is empty from the moment at which a dying process gives its memory back until its parent has looked (proc(5)).
+    """
     try:
-        return (_PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return (_PROCESSES / str(pid) / "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def _works_on(pid: int, entry_id: str) -> bool:
-    """Return whether a process of this machine is the worker of this analysis: numbers are given out again."""
-    try:
-        return entry_id.encode() in (_PROCESSES / str(pid) / "cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        return None

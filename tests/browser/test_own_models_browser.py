@@ -34,7 +34,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     own.locator("input[type=file]").set_input_files(own_file)
     expect(own.get_by_text("answers with 8 scores before softmax, int8")).to_be_visible()
     expect(own.get_by_text("expected a .tflite model")).not_to_be_visible()
-    assert own.get_by_role("textbox", name="Name").input_value() == "my-own-model"
+    expect(own.get_by_role("textbox", name="Name")).to_have_value("my-own-model")
     expect(own.get_by_role("button", name="Add", exact=True)).to_be_disabled()
     choose(visit, own, "Order of the outputs", "FER+")
     choose(visit, own, "Pixels it was trained on", "Mean 0 and deviation 1 in each face")
