@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_softmax, logsumexp
 from scipy.stats import binomtest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
@@ -148,7 +148,12 @@ def expected_calibration_error(probabilities: FloatArray, truth: Labels, bins: i
 
 
 def fit_temperature(logits: FloatArray, truth: Labels) -> float:
-    """Return the temperature that makes the truth most likely (section 4.2 of Guo et al. 2017).
+    """Return the temperature at which answers are right as often as they say.
+
+    Temperature scaling is section 4.2 of Guo et al. 2017. What is made most likely is not the truth among all
+    labels, but that each answer is right or wrong: one of the binary problems to which C. Gupta and A. Ramdas
+    (ICLR 2022, arXiv:2107.08353) reduce calibration, and what an answer's probability is read as. Networks that
+    learned smoothed labels would otherwise be made too sure of their answers to mend what they say of the rest.
 
     Args:
         logits: ``(n, k)`` raw scores of faces that were not trained on.
@@ -158,11 +163,14 @@ def fit_temperature(logits: FloatArray, truth: Labels) -> float:
         The divisor of logits before softmax; above 1 it softens overconfident answers.
     """
     _expect_pairs(truth, logits)
-    rows = np.arange(len(truth))
+    answers = logits.argmax(axis=1)
+    right, scores = answers == truth, logits.astype(np.float64)
+    others = np.arange(scores.shape[1]) != answers[:, None]
 
     def loss(log_temperature: float) -> float:
-        scaled = logits.astype(np.float64) / np.exp(log_temperature)
-        return float(-log_softmax(scaled, axis=1)[rows, truth].mean())
+        each = log_softmax(scores / np.exp(log_temperature), axis=1)
+        wrong = logsumexp(np.where(others, each, -np.inf), axis=1)
+        return -float(np.where(right, each.max(axis=1), wrong).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded").x))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,32 @@ from numpy.typing import NDArray
 from emotion.errors import DatasetError
 from emotion.labels import NO_LABEL
 from emotion.metrics import fit_temperature, unclear_threshold
+from emotion.registry import model_dir, save_card
 from emotion.scoring import nearest_set, recode
 from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import softened
+from emotion.vision.classify import load_classifier, softened
 from training.datasets.face_set import FaceSet
+from training.material import read_validation
 from training.targets import label_sets_of, truths
 
 _DIGITS = 4
+
+
+def calibrate(name: str, data: Path) -> ModelCard:
+    """Fix a model's temperature and limit of clearness anew and write its card, without the scores of before.
+
+    Args:
+        name: Of the model, or an alias.
+        data: Folder of the data set, of which the validation split is read.
+
+    Raises:
+        DatasetError: No face of it has a label that the model knows.
+    """
+    classifier, faces = load_classifier(name), read_validation(data)
+    card = replace(classifier.card, scores={})
+    card = calibrated(card, classifier.logits(list(faces.images)), truth_for(card, faces))
+    save_card(card, model_dir(name))
+    return card
 
 
 def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from emotion.errors import EmotionError
 from training.data_commands import add_facts, add_prepare
-from training.model_commands import add_ensemble, add_evaluate, add_export, add_import
+from training.model_commands import add_calibrate, add_ensemble, add_evaluate, add_export, add_import
 from training.network_commands import add_ablate, add_check, add_search, add_train
 
 
@@ -41,5 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     add_export(commands.add_parser("export", help="make an int8 model with a card out of a run"))
     add_import(commands.add_parser("import", help="make one out of somebody's JSON and H5 files"))
     add_ensemble(commands.add_parser("ensemble", help="make a model that averages the answers of others, for the lab"))
+    add_calibrate(commands.add_parser("calibrate", help="fix how sure a model's answers are, on the validation split"))
     add_evaluate(commands.add_parser("evaluate", help="score a model on the validation and test splits"))
     return parser

@@ -1,4 +1,4 @@
-"""The commands ``export``, ``import``, ``ensemble`` and ``evaluate``: models as the app ships them."""
+"""The commands ``export``, ``import``, ``ensemble``, ``calibrate`` and ``evaluate``: models as the app ships them."""
 
 from __future__ import annotations
 
@@ -54,6 +54,13 @@ def add_ensemble(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_ensemble)
 
 
+def add_calibrate(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``calibrate``."""
+    command.add_argument("--model", required=True, help="name or alias")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.set_defaults(run=_calibrate)
+
+
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate``."""
     command.add_argument("--model", default="default", help="name or alias (default: %(default)s)")
@@ -93,6 +100,12 @@ def _ensemble(options: argparse.Namespace) -> None:
     from training.ensemble import make_ensemble
 
     _print_card(make_ensemble(options.members.split(","), options.name, options.data, options.title))
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    from training.calibrate import calibrate
+
+    _print_card(calibrate(options.model, options.data))
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from training.cli import main
 from training.recipes import RECIPES, Recipe
 from training.run_folder import RunFolder
 
-COMMANDS = ("check", "train", "search", "ablate", "export", "import", "ensemble", "evaluate")
+COMMANDS = ("check", "train", "search", "ablate", "export", "import", "ensemble", "calibrate", "evaluate")
 SETTINGS = {"recipe": Recipe(name="tiny", network="vgg").to_dict(), "limit": None, "counts": {"used": 3}}
 
 

@@ -1,4 +1,4 @@
-"""A model that a user added is scored like one that ships, and its figures lie beside it."""
+"""A model that a user added is calibrated and scored like one that ships, and its figures lie beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.tflite_files import classifier
 from training.cli import main
 
 
-def test_an_added_model_is_scored(made_data, tmp_path, monkeypatch, capsys):
+def test_an_added_model_is_scored_and_calibrated(made_data, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     file = tmp_path / "own.tflite"
     file.write_bytes(classifier(8, probabilities=True))
@@ -26,3 +26,8 @@ def test_an_added_model_is_scored(made_data, tmp_path, monkeypatch, capsys):
     assert load_card("own").scores["ferplus_accuracy"] >= 0
     assert load_card("own").outputs == "probabilities"
     assert not (models_dir() / "own").exists()
+
+    assert main(["calibrate", "--model", "own", "--data", str(made_data)]) == 0
+    card = load_card("own")
+    assert (card.temperature == 1, card.scores) == (False, {}), "scores were measured with the temperature of before"
+    assert f"temperature {card.temperature}, unclear below {card.unclear_below}" in capsys.readouterr().out
