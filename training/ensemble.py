@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from emotion.errors import ModelError
 from emotion.registry import ALIASES, CARD_FILE, joint_sha256, load_card, models_dir, save_card
@@ -91,7 +92,11 @@ def _card(cards: Sequence[ModelCard], name: str, title: str) -> ModelCard:
 
 
 def _hours(cards: Sequence[ModelCard]) -> float | None:
-    """Return how long the members were trained: each run once, of which several may be snapshots."""
-    runs = {(card.training.get("run"), card.training.get("seed")): card.training.get("hours") for card in cards}
-    hours = [spent for spent in runs.values() if spent is not None]
-    return round(sum(hours), 2) if len(hours) == len(runs) else None
+    """Return how long the members were trained: each run once, up to the last of its snapshots among them."""
+    runs: dict[tuple[Any, Any], float] = {}
+    for record in (card.training for card in cards):
+        if record.get("hours") is None:
+            return None
+        run = record.get("run"), record.get("seed")
+        runs[run] = max(runs.get(run, 0.0), record["hours"])
+    return round(sum(runs.values()), 2)

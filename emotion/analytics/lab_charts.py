@@ -25,6 +25,8 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#E07B91",
     "#7A5C99",
     "#4D6470",
+    "#9D26D9",
+    "#1B8398",
 )
 """Colours of models, none of which is an expression's; repeated where there are more models."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,14 @@ def test_its_card_sums_its_members_up(models, made_data):
     assert registry.file_bytes(card) == sum((models / name / "model.tflite").stat().st_size for name in card.members)
     with pytest.raises(ModelError, match="'two' is an ensemble"):
         registry.checked_model_file(card)
+
+
+def test_snapshots_of_one_run_cost_its_hours_once(models, made_data):
+    for name, run, hours in (("a", "long", 4.0), ("b", "long", 1.5), ("colour", "other", 2.0)):
+        save_card(replace(load_card(name), training={"run": run, "hours": hours}), models / name)
+    assert make_ensemble(["a", "b", "colour"], "three", made_data).training["hours"] == 6.0
+    save_card(replace(load_card("b"), training={"run": "long"}), models / "b")
+    assert make_ensemble(["a", "b", "colour"], "three", made_data).training["hours"] is None
 
 
 def test_a_member_that_was_exchanged_is_noticed(models, made_data):
