@@ -7,6 +7,7 @@ from typing import Any
 
 from emotion.analytics.scores import SPLITS
 from emotion.model_cards.document import Section, Table, pairs, percent
+from emotion.registry import member_cards
 from emotion.types import ModelCard
 
 _COUNTS = {"leaked": "Pictures left out, as copies of them are among the test pictures"}
@@ -52,7 +53,8 @@ def copies(card: ModelCard, evaluation: Mapping[str, Any] | None, role: str) -> 
         role: A key of ``emotion.analytics.scores.SPLITS``.
     """
     found = (evaluation or {}).get("copies", {})
-    left_out = "leaked" in (card.training.get("counts") or {})
+    learners = member_cards(card) or (card,)
+    left_out = all("leaked" in (learner.training.get("counts") or {}) for learner in learners)
     shown = "This model was not shown them." if left_out else "Whether this model was shown them is not stated."
     words = tuple(_copies(found[split], shown) for split in SPLITS[role] if split in found)
     return [Section("Before comparing with published scores", words)] if words else []

@@ -22,6 +22,8 @@ from emotion.registry import load_card
 from tests.conftest import ROOT
 from ui.widgets import plain
 
+ENSEMBLE = "fer2013-ensemble"
+
 pytestmark = pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 
 RECORD = {
@@ -141,6 +143,7 @@ def test_copies_among_the_training_faces_are_told():
     assert "This model was not shown them." in words
     elsewhere = replace(load_card("default"), training={})
     assert "Whether this model was shown them is not stated." in words_of(build_document(elsewhere, evaluation, {}))
+    assert "This model was not shown them." in words_of(build_document(load_card(ENSEMBLE), evaluation, {}))
     without = build_document(load_card("default"), evaluation | {"copies": {}}, {})
     assert "published scores" not in words_of(without)
 
