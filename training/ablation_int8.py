@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from emotion.types import FloatArray
 from emotion.vision.litert import LiteRTModel
+from emotion.vision.timing import ms_per_face
 from training.ablation import Base
 from training.ablation_rows import Row, measured_of, rows_of
-from training.cost import ms_per_face
 from training.export import REPRESENTATIVE_FACES, one_head
 from training.inputs import InputForm, predict_logits
 from training.losses import columns_of

@@ -1,15 +1,9 @@
-"""What a network costs: multiply-adds for one face, counted layer by layer, and time."""
+"""What a network costs: multiply-adds for one face, counted layer by layer."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterable
 from typing import Any
-
-import numpy as np
-
-from emotion.types import Image
 
 
 def multiply_adds(model: Any) -> int:
@@ -22,21 +16,6 @@ def multiply_adds(model: Any) -> int:
         model: A built Keras model, channels last.
     """
     return sum(_layer_cost(layer) for layer in model.layers)
-
-
-def ms_per_face(answer: Callable[[Image], object], images: Iterable[Image]) -> float:
-    """Return the median time of one face in ms.
-
-    Args:
-        answer: What is timed.
-        images: Faces, asked about one after another.
-    """
-    durations = []
-    for image in images:
-        started = time.perf_counter()
-        answer(image)
-        durations.append(time.perf_counter() - started)
-    return round(float(np.median(durations)) * 1000, 3)
 
 
 def _layer_cost(layer: Any) -> int:

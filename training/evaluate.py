@@ -13,10 +13,10 @@ from emotion.registry import EVALUATION_FILE, file_bytes, member_cards, model_di
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import joint_logits, load_classifier, softened
+from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.calibrate import truth_for, with_threshold
 from training.copies import measure_copies
-from training.cost import ms_per_face
 from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.manifest import reduced_size
 from training.datasets.parquet import read_split, split_files

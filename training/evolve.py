@@ -15,7 +15,8 @@ import optuna
 from optuna.trial import TrialState
 
 from emotion.vision.litert import LiteRTModel
-from training.cost import ms_per_face, multiply_adds
+from emotion.vision.timing import ms_per_face
+from training.cost import multiply_adds
 from training.inputs import InputForm
 from training.material import read_roles
 from training.networks import find_network

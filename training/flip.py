@@ -11,7 +11,7 @@ import numpy as np
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from training.cost import ms_per_face
+from emotion.vision.timing import ms_per_face
 from training.datasets.face_set import FaceSet
 from training.targets import label_sets_of, truths
 

@@ -15,8 +15,8 @@ from emotion.part_models import PartCard, checked_part_file, load_part_card, par
 from emotion.registry import EVALUATION_FILE
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import GREY
+from emotion.vision.timing import ms_per_face
 from training import provenance
-from training.cost import ms_per_face
 from training.inputs import InputForm
 from training.parts.examples import read_splits
 from training.parts.export import one_by_one
