@@ -10,12 +10,13 @@ import pandas as pd
 import streamlit as st
 
 import emotion
-from emotion.analytics.lab_charts import cost_scatter
+from emotion.analytics.lab_charts import cost_scatter, model_colour
 from emotion.analytics.scores import COSTS, FAMILIES, SPLITS, families_of, load_evaluation, score_table
 from emotion.errors import EmotionError
 from emotion.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.timing import median_ms
+from ui.widgets import legend
 
 TIMES = "lab_ms_per_face"
 """Key of the ms per face that were measured in this visit, by model."""
@@ -124,8 +125,8 @@ def _columns() -> dict[str, Any]:
         "balanced": number("Balanced, %", format="%.2f", help="Mean of all classes' recall"),
         "macro_f1": number("Macro-F1, %", format="%.2f"),
         "ece": number("ECE, %", format="%.2f", help="Mean gap between a probability and how often it is right"),
-        "parameters": number("Parameters, M", format="%.2f"),
-        "multiply_adds": number("Multiply–adds, M", format="%.0f"),
+        "parameters": number("Params, M", format="%.2f", help="Millions of parameters"),
+        "multiply_adds": number("MACs, M", format="%.0f", help="Millions of multiply–adds for a face"),
         "megabytes": number("File, MB", format="%.2f"),
         "ms": number("ms per face", format="%.2f", help="Median on this machine, one thread; press the button above"),
     }
@@ -137,9 +138,11 @@ def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
         "Cost", list(COSTS), default="multiply_adds", required=True,
         format_func=COSTS.__getitem__, label_visibility="collapsed", key="lab_cost",
     )  # fmt: skip
-    if table.dropna(subset=["accuracy", cost]).empty:
+    drawn = table.dropna(subset=["accuracy", cost])["model"].tolist()
+    if not drawn:
         missing = "no model was timed yet: press the button above" if cost == "ms" else "no model was judged so"
         st.info(f"Nothing to draw: {missing}.", icon=":material/scatter_plot:")
         return
+    legend({model: model_colour(model, lab.names) for model in drawn})
     st.altair_chart(cost_scatter(table, cost, lab.names), width="stretch")
     st.caption("The line through a point is the 95 % interval of its accuracy.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from html import escape
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -66,6 +67,16 @@ def chips(labels: Iterable[str]) -> None:
     """Show expressions, and UNCLEAR, with their colours."""
     tags = "".join(chip(label) for label in labels)
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4rem">{tags}</div>')
+
+
+def legend(colours: Mapping[str, str]) -> None:
+    """Show what has which colour in a chart below; it wraps where many names would leave a chart no room."""
+    names = "".join(
+        f'<span style="white-space:nowrap"><span style="display:inline-block;width:.7rem;height:.7rem;'
+        f'margin-right:.35rem;border-radius:50%;background:{colour}"></span>{escape(name)}</span>'
+        for name, colour in colours.items()
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.875rem">{names}</div>')
 
 
 def plain(text: str) -> str:

@@ -45,8 +45,8 @@ def _legend(models: Sequence[str]) -> alt.Legend:
     return alt.Legend(title=None, orient="top", columns=2, symbolType="circle", labelLimit=160, values=list(models))
 
 
-def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 420) -> alt.LayerChart:
-    """Return accuracy with its 95 % interval against what a face costs.
+def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 340) -> alt.LayerChart:
+    """Return accuracy with its 95 % interval against what a face costs; without a legend, which may be long.
 
     Args:
         table: Of :func:`emotion.analytics.scores.score_table`; rows without accuracy or cost are left out.
@@ -58,7 +58,7 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
     y_scale = alt.Scale(zero=False, nice=True)
     base = alt.Chart(rows[["model", "accuracy", "low", "high", cost]], height=height).encode(
         x=alt.X(f"{cost}:Q", title=COSTS[cost], scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(grid=False)),
-        color=_model_colour(models, _legend(rows["model"].tolist())),
+        color=_model_colour(models),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
