@@ -14,7 +14,7 @@ import numpy as np
 
 from emotion.errors import DatasetError, InputError, ModelError
 from emotion.labels import LabelSet
-from emotion.registry import HISTORY_FILE, models_dir, save_card, sha256_of
+from emotion.registry import HISTORY_FILE, card_of, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from training.calibrate import calibrated
@@ -114,11 +114,19 @@ def export(run: RunFolder, name: str, data: Path, title: str | None = None, choi
         label_set=LabelSet(head, heads[head]),
         recipe=recipe,
         training=_training_record(run, epoch),
-        licence=LICENCE_OF_STRANGERS if run.settings().get("weights") else LICENCE,
+        licence=_licence(run.settings().get("weights")),
     )
     card = write_model(source, name, title or network.title, data)
     shutil.copyfile(run.path / HISTORY_FILE, models_dir() / name / HISTORY_FILE)
     return card
+
+
+def _licence(weights: dict[str, str] | None) -> str:
+    """Return the terms of what a run learned, by the record of what it started from; of a known model, its own."""
+    if weights is None:
+        return LICENCE
+    card = card_of(weights["sha256"])
+    return LICENCE_OF_STRANGERS if card is None else card.licence
 
 
 def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:

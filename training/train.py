@@ -17,6 +17,7 @@ from emotion.registry import sha256_of
 from training import provenance
 from training.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.callbacks import EpochEnd, WeightAverage
+from training.inputs import InputForm
 from training.losses import loss_of
 from training.material import Material, batches_per_epoch, endless_batches, load_material
 from training.networks import build_network, find_network
@@ -27,6 +28,7 @@ from training.recipes import Recipe
 from training.run_folder import RunFolder
 from training.snapshots import load_averaged
 from training.teachers import digests_of, recalled, taught
+from training.unquantise import MODEL_SUFFIX, start_from_int8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Start:
 
     Attributes:
         limit: At most so many faces of each split.
-        weights: File of weights to start from, or None for random ones.
+        weights: File of weights to start from, a model's .tflite among them, or None for random ones.
         tensorboard: Whether to write a log for TensorBoard into the run's folder.
         watchers: More Keras callbacks.
     """
@@ -118,9 +120,16 @@ def _compiled(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, 
     else:
         model = build_network(recipe.network, material.train.outputs, recipe.input_size)
         if start.weights is not None:
-            print(load_start(model, start.weights), flush=True)
+            print(_given(model, start.weights, material, find_network(recipe.network).form(recipe)), flush=True)
     steps = batches_per_epoch(material.train, recipe)
     return compile_for(model, recipe, phase, steps, loss_of(recipe, material.train))
+
+
+def _given(model: Any, weights: Path, material: Material, form: InputForm) -> str:
+    """Fill a network with weights from a file of ours, or from one of Keras', and return what was filled."""
+    if weights.suffix == MODEL_SUFFIX:
+        return start_from_int8(model, weights, material.train, form)
+    return load_start(model, weights)
 
 
 def _average(recipe: Recipe, run: RunFolder, finished: int, steps: int) -> WeightAverage | None:
