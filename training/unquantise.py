@@ -189,12 +189,12 @@ def _moments(maps: Any) -> tuple[FloatArray, FloatArray]:
 
 def _stretch(layer: Any) -> FloatArray:
     """Bring each channel's weights to the length that they start with, and return by how much; a norm takes it back."""
-    kernel, *bias = layer.get_weights()
+    kernel, *bias = layer.get_weights()  # the bias, if there is one, is 0: the norm has it
     channel = 2 if isinstance(layer, keras.layers.DepthwiseConv2D) else kernel.ndim - 1
     others = tuple(axis for axis in range(kernel.ndim) if axis != channel)
     length = np.sqrt((kernel**2).sum(axis=others, keepdims=True))
     stretch = _LENGTH_AT_THE_START / np.maximum(length, _SHORTEST)
-    layer.set_weights([stretch * kernel, *(stretch.ravel() * each for each in bias)])
+    layer.set_weights([stretch * kernel, *bias])
     return np.asarray(stretch.ravel())
 
 
