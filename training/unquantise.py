@@ -81,7 +81,8 @@ def start_from_int8(model: Any, file: Path, examples: Examples, form: InputForm)
     if column is not None:
         _fill_head(last, head, column)
     faces = [*settling_batches(examples, form)]
-    _unfold(model, norms, faces)
+    if norms:
+        _unfold(model, norms, faces)
     if column is not None:
         _expect_agreement(model, file, np.concatenate(faces)[:AGREEING_FACES], column)
     filled = f"all of {model.name}" if column == slice(0, last.units) else f"{model.name} but for heads of other labels"
