@@ -31,7 +31,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
     _add_recipe_options(command)
     command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
     command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
-    command.add_argument("--weights", type=Path, metavar="FILE", help="start from those of a shipped .tflite, or others")
+    command.add_argument("--weights", type=Path, metavar="FILE", help="start from those of a shipped .tflite or others")
     command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
     command.set_defaults(run=_train)
 
