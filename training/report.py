@@ -8,11 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from emotion.analytics.scores import FAMILIES, family_of
 from training.datasets.splits import ROLES
 
-_NAMES = {
-    "ferplus": "FER+ majority",
-    "fer2013": "FER2013 original",
+_NAMES = FAMILIES | {
     "public-test": "PublicTest",
     "private-test": "PrivateTest",
 }
@@ -39,8 +38,10 @@ def print_evaluation(evaluation: dict[str, Any], console: Console | None = None)
 
 
 def _name(text: str) -> str:
-    """Return the usual name of a label set or split; a subset's own name lists its labels."""
-    return _NAMES.get(text, text)
+    """Return the usual name of a label set or split. A subset's own name lists its labels, too many for a heading."""
+    family = family_of(text)
+    subset = "" if family == text else f", {text.count('-')} labels"
+    return _NAMES.get(family, family) + subset
 
 
 def _facts(evaluation: dict[str, Any]) -> str:

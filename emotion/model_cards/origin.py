@@ -7,7 +7,7 @@ from typing import Any
 
 from emotion.analytics.scores import SPLITS
 from emotion.model_cards.document import Section, Table, pairs, percent
-from emotion.registry import member_cards
+from emotion.registry import card_of, member_cards
 from emotion.types import ModelCard
 
 _COUNTS = {"leaked": "Pictures left out, as copies of them are among the test pictures"}
@@ -29,12 +29,25 @@ def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
             told[what] = str(recipe[key])
     if "epochs" in training:
         told["Epochs"] = f"{training['epochs']}, of which number {training.get('epoch', '–')} is kept"
-    for what, key in (("Hours", "hours"), ("Seed", "seed"), ("Began from", "weights"), ("Command", "command")):
+    if training.get("weights"):
+        told["Began from"] = _began_from(training["weights"])
+    if training.get("teachers"):
+        told["Taught by"] = ", ".join(training["teachers"])
+    for what, key in (("Hours", "hours"), ("Seed", "seed"), ("Command", "command")):
         if training.get(key) is not None:
             told[what] = str(training[key])
     words = () if told else ("How it was trained is not stated.",)
     tables = ((pairs(told),) if told else ()) + tuple(_faces(name, one) for name, one in facts.items())
     return Section("What it learned from", words, tables=tables)
+
+
+def _began_from(weights: Mapping[str, str]) -> str:
+    """Return whose weights a training went on from: a model of this machine's by its name, other files by theirs."""
+    known = card_of(weights["sha256"])
+    if known is None:
+        return f"{weights['file']}, sha256 {weights['sha256']}"
+    hours = known.training.get("hours")
+    return known.name if hours is None else f"{known.name}, which had taken {hours} hours"
 
 
 def _faces(name: str, facts: Mapping[str, Any]) -> Table:

@@ -203,6 +203,21 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     assert main(["card", "absent"]) == 2
 
 
+def test_a_card_names_the_model_that_a_training_went_on_from_and_its_teachers():
+    first = load_card("ferplus-vgg")
+    begun = {"weights": {"file": "model.tflite", "sha256": first.sha256}, "teachers": {"a": "1", "b": "2"}}
+    told = dict(
+        section(build_document(replace(first, training=begun), None, {}), "What it learned from").tables[0].rows
+    )
+    assert told["Began from"] == f"ferplus-vgg, which had taken {first.training['hours']} hours"
+    assert told["Taught by"] == "a, b"
+    begun = {"weights": {"file": "own.keras", "sha256": "ab12"}}
+    told = dict(
+        section(build_document(replace(first, training=begun), None, {}), "What it learned from").tables[0].rows
+    )
+    assert told == {"Began from": "own.keras, sha256 ab12"}
+
+
 def test_the_page_shows_the_card_of_the_model_that_is_chosen():
     page = AppTest.from_file(str(ROOT / "pages" / "model_card.py"), default_timeout=60).run()
     assert not page.exception
