@@ -1,4 +1,4 @@
-"""What each idea is worth by itself: the recipe from scratch at a small budget, with one change at a time."""
+"""What each idea is worth by itself: the default recipe at a small budget, with one change at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.inputs import predict_logits
 from training.losses import columns_of
 from training.material import read_validation
 from training.networks import find_network
-from training.recipes import CONSTANT, FROM_SCRATCH, LABELS, VOTES, Recipe
+from training.recipes import CONSTANT, DEFAULT, LABELS, VOTES, Recipe
 from training.run_folder import RunFolder
 from training.snapshots import heads_of, load_averaged, recipe_of
 from training.train import Start, train
@@ -27,7 +27,7 @@ EPOCHS = 8
 NETWORK = "resvgg-half"
 """Stands for the default network: a third of its hours buys longer trainings, in which more of the ideas can show."""
 BASE = "base"
-TEACHERS = ("ferplus-resvgg-137", "fer2013-resvgg-137")
+TEACHERS = ("ferplus-resvgg", "fer2013-resvgg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class Base:
 
 
 def _varied(**changes: float) -> dict[str, Any]:
-    return {"augmentation": replace(FROM_SCRATCH.augmentation, **changes)}
+    return {"augmentation": replace(DEFAULT.augmentation, **changes)}
 
 
 VARIANTS: tuple[Variant, ...] = (
-    Variant(BASE, "the recipe from scratch and half its network, one short cycle"),
+    Variant(BASE, "the default recipe and half its network, one short cycle"),
     Variant("votes-only", "one head: FER+ votes", {"targets": VOTES}),
     Variant("labels-only", "one head: FER2013's labels", {"targets": LABELS}),
     Variant("plain-augmentation", "flips, shifts, rotation and zoom alone", {"augmentation": GENTLE}),
@@ -80,7 +80,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("no-excitation", "no squeeze-and-excitation", {"network": "resvgg-half-plain"}),
     Variant("no-smoothing", "labels not smoothed", {"label_smoothing": 0.0}),
     Variant("oversampling", "rare labels drawn as often as common ones", {"oversample": True}),
-    Variant("taught", "half of the targets are trained models' answers", {"teachers": TEACHERS}),
+    Variant("taught", "half of the targets are the shipped models' answers", {"teachers": TEACHERS}),
     Variant("sharpness-aware", "sharpness-aware steps of 0.05", {"sharpness": 0.05}),
 )
 """All that is tried, the base first."""
@@ -100,7 +100,7 @@ def find_variants(names: Collection[str] | None) -> list[Variant]:
 
 def recipe_for(variant: Variant, epochs: int) -> Recipe:
     """Return a variant's recipe: the default's for half its network, one cycle of so many epochs, with its change."""
-    base = replace(FROM_SCRATCH, name=variant.name, network=NETWORK, epochs=epochs, cycles=1)
+    base = replace(DEFAULT, name=variant.name, network=NETWORK, epochs=epochs, cycles=1)
     return replace(base, **variant.changes)
 
 
@@ -131,7 +131,7 @@ def ablate(
 
 def base_of(runs: Path, data: Path, limit: int | None) -> Base:
     """Return what the base, which is trained, answered to the validation split; arguments as of :func:`ablate`."""
-    run, faces = RunFolder(runs / BASE), read_validation(data).sample(limit, FROM_SCRATCH.seed)
+    run, faces = RunFolder(runs / BASE), read_validation(data).sample(limit, DEFAULT.seed)
     return Base(run, faces, measured_of(answers_of(run, faces.images), faces))
 
 

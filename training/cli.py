@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     add_check(commands.add_parser("check", help="ask a network a few quick questions before training it"))
     add_train(commands.add_parser("train", help="train a network by a recipe; the same command resumes it"))
     add_search(commands.add_parser("search", help="look for better settings with Optuna"))
-    add_ablate(commands.add_parser("ablate", help="measure what each idea is worth by itself"))
+    add_ablate(commands.add_parser("ablate", help="measure what each idea in the default recipe is worth"))
     add_export(commands.add_parser("export", help="make an int8 model with a card out of a run"))
     add_import(commands.add_parser("import", help="make one out of somebody's JSON and H5 files"))
     add_ensemble(commands.add_parser("ensemble", help="make a model that averages the answers of others, for the lab"))

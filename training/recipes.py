@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from emotion.errors import InputError
@@ -58,7 +58,6 @@ class Recipe:
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         recall: Share of the last cycle's targets that comes from what the network itself answered at
             the ends of the cycles before, 0–1; a first cycle has none (Yang et al. 2019).
-        start: Model whose int8 file the first weights are taken from; empty for random ones.
     """
 
     name: str
@@ -92,7 +91,6 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     recall: float = 0.0
-    start: str = ""
 
     def __post_init__(self) -> None:
         for value, known in (
@@ -164,8 +162,8 @@ def transfer_recipe(name: str, normalisation: str) -> Recipe:
     )
 
 
-FROM_SCRATCH = Recipe(
-    name="from-scratch",
+DEFAULT = Recipe(
+    name="default",
     network="resvgg",
     epochs=150,
     cycles=3,
@@ -177,22 +175,9 @@ FROM_SCRATCH = Recipe(
     recall=0.7,
     augmentation=Augmentation(worsen=0.2),
 )
-"""One network with a head for FER+ votes and one for FER2013's labels, from random weights."""
+"""The shipped models': one network with a head for FER+ votes and one for FER2013's labels."""
 
-DEFAULT = replace(
-    FROM_SCRATCH,
-    name="default",
-    epochs=44,
-    cycles=1,
-    recall=0.0,
-    mixup=0.2,
-    start="ferplus-resvgg-137",
-    teachers=("ferplus-resvgg-137", "ferplus-vgg", "fer2013-resvgg-137", "fer2013-resvgg-91", "fer2013-resvgg-47"),
-    teacher_weight=0.7,
-)
-"""The shipped models': what the former ended with learns on from its own answers and those of others."""
-
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, FROM_SCRATCH)}
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT,)}
 
 
 def find_recipe(name: str) -> Recipe:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from emotion.errors import InputError
-from emotion.registry import checked_model_file, load_card, sha256_of
+from emotion.registry import sha256_of
 from training import provenance
 from training.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.callbacks import EpochEnd, WeightAverage
@@ -37,7 +37,7 @@ class Start:
 
     Attributes:
         limit: At most so many faces of each split.
-        weights: File of weights to start from, a model's .tflite among them, or None for the recipe's start.
+        weights: File of weights to start from, a model's .tflite among them, or None for random ones.
         tensorboard: Whether to write a log for TensorBoard into the run's folder.
         watchers: More Keras callbacks.
     """
@@ -58,7 +58,7 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
         name: Of the run; the recipe's own if None.
         start: What else is given.
     """
-    start = _starting(start or Start(), recipe)
+    start = start or Start()
     prepare_backend(recipe.seed)
     form = find_network(recipe.network).form(recipe)
     material = load_material(data, recipe, form, limit=start.limit)
@@ -70,13 +70,6 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
     for phase in phases(recipe, pretrained=start.weights is not None and find_network(recipe.network).pretrained):
         _fit(recipe, material, run, phase, start)
     return run.path
-
-
-def _starting(start: Start, recipe: Recipe) -> Start:
-    """Return what a run is given, with the weights of the model that its recipe starts from unless others are given."""
-    if start.weights is not None or not recipe.start:
-        return start
-    return replace(start, weights=checked_model_file(load_card(recipe.start)))
 
 
 def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:

@@ -16,7 +16,7 @@ from training.fused_norm import fuse_batch_norm
 from training.losses import HeadsCrossentropy
 from training.networks import build_network
 from training.optimise import Phase, compile_for
-from training.recipes import FROM_SCRATCH
+from training.recipes import DEFAULT
 
 _WARM_UP = 4
 _STEPS = 15
@@ -28,14 +28,14 @@ def main(options: list[str]) -> None:
     Args:
         options: ``bfloat16``, ``fused``, both or none.
     """
-    keras.utils.set_random_seed(FROM_SCRATCH.seed)
+    keras.utils.set_random_seed(DEFAULT.seed)
     if "bfloat16" in options:
         use_bfloat16(True)
     if "fused" in options:
         fuse_batch_norm()
-    network, chance = _network(), np.random.default_rng(FROM_SCRATCH.seed)
-    faces = chance.normal(size=(FROM_SCRATCH.batch_size, *network.input_shape[1:])).astype(np.float32)
-    targets = np.full((FROM_SCRATCH.batch_size, network.output_shape[1]), 1 / network.output_shape[1], np.float32)
+    network, chance = _network(), np.random.default_rng(DEFAULT.seed)
+    faces = chance.normal(size=(DEFAULT.batch_size, *network.input_shape[1:])).astype(np.float32)
+    targets = np.full((DEFAULT.batch_size, network.output_shape[1]), 1 / network.output_shape[1], np.float32)
     times = []
     for _ in range(_WARM_UP + _STEPS):
         started = time.perf_counter()
@@ -47,9 +47,9 @@ def main(options: list[str]) -> None:
 def _network() -> Any:
     """Return the default network with both heads, ready for its first steps."""
     heads = [len(FERPLUS.labels), len(FER2013.labels)]
-    network = build_network(FROM_SCRATCH.network, sum(heads), FROM_SCRATCH.input_size)
-    whole = Phase(0, FROM_SCRATCH.epochs, "all", FROM_SCRATCH.learning_rate)
-    return compile_for(network, FROM_SCRATCH, whole, _WARM_UP + _STEPS, HeadsCrossentropy(heads))
+    network = build_network(DEFAULT.network, sum(heads), DEFAULT.input_size)
+    whole = Phase(0, DEFAULT.epochs, "all", DEFAULT.learning_rate)
+    return compile_for(network, DEFAULT, whole, _WARM_UP + _STEPS, HeadsCrossentropy(heads))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,6 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#4D6470",
     "#9D26D9",
     "#1B8398",
-    "#A9B636",
-    "#D8896B",
 )
 """Colours of models, none of which is an expression's; repeated where there are more models."""
 

@@ -19,7 +19,7 @@ from training.cli import main
 from training.datasets.face_set import FaceSet
 from training.networks import NETWORKS
 from training.networks.spec import NetworkSpec
-from training.recipes import FROM_SCRATCH
+from training.recipes import DEFAULT
 
 SETTINGS = {
     "recipe": {"network": "half", "epochs": 3, "seed": 1},
@@ -39,8 +39,8 @@ def test_every_variant_is_another_recipe_of_a_registered_network():
     assert {recipe.network for recipe in recipes} <= set(NETWORKS)
     assert {(recipe.epochs, recipe.cycles) for recipe in recipes} == {(3, 1)}
     base = recipe_for(VARIANTS[0], 3)
-    as_shipped = {name: getattr(FROM_SCRATCH, name) for name in ("name", "network", "epochs", "cycles")}
-    assert (base.network, replace(base, **as_shipped)) == ("resvgg-half", FROM_SCRATCH)
+    as_shipped = {name: getattr(DEFAULT, name) for name in ("name", "network", "epochs", "cycles")}
+    assert (base.network, replace(base, **as_shipped)) == ("resvgg-half", DEFAULT)
 
 
 def test_the_base_is_always_among_them():
@@ -89,9 +89,9 @@ def test_the_page_sets_both_heads_side_by_side_and_marks_what_is_sure():
 
 
 def test_an_ablation_from_command_to_page(made_data, tmp_path, monkeypatch, capsys):
-    spec = NetworkSpec("small", "Small", build_small, FROM_SCRATCH)
+    spec = NetworkSpec("small", "Small", build_small, DEFAULT)
     monkeypatch.setitem(NETWORKS, "small", spec)
-    monkeypatch.setattr(ablation, "FROM_SCRATCH", replace(FROM_SCRATCH, batch_size=8))
+    monkeypatch.setattr(ablation, "DEFAULT", replace(DEFAULT, batch_size=8))
     monkeypatch.setattr(ablation, "NETWORK", "small")
     command = ["ablate", "--data", str(made_data), "--runs", str(tmp_path), "--epochs", "1", "--limit", "16"]
     assert main([*command, "--only", "votes-only,sharpness-aware"]) == 0

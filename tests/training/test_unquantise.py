@@ -133,11 +133,3 @@ def test_a_training_starts_from_it_and_its_terms_stay(shipped, made_data, tmp_pa
     run = RunFolder(tmp_path / "tiny")
     assert export(run, "tuned", made_data).licence == load_card("shipped").licence == LICENCE
     assert run.settings()["weights"]["sha256"] == load_card("shipped").sha256
-
-
-def test_a_recipe_names_the_model_that_it_starts_from(shipped, made_data, tmp_path, capsys):
-    run = RunFolder(train(replace(RECIPE, epochs=1, start="shipped"), made_data, tmp_path))
-    assert "weights of tiny but for heads of other labels from model.tflite" in capsys.readouterr().out
-    assert run.settings()["weights"]["sha256"] == load_card("shipped").sha256
-    with pytest.raises(ModelError, match="got 'none'"):
-        train(replace(RECIPE, name="other", start="none"), made_data, tmp_path)

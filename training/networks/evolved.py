@@ -17,7 +17,7 @@ import keras
 from emotion.errors import ModelError
 from training.networks.layers import excite, logits, normed
 from training.networks.spec import NetworkSpec
-from training.recipes import FROM_SCRATCH
+from training.recipes import DEFAULT
 
 PREFIX = "evolved"
 STAGES = 3
@@ -78,7 +78,7 @@ def genome_of(name: str) -> Genome:
 def evolved_spec(name: str) -> NetworkSpec:
     """Return the network that a genome's name describes, with the default model's recipe."""
     genome = genome_of(name)
-    recipe = replace(FROM_SCRATCH, name=name, network=name)
+    recipe = replace(DEFAULT, name=name, network=name)
     return NetworkSpec(name, "Bred by search", partial(build_evolved, genome=genome), recipe)
 
 

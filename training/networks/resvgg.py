@@ -16,7 +16,7 @@ import keras
 
 from training.networks.layers import excite, logits, normed
 from training.networks.spec import NetworkSpec
-from training.recipes import FROM_SCRATCH
+from training.recipes import DEFAULT
 
 STEM = 32
 """Filters of the one convolution at full size, where maps take longest to read and write."""
@@ -70,7 +70,7 @@ def _stage(features: Any, filters: int, *, excited: bool) -> Any:
 
 def _spec(name: str, title: str, **options: Any) -> NetworkSpec:
     return NetworkSpec(
-        name, title, partial(build_resvgg, name=name, **options), replace(FROM_SCRATCH, name=name, network=name)
+        name, title, partial(build_resvgg, name=name, **options), replace(DEFAULT, name=name, network=name)
     )
 
 
