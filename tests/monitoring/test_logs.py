@@ -197,10 +197,10 @@ def unexpected() -> None:
 
 def test_what_no_page_expected_is_logged_without_its_words(logs, capfd):
     # The first page that runs has Streamlit read its settings, as a server has before it begins.
-    AppTest.from_function(lambda: None).run()
+    AppTest.from_function(lambda: None, default_timeout=60).run()
     stream = written("text", logs)
     capfd.readouterr()
-    page = AppTest.from_function(unexpected).run()
+    page = AppTest.from_function(unexpected, default_timeout=60).run()
     assert page.exception[0].message != "", "it was not expected"
     text = stream.getvalue() + "".join(capfd.readouterr())
     assert "Uncaught app execution" in stream.getvalue()

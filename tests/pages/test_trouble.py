@@ -31,7 +31,7 @@ def set_aside(library: Library, back: bool = False) -> None:
 
 
 def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pytest.LogCaptureFixture) -> None:
-    test = AppTest.from_function(page).run()
+    test = AppTest.from_function(page, default_timeout=60).run()
     assert test.markdown[-1].value == "All is well."
     set_aside(library)
     with caplog.at_level(logging.ERROR, logger="ui.trouble"):
@@ -53,7 +53,7 @@ def test_a_bug_is_not_hidden() -> None:
         with told():
             raise ZeroDivisionError
 
-    test = AppTest.from_function(broken).run()
+    test = AppTest.from_function(broken, default_timeout=60).run()
     assert len(test.exception) == 1
     assert not test.error
 
@@ -73,7 +73,7 @@ def test_a_fragment_tells_its_errors_itself_and_the_page_goes_on_around_it() -> 
         part("Before it.")
         st.write("After it.")
 
-    test = AppTest.from_function(page_with_fragment).run()
+    test = AppTest.from_function(page_with_fragment, default_timeout=60).run()
     assert [words.value for words in test.markdown] == ["Before it.", "After it."]
     assert test.error[0].value == "Expected a disk that answers; got silence"
     assert not test.exception

@@ -66,7 +66,7 @@ def page() -> None:
 
 
 def test_a_page_tells_the_player_where_to_stand_and_reads_it_back():
-    test = AppTest.from_function(page).run()
+    test = AppTest.from_function(page, default_timeout=60).run()
     assert not test.exception
     assert test.text[0].value == "None"
     test.session_state["order"] = 0.2
@@ -75,7 +75,7 @@ def test_a_page_tells_the_player_where_to_stand_and_reads_it_back():
 
 
 def test_another_analysis_starts_afresh():
-    test = AppTest.from_function(page).run()
+    test = AppTest.from_function(page, default_timeout=60).run()
     test.session_state["order"] = 0.2
     assert test.run().text[0].value == "0.2"
     test.session_state["shown"] = [["anger"]] * 9
