@@ -97,7 +97,7 @@ def load_card(name: str) -> ModelCard:
     return card
 
 
-def card_of(digest: str) -> ModelCard | None:
+def card_by_digest(digest: str) -> ModelCard | None:
     """Return the card of the model whose file has a SHA-256 digest, wherever a copy of it lies, or None."""
     return next((card for card in map(load_card, list_models()) if card.sha256 == digest), None)
 

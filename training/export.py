@@ -14,7 +14,7 @@ import numpy as np
 
 from emotion.errors import DatasetError, InputError, ModelError
 from emotion.labels import LabelSet
-from emotion.registry import HISTORY_FILE, card_of, models_dir, save_card, sha256_of
+from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from training.calibrate import calibrated
@@ -125,7 +125,7 @@ def _licence(weights: dict[str, str] | None) -> str:
     """Return the terms of what a run learned, by the record of what it started from; of a known model, its own."""
     if weights is None:
         return LICENCE
-    card = card_of(weights["sha256"])
+    card = card_by_digest(weights["sha256"])
     return LICENCE_OF_STRANGERS if card is None else card.licence
 
 

@@ -17,7 +17,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from emotion.errors import ModelError
-from emotion.registry import card_of, sha256_of
+from emotion.registry import card_by_digest, sha256_of
 from emotion.types import FloatArray
 from emotion.vision.litert import LiteRTModel
 from training.batch_norm import settling_batches
@@ -149,7 +149,7 @@ def _fill(layer: Any, stored: _Stored, norm: Any | None) -> None:
 
 def _column_of(file: Path, examples: Examples) -> slice | None:
     """Return the outputs of the head that learns what a model's file answers with; None if there is no such head."""
-    card = card_of(sha256_of(file))
+    card = card_by_digest(sha256_of(file))
     columns = columns_of([len(head.label_set) for head in examples.heads])
     heads = zip(examples.heads, columns, strict=True)
     return next((column for head, column in heads if card and card.labels == head.label_set.labels), None)

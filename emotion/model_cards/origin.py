@@ -7,7 +7,7 @@ from typing import Any
 
 from emotion.analytics.scores import SPLITS
 from emotion.model_cards.document import Section, Table, pairs, percent
-from emotion.registry import card_of, member_cards
+from emotion.registry import card_by_digest, member_cards
 from emotion.types import ModelCard
 
 _COUNTS = {"leaked": "Pictures left out, as copies of them are among the test pictures"}
@@ -43,7 +43,7 @@ def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
 
 def _began_from(weights: Mapping[str, str]) -> str:
     """Return whose weights a training went on from: a model of this machine's by its name, other files by theirs."""
-    known = card_of(weights["sha256"])
+    known = card_by_digest(weights["sha256"])
     if known is None:
         return f"{weights['file']}, sha256 {weights['sha256']}"
     hours = known.training.get("hours")
