@@ -39,7 +39,12 @@ def normed(features: Any, filters: int, kernel: int = 3, stride: int = 1) -> Any
 
 
 def weigh_places(features: Any, *, evenly: bool = False) -> Any:
-    """Sum each channel's map with weights of its own; ``evenly`` begins with the mean, for channels that know something."""
+    """Sum each channel's map with weights of its own.
+
+    Args:
+        features: Square maps.
+        evenly: Whether to begin with the mean, as suits channels that know something already.
+    """
     side = features.shape[1]
     start = keras.initializers.Constant(1 / side**2) if evenly else "glorot_uniform"
     features = keras.layers.DepthwiseConv2D(side, use_bias=False, depthwise_initializer=start)(features)
