@@ -183,7 +183,7 @@ _TEXT = """# What each idea is worth
 Written by `python -m training ablate`; no figure here is typed by hand.
 
 Every row is the base with one change: the default recipe for the network `{network}`, in one cycle (epochs: {epochs}),
-trained on {used} faces with seed {seed} ({cores} cores of {cpu}, {backend}, commit {commit}). Scores are those after
+trained on {used} faces with seed {seed} ({cpu}, cores: {cores}, {backend}, commit {commit}). Scores are those after
 the last epoch, in per cent of the validation split (PublicTest), on which choices are made; the test split was not
 looked at. Differences are points of accuracy against the base on the same faces, with the paired bootstrap interval;
 bold where it leaves out zero. It holds the chance in the faces, not that in the training: one seed was run. Ideas that
