@@ -17,7 +17,6 @@ from emotion.labels import LabelSet
 from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from training import dlib_weights
 from training.calibrate import calibrated
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
@@ -42,12 +41,10 @@ LEAST_AGREEMENT = 0.9
 LARGEST_FILE_BYTES = 10_000_000
 """A .tflite file must be smaller to be committed; dense kernels that make it larger are stored in 4 bits."""
 
-_ON_FER2013 = (
-    "for this project on FER2013 with FER+ votes, whose owners allow research use of the pictures; no picture is "
-    "contained. Check their terms before commercial use."
+LICENCE = (
+    "Weights trained from scratch for this project on FER2013 with FER+ votes, whose owners allow "
+    "research use of the pictures; no picture is contained. Check their terms before commercial use."
 )
-LICENCE = f"Weights trained from scratch {_ON_FER2013}"
-LICENCE_AFTER_DLIB = f"Weights that began as dlib's of face recognition (CC0), trained {_ON_FER2013}"
 LICENCE_OF_STRANGERS = "Not stated: the terms of whoever trained the given weights and of their pictures apply."
 
 
@@ -128,8 +125,6 @@ def _licence(weights: dict[str, str] | None) -> str:
     """Return the terms of what a run learned, by the record of what it started from; of a known model, its own."""
     if weights is None:
         return LICENCE
-    if weights["sha256"] == dlib_weights.SHA256:
-        return LICENCE_AFTER_DLIB
     card = card_by_digest(weights["sha256"])
     return LICENCE_OF_STRANGERS if card is None else card.licence
 

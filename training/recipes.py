@@ -13,7 +13,6 @@ VOTES, LABELS, EITHER, BOTH = "votes", "labels", "either", "both"
 TARGETS = (VOTES, LABELS, EITHER, BOTH)
 SGD, ADAM = "sgd", "adam"
 COSINE, CONSTANT = "cosine", "constant"
-DLIB = "dlib"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,6 @@ class Recipe:
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         recall: Share of the last cycle's targets that comes from what the network itself answered at
             the ends of the cycles before, 0–1; a first cycle has none (Yang et al. 2019).
-        start: ``"dlib"`` for dlib's weights of face recognition, or empty for random ones.
     """
 
     name: str
@@ -93,14 +91,12 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     recall: float = 0.0
-    start: str = ""
 
     def __post_init__(self) -> None:
         for value, known in (
             (self.optimizer, (SGD, ADAM)),
             (self.schedule, (COSINE, CONSTANT)),
             (self.targets, TARGETS),
-            (self.start, ("", DLIB)),
         ):
             if value not in known:
                 raise InputError(f"expected one of {', '.join(known)} in recipe {self.name}; got {value!r}")

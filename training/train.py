@@ -17,7 +17,6 @@ from emotion.registry import sha256_of
 from training import provenance
 from training.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.callbacks import EpochEnd, WeightAverage
-from training.dlib_weights import DLIB_SUFFIX, installed_dlib_weights, start_from_dlib
 from training.inputs import InputForm
 from training.losses import loss_of
 from training.material import Material, batches_per_epoch, endless_batches, load_material
@@ -59,7 +58,7 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
         name: Of the run; the recipe's own if None.
         start: What else is given.
     """
-    start = _start(recipe, start or Start())
+    start = start or Start()
     prepare_backend(recipe.seed)
     form = find_network(recipe.network).form(recipe)
     material = load_material(data, recipe, form, limit=start.limit)
@@ -71,13 +70,6 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
     for phase in phases(recipe, pretrained=start.weights is not None and find_network(recipe.network).pretrained):
         _fit(recipe, material, run, phase, start)
     return run.path
-
-
-def _start(recipe: Recipe, start: Start) -> Start:
-    """Return what else is given, with the weights that the recipe names where no others are given."""
-    if recipe.start and start.weights is None:
-        return replace(start, weights=installed_dlib_weights())
-    return start
 
 
 def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:
@@ -134,11 +126,9 @@ def _compiled(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, 
 
 
 def _given(model: Any, weights: Path, material: Material, form: InputForm) -> str:
-    """Fill a network with weights from a file of ours, of dlib's or of Keras', and return what was filled."""
+    """Fill a network with weights from a file of ours, or from one of Keras', and return what was filled."""
     if weights.suffix == MODEL_SUFFIX:
         return start_from_int8(model, weights, material.train, form)
-    if weights.suffix == DLIB_SUFFIX:
-        return start_from_dlib(model, weights, material.train, form)
     return load_start(model, weights)
 
 

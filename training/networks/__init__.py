@@ -8,7 +8,6 @@ from emotion.errors import ModelError
 from training.networks.applications import APPLICATIONS
 from training.networks.classic import BASELINE, DEEP, SHALLOW
 from training.networks.compact49 import COMPACT49
-from training.networks.dlib_resnet import DLIB_RESNET
 from training.networks.evolved import evolved_spec, is_evolved
 from training.networks.fourconv import FOURCONV
 from training.networks.resnet_se import RESNET_SE
@@ -26,7 +25,6 @@ NETWORKS: dict[str, NetworkSpec] = {
         RESVGG_HALF,
         RESVGG_HALF_POOLED,
         RESVGG_HALF_PLAIN,
-        DLIB_RESNET,
         BASELINE,
         SHALLOW,
         DEEP,

@@ -38,19 +38,6 @@ def normed(features: Any, filters: int, kernel: int = 3, stride: int = 1) -> Any
     return keras.layers.BatchNormalization()(layer(features))
 
 
-def weigh_places(features: Any, *, evenly: bool = False) -> Any:
-    """Sum each channel's map with weights of its own.
-
-    Args:
-        features: Square maps.
-        evenly: Whether to begin with the mean, as suits channels that know something already.
-    """
-    side = features.shape[1]
-    start = keras.initializers.Constant(1 / side**2) if evenly else "glorot_uniform"
-    features = keras.layers.DepthwiseConv2D(side, use_bias=False, depthwise_initializer=start)(features)
-    return keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
-
-
 def bounded(features: Any) -> Any:
     """Clip sums to 0–6 (Krizhevsky 2010), which also suits int8.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from training.networks.layers import excite, logits, normed, weigh_places
+from training.networks.layers import excite, logits, normed
 from training.networks.spec import NetworkSpec
 from training.recipes import DEFAULT
 
@@ -48,9 +48,15 @@ def build_resvgg(
     features = keras.layers.ReLU()(normed(inputs, round(width * STEM)))
     for filters in STAGES:
         features = _stage(keras.layers.MaxPooling2D(2)(features), round(width * filters), excited=excited)
-    features = weigh_places(features) if by_place else keras.layers.GlobalAveragePooling2D()(features)
+    features = _by_place(features) if by_place else keras.layers.GlobalAveragePooling2D()(features)
     features = keras.layers.Dropout(0.4)(features)
     return keras.Model(inputs, logits(features, classes), name=name)
+
+
+def _by_place(features: Any) -> Any:
+    """Sum each channel's map with weights of its own."""
+    features = keras.layers.DepthwiseConv2D(features.shape[1], use_bias=False)(features)
+    return keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
 
 
 def _stage(features: Any, filters: int, *, excited: bool) -> Any:

@@ -31,7 +31,6 @@ KNOWN_PARAMETERS = {
     "resvgg-half": (15, 688_223),
     "resvgg-half-pooled": (15, 681_823),
     "resvgg-half-plain": (15, 680_255),
-    "dlib-resnet": (15, 4_413_871),
     "baseline": (7, 4_346_631),
     "shallow": (7, 18_899_719),
     "deep": (7, 4_478_727),
