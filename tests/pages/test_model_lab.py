@@ -59,6 +59,14 @@ def test_other_labels_and_split_are_chosen(folders):
     assert "Not judged by these labels on this split: seven" in texts(test)
 
 
+def test_what_the_product_answers_with_is_compared_at_first(folders, monkeypatch):
+    make_lab(models_dir())
+    assert page("model_lab").multiselect[0].value == ["eight", "seven"]
+    monkeypatch.setitem(ALIASES, "fer2013", "three")
+    monkeypatch.setitem(ALIASES, "default", "seven")
+    assert page("model_lab").multiselect[0].value == ["seven", "three"]
+
+
 def test_models_with_different_labels_are_compared(folders):
     make_lab(models_dir())
     test = page("model_lab")
