@@ -40,9 +40,10 @@ def is_name_for_added(name: str) -> bool:
 
 
 def shipped_models() -> list[str]:
-    """Return the names of the models that ship, the default first."""
+    """Return the names of the models that ship: those behind an alias in the aliases' order, the default first."""
     names = sorted(card.parent.name for card in models_dir().glob(f"*/{CARD_FILE}"))
-    return sorted(names, key=lambda name: name != ALIASES["default"])
+    first = [name for name in ALIASES.values() if name in names]
+    return first + [name for name in names if name not in first]
 
 
 def added_models() -> list[str]:
@@ -52,7 +53,7 @@ def added_models() -> list[str]:
 
 
 def list_models() -> list[str]:
-    """Return the names of all models that have a card: shipped ones, the default first, then added ones."""
+    """Return the names of all models that have a card: shipped ones, then added ones."""
     return shipped_models() + added_models()
 
 

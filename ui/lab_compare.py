@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
@@ -18,7 +18,6 @@ from emotion.analytics.lab_charts import (
 from emotion.analytics.record_charts import confusion_chart, reliability_chart
 from emotion.analytics.scores import Record, find_record, find_robustness, load_history
 from emotion.errors import EmotionError
-from emotion.registry import ALIASES
 from ui.lab_models import Lab
 
 _CHOSEN_AT_FIRST = 2
@@ -30,7 +29,7 @@ _MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 
 def show_comparison(lab: Lab, family: str, role: str) -> None:
     """Let the visitor choose models; show their training, confusions, classes and reliability."""
-    chosen = st.multiselect("Models", lab.names, default=_chosen_at_first(lab.names), key="lab_compared")
+    chosen = st.multiselect("Models", lab.names, default=lab.names[:_CHOSEN_AT_FIRST], key="lab_compared")
     if not chosen:
         st.info("Choose one model or more.", icon=":material/compare:")
         return
@@ -45,11 +44,6 @@ def show_comparison(lab: Lab, family: str, role: str) -> None:
         _show_reliability(records, lab)
         _show_coverage(records, lab)
     _show_robustness(chosen, family, role, lab)
-
-
-def _chosen_at_first(names: Sequence[str]) -> list[str]:
-    """Return what the product answers with, in each label set, before any other models."""
-    return sorted(names, key=lambda name: name not in ALIASES.values())[:_CHOSEN_AT_FIRST]
 
 
 def _show_training(chosen: list[str], lab: Lab) -> None:

@@ -100,4 +100,4 @@ def provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section
 
 
 def _machine(hardware: Mapping[str, Any] | None) -> str | None:
-    return None if hardware is None else f"{hardware.get('cpu')}, {hardware.get('cores')} cores"
+    return None if hardware is None else f"{hardware.get('cpu')}, cores: {hardware.get('cores')}"
