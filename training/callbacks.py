@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from emotion.analytics.histories import HEAD_ACCURACY
 from emotion.types import FloatArray
 from training.batch_norm import settle_batch_norm, settling_batches
 from training.inputs import InputForm, predict_logits
@@ -16,9 +17,6 @@ from training.material import Material
 from training.recipes import Recipe
 from training.run_folder import RunFolder
 from training.targets import Examples, Head
-
-HEAD_ACCURACY = "public_accuracy_"
-"""Followed by the name of a head's label set: its column in the history of a network of several heads."""
 
 
 class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]

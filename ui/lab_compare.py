@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from emotion.analytics.histories import load_history, trained_together
 from emotion.analytics.lab_charts import (
     class_bars,
     coverage_chart,
@@ -16,7 +17,7 @@ from emotion.analytics.lab_charts import (
     training_curves,
 )
 from emotion.analytics.record_charts import confusion_chart, reliability_chart
-from emotion.analytics.scores import Record, find_record, find_robustness, load_history
+from emotion.analytics.scores import Record, find_record, find_robustness
 from emotion.errors import EmotionError
 from ui.lab_models import Lab
 
@@ -58,6 +59,11 @@ def _show_training(chosen: list[str], lab: Lab) -> None:
         "Full lines: on the validation split. Dashed: on the training pictures, which augmentation makes harder. "
         "A model is trained on its own labels, so heights of models with different classes do not compare."
     )
+    for names in trained_together(histories):
+        st.caption(
+            f"{' and '.join(names)} are heads of one network: loss and training accuracy are those of the whole "
+            "training, so these lines of theirs lie on each other."
+        )
 
 
 def _histories(chosen: list[str]) -> dict[str, pd.DataFrame]:

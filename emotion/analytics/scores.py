@@ -1,4 +1,4 @@
-"""What is known of models' quality: their ``evaluation.json`` and ``history.csv`` as tables.
+"""What is known of models' quality: their ``evaluation.json`` as tables.
 
 An evaluation holds ``int8[label set][split]`` records, as ``python -m training evaluate`` writes them.
 """
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from emotion.errors import ModelError
-from emotion.registry import EVALUATION_FILE, HISTORY_FILE, model_dir
+from emotion.registry import EVALUATION_FILE, model_dir
 from emotion.types import ModelCard
 
 Record = dict[str, Any]
@@ -52,24 +52,6 @@ def load_evaluation(name: str) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the evaluation of model {name!r} cannot be read: {error!r}") from error
     return dict(evaluation)
-
-
-def load_history(name: str) -> pd.DataFrame | None:
-    """Return a model's training, a row per epoch, or None where it was not kept.
-
-    Raises:
-        ModelError: There is no such model, or its file is damaged.
-    """
-    file = model_dir(name) / HISTORY_FILE
-    if not file.is_file():
-        return None
-    try:
-        history = pd.read_csv(file)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"the history of model {name!r} cannot be read: {error}") from error
-    if "epoch" not in history:
-        raise ModelError(f"expected a column 'epoch' in the history of model {name!r}; got {list(history)}")
-    return history
 
 
 def family_of(label_set: str) -> str:

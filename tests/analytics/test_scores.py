@@ -13,14 +13,13 @@ from emotion.analytics.scores import (
     find_record,
     find_robustness,
     load_evaluation,
-    load_history,
     reliability_table,
     robustness_table,
     score_table,
 )
 from emotion.errors import ModelError
 from emotion.registry import list_models, load_card
-from tests.lab_models import make_abstention, make_conditions, make_lab, make_model, make_record
+from tests.lab_models import make_abstention, make_conditions, make_lab, make_record
 
 
 @pytest.fixture
@@ -69,15 +68,10 @@ def test_a_label_without_faces_has_shares_of_zero():
 
 def test_files_that_are_missing_or_damaged(models):
     assert load_evaluation("unjudged") is None
-    assert load_history("unjudged") is None
-    assert load_history("eight")["epoch"].tolist() == [1, 2]
     for text in ("{", "[]", "{}", '{"int8": 3}'):
         (models / "eight" / "evaluation.json").write_text(text)
         with pytest.raises(ModelError, match="evaluation of model 'eight'"):
             load_evaluation("eight")
-    make_model(models, "other", ("anger", "neutral"), history="step,loss\n1,2\n")
-    with pytest.raises(ModelError, match="a column 'epoch'"):
-        load_history("other")
 
 
 def test_how_often_some_answers_are_right():
