@@ -42,7 +42,7 @@ def is_name_for_added(name: str) -> bool:
 def shipped_models() -> list[str]:
     """Return the names of the models that ship: those behind an alias in the aliases' order, the default first."""
     names = sorted(card.parent.name for card in models_dir().glob(f"*/{CARD_FILE}"))
-    first = [name for name in ALIASES.values() if name in names]
+    first = [name for name in dict.fromkeys(ALIASES.values()) if name in names]
     return first + [name for name in names if name not in first]
 
 

@@ -191,11 +191,13 @@ def test_cards_survive_the_disk(models: Path) -> None:
     assert registry.list_models() == ["tiny"]
 
 
-def test_the_default_is_an_alias_and_comes_first(models: Path) -> None:
+def test_the_default_is_an_alias_and_comes_first(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_model(models, "aardvark")
     make_model(models, registry.ALIASES["default"])
     assert registry.list_models()[0] == registry.ALIASES["default"]
     assert registry.load_card("default").name == registry.ALIASES["default"]
+    monkeypatch.setitem(registry.ALIASES, "fer2013", registry.ALIASES["default"])
+    assert registry.list_models().count(registry.ALIASES["default"]) == 1
 
 
 @pytest.fixture
