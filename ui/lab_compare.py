@@ -49,7 +49,7 @@ def show_comparison(lab: Lab, family: str, role: str) -> None:
 
 def _show_training(chosen: list[str], lab: Lab) -> None:
     st.subheader("Training", anchor=False)
-    histories = _histories(chosen)
+    histories = _histories(chosen, lab)
     if not histories:
         st.info("No history of their training was kept.", icon=":material/show_chart:")
         return
@@ -61,16 +61,16 @@ def _show_training(chosen: list[str], lab: Lab) -> None:
     )
     for names in trained_together(histories):
         st.caption(
-            f"{' and '.join(names)} are heads of one network: loss and training accuracy are those of the whole "
-            "training, so these lines of theirs lie on each other."
+            f"{' and '.join(names)} come of one training: loss and training accuracy are those of all of its network, "
+            "so these lines of theirs lie on each other."
         )
 
 
-def _histories(chosen: list[str]) -> dict[str, pd.DataFrame]:
+def _histories(chosen: list[str], lab: Lab) -> dict[str, pd.DataFrame]:
     histories: dict[str, pd.DataFrame] = {}
     for name in chosen:
         try:
-            if (history := load_history(name)) is not None:
+            if (history := load_history(lab.cards[name])) is not None:
                 histories[name] = history
         except EmotionError as error:
             st.error(str(error), icon=":material/error:")
