@@ -61,8 +61,8 @@ def _show_training(chosen: list[str], lab: Lab) -> None:
     )
     for names in trained_together(histories):
         st.caption(
-            f"{' and '.join(names)} come of one training: loss and training accuracy are those of all of its network, "
-            "so these lines of theirs lie on each other."
+            f"{', '.join(names)} come of one training and share its loss and training accuracy. "
+            "Where lines lie on each other, the last model's colour is seen."
         )
 
 
