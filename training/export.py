@@ -113,7 +113,7 @@ def export(run: RunFolder, name: str, data: Path, title: str | None = None, choi
         form=network.form(recipe),
         label_set=LabelSet(head, heads[head]),
         recipe=recipe,
-        training=_training_record(run, epoch),
+        training=_training_record(run, epoch, head),
         licence=_licence(run.settings().get("weights")),
     )
     card = write_model(source, name, title or network.title, data)
@@ -208,12 +208,13 @@ def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:
     )
 
 
-def _training_record(run: RunFolder, epoch: int) -> dict[str, Any]:
+def _training_record(run: RunFolder, epoch: int, head: str) -> dict[str, Any]:
     settings, state = run.settings(), run.state()
     # An epoch during which the machine slept or did other work would count too much in a sum.
     seconds = state["epoch"] * median(row["seconds"] for row in state["history"])
     return {
         "run": run.path.name,
+        "head": head,
         "epoch": epoch,
         "epochs": state["epoch"],
         "hours": round(seconds / 3600, 2),

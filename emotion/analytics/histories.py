@@ -18,8 +18,7 @@ HEAD_ACCURACY = "public_accuracy_"
 def load_history(card: ModelCard) -> pd.DataFrame | None:
     """Return a model's training, a row per epoch, or None where it was not kept.
 
-    Where the network had several heads, ``public_accuracy`` is that of the model's own; the file holds their mean,
-    which stays for a head of some classes only, whose name a card does not tell.
+    Where the network had several heads, ``public_accuracy`` is that of the model's own; the file holds their mean.
 
     Raises:
         ModelError: There is no such model, or its file is damaged.
@@ -33,7 +32,8 @@ def load_history(card: ModelCard) -> pd.DataFrame | None:
         raise ModelError(f"the history of model {card.name!r} cannot be read: {error}") from error
     if "epoch" not in history:
         raise ModelError(f"expected a column 'epoch' in the history of model {card.name!r}; got {list(history)}")
-    own = HEAD_ACCURACY + label_set_of(card.labels).name
+    # Cards of before heads were named in them are of whole label sets.
+    own = HEAD_ACCURACY + card.training.get("head", label_set_of(card.labels).name)
     return history.assign(public_accuracy=history[own]) if own in history else history
 
 

@@ -136,7 +136,7 @@ def test_history_and_progress_tell_of_each_head(run):
 def test_each_head_is_exported_under_its_own_labels(run, made_data, models):
     for head in (FERPLUS, FER2013):
         card = export(run, f"made-{head.name}", made_data, choice=Choice(head=head.name))
-        assert card.labels == head.labels
+        assert (card.labels, card.training["head"]) == (head.labels, head.name)
         assert card == load_card(card.name)
     assert export(run, "made", made_data).labels == FERPLUS.labels
     assert load_card("made").training["epoch"] == run.state()["best_epoch"]
