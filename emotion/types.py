@@ -168,6 +168,8 @@ class ModelCard:
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
         unclear_below: An answer of less probability is more likely wrong than right on the validation
             split, so the app calls it unclear; 0 where nothing was measured.
+        second_look_below: Where the likeliest label leads the next by less, in logits, the face's mirror image is
+            asked about too and the logits are averaged; 0 where that was not found to help.
         members: Names of the models whose probabilities an ensemble averages. It has no file of its
             own: ``file`` is empty, ``sha256`` is that of the members' digests, parameters and
             multiply–adds are sums. Crops are made in its size and colour; what then becomes a
@@ -191,6 +193,7 @@ class ModelCard:
     scores: dict[str, Any] = field(default_factory=dict)
     outputs: str = LOGITS
     unclear_below: float = 0.0
+    second_look_below: float = 0.0
     members: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

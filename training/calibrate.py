@@ -1,7 +1,8 @@
-"""What a card says of a model's probabilities, fixed on the validation split: temperature and limit of clearness."""
+"""What a card says of a model's answers, fixed on the validation split: second looks, temperature, clearness."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,19 +12,22 @@ from numpy.typing import NDArray
 from emotion.errors import DatasetError
 from emotion.labels import NO_LABEL
 from emotion.metrics import fit_temperature, unclear_threshold
-from emotion.registry import model_dir, save_card
+from emotion.registry import load_card, model_dir, save_card
 from emotion.scoring import nearest_set, recode
-from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import load_classifier, softened
+from emotion.types import FloatArray, Image, ModelCard
+from emotion.vision.classify import LiteRTClassifier, margins, softened
 from training.datasets.face_set import FaceSet
 from training.material import read_validation
 from training.targets import label_sets_of, truths
+
+SECOND_LOOKS = 0.25
+"""Share of faces that are looked at again: the least sure quarter. More cost time, and change next to no answer."""
 
 _DIGITS = 4
 
 
 def calibrate(name: str, data: Path) -> ModelCard:
-    """Fix a model's temperature and limit of clearness anew and write its card, without the scores of before.
+    """Fix a model's second looks, temperature and limit of clearness anew; its card loses the scores of before.
 
     Args:
         name: Of the model, or an alias.
@@ -32,9 +36,11 @@ def calibrate(name: str, data: Path) -> ModelCard:
     Raises:
         DatasetError: No face of it has a label that the model knows.
     """
-    classifier, faces = load_classifier(name), read_validation(data)
-    card = replace(classifier.card, scores={})
-    card = calibrated(card, classifier.logits(list(faces.images)), truth_for(card, faces))
+    faces = read_validation(data)
+    card = replace(load_card(name), scores={})
+    truth = truth_for(card, faces)
+    card = with_second_look(card, list(faces.images), truth)
+    card = calibrated(card, LiteRTClassifier(card).logits(list(faces.images)), truth)
     save_card(card, model_dir(name))
     return card
 
@@ -55,6 +61,25 @@ def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> 
         raise DatasetError(f"expected validation faces of {', '.join(card.labels)}; there are none")
     temperature = round(fit_temperature(logits[decided], truth[decided]), _DIGITS)
     return with_threshold(replace(card, temperature=temperature), logits, truth)
+
+
+def with_second_look(card: ModelCard, images: Sequence[Image], truth: NDArray[np.int8]) -> ModelCard:
+    """Return a card whose model looks again at a quarter of faces, where that makes more of its answers right.
+
+    Args:
+        card: Of the model; an ensemble's members look twice or not as their own cards say.
+        images: Faces of the validation split.
+        truth: As of :func:`calibrated`.
+    """
+    once = replace(card, second_look_below=0.0)
+    if card.members:
+        return once
+    logits = LiteRTClassifier(once).logits(list(images))
+    limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
+    twice = replace(card, second_look_below=limit)
+    again = LiteRTClassifier(twice).logits(list(images))
+    gained = np.sum(again.argmax(axis=1) == truth) - np.sum(logits.argmax(axis=1) == truth)
+    return twice if gained > 0 else once
 
 
 def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:

@@ -12,8 +12,8 @@ from emotion.errors import DatasetError
 from emotion.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import joint_logits, load_classifier, softened
-from emotion.vision.timing import ms_per_face
+from emotion.vision.classify import joint_logits, load_classifier, looked_twice, softened
+from emotion.vision.timing import mean_ms_per_face
 from training import provenance
 from training.calibrate import truth_for, with_threshold
 from training.copies import measure_copies
@@ -61,7 +61,7 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
     card = _with_known_threshold(classifier.card, logits, splits)
     evaluation = {
         **_facts(card),
-        "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES]),
+        "ms_per_face": mean_ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES]),
         "int8": score_splits(logits, card, splits),
         "float": _score_parent(card, splits),
         "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
@@ -81,6 +81,7 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "multiply_adds": card.multiply_adds,
         "temperature": card.temperature,
         "unclear_below": card.unclear_below,
+        "second_look_below": card.second_look_below,
         "command": provenance.command(),
         "commit": provenance.commit(),
         "seed": card.training.get("seed"),
@@ -167,7 +168,9 @@ def _parent(card: ModelCard) -> LogitsOf | None:
 
     model = keras.models.load_model(file, compile=False, safe_mode=True)
     form = InputForm(card.input_size, card.colour, card.normalisation)
-    return lambda faces: predict_logits(model, form, faces.images)
+    return lambda faces: looked_twice(
+        lambda images: predict_logits(model, form, images), faces.images, card.second_look_below
+    )
 
 
 def _joint_parent(members: Sequence[ModelCard]) -> LogitsOf | None:

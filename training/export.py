@@ -17,7 +17,7 @@ from emotion.labels import LabelSet
 from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from training.calibrate import calibrated
+from training.calibrate import calibrated, with_second_look
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
 from training.evaluate import KERAS_FILE
@@ -155,7 +155,8 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     card = _card(source, name, title, folder / MODEL_FILE)
     logits = LiteRTClassifier(card).logits(list(validation.images))
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
-    card = calibrated(card, logits, head.truth)
+    card = with_second_look(card, list(validation.images), head.truth)
+    card = calibrated(card, LiteRTClassifier(card).logits(list(validation.images)), head.truth)
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
     save_card(card, folder)

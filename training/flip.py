@@ -1,4 +1,4 @@
-"""What asking twice gains and costs: a face and its mirror image, their logits averaged."""
+"""What asking twice about every face would gain and cost: it and its mirror image, their logits averaged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from emotion.vision.timing import ms_per_face
+from emotion.vision.timing import mean_ms_per_face
 from training.datasets.face_set import FaceSet
 from training.targets import label_sets_of, truths
 
@@ -26,7 +26,9 @@ def measure_flip(
     card: ModelCard,
     splits: Mapping[str, FaceSet],
 ) -> dict[str, dict[str, Any]]:
-    """Score the mean of the logits of faces and of their mirror images. The app does not do this.
+    """Score the mean of the logits of faces and of their mirror images.
+
+    The app does this where a first answer is unsure, if the card says so; what is gained here is gained beyond that.
 
     Args:
         logits_of: Returns ``(n, k)`` raw scores of faces.
@@ -58,8 +60,8 @@ def flip_cost(classifier: LiteRTClassifier, faces: FaceSet) -> dict[str, float]:
         return classifier.logits([image, np.ascontiguousarray(image[:, ::-1])]).mean(axis=0)
 
     images = faces.images[:TIMED_FACES]
-    once_ms = ms_per_face(lambda image: classifier.logits([image]), images)
-    twice_ms = ms_per_face(twice, images)
+    once_ms = mean_ms_per_face(lambda image: classifier.logits([image]), images)
+    twice_ms = mean_ms_per_face(twice, images)
     return {"ms": once_ms, "ms_flipped": twice_ms, "factor": round(twice_ms / once_ms, 3)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -90,12 +91,20 @@ def _what(card: ModelCard) -> Section:
         "Multiply–adds for a face": cost,
         "Temperature of its probabilities": f"{card.temperature:g}",
         "Says unclear below": percent(card.unclear_below) if card.unclear_below else "never",
+        "Looks again, at the mirror image": _second_look(card),
         "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
         "Licence": card.licence or "not stated",
     }
     if card.members:
         facts["Averages the answers of"] = ", ".join(card.members)
     return Section("What it is", tables=(pairs(facts),))
+
+
+def _second_look(card: ModelCard) -> str:
+    if not card.second_look_below:
+        return "as its members do" if card.members else "never"
+    ratio = math.exp(card.second_look_below / card.temperature)
+    return f"where its first answer is less than {ratio:.1f} times as likely as its second"
 
 
 def _scores(judged: Mapping[str, Record]) -> list[Section]:

@@ -16,7 +16,7 @@ from emotion.registry import load_card
 from emotion.serving.rest import RestTransport
 from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport, serving_url, timeout_s
 from emotion.types import FloatArray, Image, ModelCard
-from emotion.vision.classify import load_classifier
+from emotion.vision.classify import load_classifier, logarithms, looked_twice, softened
 from emotion.vision.normalise import GREY, fit
 
 BATCH = 64
@@ -50,13 +50,22 @@ class ServedClassifier:
         Raises:
             ServingError: The server did not answer in time, not even when asked again, or answers another model.
         """
-        answers = [self._ask(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
+        answers = [self._look(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
         return np.concatenate(answers) if answers else np.zeros((0, len(self.labels)), np.float32)
 
-    def _ask(self, crops: list[Image]) -> FloatArray:
+    def _look(self, crops: list[Image]) -> FloatArray:
         faces = np.stack([fit(crop, self.card.input_size, self.card.colour) for crop in crops])
-        answers = self._transport.predict(faces[..., None] if self.card.colour == GREY else faces)
-        expected = (len(crops), len(self.labels))
+        faces = faces[..., None] if self.card.colour == GREY else faces
+        below, temperature = self.card.second_look_below, self.card.temperature
+        if not below:
+            return self._ask(faces)
+        # The server answers with probabilities; these are its logits, but for a number of each face's own.
+        logits = looked_twice(lambda some: temperature * logarithms(self._ask(some)), faces, below)
+        return softened(logits, temperature)
+
+    def _ask(self, faces: Image) -> FloatArray:
+        answers = self._transport.predict(faces)
+        expected = (len(faces), len(self.labels))
         if answers.shape != expected:
             raise ServingError(
                 f"expected {expected[1]} probabilities for each of {expected[0]} faces from the model server, as the "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.errors import ImageError
 from emotion.registry import checked_model_file, load_card, member_cards
@@ -68,8 +70,11 @@ class _Network:
 
     def logits(self, crops: list[Image]) -> FloatArray:
         values = normalise(np.stack([self._fit(crop) for crop in crops]), self._card.normalisation)
+        return looked_twice(self._answers, values, self._card.second_look_below)
+
+    def _answers(self, values: FloatArray) -> FloatArray:
         answers = np.concatenate([self._model(face[None])[0].reshape(1, -1) for face in values])
-        return _logarithms(answers) if self._card.outputs == PROBABILITIES else answers
+        return logarithms(answers) if self._card.outputs == PROBABILITIES else answers
 
     def _fit(self, crop: Image) -> Image:
         """Return the crop in the colour and size that the card asks for."""
@@ -106,10 +111,35 @@ def joint_logits(answers: Sequence[FloatArray]) -> FloatArray:
     Probabilities are averaged and not logits, whose scale differs from network to network: each
     member's temperature has made its probabilities mean the same (Lakshminarayanan et al. 2017).
     """
-    return _logarithms(np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32))
+    return logarithms(np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32))
 
 
-def _logarithms(probabilities: FloatArray) -> FloatArray:
+def looked_twice(answer: Callable[[NDArray[Any]], FloatArray], faces: NDArray[Any], below: float) -> FloatArray:
+    """Return ``(n, k)`` logits; of unsure answers, their mean with those to the faces' mirror images.
+
+    A mirrored face shows the same expression, so a network's answers to both differ by its errors alone. Where one
+    label leads by far, their mean names the same: asking again about unsure ones brings what asking about all would.
+
+    Args:
+        answer: Returns the logits of faces.
+        faces: ``(n, h, w, …)``, in whatever form it takes them.
+        below: Answers whose first label leads by less, in logits, are unsure; with 0 none is.
+    """
+    logits = np.array(answer(faces), np.float32)
+    unsure = margins(logits) < below
+    if unsure.any():
+        logits[unsure] = (logits[unsure] + answer(np.ascontiguousarray(faces[unsure][:, :, ::-1]))) / 2
+    return logits
+
+
+def margins(logits: FloatArray) -> FloatArray:
+    """Return by how much each row's largest value leads, ``(n,)``, ≥ 0."""
+    second, first = np.moveaxis(np.partition(logits, -2, axis=1)[:, -2:], 1, 0)
+    return np.asarray(first - second, np.float32)
+
+
+def logarithms(probabilities: FloatArray) -> FloatArray:
+    """Return the logarithms of probabilities, which are kept from 0."""
     return np.log(np.maximum(probabilities, np.float32(_LEAST_PROBABILITY)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 
@@ -27,6 +27,19 @@ def ms_per_face(answer: Callable[[Image], object], images: Iterable[Image]) -> f
         answer(image)
         durations.append(time.perf_counter() - started)
     return round(float(np.median(durations)) * 1000, 3)
+
+
+def mean_ms_per_face(answer: Callable[[Image], object], images: Collection[Image]) -> float:
+    """Return the mean time of one face in ms, which counts faces that take twice as long by their share.
+
+    Args:
+        answer: What is timed.
+        images: Faces, asked about one after another.
+    """
+    started = time.perf_counter()
+    for image in images:
+        answer(image)
+    return round((time.perf_counter() - started) / len(images) * 1000, 3)
 
 
 def median_ms(classifier: Classifier, faces: int = 50, warm_up: int = 3) -> float:

@@ -44,6 +44,16 @@ def test_the_server_answers_like_the_file_within_quantisation(classifier: Served
     assert classifier.predict([]).shape == (0, len(classifier.labels))
 
 
+@pytest.mark.parametrize("kind", ["http", "grpc"])
+def test_unsure_answers_are_asked_again_in_the_mirror(server: Server, card, kind):
+    faces = crops(BATCH + 2)
+    mirrored = [np.ascontiguousarray(face[:, ::-1]) for face in faces]
+    never_sure = ServedClassifier(replace(card, second_look_below=1e6), server.url(kind))
+    assert never_sure.predict(mirrored) == pytest.approx(never_sure.predict(faces), abs=1e-3)
+    once = ServedClassifier(replace(card, second_look_below=0.0), server.url(kind))
+    assert np.abs(once.predict(mirrored) - once.predict(faces)).max() > 0.01
+
+
 def test_colour_faces_are_answered_like_grey_ones(classifier: ServedClassifier):
     grey = crops(3)
     colour = [np.repeat(face[:, :, None], 3, axis=2) for face in grey]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from emotion.errors import ImageError, ModelError
 from emotion.labels import FER2013_LABELS
 from emotion.samples import sample_image
 from emotion.types import ModelCard
-from emotion.vision.classify import LiteRTClassifier
+from emotion.vision.classify import LiteRTClassifier, looked_twice, margins
 from tests.tflite_files import classifier as classifier_file
 
 
@@ -83,6 +84,33 @@ def test_a_file_of_probabilities_answers_with_them(faces: list[np.ndarray], tmp_
         answers.append(stranger.predict(faces))
     assert answers[1] == pytest.approx(answers[0], abs=1e-6)
     assert (answers[0].max(axis=1) > 0.999).any(), "some probabilities must be as good as zero"
+
+
+def test_unsure_answers_alone_are_asked_again_in_the_mirror() -> None:
+    faces = np.array([[[4, 1]], [[3, 2]], [[1, 1]]], np.float32)  # one row of two pixels: left ones and right ones
+    asked = []
+
+    def answer(some: np.ndarray) -> np.ndarray:
+        asked.append(len(some))
+        return np.stack([3 * some[:, 0, 0], some[:, 0, 1], np.zeros(len(some))], axis=1)
+
+    assert margins(answer(faces)).tolist() == [11, 7, 2]
+    asked.clear()
+    np.testing.assert_array_equal(looked_twice(answer, faces, 0), [[12, 1, 0], [9, 2, 0], [3, 1, 0]])
+    assert asked == [3]
+    np.testing.assert_array_equal(looked_twice(answer, faces, 8), [[12, 1, 0], [7.5, 2.5, 0], [3, 1, 0]])
+    assert asked == [3, 3, 2]
+
+
+def test_a_model_that_is_never_sure_answers_a_face_and_its_mirror_image_alike(
+    classifier: LiteRTClassifier, faces: list[np.ndarray]
+) -> None:
+    mirrored = [np.ascontiguousarray(face[:, ::-1]) for face in faces]
+    for model in ("default", "fer2013"):
+        never_sure = LiteRTClassifier(replace(emotion.load_classifier(model).card, second_look_below=1e6))
+        np.testing.assert_allclose(never_sure.predict(mirrored), never_sure.predict(faces), atol=0.02)
+    once = LiteRTClassifier(replace(classifier.card, second_look_below=0.0))
+    assert np.abs(once.predict(mirrored) - once.predict(faces)).max() > 0.02
 
 
 def test_an_unknown_model_is_named() -> None:

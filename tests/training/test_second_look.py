@@ -1,0 +1,51 @@
+"""Which models look again at faces, and at how many."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emotion.registry import EVALUATION_FILE, load_card, model_dir
+from emotion.vision.classify import LiteRTClassifier, margins
+from training.calibrate import SECOND_LOOKS, truth_for, with_second_look
+from training.datasets.parquet import default_data_dir
+from training.material import read_validation
+
+
+@pytest.fixture(scope="module")
+def faces(shared_data):
+    return read_validation(default_data_dir())
+
+
+def test_the_default_looks_again_at_the_least_sure_quarter(faces):
+    card, images = load_card("default"), list(faces.images)
+    once = LiteRTClassifier(replace(card, second_look_below=0.0)).logits(images)
+    # Float normalisation may round a pixel otherwise on another processor, as when scores are measured again.
+    assert np.mean(margins(once) < card.second_look_below) == pytest.approx(SECOND_LOOKS, abs=0.002)
+    truth = truth_for(card, faces)
+    chosen = with_second_look(replace(card, second_look_below=99.0), images, truth)
+    assert chosen.second_look_below == pytest.approx(card.second_look_below, abs=0.01)
+    answers = (once, LiteRTClassifier(card).logits(images))
+    right = [np.mean(each.argmax(axis=1)[truth >= 0] == truth[truth >= 0]) for each in answers]
+    assert right[1] > right[0]
+
+
+def test_a_model_that_is_no_better_for_it_looks_once(faces):
+    images = list(faces.images[:40])
+    card = replace(load_card("default"), second_look_below=1.0)
+    right = LiteRTClassifier(replace(card, second_look_below=0.0)).logits(images).argmax(axis=1).astype(np.int8)
+    assert with_second_look(card, images, right).second_look_below == 0
+
+
+def test_members_of_an_ensemble_look_as_their_own_cards_say(faces):
+    card = load_card("fer2013-ensemble")
+    assert with_second_look(card, list(faces.images[:9]), np.zeros(9, np.int8)) == card
+
+
+def test_the_time_of_a_face_counts_second_looks():
+    evaluation = json.loads((model_dir("default") / EVALUATION_FILE).read_text(encoding="utf-8"))
+    assert evaluation["second_look_below"] == load_card("default").second_look_below > 0
+    assert evaluation["ms_per_face"] == pytest.approx(evaluation["flip"]["cost"]["ms"], rel=0.2)
