@@ -23,8 +23,8 @@ def faces(shared_data):
 def test_the_default_looks_again_at_the_least_sure_quarter(faces):
     card, images = load_card("default"), list(faces.images)
     once = LiteRTClassifier(replace(card, second_look_below=0.0)).logits(images)
-    # Float normalisation may round a pixel otherwise on another processor, as when scores are measured again.
-    assert np.mean(margins(once) < card.second_look_below) == pytest.approx(SECOND_LOOKS, abs=0.002)
+    # Logits of int8 have steps, so several faces may stand at the limit.
+    assert np.mean(margins(once) < card.second_look_below) == pytest.approx(SECOND_LOOKS, abs=0.01)
     truth = truth_for(card, faces)
     chosen = with_second_look(replace(card, second_look_below=99.0), images, truth)
     assert chosen.second_look_below == pytest.approx(card.second_look_below, abs=0.01)

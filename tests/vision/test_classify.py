@@ -108,9 +108,9 @@ def test_a_model_that_is_never_sure_answers_a_face_and_its_mirror_image_alike(
     mirrored = [np.ascontiguousarray(face[:, ::-1]) for face in faces]
     for model in ("default", "fer2013"):
         never_sure = LiteRTClassifier(replace(emotion.load_classifier(model).card, second_look_below=1e6))
-        np.testing.assert_allclose(never_sure.predict(mirrored), never_sure.predict(faces), atol=0.02)
+        np.testing.assert_allclose(never_sure.logits(mirrored), never_sure.logits(faces), atol=0.1)
     once = LiteRTClassifier(replace(classifier.card, second_look_below=0.0))
-    assert np.abs(once.predict(mirrored) - once.predict(faces)).max() > 0.02
+    assert np.abs(once.logits(mirrored) - once.logits(faces)).max() > 0.2
 
 
 def test_an_unknown_model_is_named() -> None:
