@@ -74,7 +74,7 @@ def with_second_look(card: ModelCard, images: Sequence[Image], truth: NDArray[np
     once = replace(card, second_look_below=0.0)
     if card.members:
         return once
-    logits = LiteRTClassifier(once).logits(list(images))
+    logits = LiteRTClassifier(card, second_looks=False).logits(list(images))
     limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
     twice = replace(card, second_look_below=limit)
     again = LiteRTClassifier(twice).logits(list(images))

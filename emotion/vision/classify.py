@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,17 @@ class LiteRTClassifier:
         card: What the file is.
         threads: That LiteRT may use.
         file: Where it lies, if it is not yet among the models; its digest is not compared then.
+        second_looks: Look again at unsure faces where a card asks for it (:func:`looked_twice`).
     """
 
-    def __init__(self, card: ModelCard, threads: int = 1, *, file: Path | None = None) -> None:
-        self.card = card
+    def __init__(
+        self, card: ModelCard, threads: int = 1, *, file: Path | None = None, second_looks: bool = True
+    ) -> None:
+        self.card = card if second_looks else replace(card, second_look_below=0.0)
         self._network: _Network | _Ensemble = (
-            _Ensemble([LiteRTClassifier(member, threads) for member in member_cards(card)])
+            _Ensemble([LiteRTClassifier(member, threads, second_looks=second_looks) for member in member_cards(card)])
             if card.members
-            else _Network(card, LiteRTModel(file or checked_model_file(card), threads))
+            else _Network(self.card, LiteRTModel(file or checked_model_file(card), threads))
         )
 
     @property

@@ -109,7 +109,7 @@ def test_a_model_that_is_never_sure_answers_a_face_and_its_mirror_image_alike(
     for model in ("default", "fer2013"):
         never_sure = LiteRTClassifier(replace(emotion.load_classifier(model).card, second_look_below=1e6))
         np.testing.assert_allclose(never_sure.logits(mirrored), never_sure.logits(faces), atol=0.1)
-    once = LiteRTClassifier(replace(classifier.card, second_look_below=0.0))
+    once = LiteRTClassifier(classifier.card, second_looks=False)
     assert np.abs(once.logits(mirrored) - once.logits(faces)).max() > 0.2
 
 
