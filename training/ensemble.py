@@ -93,10 +93,10 @@ def _card(cards: Sequence[ModelCard], name: str, title: str) -> ModelCard:
 
 def _hours(cards: Sequence[ModelCard]) -> float | None:
     """Return how long the members were trained: each run once, up to the last of its snapshots among them."""
-    runs: dict[tuple[Any, Any], float] = {}
+    runs: dict[tuple[Any, ...], float] = {}
     for record in (card.training for card in cards):
         if record.get("hours") is None:
             return None
-        run = record.get("run"), record.get("seed")
+        run = tuple(record.get(key) for key in ("run", "seed", "commit"))
         runs[run] = max(runs.get(run, 0.0), record["hours"])
     return round(sum(runs.values()), 2)

@@ -69,6 +69,8 @@ def test_snapshots_of_one_run_cost_its_hours_once(models, made_data):
     for name, run, hours in (("a", "long", 4.0), ("b", "long", 1.5), ("colour", "other", 2.0)):
         save_card(replace(load_card(name), training={"run": run, "hours": hours}), models / name)
     assert make_ensemble(["a", "b", "colour"], "three", made_data).training["hours"] == 6.0
+    save_card(replace(load_card("b"), training={"run": "long", "hours": 1.5, "commit": "later"}), models / "b")
+    assert make_ensemble(["a", "b", "colour"], "three", made_data).training["hours"] == 7.5
     save_card(replace(load_card("b"), training={"run": "long"}), models / "b")
     assert make_ensemble(["a", "b", "colour"], "three", made_data).training["hours"] is None
 
