@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emotion.types import FloatArray
 from emotion.vision.litert import LiteRTModel
+from emotion.vision.normalise import mirrored
 from emotion.vision.timing import ms_per_face
 from training.ablation import Base
 from training.ablation_rows import Row, measured_of, rows_of
@@ -37,7 +38,7 @@ def measure_int8_and_flip(base: Base, data: Path) -> list[Row]:
     sizes = [len(labels) for labels in heads.values()]
     typical = read_roles(data, form.size)["train"].sample(REPRESENTATIVE_FACES, recipe.seed).images
     once, twice, factors = {}, {}, []
-    flipped = predict_logits(network, form, _mirrored(faces.images))
+    flipped = predict_logits(network, form, mirrored(faces.images))
     straight = predict_logits(network, form, faces.images)
     for place, (name, column) in enumerate(zip(heads, columns_of(sizes), strict=True)):
         file = _Int8(to_int8(one_head(network, sizes, place), form, typical), form)
@@ -70,7 +71,3 @@ class _Int8:
         once_ms = ms_per_face(lambda image: self(image[None]), images)
         twice_ms = ms_per_face(lambda image: self(np.stack([image, image[:, ::-1]])).mean(axis=0), images)
         return twice_ms / once_ms
-
-
-def _mirrored(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(images[:, :, ::-1])

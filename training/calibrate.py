@@ -37,10 +37,10 @@ def calibrate(name: str, data: Path) -> ModelCard:
         DatasetError: No face of it has a label that the model knows.
     """
     faces = read_validation(data)
-    card = replace(load_card(name), scores={})
-    truth = truth_for(card, faces)
-    card = with_second_look(card, list(faces.images), truth)
-    card = calibrated(card, LiteRTClassifier(card).logits(list(faces.images)), truth)
+    card = replace(load_card(name), scores={}, second_look_below=0.0)
+    truth, images = truth_for(card, faces), list(faces.images)
+    card, logits = with_second_look(card, LiteRTClassifier(card).logits(images), images, truth)
+    card = calibrated(card, logits, truth)
     save_card(card, model_dir(name))
     return card
 
@@ -63,23 +63,27 @@ def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> 
     return with_threshold(replace(card, temperature=temperature), logits, truth)
 
 
-def with_second_look(card: ModelCard, images: Sequence[Image], truth: NDArray[np.int8]) -> ModelCard:
-    """Return a card whose model looks again at a quarter of faces, where that makes more of its answers right.
+def with_second_look(
+    card: ModelCard, logits: FloatArray, images: Sequence[Image], truth: NDArray[np.int8]
+) -> tuple[ModelCard, FloatArray]:
+    """Let a model look again at a quarter of faces, where that makes more of its answers right.
 
     Args:
-        card: Of the model; an ensemble's members look twice or not as their own cards say.
-        images: Faces of the validation split.
+        card: Of the model, which looks once; an ensemble's members look twice or not as their own cards say.
+        logits: ``(n, k)`` of the validation faces.
+        images: These faces.
         truth: As of :func:`calibrated`.
+
+    Returns:
+        The card, and the logits of these faces by it.
     """
-    once = replace(card, second_look_below=0.0)
     if card.members:
-        return once
-    logits = LiteRTClassifier(card, second_looks=False).logits(list(images))
+        return card, logits
     limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
     twice = replace(card, second_look_below=limit)
     again = LiteRTClassifier(twice).logits(list(images))
     gained = np.sum(again.argmax(axis=1) == truth) - np.sum(logits.argmax(axis=1) == truth)
-    return twice if gained > 0 else once
+    return (twice, again) if gained > 0 else (card, logits)
 
 
 def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from emotion.errors import DatasetError
 from emotion.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import joint_logits, load_classifier, looked_twice, softened
-from emotion.vision.timing import mean_ms_per_face
+from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.calibrate import truth_for, with_threshold
 from training.copies import measure_copies
@@ -61,7 +63,7 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
     card = _with_known_threshold(classifier.card, logits, splits)
     evaluation = {
         **_facts(card),
-        "ms_per_face": mean_ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES]),
+        "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES], np.mean),
         "int8": score_splits(logits, card, splits),
         "float": _score_parent(card, splits),
         "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},

@@ -11,7 +11,8 @@ import numpy as np
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from emotion.vision.timing import mean_ms_per_face
+from emotion.vision.normalise import mirrored
+from emotion.vision.timing import ms_per_face
 from training.datasets.face_set import FaceSet
 from training.targets import label_sets_of, truths
 
@@ -41,7 +42,7 @@ def measure_flip(
     """
     found: dict[str, dict[str, Any]] = {}
     for split, faces in splits.items():
-        both = np.asarray((logits[split] + logits_of(mirrored(faces))) / 2, np.float32)
+        both = np.asarray((logits[split] + logits_of(replace(faces, images=mirrored(faces.images)))) / 2, np.float32)
         for label_set in label_sets_of(faces):
             truth, judged = truths(faces, label_set), judged_set(label_set, card.labels)
             once, twice = (
@@ -60,11 +61,6 @@ def flip_cost(classifier: LiteRTClassifier, faces: FaceSet) -> dict[str, float]:
         return classifier.logits([image, np.ascontiguousarray(image[:, ::-1])]).mean(axis=0)
 
     images = faces.images[:TIMED_FACES]
-    once_ms = mean_ms_per_face(lambda image: classifier.logits([image]), images)
-    twice_ms = mean_ms_per_face(twice, images)
+    once_ms = ms_per_face(lambda image: classifier.logits([image]), images, np.mean)
+    twice_ms = ms_per_face(twice, images, np.mean)
     return {"ms": once_ms, "ms_flipped": twice_ms, "factor": round(twice_ms / once_ms, 3)}
-
-
-def mirrored(faces: FaceSet) -> FaceSet:
-    """Return the same faces, left and right exchanged."""
-    return replace(faces, images=np.ascontiguousarray(faces.images[:, :, ::-1]))

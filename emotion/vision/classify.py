@@ -14,7 +14,7 @@ from emotion.errors import ImageError
 from emotion.registry import checked_model_file, load_card, member_cards
 from emotion.types import PROBABILITIES, FloatArray, Image, ModelCard
 from emotion.vision.litert import LiteRTModel
-from emotion.vision.normalise import fit, normalise
+from emotion.vision.normalise import fit, mirrored, normalise
 
 _LEAST_PROBABILITY = 1e-7
 """Probabilities are raised to this before their logarithm is taken: the epsilon of Keras' losses."""
@@ -132,7 +132,7 @@ def looked_twice(answer: Callable[[NDArray[Any]], FloatArray], faces: NDArray[An
     logits = np.array(answer(faces), np.float32)
     unsure = margins(logits) < below
     if unsure.any():
-        logits[unsure] = (logits[unsure] + answer(np.ascontiguousarray(faces[unsure][:, :, ::-1]))) / 2
+        logits[unsure] = (logits[unsure] + answer(mirrored(faces[unsure]))) / 2
     return logits
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +90,11 @@ def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:
     if how == CAFFE:
         return _caffe(pixels)
     raise ModelError(f"expected a normalisation out of {', '.join(NORMALISATIONS)}; got {how!r}")
+
+
+def mirrored(faces: NDArray[Any]) -> NDArray[Any]:
+    """Return faces, ``(n, h, w, …)``, left and right exchanged; their type and scale do not matter."""
+    return np.ascontiguousarray(faces[:, :, ::-1])
 
 
 def _standardise(pixels: FloatArray) -> FloatArray:

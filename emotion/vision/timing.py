@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -14,32 +14,24 @@ CROP_PX = 224
 """At least as large as any classifier's input, so that its own resizing is timed too."""
 
 
-def ms_per_face(answer: Callable[[Image], object], images: Iterable[Image]) -> float:
+def ms_per_face(
+    answer: Callable[[Image], object],
+    images: Iterable[Image],
+    average: Callable[[Sequence[float]], np.floating] = np.median,
+) -> float:
     """Return the median time of one face in ms.
 
     Args:
         answer: What is timed.
         images: Faces, asked about one after another.
+        average: Of their times; ``np.mean`` where some faces take longer, which a median would not show.
     """
     durations = []
     for image in images:
         started = time.perf_counter()
         answer(image)
         durations.append(time.perf_counter() - started)
-    return round(float(np.median(durations)) * 1000, 3)
-
-
-def mean_ms_per_face(answer: Callable[[Image], object], images: Collection[Image]) -> float:
-    """Return the mean time of one face in ms, which counts faces that take twice as long by their share.
-
-    Args:
-        answer: What is timed.
-        images: Faces, asked about one after another.
-    """
-    started = time.perf_counter()
-    for image in images:
-        answer(image)
-    return round((time.perf_counter() - started) / len(images) * 1000, 3)
+    return round(float(average(durations)) * 1000, 3)
 
 
 def median_ms(classifier: Classifier, faces: int = 50, warm_up: int = 3) -> float:

@@ -26,23 +26,27 @@ def test_the_default_looks_again_at_the_least_sure_quarter(faces):
     # Logits of int8 have steps, so several faces may stand at the limit.
     assert np.mean(margins(once) < card.second_look_below) == pytest.approx(SECOND_LOOKS, abs=0.01)
     truth = truth_for(card, faces)
-    chosen = with_second_look(replace(card, second_look_below=99.0), images, truth)
+    chosen, again = with_second_look(replace(card, second_look_below=0.0), once, images, truth)
     assert chosen.second_look_below == pytest.approx(card.second_look_below, abs=0.01)
     answers = (once, LiteRTClassifier(card).logits(images))
     right = [np.mean(each.argmax(axis=1)[truth >= 0] == truth[truth >= 0]) for each in answers]
     assert right[1] > right[0]
+    assert np.mean(again.argmax(axis=1) == answers[1].argmax(axis=1)) > 0.999
 
 
 def test_a_model_that_is_no_better_for_it_looks_once(faces):
     images = list(faces.images[:40])
-    card = replace(load_card("default"), second_look_below=1.0)
-    right = LiteRTClassifier(card, second_looks=False).logits(images).argmax(axis=1).astype(np.int8)
-    assert with_second_look(card, images, right).second_look_below == 0
+    card = replace(load_card("default"), second_look_below=0.0)
+    logits = LiteRTClassifier(card).logits(images)
+    chosen, kept = with_second_look(card, logits, images, logits.argmax(axis=1).astype(np.int8))
+    assert chosen.second_look_below == 0
+    np.testing.assert_array_equal(kept, logits)
 
 
 def test_members_of_an_ensemble_look_as_their_own_cards_say(faces):
     card = load_card("fer2013-ensemble")
-    assert with_second_look(card, list(faces.images[:9]), np.zeros(9, np.int8)) == card
+    logits = np.zeros((9, 7), np.float32)
+    assert with_second_look(card, logits, list(faces.images[:9]), np.zeros(9, np.int8)) == (card, logits)
 
 
 def test_the_time_of_a_face_counts_second_looks():
