@@ -144,6 +144,9 @@ class VideoInfo:
     codec: str = ""
 
 
+_CARD_NUMBERS = ("temperature", "unclear_below", "second_look_below")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything needed to run a model and to judge it. Read from ``card.json``, never guessed from a name.
@@ -205,10 +208,13 @@ class ModelCard:
         """Build from :meth:`to_dict`'s output.
 
         Raises:
-            TypeError: A field is missing or unknown.
+            TypeError: A field is missing or unknown, or a number is none.
+            ValueError: A number is some other text.
         """
         tuples = {"labels": tuple(values["labels"]), "members": tuple(values.get("members", ()))}
-        return cls(**(values | tuples))
+        # Answers are computed with these, so a damaged one should be told here and not by NumPy.
+        numbers = {key: float(values[key]) for key in _CARD_NUMBERS if key in values}
+        return cls(**(values | tuples | numbers))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -238,6 +238,15 @@ def test_cards_from_before_a_field_was_added_still_load(models: Path) -> None:
     assert registry.load_card("old").outputs == "logits"
 
 
+@pytest.mark.parametrize("value", ["a lot", None])
+@pytest.mark.parametrize("key", ["temperature", "unclear_below", "second_look_below"])
+def test_a_number_of_a_card_that_is_none_is_told(models: Path, key: str, value: str | None) -> None:
+    card = make_model(models, "odd").to_dict()
+    (models / "odd" / "card.json").write_text(json.dumps(card | {key: value}))
+    with pytest.raises(ModelError, match="the card of model 'odd' cannot be read"):
+        registry.load_card("odd")
+
+
 def test_a_copied_folder_does_not_pass_for_another_model(models: Path) -> None:
     card = make_model(models, "first")
     make_model(models, "second")
