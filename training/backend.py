@@ -28,13 +28,18 @@ def backend_version() -> str:
     return f"{name} {importlib.metadata.version(name)}"
 
 
-def prepare_backend(seed: int) -> None:
-    """Fix all chance, and let TensorFlow compute as fast as the processor can: in bfloat16, and norms in one piece."""
+def prepare_backend(seed: int, *, bfloat16: bool = True) -> None:
+    """Fix all chance, and let TensorFlow compute as fast as the processor can.
+
+    Args:
+        seed: Of all chance.
+        bfloat16: Whether convolutions run in it. Depthwise ones are three times as slow that way.
+    """
     keras.utils.set_random_seed(seed)
     if is_tensorflow():
         from training.fused_norm import fuse_batch_norm
 
-        use_bfloat16(True)
+        use_bfloat16(bfloat16)
         fuse_batch_norm()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.analytics.histories import HEAD_ACCURACY
 from emotion.types import FloatArray
@@ -17,6 +18,11 @@ from training.material import Material
 from training.recipes import Recipe
 from training.run_folder import RunFolder
 from training.targets import Examples, Head
+
+RECALL = "public_recall_"
+"""Followed by the name of a set: the column of the mean recall of its labels."""
+SCORE = "public_score"
+"""Column of what an epoch of several sets is chosen by."""
 
 
 class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
@@ -82,12 +88,12 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         record = {
             "epoch": finished,
             **{key: float(logs[key]) for key in ("loss", "accuracy", "public_accuracy", "public_loss")},
-            **{key: value for key, value in logs.items() if key.startswith(HEAD_ACCURACY)},
+            **{key: value for key, value in logs.items() if key.startswith((HEAD_ACCURACY, SCORE, RECALL))},
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "seconds": round(time.monotonic() - self.started, 1),
         }
         history = [*self.run.state()["history"], record]
-        best = max(history, key=lambda row: row["public_accuracy"])
+        best = max(history, key=lambda row: row.get(SCORE, row["public_accuracy"]))
         state = {"epoch": finished, "best_epoch": best["epoch"], "history": history}
         self.run.save_state(state, keep=self.recipe.cycle_ends)
         print(_progress_line(record, best, self.recipe.epochs), flush=True)
@@ -112,12 +118,42 @@ def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, flo
         logits: ``(n, outputs)`` float32.
         validation: The ``n`` examples that the logits answer.
     """
+    if validation.origin is not None:
+        return _scores_by_set(logits, validation)
     columns = columns_of([len(head.label_set) for head in validation.heads])
     scores = [_head_scores(logits[:, column], head) for column, head in zip(columns, validation.heads, strict=True)]
     accuracies, losses = zip(*scores, strict=True)
     names = [f"{HEAD_ACCURACY}{head.label_set.name}" for head in validation.heads]
     total = {"public_accuracy": float(np.mean(accuracies)), "public_loss": float(np.sum(losses))}
     return total | (dict(zip(names, accuracies, strict=True)) if len(names) > 1 else {})
+
+
+def _scores_by_set(logits: FloatArray, validation: Examples) -> dict[str, float]:
+    """Return what :func:`validation_scores` does for several sets, and their score, by which an epoch is chosen.
+
+    Each head is judged on each set that has labels for it, its answers restricted to the labels that occur there.
+    The score is the mean of all accuracies and mean recalls.
+    """
+    total: dict[str, float] = {"public_loss": 0.0}
+    columns = columns_of([len(head.label_set) for head in validation.heads])
+    origin = np.zeros(len(logits), np.int16) if validation.origin is None else validation.origin
+    for column, head in zip(columns, validation.heads, strict=True):
+        total["public_loss"] += _head_scores(logits[:, column], head)[1]
+        for number, name in enumerate(validation.sets):
+            rows = (origin == number) & (head.truth >= 0)
+            if rows.any():
+                key = name if number else head.label_set.name
+                accuracy, recall = _accuracy_and_recall(logits[rows, column], head.truth[rows])
+                total |= {f"{HEAD_ACCURACY}{key}": accuracy, f"{RECALL}{key}": recall}
+    accuracies = [value for key, value in total.items() if key.startswith(HEAD_ACCURACY)]
+    recalls = [value for key, value in total.items() if key.startswith(RECALL)]
+    return {"public_accuracy": float(np.mean(accuracies)), SCORE: float(np.mean(accuracies + recalls))} | total
+
+
+def _accuracy_and_recall(logits: FloatArray, truth: NDArray[np.int8]) -> tuple[float, float]:
+    known = np.unique(truth)
+    right = known[logits[:, known].argmax(axis=1)] == truth
+    return float(right.mean()), float(np.mean([right[truth == label].mean() for label in known]))
 
 
 def _head_scores(logits: FloatArray, head: Head) -> tuple[float, float]:
@@ -131,6 +167,7 @@ def _head_scores(logits: FloatArray, head: Head) -> tuple[float, float]:
 def _progress_line(record: dict[str, Any], best: dict[str, Any], epochs: int) -> str:
     left_min = (epochs - record["epoch"]) * record["seconds"] / 60
     heads = [f"{key.removeprefix(HEAD_ACCURACY)} {record[key]:.4f}" for key in record if key.startswith(HEAD_ACCURACY)]
+    heads += [f"recall {key.removeprefix(RECALL)} {record[key]:.4f}" for key in record if key.startswith(RECALL)]
     return (
         f"epoch {record['epoch']}/{epochs}  loss {record['loss']:.4f}  accuracy {record['accuracy']:.4f}  "
         f"validation loss {record['public_loss']:.4f} accuracy {record['public_accuracy']:.4f} "

@@ -25,6 +25,34 @@ def default_datasets_dir() -> Path:
     return PROJECT / "data" / "datasets"
 
 
+def default_faces_dir() -> Path:
+    """Return the git-ignored folder of the aligned sets from which the default model learns beside FER2013."""
+    return default_datasets_dir() / "faces"
+
+
+def add_faces(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``faces``."""
+    command.add_argument("--shared", type=Path, default=default_data_dir().parent, help="folder of the sets' files")
+    command.add_argument("--fer2013", type=Path, default=default_data_dir(), help="to find copies of its faces")
+    command.add_argument("--out", type=Path, default=default_faces_dir(), help="folder to write (default: %(default)s)")
+    command.add_argument("--size", type=int, default=64, help="side of the faces, px (default: %(default)s)")
+    command.add_argument(
+        "--add", action="append", default=[], metavar="NAME=FILE", help="a Parquet file of yours: image, label"
+    )
+    command.set_defaults(run=_faces)
+
+
+def _faces(options: argparse.Namespace) -> None:
+    from training.datasets.faces import build_faces, print_summary
+    from training.datasets.sources import SOURCES, own_source
+
+    sources = [*SOURCES, *(own_source(text) for text in options.add)]
+    with progress_bar("aligning", "sets") as report:
+        summary = build_faces(sources, options.shared, options.fer2013, options.out, options.size, report)
+    print_summary(summary)
+    print(f"wrote {options.out}")
+
+
 def add_prepare(command: argparse.ArgumentParser) -> None:
     """Add one sub-command per format, each with the options that it knows."""
     formats = command.add_subparsers(required=True, metavar="FORMAT")

@@ -18,6 +18,9 @@ from training.targets import Examples
 
 _PACKAGE = "training"
 
+_LEAST_ALLOWED = 1e-6
+"""Keeps the logarithm finite where a network rules out all that a face may show."""
+
 
 def columns_of(sizes: Sequence[int]) -> list[slice]:
     """Return each head's outputs, given the number of its labels."""
@@ -26,7 +29,11 @@ def columns_of(sizes: Sequence[int]) -> list[slice]:
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class HeadsCrossentropy(keras.losses.Loss):  # type: ignore[misc]
-    """Sums the heads' cross-entropies; targets of zero make a head say nothing about a face."""
+    """Sums the heads' cross-entropies; targets of zero make a head say nothing about a face.
+
+    Where a face's label is partial, the shares sum to less than 1, and what is missing counts as the cross-entropy of
+    the labels that it may have: minus the logarithm of their summed probability.
+    """
 
     def __init__(self, sizes: Sequence[int], handicaps: Sequence[float] | None = None, **options: Any) -> None:
         """Take the number of labels of each head, and what is added to each logit in training alone."""
@@ -35,14 +42,25 @@ class HeadsCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         self.handicaps = None if handicaps is None else tuple(handicaps)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return ``(n,)`` losses of ``(n, k)`` targets and logits, k the labels of all heads."""
+        """Return ``(n,)`` losses of ``(n, k)`` logits, k the labels of all heads.
+
+        Args:
+            y_true: ``(n, k)`` shares, or ``(n, 2k)``: shares, then 1 where a label may be and 0 where not.
+            y_pred: The logits.
+        """
         logits = keras.ops.cast(y_pred, "float32")
         if self.handicaps is not None:
             logits = logits + keras.ops.convert_to_tensor(self.handicaps, "float32")
-        losses = [
-            -keras.ops.sum(y_true[:, head] * keras.ops.log_softmax(logits[:, head]), axis=1)
-            for head in columns_of(self.sizes)
-        ]
+        outputs = sum(self.sizes)
+        losses = []
+        for head in columns_of(self.sizes):
+            shares, answers = y_true[:, head], keras.ops.log_softmax(logits[:, head])
+            losses.append(-keras.ops.sum(shares * answers, axis=1))
+            if y_true.shape[1] == 2 * outputs:
+                possible = y_true[:, head.start + outputs : head.stop + outputs]
+                allowed = keras.ops.sum(possible * keras.ops.exp(answers), axis=1)
+                rest = keras.ops.maximum(1 - keras.ops.sum(shares, axis=1), 0)
+                losses.append(-rest * keras.ops.log(keras.ops.maximum(allowed, _LEAST_ALLOWED)))
         return sum(losses[1:], losses[0])
 
     def get_config(self) -> dict[str, Any]:

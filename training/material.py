@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
 from emotion.types import FloatArray
-from training.balance import balanced_order, sample_weights
+from training.balance import balanced_order, repeated_order, sample_weights
 from training.datasets.face_set import FaceSet
 from training.datasets.leaks import leaked_rows
 from training.datasets.manifest import reduced_size
@@ -18,6 +19,7 @@ from training.datasets.parquet import read_dataset, read_split, split_files
 from training.datasets.splits import Role, by_role
 from training.inputs import InputForm
 from training.recipes import Recipe
+from training.several_sets import join_sets, set_folders
 from training.targets import Examples, examples_of
 
 Batch = tuple[FloatArray, FloatArray, FloatArray]
@@ -33,7 +35,9 @@ class Material:
     counts: dict[str, int]
 
 
-def load_material(folder: Path, recipe: Recipe, form: InputForm, *, limit: int | None = None) -> Material:
+def load_material(
+    folder: Path, recipe: Recipe, form: InputForm, *, limit: int | None = None, faces: Path | None = None
+) -> Material:
     """Read a data set and prepare it. Its test split is read only to remove its copies from training.
 
     Args:
@@ -41,15 +45,20 @@ def load_material(folder: Path, recipe: Recipe, form: InputForm, *, limit: int |
         recipe: Says what is learned, and the seed of the draw.
         form: Pictures larger than the network's input are reduced as they are read.
         limit: At most so many faces of each split, for quick trials.
+        faces: Folder of further prepared sets, for a recipe that learns from several.
 
     Raises:
-        DatasetError: The data set is not laid out so, or has nothing to learn for this recipe.
+        DatasetError: A data set is missing or not laid out so, or has nothing to learn for this recipe.
         LabelError: It does not know a class of the recipe.
     """
-    splits = {role: faces.sample(limit, recipe.seed) for role, faces in read_roles(folder, form.size).items()}
+    splits = {role: known.sample(limit, recipe.seed) for role, known in read_roles(folder, form.size).items()}
+    further = {
+        name: {role: known.sample(limit, recipe.seed) for role, known in by_role(read_dataset(path)).items()}
+        for name, path in (set_folders(faces, recipe) if recipe.sets else {}).items()
+    }
     train, validation = splits["train"], splits["validation"]
-    others = [faces.images for role, faces in splits.items() if role != "train"]
-    leaked = leaked_rows(train.images, np.concatenate(others))
+    judged = [known.images for each in (splits, *further.values()) for role, known in each.items() if role != "train"]
+    leaked = np.any([leaked_rows(train.images, images) for images in judged], axis=0)
     clean = train.take(~leaked)
     examples = examples_of(clean, recipe)
     counts = {
@@ -58,7 +67,11 @@ def load_material(folder: Path, recipe: Recipe, form: InputForm, *, limit: int |
         "without_target": len(clean) - len(examples),
         "used": len(examples),
     }
-    return Material(examples, examples_of(validation, recipe), counts)
+    judged_by = examples_of(validation, recipe)
+    if further:
+        counts |= {name: len(each["train"]) for name, each in further.items()}
+        examples, judged_by = join_sets(examples, judged_by, further, recipe, form.size)
+    return Material(examples, judged_by, counts)
 
 
 def read_roles(folder: Path, largest: int) -> dict[Role, FaceSet]:
@@ -91,7 +104,8 @@ def read_validation(folder: Path) -> FaceSet:
 
 def batches_per_epoch(examples: Examples, recipe: Recipe) -> int:
     """Return the number of full batches, at least one; what is left over varies with the order."""
-    return max(len(examples) // recipe.batch_size, 1)
+    faces = len(examples) if examples.weights is None else int(examples.weights.sum() * 0.99)
+    return max(faces // recipe.batch_size, 1)
 
 
 def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_epoch: int = 0) -> Iterator[Batch]:
@@ -100,18 +114,25 @@ def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_e
     An epoch's order and variations depend on the seed and its number alone, so that a resumed
     run sees what an unbroken one would have seen.
     """
-    shares, first_head = examples.shares, examples.heads[0].shares
+    shares, first_head = examples.targets, examples.heads[0].shares
     weights = sample_weights(first_head) if recipe.class_weights else np.ones(len(examples), np.float32)
     epoch = first_epoch
     while True:
         rng = np.random.default_rng((recipe.seed, epoch))
-        order = balanced_order(first_head, rng) if recipe.oversample else rng.permutation(len(examples))
+        order = _order(examples, recipe, rng)
         for start in range(0, batches_per_epoch(examples, recipe) * recipe.batch_size, recipe.batch_size):
             rows = order[start : start + recipe.batch_size]
             images = recipe.augmentation.apply(examples.images[rows], rng)
             batch = form.prepare(images), shares[rows], weights[rows]
             yield _blend(batch, recipe.mixup, rng) if recipe.mixup else batch
         epoch += 1
+
+
+def _order(examples: Examples, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return the rows of an epoch in the order in which they are shown."""
+    if recipe.oversample:
+        return balanced_order(examples.heads[0].shares, rng)
+    return rng.permutation(len(examples)) if examples.weights is None else repeated_order(examples.weights, rng)
 
 
 def _blend(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion.labels import parse_label
+from training.data_commands import default_faces_dir
 from training.datasets.parquet import default_data_dir
 from training.provenance import PROJECT
 from training.recipes import TARGETS, Recipe, find_recipe
@@ -32,6 +33,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
     command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
     command.add_argument("--weights", type=Path, metavar="FILE", help="start from those of a shipped .tflite or others")
+    command.add_argument("--faces", type=Path, default=default_faces_dir(), help="folder that `faces` wrote")
     command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
     command.set_defaults(run=_train)
 
@@ -118,7 +120,7 @@ def _train(options: argparse.Namespace) -> None:
         train_command(options)
         return
 
-    start = Start(limit=options.limit, weights=options.weights, tensorboard=options.tensorboard)
+    start = Start(limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard)
     folder = train(recipe_of(options), options.data, options.runs, name=options.name, start=start)
     print(f"done; next: python -m training export --run {folder}")
 

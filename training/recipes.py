@@ -16,6 +16,22 @@ COSINE, CONSTANT = "cosine", "constant"
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How much a set of faces counts beside the data set that a recipe learns from first.
+
+    Attributes:
+        name: Of the set's folder.
+        weight: How often each of its faces is shown in an epoch, on average.
+        trust: Share of a face's target that its label gets, 0–1. The rest goes to whatever the face's
+            partial label allows.
+    """
+
+    name: str
+    weight: float = 1.0
+    trust: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How to train one model.
 
@@ -58,6 +74,10 @@ class Recipe:
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
         recall: Share of the last cycle's targets that comes from what the network itself answered at
             the ends of the cycles before, 0–1; a first cycle has none (Yang et al. 2019).
+        sets: Further sets of faces that are learned beside the data set; other prepared sets that lie
+            beside them count fully. Empty for the data set alone.
+        balance: How far rare expressions are shown more often, 0–1: each label's share of an epoch is
+            its natural one to the power of 1 less this.
     """
 
     name: str
@@ -91,6 +111,8 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     recall: float = 0.0
+    sets: tuple[Share, ...] = ()
+    balance: float = 0.0
 
     def __post_init__(self) -> None:
         for value, known in (
@@ -119,13 +141,15 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return asdict(self) | {"classes": list(self.classes), "teachers": list(self.teachers)}
+        lists = {name: list(getattr(self, name)) for name in ("classes", "teachers")}
+        return asdict(self) | lists | {"sets": [asdict(each) for each in self.sets]}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
         tuples = {name: tuple(values.get(name, ())) for name in ("classes", "teachers")}
-        return cls(**(values | tuples | {"augmentation": Augmentation(**values["augmentation"])}))
+        sets = tuple(Share(**each) for each in values.get("sets", ()))
+        return cls(**(values | tuples | {"sets": sets, "augmentation": Augmentation(**values["augmentation"])}))
 
 
 def classic_recipe(name: str, **changes: Any) -> Recipe:
@@ -177,7 +201,30 @@ DEFAULT = Recipe(
 )
 """The shipped models': one network with a head for FER+ votes and one for FER2013's labels."""
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT,)}
+EVERYFACE = Recipe(
+    name="everyface",
+    network="mobilenet-face",
+    epochs=20,
+    learning_rate=0.02,
+    weight_decay=1e-3,
+    average_decay=0.998,
+    targets=BOTH,
+    label_smoothing=0.1,
+    teachers=("ferplus-resvgg", "fer2013-ensemble"),
+    teacher_weight=0.5,
+    augmentation=Augmentation(worsen=0.2, erase=0.2),
+    sets=(
+        Share("rafdb", weight=2.0, trust=0.95),
+        Share("affectnet-fear", weight=0.7, trust=0.85),
+        Share("affectnet-contempt", weight=0.5, trust=0.4),
+        Share("ffhq", weight=0.5, trust=0.7),
+        Share("genki4k", weight=0.5, trust=0.9),
+    ),
+    balance=0.4,
+)
+"""One network for everyone's faces: FER+ votes and FER2013's labels, RAF-DB, and sets that answer one question each."""
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE)}
 
 
 def find_recipe(name: str) -> Recipe:

@@ -26,15 +26,25 @@ class Head:
         label_set: Meaning of the ``k`` columns.
         shares: ``(n, k)`` float32 targets, each row summing to 1, or to 0 where nothing is known.
         truth: ``(n,)`` int8 label to be judged by, −1 if undecided.
+        possible: ``(n, k)`` bool partial labels: what a face may show; or None where nothing is ruled out.
+            Rows of shares that sum to less than 1 leave the rest to them.
     """
 
     label_set: LabelSet
     shares: FloatArray
     truth: NDArray[np.int8]
+    possible: NDArray[np.bool_] | None = None
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Head:
         """Return the targets of the faces that a mask or an index array selects."""
-        return replace(self, shares=self.shares[rows], truth=self.truth[rows])
+        possible = None if self.possible is None else self.possible[rows]
+        return replace(self, shares=self.shares[rows], truth=self.truth[rows], possible=possible)
+
+    @property
+    def says_something(self) -> NDArray[np.bool_]:
+        """``(n,)`` mask of the faces about which the targets say anything at all."""
+        known = self.shares.any(axis=1)
+        return known if self.possible is None else known | ~self.possible.all(axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +54,16 @@ class Examples:
     Attributes:
         images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8.
         heads: Targets of the network's heads, in the order of its outputs; most networks have one.
+        origin: ``(n,)`` int16 position in ``sets`` of the set that each face is from; None where there is one set.
+        sets: Names of the sets, the data set itself first; empty where there is one.
+        weights: ``(n,)`` float32: how often a face is shown in an epoch, on average; None for once each.
     """
 
     images: NDArray[np.uint8]
     heads: tuple[Head, ...]
+    origin: NDArray[np.int16] | None = None
+    weights: FloatArray | None = None
+    sets: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -62,9 +78,19 @@ class Examples:
         """``(n, outputs)`` float32 targets of all heads side by side."""
         return np.concatenate([head.shares for head in self.heads], axis=1)
 
+    @property
+    def targets(self) -> FloatArray:
+        """``(n, outputs)`` shares; with partial labels ``(n, 2 · outputs)``: shares, then 1 for what may be."""
+        if all(head.possible is None for head in self.heads):
+            return self.shares
+        masks = [np.ones_like(head.shares) if head.possible is None else head.possible for head in self.heads]
+        return np.concatenate([self.shares, *(mask.astype(np.float32) for mask in masks)], axis=1)
+
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Examples:
         """Return the examples that a mask or an index array selects, in its order."""
-        return Examples(self.images[rows], tuple(head.take(rows) for head in self.heads))
+        origin, weights = (None if values is None else values[rows] for values in (self.origin, self.weights))
+        heads = tuple(head.take(rows) for head in self.heads)
+        return replace(self, images=self.images[rows], heads=heads, origin=origin, weights=weights)
 
 
 def examples_of(faces: FaceSet, recipe: Recipe) -> Examples:
@@ -75,7 +101,7 @@ def examples_of(faces: FaceSet, recipe: Recipe) -> Examples:
         LabelError: The data set does not know a class of the recipe.
     """
     heads = _heads(faces, recipe)
-    known = np.any([head.shares.any(axis=1) for head in heads], axis=0)
+    known = np.any([head.says_something for head in heads], axis=0)
     if not known.any():
         names = ", ".join(dict.fromkeys(label for head in heads for label in head.label_set.labels))
         raise DatasetError(f"expected faces of {names} in the split {faces.split}; there are none")

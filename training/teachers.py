@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import softmax
 
 from emotion.errors import InputError
@@ -56,11 +57,28 @@ def taught(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     """
     if not recipe.teachers:
         return examples
+    if examples.origin is not None:
+        return _taught_first_set(examples, recipe, folder)
     digests = "".join((digests_of(recipe.teachers) or {}).values())
     file = folder / f"teachers-{hashlib.sha256(digests.encode()).hexdigest()[:12]}.npz"
     if not file.is_file():
         _ask(examples, [load_classifier(name) for name in recipe.teachers], file)
     return _learning_from(file, examples, recipe.teacher_weight)
+
+
+def _taught_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
+    """Teach the faces of the data set alone: of others, models that never saw any such face know less than labels."""
+    first = examples.origin == 0
+    alone = replace(examples.take(first), origin=None)
+    learned = taught(alone, recipe, folder)
+    return replace(examples, heads=tuple(map(_with_rows, examples.heads, learned.heads, [first] * len(learned.heads))))
+
+
+def _with_rows(head: Head, other: Head, rows: NDArray[np.bool_]) -> Head:
+    """Return a head with some rows of its shares replaced by another's."""
+    shares = head.shares.copy()
+    shares[rows] = other.shares
+    return replace(head, shares=shares)
 
 
 def recalled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:

@@ -24,6 +24,7 @@ from training.networks import build_network, find_network
 from training.optimise import Phase, compile_for, load_going_on, phases
 from training.patience import SlowDown, Stop, has_stopped
 from training.pretrained import load_start
+from training.pretrained_faces import is_face_package, start_from_faces
 from training.recipes import Recipe
 from training.run_folder import RunFolder
 from training.snapshots import load_averaged
@@ -37,13 +38,16 @@ class Start:
 
     Attributes:
         limit: At most so many faces of each split.
-        weights: File of weights to start from, a model's .tflite among them, or None for random ones.
+        weights: File of weights to start from, a model's .tflite and the package of weights of faces among
+            them, or None for random ones.
+        faces: Folder of the further sets of a recipe that learns from several.
         tensorboard: Whether to write a log for TensorBoard into the run's folder.
         watchers: More Keras callbacks.
     """
 
     limit: int | None = None
     weights: Path | None = None
+    faces: Path | None = None
     tensorboard: bool = False
     watchers: Sequence[Any] = ()
 
@@ -59,9 +63,10 @@ def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, st
         start: What else is given.
     """
     start = start or Start()
-    prepare_backend(recipe.seed)
-    form = find_network(recipe.network).form(recipe)
-    material = load_material(data, recipe, form, limit=start.limit)
+    network = find_network(recipe.network)
+    prepare_backend(recipe.seed, bfloat16=network.bfloat16)
+    form = network.form(recipe)
+    material = load_material(data, recipe, form, limit=start.limit, faces=start.faces)
     run = RunFolder(runs / (name or recipe.name))
     run.open(_settings(recipe, material, start))
     material = replace(material, train=taught(material.train, recipe, run.path))
@@ -129,6 +134,8 @@ def _given(model: Any, weights: Path, material: Material, form: InputForm) -> st
     """Fill a network with weights from a file of ours, or from one of Keras', and return what was filled."""
     if weights.suffix == MODEL_SUFFIX:
         return start_from_int8(model, weights, material.train, form)
+    if is_face_package(weights):
+        return start_from_faces(model, weights, material.train, form)
     return load_start(model, weights)
 
 

@@ -45,8 +45,11 @@ _CONVOLUTION, _BY_CHANNEL, _DENSE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Stored:
-    """A layer's weights as Keras lays them out: float32 kernel, and bias with one value per output."""
+class StoredLayer:
+    """A layer's weights as Keras lays them out: float32 kernel, and bias with one value per output.
+
+    The batch norm behind the layer, if there was one, is folded in.
+    """
 
     kernel: FloatArray
     bias: FloatArray
@@ -70,26 +73,43 @@ def start_from_int8(model: Any, file: Path, examples: Examples, form: InputForm)
         ModelError: The file is none of such a network.
     """
     *body, head = _stored_layers(file)
-    *layers, last = [layer for layer in model.layers if _has_kernel(layer)]
+    *layers, last = [layer for layer in model.layers if has_kernel(layer)]
     expected = [tuple(layer.kernel.shape) for layer in layers]
     if [stored.kernel.shape for stored in body] != expected or head.kernel.shape[0] != last.kernel.shape[0]:
         raise ModelError(f"expected an int8 file that was exported of {model.name}; {file.name} has other layers")
-    norms = dict(_norms_behind(model))
-    for layer, stored in zip(layers, body, strict=True):
-        _fill(layer, stored, norms.get(layer.name))
     column = _column_of(file, examples)
     if column is not None:
         _fill_head(last, head, column)
-    faces = [*settling_batches(examples, form)]
-    if norms:
-        _unfold(model, norms, faces)
+    faces = restore_body(model, body, examples, form)
     if column is not None:
         _expect_agreement(model, file, np.concatenate(faces)[:AGREEING_FACES], column)
     filled = f"all of {model.name}" if column == slice(0, last.units) else f"{model.name} but for heads of other labels"
     return f"weights of {filled} from {file.name}"
 
 
-def _stored_layers(file: Path) -> list[_Stored]:
+def restore_body(model: Any, body: Sequence[StoredLayer], examples: Examples, form: InputForm) -> list[FloatArray]:
+    """Fill all layers but the last with weights whose batch norms are folded in, and measure these norms anew.
+
+    Args:
+        model: A network with as many layers before its last one.
+        body: Their weights.
+        examples: Training faces.
+        form: What the network is fed.
+
+    Returns:
+        The faces on which norms were measured, a batch each.
+    """
+    norms = dict(_norms_behind(model))
+    layers = [layer for layer in model.layers if has_kernel(layer)][:-1]
+    for layer, stored in zip(layers, body, strict=True):
+        _fill(layer, stored, norms.get(layer.name))
+    faces = [*settling_batches(examples, form)]
+    if norms:
+        _unfold(model, norms, faces)
+    return faces
+
+
+def _stored_layers(file: Path) -> list[StoredLayer]:
     """Return the layers of a file that multiply by weights, in the order in which they are computed."""
     try:
         content = flatbuffer_utils.read_model(str(file))
@@ -100,7 +120,7 @@ def _stored_layers(file: Path) -> list[_Stored]:
         kind = flatbuffer_utils.get_builtin_code_from_operator_code(content.operatorCodes[operator.opcodeIndex])
         if kind in {_CONVOLUTION, _BY_CHANNEL, _DENSE}:
             kernel, bias = (_numbers(content, graph.tensors[index], file) for index in operator.inputs[1:3])
-            found.append(_Stored(_as_keras(kernel, kind), bias))
+            found.append(StoredLayer(_as_keras(kernel, kind), bias))
     if not found:
         raise ModelError(f"expected an int8 file of a network; {file.name} has no weights")
     return found
@@ -125,7 +145,8 @@ def _as_keras(kernel: FloatArray, kind: int) -> FloatArray:
     return kernel.transpose(1, 2, 3, 0) if kind == _CONVOLUTION else kernel.T
 
 
-def _has_kernel(layer: Any) -> bool:
+def has_kernel(layer: Any) -> bool:
+    """Tell whether a layer multiplies by weights."""
     return isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.Dense)
 
 
@@ -136,7 +157,7 @@ def _norms_behind(model: Any) -> Iterator[tuple[str, Any]]:
             yield layer.input._keras_history.operation.name, layer
 
 
-def _fill(layer: Any, stored: _Stored, norm: Any | None) -> None:
+def _fill(layer: Any, stored: StoredLayer, norm: Any | None) -> None:
     """Set a layer's weights; a norm behind it adds the bias that was folded, and does nothing else for now."""
     if norm is None:
         layer.set_weights([stored.kernel, stored.bias])
@@ -155,7 +176,7 @@ def _column_of(file: Path, examples: Examples) -> slice | None:
     return next((column for head, column in heads if card and card.labels == head.label_set.labels), None)
 
 
-def _fill_head(last: Any, head: _Stored, column: slice) -> None:
+def _fill_head(last: Any, head: StoredLayer, column: slice) -> None:
     kernel, bias = last.get_weights()
     kernel[:, column], bias[column] = head.kernel, head.bias
     last.set_weights([kernel, bias])

@@ -31,6 +31,8 @@ class FaceSet:
         label_set: What the codes mean.
         valence: ``(n,)`` float32, −1 (unpleasant) to 1, NaN where unknown, or None.
         arousal: ``(n,)`` float32, −1 (calm) to 1, NaN where unknown, or None.
+        possible: ``(n,)`` int16 partial labels: bit i is set where the face may show ``EMOTIONS[i]``;
+            or None where nothing is ruled out.
     """
 
     split: str
@@ -40,6 +42,7 @@ class FaceSet:
     label_set: LabelSet = FER2013
     valence: NDArray[np.float32] | None = None
     arousal: NDArray[np.float32] | None = None
+    possible: NDArray[np.int16] | None = None
 
     def __post_init__(self) -> None:
         size = len(self.images)
@@ -57,7 +60,7 @@ class FaceSet:
             )
         if self.votes is not None and self.votes.shape != (size, VOTE_CLASSES):
             raise DatasetError(f"expected votes of shape ({size}, {VOTE_CLASSES}); got {self.votes.shape}")
-        for name in ("valence", "arousal"):
+        for name in ("valence", "arousal", "possible"):
             values = getattr(self, name)
             if values is not None and values.shape != (size,):
                 raise DatasetError(f"expected {size} values of {name}, one per face; got shape {values.shape}")
@@ -84,6 +87,7 @@ class FaceSet:
             votes=None if self.votes is None else self.votes[rows],
             valence=None if self.valence is None else self.valence[rows],
             arousal=None if self.arousal is None else self.arousal[rows],
+            possible=None if self.possible is None else self.possible[rows],
         )
 
     def sample(self, limit: int | None, seed: int) -> FaceSet:

@@ -27,7 +27,9 @@ from training.datasets.splits import ROLES
 VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "NF"))
 
 MEASURES = ("valence", "arousal")
-NUMBERS = ("emotion", *VOTE_COLUMNS, *MEASURES)
+POSSIBLE = "possible"
+"""Column of partial labels: bit i is set where the face may show ``EMOTIONS[i]``."""
+NUMBERS = ("emotion", *VOTE_COLUMNS, *MEASURES, POSSIBLE)
 """Columns of numbers that labelled faces may have."""
 
 BATCH_ROWS = 512
@@ -85,6 +87,7 @@ def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
         label_set,
         valence=numbers.get("valence"),
         arousal=numbers.get("arousal"),
+        possible=numbers.get(POSSIBLE),
     )
 
 
@@ -109,6 +112,8 @@ def known_labels(manifest: Manifest | None) -> LabelSet:
 
 def column_type(name: str) -> pa.DataType:
     """Return the type in which a column of numbers is stored: int8 for codes and votes, float32 for measures."""
+    if name == POSSIBLE:
+        return pa.int16()
     return pa.int8() if name == "emotion" or name in VOTE_COLUMNS else pa.float32()
 
 

@@ -32,6 +32,7 @@ class NetworkSpec:
         colour: ``"grey"`` or ``"rgb"``; other pictures are converted.
         pretrained: Whether it has a part, up to the layer :data:`PRETRAINED_END`, for which
             weights learned on ImageNet can be given.
+        bfloat16: Whether it trains faster in bfloat16, where the processor computes in it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class NetworkSpec:
     input_size: int = 48
     colour: str = GREY
     pretrained: bool = False
+    bfloat16: bool = True
 
     def input_shape(self, size: int | None = None) -> tuple[int, int, int]:
         """Return height, width and channels of the input, of another ``size`` (px) than usual if given."""
