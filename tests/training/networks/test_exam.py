@@ -42,6 +42,7 @@ KNOWN_PARAMETERS = {
     "inceptionv3": (8, 21_819_176),
     "mobilenet": (8, 3_237_064),
     "mobilenetv2": (8, 2_268_232),
+    "mobilenet-face": (15, 3_243_663),
 }
 """Classes, and parameters of the network with so many outputs."""
 
