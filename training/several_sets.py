@@ -57,9 +57,10 @@ def join_sets(
     parts, judged = [_first(train, size)], [_first(validation, size)]
     for origin, (name, splits) in enumerate(further.items(), start=1):
         share = shares.get(name, Share(name))
-        for role, joined in (("train", parts), ("validation", judged)):
-            if role in splits:
-                joined.append(_examples(splits[role], share, train.heads, origin, recipe.label_smoothing, size))
+        if "train" in splits:
+            parts.append(_examples(splits["train"], share, train.heads, origin, recipe.label_smoothing, size))
+        if "validation" in splits:
+            judged.append(_examples(splits["validation"], share, train.heads, origin, recipe.label_smoothing, size))
     names = ("fer2013", *further)
     return _balanced(_joined(parts, names), recipe), _joined(judged, names)
 

@@ -43,8 +43,8 @@ class Head:
     @property
     def says_something(self) -> NDArray[np.bool_]:
         """``(n,)`` mask of the faces about which the targets say anything at all."""
-        known = self.shares.any(axis=1)
-        return known if self.possible is None else known | ~self.possible.all(axis=1)
+        known = np.asarray(self.shares.any(axis=1), np.bool_)
+        return known if self.possible is None else known | ~np.asarray(self.possible.all(axis=1), np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,8 @@ class Examples:
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Examples:
         """Return the examples that a mask or an index array selects, in its order."""
-        origin, weights = (None if values is None else values[rows] for values in (self.origin, self.weights))
+        origin = None if self.origin is None else self.origin[rows]
+        weights = None if self.weights is None else self.weights[rows]
         heads = tuple(head.take(rows) for head in self.heads)
         return replace(self, images=self.images[rows], heads=heads, origin=origin, weights=weights)
 

@@ -68,7 +68,7 @@ def taught(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
 
 def _taught_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     """Teach the faces of the data set alone: of others, models that never saw any such face know less than labels."""
-    first = examples.origin == 0
+    first = np.asarray(examples.origin == 0, np.bool_)
     alone = replace(examples.take(first), origin=None)
     learned = taught(alone, recipe, folder)
     return replace(examples, heads=tuple(map(_with_rows, examples.heads, learned.heads, [first] * len(learned.heads))))
