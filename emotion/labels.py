@@ -115,6 +115,7 @@ class LabelSet:
 FERPLUS = LabelSet("ferplus", FERPLUS_LABELS)
 FER2013 = LabelSet("fer2013", FER2013_LABELS)
 AFFECTNET = LabelSet("affectnet", AFFECTNET_LABELS)
+RAFDB = LabelSet("rafdb", RAFDB_LABELS)
 
 
 def parse_label(text: str) -> str:
