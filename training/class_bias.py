@@ -126,7 +126,7 @@ def _search(sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.float
     return biases
 
 
-def _grid(count: int) -> NDArray[np.float64]:
+def _grid(count: int) -> NDArray[np.floating]:
     """Return the biases that a class of so many faces may have, the smallest first, so that these win ties."""
     largest = LARGEST_OF_FEW if count < FEW else LARGEST
     steps = round(largest / STEP)

@@ -131,6 +131,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if is_part_model(options.model):
         evaluate_command(options)
         return
+    load_card(options.model)  # an unknown model is refused before anything is said of data
     if not has_rafdb(options.faces):
         print(f"RAF-DB is not scored, as {options.faces} holds no {RAFDB_FOLDER}: {HOW_TO_MAKE}", file=sys.stderr)
     print_evaluation(evaluate(options.model, options.data, options.faces))
