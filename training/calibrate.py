@@ -62,7 +62,8 @@ def validation_sets(card: ModelCard, data: Path, faces: Path | None = None) -> l
 
 def learned_from_rafdb(card: ModelCard) -> bool:
     """Return whether a card names RAF-DB among the sources of its training, or was calibrated on it before."""
-    named = [*(card.training.get("sources") or ()), *(card.training.get(CALIBRATED_ON) or ())]
+    before = card.training.get(CALIBRATED_ON) or {}
+    named = [*(card.training.get("sources") or ()), *before.get("sets", ())]
     return any(name.startswith(RAFDB.name) for name in named)
 
 

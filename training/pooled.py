@@ -20,7 +20,7 @@ RIGHT_ANSWERS = 0.85
 """Share of the answers above the limit that has to be right on every data set by itself."""
 
 CALIBRATED_ON = "calibrated_on"
-"""Key of a card's training record: the sets that temperature and limit were fitted on, as "label set, split"."""
+"""Key of a card's training record: the ``sets`` that temperature and limit were fitted on, and ``right_answers``."""
 
 _DIGITS = 4
 
@@ -78,10 +78,10 @@ def fit_on_sets(card: ModelCard, sets: Sequence[SetAnswers]) -> ModelCard:
     confidences, rights = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     likely = unclear_threshold(np.concatenate(confidences), np.concatenate(rights), weights)
     limit = accuracy_threshold(confidences, rights, RIGHT_ANSWERS, likely)
-    names = [f"{one.label_set}, {one.split}" for one in known]
+    record = {"sets": {one.label_set: one.split for one in known}, "right_answers": RIGHT_ANSWERS}
     return replace(
         card, temperature=temperature, unclear_below=round(limit, _DIGITS),
-        training=card.training | {CALIBRATED_ON: names},
+        training=card.training | {CALIBRATED_ON: record},
     )  # fmt: skip
 
 

@@ -41,7 +41,8 @@ def test_every_set_by_itself_is_right_often_enough_and_no_lower_limit_does(sets)
     lower = abstention_by_set(fit_lower(card), sets)["sets"]
     assert min(row["validation"]["accuracy"] for row in lower.values()) < RIGHT_ANSWERS
     assert card.unclear_below == round(card.unclear_below, 4) == found["limit"]
-    assert card.training == {"run": "r", CALIBRATED_ON: ["fer2013, public-test", "rafdb, validation"]}
+    record = {"sets": {"fer2013": "public-test", "rafdb": "validation"}, "right_answers": RIGHT_ANSWERS}
+    assert card.training == {"run": "r", CALIBRATED_ON: record}
 
 
 def fit_lower(card: ModelCard) -> ModelCard:

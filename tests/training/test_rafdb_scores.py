@@ -95,7 +95,7 @@ def test_a_model_is_calibrated_on_both_where_that_is_asked_for(models, made_data
     assert main([*command, "--faces", str(made_rafdb)]) == 0
     both = load_card("seven")
     assert both.second_look_below != alone.second_look_below, "random answers of all faces, not of FER2013's alone"
-    assert both.training["calibrated_on"] == ["fer2013, public-test", "rafdb, validation"]
+    assert both.training["calibrated_on"]["sets"] == {"fer2013": "public-test", "rafdb": "validation"}
     assert learned_from_rafdb(both)
 
 
@@ -108,5 +108,5 @@ def test_a_model_that_learned_from_it_is_calibrated_on_it_unasked(models, made_d
     assert "python -m training faces" in capsys.readouterr().err
     monkeypatch.setattr("training.calibrate.default_faces_dir", lambda: made_rafdb)
     assert main(command) == 0
-    assert load_card("eight").training["calibrated_on"] == ["ferplus, public-test", "rafdb, validation"]
+    assert load_card("eight").training["calibrated_on"]["sets"] == {"ferplus": "public-test", "rafdb": "validation"}
     assert np.isfinite(load_card("eight").temperature)

@@ -88,7 +88,7 @@ def test_a_model_is_exported_with_a_calibration_on_two_data_sets(run, made_data,
     data = ["--data", str(made_data), "--faces", str(made_rafdb)]
     assert main(["export", "--run", str(run.path), "--name", "tiny", *data]) == 0
     card = load_card("tiny")
-    assert card.training["calibrated_on"] == ["ferplus, public-test", "rafdb, validation"]
+    assert card.training["calibrated_on"]["sets"] == {"ferplus": "public-test", "rafdb": "validation"}
     assert 0 < card.unclear_below <= 1
     assert main(["evaluate", "--model", "tiny", *data]) == 0
     evaluation = json.loads((models / "tiny" / "evaluation.json").read_text())
