@@ -26,6 +26,9 @@ CALIBRATION_BINS = 15
 
 COVERAGE_POINTS = 50
 
+_LIMITS = np.arange(10_001) / 10_000
+"""Limits of probability that are considered: cards state four digits."""
+
 _LOG_TEMPERATURES = (float(np.log(0.05)), float(np.log(20.0)))
 """Bounds of the search; a sensible network lies well inside."""
 
@@ -147,7 +150,7 @@ def expected_calibration_error(probabilities: FloatArray, truth: Labels, bins: i
     return float(sum(gaps) / len(truth))
 
 
-def fit_temperature(logits: FloatArray, truth: Labels) -> float:
+def fit_temperature(logits: FloatArray, truth: Labels, weights: NDArray[Any] | None = None) -> float:
     """Return the temperature at which answers are right as often as they say.
 
     Temperature scaling is section 4.2 of Guo et al. 2017. What is made most likely is not the truth among all
@@ -158,6 +161,7 @@ def fit_temperature(logits: FloatArray, truth: Labels) -> float:
     Args:
         logits: ``(n, k)`` raw scores of faces that were not trained on.
         truth: ``(n,)`` right labels.
+        weights: ``(n,)`` how much each face counts, ≥ 0; all the same if None.
 
     Returns:
         The divisor of logits before softmax; above 1 it softens overconfident answers.
@@ -170,12 +174,12 @@ def fit_temperature(logits: FloatArray, truth: Labels) -> float:
     def loss(log_temperature: float) -> float:
         each = log_softmax(scores / np.exp(log_temperature), axis=1)
         wrong = logsumexp(np.where(others, each, -np.inf), axis=1)
-        return -float(np.where(right, each.max(axis=1), wrong).mean())
+        return -float(np.average(np.where(right, each.max(axis=1), wrong), weights=weights))
 
     return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded").x))
 
 
-def unclear_threshold(confidence: FloatArray, right: NDArray[np.bool_]) -> float:
+def unclear_threshold(confidence: FloatArray, right: NDArray[np.bool_], weights: NDArray[Any] | None = None) -> float:
     """Return the probability below which an answer is more likely wrong than right.
 
     How often answers are right is fitted as a rising function of their probability (isotonic
@@ -184,6 +188,7 @@ def unclear_threshold(confidence: FloatArray, right: NDArray[np.bool_]) -> float
     Args:
         confidence: ``(n,)`` probability of each answer, 0–1, on faces that were not trained on.
         right: ``(n,)`` whether it was right.
+        weights: ``(n,)`` how much each answer counts, ≥ 0; all the same if None.
 
     Returns:
         The smallest of these probabilities at which the fit reaches one half; 0 if it is nowhere
@@ -191,11 +196,41 @@ def unclear_threshold(confidence: FloatArray, right: NDArray[np.bool_]) -> float
     """
     _expect_pairs(right, confidence)
     values = confidence.astype(np.float64)
-    fitted = IsotonicRegression(y_min=0, y_max=1).fit_transform(values, right.astype(np.float64))
+    regression = IsotonicRegression(y_min=0, y_max=1)
+    fitted = regression.fit_transform(values, right.astype(np.float64), sample_weight=weights)
     likely = values[fitted >= 0.5]
     if len(likely) == len(values):
         return 0.0
     return float(likely.min()) if len(likely) else 1.0
+
+
+def accuracy_threshold(
+    confidences: Sequence[FloatArray],
+    rights: Sequence[NDArray[np.bool_]],
+    at_least: float,
+    lowest: float = 0.0,
+) -> float:
+    """Return the lowest limit at which a given share of the answers is right on each of several sets of faces.
+
+    Args:
+        confidences: Per set ``(n,)`` probability of each answer, 0–1, on faces that were not trained on.
+        rights: Per set ``(n,)`` whether each answer was right.
+        at_least: Share of right answers among those of at least the limit, 0–1, which every set by itself has to reach.
+        lowest: No limit below this is considered, 0–1.
+
+    Returns:
+        A multiple of 1/10,000; 1 if no limit is high enough.
+    """
+    limits = _LIMITS[lowest <= _LIMITS]
+    reached = np.ones(len(limits), bool)
+    for confidence, right in zip(confidences, rights, strict=True):
+        _expect_pairs(right, confidence)
+        order = np.argsort(confidence, kind="stable")
+        first = np.searchsorted(confidence[order].astype(np.float64), limits)
+        right_from = np.append(np.cumsum(right[order][::-1])[::-1], 0)
+        given = len(confidence) - first
+        reached &= (given > 0) & (right_from[first] >= at_least * given)
+    return float(limits[reached][0]) if reached.any() else 1.0
 
 
 def coverage_curve(

@@ -14,10 +14,11 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from emotion.analytics.set_scores import card_scores, scored_families, short_title
 from emotion.doctor import Finding
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.registry import ALIASES, list_models, load_card
-from emotion.types import Progress
+from emotion.types import ModelCard, Progress
 
 _REFRESH_S = 0.1
 
@@ -82,29 +83,34 @@ def _rate(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
-_ACCURACY, _BALANCED = "_accuracy", "_balanced_accuracy"
-"""Ends of the names of a card's scores."""
-
-
 def models_table() -> Table:
-    """Return the installed models with their sizes and measured scores."""
-    table = Table(box=None)
-    # A model is asked for by its name, which a narrow window must not break.
-    table.add_column("model", no_wrap=True)
-    for heading in ("title", "labels", "M parameters", "M multiply–adds"):
-        table.add_column(heading)
-    table.add_column("accuracy on test pictures", min_width=14)
-    for name in list_models():
-        card = load_card(name)
-        shown = f"{name} (default)" if name == ALIASES["default"] else name
-        scores = "\n".join(
-            f"{key.removesuffix(_ACCURACY)} {value:.1%}"
-            for key, value in card.scores.items()
-            if key.endswith(_ACCURACY) and not key.endswith(_BALANCED)
-        )
-        cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f}"
-        table.add_row(shown, card.title, str(len(card.labels)), f"{card.parameters / 1e6:.1f}", cost, scores)
+    """Return the installed models with their sizes and, test set by test set, accuracy and mean recall."""
+    cards = [load_card(name) for name in list_models()]
+    families = scored_families(cards)
+    table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
+    # A model is asked for by its name, which a narrow window must not break; titles give way instead.
+    for heading in ("model", "labels", "params", "MACs"):
+        table.add_column(heading, no_wrap=True)
+    for family in families:
+        table.add_column(short_title(family), no_wrap=True, min_width=len("100.0/100.0") - 2)
+    table.add_column("title")
+    for card in cards:
+        shown = f"{card.name} (default)" if card.name == ALIASES["default"] else card.name
+        cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f} M"
+        size, title = f"{card.parameters / 1e6:.1f} M", Text(card.title, no_wrap=True, overflow="ellipsis")
+        table.add_row(shown, str(len(card.labels)), size, cost, *_scores(card, families), title)
     return table
+
+
+_SCORES = (
+    "Accuracy/mean recall in per cent, on test faces. A model with fewer labels is scored on faces of these alone. "
+    "python -m emotion card NAME has the details."
+)
+
+
+def _scores(card: ModelCard, families: Sequence[str]) -> list[str]:
+    scores = card_scores(card)
+    return ["/".join(f"{100 * share:.1f}" for share in scores[of]) if of in scores else "–" for of in families]
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:

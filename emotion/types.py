@@ -169,8 +169,8 @@ class ModelCard:
         training: Command, seed, commit, hardware, hours, recipe.
         scores: The headline figures copied by script from ``evaluation.json``.
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
-        unclear_below: An answer of less probability is more likely wrong than right on the validation
-            split, so the app calls it unclear; 0 where nothing was measured.
+        unclear_below: An answer of less probability was wrong too often on validation faces, so the app
+            calls it unclear (``training/calibrate.py`` has the rules); 0 where nothing was measured.
         second_look_below: Where the likeliest label leads the next by less, in logits, the face's mirror image is
             asked about too and the logits are averaged; 0 where that was not found to help.
         members: Names of the models whose probabilities an ensemble averages. It has no file of its

@@ -1,14 +1,10 @@
-"""About: the models that are installed, who may enter, privacy and licences."""
+"""About: how often the app is right, what its models learned from, who may enter, privacy and licences."""
 
 import streamlit as st
 
-import emotion
-from emotion.errors import EmotionError
-from emotion.registry import load_card
 from ui.access import who_may_enter
-from ui.models import show_card
+from ui.models import show_models
 from ui.shell import ensure_app
-from ui.widgets import page_link
 
 PRIVACY = """
 - Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
@@ -26,23 +22,11 @@ LICENCES = """
 """
 
 
-def show_models() -> None:
-    names = emotion.list_models()
-    if not names:
-        st.warning("No model is installed.", icon=":material/warning:")
-    for name in names:
-        try:
-            show_card(load_card(name))
-        except EmotionError as error:
-            st.error(str(error), icon=":material/error:")
-
-
 visitor = ensure_app("pages/about.py")
 st.title("About", anchor=False)
 st.subheader("Models", anchor=False)
-page_link("pages/model_card.py", "The card of each model: data, scores, known weaknesses", ":material/fact_check:")
 show_models()
-st.subheader("Who may enter", anchor=False)
+st.subheader("Access", anchor=False)
 st.markdown(who_may_enter(shut=visitor.signed_in))
 st.subheader("Privacy", anchor=False)
 st.markdown(PRIVACY)

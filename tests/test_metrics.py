@@ -9,6 +9,7 @@ import pytest
 
 from emotion.metrics import (
     abstention,
+    accuracy_threshold,
     bootstrap_interval,
     class_report,
     coverage_curve,
@@ -123,6 +124,38 @@ def test_the_limit_is_found_where_it_was_put():
     right = rng.random(20_000) < confidence  # calibrated, so that one half lies at one half
     assert unclear_threshold(confidence, right) == pytest.approx(0.5, abs=0.03)
     assert unclear_threshold(confidence, rng.random(20_000) < confidence - 0.2) == pytest.approx(0.7, abs=0.03)
+
+
+def test_a_limit_is_the_lowest_at_which_every_set_is_right_often_enough():
+    first = np.array([0.9, 0.8, 0.7, 0.6], np.float32), np.array([True, True, True, False])
+    second = np.array([0.85, 0.75, 0.65, 0.55], np.float32), np.array([True, True, False, True])
+    assert accuracy_threshold([first[0]], [first[1]], 0.75) == 0.0
+    assert accuracy_threshold([first[0]], [first[1]], 0.9) == pytest.approx(0.6, abs=1.1e-4)
+    # The first set would do with 0.6001, the second needs all under 0.75 left out.
+    sets = [first[0], second[0]], [first[1], second[1]]
+    assert accuracy_threshold(*sets, 0.9) == pytest.approx(0.65, abs=1.1e-4)
+    assert accuracy_threshold(*sets, 0.9, lowest=0.7) == 0.7
+    assert accuracy_threshold([first[0]], [~first[1]], 0.9) == 1.0, "its surest answers are wrong"
+
+
+def test_weights_make_many_faces_count_as_few():
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(4000, 4)) * 2
+    truth = np.array([rng.choice(4, p=row) for row in softmax(logits)])
+    logits[:3000] *= 3  # three quarters are three times too sure
+    equal = fit_temperature(logits, truth)
+    none = fit_temperature(logits, truth, np.repeat([0.0, 1.0], [3000, 1000]))
+    assert none == pytest.approx(1.0, rel=0.1)
+    assert none < fit_temperature(logits, truth, np.repeat([1 / 3, 1.0], [3000, 1000])) < equal
+
+
+def test_a_limit_of_weighted_answers_is_that_of_repeated_ones():
+    confidence, right = np.array([0.3, 0.4, 0.5, 0.6], np.float32), np.array([True, False, True, True])
+    weights = np.array([1, 4, 2, 1])
+    rows = np.repeat(np.arange(4), weights)
+    expected = unclear_threshold(confidence[rows], right[rows])
+    assert unclear_threshold(confidence, right, weights) == expected == pytest.approx(0.5)
+    assert unclear_threshold(confidence, right) < expected
 
 
 def test_the_curve_of_coverage_by_hand():

@@ -1,4 +1,8 @@
-"""What a card says of a model's answers, fixed on the validation split: second looks, temperature, clearness."""
+"""What a card says of a model's answers, fixed on validation faces: second looks, temperature, limit of clear answers.
+
+Models that learned from several data sets are calibrated on the validation faces of each (:mod:`training.pooled`),
+others on the one validation split of theirs.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.labels import NO_LABEL
+from emotion.labels import NO_LABEL, RAFDB
 from emotion.metrics import fit_temperature, unclear_threshold
 from emotion.registry import load_card, model_dir, save_card
-from emotion.scoring import nearest_set, recode
+from emotion.scoring import judged_set, nearest_set, recode
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier, margins, softened
 from training.datasets.face_set import FaceSet
+from training.evaluation_sets import default_faces_dir, read_rafdb
 from training.material import read_validation
+from training.pooled import CALIBRATED_ON, SetAnswers, fit_on_sets, set_weights
 from training.targets import label_sets_of, truths
 
 SECOND_LOOKS = 0.25
@@ -26,23 +32,66 @@ SECOND_LOOKS = 0.25
 _DIGITS = 4
 
 
-def calibrate(name: str, data: Path) -> ModelCard:
+def calibrate(name: str, data: Path, faces: Path | None = None) -> ModelCard:
     """Fix a model's second looks, temperature and limit of clearness anew; its card loses the scores of before.
 
     Args:
         name: Of the model, or an alias.
         data: Folder of the data set, of which the validation split is read.
+        faces: Folder of aligned faces, if RAF-DB's validation faces count as well; a model that learned from RAF-DB
+            is calibrated on those in the default folder if None.
 
     Raises:
-        DatasetError: No face of it has a label that the model knows.
+        DatasetError: No face of a set has a label that the model knows, or RAF-DB's faces are missing.
     """
-    faces = read_validation(data)
     card = replace(load_card(name), scores={}, second_look_below=0.0)
-    truth, images = truth_for(card, faces), list(faces.images)
-    card, logits = with_second_look(card, LiteRTClassifier(card).logits(images), images, truth)
-    card = calibrated(card, logits, truth)
+    card = calibrated_on(card, validation_sets(card, data, faces))
     save_card(card, model_dir(name))
     return card
+
+
+def validation_sets(card: ModelCard, data: Path, faces: Path | None = None) -> list[FaceSet]:
+    """Return the validation faces that a model is calibrated on: of its data set and, if it learned from it, RAF-DB.
+
+    Args: As of :func:`calibrate`.
+    """
+    if faces is None and learned_from_rafdb(card):
+        faces = default_faces_dir()
+    return [read_validation(data), *([] if faces is None else [read_rafdb(faces, "validation")])]
+
+
+def learned_from_rafdb(card: ModelCard) -> bool:
+    """Return whether a card names RAF-DB among the sources of its training, or was calibrated on it before."""
+    before = card.training.get(CALIBRATED_ON) or {}
+    named = [*(card.training.get("sources") or ()), *before.get("sets", ())]
+    return any(name.startswith(RAFDB.name) for name in named)
+
+
+def calibrated_on(card: ModelCard, sets: Sequence[FaceSet]) -> ModelCard:
+    """Return a card with second looks, temperature and limit fitted on the validation faces of one set or several.
+
+    Args:
+        card: Of the model, whose file is there.
+        sets: Validation faces.
+
+    Raises:
+        DatasetError: No face of a set has a label that the model knows.
+    """
+    answered = [truth_for(card, one) for one in sets]
+    images, sizes = [image for one in sets for image in one.images], [len(one) for one in sets]
+    logits = LiteRTClassifier(card).logits(images)
+    card, logits = with_second_look(card, logits, images, np.concatenate(answered), set_weights(sizes))
+    if len(sets) == 1:
+        return calibrated(card, logits, answered[0])
+    parts = np.split(logits, np.cumsum(sizes)[:-1])
+    return fit_on_sets(card, [set_answers(card, one, part) for one, part in zip(sets, parts, strict=True)])
+
+
+def set_answers(card: ModelCard, faces: FaceSet, logits: FloatArray) -> SetAnswers:
+    """Return a model's answers to faces with the labels that suit it best."""
+    label_set = nearest_set(card.labels, label_sets_of(faces))
+    judged = judged_set(label_set, card.labels) or label_set
+    return SetAnswers(judged.name, faces.split, logits, truth_for(card, faces))
 
 
 def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
@@ -64,7 +113,11 @@ def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> 
 
 
 def with_second_look(
-    card: ModelCard, logits: FloatArray, images: Sequence[Image], truth: NDArray[np.int8]
+    card: ModelCard,
+    logits: FloatArray,
+    images: Sequence[Image],
+    truth: NDArray[np.int8],
+    weights: NDArray[np.float64] | None = None,
 ) -> tuple[ModelCard, FloatArray]:
     """Let a model look again at a quarter of faces, where that makes more of its answers right.
 
@@ -73,6 +126,7 @@ def with_second_look(
         logits: ``(n, k)`` of the validation faces.
         images: These faces.
         truth: As of :func:`calibrated`.
+        weights: ``(n,)`` how much each face counts; all the same if None.
 
     Returns:
         The card, and the logits of these faces by it.
@@ -82,7 +136,8 @@ def with_second_look(
     limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
     twice = replace(card, second_look_below=limit)
     again = LiteRTClassifier(twice).logits(list(images))
-    gained = np.sum(again.argmax(axis=1) == truth) - np.sum(logits.argmax(axis=1) == truth)
+    right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, again))
+    gained = np.average(right_after.astype(float) - right_before, weights=weights)
     return (twice, again) if gained > 0 else (card, logits)
 
 

@@ -6,25 +6,28 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from emotion.errors import DatasetError
+from emotion.labels import RAFDB
 from emotion.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import joint_logits, load_classifier, looked_twice, softened
 from emotion.vision.timing import ms_per_face
 from training import provenance
-from training.calibrate import truth_for, with_threshold
+from training.calibrate import set_answers, truth_for, with_threshold
 from training.copies import measure_copies
 from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.manifest import reduced_size
 from training.datasets.parquet import read_split, split_files
 from training.datasets.splits import ROLES
+from training.evaluation_sets import has_rafdb, read_rafdb
 from training.flip import flip_cost, measure_flip
 from training.inputs import InputForm, predict_logits
+from training.pooled import abstention_by_set
 from training.robustness import measure_robustness
 from training.targets import label_sets_of, truths
 
@@ -40,7 +43,7 @@ LogitsOf = Callable[[FaceSet], FloatArray]
 """Answers faces with ``(n, k)`` raw scores."""
 
 
-def evaluate(name: str, data: Path) -> dict[str, Any]:
+def evaluate(name: str, data: Path, faces: Path | None = None) -> dict[str, Any]:
     """Score a model on every split but the training split; write ``evaluation.json`` and the card's scores.
 
     No augmentation, one face at a time, the same answers each time.
@@ -48,19 +51,21 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
     Args:
         name: Of the model, or an alias.
         data: Folder of the data set.
+        faces: Folder of aligned faces, whose RAF-DB is scored as well; None or one without it leaves RAF-DB out.
 
     Returns:
         What was written.
     """
     classifier = load_classifier(name)
-    splits = _read_unlearned(data)
-    first = next(iter(splits.values()))
+    own = _read_unlearned(data)
+    splits = own | _read_rafdb(faces, own)
+    first = next(iter(own.values()))
 
-    def logits_of(faces: FaceSet) -> FloatArray:
-        return classifier.logits(list(faces.images))
+    def logits_of(images: FaceSet) -> FloatArray:
+        return classifier.logits(list(images.images))
 
-    logits = {split: logits_of(faces) for split, faces in splits.items()}
-    card = _with_known_threshold(classifier.card, logits, splits)
+    logits = {name: logits_of(one) for name, one in splits.items()}
+    card = _with_known_threshold(classifier.card, logits, own)
     evaluation = {
         **_facts(card),
         "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES], np.mean),
@@ -68,7 +73,8 @@ def evaluate(name: str, data: Path) -> dict[str, Any]:
         "float": _score_parent(card, splits),
         "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
         "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),
-        "copies": _copies(logits, card, splits, data),
+        "copies": _copies(logits, card, own, data),
+        "abstention": abstention_by_set(card, [set_answers(card, one, logits[name]) for name, one in splits.items()]),
     }
     _write(card, evaluation)
     return evaluation
@@ -101,25 +107,25 @@ def _with_known_threshold(
 
 
 def _of_role(role: str, splits: Mapping[str, FaceSet]) -> list[FaceSet]:
-    return [faces for split, faces in splits.items() if ROLES[split] == role]
+    return [faces for faces in splits.values() if ROLES[faces.split] == role]
 
 
 def score_splits(logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores:
     """Score one form of a model by every kind of label that a split has and the model knows at least in part.
 
     Args:
-        logits: Split → ``(n, k)`` raw scores of its faces.
+        logits: Name → ``(n, k)`` raw scores of its faces.
         card: Of the model.
-        splits: Split → faces.
+        splits: Name → faces; names are free, so that two data sets may both have a split ``test``.
     """
     scores: Scores = {}
-    for split, faces in splits.items():
+    for name, faces in splits.items():
         for label_set in label_sets_of(faces):
             truth = truths(faces, label_set)
-            record = score(logits[split], card.labels, truth, label_set, card.temperature, card.unclear_below)
+            record = score(logits[name], card.labels, truth, label_set, card.temperature, card.unclear_below)
             judged = judged_set(label_set, card.labels)
             if record is not None and judged is not None:
-                scores.setdefault(judged.name, {})[split] = record
+                scores.setdefault(judged.name, {})[faces.split] = record
     return scores
 
 
@@ -141,6 +147,14 @@ def _read_unlearned(data: Path) -> dict[str, FaceSet]:
     return {split: read_split(data, split) for split in splits}
 
 
+def _read_rafdb(faces: Path | None, own: Mapping[str, FaceSet]) -> dict[str, FaceSet]:
+    """Read RAF-DB's validation and test faces, unless there are none or they are scored already as the data set."""
+    if faces is None or not has_rafdb(faces) or any(one.label_set.name == RAFDB.name for one in own.values()):
+        return {}
+    roles: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+    return {f"{RAFDB.name}/{split}": read_rafdb(faces, split) for split in roles}
+
+
 def _copies(
     logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet], data: Path
 ) -> dict[str, dict[str, Any]]:
@@ -156,7 +170,7 @@ def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | No
     logits_of = _parent(card)
     if logits_of is None:
         return _known_parent_scores(card)
-    return score_splits({split: logits_of(faces) for split, faces in splits.items()}, card, splits)
+    return score_splits({name: logits_of(faces) for name, faces in splits.items()}, card, splits)
 
 
 def _parent(card: ModelCard) -> LogitsOf | None:

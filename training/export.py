@@ -17,7 +17,13 @@ from emotion.labels import LabelSet
 from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from training.calibrate import calibrated, with_second_look
+from training.calibrate import (
+    calibrated,
+    calibrated_on,
+    learned_from_rafdb,
+    validation_sets,
+    with_second_look,
+)
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
 from training.evaluate import KERAS_FILE
@@ -82,7 +88,14 @@ class Choice:
     head: str | None = None
 
 
-def export(run: RunFolder, name: str, data: Path, title: str | None = None, choice: Choice | None = None) -> ModelCard:
+def export(
+    run: RunFolder,
+    name: str,
+    data: Path,
+    title: str | None = None,
+    choice: Choice | None = None,
+    faces: Path | None = None,
+) -> ModelCard:
     """Write ``data/models/<name>`` out of a run's best weights.
 
     An interrupted run can be exported too: its best epoch so far is taken.
@@ -93,6 +106,7 @@ def export(run: RunFolder, name: str, data: Path, title: str | None = None, choi
         data: Folder of the data set.
         title: Name for people; the network's own if None.
         choice: Which part of the run, unless its best epoch and first head.
+        faces: As of :func:`training.calibrate.calibrate`.
 
     Raises:
         InputError: The run has not finished an epoch, has not kept this one, or has no such head.
@@ -116,7 +130,7 @@ def export(run: RunFolder, name: str, data: Path, title: str | None = None, choi
         training=_training_record(run, epoch, head),
         licence=_licence(run.settings().get("weights")),
     )
-    card = write_model(source, name, title or network.title, data)
+    card = write_model(source, name, title or network.title, data, faces)
     shutil.copyfile(run.path / HISTORY_FILE, models_dir() / name / HISTORY_FILE)
     return card
 
@@ -129,7 +143,7 @@ def _licence(weights: dict[str, str] | None) -> str:
     return LICENCE_OF_STRANGERS if card is None else card.licence
 
 
-def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
+def write_model(source: Source, name: str, title: str, data: Path, faces: Path | None = None) -> ModelCard:
     """Quantise a network, fix its temperature and its limit of clearness, and write every form of it.
 
     Args:
@@ -138,6 +152,7 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
         title: Name for people.
         data: Folder of the data set: its training split shows the converter typical faces, its
             validation split fixes temperature and limit.
+        faces: As of :func:`training.calibrate.calibrate`.
 
     Raises:
         ModelError: The int8 file answers differently from the network.
@@ -156,8 +171,11 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     images = list(validation.images)
     logits = LiteRTClassifier(card).logits(images)
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
-    card, logits = with_second_look(card, logits, images, head.truth)
-    card = calibrated(card, logits, head.truth)
+    if faces is not None or learned_from_rafdb(card):
+        card = calibrated_on(card, validation_sets(card, data, faces))
+    else:
+        card, logits = with_second_look(card, logits, images, head.truth)
+        card = calibrated(card, logits, head.truth)
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
     save_card(card, folder)

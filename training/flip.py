@@ -33,24 +33,24 @@ def measure_flip(
 
     Args:
         logits_of: Returns ``(n, k)`` raw scores of faces.
-        logits: Split → those of the faces as they are.
+        logits: Name → those of the faces as they are.
         card: Of the model.
-        splits: Split → faces.
+        splits: Name → faces.
 
     Returns:
         Label set → split → ``accuracy``, ``accuracy_interval``, ``balanced_accuracy``, and ``gain`` in accuracy.
     """
     found: dict[str, dict[str, Any]] = {}
-    for split, faces in splits.items():
-        both = np.asarray((logits[split] + logits_of(replace(faces, images=mirrored(faces.images)))) / 2, np.float32)
+    for name, faces in splits.items():
+        both = np.asarray((logits[name] + logits_of(replace(faces, images=mirrored(faces.images)))) / 2, np.float32)
         for label_set in label_sets_of(faces):
             truth, judged = truths(faces, label_set), judged_set(label_set, card.labels)
             once, twice = (
-                score(each, card.labels, truth, label_set, card.temperature) for each in (logits[split], both)
+                score(each, card.labels, truth, label_set, card.temperature) for each in (logits[name], both)
             )
             if judged is not None and once is not None and twice is not None:
                 row = {key: twice[key] for key in _KEPT} | {"gain": twice["accuracy"] - once["accuracy"]}
-                found.setdefault(judged.name, {})[split] = row
+                found.setdefault(judged.name, {})[faces.split] = row
     return found
 
 

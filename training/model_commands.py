@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from emotion.labels import parse_label
@@ -10,6 +11,7 @@ from emotion.registry import file_bytes, load_card, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 from training.datasets.parquet import default_data_dir
+from training.evaluation_sets import HOW_TO_MAKE, RAFDB_FOLDER, default_faces_dir, has_rafdb
 from training.run_folder import RunFolder, default_runs_dir
 
 
@@ -21,6 +23,7 @@ def add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--epoch", type=int, help="whose weights to take (default: the best one's)")
     command.add_argument("--head", metavar="LABEL_SET", help="which, where a network has two (default: its first)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    _add_pooling(command)
     command.add_argument(
         "--serving", type=Path, metavar="DIR", help="instead, write the model --name (default: default) for "
         "TensorFlow Serving, as DIR/NAME/VERSION",
@@ -58,13 +61,25 @@ def add_calibrate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``calibrate``."""
     command.add_argument("--model", required=True, help="name or alias")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    _add_pooling(command)
     command.set_defaults(run=_calibrate)
+
+
+def _add_pooling(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--faces", type=Path, help="folder of aligned faces: calibrate on RAF-DB's validation faces as well "
+        "(default: only for models that learned from RAF-DB, those in data/datasets/faces)",
+    )  # fmt: skip
 
 
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """Add the options of ``evaluate``."""
     command.add_argument("--model", default="default", help="name or alias (default: %(default)s)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument(
+        "--faces", type=Path, default=default_faces_dir(),
+        help="folder of aligned faces, whose RAF-DB is scored as well (default: data/datasets/faces)",
+    )  # fmt: skip
     command.set_defaults(run=_evaluate)
 
 
@@ -83,7 +98,7 @@ def _export(options: argparse.Namespace) -> None:
 
     name = options.name or resolve(options.folder.name)
     choice = Choice(options.epoch, options.head)
-    _print_card(export(RunFolder(options.folder), name, options.data, options.title, choice))
+    _print_card(export(RunFolder(options.folder), name, options.data, options.title, choice, options.faces))
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -105,7 +120,7 @@ def _ensemble(options: argparse.Namespace) -> None:
 def _calibrate(options: argparse.Namespace) -> None:
     from training.calibrate import calibrate
 
-    _print_card(calibrate(options.model, options.data))
+    _print_card(calibrate(options.model, options.data, options.faces))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -115,8 +130,11 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     if is_part_model(options.model):
         evaluate_command(options)
-    else:
-        print_evaluation(evaluate(options.model, options.data))
+        return
+    load_card(options.model)  # an unknown model is refused before anything is said of data
+    if not has_rafdb(options.faces):
+        print(f"RAF-DB is not scored, as {options.faces} holds no {RAFDB_FOLDER}: {HOW_TO_MAKE}", file=sys.stderr)
+    print_evaluation(evaluate(options.model, options.data, options.faces))
 
 
 def _print_card(card: ModelCard) -> None:

@@ -26,6 +26,8 @@ def print_evaluation(evaluation: dict[str, Any], console: Console | None = None)
     console = console or Console(width=None if sys.stdout.isatty() else 160)
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
+    if "abstention" in evaluation:
+        console.print(_abstention_by_set(evaluation["abstention"]))
     console.print(_flip(evaluation["flip"]))
     if evaluation["robustness"]:
         console.print(_robustness(evaluation["robustness"]))
@@ -87,6 +89,17 @@ def _abstention(record: dict[str, Any] | None) -> list[str]:
         return ["–", "–"]
     accuracy = record["accuracy"]
     return [f"{100 * record['coverage']:.2f}", "–" if accuracy is None else f"{100 * accuracy:.2f}"]
+
+
+def _abstention_by_set(record: dict[str, Any]) -> Table:
+    """What the limit does to the app's answers, which are not restricted to a set's labels."""
+    table = Table("labels", "split", title=f"Answers of at least {100 * record['limit']:.2f} %, as the app gives them")
+    for heading in ("n", *_ABSTENTION):
+        table.add_column(heading, justify="right")
+    for label_set, roles in record["sets"].items():
+        for row in roles.values():
+            table.add_row(_name(label_set), _name(row["split"]), f"{row['faces']:,}", *_abstention(row))
+    return table
 
 
 def _flip(flip: dict[str, Any]) -> Table:

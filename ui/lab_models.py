@@ -17,6 +17,7 @@ from emotion.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.timing import median_ms
+from ui.models import show_scores
 from ui.widgets import legend
 
 TIMES = "lab_ms_per_face"
@@ -90,6 +91,8 @@ def show_models(lab: Lab, family: str, role: str) -> None:
         "ECE is the expected calibration error after temperature scaling."
     )
     _show_scatter(table, lab)
+    st.subheader("All test sets", anchor=False)
+    show_scores(list(lab.cards.values()))
 
 
 def _time_models(lab: Lab, times: dict[str, float]) -> None:

@@ -6,13 +6,13 @@ import streamlit as st
 
 from emotion.errors import DatasetError
 from emotion.model_cards.content import model_document
-from emotion.model_cards.document import Document
+from emotion.model_cards.document import Document, Section
 from emotion.model_cards.render import section_html, to_html, to_markdown
 from ui.lab_data import DATASETS, find_facts, load_facts
 from ui.widgets import plain
 
-_OPEN = ("How well it does", "Known weaknesses", "When not to use it")
-"""Beginnings of titles of what is read first; the rest is a click away."""
+_OPEN = ("How well it does", "Known weaknesses", "When not to use it", "What it learned from")
+"""Titles of what is read first; the rest is a click away."""
 
 # Colours follow the theme: text inherits it, lines are a share of the text's colour.
 _STYLE = """<style>
@@ -22,10 +22,21 @@ _STYLE = """<style>
 .card th, .card td { padding: .3rem .9rem .3rem 0; border: 0; text-align: right; white-space: nowrap;
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); font-variant-numeric: tabular-nums }
 .card th:first-child { text-align: left; font-weight: 500 }
-.card thead th { font-weight: 600 }
+.card thead th, .card thead th:first-child { font-weight: 600 }
 .card .pairs td { text-align: left; white-space: normal; overflow-wrap: anywhere }
-.card .pairs th { vertical-align: top }
+.card .pairs th { vertical-align: top; white-space: normal; width: 40%; max-width: 18rem }
+.card .prose { text-align: left; white-space: normal }
+.card .note { font-size: .92rem; opacity: .8 }
 .card li { margin-bottom: .35rem }
+@media (max-width: 44rem) {
+  .card table.stacks, .card .stacks tbody, .card .stacks tr, .card .stacks th, .card .stacks td { display: block;
+    width: 100% }
+  .card .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .card .stacks tbody th { border: 0; padding: .8rem 0 .2rem; font-weight: 600; white-space: normal }
+  .card .stacks td { display: flex; justify-content: space-between; gap: 1rem; padding: .25rem 0; white-space: normal }
+  .card .stacks td.prose { text-align: right }
+  .card .stacks td::before { content: attr(data-column); opacity: .75; text-align: left }
+}
 </style>"""
 
 
@@ -40,9 +51,13 @@ def show_model_card(name: str) -> None:
     st.markdown(plain(document.lead))
     _show_downloads(name, document)
     for section in document.sections:
-        is_open = section.title.startswith(_OPEN)
-        with st.expander(f"**{section.title}**", expanded=is_open):
-            st.html(f'{_STYLE}<div class="card">{section_html(section)}</div>')
+        with st.expander(f"**{section.title}**", expanded=section.title in _OPEN):
+            show_section(section)
+
+
+def show_section(section: Section) -> None:
+    """Show a section's words, points and tables, without its title."""
+    st.html(f'{_STYLE}<div class="card">{section_html(section)}</div>')
 
 
 def _show_downloads(name: str, document: Document) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from emotion.errors import ModelError
+from emotion.labels import AFFECTNET, FER2013, FERPLUS, RAFDB
 from emotion.registry import EVALUATION_FILE, model_dir
 from emotion.types import ModelCard
 
@@ -28,6 +29,8 @@ FAMILIES: dict[str, str] = {
     "rafdb": "RAF-DB",
 }
 """Whose labels judge a model, for people. A model that knows only some is judged by these."""
+
+_CLASSES = {whole.name: len(whole) for whole in (FERPLUS, FER2013, AFFECTNET, RAFDB)}
 
 COSTS: dict[str, str] = {
     "ms": "ms per face",
@@ -52,6 +55,19 @@ def load_evaluation(name: str) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the evaluation of model {name!r} cannot be read: {error!r}") from error
     return dict(evaluation)
+
+
+def labels_title(label_set: str) -> str:
+    """Return for people which labels a model was judged by, such as ``"FER+ majority, 3 of 8 classes"``.
+
+    Args:
+        label_set: Its name; of a part of a family, with the classes behind it (:func:`emotion.labels.subset_of`).
+    """
+    family, classes = family_of(label_set), label_set.split("-")[1:]
+    if family not in _CLASSES:
+        return label_set
+    part = f"{len(classes)} of " if classes else ""
+    return f"{FAMILIES[family]}, {part}{_CLASSES[family]} classes"
 
 
 def family_of(label_set: str) -> str:

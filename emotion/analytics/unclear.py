@@ -64,6 +64,6 @@ def answer_names(labels: tuple[str, ...], unclear_below: float) -> tuple[str, ..
 def explain(unclear_below: float) -> str:
     """Return in one sentence for people what an unclear answer of a classifier with this limit is."""
     return (
-        f"Unclear: no expression reaches {unclear_below:.0%}. Below that, this model's answers were more often "
-        "wrong than right on the faces on which the limit was chosen."
+        f"Unclear: no expression reaches {unclear_below:.0%}. Below that, this model was wrong too often on the "
+        "faces on which the limit was chosen."
     )

@@ -4,6 +4,8 @@ Every figure and every named weakness is read from ``card.json``, ``evaluation.j
 written by hand but what holds for any model of expressions.
 
 - :mod:`emotion.model_cards.content`: the sections
+- :mod:`emotion.model_cards.overview`: the test sets beside each other
+- :mod:`emotion.model_cards.sources`: the data sets that models learn from, and their terms
 - :mod:`emotion.model_cards.origin`: those of what it learned from
 - :mod:`emotion.model_cards.weaknesses`: what the figures warn of
 - :mod:`emotion.model_cards.render`: as Markdown and as HTML

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from emotion.analytics.scores import (
@@ -11,13 +11,15 @@ from emotion.analytics.scores import (
     SPLITS,
     Record,
     families_of,
+    family_of,
     find_record,
     find_robustness,
     load_evaluation,
 )
 from emotion.metrics import wilson_interval
-from emotion.model_cards.document import Document, Section, Table, interval, pairs, percent
+from emotion.model_cards.document import Document, Section, Table, interval, listed, pairs, percent
 from emotion.model_cards.origin import copies, learned, provenance
+from emotion.model_cards.overview import overview
 from emotion.model_cards.weaknesses import weak_conditions, weak_labels, weaknesses
 from emotion.registry import load_card
 from emotion.types import ModelCard
@@ -67,19 +69,19 @@ def build_document(
             judged[family] = record
         if (conditions := find_robustness(evaluation, family, TEST)) is not None:
             robustness[family] = conditions
-    sections = [_what(card), _when_not(judged, robustness), _weak(card, judged, robustness)]
-    sections += [*_scores(judged), *_conditions(robustness), learned(card, facts), *copies(card, evaluation, TEST)]
-    sections += [provenance(card, evaluation)]
+    sections = [overview(card, evaluation), _when_not(judged, robustness), _weak(card, judged, robustness)]
+    sections += [learned(card, facts), _what(card), *_scores(judged), *_conditions(robustness)]
+    sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
     return Document(card.title, _lead(card, judged), tuple(sections))
 
 
 def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
     told = [
-        f"right on {percent(record['accuracy'])} of {record['n']:,} test faces by {FAMILIES.get(family, family)}"
+        f"{percent(record['accuracy'])} of {record['n']:,} test faces by {FAMILIES.get(family, family)}"
         for family, record in judged.items()
     ]
     words = f"Model {card.name} names the expression of a face as one of {len(card.labels)}"
-    return f"{words}; it was {' and '.join(told)}." if told else f"{words}. It was not evaluated."
+    return f"{words}; it was right on {listed(told)}." if told else f"{words}. It was not evaluated."
 
 
 def _what(card: ModelCard) -> Section:
@@ -90,7 +92,7 @@ def _what(card: ModelCard) -> Section:
         "Parameters": f"{card.parameters / _MIN_PER_MEGA:,.2f} million",
         "Multiply–adds for a face": cost,
         "Temperature of its probabilities": f"{card.temperature:g}",
-        "Says unclear below": percent(card.unclear_below) if card.unclear_below else "never",
+        "Says unclear below": _limit(card),
         "Looks again, at the mirror image": _second_look(card),
         "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
         "Licence": card.licence or "not stated",
@@ -98,6 +100,17 @@ def _what(card: ModelCard) -> Section:
     if card.members:
         facts["Averages the answers of"] = ", ".join(card.members)
     return Section("What it is", tables=(pairs(facts),))
+
+
+def _limit(card: ModelCard) -> str:
+    if not card.unclear_below:
+        return "never"
+    chosen = card.training.get("calibrated_on")
+    if not chosen:
+        return percent(card.unclear_below)
+    names = listed([FAMILIES.get(family_of(name), name) for name in chosen["sets"]])
+    share = percent(chosen["right_answers"], 0)
+    return f"{percent(card.unclear_below)}, so that {share} of the answers given or more are right on each of {names}"
 
 
 def _second_look(card: ModelCard) -> str:
@@ -108,11 +121,9 @@ def _second_look(card: ModelCard) -> str:
 
 
 def _scores(judged: Mapping[str, Record]) -> list[Section]:
-    if not judged:
-        return [Section("How well it does", ("It was not evaluated, so nothing is known of that.",))]
     return [
         Section(
-            f"How well it does by {FAMILIES.get(family, family)}",
+            f"In detail: {FAMILIES.get(family, family)}",
             (_summary(record),),
             tables=(_classes(record), _confusion(record), _reliability(record)),
         )
@@ -199,13 +210,15 @@ def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str
     points = [*NEVER]
     weak = sorted({label for record in judged.values() for label in weak_labels(record)})
     if weak:
-        points.append(f"To count or to find {_listed(weak)}, which it misses more often than not by some labels.")
+        points.append(
+            f"To count or to find {listed(weak, 'or')}, which it misses more often than not on some test set."
+        )
     titles = dict.fromkeys(title for one in robustness.values() for title in weak_conditions(one))
-    poor = [title[:1].lower() + title[1:] for title in titles]
+    poor = [_lower(title) for title in titles]
     if poor:
         points.append(f"On faces like these, where it is wrong much more often: {', '.join(poor)}.")
-    return Section("When not to use it", points=(*points, *(f"Not measured: {words}" for words in UNMEASURED)))
+    return Section("When not to use it", points=(*points, *(f"Not measured: {_lower(words)}" for words in UNMEASURED)))
 
 
-def _listed(words: Sequence[str]) -> str:
-    return ", ".join(words[:-1]) + f" or {words[-1]}" if len(words) > 1 else words[0]
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

@@ -7,6 +7,7 @@ from typing import Any
 
 from emotion.analytics.scores import SPLITS
 from emotion.model_cards.document import Section, Table, pairs, percent
+from emotion.model_cards.sources import FOR_RESEARCH, learned_sources, sources_table
 from emotion.registry import card_by_digest, member_cards
 from emotion.types import ModelCard
 
@@ -36,9 +37,12 @@ def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
     for what, key in (("Hours", "hours"), ("Seed", "seed"), ("Command", "command")):
         if training.get(key) is not None:
             told[what] = str(training[key])
-    words = () if told else ("How it was trained is not stated.",)
-    tables = ((pairs(told),) if told else ()) + tuple(_faces(name, one) for name, one in facts.items())
-    return Section("What it learned from", words, tables=tables)
+    sources = learned_sources(training)
+    words = [] if told or sources else ["How it was trained is not stated."]
+    words += [FOR_RESEARCH] if sources else []
+    tables = [sources_table(sources)] if sources else []
+    tables += ([pairs(told)] if told else []) + [_faces(name, one) for name, one in facts.items()]
+    return Section("What it learned from", tuple(words), tables=tuple(tables))
 
 
 def _began_from(weights: Mapping[str, str]) -> str:

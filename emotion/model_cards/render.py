@@ -21,6 +21,7 @@ def to_markdown(document: Document) -> str:
         if section.points:
             blocks.append("\n".join(f"- {_plain(point)}" for point in section.points))
         blocks += [block for table in section.tables for block in _markdown_table(table)]
+        blocks += [_plain(words) for words in section.notes]
     return "\n\n".join([*blocks, f"Written by version {program_version()} from the model's own files."]) + "\n"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from emotion.analytics.scores import FAMILIES, Record
 from emotion.labels import EMOTIONS
 from emotion.metrics import wilson_interval
-from emotion.model_cards.document import interval, percent
+from emotion.model_cards.document import interval, listed, percent
 
 MISSED = 0.5
 """An expression that is found more rarely is missed more often than not."""
@@ -56,22 +56,27 @@ def _unknown(labels: Sequence[str]) -> Iterator[str]:
 
 
 def _missed(record: Record) -> Iterator[str]:
-    for label in weak_labels(record):
-        row = record["per_class"][label]
-        hits = round(row["recall"] * row["support"])
-        span = interval(*wilson_interval(hits, row["support"]))
-        yield f"{label} is missed more often than not: {hits} of {row['support']} such faces found ({span})."
+    rows = {label: record["per_class"][label] for label in weak_labels(record)}
+    if told := [_found(label, row["recall"], row["support"]) for label, row in rows.items()]:
+        yield f"missed more often than not: {listed(told)}."
     if rare := [f"{label} ({row['support']})" for label, row in record["per_class"].items() if row["support"] < FEW]:
-        yield f"there were few test faces of {', '.join(rare)}, so little is known of them."
+        yield f"few test faces of {listed(rare)}, so little is known of them."
+
+
+def _found(label: str, recall: float, faces: int) -> str:
+    hits = round(recall * faces)
+    return f"{label} ({hits} of {faces} found, {interval(*wilson_interval(hits, faces))})"
 
 
 def _confused(record: Record) -> Iterator[str]:
-    labels = list(record["per_class"])
+    labels, told = list(record["per_class"]), []
     for label, counts in zip(labels, record["confusion_matrix"], strict=True):
         total = sum(counts)
         for other, count in zip(labels, counts, strict=True):
             if other != label and total >= FEW and count / total >= CONFUSED:
-                yield f"{percent(count / total, 0)} of {label} are taken for {other} ({count} of {total})."
+                told.append((count / total, f"{label} for {other} ({percent(count / total, 0)}, {count} of {total})"))
+    if told:
+        yield f"often taken for another: {listed([words for _, words in sorted(told, reverse=True)])}."
 
 
 def _unsure(record: Record) -> Iterator[str]:
@@ -80,19 +85,22 @@ def _unsure(record: Record) -> Iterator[str]:
 
 
 def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    falls: dict[str, list[str]] = {}
     for family, conditions in robustness.items():
         clean = conditions["clean"]["accuracy"]
         for title in weak_conditions(conditions):
             row = next(row for row in conditions.values() if row["title"] == title)
-            fall = f"from {percent(clean)} to {percent(row['accuracy'])}"
-            yield f"{_whose(family)}: where faces are “{title}”, accuracy falls {fall}."
+            fall = f"from {percent(clean)} to {percent(row['accuracy'])} by {_whose(family)}"
+            falls.setdefault(title, []).append(fall)
+    for title, told in falls.items():
+        yield f"Where faces are “{title}”, accuracy falls {listed(told)}."
 
 
 def _unlike(judged: Judged) -> Iterator[str]:
     accuracies = {family: record["accuracy"] for family, record in judged.items()}
     if len(accuracies) > 1 and max(accuracies.values()) - min(accuracies.values()) > LOST:
-        told = " and ".join(f"{percent(value)} by {_whose(family)}" for family, value in accuracies.items())
-        yield f"How often it is right depends on who named the faces: {told}."
+        told = listed([f"{percent(value)} by {_whose(family)}" for family, value in accuracies.items()])
+        yield f"How often it is right depends on the faces and on who labelled them: {told}."
 
 
 def _whose(family: str) -> str:

@@ -119,7 +119,7 @@ def test_analyse_is_locked_until_the_answer_and_everything_can_be_deleted(
 
 def test_a_models_card_is_read_and_kept(page: Page, server: str, tmp_path: Path):
     page.goto(f"{server}/about")
-    page.get_by_role("link", name="The card of each model").click()
+    page.get_by_role("link", name="Model cards").click()
     expect(page.get_by_role("heading", name="Model card", level=1)).to_be_visible()
     expect(page.get_by_text("Known weaknesses")).to_be_visible()
     expect(page.get_by_text("missed more often than not").first).to_be_visible()

@@ -10,7 +10,7 @@ import pytest
 
 from emotion.added_models import CardDetails, add_model
 from emotion.labels import FER2013_LABELS
-from emotion.registry import added_models, list_models, load_card, model_dir, save_card
+from emotion.registry import ALIASES, added_models, list_models, load_card, model_dir, save_card
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.tflite_files import classifier
@@ -76,7 +76,7 @@ def test_a_model_is_described_added_used_and_removed():
     assert test.dataframe[0].value["model"].tolist() == ["fourconv"]
 
 
-def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path):
+def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path, monkeypatch):
     file = tmp_path / "own.tflite"
     file.write_bytes(classifier())
     card = add_model(file, CardDetails("own", FER2013_LABELS, "unit"))
@@ -84,6 +84,8 @@ def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path):
     table = page("model_lab").dataframe[0].value.set_index("model")
     assert pd.isna(table.loc["own", "multiply_adds"])
     assert table.loc["own", "parameters"] == pytest.approx(card.parameters / 1e6)
+    assert "own" in page("about").dataframe[0].value["model"].tolist()
+    monkeypatch.setitem(ALIASES, "default", "own")
     assert "an unknown number of multiply–adds" in texts(page("about"))
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from emotion.labels import RAFDB_LABELS, LabelSet
+from training.datasets.manifest import Manifest
 from training.datasets.parquet import VOTE_COLUMNS
 from training.recipes import Recipe
 
@@ -60,6 +62,25 @@ def made_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             table.loc[7, list(VOTE_COLUMNS)] = [1, 1, 1, 0, 0, 0, 0, 0, 7, 0]
         table.to_parquet(folder / f"fer2013-{split}.parquet")
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_rafdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of aligned faces with RAF-DB's validation and test splits; its labels have an order of their own."""
+    folder = tmp_path_factory.mktemp("faces") / "rafdb"
+    folder.mkdir()
+    labels = LabelSet("rafdb", RAFDB_LABELS[::-1])
+    for seed, (split, count) in enumerate({"validation": 21, "test": 28}.items(), start=50):
+        pictures = [cv2.resize(face, (64, 64)) for face in made_faces(count, seed)]
+        table = pd.DataFrame(
+            {
+                "image": [{"bytes": cv2.imencode(".png", one)[1].tobytes(), "path": "made.png"} for one in pictures],
+                "emotion": (np.arange(count) % 7).astype(np.int8),
+            }
+        )
+        table.to_parquet(folder / f"{split}.parquet")
+    Manifest("made", "faces", labels, 64, False, {"validation": "validation.parquet"}, {}).save(folder)
+    return folder.parent
 
 
 @pytest.fixture(scope="session")

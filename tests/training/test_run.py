@@ -84,6 +84,18 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     assert (models / "tiny" / "history.csv").read_bytes() == (run.path / "history.csv").read_bytes()
 
 
+def test_a_model_is_exported_with_a_calibration_on_two_data_sets(run, made_data, made_rafdb, models):
+    data = ["--data", str(made_data), "--faces", str(made_rafdb)]
+    assert main(["export", "--run", str(run.path), "--name", "tiny", *data]) == 0
+    card = load_card("tiny")
+    assert card.training["calibrated_on"]["sets"] == {"ferplus": "public-test", "rafdb": "validation"}
+    assert 0 < card.unclear_below <= 1
+    assert main(["evaluate", "--model", "tiny", *data]) == 0
+    evaluation = json.loads((models / "tiny" / "evaluation.json").read_text())
+    assert evaluation["float"]["rafdb"]["test"]["n"] == 28, "the float parent is scored as well"
+    assert evaluation["abstention"]["limit"] == card.unclear_below
+
+
 def test_a_file_too_large_to_commit_is_exported_with_4_bit_kernels(run, made_data, models, monkeypatch, capsys):
     export = ["export", "--run", str(run.path), "--name", "tiny", "--data", str(made_data)]
     main(export)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from emotion.analytics.scores import labels_title
 from emotion.labels import UNCLEAR
 from emotion.types import Progress
-from ui.models import labels_title, score_table
 from ui.widgets import answer_chip, duration_text, plain, progress_text, share_text
 
 
@@ -41,13 +41,8 @@ def test_a_file_name_cannot_format_the_page():
     assert plain("a*b_[x](y).jpg") == r"a\*b\_\[x\]\(y\).jpg"
 
 
-def test_scores_have_a_row_per_measure():
-    table = score_table({"ferplus_accuracy": 0.8, "fer2013_accuracy": 0.6, "ferplus_macro_f1": 0.5})
-    assert table.loc["Accuracy"].tolist() == [0.8, 0.6]
-    assert table.loc["Macro F1"].iloc[0] == 0.5
-
-
 def test_a_test_set_says_whose_labels_and_how_many_of_them():
     assert labels_title("ferplus") == "FER+ majority, 8 classes"
     assert labels_title("fer2013-anger-sadness-neutral") == "FER2013 original, 3 of 7 classes"
+    assert labels_title("rafdb") == "RAF-DB, 7 classes"
     assert labels_title("mine") == "mine"

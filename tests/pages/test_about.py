@@ -1,0 +1,93 @@
+"""The About page: how often the app is right, what its models learned from, and whose terms hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from emotion.labels import FER2013_LABELS, FERPLUS_LABELS, RAFDB_LABELS
+from emotion.registry import ALIASES
+from tests.lab_models import make_abstention, make_model, make_record
+from tests.pages.test_pages import page, texts
+
+SOURCES = {"fer2013": 27125, "rafdb": 11019, "genki4k": 3900}
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setitem(ALIASES, "default", "eight")
+    monkeypatch.setitem(ALIASES, "fer2013", "seven")
+    folder = tmp_path / "models"
+    int8 = {
+        "ferplus": {"private-test": make_record(FERPLUS_LABELS) | make_abstention()},
+        "fer2013": {"private-test": make_record(FER2013_LABELS, 1, 1)},
+        "rafdb": {"test": make_record(RAFDB_LABELS, 9, 1)},
+    }
+    scores = {"rafdb_accuracy": 0.9, "rafdb_balanced_accuracy": 0.9}
+    make_model(
+        folder, "eight", FERPLUS_LABELS, int8, training={"sources": SOURCES}, scores=scores, licence="For research."
+    )
+    make_model(folder, "seven", FER2013_LABELS, {"fer2013": int8["fer2013"]}, licence="For research.")
+    make_model(folder, "ferplus-resvgg", FERPLUS_LABELS, licence="FER2013's terms.")
+    return folder
+
+
+def html_of(test) -> str:
+    return "\n".join(str(one.proto.body) for one in test.get("html"))
+
+
+def test_the_three_test_sets_stand_beside_each_other(models):
+    html = html_of(page("about"))
+    places = [html.index(f'<th scope="row">{name}') for name in ("FER+ majority", "FER2013 original (seven)", "RAF-DB")]
+    assert places == sorted(places)
+    assert "90.0 %" in html
+    assert "eight itself is right on 50.0 % there" in html
+
+
+def test_what_it_learned_from_has_its_terms_and_the_plain_model_is_named(models):
+    test = page("about")
+    html = html_of(test)
+    assert "for research only" in html
+    assert "RAF-DB, basic expressions" in html
+    assert "11,019" in html
+    assert "The MPLab GENKI Database" in html
+    assert "`ferplus-resvgg` learned from FER2013 with FER+ votes alone" in texts(test)
+
+
+def test_all_models_are_listed_once_and_so_are_their_terms(models):
+    test = page("about")
+    table = test.dataframe[0].value.set_index("model")
+    assert table.index.tolist() == ["eight", "seven", "ferplus-resvgg"]
+    assert table.loc["eight", "RAF-DB"] == pytest.approx(90)
+    words = texts(test)
+    assert words.count("For research") == 1
+    assert "`eight`, `seven`: For research" in words
+
+
+def test_a_default_that_was_not_evaluated_and_names_no_sources(models):
+    (models / "eight" / "evaluation.json").unlink()
+    card = json.loads((models / "eight" / "card.json").read_text())
+    (models / "eight" / "card.json").write_text(json.dumps(card | {"training": {}}))
+    words = texts(page("about"))
+    assert "It was not evaluated." in words
+    assert words.count("For research") == 2, "what it learned from is said by its terms"
+
+
+def test_damaged_files_are_named_and_take_nothing_with_them(models):
+    (models / "eight" / "evaluation.json").write_text("{")
+    (models / "seven" / "card.json").write_text("{")
+    test = page("about")
+    words = texts(test)
+    assert "the evaluation of model 'eight' cannot be read" in words
+    assert "the card of model 'seven' cannot be read" in words
+    assert test.dataframe[0].value["model"].tolist() == ["eight", "ferplus-resvgg"]
+    assert "Privacy" in words
+
+
+def test_without_a_model(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    assert "No model is installed." in texts(page("about"))
