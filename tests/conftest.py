@@ -17,6 +17,7 @@ from hypothesis import settings
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
+from tests.steady_reports import pytest_runtest_makereport as pytest_runtest_makereport
 
 T = TypeVar("T")
 
