@@ -17,7 +17,7 @@ from hypothesis import settings
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
-from tests.steady_reports import pytest_runtest_makereport as pytest_runtest_makereport
+from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
 
 T = TypeVar("T")
 
