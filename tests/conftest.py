@@ -29,6 +29,19 @@ settings.load_profile("unhurried")
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that ``make test-fast`` can leave them out."""
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        if room in {"browser", "training"}:
+            item.add_marker(room)
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        asks = any(isinstance(value, str) and value == "postgresql" for value in parameters)
+        if asks or "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgresql")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What a test adds must not lie among the user's own things, nor these in a test's way; nor is a test asked why."""

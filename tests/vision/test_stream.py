@@ -99,6 +99,19 @@ def test_a_lost_face_is_searched_for_at_once_and_then_in_turn(frames: list[Frame
     assert found == [0, 0, 1, 1], "found again when the next search is due"
 
 
+def test_searches_take_turns_between_the_whole_picture_and_each_tile() -> None:
+    detector, wall = Counting(), np.full((720, 1280, 3), 90, np.uint8)
+    follower = FaceFollower(detector, FaceMesh())
+    whole, *tiles = detector.regions(1280, 720)
+    assert len(tiles) > 1
+    for index in range(1 + 2 * len(tiles)):
+        assert follower(Frame(index, index / 2, wall[..., 0].copy(), lambda: wall)) == []
+    first, *later = detector.looks
+    assert first == [whole, *tiles], "everywhere where a shot begins"
+    assert later[::2] == [[whole]] * len(tiles)
+    assert sorted(later[1::2]) == sorted([tile] for tile in tiles)
+
+
 def test_the_small_detector_finds_the_same_face(frames: list[Frame]) -> None:
     image = frames[0].rgb()
     (large,), (small,) = BlazeFace().detect(image, [(0, 0, 640, 360)]), BlazeFace(small=True).detect(image)

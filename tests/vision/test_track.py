@@ -56,6 +56,14 @@ def test_a_short_occlusion_keeps_the_number() -> None:
     assert ids(tracker.update([face(130)], 1.0)) == [1]
 
 
+def test_who_was_out_of_sight_may_have_gone_further() -> None:
+    """72 of 60 px: too far from one picture to the next, not within a second."""
+    for time_s, expected in ((0.04, 2), (1.0, 1)):
+        tracker = Tracker()
+        tracker.update([face(100)], 0.0)
+        assert ids(tracker.update([face(172)], time_s)) == [expected]
+
+
 def test_a_long_absence_ends_it() -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
