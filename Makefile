@@ -3,10 +3,10 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: help app test lint bench lock clean
+.PHONY: help app test test-fast lint bench lock clean
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 app: .venv/runtime  ## install what the app needs and open it on port 8501
 	$(BIN)/streamlit run server.py --server.port $(PORT)
@@ -16,6 +16,9 @@ test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQ
 	sh tests/library/install_postgresql.sh
 	sh tests/deploy/install_nginx.sh
 	$(BIN)/python -m pytest
+
+test-fast: .venv/dev  ## run the tests that need no browser, PostgreSQL or training, and take no long
+	$(BIN)/python -m pytest -m "not browser and not postgresql and not training and not slow"
 
 lint: .venv/dev  ## check style and types
 	$(BIN)/ruff check .
@@ -38,9 +41,9 @@ clean:  ## remove what was installed and cached
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: requirements.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt requirements-ray.txt .venv/runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

@@ -17,6 +17,7 @@ from hypothesis import settings
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
+from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
 
 T = TypeVar("T")
 
@@ -26,6 +27,19 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that ``make test-fast`` can leave them out."""
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        if room in {"browser", "training"}:
+            item.add_marker(room)
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        asks = any(isinstance(value, str) and value == "postgresql" for value in parameters)
+        if asks or "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgresql")
 
 
 @pytest.fixture(scope="session", autouse=True)

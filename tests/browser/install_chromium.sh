@@ -1,7 +1,14 @@
 #!/bin/sh
-# The browser tests drive a real Chromium. Takes the one that is there, else Debian's package.
+# The browser tests drive a real Chromium through Playwright, whose own node needs GCC's libatomic. Takes what is there,
+# else Debian's packages.
 set -eu
+here=$(dirname "$0")
+playwright="$here/../../.venv/bin/playwright"
+if ! "$playwright" --version >/dev/null 2>&1; then
+    sh "$here/../apt_install.sh" libatomic1 "expected libatomic1 for Playwright's node" 2
+    "$playwright" --version >/dev/null
+fi
 if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; then
     exit 0
 fi
-exec sh "$(dirname "$0")/../apt_install.sh" chromium "expected a Chromium for the browser tests" 2
+exec sh "$here/../apt_install.sh" chromium "expected a Chromium for the browser tests" 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -148,6 +149,31 @@ def test_an_upload_that_would_fill_it_is_refused_before_it_begins(
     monkeypatch.setenv("EMOTION_FREE_MB", "4")
     with pytest.raises(TooLargeError, match=r"expected room for .* to stay free on the server's disk"):
         library.add(clip, "a.mp4")
+    assert all_of(library) == ()
+    assert disk.files() == before
+
+
+class Pipe(io.RawIOBase):
+    """Bytes without an end, whose number nobody knows before they have come."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def read(self, size: int = -1) -> bytes:
+        return bytes(size)
+
+
+def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
+    make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is looked at every 64 MiB: of 80 there are then less than 40 left."""
+    disk = make_disk(80)
+    library = opened(tmp_path, storage=disk.path)
+    before = disk.files()
+    monkeypatch.setenv("EMOTION_FREE_MB", "40")
+    monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "none")
+    with pytest.raises(TooLargeError, match=r"expected room for 40\.0 MB to stay free .*; 1\d\.\d MB are free"):
+        library.add(Pipe(), "a.mp4")  # type: ignore[arg-type]
     assert all_of(library) == ()
     assert disk.files() == before
 

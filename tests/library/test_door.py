@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -90,6 +91,37 @@ def test_of_many_that_come_at_once_no_more_get_in_than_may(
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(add, libraries)) == 3
     assert libraries[0].search().total == 3
+
+
+class Meanwhile(io.BytesIO):
+    """A file; while its first bytes are read, something else happens."""
+
+    def __init__(self, content: bytes, happens: Callable[[], object]) -> None:
+        super().__init__(content)
+        self._happens: Callable[[], object] | None = happens
+
+    def read(self, size: int | None = -1) -> bytes:
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            happens()
+        return super().read(size)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [("EMOTION_QUOTA_MB", "expected all that you keep here to take at most"), ("EMOTION_MAX_QUEUED", "to wait")],
+)
+def test_what_came_in_while_a_file_was_uploaded_counts_as_well(
+    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, words: str
+) -> None:
+    """Each has room for itself when it begins; together they have not, and the second to be there is refused."""
+    monkeypatch.setenv(setting, "1" if setting == "EMOTION_MAX_QUEUED" else str(1.5 * video.stat().st_size / 1e6))
+    entries = []
+    upload = Meanwhile(video.read_bytes(), lambda: entries.append(library.add(video, "quicker.mp4")))
+    with pytest.raises(TooLargeError, match=words):
+        library.add(upload, "slower.mp4")
+    assert [entry.id for entry in library.search().entries] == [entry.id for entry in entries]
+    assert {name.partition("/")[0] for name in names_in(tmp_path / "storage")} == {entries[0].id}
 
 
 def test_a_quota_holds_for_each_person_and_counts_what_they_have(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import made_faces
-from training.augment import _SPOILERS, Augmentation
+from training.augment import _SPOILERS, Augmentation, warp
 
 STILL = Augmentation(**{field.name: 0.0 for field in fields(Augmentation)})
 
@@ -22,6 +22,49 @@ def test_flip_alone_mirrors():
     images = made_faces(5, 0)
     flipped = replace(STILL, flip=1.0).apply(images, np.random.default_rng(0))
     np.testing.assert_array_equal(flipped, images[:, :, ::-1])
+
+
+def parts_of(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The linear parts, and how far the centre of a picture of 48 px moves, in px."""
+    linear, centre = matrices[:, :, :2], np.full(2, 23.5)
+    return linear, linear @ centre + matrices[:, :, 2] - centre
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_rotation_alone_turns_about_the_centre_and_as_far_as_it_says(mirrored: bool):
+    turning = replace(STILL, rotation_deg=13.0, flip=float(mirrored))
+    linear, moved = parts_of(turning.matrices(2000, 48, np.random.default_rng(0)))
+    np.testing.assert_allclose(linear.transpose(0, 2, 1) @ linear, np.tile(np.eye(2), (2000, 1, 1)), atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(linear), -1 if mirrored else 1)
+    angles = np.rad2deg(np.arctan2(-linear[:, 0, 1], linear[:, 1, 1]))
+    assert -13 <= angles.min() < -12.5
+    assert 12.5 < angles.max() <= 13
+    np.testing.assert_allclose(moved, 0, atol=1e-9)
+
+
+def test_shift_alone_moves_as_far_as_it_says_in_both_directions():
+    linear, moved = parts_of(replace(STILL, shift=0.1).matrices(2000, 48, np.random.default_rng(0)))
+    np.testing.assert_array_equal(linear, np.tile(np.eye(2), (2000, 1, 1)))
+    assert (np.abs(moved) <= 4.8 + 1e-9).all()
+    assert (moved.min(axis=0) < -4.6).all()
+    assert (moved.max(axis=0) > 4.6).all()
+
+
+def test_zoom_alone_scales_both_sides_alike_about_the_centre():
+    linear, moved = parts_of(replace(STILL, zoom=0.15).matrices(2000, 48, np.random.default_rng(0)))
+    scale = linear[:, 0, 0]
+    np.testing.assert_allclose(linear, scale[:, None, None] * np.eye(2))
+    assert 0.85 <= scale.min() < 0.86
+    assert 1.14 < scale.max() <= 1.15
+    np.testing.assert_allclose(moved, 0, atol=1e-9)
+
+
+def test_a_warp_moves_pixels_where_its_matrix_says():
+    image = np.zeros((1, 48, 48), np.uint8)
+    image[0, 20, 10] = 200
+    right_and_down = np.array([[[1.0, 0.0, 7.0], [0.0, 1.0, 3.0]]])
+    (row,), (column,) = np.nonzero(warp(image, right_and_down)[0])
+    assert (row, column) == (23, 17)
 
 
 def test_erasing_alone_covers_one_rectangle_and_leaves_the_input():

@@ -32,6 +32,11 @@ def test_without_a_list_the_provider_decides():
         ("@example.org", "ada@example.org@evil.test", False),
         ("@example.org", "ada@example.org.evil.test", False),
         ("bob@example.org", "ada@example.org", False),
+        ("ada@example.org", "xada@example.org", False),
+        ("ada@example.org", "x.ada@example.org", False),
+        ("ada@example.org", "ada@example.org.evil.test", False),
+        ("ada@example.org", "ad@example.org", False),
+        ("ada@example.org", "ada@example.or", False),
         ("@example.org", None, False),
         ("@example.org", "", False),
         ("@example.org", ["ada@example.org"], False),
@@ -60,6 +65,13 @@ def test_an_administrator_is_on_every_list(verified: object):
     )
     assert isinstance(found, Visitor)
     assert found.is_admin
+
+
+@pytest.mark.parametrize("email", ["xada@example.org", "ada@example.orgx", "ad@example.org", "", None])
+def test_an_administrators_whole_address_counts(email: str | None):
+    found = read_rules({"admins": ["ada@example.org"]}, {}).admit(ADA | {"email": email})
+    assert isinstance(found, Visitor)
+    assert not found.is_admin
 
 
 def test_secrets_and_environment_add_up():

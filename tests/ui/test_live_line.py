@@ -34,12 +34,14 @@ class Camera(MediaStreamTrack):
         super().__init__()
         self.left = iter(range(count))
         self.ends = ends
+        self.all_taken = threading.Event()
 
     async def recv(self) -> av.VideoFrame:
         await asyncio.sleep(0)
         number = next(self.left, None)
         if number is not None:
             return picture(number)
+        self.all_taken.set()  # Who asks for one more has put away the one before.
         if not self.ends:
             await asyncio.Event().wait()
         raise MediaStreamError
@@ -107,22 +109,23 @@ def test_every_picture_of_a_quick_stage_comes_back_in_order():
 
 
 def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
-    stage = Stage()
-    line = Line(lambda: stage)
+    stage, camera, now = Stage(), Camera(100, ends=False), [10.0]
+    line = Line(lambda: stage, clock=lambda: now[0])
 
     async def connect() -> None:
-        line.addTrack(Camera(100, ends=False))
+        line.addTrack(camera)
         line.start()
-        await until(lambda: next(line._track.left, None) is None)  # all have come
-        await asyncio.sleep(0.1)
+        await until(camera.all_taken.is_set)
+        now[0] += 1  # so long does the first picture take, if the stage has had one already
         stage.go.set()
         await until(lambda: stage.seen[-1:] == [99] or len(stage.seen) > 3)
         line.stop()
         await until(lambda: line.stage is None)
 
     run_async(connect())
-    assert stage.seen[-1] >= 98
-    assert sum(stage.skipped) + len(stage.seen) >= 99
+    assert stage.seen[-1] == 99
+    assert len(stage.seen) <= 2
+    assert sum(stage.skipped) + len(stage.seen) == 100
 
 
 def test_the_end_of_the_camera_ends_everything_once():

@@ -40,6 +40,23 @@ def write_clip(
     return path
 
 
+def write_stamped(path: Path, pictures: Sequence[np.ndarray], times_ms: Sequence[int], codec: str = "mjpeg") -> Path:
+    """Write RGB pictures, each a key frame, with any times: also such as run backwards."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options={"g": "1", "bf": "0"})
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        packets = []
+        for picture in pictures:
+            packets += stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24"))
+        packets += stream.encode()
+        for index, (packet, time_ms) in enumerate(zip(packets, times_ms, strict=True)):
+            # A file may say any time to show a picture at; only those to decode at must rise.
+            packet.time_base, packet.pts, packet.dts = Fraction(1, 1000), time_ms, index - len(packets) - 1000
+            container.mux(packet)
+    return path
+
+
 def write_sound(path: Path) -> Path:
     """Write a file that holds sound and no picture."""
     with av.open(str(path), "w") as container:

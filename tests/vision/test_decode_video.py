@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import grey_levels, write_clip, write_sound
+from clips import grey_levels, write_clip, write_sound, write_stamped
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.vision import decode_video
@@ -24,6 +24,16 @@ def test_frames_come_in_order_with_their_own_times(tmp_path: Path) -> None:
     assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
     assert [frame.time_s for frame in frames] == pytest.approx([t / 1000 for t in times_ms], abs=2e-3)
     assert [int(frame.luma.mean()) for frame in frames] == pytest.approx([0, 60, 120, 180, 240], abs=3)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("back.mkv", "mjpeg"), ("back.ts", "mpeg2video")])
+def test_times_that_run_backwards_in_the_file_stand_still(tmp_path: Path, name: str, codec: str) -> None:
+    stamped_ms = [0, 40, 80, 20, 60, 100, 140, 0, 180]
+    clip = write_stamped(tmp_path / name, grey_levels(range(0, 180, 20)), stamped_ms, codec)
+    times = [frame.time_s for frame in read_video(clip)]
+    assert len(times) == len(stamped_ms)
+    assert times == sorted(times)
+    assert times[-1] == pytest.approx(0.18, abs=2e-3)
 
 
 def test_luma_is_the_full_range_grey_picture(tmp_path: Path) -> None:

@@ -141,6 +141,12 @@ def test_a_rate_is_kept_and_depends_on_the_last_choice_alone(steps: list[float],
     assert before + rest == chosen
 
 
+def test_both_ends_of_a_part_allow_for_rounded_times() -> None:
+    part = Sampling(start_s=1.0, end_s=2.0)
+    assert [part.is_before(time_s) for time_s in (0.9985, 0.9995, 1.0)] == [True, False, False]
+    assert [part.is_after(time_s) for time_s in (1.9985, 1.9995, 2.0)] == [False, True, True]
+
+
 @pytest.mark.parametrize("part", [{"start_s": -1.0}, {"start_s": 2.0, "end_s": 2.0}, {"start_s": float("nan")}])
 def test_a_senseless_part_is_refused(part: dict[str, float]) -> None:
     with pytest.raises(VideoError, match="expected a part"):

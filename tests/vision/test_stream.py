@@ -75,6 +75,43 @@ def test_less_effort_looks_less_often_at_less(frames: list[Frame]) -> None:
     assert large.looks == []
 
 
+def without_the_face(frame: Frame) -> Frame:
+    """The same picture with the face upside down, which is no cut, as the greys are the same."""
+    rgb = frame.rgb().copy()
+    rgb[60:330, 180:480] = rgb[60:330, 180:480][::-1]
+    return Frame(frame.index, frame.time_s, rgb[..., 1].copy(), lambda: rgb)
+
+
+def test_a_lost_face_is_searched_for_at_once_and_then_in_turn(frames: list[Frame]) -> None:
+    detector = Counting()
+    follower = FaceFollower(detector, FaceMesh())
+    effort = Effort(key_frame_s=10, search_s=0.1)
+    assert [len(follower(frame, effort)) for frame in frames[:5]] == [1] * 5
+    assert len(detector.looks) == 1, "the first picture"
+    assert follower(without_the_face(frames[5]), effort) == []
+    assert len(detector.looks) == 2, "the face was lost, although no key frame was due"
+    looks = []
+    for frame in frames[6:12]:
+        assert follower(without_the_face(frame), effort) == []
+        looks.append(len(detector.looks))
+    assert looks == [2, 2, 3, 3, 3, 4], "nobody is followed any more: every 0.1 s of 25 pictures a second"
+    found = [len(follower(frame, effort)) for frame in frames[12:16]]
+    assert found == [0, 0, 1, 1], "found again when the next search is due"
+
+
+def test_searches_take_turns_between_the_whole_picture_and_each_tile() -> None:
+    detector, wall = Counting(), np.full((720, 1280, 3), 90, np.uint8)
+    follower = FaceFollower(detector, FaceMesh())
+    whole, *tiles = detector.regions(1280, 720)
+    assert len(tiles) > 1
+    for index in range(1 + 2 * len(tiles)):
+        assert follower(Frame(index, index / 2, wall[..., 0].copy(), lambda: wall)) == []
+    first, *later = detector.looks
+    assert first == [whole, *tiles], "everywhere where a shot begins"
+    assert later[::2] == [[whole]] * len(tiles)
+    assert sorted(later[1::2]) == sorted([tile] for tile in tiles)
+
+
 def test_the_small_detector_finds_the_same_face(frames: list[Frame]) -> None:
     image = frames[0].rgb()
     (large,), (small,) = BlazeFace().detect(image, [(0, 0, 640, 360)]), BlazeFace(small=True).detect(image)

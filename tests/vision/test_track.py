@@ -34,9 +34,18 @@ def test_the_order_in_which_faces_are_found_does_not_matter() -> None:
 
 
 def test_the_nearest_person_wins() -> None:
+    """Both are near enough to be meant: 10 and 30 of 60 px away."""
+    for x, nearest in ((10, 1), (30, 2)):
+        tracker = Tracker()
+        tracker.update([face(0), face(40)], 0.0)
+        assert ids(tracker.update([face(x)], 0.04)) == [nearest]
+
+
+def test_of_two_faces_the_nearer_one_is_the_person() -> None:
+    """The first face is nearer to person 2 (18 px) than to person 1 (22 px), but the second is nearer still (2 px)."""
     tracker = Tracker()
-    tracker.update([face(0), face(50)], 0.0)
-    assert ids(tracker.update([face(45)], 0.04)) == [2]
+    tracker.update([face(0), face(40)], 0.0)
+    assert ids(tracker.update([face(22), face(38)], 0.04)) == [1, 2]
 
 
 def test_a_short_occlusion_keeps_the_number() -> None:
@@ -45,6 +54,14 @@ def test_a_short_occlusion_keeps_the_number() -> None:
     for step in range(1, 20):
         tracker.update([], step / 20)
     assert ids(tracker.update([face(130)], 1.0)) == [1]
+
+
+def test_who_was_out_of_sight_may_have_gone_further() -> None:
+    """72 of 60 px: too far from one picture to the next, not within a second."""
+    for time_s, expected in ((0.04, 2), (1.0, 1)):
+        tracker = Tracker()
+        tracker.update([face(100)], 0.0)
+        assert ids(tracker.update([face(172)], time_s)) == [expected]
 
 
 def test_a_long_absence_ends_it() -> None:
