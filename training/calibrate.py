@@ -21,7 +21,8 @@ from emotion.scoring import judged_set, nearest_set, recode
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier, margins, softened
 from training.datasets.face_set import FaceSet
-from training.evaluation_sets import default_faces_dir, read_rafdb
+from training.datasets.parquet import default_faces_dir
+from training.evaluation_sets import read_rafdb
 from training.material import read_validation
 from training.pooled import CALIBRATED_ON, SetAnswers, fit_on_sets, set_weights
 from training.targets import label_sets_of, truths
@@ -160,5 +161,10 @@ def truth_for(card: ModelCard, faces: FaceSet) -> NDArray[np.int8]:
     Of the kinds of label that the faces have, the nearest to the card's counts: FER+'s majority for
     eight expressions, FER2013's own for its seven.
     """
-    label_set = nearest_set(card.labels, label_sets_of(faces))
-    return recode(truths(faces, label_set), label_set, card.labels)
+    return truth_among(card.labels, faces)
+
+
+def truth_among(labels: Sequence[str], faces: FaceSet) -> NDArray[np.int8]:
+    """Return the same for a model of which only the labels are known yet."""
+    label_set = nearest_set(labels, label_sets_of(faces))
+    return recode(truths(faces, label_set), label_set, labels)

@@ -15,19 +15,8 @@ from training.datasets.facts import write_facts
 from training.datasets.formats import FORMATS, Format
 from training.datasets.index import IndexOptions
 from training.datasets.manifest import ALL, Manifest
-from training.datasets.parquet import default_data_dir
+from training.datasets.parquet import default_data_dir, default_datasets_dir, default_faces_dir
 from training.datasets.prepare import PrepareOptions, prepare
-from training.provenance import PROJECT
-
-
-def default_datasets_dir() -> Path:
-    """Return the git-ignored folder of prepared data sets and their facts."""
-    return PROJECT / "data" / "datasets"
-
-
-def default_faces_dir() -> Path:
-    """Return the git-ignored folder of the aligned sets from which the default model learns beside FER2013."""
-    return default_datasets_dir() / "faces"
 
 
 def add_faces(command: argparse.ArgumentParser) -> None:

@@ -9,17 +9,11 @@ from typing import Literal
 from emotion.errors import DatasetError
 from emotion.labels import RAFDB
 from emotion.scoring import recode
-from training.data_commands import default_datasets_dir
 from training.datasets.face_set import FaceSet
 from training.datasets.parquet import read_split, split_files
 
 RAFDB_FOLDER = "rafdb"
 HOW_TO_MAKE = "make it with `python -m training faces`"
-
-
-def default_faces_dir() -> Path:
-    """Return the git-ignored folder of aligned faces, with a sub-folder per source."""
-    return default_datasets_dir() / "faces"
 
 
 def has_rafdb(faces: Path) -> bool:

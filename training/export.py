@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from emotion.errors import DatasetError, InputError, ModelError
-from emotion.labels import LabelSet
+from emotion.labels import FERPLUS, LabelSet
 from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
@@ -21,18 +21,23 @@ from training.calibrate import (
     calibrated,
     calibrated_on,
     learned_from_rafdb,
+    truth_among,
     validation_sets,
     with_second_look,
 )
+from training.class_bias import class_biases, fold_biases
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
+from training.datasets.parquet import default_faces_dir
 from training.evaluate import KERAS_FILE
+from training.evaluation_sets import read_rafdb
 from training.inputs import InputForm, predict_logits
 from training.int4 import FACES, INT4_KERNELS, fit_under
 from training.losses import columns_of
-from training.material import read_roles
+from training.material import read_roles, read_validation
 from training.networks import find_network
 from training.pair import save_pair
+from training.pretrained_faces import ORIGIN, is_face_package
 from training.quantise import to_int8
 from training.recipes import Recipe
 from training.run_folder import RunFolder
@@ -50,6 +55,10 @@ LARGEST_FILE_BYTES = 10_000_000
 LICENCE = (
     "Weights trained from scratch for this project on FER2013 with FER+ votes, whose owners allow "
     "research use of the pictures; no picture is contained. Check their terms before commercial use."
+)
+LICENCE_OF_SEVERAL = (
+    "For research: learned from FER2013 with FER+ votes, RAF-DB, AffectNet, FFHQ and GENKI-4K, whose owners allow "
+    "non-commercial research; no picture is contained."
 )
 LICENCE_OF_STRANGERS = "Not stated: the terms of whoever trained the given weights and of their pictures apply."
 
@@ -128,15 +137,31 @@ def export(
         label_set=LabelSet(head, heads[head]),
         recipe=recipe,
         training=_training_record(run, epoch, head),
-        licence=_licence(run.settings().get("weights")),
+        licence=_licence(recipe, run.settings().get("weights")),
     )
+    faces = faces or (default_faces_dir() if recipe.sets else None)
+    if faces and head == FERPLUS.name:
+        source = _with_biases(source, data, faces)
     card = write_model(source, name, title or network.title, data, faces)
     shutil.copyfile(run.path / HISTORY_FILE, models_dir() / name / HISTORY_FILE)
     return card
 
 
-def _licence(weights: dict[str, str] | None) -> str:
+def _with_biases(source: Source, data: Path, faces: Path) -> Source:
+    """Add to the network's answers the class biases that suit the validation faces of all sets best, and note them."""
+    sets, labels = [read_validation(data), read_rafdb(faces, "validation")], source.label_set.labels
+    logits = [predict_logits(source.model, source.form, one.images) for one in sets]
+    biases = class_biases(logits, [truth_among(labels, one) for one in sets])
+    fold_biases(source.model, biases)
+    rounded = {label: round(float(bias), 2) for label, bias in zip(labels, biases, strict=True)}
+    return replace(source, training=source.training | {"class_biases": rounded})
+
+
+def _licence(recipe: Recipe, weights: dict[str, str] | None) -> str:
     """Return the terms of what a run learned, by the record of what it started from; of a known model, its own."""
+    if recipe.sets:
+        started = weights is not None and is_face_package(Path(weights["file"]))
+        return f"{LICENCE_OF_SEVERAL} Began from {ORIGIN}." if started else LICENCE_OF_SEVERAL
     if weights is None:
         return LICENCE
     card = card_by_digest(weights["sha256"])
@@ -230,6 +255,9 @@ def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:
 
 def _training_record(run: RunFolder, epoch: int, head: str) -> dict[str, Any]:
     settings, state = run.settings(), run.state()
+    sets = {each["name"] for each in settings["recipe"].get("sets", ())}
+    further = {name: count for name, count in settings["counts"].items() if name in sets}
+    counts = {name: count for name, count in settings["counts"].items() if name not in sets}
     # An epoch during which the machine slept or did other work would count too much in a sum.
     seconds = state["epoch"] * median(row["seconds"] for row in state["history"])
     return {
@@ -240,6 +268,8 @@ def _training_record(run: RunFolder, epoch: int, head: str) -> dict[str, Any]:
         "hours": round(seconds / 3600, 2),
         "seed": settings["recipe"]["seed"],
         **settings,
+        "counts": counts,
+        **({"sources": {"fer2013": counts["used"], **further}} if further else {}),
     }
 
 

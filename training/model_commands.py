@@ -10,8 +10,8 @@ from emotion.labels import parse_label
 from emotion.registry import file_bytes, load_card, resolve
 from emotion.types import ModelCard
 from emotion.vision.normalise import NORMALISATIONS, UNIT
-from training.datasets.parquet import default_data_dir
-from training.evaluation_sets import HOW_TO_MAKE, RAFDB_FOLDER, default_faces_dir, has_rafdb
+from training.datasets.parquet import default_data_dir, default_faces_dir
+from training.evaluation_sets import HOW_TO_MAKE, RAFDB_FOLDER, has_rafdb
 from training.run_folder import RunFolder, default_runs_dir
 
 

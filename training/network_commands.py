@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion.labels import parse_label
-from training.data_commands import default_faces_dir
-from training.datasets.parquet import default_data_dir
+from training.datasets.parquet import default_data_dir, default_faces_dir
 from training.provenance import PROJECT
 from training.recipes import TARGETS, Recipe, find_recipe
 from training.run_folder import default_runs_dir

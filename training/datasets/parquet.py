@@ -23,6 +23,7 @@ from training.datasets.face_set import FaceSet
 from training.datasets.manifest import Manifest, load_manifest
 from training.datasets.pictures import decode_stored, fit_square
 from training.datasets.splits import ROLES
+from training.provenance import PROJECT
 
 VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "NF"))
 
@@ -41,6 +42,16 @@ def default_data_dir() -> Path:
     project = Path(__file__).resolve().parents[2]
     shared = os.environ.get("EMOTION_SHARED_DATA") or project.parent / "shared" / "data"
     return Path(shared) / "fer2013"
+
+
+def default_datasets_dir() -> Path:
+    """Return the git-ignored folder of prepared data sets and their facts."""
+    return PROJECT / "data" / "datasets"
+
+
+def default_faces_dir() -> Path:
+    """Return the folder of the aligned sets from which the default model learns beside FER2013."""
+    return default_datasets_dir() / "faces"
 
 
 def read_dataset(folder: Path, *, size: int | None = None) -> dict[str, FaceSet]:
