@@ -14,14 +14,13 @@ from emotion.limits import MEGA, check_picture, setting
 from emotion.types import Image
 from emotion.vision.picture_depth import Scale, rows_of, scale_of
 from emotion.vision.picture_formats import format_of
-from emotion.vision.picture_repair import UPRIGHT, as_orientation
 
 DARK = 64
 """Where the upper 8 of 16 bits stay below this, the picture has fewer bits than that, or is very dark."""
 _BYTES_A_PIXEL = 8
 """Of the largest picture that is allowed: four channels of 16 bits."""
 _PNG_IHDR_END = 33
-_WIDTH, _HEIGHT, _BITS, _ORIENTATION, _SAMPLES = 256, 257, 258, 274, 277
+_WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,6 @@ class TiffFacts:
     height: int
     bits: int
     samples: int
-    orientation: int = UPRIGHT
 
 
 def tiff_facts(content: bytes) -> TiffFacts | None:
@@ -45,8 +43,8 @@ def tiff_facts(content: bytes) -> TiffFacts | None:
         file.seek(directory.next)
         directory.load(file)
         bits = max(directory.get(_BITS, (1,)))
-        samples, orientation = int(directory.get(_SAMPLES, 1)), as_orientation(directory.get(_ORIENTATION))
-        return TiffFacts(int(directory[_WIDTH]), int(directory[_HEIGHT]), int(bits), samples, orientation)
+        samples = int(directory.get(_SAMPLES, 1))
+        return TiffFacts(int(directory[_WIDTH]), int(directory[_HEIGHT]), int(bits), samples)
     except Exception:  # anything may be wrong with a damaged file
         return None
 
@@ -59,8 +57,14 @@ def is_deep_colour(content: bytes) -> bool:
     return facts is not None and facts.bits > 8 and facts.samples > 1
 
 
+def has_alpha(content: bytes) -> bool:
+    """Return whether a deep PNG or TIFF has a channel of transparency."""
+    facts = tiff_facts(content)
+    return facts.samples in {2, 4} if facts is not None else content[25] in {4, 6}
+
+
 def read_deep_colour(content: bytes, name: str) -> Image:
-    """Return a PNG or TIFF of several deep channels as ``(H, W, 3)`` uint8 RGB, as it is stored; over white.
+    """Return a PNG or TIFF of deep channels as ``(H, W, 3)`` uint8 RGB over white; only TIFFs are turned upright.
 
     Raises:
         ImageError: It is of a kind that is not read.
@@ -71,16 +75,24 @@ def read_deep_colour(content: bytes, name: str) -> Image:
         allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS") * MEGA * _BYTES_A_PIXEL
         needed = facts.width * facts.height * facts.samples * facts.bits / 8
         if needed > allowed:
-            expected = f"expected a picture of at most {allowed / MEGA:,.0f} MB once it is unpacked"
-            raise TooLargeError(f"{name} is too large: {expected}; it has {needed / MEGA:,.0f} MB")
-    try:
-        values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        values = None
+            expected = f"expected a picture of at most {allowed / MEGA:,.1f} MB once it is unpacked"
+            raise TooLargeError(f"{name} is too large: {expected}; it has {needed / MEGA:,.1f} MB")
+    values = _decode(content)
     if values is None:
         described = "" if facts is None else f" ({facts.samples} × {facts.bits} bits a pixel)"
         raise ImageError(f"{name} is of a kind that is not read{described}; save it as PNG or JPEG")
     return channels_in_eight_bits(np.atleast_3d(values)[..., _rgb_order(values)])
+
+
+def _decode(content: bytes) -> np.ndarray | None:
+    """Return what OpenCV makes of a file, TIFFs turned upright, or None."""
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it cannot read is said once, by us
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
 
 
 def channels_in_eight_bits(values: np.ndarray) -> Image:

@@ -14,7 +14,7 @@ from PIL import UnidentifiedImageError
 from emotion.errors import ImageError, InputError, TooLargeError, brief
 from emotion.limits import check_picture, setting
 from emotion.types import Image
-from emotion.vision.picture_colour import DARK, is_deep_colour, read_deep_colour, tiff_facts
+from emotion.vision.picture_colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
 from emotion.vision.picture_depth import in_eight_bits, rows_of
 from emotion.vision.picture_formats import EXPECTED, format_of, other_kind, pillow_formats
 from emotion.vision.picture_repair import (
@@ -108,22 +108,19 @@ def _read_as_it_is(content: bytes, name: str) -> Image:
         expected = f"expected a picture of at most {allowed:g} megapixels"
         raise TooLargeError(f"{name} is too large: {expected}; it has many more") from error
     except UnidentifiedImageError:
-        if format_of(content) == "TIFF" and is_deep_colour(content):
-            return _read_deep_colour(content, name)
-        raise
+        facts = tiff_facts(content)
+        if facts is None or facts.bits <= 8:
+            raise
+        return read_deep_colour(content, name)
     # Pillow keeps the upper 8 of 16 bits, which are next to nothing of 10 or 12.
-    return _read_deep_colour(content, name) if is_deep_colour(content) and _is_dark(image) else image
+    if is_deep_colour(content) and (has_alpha(content) or _is_dark(image)):
+        return upright(read_deep_colour(content, name), exif_orientation(content))
+    return image
 
 
 def _is_dark(image: Image) -> bool:
     step = max(1, int((image.shape[0] * image.shape[1] / _SAMPLE) ** 0.5))
     return float(np.percentile(image[::step, ::step], 99.9)) < DARK
-
-
-def _read_deep_colour(content: bytes, name: str) -> Image:
-    facts = tiff_facts(content)
-    orientation = exif_orientation(content) if facts is None else facts.orientation
-    return upright(read_deep_colour(content, name), orientation)
 
 
 def _read_without_metadata(content: bytes, name: str) -> Image | None:

@@ -34,7 +34,7 @@ def as_orientation(value: object) -> int:
     """Return what an EXIF orientation says, 1 to 8, whatever type it was written as; 1 for nonsense."""
     if isinstance(value, tuple | list):
         value = value[0] if value else UPRIGHT
-    if isinstance(value, bytes):
+    if isinstance(value, bytes) and value:
         value = value[0] if value[:1] < b"0" else value.decode("latin-1")
     if isinstance(value, str):
         value = int(value[0]) if value[:1] in _DIGITS else UPRIGHT

@@ -20,7 +20,6 @@ from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
 from emotion.serving import open_classifier
 from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
-from emotion.vision.any_way_up import AnyWayUp
 from emotion.vision.decode_image import Picture, load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import BlazeFace, load_detector
@@ -32,6 +31,7 @@ from emotion.vision.sampling import Sampling
 from emotion.vision.seek import Position, position_of
 from emotion.vision.state import State, part_of, under
 from emotion.vision.stream import FaceStream, unclear_limit
+from emotion.vision.turned import TURNS, Turned
 
 OnProgress = Callable[[Progress], None]
 
@@ -82,8 +82,12 @@ class Analyzer:
         """
         rgb = load_image(source)
         frame = Frame(0, 0.0, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), lambda: rgb)
-        with closing(self._results([frame], False, detector=AnyWayUp(self._detector))) as results:
-            return _in_reading_order(next(results)[0])
+        result = next(self.stream([frame]))
+        turns = iter(TURNS)
+        while not result.faces and (turn := next(turns, None)) is not None:
+            with closing(self._results([frame], False, detector=Turned(self._detector, turn))) as results:
+                result = next(results)[0]
+        return _in_reading_order(result)
 
     def largest_face(self, image: Image) -> Face | None:
         """Return the widest face of a photograph, ``(H, W, 3)`` uint8 RGB, or None if there is none."""

@@ -10,37 +10,35 @@ import numpy as np
 from emotion.protocols import Detector, Region
 from emotion.types import Face, FloatArray, Image
 
-_TURNS = (2, 1, 3)
-"""Quarter turns against the clock, upside down first: a camera that hangs from the ceiling."""
-_EYES_ACROSS = ((0.3, 0.4), (0.7, 0.4))
+TURNS = (2, 1, 3)
+"""Quarter turns against the clock to look at, upside down first: a camera that hangs from the ceiling."""
+_EYES = ((0.3, 0.4), (0.7, 0.4))
 """Where the right and the left eye are in a face's box, as shares of its sides."""
 
 
-class AnyWayUp:
-    """A detector that looks at a picture turned as well, where it finds nothing in it as it is.
+class Turned:
+    """A detector that turns the picture, and what it finds back to where it is in the picture as it was.
 
     Args:
         detector: Finds upright faces.
+        turn: Quarters against the clock.
     """
 
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
+    def __init__(self, detector: Detector, turn: int) -> None:
+        self._detector, self._turn = detector, turn
 
     def regions(self, width: int, height: int) -> list[Region]:
-        """Return the parts that the detector looks at."""
+        """Return the parts that the detector looks at if nothing was turned; :meth:`detect` looks at all of its own."""
         return self._detector.regions(width, height)
 
     def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
-        """Return the faces in ``(H, W, 3)`` RGB ``image``, with their places in it as it is.
+        """Return the faces in ``(H, W, 3)`` RGB ``image``; ``regions`` are ignored.
 
-        Those of a turned picture carry landmarks, two eyes at least, which say how they are turned.
+        All carry landmarks, two eyes at least, which say how the face lies.
         """
-        found = self._detector.detect(image, regions)
-        turns = iter(_TURNS)
-        while not found and (turn := next(turns, None)) is not None:
-            turned = np.ascontiguousarray(np.rot90(image, turn))
-            found = [_turned_back(face, turn, turned.shape) for face in self._detector.detect(turned)]
-        return found
+        del regions
+        turned = np.ascontiguousarray(np.rot90(image, self._turn))
+        return [_turned_back(face, self._turn, turned.shape) for face in self._detector.detect(turned)]
 
 
 def _turned_back(face: Face, turn: int, shape: tuple[int, ...]) -> Face:
@@ -67,4 +65,4 @@ def _points_back(points: FloatArray, turn: int, shape: tuple[int, ...]) -> Float
 
 
 def _eyes(box: FloatArray) -> FloatArray:
-    return box[:2] + (box[2:] - box[:2]) * np.array(_EYES_ACROSS, np.float32)
+    return box[:2] + (box[2:] - box[:2]) * np.array(_EYES, np.float32)
