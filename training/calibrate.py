@@ -64,7 +64,7 @@ def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> 
 
 
 def with_second_look(
-    card: ModelCard, logits: FloatArray, images: Sequence[Image], truth: NDArray[np.int8]
+    card: ModelCard, logits: FloatArray, images: Sequence[Image], truth: NDArray[np.int8], file: Path | None = None
 ) -> tuple[ModelCard, FloatArray]:
     """Let a model look again at a quarter of faces, where that makes more of its answers right.
 
@@ -73,6 +73,7 @@ def with_second_look(
         logits: ``(n, k)`` of the validation faces.
         images: These faces.
         truth: As of :func:`calibrated`.
+        file: Where the model's file lies, if it is not yet among the models.
 
     Returns:
         The card, and the logits of these faces by it.
@@ -81,7 +82,7 @@ def with_second_look(
         return card, logits
     limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
     twice = replace(card, second_look_below=limit)
-    again = LiteRTClassifier(twice).logits(list(images))
+    again = LiteRTClassifier(twice, file=file).logits(list(images))
     gained = np.sum(again.argmax(axis=1) == truth) - np.sum(logits.argmax(axis=1) == truth)
     return (twice, again) if gained > 0 else (card, logits)
 
