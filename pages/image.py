@@ -3,6 +3,7 @@
 import streamlit as st
 
 from emotion.samples import SAMPLE_NAME
+from emotion.vision.picture_formats import ENDINGS
 from ui import state
 from ui.face_facts import choose_layers
 from ui.faces import show_batch_downloads, show_picture
@@ -13,7 +14,7 @@ from ui.shell import ensure_app
 from ui.widgets import CONSENT, hints
 
 UPLOAD, CAMERA = "Upload", "Take a photo"
-TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
 
 WHAT_YOU_GET = (
     (":material/select_all:", "Boxes", "Every face is found and numbered, in groups and at odd angles too."),

@@ -68,20 +68,21 @@ def learned_from_rafdb(card: ModelCard) -> bool:
     return any(name.startswith(RAFDB.name) for name in named)
 
 
-def calibrated_on(card: ModelCard, sets: Sequence[FaceSet]) -> ModelCard:
+def calibrated_on(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = None) -> ModelCard:
     """Return a card with second looks, temperature and limit fitted on the validation faces of one set or several.
 
     Args:
-        card: Of the model, whose file is there.
+        card: Of the model.
         sets: Validation faces.
+        file: Where the model's file lies, if it is not yet among the models.
 
     Raises:
         DatasetError: No face of a set has a label that the model knows.
     """
     answered = [truth_for(card, one) for one in sets]
     images, sizes = [image for one in sets for image in one.images], [len(one) for one in sets]
-    logits = LiteRTClassifier(card).logits(images)
-    card, logits = with_second_look(card, logits, images, np.concatenate(answered), set_weights(sizes))
+    logits = LiteRTClassifier(card, file=file).logits(images)
+    card, logits = with_second_look(card, logits, images, np.concatenate(answered), set_weights(sizes), file)
     if len(sets) == 1:
         return calibrated(card, logits, answered[0])
     parts = np.split(logits, np.cumsum(sizes)[:-1])
@@ -119,6 +120,7 @@ def with_second_look(
     images: Sequence[Image],
     truth: NDArray[np.int8],
     weights: NDArray[np.float64] | None = None,
+    file: Path | None = None,
 ) -> tuple[ModelCard, FloatArray]:
     """Let a model look again at a quarter of faces, where that makes more of its answers right.
 
@@ -128,6 +130,7 @@ def with_second_look(
         images: These faces.
         truth: As of :func:`calibrated`.
         weights: ``(n,)`` how much each face counts; all the same if None.
+        file: Where the model's file lies, if it is not yet among the models.
 
     Returns:
         The card, and the logits of these faces by it.
@@ -136,7 +139,7 @@ def with_second_look(
         return card, logits
     limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
     twice = replace(card, second_look_below=limit)
-    again = LiteRTClassifier(twice).logits(list(images))
+    again = LiteRTClassifier(twice, file=file).logits(list(images))
     right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, again))
     gained = np.average(right_after.astype(float) - right_before, weights=weights)
     return (twice, again) if gained > 0 else (card, logits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from training.datasets.face_set import FaceSet
 from training.datasets.parquet import default_faces_dir
 from training.evaluate import KERAS_FILE
 from training.evaluation_sets import read_rafdb
+from training.finite import expect_finite
 from training.inputs import InputForm, predict_logits
 from training.int4 import FACES, INT4_KERNELS, fit_under
 from training.losses import columns_of
@@ -182,28 +184,40 @@ def write_model(source: Source, name: str, title: str, data: Path, faces: Path |
     Raises:
         ModelError: The int8 file answers differently from the network.
     """
-    folder = models_dir() / name
-    folder.mkdir(parents=True, exist_ok=True)
+    expect_finite(source.model, name)
+    models_dir().mkdir(parents=True, exist_ok=True)
+    # Beside the models, under a name that none has: either everything appears or nothing.
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=models_dir()) as beside:
+        card = _write_all(source, name, title, data, faces, Path(beside))
+        folder = models_dir() / name
+        folder.mkdir(exist_ok=True)
+        for file in Path(beside).iterdir():
+            file.replace(folder / file.name)
+        save_card(card, folder)
+    return card
+
+
+def _write_all(source: Source, name: str, title: str, data: Path, faces: Path | None, folder: Path) -> ModelCard:
     splits = read_roles(data, source.form.size)
     typical = splits["train"].sample(REPRESENTATIVE_FACES, source.recipe.seed)
     int8 = to_int8(source.model, source.form, typical.images)
-    file, kernels = fit_under(int8, source.form.prepare(typical.images[:FACES]), LARGEST_FILE_BYTES)
-    (folder / MODEL_FILE).write_bytes(file)
+    content, kernels = fit_under(int8, source.form.prepare(typical.images[:FACES]), LARGEST_FILE_BYTES)
+    file = folder / MODEL_FILE
+    file.write_bytes(content)
     validation, head = _judged_by(splits["validation"], source)
     if kernels:
         source = replace(source, training=source.training | {INT4_KERNELS: kernels})
-    card = _card(source, name, title, folder / MODEL_FILE)
+    card = _card(source, name, title, file)
     images = list(validation.images)
-    logits = LiteRTClassifier(card).logits(images)
+    logits = LiteRTClassifier(card, file=file).logits(images)
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
     if faces is not None or learned_from_rafdb(card):
-        card = calibrated_on(card, validation_sets(card, data, faces))
+        card = calibrated_on(card, validation_sets(card, data, faces), file)
     else:
-        card, logits = with_second_look(card, logits, images, head.truth)
+        card, logits = with_second_look(card, logits, images, head.truth, file=file)
         card = calibrated(card, logits, head.truth)
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
-    save_card(card, folder)
     return card
 
 

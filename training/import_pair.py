@@ -1,4 +1,4 @@
-"""Brings in somebody's ``model.json`` and ``model.h5`` as a model of the app, with a card."""
+"""Brings in somebody's network, in one file or as JSON and HDF5, as a model of the app, with a card."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emotion.vision.normalise import GREY, RGB
 from training import provenance
 from training.export import LICENCE_OF_STRANGERS, Source, write_model
 from training.inputs import InputForm
-from training.pair import load_pair
+from training.pair import load_network, load_pair
 from training.recipes import EITHER, LABELS, Recipe
 
 _USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
@@ -22,17 +22,17 @@ _USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABE
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A pair of files and what they do not say themselves.
+    """A network's files and what they do not say themselves.
 
     Attributes:
-        architecture: JSON of Keras 1, 2 or 3.
-        weights: HDF5.
+        architecture: JSON of Keras 1, 2 or 3; None if it is in the same file as the weights.
+        weights: HDF5, or a ``.keras`` file.
         normalisation: What the network was trained on; see ``emotion.vision.normalise``.
         classes: Meaning of the outputs in order; None for FER2013's order of seven or FER+'s of eight.
         licence: Terms of the weights; None if they are not known.
     """
 
-    architecture: Path
+    architecture: Path | None
     weights: Path
     normalisation: str
     classes: tuple[str, ...] | None = None
@@ -40,10 +40,10 @@ class Stranger:
 
 
 def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelCard:
-    """Write ``data/models/<name>`` out of a pair.
+    """Write ``data/models/<name>`` out of somebody's files; nothing is left behind where it fails.
 
     Args:
-        stranger: The pair.
+        stranger: The files.
         name: Folder name of the model.
         title: Name for people.
         data: Folder of a data set, for quantising and for the temperature.
@@ -52,19 +52,24 @@ def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelC
         ModelError: The files cannot be read, or the network's input is no square picture.
         LabelError: The classes are not as many as the outputs.
     """
-    model = load_pair(stranger.architecture, stranger.weights)
+    architecture = stranger.architecture
+    model = load_network(stranger.weights) if architecture is None else load_pair(architecture, stranger.weights)
     labels = _labels(model, stranger.classes)
     # Only networks of contempt can have learned from FER+; any other is measured by the data set's own labels.
     targets = LABELS if set(labels) <= set(FER2013_LABELS) else EITHER
     recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=targets, classes=labels)
     training = {
         "command": provenance.command(),
-        "architecture": {"file": stranger.architecture.name, "sha256": sha256_of(stranger.architecture)},
-        "weights": {"file": stranger.weights.name, "sha256": sha256_of(stranger.weights)},
+        "architecture": _record(architecture or stranger.weights),
+        "weights": _record(stranger.weights),
     }
     licence = stranger.licence or LICENCE_OF_STRANGERS
     form = _form(model, stranger.normalisation)
     return write_model(Source(model, form, LabelSet(name, labels), recipe, training, licence), name, title, data)
+
+
+def _record(file: Path) -> dict[str, str]:
+    return {"file": file.name, "sha256": sha256_of(file)}
 
 
 def _form(model: Any, normalisation: str) -> InputForm:

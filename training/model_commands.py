@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from emotion.errors import InputError
 from emotion.labels import parse_label
 from emotion.registry import file_bytes, load_card, resolve
 from emotion.types import ModelCard
@@ -33,8 +34,9 @@ def add_export(command: argparse.ArgumentParser) -> None:
 
 def add_import(command: argparse.ArgumentParser) -> None:
     """Add the options of ``import``."""
-    command.add_argument("--architecture", type=Path, required=True, metavar="JSON", help="what to_json() gave")
-    command.add_argument("--weights", type=Path, required=True, metavar="H5", help="what save_weights() gave")
+    command.add_argument("--model", type=Path, metavar="FILE", help="a whole network: .h5, .hdf5 or .keras")
+    command.add_argument("--architecture", type=Path, metavar="JSON", help="instead, what to_json() gave")
+    command.add_argument("--weights", type=Path, metavar="H5", help="… with what save_weights() gave")
     command.add_argument("--name", required=True, help="of the model")
     command.add_argument("--title", help="of the model, for people (default: its name)")
     command.add_argument(
@@ -104,9 +106,15 @@ def _export(options: argparse.Namespace) -> None:
 def _import(options: argparse.Namespace) -> None:
     from training.import_pair import Stranger, import_pair
 
+    if (options.model is None) == (options.weights is None) or (options.model and options.architecture):
+        raise InputError("expected a network as --model FILE, or as --architecture JSON with --weights H5")
     classes = tuple(parse_label(name) for name in options.classes.split(",")) if options.classes else None
     stranger = Stranger(
-        options.architecture, options.weights, options.normalisation, classes=classes, licence=options.licence
+        options.architecture,
+        options.model or options.weights,
+        options.normalisation,
+        classes=classes,
+        licence=options.licence,
     )
     _print_card(import_pair(stranger, options.name, options.title or options.name, options.data))
 

@@ -50,9 +50,22 @@ _LAYERS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "Dropout": (keras.layers.Dropout, ("rate",)),
     "SpatialDropout2D": (keras.layers.SpatialDropout2D, ("rate",)),
     "Flatten": (keras.layers.Flatten, ()),
+    "Reshape": (keras.layers.Reshape, ("target_shape",)),
+    "Permute": (keras.layers.Permute, ("dims",)),
+    "UpSampling2D": (keras.layers.UpSampling2D, ("size",)),
+    "Cropping2D": (keras.layers.Cropping2D, ("cropping",)),
+    "GaussianNoise": (keras.layers.GaussianNoise, ("stddev",)),
+    "GaussianDropout": (keras.layers.GaussianDropout, ("rate",)),
+    "Rescaling": (keras.layers.Rescaling, ("scale", "offset")),
     "Add": (keras.layers.Add, ()),
+    "Multiply": (keras.layers.Multiply, ()),
+    "Average": (keras.layers.Average, ()),
+    "Maximum": (keras.layers.Maximum, ()),
     "Concatenate": (keras.layers.Concatenate, ("axis",)),
 }
+
+
+_NESTED = ("Sequential", "Model", "Functional")
 
 
 def is_old_architecture(config: Any) -> bool:
@@ -73,7 +86,7 @@ def build_old_architecture(config: Mapping[str, Any]) -> Any:
     try:
         if kind == "Sequential":
             return _sequential(config["config"])
-        if kind in {"Model", "Functional"}:
+        if kind in _NESTED:
             return _functional(config["config"])
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ModelError(f"expected the JSON of a Keras {kind} network; reading it failed: {error}") from error
@@ -100,18 +113,47 @@ def _functional(config: Mapping[str, Any]) -> Any:
             continue
         if len(nodes) != 1:
             raise ModelError(f"expected every layer to be used once; {layer['name']} is used {len(nodes)} times")
-        given = [outputs[source[0]] for source in nodes[0]]
+        given = [outputs[source] for source in _sources(nodes[0])]
         outputs[layer["name"]] = _layer(layer)(given[0] if len(given) == 1 else given)
-    ends = ([outputs[end[0]] for end in config[key]] for key in ("input_layers", "output_layers"))
+    ends = ([outputs[name] for name in _ends(config[key])] for key in ("input_layers", "output_layers"))
     return keras.Model(*ends)
 
 
+def _sources(node: Any) -> list[str]:
+    """Return the names of the layers that a node's inputs come from.
+
+    Keras 1 and 2 write ``[[name, 0, 0, {}], …]``; Keras 3, in an HDF5 file, tensors with a history.
+    """
+    if isinstance(node, list):
+        return [source[0] for source in node]
+    if node.get("class_name") == "__keras_tensor__":
+        return [node["config"]["keras_history"][0]]
+    return [
+        name for part in node["args"] for one in (part if isinstance(part, list) else [part]) for name in _sources(one)
+    ]
+
+
+def _ends(layers: list[Any]) -> list[str]:
+    """Return the names in ``[[name, 0, 0], …]``, or in Keras 3's ``[name, 0, 0]`` of a single one."""
+    return [layers[0]] if isinstance(layers[0], str) else [layer[0] for layer in layers]
+
+
 def _input(config: Mapping[str, Any]) -> Any:
-    return keras.Input(tuple(config["batch_input_shape"][1:]))
+    shape = config.get("batch_input_shape") or config["batch_shape"]
+    return keras.Input(tuple(shape[1:]))
+
+
+def _nested(entry: Mapping[str, Any]) -> Any:
+    """Return a network that is a layer of another, under the name by which its weights are filed."""
+    network = build_old_architecture(entry)
+    network.name = entry.get("name") or entry["config"].get("name") or network.name
+    return network
 
 
 def _layer(entry: Mapping[str, Any]) -> Any:
     kind, config = entry["class_name"], entry["config"]
+    if kind in _NESTED:
+        return _nested(entry)
     if kind not in _LAYERS:
         raise ModelError(f"expected layers out of {', '.join(_LAYERS)}; got {kind!r}")
     if config.get("data_format") == "channels_first" or config.get("dim_ordering") == "th":

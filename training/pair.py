@@ -17,6 +17,8 @@ from typing import Any
 import keras
 
 from emotion.errors import ModelError
+from training.finite import expect_finite
+from training.hdf5_file import config_inside, is_of_theano, weights_file
 from training.old_keras import build_old_architecture, is_old_architecture
 
 ARCHITECTURE_FILE = "architecture.json"
@@ -55,18 +57,70 @@ def load_pair(architecture: Path, weights: Path) -> Any:
         ModelError: A file is missing or damaged, they do not belong together, or the network has
             parts that cannot be rebuilt without running somebody's code.
     """
-    model = _build(architecture)
+    try:
+        config = json.loads(architecture.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        hint = "; a whole network in one file is given with --model" if _is_whole(architecture) else ""
+        raise ModelError(f"expected a network's JSON in {architecture.name}: {_first_line(error)}{hint}") from error
+    return _filled(config, weights, architecture.name)
+
+
+def load_network(file: Path) -> Any:
+    """Read a whole network from one file of Keras 1, 2 or 3; nothing in the file is executed.
+
+    Args:
+        file: HDF5 (``.h5``, ``.hdf5``) with the architecture inside, or ``.keras``; what is in it counts, not its name.
+
+    Returns:
+        A Keras model of one input, whose output is logits.
+
+    Raises:
+        ModelError: As :func:`load_pair`, or the file holds weights alone.
+    """
+    config = config_inside(file)
+    if config is None:
+        raise ModelError(
+            f"expected a whole network in {file.name}; it holds weights alone: give what to_json() wrote as well, "
+            "with --architecture"
+        )
+    return _filled(config, file, file.name)
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return config_inside(file) is not None
+    except ModelError:
+        return False
+
+
+def _filled(config: Any, weights: Path, name: str) -> Any:
+    """Return the network that an architecture describes, with the weights of a file, without its softmax."""
+    model = _build(config)
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.output_shape) != 2:
         raise ModelError(f"expected a network of one picture and one row of scores; got outputs {model.output_shape}")
     try:
-        model.load_weights(weights)
+        with weights_file(weights) as file:
+            model.load_weights(file)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"expected weights of {architecture.name} in {weights.name}: {_first_line(error)}") from error
+        raise ModelError(f"expected weights of {name} in {weights.name}: {_first_line(error)}") from error
+    if is_of_theano(weights):
+        _turn_kernels(model)
+    expect_finite(model, weights.name)
     return without_softmax(model)
+
+
+def _turn_kernels(model: Any) -> None:
+    """Turn the kernels of convolutions by 180°: Theano convolves where others correlate."""
+    for layer in model.layers:
+        if type(layer) in {keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv2DTranspose}:
+            kernel, *others = layer.get_weights()
+            layer.set_weights([kernel[::-1, ::-1] if kernel.ndim == 4 else kernel[::-1], *others])
 
 
 def with_softmax(model: Any) -> Any:
     """Return a copy of a network of logits that answers with probabilities."""
+    if not hasattr(model.layers[-1], "activation"):  # such as pooling
+        return keras.Model(model.inputs, keras.layers.Softmax(name="softmax")(model.outputs[0]))
     return _with_last_activation(model, "softmax")
 
 
@@ -95,11 +149,7 @@ def _with_last_activation(model: Any, activation: str) -> Any:
     return twin
 
 
-def _build(architecture: Path) -> Any:
-    try:
-        config = json.loads(architecture.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"expected a network's JSON in {architecture.name}: {error}") from error
+def _build(config: Any) -> Any:
     if is_old_architecture(config):
         return build_old_architecture(config)
     _expect_keras_only(config)

@@ -11,6 +11,7 @@ import optuna
 from rich.console import Console
 from rich.table import Table
 
+from training.finite import DivergedError
 from training.patience import ACCURACY
 from training.recipes import Recipe
 from training.run_folder import RunFolder
@@ -107,7 +108,10 @@ class _Report(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _accuracy(trial: optuna.Trial, recipe: Recipe, data: Path, folder: Path, limit: int | None) -> float:
-    run = train(suggest(trial, recipe), data, folder, start=Start(limit=limit, watchers=(_Report(trial),)))
+    try:
+        run = train(suggest(trial, recipe), data, folder, start=Start(limit=limit, watchers=(_Report(trial),)))
+    except DivergedError as error:
+        raise optuna.TrialPruned(str(error)) from error
     return float(max(row[ACCURACY] for row in RunFolder(run).state()["history"]))
 
 

@@ -17,6 +17,7 @@ from emotion.registry import sha256_of
 from training import provenance
 from training.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.callbacks import EpochEnd, WeightAverage
+from training.finite import StopAtNoNumber
 from training.inputs import InputForm
 from training.losses import loss_of
 from training.material import Material, batches_per_epoch, endless_batches, load_material
@@ -91,8 +92,8 @@ def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start
     steps = batches_per_epoch(material.train, recipe)
     model = _model(recipe, material, run, phase, start)
     average = _average(recipe, run, finished, steps)
-    judge = EpochEnd(run, average, form, material, recipe)
-    watchers = [judge, *_watchers(recipe, phase, history, ends=ends), *_tensorboard(run, start), *start.watchers]
+    judges = [StopAtNoNumber(), EpochEnd(run, average, form, material, recipe)]
+    watchers = [*judges, *_watchers(recipe, phase, history, ends=ends), *_tensorboard(run, start), *start.watchers]
     model.fit(
         stream(lambda: endless_batches(material.train, recipe, form, finished)),
         epochs=phase.last,

@@ -16,6 +16,7 @@ from emotion.samples import SAMPLE_NAME
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.decode_image import load_image
 from emotion.vision.normalise import GREY
+from emotion.vision.picture_formats import ENDINGS
 from emotion.vision.recognise import crop_face
 from ui import state
 from ui.lab_models import Lab
@@ -27,7 +28,7 @@ _PHOTO, _UPLOAD = "lab_photo", "lab_upload"
 ANSWERS = "lab_answers"
 """Key of the answers for the photograph of this visit, by model."""
 
-_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+_TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
 _COLUMNS = 3
 
 

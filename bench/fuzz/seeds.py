@@ -12,6 +12,7 @@ import av
 import cv2
 import numpy as np
 from PIL import Image as Pillow
+from pillow_heif import register_heif_opener
 
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.events_csv import to_csv
@@ -30,6 +31,8 @@ _PICTURES: dict[str, dict[str, Any]] = {
     "BMP": {},
     "TIFF": {"compression": "tiff_lzw"},
     "GIF": {},
+    "AVIF": {},
+    "HEIF": {},
 }
 _VIDEOS = {"mp4": "h264", "mov": "mpeg4", "webm": "libvpx-vp9", "avi": "mjpeg", "mkv": "h264"}
 
@@ -54,6 +57,7 @@ def _small() -> Image:
 
 def _pictures(folder: Path) -> Iterator[bytes]:
     del folder
+    register_heif_opener()
     picture = Pillow.fromarray(_small())
     exif = Pillow.Exif()
     exif[0x0112] = 6  # lies on its side

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from emotion.errors import DatasetError, InputError, LabelError
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
 from emotion.trial.zip_folders import LabelledFile, Unread, label_of
+from emotion.vision.picture_formats import ENDINGS
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 FILE_COLUMNS = ("file", "path", "filename", "picture", "image")
 """How the column may be called that names the picture."""
 

@@ -32,7 +32,9 @@ class CutDetector:
         """Return whether the ``(H, W)`` picture begins a new shot; the first one does not."""
         # Every n-th pixel, blurred: a twentieth of the cost of averaging all of them.
         step = max(1, luma.shape[0] // _ROWS)
-        thumbnail = cv2.blur(np.ascontiguousarray(luma[step // 2 :: step, step // 2 :: step]), (3, 3))
+        # A picture may be narrower than that.
+        left = min(step // 2, luma.shape[1] - 1)
+        thumbnail = cv2.blur(np.ascontiguousarray(luma[step // 2 :: step, left::step]), (3, 3))
         last, self._last = self._last, thumbnail
         if last is None or last.shape != thumbnail.shape:
             return False

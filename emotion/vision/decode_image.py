@@ -2,89 +2,79 @@
 
 from __future__ import annotations
 
-import io
-import warnings
+import os
 from pathlib import Path
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
 
-from emotion.errors import ImageError, TooLargeError, brief
-from emotion.limits import check_picture, setting
+from emotion.errors import ImageError, brief
 from emotion.types import Image
+from emotion.vision.picture_arrays import read_array
+from emotion.vision.picture_formats import EXPECTED
+from emotion.vision.picture_reading import read_bytes, read_pillow
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
-"""Pillow's names of what is read. It knows four dozen more, seldom looked after, and one of them is a language."""
+Picture: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Pillow.Image | np.ndarray
+"""What a picture may be given as."""
 
-_BACKGROUND = (255, 255, 255)
+_UNNAMED = "the picture"
 
 
-def load_image(source: str | Path | bytes | Image) -> Image:
+def load_image(source: Picture) -> Image:
     """Return a picture as ``(H, W, 3)`` uint8 RGB.
 
-    EXIF rotation is applied, transparency is laid over white, 16-bit and
+    EXIF rotation is applied, transparency is laid over white, deeper and
     palette pictures become 8-bit RGB; of an animation the first frame is taken.
 
     Args:
-        source: A path, the bytes of a file, or a uint8 array ``(H, W, 3)`` RGB or ``(H, W)`` grey.
+        source: A path, the bytes of a file, a file opened for binary reading (read from its start if it can be
+            rewound), a Pillow picture, or an array, see :func:`emotion.vision.picture_arrays.read_array`. Objects with
+            ``__array__``, such as tensors, count as arrays.
 
     Raises:
         ImageError: Not a picture that can be read.
         TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
     """
-    if isinstance(source, np.ndarray):
-        return _from_array(source)
-    name = "the picture" if isinstance(source, bytes) else Path(source).name
-    try:
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    except OSError as error:
-        raise ImageError(f"{name} cannot be opened: {error.strerror}") from error
-    if not content:
-        raise ImageError(f"{name} is empty; expected a JPEG, PNG, WebP, BMP or TIFF picture")
-    return _decode(content, name)
+    if isinstance(source, Pillow.Image):
+        return read_pillow(source, _UNNAMED)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), _UNNAMED)
+    if isinstance(source, str | os.PathLike):
+        return _decode(*_read_path(source))
+    if hasattr(source, "__array__"):
+        return read_array(np.asarray(source), _UNNAMED)
+    if hasattr(source, "read"):
+        return _decode(_read_file(source), _UNNAMED)
+    expected = "a path, bytes, an open binary file, a Pillow picture or an array"
+    raise ImageError(f"expected a picture as {expected}; got {type(source).__name__}")
 
 
 def _decode(content: bytes, name: str) -> Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-        try:
-            with Pillow.open(io.BytesIO(content), formats=FORMATS) as picture:
-                check_picture(picture.width, picture.height, name)
-                return _as_rgb(ImageOps.exif_transpose(picture))
-        except UnidentifiedImageError as error:
-            raise ImageError(f"{name} is not a picture; expected JPEG, PNG, WebP, BMP or TIFF") from error
-        except Pillow.DecompressionBombError as error:
-            allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS")
-            expected = f"expected a picture of at most {allowed:g} megapixels"
-            raise TooLargeError(f"{name} is too large: {expected}; it has many more") from error
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise ImageError(f"{name} is damaged and cannot be read to its end ({brief(error)})") from error
+    if not content:
+        raise ImageError(f"{name} is empty; expected {EXPECTED}")
+    return read_bytes(content, name)
 
 
-def _as_rgb(picture: Pillow.Image) -> Image:
-    if picture.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:
-        return _stretch_deep(np.asarray(picture))
-    if picture.has_transparency_data:
-        rgba = picture.convert("RGBA")
-        paper = Pillow.new("RGBA", rgba.size, (*_BACKGROUND, 255))
-        picture = Pillow.alpha_composite(paper, rgba)
-    return np.asarray(picture.convert("RGB"))
+def _read_path(source: str | os.PathLike[str]) -> tuple[bytes, str]:
+    path = Path(source)
+    name = brief(path.name or path)
+    try:
+        return path.read_bytes(), name
+    except OSError as error:
+        raise ImageError(f"{name} cannot be opened: {error.strerror}") from error
+    except ValueError as error:  # a NUL or half a surrogate pair in the name
+        raise ImageError(f"{name} cannot be opened: {error}") from error
 
 
-def _stretch_deep(values: np.ndarray) -> Image:
-    """Return a 16-bit, 32-bit or float grey picture as 8-bit RGB; its type's range, or its own if that is unknown."""
-    deep = values.astype(np.float64)
-    low, high = (
-        (0.0, 65535.0) if deep.min() >= 0 and 255 < deep.max() <= 65535 else (float(deep.min()), float(deep.max()))
-    )
-    grey = ((deep - low) / max(high - low, 1e-9) * 255).round().astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def _from_array(array: Image) -> Image:
-    grey, colour = array.ndim == 2, array.ndim == 3 and array.shape[-1] == 3
-    if array.dtype != np.uint8 or not (grey or colour) or array.size == 0:
-        raise ImageError(f"expected a uint8 array of shape (H, W, 3) or (H, W); got {array.dtype} {array.shape}")
-    check_picture(array.shape[1], array.shape[0], "the picture")
-    return np.repeat(array[..., None], 3, axis=2) if grey else array
+def _read_file(file: Any) -> bytes:
+    name = type(file).__name__
+    try:
+        if getattr(file, "seekable", lambda: False)():
+            file.seek(0)
+        content = file.read()
+    except (OSError, ValueError, AttributeError, TypeError) as error:  # closed, write-only, or no file after all
+        raise ImageError(f"expected a file that is open for binary reading; reading {name} failed: {error}") from error
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise ImageError(f"expected a file that is open for binary reading; {name} gives {type(content).__name__}")
+    return bytes(content)

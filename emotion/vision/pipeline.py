@@ -20,7 +20,7 @@ from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
 from emotion.serving import open_classifier
 from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
-from emotion.vision.decode_image import load_image
+from emotion.vision.decode_image import Picture, load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import BlazeFace, load_detector
 from emotion.vision.follow import FaceFollower
@@ -31,6 +31,7 @@ from emotion.vision.sampling import Sampling
 from emotion.vision.seek import Position, position_of
 from emotion.vision.state import State, part_of, under
 from emotion.vision.stream import FaceStream, unclear_limit
+from emotion.vision.turned import TURNS, Turned
 
 OnProgress = Callable[[Progress], None]
 
@@ -65,11 +66,15 @@ class Analyzer:
         """The probability under which the classifier's answers are unclear, 0–1; 0 for one of your own."""
         return unclear_limit(self._classifier)
 
-    def image(self, source: str | Path | bytes | Image) -> FrameResult:
+    def image(self, source: Picture) -> FrameResult:
         """Return the faces in one picture, numbered from 1 in reading order.
 
+        A picture without upright faces is looked at upside down and on its sides as well; what is found there has its
+        place in the picture as it is, and a head pose that says how it is turned.
+
         Args:
-            source: A path, a file's bytes, or a uint8 array, ``(H, W, 3)`` RGB or ``(H, W)`` grey.
+            source: A path, a file's bytes, an open binary file, a Pillow picture, or an array: ``(H, W, 3)`` RGB,
+                ``(H, W, 4)`` RGBA or ``(H, W)`` grey (:func:`emotion.vision.decode_image.load_image`).
 
         Raises:
             ImageError: Not a picture that can be read.
@@ -77,7 +82,12 @@ class Analyzer:
         """
         rgb = load_image(source)
         frame = Frame(0, 0.0, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), lambda: rgb)
-        return _in_reading_order(next(self.stream([frame])))
+        result = next(self.stream([frame]))
+        turns = iter(TURNS)
+        while not result.faces and (turn := next(turns, None)) is not None:
+            with closing(self._results([frame], False, detector=Turned(self._detector, turn))) as results:
+                result = next(results)[0]
+        return _in_reading_order(result)
 
     def largest_face(self, image: Image) -> Face | None:
         """Return the widest face of a photograph, ``(H, W, 3)`` uint8 RGB, or None if there is none."""
@@ -206,9 +216,15 @@ class Analyzer:
         return BlazeFace(small=True) if isinstance(self._detector, BlazeFace) else self._detector
 
     def _results(
-        self, frames: Iterable[Frame], parallel: bool, wanted: threading.Event | None = None, after: State | None = None
+        self,
+        frames: Iterable[Frame],
+        parallel: bool,
+        wanted: threading.Event | None = None,
+        after: State | None = None,
+        *,
+        detector: Detector | None = None,
     ) -> Generator[tuple[FrameResult, State | None], None, None]:
-        stream = FaceStream(FaceFollower(self._detector, self._mesh), self._classifier)
+        stream = FaceStream(FaceFollower(detector or self._detector, self._mesh), self._classifier)
         if after is not None:
             stream.restore(after)
         followed = _follow(frames, stream, wanted)

@@ -78,7 +78,7 @@ def test_photographs_and_cut_out_faces_are_answered(faces, classifiers, analyzer
     assert trial.names == ("happy/photo.png", "sad/photo.png", "happy/crop.png", "sad/crop.png", "angry/crop.png")
     assert {one.name: one.reason for one in trial.unread} == {
         "angry/black.png": "no face was found in it",
-        "angry/notes.txt": "the picture is not a picture; expected JPEG, PNG, WebP, BMP or TIFF",
+        "angry/notes.txt": "the picture is not a picture; expected JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC",
     }
     record = judge(trial, "default")
     assert record is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import io
+import itertools
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -20,6 +22,17 @@ from training.datasets.samples import BrokenRowError
 
 _LONGEST_FIELD = 2**24
 """Characters; a picture as numbers is longer than the csv module allows by default."""
+_SEPARATORS = ",;\t|"
+_BETWEEN_NUMBERS = str.maketrans(dict.fromkeys("[](){},;\"'", " "))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 64
+"""Bytes of a header that show its encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,8 @@ def parse_pixels(text: str, side: int) -> NDArray[np.uint8]:
     """Return a picture written as numbers, row by row.
 
     Args:
-        text: ``side * side`` whole numbers of 0–255 with spaces between them.
+        text: ``side * side`` whole numbers of 0–255 with spaces or commas between them, as ``12`` or ``12.0``, in
+            brackets or not.
         side: Of the picture, px.
 
     Raises:
@@ -104,10 +118,32 @@ def parse_pixels(text: str, side: int) -> NDArray[np.uint8]:
     try:
         pixels = bytes(map(int, text.split()))
     except ValueError as error:
-        raise BrokenRowError(expected, error) from None
+        pixels = _other_spelling(text, expected, error)
     if len(pixels) != side * side:
         raise BrokenRowError(expected, f"{len(pixels)} numbers")
     return np.frombuffer(pixels, np.uint8).reshape(side, side)
+
+
+def _other_spelling(text: str, expected: str, error: ValueError) -> bytes:
+    """Return the pixels of a list such as ``[12, 34]`` or ``12.0 34.0``.
+
+    Raises:
+        BrokenRowError: With ``error``, or with what is wrong about the list.
+    """
+    words = text.translate(_BETWEEN_NUMBERS).split()
+    if "..." in words:
+        raise BrokenRowError(expected, "'...': NumPy left numbers out when it wrote this table") from None
+    try:
+        values = np.array(words, np.float64)
+    except ValueError as other:
+        raise BrokenRowError(expected, other) from None
+    if not ((values >= 0) & (values <= 255)).all():
+        raise BrokenRowError(expected, error if text.split() == words else "numbers out of that range") from None
+    broken = values[values != values.round()]
+    if len(broken):
+        hint = "; multiply shares of 0 to 1 by 255" if values.max() <= 1 else ""
+        raise BrokenRowError(expected, f"{broken[0]:g}, which is no whole number{hint}") from None
+    return values.astype(np.uint8).tobytes()
 
 
 def parse_code(text: str, expected: str, allowed: Sequence[int]) -> int:
@@ -132,13 +168,16 @@ def shorten(text: str, longest: int = 160) -> str:
 
 @contextlib.contextmanager
 def _lines(path: Path) -> Iterator[TextIO]:
-    """Open a table as text. Bytes that are no UTF-8 spoil one field, not the file."""
+    """Open a table as text, in UTF-8, 16 or 32. Bytes that are none of it spoil one field, not the file."""
     with contextlib.ExitStack() as stack:
         try:
             binary = stack.enter_context(_zipped(path) if zipfile.is_zipfile(path) else path.open("rb"))
         except (OSError, zipfile.BadZipFile) as error:
             raise DatasetError(f"expected a CSV file; {path.name} cannot be read: {error}") from error
-        text = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="")
+        start = binary.read(_SAMPLE)
+        stack.enter_context(binary)
+        binary = stack.enter_context(_zipped(path) if zipfile.is_zipfile(path) else path.open("rb"))
+        text = io.TextIOWrapper(binary, encoding=_encoding_of(start), errors="replace", newline="")
         yield stack.enter_context(text)
 
 
@@ -161,9 +200,26 @@ def _records(lines: TextIO, path: Path) -> Iterator[list[str]]:
     """
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        yield from csv.reader(lines)
+        header = next(lines, "")
+        if header.startswith("sep="):  # a line of Excel's own
+            header = next(lines, "")
+        yield from csv.reader(itertools.chain([header], lines), delimiter=_separator_of(header))
     except (csv.Error, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DatasetError(f"expected a CSV file; {path.name} cannot be read to its end: {error}") from error
+
+
+def _encoding_of(start: bytes) -> str:
+    """Return the encoding of a text by its mark, or by where its header, in plain letters, has zeros."""
+    marked = next((name for mark, name in _BOMS if start.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    even, odd = (start[first::2].count(0) > len(start) // 3 for first in (0, 1))
+    return "utf-16-be" if even and not odd else "utf-16-le" if odd and not even else "utf-8-sig"
+
+
+def _separator_of(header: str) -> str:
+    """Return which separator stands most often in a header, a comma if there is none."""
+    return max(_SEPARATORS, key=header.count)
 
 
 def _plain(name: str) -> str:

@@ -79,10 +79,18 @@ def _parser(table: CsvTable) -> Callable[[Fields], Sample]:
         split = parse_split(_usage(table, fields))
         if split is None:
             raise BrokenRowError("a Usage of Training, PublicTest or PrivateTest", repr(_usage(table, fields)))
-        code = parse_code(fields[emotion], f"an emotion of 0 to {last}", range(last + 1))
+        code = _code(fields[emotion], f"an emotion of 0 to {last}, or its name", range(last + 1))
         return Sample(split, "", parse_pixels(fields[pixels], FACE_SIZE), {"emotion": code})
 
     return parse
+
+
+def _code(text: str, expected: str, allowed: range) -> int:
+    """Return FER2013's number of an emotion, which a table gives as such or by its name."""
+    try:
+        return FER2013.labels.index(parse_label(text))
+    except (LabelError, ValueError):  # a number, or no emotion of this set
+        return parse_code(text, expected, allowed)
 
 
 def _with_votes(table: CsvTable, votes: CsvTable) -> Iterator[Sample | Skipped]:

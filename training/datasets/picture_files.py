@@ -8,9 +8,8 @@ from pathlib import Path
 from emotion.errors import InputError
 from emotion.types import Image
 from emotion.vision.decode_image import load_image
+from emotion.vision.picture_formats import ENDINGS
 from training.datasets.samples import BrokenRowError
-
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
 
 def read_picture(path: Path) -> Image:
@@ -19,7 +18,7 @@ def read_picture(path: Path) -> Image:
     Raises:
         BrokenRowError: It is no picture, or a damaged one.
     """
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in ENDINGS:
         raise BrokenRowError("a picture file", path.suffix or "no suffix")
     try:
         return load_image(path)

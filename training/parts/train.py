@@ -18,6 +18,7 @@ from training.backend import prepare_backend, stream
 from training.batch_norm import settle_batch_norm
 from training.callbacks import WeightAverage
 from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KeypointSet
+from training.finite import StopAtNoNumber
 from training.inputs import InputForm, batchwise
 from training.optimise import compile_for, load_going_on, phases
 from training.parts.examples import Splits, endless_rows, read_splits, varied
@@ -92,7 +93,7 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
         initial_epoch=finished,
         steps_per_epoch=steps,
         shuffle=False,
-        callbacks=[average, _EpochEnd(network, recipe, splits, run, average)],
+        callbacks=[average, StopAtNoNumber(), _EpochEnd(network, recipe, splits, run, average)],
         verbose=0,
     )
 

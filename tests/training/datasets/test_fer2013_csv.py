@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -51,14 +52,63 @@ def test_a_zipped_table_is_read_as_it_is(tmp_path, prepared):
     assert sum(counts["all"] for counts in manifest.counts.values()) == 6
 
 
+NAMES = ("Angry", "disgust", "Fear", "3_happy", "sadness", "surprised")
+
+
+def floats(text: str) -> str:
+    return " ".join(f"{word}.0" for word in text.split())
+
+
+def table_of(emotions: Sequence[object], pixels: Callable[[str], str] = str, separator: str = ",") -> str:
+    rows = zip(emotions, FACES, [usage for usage in USAGES for _ in range(2)], strict=True)
+    lines = [separator.join((str(emotion), pixels(as_text(face)), usage)) for emotion, face, usage in rows]
+    return "\n".join((separator.join(("emotion", "pixels", "Usage")), *lines, ""))
+
+
+PLAIN = table_of(range(6))
+SPELLINGS = {
+    "semicolons": table_of(range(6), separator=";").encode(),
+    "tabs": table_of(range(6), separator="\t").encode(),
+    "bars": table_of(range(6), separator="|").encode(),
+    "Excel's own first line": b"sep=;\r\n" + table_of(range(6), separator=";").replace("\n", "\r\n").encode(),
+    "names": table_of(NAMES).encode(),
+    "floats": table_of([f"{code}.0" for code in range(6)], floats).encode(),
+    "numpy's floats": table_of(range(6), lambda text: f"[{floats(text).replace('.0', '.')}]").encode(),
+    "brackets": table_of(range(6), lambda text: f'"[{text.replace(" ", ", ")}]"').encode(),
+    "brackets and semicolons": table_of(range(6), lambda text: f"[{text.replace(' ', ',')}]", ";").encode(),
+    "a list over lines": table_of(range(6), lambda text: '"[[' + text.replace(" ", "\n", 3) + ']]"').encode(),
+    "UTF-8 with a mark": PLAIN.encode("utf-8-sig"),
+    "UTF-16": PLAIN.encode("utf-16"),
+    "UTF-16 without a mark": PLAIN.encode("utf-16-le"),
+    "big-endian UTF-16 without a mark": PLAIN.encode("utf-16-be"),
+    "UTF-32": PLAIN.encode("utf-32"),
+    "UTF-16 with tabs, as Excel writes": table_of(NAMES, separator="\t").replace("\n", "\r\n").encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("content", SPELLINGS.values(), ids=SPELLINGS)
+def test_usual_spellings_are_one_table(tmp_path, prepared, content):
+    (tmp_path / "fer2013.csv").write_bytes(content)
+    out, manifest = prepared("fer2013-csv", tmp_path)
+    splits = read_dataset(out)
+    np.testing.assert_array_equal(np.concatenate([faces.images for faces in splits.values()]), FACES)
+    assert [faces.labels.tolist() for faces in splits.values()] == [[0, 1], [2, 3], [4, 5]]
+    assert not manifest.skipped
+
+
 @pytest.mark.parametrize(
     ("row", "expected", "got"),
     [
         ("0,1 2 3,Training", "2304 pixels of 0 to 255", "3 numbers"),
         (f"0,{'256 ' * 2304},Training", "2304 pixels of 0 to 255", "range"),
         (f"0,{'x ' * 2304},Training", "2304 pixels of 0 to 255", "'x'"),
-        (f"7,{as_text(FACES[0])},Training", "an emotion of 0 to 6", "7"),
-        (f"happy,{as_text(FACES[0])},Training", "an emotion of 0 to 6", "'happy'"),
+        (f"7,{as_text(FACES[0])},Training", "an emotion of 0 to 6, or its name", "7"),
+        (f"bored,{as_text(FACES[0])},Training", "an emotion of 0 to 6, or its name", "'bored'"),
+        (f"contempt,{as_text(FACES[0])},Training", "an emotion of 0 to 6, or its name", "'contempt'"),
+        (f"0,{'0.25 ' * 2304},Training", "2304 pixels of 0 to 255", "0.25, which is no whole number; multiply"),
+        (f"0,{'12.4 ' * 2304},Training", "2304 pixels of 0 to 255", "12.4, which is no whole number"),
+        (f"0,{'nan ' * 2304},Training", "2304 pixels of 0 to 255", "'nan'"),
+        ("0,[12 34 ... 56 78],Training", "2304 pixels of 0 to 255", "NumPy left numbers out"),
         (f"0,{as_text(FACES[0])},Sunday", "a Usage of Training, PublicTest or PrivateTest", "'Sunday'"),
         ("0", "a Usage of Training, PublicTest or PrivateTest", "''"),
     ],

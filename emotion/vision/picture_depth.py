@@ -1,0 +1,102 @@
+"""Pictures of more than 8 bits – 10 to 16, 32, floats – as 8-bit ones, a strip at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.errors import ImageError
+from emotion.types import Image
+
+Strip = Callable[[int, int], np.ndarray]
+"""Returns rows ``[top, bottom)`` of a picture."""
+
+_STRIP_PIXELS = 2**20
+_SAMPLE = 250_000
+"""Values that a scale is chosen by."""
+_DEPTHS = (8, 10, 12, 14, 16)
+"""Bits that cameras and scanners give."""
+_TAIL_PERCENT = 0.1
+"""So much at either end may be dead or hot pixels."""
+_GAP = 0.4
+"""A value apart from all others by this share of the whole range means "no data" …"""
+_LEAST_LEVELS = 16
+"""… if the others are a picture: at least this many grey levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Which values become black and white; what lies beyond is black or white, and NaN is black."""
+
+    black: float
+    white: float
+
+    def apply(self, values: np.ndarray) -> Image:
+        """Return values of any shape as uint8."""
+        span = self.white - self.black
+        if span <= 0:
+            return np.zeros(values.shape, np.uint8)
+        # Clipped first: what stands for "no data" may be as large as its type allows.
+        known = np.clip(np.nan_to_num(values.astype(np.float64), nan=self.black), self.black, self.white)
+        return ((known - self.black) * (255 / span)).round().astype(np.uint8)
+
+
+def rows_of(width: int) -> int:
+    """Return how many rows of a picture make a strip."""
+    return max(1, _STRIP_PIXELS // max(width, 1))
+
+
+def scale_of(strip: Strip, height: int, width: int) -> Scale:
+    """Choose the scale for the values of a picture.
+
+    Whole numbers from 0 on have the least usual depth that holds them – 8, 10, 12, 14 or 16 bits, whatever the file
+    stores them in. Everything else is stretched from its least to its largest value. Either way 0.1 % at each end
+    does not count, nor NaN, infinity and values far from all others, such as −9999.
+
+    Raises:
+        ImageError: There are no finite values.
+    """
+    step, parts, whole_numbers = max(1, height * width // _SAMPLE), [], False
+    for top in range(0, height, rows_of(width)):
+        values = strip(top, min(top + rows_of(width), height))
+        whole_numbers = values.dtype.kind in "iu"
+        parts.append(values[np.isfinite(values)][::step].astype(np.float64))
+    finite = np.sort(np.concatenate(parts))
+    if not len(finite):
+        raise ImageError("no pixel has a finite value")
+    known = _without_no_data(finite)
+    black, white = (float(np.percentile(known, percent)) for percent in (_TAIL_PERCENT, 100 - _TAIL_PERCENT))
+    depth = next((bits for bits in _DEPTHS if white < 2**bits), None)
+    if whole_numbers and black >= 0 and depth is not None:
+        return Scale(0.0, 2.0**depth - 1)
+    return Scale(black, white)
+
+
+def in_eight_bits(strip: Strip, height: int, width: int, out: Image) -> None:
+    """Fill ``out``, ``(H, W)`` or ``(H, W, 3)`` uint8, with a deep picture; grey goes into all three channels.
+
+    Raises:
+        ImageError: There are no finite values.
+    """
+    scale = scale_of(strip, height, width)
+    for top in range(0, height, rows_of(width)):
+        bottom = min(top + rows_of(width), height)
+        values = scale.apply(strip(top, bottom))
+        out[top:bottom] = values[..., None] if values.ndim < out.ndim else values
+
+
+def _without_no_data(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return sorted values without those that stand for "no data" at either end."""
+    while True:
+        after, before = np.searchsorted(values, values[0], "right"), np.searchsorted(values, values[-1], "left")
+        if after > before:
+            return values
+        with np.errstate(over="ignore"):
+            below, above, span = values[after] - values[0], values[-1] - values[before - 1], values[-1] - values[0]
+        rest = values[after:] if below >= above else values[:before]
+        if max(below, above) < _GAP * span or len(np.unique(rest)) < _LEAST_LEVELS:
+            return values
+        values = rest

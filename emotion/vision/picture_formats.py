@@ -1,0 +1,86 @@
+"""Which picture files are read, and what others are called in messages."""
+
+from __future__ import annotations
+
+import functools
+
+EXPECTED = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC"
+"""For messages."""
+ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
+)
+"""Of file names, lower case. What is in a file decides how it is read; the ending decides only what is offered."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+"""Pillow's names of what it reads here. It knows four dozen more, seldom looked after, and one is a language."""
+_HEIF = "HEIF"
+
+_SIGNATURES = (
+    (b"\xff\xd8", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"GIF8", "GIF"),
+)
+_BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), _HEIF
+)
+"""Brands of ISO base media files that hold pictures. mif1 and msf1 say nothing of the codec: others may, after them."""
+_OTHERS = (
+    (b"%PDF", "a PDF document"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"<svg", "an SVG drawing"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1aE\xdf\xa3", "a video"),
+)
+
+
+def format_of(content: bytes) -> str | None:
+    """Return the format that a file's first bytes announce, one of :data:`FORMATS` or ``"HEIF"``; None for others."""
+    if content[4:8] == b"ftyp":
+        return _iso_format(content)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for start, name in _SIGNATURES if content.startswith(start)), None)
+
+
+def other_kind(content: bytes) -> str | None:
+    """Return what a file is, with its article, if it is a well-known kind that is not read; else None."""
+    if content[4:8] == b"ftyp":
+        return None if _iso_format(content) else "a video"
+    if content[:4] == b"RIFF" and content[8:12] == b"AVI ":
+        return "a video"
+    if b"<svg" in content[:1000]:
+        return "an SVG drawing"
+    return next((kind for start, kind in _OTHERS if content.startswith(start)), None)
+
+
+def pillow_formats(content: bytes) -> tuple[str, ...]:
+    """Return the formats for ``PIL.Image.open``; HEIF's decoder is loaded where a file asks for it."""
+    if format_of(content) != _HEIF:
+        return FORMATS
+    _register_heif()
+    return (_HEIF,)
+
+
+def _iso_format(content: bytes) -> str | None:
+    """Return the format of an ISO base media file by its major brand, then by the compatible ones."""
+    end = min(int.from_bytes(content[:4], "big"), 256)
+    brands = [content[8:12], *(content[start : start + 4] for start in range(16, end, 4))]
+    found = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
+    # A general brand in front does not say that it is HEVC inside.
+    return "AVIF" if "AVIF" in found else next(iter(found), None)
+
+
+@functools.cache
+def _register_heif() -> None:
+    from pillow_heif import register_heif_opener  # noqa: PLC0415 – ten megabytes that few pictures need
+
+    register_heif_opener()

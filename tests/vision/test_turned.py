@@ -1,0 +1,67 @@
+"""Faces in pictures that were not turned upright, and pictures too narrow for any."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import emotion
+from emotion.analytics.draw import annotate
+from emotion.report.stills import shrink
+from emotion.samples import sample_image
+from emotion.vision.pipeline import Analyzer
+from emotion.vision.turned import Turned
+
+PORTRAIT = sample_image()
+
+
+@pytest.fixture(scope="module", params=["blazeface", "haar"])
+def analyzer(request) -> Analyzer:
+    if not emotion.list_models():
+        pytest.skip("no model is installed")
+    return Analyzer(detector=request.param)
+
+
+def box_turned(box: np.ndarray, turn: int) -> np.ndarray:
+    """A box of a square picture that is turned by quarters against the clock."""
+    for _ in range(turn):
+        left, top, right, bottom = box
+        box = np.array([top, 512 - right, bottom, 512 - left])
+    return box
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_turned_portrait_shows_the_same_smile(analyzer: Analyzer, turn: int) -> None:
+    (upright,) = analyzer.image(PORTRAIT).faces
+    (face,) = analyzer.image(np.rot90(PORTRAIT, turn)).faces
+    assert np.abs(face.box_xyxy - box_turned(upright.box_xyxy, turn)).max() < 6
+    assert analyzer.labels[int(face.probabilities.argmax())] == "happiness"
+    assert np.abs(face.probabilities - upright.probabilities).max() < 0.1
+    assert abs(face.pose.roll) > 60
+
+
+def test_what_a_turned_detector_finds_is_in_its_place(analyzer: Analyzer) -> None:
+    wide = np.zeros((700, 900, 3), np.uint8)
+    wide[100:612, 50:562] = PORTRAIT
+    for turn in (1, 2, 3):
+        held = np.ascontiguousarray(np.rot90(wide, -turn))
+        place = np.zeros(wide.shape[:2], bool)
+        place[100 + 70 : 100 + 180, 50 + 170 : 50 + 280] = True
+        rows, columns = np.nonzero(np.rot90(place, -turn))
+        best = max(Turned(analyzer._detector, turn).detect(held), key=lambda face: face.confidence)
+        wanted = [columns.min(), rows.min(), columns.max(), rows.max()]
+        assert np.abs(best.box_xyxy - wanted).max() < 20
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 512), (512, 1), (30, 2400), (2400, 30), (2, 3000), (35, 36)])
+def test_narrow_pictures_show_no_face(analyzer: Analyzer, size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
+    result = analyzer.image(noise)
+    assert (result.height, result.width, result.faces) == (*size, ())
+    assert shrink(annotate(noise, result), 1400).size
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    assert not analyzer.image(buffer.getvalue()).faces

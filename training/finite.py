@@ -1,0 +1,58 @@
+"""Ends a training whose loss or weights are no longer numbers, before it saves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from emotion.errors import InputError, ModelError
+
+
+class DivergedError(InputError):
+    """The loss of a training is no longer a finite number."""
+
+
+class StopAtNoNumber(keras.callbacks.Callback):  # type: ignore[misc]
+    """Raises :class:`DivergedError` at the first loss, or the first epoch's weights, that are NaN or infinite.
+
+    It comes before the callbacks that save: what they saved stays good.
+    """
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the loss, the mean of the epoch's batches so far."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if not np.isfinite(loss):
+            raise DivergedError(self._words(f"a finite loss; got {loss} at step {batch + 1}"))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the weights: the last step may have spoiled them after its loss was taken."""
+        if (name := spoiled_weight(self.model)) is not None:
+            raise DivergedError(self._words(f"finite weights; {name} has others after epoch {epoch + 1}"))
+
+    def _words(self, fault: str) -> str:
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        return f"training ended: expected {fault}; the learning rate is {rate:.3g}, choose a lower one"
+
+
+def expect_finite(model: Any, what: str) -> None:
+    """Refuse a network whose weights are not all numbers.
+
+    Args:
+        model: A Keras model.
+        what: It is, for the message.
+
+    Raises:
+        ModelError: A weight is NaN or infinite.
+    """
+    if (name := spoiled_weight(model)) is not None:
+        raise ModelError(f"expected finite weights in {what}; {name} has NaN or infinite ones: its training diverged")
+
+
+def spoiled_weight(model: Any) -> str | None:
+    """Return the name of the first weight with a NaN or infinite value; None if there is none."""
+    for weight in model.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
+            return str(weight.path)
+    return None
