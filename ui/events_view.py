@@ -13,6 +13,7 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.event_charts import before_after_chart
 from emotion.analytics.event_figures import INTERVAL, WINDOW_S, before_after, event_figures
 from emotion.analytics.events_csv import COLUMNS, from_csv, to_csv
+from emotion.csv_text import ENCODING
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.people_view import fingerprint
@@ -100,7 +101,7 @@ def exchange_events(holder: HasEdits, key: str) -> None:
         st.error(error, icon=":material/error:")
     right.download_button(
         "Events as CSV",
-        to_csv(holder.edits.events),
+        to_csv(holder.edits.events).encode(ENCODING),
         "events.csv",
         "text/csv",
         key=f"{key}_download",
