@@ -67,7 +67,7 @@ def flickering(draw: st.DrawFn) -> tuple[list[list[str]], float]:
     return shown, draw(st.sampled_from([1 / 60, 0.04, 0.1, 0.5]))
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(flickering(), st.booleans())
 def test_nothing_but_whole_stretches_is_short(given_runs: tuple[list[list[str]], float], limited: bool) -> None:
     shown, step_s = given_runs
