@@ -18,6 +18,7 @@ from rich.console import Console
 
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
+from emotion.analytics.timeline import NOT_EXPORTED
 from emotion.bad_file import sentence_for
 from emotion.batch.inputs import is_video
 from emotion.csv_text import csv_bytes
@@ -176,7 +177,7 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
 
 
 def _write(analysis: Analysis, stem: Path) -> None:
-    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
+    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline.drop(columns=list(NOT_EXPORTED))))
     text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 

@@ -17,7 +17,7 @@ from emotion.csv_text import ENCODING
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.people_view import fingerprint
-from ui.shares import share_column, whole_percent
+from ui.shares import changes_column, share_column, whole_percent
 from ui.state import take_uploads, uploader_key
 
 
@@ -178,5 +178,5 @@ def _figure_columns() -> dict[str, Any]:
         "seconds": st.column_config.NumberColumn("Faces' time, s", format="%.2f"),
         "dominant": "Dominant",
         "smile_index": share_column("Smile index"),
-        "changes_per_minute": st.column_config.NumberColumn("Changes per minute", format="%.1f"),
+        "changes_per_minute": changes_column(),
     }
