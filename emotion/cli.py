@@ -12,28 +12,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from PIL import Image
 from rich.console import Console
 
 from emotion.added_models import CardDetails, add_model, remove_model, suggest_name
-from emotion.analytics.draw import annotate
-from emotion.analytics.files import to_csv
-from emotion.analytics.records import image_record, image_table
 from emotion.cli_batch import add_batch_options
 from emotion.cli_batch import run as run_batch
 from emotion.cli_card import add_card_options, run_card
 from emotion.cli_export import add_export_options, run_export
 from emotion.cli_fairness import add_fairness_options, run_fairness
+from emotion.cli_image import add_image_options, run_image
 from emotion.cli_library import add_library_options, run_library
 from emotion.cli_video import add_video_options, run_video
 from emotion.doctor import examine
 from emotion.errors import EmotionError, InputError
 from emotion.labels import CODES, parse_labels
 from emotion.terminal import faces_table, findings_table, models_table
-from emotion.vision.decode_image import load_image
 from emotion.vision.detect import DETECTORS
 from emotion.vision.normalise import NORMALISATIONS, UNIT
-from emotion.vision.pipeline import Analyzer
 
 OK, FAILED = 0, 2
 
@@ -51,9 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
     image = commands.add_parser("image", help="find the faces in pictures and name what they show")
-    image.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    image.add_argument("--json", action="store_true", help="print JSON alone on stdout")
-    image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
+    add_image_options(image)
     image.set_defaults(run=_image)
 
     video = commands.add_parser("video", help="analyse videos frame by frame")
@@ -129,8 +122,7 @@ def _positive(kind: type[int] | type[float]) -> Any:
 
 
 def _image(options: argparse.Namespace) -> int:
-    analyzer = Analyzer(options.model, options.detector)
-    records = [_analyse_picture(analyzer, file, options.out) for file in options.files]
+    records = run_image(options)
     if options.json:
         print(json.dumps(records, ensure_ascii=False, indent=2))
     else:
@@ -138,22 +130,6 @@ def _image(options: argparse.Namespace) -> int:
     if failures := [record["error"] for record in records if "error" in record]:
         return _fail("; ".join(failures))
     return OK
-
-
-def _analyse_picture(analyzer: Analyzer, file: Path, out: Path | None) -> dict[str, Any]:
-    try:
-        rgb = load_image(file)
-        result = analyzer.image(rgb)
-    except InputError as error:
-        return {"file": str(file), "error": str(error)}
-    record = image_record(result, str(file))
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        # The whole name, not the stem: a.jpg and a.png may both be here.
-        Image.fromarray(annotate(rgb, result)).save(out / f"{file.name}.annotated.png")
-        (out / f"{file.name}.faces.csv").write_text(to_csv(image_table(result, file.name)), encoding="utf-8")
-        (out / f"{file.name}.faces.json").write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
-    return record
 
 
 def _video(options: argparse.Namespace) -> int:

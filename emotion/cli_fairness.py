@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 import emotion
-from emotion.analytics.files import to_csv
+from emotion.csv_text import csv_bytes
 from emotion.fairness.folders import GroupFolders, read_groups
 from emotion.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
 from emotion.labels import CODES
@@ -67,7 +67,7 @@ def run_fairness(options: argparse.Namespace) -> int:
     text = json.dumps(record, ensure_ascii=False, indent=2)
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / CSV_FILE).write_text(to_csv(to_table(found)), encoding="utf-8")
+        (options.out / CSV_FILE).write_bytes(csv_bytes(to_table(found)))
         (options.out / JSON_FILE).write_text(text + "\n", encoding="utf-8")
     if options.json:
         print(text)

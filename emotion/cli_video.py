@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import signal
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,24 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from emotion.analytics.files import load_parquet, to_csv
+from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
-from emotion.batch.inputs import VIDEO_ENDINGS
-from emotion.errors import Cancelled, EmotionError, InputError
+from emotion.analytics.timeline import NOT_EXPORTED
+from emotion.bad_file import sentence_for
+from emotion.batch.inputs import is_video
+from emotion.csv_text import csv_bytes
+from emotion.errors import Cancelled, InputError
 from emotion.library.analyse import Source, analyse_in_parts
 from emotion.library.parts import Parts
 from emotion.library.storage import Storage, no_room
+from emotion.output_names import once_each, shown_names, unique_names
 from emotion.registry import sha256_of
 from emotion.terminal import progress_bar, summary_table, videos_table
 from emotion.types import Analysis, Progress
 from emotion.vision.pipeline import Analyzer
 from emotion.vision.sampling import Sampling
+
+log = logging.getLogger(__name__)
 
 TABLE = "summary.csv"
 _CANCELLED = "The analysis was cancelled; what was done until then is kept, and --resume goes on from there."
@@ -91,9 +97,10 @@ def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
     if is_alone:
         _print_alone(options.out / f"{jobs[0].stem}.summary.json", rows[0])
     else:
-        pd.DataFrame(rows).to_csv(options.out / TABLE, index=False, float_format="%.6g")
+        (options.out / TABLE).write_bytes(csv_bytes(pd.DataFrame(rows)))
         Console().print(videos_table(rows))
-    notes = [(Path(row["file"]).name, row["note"]) for row in rows if row["note"]]
+    names = shown_names([row["file"] for row in rows])
+    notes = [(name, row["note"]) for name, row in zip(names, rows, strict=True) if row["note"]]
     named = [note if is_alone or note.startswith(name) else f"{name}: {note}" for name, note in notes]
     return named, len(jobs)
 
@@ -110,26 +117,26 @@ def _row(
     """Analyse a video and return its line of the summary table: its figures, or why there are none."""
     try:
         analysis = _analyse(analyzer, job, sampling, options, is_cancelled)
-    except (EmotionError, OSError) as error:
-        return {"file": str(job.file), "note": _sentence(error)}
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.debug("%s cannot be analysed", job.file, exc_info=True)
+        return {"file": str(job.file), "note": _sentence(error, job.file.name)}
     return {"file": str(job.file)} | headline(analysis) | {"note": analysis.note}
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
-    found: list[Path] = []
-    for file in files:
-        inside = (
-            sorted(path for path in file.iterdir() if path.suffix.lower() in VIDEO_ENDINGS) if file.is_dir() else []
-        )
-        if file.is_dir() and not inside:
-            raise InputError(f"expected videos in {file}; there are none")
-        found += inside or [file]
-    # a.mp4 and a.mov may both be there, and so may one name in two folders.
-    stems = Counter(path.stem for path in found)
-    names = Counter(path.name for path in found)
-    if twice := [name for name, count in names.items() if count > 1]:
-        raise InputError(f"expected files of different names, as their results lie side by side; got {twice[0]} twice")
-    return [_Job(path, path.stem if stems[path.stem] == 1 else path.name) for path in found]
+    found = once_each([video for file in files for video in _videos(file)])
+    return [_Job(file, name) for file, name in zip(found, unique_names(found, stems=True), strict=True)]
+
+
+def _videos(file: Path) -> list[Path]:
+    """Return the videos in a folder, or the file that is named, whatever it is."""
+    if not file.is_dir():
+        return [file]
+    # A folder may be called like a video; a link that leads nowhere is a video that is missing.
+    inside = sorted(path for path in file.iterdir() if is_video(path.name) and not path.is_dir())
+    if not inside:
+        raise InputError(f"expected videos in {file}; there are none")
+    return inside
 
 
 def _analyse(
@@ -170,17 +177,15 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
 
 
 def _write(analysis: Analysis, stem: Path) -> None:
-    Path(f"{stem}.timeline.csv").write_text(to_csv(analysis.timeline), encoding="utf-8")
+    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline.drop(columns=list(NOT_EXPORTED))))
     text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 
 
-def _sentence(error: EmotionError | OSError) -> str:
+def _sentence(error: Exception, name: str) -> str:
     if isinstance(error, OSError) and (full := no_room(error)):
         return f"{full} with --resume, which goes on from what is done"
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'} cannot be written or read: {error.strerror}"
-    return str(error)
+    return sentence_for(error, name, "a video")
 
 
 def _time(text: str) -> float:

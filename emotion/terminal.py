@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +16,7 @@ from rich.text import Text
 from emotion.analytics.set_scores import card_scores, scored_families, short_title
 from emotion.doctor import Finding
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.output_names import shown_names
 from emotion.registry import ALIASES, list_models, load_card
 from emotion.types import ModelCard, Progress
 
@@ -29,12 +29,12 @@ def coloured(answer: str) -> Text:
 
 
 def faces_table(records: Sequence[dict[str, Any]]) -> Table:
-    """Return one row per face of the records of pictures, and one per picture without a face."""
+    """Return one row per face of the records of pictures, one per picture without a face, one per failure."""
     table = Table("picture", "face", "expression", "confidence", "box (px)", box=None)
-    for record in records:
+    for name, record in zip(shown_names([record["file"] for record in records]), records, strict=True):
         if "error" in record:
+            table.add_row(name, "–", Text(record["error"], style="red"), "", "")
             continue
-        name = Path(record["file"]).name
         if not record["faces"]:
             table.add_row(name, "–", Text("no face found", style="dim"), "", "")
         for number, face in enumerate(record["faces"], start=1):
@@ -66,10 +66,10 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
 def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Return one line per video of the rows of a summary table; one that failed has its reason instead of figures."""
     table = Table("video", "frames", "people", "dominant expression", "smile index", "note", box=None)
-    for row in rows:
+    for name, row in zip(shown_names([row["file"] for row in rows]), rows, strict=True):
         dominant, smile = row.get("dominant"), row.get("smile_index")
         table.add_row(
-            Path(row["file"]).name,
+            name,
             str(row.get("frames", "–")),
             str(row.get("people", "–")),
             "–" if dominant is None else coloured(dominant),

@@ -1,10 +1,11 @@
 """Video: upload some or try the sample; follow the queue; see who showed what, and when."""
 
 import io
+import logging
 
 import streamlit as st
 
-from emotion.errors import InputError
+from emotion.bad_file import sentence_for
 from emotion.library import JobSettings
 from emotion.samples import SAMPLE_NAME
 from ui import state, visit
@@ -17,6 +18,8 @@ from ui.resources import sample_clip
 from ui.shell import ensure_app
 from ui.visit_view import show_opened
 from ui.widgets import CONSENT, hints, plain
+
+log = logging.getLogger("pages.video")
 
 TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 
@@ -31,8 +34,9 @@ def take_uploads() -> None:
     for upload in state.take_uploads("video_upload"):
         try:
             visit.drafts().append(Footage(upload.name, upload))
-        except InputError as error:
-            visit.refuse(upload.name, str(error))
+        except Exception as error:  # a full disk, or whatever a file brings a library to raise
+            log.exception("an upload cannot be taken")
+            visit.refuse(upload.name, sentence_for(error, upload.name, "a video"))
 
 
 def take_sample() -> None:

@@ -84,7 +84,6 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
         (["video", "x.mp4", "--out", ".", "--start", "soon"], "expected seconds, m:ss or h:mm:ss; got soon"),
         (["video", "x.mp4", "--out", ".", "--start", "1:00", "--end", "30"], "expected a part from 0 s on"),
         (["video", ".", "--out", "."], "expected videos in ."),
-        (["video", "a/x.mp4", "b/x.mp4", "--out", "."], "got x.mp4 twice"),
         (["models", "--add", "absent.tflite", "--labels", "fer2013"], "No such file"),
         (["models", "--add", "absent.tflite"], "expected --labels with --add"),
         (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.csv_text import csv_bytes
 from emotion.labels import NO_LABEL
 from emotion.metrics import bootstrap_interval, class_report
 from emotion.types import FloatArray
@@ -114,7 +115,7 @@ def _difference(head: Measured, base: Measured) -> tuple[float, float, float]:
 def write_table(rows: Sequence[Row], path: Path) -> None:
     """Write a row per variant and head as CSV."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame([asdict(row) for row in rows]).to_csv(path, index=False, float_format="%.6g")
+    path.write_bytes(csv_bytes(pd.DataFrame([asdict(row) for row in rows])))
 
 
 def write_page(rows: Sequence[Row], base: RunFolder, path: Path) -> None:

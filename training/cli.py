@@ -17,16 +17,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0, or 2 after one line that says what was expected and what came.
+        0; 1 where the work is done but rows or files had to be left out, which are listed;
+        or 2 after one line that says what was expected and what came.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return int(options.run(options) or 0)
     except EmotionError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    except OSError as error:
+        print(f"error: {error.filename or 'a file'} cannot be written or read: {error.strerror}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -85,7 +85,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _prepare(options: argparse.Namespace) -> None:
+SOME_SKIPPED = 1
+"""Exit status where a data set was prepared without some of its rows or files."""
+
+
+def _prepare(options: argparse.Namespace) -> int:
     reader = IndexOptions(options.index, options.file_column, options.label_column, options.codes)
     how = PrepareOptions(
         options.classes, options.size, options.colour, options.limit, options.hold_out, options.seed, reader
@@ -95,6 +99,7 @@ def _prepare(options: argparse.Namespace) -> None:
         manifest = prepare(options.format, options.source, out, how, report)
     print_manifest(manifest)
     print(f"wrote {out}")
+    return SOME_SKIPPED if manifest.skipped else 0
 
 
 def add_facts(command: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from emotion.analytics.search_charts import front_chart, generations_chart
+from emotion.csv_text import csv_bytes
 from emotion.report.charts import to_svg
 from training.evolve import FACTS
 
@@ -54,7 +55,7 @@ def write_candidates(study: optuna.Study, file: Path) -> pd.DataFrame:
     """Write the table as CSV, and return it."""
     table = candidates_of(study)
     file.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(file, index=False)
+    file.write_bytes(csv_bytes(table, float_format=None))
     return table
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.registry import HISTORY_FILE
 from training.provenance import PROJECT
@@ -96,7 +97,7 @@ class RunFolder:
             keep: Epochs whose judged weights stay, beside the last and the best one's.
         """
         _write_json(self.path / STATE_FILE, state)
-        pd.DataFrame(state["history"]).to_csv(self.path / HISTORY_FILE, index=False)
+        (self.path / HISTORY_FILE).write_bytes(csv_bytes(pd.DataFrame(state["history"]), float_format=None))
         for file in self.path.glob("epoch-*.keras"):
             if file != self.model_file(state["epoch"]):
                 file.unlink()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from emotion.errors import EmotionError
+from emotion.bad_file import sentence_for
 from emotion.library import JobSettings, OwnLibrary
 from emotion.registry import list_models, resolve
 from ui import visit
 from ui.footage import Footage
 from ui.widgets import plain
+
+log = logging.getLogger(__name__)
 
 RATES: dict[str, dict[str, Any]] = {
     "Every frame": {},
@@ -93,9 +96,10 @@ def _begin(library: OwnLibrary, drafts: Sequence[Footage], table: pd.DataFrame) 
         bar.progress(place / len(table), f"Taking in {plain(draft.name)} …")
         try:
             add(library, draft, settings_of(row), title=str(row["name"]), tags=row["tags"])
-        except EmotionError as error:
+        except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+            log.exception("a video cannot be taken in")
             draft.close()
-            visit.refuse(draft.name, str(error))
+            visit.refuse(draft.name, sentence_for(error, draft.name, "a video"))
         # One by one: whoever turns to another page meanwhile finds here what was not yet taken in, and only that.
         visit.drafts().remove(draft)
     st.rerun()

@@ -13,6 +13,7 @@ from emotion.analytics.episodes import episodes
 from emotion.analytics.insight_charts import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.analytics.people import person_name
 from emotion.analytics.transitions import transitions
+from emotion.csv_text import csv_bytes
 from emotion.types import Analysis
 from ui.lab_compare import INKS
 from ui.shares import share_column, whole_percent
@@ -61,7 +62,7 @@ def _show_table(table: pd.DataFrame, edits: Edits, key: str) -> None:
     st.dataframe(shown, hide_index=True, column_config=columns, height=320 if len(shown) > 8 else "content")
     st.download_button(
         "Episodes as CSV",
-        table.to_csv(index=False, float_format="%.6g"),
+        csv_bytes(table),
         "episodes.csv",
         "text/csv",
         key=f"{key}_episodes_csv",

@@ -13,10 +13,11 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.event_charts import before_after_chart
 from emotion.analytics.event_figures import INTERVAL, WINDOW_S, before_after, event_figures
 from emotion.analytics.events_csv import COLUMNS, from_csv, to_csv
+from emotion.csv_text import ENCODING
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.people_view import fingerprint
-from ui.shares import share_column, whole_percent
+from ui.shares import changes_column, share_column, whole_percent
 from ui.state import take_uploads, uploader_key
 
 
@@ -100,7 +101,7 @@ def exchange_events(holder: HasEdits, key: str) -> None:
         st.error(error, icon=":material/error:")
     right.download_button(
         "Events as CSV",
-        to_csv(holder.edits.events),
+        to_csv(holder.edits.events).encode(ENCODING),
         "events.csv",
         "text/csv",
         key=f"{key}_download",
@@ -177,5 +178,5 @@ def _figure_columns() -> dict[str, Any]:
         "seconds": st.column_config.NumberColumn("Faces' time, s", format="%.2f"),
         "dominant": "Dominant",
         "smile_index": share_column("Smile index"),
-        "changes_per_minute": st.column_config.NumberColumn("Changes per minute", format="%.1f"),
+        "changes_per_minute": changes_column(),
     }

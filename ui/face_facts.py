@@ -6,14 +6,15 @@ import numpy as np
 import streamlit as st
 
 from emotion.analytics.layers import PART_COLOURS, Layer, wants_parts
-from emotion.analytics.presence import EYES_SHUT, FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
+from emotion.analytics.presence import FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
 from emotion.part_models import can_find_parts
 from emotion.types import Face
 
 _LEAST_TURN_DEG = 3.0
 _HELP = (
-    f"A face looks at the camera within {FACING_YAW_DEG:.0f}° to the sides and {FACING_PITCH_DEG:.0f}° up or down. "
-    f"Eyes are shut below an aspect ratio of {EYES_SHUT}, a mouth is open above {MOUTH_OPEN}."
+    f"A head faces the camera within {FACING_YAW_DEG:.0f}° to the sides and {FACING_PITCH_DEG:.0f}° up or "
+    "down; where the eyes look is not measured. "
+    f"A mouth is open where its height is over {MOUTH_OPEN:.0%} of its width."
 )
 
 
@@ -37,10 +38,10 @@ def _show_legend() -> None:
 
 
 def show_facts(face: Face) -> None:
-    """Say where a face looks, and whether eyes and mouth are open."""
+    """Say where a head faces, and whether the mouth is open."""
     if face.pose is None:
         return
-    st.caption(f"{_direction(face)} · {_openings(face)}", help=_HELP)
+    st.caption(f"{_direction(face)} · {_mouth(face)}", help=_HELP)
 
 
 def _direction(face: Face) -> str:
@@ -53,11 +54,10 @@ def _direction(face: Face) -> str:
         if abs(angle) >= _LEAST_TURN_DEG
     ]
     ahead = bool(faces_camera(np.array([pose.yaw]), np.array([pose.pitch]))[0])
-    looks = "Looks at the camera" if ahead else "Looks away"
-    return f"{looks} ({', '.join(turns)})" if turns else looks
+    faces = "Facing the camera" if ahead else "Turned away"
+    return f"{faces} ({', '.join(turns)})" if turns else faces
 
 
-def _openings(face: Face) -> str:
-    eyes = "shut" if face.eye_openness < EYES_SHUT else "open"
+def _mouth(face: Face) -> str:
     mouth = "open" if face.mouth_openness > MOUTH_OPEN else "closed"
-    return f"eyes {eyes} ({face.eye_openness:.2f}) · mouth {mouth} ({face.mouth_openness:.2f})"
+    return f"mouth {mouth} ({face.mouth_openness:.2f})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -10,16 +11,21 @@ import pandas as pd
 import streamlit as st
 
 from emotion.analytics.charts import probability_bars
-from emotion.analytics.files import to_csv
 from emotion.analytics.layers import Layer
 from emotion.analytics.records import image_record, image_table, probabilities_of
 from emotion.analytics.unclear import explain, face_answer
+from emotion.bad_file import sentence_for
+from emotion.csv_text import csv_bytes
+from emotion.errors import EmotionError
 from emotion.labels import UNCLEAR
+from emotion.output_names import numbered_names
 from emotion.types import FrameResult
 from ui.face_facts import show_facts
 from ui.pictures import BOXES_ALONE, Picture, Unreadable
 from ui.shares import share_column, whole_percent
 from ui.widgets import answer_chip, plain
+
+log = logging.getLogger(__name__)
 
 FACES_SHOWN = 12
 """Faces with bars before the visitor asks for the rest."""
@@ -37,10 +43,24 @@ def show_picture(picture: Picture | Unreadable, key: str, layers: frozenset[Laye
         layers: What is laid over the faces.
     """
     if isinstance(picture, Unreadable):
-        # "the picture is empty" reads better with the picture's name.
-        reason = picture.error.removeprefix("the picture")
-        st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
+        _show_failure(picture)
         return
+    try:
+        _show_readable(picture, key, layers)
+    except EmotionError:  # models that are missing are every picture's matter
+        raise
+    except Exception as error:  # whatever a picture brings a library to raise ends that picture alone
+        log.exception("a picture cannot be shown")
+        _show_failure(Unreadable(picture.name, sentence_for(error, picture.name, "a picture")))
+
+
+def _show_failure(picture: Unreadable) -> None:
+    # "the picture is empty" reads better with the picture's name, and its name is not wanted twice.
+    reason = picture.error.removeprefix("the picture").removeprefix(picture.name)
+    st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
+
+
+def _show_readable(picture: Picture, key: str, layers: frozenset[Layer]) -> None:
     with st.container(border=True):
         st.subheader(plain(picture.name), anchor=False)
         st.caption(_found(picture.result))
@@ -118,7 +138,7 @@ def _as_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _download(label: str, data: str | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
     st.download_button(label, data, name, mime, key=key, icon=":material/download:", on_click="ignore")
 
 
@@ -133,7 +153,7 @@ def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> Non
             "image/png",
             f"png_{key}",
         )
-        _download("CSV", to_csv(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
+        _download("CSV", csv_bytes(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
         _download(
             "JSON",
             _as_json(record),
@@ -145,13 +165,15 @@ def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> Non
 
 def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
     """Offer the faces of all pictures as one table and one JSON list."""
-    tables = [image_table(one.result, one.name) for one in shown if isinstance(one, Picture)]
+    # Uploads have no folders: those of one name are told apart by a number.
+    names = numbered_names([one.name for one in shown])
+    tables = [image_table(one.result, name) for name, one in zip(names, shown, strict=True) if isinstance(one, Picture)]
     records = [
-        {"file": one.name, "error": one.error} if isinstance(one, Unreadable) else image_record(one.result, one.name)
-        for one in shown
+        {"file": name, "error": one.error} if isinstance(one, Unreadable) else image_record(one.result, name)
+        for name, one in zip(names, shown, strict=True)
     ]
     with st.container(horizontal=True):
-        _download("All as CSV", to_csv(pd.concat(tables)), "faces.csv", "text/csv", "csv_all")
+        _download("All as CSV", csv_bytes(pd.concat(tables)), "faces.csv", "text/csv", "csv_all")
         _download(
             "All as JSON",
             _as_json(records),

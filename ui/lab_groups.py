@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.files import to_csv
+from emotion.csv_text import csv_bytes
 from emotion.errors import DatasetError
 from emotion.fairness.folders import group_of
 from emotion.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
@@ -45,7 +45,7 @@ def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
         st.dataframe(_tests(found), hide_index=True)
         st.caption(" ".join(found.notes))
     st.download_button(
-        "Groups as CSV", to_csv(to_table(found)), f"{stem}.{model}.groups.csv", "text/csv",
+        "Groups as CSV", csv_bytes(to_table(found)), f"{stem}.{model}.groups.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key="groups_csv",
     )  # fmt: skip
 

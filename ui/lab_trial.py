@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.files import to_csv
 from emotion.analytics.record_charts import confusion_chart
+from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.labels import CODES
 from emotion.trial.judge import answers, overview, worst_mistakes
@@ -132,7 +132,7 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> No
     _show_record(record)
     table = answers(trial, model)
     st.download_button(
-        "Every answer as CSV", to_csv(table.drop(columns="picture")), f"{job.stem}.{model}.answers.csv", "text/csv",
+        "Every answer as CSV", csv_bytes(table.drop(columns="picture")), f"{job.stem}.{model}.answers.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key="trial_csv",
     )  # fmt: skip
     show_groups(trial, model, codes, job.stem)

@@ -21,7 +21,7 @@ from emotion.analytics.people import (
 from emotion.analytics.summary import summarise
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
-from ui.shares import share_column, whole_percent
+from ui.shares import changes_column, share_column, whole_percent
 from ui.widgets import shares_table
 
 EVERYBODY = 0
@@ -29,7 +29,8 @@ EVERYBODY = 0
 
 _STEADINESS = "Median SSIM of the face with this person's reference face: 1 is a face that never moves."
 _POSTURE = (
-    f"Time in which the face is unlike the reference face (SSIM under {POSTURE_CHANGED_BELOW}) for 0.5 s or more."
+    f"Time in which the face is unlike the first one seen (SSIM under {POSTURE_CHANGED_BELOW}) for 0.5 s or more: "
+    "the person moved, or is lit or covered otherwise."
 )
 
 
@@ -63,7 +64,7 @@ def fingerprint(values: object) -> str:
 
 
 def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None) -> None:
-    """Show everybody's figures, the shares of the one who is chosen, and where postures changed.
+    """Show everybody's figures, the shares of the one who is chosen, and where somebody moved.
 
     Args:
         analysis: With its edits applied.
@@ -96,10 +97,10 @@ def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str])
         "frames": st.column_config.NumberColumn("Frames", format="localized"),
         "dominant": "Dominant",
         "smile_index": share_column("Smile index"),
-        "changes_per_minute": st.column_config.NumberColumn("Changes per minute", format="%.1f"),
+        "changes_per_minute": changes_column(),
         "steadiness": st.column_config.NumberColumn("Steadiness", format="%.2f", help=_STEADINESS),
         "unclear": share_column("Unclear"),
-        "posture_changed_s": st.column_config.NumberColumn("Posture changed, s", format="%.1f", help=_POSTURE),
+        "posture_changed_s": st.column_config.NumberColumn("Moved, s", format="%.1f", help=_POSTURE),
     }
     table = whole_percent(table, "smile_index", "unclear")
     st.dataframe(table, hide_index=True, column_config=columns, row_height=52 if pictures else None)
@@ -109,9 +110,9 @@ def _show_postures(analysis: Analysis, edits: Edits, track: int | None) -> None:
     spans = posture_changes(analysis)
     spans = spans if track is None else spans[spans["track_id"] == track]
     if spans.empty:
-        st.caption(f"No changed posture: {_POSTURE[0].lower()}{_POSTURE[1:]}")
+        st.caption(f"Nobody moved: {_POSTURE[0].lower()}{_POSTURE[1:]}")
         return
-    with st.expander(f"Posture changed: {len(spans):,} spans", icon=":material/accessibility_new:"):
+    with st.expander(f"Moved: {len(spans):,} spans", icon=":material/accessibility_new:"):
         st.caption(_POSTURE)
         spans.insert(0, "person", [person_name(int(one), edits.names) for one in spans["track_id"]])
         columns = {

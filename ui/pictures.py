@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 import emotion
 from emotion.analytics.layers import Layer, draw_layers, wants_parts
+from emotion.bad_file import sentence_for
 from emotion.errors import EmotionError
 from emotion.report.stills import PREVIEW_PX, encode_png, shrink, thumbnail
 from emotion.types import FrameResult, Image
 from emotion.vision.decode_image import load_image
 from emotion.vision.face_parts import FaceParts
 from ui.resources import part_finder
+
+log = logging.getLogger(__name__)
 
 BOXES_ALONE = frozenset({Layer.BOXES})
 
@@ -77,7 +81,10 @@ def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Pi
     try:
         image = load_image(content)
         result = analyzer.image(image)
+        thumbnails = [thumbnail(image, face) for face in result.faces]
     except EmotionError as error:
         return Unreadable(name, str(error))
-    thumbnails = [thumbnail(image, face) for face in result.faces]
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.exception("a picture cannot be analysed")
+        return Unreadable(name, sentence_for(error, name, "a picture"))
     return Picture(name, content, result, thumbnails)

@@ -1,4 +1,4 @@
-"""Who faces the camera, blinks, opens the mouth, and how steadily a head is held."""
+"""Who faces the camera, has the mouth open, and how alike a face stays."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from emotion.analytics.people import POSTURE_CHANGED_BELOW, person_name
 from emotion.analytics.presence import (
     FACING_PITCH_DEG,
     FACING_YAW_DEG,
-    LEAST_FPS,
-    LONGEST_BLINK_S,
     MOUTH_OPEN,
-    SHUT_SHARE,
     presence_of,
 )
 from emotion.analytics.presence_charts import presence_chart, steadiness_chart
@@ -22,20 +19,19 @@ from ui.shares import share_column, whole_percent
 from ui.widgets import plain
 
 _HOW = (
-    f"Facing: the head is turned by at most {FACING_YAW_DEG:.0f}° to a side and {FACING_PITCH_DEG:.0f}° up or down. "
-    f"Eyes are shut below {SHUT_SHARE:.0%} of how open this person's usually are; shut for at most {LONGEST_BLINK_S} s "
-    f"they blink (a tick), which shows only from {LEAST_FPS:.0f} analysed frames per second on. "
+    f"Facing the camera: the head is turned by at most {FACING_YAW_DEG:.0f}° to a side and {FACING_PITCH_DEG:.0f}° up "
+    "or down. Where the eyes look is not measured. "
     f"A mouth is open where its height is over {MOUTH_OPEN:.0%} of its width."
 )
 _STEADY = (
     "How alike the aligned face is to the first one seen of this person (SSIM, 1 is the same picture). Under "
-    f"the dashed line, {POSTURE_CHANGED_BELOW}, the posture has changed."
+    f"the dashed line, {POSTURE_CHANGED_BELOW}, the face has moved, or is lit or covered otherwise."
 )
 _MOST_PEOPLE = 20
 
 
 def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
-    """Show a person's presence and posture over time, and everybody's as a table.
+    """Show a person's presence and steadiness over time, and everybody's as a table.
 
     Args:
         analysis: With its edits applied.
@@ -63,9 +59,7 @@ def _show_everybody(analysis: Analysis, edits: Edits) -> None:
         hide_index=True,
         column_config={
             "person": "Person",
-            "facing_share": share_column("Faces the camera"),
+            "facing_share": share_column("Facing the camera"),
             "mouth_open_share": share_column("Mouth open"),
-            "blinks": st.column_config.NumberColumn("Blinks", format="%d"),
-            "blinks_per_minute": st.column_config.NumberColumn("Blinks a minute", format="%.1f"),
         },
     )

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from emotion.analytics.flicker import EXPLAIN
+
 _DIGITS = 2
 
 
@@ -21,6 +23,11 @@ def share_column(title: str | None = None, explanation: str | None = None, **opt
     return st.column_config.ProgressColumn(
         title, help=explanation, format="percent", min_value=0, max_value=1, **options
     )
+
+
+def changes_column() -> Any:
+    """Return the column of how often an expression changed, with what counts as a change."""
+    return st.column_config.NumberColumn("Changes of expression per minute", format="%.1f", help=EXPLAIN)
 
 
 def whole_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:

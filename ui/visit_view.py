@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
+from emotion.csv_text import csv_bytes
 from emotion.errors import EmotionError
 from emotion.library import Entry, OwnLibrary, State
 from emotion.types import Analysis
@@ -63,9 +63,7 @@ def summary_csv(entries: Sequence[Entry]) -> bytes:
         }
         for entry in entries
     ]  # fmt: skip
-    text = io.StringIO()
-    pd.DataFrame(rows).to_csv(text, index=False)
-    return text.getvalue().encode()
+    return csv_bytes(pd.DataFrame(rows))
 
 
 def _show(library: OwnLibrary, entry: Entry) -> None:

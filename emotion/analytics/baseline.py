@@ -65,7 +65,7 @@ def relative_figures(analysis: Analysis, track: int, span: Span) -> pd.DataFrame
 
     Returns:
         ``figure`` (``probability of <label>``, ``share of <label>``, ``smile index``,
-        ``changes per minute``, ``steadiness``), ``baseline``, ``whole`` and ``difference``
+        ``changes of expression per minute``, ``steadiness``), ``baseline``, ``whole`` and ``difference``
         (whole − baseline); NaN where a figure has no answer.
 
     Raises:
@@ -84,6 +84,6 @@ def _figures(person: Analysis) -> dict[str, Any]:
         **{f"probability of {label}": mean for label, mean in (mean_probabilities(person) or {}).items()},
         **{f"share of {label}": share for label, share in summary["shares"].items()},
         "smile index": summary["smile_index"],
-        "changes per minute": summary["changes_per_minute"],
+        "changes of expression per minute": summary["changes_per_minute"],
         "steadiness": steadiness(person.timeline),
     }

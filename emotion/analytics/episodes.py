@@ -5,35 +5,37 @@ from __future__ import annotations
 import pandas as pd
 
 from emotion.analytics.durations import row_durations
+from emotion.analytics.flicker import steady_answers
 from emotion.analytics.runs import unbroken_runs
-from emotion.analytics.unclear import answers
 from emotion.types import Analysis
 
 
 def episodes(analysis: Analysis, min_s: float = 0.0) -> pd.DataFrame:
     """Return the episodes of an analysis, in order of person and time.
 
-    An episode ends where another expression leads, where the person is not seen, and where
-    excluded time begins. Rows whose answer is unclear are episodes named ``unclear``.
+    An episode ends where another expression leads for longer than flicker
+    (:mod:`emotion.analytics.flicker`), where the person is not seen, and where excluded time begins.
+    Rows whose answer is unclear are episodes named ``unclear``.
 
     Args:
         analysis: Edited and smoothed as you like.
         min_s: Leaves out episodes that last less, in seconds. They are not added to their neighbours.
 
     Returns:
-        ``track_id``, ``start_s``, ``end_s``, ``duration_s``, ``emotion``, ``mean_probability`` and
-        ``peak_probability`` (of the leading label, 0–1) and ``frames``. With ``min_s=0``, every
+        ``track_id``, ``start_s``, ``end_s``, ``duration_s``, ``emotion``, ``mean_probability``,
+        ``peak_probability`` (0–1; of the episode's label, or of whatever leads where it is unclear), ``frames``.
+        With ``min_s=0``, every
         row of the timeline is in exactly one episode.
     """
-    timeline = analysis.timeline
+    timeline, said = analysis.timeline, steady_answers(analysis)
     rows = pd.DataFrame(
         {
             "track_id": timeline["track_id"],
             "time_s": timeline["time_s"],
             "run": unbroken_runs(timeline, analysis.frames),
-            "emotion": answers(timeline, analysis.unclear_below),
+            "emotion": said,
             "seconds": row_durations(timeline, analysis.frames),
-            "probability": timeline["emotion_confidence"].astype("float64"),
+            "probability": _probability_of(said, analysis),
         }
     ).sort_values(["track_id", "time_s"], kind="stable")
     starts = (rows["run"] != rows["run"].shift()) | (rows["emotion"] != rows["emotion"].shift())
@@ -48,3 +50,14 @@ def episodes(analysis: Analysis, min_s: float = 0.0) -> pd.DataFrame:
     )
     table.insert(2, "end_s", table["start_s"] + table["duration_s"])
     return table[table["duration_s"] >= min_s].reset_index(drop=True)
+
+
+def _probability_of(said: pd.Series, analysis: Analysis) -> pd.Series:
+    """Return each row's probability of what is said of it, 0–1; of an unclear one, that of the label that leads."""
+    timeline = analysis.timeline
+    probability = timeline["emotion_confidence"].astype("float64")
+    for label in analysis.labels:
+        # Only where flicker was taken away does another label lead.
+        other = (said == label) & (timeline["emotion"] != label)
+        probability = probability.mask(other, timeline[f"p_{label}"].astype("float64"))
+    return probability

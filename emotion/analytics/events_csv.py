@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from emotion.analytics.edits import Event, Span
+from emotion.csv_text import BOM, neutral, restored
 from emotion.errors import InputError, brief
 
 COLUMNS = ("start_s", "end_s", "label", "excluded")
@@ -24,7 +25,9 @@ def to_csv(events: Iterable[Event]) -> str:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     for event in events:
-        rows.writerow([repr(event.span.start_s), repr(event.span.end_s), event.label, str(event.excluded).lower()])
+        rows.writerow(
+            [repr(event.span.start_s), repr(event.span.end_s), neutral(event.label), str(event.excluded).lower()]
+        )
     return text.getvalue()
 
 
@@ -40,7 +43,7 @@ def from_csv(text: str) -> tuple[Event, ...]:
         InputError: The header lacks a column, or a row cannot be read: says which one and why. The
             header is row 1, as in a spreadsheet.
     """
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix(BOM)
     header = text.partition("\n")[0]
     delimiter = ";" if ";" in header and "," not in header else ","
     reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter)
@@ -74,7 +77,7 @@ def _event(row: Mapping[str | None, object], number: int) -> Event:
     if excluded not in _YES | _NO:
         raise InputError(f"expected true or false as excluded in row {number}; got {brief(texts['excluded'])}")
     try:
-        return Event(texts["label"], Span(start_s, end_s), excluded in _YES)
+        return Event(restored(texts["label"]), Span(start_s, end_s), excluded in _YES)
     except InputError as error:
         raise InputError(f"row {number}: {error}") from None
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
+from emotion.csv_text import csv_text
 from emotion.errors import InputError, TimelineError, brief
 from emotion.types import Analysis, PathLike, VideoInfo
 
@@ -128,8 +129,8 @@ def _unreadable(path: PathLike, error: Exception) -> TimelineError:
 
 
 def to_csv(timeline: pd.DataFrame) -> str:
-    """Return a timeline as CSV text with a header row; unknown values are empty."""
-    return str(timeline.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    """Return a timeline as CSV text with a header row; see :func:`emotion.csv_text.csv_text`."""
+    return csv_text(timeline)
 
 
 def _about(analysis: Analysis) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from emotion.analytics.summary import summarise
 from emotion.types import Analysis
 
 POSTURE_CHANGED_BELOW = 0.6
-"""SSIM with the person's reference face under which the posture counts as changed."""
+"""SSIM with the person's reference face under which a person counts as moved."""
 
 POSTURE_MIN_S = 0.5
-"""Shorter spans are a blink or a turn in passing, not a posture."""
+"""Shorter spans are a turn in passing."""
 
 MAX_OFFERED = 200
 """A video of many cuts has thousands of tracks; nobody looks for one in a list of them."""

@@ -1,4 +1,4 @@
-"""One person's presence and posture over time: facing the camera, eyes, mouth, and how steady the face is."""
+"""One person over time: facing the camera, mouth, and how alike the face stays."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from emotion.analytics.chart_parts import EDGE, HUE, finish, moment_tooltip, sec
 from emotion.analytics.durations import counted_durations
 from emotion.analytics.heat import time_bins
 from emotion.analytics.people import POSTURE_CHANGED_BELOW
-from emotion.analytics.presence import blinks, eyes_are_shut, faces_camera, mouth_is_open
+from emotion.analytics.presence import faces_camera, mouth_is_open
 from emotion.types import Analysis
 
-FACING, SHUT, OPEN = "Faces the camera", "Eyes shut", "Mouth open"
-ROWS = (FACING, SHUT, OPEN)
+FACING, OPEN = "Facing the camera", "Mouth open"
+ROWS = (FACING, OPEN)
 
 MAX_BINS = 400
-"""Spans of a row: each is still some pixels wide, and three rows stay far below what a browser draws at once."""
-_MOST_TICKS = 600
+"""Spans of a row: each is still some pixels wide, and the rows stay far below what a browser draws at once."""
 _ROW_PX = 34
 
 
@@ -41,7 +40,6 @@ def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.Da
     states = pd.DataFrame(
         {
             FACING: faces_camera(person["yaw"].to_numpy(), person["pitch"].to_numpy()),
-            SHUT: eyes_are_shut(person["eye_openness"].to_numpy()),
             OPEN: mouth_is_open(person["mouth_openness"].to_numpy()),
         }
     )
@@ -61,8 +59,8 @@ def _joined(spans: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def presence_chart(analysis: Analysis, track: int) -> alt.LayerChart:
-    """Return a row each for facing, shut eyes and an open mouth, the stronger the more of a span, with blinks as ticks.
+def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
+    """Return a row each for facing the camera and an open mouth, the stronger the more of a span.
 
     Args:
         analysis: Edited as you like.
@@ -88,20 +86,11 @@ def presence_chart(analysis: Analysis, track: int) -> alt.LayerChart:
             ],
         )
     )
-    ticks = (
-        alt.Chart(_ticks(analysis, track))
-        .mark_tick(color=EDGE, thickness=2, size=_ROW_PX * 0.6)
-        .encode(
-            x=seconds_axis(),
-            y=y,
-            tooltip=[moment_tooltip(), alt.Tooltip("lasted_s:Q", format=".2f", title="Blink, s")],
-        )
-    )
-    return finish(bars + ticks)
+    return finish(bars)
 
 
 def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.LayerChart:
-    """Return how alike a person's face is to its reference face, with the limit under which posture has changed.
+    """Return how alike a person's face is to its reference face, with the limit under which it counts as moved.
 
     Args:
         analysis: Edited as you like.
@@ -127,20 +116,6 @@ def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.L
     )
     limit = alt.Chart(pd.DataFrame({"similarity": [POSTURE_CHANGED_BELOW]}))
     return finish(line + limit.mark_rule(color=EDGE, strokeDash=[4, 3]).encode(y="similarity:Q"))
-
-
-def _ticks(analysis: Analysis, track: int) -> pd.DataFrame:
-    """Return the blinks as moments; of very many, an even choice."""
-    person = _rows_of(analysis, track)
-    found = blinks(person["time_s"].to_numpy(), person["eye_openness"].to_numpy())
-    chosen = found[:: max(-(-len(found) // _MOST_TICKS), 1)]
-    return pd.DataFrame(
-        {
-            "time_s": [(blink.start_s + blink.end_s) / 2 for blink in chosen],
-            "lasted_s": [blink.end_s - blink.start_s for blink in chosen],
-            "row": SHUT,
-        }
-    )
 
 
 def _rows_of(analysis: Analysis, track: int) -> pd.DataFrame:

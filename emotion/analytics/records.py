@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from emotion.analytics.timeline import timeline_of
+from emotion.analytics.timeline import NOT_EXPORTED, timeline_of
 from emotion.analytics.unclear import face_answer, unclear_rows
 from emotion.labels import UNCLEAR
 from emotion.types import Face, FrameResult
@@ -50,7 +50,7 @@ def image_table(result: FrameResult, file: str) -> pd.DataFrame:
 
     ``unclear`` (bool) follows ``emotion_confidence``, for a file in this form holds no limit to compare it with.
     """
-    table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity"])
+    table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity", *NOT_EXPORTED])
     table = table.rename(columns={"track_id": "face"})
     table.insert(0, "file", file)
     after = list(table).index("emotion_confidence") + 1

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.durations import counted_durations, row_durations
+from emotion.analytics.flicker import steady_answers
 from emotion.analytics.timeline import probability_columns
 from emotion.analytics.unclear import answer_names, answers, unclear_rows
 from emotion.labels import UNCLEAR
@@ -45,7 +46,8 @@ def _shares(
 
 def dominant(parts: Mapping[str, float]) -> str | None:
     """Return the label with the largest share, UNCLEAR where no label has any, or None where there was no face."""
-    label = max((name for name in parts if name != UNCLEAR), key=parts.__getitem__)
+    # Rounded: equal times are summed in different orders, and of equals the first label leads.
+    label = max((name for name in parts if name != UNCLEAR), key=lambda name: round(parts[name], 9))
     if parts[label] > 0:
         return label
     return UNCLEAR if parts.get(UNCLEAR, 0.0) > 0 else None
@@ -70,17 +72,24 @@ def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, labels: tuple[str,
     return pd.Series(smiles, index=means.index).groupby(level=0).mean()
 
 
-def _changes(timeline: pd.DataFrame) -> pd.Series:
-    """Return for each row whether its leading emotion differs from the same person's row before, of the rows given."""
-    rows = timeline.sort_values(["track_id", "frame_index"])
-    codes, tracks = rows["emotion"].cat.codes.to_numpy(), rows["track_id"].to_numpy()
+def _changes(timeline: pd.DataFrame, said: pd.Series) -> pd.Series:
+    """Return for each row whether its answer differs from that person's clear one before: :func:`count_changes`."""
+    clear = said != UNCLEAR
+    rows = timeline.loc[clear, ["track_id", "frame_index"]].assign(said=said[clear])
+    rows = rows.sort_values(["track_id", "frame_index"])
+    codes, tracks = pd.factorize(rows["said"])[0], rows["track_id"].to_numpy()
     changed = (np.diff(codes) != 0) & (np.diff(tracks) == 0)
-    return pd.Series(np.append(False, changed)[: len(rows)], index=rows.index).reindex(timeline.index)
+    marks = pd.Series(np.append(False, changed)[: len(rows)], index=rows.index)
+    return marks.reindex(timeline.index, fill_value=False)
 
 
-def count_changes(timeline: pd.DataFrame) -> int:
-    """Return how often the leading emotion differs from the same person's row before, of the rows given."""
-    return int(_changes(timeline).sum())
+def count_changes(analysis: Analysis) -> int:
+    """Return how often somebody's expression changed to another that lasted.
+
+    Without flicker (:mod:`emotion.analytics.flicker`); unclear answers count as not given, so those before
+    and after them are neighbours.
+    """
+    return int(_changes(analysis.timeline, steady_answers(analysis)).sum())
 
 
 def _per_minute(count: int, seconds: float) -> float | None:
@@ -88,13 +97,21 @@ def _per_minute(count: int, seconds: float) -> float | None:
 
 
 def _figures(
-    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+    groups: pd.Series, analysis: Analysis, weights: pd.Series, changed: pd.Series
 ) -> dict[int, dict[str, Any]]:
-    """Return the figures of each group of rows."""
+    """Return the figures of each group of rows.
+
+    Args:
+        groups: Of each row.
+        analysis: Of which.
+        weights: Seconds per row.
+        changed: Whether a row is the first of another expression, see :func:`count_changes`.
+    """
+    timeline, labels, unclear_below = analysis.timeline, analysis.labels, analysis.unclear_below
     clear = ~unclear_rows(timeline, unclear_below)
     parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, unclear_below).to_dict("index")
     smiles = _smile_indices(groups[clear], timeline[clear], labels).to_dict()
-    changes = _changes(timeline[clear]).groupby(groups[clear]).sum().to_dict()
+    changes = changed.groupby(groups).sum().to_dict()
     seconds = weights[clear].groupby(groups[clear]).sum().to_dict()
     return {
         group: {
@@ -107,24 +124,21 @@ def _figures(
     }
 
 
-def _of_everybody(
-    timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
-) -> dict[str, Any]:
-    if timeline.empty:
-        shares = dict.fromkeys(answer_names(labels, unclear_below), 0.0)
+def _of_everybody(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> dict[str, Any]:
+    if analysis.timeline.empty:
+        shares = dict.fromkeys(answer_names(analysis.labels, analysis.unclear_below), 0.0)
         return {"shares": shares, "dominant": None, "smile_index": None, "changes_per_minute": None}
-    return _figures(pd.Series(0, index=timeline.index), timeline, weights, labels, unclear_below)[0]
+    return _figures(pd.Series(0, index=analysis.timeline.index), analysis, weights, changed)[0]
 
 
-def _of_each(
-    timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
-) -> list[dict[str, Any]]:
+def _of_each(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> list[dict[str, Any]]:
+    timeline = analysis.timeline
     if timeline.empty:
         return []
     tracks = timeline["track_id"]
     seen = timeline.groupby(tracks)["time_s"].agg(first_s="first", last_s="last", frames="size")
     seen["seconds"] = weights.groupby(tracks).sum()
-    figures = _figures(tracks, timeline, weights, labels, unclear_below)
+    figures = _figures(tracks, analysis, weights, changed)
     rows = zip(seen.index.tolist(), *(seen[name].tolist() for name in _SEEN), strict=True)
     return [{"track_id": track, **dict(zip(_SEEN, values, strict=True)), **figures[track]} for track, *values in rows]
 
@@ -133,11 +147,12 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
     """Return the figures of a whole analysis and of each person in it.
 
     Shares are of the faces' time: two people who are seen for one second each make
-    two seconds. Changes are counted per minute of a person being seen and read clearly.
+    two seconds. Changes are counted per minute of a person being seen and read clearly,
+    and without flicker (:mod:`emotion.analytics.flicker`).
     With ``analysis.unclear_below`` 0, every answer is clear.
     """
-    timeline, frames, labels, limit = analysis.timeline, analysis.frames, analysis.labels, analysis.unclear_below
-    weights = row_durations(timeline, frames)
+    timeline, frames = analysis.timeline, analysis.frames
+    weights, changed = row_durations(timeline, frames), _changes(timeline, steady_answers(analysis))
     with_face = int((frames["faces"] > 0).sum())
     return {
         "source": analysis.source,
@@ -148,9 +163,9 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "frames": len(frames),
         "frames_with_face": with_face,
         "frames_without_face": len(frames) - with_face,
-        "unclear_below": limit,
-        **_of_everybody(timeline, weights, labels, limit),
-        "tracks": _of_each(timeline, weights, labels, limit),
+        "unclear_below": analysis.unclear_below,
+        **_of_everybody(analysis, weights, changed),
+        "tracks": _of_each(analysis, weights, changed),
     }
 
 

@@ -20,6 +20,10 @@ KEY = ["frame_index", "track_id"]
 """The columns that name a row; the table is sorted by them."""
 
 BOX = ["x1", "y1", "x2", "y2"]
+NOT_EXPORTED = ("eye_openness",)
+"""Columns that a saved timeline keeps, so that every version reads it, but that no export or page shows: the mesh's
+lids hardly move, so they tell open eyes from shut ones little better than chance."""
+
 SHAPE = ["yaw", "pitch", "roll", "eye_openness", "mouth_openness", "similarity"]
 FRAME_TYPES = {"frame_index": "int32", "time_s": "float64", "faces": "int16"}
 """Columns of the table of frames, which also knows the frames without a face."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.flicker import steady_answers
 from emotion.analytics.runs import unbroken_runs
-from emotion.analytics.unclear import unclear_rows
+from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
 
 def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
     """Return how often one leading expression gave way to another.
 
-    A change counts where both expressions are of the same unbroken stretch of being seen. An
+    A change counts where both expressions are of the same unbroken stretch of being seen, and where
+    it lasts longer than flicker (:mod:`emotion.analytics.flicker`). An
     unclear answer counts as not given: the clear ones before and after it are neighbours.
 
     Args:
@@ -27,9 +29,11 @@ def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
     labels = list(analysis.labels)
     timeline = analysis.timeline
     runs = unbroken_runs(timeline, analysis.frames)
-    rows = pd.DataFrame({"run": runs, "code": timeline["emotion"].cat.codes, "time_s": timeline["time_s"]})
+    said = steady_answers(analysis)
+    codes = said.map({label: code for code, label in enumerate(labels)})
+    rows = pd.DataFrame({"run": runs, "code": codes, "time_s": timeline["time_s"]})
     mine = np.ones(len(rows), np.bool_) if track is None else (timeline["track_id"] == track).to_numpy()
-    rows = rows[mine & ~unclear_rows(timeline, analysis.unclear_below)].sort_values(["run", "time_s"], kind="stable")
+    rows = rows[mine & (said != UNCLEAR)].sort_values(["run", "time_s"], kind="stable")
     run, code = rows["run"].to_numpy(), rows["code"].to_numpy(np.intp)
     changed = (run[1:] == run[:-1]) & (code[1:] != code[:-1])
     counts = np.zeros((len(labels), len(labels)), np.int64)

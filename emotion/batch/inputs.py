@@ -17,6 +17,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from emotion.errors import InputError
+from emotion.input_files import is_litter
 
 VIDEO_ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".3gp"}
 """What is taken for a video in a folder."""
@@ -120,7 +121,7 @@ def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how
     videos = [
         _video(_as_given(text, path, name, fs), fs, name, about)
         for name, about in sorted(found.items())
-        if about["type"] == "file" and _is_video(name.removeprefix(path))
+        if about["type"] == "file" and is_video(name.removeprefix(path))
     ]
     if not videos:
         endings = ", ".join(sorted(VIDEO_ENDINGS))
@@ -128,9 +129,9 @@ def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how
     return videos
 
 
-def _is_video(path: str) -> bool:
-    hidden = any(part.startswith(".") for part in path.split("/"))
-    return not hidden and posixpath.splitext(path)[1].lower() in VIDEO_ENDINGS
+def is_video(path: str) -> bool:
+    """Return whether a file in a folder is taken for a video, by its path below the folder."""
+    return posixpath.splitext(path)[1].lower() in VIDEO_ENDINGS and not is_litter(path)
 
 
 def _as_given(text: str, path: str, found: str, fs: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from emotion.errors import DatasetError, InputError, LabelError
+from emotion.input_files import is_litter
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
 from emotion.trial.zip_folders import LabelledFile, Unread, label_of
 from emotion.vision.picture_formats import ENDINGS
@@ -134,8 +135,8 @@ def _columns(names: list[str], wanted: str | None, table: Path) -> tuple[str, st
 
 
 def _is_picture(path: Path, root: Path) -> bool:
-    inside = path.relative_to(root).parts
-    return path.suffix.lower() in ENDINGS and not any(part.startswith(".") for part in inside) and path.is_file()
+    inside = path.relative_to(root).as_posix()
+    return path.suffix.lower() in ENDINGS and not is_litter(inside) and path.is_file()
 
 
 def _label_set(labels: set[str]) -> LabelSet:

@@ -1,24 +1,26 @@
 """WebVTT captions: who shows what, as a player writes it under a video (W3C, WebVTT: The Web Video Text Tracks Format).
 
-Who is seen with which expression makes a state. A cue lasts as long as a state; states too
-short to be read are taken into the one before, so that captions do not flicker.
+Each person's answers are smoothed by themselves (:func:`emotion.analytics.flicker.steady_answers`), and only
+then put beside the others': a cue lasts for as long as everybody shows the same. So the captions say of each
+person what the timeline says, whoever else changes; cues may be short, but of their lines only one is new.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from emotion.analytics.durations import counted_durations
+from emotion.analytics.flicker import FLICKER_S, steady_answers
 from emotion.report.edited import Edited
 from emotion.steps import Steps
 
-MIN_CUE_S = 1.0
-"""A caption of two words wants about a second to be read."""
+SMOOTHED_S = FLICKER_S
+"""An answer of a person that stands for less goes into the one before or after it, seconds."""
 
 MAX_LINES = 4
 """More would hide the picture."""
@@ -38,11 +40,6 @@ class Cue:
     end_s: float
     state: State
 
-    @property
-    def duration_s(self) -> float:
-        """How long it stands."""
-        return self.end_s - self.start_s
-
 
 def write_captions(edited: Edited, path: Path, steps: Steps) -> None:
     """Write the captions as UTF-8."""
@@ -60,9 +57,9 @@ def captions_text(edited: Edited) -> str:
 
 def _blocks(edited: Edited) -> Iterator[str]:
     """Yield each cue as it is written."""
-    for cue in readable(runs(edited), until_s=edited.analysis.info.duration_s):
+    for cue in runs(edited):
         start, end = timestamp(cue.start_s), timestamp(cue.end_s)
-        # Players drop a cue that ends when it starts; one pressed between two others may be that short.
+        # Players drop a cue that ends when it starts.
         if start != end:
             lines = "\n".join(escape(line) for line in cue_lines(edited, cue.state))
             yield f"\n{start} --> {end}\n{lines}\n"
@@ -84,49 +81,18 @@ def runs(edited: Edited) -> Iterator[Cue]:
 
 def _states(edited: Edited) -> Iterator[tuple[float, float, State]]:
     """Yield each analysed frame's start, end and state."""
-    frames, rows = edited.analysis.frames, edited.named_timeline()
+    frames, rows = edited.analysis.frames, edited.analysis.timeline
+    said = steady_answers(edited.analysis, SMOOTHED_S)
     shown: dict[int, list[tuple[int, str]]] = {}
-    for frame, track, answer in zip(rows["frame_index"], rows["track_id"], rows["answer"], strict=True):
+    for frame, track, answer in zip(rows["frame_index"], rows["track_id"], said, strict=True):
         shown.setdefault(int(frame), []).append((int(track), str(answer)))
     starts = frames["time_s"].to_numpy(np.float64)
     ends = starts + counted_durations(frames)
+    if len(frames) == 1 and ends[0] == starts[0]:
+        # A single frame has no next one to stand until.
+        ends = starts + 1 / max(edited.analysis.info.fps, 1.0)
     for frame, start_s, end_s in zip(frames["frame_index"], starts.tolist(), ends.tolist(), strict=True):
         yield start_s, end_s, tuple(shown.get(int(frame), ()))
-
-
-def readable(cues: Iterable[Cue], min_s: float = MIN_CUE_S, until_s: float = float("inf")) -> Iterator[Cue]:
-    """Yield cues in order that last at least so long, as far as what comes after them leaves room.
-
-    A cue that is too short goes into the one before it where the two touch, or else into the one after it.
-    One that stands alone lasts longer than what it shows, but never into the next one or past the video's end.
-
-    Args:
-        cues: In order of time, without overlap.
-        min_s: How long a cue should last, in seconds.
-        until_s: The video's end, in seconds.
-    """
-    waiting: Cue | None = None
-    for cue in cues:
-        if waiting is None:
-            waiting = cue
-        elif cue.start_s - waiting.end_s > _SAME_INSTANT_S:
-            yield _lengthened(waiting, min_s, cue.start_s)
-            waiting = cue
-        elif cue.state == waiting.state:
-            waiting = replace(waiting, end_s=cue.end_s)
-        elif waiting.duration_s < min_s:
-            waiting = Cue(waiting.start_s, cue.end_s, cue.state)
-        elif cue.duration_s < min_s:
-            waiting = replace(waiting, end_s=cue.end_s)
-        else:
-            yield waiting
-            waiting = cue
-    if waiting is not None:
-        yield _lengthened(waiting, min_s, until_s)
-
-
-def _lengthened(cue: Cue, min_s: float, limit_s: float) -> Cue:
-    return replace(cue, end_s=max(cue.end_s, min(cue.start_s + min_s, limit_s)))
 
 
 def cue_lines(edited: Edited, state: State) -> list[str]:

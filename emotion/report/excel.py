@@ -21,6 +21,7 @@ from emotion.report.edited import Edited
 from emotion.report.people import people_rows
 from emotion.report.tables import chunks
 from emotion.steps import Steps
+from emotion.version import program_version
 
 MAX_ROWS = 1_048_576
 """Rows of a sheet, its header included; Excel opens no more."""
@@ -131,7 +132,7 @@ def _write_sheets(book: Workbook, edited: Edited, max_rows: int, steps: Steps) -
     summary = summarise(edited.analysis)
     _write_summary(book, summary)
     _write_people(book, edited, summary)
-    _write_table(book, "Timeline", edited.named_timeline(), max_rows, steps)
+    _write_table(book, "Timeline", edited.exported_timeline(), max_rows, steps)
     _write_table(book, "Frames", edited.analysis.frames, max_rows, steps)
     _write_events(book, edited)
     _write_model(book, edited)
@@ -163,9 +164,9 @@ def _write_people(book: Workbook, edited: Edited, summary: dict[str, Any]) -> No
         Column("Frames", facts.COUNT),
         Column("Dominant expression", width=20),
         Column("Smile index", facts.SHARE),
-        Column("Changes per minute", facts.DECIMAL, 19),
+        Column("Changes of expression per minute", facts.DECIMAL, 19),
         Column("Steadiness", facts.DECIMAL),
-        Column("Posture changed, s", facts.SECONDS, 18),
+        Column("Moved, s", facts.SECONDS, 18),
         *(Column(f"Share of {label}", facts.SHARE, 18) for label in labels),
     ]
     sheet = Sheet(book, "People", columns)
@@ -211,6 +212,7 @@ def _write_events(book: Workbook, edited: Edited) -> None:
 
 def _write_model(book: Workbook, edited: Edited) -> None:
     sheet = Sheet(book, "Model and settings", [Column("What", width=32), *[Column("", width=22)] * 4])
+    sheet.append(("Written by", f"emotion {program_version()}"), (facts.TEXT, facts.TEXT))
     for fact in facts.settings_facts(edited.analysis) + facts.model_facts(edited.analysis):
         sheet.append((fact.name, fact.value), (facts.TEXT, fact.kind))
     for scores in facts.model_scores(edited.analysis.model):

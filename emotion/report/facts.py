@@ -85,7 +85,7 @@ def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
         Fact("Dominant expression", summary["dominant"]),
         Fact("Smile index", summary["smile_index"], SHARE),
         Fact("People", len(summary["tracks"]), COUNT),
-        Fact("Changes per minute", summary["changes_per_minute"], DECIMAL),
+        Fact("Changes of expression per minute", summary["changes_per_minute"], DECIMAL),
         Fact("Frames with a face", summary["frames_with_face"], COUNT),
         Fact("Frames without a face", summary["frames_without_face"], COUNT),
         Fact("Time analysed", summary["analysed_s"], SECONDS),

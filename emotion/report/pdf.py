@@ -174,7 +174,8 @@ def _legend(colours: dict[str, str]) -> Paragraph:
 
 
 def _people(report: Report) -> Iterator[Flowable]:
-    head = ["Person", "First seen", "Last seen", "Seen for", "Dominant expression", "Smile index", "Changes per min"]
+    changes = "Changes of expression per min"
+    head = ["Person", "First seen", "Last seen", "Seen for", "Dominant expression", "Smile index", changes]
     rows = [
         [
             person.name,

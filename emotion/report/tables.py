@@ -11,8 +11,9 @@ from typing import Any, TextIO
 import pandas as pd
 
 from emotion.analytics.episodes import episodes
-from emotion.analytics.files import save_parquet, to_csv
+from emotion.analytics.files import save_parquet
 from emotion.analytics.summary import summarise
+from emotion.csv_text import ENCODING, csv_text
 from emotion.report.edited import Edited
 from emotion.steps import Steps
 from emotion.version import program_version
@@ -21,12 +22,11 @@ CHUNK_ROWS = 20_000
 
 
 def write_csv(edited: Edited, path: Path, steps: Steps) -> None:
-    """Write the timeline with each person's name; UTF-8, a header row, unknown values empty."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for number, rows in enumerate(chunks(edited.named_timeline())):
-            text = to_csv(rows)
+    """Write the timeline with each person's name; UTF-8 with a BOM, a header row, unknown values empty."""
+    with path.open("w", encoding=ENCODING, newline="") as file:
+        for number, rows in enumerate(chunks(edited.exported_timeline())):
             # One header, also where there is no row at all.
-            file.write(text if number == 0 else text.partition("\n")[2])
+            file.write(csv_text(rows, header=number == 0))
             steps.advance(len(rows))
 
 
@@ -42,7 +42,7 @@ def write_json(edited: Edited, path: Path, steps: Steps) -> None:
         head = json.dumps(json_head(edited), ensure_ascii=False, indent=2)
         file.write(head.removesuffix("\n}"))
         write_records(file, "episodes", episodes(edited.analysis), steps)
-        write_records(file, "timeline", edited.named_timeline(), steps)
+        write_records(file, "timeline", edited.exported_timeline(), steps)
         write_records(file, "frames", edited.analysis.frames, steps)
         file.write("\n}\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import deque
@@ -16,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import Cancelled, InputError
+from emotion.bad_file import sentence_for
+from emotion.errors import Cancelled, InputError, ModelError
 from emotion.labels import LabelSet
 from emotion.trial.zip_folders import LabelledFile, Unread
 from emotion.types import Face, FloatArray, Image, ModelCard, Progress
@@ -24,6 +26,8 @@ from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode_image import load_image
 from emotion.vision.normalise import GREY, fit, middle_square
 from emotion.vision.recognise import crop_face
+
+log = logging.getLogger(__name__)
 
 FaceFinder = Callable[[Image], Face | None]
 """Returns the face that a photograph, ``(H, W, 3)`` uint8 RGB, is about, with landmarks; None if it shows none."""
@@ -152,9 +156,20 @@ def _answer(
     if isinstance(file, Unread):
         return file
     try:
-        image = load_image(file.content)
+        return _answer_readable(file, classifiers, find_face, framing)
     except InputError as error:
         return Unread(file.name, str(error))
+    except ModelError:  # of all pictures, not of this one
+        raise
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.exception("a labelled picture cannot be judged")
+        return Unread(file.name, sentence_for(error, file.name, "a picture"))
+
+
+def _answer_readable(
+    file: LabelledFile, classifiers: Mapping[str, LiteRTClassifier], find_face: FaceFinder, framing: Framing
+) -> _Answered | Unread:
+    image = load_image(file.content)
     crop_to = _cropper(image, find_face, framing)
     if crop_to is None:
         return Unread(file.name, NO_FACE)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from emotion.errors import DatasetError, InputError, LabelError, TooLargeError, brief
+from emotion.input_files import is_litter
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
 
 MEGABYTE = 10**6
@@ -94,7 +95,7 @@ class ZipFolders:
         self._archive = _open(path, self._limits)
         # An entry without a name is no file, and the library stumbles over it.
         named = [entry for entry in self._archive.infolist() if entry.filename]
-        files = [entry for entry in named if not entry.is_dir() and not _is_litter(entry.filename)]
+        files = [entry for entry in named if not entry.is_dir() and not is_litter(entry.filename)]
         labels = {entry.filename: label_of(entry.filename, codes) for entry in files}
         self._labelled = [(entry, label) for entry in files if (label := labels[entry.filename])]
         self.unlabelled = [name for name, label in labels.items() if label is None]
@@ -191,11 +192,6 @@ def _directory_bytes(path: Path) -> int:
     if length == _SEE_LARGE and 0 <= large <= len(end) - 48:
         (length,) = struct.unpack_from("<Q", end, large + 40)
     return int(length)
-
-
-def _is_litter(name: str) -> bool:
-    parts = name.replace("\\", "/").split("/")
-    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() in {"thumbs.db", "desktop.ini"}
 
 
 def _label_set(labelled: list[tuple[zipfile.ZipInfo, str]], unlabelled: list[str]) -> LabelSet:

@@ -22,10 +22,10 @@ without_gaps = st.lists(st.sampled_from(FERPLUS_LABELS[:3]), min_size=1, max_siz
 
 
 def test_known_episodes():
-    table = episodes(make_analysis([["fear"], ["fear"], [], ["fear"], ["anger"]]))
+    table = episodes(make_analysis([["fear"], ["fear"], [], ["fear"], ["anger"]], 0.5))
     assert table["emotion"].tolist() == ["fear", "fear", "anger"]
-    assert table["start_s"].tolist() == pytest.approx([0.0, 0.3, 0.4])
-    assert table["end_s"].tolist() == pytest.approx([0.2, 0.4, 0.5])
+    assert table["start_s"].tolist() == pytest.approx([0.0, 1.5, 2.0])
+    assert table["end_s"].tolist() == pytest.approx([1.0, 2.0, 2.5])
     assert table["frames"].tolist() == [2, 1, 1]
     assert table["mean_probability"].tolist() == pytest.approx([0.65] * 3)
 
@@ -44,9 +44,9 @@ def test_people_have_episodes_of_their_own(analysis):
 
 
 def test_short_episodes_are_left_out_and_not_added_to_others():
-    analysis = make_analysis([["fear"]] * 3 + [["anger"]] + [["fear"]] * 3)
-    table = episodes(analysis, min_s=0.2)
-    assert table["duration_s"].tolist() == pytest.approx([0.3, 0.3])
+    analysis = make_analysis([["fear"]] * 6 + [["anger"]] * 4 + [["fear"]] * 6)
+    table = episodes(analysis, min_s=0.5)
+    assert table["duration_s"].tolist() == pytest.approx([0.6, 0.6])
 
 
 def test_an_unclear_answer_is_an_episode_of_its_own():
@@ -74,7 +74,7 @@ def test_runs_end_at_gaps_and_at_excluded_time():
 
 
 def test_known_transitions():
-    counts = transitions(make_analysis([[name] for name in ("fear", "anger", "fear", "anger", "neutral")]))
+    counts = transitions(make_analysis([[name] for name in ("fear", "anger", "fear", "anger", "neutral")], 0.5))
     assert counts.loc["fear", "anger"] == 2
     assert (counts.loc["anger", "fear"], counts.loc["anger", "neutral"]) == (1, 1)
     assert counts.to_numpy().sum() == 4
@@ -83,18 +83,18 @@ def test_known_transitions():
 
 
 def test_transitions_do_not_cross_gaps_or_people():
-    assert transitions(make_analysis([["fear"], [], ["anger"]])).to_numpy().sum() == 0
-    assert transitions(make_analysis([["fear", "anger"]] * 3)).to_numpy().sum() == 0
+    assert transitions(make_analysis([["fear"], [], ["anger"]], 0.5)).to_numpy().sum() == 0
+    assert transitions(make_analysis([["fear", "anger"]] * 3, 0.5)).to_numpy().sum() == 0
 
 
 def test_transitions_of_one_person():
-    analysis = make_analysis([["fear", "neutral"], ["anger", "neutral"], ["anger", "fear"]])
+    analysis = make_analysis([["fear", "neutral"], ["anger", "neutral"], ["anger", "fear"]], 0.5)
     assert transitions(analysis, track=1).stack().loc[lambda counts: counts > 0].to_dict() == {("fear", "anger"): 1}
     assert transitions(analysis).to_numpy().sum() == 2
 
 
 def test_an_unclear_answer_between_two_is_no_change():
-    analysis = make_analysis([["fear"], ["anger"], ["fear"]])
+    analysis = make_analysis([["fear"], ["anger"], ["fear"]], 0.5)
     confidence = np.array([0.65, 0.3, 0.65], np.float32)
     timeline = analysis.timeline.assign(emotion_confidence=confidence)
     unclear = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5})
@@ -106,5 +106,5 @@ def test_an_unclear_answer_between_two_is_no_change():
 def test_transitions_are_the_changes(labels):
     analysis = make_analysis([[label] for label in labels])
     counts = transitions(analysis)
-    assert counts.to_numpy().sum() == count_changes(analysis.timeline) == len(episodes(analysis)) - 1
+    assert counts.to_numpy().sum() == count_changes(analysis) == len(episodes(analysis)) - 1
     assert not np.diag(counts).any()

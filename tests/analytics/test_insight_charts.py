@@ -72,7 +72,7 @@ def test_lines_break_where_nobody_is_seen():
 
 
 def test_cells_without_a_change_are_empty_and_shares_are_of_the_row():
-    counts = transitions(make_analysis([[name] for name in ("fear", "anger", "fear", "neutral")]))
+    counts = transitions(make_analysis([[name] for name in ("fear", "anger", "fear", "neutral")], 0.5))
     rows = [row for part in spec_of(transition_chart(counts, as_shares=True))["datasets"].values() for row in part]
     written = {(row["before"], row["after"]): row["text"] for row in rows if row["text"]}
     assert written == {("fear", "anger"): "50%", ("fear", "neutral"): "50%", ("anger", "fear"): "100%"}

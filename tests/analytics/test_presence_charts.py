@@ -12,7 +12,6 @@ from emotion.analytics.presence_charts import (
     MAX_BINS,
     OPEN,
     ROWS,
-    SHUT,
     presence_bins,
     presence_chart,
     steadiness_chart,
@@ -43,7 +42,6 @@ def test_shares_of_spans(analysis):
     assert spans[["row", "start", "end", "share"]].to_numpy().tolist() == [
         [FACING, 0, 2, 1],
         [FACING, 2, 4, 0],
-        [SHUT, 0, 4, 0],
         [OPEN, 0, 1, 1],
         [OPEN, 1, 4, 0],
     ]

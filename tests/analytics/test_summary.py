@@ -65,7 +65,7 @@ def test_the_last_frame_stands_for_the_median_step():
 
 
 def test_another_person_is_no_change():
-    assert count_changes(make_analysis([["fear", "anger"], ["fear", "anger"]]).timeline) == 0
+    assert count_changes(make_analysis([["fear", "anger"], ["fear", "anger"]], 0.5)) == 0
 
 
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12))

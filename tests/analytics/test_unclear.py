@@ -77,18 +77,16 @@ def weigh(analysis: Analysis, confidences: list[float], limit: float) -> Analysi
 
 def test_unclear_time_has_a_share_and_counts_in_no_other_figure():
     shown = [["happiness"], ["fear"], ["fear"], ["happiness"], ["sadness"], ["fear"]]
-    summary = summarise(weigh(make_analysis(shown), [0.9, 0.3, 0.3, 0.9, 0.8, 0.3], 0.5))
+    summary = summarise(weigh(make_analysis(shown, 1.0), [0.9, 0.3, 0.3, 0.9, 0.8, 0.3], 0.5))
     assert summary["shares"] == pytest.approx(
         dict.fromkeys(FERPLUS_LABELS, 0.0) | {"happiness": 2 / 6, "sadness": 1 / 6, UNCLEAR: 3 / 6}
     )
     assert summary["dominant"] == "happiness"  # fear led as long, but never clearly
     assert summary["smile_index"] == pytest.approx(2 / 3)
-    assert summary["changes_per_minute"] == pytest.approx(
-        1 * 60 / 0.3
-    )  # happiness to sadness in 0.3 s of clear answers
+    assert summary["changes_per_minute"] == pytest.approx(1 * 60 / 3)  # happiness to sadness in 3 s of clear answers
     assert (summary["unclear_below"], summary["frames_with_face"]) == (0.5, 6)
     (track,) = summary["tracks"]
-    assert (track["shares"], track["frames"], track["seconds"]) == (summary["shares"], 6, pytest.approx(0.6))
+    assert (track["shares"], track["frames"], track["seconds"]) == (summary["shares"], 6, pytest.approx(6))
 
 
 def test_a_frame_smiles_if_its_clear_faces_do():

@@ -9,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.report.captions import Cue, captions_text, cue_lines, readable, timestamp, write_captions
+from emotion.analytics.flicker import steady_answers
+from emotion.analytics.timeline import TimelineBuilder
+from emotion.labels import FERPLUS_LABELS
+from emotion.report.captions import MAX_LINES, SMOOTHED_S, captions_text, cue_lines, runs, timestamp, write_captions
 from emotion.report.edited import edit
 from emotion.steps import Steps
-from tests.conftest import make_analysis
+from emotion.types import Analysis, VideoInfo
+from tests.conftest import make_analysis, make_face, make_result
 
 
 def captions(tmp_path, analysis, edits=None):
@@ -35,7 +39,7 @@ def test_a_cue_per_run_of_what_everybody_shows(tmp_path):
 
 
 def test_a_flicker_is_no_cue(tmp_path):
-    shown = [["happiness"]] * 20 + [["anger"]] * 3 + [["happiness"]] * 20
+    shown = [["happiness"]] * 20 + [["anger"]] * 2 + [["happiness"]] * 20
     cues = captions(tmp_path, make_analysis(shown))
     assert [cue.text for cue in cues] == ["Person 1: happiness"]
 
@@ -77,20 +81,72 @@ def test_times_are_read_back_to_the_millisecond(seconds):
     assert int(hours) * 3600 + int(minutes) * 60 + float(rest) == pytest.approx(seconds, abs=0.000_51)
 
 
-runs = st.lists(st.tuples(st.integers(1, 3000), st.integers(0, 2000), st.integers(1, 3)), max_size=20)
+LABELS = ["happiness", "anger", "neutral", None]
 
 
-@settings(deadline=None)
-@given(runs)
-def test_cues_are_in_order_apart_and_long_enough(parts):
-    """Each part: duration and gap after it in ms, and who is seen."""
-    cues, start = [], 0
-    for duration, gap, who in parts:
-        cues.append(Cue(start / 1000, (start + duration) / 1000, ((who, "anger"),)))
-        start += duration + gap
-    shown = list(readable(cues, 1.0, start / 1000))
-    for cue, following in itertools.pairwise(shown):
-        assert cue.start_s < cue.end_s <= following.start_s
-        touches = following.start_s - cue.end_s < 1e-6
-        assert cue.duration_s >= 1.0 - 1e-6 or touches, "only the next cue may cut one short"
-    assert {cue.start_s for cue in shown} <= {cue.start_s for cue in cues}
+@st.composite
+def people(draw: st.DrawFn, shortest_s: float = 0.0):
+    """Several people, each with runs of their own, who come and go: an analysis."""
+    step_s = draw(st.sampled_from([1 / 30, 0.04, 0.1, 1.0]))
+    shortest = max(round(shortest_s / step_s + 0.499), 1)
+    run = st.tuples(st.sampled_from(LABELS), st.integers(shortest, shortest + 12))
+    lanes = []
+    for _ in range(draw(st.integers(1, MAX_LINES))):
+        lanes.append([label for label, count in draw(st.lists(run, min_size=1, max_size=6)) for _ in range(count)])
+    frames = [[lane[place] if place < len(lane) else None for lane in lanes] for place in range(max(map(len, lanes)))]
+    builder = TimelineBuilder(FERPLUS_LABELS)
+    for index, labels in enumerate(frames):
+        faces = [make_face(label, track, 60.0 * track) for track, label in enumerate(labels, start=1) if label]
+        builder.add(make_result(index, faces, step_s))
+    timeline, table = builder.build()
+    info = VideoInfo(160, 120, 1 / step_s, len(frames), len(frames) * step_s, codec="h264")
+    return Analysis(info, timeline, table, "fake", FERPLUS_LABELS, {"every": 1}, "clip.mp4")
+
+
+def exact(text: str) -> float:
+    hours, minutes, seconds = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def agreement(analysis, said) -> dict[int, float]:
+    """Return for each person the share of their rows in the middle of which the caption says the same of them."""
+    cues = webvtt.from_buffer(io.StringIO(captions_text(edit(analysis)))).captions
+    half = 1 / analysis.info.fps / 2
+    right: dict[int, list[bool]] = {}
+    # The library's own seconds are whole ones.
+    spans = [(*(exact(text) for text in (cue.start, cue.end)), cue.text.splitlines()) for cue in cues]
+    for track, time_s, answer in zip(analysis.timeline["track_id"], analysis.timeline["time_s"], said, strict=True):
+        lines = [told for start, end, told in spans if start <= time_s + half < end]
+        right.setdefault(int(track), []).append(lines != [] and f"Person {track}: {answer}" in lines[0])
+    return {track: sum(marks) / len(marks) for track, marks in right.items()}
+
+
+@settings(max_examples=20)
+@given(people())
+def test_captions_say_of_each_person_what_the_smoothed_timeline_says(analysis):
+    found = agreement(analysis, steady_answers(analysis, SMOOTHED_S))
+    assert all(share >= 0.95 for share in found.values()), found
+
+
+@settings(max_examples=20)
+@given(people(SMOOTHED_S))
+def test_captions_say_what_the_timeline_says_where_nothing_is_shorter_than_the_smoothing(analysis):
+    """However often the others change, and whatever frames lie between two of theirs."""
+    assert agreement(analysis, analysis.timeline["emotion"]) == dict.fromkeys(analysis.timeline["track_id"].unique(), 1)
+
+
+@settings(max_examples=20)
+@given(people())
+def test_cues_are_in_order_and_apart(analysis):
+    cues = list(runs(edit(analysis)))
+    for cue, following in itertools.pairwise(cues):
+        assert cue.start_s < cue.end_s <= following.start_s + 1e-6
+        assert cue.state != following.state or following.start_s - cue.end_s > 1e-6
+
+
+def test_two_people_who_change_in_turn_are_both_told():
+    """Each changes once a second, half a second after the other: every state lasts half a second."""
+    lanes = [["happiness"] * 10 + ["anger"] * 10, ["neutral"] * 5 + ["sadness"] * 10 + ["neutral"] * 5]
+    shown = [list(pair) for pair in zip(*lanes, strict=True)] * 5
+    analysis = make_analysis(shown)
+    assert agreement(analysis, analysis.timeline["emotion"]) == {1: 1.0, 2: 1.0}

@@ -10,6 +10,7 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.report.edited import edit
 from emotion.report.excel import MAX_TEXT, clean_text, write_excel
 from emotion.steps import Steps
+from emotion.version import program_version
 from tests.conftest import make_analysis
 
 SHEETS = ["Summary", "People", "Timeline", "Frames", "Events", "Model and settings"]
@@ -37,7 +38,7 @@ def test_every_sheet_has_a_header_that_stays_in_view(written, analysis):
 def test_pandas_reads_the_timeline_as_it_is(written, analysis):
     table = pd.read_excel(written(analysis), sheet_name="Timeline")
     expected = analysis.timeline
-    assert list(table.columns) == [*expected.columns, "person", "answer"]
+    assert list(table.columns) == [*expected.columns.drop("eye_openness"), "person", "answer"]
     assert table["frame_index"].tolist() == expected["frame_index"].tolist()
     assert table["p_happiness"].tolist() == pytest.approx(expected["p_happiness"].tolist())
     assert table["emotion"].tolist() == expected["emotion"].tolist()
@@ -92,3 +93,8 @@ def test_what_no_cell_can_hold_is_cut_with_a_sign_of_it():
     cut = clean_text("😀" * 20_000)
     assert cut.endswith("…")
     assert len(cut.encode("utf-16-le")) // 2 <= MAX_TEXT
+
+
+def test_the_workbook_names_the_programs_version(written, analysis):
+    sheet = pd.read_excel(written(analysis), sheet_name="Model and settings")
+    assert sheet.iloc[0, :2].tolist() == ["Written by", f"emotion {program_version()}"]

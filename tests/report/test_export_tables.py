@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+import zipfile
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -10,6 +11,7 @@ import pytest
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.report.edited import edit
+from emotion.report.formats import export, format_named
 from emotion.report.tables import write_csv, write_json, write_parquet, write_records
 from emotion.steps import Steps
 from tests.conftest import make_analysis
@@ -25,7 +27,7 @@ def edited(analysis):
 def test_csv_is_the_edited_timeline_with_names(edited, tmp_path):
     write_csv(edited, tmp_path / "t.csv", Steps(1))
     table = pd.read_csv(tmp_path / "t.csv")
-    assert list(table.columns) == [*edited.analysis.timeline.columns, "person", "answer"]
+    assert list(table.columns) == [*edited.analysis.timeline.columns.drop("eye_openness"), "person", "answer"]
     assert table["frame_index"].tolist() == [2, 3, 6, 7, 8, 9]
     assert set(table["person"]) == {'Ada, "A"'}
 
@@ -84,3 +86,28 @@ def test_json_needs_no_more_memory_for_more_rows(tmp_path):
 
     peak(1)
     assert peak(2000) < 1.5 * peak(200)
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "xlsx"])
+def test_eyes_are_in_no_export_and_in_every_saved_timeline(tmp_path, analysis, name):
+    path = export(analysis, tmp_path / "x", format_named(name))
+    content = path.read_bytes() if name != "xlsx" else b"".join(_sheets(path))
+    assert b"mouth_openness" in content
+    assert b"eye_openness" not in content and b"blink" not in content.lower()
+    saved = export(analysis, tmp_path / "y", format_named("parquet"))
+    assert load_parquet(saved).timeline["eye_openness"].tolist() == analysis.timeline["eye_openness"].tolist()
+
+
+def _sheets(path):
+    with zipfile.ZipFile(path) as book:
+        return [book.read(name) for name in book.namelist()]
+
+
+def test_names_are_neutral_and_umlauts_marked_in_csv(tmp_path, analysis):
+    """The case formula-name."""
+    edits = Edits(names={1: '=HYPERLINK("http://x","Zoë <script>alert(1)</script> --> &")', 2: "@SUM(1)"})
+    path = export(analysis, tmp_path / "x", format_named("csv"), edits)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    read = pd.read_csv(path)
+    assert set(read["person"]) == {"'" + name for name in edits.names.values()}
+    assert pd.api.types.is_numeric_dtype(read["yaw"])

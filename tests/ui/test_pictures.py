@@ -50,3 +50,14 @@ def test_shrink_never_enlarges():
     image = np.zeros((10, 20, 3), np.uint8)
     assert shrink(image, 100) is image
     assert shrink(image, 10).shape == (5, 10, 3)
+
+
+class _Foreign(FakeAnalyzer):
+    def image(self, *args, **kwargs):
+        raise ZeroDivisionError("division by zero")
+
+
+def test_foreign_errors_are_that_pictures_alone():
+    picture = analyse_picture(_Foreign(), "bad.jpg", png())
+    assert isinstance(picture, Unreadable)
+    assert picture.error.startswith("bad.jpg cannot be analysed; expected a picture that can be read; got ZeroDivision")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion.errors import DatasetError
+from emotion.input_files import is_litter
 from emotion.labels import AFFECTNET
 from training.datasets.csv_rows import shorten
 from training.datasets.picture_files import read_picture, subfolders
@@ -75,8 +76,9 @@ def _is_part(folder: Path) -> bool:
 
 def _numbers(folder: Path) -> list[str]:
     """Return the numbers of all pictures and all annotated expressions, so that neither is lost silently."""
-    pictures = {path.stem for path in (folder / "images").glob("*.jpg")}
-    annotated = {path.name.removesuffix("_exp.npy") for path in (folder / "annotations").glob("*_exp.npy")}
+    pictures = {path.stem for path in (folder / "images").glob("*.jpg") if not is_litter(path.name)}
+    files = (path.name for path in (folder / "annotations").glob("*_exp.npy") if not is_litter(path.name))
+    annotated = {name.removesuffix("_exp.npy") for name in files}
     return sorted(pictures | annotated, key=lambda number: (len(number), number))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
+from emotion.input_files import is_litter
 from training.datasets.samples import BrokenRowError
 
 _LONGEST_FIELD = 2**24
@@ -184,7 +185,7 @@ def _lines(path: Path) -> Iterator[TextIO]:
 @contextlib.contextmanager
 def _zipped(path: Path) -> Iterator[IO[bytes]]:
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.lower().endswith(".csv") and "__MACOSX" not in name]
+        names = [name for name in archive.namelist() if name.lower().endswith(".csv") and not is_litter(name)]
         if len(names) != 1:
             found = ", ".join(archive.namelist()[:8])
             raise DatasetError(f"expected one CSV file in {path.name}; got {shorten(found) or 'nothing'}")

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from emotion.errors import DatasetError, LabelError
+from emotion.input_files import is_litter
 from emotion.labels import LabelSet, label_set_of, parse_class
 from training.datasets.csv_rows import CsvTable, shorten
 from training.datasets.picture_files import files_below, read_picture
@@ -109,7 +110,7 @@ def _parser(
 def _only_csv(source: Path) -> Path:
     if source.is_file():
         return source
-    found = sorted(source.glob("*.csv"))
+    found = sorted(path for path in source.glob("*.csv") if not is_litter(path.name))
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise DatasetError(f"expected one CSV file in {source}, or its name by --index; got {shorten(names)}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emotion.errors import InputError
+from emotion.input_files import is_litter
 from emotion.types import Image
 from emotion.vision.decode_image import load_image
 from emotion.vision.picture_formats import ENDINGS
@@ -27,14 +28,14 @@ def read_picture(path: Path) -> Image:
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """Return the folders in a folder by name, hidden ones and macOS's shadows aside."""
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    """Return the folders in a folder by name, those of the operating system aside."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not is_litter(path.name))
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and in the folders in it, by name, hidden ones aside."""
+    """Yield the files in a folder and in the folders in it, by name, those of the operating system aside."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
+        if is_litter(path.name):
             continue
         if path.is_dir():
             yield from files_below(path)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from emotion.bad_file import sentence_for
 from emotion.errors import DatasetError
 from emotion.labels import LabelSet
 from emotion.types import Image
@@ -81,7 +82,7 @@ class Source:
 
 
 def attempt(rows: Iterable[tuple[str, Row]], parse: Callable[[Row], Sample]) -> Iterator[Sample | Skipped]:
-    """Parse row after row; one that is broken becomes a :class:`Skipped`.
+    """Parse row after row; one that is broken in whatever way becomes a :class:`Skipped`.
 
     Args:
         rows: What to call each row in messages, and the row.
@@ -93,3 +94,5 @@ def attempt(rows: Iterable[tuple[str, Row]], parse: Callable[[Row], Sample]) -> 
             yield sample if sample.path else replace(sample, path=where)
         except BrokenRowError as fault:
             yield Skipped(where, fault.expected, fault.got)
+        except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+            yield Skipped(where, "a picture that can be read", sentence_for(error, where, "a picture"))

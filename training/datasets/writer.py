@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from emotion.bad_file import sentence_for
 from emotion.labels import NO_LABEL, LabelSet
 from training.datasets.manifest import ALL, FACTS_FILE, MANIFEST_FILE, UNLABELLED
 from training.datasets.parquet import BATCH_ROWS, column_type, split_files
@@ -124,7 +125,11 @@ class DatasetWriter:
             known["first"].append(f"{row.where}: {row.got}")
 
     def _write(self, sample: Sample, values: dict[str, float], label: str | None) -> None:
-        image = fit_square(sample.image, self.layout.size, colour=self.layout.colour)
+        try:
+            image = fit_square(sample.image, self.layout.size, colour=self.layout.colour)
+        except Exception as error:  # a picture of a shape that OpenCV refuses ends itself alone
+            self._skip(Skipped(sample.path, "a picture that can be resized", sentence_for(error, sample.path)))
+            return
         split = self.layout.hold_out.place(sample.split, image.tobytes())
         row = {"image": {"bytes": encode_png(image), "path": sample.path}, **values}
         self._rows.setdefault(split, []).append(row)

@@ -1,0 +1,66 @@
+"""CSV as spreadsheets open it safely: text that would be run as a formula is neutralised, and a BOM says UTF-8.
+
+Excel, LibreOffice and Google Sheets run a cell as a formula that begins with one of four signs. A name,
+a label or a file may begin so too. As OWASP ("CSV Injection") advises, an apostrophe goes in front of such
+text; :func:`restored` takes it away again. Cells that hold numbers stay as they are.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+BOM = "\ufeff"
+"""In front of UTF-8, without which Excel takes the file for the machine's old code page."""
+
+ENCODING = "utf-8-sig"
+"""Python's name for UTF-8 with it."""
+
+_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""The four, the white space that spreadsheets drop before looking, and the wide forms that East Asian ones take."""
+
+_MARK = "'"
+
+
+def neutral(text: str) -> str:
+    """Return the text as a cell that no spreadsheet runs."""
+    return _MARK + text if text.lstrip(_MARK + " ").startswith(_SIGNS) else text
+
+
+def restored(text: str) -> str:
+    """Return the text that :func:`neutral` made a cell of."""
+    return text[1:] if text.startswith(_MARK) and text.lstrip(_MARK + " ").startswith(_SIGNS) else text
+
+
+DIGITS = "%.6g"
+"""Six significant digits, more than anything here is measured to."""
+
+
+def csv_text(table: pd.DataFrame, *, header: bool = True, float_format: str | None = DIGITS) -> str:
+    """Return a table as CSV with neutral text; unknown values are empty.
+
+    Args:
+        table: Any table; its index is left out.
+        header: Whether the first row names the columns.
+        float_format: How numbers are written; None for all digits.
+    """
+    safe = table.rename(columns=lambda name: neutral(str(name)))
+    for place in range(safe.shape[1]):
+        column = safe.iloc[:, place]
+        if _may_hold_text(column):
+            safe.isetitem(place, column.astype(object).map(_neutral_cell).to_numpy(object))
+    return str(safe.to_csv(index=False, header=header, float_format=float_format, lineterminator="\n"))
+
+
+def csv_bytes(table: pd.DataFrame, float_format: str | None = DIGITS) -> bytes:
+    """Return the same as the bytes of a file, with a BOM."""
+    return csv_text(table, float_format=float_format).encode(ENCODING)
+
+
+def _may_hold_text(column: pd.Series) -> bool:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return any(neutral(str(name)) != name for name in column.cat.categories)
+    return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column))
+
+
+def _neutral_cell(value: object) -> object:
+    return neutral(value) if isinstance(value, str) else value

@@ -1,0 +1,115 @@
+"""Names of results that no other input's results have, decided before anything is written."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from emotion.errors import InputError
+
+_MAX_BYTES = 180
+"""Of a name: file systems allow 255 bytes, of which endings and temporary names take some."""
+
+
+def once_each(files: Sequence[Path]) -> list[Path]:
+    """Return the files in their order, each once, also where it is named by several paths."""
+    kept: dict[Path, Path] = {}
+    for file in files:
+        kept.setdefault(_place(file), file)
+    return list(kept.values())
+
+
+def unique_names(files: Sequence[Path], *, stems: bool = False) -> list[str]:
+    """Return a name for the results of each file, in their order.
+
+    It is the file's stem or name where that is enough to tell it from the others. Otherwise the folders
+    above it go in front, as far up as is needed: ``happy/1.jpg`` and ``sad/1.jpg`` become ``happy-1.jpg``
+    and ``sad-1.jpg``. Names are compared as macOS and Windows do, which ignore case.
+
+    Args:
+        files: Different files, see :func:`once_each`.
+        stems: Leave out the ending where no other file has that stem, nor is called so.
+    """
+    alone = _lone_stems(files) if stems else set()
+    candidates = [_candidates(file, with_stem=_folded(file.stem) in alone) for file in files]
+    levels = [0] * len(files)
+    while clashes := _clashes([names[level] for names, level in zip(candidates, levels, strict=True)]):
+        movable = [place for place in clashes if levels[place] + 1 < len(candidates[place])]
+        if not movable:
+            return numbered_names([names[level] for names, level in zip(candidates, levels, strict=True)])
+        for place in movable:
+            levels[place] += 1
+    return [names[level] for names, level in zip(candidates, levels, strict=True)]
+
+
+def shown_names(files: Sequence[str]) -> list[str]:
+    """Return what tables call each file: its name, or its path as given where several have that name."""
+    counts = Counter(Path(file).name for file in files)
+    return [Path(file).name if counts[Path(file).name] == 1 else file for file in files]
+
+
+def expect_inputs_kept(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
+    """Refuse to write over an input.
+
+    Raises:
+        InputError: An output has the path of an input.
+    """
+    given = {file.resolve() for file in inputs}
+    for output in outputs:
+        if output.resolve() in given:
+            raise InputError(f"expected results beside the inputs, not in their place; {output.name} is an input")
+
+
+def _place(file: Path) -> Path:
+    """Return where a file lies. Of a link the link's place: whoever names both asks for two results."""
+    return file.parent.resolve() / file.name
+
+
+def _lone_stems(files: Sequence[Path]) -> set[str]:
+    counts = Counter(_folded(file.stem) for file in files)
+    return {stem for stem, count in counts.items() if count == 1} - {
+        _folded(file.name) for file in files if file.suffix
+    }
+
+
+def _candidates(file: Path, *, with_stem: bool) -> list[str]:
+    """Return the names that a file's results may have, the shortest first."""
+    folder = _place(file).parent
+    parents = [part for part in folder.parts if part != folder.anchor]
+    wider = ["-".join([*parents[place:], file.name]) for place in range(len(parents) - 1, -1, -1)]
+    return [_short(name) for name in (*([file.stem] if with_stem else []), file.name, *wider)]
+
+
+def _short(name: str) -> str:
+    content = name.encode("utf-8", "surrogateescape")
+    # The end tells files apart: the folders stand in front.
+    return name if len(content) <= _MAX_BYTES else content[-_MAX_BYTES:].decode("utf-8", "ignore")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _clashes(names: Sequence[str]) -> list[int]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        places[_folded(name)].append(place)
+    return sorted(place for same in places.values() if len(same) > 1 for place in same)
+
+
+def numbered_names(names: Sequence[str]) -> list[str]:
+    """Return names of which later ones have a number where an earlier one is the same: ``1.jpg``, ``1-2.jpg``."""
+    taken = {_folded(name) for name in names}
+    seen: set[str] = set()
+    unique = []
+    for name in names:
+        chosen, number = name, 2
+        while _folded(chosen) in seen or (chosen != name and _folded(chosen) in taken):
+            stem, dot, ending = name.rpartition(".")
+            chosen = f"{stem}-{number}.{ending}" if dot and stem else f"{name}-{number}"
+            number += 1
+        seen.add(_folded(chosen))
+        unique.append(chosen)
+    return unique

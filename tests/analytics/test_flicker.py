@@ -1,0 +1,86 @@
+"""What lasts less than 0.3 s is flicker: not a change, not an episode, not a caption."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion.analytics.episodes import episodes
+from emotion.analytics.flicker import FLICKER_S, steady_answers
+from emotion.analytics.runs import unbroken_runs
+from emotion.analytics.summary import count_changes, summarise
+from emotion.analytics.transitions import transitions
+from emotion.labels import UNCLEAR
+from tests.conftest import make_analysis
+
+
+def answers(*runs: tuple[str, int], step_s: float = 0.1) -> list[str]:
+    shown = [[label] for label, count in runs for _ in range(count)]
+    return steady_answers(make_analysis(shown, step_s)).tolist()
+
+
+def test_a_short_change_goes_to_its_neighbours() -> None:
+    assert answers(("fear", 5), ("anger", 2), ("fear", 5)) == ["fear"] * 12
+    assert answers(("fear", 5), ("anger", 2), ("neutral", 6)) == ["fear"] * 5 + ["neutral"] * 8
+    assert answers(("anger", 1), ("fear", 5)) == ["fear"] * 6
+    assert answers(("fear", 5), ("anger", 1)) == ["fear"] * 6
+
+
+def test_what_lasts_stays_and_so_does_whoever_is_seen_shortly() -> None:
+    lasting = [("fear", 3), ("anger", 3), ("fear", 3)]
+    assert answers(*lasting) == ["fear"] * 3 + ["anger"] * 3 + ["fear"] * 3
+    assert answers(("anger", 1)) == ["anger"]
+    assert answers(("fear", 1), ("anger", 1), step_s=1.0) == ["fear", "anger"], "sampled frames stand for longer"
+
+
+def test_a_gap_parts_what_is_shown() -> None:
+    analysis = make_analysis([["fear"]] * 5 + [[]] + [["anger"]] * 2 + [[]] + [["fear"]] * 5)
+    assert steady_answers(analysis).tolist() == ["fear"] * 5 + ["anger"] * 2 + ["fear"] * 5
+
+
+def test_flicker_is_no_behaviour_anywhere() -> None:
+    """Every third frame says something else; 155 changes per minute was what people read."""
+    analysis = make_analysis([["happiness", "neutral"], ["happiness", "neutral"], ["neutral", "sadness"]] * 40, 0.04)
+    assert summarise(analysis)["changes_per_minute"] == 0
+    assert count_changes(analysis) == 0
+    assert transitions(analysis).to_numpy().sum() == 0
+    assert episodes(analysis)["emotion"].tolist() == ["happiness", "neutral"]
+    assert summarise(analysis)["shares"]["sadness"] == pytest.approx(1 / 6), "time is measured as it was"
+
+
+def test_an_episodes_probability_is_that_of_its_label() -> None:
+    table = episodes(make_analysis([["fear"]] * 4 + [["anger"]] + [["fear"]] * 4))
+    assert table["mean_probability"].tolist() == pytest.approx([(8 * 0.65 + 0.05) / 9])
+    assert table["peak_probability"].tolist() == pytest.approx([0.65])
+
+
+@st.composite
+def flickering(draw: st.DrawFn) -> tuple[list[list[str]], float]:
+    runs = st.tuples(st.sampled_from(["fear", "anger", "neutral", None]), st.integers(1, 12))
+    shown = [
+        [] if label is None else [label] for label, count in draw(st.lists(runs, max_size=25)) for _ in range(count)
+    ]
+    return shown, draw(st.sampled_from([1 / 60, 0.04, 0.1, 0.5]))
+
+
+@settings(max_examples=40)
+@given(flickering(), st.booleans())
+def test_nothing_but_whole_stretches_is_short(given_runs: tuple[list[list[str]], float], limited: bool) -> None:
+    shown, step_s = given_runs
+    analysis = make_analysis(shown, step_s)
+    if limited:
+        unsure = np.where(np.arange(len(analysis.timeline)) % 7 < 3, 0.2, 0.65).astype(np.float32)
+        timeline = analysis.timeline.assign(emotion_confidence=unsure)
+        analysis = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5})
+    said, stretches = steady_answers(analysis), unbroken_runs(analysis.timeline, analysis.frames)
+    assert said.index.equals(analysis.timeline.index)
+    for _, mine in said.groupby(stretches):
+        lengths = mine.groupby((mine != mine.shift()).cumsum()).size() * step_s
+        assert len(lengths) == 1 or lengths.min() >= FLICKER_S - 1e-6
+    assert set(said) <= {*analysis.timeline["emotion"].astype(str), UNCLEAR}
+    again = replace(analysis, timeline=analysis.timeline)
+    assert steady_answers(again).equals(said)

@@ -1,0 +1,199 @@
+"""One bad file ends nothing but itself, and no result takes another's place."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from emotion.analytics.files import load_parquet
+from emotion.bad_file import sentence_for
+from emotion.cli import main
+from emotion.errors import VideoError
+from emotion.samples import sample_image
+from emotion.vision.encode import write_video
+from tests.conftest import ROOT
+from tests.training.conftest import made_faces
+from training.cli import main as training_main
+
+SHADOW = bytes.fromhex("00051607 00020000") + b"Mac OS X        "
+"""What an AppleDouble file begins with (RFC 1740)."""
+
+CASES = ROOT.parent / "shared" / "cases"
+
+
+def clip(path: Path, frames: int = 2) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_video(path, [sample_image()[:360, :480]] * frames, fps=25)
+
+
+def case(name: str) -> Path:
+    if not (CASES / name).is_dir():
+        pytest.skip(f"the folder of cases is absent: {CASES / name}")
+    return CASES / name
+
+
+def test_shadow_files_are_not_videos(tmp_path: Path) -> None:
+    clip(tmp_path / "in" / "a.mp4")
+    (tmp_path / "in" / "._a.mp4").write_bytes(SHADOW)
+    (tmp_path / "in" / "__MACOSX").mkdir()
+    (tmp_path / "in" / "folder.mp4").mkdir()
+    for command in ("video", "batch"):
+        out = tmp_path / command
+        assert main([command, str(tmp_path / "in"), "--out", str(out)]) == 0
+    assert pd.read_csv(tmp_path / "video" / "summary.csv")["file"].map(lambda file: Path(file).name).tolist() == [
+        "a.mp4"
+    ]
+
+
+def test_same_stems_give_a_timeline_each(tmp_path: Path) -> None:
+    """The last of them has the stem that another one's whole name is."""
+    frames = {"clip.mov": 2, "clip.mp4": 3, "clip.mov.mp4": 4}
+    for name, count in frames.items():
+        clip(tmp_path / "in" / name, count)
+    assert main(["video", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
+    found = [load_parquet(file) for file in (tmp_path / "out").glob("*.timeline.parquet")]
+    assert {one.source: len(one.frames) for one in found} == frames
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_same_names_in_two_folders_give_two_sets(tmp_path: Path, order: tuple[str, str]) -> None:
+    for place, folder in enumerate("ab", start=1):
+        clip(tmp_path / folder / "x.mp4", place + 1)
+        Image.fromarray(np.full((40 * place, 60, 3), 90, np.uint8)).save(tmp_path / folder / "1.png")
+    out = tmp_path / "out"
+    assert main(["image", *(str(tmp_path / folder / "1.png") for folder in order), "--out", str(out)]) == 0
+    records = {file.name: json.loads(file.read_text())["height"] for file in out.glob("*.json")}
+    assert records == {"a-1.png.faces.json": 40, "b-1.png.faces.json": 80}
+    assert main(["video", *(str(tmp_path / folder / "x.mp4") for folder in order), "--out", str(out)]) == 0
+    assert len(load_parquet(out / "a-x.mp4.timeline.parquet").frames) == 2
+    assert len(load_parquet(out / "b-x.mp4.timeline.parquet").frames) == 3
+
+
+def test_results_never_take_the_place_of_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.png", "a.png.annotated.png"):
+        Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / name)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert main(["image", *map(str, sorted(tmp_path.iterdir())), "--out", str(tmp_path)]) == 2
+    assert "a.png.annotated.png is an input" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.fixture
+def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file called so makes the libraries that read it raise what nobody foresaw."""
+    opened, pictured = av.open, Image.open
+
+    def fail(where: object) -> None:
+        content = where.getvalue() if isinstance(where, io.BytesIO) else b""
+        if isinstance(where, str | Path) and Path(where).is_file():
+            content = Path(where).read_bytes()
+        if content == b"cursed":
+            raise ZeroDivisionError("division by zero")
+
+    def open_video(path: object, *rest: object, **options: object) -> object:
+        fail(path)
+        return opened(path, *rest, **options)
+
+    def open_picture(source: object, *rest: object, **options: object) -> object:
+        fail(source)
+        return pictured(source, *rest, **options)
+
+    monkeypatch.setattr(av, "open", open_video)
+    monkeypatch.setattr("PIL.Image.open", open_picture)
+    return "cursed"
+
+
+def test_foreign_errors_are_one_files_row(tmp_path: Path, foreign: str, capsys: pytest.CaptureFixture[str]) -> None:
+    clip(tmp_path / "b.mp4")
+    Image.fromarray(sample_image()).save(tmp_path / "b.png")
+    for name in ("a.mp4", "a.png"):
+        (tmp_path / name).write_text(foreign)
+    out = tmp_path / "out"
+    assert main(["image", str(tmp_path / "a.png"), str(tmp_path / "b.png"), "--json", "--out", str(out)]) == 2
+    captured = capsys.readouterr()
+    bad, good = json.loads(captured.out)
+    assert "a.png cannot be analysed; expected a picture that can be read; got ZeroDivisionError" in bad["error"]
+    assert len(good["faces"]) == 1
+    assert captured.err.count("\n") == 1
+    assert main(["video", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "--out", str(out)]) == 2
+    table = pd.read_csv(out / "summary.csv")
+    assert "got ZeroDivisionError" in table["note"][0]
+    assert table["frames"][1] == 2
+
+
+def test_a_data_set_is_prepared_without_its_bad_files(
+    tmp_path: Path, foreign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, face in enumerate(made_faces(8, 0)):
+        folder = tmp_path / "in" / ("happy", "sad")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(face).save(folder / f"{number}.png")
+    arguments = [
+        "prepare",
+        "folders",
+        "--source",
+        str(tmp_path / "in"),
+        "--out",
+        str(tmp_path / "out"),
+        "--hold-out",
+        "0",
+    ]
+    (tmp_path / "in" / "happy" / "._0.png").write_bytes(SHADOW)
+    (tmp_path / "in" / "happy" / "Thumbs.db").write_bytes(b"x")
+    assert training_main(arguments) == 0
+    (tmp_path / "in" / "happy" / "cursed.png").write_text(foreign)
+    (tmp_path / "in" / "happy" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    capsys.readouterr()
+    assert training_main(arguments) == 1
+    shown = capsys.readouterr().out
+    assert "happy/cursed.png" in shown and "ZeroDivisionError" in shown
+    assert "happy/gone.png" in shown
+    manifest = json.loads((tmp_path / "out" / "dataset.json").read_text())
+    assert manifest["counts"]["train"]["all"] == 8
+
+
+def test_a_shadow_of_the_index_is_not_a_second_index(tmp_path: Path) -> None:
+    for number, face in enumerate(made_faces(4, 0)):
+        Image.fromarray(face).save(tmp_path / f"{number}.png")
+    rows = "\n".join(f"{number}.png,{('happy', 'sad')[number % 2]}" for number in range(4))
+    (tmp_path / "labels.csv").write_text(f"file,label\n{rows}\n")
+    (tmp_path / "._labels.csv").write_bytes(SHADOW)
+    out = tmp_path.parent / f"{tmp_path.name}-out"
+    assert training_main(["prepare", "index", "--source", str(tmp_path), "--out", str(out), "--hold-out", "0"]) == 0
+
+
+def test_every_error_is_one_sentence() -> None:
+    assert sentence_for(VideoError("a.mp4 is not a video"), "a.mp4") == "a.mp4 is not a video"
+    assert (
+        sentence_for(OSError(5, "Input/output error"), "a.mp4") == "a.mp4 cannot be written or read: Input/output error"
+    )
+    assert "memory" in sentence_for(MemoryError(), "a.mp4", "a video")
+    long = sentence_for(ValueError("x\n" * 500), "a.mp4", "a video")
+    assert long.startswith("a.mp4 cannot be analysed; expected a video that can be read; got ValueError: x x")
+    assert len(long) < 250 and "\n" not in long
+    assert sentence_for(KeyError(), "a.mp4").endswith("got KeyError")
+
+
+@pytest.mark.parametrize("command", ["video", "batch"])
+def test_case_mac_shadow_files(tmp_path: Path, command: str) -> None:
+    assert main([command, str(case("mac-shadow-files")), "--out", str(tmp_path / "out")]) == 0
+
+
+def test_case_same_stem_videos(tmp_path: Path) -> None:
+    assert main(["video", str(case("same-stem-videos")), "--out", str(tmp_path)]) == 0
+    found = [load_parquet(file) for file in tmp_path.glob("*.timeline.parquet")]
+    assert {one.source: len(one.frames) for one in found} == {"clip.mov": 25, "clip.mov.mp4": 20, "clip.mp4": 1}
+
+
+def test_case_same_name_pictures(tmp_path: Path) -> None:
+    pictures = sorted(case("same-name-pictures").glob("*/1.jpg"))
+    assert main(["image", *map(str, pictures), "--out", str(tmp_path)]) == 0
+    faces = {file.name: len(json.loads(file.read_text())["faces"]) for file in tmp_path.glob("*.json")}
+    assert faces == {"happy-1.jpg.faces.json": 1, "sad-1.jpg.faces.json": 0}
