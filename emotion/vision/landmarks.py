@@ -69,6 +69,15 @@ class Roi:
             np.float32,
         )
 
+    def from_square(self, pixels: int) -> FloatArray:
+        """Return the ``(2, 3)`` affine map back, from an upright square of ``pixels`` a side to the picture."""
+        scale = self.side / pixels
+        cos, sin = math.cos(self.angle) * scale, math.sin(self.angle) * scale
+        middle = pixels / 2
+        return np.array(
+            [[cos, -sin, self.x - (cos - sin) * middle], [sin, cos, self.y - (sin + cos) * middle]], np.float32
+        )
+
     def shift_to(self, other: Roi) -> float:
         """Return how far the other square is moved and grown against this one, as a share of the side."""
         moved = math.hypot(other.x - self.x, other.y - self.y)
@@ -96,12 +105,11 @@ class FaceMesh:
 
     def fit(self, luma: Image, roi: Roi) -> Mesh:
         """Fit the mesh to what ``roi`` shows of the ``(H, W)`` luma picture."""
-        to_square = roi.to_square(_SIDE)
-        grey = cv2.warpAffine(luma, to_square, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
+        grey = cv2.warpAffine(luma, roi.to_square(_SIDE), (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
         values = cv2.cvtColor(np.multiply(grey, 1 / 255, dtype=np.float32), cv2.COLOR_GRAY2RGB)
         raw_points, raw_presence = self._model(values[None])
         raw = raw_points.reshape(-1, 3)
-        back = cv2.invertAffineTransform(to_square)
+        back = roi.from_square(_SIDE)
         points = np.empty_like(raw)
         np.matmul(raw[:, :2], back[:, :2].T, out=points[:, :2])
         points[:, :2] += back[:, 2]

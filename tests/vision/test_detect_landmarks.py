@@ -97,6 +97,11 @@ def test_the_roi_maps_its_corners() -> None:
     assert to_square @ [100, 30, 1] == pytest.approx([0, 10], abs=1e-4), "turned clockwise: up becomes left"
 
 
+def test_the_map_back_undoes_the_map_to_the_square() -> None:
+    roi = Roi(x=100, y=50, side=40, angle=0.7)
+    np.testing.assert_allclose(roi.from_square(192), cv2.invertAffineTransform(roi.to_square(192)), atol=1e-4)
+
+
 def test_a_mirrored_face_has_mirrored_landmarks_and_pose() -> None:
     rgb = sample_image()
     seen, mirrored = fitted(rgb), fitted(np.ascontiguousarray(rgb[:, ::-1]))
