@@ -8,6 +8,8 @@ a face as near to those places as it can.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -21,9 +23,11 @@ def similarity_transform(source: FloatArray, target: FloatArray) -> FloatArray:
     Least squares over scale, rotation and shift, in closed form with points as
     complex numbers (Umeyama 1991 without reflection).
     """
-    p, q = (points[:, 0] + 1j * points[:, 1] for points in (source.astype(np.float64), target.astype(np.float64)))
-    p_mean, q_mean = p.mean(), q.mean()
-    factor = np.vdot(p - p_mean, q - q_mean) / max(float(np.vdot(p - p_mean, p - p_mean).real), 1e-9)
+    # Plain complex numbers: on five points NumPy's calls cost five times the arithmetic.
+    p, q = ([complex(x, y) for x, y in points.tolist()] for points in (source, target))
+    p_mean, q_mean = sum(p) / len(p), sum(q) / len(q)
+    spread = sum(abs(a - p_mean) ** 2 for a in p)
+    factor = sum((a - p_mean).conjugate() * (b - q_mean) for a, b in zip(p, q, strict=True)) / max(spread, 1e-9)
     shift = q_mean - factor * p_mean
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]], np.float32)
 
@@ -49,20 +53,32 @@ def align(image: Image, points: FloatArray, size: int, frame: FloatArray = FRAME
 def _shrunk(image: Image, to_crop: FloatArray, scale: float, size: int) -> tuple[Image, FloatArray]:
     """Return the part of the picture around the face, averaged down by a whole factor, and the map from there."""
     factor = int(1 / scale)
-    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], np.float32)
-    on_image = corners @ cv2.invertAffineTransform(to_crop).T
-    # Sides that the factor divides make OpenCV's averaging several times faster; the face outside stays outside.
-    width_height = np.array([image.shape[1], image.shape[0]])
-    low = np.clip(np.floor(on_image.min(axis=0)).astype(int) - factor, 0, np.maximum(width_height - factor, 0))
-    wanted = np.ceil(on_image.max(axis=0)).astype(int) + factor - low
-    sides = np.clip(wanted, factor, np.maximum(width_height - low, factor)) // factor * factor
-    part = image[low[1] : low[1] + sides[1], low[0] : low[0] + sides[0]]
-    small = cv2.resize(
-        part, (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor)), None, 0, 0, cv2.INTER_AREA
+    (left, width), (top, height) = (
+        _span(low, high, factor, length)
+        for (low, high), length in zip(_extent(to_crop, size), (image.shape[1], image.shape[0]), strict=True)
     )
-    # A small pixel's centre lies at (i + ½) · factor − ½ on the part, and the part begins at `low`.
-    offset = (low + (factor - 1) / 2).astype(np.float32)
+    part = image[top : top + height, left : left + width]
+    small = cv2.resize(part, (max(1, width // factor), max(1, height // factor)), None, 0, 0, cv2.INTER_AREA)
+    # A small pixel's centre lies at (i + ½) · factor − ½ on the part, and the part begins at left and top.
+    offset = np.array([left, top], np.float32) + np.float32((factor - 1) / 2)
     mapped = to_crop.copy()
     mapped[:, 2] += to_crop[:, :2] @ offset
     mapped[:, :2] *= factor
     return small, mapped
+
+
+def _extent(to_crop: FloatArray, size: int) -> list[tuple[float, float]]:
+    """Return the lowest and highest x, and y, that a crop shows of the picture."""
+    rows = cv2.invertAffineTransform(to_crop).tolist()
+    corners = [[a * x + b * y + c for x in (0, size) for y in (0, size)] for a, b, c in rows]
+    return [(min(values), max(values)) for values in corners]
+
+
+def _span(low: float, high: float, factor: int, length: int) -> tuple[int, int]:
+    """Return where to begin along one side of the picture, and how many pixels to take: enough for low to high.
+
+    A number that the factor divides makes OpenCV's averaging several times faster; a face outside stays outside.
+    """
+    start = min(max(math.floor(low) - factor, 0), max(length - factor, 0))
+    wanted = math.ceil(high) + factor - start
+    return start, min(max(wanted, factor), max(length - start, factor)) // factor * factor

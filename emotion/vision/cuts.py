@@ -38,8 +38,8 @@ class CutDetector:
         last, self._last = self._last, thumbnail
         if last is None or last.shape != thumbnail.shape:
             return False
-        difference = float(cv2.absdiff(thumbnail, last).mean())
-        usual = float(np.mean(self._differences)) if self._differences else 0.0
+        difference = float(np.abs(np.subtract(thumbnail, last, dtype=np.int16)).mean())
+        usual = sum(self._differences) / len(self._differences) if self._differences else 0.0
         self._differences.append(difference)
         jumps = difference >= MIN_DIFFERENCE and difference >= MIN_JUMP * usual
         return jumps and _redistribution(last, thumbnail) >= MIN_REDISTRIBUTION

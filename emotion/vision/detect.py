@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ TILE_PX = 640
 TILE_OVERLAP = 0.25
 MAX_TILES_A_SIDE = 6
 BORDER_PX = 4.0
+_ANCHORS = ((16, 2), (8, 6))
+"""Of the network's two grids: cells a side where the input is square, anchors a cell."""
 
 
 class BlazeFace:
@@ -38,9 +41,9 @@ class BlazeFace:
     """
 
     def __init__(self, *, small: bool = False) -> None:
-        self._model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT if small else BLAZEFACE_BACK))
+        self._model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT if small else BLAZEFACE_BACK), any_size=True)
         self._side = self._model.input_shape[1]
-        self._anchors = _anchors(((16, 2), (8, 6)))
+        self._stride = self._side // _ANCHORS[-1][0]
 
     def regions(self, width: int, height: int) -> list[Region]:
         """Return the whole picture and, unless it is small, overlapping tiles."""
@@ -56,17 +59,18 @@ class BlazeFace:
 
     def _detect_region(self, image: Image, region: Region) -> list[Face]:
         left, top, right, bottom = region
-        part = image[top:bottom, left:right]
-        padded, scale, offset = _letterbox(part, self._side)
-        raw_boxes, raw_scores = self._model((padded.astype(np.float32) / 127.5 - 1)[None])
+        padded, scale, offset = _letterbox(image[top:bottom, left:right], self._side, self._stride)
+        values = np.multiply(padded, 1 / 127.5, dtype=np.float32)
+        values -= 1
+        raw_boxes, raw_scores = self._model(values[None])
         scores = 1 / (1 + np.exp(-np.clip(raw_scores[0, :, 0], -50, 50)))
-        kept = scores >= MIN_CONFIDENCE
-        points = raw_boxes[0, kept].reshape(-1, 8, 2) / self._side
-        points[:, [0, *range(2, 8)]] += self._anchors[kept][:, None]
+        kept = np.flatnonzero(scores >= MIN_CONFIDENCE)
+        points = raw_boxes[0, kept].reshape(-1, 8, 2)
+        points[:, [0, *range(2, 8)]] += _anchors(padded.shape[:2], self._side)[kept][:, None]
         half = points[:, 1] / 2
         corners = np.stack([points[:, 0] - half, points[:, 0] + half], axis=1)
-        boxes = ((corners * self._side - offset) / scale).reshape(-1, 4)
-        landmarks = (points[:, 2:] * self._side - offset) / scale
+        boxes = ((corners - offset) / scale).reshape(-1, 4)
+        landmarks = (points[:, 2:] - offset) / scale
         whole = _not_cut_off(boxes, region, image.shape[1], image.shape[0])
         shift = np.array([left, top], np.float32)
         return [
@@ -118,28 +122,39 @@ def load_detector(name: str) -> Detector:
     return DETECTORS[name]()
 
 
-def _anchors(grids: Sequence[tuple[int, int]]) -> FloatArray:
-    """Return the ``(n, 2)`` anchor centres, 0–1, of grids given as (cells a side, anchors a cell)."""
+@functools.lru_cache(maxsize=32)
+def _anchors(shape: tuple[int, int], side: int) -> FloatArray:
+    """Return the ``(n, 2)`` anchor centres, px, of an input of a height and width, given a square input's side."""
     rows = []
-    for cells, anchors in grids:
-        centres = (np.arange(cells, dtype=np.float32) + 0.5) / cells
-        grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
+    for cells, anchors in _ANCHORS:
+        stride = side // cells
+        y, x = (np.arange(0, length, stride, dtype=np.float32) + stride / 2 for length in shape)
+        grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
         rows.append(np.repeat(grid, anchors, axis=0))
     return np.concatenate(rows)
 
 
-def _letterbox(image: Image, side: int) -> tuple[Image, float, FloatArray]:
-    """Return the picture in the middle of a black square, its scale, and its offset there in px."""
+def _letterbox(image: Image, side: int, multiple: int) -> tuple[Image, float, FloatArray]:
+    """Return the picture in the middle of a black one, its scale, and its offset there in px.
+
+    The longer side fills ``side`` px. The shorter one is rounded up to a multiple of the network's coarsest stride,
+    as more black would cost time and show nothing.
+    """
     height, width = image.shape[:2]
     scale = side / max(height, width)
     new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    left, top = (side - new_width) // 2, (side - new_height) // 2
-    square = np.zeros((side, side, 3), np.uint8)
-    square[top : top + new_height, left : left + new_width] = cv2.resize(
-        image, (new_width, new_height), None, 0, 0, method
-    )
-    return square, scale, np.array([left, top], np.float32)
+    columns, rows = (max(-(-length // multiple) * multiple, 3 * side // 8) for length in (new_width, new_height))
+    left, top = (columns - new_width) // 2, (rows - new_height) // 2
+    padded = np.zeros((rows, columns, 3), np.uint8)
+    padded[top : top + new_height, left : left + new_width] = _resized(image, new_width, new_height)
+    return padded, scale, np.array([left, top], np.float32)
+
+
+def _resized(image: Image, width: int, height: int) -> Image:
+    """Resize by halves and a last step: averaging by anything but 2 takes OpenCV several times as long."""
+    while image.shape[1] >= 2 * width and image.shape[0] >= 2 * height and min(image.shape[:2]) > 1:
+        image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), None, 0, 0, cv2.INTER_AREA)
+    return cv2.resize(image, (width, height), None, 0, 0, cv2.INTER_LINEAR)
 
 
 def _tiles(width: int, height: int) -> list[Region]:

@@ -20,42 +20,51 @@ class LiteRTModel:
 
     An interpreter serves one call at a time, so callers on several threads
     each borrow one of their own; the pool grows to as many as ever ran at once.
+
+    Args:
+        path: The file.
+        threads: That one call may use.
+        any_size: Take inputs of other heights and widths than the file names, as a fully convolutional network
+            can. Each size has interpreters of its own: preparing one for another size takes longer than a call.
     """
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, *, any_size: bool = False) -> None:
         self._path = path
         self._threads = threads
-        self._idle: queue.LifoQueue[_Session] = queue.LifoQueue()
+        self._any_size = any_size
         first = self._open()
         self.input_shape: tuple[int, ...] = tuple(int(n) for n in first.entry["shape"])
-        self._idle.put(first)
+        self._idle: dict[tuple[int, ...], queue.LifoQueue[_Session]] = {self.input_shape: queue.LifoQueue()}
+        self._idle[self.input_shape].put(first)
 
     def __call__(self, values: FloatArray) -> list[FloatArray]:
         """Return the model's outputs for one input.
 
         Args:
-            values: float32 array of :attr:`input_shape`.
+            values: float32 array of :attr:`input_shape`, or of another size where the model takes any.
 
         Returns:
             One float32 array per output, dequantised.
         """
-        with self._borrow() as session:
+        with self._borrow(values.shape if self._any_size else self.input_shape) as session:
             return session.run(values)
 
     @contextlib.contextmanager
-    def _borrow(self) -> Iterator[_Session]:
+    def _borrow(self, shape: tuple[int, ...]) -> Iterator[_Session]:
+        # setdefault is atomic, so that two threads that come with a new size share one queue.
+        idle = self._idle.get(shape) or self._idle.setdefault(shape, queue.LifoQueue())
         try:
-            session = self._idle.get_nowait()
+            session = idle.get_nowait()
         except queue.Empty:
-            session = self._open()
+            session = self._open(shape)
         try:
             yield session
         finally:
-            self._idle.put(session)
+            idle.put(session)
 
-    def _open(self) -> _Session:
+    def _open(self, shape: tuple[int, ...] | None = None) -> _Session:
         try:
-            return _Session(Interpreter(model_path=str(self._path), num_threads=self._threads))
+            return _Session(Interpreter(model_path=str(self._path), num_threads=self._threads), shape)
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"expected a .tflite model in {self._path.name}; LiteRT says: {error}") from error
 
@@ -63,7 +72,9 @@ class LiteRTModel:
 class _Session:
     """One interpreter with what it tells of its input and outputs, which costs time to ask for."""
 
-    def __init__(self, interpreter: Any) -> None:
+    def __init__(self, interpreter: Any, shape: tuple[int, ...] | None = None) -> None:
+        if shape is not None:
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
         interpreter.allocate_tensors()
         self._interpreter = interpreter
         self.entry: dict[str, Any] = interpreter.get_input_details()[0]

@@ -27,38 +27,37 @@ def prefetch(source: Iterable[T], ahead: int = AHEAD) -> Generator[T, None, None
     way use several cores. An error in ``source`` is raised here; closing this
     generator stops the thread.
     """
-    ready: queue.Queue[T | _End] = queue.Queue(maxsize=ahead)
+    # Two simple queues, of items and of room for more, are written in C; a bounded Queue is Python, and slower.
+    ready: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+    room: queue.SimpleQueue[None] = queue.SimpleQueue()
     stopped = threading.Event()
-
-    def put(item: T | _End) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
 
     def run() -> None:
         iterator = iter(source)
         try:
             for item in iterator:
-                if not put(item):
+                room.get()
+                if stopped.is_set():
                     break
-            put(_End())
+                ready.put(item)
+            ready.put(_End())
         except BaseException as error:
-            put(_End(error))
+            ready.put(_End(error))
         finally:
             if isinstance(iterator, Generator):
                 iterator.close()
 
+    for _ in range(ahead):
+        room.put(None)
     thread = threading.Thread(target=run, name="prefetch", daemon=True)
     thread.start()
     try:
         while not isinstance(item := ready.get(), _End):
+            room.put(None)
             yield item
         if item.error is not None:
             raise item.error
     finally:
         stopped.set()
+        room.put(None)
         thread.join()

@@ -14,7 +14,7 @@ from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.landmarks import five_points
 from emotion.vision.normalise import GREY
-from emotion.vision.similarity import ssim
+from emotion.vision.similarity import SimilarityTo
 from emotion.vision.state import State
 from emotion.vision.track import MEMORY_S
 
@@ -44,9 +44,10 @@ def card_of(classifier: Classifier) -> ModelCard | None:
 
 
 class _Reference(NamedTuple):
-    """A person's first picture, and when the person was last seen."""
+    """A person's first picture, how to compare others with it, and when the person was last seen."""
 
     crop: Image
+    similarity: SimilarityTo
     last_s: float
 
 
@@ -80,9 +81,9 @@ class Recogniser:
     def _similarity(self, face: Face, crop: Image, time_s: float) -> float:
         if face.track_id is None:
             return float("nan")
-        first = self._references[face.track_id].crop if face.track_id in self._references else crop
-        self._references[face.track_id] = _Reference(first, time_s)
-        return ssim(first, crop)
+        known = self._references.get(face.track_id) or _Reference(crop, SimilarityTo(crop), time_s)
+        self._references[face.track_id] = known._replace(last_s=time_s)
+        return known.similarity(crop)
 
     def state(self) -> State:
         """Return all that is remembered, as arrays."""
@@ -96,4 +97,6 @@ class Recogniser:
     def restore(self, state: State) -> None:
         """Go on from :meth:`state`'s arrays."""
         rows = zip(state["ids"], state["crops"], state["last_s"], strict=True)
-        self._references = {int(track_id): _Reference(crop, float(last_s)) for track_id, crop, last_s in rows}
+        self._references = {
+            int(track_id): _Reference(crop, SimilarityTo(crop), float(last_s)) for track_id, crop, last_s in rows
+        }

@@ -10,19 +10,31 @@ from emotion.types import Image
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def ssim(a: Image, b: Image) -> float:
-    """Return the mean structural similarity of two grey pictures of one size, −1–1.
+class SimilarityTo:
+    """Compares grey pictures with one and the same picture of their size, whose own figures are kept.
 
-    Gaussian window of 11 px with σ 1.5, K1 = 0.01, K2 = 0.03, as in Wang et
-    al. 2004; the five pixels along the border are left out, as there.
+    Gaussian window of 11 px with σ 1.5, K1 = 0.01, K2 = 0.03, as in Wang et al. 2004; the five pixels along the border
+    are left out, as there.
+
+    Args:
+        reference: ``(H, W)``, 0–255, larger than 10 px.
     """
-    x, y = a.astype(np.float32), b.astype(np.float32)
-    mean_x, mean_y, mean_xx, mean_yy, mean_xy = (_blur(values) for values in (x, y, x * x, y * y, x * y))
-    variance_x, variance_y = mean_xx - mean_x**2, mean_yy - mean_y**2
-    covariance = mean_xy - mean_x * mean_y
-    numerator = (2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)
-    denominator = (mean_x**2 + mean_y**2 + _C1) * (variance_x + variance_y + _C2)
-    return float((numerator / denominator).mean())
+
+    def __init__(self, reference: Image) -> None:
+        self._y = reference.astype(np.float32)
+        self._mean = _blur(self._y)
+        self._mean_squared = self._mean**2
+        self._variance = _blur(self._y * self._y) - self._mean_squared
+
+    def __call__(self, picture: Image) -> float:
+        """Return the mean structural similarity, −1–1."""
+        x = picture.astype(np.float32)
+        mean, both = _blur(x), x * self._y
+        product, squared = mean * self._mean, mean**2
+        covariance, variance = _blur(both) - product, _blur(x * x) - squared
+        numerator = (2 * product + _C1) * (2 * covariance + _C2)
+        denominator = (squared + self._mean_squared + _C1) * (variance + self._variance + _C2)
+        return float((numerator / denominator).mean())
 
 
 def _blur(values: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from skimage.metrics import structural_similarity
 from emotion.vision.boxes import areas, bounding_box, covered, iou
 from emotion.vision.cuts import CutDetector
 from emotion.vision.decode_video import read_video
-from emotion.vision.similarity import ssim
+from emotion.vision.similarity import SimilarityTo
 
 
 def test_iou_and_cover_known_answers() -> None:
@@ -48,8 +48,8 @@ def test_ssim_is_that_of_the_paper() -> None:
     reference = structural_similarity(
         a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
     )
-    assert ssim(a, b) == pytest.approx(reference, abs=1e-4)
-    assert ssim(a, a) == pytest.approx(1, abs=1e-6)
+    assert SimilarityTo(b)(a) == pytest.approx(reference, abs=1e-4)
+    assert SimilarityTo(a)(a) == pytest.approx(1, abs=1e-6)
 
 
 def shots(*means: float, frames: int = 10) -> list[np.ndarray]:

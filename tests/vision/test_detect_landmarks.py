@@ -45,6 +45,21 @@ def test_no_face_is_a_normal_answer(name: str, shape: tuple[int, int, int]) -> N
     assert load_detector(name).detect(np.full(shape, 127, np.uint8)) == []
 
 
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize(("left", "top"), [(200, 0), (0, 200)])
+def test_a_picture_is_not_filled_up_to_a_square(small: bool, left: int, top: int) -> None:
+    """The black that would fill it up costs time and shows nothing: the face is found without."""
+    rgb, detector = sample_image(), BlazeFace(small=small)
+    square = np.zeros((712, 712, 3), np.uint8)
+    square[top : top + 512, left : left + 512] = rgb
+    picture = square[: 512 + top, : 512 + left]
+    (find,), (same,) = (
+        detector.detect(picture, [(0, 0, 512 + left, 512 + top)]),
+        detector.detect(square, [(0, 0, 712, 712)]),
+    )
+    assert iou(find.box_xyxy[None], same.box_xyxy[None])[0, 0] > 0.7
+
+
 def test_an_unknown_detector_is_named() -> None:
     with pytest.raises(ModelError, match="blazeface, haar; got 'magic'"):
         load_detector("magic")
@@ -80,6 +95,11 @@ def test_the_roi_maps_its_corners() -> None:
     to_square = roi.to_square(20)
     assert to_square @ [100, 50, 1] == pytest.approx([10, 10])
     assert to_square @ [100, 30, 1] == pytest.approx([0, 10], abs=1e-4), "turned clockwise: up becomes left"
+
+
+def test_the_map_back_undoes_the_map_to_the_square() -> None:
+    roi = Roi(x=100, y=50, side=40, angle=0.7)
+    np.testing.assert_allclose(roi.from_square(192), cv2.invertAffineTransform(roi.to_square(192)), atol=1e-4)
 
 
 def test_a_mirrored_face_has_mirrored_landmarks_and_pose() -> None:

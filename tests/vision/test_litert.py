@@ -1,0 +1,46 @@
+"""Running .tflite files: sizes, and threads."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from emotion.vision.litert import LiteRTModel
+from emotion.vision.mediapipe_files import BLAZEFACE_SHORT, FACE_MESH, mediapipe_file
+
+
+def test_a_convolutional_model_takes_any_size_and_answers_alike_again() -> None:
+    model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT), any_size=True)
+    square = np.random.default_rng(0).random(model.input_shape, np.float32)
+    wide = square[:, :96]
+    first = model(square)
+    assert [output.shape[1] for output in model(wide)] == [16 * 12 * 2 + 8 * 6 * 6] * 2
+    for before, after in zip(first, model(square), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_model_refuses_another_size_unless_it_may_have_any() -> None:
+    model = LiteRTModel(mediapipe_file(FACE_MESH))
+    with pytest.raises(ValueError, match="Cannot set tensor"):
+        model(np.zeros((1, 96, 192, 3), np.float32))
+
+
+def test_threads_with_different_sizes_do_not_disturb_each_other() -> None:
+    model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT), any_size=True)
+    inputs = [np.random.default_rng(rows).random((1, rows, 128, 3), np.float32) for rows in (64, 96, 128)]
+    expected = [model(values)[0] for values in inputs]
+    wrong: list[int] = []
+
+    def run(number: int) -> None:
+        for _ in range(20):
+            if not np.array_equal(model(inputs[number])[0], expected[number]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=run, args=(number % len(inputs),)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
