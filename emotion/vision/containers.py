@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.stream import Disposition
 
+from emotion.errors import VideoError
 from emotion.limits import setting
 
 FORMATS = (
@@ -49,3 +51,35 @@ def open_container(path: str | Path) -> Any:
             raise ValueError("no decoder is known for its pictures")
         stream.codec_context.options = {"max_pixels": str(int(most))}
     return container
+
+
+_STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""Marks of streams that accompany a video: covers, chapter pictures, posters."""
+
+
+def picture_stream(container: Any) -> Any:
+    """Return the video stream that players show: never a cover, the default one, else the one with the most pixels.
+
+    Decoding, seeking, remuxing and exports all ask here, so that they agree.
+
+    Args:
+        container: An open PyAV container.
+
+    Raises:
+        VideoError: It holds no video stream, or nothing but covers.
+    """
+    name, streams = Path(container.name).name, list(container.streams.video)
+    if not streams:
+        raise VideoError(f"{name} has no picture: it holds no video stream")
+    moving = [stream for stream in streams if not stream.disposition & _STILLS]
+    if not moving:
+        raise VideoError(f"{name} has no video: its only picture is a cover")
+    return max(moving, key=_rank)
+
+
+def _rank(stream: Any) -> tuple[bool, bool, int, int]:
+    """Return a sort key; of equals, the first stream wins."""
+    context = stream.codec_context
+    # Some cameras store their preview as an ordinary stream of one picture.
+    is_video = stream.frames != 1
+    return is_video, bool(stream.disposition & Disposition.default), context.width * context.height, -stream.index
