@@ -263,6 +263,11 @@ class Analysis:
         """The classifier's limit, 0–1; 0 where it has none or the analysis is older than limits."""
         return float(self.settings.get("unclear_below", 0.0))
 
+    @property
+    def remarks(self) -> str:
+        """Why it is not complete and how its times were mended, in words; empty if there is nothing to say."""
+        return " ".join(filter(None, [self.note, self.info.mended]))
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_Stamps = list[float | None]
 
 _AHEAD = 8
 """How many stamps ahead decide whether a stamp or the clock is wrong."""
@@ -106,16 +107,17 @@ class Clock:
             stamp_of: Returns an item's stamp in seconds, None where there is none.
         """
         ahead = _Ahead(items)
+
+        def stamps_ahead() -> _Stamps:
+            return [stamp_of(other) for other in ahead.look()]
+
         for item in ahead:
-
-            def stamps_ahead() -> list[float | None]:
-                return [stamp_of(other) for other in ahead.look()]
-
             stamp = stamp_of(item)
-            self._last_s = self._first(stamp, stamps_ahead) if self._last_s is None else self._next(stamp, stamps_ahead)
-            yield self._last_s, item
+            time_s = self._first(stamp, stamps_ahead) if self._last_s is None else self._next(stamp, stamps_ahead)
+            self._last_s = time_s
+            yield time_s, item
 
-    def _first(self, stamp: float | None, stamps_ahead: Callable[[], list[float | None]]) -> float:
+    def _first(self, stamp: float | None, stamps_ahead: Callable[[], _Stamps]) -> float:
         if stamp is None:
             self.mended.missing += 1
             return 0.0
@@ -128,7 +130,7 @@ class Clock:
         self._offset_s = min(self._offset_s, stamp)
         return stamp - self._offset_s
 
-    def _next(self, stamp: float | None, stamps_ahead: Callable[[], list[float | None]]) -> float:
+    def _next(self, stamp: float | None, stamps_ahead: Callable[[], _Stamps]) -> float:
         last_s = self._last_s or 0.0
         last = last_s + self._offset_s
         if stamp is None:
@@ -148,7 +150,7 @@ class Clock:
             return stamp - self._offset_s
         return self._joined(stamp, gap)
 
-    def _share(self, last: float, ahead: list[float | None], below: float | None = None) -> float:
+    def _share(self, last: float, ahead: _Stamps, below: float | None = None) -> float:
         """Return how long after the last picture one is shown that has no right stamp: evenly before the next right one.
 
         Args:
@@ -172,5 +174,5 @@ class Clock:
         return time_s
 
 
-def _known(stamps: list[float | None]) -> list[float]:
+def _known(stamps: _Stamps) -> list[float]:
     return [stamp for stamp in stamps if stamp is not None]

@@ -68,13 +68,17 @@ def picture_stream(container: Any) -> Any:
     Raises:
         VideoError: It holds no video stream, or nothing but covers.
     """
-    name, streams = Path(container.name).name, list(container.streams.video)
-    if not streams:
+    name = Path(container.name).name
+    if not container.streams.video:
         raise VideoError(f"{name} has no picture: it holds no video stream")
-    moving = [stream for stream in streams if not stream.disposition & _STILLS]
-    if not moving:
+    if not (moving := moving_streams(container)):
         raise VideoError(f"{name} has no video: its only picture is a cover")
     return max(moving, key=_rank)
+
+
+def moving_streams(container: Any) -> list[Any]:
+    """Return the video streams that are not marked as covers or previews."""
+    return [stream for stream in container.streams.video if not stream.disposition & _STILLS]
 
 
 def _rank(stream: Any) -> tuple[bool, bool, int, int]:

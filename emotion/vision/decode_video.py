@@ -18,6 +18,7 @@ from emotion.limits import check_frame, no_memory_words
 from emotion.types import Frame, Image, VideoInfo
 from emotion.vision.clock import Clock
 from emotion.vision.containers import open_container, picture_stream
+from emotion.vision.hdr import is_hdr
 from emotion.vision.planes import luma_of, rgb_of
 from emotion.vision.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.seek import Position, pictures_after, pictures_from, pictures_until
@@ -125,6 +126,18 @@ def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: fl
     return rgb_of(shown, shape)
 
 
+def is_shown_as_stored(path: str | Path) -> bool:
+    """Return whether players need do no more than turn a video's pictures to show them as they are analysed here.
+
+    Raises:
+        VideoError: Not a video that can be read.
+    """
+    with _opened(Path(path)) as (container, stream):
+        first = _first_picture(container, stream)
+        shape = Shape.of(stream, first)
+    return not shape.orientation.mirrored and shape.pixel_aspect == 1 and not is_hdr(first)
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     if not path.is_file():
@@ -160,21 +173,20 @@ class _View:
 
 def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any, _View]]:
     """Yield (index, time_s, decoded picture, view) from shortly before the start on, or behind a position."""
-    with _opened(path) as (container, stream):
-        facts = survey(path)
-        if (after is not None or start_s > 0) and facts.is_clean:
+    if after is not None or start_s > 0:
+        with _opened(path) as (container, stream):
             view = _View(_shape(container, stream), has_places=True)
-            if (found := _sought(container, stream, view.shape, facts, start_s, after)) is not None:
+            if (found := _sought(container, stream, view.shape, start_s, after)) is not None:
                 for index, time_s, picture in found:
                     yield index, time_s, picture, view
                 return
-    yield from _pictures_from_the_start(path, facts, -1 if after is None else after.index)
+    yield from _pictures_from_the_start(path, -1 if after is None else after.index)
 
 
-def _pictures_from_the_start(path: Path, facts: Survey, last: int) -> Iterator[tuple[int, float, Any, _View]]:
+def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float, Any, _View]]:
     """Yield what comes behind the picture of index ``last``."""
     with _opened(path) as (container, stream):
-        view = None
+        facts, view = survey(path), None
         for index, time_s, picture in _timed(path, container.decode(stream), facts.clock()):
             view = view or _View(_checked(Shape.of(stream, picture), path.name), facts.is_clean)
             if index > last:
@@ -182,10 +194,12 @@ def _pictures_from_the_start(path: Path, facts: Survey, last: int) -> Iterator[t
 
 
 def _sought(
-    container: Any, stream: Any, shape: Shape, facts: Survey, start_s: float, after: Position | None
+    container: Any, stream: Any, shape: Shape, start_s: float, after: Position | None
 ) -> Iterator[tuple[int, float, Any]] | None:
     """Return the pictures behind a position or from a time on, or None if no seek leads there for sure."""
     path = Path(container.name)
+    if not (facts := survey(path)).is_clean:
+        return None
     if after is not None:
         rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape))
         return None if rest is None else _timed(path, rest, facts.clock(), after.index, after.time_s)

@@ -109,11 +109,6 @@ class Shape:
         return self.orientation if picture.rotation == self.angle else orientation_of(picture)
 
     @property
-    def is_stored(self) -> bool:
-        """Whether the stored picture is shown as it is."""
-        return self.pixel_aspect == 1 and self.orientation == UPRIGHT
-
-    @property
     def _unscaled(self) -> tuple[int, int] | None:
         """Rows and columns of a stored picture of the first one's orientation that need no scaling; None if all do."""
         if self.pixel_aspect != 1:
