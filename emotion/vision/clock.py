@@ -18,6 +18,8 @@ _Stamps = list[float | None]
 
 _AHEAD = 8
 """How many stamps ahead decide whether a stamp or the clock is wrong."""
+_TICK_S = 1e-6
+"""Stamps closer than this are the same."""
 _STEPS_TO_DOUBT = 2.5
 """A stamp later than so many usual steps is compared with those ahead."""
 
@@ -136,13 +138,13 @@ class Clock:
         if stamp is None:
             self.mended.missing += 1
             return last_s + self._share(last, stamps_ahead())
-        gap = stamp - last
+        gap = 0.0 if abs(stamp - last) < _TICK_S else stamp - last
         is_far = gap > self._longest_s
         if 0 < gap and not is_far and (self._trusts_gaps or gap <= _STEPS_TO_DOUBT * self._step_s):
             return stamp - self._offset_s
         ahead = _known(stamps_ahead())
         # Those that go on from the last picture as if this stamp were not there.
-        fitting = [one for one in ahead if last < one and (gap <= 0 or one < stamp)]
+        fitting = [one for one in ahead if last + _TICK_S <= one and (gap <= 0 or one < stamp)]
         if 2 * len(fitting) > len(ahead) or (not ahead and (gap < 0 or is_far)):
             self.mended.wrong += 1
             return last_s + self._share(last, stamps_ahead(), below=stamp if gap > 0 else None)
@@ -159,7 +161,7 @@ class Clock:
             below: The next right one is less than this.
         """
         for place, one in enumerate(ahead):
-            if one is not None and 0 < one - last <= self._longest_s and (below is None or one < below):
+            if one is not None and _TICK_S <= one - last <= self._longest_s and (below is None or one < below):
                 return (one - last) / (place + 2)
         return self._step_s
 

@@ -56,6 +56,9 @@ def open_container(path: str | Path) -> Any:
 _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 """Marks of streams that accompany a video: covers, chapter pictures, posters."""
 
+_PHOTOGRAPHS = {"mjpeg", "png", "bmp", "webp", "tiff", "jpeg2000"}
+"""Codecs of pictures that stand alone; a stream of another codec beside one of these is the video."""
+
 
 def picture_stream(container: Any) -> Any:
     """Return the video stream that players show: never a cover, the default one, else the one with the most pixels.
@@ -84,6 +87,6 @@ def moving_streams(container: Any) -> list[Any]:
 def _rank(stream: Any) -> tuple[bool, bool, int, int]:
     """Return a sort key; of equals, the first stream wins."""
     context = stream.codec_context
-    # Some cameras store their preview as an ordinary stream of one picture.
-    is_video = stream.frames != 1
+    # Some programs store a cover, and some cameras a preview, as an ordinary stream of photographs.
+    is_video = stream.frames != 1 and context.name not in _PHOTOGRAPHS
     return is_video, bool(stream.disposition & Disposition.default), context.width * context.height, -stream.index

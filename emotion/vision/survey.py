@@ -33,7 +33,8 @@ _AROUND = 4
 _SAME_RATE = 5e-3
 _SAME_PLACE_S = 1.0
 _NAMED_JUMPS = 3
-_FALLBACK_RATE, _MOST_RATE = 25.0, 1000.0
+_FALLBACK_RATE, _MOST_RATE = 25.0, 300.0
+"""Streams that say more count ticks of a clock, not pictures."""
 
 Stamps = NDArray[np.float64]
 
@@ -70,7 +71,7 @@ class Survey:
     def clock(self) -> Clock:
         """Return a new clock for the pictures of this video."""
         longest_s = float("inf") if self.is_clean else self.longest_s
-        return Clock(self.start_s, self.step_s, longest_s, trusts_gaps=self.is_clean, is_real=self._is_real)
+        return Clock(self.start_s, self.step_s, longest_s, is_real=self._is_real)
 
     def _is_real(self, first_s: float, last_s: float) -> bool:
         pairs = ((abs(first_s - first), abs(last_s - last)) for first, last in self.real_gaps)
@@ -95,14 +96,14 @@ def _survey(path: str, _changed_ns: int, _size: int) -> Survey:
         stream = picture_stream(container)
         start_s = float(container.start_time or 0) / av.time_base
         rates, is_broadcast = _rates(stream), container.format.name in _BROADCAST
-        stamps, durations_s, keys = _read(container, stream)
+        stamps, durations_s, keys, is_in_order = _read(container, stream)
     if not len(stamps) or np.isnan(stamps).all():
         return _without_stamps(len(stamps), start_s, rates[0])
     shown = _in_order_of_showing(stamps, keys)
     step_s = _usual_step(shown, rates[0])
     longest_s = max(_LONGEST_IN_BROADCAST_S if is_broadcast else _LONGEST_GAP_S, _STEPS_IN_A_GAP * step_s)
     real_gaps: list[tuple[float, float]] = []
-    if _is_regular(stamps, longest_s):
+    if is_in_order and _is_regular(stamps, longest_s):
         times, mended = np.sort(stamps) - min(start_s, float(stamps.min())), Mended()
     else:
         times, mended = _mended_times(path, shown, start_s, step_s, longest_s, real_gaps)
@@ -118,8 +119,13 @@ def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
     return Survey(frames, rate, start_s, frames / rate, 1 / rate, float("inf"), (), words)
 
 
-def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_]]:
-    """Return the stamps of all packets in seconds (NaN where there is none), their durations, and which are keys."""
+def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_], bool]:
+    """Return what all packets say.
+
+    Returns:
+        When they are shown in seconds, NaN where they do not say so; how long; which are key frames; and whether
+        they are to be decoded in the order in which they come.
+    """
     shown, decoded, durations_s, keys = array("d"), array("d"), [], []
     base, unknown = float(stream.time_base or 0), float("nan")
     # A file that breaks off has the pictures up to there.
@@ -134,12 +140,13 @@ def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.
     presented, sent = np.array(shown), np.array(decoded)
     # AVI counts pictures as they are decoded and has no other stamps for some of them.
     stamps = sent if np.isnan(presented).any() and not np.isnan(sent).any() else presented
-    return stamps, durations_s, np.array(keys, bool)
+    known = sent[~np.isnan(sent)]
+    return stamps, durations_s, np.array(keys, bool), bool((np.diff(known) >= 0).all())
 
 
 def _is_regular(stamps: Stamps, longest_s: float) -> bool:
     """Return whether no two packets have one stamp and their order is one in which pictures may be decoded."""
-    if np.isnan(stamps).any():
+    if np.isnan(stamps).any() or _strays(stamps).any():
         return False
     gaps = np.diff(np.sort(stamps))
     if len(gaps) and (gaps.min() <= 0 or gaps.max() > longest_s):
@@ -171,10 +178,26 @@ def _plausible(stamps: Stamps) -> Stamps:
     values = stamps[known]
     around = np.lib.stride_tricks.sliding_window_view(np.pad(values, _AROUND, mode="edge"), 2 * _AROUND + 1)
     usual = max(1.0, 2 * _DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
-    order[known[np.abs(values - np.median(around, axis=1)) > usual]] = np.nan
+    order[known[(np.abs(values - np.median(around, axis=1)) > usual) | _strays(values)]] = np.nan
     missing = np.isnan(order)
     order[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(~missing), order[~missing])
     return order
+
+
+def _strays(stamps: Stamps) -> NDArray[np.bool_]:
+    """Return which stamps are out of order by far more places than others: a few wrong ones, not a clock that restarts."""
+    later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
+    for places in range(1, min(_DEEPEST_REORDER, len(stamps) - 1) + 1):
+        is_less = stamps[places:] < stamps[:-places]
+        later[:-places] += is_less
+        earlier[places:] += is_less
+    found = (later > _far_out(later)) | (earlier > _far_out(earlier))
+    crowd = np.convolve(found, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
+    return np.asarray(found & ~crowd, bool)
+
+
+def _far_out(places: NDArray[np.int_]) -> float:
+    return 2 * float(np.percentile(places, 95)) + 2 if len(places) else 0.0
 
 
 def _usual_step(shown: Stamps, rate: float) -> float:
@@ -222,7 +245,7 @@ def _rate(times: Stamps, rates: list[float], step_s: float) -> float:
     """Return pictures per second from their times, or a stated rate that agrees, which is more exact."""
     if len(times) < 2:
         return rates[0]
-    measured = (len(times) - 1) / max(float(times[-1] - times[0]), step_s / _MOST_RATE)
+    measured = (len(times) - 1) / max(float(times[-1] - times[0]), step_s * 1e-3)
     return next((rate for rate in rates if abs(rate - measured) <= _SAME_RATE * measured), measured)
 
 
