@@ -214,11 +214,12 @@ def _mended_times(
 
     def is_real(first_s: float, last_s: float) -> bool:
         heard.append(heard[0] if heard else _sound_stamps(path))
-        margin = min(_SAME_PLACE_S, (last_s - first_s) / 4)
-        inside = (heard[0] > first_s + margin) & (heard[0] < last_s - margin)
-        if inside.any():
+        # Sound may end some seconds after the pictures before a jump, but not go on up to those behind it.
+        middle_s, end_s = (first_s + last_s) / 2, last_s - _SAME_PLACE_S
+        is_heard = bool(((heard[0] > middle_s) & (heard[0] < end_s)).any())
+        if is_heard:
             real_gaps.append((first_s, last_s))
-        return bool(inside.any())
+        return is_heard
 
     clock = Clock(start_s, step_s, longest_s, is_real=is_real)
     times = [time_s for time_s, _ in clock.times(shown.tolist(), lambda stamp: None if np.isnan(stamp) else stamp)]
