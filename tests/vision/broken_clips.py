@@ -41,7 +41,11 @@ def restamp_ts(source: Path, target: Path, restamp: Restamp) -> Path:
 
 def _stamp(data: bytearray, place: int) -> int:
     """Read the 33 bits of a stamp (ISO/IEC 13818-1, 2.4.3.6)."""
-    one, two, three = data[place], int.from_bytes(data[place + 1 : place + 3]), int.from_bytes(data[place + 3 : place + 5])
+    one, two, three = (
+        data[place],
+        int.from_bytes(data[place + 1 : place + 3]),
+        int.from_bytes(data[place + 3 : place + 5]),
+    )
     return (one >> 1 & 7) << 30 | two >> 1 << 15 | three >> 1
 
 

@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import pytest
 from av.stream import Disposition
-from broken_clips import write_streams
-from clips import grey_levels
 
 from emotion.errors import VideoError
 from emotion.vision.containers import open_container, picture_stream
 from emotion.vision.decode_video import frame_at, probe, read_video
 from emotion.vision.encode import close_live_video
 from emotion.vision.seek import position_of
+from tests.vision.broken_clips import write_streams
+from tests.vision.clips import grey_levels
 
 COVER, DEFAULT = int(Disposition.attached_pic), int(Disposition.default)
 FILM = grey_levels([200] * 20, 64, 48)

@@ -36,7 +36,9 @@ def write_hdr(path: Path, transfer: int, light: np.ndarray, codec: str, pix_fmt:
         context.color_trc, context.color_primaries, context.colorspace, context.color_range = transfer, 9, 9, 1
         for _ in range(3):
             frame = av.VideoFrame(luma.shape[1], height, "yuv420p10le")
-            for plane, values in zip(frame.planes, [luma, luma[::2, ::2] * 0 + 512, luma[::2, ::2] * 0 + 512], strict=True):
+            for plane, values in zip(
+                frame.planes, [luma, luma[::2, ::2] * 0 + 512, luma[::2, ::2] * 0 + 512], strict=True
+            ):
                 rows = np.zeros((len(values), plane.line_size // 2), "<u2")
                 rows[:, : values.shape[1]] = values
                 plane.update(rows.tobytes())

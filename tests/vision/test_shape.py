@@ -9,13 +9,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import write_clip
 
 from emotion.errors import TooLargeError
 from emotion.types import Image
 from emotion.vision.decode_video import frame_at, is_shown_as_stored, probe, read_video
 from emotion.vision.seek import position_of
 from emotion.vision.shape import Orientation
+from tests.vision.clips import write_clip
 
 WIDTH, HEIGHT = 64, 48
 ONE = 65536

@@ -9,13 +9,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from broken_clips import TS_HZ, TS_WRAP, restamp_ts, set_box
-from clips import grey_levels, write_clip
 
 from emotion.types import Image
 from emotion.vision.decode_video import frame_at, probe, read_video
 from emotion.vision.seek import position_of
 from emotion.vision.survey import survey
+from tests.vision.broken_clips import TS_HZ, TS_WRAP, restamp_ts, set_box
+from tests.vision.clips import grey_levels, write_clip
 
 FRAMES, STEP_S = 100, 0.04
 EVEN = [STEP_S * index for index in range(FRAMES)]
