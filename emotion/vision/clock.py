@@ -140,7 +140,7 @@ class Clock:
             return last_s + self._share(last, stamps_ahead())
         gap = 0.0 if abs(stamp - last) < _TICK_S else stamp - last
         is_far = gap > self._longest_s
-        if 0 < gap and not is_far and (self._trusts_gaps or gap <= _STEPS_TO_DOUBT * self._step_s):
+        if gap > 0 and not is_far and (self._trusts_gaps or gap <= _STEPS_TO_DOUBT * self._step_s):
             return stamp - self._offset_s
         ahead = _known(stamps_ahead())
         # Those that go on from the last picture as if this stamp were not there.
@@ -148,12 +148,12 @@ class Clock:
         if 2 * len(fitting) > len(ahead) or (not ahead and (gap < 0 or is_far)):
             self.mended.wrong += 1
             return last_s + self._share(last, stamps_ahead(), below=stamp if gap > 0 else None)
-        if 0 < gap and (not is_far or self._is_real(last, stamp)):
+        if gap > 0 and (not is_far or self._is_real(last, stamp)):
             return stamp - self._offset_s
         return self._joined(stamp, gap)
 
     def _share(self, last: float, ahead: _Stamps, below: float | None = None) -> float:
-        """Return how long after the last picture one is shown that has no right stamp: evenly before the next right one.
+        """Return how long after the last picture one without a right stamp is shown: evenly up to the next right one.
 
         Args:
             last: The stamp of the last picture.

@@ -18,6 +18,7 @@ from emotion.types import Image
 
 PQ, HLG = 16, 18
 """Numbers of the transfer functions in ITU-T H.273."""
+_HDR = {PQ, HLG}
 
 _WHITE_CD_M2 = 203.0
 _PQ_PEAK = 4000.0 / _WHITE_CD_M2
@@ -40,7 +41,7 @@ _FULL_RANGE = 2
 
 def is_hdr(picture: Any) -> bool:
     """Return whether a decoded picture's values are PQ or HLG."""
-    return picture.color_trc == PQ or picture.color_trc == HLG
+    return picture.color_trc in _HDR
 
 
 def hdr_luma(picture: Any) -> Image:
@@ -58,7 +59,8 @@ def hdr_luma(picture: Any) -> Image:
 
 def hdr_rgb(picture: Any) -> Image:
     """Return the stored ``(H, W, 3)`` uint8 RGB picture of an HDR picture as ordinary video has it."""
-    coded = VideoReformatter().reformat(picture, format="rgb48le").to_ndarray() >> (16 - _BITS)
+    converted = VideoReformatter().reformat(picture, format="rgb48le").to_ndarray()
+    coded = np.asarray(converted, np.uint16) >> (16 - _BITS)
     peak = _peak(picture.color_trc)
     light = cv2.transform(_light_table(picture.color_trc)[coded], _BT2020_TO_BT709)
     steps = np.clip(light * (_STEPS / peak), 0, _STEPS).astype(np.uint16)

@@ -185,7 +185,7 @@ def _plausible(stamps: Stamps) -> Stamps:
 
 
 def _strays(stamps: Stamps) -> NDArray[np.bool_]:
-    """Return which stamps are out of order by far more places than others: a few wrong ones, not a clock that restarts."""
+    """Return which stamps are out of order by far more places than others, where these are few and no restart."""
     later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
     for places in range(1, min(_DEEPEST_REORDER, len(stamps) - 1) + 1):
         is_less = stamps[places:] < stamps[:-places]

@@ -41,12 +41,8 @@ def restamp_ts(source: Path, target: Path, restamp: Restamp) -> Path:
 
 def _stamp(data: bytearray, place: int) -> int:
     """Read the 33 bits of a stamp (ISO/IEC 13818-1, 2.4.3.6)."""
-    one, two, three = (
-        data[place],
-        int.from_bytes(data[place + 1 : place + 3]),
-        int.from_bytes(data[place + 3 : place + 5]),
-    )
-    return (one >> 1 & 7) << 30 | two >> 1 << 15 | three >> 1
+    high, low = (int.from_bytes(data[start : start + 2]) >> 1 for start in (place + 1, place + 3))
+    return (data[place] >> 1 & 7) << 30 | high << 15 | low
 
 
 def _write_stamp(data: bytearray, place: int, stamp: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -99,4 +100,4 @@ def test_no_picture_is_lost_and_time_never_stands_still(stamps: list[float | Non
     times, _ = mend(stamps)
     assert len(times) == len(stamps)
     assert all(math.isfinite(time_s) and time_s >= 0 for time_s in times)
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(times))

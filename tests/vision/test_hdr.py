@@ -28,6 +28,7 @@ def write_hdr(path: Path, transfer: int, light: np.ndarray, codec: str, pix_fmt:
     """Grey stripes of light, coded with 10 bits in BT.2020."""
     height, stripe = 64, 16
     luma = np.repeat(np.rint(64 + 876 * signal(light, transfer)), stripe)[None].repeat(height, 0).astype("<u2")
+    no_colour = np.full_like(luma[::2, ::2], 512)
     with av.open(str(path), "w") as container:
         quiet = {"x265-params": "log-level=none:lossless=1"} if codec == "libx265" else {"crf": "1"}
         stream = container.add_stream(codec, rate=25, options=quiet)
@@ -36,9 +37,7 @@ def write_hdr(path: Path, transfer: int, light: np.ndarray, codec: str, pix_fmt:
         context.color_trc, context.color_primaries, context.colorspace, context.color_range = transfer, 9, 9, 1
         for _ in range(3):
             frame = av.VideoFrame(luma.shape[1], height, "yuv420p10le")
-            for plane, values in zip(
-                frame.planes, [luma, luma[::2, ::2] * 0 + 512, luma[::2, ::2] * 0 + 512], strict=True
-            ):
+            for plane, values in zip(frame.planes, [luma, no_colour, no_colour], strict=True):
                 rows = np.zeros((len(values), plane.line_size // 2), "<u2")
                 rows[:, : values.shape[1]] = values
                 plane.update(rows.tobytes())

@@ -25,7 +25,7 @@ MATRICES = {
     "vflip": ([1, 0, 0, -1], lambda picture: picture[::-1]),
     "half a turn": ([-1, 0, 0, -1], lambda picture: picture[::-1, ::-1]),
     "clockwise": ([0, 1, -1, 0], lambda picture: np.rot90(picture, -1)),
-    "counter-clockwise": ([0, -1, 1, 0], lambda picture: np.rot90(picture)),
+    "counter-clockwise": ([0, -1, 1, 0], np.rot90),
     "transposed": ([0, 1, 1, 0], lambda picture: picture.swapaxes(0, 1)),
     "transverse": ([0, -1, -1, 0], lambda picture: np.rot90(picture, 2).swapaxes(0, 1)),
 }
