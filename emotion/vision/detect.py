@@ -39,7 +39,8 @@ class BlazeFace:
 
     def __init__(self, *, small: bool = False) -> None:
         self._model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT if small else BLAZEFACE_BACK))
-        self._side = self._model.input_shape[1]
+        self.side = self._model.input_shape[1]
+        """Side of the square that the model sees, px."""
         self._anchors = _anchors(((16, 2), (8, 6)))
 
     def regions(self, width: int, height: int) -> list[Region]:
@@ -54,19 +55,24 @@ class BlazeFace:
         ]
         return _suppress(finds)
 
+    def best_logit(self, square: Image) -> float:
+        """Return how sure the model is that it sees any face in ``(side, side, 3)`` RGB, as a logit."""
+        _, raw_scores = self._model((square.astype(np.float32) / 127.5 - 1)[None])
+        return float(raw_scores.max())
+
     def _detect_region(self, image: Image, region: Region) -> list[Face]:
         left, top, right, bottom = region
         part = image[top:bottom, left:right]
-        padded, scale, offset = _letterbox(part, self._side)
+        padded, scale, offset = _letterbox(part, self.side)
         raw_boxes, raw_scores = self._model((padded.astype(np.float32) / 127.5 - 1)[None])
         scores = 1 / (1 + np.exp(-np.clip(raw_scores[0, :, 0], -50, 50)))
         kept = scores >= MIN_CONFIDENCE
-        points = raw_boxes[0, kept].reshape(-1, 8, 2) / self._side
+        points = raw_boxes[0, kept].reshape(-1, 8, 2) / self.side
         points[:, [0, *range(2, 8)]] += self._anchors[kept][:, None]
         half = points[:, 1] / 2
         corners = np.stack([points[:, 0] - half, points[:, 0] + half], axis=1)
-        boxes = ((corners * self._side - offset) / scale).reshape(-1, 4)
-        landmarks = (points[:, 2:] * self._side - offset) / scale
+        boxes = ((corners * self.side - offset) / scale).reshape(-1, 4)
+        landmarks = (points[:, 2:] * self.side - offset) / scale
         whole = _not_cut_off(boxes, region, image.shape[1], image.shape[0])
         shift = np.array([left, top], np.float32)
         return [

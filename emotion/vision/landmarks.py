@@ -89,10 +89,10 @@ class FaceMesh:
         self._model = LiteRTModel(mediapipe_file(FACE_MESH))
 
     def fit(self, luma: Image, roi: Roi) -> Mesh:
-        """Fit the mesh to what ``roi`` shows of the ``(H, W)`` luma picture."""
+        """Fit the mesh to what ``roi`` shows of the ``(H, W)`` luma picture, or of an ``(H, W, 3)`` RGB one."""
         to_square = roi.to_square(_SIDE)
-        grey = cv2.warpAffine(luma, to_square, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
-        values = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB).astype(np.float32)
+        part = cv2.warpAffine(luma, to_square, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
+        values = (cv2.cvtColor(part, cv2.COLOR_GRAY2RGB) if part.ndim == 2 else part).astype(np.float32)
         values *= 1 / 255
         raw_points, raw_presence = self._model(values[None])
         points = raw_points.reshape(-1, 3)
