@@ -8,7 +8,9 @@ as many ``--minutes`` as are given.
 ``kills`` kills what works on analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten
 visitors analyse ``--analyses`` clips. ``batch`` has 200 short clips analysed by one worker and by two, kills one, and
 works out 1,000 and 1,000,000 hours from what real clips take; ``--batch`` names some of this alone. ``training`` takes
-steps of a training. These take some minutes each.
+steps of a training. These take some minutes each. ``false-faces`` counts faces in pictures without people, in the
+folders that ``--pictures`` names beside its own drawings, and in pictures of people, before and after new faces are
+checked; ``--fit`` chooses the check's weights anew.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 from bench.batch.guide import PRICE, given_price, write_guide
 from bench.batch.measure import PARTS as BATCH_PARTS
 from bench.batch.measure import measure_batch
+from bench.faces.measure import measure_faces
 from bench.fer_package import measure_fer
 from bench.fuzz.search import search
 from bench.library import measure_library
@@ -32,6 +35,7 @@ from bench.long_video import measure_long_video, open_library
 from bench.process import run_module
 from bench.records import (
     BATCH,
+    FALSE_FACES,
     FUZZ,
     KILLS,
     LIBRARY,
@@ -56,29 +60,15 @@ LONG_CLIP = "concert_cuts_360p.mp4"
 README = RESULTS / "README.md"
 FER_FRAMES = 60
 LOOPS = 10
+_SECTIONS = (
+    *("library", "long-video", "long-page", "live", "fuzz", "batch", "kills", "soak", "training"),
+    "false-faces",
+)
 
 
 def main() -> int:
     """Measure what is asked for, write it below ``results``, print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    sections = ["library", "long-video", "long-page", "live", "fuzz", "batch", "kills", "soak", "training"]
-    parser.add_argument("section", nargs="?", choices=sections)
-    parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
-    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="of the batches; all if none is named")
-    parser.add_argument("--clips", type=int, default=200, help="of the batches")
-    parser.add_argument("--price", type=float, help=f"of a core-hour, for the batches' costs (default: {PRICE})")
-    parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
-    parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
-    parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
-    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
-    parser.add_argument("--analyses", type=int, default=200, help="of all visitors together")
-    parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
-    parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
-    parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
-    parser.add_argument(
-        "--folder", type=Path, default=ROOT / "data/runs/long", help="of the long video's library; may be deleted after"
-    )
-    options = parser.parse_args()
+    options = _parser().parse_args()
     clips = sorted(path for path in options.data.glob("*") if path.suffix in {".mp4", ".mov"})
     if not clips:
         print(f"bench: expected clips (mp4, mov) in {options.data}; there are none", file=sys.stderr)
@@ -104,12 +94,41 @@ def main() -> int:
         write_section(KILLS, facts(), found)
     elif options.section == "soak":
         write_section(SOAK, facts(), measure_soak(options.data, options.analyses))
+    elif options.section == "false-faces":
+        shared = options.data.parent
+        found = measure_faces(options.pictures, shared, options.copies, options.faces, options.fit)
+        write_section(FALSE_FACES, facts(), found)
     elif options.section == "training":
         write_section(TRAINING, facts(), measure_training_step())
     else:
         _measure_all(clips, options.skip_fer)
     _write_readme()
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("section", nargs="?", choices=_SECTIONS)
+    parser.add_argument("--part", choices=PARTS, action="append", help="of the live page; all if none is named")
+    parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="of the batches; all if none is named")
+    parser.add_argument("--clips", type=int, default=200, help="of the batches")
+    parser.add_argument("--price", type=float, help=f"of a core-hour, for the batches' costs (default: {PRICE})")
+    parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
+    parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
+    parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
+    parser.add_argument("--analyses", type=int, default=200, help="of all visitors together")
+    parser.add_argument("--pictures", type=Path, action="append", default=[], help="folder of pictures without people")
+    parser.add_argument("--copies", type=int, default=6, help="of each picture without people, varied")
+    parser.add_argument("--faces", type=int, default=4000, help="of each set of faces, at most")
+    parser.add_argument("--fit", action="store_true", help="choose what tells false faces anew")
+    parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")
+    parser.add_argument("--skip-fer", action="store_true", help="leave out the rival, whose environment is large")
+    parser.add_argument("--clip", default=LONG_CLIP, help="the clip that the long video repeats")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "data/runs/long", help="of the long video's library; may be deleted after"
+    )
+    return parser
 
 
 def _measure_all(clips: list[Path], skip_fer: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from training import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
-BATCH, FUZZ, KILLS, LIBRARY, LIVE = "batch", "fuzz", "kills", "library", "live"
+BATCH, FALSE_FACES, FUZZ, KILLS, LIBRARY, LIVE = "batch", "false_faces", "fuzz", "kills", "library", "live"
 LONG_VIDEO, SOAK, TRAINING = "long_video", "soak", "training"
 """Sections, and names of their files."""
 RESULTS = Path(__file__).with_name("results")

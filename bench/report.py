@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.batch.guide import batch_tables
 from bench.live.table import live_tables
-from bench.records import BATCH, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, TRAINING, read_section
+from bench.records import BATCH, FALSE_FACES, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, TRAINING, read_section
 from bench.torture.table import kills_table, soak_table
 
 _SECTIONS = "<!-- measured by themselves -->\n"
@@ -34,6 +34,7 @@ def with_sections(text: str) -> str:
         SOAK: _soak,
         BATCH: _batch,
         TRAINING: _training,
+        FALSE_FACES: _false_faces,
     }
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
@@ -131,6 +132,17 @@ def _long_video(record: dict[str, Any]) -> str:
 def _live(record: dict[str, Any]) -> str:
     title = "## The live page in Chromium, a clip as its camera, browser and server on the same machine\n"
     return "\n".join([title, _measured("live", record), live_tables(record["found"])])
+
+
+def _false_faces(record: dict[str, Any]) -> str:
+    rows = [
+        f"| {group} | {row['pictures']:,} | {row['before']:,} | {row['after']:,} |"
+        for group, row in record["found"].items()
+    ]
+    title = "## Faces found before and after new faces are checked\n"
+    head = "| pictures of | pictures | faces before | after |\n|---|---:|---:|---:|"
+    note = "Weights and limit of the check are chosen on one half of the pictures, by a hash of the name.\n"
+    return "\n".join([title, _measured("false-faces", record), note, head, *rows, ""])
 
 
 def _fuzz(record: dict[str, Any]) -> str:

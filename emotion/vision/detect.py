@@ -42,8 +42,9 @@ class BlazeFace:
 
     def __init__(self, *, small: bool = False) -> None:
         self._model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT if small else BLAZEFACE_BACK), any_size=True)
-        self._side = self._model.input_shape[1]
-        self._stride = self._side // _ANCHORS[-1][0]
+        self.side = self._model.input_shape[1]
+        """Side of the square that the model sees, px."""
+        self._stride = self.side // _ANCHORS[-1][0]
 
     def regions(self, width: int, height: int) -> list[Region]:
         """Return the whole picture and, unless it is small, overlapping tiles."""
@@ -57,16 +58,21 @@ class BlazeFace:
         ]
         return _suppress(finds)
 
+    def best_logit(self, square: Image) -> float:
+        """Return how sure the model is that it sees any face in ``(side, side, 3)`` RGB, as a logit."""
+        _, raw_scores = self._model((square.astype(np.float32) / 127.5 - 1)[None])
+        return float(raw_scores.max())
+
     def _detect_region(self, image: Image, region: Region) -> list[Face]:
         left, top, right, bottom = region
-        padded, scale, offset = _letterbox(image[top:bottom, left:right], self._side, self._stride)
+        padded, scale, offset = _letterbox(image[top:bottom, left:right], self.side, self._stride)
         values = np.multiply(padded, 1 / 127.5, dtype=np.float32)
         values -= 1
         raw_boxes, raw_scores = self._model(values[None])
         scores = 1 / (1 + np.exp(-np.clip(raw_scores[0, :, 0], -50, 50)))
         kept = np.flatnonzero(scores >= MIN_CONFIDENCE)
         points = raw_boxes[0, kept].reshape(-1, 8, 2)
-        points[:, [0, *range(2, 8)]] += _anchors(padded.shape[:2], self._side)[kept][:, None]
+        points[:, [0, *range(2, 8)]] += _anchors(padded.shape[:2], self.side)[kept][:, None]
         half = points[:, 1] / 2
         corners = np.stack([points[:, 0] - half, points[:, 0] + half], axis=1)
         boxes = ((corners - offset) / scale).reshape(-1, 4)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion.protocols import Detector, Region
-from emotion.types import Face, FloatArray, Frame
+from emotion.types import Face, FloatArray, Frame, Image
 from emotion.vision.boxes import bounding_box, covered
+from emotion.vision.confirm import FaceCheck
 from emotion.vision.cuts import CutDetector
 from emotion.vision.landmarks import (
     MESH_POINTS,
@@ -74,11 +75,14 @@ class FaceFollower:
         detector: Finds faces.
         mesh: Follows them.
         small: A faster detector for an :class:`Effort` that wants one.
+        check: Confirms each face that is new in view; without it, detector and mesh are believed.
     """
 
-    def __init__(self, detector: Detector, mesh: FaceMesh, small: Detector | None = None) -> None:
+    def __init__(
+        self, detector: Detector, mesh: FaceMesh, small: Detector | None = None, check: FaceCheck | None = None
+    ) -> None:
         self._detector, self._small = detector, small or detector
-        self._mesh = mesh
+        self._mesh, self._check = mesh, check
         self._tracker = Tracker()
         self._is_cut = CutDetector()
         self._followed: list[_Followed] = []
@@ -140,17 +144,26 @@ class FaceFollower:
         detector = self._small if effort.small else self._detector
         everywhere = detector.regions(frame.width, frame.height)[: None if effort.tiles else 1]
         regions = everywhere if self._new_shot else [self._next_region(everywhere)]
-        found = list(faces)
-        for find in detector.detect(frame.rgb(), regions):
+        found, rgb = list(faces), frame.rgb()
+        for find in detector.detect(rgb, regions):
             if _is_known(find.box_xyxy, faces):
                 continue
-            rough = self._mesh.fit(frame.luma, roi_of_find(find))
-            mesh = self._mesh.fit(frame.luma, roi_of_mesh(rough.points))
-            if rough.presence >= MIN_FIRST_PRESENCE and mesh.presence >= MIN_PRESENCE:
+            mesh = self._fit_new(frame.luma, rgb, find)
+            if mesh is not None:
                 _add(found, _face(mesh, find.confidence), frame)
         self._new_shot = False
         self._next_key_s = frame.time_s + (effort.key_frame_s if found else effort.search_s)
         return found
+
+    def _fit_new(self, luma: Image, rgb: Image, find: Face) -> Mesh | None:
+        """Return the mesh of a find, or None if it is no face."""
+        rough = self._mesh.fit(luma, roi_of_find(find))
+        if rough.presence < MIN_FIRST_PRESENCE:
+            return None
+        mesh = self._mesh.fit(luma, roi_of_mesh(rough.points))
+        if mesh.presence < MIN_PRESENCE:
+            return None
+        return mesh if self._check is None or self._check(luma, rgb, find, (rough, mesh)) else None
 
     def _next_region(self, everywhere: Sequence[Region]) -> Region:
         """Return the whole picture on every other key frame and the tiles, one after the other, in between."""

@@ -104,9 +104,11 @@ class FaceMesh:
         self._model = LiteRTModel(mediapipe_file(FACE_MESH))
 
     def fit(self, luma: Image, roi: Roi) -> Mesh:
-        """Fit the mesh to what ``roi`` shows of the ``(H, W)`` luma picture."""
-        grey = cv2.warpAffine(luma, roi.to_square(_SIDE), (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
-        values = cv2.cvtColor(np.multiply(grey, 1 / 255, dtype=np.float32), cv2.COLOR_GRAY2RGB)
+        """Fit the mesh to what ``roi`` shows of the ``(H, W)`` luma picture, or of an ``(H, W, 3)`` RGB one."""
+        part = cv2.warpAffine(luma, roi.to_square(_SIDE), (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
+        values = np.multiply(part, 1 / 255, dtype=np.float32)
+        if values.ndim == 2:
+            values = cv2.cvtColor(values, cv2.COLOR_GRAY2RGB)
         raw_points, raw_presence = self._model(values[None])
         raw = raw_points.reshape(-1, 3)
         back = roi.from_square(_SIDE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -20,6 +19,7 @@ from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
 from emotion.serving import open_classifier
 from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
+from emotion.vision.confirm import FaceCheck
 from emotion.vision.decode_image import Picture, load_image
 from emotion.vision.decode_video import probe, read_video
 from emotion.vision.detect import BlazeFace, load_detector
@@ -53,7 +53,8 @@ class Analyzer:
         self.model = resolve(model) if isinstance(model, str) else type(model).__name__
         self.detector = detector if isinstance(detector, str) else type(detector).__name__
         self._detector = load_detector(detector) if isinstance(detector, str) else detector
-        self._mesh = FaceMesh()
+        self._mesh, self._short_range = FaceMesh(), BlazeFace(small=True)
+        self._check = FaceCheck(self._mesh, self._short_range)
         self._classifier = open_classifier(model) if isinstance(model, str) else model
 
     @property
@@ -201,7 +202,7 @@ class Analyzer:
         Streams of one analyzer share its models and nothing else; each is for one thread at a time. They can be told
         to spend less effort (:class:`emotion.vision.follow.Effort`).
         """
-        return FaceStream(FaceFollower(self._detector, self._mesh, self._small_detector), self._classifier)
+        return FaceStream(FaceFollower(self._detector, self._mesh, self._small_detector, self._check), self._classifier)
 
     def warm(self) -> None:
         """Run every model of a :meth:`follow` once, on nothing: a first picture would wait for it."""
@@ -211,9 +212,9 @@ class Analyzer:
         self._mesh.fit(nothing[..., 0], Roi(CROP_PX / 2, CROP_PX / 2, CROP_PX, 0.0))
         self._classifier.predict([nothing])
 
-    @functools.cached_property
+    @property
     def _small_detector(self) -> Detector:
-        return BlazeFace(small=True) if isinstance(self._detector, BlazeFace) else self._detector
+        return self._short_range if isinstance(self._detector, BlazeFace) else self._detector
 
     def _results(
         self,
@@ -224,7 +225,9 @@ class Analyzer:
         *,
         detector: Detector | None = None,
     ) -> Generator[tuple[FrameResult, State | None], None, None]:
-        stream = FaceStream(FaceFollower(detector or self._detector, self._mesh), self._classifier)
+        stream = FaceStream(
+            FaceFollower(detector or self._detector, self._mesh, check=self._check), self._classifier
+        )
         if after is not None:
             stream.restore(after)
         followed = _follow(frames, stream, wanted)
