@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from emotion.types import Frame
 from emotion.vision.decode_video import read_video
@@ -19,27 +20,48 @@ from emotion.vision.prefetch import prefetch
 _REPEATS = 3
 
 
-def decode_rate(path: Path) -> float:
-    """Return frames/s of decoding alone, with the decoder and the luma conversion that the pipeline uses."""
-    started = time.perf_counter()
-    count = sum(1 for _ in read_video(path))
-    return count / (time.perf_counter() - started)
+class Pass(NamedTuple):
+    """One pass over a video."""
+
+    fps: float
+    cpu_ms: float
+    """CPU time of all threads per frame, ms."""
 
 
-def analysis_rate(analyzer: Analyzer, path: Path) -> float:
-    """Return frames/s from file to results, every frame followed and every face classified."""
-    started = time.perf_counter()
-    count = sum(1 for _ in analyzer.frames(path))
-    return count / (time.perf_counter() - started)
+def decode_pass(path: Path) -> Pass:
+    """Decode alone, with the decoder and the luma conversion that the pipeline uses."""
+    return _timed(read_video(path))
+
+
+def analysis_pass(analyzer: Analyzer, path: Path) -> Pass:
+    """Go from file to results, every frame followed and every face classified."""
+    return _timed(analyzer.frames(path))
+
+
+def _timed(items: Iterable[object]) -> Pass:
+    started, cpu_started = time.perf_counter(), time.process_time()
+    count = sum(1 for _ in items)
+    return Pass(count / (time.perf_counter() - started), (time.process_time() - cpu_started) * 1000 / count)
 
 
 def measure(path: Path) -> dict[str, float]:
     """Measure decoding and analysis in turn, so that both see the same machine, and return the best of each."""
     analyzer = Analyzer()
-    analysis_rate(analyzer, path)  # opens the interpreters that the threads use
-    pairs = [(decode_rate(path), analysis_rate(analyzer, path)) for _ in range(_REPEATS)]
-    decode, analysis = (max(rates) for rates in zip(*pairs, strict=True))
-    return {"decode_fps": decode, "analysis_fps": analysis, "share_of_decode": analysis / decode}
+    analysis_pass(analyzer, path)  # opens the interpreters that the threads use
+    pairs = [(decode_pass(path), analysis_pass(analyzer, path)) for _ in range(_REPEATS)]
+    decode, analysis = (_best(passes) for passes in zip(*pairs, strict=True))
+    return {
+        "decode_fps": decode.fps,
+        "analysis_fps": analysis.fps,
+        "share_of_decode": analysis.fps / decode.fps,
+        "decode_cpu_ms": decode.cpu_ms,
+        "analysis_cpu_ms": analysis.cpu_ms,
+    }
+
+
+def _best(passes: Iterable[Pass]) -> Pass:
+    rates, costs = zip(*passes, strict=True)
+    return Pass(max(rates), min(costs))
 
 
 def measure_memory(path: Path, loops: int) -> dict[str, float]:

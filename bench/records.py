@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from bench.processor import kind_of_cpu
 from training import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +26,7 @@ def facts() -> dict[str, Any]:
         "commit": provenance.commit()[:10],
         "machine": hardware["machine"],
         "processor": hardware["cpu"],
+        "kind": kind_of_cpu(),
         "cores": hardware["cores"],
         "python": platform.python_version(),
     }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +26,12 @@ class LiteRTModel:
     """
 
     def __init__(self, path: Path, threads: int = 1, *, any_size: bool = False) -> None:
-        self._path = path
+        self.path = path
         self._threads = threads
         self._any_size = any_size
         first = self._open()
         self.input_shape: tuple[int, ...] = tuple(int(n) for n in first.entry["shape"])
-        self._idle: dict[tuple[int, ...], queue.LifoQueue[_Session]] = {self.input_shape: queue.LifoQueue()}
-        self._idle[self.input_shape].put(first)
+        self._idle: dict[tuple[int, ...], list[_Session]] = {self.input_shape: [first]}
 
     def __call__(self, values: FloatArray) -> list[FloatArray]:
         """Return the model's outputs for one input.
@@ -46,27 +42,24 @@ class LiteRTModel:
         Returns:
             One float32 array per output, dequantised.
         """
-        with self._borrow(values.shape if self._any_size else self.input_shape) as session:
+        shape = values.shape if self._any_size else self.input_shape
+        idle = self._idle.get(shape)
+        if idle is None:
+            idle = self._idle.setdefault(shape, [])  # atomic: two threads that come with a new size share one list
+        try:
+            session = idle.pop()  # atomic, too, and last in, first out: few interpreters serve most calls
+        except IndexError:
+            session = self._open(shape if self._any_size else None)
+        try:
             return session.run(values)
-
-    @contextlib.contextmanager
-    def _borrow(self, shape: tuple[int, ...]) -> Iterator[_Session]:
-        # setdefault is atomic, so that two threads that come with a new size share one queue.
-        idle = self._idle.get(shape) or self._idle.setdefault(shape, queue.LifoQueue())
-        try:
-            session = idle.get_nowait()
-        except queue.Empty:
-            session = self._open(shape)
-        try:
-            yield session
         finally:
-            idle.put(session)
+            idle.append(session)
 
     def _open(self, shape: tuple[int, ...] | None = None) -> _Session:
         try:
-            return _Session(Interpreter(model_path=str(self._path), num_threads=self._threads), shape)
+            return _Session(Interpreter(model_path=str(self.path), num_threads=self._threads), shape)
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"expected a .tflite model in {self._path.name}; LiteRT says: {error}") from error
+            raise ModelError(f"expected a .tflite model in {self.path.name}; LiteRT says: {error}") from error
 
 
 class _Session:

@@ -225,9 +225,7 @@ class Analyzer:
         *,
         detector: Detector | None = None,
     ) -> Generator[tuple[FrameResult, State | None], None, None]:
-        stream = FaceStream(
-            FaceFollower(detector or self._detector, self._mesh, check=self._check), self._classifier
-        )
+        stream = FaceStream(FaceFollower(detector or self._detector, self._mesh, check=self._check), self._classifier)
         if after is not None:
             stream.restore(after)
         followed = _follow(frames, stream, wanted)
