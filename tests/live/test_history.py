@@ -47,6 +47,14 @@ def test_no_smoothing_is_the_latest_value():
     assert people.current(1)["anger"] == pytest.approx(0.65)
 
 
+def test_nothing_from_before_a_loss_is_smoothed_into_what_comes_after():
+    for pause_s, alone in ((IN_VIEW_S - 0.1, False), (IN_VIEW_S + 0.1, True)):
+        people = history()
+        people.see(result(0.0, (1, "happiness")), 10.0)
+        people.see(result(pause_s, (1, "anger")), 10.0)
+        assert (people.current(1)["anger"] == pytest.approx(0.65)) is alone
+
+
 def test_everybody_has_their_own_line():
     people = history()
     for index in range(60):

@@ -54,6 +54,20 @@ def test_who_is_silent_for_long_gives_way_but_only_when_somebody_waits(clock: Cl
         quiet.keep()
 
 
+def test_the_longest_silence_gives_way_first_and_no_more_than_are_wanted(clock: Clock):
+    seats, holders, held = Seats(lambda: 3, clock), [Holder() for _ in range(4)], []
+    for holder in holders[:3]:
+        held.append(seats.take(holder))
+        clock.now_s += 1
+    clock.now_s += IDLE_S
+    seats.take(holders[3])
+    with pytest.raises(LiveError, match="given to somebody else"):
+        held[0].keep()
+    held[1].keep()
+    held[2].keep()
+    assert seats.taken == 3
+
+
 def test_no_more_than_there_are_however_many_ask_at_once():
     seats, holders, together, got = Seats(lambda: 3), [Holder() for _ in range(12)], threading.Barrier(12), []
 

@@ -1,0 +1,89 @@
+"""Work of a visit: what is said of its faults, and that its files go with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emotion.errors import TooLargeError, VideoError
+from emotion.types import Progress
+from ui.job import Job
+
+
+class Task(Job):
+    """Does what it is given."""
+
+    def do(self, work: Callable[[], None]) -> str:
+        """Return what is said once it has ended."""
+        self._begin(work)
+        self.wait(30)
+        assert not self.running
+        return self.error
+
+
+@pytest.fixture
+def task() -> Task:
+    return Task("my talk.mp4", io.BytesIO(b"content"))
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def work() -> None:
+        raise error
+
+    return work
+
+
+def test_a_fault_of_the_program_is_not_shown_and_one_of_the_file_is_said_under_its_own_name(task: Task) -> None:
+    assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the program; its log says more."
+    assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
+        "my talk.mp4 is empty; expected a video"
+    )
+    assert task.do(lambda: None) == "", "begun anew"
+
+
+def test_cancelling_ends_the_work_at_its_next_step_and_is_no_error(task: Task) -> None:
+    steps = []
+
+    def work() -> None:
+        for done in range(1, 100):
+            if done == 3:
+                task.cancel()
+            task._report(Progress(done, 100, 0.0))
+            steps.append(done)
+
+    assert task.do(work) == ""
+    assert steps == [1, 2]
+    assert task.progress is not None
+    assert task.progress.done == 3
+
+
+def test_the_copy_is_deleted_when_it_is_closed_and_a_file_of_this_machine_is_not(task: Task, tmp_path: Path) -> None:
+    assert task.path.read_bytes() == b"content"
+    task.close()
+    assert not task.path.exists()
+    own = tmp_path / "own.mp4"
+    own.write_bytes(b"own")
+    local = Task("own.mp4", own)
+    assert local.path.read_bytes() == b"own"
+    local.close()
+    assert own.read_bytes() == b"own"
+
+
+@pytest.mark.parametrize(("setting", "value"), [("EMOTION_FREE_MB", "1e9"), ("EMOTION_MAX_UPLOAD_MB", "0.000001")])
+def test_an_upload_for_which_there_is_no_room_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv(setting, value)
+    with pytest.raises(TooLargeError):
+        Task("large.mp4", io.BytesIO(b"content"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("given", "name"), [("../../etc/pass wd", "pass wd"), ("", "upload"), ("a/b.mp4", "b.mp4")])
+def test_the_name_of_an_upload_is_never_a_path(given: str, name: str) -> None:
+    job = Task(given, io.BytesIO(b""))
+    assert (job.name, job.path.name) == (name, "upload")
