@@ -52,6 +52,8 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
     """Return the headline figures of a video."""
     table = Table(title=source, show_header=False, box=None, title_justify="left")
     table.add_row("frames", f"{summary['frames']}, {summary['frames_with_face']} with a face")
+    if summary["mended"]:
+        table.add_row("time stamps", summary["mended"])
     table.add_row("people", str(len(summary["tracks"])))
     if summary["dominant"] is not None:
         table.add_row("dominant expression", coloured(summary["dominant"]))
@@ -73,7 +75,7 @@ def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
             str(row.get("people", "–")),
             "–" if dominant is None else coloured(dominant),
             "–" if smile is None else f"{smile:.0%}",
-            str(row.get("note", "")),
+            " ".join(filter(None, [row.get("note"), row.get("mended")])),
         )
     return table
 

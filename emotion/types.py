@@ -133,7 +133,19 @@ class FrameResult:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """Facts of a video's picture stream; ``width`` and ``height`` are as shown, after ``rotation`` (degrees)."""
+    """Facts of a video's picture stream.
+
+    Attributes:
+        width: As shown, in square pixels, px.
+        height: As shown, px.
+        fps: Frames per second, on average.
+        frame_count: How many there are, counted, not read from a header.
+        duration_s: When the last frame ends.
+        rotation: Degrees counter-clockwise by which stored pictures are turned to be shown.
+        codec: FFmpeg's name of it.
+        mirrored: Whether stored pictures are mirrored left to right before they are turned.
+        mended: What was wrong with the time stamps and how times were made, in words; empty if they are as stored.
+    """
 
     width: int
     height: int
@@ -142,6 +154,8 @@ class VideoInfo:
     duration_s: float
     rotation: int = 0
     codec: str = ""
+    mirrored: bool = False
+    mended: str = ""
 
 
 _CARD_NUMBERS = ("temperature", "unclear_below", "second_look_below")
@@ -248,6 +262,11 @@ class Analysis:
     def unclear_below(self) -> float:
         """The classifier's limit, 0–1; 0 where it has none or the analysis is older than limits."""
         return float(self.settings.get("unclear_below", 0.0))
+
+    @property
+    def remarks(self) -> str:
+        """Why it is not complete and how its times were mended, in words; empty if there is nothing to say."""
+        return " ".join(filter(None, [self.note, self.info.mended]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
     summary = summarise(edited)
     if not analysis.complete:
         st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
+    if analysis.info.mended:
+        st.warning(analysis.info.mended, icon=":material/schedule:")
     _show_figures(summary)
     if analysis.frames.empty:
         st.info("There is no frame in this video that could be read.", icon=":material/videocam_off:")

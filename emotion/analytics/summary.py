@@ -143,6 +143,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "source": analysis.source,
         "model": analysis.model,
         "complete": analysis.complete,
+        "mended": analysis.info.mended,
         "duration_s": float(analysis.info.duration_s),
         "analysed_s": float(counted_durations(frames).sum()),
         "frames": len(frames),

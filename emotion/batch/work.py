@@ -131,7 +131,7 @@ class Worker:
             _origin(video, self._settings)
             | {"id": video_id, "timeline": timeline_key(video_id), "sha256": source.sha256, "bytes": size}
             | self._settings.row()
-            | {"complete": analysis.complete, "note": analysis.note}
+            | {"complete": analysis.complete, "note": analysis.remarks}
             | {"width": analysis.info.width, "height": analysis.info.height, "faces": len(analysis.timeline)}
             | headline(analysis)
             | {"work_s": time.monotonic() - started if found else None, "finished_at": _now()}

@@ -19,6 +19,7 @@ from PIL import ImageColor
 
 from emotion.types import FloatArray, Image
 from emotion.vision.planes import rgb_of
+from emotion.vision.shape import UPRIGHT, orientation_of
 
 PLANAR = "yuv420p"
 
@@ -49,7 +50,7 @@ class Area:
 
 def planar(picture: av.VideoFrame) -> av.VideoFrame:
     """Return the picture upright in 4:2:0; itself if it is."""
-    if picture.rotation:
+    if orientation_of(picture) != UPRIGHT:
         upright = av.VideoFrame.from_ndarray(rgb_of(picture), format="rgb24")
     elif picture.format.name == PLANAR:
         return picture

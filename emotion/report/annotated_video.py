@@ -18,10 +18,12 @@ from emotion.limits import no_memory_words
 from emotion.report.blur import blur_everything, blur_faces
 from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
+from emotion.report.sound import in_time
 from emotion.steps import Steps
 from emotion.types import Frame, FrameResult, Image, VideoInfo
 from emotion.vision.containers import open_container
 from emotion.vision.decode_video import probe, read_video
+from emotion.vision.survey import Survey, survey
 
 _CLOCK_HZ = 90_000
 """Ticks per second of the pictures' times, MPEG's own: fine enough for any frame rate, even or varying."""
@@ -55,7 +57,8 @@ def write_annotated_video(edited: Edited, path: Path, video: Path, steps: Steps,
             av.open(str(path), "w", format="mp4", options=options) as output,
             open_container(video) as sound,
         ):
-            _write_streams(output, sound, _pictures(video, painter, complete=edited.raw.complete), info, steps)
+            pictures = _pictures(video, painter, complete=edited.raw.complete)
+            _write_streams(output, _Sound(output, sound, survey(video)), pictures, info, steps)
     except MemoryError as error:
         raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
@@ -111,10 +114,10 @@ def _even_picture(image: Image) -> Any:
 
 
 def _write_streams(
-    output: Any, sound: Any, pictures: Iterator[tuple[float, Any]], info: VideoInfo, steps: Steps
+    output: Any, audio: _Sound, pictures: Iterator[tuple[float, Any]], info: VideoInfo, steps: Steps
 ) -> None:
-    video = _add_picture_stream(output, sound.streams.video[0], info)
-    audio = _Sound(output, sound)
+    video = _add_picture_stream(output, info)
+    audio.add_stream()
     # In order of time, so that the container holds back no more than a moment of either.
     for _, piece in heapq.merge(pictures, audio.pieces(), key=lambda timed: timed[0]):
         if isinstance(piece, av.VideoFrame):
@@ -126,7 +129,8 @@ def _write_streams(
     audio.finish()
 
 
-def _add_picture_stream(output: Any, source: Any, info: VideoInfo) -> Any:
+def _add_picture_stream(output: Any, info: VideoInfo) -> Any:
+    """Add a stream of the size in which people see the video: upright, with square pixels."""
     gap = str(max(1, round(_KEY_FRAME_S * info.fps)))
     rate = Fraction(info.fps).limit_denominator(1001)
     stream = output.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast", "g": gap})
@@ -135,9 +139,6 @@ def _add_picture_stream(output: Any, source: Any, info: VideoInfo) -> Any:
     context = stream.codec_context
     context.time_base = Fraction(1, _CLOCK_HZ)
     context.colorspace = context.color_primaries = context.color_trc = _BT709
-    shape = source.sample_aspect_ratio
-    if shape:
-        context.sample_aspect_ratio = 1 / shape if round(info.rotation / 90) % 2 else shape
     return stream
 
 
@@ -148,37 +149,34 @@ _BT709 = 1
 class _Sound:
     """The first sound of a file: its packets where mp4 takes them, AAC where it does not, nothing without one."""
 
-    def __init__(self, output: Any, source: Any) -> None:
-        self._output, self._source = output, source
+    def __init__(self, output: Any, source: Any, facts: Survey) -> None:
+        self._output, self._source, self._facts = output, source, facts
         self._in = source.streams.audio[0] if source.streams.audio else None
         self._copies = self._in is not None and self._in.codec_context.name in _COPIED
         self._out: Any = None
-        if self._in is not None:
-            self._out = (
-                output.add_stream_from_template(self._in) if self._copies else output.add_stream("aac", rate=48_000)
-            )
-        self._start_s = float(source.start_time or 0) / av.time_base
+
+    def add_stream(self) -> None:
+        """Declare it in the output, behind the pictures."""
+        if self._in is not None and self._copies:
+            self._out = self._output.add_stream_from_template(self._in)
+        elif self._in is not None:
+            self._out = self._output.add_stream("aac", rate=48_000)
 
     def pieces(self) -> Iterator[tuple[float, Any]]:
         """Yield (time in seconds, packet or decoded sound), the times as the pictures have them."""
         if self._in is None:
             return
-        if not self._copies:
-            for frame in self._source.decode(self._in):
-                yield float(frame.time or 0.0) - self._start_s, frame
-            return
-        for packet in self._source.demux(self._in):
-            if packet.dts is not None:
-                yield float(packet.dts * packet.time_base) - self._start_s, packet
+        if self._copies:
+            whole = (packet for packet in self._source.demux(self._in) if packet.dts is not None)
+            yield from in_time(whole, self._facts)
+        else:
+            yield from in_time(self._source.decode(self._in), self._facts)
 
     def write(self, piece: Any) -> None:
-        """Write one piece at its own time."""
-        shift = round(self._start_s / piece.time_base)
-        piece.pts = None if piece.pts is None else piece.pts - shift
+        """Write one piece."""
         if not self._copies:
             self._output.mux(self._out.encode(piece))
             return
-        piece.dts -= shift
         piece.stream = self._out
         self._output.mux(piece)
 

@@ -19,11 +19,13 @@ import numpy as np
 from emotion.errors import VideoError
 from emotion.limited import run_limited
 from emotion.limits import no_memory_words
+from emotion.report.sound import in_time
 from emotion.report.stills import shrink
 from emotion.steps import OnProgress
 from emotion.types import Frame, Progress
-from emotion.vision.containers import open_container
-from emotion.vision.decode_video import probe, read_video
+from emotion.vision.containers import moving_streams, open_container, picture_stream
+from emotion.vision.decode_video import is_shown_as_stored, probe, read_video
+from emotion.vision.survey import Survey, survey
 
 COPY_PX = 1280
 """Longest side of a copy."""
@@ -31,6 +33,8 @@ COPY_PX = 1280
 _CLOCK_HZ = 90_000
 _BY_CONTAINER = {"mp4": {"h264", "av1", "vp9"}, "webm": {"vp8", "vp9", "av1"}}
 _BROWSER_PIXELS = {"yuv420p", "yuvj420p"}
+_LATE_START_S = 0.1
+"""A file whose stamps begin later is shown from there on by some browsers, from 0 on by others."""
 
 
 def playable(path: Path, copy: Path, on_step: OnProgress) -> Path:
@@ -57,10 +61,17 @@ def _prepare(path: Path, copy: Path, on_step: OnProgress) -> bool:
 
 
 def plays_in_browser(path: Path) -> bool:
-    """Return whether today's browsers play the file as it is."""
+    """Return whether today's browsers play the file as it is, and show what was analysed at the times it was analysed.
+
+    Browsers differ in mirrored pictures, pixels that are not square and HDR, and trust every time stamp.
+    """
     with open_container(path) as container:
-        codec = container.streams.video[0].codec_context
-        return codec.name in _BY_CONTAINER.get(_container_kind(container), set()) and codec.pix_fmt in _BROWSER_PIXELS
+        codec = picture_stream(container).codec_context
+        is_known = codec.name in _BY_CONTAINER.get(_container_kind(container), set())
+        if not is_known or codec.pix_fmt not in _BROWSER_PIXELS or moving_streams(container)[1:]:
+            return False
+    facts = survey(path)
+    return facts.is_clean and abs(facts.start_s) <= _LATE_START_S and is_shown_as_stored(path)
 
 
 def _container_kind(container: Any) -> str:
@@ -84,7 +95,7 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
     """
     try:
         with av.open(str(target), "w", options={"movflags": "faststart"}) as output, open_container(path) as sound:
-            _write_streams(path, output, sound, on_frame)
+            _write_streams(path, output, sound, survey(path), on_frame)
     except MemoryError as error:
         raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
@@ -92,14 +103,14 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
     return target
 
 
-def _write_streams(path: Path, output: Any, sound: Any, on_frame: Callable[[int], None]) -> None:
+def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame: Callable[[int], None]) -> None:
     pictures = _pictures(path)
     first = next(pictures)
     video = _add_picture_stream(output, first[1])
     audio = output.add_stream("aac", rate=48_000, layout="stereo") if sound.streams.audio else None
     count = 0
     # In order of time, so that the container needs to hold back no more than a moment.
-    for _, frame in heapq.merge([first], pictures, _sounds(sound), key=lambda timed: timed[0]):
+    for _, frame in heapq.merge([first], pictures, _sounds(sound, facts), key=lambda timed: timed[0]):
         if isinstance(frame, av.VideoFrame):
             output.mux(video.encode(frame))
             on_frame(count := count + 1)
@@ -134,9 +145,6 @@ def _even_picture(frame: Frame) -> Any:
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
 
 
-def _sounds(container: Any) -> Iterator[tuple[float, Any]]:
-    if not container.streams.audio:
-        return
-    start_s = float(container.start_time or 0) / av.time_base
-    for frame in container.decode(container.streams.audio[0]):
-        yield float(frame.time or 0.0) - start_s, frame
+def _sounds(container: Any, facts: Survey) -> Iterator[tuple[float, Any]]:
+    if container.streams.audio:
+        yield from in_time(container.decode(container.streams.audio[0]), facts)

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.stream import Disposition
 
+from emotion.errors import VideoError
 from emotion.limits import setting
 
 FORMATS = (
@@ -49,3 +51,42 @@ def open_container(path: str | Path) -> Any:
             raise ValueError("no decoder is known for its pictures")
         stream.codec_context.options = {"max_pixels": str(int(most))}
     return container
+
+
+_STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+"""Marks of streams that accompany a video: covers, chapter pictures, posters."""
+
+_PHOTOGRAPHS = {"mjpeg", "png", "bmp", "webp", "tiff", "jpeg2000"}
+"""Codecs of pictures that stand alone; a stream of another codec beside one of these is the video."""
+
+
+def picture_stream(container: Any) -> Any:
+    """Return the video stream that players show: never a cover, the default one, else the one with the most pixels.
+
+    Decoding, seeking, remuxing and exports all ask here, so that they agree.
+
+    Args:
+        container: An open PyAV container.
+
+    Raises:
+        VideoError: It holds no video stream, or nothing but covers.
+    """
+    name = Path(container.name).name
+    if not container.streams.video:
+        raise VideoError(f"{name} has no picture: it holds no video stream")
+    if not (moving := moving_streams(container)):
+        raise VideoError(f"{name} has no video: its only picture is a cover")
+    return max(moving, key=_rank)
+
+
+def moving_streams(container: Any) -> list[Any]:
+    """Return the video streams that are not marked as covers or previews."""
+    return [stream for stream in container.streams.video if not stream.disposition & _STILLS]
+
+
+def _rank(stream: Any) -> tuple[bool, bool, int, int]:
+    """Return a sort key; of equals, the first stream wins."""
+    context = stream.codec_context
+    # Some programs store a cover, and some cameras a preview, as an ordinary stream of photographs.
+    is_video = stream.frames != 1 and context.name not in _PHOTOGRAPHS
+    return is_video, bool(stream.disposition & Disposition.default), context.width * context.height, -stream.index

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +16,28 @@ import av.error
 from emotion.errors import VideoError
 from emotion.limits import check_frame, no_memory_words
 from emotion.types import Frame, Image, VideoInfo
-from emotion.vision.containers import open_container
+from emotion.vision.clock import Clock
+from emotion.vision.containers import open_container, picture_stream
+from emotion.vision.hdr import is_hdr
 from emotion.vision.planes import luma_of, rgb_of
 from emotion.vision.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.seek import Position, pictures_after, pictures_from, pictures_until
+from emotion.vision.shape import Shape
+from emotion.vision.survey import Survey, survey
 
 _RECORDED = ("com.apple.quicktime.creationdate", "creation_time")
 _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 
 
 def probe(path: str | Path) -> VideoInfo:
-    """Return the facts of a video, with its size as shown.
+    """Return the facts of a video: its size as shown, and its length as its frames have it.
 
     Raises:
         VideoError: Not a video that can be read, or no picture in it.
         TooLargeError: Its frames have more pixels than the settings allow (:mod:`emotion.limits`).
     """
     with _opened(Path(path)) as (container, stream):
-        rotation = _first_rotation(container, stream)
-        return _info(container, stream, rotation)
+        return _info(stream, _first_picture(container, stream), survey(path))
 
 
 def recorded_at(path: str | Path) -> dt.datetime | None:
@@ -84,12 +88,12 @@ def read_video(
     path, sampling = Path(path), Sampling(every, fps, start_s, end_s)
     keep = Sampler(sampling, None if after is None else (after.index, after.time_s))
     shown = False
-    for index, time_s, picture in _pictures_of(path, start_s, after):
+    for index, time_s, picture, view in _pictures_of(path, start_s, after):
         if sampling.is_after(time_s):
             break
         if not sampling.is_before(time_s) and keep(index, time_s):
             shown = True
-            yield _frame(index, time_s, picture)
+            yield _frame(index, time_s, picture, view)
     if not shown and after is None and (start_s > 0 or end_s is not None):
         raise VideoError(f"{path.name} shows no picture in the part {sampling.part}; its length is {_length(path)}")
 
@@ -100,17 +104,38 @@ def frame_at(path: str | Path, time_s: float) -> Image:
     Raises:
         VideoError: Not a video that can be read.
     """
+    path = Path(path)
+    with _opened(path) as (container, stream):
+        facts, shape = survey(path), _shape(container, stream)
+        pts = math.floor((max(time_s, 0.0) + facts.start_s + ROUNDING_S) / stream.time_base)
+        pictures = pictures_until(container, stream, pts) if facts.is_clean else None
+        if pictures is not None:
+            return _shown_at(path, _timed(path, pictures, facts.clock()), time_s, shape)
+    with _opened(path) as (container, stream):
+        return _shown_at(path, _timed(path, container.decode(stream), facts.clock()), time_s, shape)
+
+
+def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: float, shape: Shape) -> Image:
+    shown = None
+    for _, at_s, picture in pictures:
+        if shown is not None and at_s > time_s + ROUNDING_S:
+            break
+        shown = picture
+    if shown is None:
+        raise VideoError(f"{path.name} shows no picture at {time_s:.2f} s")
+    return rgb_of(shown, shape)
+
+
+def is_shown_as_stored(path: str | Path) -> bool:
+    """Return whether players need do no more than turn a video's pictures to show them as they are analysed here.
+
+    Raises:
+        VideoError: Not a video that can be read.
+    """
     with _opened(Path(path)) as (container, stream):
-        pts = math.floor((max(time_s, 0.0) + _start_s(container) + ROUNDING_S) / stream.time_base)
-        pictures = pictures_until(container, stream, pts)
-        shown = None
-        for _, at_s, picture in _timed(container, stream, pictures or _from_the_start(container, stream)):
-            if shown is not None and at_s > time_s + ROUNDING_S:
-                break
-            shown = picture
-        if shown is None:
-            raise VideoError(f"{Path(path).name} shows no picture at {time_s:.2f} s")
-        return rgb_of(shown)
+        first = _first_picture(container, stream)
+        shape = Shape.of(stream, first)
+    return not shape.orientation.mirrored and shape.pixel_aspect == 1 and not is_hdr(first)
 
 
 @contextlib.contextmanager
@@ -124,9 +149,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     except (av.error.FFmpegError, ValueError) as error:
         raise VideoError(f"{path.name} is not a video that can be read; expected mp4, mov, avi, mkv or webm") from error
     with container:
-        if not container.streams.video:
-            raise VideoError(f"{path.name} has no picture: it holds no video stream")
-        stream = container.streams.video[0]
+        stream = picture_stream(container)
         _check_size(stream, path.name)
         # One decoding thread: the other core is for the inference that runs beside it.
         stream.thread_type = "NONE"
@@ -140,95 +163,125 @@ def _check_size(stream: Any, name: str) -> None:
     check_frame(width, height, name)
 
 
-def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any]]:
-    """Yield (index, time_s, decoded picture) from shortly before the start on, or behind a position."""
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is the same for all pictures of a video: their shape, and whether their stamps name places in it."""
+
+    shape: Shape
+    has_places: bool
+
+
+def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any, _View]]:
+    """Yield (index, time_s, decoded picture, view) from shortly before the start on, or behind a position."""
+    if after is not None or start_s > 0:
+        with _opened(path) as (container, stream):
+            view = _View(_shape(container, stream), has_places=True)
+            if (found := _sought(container, stream, view.shape, start_s, after)) is not None:
+                for index, time_s, picture in found:
+                    yield index, time_s, picture, view
+                return
+    yield from _pictures_from_the_start(path, -1 if after is None else after.index)
+
+
+def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float, Any, _View]]:
+    """Yield what comes behind the picture of index ``last``."""
     with _opened(path) as (container, stream):
-        if after is not None and (rest := pictures_after(container, stream, after)) is not None:
-            yield from _timed(container, stream, rest, after.index, after.time_s)
-            return
-        start = start_s - ROUNDING_S + _start_s(container)
-        if after is None and start_s > 0 and (found := pictures_from(container, stream, start)) is not None:
-            yield from _timed(container, stream, found[1], found[0] - 1)
-            return
-    with _opened(path) as (container, stream):
-        for index, time_s, picture in _timed(container, stream, container.decode(stream)):
-            if after is None or index > after.index:
-                yield index, time_s, picture
+        facts, view = survey(path), None
+        for index, time_s, picture in _timed(path, container.decode(stream), facts.clock()):
+            view = view or _View(_checked(Shape.of(stream, picture), path.name), facts.is_clean)
+            if index > last:
+                yield index, time_s, picture, view
+
+
+def _sought(
+    container: Any, stream: Any, shape: Shape, start_s: float, after: Position | None
+) -> Iterator[tuple[int, float, Any]] | None:
+    """Return the pictures behind a position or from a time on, or None if no seek leads there for sure."""
+    path = Path(container.name)
+    if not (facts := survey(path)).is_clean:
+        return None
+    if after is not None:
+        rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape))
+        return None if rest is None else _timed(path, rest, facts.clock(), after.index, after.time_s)
+    found = pictures_from(container, stream, start_s - ROUNDING_S + facts.start_s)
+    return None if found is None else _timed(path, found[1], facts.clock(), found[0] - 1)
 
 
 def _timed(
-    container: Any, stream: Any, pictures: Iterable[Any], index: int = -1, last_s: float | None = None
+    path: Path, pictures: Iterable[Any], clock: Clock, index: int = -1, last_s: float | None = None
 ) -> Iterator[tuple[int, float, Any]]:
-    """Yield (index, time_s, decoded picture); the times start at the container's start and never go back.
+    """Yield (index, time_s, decoded picture); times start at the file's start, and each is later than the last.
 
     Args:
-        container: Where they come from.
-        stream: Its video stream.
+        path: Where they come from.
         pictures: Consecutive decoded pictures.
+        clock: A new one.
         index: Of the picture before the first.
         last_s: The time of the picture before the first, if known.
     """
-    name, start_s, step_s = Path(container.name).name, _start_s(container), 1 / _fps(stream)
+    if last_s is not None:
+        clock.go_on(last_s)
     try:
-        for picture in pictures:
-            index += 1
-            expected_s = 0.0 if last_s is None else last_s + step_s
-            last_s = expected_s if picture.time is None else max(picture.time - start_s, last_s or 0.0)
-            yield index, last_s, picture
+        for time_s, picture in clock.times(pictures, _stamp):
+            index, last_s = index + 1, time_s
+            yield index, time_s, picture
     except MemoryError as error:
-        raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
+        raise VideoError(f"{path.name} cannot be read: {no_memory_words()}") from error
     except av.error.FFmpegError as error:
         where = "before its first picture" if last_s is None else f"after {last_s:.1f} s"
-        raise VideoError(f"{name} is damaged: it breaks off {where}") from error
+        raise VideoError(f"{path.name} is damaged: it breaks off {where}") from error
     if index < 0:
-        raise VideoError(f"{name} has no picture: its video stream is empty")
+        raise VideoError(f"{path.name} has no picture: its video stream is empty")
 
 
-def _from_the_start(container: Any, stream: Any) -> Iterator[Any]:
-    container.seek(0)
-    yield from container.decode(stream)
+def _stamp(picture: Any) -> float | None:
+    stamp: float | None = picture.time
+    return stamp
 
 
 def _length(path: Path) -> str:
     return f"{probe(path).duration_s:.1f} s"
 
 
-def _frame(index: int, time_s: float, picture: Any) -> Frame:
-    return Frame(index, time_s, luma_of(picture), lambda: rgb_of(picture), picture.pts)
+def _frame(index: int, time_s: float, picture: Any, view: _View) -> Frame:
+    shape, pts = view.shape, picture.pts if view.has_places else None
+    return Frame(index, time_s, luma_of(picture, shape), lambda: rgb_of(picture, shape), pts)
 
 
-def _info(container: Any, stream: Any, rotation: int) -> VideoInfo:
-    fps, duration_s = _fps(stream), _duration_s(container, stream)
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if round(rotation / 90) % 2:
-        width, height = height, width
+def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:
+    shape = _checked(Shape.of(stream, first), Path(stream.container.name).name)
     return VideoInfo(
-        width=width,
-        height=height,
-        fps=fps,
-        frame_count=int(stream.frames) or round(duration_s * fps),
-        duration_s=duration_s,
-        rotation=rotation,
+        width=shape.width,
+        height=shape.height,
+        fps=facts.fps,
+        frame_count=facts.frames,
+        duration_s=facts.end_s,
+        rotation=shape.orientation.rotation,
         codec=str(stream.codec_context.name),
+        mirrored=shape.orientation.mirrored,
+        mended=facts.mended,
     )
 
 
-def _first_rotation(container: Any, stream: Any) -> int:
+def _shape(container: Any, stream: Any) -> Shape:
+    """Return the shape of a stream that stands at its beginning."""
+    return _checked(Shape.of(stream, _first_picture(container, stream)), Path(container.name).name)
+
+
+def _checked(shape: Shape, name: str) -> Shape:
+    check_frame(shape.width, shape.height, name)
+    return shape
+
+
+def _first_picture(container: Any, stream: Any) -> Any:
+    """Return the first picture."""
+    name = Path(container.name).name
     try:
-        return int(next((picture.rotation for picture in container.decode(stream)), 0))
-    except av.error.FFmpegError:
-        return 0
-
-
-def _fps(stream: Any) -> float:
-    return float(stream.average_rate or stream.guessed_rate or 25.0)
-
-
-def _duration_s(container: Any, stream: Any) -> float:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return float(container.duration or 0) / av.time_base
-
-
-def _start_s(container: Any) -> float:
-    return float(container.start_time or 0) / av.time_base
+        first = next(container.decode(stream), None)
+    except MemoryError as error:
+        raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
+    except av.error.FFmpegError as error:
+        raise VideoError(f"{name} is damaged: it breaks off before its first picture") from error
+    if first is None:
+        raise VideoError(f"{name} has no picture: its video stream is empty")
+    return first

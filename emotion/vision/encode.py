@@ -17,6 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from emotion.errors import VideoError
 from emotion.types import Image
+from emotion.vision.containers import picture_stream
 
 _CLOCK_HZ = 90_000
 """Ticks per second of pictures with times of their own, MPEG's: fine enough for any frame rate, even or varying."""
@@ -102,7 +103,7 @@ def close_live_video(source: Path, target: Path) -> bool:
     """
     copied = 0
     with contextlib.suppress(av.error.FFmpegError), av.open(str(source)) as old:
-        template = old.streams.video[0]
+        template = picture_stream(old)
         with av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as new:
             stream = new.add_stream_from_template(template)
             # A file that broke off ends with an error after its last whole fragment.

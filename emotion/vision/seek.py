@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,7 @@ import av.error
 import numpy as np
 
 from emotion.types import Frame, Image
-from emotion.vision.containers import open_container
-from emotion.vision.planes import luma_of
+from emotion.vision.containers import open_container, picture_stream
 from emotion.vision.state import State
 
 _STEPS_BACK_S = (0.0, 2.0, 10.0)
@@ -77,8 +76,17 @@ def pictures_until(container: Any, stream: Any, pts: int) -> Iterator[Any] | Non
     return None
 
 
-def pictures_after(container: Any, stream: Any, position: Position) -> Iterator[Any] | None:
-    """Return the decoded pictures that follow a position, or None if it cannot be found again for sure."""
+def pictures_after(
+    container: Any, stream: Any, position: Position, luma_of: Callable[[Any], Image]
+) -> Iterator[Any] | None:
+    """Return the decoded pictures that follow a position, or None if it cannot be found again for sure.
+
+    Args:
+        container: An open PyAV container.
+        stream: Its video stream.
+        position: Where a stream was left.
+        luma_of: Returns a picture's luma as the stream's frames have it.
+    """
     if position.pts is None or (pictures := pictures_until(container, stream, position.pts)) is None:
         return None
     try:
@@ -119,7 +127,7 @@ def pictures_from(container: Any, stream: Any, time_s: float) -> tuple[int, Iter
 def _count_before(container: Any, pts: int) -> int | None:
     """Return how many pictures are shown before a timestamp, by their packets alone."""
     count = 0
-    for packet in container.demux(container.streams.video[0]):
+    for packet in container.demux(picture_stream(container)):
         if packet.size == 0 or packet.is_discard:
             continue
         if packet.pts is None:

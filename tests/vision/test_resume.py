@@ -20,6 +20,7 @@ from emotion.errors import VideoError
 from emotion.samples import make_clip
 from emotion.types import Frame, FrameResult, VideoInfo
 from emotion.vision.decode_video import _opened, read_video
+from emotion.vision.planes import luma_of
 from emotion.vision.sampling import Sampler, Sampling
 from emotion.vision.seek import Position, pictures_after, position_of
 from emotion.vision.state import pack_state, part_of, under, unpack_state
@@ -62,7 +63,7 @@ def assert_same(some: list[Frame], others: list[Frame]) -> None:
 
 def is_sought(path: Path, position: Position) -> bool:
     with _opened(path) as (container, stream):
-        return pictures_after(container, stream, position) is not None
+        return pictures_after(container, stream, position, luma_of) is not None
 
 
 CLIPS = {
