@@ -27,6 +27,7 @@ from emotion.samples import make_clip, sample_image
 from emotion.terminal import faces_table, summary_table
 from tests.conftest import make_analysis
 from tests.tflite_files import classifier
+from tests.vision.clips import grey_levels, write_clip
 
 
 @pytest.fixture
@@ -71,6 +72,20 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
     assert summary["frames"] == 15
     assert load_parquet(tmp_path / "out" / "a clip.timeline.parquet").settings["every"] == 5
     assert "smile index" in capsys.readouterr().out
+
+
+def test_mended_times_are_said_and_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "videos", tmp_path / "out"
+    folder.mkdir()
+    clip = write_clip(folder / "restarted.ts", grey_levels([90] * 50))
+    clip.write_bytes(clip.read_bytes() * 2)
+    assert main(["video", str(clip), "--out", str(out), "--fps", "5"]) == 0
+    summary = json.loads((out / "restarted.summary.json").read_text())
+    assert (summary["frames"], summary["duration_s"]) == (20, pytest.approx(4.0, abs=0.05))
+    assert "the clock restarts or jumps at 2.00 s" in summary["mended"]
+    assert "time stamps" in capsys.readouterr().out
+    assert main(["video", str(folder), "--out", str(out), "--fps", "5"]) == 0
+    assert pd.read_csv(out / "summary.csv")["mended"][0] == summary["mended"]
 
 
 @pytest.mark.parametrize(

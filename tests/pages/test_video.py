@@ -92,6 +92,14 @@ def test_without_a_limit_nothing_is_said_of_unclear_answers(library, video):
     assert "Unclear" not in figures(test)
 
 
+def test_mended_times_are_said(library, video):
+    analysis = make_analysis(SMILE)
+    words = "Its time stamps were mended: 1 of 100 did not fit."
+    mended = replace(analysis, info=replace(analysis.info, mended=words))
+    assert words in [warning.value for warning in shown(library, video, mended).warning]
+    assert not shown(library, video, analysis).warning
+
+
 def test_a_video_without_a_face(library, video):
     test = shown(library, video, make_analysis([[]] * 10))
     assert "no face in this video" in texts(test)
