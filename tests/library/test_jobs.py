@@ -15,7 +15,7 @@ from libraries import MakeLibrary, end, put
 from emotion.errors import LibraryError
 from emotion.library import Dispatcher, JobSettings, Library, State, cancel, place_in_queue, resume
 from emotion.library.deaths import note_the_dead
-from emotion.library.jobs import Claim, Outcome, beat, claim_next, finish, work_of
+from emotion.library.jobs import Claim, Outcome, beat, claim_next, finish, places_in_queue, work_of
 from emotion.library.settings import jobs_at_once, part_s
 from tests.conftest import make_analysis
 
@@ -37,6 +37,12 @@ def test_the_queue_is_in_order_and_keeps_its_limit(library: Library, video: Path
     assert [place_in_queue(library, each.id) for each in (one, two, three)] == [None, None, 0]
     end(library, first, make_analysis([["neutral"]]))
     assert taken(library, 2).id == three.id
+
+
+def test_a_place_in_the_queue_counts_everybody_who_waits(library: Library, video: Path) -> None:
+    one, two, three = (library.add(video, "a.mp4", owner=owner) for owner in ("ada", "bob", "ada"))
+    assert places_in_queue(library, owner="ada") == {one.id: 0, three.id: 2}
+    assert places_in_queue(library, owner="bob") == {two.id: 1}
 
 
 def test_no_two_servers_get_the_same_nor_too_many_together(make_library: MakeLibrary, video: Path) -> None:

@@ -65,6 +65,12 @@ def test_a_cover_is_there_before_and_after_and_over_a_gap():
     assert [len(covered.at(time_s)) for time_s in (0.1, 0.6, 1.0, 1.5, 2.4, 3.2)] == [0, 1, 1, 1, 1, 0]
 
 
+def test_where_few_frames_were_analysed_a_cover_is_held_for_longer():
+    """A frame every two seconds: one and a half of these steps."""
+    covered = CoveredFaces(analysis_of([None, None, 50, None, None], step_s=2.0))
+    assert [len(covered.at(time_s)) for time_s in (0.9, 1.1, 6.9, 7.1)] == [0, 1, 1, 0]
+
+
 def test_what_was_not_analysed_is_unknown():
     covered = CoveredFaces(analysis_of([0, 100]))
     assert [covered.knows(time_s) for time_s in (0.0, 0.9, 5.0)] == [True, True, False]

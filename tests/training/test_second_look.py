@@ -43,6 +43,14 @@ def test_a_model_that_is_no_better_for_it_looks_once(faces):
     np.testing.assert_array_equal(kept, logits)
 
 
+def test_what_gains_nothing_is_not_paid_for():
+    images = list(np.random.default_rng(0).integers(0, 256, (12, 48, 48), np.uint8))
+    card = replace(load_card("default"), second_look_below=0.0)
+    logits = LiteRTClassifier(card).logits(images)
+    nobody_knows = np.full(12, -1, np.int8)
+    assert with_second_look(card, logits, images, nobody_knows) == (card, logits)
+
+
 def test_members_of_an_ensemble_look_as_their_own_cards_say(faces):
     card = load_card("fer2013-ensemble")
     logits = np.zeros((9, 7), np.float32)
