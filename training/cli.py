@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_prepare(commands.add_parser("prepare", help="bring a public data set, whatever its format, into one form"))
-    add_faces(commands.add_parser("faces", help="align the sets from which the default model learns beside FER2013"))
+    add_faces(commands.add_parser("faces", help="align further sets of faces, to be learned beside FER2013"))
     add_facts(commands.add_parser("facts", help="measure what is in a data set: counts, mean faces, copies, agreement"))
     add_check(commands.add_parser("check", help="ask a network a few quick questions before training it"))
     add_train(commands.add_parser("train", help="train a network by a recipe; the same command resumes it"))

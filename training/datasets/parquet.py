@@ -50,7 +50,7 @@ def default_datasets_dir() -> Path:
 
 
 def default_faces_dir() -> Path:
-    """Return the folder of the aligned sets from which the default model learns beside FER2013."""
+    """Return the folder of the aligned sets that are learned beside FER2013."""
     return default_datasets_dir() / "faces"
 
 

@@ -1,4 +1,4 @@
-"""The sets of faces beside FER2013 from which the default model learns, and what each set's labels mean.
+"""The sets of faces that are learned beside FER2013, and what each set's labels mean.
 
 A Parquet file of any of them has the columns ``image`` (struct of picture ``bytes`` and ``path``) and ``label`` (a
 spelling of an expression, or ``none``) and may have ``split``. A label can be partial: of a face that does not smile
