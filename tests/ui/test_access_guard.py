@@ -145,6 +145,17 @@ def test_a_file_is_for_those_whose_pages_put_it_there(shut, manager, present):
     assert status(media, mine.replace("/media", "/media/."), BOB) == 404
 
 
+def test_where_the_secrets_cannot_be_read_nobody_gets_a_file(tmp_path: Path, manager, present):
+    """Nobody knows then whether one has to sign in."""
+    with secrets_file(tmp_path, "[auth\nthis is no TOML"):
+        media = MediaOwners()
+        media.watch(manager)
+        present(visitor("ada"))
+        mine = manager.add(b"mine", "text/csv", "1", "mine.csv", is_for_static_download=True)
+        assert [status(media, mine, who) for who in (ADA, {})] == [404, 404]
+        assert status(media, "/_stcore/upload_file/s/f", ADA, method="PUT") == 404
+
+
 def test_no_copy_stays_on_a_shared_computer(shut, manager, present):
     media = MediaOwners()
     media.watch(manager)
