@@ -51,7 +51,7 @@ def test_weights_that_the_last_step_of_an_epoch_spoiled_end_it(model):
 
 
 def test_the_command_says_so_and_saves_no_checkpoint(made_data, tmp_path, capsys):
-    options = ["--model", "mini-xception", "--data", str(made_data), "--runs", str(tmp_path), "--name", "n"]
+    options = ["--model", "shallow", "--data", str(made_data), "--runs", str(tmp_path), "--name", "n"]
     assert main(["train", *options, "--epochs", "1", "--learning-rate", "1e30"]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
     assert "choose a lower one" in line
