@@ -9,7 +9,6 @@ import numpy as np
 
 from emotion.errors import InputError, ModelError
 
-
 _LARGEST = 1e18
 """The square of a larger weight is infinite in float32: the next answers are no numbers."""
 

@@ -35,7 +35,7 @@ def test_a_sound_training_goes_on(model):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_loss_that_is_no_number_ends_it_at_once(model, bad):
-    with pytest.raises(DivergedError, match=r"finite loss; got (nan|inf) at step 1; .* choose a lower --learning-rate"):
+    with pytest.raises(DivergedError, match=r"finite loss; got (nan|inf) at step 1; choose a lower --learning-rate"):
         fit(model, np.full((8, 3), bad, np.float32))
     assert issubclass(DivergedError, InputError)
 
