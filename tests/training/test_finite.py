@@ -35,7 +35,7 @@ def test_a_sound_training_goes_on(model):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_loss_that_is_no_number_ends_it_at_once(model, bad):
-    with pytest.raises(DivergedError, match=r"finite loss; got (nan|inf) at step 1; .* choose a lower one"):
+    with pytest.raises(DivergedError, match=r"finite loss; got (nan|inf) at step 1; choose a lower --learning-rate"):
         fit(model, np.full((8, 3), bad, np.float32))
     assert issubclass(DivergedError, InputError)
 
@@ -51,10 +51,10 @@ def test_weights_that_the_last_step_of_an_epoch_spoiled_end_it(model):
 
 
 def test_the_command_says_so_and_saves_no_checkpoint(made_data, tmp_path, capsys):
-    options = ["--model", "mini-xception", "--data", str(made_data), "--runs", str(tmp_path), "--name", "n"]
+    options = ["--model", "shallow", "--data", str(made_data), "--runs", str(tmp_path), "--name", "n"]
     assert main(["train", *options, "--epochs", "1", "--learning-rate", "1e30"]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
-    assert "choose a lower one" in line
+    assert "choose a lower --learning-rate" in line
     assert not list((tmp_path / "n").glob("*.h5"))
     assert main(["export", "--run", str(tmp_path / "n"), "--data", str(made_data)]) == 2
     assert "at least one finished epoch" in capsys.readouterr().err
