@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from emotion.dates import MOMENT_FORMAT
 from emotion.errors import LibraryError
 from emotion.library import Entry, OwnLibrary, State
 from ui.library import open_analysis
@@ -98,7 +99,7 @@ def _row(entry: Entry) -> dict[str, object]:
     return {
         "title": entry.title,
         "recorded": entry.happened_at,
-        "state": STATE_NAMES[entry.state],
+        "state": state_text(entry),
         "length": None if entry.info is None else duration_text(entry.info.duration_s),
         "people": summary.get("people"),
         "dominant": summary.get("dominant"),
@@ -110,11 +111,21 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
+def state_text(entry: Entry) -> str:
+    """Return how an analysis stands; of one that is not complete, how much of the video was read."""
+    summary = entry.summary or {}
+    if summary.get("complete", True):
+        return STATE_NAMES[entry.state]
+    what = "Damaged" if entry.state is State.DONE else STATE_NAMES[entry.state]
+    read, whole = (duration_text(float(summary.get(name) or 0.0)) for name in ("analysed_s", "duration_s"))
+    return f"{what}: {read} of {whole} read"
+
+
 def _columns() -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     return {
         "title": text("Title", pinned=True, width="medium"),
-        "recorded": st.column_config.DatetimeColumn("Recorded or added", format="calendar", help=WHICH_DAY),
+        "recorded": st.column_config.DatetimeColumn("Recorded or added", format=MOMENT_FORMAT, help=WHICH_DAY),
         "state": text("State"),
         "length": text("Length"),
         "people": number("People", format="%d"),

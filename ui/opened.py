@@ -6,6 +6,7 @@ from pathlib import Path
 
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
+from emotion.dates import day_text
 from emotion.library import Entry, OwnLibrary, State
 from emotion.types import Analysis
 from ui.footage import Footage
@@ -57,7 +58,7 @@ class Opened:
         found = self._library.search(states=[State.DONE, State.CANCELLED], limit=MOST_OTHERS).entries
         zone = browser_zone()
         return {
-            other.id: f"{other.title} · {other.happened_at.astimezone(zone):%d %b %Y}"
+            other.id: f"{other.title} · {day_text(other.happened_at.astimezone(zone))}"
             for other in found
             if other.id != self.entry.id and other.summary
         }

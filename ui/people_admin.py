@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from emotion.dates import MOMENT_FORMAT
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Library
 from emotion.library.people import Person, people
@@ -110,7 +111,7 @@ def _columns() -> dict[str, Any]:
         "person": st.column_config.TextColumn("Person", width="medium"),
         "analyses": st.column_config.NumberColumn("Analyses", format="%d"),
         "size": st.column_config.TextColumn("Storage"),
-        "newest": st.column_config.DatetimeColumn("Newest", format="calendar"),
+        "newest": st.column_config.DatetimeColumn("Newest", format=MOMENT_FORMAT),
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.csv_text import csv_bytes
+from emotion.dates import moment_text
 from emotion.errors import EmotionError
 from emotion.library import Entry, OwnLibrary, State
 from emotion.types import Analysis
@@ -85,7 +86,7 @@ def _show(library: OwnLibrary, entry: Entry) -> None:
 def _when(entry: Entry) -> str:
     captured = entry.settings.captured_at
     day = entry.happened_at.astimezone(browser_zone())
-    return f"{'Added' if captured is None else 'Recorded'} on {day:%d %B %Y at %H:%M}"
+    return f"{'Added' if captured is None else 'Recorded'} on {moment_text(day)}"
 
 
 def _loaded(library: OwnLibrary, entry: Entry) -> Analysis:

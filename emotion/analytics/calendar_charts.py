@@ -75,7 +75,7 @@ def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
             color=label_colour(present, "colour:N", legend=None),
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1]), legend=None),
             tooltip=[
-                alt.Tooltip("date:T", title="Day", format="%a %d %b %Y"),
+                alt.Tooltip("date:T", title="Day", format="%-d %B %Y"),
                 alt.Tooltip("analyses:Q", title="Videos"),
                 alt.Tooltip("minutes:Q", title="Minutes of faces", format=",.1f"),
                 alt.Tooltip("colour:N", title="Leading" if by == LEADING else "Expression"),
@@ -104,7 +104,7 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
             color=label_colour(answers, "answer:N", legend=None),
             order=alt.Order("place:Q"),
             tooltip=[
-                alt.Tooltip("date:T", title="Day", format="%a %d %b %Y"),
+                alt.Tooltip("date:T", title="Day", format="%-d %B %Y"),
                 alt.Tooltip("answer:N", title="Expression"),
                 alt.Tooltip("share:Q", title="Share", format=".0%"),
             ],

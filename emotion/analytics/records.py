@@ -48,11 +48,18 @@ def _face_record(face: Face, result: FrameResult) -> dict[str, Any]:
 def image_table(result: FrameResult, file: str) -> pd.DataFrame:
     """Return a picture's faces as a table: the timeline's columns, with the file and the face's number in front.
 
+    A picture without a face has one row, in which all but ``file`` is empty.
+
     ``unclear`` (bool) follows ``emotion_confidence``, for a file in this form holds no limit to compare it with.
     """
     table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity", *NOT_EXPORTED])
     table = table.rename(columns={"track_id": "face"})
+    table["face"] = table["face"].astype("Int64")
+    unclear = pd.Series(unclear_rows(table, result.unclear_below), dtype="boolean")
+    if table.empty:
+        # A picture without a face is a row as well, to tell it from one that was not looked at.
+        table, unclear = table.reindex([0]), unclear.reindex([0])
     table.insert(0, "file", file)
     after = list(table).index("emotion_confidence") + 1
-    table.insert(after, "unclear", unclear_rows(table, result.unclear_below))
+    table.insert(after, "unclear", unclear)
     return table

@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet
-from emotion.analytics.summary import summarise
 from emotion.errors import LibraryError
 from emotion.library.database import QUEUE_LOCK, WORK_LOCK
 from emotion.library.entries import LOCAL, Entry, State
 from emotion.library.rows import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
 from emotion.library.storage import timeline_key, video_key
 from emotion.library.store import Library
+from emotion.library.summary import list_figures
 from emotion.library.tables import AnalysisRow
 from emotion.types import Analysis
 
@@ -174,18 +175,18 @@ def conclude(library: Library, claim: Claim) -> None:
     """
     with library.storage.local(timeline_key(claim.id)) as path:
         result = load_parquet(path)
-    figures = summarise(result)
-    tracks = figures.pop("tracks")
-    figures |= {"people": len(tracks), "faces_s": sum(track["seconds"] for track in tracks)}
     with library.database.reading() as session:
         row = session.scalar(select(AnalysisRow).where(*_held(claim)))
         if row is None:
             return
+        # People may be named or hidden while the analysis runs.
+        edits = Edits.from_dict(row.edits or {})
         stopped, keep = row.cancel_asked and not result.complete, bool(row.settings["keep_video"])
     library.parts(claim.id).clear()
     if not keep:
         library.storage.remove(video_key(claim.id))
     state = State.CANCELLED if stopped else State.DONE
+    figures = list_figures(result, edits)
     finish(library, claim, Outcome(state, result.note, figures, keeps_video=keep), result)
 
 

@@ -22,6 +22,7 @@ from emotion.library.parts import Parts
 from emotion.library.rows import now, row_of, title_key, to_entry, words_of
 from emotion.library.search import Page, find
 from emotion.library.storage import Storage, timeline_key, video_key
+from emotion.library.summary import change_figures, list_figures
 from emotion.library.tables import AnalysisRow, OwnerRow, TagRow
 from emotion.limits import Limits
 from emotion.limits import limits as current_limits
@@ -149,8 +150,14 @@ class Library:
 
     def save_edits(self, entry_id: str, edits: Edits, *, owner: str = LOCAL) -> None:
         """Keep what a person added to an analysis; the raw data stays as it is."""
+        before = self.get(entry_id, owner=owner)
+        figures = None
+        if before.summary is not None and change_figures(before.edits, edits):
+            figures = list_figures(self.load_analysis(entry_id, owner=owner), edits)
         with self._changing(entry_id, owner) as row:
             row.edits = edits.to_dict()
+            if figures is not None:
+                row.summary = figures
             row.words = words_of(row)
 
     def load_analysis(self, entry_id: str, *, owner: str = LOCAL) -> Analysis:

@@ -8,6 +8,7 @@ from datetime import datetime
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
 from emotion.analytics.unclear import answer_names, explain
+from emotion.dates import moment_text
 from emotion.labels import ANSWER_COLOURS
 from emotion.report import facts
 from emotion.report.edited import Edited
@@ -91,7 +92,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
     shares = [Share(label, ANSWER_COLOURS[label], share) for label, share in summary["shares"].items()]
     return Report(
         source=analysis.source,
-        created=(created or datetime.now()).strftime("%d %B %Y, %H:%M"),
+        created=moment_text(created or datetime.now()),
         version=program_version(),
         note=analysis.note,
         headlines=facts.headline_facts(summary),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from emotion.analytics.records import image_record, image_table, probabilities_of
@@ -50,3 +51,12 @@ def test_a_frame_comes_back_out_of_an_analysis(analysis):
     assert [face.track_id for face in result.faces] == [1, 2]
     assert probabilities_of(result.faces[1], result.labels)["surprise"] == pytest.approx(0.65, abs=1e-5)
     assert result_at(analysis, 4).faces == ()
+
+
+def test_a_picture_without_a_face_has_a_row():
+    empty = image_table(make_result(0, []), "empty.jpg")
+    assert empty["file"].tolist() == ["empty.jpg"]
+    assert empty.drop(columns="file").isna().all(axis=None)
+    both = pd.concat([image_table(make_result(0, [make_face()]), "a.jpg"), empty])
+    assert both["face"].tolist()[0] == 1 and both["file"].tolist() == ["a.jpg", "empty.jpg"]
+    assert list(both) == list(empty)

@@ -69,7 +69,7 @@ def test_a_kept_video_is_there_for_the_player(library, video):
 
 def test_when_it_was_recorded_or_added_is_told(library, video):
     captured = JobSettings(captured_at=dt.datetime(2024, 3, 5, 10, 20, tzinfo=dt.UTC))
-    assert "Recorded on 05 March 2024 at 10:20" in texts(visit(analysis=put(library, video, settings=captured).id))
+    assert "Recorded on 5 March 2024, 10:20" in texts(visit(analysis=put(library, video, settings=captured).id))
     assert f"Added on {dt.datetime.now(dt.UTC):%d %B %Y}" in texts(visit(analysis=put(library, video).id))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from emotion.dates import moment_text
 from emotion.errors import EmotionError
 from emotion.library import OwnLibrary
 from emotion.live import LiveSession, Snapshot
@@ -62,7 +63,7 @@ def _show_record(session: LiveSession, now: Snapshot, library: OwnLibrary) -> No
 
 
 def _record(session: LiveSession, library: OwnLibrary) -> None:
-    title = f"Live, {dt.datetime.now().astimezone():%d %B %Y, %H:%M}"
+    title = f"Live, {moment_text(dt.datetime.now().astimezone())}"
     with_clip = bool(st.session_state.get(_CLIP))
     note_recording(session.record(library.shared, title, owner=library.owner, record_clip=with_clip), session)
 
