@@ -85,6 +85,16 @@ def test_cancelling_what_runs_reaches_the_worker(library: Library, video: Path) 
         library.delete(entry.id)
 
 
+def test_what_is_whole_is_done_although_it_was_asked_to_stop(library: Library, video: Path) -> None:
+    """The request came after the last frame."""
+    entry = library.add(video, "a.mp4")
+    claim = claim_next(library, 1)
+    assert claim is not None
+    cancel(library, entry.id)
+    end(library, claim, make_analysis([["happiness"]] * 4))
+    assert library.get(entry.id).state is State.DONE
+
+
 def test_cancelling_what_is_over_changes_nothing(library: Library, video: Path) -> None:
     entry = put(library, video)
     cancel(library, entry.id)
