@@ -30,7 +30,11 @@ def coloured(answer: str) -> Text:
 
 def faces_table(records: Sequence[dict[str, Any]]) -> Table:
     """Return one row per face of the records of pictures, one per picture without a face, one per failure."""
-    table = Table("picture", "face", "expression", "confidence", "box (px)", box=None)
+    table = Table(box=None)
+    # Folded, not cut: paths of pictures of one name differ at their ends.
+    table.add_column("picture", overflow="fold")
+    for heading in ("face", "expression", "confidence", "box (px)"):
+        table.add_column(heading)
     for name, record in zip(shown_names([record["file"] for record in records]), records, strict=True):
         if "error" in record:
             table.add_row(name, "–", Text(record["error"], style="red"), "", "")
@@ -67,7 +71,10 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
 
 def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Return one line per video of the rows of a summary table; one that failed has its reason instead of figures."""
-    table = Table("video", "frames", "people", "dominant expression", "smile index", "note", box=None)
+    table = Table(box=None)
+    table.add_column("video", overflow="fold")
+    for heading in ("frames", "people", "dominant expression", "smile index", "note"):
+        table.add_column(heading)
     for name, row in zip(shown_names([row["file"] for row in rows]), rows, strict=True):
         dominant, smile = row.get("dominant"), row.get("smile_index")
         table.add_row(

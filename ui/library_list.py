@@ -116,7 +116,7 @@ def state_text(entry: Entry) -> str:
     summary = entry.summary or {}
     if summary.get("complete", True):
         return STATE_NAMES[entry.state]
-    what = "Damaged" if entry.state is State.DONE else STATE_NAMES[entry.state]
+    what = "damaged" if entry.state is State.DONE else STATE_NAMES[entry.state]
     read, whole = (duration_text(float(summary.get(name) or 0.0)) for name in ("analysed_s", "duration_s"))
     return f"{what}: {read} of {whole} read"
 

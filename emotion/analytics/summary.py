@@ -46,8 +46,7 @@ def _shares(
 
 def dominant(parts: Mapping[str, float]) -> str | None:
     """Return the label with the largest share, UNCLEAR where no label has any, or None where there was no face."""
-    # Rounded: equal times are summed in different orders, and of equals the first label leads.
-    label = max((name for name in parts if name != UNCLEAR), key=lambda name: round(parts[name], 9))
+    label = max((name for name in parts if name != UNCLEAR), key=parts.__getitem__)
     if parts[label] > 0:
         return label
     return UNCLEAR if parts.get(UNCLEAR, 0.0) > 0 else None

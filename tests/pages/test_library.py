@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from emotion.analytics.edits import Edits
 from emotion.library import State
 from emotion.library.jobs import Outcome, claim_next, finish
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.footage import Footage
+from ui.library_list import state_text
 
 
 def visit() -> AppTest:
@@ -134,3 +137,20 @@ def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
     assert not draft.path.exists()
     assert not begun.path.exists()
     assert page.session_state["pictures"] == []
+
+
+def test_a_damaged_video_is_marked_with_how_much_was_read(library, video):
+    entry = put(library, video, "talk.mp4")
+    damaged = replace(entry, summary=entry.summary | {"complete": False, "analysed_s": 3.2, "duration_s": 10.0})
+    assert state_text(damaged) == "damaged: 3.2 s of 10.0 s read"
+    assert state_text(entry) == "done"
+
+
+def test_hiding_and_merging_show_in_the_list(library, video):
+    entry = put(library, video, "talk.mp4")
+    library.save_edits(entry.id, Edits(hidden=frozenset({2})))
+    assert visit().dataframe[0].value.iloc[0]["people"] == 1
+    library.save_edits(entry.id, Edits(merged={2: 1}))
+    assert visit().dataframe[0].value.iloc[0]["people"] == 1
+    library.save_edits(entry.id, Edits())
+    assert visit().dataframe[0].value.iloc[0]["people"] == 2
