@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from emotion.bad_file import sentence_for
 from emotion.cli import main
 from emotion.errors import VideoError
 from emotion.samples import sample_image
+from emotion.vision import decode_image
 from emotion.vision.encode import write_video
 from tests.conftest import ROOT
 from tests.training.conftest import made_faces
@@ -88,10 +88,10 @@ def test_results_never_take_the_place_of_an_input(tmp_path: Path, capsys: pytest
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
     """A file called so makes the libraries that read it raise what nobody foresaw."""
-    opened, pictured = av.open, Image.open
+    opened, decoded = av.open, decode_image.read_bytes
 
     def fail(where: object) -> None:
-        content = where.getvalue() if isinstance(where, io.BytesIO) else b""
+        content = where if isinstance(where, bytes) else b""
         if isinstance(where, str | Path) and Path(where).is_file():
             content = Path(where).read_bytes()
         if content == b"cursed":
@@ -101,12 +101,12 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
         fail(path)
         return opened(path, *rest, **options)
 
-    def open_picture(source: object, *rest: object, **options: object) -> object:
-        fail(source)
-        return pictured(source, *rest, **options)
+    def read_picture(content: bytes, name: str) -> object:
+        fail(content)
+        return decoded(content, name)
 
     monkeypatch.setattr(av, "open", open_video)
-    monkeypatch.setattr("PIL.Image.open", open_picture)
+    monkeypatch.setattr(decode_image, "read_bytes", read_picture)
     return "cursed"
 
 

@@ -48,7 +48,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     assert added_models() == ["my-own"]
 
     cells = open_tab(visit, "Models").get_by_test_id("stDataFrame").locator("td")
-    expect(cells.filter(has_text="my-own")).to_be_attached()
+    expect(cells.filter(has_text="my-own").first).to_be_attached()
     attempt = open_tab(visit, "Try it")
     attempt.get_by_role("button", name="Try the sample").click()
     expect(attempt.get_by_text("my-own", exact=True)).to_be_visible()

@@ -161,7 +161,7 @@ def download_of(page: Page, place: Place, folder: Path) -> str:
     with page.expect_download() as started:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="Download").first.click()
     started.value.save_as(folder / "timeline.csv")
-    assert (folder / "timeline.csv").read_text(encoding="utf-8").startswith("frame_index")
+    assert (folder / "timeline.csv").read_text(encoding="utf-8-sig").startswith("frame_index")
     return started.value.url.removeprefix(place.app)
 
 

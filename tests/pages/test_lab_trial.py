@@ -68,7 +68,7 @@ def test_every_model_is_judged_and_mistakes_are_shown(smile):
     words = texts(test)
     assert "faces.zip" in [one.value for one in test.subheader]
     assert "2 of 3 pictures judged · happiness, sadness · 1 file in no such folder" in words
-    table = next(one.value for one in test.dataframe if "model" in one.value and one.value["faces"].tolist() == [2, 2])
+    table = next(one.value for one in test.dataframe if "faces" in one.value and one.value["faces"].tolist() == [2, 2])
     assert dict(zip(table["model"], table["accuracy"], strict=True)) == pytest.approx({"all": 50, "strange": 50})
     unread = next(one.value for one in test.dataframe if list(one.value.columns) == ["File", "Why"])
     assert unread["File"].tolist() == ["sad/notes.txt"]
