@@ -155,11 +155,11 @@ def test_without_a_change_there_is_no_matrix():
 
 
 def test_smoothing_is_a_view():
-    test = opened("Episodes", shown=[["neutral"]] * 9 + [["anger"]] + [["neutral"]] * 9)
+    test = opened("Episodes", shown=[["neutral"]] * 9 + [["anger"]] * 3 + [["neutral"]] * 9)
     test = ran(test.slider(key="test_episodes_min_s").set_value(0.0))
     assert len(test.dataframe[0].value) == 3
     before = test.session_state["analysis"].timeline.copy()
-    test = ran(test.slider(key="test_smooth_s").set_value(0.5))
+    test = ran(test.slider(key="test_smooth_s").set_value(1.0))
     assert len(test.dataframe[0].value) == 1
     assert test.session_state["analysis"].timeline.equals(before)
 
