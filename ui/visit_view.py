@@ -64,7 +64,7 @@ def summary_csv(entries: Sequence[Entry]) -> bytes:
         }
         for entry in entries
     ]  # fmt: skip
-    return csv_bytes(pd.DataFrame(rows))
+    return csv_bytes(pd.DataFrame(rows), float_format=None)
 
 
 def _show(library: OwnLibrary, entry: Entry) -> None:

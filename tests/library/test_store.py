@@ -25,6 +25,7 @@ from sqlalchemy import text as sql
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import LibraryError, VideoError
 from emotion.library import SORTS, JobSettings, Library, State, days
+from emotion.library.summary import list_figures
 from emotion.library.tables import Base
 from tests.conftest import ROOT, make_analysis
 
@@ -295,7 +296,9 @@ def test_whatever_people_write_comes_back(lasting: Library, edits: Edits, title:
     after = lasting.get(entry.id)
     assert after.edits == edits
     assert set(after.tags) == {shown(tag) for tag in tags} - {""}
-    unchanged = {"edits": entry.edits, "title": entry.title, "tags": entry.tags}
+    # The figures follow the edits, as the page's and the exports' do.
+    assert after.summary == list_figures(lasting.load_analysis(entry.id), edits)
+    unchanged = {"edits": entry.edits, "title": entry.title, "tags": entry.tags, "summary": entry.summary}
     assert replace(after, **unchanged) == entry
     for name in edits.names.values():
         assert lasting.search(name).total == 1

@@ -155,7 +155,7 @@ def test_without_a_change_there_is_no_matrix():
 
 
 def test_smoothing_is_a_view():
-    test = opened("Episodes", shown=[["neutral"]] * 9 + [["anger"]] * 4 + [["neutral"]] * 9)
+    test = opened("Episodes", shown=[["neutral"]] * 9 + [["anger"]] * 3 + [["neutral"]] * 9)
     test = ran(test.slider(key="test_episodes_min_s").set_value(0.0))
     assert len(test.dataframe[0].value) == 3
     before = test.session_state["analysis"].timeline.copy()
