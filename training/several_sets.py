@@ -19,7 +19,7 @@ from training.datasets.face_set import FaceSet
 from training.datasets.manifest import MANIFEST_FILE
 from training.datasets.splits import Role
 from training.recipes import Recipe, Share
-from training.targets import Examples, Head
+from training.targets import Examples, Head, smoothed
 
 Sets = Mapping[str, Mapping[Role, FaceSet]]
 """Name of a set → what its splits may be used for → faces."""
@@ -96,9 +96,8 @@ def _partial_head(faces: FaceSet, share: Share, head: Head, smoothing: float) ->
     """Give a face's label as much of its target as the set is trusted with; the rest goes to what is possible."""
     labels = head.label_set.labels
     truth = recode(faces.labels, faces.label_set, labels)
-    one_hot = np.eye(len(labels) + 1, len(labels), dtype=np.float32)  # the last row serves code −1
-    one_hot[:-1] += smoothing * (1 / len(labels) - one_hot[:-1])
-    return Head(head.label_set, share.trust * one_hot[truth], truth, _possible(faces, truth, labels))
+    shares = share.trust * smoothed(truth, len(labels), smoothing)
+    return Head(head.label_set, shares, truth, _possible(faces, truth, labels))
 
 
 def _possible(faces: FaceSet, truth: NDArray[np.int8], labels: tuple[str, ...]) -> NDArray[np.bool_]:

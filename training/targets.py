@@ -120,9 +120,20 @@ def _labelled(faces: FaceSet, recipe: Recipe) -> Head:
     """All of a face's share goes to its label, but for what is smoothed."""
     label_set = subset_of(faces.label_set, recipe.classes or faces.label_set.labels)
     truth = _recode(faces.labels, [faces.label_set.labels.index(label) for label in label_set.labels])
-    one_hot = np.eye(len(label_set) + 1, len(label_set), dtype=np.float32)  # the last row serves code −1
-    one_hot[:-1] += recipe.label_smoothing * (1 / len(label_set) - one_hot[:-1])
-    return Head(label_set, one_hot[truth], truth)
+    return Head(label_set, smoothed(truth, len(label_set), recipe.label_smoothing), truth)
+
+
+def smoothed(truth: NDArray[np.int8], labels: int, smoothing: float) -> FloatArray:
+    """Return ``(n, labels)`` targets: all of a face's share on its label, less what is spread over all labels.
+
+    Args:
+        truth: ``(n,)`` labels; a face with −1 gets zeros.
+        labels: Number of labels.
+        smoothing: Share that is spread, 0–1.
+    """
+    one_hot = np.eye(labels + 1, labels, dtype=np.float32)  # the last row serves code −1
+    one_hot[:-1] += smoothing * (1 / labels - one_hot[:-1])
+    return one_hot[truth]
 
 
 def _voted(faces: FaceSet, recipe: Recipe) -> Head:

@@ -71,7 +71,8 @@ def _taught_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examp
     first = np.asarray(examples.origin == 0, np.bool_)
     alone = replace(examples.take(first), origin=None)
     learned = taught(alone, recipe, folder)
-    return replace(examples, heads=tuple(map(_with_rows, examples.heads, learned.heads, [first] * len(learned.heads))))
+    heads = zip(examples.heads, learned.heads, strict=True)
+    return replace(examples, heads=tuple(_with_rows(head, other, first) for head, other in heads))
 
 
 def _with_rows(head: Head, other: Head, rows: NDArray[np.bool_]) -> Head:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from pathlib import Path
@@ -13,12 +12,7 @@ from PIL import Image
 
 from emotion.errors import ImageError, TooLargeError
 from emotion.vision.decode_image import load_image
-
-
-def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
+from tests.vision.encoded_pictures import encoded
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import warnings
 import zlib
@@ -15,15 +14,10 @@ from emotion.errors import ImageError
 from emotion.samples import sample_image
 from emotion.vision.decode_image import load_image
 from emotion.vision.picture_repair import as_orientation, exif_orientation, without_metadata
+from tests.vision.encoded_pictures import encoded
 
 SIX = 6
 """Turned: the picture has to be turned clockwise to be seen upright."""
-
-
-def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture

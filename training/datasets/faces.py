@@ -94,9 +94,8 @@ def build_faces(
         sets.append(held_out(align_source(source, shared, size, aligner)))
         if report is not None:
             report(Progress(done, len(sources), time.monotonic() - started))
-    known = {f"fer2013 {split}": faces for split, faces in read_dataset(fer2013).items()}
     summary: dict[str, Any] = {"command": command(), "size": size, "sets": {}}
-    for faces, counts in _without_copies(sets, known):
+    for faces, counts in _without_copies(sets, read_dataset(fer2013)):
         _write(faces, out / faces.source.name, size)
         summary["sets"][faces.source.name] = counts
     (out / SUMMARY_FILE).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
@@ -155,9 +154,9 @@ def _draw(name: str) -> float:
 
 def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -> list[tuple[AlignedFaces, dict]]:
     """Return each set without training faces that are copies, and what was counted."""
-    judged = [faces.images for split, faces in fer2013.items() if ROLES[split.split()[-1]] != "train"]
+    judged = [faces.images for split, faces in fer2013.items() if ROLES[split] != "train"]
     judged += [faces.images[faces.splits != "train"] for faces in sets]
-    learned = [faces.images for split, faces in fer2013.items() if ROLES[split.split()[-1]] == "train"]
+    learned = [faces.images for split, faces in fer2013.items() if ROLES[split] == "train"]
     cleaned = []
     for faces in sets:
         train = np.flatnonzero(faces.splits == "train")
