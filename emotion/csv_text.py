@@ -32,7 +32,7 @@ def restored(text: str) -> str:
 
 
 DIGITS = "%.6g"
-"""Six significant digits, more than anything here is measured to."""
+"""Six significant digits: more than any measurement here has."""
 
 
 def csv_text(table: pd.DataFrame, *, header: bool = True, float_format: str | None = DIGITS) -> str:

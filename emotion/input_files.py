@@ -7,7 +7,7 @@ _FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume infor
 
 
 def is_litter(path: str) -> bool:
-    """Return whether a file found in a folder or archive is hidden or was made by an operating system.
+    """Return whether a file in a folder or archive is hidden or an operating system's own.
 
     Hidden files include AppleDouble files: macOS writes ``._a.mp4`` beside ``a.mp4`` on foreign disks.
     A file that the user names is never asked about.

@@ -29,7 +29,7 @@ def sample_weights(shares: FloatArray) -> FloatArray:
 
 
 def balanced_shares(shares: FloatArray, weights: FloatArray, strength: float, most: float = 4.0) -> FloatArray:
-    """Return how often each face is shown so that rare labels come nearer to common ones; the sum stays as it is.
+    """Return sampling weights that show rare labels more often, with the same total.
 
     Args:
         shares: ``(n, k)`` targets; faces without any keep their weight.
@@ -48,7 +48,7 @@ def balanced_shares(shares: FloatArray, weights: FloatArray, strength: float, mo
 
 
 def repeated_order(weights: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return rows in random order, each as often as its weight says: the whole part surely, the rest by chance.
+    """Return rows in random order, each repeated by its weight; fractions are drawn at random.
 
     Args:
         weights: ``(n,)``, ≥ 0.

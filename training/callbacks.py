@@ -129,7 +129,7 @@ def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, flo
 
 
 def _scores_by_set(logits: FloatArray, validation: Examples) -> dict[str, float]:
-    """Return what :func:`validation_scores` does for several sets, and their score, by which an epoch is chosen.
+    """Return :func:`validation_scores` for several sets, plus the score that selects the best epoch.
 
     Each head is judged on each set that has labels for it, its answers restricted to the labels that occur there.
     The score is the mean of all accuracies and mean recalls.

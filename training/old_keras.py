@@ -134,7 +134,7 @@ def _sources(node: Any) -> list[str]:
 
 
 def _ends(layers: list[Any]) -> list[str]:
-    """Return the names in ``[[name, 0, 0], …]``, or in Keras 3's ``[name, 0, 0]`` of a single one."""
+    """Return the layer names in ``[[name, 0, 0], …]``, or in Keras 3's ``[name, 0, 0]`` for a single layer."""
     return [layers[0]] if isinstance(layers[0], str) else [layer[0] for layer in layers]
 
 

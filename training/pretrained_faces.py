@@ -1,4 +1,4 @@
-"""A start from weights that were learned on faces: MobileNet v1 taught to tell the people of VGGFace2 apart.
+"""Initial weights for MobileNet v1, pretrained on face recognition (VGGFace2).
 
 They come in a package that training alone needs and that is fetched by name and version (``docs/models.md``); nothing
 of it enters the project. Its norms are folded into its convolutions, so what they saw is measured again on our own

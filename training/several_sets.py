@@ -1,4 +1,4 @@
-"""Several sets of faces as one: FER2013 with its two heads first, then sets whose labels the first head learns."""
+"""Joins several sets of faces: FER2013 teaches both heads, further sets teach the first one."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _first(examples: Examples, size: int) -> Examples:
 def _examples(
     faces: FaceSet, share: Share, heads: tuple[Head, ...], origin: int, smoothing: float, size: int
 ) -> Examples:
-    """Return the targets of a further set; of all heads but the first it says nothing."""
+    """Return the targets of a further set, which teaches the first head only."""
     count = len(faces)
     others = [
         Head(head.label_set, np.zeros((count, len(head.label_set)), np.float32), np.full(count, NO_LABEL, np.int8))
@@ -93,7 +93,7 @@ def _examples(
 
 
 def _partial_head(faces: FaceSet, share: Share, head: Head, smoothing: float) -> Head:
-    """Give a face's label as much of its target as the set is trusted with; the rest goes to what is possible."""
+    """Split a face's target: the set's trust goes to its label, the rest to its partial label."""
     labels = head.label_set.labels
     truth = recode(faces.labels, faces.label_set, labels)
     shares = share.trust * smoothed(truth, len(labels), smoothing)

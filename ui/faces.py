@@ -165,7 +165,7 @@ def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> Non
 
 def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
     """Offer the faces of all pictures as one table and one JSON list."""
-    # Uploads have no folders: those of one name are told apart by a number.
+    # Uploads have no folder, so equal names get a number.
     names = numbered_names([one.name for one in shown])
     tables = [image_table(one.result, name) for name, one in zip(names, shown, strict=True) if isinstance(one, Picture)]
     records = [

@@ -80,7 +80,7 @@ def picture_stream(container: Any) -> Any:
 
 
 def moving_streams(container: Any) -> list[Any]:
-    """Return the video streams that are not marked as covers or previews."""
+    """Return the video streams that are not cover art or previews."""
     return [stream for stream in container.streams.video if not stream.disposition & _STILLS]
 
 

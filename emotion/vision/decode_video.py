@@ -196,7 +196,7 @@ def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float
 def _sought(
     container: Any, stream: Any, shape: Shape, start_s: float, after: Position | None
 ) -> Iterator[tuple[int, float, Any]] | None:
-    """Return the pictures behind a position or from a time on, or None if no seek leads there for sure."""
+    """Return the frames after a position or from a time on; None if seeking there is unreliable."""
     path = Path(container.name)
     if not (facts := survey(path)).is_clean:
         return None

@@ -141,7 +141,7 @@ def _anchors(shape: tuple[int, int], side: int) -> FloatArray:
 
 
 def _letterbox(image: Image, side: int, multiple: int) -> tuple[Image, float, FloatArray]:
-    """Return the picture in the middle of a black one, its scale, and its offset there in px.
+    """Return the picture centred on black, its scale, and its offset in px.
 
     The longer side fills ``side`` px. The shorter one is rounded up to a multiple of the network's coarsest stride,
     as more black would cost time and show nothing.

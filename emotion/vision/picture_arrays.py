@@ -14,7 +14,7 @@ _CHANNELS = {1, 3, 4}
 
 
 def read_array(array: np.ndarray, name: str) -> Image:
-    """Return an array as ``(H, W, 3)`` uint8 RGB, over white where it is transparent.
+    """Return an array as ``(H, W, 3)`` uint8 RGB; transparent parts become white.
 
     Args:
         array: ``(H, W)`` or ``(H, W, 1)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA. Its values are uint8; bool;

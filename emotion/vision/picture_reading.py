@@ -43,7 +43,7 @@ _TO_STORED: dict[int, Callable[[Image], Image]] = {
     7: lambda shown: shown[::-1, ::-1].swapaxes(0, 1),
     8: lambda shown: shown.swapaxes(0, 1)[:, ::-1],
 }
-"""EXIF orientation → the view of an upright picture in which its rows lie as they are stored."""
+"""EXIF orientation → turns an upright picture back into its stored orientation."""
 
 
 def read_bytes(content: bytes, name: str) -> Image:

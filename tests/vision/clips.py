@@ -51,7 +51,7 @@ def write_stamped(path: Path, pictures: Sequence[np.ndarray], times_ms: Sequence
             packets += stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24"))
         packets += stream.encode()
         for index, (packet, time_ms) in enumerate(zip(packets, times_ms, strict=True)):
-            # A file may say any time to show a picture at; only those to decode at must rise.
+            # Presentation stamps may come in any order; only decode stamps must increase.
             packet.time_base, packet.pts, packet.dts = Fraction(1, 1000), time_ms, index - len(packets) - 1000
             container.mux(packet)
     return path

@@ -112,7 +112,7 @@ def test_a_block_of_nonsense_turns_nothing(stored, tiff) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_all_eight_orientations(gradient, orientation, kind) -> None:
-    """The upright picture is found again whatever way the camera was held."""
+    """Every EXIF orientation gives the same upright picture."""
     turns = {
         1: gradient, 2: gradient[:, ::-1], 3: gradient[::-1, ::-1], 4: gradient[::-1],
         5: gradient.swapaxes(0, 1), 6: np.rot90(gradient), 7: np.rot90(gradient, 2).swapaxes(0, 1),

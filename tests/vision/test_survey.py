@@ -41,7 +41,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def place(stamp: int) -> int:
-    """The place of a picture in the order of showing."""
+    """Position of a frame in presentation order."""
     return round((stamp - FIRST_STAMP) / TS_HZ / STEP_S)
 
 

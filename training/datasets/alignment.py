@@ -1,4 +1,4 @@
-"""Brings faces of any framing into the one frame that the app's classifiers see."""
+"""Aligns faces from any data set to the frame that the app's classifiers see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the training set of several: every face aligned as the app aligns it, copies removed, one folder a set."""
+"""Prepares further face sets for training: aligns each face, removes duplicates, writes one folder per set."""
 
 from __future__ import annotations
 
