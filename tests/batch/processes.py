@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,11 +14,23 @@ from tests.conftest import ROOT
 
 
 def started(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """Start the command in a process group of its own, as a terminal does."""
+    """Start the command in a process group of its own, as a terminal does.
+
+    A shell that puts the tests into the background has them ignore Ctrl-C; the command must not inherit that.
+    """
     command = [sys.executable, "-m", "emotion", *arguments]
     environment = os.environ | {"EMOTION_PART_S": "0.05"}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, process_group=0)
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True, process_group=0
+        )
+    finally:
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def wait_for(running: subprocess.Popen[str], condition: Callable[[], object], timeout_s: float = 120) -> None:
