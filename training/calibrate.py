@@ -16,6 +16,8 @@ from emotion.registry import load_card, model_dir, save_card
 from emotion.scoring import nearest_set, recode
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier, margins, softened
+from emotion.vision.landmarks import FaceMesh
+from training.clearness import with_slopes
 from training.datasets.face_set import FaceSet
 from training.material import read_validation
 from training.targets import label_sets_of, truths
@@ -40,7 +42,7 @@ def calibrate(name: str, data: Path) -> ModelCard:
     card = replace(load_card(name), scores={}, second_look_below=0.0)
     truth, images = truth_for(card, faces), list(faces.images)
     card, logits = with_second_look(card, LiteRTClassifier(card).logits(images), images, truth)
-    card = calibrated(card, logits, truth)
+    card = with_slopes(calibrated(card, logits, truth), images, truth, FaceMesh())
     save_card(card, model_dir(name))
     return card
 

@@ -17,7 +17,9 @@ from emotion.labels import LabelSet
 from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
+from emotion.vision.landmarks import FaceMesh
 from training.calibrate import calibrated, with_second_look
+from training.clearness import with_slopes
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
 from training.evaluate import KERAS_FILE
@@ -157,7 +159,7 @@ def write_model(source: Source, name: str, title: str, data: Path) -> ModelCard:
     logits = LiteRTClassifier(card).logits(images)
     _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
     card, logits = with_second_look(card, logits, images, head.truth)
-    card = calibrated(card, logits, head.truth)
+    card = with_slopes(calibrated(card, logits, head.truth), images, head.truth, FaceMesh())
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
     save_card(card, folder)

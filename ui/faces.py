@@ -13,7 +13,7 @@ from emotion.analytics.charts import probability_bars
 from emotion.analytics.files import to_csv
 from emotion.analytics.layers import Layer
 from emotion.analytics.records import image_record, image_table, probabilities_of
-from emotion.analytics.unclear import explain, face_answer
+from emotion.analytics.unclear import explain, face_answer, required_for
 from emotion.labels import UNCLEAR
 from emotion.types import FrameResult
 from ui.face_facts import show_facts
@@ -111,7 +111,10 @@ def _show_face(picture: Picture, place: int) -> None:
         tag = answer_chip(answer, probabilities, result.unclear_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
-    st.altair_chart(probability_bars(probabilities, unclear_below=result.unclear_below), width="stretch")
+    st.altair_chart(
+        probability_bars(probabilities, unclear_below=required_for(result.faces[place], result.unclear_below)),
+        width="stretch",
+    )
 
 
 def _as_json(value: object) -> str:

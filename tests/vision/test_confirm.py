@@ -87,7 +87,7 @@ def test_the_same_find_passes_or_fails_by_the_weights(mesh: FaceMesh) -> None:
 
 
 def test_a_face_without_surroundings_is_not_judged(mesh: FaceMesh) -> None:
-    points = np.zeros((468, 3), np.float32)
+    points = np.full((468, 3), 50, np.float32)
     points[0, :2], points[1, :2] = (5, 5), (95, 95)
     picture = np.zeros((100, 100), np.uint8)
     assert visible_share(points, picture) == pytest.approx((100 / 135) ** 2)
