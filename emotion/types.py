@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,63 @@ FloatArray = NDArray[np.float32]
 
 LOGITS, PROBABILITIES = "logits", "probabilities"
 """What a classifier's file may answer with: scores before a softmax, or after it."""
+
+
+UNCLEAR_SLOPES = ("yaw", "pitch", "size", "doubt")
+"""By what the required probability grows; see :class:`UnclearLimit`."""
+FULL_SIZE_PX = 96.0
+"""A face whose box is larger than this asks for no more because of its size."""
+
+
+class UnclearLimit(float):
+    """The probability that the answer for a large face that looks ahead needs, and by how much others need more.
+
+    It is the number itself, so it may stand wherever a limit is only shown. Zero means that no answer is unclear.
+
+    Attributes:
+        slopes: What is added to the limit's logit, each ≥ 0: ``yaw`` and ``pitch`` per degree of turning away,
+            ``size`` per halving of the box's longer side below :data:`FULL_SIZE_PX`, ``doubt`` per unit by which
+            the detector or the mesh is less than sure that this is a face. Without them, all faces need the same.
+    """
+
+    slopes: Mapping[str, float]
+
+    def __new__(cls, value: float = 0.0, slopes: Mapping[str, float] | None = None) -> UnclearLimit:
+        """Return a limit, 0–1, with its slopes."""
+        made = super().__new__(cls, value)
+        made.slopes = dict(slopes or {})
+        return made
+
+    def required(
+        self, yaw: FloatArray, pitch: FloatArray, size_px: FloatArray, confidence: FloatArray
+    ) -> NDArray[np.float64]:
+        """Return the probability that the answer for each of ``n`` faces needs, ``(n,)``, never below the limit.
+
+        Args:
+            yaw: ``(n,)`` degrees; what is not known (NaN) asks for no more, here and below.
+            pitch: ``(n,)`` degrees.
+            size_px: ``(n,)`` longer sides of the boxes.
+            confidence: ``(n,)`` of the detector or the mesh, 0–1.
+        """
+        base = float(self)
+        if not 0 < base < 1 or not self.slopes:
+            return np.full(np.shape(yaw), base)
+        more = self.slope_values() @ np.stack(difficulties(yaw, pitch, size_px, confidence))
+        return np.asarray(np.maximum(1 / (1 + (1 / base - 1) * np.exp(-more)), base))
+
+    def slope_values(self) -> NDArray[np.float64]:
+        """Return the slopes in the order of :data:`UNCLEAR_SLOPES`."""
+        return np.array([self.slopes.get(name, 0.0) for name in UNCLEAR_SLOPES])
+
+
+def difficulties(
+    yaw: FloatArray, pitch: FloatArray, size_px: FloatArray, confidence: FloatArray
+) -> list[NDArray[np.float64]]:
+    """Return what makes faces hard to read, in the order of :data:`UNCLEAR_SLOPES`, each ``(n,)`` and ≥ 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        halvings = np.log2(FULL_SIZE_PX / np.maximum(np.asarray(size_px, np.float64), 1.0))
+    values = (np.abs(yaw), np.abs(pitch), np.maximum(halvings, 0), 1 - np.asarray(confidence, np.float64))
+    return [np.nan_to_num(np.asarray(value, np.float64), nan=0.0) for value in values]
 
 
 def _expect(condition: bool, expected: str, got: object) -> None:
@@ -185,6 +242,7 @@ class ModelCard:
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
         unclear_below: An answer of less probability was wrong too often on validation faces, so the app
             calls it unclear (``training/calibrate.py`` has the rules); 0 where nothing was measured.
+        unclear_slopes: By how much turned, small and doubtful faces need more; see :class:`UnclearLimit`.
         second_look_below: Where the likeliest label leads the next by less, in logits, the face's mirror image is
             asked about too and the logits are averaged; 0 where that was not found to help.
         members: Names of the models whose probabilities an ensemble averages. It has no file of its
@@ -212,6 +270,12 @@ class ModelCard:
     unclear_below: float = 0.0
     second_look_below: float = 0.0
     members: tuple[str, ...] = ()
+    unclear_slopes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def unclear_limit(self) -> UnclearLimit:
+        """What the app asks of each answer."""
+        return UnclearLimit(self.unclear_below, self.unclear_slopes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -228,7 +292,8 @@ class ModelCard:
         tuples = {"labels": tuple(values["labels"]), "members": tuple(values.get("members", ()))}
         # Answers are computed with these, so a damaged one should be told here and not by NumPy.
         numbers = {key: float(values[key]) for key in _CARD_NUMBERS if key in values}
-        return cls(**(values | tuples | numbers))
+        slopes = {name: float(slope) for name, slope in dict(values.get("unclear_slopes") or {}).items()}
+        return cls(**(values | tuples | numbers | {"unclear_slopes": slopes}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,9 +324,9 @@ class Analysis:
     note: str = ""
 
     @property
-    def unclear_below(self) -> float:
+    def unclear_below(self) -> UnclearLimit:
         """The classifier's limit, 0–1; 0 where it has none or the analysis is older than limits."""
-        return float(self.settings.get("unclear_below", 0.0))
+        return UnclearLimit(self.settings.get("unclear_below", 0.0), self.settings.get("unclear_slopes"))
 
     @property
     def remarks(self) -> str:

@@ -20,6 +20,8 @@ from emotion.registry import load_card, model_dir, save_card
 from emotion.scoring import judged_set, nearest_set, recode
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier, margins, softened
+from emotion.vision.landmarks import FaceMesh
+from training.clearness import with_slopes
 from training.datasets.face_set import FaceSet
 from training.datasets.parquet import default_faces_dir
 from training.evaluation_sets import read_rafdb
@@ -69,7 +71,7 @@ def learned_from_rafdb(card: ModelCard) -> bool:
 
 
 def calibrated_on(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = None) -> ModelCard:
-    """Return a card with second looks, temperature and limit fitted on the validation faces of one set or several.
+    """Return a card with second looks, temperature, limit and slopes fitted on validation faces of one set or several.
 
     Args:
         card: Of the model.
@@ -84,9 +86,11 @@ def calibrated_on(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = 
     logits = LiteRTClassifier(card, file=file).logits(images)
     card, logits = with_second_look(card, logits, images, np.concatenate(answered), set_weights(sizes), file)
     if len(sets) == 1:
-        return calibrated(card, logits, answered[0])
-    parts = np.split(logits, np.cumsum(sizes)[:-1])
-    return fit_on_sets(card, [set_answers(card, one, part) for one, part in zip(sets, parts, strict=True)])
+        card = calibrated(card, logits, answered[0])
+    else:
+        parts = np.split(logits, np.cumsum(sizes)[:-1])
+        card = fit_on_sets(card, [set_answers(card, one, part) for one, part in zip(sets, parts, strict=True)])
+    return with_slopes(card, images, np.concatenate(answered), FaceMesh(), file)
 
 
 def set_answers(card: ModelCard, faces: FaceSet, logits: FloatArray) -> SetAnswers:

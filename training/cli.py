@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from emotion.errors import EmotionError
+from training.angle_commands import add_angles
 from training.data_commands import add_faces, add_facts, add_prepare
 from training.model_commands import add_calibrate, add_ensemble, add_evaluate, add_export, add_import
 from training.network_commands import add_ablate, add_check, add_search, add_train
@@ -45,5 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     add_import(commands.add_parser("import", help="make one out of somebody's JSON and H5 files"))
     add_ensemble(commands.add_parser("ensemble", help="make a model that averages the answers of others, for the lab"))
     add_calibrate(commands.add_parser("calibrate", help="fix how sure a model's answers are, on the validation split"))
+    add_angles(commands.add_parser("angles", help="add accuracy by the head's angle to a model's evaluation"))
     add_evaluate(commands.add_parser("evaluate", help="score a model on the validation and test splits"))
     return parser

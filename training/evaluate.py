@@ -203,6 +203,9 @@ def _known_parent_scores(card: ModelCard) -> Scores | None:
 
 
 def _write(card: ModelCard, evaluation: dict[str, Any]) -> None:
-    text = json.dumps(evaluation, indent=1)
-    (model_dir(card.name) / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")
+    file = model_dir(card.name) / EVALUATION_FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if known.get("sha256") == card.sha256 and "angles" in known:  # measured by a command of its own
+        evaluation = evaluation | {"angles": known["angles"]}
+    file.write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
     save_card(replace(card, scores=headline(evaluation)), model_dir(card.name))

@@ -12,20 +12,14 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from emotion.errors import DatasetError, InputError, ModelError
 from emotion.labels import FERPLUS, LabelSet
 from emotion.registry import HISTORY_FILE, card_by_digest, models_dir, save_card, sha256_of
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from training.calibrate import (
-    calibrated,
-    calibrated_on,
-    learned_from_rafdb,
-    truth_among,
-    validation_sets,
-    with_second_look,
-)
+from training.calibrate import calibrated_on, truth_among, validation_sets
 from training.class_bias import class_biases, fold_biases
 from training.cost import multiply_adds
 from training.datasets.face_set import FaceSet
@@ -44,7 +38,7 @@ from training.quantise import to_int8
 from training.recipes import Recipe
 from training.run_folder import RunFolder
 from training.snapshots import heads_of, load_averaged, recipe_of
-from training.targets import Examples, Head, examples_of
+from training.targets import examples_of
 
 MODEL_FILE = "model.tflite"
 REPRESENTATIVE_FACES = 600
@@ -204,18 +198,13 @@ def _write_all(source: Source, name: str, title: str, data: Path, faces: Path | 
     content, kernels = fit_under(int8, source.form.prepare(typical.images[:FACES]), LARGEST_FILE_BYTES)
     file = folder / MODEL_FILE
     file.write_bytes(content)
-    validation, head = _judged_by(splits["validation"], source)
+    images = _validation_images(splits["validation"], source)
     if kernels:
         source = replace(source, training=source.training | {INT4_KERNELS: kernels})
     card = _card(source, name, title, file)
-    images = list(validation.images)
-    logits = LiteRTClassifier(card, file=file).logits(images)
-    _expect_agreement(logits, predict_logits(source.model, source.form, validation.images))
-    if faces is not None or learned_from_rafdb(card):
-        card = calibrated_on(card, validation_sets(card, data, faces), file)
-    else:
-        card, logits = with_second_look(card, logits, images, head.truth, file=file)
-        card = calibrated(card, logits, head.truth)
+    logits = LiteRTClassifier(card, file=file).logits(list(images))
+    _expect_agreement(logits, predict_logits(source.model, source.form, images))
+    card = calibrated_on(card, validation_sets(card, data, faces), file)
     source.model.save(folder / KERAS_FILE)
     save_pair(source.model, folder)
     return card
@@ -238,14 +227,13 @@ def one_head(model: Any, sizes: Sequence[int], index: int) -> Any:
     return single
 
 
-def _judged_by(faces: FaceSet, source: Source) -> tuple[Examples, Head]:
-    """Return the faces that fix temperature and limit, and the targets of the source's head."""
+def _validation_images(faces: FaceSet, source: Source) -> NDArray[np.uint8]:
+    """Return the validation faces on which the int8 file must agree with its network."""
     examples = examples_of(faces, source.recipe)
-    heads = [head for head in examples.heads if head.label_set.labels == source.label_set.labels]
-    if not heads:
+    if not any(head.label_set.labels == source.label_set.labels for head in examples.heads):
         known = " or ".join(", ".join(head.label_set.labels) for head in examples.heads)
         raise DatasetError(f"expected the labels {', '.join(source.label_set.labels)} in the data set; got {known}")
-    return examples, heads[0]
+    return examples.images
 
 
 def _card(source: Source, name: str, title: str, file: Path) -> ModelCard:

@@ -13,7 +13,7 @@ import streamlit as st
 from emotion.analytics.charts import probability_bars
 from emotion.analytics.layers import Layer
 from emotion.analytics.records import image_record, image_table, probabilities_of
-from emotion.analytics.unclear import explain, face_answer
+from emotion.analytics.unclear import explain, face_answer, required_for
 from emotion.bad_file import sentence_for
 from emotion.csv_text import csv_bytes
 from emotion.errors import EmotionError
@@ -131,7 +131,10 @@ def _show_face(picture: Picture, place: int) -> None:
         tag = answer_chip(answer, probabilities, result.unclear_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
-    st.altair_chart(probability_bars(probabilities, unclear_below=result.unclear_below), width="stretch")
+    st.altair_chart(
+        probability_bars(probabilities, unclear_below=required_for(result.faces[place], result.unclear_below)),
+        width="stretch",
+    )
 
 
 def _as_json(value: object) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 import emotion
 from emotion.analytics.charts import probability_bars
 from emotion.analytics.saliency import occlusion_map, overlay
-from emotion.analytics.unclear import leading_answer
+from emotion.analytics.unclear import leading_answer, required_for
 from emotion.errors import EmotionError
 from emotion.samples import SAMPLE_NAME
 from emotion.types import Face, FloatArray, Image
@@ -113,7 +113,9 @@ def answer_of(model: str, image: Image, face: Face) -> Answer:
     crop = crop_face(picture, face, classifier.card.input_size)
     probabilities = classifier.predict([crop])[0]
     saliency = occlusion_map(classifier.predict, crop, int(probabilities.argmax()))
-    return Answer(classifier.labels, probabilities, classifier.card.unclear_below, overlay(crop, saliency))
+    return Answer(
+        classifier.labels, probabilities, required_for(face, classifier.card.unclear_limit), overlay(crop, saliency)
+    )
 
 
 def _show_answer(answer: Answer) -> None:

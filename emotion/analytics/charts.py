@@ -121,10 +121,10 @@ def timeline_chart(
     analysis = part_of(analysis, span)
     tracks = longest_seen(analysis.timeline)
     answers = answer_names(analysis.labels, analysis.unclear_below)
-    spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks)
+    spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.unclear_below)
     x = seconds_axis(domain=domain)
     colour = label_colour(answers, legend=_legend() if legend else None)
-    ribbon = ribbon_layer(leading_spans(spans, analysis.unclear_below), tracks, _lane_scale(max(len(tracks), 1)))
+    ribbon = ribbon_layer(leading_spans(spans), tracks, _lane_scale(max(len(tracks), 1)))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
         _area_layer(_above_ribbon(corners), [person_name(track, names) for track in tracks], x).encode(color=colour),
@@ -211,8 +211,8 @@ def _picks(spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names
             "person": [person_name(int(track), names) for track in rows["track_id"]],
             "middle": rows["track_id"].map({track: lane for lane, track in enumerate(tracks)}) + 0.5,
             "leads": [
-                f"{labels[i]} ({UNCLEAR})" if is_unclear(probability, analysis.unclear_below) else labels[i]
-                for i, probability in zip(leading, largest, strict=True)
+                f"{labels[i]} ({UNCLEAR})" if is_unclear(probability, required) else labels[i]
+                for i, probability, required in zip(leading, largest, rows["required"], strict=True)
             ],
             "probability": largest,
         }

@@ -12,6 +12,7 @@ import pandas as pd
 
 from emotion.analytics.durations import breaks_after, counted_durations, row_durations
 from emotion.analytics.timeline import labels_of, probability_columns
+from emotion.analytics.unclear import required_rows
 
 MAX_ROWS = 4500
 """Marks of a timeline: with gaps and a cursor still under the 5,000 that a browser draws smoothly."""
@@ -26,24 +27,30 @@ def longest_seen(timeline: pd.DataFrame, limit: int = MAX_LANES) -> list[int]:
     return sorted(int(track) for track in timeline["track_id"].value_counts().head(limit).index)
 
 
-def resample(timeline: pd.DataFrame, frames: pd.DataFrame, max_points: int) -> pd.DataFrame:
+def resample(timeline: pd.DataFrame, frames: pd.DataFrame, max_points: int, limit: float = 0.0) -> pd.DataFrame:
     """Return the mean probabilities of each person over equal spans of time.
 
     Args:
         timeline: A timeline.
         frames: Its table of frames.
         max_points: Largest number of spans. Where there are no more frames than that, each frame is a span.
+        limit: Below which answers are unclear.
 
     Returns:
         One row per person and span in which the person is seen: ``track_id``, ``start_s`` and
-        ``end_s`` of what was seen, ``span`` (its number) and the probability columns.
+        ``end_s`` of what was seen, ``span`` (its number), the probability columns, and ``required``: what a clear
+        answer needs on average.
     """
     columns = probability_columns(labels_of(timeline))
     of_frame = pd.Series(_spans(frames, max_points), index=frames["frame_index"].to_numpy())
     rows = timeline[["track_id", "time_s", *columns]].assign(
-        span=timeline["frame_index"].map(of_frame), end_s=timeline["time_s"] + row_durations(timeline, frames)
+        required=required_rows(timeline, limit),
+        span=timeline["frame_index"].map(of_frame),
+        end_s=timeline["time_s"] + row_durations(timeline, frames),
     )
-    how = {"start_s": ("time_s", "min"), "end_s": ("end_s", "max")} | {name: (name, "mean") for name in columns}
+    how = {"start_s": ("time_s", "min"), "end_s": ("end_s", "max")} | {
+        name: (name, "mean") for name in [*columns, "required"]
+    }
     return rows.groupby(["track_id", "span"], as_index=False).agg(**how)
 
 
@@ -57,14 +64,16 @@ def _spans(frames: pd.DataFrame, max_points: int) -> np.ndarray:
     return np.minimum((times - times[0]) // length, max_points - 1).astype(np.int64) + cuts
 
 
-def fit_to_screen(timeline: pd.DataFrame, frames: pd.DataFrame, tracks: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def fit_to_screen(
+    timeline: pd.DataFrame, frames: pd.DataFrame, tracks: list[int], limit: float = 0.0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return :func:`resample`'s table and its :func:`stacked_lanes`, as fine as :data:`MAX_ROWS` allows.
 
     A span makes a corner per label, a point that answers the pointer and up to one piece of ribbon.
     """
     points = max(MAX_ROWS // (len(labels_of(timeline)) + 2), 1)
     while True:
-        spans = resample(timeline[timeline["track_id"].isin(tracks)], frames, points)
+        spans = resample(timeline[timeline["track_id"].isin(tracks)], frames, points, limit)
         corners = stacked_lanes(spans, tracks)
         if len(corners) + 2 * len(spans) <= MAX_ROWS or points == 1:
             return spans, corners
@@ -101,18 +110,17 @@ def _with_run_ends(spans: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows, ends.assign(time_s=ends["end_s"])]).sort_values(["run", "time_s"], kind="stable")
 
 
-def unclear_spans(spans: pd.DataFrame, unclear_below: float) -> pd.DataFrame:
+def unclear_spans(spans: pd.DataFrame) -> pd.DataFrame:
     """Return the stretches in which a person is seen but no expression's mean probability reaches the limit.
 
     Args:
         spans: Of :func:`resample`.
-        unclear_below: The limit, 0–1.
 
     Returns:
         ``track_id``, ``start_s`` and ``end_s`` of each, in order of person and time.
     """
     columns = [column for column in spans.columns if column.startswith("p_")]
-    unclear = spans[columns].max(axis=1) < unclear_below
+    unclear = spans[columns].max(axis=1) < spans["required"]
     broken = (spans["span"].diff() != 1) | (spans["track_id"].diff() != 0) | ~unclear
     found = spans[unclear].groupby(broken.cumsum()[unclear])
     how = {"track_id": ("track_id", "first"), "start_s": ("start_s", "min"), "end_s": ("end_s", "max")}

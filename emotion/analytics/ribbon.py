@@ -25,12 +25,11 @@ _OVERVIEW_LANE_PX = 14
 _AXIS_PX = 46
 
 
-def leading_spans(spans: pd.DataFrame, unclear_below: float) -> pd.DataFrame:
+def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:
     """Return the stretches in which one expression has the largest mean probability, or none is clear.
 
     Args:
         spans: Of :func:`emotion.analytics.lanes.resample`.
-        unclear_below: The limit, 0–1.
 
     Returns:
         ``track_id``, ``start_s``, ``end_s`` and ``emotion`` of each, in order of person and time.
@@ -38,7 +37,7 @@ def leading_spans(spans: pd.DataFrame, unclear_below: float) -> pd.DataFrame:
     columns = [column for column in spans.columns if column.startswith("p_")]
     values = spans[columns].to_numpy(np.float64)
     leads = np.array([column[2:] for column in columns], object)[values.argmax(axis=1) if len(spans) else []]
-    rows = spans.assign(emotion=np.where(values.max(axis=1, initial=0.0) < unclear_below, UNCLEAR, leads))
+    rows = spans.assign(emotion=np.where(values.max(axis=1, initial=0.0) < spans["required"], UNCLEAR, leads))
     new = (rows["span"].diff() != 1) | (rows["track_id"].diff() != 0) | (rows["emotion"] != rows["emotion"].shift())
     how = {"track_id": ("track_id", "first"), "start_s": ("start_s", "min"), "end_s": ("end_s", "max")}
     return rows.groupby(new.cumsum()).agg(**how, emotion=("emotion", "first")).reset_index(drop=True)
@@ -89,11 +88,11 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
         shown: The span that is looked at, framed; None for all of it.
     """
     tracks = longest_seen(analysis.timeline)
-    spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks)
+    spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.unclear_below)
     scale = alt.Scale(domain=[max(len(tracks), 1), 0], nice=False, zero=False)
     names = answer_names(analysis.labels, analysis.unclear_below)
     brush = alt.selection_interval(name=ZOOM, encodings=["x"])
-    ribbon = ribbon_layer(leading_spans(spans, analysis.unclear_below), tracks, scale, 0.08, 0.92)
+    ribbon = ribbon_layer(leading_spans(spans), tracks, scale, 0.08, 0.92)
     x, lanes = seconds_axis("start_s:Q", time_domain(analysis)), alt.Y("top:Q", scale=scale, axis=None)
     layers = [ribbon.encode(x=x, y=lanes, color=label_colour(names, legend=None)).add_params(brush)]
     if shown is not None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from emotion.analytics.unclear import leading_answer
+from emotion.analytics.unclear import leading_answer, required_for
 from emotion.labels import ANSWER_COLOURS
 from emotion.live.snapshot import PersonNow, Series
 from emotion.types import FloatArray, FrameResult
@@ -55,10 +55,13 @@ class _Ring:
     def series(self, now_s: float) -> Series:
         order = np.argsort(self._times)
         order = order[self._times[order] >= now_s - SPAN_S]
-        return Series(self._times[order] - now_s, self._values[order])
+        values = self._values[order]
+        return Series(self._times[order] - now_s, values[:, :-1], values[:, -1])
 
 
 class _Person:
+    """Smoothed probabilities and, as one value more, the smoothed probability that a clear answer needs."""
+
     def __init__(self, size: int) -> None:
         self.smoother, self.ring = Smoother(size), _Ring(size)
         self.current: FloatArray = np.zeros(size, np.float32)
@@ -90,8 +93,9 @@ class History:
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
-            person = self._people.setdefault(face.track_id, _Person(len(self._labels)))
-            person.see(face.probabilities, result.time_s, half_life_s)
+            person = self._people.setdefault(face.track_id, _Person(len(self._labels) + 1))
+            needed = required_for(face, self._unclear_below)
+            person.see(np.append(face.probabilities, np.float32(needed)), result.time_s, half_life_s)
         gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
         for track in gone:
             del self._people[track]
@@ -103,8 +107,8 @@ class History:
 
     def leading(self, track: int) -> str | None:
         """Return what is said of a person now; None of somebody who was not seen lately."""
-        values = self.current(track)
-        return None if values is None else leading_answer(values, self._unclear_below)
+        person = self._people.get(track)
+        return None if person is None else self._answer(person)
 
     def people(
         self, now_s: float, baselines: Mapping[int, Mapping[str, float]] = MappingProxyType({})
@@ -120,11 +124,14 @@ class History:
     def _person(self, track: int, now_s: float, baseline: Mapping[str, float] | None) -> PersonNow:
         person = self._people[track]
         values = self._named(person.current)
-        answer = leading_answer(values, self._unclear_below)
+        answer = self._answer(person)
         relative = None if baseline is None else {label: values[label] - baseline[label] for label in values}
         in_view = now_s - person.last_s <= IN_VIEW_S
         series = person.ring.series(now_s)
         return PersonNow(track, in_view, answer, ANSWER_COLOURS[answer], values, baseline, relative, series)
 
+    def _answer(self, person: _Person) -> str:
+        return leading_answer(self._named(person.current), float(person.current[-1]))
+
     def _named(self, values: FloatArray) -> dict[str, float]:
-        return dict(zip(self._labels, map(float, values), strict=True))
+        return dict(zip(self._labels, map(float, values[:-1]), strict=True))

@@ -19,10 +19,13 @@ class Series:
         time_s: ``(n,)`` float64, seconds before the snapshot, −30–0, ascending. Where two neighbours are more than
             half a second apart nothing is known in between (out of view, on hold), so no line joins them.
         values: ``(n, k)`` float32 smoothed probabilities, columns as in :attr:`Snapshot.labels`.
+        required: ``(n,)`` float32, the probability that a clear answer needed then, smoothed alike; None where it
+            is the snapshot's limit all along.
     """
 
     time_s: NDArray[np.float64]
     values: FloatArray
+    required: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

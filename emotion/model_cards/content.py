@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from emotion.analytics.scores import (
     FAMILIES,
     SPLITS,
@@ -70,7 +72,7 @@ def build_document(
         if (conditions := find_robustness(evaluation, family, TEST)) is not None:
             robustness[family] = conditions
     sections = [overview(card, evaluation), _when_not(judged, robustness), _weak(card, judged, robustness)]
-    sections += [learned(card, facts), _what(card), *_scores(judged), *_conditions(robustness)]
+    sections += [learned(card, facts), _what(card), *_scores(judged), *_angles(evaluation), *_conditions(robustness)]
     sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
     return Document(card.title, _lead(card, judged), tuple(sections))
 
@@ -93,6 +95,7 @@ def _what(card: ModelCard) -> Section:
         "Multiply–adds for a face": cost,
         "Temperature of its probabilities": f"{card.temperature:g}",
         "Says unclear below": _limit(card),
+        "Asks for more of heads that are turned or small": _slopes(card),
         "Looks again, at the mirror image": _second_look(card),
         "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
         "Licence": card.licence or "not stated",
@@ -111,6 +114,17 @@ def _limit(card: ModelCard) -> str:
     names = listed([FAMILIES.get(family_of(name), name) for name in chosen["sets"]])
     share = percent(chosen["right_answers"], 0)
     return f"{percent(card.unclear_below)}, so that {share} of the answers given or more are right on each of {names}"
+
+
+def _slopes(card: ModelCard) -> str:
+    if not card.unclear_slopes:
+        return "no"
+    shown = {"yaw": (30.0, 0.0, 96.0), "pitch": (0.0, 30.0, 96.0), "size": (0.0, 0.0, 24.0)}
+    words = ("30° to a side", "30° up or down", "24 px of face")
+    needed = [
+        card.unclear_limit.required(*(np.array([v], np.float32) for v in (*face, 1.0)))[0] for face in shown.values()
+    ]
+    return "; ".join(f"{word}: {percent(float(value))}" for word, value in zip(words, needed, strict=True))
 
 
 def _second_look(card: ModelCard) -> str:
@@ -181,6 +195,27 @@ def _reliability(record: Record) -> Table:
         for row in record["reliability"]["after"] if row["count"]
     )  # fmt: skip
     return Table("Calibration", ("Probability", "Answers", "Said, on average", "Right"), rows)
+
+
+def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
+    rows = tuple(
+        (row["set"], f"{row['angle']}, {row['from']}° to {row['to']}°", f"{row['faces']:,}", percent(row["accuracy"]),
+         percent(row["answered"]))
+        for row in (evaluation or {}).get("angles", ())
+    )  # fmt: skip
+    if not rows:
+        return []
+    words = (
+        "Yaw is to either side, pitch below zero is down. Right is among all faces, answered is the share of faces "
+        "that are not unclear. Of GENKI-4K it is judged whether a smile is told from no smile."
+    )
+    return [
+        Section(
+            "By the angle of the head",
+            (words,),
+            tables=(Table("", ("Set", "Angle", "Faces", "Right", "Answered"), rows),),
+        )
+    ]
 
 
 def _conditions(robustness: Mapping[str, Mapping[str, Any]]) -> list[Section]:

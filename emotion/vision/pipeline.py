@@ -18,7 +18,7 @@ from emotion.errors import Cancelled, VideoError
 from emotion.protocols import Classifier, Detector
 from emotion.registry import resolve, sha256_of
 from emotion.serving import open_classifier
-from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress
+from emotion.types import Analysis, Face, Frame, FrameResult, Image, Progress, UnclearLimit
 from emotion.vision.confirm import FaceCheck
 from emotion.vision.decode_image import Picture, load_image
 from emotion.vision.decode_video import probe, read_video
@@ -63,7 +63,7 @@ class Analyzer:
         return self._classifier.labels
 
     @property
-    def unclear_below(self) -> float:
+    def unclear_below(self) -> UnclearLimit:
         """The probability under which the classifier's answers are unclear, 0–1; 0 for one of your own."""
         return unclear_limit(self._classifier)
 
@@ -137,7 +137,10 @@ class Analyzer:
 
     def settings(self, sampling: Sampling, source_sha256: str) -> dict[str, Any]:
         """Return what an analysis by this analyzer notes of how it was made, as plain JSON types."""
-        own = {"detector": self.detector, "unclear_below": self.unclear_below}
+        limit = self.unclear_below
+        own: dict[str, Any] = {"detector": self.detector, "unclear_below": float(limit)}
+        if limit.slopes:
+            own["unclear_slopes"] = dict(limit.slopes)
         return own | asdict(sampling) | {"source_sha256": source_sha256}
 
     def frames(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from emotion.protocols import Classifier
-from emotion.types import Face, Frame, FrameResult
+from emotion.types import Face, Frame, FrameResult, UnclearLimit
 from emotion.vision.follow import FULL, Effort, FaceFollower
 from emotion.vision.recognise import Recogniser, card_of
 from emotion.vision.state import State, part_of, under
 
 
-def unclear_limit(classifier: Classifier) -> float:
+def unclear_limit(classifier: Classifier) -> UnclearLimit:
     """Return the probability under which a classifier's answers are unclear, 0–1; 0 for one of the user's own."""
     card = card_of(classifier)
-    return card.unclear_below if card else 0.0
+    return card.unclear_limit if card else UnclearLimit()
 
 
 class FaceStream:

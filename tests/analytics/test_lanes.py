@@ -41,12 +41,12 @@ def test_lanes_lie_on_each_other_and_break_where_nobody_is_seen(analysis):
 
 def test_unclear_stretches_are_of_one_person_and_end_with_it():
     analysis = make_analysis([["fear", "fear"], ["fear"], [], ["fear"], ["fear"]])
-    spans = resample(analysis.timeline, analysis.frames, 100)
+    spans = resample(analysis.timeline, analysis.frames, 100, 0.7)
     spans.loc[(spans["track_id"] == 1) & (spans["span"] == 3), "p_fear"] = 0.9  # the only clear answer
-    found = unclear_spans(spans, 0.7)
+    found = unclear_spans(spans)
     assert found["track_id"].tolist() == [1, 1, 2]
     assert found[["start_s", "end_s"]].to_numpy().round(3).tolist() == [[0.0, 0.2], [0.4, 0.5], [0.0, 0.1]]
-    assert unclear_spans(spans, 0.0).empty
+    assert unclear_spans(spans.assign(required=0.0)).empty
 
 
 def test_a_single_frame_has_a_width():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.summary import summarise
-from emotion.analytics.timeline import validate, with_leading_emotion
-from emotion.analytics.unclear import answer_names, answers, explain, leading_answer, unclear_rows
+from emotion.analytics.timeline import result_at, validate, with_leading_emotion
+from emotion.analytics.unclear import answer_names, answers, explain, face_answer, leading_answer, unclear_rows
 from emotion.labels import FERPLUS_LABELS, UNCLEAR
-from emotion.types import Analysis
+from emotion.types import FULL_SIZE_PX, Analysis, UnclearLimit
 from tests.conftest import leaning, make_analysis
 
 FACE = {"neutral": 0.5, "fear": 0.3, "anger": 0.2}
@@ -117,3 +118,68 @@ def test_shares_sum_to_one_under_any_limit_and_a_limit_of_zero_changes_nothing(r
         assert UNCLEAR not in without["shares"]
         same = ["shares", "dominant", "smile_index", "changes_per_minute"]
         assert [summary[name] for name in same] == [without[name] for name in same]
+
+
+SLOPES = {"yaw": 0.05, "pitch": 0.08, "size": 0.4, "doubt": 1.0}
+LIMIT = UnclearLimit(0.4, SLOPES)
+
+
+def required(yaw: float = 0, pitch: float = 0, size: float = 200, confidence: float = 1, limit: UnclearLimit = LIMIT):
+    values = (np.array([value], np.float32) for value in (yaw, pitch, size, confidence))
+    return float(limit.required(*values)[0])
+
+
+def test_a_large_face_that_looks_ahead_needs_the_limit_alone():
+    assert required() == pytest.approx(0.4)
+    assert float(LIMIT) == 0.4
+
+
+def test_known_answers_of_turned_small_and_doubtful_faces():
+    logit = np.log(0.4 / 0.6)
+    for face, more in (
+        ({"yaw": -30}, 30 * 0.05),
+        ({"pitch": -20}, 20 * 0.08),
+        ({"size": FULL_SIZE_PX / 4}, 2 * 0.4),
+        ({"confidence": 0.75}, 0.25),
+    ):
+        assert required(**face) == pytest.approx(1 / (1 + np.exp(-logit - more)), abs=1e-6)
+
+
+def test_what_is_not_known_asks_for_no_more():
+    assert required(yaw=float("nan"), pitch=float("nan")) == pytest.approx(0.4)
+
+
+def test_without_slopes_or_without_a_limit_all_faces_need_the_same():
+    assert required(yaw=60, size=8, limit=UnclearLimit(0.4)) == 0.4
+    assert required(yaw=60, size=8, limit=UnclearLimit(0.0, SLOPES)) == 0
+
+
+@settings(deadline=None)
+@given(st.floats(0, 90), st.floats(0, 90), st.floats(4, 500), st.floats(0, 1))
+def test_a_harder_face_never_needs_less(yaw, pitch, size, confidence):
+    easier = required(yaw / 2, pitch / 2, size * 2, (1 + confidence) / 2)
+    assert 0.4 <= easier <= required(yaw, pitch, size, confidence) <= 1
+
+
+def test_a_table_and_its_faces_agree_on_turned_heads():
+    analysis = make_analysis([["happiness"], ["sadness"], ["fear"]])
+    timeline = analysis.timeline.assign(yaw=np.float32([0, 40, 0]), pitch=np.float32([0, 0, -45]))
+    turned = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5, "unclear_slopes": SLOPES})
+    said = answers(turned.timeline, turned.unclear_below).tolist()
+    results = [result_at(turned, index) for index in turned.frames["frame_index"]]
+    assert said == [face_answer(result.faces[0], result) for result in results]
+    assert said[1:] == [UNCLEAR, UNCLEAR]
+    assert turned.timeline["emotion"].tolist() == ["happiness", "sadness", "fear"], "the table stays as it is"
+
+
+def test_an_analysis_without_slopes_behaves_as_before(analysis):
+    old = replace(analysis, settings={"unclear_below": 0.5})
+    expected = analysis.timeline["emotion_confidence"].to_numpy() < 0.5
+    assert unclear_rows(old.timeline, old.unclear_below).tolist() == expected.tolist()
+    assert "needs more" not in explain(old.unclear_below)
+    assert "needs more" in explain(LIMIT)
+
+
+def test_a_limit_with_slopes_survives_the_way_to_another_process():
+    copy = pickle.loads(pickle.dumps(LIMIT))
+    assert (float(copy), copy.slopes) == (0.4, SLOPES)

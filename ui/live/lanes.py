@@ -36,7 +36,8 @@ def pack_lane(series: Series, now_s: float, unclear_below: float) -> str:
     """
     place, seen = _nearest(series, now_s)
     values = series.values[place] if len(series.time_s) else np.zeros((COLUMNS, series.values.shape[1]), np.float32)
-    leading = np.where(values.max(axis=1) < unclear_below, UNCLEAR, values.argmax(axis=1))
+    needed = series.required[place] if series.required is not None and len(series.time_s) else unclear_below
+    leading = np.where(values.max(axis=1) < needed, UNCLEAR, values.argmax(axis=1))
     head = np.where(seen, leading, UNSEEN).astype(np.uint8)
     shares = np.rint(values * seen[:, None] * 255).astype(np.uint8)
     return base64.b64encode(head.tobytes() + shares.tobytes()).decode("ascii")
