@@ -5,11 +5,11 @@ from starlette.middleware import Middleware
 from streamlit import config
 
 from emotion.limits import check_settings, max_upload_mb
-from emotion.monitoring.logs import set_up_logs
+from emotion.telemetry.logs import set_up_logs
 from ui.access import Guard, WayBack
-from ui.metrics import metrics_route
+from ui.common.lifespan import attending
 from ui.player.files import video_files
-from ui.scripts import attending
+from ui.shell.metrics_route import metrics_route
 
 set_up_logs()
 check_settings()

@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from ui.access import find_visitor
-from ui.shell import enter_app
-from ui.trouble import told
+from ui.common.errors import told
+from ui.shell.page import enter_app
 
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
 

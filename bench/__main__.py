@@ -25,15 +25,8 @@ from typing import Any
 from bench.batch.guide import PRICE, given_price, write_guide
 from bench.batch.measure import PARTS as BATCH_PARTS
 from bench.batch.measure import measure_batch
-from bench.faces.measure import measure_faces
-from bench.fer_package import measure_fer
-from bench.fuzz.search import search
-from bench.library import measure_library
-from bench.live.measure import PARTS, measure_live
-from bench.long_page import measure_page
-from bench.long_video import measure_long_video, open_library
-from bench.process import run_module
-from bench.records import (
+from bench.common.process import run_module
+from bench.common.records import (
     BATCH,
     FALSE_FACES,
     FUZZ,
@@ -48,12 +41,19 @@ from bench.records import (
     facts,
     write_section,
 )
+from bench.faces.measure import measure_faces
+from bench.fer_package import measure_fer
+from bench.library import measure_library
+from bench.live.measure import PARTS, measure_live
+from bench.long_page import measure_page
+from bench.long_video import measure_long_video, open_library
 from bench.report import markdown, with_sections
 from bench.stages import measure_stages
-from bench.torture.kills import STRIKES, measure_kills
-from bench.torture.soak import measure_soak
 from bench.training.measure import measure_training_step
-from training.datasets.parquet import default_data_dir
+from tests.stress.fuzz.search import search
+from tests.stress.torture.kills import STRIKES, measure_kills
+from tests.stress.torture.soak import measure_soak
+from training.datasets.readers.parquet import default_data_dir
 
 REFERENCE_CLIP = "one_face_720p.mp4"
 LONG_CLIP = "concert_cuts_360p.mp4"

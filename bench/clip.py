@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from emotion.engine.analyzer import Analyzer
+from emotion.engine.prefetch import prefetch
 from emotion.types import Frame
-from emotion.vision.decode_video import read_video
-from emotion.vision.pipeline import Analyzer
-from emotion.vision.prefetch import prefetch
+from emotion.vision.decode.video import read_video
 
 _REPEATS = 3
 

@@ -17,12 +17,12 @@ from unittest.mock import patch
 from playwright.sync_api import Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from bench.records import ROOT
+from bench.common.records import ROOT
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import JobSettings, Library, State, days
 from emotion.library.entries import LOCAL
-from emotion.library.rows import new_row, now, words_of
-from emotion.library.tables import TagRow
+from emotion.library.mapping import new_row, now, words_of
+from emotion.library.orm import TagRow
 from tests.browser.conftest import OPTIONS, chromium_path, served, settle
 from tests.library.libraries import postgres_programs, running_postgres
 
@@ -46,7 +46,7 @@ def _page(library: Library) -> dict[str, float]:
     """Return how long the page takes: its script, and in Chromium from a click to the table or to what was found."""
     environment = {"EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False)}
     environment["EMOTION_STORAGE_URL"] = library.storage.url
-    with patch("ui.library._opened", lambda: (library, None)):
+    with patch("ui.access.library._opened", lambda: (library, None)):
         test = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
         found = {"the page's script": _slowest_ms(test.run)}
     if test.exception or not test.dataframe:

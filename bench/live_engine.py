@@ -14,10 +14,10 @@ import av
 import cv2
 import numpy as np
 
-from bench.records import facts, write_section
+from bench.common.records import facts, write_section
+from emotion.engine.analyzer import Analyzer
 from emotion.live import LiveSession, LiveSettings
 from emotion.samples import sample_image
-from emotion.vision.pipeline import Analyzer
 
 SECTION = "live_engine"
 SIZES = ((640, 480), (1280, 720))

@@ -9,10 +9,10 @@ from typing import Any
 from playwright.sync_api import Page, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from bench.records import ROOT
-from emotion.analytics.charts import timeline_chart
+from bench.common.records import ROOT
 from emotion.analytics.edits import Span
-from emotion.analytics.ribbon import overview_chart
+from emotion.charts.ribbon import overview_chart
+from emotion.charts.timeline import timeline_chart
 from emotion.library import Library
 from tests.browser.conftest import OPTIONS, chromium_path, click_at, served, settle
 

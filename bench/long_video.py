@@ -10,7 +10,8 @@ from typing import Any
 
 import av
 
-from emotion.library import Dispatcher, Entry, JobSettings, Library
+from emotion.library import Entry, JobSettings, Library
+from emotion.library.jobs import Dispatcher
 
 HOURS = 3.0
 FPS = 5.0
@@ -88,7 +89,7 @@ def _worker_of(entry_id: str) -> int | None:
                 line = (process / "cmdline").read_bytes()
             except OSError:
                 continue
-            if b"emotion.library.worker" in line and entry_id.encode() in line:
+            if b"emotion.library.jobs.worker" in line and entry_id.encode() in line:
                 return int(process.name)
     return None
 

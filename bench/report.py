@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from bench.batch.guide import batch_tables
+from bench.common.processor import GOALS, TIMES_FER
+from bench.common.records import (
+    BATCH,
+    FALSE_FACES,
+    FUZZ,
+    KILLS,
+    LIBRARY,
+    LIVE,
+    LONG_VIDEO,
+    SOAK,
+    TRAINING,
+    read_section,
+)
 from bench.live.table import live_tables
-from bench.processor import GOALS, TIMES_FER
-from bench.records import BATCH, FALSE_FACES, FUZZ, KILLS, LIBRARY, LIVE, LONG_VIDEO, SOAK, TRAINING, read_section
-from bench.torture.table import kills_table, soak_table
+from tests.stress.torture.table import kills_table, soak_table
 
 _SECTIONS = "<!-- measured by themselves -->\n"
 

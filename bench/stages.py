@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from emotion.tflite_cost import tflite_cost
+from emotion.engine import classify_faces, face_follower
+from emotion.engine.analyzer import Analyzer
+from emotion.models.tflite_cost import tflite_cost
 from emotion.types import FloatArray
-from emotion.vision import follow, recognise
 from emotion.vision.cuts import CutDetector
-from emotion.vision.decode_video import read_video
+from emotion.vision.decode.video import read_video
 from emotion.vision.litert import LiteRTModel
-from emotion.vision.pipeline import Analyzer
 from emotion.vision.similarity import SimilarityTo
 from emotion.vision.track import Tracker
 
@@ -76,7 +76,7 @@ class _Stopwatch:
 def measure_stages(path: Path, repeats: int = REPEATS) -> dict[str, dict[str, Any]]:
     """Return for each stage its CPU time in ms per frame of video and per call, its calls, and its multiply-adds.
 
-    Multiply-adds are None where a network's cannot be counted (:mod:`emotion.tflite_cost`).
+    Multiply-adds are None where a network's cannot be counted (:mod:`emotion.models.tflite_cost`).
 
     Args:
         path: The clip.
@@ -106,9 +106,9 @@ def _stages_of(analyzer: Analyzer) -> list[tuple[str, Any, str]]:
         ("cuts", CutDetector, "__call__"),
         ("detect", analyzer._detector, "detect"),
         ("mesh", analyzer._mesh, "fit"),
-        ("pose, eyes, mouth, box", follow, "_face"),
+        ("pose, eyes, mouth, box", face_follower, "_face"),
         ("track", Tracker, "update"),
-        ("align", recognise, "align"),
+        ("align", classify_faces, "align"),
         ("classify", analyzer._classifier, "predict"),
         ("similarity", SimilarityTo, "__call__"),
     ]

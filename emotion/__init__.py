@@ -7,11 +7,11 @@
 """
 
 from emotion.analytics.timeline import validate
+from emotion.engine.analyzer import Analyzer
 from emotion.errors import EmotionError
-from emotion.registry import list_models
+from emotion.models.registry import list_models
 from emotion.types import Analysis, Face, FrameResult, ModelCard, Progress, VideoInfo
 from emotion.vision.classify import load_classifier
-from emotion.vision.pipeline import Analyzer
 
 __all__ = [
     "Analysis",

@@ -12,7 +12,7 @@ Each holds a number; ``none`` takes the limit away. Megabytes are 10⁶ bytes, m
 - ``EMOTION_MEMORY_MB``: of a process that decodes what somebody uploaded; default 4096
 - ``EMOTION_STALL_S``: after so many seconds without a frame, an analysis is given up; default 600
 
-How many analyses run at once is ``EMOTION_JOBS`` (:mod:`emotion.library.settings`).
+How many analyses run at once is ``EMOTION_JOBS`` (:mod:`emotion.settings`).
 """
 
 from __future__ import annotations

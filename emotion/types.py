@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,7 +241,7 @@ class ModelCard:
         scores: The headline figures copied by script from ``evaluation.json``.
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
         unclear_below: An answer of less probability was wrong too often on validation faces, so the app
-            calls it unclear (``training/calibrate.py`` has the rules); 0 where nothing was measured.
+            calls it unclear (``training/evaluation/calibrate.py`` has the rules); 0 where nothing was measured.
         unclear_slopes: By how much turned, small and doubtful faces need more; see :class:`UnclearLimit`.
         second_look_below: Where the likeliest label leads the next by less, in logits, the face's mirror image is
             asked about too and the logits are averaged; 0 where that was not found to help.
@@ -359,3 +359,32 @@ class Progress:
 
 
 PathLike = str | Path
+
+
+Region = tuple[int, int, int, int]
+"""Left, top, right, bottom of a part of a picture, px."""
+
+
+class Detector(Protocol):
+    """Finds faces in one picture."""
+
+    def regions(self, width: int, height: int) -> list[Region]:
+        """Return the parts of a picture that :meth:`detect` looks at in turn, the whole first."""
+        ...
+
+    def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
+        """Return the faces in RGB ``image``, most confident first, looking at ``regions`` (default: all)."""
+        ...
+
+
+class Classifier(Protocol):
+    """Names what faces show."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Meaning of each probability column."""
+        ...
+
+    def predict(self, crops: list[Image]) -> FloatArray:
+        """Return ``(n, k)`` float32 probabilities for ``n`` face crops of any size, RGB or grey."""
+        ...

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from pathlib import Path
+from importlib.metadata import version
+
+from emotion.paths import ROOT
+
+DISTRIBUTION = "facial-expression-analytics"
+"""Name of the package on an index."""
 
 
 @cache
 def program_version() -> str:
-    """Return the version in ``pyproject.toml``, the one place where it is written."""
-    project = Path(__file__).resolve().parents[1] / "pyproject.toml"
-    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    """Return the version in ``pyproject.toml``: a checkout's own, or what was installed from it."""
+    project = ROOT / "pyproject.toml"
+    if project.is_file():
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+    return version(DISTRIBUTION)

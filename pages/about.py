@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.access import who_may_enter
-from ui.models import show_models
-from ui.shell import ensure_app
+from ui.lab.model_facts import show_models
+from ui.shell.page import ensure_app
 
 PRIVACY = """
 - Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from ui.access import admin_or_stop
-from ui.library import shared_library_or_stop
-from ui.people_admin import show_people, show_rules
-from ui.shell import ensure_app
+from ui.access.library import shared_library_or_stop
+from ui.library.users import show_people, show_rules
+from ui.shell.page import ensure_app
 
 ensure_app("pages/admin.py")
 visitor = admin_or_stop()

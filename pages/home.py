@@ -5,9 +5,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from emotion.errors import EmotionError
 from emotion.labels import EMOTIONS
-from ui.resources import annotated_sample
-from ui.shell import ensure_app
-from ui.widgets import chips, page_link
+from ui.common.resources import annotated_sample
+from ui.common.widgets import chips, page_link
+from ui.shell.page import ensure_app
 
 CARDS = (
     ("pages/image.py", "Pictures", ":material/image:", "Box and read every face in photographs, many at once."),

@@ -3,15 +3,16 @@
 import streamlit as st
 
 from emotion.samples import SAMPLE_NAME
-from emotion.vision.picture_formats import ENDINGS
-from ui import state
-from ui.face_facts import choose_layers
-from ui.faces import show_batch_downloads, show_picture
-from ui.notice import show_notice, show_purpose
-from ui.pictures import Picture, analyse_picture
-from ui.resources import analyzer_or_stop, sample_png
-from ui.shell import ensure_app
-from ui.widgets import CONSENT, hints
+from emotion.vision.decode.formats import ENDINGS
+from ui.common import uploads
+from ui.common.resources import analyzer_or_stop, sample_png
+from ui.common.widgets import CONSENT, hints
+from ui.pictures import session
+from ui.pictures.face_facts import choose_layers
+from ui.pictures.session import Picture, analyse_picture
+from ui.pictures.view import show_batch_downloads, show_picture
+from ui.shell.notice import show_notice, show_purpose
+from ui.shell.page import ensure_app
 
 UPLOAD, CAMERA = "Upload", "Take a photo"
 TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
@@ -29,35 +30,35 @@ WHAT_YOU_GET = (
 
 
 def take(name: str) -> None:
-    state.pending_pictures().extend((upload.name, upload.getvalue()) for upload in state.take_uploads(name))
+    session.pending_pictures().extend((upload.name, upload.getvalue()) for upload in uploads.take_uploads(name))
 
 
 def take_sample() -> None:
-    state.pending_pictures().append((f"{SAMPLE_NAME}.png", sample_png()))
+    session.pending_pictures().append((f"{SAMPLE_NAME}.png", sample_png()))
 
 
 def choose_pictures() -> None:
     source = st.segmented_control("Source", [UPLOAD, CAMERA], default=UPLOAD, label_visibility="collapsed")
     if source == CAMERA:
-        st.camera_input("Photo", key=state.uploader_key("camera"), on_change=take, args=("camera",), width=480)
+        st.camera_input("Photo", key=uploads.uploader_key("camera"), on_change=take, args=("camera",), width=480)
     else:
         st.file_uploader(
             "Pictures",
             TYPES,
             accept_multiple_files=True,
-            key=state.uploader_key("pictures_upload"),
+            key=uploads.uploader_key("pictures_upload"),
             on_change=take,
             args=("pictures_upload",),
             label_visibility="collapsed",
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if state.pictures():
-            st.button("Clear all", icon=":material/delete:", on_click=state.clear_pictures)
+        if session.pictures():
+            st.button("Clear all", icon=":material/delete:", on_click=session.clear_pictures)
 
 
 def analyse_pending() -> None:
-    pending = state.pending_pictures()
+    pending = session.pending_pictures()
     if not pending:
         return
     total = len(pending)
@@ -70,7 +71,7 @@ def analyse_pending() -> None:
     with st.status(f"Looking at {total} picture{'s' * (total > 1)} …") as status:
         while pending:
             name, content = pending[0]
-            state.pictures().append(analyse_picture(analyzer, name, content))
+            session.pictures().append(analyse_picture(analyzer, name, content))
             pending.pop(0)
             status.update(label=f"{total - len(pending)} of {total} done")
     st.rerun()
@@ -83,7 +84,7 @@ show_purpose()
 choose_pictures()
 analyse_pending()
 
-shown = state.pictures()
+shown = session.pictures()
 if shown:
     if sum(isinstance(picture, Picture) for picture in shown) > 1:
         show_batch_downloads(shown)
@@ -91,5 +92,5 @@ if shown:
     # The newest on top, where the visitor is looking.
     for number, picture in reversed(list(enumerate(shown))):
         show_picture(picture, str(number), layers)
-elif not state.pending_pictures():
+elif not session.pending_pictures():
     hints(WHAT_YOU_GET)

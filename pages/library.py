@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from ui.library import library_or_stop
-from ui.library_days import show_days
-from ui.library_list import show_list
-from ui.library_room import show_room
-from ui.library_wipe import show_wipe
-from ui.queue import show_queue
-from ui.shell import ensure_app
+from ui.access.library import library_or_stop
+from ui.library.days import show_days
+from ui.library.erase import show_wipe
+from ui.library.list import show_list
+from ui.library.storage import show_room
+from ui.shell.page import ensure_app
+from ui.video.queue import show_queue
 
 ensure_app("pages/library.py")
 st.title("Library", anchor=False)

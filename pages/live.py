@@ -3,7 +3,8 @@
 import streamlit as st
 
 from emotion.errors import ModelError
-from ui.library import library_or_stop
+from ui.access.library import library_or_stop
+from ui.common.widgets import hints
 from ui.live import (
     OBSTACLES,
     choose_wishes,
@@ -16,9 +17,8 @@ from ui.live import (
     standing,
     warmed,
 )
-from ui.notice import show_notice, show_purpose
-from ui.shell import ensure_app
-from ui.widgets import hints
+from ui.shell.notice import show_notice, show_purpose
+from ui.shell.page import ensure_app
 
 CONSENT = "Everyone in front of the camera knows that their expressions are analysed, and agrees."
 _TICK = "live_consent"

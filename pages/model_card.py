@@ -4,8 +4,8 @@ import streamlit as st
 
 import emotion
 from emotion.errors import EmotionError
-from ui.model_card import show_model_card
-from ui.shell import ensure_app
+from ui.lab.model_card import show_model_card
+from ui.shell.page import ensure_app
 
 ensure_app("pages/model_card.py")
 st.title("Model card", anchor=False)

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from ui.lab_compare import show_comparison
-from ui.lab_data import show_data_sets
-from ui.lab_models import choose_test, load_lab, show_models
-from ui.lab_own import show_own
-from ui.lab_parts import show_part_models
-from ui.lab_search import show_search
-from ui.lab_trial import show_trial
-from ui.lab_try import show_try
-from ui.shell import ensure_app
+from ui.lab.compare import show_comparison
+from ui.lab.data import show_data_sets
+from ui.lab.face_parts import show_part_models
+from ui.lab.models import choose_test, load_lab, show_models
+from ui.lab.own_models import show_own
+from ui.lab.search import show_search
+from ui.lab.trial import show_trial
+from ui.lab.try_one import show_try
+from ui.shell.page import ensure_app
 
 visitor = ensure_app("pages/model_lab.py")
 st.title("Model lab", anchor=False)

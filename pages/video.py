@@ -8,16 +8,17 @@ import streamlit as st
 from emotion.bad_file import sentence_for
 from emotion.library import JobSettings
 from emotion.samples import SAMPLE_NAME
-from ui import state, visit
-from ui.drafts import add, show_drafts
-from ui.footage import Footage
-from ui.library import library_or_stop
-from ui.notice import show_notice, show_purpose
-from ui.queue import show_queue
-from ui.resources import sample_clip
-from ui.shell import ensure_app
-from ui.visit_view import show_opened
-from ui.widgets import CONSENT, hints, plain
+from ui.access.library import library_or_stop
+from ui.common import uploads
+from ui.common.resources import sample_clip
+from ui.common.widgets import CONSENT, hints, plain
+from ui.shell.notice import show_notice, show_purpose
+from ui.shell.page import ensure_app
+from ui.video import session
+from ui.video.footage import Footage
+from ui.video.open_view import show_opened
+from ui.video.queue import show_queue
+from ui.video.uploads import add, show_drafts
 
 log = logging.getLogger("pages.video")
 
@@ -31,12 +32,12 @@ WHAT_YOU_GET = (
 
 
 def take_uploads() -> None:
-    for upload in state.take_uploads("video_upload"):
+    for upload in uploads.take_uploads("video_upload"):
         try:
-            visit.drafts().append(Footage(upload.name, upload))
+            session.drafts().append(Footage(upload.name, upload))
         except Exception as error:  # a full disk, or whatever a file brings a library to raise
             log.exception("an upload cannot be taken")
-            visit.refuse(upload.name, sentence_for(error, upload.name, "a video"))
+            session.refuse(upload.name, sentence_for(error, upload.name, "a video"))
 
 
 def take_sample() -> None:
@@ -47,19 +48,19 @@ def take_sample() -> None:
 def choose_videos() -> None:
     st.file_uploader(
         "Videos", TYPES, accept_multiple_files=True, label_visibility="collapsed",
-        key=state.uploader_key("video_upload"), on_change=take_uploads,
+        key=uploads.uploader_key("video_upload"), on_change=take_uploads,
     )  # fmt: skip
     with st.container(horizontal=True):
         st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if visit.has_begun() or visit.shown():
+        if session.has_begun() or session.shown():
             st.button(
-                "Clear", icon=":material/delete:", help="The library keeps its analyses", on_click=visit.forget_begun
+                "Clear", icon=":material/delete:", help="The library keeps its analyses", on_click=session.forget_begun
             )
 
 
 def show_refusals() -> None:
-    while visit.refusals():
-        name, reason = visit.refusals().pop()
+    while session.refusals():
+        name, reason = session.refusals().pop()
         st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")
 
 
@@ -72,9 +73,9 @@ st.caption(
 library = library_or_stop()
 show_purpose()
 choose_videos()
-if visit.drafts():
+if session.drafts():
     show_drafts(library, ready=show_notice("Then press *Analyse*."))
 show_refusals()
 show_queue(library)
-if not show_opened(library) and not visit.drafts():
+if not show_opened(library) and not session.drafts():
     hints(WHAT_YOU_GET)

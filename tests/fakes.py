@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import FrameResult
-from emotion.vision.decode_image import load_image
+from emotion.vision.decode.image import load_image
 from tests.conftest import make_face
 
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from emotion.evaluation.metrics import class_report
 from emotion.labels import FER2013_LABELS, FERPLUS_LABELS
-from emotion.metrics import class_report
 
 HISTORY = "epoch,loss,accuracy,public_accuracy,public_loss\n1,1.5,0.4,0.5,1.4\n2,1.0,0.6,0.7,1.1\n"
 

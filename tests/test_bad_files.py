@@ -13,14 +13,14 @@ from PIL import Image
 
 from emotion.analytics.files import load_parquet
 from emotion.bad_file import sentence_for
-from emotion.cli import main
+from emotion.cli.main import main
 from emotion.errors import VideoError
 from emotion.samples import sample_image
-from emotion.vision import decode_image
+from emotion.vision.decode import image
 from emotion.vision.encode import write_video
 from tests.conftest import ROOT
 from tests.training.conftest import made_faces
-from training.cli import main as training_main
+from training.cli.main import main as training_main
 
 SHADOW = bytes.fromhex("00051607 00020000") + b"Mac OS X        "
 """What an AppleDouble file begins with (RFC 1740)."""
@@ -88,7 +88,7 @@ def test_results_never_take_the_place_of_an_input(tmp_path: Path, capsys: pytest
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
     """A file called so makes the libraries that read it raise what nobody foresaw."""
-    opened, decoded = av.open, decode_image.read_bytes
+    opened, decoded = av.open, image.read_bytes
 
     def fail(where: object) -> None:
         content = where if isinstance(where, bytes) else b""
@@ -106,7 +106,7 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
         return decoded(content, name)
 
     monkeypatch.setattr(av, "open", open_video)
-    monkeypatch.setattr(decode_image, "read_bytes", read_picture)
+    monkeypatch.setattr(image, "read_bytes", read_picture)
     return "cursed"
 
 

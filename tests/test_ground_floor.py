@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion import labels, registry
+from emotion import labels
 from emotion.errors import EmotionError, LabelError, ModelError
 from emotion.labels import (
     AFFECTNET,
@@ -28,6 +28,7 @@ from emotion.labels import (
     parse_label,
     parse_labels,
 )
+from emotion.models import registry
 from emotion.types import Face, Frame, ModelCard, Progress
 
 

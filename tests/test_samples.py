@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion.samples import CLIP_FPS, CLIP_FRAMES, clip_frames, make_clip, sample_image
-from emotion.vision.decode_video import probe
+from emotion.vision.decode.video import probe
 
 
 def test_the_portrait_is_rgb():

@@ -1,1 +1,1 @@
-"""The training room: data sets, networks, training, export and evaluation. The only room that imports TensorFlow."""
+"""Data sets, networks, training, export and evaluation. Only this package imports TensorFlow."""

@@ -1,1 +1,1 @@
-"""What the pages share: cached resources, session state, background work and widgets."""
+"""The Streamlit app's pages in pieces: one room per page, and what they share in :mod:`ui.common`."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from emotion.types import Image
-from emotion.vision.decode_video import probe, read_video
+from emotion.vision.decode.video import probe, read_video
 from emotion.vision.encode import write_video
 
 HEIGHT_PX = 240

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from bench.records import BATCH, ROOT, read_section
+from bench.common.records import BATCH, ROOT, read_section
 
 GUIDE = ROOT / "docs" / "batch.md"
 BEGIN, END = "<!-- from bench/results/batch.json: begin -->\n", "<!-- end -->\n"

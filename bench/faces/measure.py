@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from bench.faces.pictures import Picture, with_people, without_people
+from emotion.engine.face_follower import FaceFollower
 from emotion.types import Face, FloatArray, Frame, Image
 from emotion.vision.confirm import (
     CONFIRM_FILE,
@@ -25,7 +26,6 @@ from emotion.vision.confirm import (
     visible_share,
 )
 from emotion.vision.detect import BlazeFace
-from emotion.vision.follow import FaceFollower
 from emotion.vision.landmarks import FaceMesh, Mesh
 
 _EVERYTHING = Weights((0.0,) * len(FEATURES), 0.0)

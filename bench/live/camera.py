@@ -12,7 +12,7 @@ import numpy as np
 import emotion
 from emotion.analytics.timeline import probability_columns
 from emotion.types import Image
-from emotion.vision.decode_video import read_video
+from emotion.vision.decode.video import read_video
 
 RATE = 30
 Timed = tuple[float, Callable[[], Image]]

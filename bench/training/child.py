@@ -11,11 +11,11 @@ import keras
 import numpy as np
 
 from emotion.labels import FER2013, FERPLUS
-from training.backend import use_bfloat16
-from training.fused_norm import fuse_batch_norm
-from training.losses import HeadsCrossentropy
+from training.fit.backend import use_bfloat16
+from training.fit.fused_norm import fuse_batch_norm
+from training.fit.losses import HeadsCrossentropy
+from training.fit.optimise import Phase, compile_for
 from training.networks import build_network
-from training.optimise import Phase, compile_for
 from training.recipes import DEFAULT
 
 _WARM_UP = 4

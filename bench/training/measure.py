@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-from bench.process import run_module
+from bench.common.process import run_module
 
 _WAYS = {
     "as Keras computes it": (),

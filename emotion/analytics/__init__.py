@@ -1,1 +1,1 @@
-"""From faces to insight: timeline → smooth → summary → charts, draw. Pure functions over one table."""
+"""From a timeline to figures: smoothing, episodes, summaries, events. Pure functions over one table."""

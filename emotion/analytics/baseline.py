@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.edits import Span
-from emotion.analytics.parts import mean_probabilities, part_of
 from emotion.analytics.people import steadiness
 from emotion.analytics.summary import summarise
+from emotion.analytics.time_range import mean_probabilities, part_of
 from emotion.analytics.timeline import probability_columns
 from emotion.errors import InputError
 from emotion.types import Analysis

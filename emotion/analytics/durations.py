@@ -1,4 +1,4 @@
-"""How long a frame counts: the one place that turns times of frames into weights of figures."""
+"""Durations of frames, which weigh every figure, and the unbroken runs across which figures may follow time."""
 
 from __future__ import annotations
 
@@ -46,3 +46,24 @@ def breaks_after(frames: pd.DataFrame) -> NDArray[np.bool_]:
     following = frames["time_s"].to_numpy(np.float64)[1:]
     # A microsecond, far below any frame's duration, absorbs rounding.
     return np.append(following - ends[:-1] > 1e-6, False)[: len(frames)]
+
+
+def unbroken_runs(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
+    """Return for each row the number of its unbroken stretch, from 1, in order of person and time.
+
+    A stretch is one person in analysed frames that follow each other. It ends with a frame
+    in which the person is not seen, and where an excluded span was cut out.
+
+    Args:
+        timeline: A timeline.
+        frames: Its table of frames.
+
+    Returns:
+        Integers with the timeline's index.
+    """
+    cuts = np.append(0, breaks_after(frames).cumsum())[: len(frames)]
+    place = pd.Series(np.arange(len(frames)) + cuts, index=frames["frame_index"].to_numpy())
+    rows = timeline[["track_id"]].assign(place=timeline["frame_index"].map(place))
+    rows = rows.sort_values(["track_id", "place"], kind="stable")
+    starts = (rows["track_id"].diff() != 0) | (rows["place"].diff() != 1)
+    return starts.cumsum().reindex(timeline.index)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from emotion.analytics.durations import row_durations
+from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.analytics.flicker import steady_answers
-from emotion.analytics.runs import unbroken_runs
 from emotion.types import Analysis
 
 

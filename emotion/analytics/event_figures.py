@@ -11,8 +11,8 @@ from scipy.stats import bootstrap
 
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.heat import time_bins
-from emotion.analytics.parts import part_of
 from emotion.analytics.summary import summarise
+from emotion.analytics.time_range import part_of
 from emotion.analytics.timeline import probability_columns
 from emotion.types import Analysis
 

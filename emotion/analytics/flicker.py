@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.durations import row_durations
-from emotion.analytics.runs import unbroken_runs
-from emotion.analytics.unclear import answers
+from emotion.analytics.abstention import answers
+from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.types import Analysis
 
 FLICKER_S = 0.3

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.abstention import required_rows
 from emotion.analytics.durations import breaks_after, counted_durations, row_durations
 from emotion.analytics.timeline import labels_of, probability_columns
-from emotion.analytics.unclear import required_rows
 
 MAX_ROWS = 4500
 """Marks of a timeline: with gaps and a cursor still under the 5,000 that a browser draws smoothly."""

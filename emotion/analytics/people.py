@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from emotion.analytics.durations import row_durations
+from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.analytics.lanes import longest_seen
-from emotion.analytics.runs import unbroken_runs
 from emotion.analytics.summary import summarise
 from emotion.types import Analysis
 

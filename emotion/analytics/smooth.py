@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.runs import unbroken_runs
+from emotion.analytics.durations import unbroken_runs
 from emotion.analytics.timeline import labels_of, probability_columns, with_leading_emotion
 from emotion.types import Analysis
 

@@ -1,6 +1,6 @@
 """Figures of an analysis: pure functions over its two tables, returned as plain JSON types.
 
-Where the classifier has a limit of clear answers (:mod:`emotion.analytics.unclear`), unclear time has a
+Where the classifier has a limit of clear answers (:mod:`emotion.analytics.abstention`), unclear time has a
 share of its own, and every other figure is of the clear answers alone: an unclear one counts as not given.
 
 All people are worked out together, as groups of rows: a video of many cuts has thousands of them.
@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.abstention import answer_names, answers, unclear_rows
 from emotion.analytics.durations import counted_durations, row_durations
 from emotion.analytics.flicker import steady_answers
 from emotion.analytics.timeline import probability_columns
-from emotion.analytics.unclear import answer_names, answers, unclear_rows
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 

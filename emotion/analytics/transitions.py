@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.durations import unbroken_runs
 from emotion.analytics.flicker import steady_answers
-from emotion.analytics.runs import unbroken_runs
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 

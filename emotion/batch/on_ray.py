@@ -11,14 +11,14 @@ import os
 import pickle
 import secrets
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from emotion.batch.inputs import Video
 from emotion.batch.pool import cores
 from emotion.batch.work import Job, Row, Worker
 from emotion.errors import BatchError
-from emotion.process_limits import limit_this_process
+from emotion.paths import ROOT
+from emotion.sandbox.rlimits import limit_this_process
 
 LOCAL = "local"
 INSTALL = "pip install -r requirements-ray.txt"
@@ -26,7 +26,6 @@ _WAVE = 5000
 """Videos that are handed over at once: Ray keeps an entry of each in memory."""
 _OBJECTS_BYTES = 200 * 2**20
 """For Ray's shared memory: what travels are names and rows."""
-_ROOT = Path(__file__).resolve().parents[2]
 _LOGGERS = ("ray", "ray.data")
 
 
@@ -102,7 +101,7 @@ def _imported(address: str) -> Any:
         os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
         # Workers find this package whatever folder the batch is started from.
         paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(_ROOT), *filter(None, paths)]))
+        os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(ROOT), *filter(None, paths)]))
     try:
         import ray  # noqa: PLC0415 – an extra
         import ray.data  # noqa: PLC0415

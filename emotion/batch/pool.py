@@ -21,7 +21,7 @@ import joblib
 from emotion.batch.inputs import Video
 from emotion.batch.work import TRIES, Job, Row, Worker, killed
 from emotion.errors import BatchError
-from emotion.process_limits import limit_this_process
+from emotion.sandbox.rlimits import limit_this_process
 
 _GIVE_UP = 30
 """So many workers that die one after the other, without a row in between, are no videos' fault."""

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 
 from emotion.batch.inputs import Video
 from emotion.batch.work import FILE, KILLED, UNEXPECTED, Row
+from emotion.engine.storage import Storage
 from emotion.errors import BatchError
-from emotion.library.storage import Storage
 
 SUMMARY, ERRORS = "summary.parquet", "errors.parquet"
 LASTING = (FILE, KILLED, UNEXPECTED)

@@ -15,8 +15,8 @@ from emotion.batch.pool import cores, in_processes
 from emotion.batch.results import Results
 from emotion.batch.settings import Settings
 from emotion.batch.work import COUNTS, STOP, Job, Row
+from emotion.engine.storage import Storage
 from emotion.errors import BatchError, LibraryError
-from emotion.library.storage import Storage
 from emotion.types import Progress
 
 OnStep = Callable[[Progress], None]

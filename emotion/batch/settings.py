@@ -9,9 +9,9 @@ from typing import Any
 
 from emotion.analytics.files import SCHEMA_VERSION
 from emotion.errors import BatchError
-from emotion.registry import load_card, resolve
+from emotion.models.registry import load_card, resolve
 from emotion.version import program_version
-from emotion.vision.sampling import Sampling
+from emotion.vision.decode.sampling import Sampling
 
 _DECIDING = ("labels", "input_size", "colour", "normalisation", "crop", "temperature", "sha256", "outputs")
 """What of a model's card its answers depend on; scores and titles may be written anew."""

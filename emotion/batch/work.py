@@ -24,15 +24,15 @@ from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline
 from emotion.batch.inputs import Video, is_url, place_of
 from emotion.batch.settings import Settings
+from emotion.engine.analyzer import Analyzer
+from emotion.engine.checkpoint import Parts
+from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.storage import Storage, no_room
 from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
-from emotion.library.analyse import Source, analyse_in_parts
-from emotion.library.parts import Parts
-from emotion.library.storage import Storage, no_room
 from emotion.limits import no_memory_words, stall_s
-from emotion.process_limits import alarm_of
-from emotion.registry import sha256_of
+from emotion.models.registry import sha256_of
+from emotion.sandbox.rlimits import alarm_of
 from emotion.types import Analysis, Progress
-from emotion.vision.pipeline import Analyzer
 
 Row = dict[str, Any]
 """Of a summary; with ``reason`` and ``kind`` for a video that has no timeline."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from emotion.library.entries import LOCAL
-from emotion.library.store import Library
-from emotion.library.tables import AnalysisRow
+from emotion.library.orm import AnalysisRow
+from emotion.library.repository import Library
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Database:
     """A database whose schema is this program's.
 
     Args:
-        url: See :func:`emotion.library.settings.database_url`.
+        url: See :func:`emotion.settings.database_url`.
 
     Raises:
         LibraryError: It cannot be opened, or a newer version of this program made it.

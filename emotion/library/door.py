@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from emotion.library.entries import JobSettings, State
-from emotion.library.tables import AnalysisRow
+from emotion.library.orm import AnalysisRow
 from emotion.limits import Limits
 from emotion.types import VideoInfo
 
 if TYPE_CHECKING:
-    from emotion.library.store import Library
+    from emotion.library.repository import Library
 
 _LOOK_BYTES = 64 * 2**20
 """Between two looks at the disk while a file comes."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from emotion.analytics.edits import Edits
 from emotion.errors import LibraryError
-from emotion.registry import resolve
+from emotion.models.registry import resolve
 from emotion.types import VideoInfo
-from emotion.vision.sampling import Sampling
+from emotion.vision.decode.sampling import Sampling
 
 LOCAL = "local"
 """The owner of everything where nobody signs in."""

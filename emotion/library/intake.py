@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import delete
 
+from emotion import settings as where
+from emotion.engine.storage import no_room, video_key
 from emotion.errors import InputError, LibraryError
-from emotion.library import settings as where
 from emotion.library.database import QUEUE_LOCK
 from emotion.library.door import Door, size_of
 from emotion.library.entries import JobSettings, State
-from emotion.library.facts import facts_of
-from emotion.library.rows import end_of_queue, new_row, row_of, words_of
-from emotion.library.storage import no_room, video_key
-from emotion.library.tables import AnalysisRow, TagRow
+from emotion.library.mapping import end_of_queue, new_row, row_of, words_of
+from emotion.library.orm import AnalysisRow, TagRow
+from emotion.library.probe_upload import facts_of
 from emotion.limits import Limits
 from emotion.types import VideoInfo
 
 if TYPE_CHECKING:
-    from emotion.library.store import Library
+    from emotion.library.repository import Library
 
 _BLOCK = 1 << 20
 

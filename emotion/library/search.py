@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from emotion.errors import LibraryError
 from emotion.library.entries import Entry, State, folded
-from emotion.library.rows import to_entry
-from emotion.library.tables import AnalysisRow, TagRow
+from emotion.library.mapping import to_entry
+from emotion.library.orm import AnalysisRow, TagRow
 
 SORTS = {
     "created": AnalysisRow.created_at,

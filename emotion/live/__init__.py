@@ -19,7 +19,7 @@ called from any thread; pictures are taken in one at a time.
 ``EMOTION_LIVE_VISITORS`` says so. One too many is told so by :class:`emotion.errors.LiveError`.
 """
 
-from emotion.live.seats import SEATS, Seats
+from emotion.live.admission import SEATS, Seats
 from emotion.live.session import LiveSession
 from emotion.live.settings import DRAW, HIDE, LiveSettings
 from emotion.live.snapshot import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from emotion.types import FloatArray, Image
-from emotion.vision.planes import rgb_of
-from emotion.vision.shape import UPRIGHT, orientation_of
+from emotion.vision.decode.planes import rgb_of
+from emotion.vision.decode.shape import UPRIGHT, orientation_of
 
 PLANAR = "yuv420p"
 

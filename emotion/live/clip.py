@@ -10,7 +10,7 @@ from typing import BinaryIO
 import av
 import av.error
 
-from emotion.library.clips import lock_clip
+from emotion.library.jobs.clips import lock_clip
 from emotion.vision.encode import LiveVideo
 
 _MAX_WAITING = 60

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from emotion.analytics.unclear import leading_answer, required_for
+from emotion.analytics.abstention import leading_answer, required_for
 from emotion.labels import ANSWER_COLOURS
 from emotion.live.snapshot import PersonNow, Series
 from emotion.types import FloatArray, FrameResult

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from emotion.analytics.draw import dashes, text_colour
+from emotion.drawing.boxes import dashes, text_colour
 from emotion.fonts import picture_font
 from emotion.labels import ANSWER_COLOURS, COLOURS, UNCLEAR
 from emotion.live.canvas import PLANAR, Area, Canvas
-from emotion.live.cover import mirrored
+from emotion.live.face_masking import mirrored
 from emotion.types import Face, FloatArray
 
 _UNCLASSIFIED = "#FFFFFF"

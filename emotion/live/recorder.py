@@ -16,15 +16,15 @@ import av
 import numpy as np
 
 from emotion.analytics.edits import Edits, Event, Span
+from emotion.engine.storage import no_room
 from emotion.errors import EmotionError, LibraryError
 from emotion.library import JobSettings, Library
-from emotion.library.clips import clip_file, hand_over_clip
-from emotion.library.jobs import Claim, beat
-from emotion.library.recordings import begin_recording, close_recording
-from emotion.library.storage import no_room
+from emotion.library.jobs.clips import clip_file, hand_over_clip
+from emotion.library.jobs.queue import Claim, beat
+from emotion.library.jobs.recordings import begin_recording, close_recording
 from emotion.live.clip import Clip
-from emotion.live.growing import SOURCE, About, GrowingTimeline
 from emotion.live.snapshot import RecordingNow
+from emotion.live.timeline_writer import SOURCE, About, GrowingTimeline
 from emotion.types import FrameResult
 
 WRITE_S = 0.4

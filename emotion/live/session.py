@@ -12,25 +12,25 @@ from typing import overload
 import av
 import numpy as np
 
+from emotion.engine.analyzer import Analyzer
 from emotion.errors import LiveError
 from emotion.library import LOCAL, Library
+from emotion.live.adaptive_quality import WINDOW_S, Ladder
+from emotion.live.admission import Seats
 from emotion.live.baseline import Baselines
 from emotion.live.canvas import Canvas, planar
-from emotion.live.cover import Cover
-from emotion.live.growing import About
+from emotion.live.face_masking import Cover
+from emotion.live.frame_analyzer import Looker, Seen
 from emotion.live.history import History
-from emotion.live.look import Looker, Seen
 from emotion.live.meter import Meter
 from emotion.live.overlay import Overlay, Said, warm_overlay
-from emotion.live.quality import WINDOW_S, Ladder
 from emotion.live.recorder import Recorder, begin
-from emotion.live.seats import Seats
 from emotion.live.settings import LiveSettings
 from emotion.live.snapshot import Load, Snapshot
 from emotion.live.stream_time import StreamTime
+from emotion.live.timeline_writer import About
 from emotion.types import Image
-from emotion.vision.pipeline import Analyzer
-from emotion.vision.sampling import Sampling
+from emotion.vision.decode.sampling import Sampling
 
 
 class LiveSession:

@@ -12,10 +12,10 @@ from prometheus_client.registry import Collector
 
 from emotion.errors import LibraryError
 from emotion.library.entries import State
-from emotion.library.store import Library
-from emotion.live.seats import SEATS
-from emotion.monitoring.counters import REGISTRY
+from emotion.library.repository import Library
+from emotion.live.admission import SEATS
 from emotion.monitoring.figures import Load, Work, disk_of_library, load_of, work_of
+from emotion.telemetry.counters import REGISTRY
 
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)

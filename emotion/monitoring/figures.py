@@ -17,11 +17,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from emotion.library.entries import State
-from emotion.library.jobs import host
-from emotion.library.rows import is_live, now
-from emotion.library.settings import library_dir
-from emotion.library.store import Library
-from emotion.library.tables import AnalysisRow
+from emotion.library.jobs.queue import host
+from emotion.library.mapping import is_live, now
+from emotion.library.orm import AnalysisRow
+from emotion.library.repository import Library
+from emotion.settings import library_dir
 
 _PROCESSES = Path("/proc")
 

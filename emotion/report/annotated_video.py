@@ -12,18 +12,18 @@ import av
 import av.error
 import numpy as np
 
-from emotion.analytics.draw import annotate
+from emotion.drawing.blur import blur_everything, blur_faces
+from emotion.drawing.boxes import annotate
 from emotion.errors import VideoError
 from emotion.limits import no_memory_words
-from emotion.report.blur import blur_everything, blur_faces
 from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
 from emotion.report.sound import in_time
 from emotion.steps import Steps
 from emotion.types import Frame, FrameResult, Image, VideoInfo
-from emotion.vision.containers import open_container
-from emotion.vision.decode_video import probe, read_video
-from emotion.vision.survey import Survey, survey
+from emotion.vision.decode.containers import open_container
+from emotion.vision.decode.survey import Survey, survey
+from emotion.vision.decode.video import probe, read_video
 
 _CLOCK_HZ = 90_000
 """Ticks per second of the pictures' times, MPEG's own: fine enough for any frame rate, even or varying."""

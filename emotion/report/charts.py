@@ -10,10 +10,10 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from emotion.analytics.chart_parts import EDGE, label_colour
-from emotion.analytics.charts import share_donut
 from emotion.analytics.durations import counted_durations
 from emotion.analytics.lanes import empty_spans, fit_to_screen, unclear_spans
+from emotion.charts.common import EDGE, label_colour
+from emotion.charts.timeline import share_donut
 from emotion.fonts import FAMILY, font_folder
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.report.edited import Edited

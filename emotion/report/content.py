@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from emotion.analytics.abstention import answer_names, explain
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
-from emotion.analytics.unclear import answer_names, explain
 from emotion.dates import moment_text
 from emotion.labels import ANSWER_COLOURS
 from emotion.report import facts

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from emotion.analytics.abstention import answers
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits, Event
 from emotion.analytics.timeline import NOT_EXPORTED
-from emotion.analytics.unclear import answers
 from emotion.types import Analysis
 
 NO_EDITS = Edits()

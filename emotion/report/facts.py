@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emotion.analytics.scores import FAMILIES, SPLITS, family_of, load_evaluation
 from emotion.errors import ModelError
+from emotion.evaluation.scores import FAMILIES, SPLITS, family_of, load_evaluation
 from emotion.labels import UNCLEAR
-from emotion.registry import load_card
+from emotion.models.registry import load_card
 from emotion.types import Analysis, ModelCard
 
 TEXT, SHARE, SECONDS, COUNT, DECIMAL = "text", "share", "seconds", "count", "decimal"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
-from emotion.limited import run_limited
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
 from emotion.report.tables import write_csv, write_json, write_parquet
+from emotion.sandbox.runner import run_limited
 from emotion.steps import OnProgress, Steps
 from emotion.types import Analysis
 
@@ -236,7 +236,7 @@ def export(
 def export_limited(
     analysis: Analysis, path: Path, chosen: Format, edits: Edits, options: Options, on_progress: OnProgress
 ) -> Path:
-    """Write like :func:`export`, decoding the video in a process with limits (:mod:`emotion.limited`).
+    """Write like :func:`export`, decoding the video in a process with limits (:mod:`emotion.sandbox.runner`).
 
     Args:
         analysis: As it was made.

@@ -1,6 +1,6 @@
 """Makes a video that a browser plays: the file itself where it does, an H.264 copy with its sound where it does not.
 
-:func:`playable` does so in a process with limits (:mod:`emotion.limited`), as the file may come from anybody.
+:func:`playable` does so in a process with limits (:mod:`emotion.sandbox.runner`), as the file may come from anybody.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import av.error
 import numpy as np
 
 from emotion.errors import VideoError
-from emotion.limited import run_limited
 from emotion.limits import no_memory_words
 from emotion.report.sound import in_time
 from emotion.report.stills import shrink
+from emotion.sandbox.runner import run_limited
 from emotion.steps import OnProgress
 from emotion.types import Frame, Progress
-from emotion.vision.containers import moving_streams, open_container, picture_stream
-from emotion.vision.decode_video import is_shown_as_stored, probe, read_video
-from emotion.vision.survey import Survey, survey
+from emotion.vision.decode.containers import moving_streams, open_container, picture_stream
+from emotion.vision.decode.survey import Survey, survey
+from emotion.vision.decode.video import is_shown_as_stored, probe, read_video
 
 COPY_PX = 1280
 """Longest side of a copy."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from emotion.vision.clock import Clock
-from emotion.vision.survey import Survey
+from emotion.vision.decode.clock import Clock
+from emotion.vision.decode.survey import Survey
 
 _STEP_S = 0.02
 """About the length of a packet of sound."""

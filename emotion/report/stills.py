@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emotion.analytics.draw import annotate
+from emotion.drawing.boxes import annotate
 from emotion.errors import VideoError
-from emotion.limited import run_limited
+from emotion.sandbox.runner import run_limited
 from emotion.types import Face, FrameResult, Image
-from emotion.vision.decode_video import frame_at
+from emotion.vision.decode.video import frame_at
 
 PREVIEW_PX = 1400
 """Longest side of what is shown; downloads keep the full size."""

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from emotion.errors import InputError, ServingError
-from emotion.protocols import Classifier
-from emotion.registry import load_card
+from emotion.models.registry import load_card
 from emotion.serving.rest import RestTransport
 from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport, serving_url, timeout_s
-from emotion.types import FloatArray, Image, ModelCard
+from emotion.types import Classifier, FloatArray, Image, ModelCard
 from emotion.vision.classify import load_classifier, logarithms, looked_twice, softened
 from emotion.vision.normalise import GREY, fit
 

@@ -1,1 +1,1 @@
-"""From pictures to faces: decode → detect → landmarks → align → classify → track, composed by ``pipeline``."""
+"""Pure stages from pictures to faces: decode, detect, landmarks, align, classify, track."""

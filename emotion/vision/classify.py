@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import ImageError
-from emotion.registry import checked_model_file, load_card, member_cards
+from emotion.models.registry import checked_model_file, load_card, member_cards
 from emotion.types import PROBABILITIES, FloatArray, Image, ModelCard
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import fit, mirrored, normalise

@@ -7,8 +7,8 @@ from collections import deque
 import cv2
 import numpy as np
 
+from emotion.stream_state import State
 from emotion.types import Image
-from emotion.vision.state import State
 
 MIN_DIFFERENCE = 18.0
 """Mean grey levels between the thumbnails on both sides of a cut; hand-held motion stays below it …"""

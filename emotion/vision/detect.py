@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 
 from emotion.errors import ModelError
-from emotion.protocols import Detector, Region
-from emotion.types import Face, FloatArray, Image
+from emotion.types import Detector, Face, FloatArray, Image, Region
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import BLAZEFACE_BACK, BLAZEFACE_SHORT, mediapipe_file
 

@@ -17,7 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from emotion.errors import VideoError
 from emotion.types import Image
-from emotion.vision.containers import picture_stream
+from emotion.vision.decode.containers import picture_stream
 
 _CLOCK_HZ = 90_000
 """Ticks per second of pictures with times of their own, MPEG's: fine enough for any frame rate, even or varying."""

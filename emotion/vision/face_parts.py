@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.part_models import FINDERS, KEYPOINTS, PARTS, PartCard, checked_part_file, load_part_card
+from emotion.models.face_parts import FINDERS, KEYPOINTS, PARTS, PartCard, checked_part_file, load_part_card
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.align import align, similarity_transform
 from emotion.vision.landmarks import five_points
@@ -21,9 +21,9 @@ class FaceParts:
     """What was found of one face, in the px of its picture.
 
     Attributes:
-        points: ``(15, 2)`` float32, x and y, in the order of ``emotion.part_models.KEYPOINTS``.
+        points: ``(15, 2)`` float32, x and y, in the order of ``emotion.models.face_parts.KEYPOINTS``.
         masks: ``(h, w, 4)`` float32, how likely each pixel around the face belongs to each of
-            ``emotion.part_models.PARTS``, 0–1.
+            ``emotion.models.face_parts.PARTS``, 0–1.
         origin: Left and top of the masks in the picture, px.
         presence: How likely a face with visible parts is there, 0–1.
     """

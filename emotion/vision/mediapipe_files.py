@@ -10,7 +10,7 @@ import importlib.util
 from pathlib import Path
 
 from emotion.errors import ModelError
-from emotion.registry import sha256_of
+from emotion.models.registry import sha256_of
 
 BLAZEFACE_BACK = "face_detection_back.tflite"
 BLAZEFACE_SHORT = "face_detection_short_range.tflite"

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from emotion.protocols import Classifier
-from emotion.types import Image
+from emotion.types import Classifier, Image
 
 CROP_PX = 224
 """At least as large as any classifier's input, so that its own resizing is timed too."""

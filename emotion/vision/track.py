@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from emotion.stream_state import State
 from emotion.types import Face, FloatArray
-from emotion.vision.state import State
 
 MEMORY_S = 2.0
 """How long a person may be out of sight and still keep the number."""

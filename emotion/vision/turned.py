@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emotion.protocols import Detector, Region
-from emotion.types import Face, FloatArray, Image
+from emotion.types import Detector, Face, FloatArray, Image, Region
 
 TURNS = (2, 1, 3)
 """Quarter turns against the clock to look at, upside down first: a camera that hangs from the ceiling."""

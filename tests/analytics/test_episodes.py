@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.apply import apply_edits
-from emotion.analytics.durations import row_durations
+from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.episodes import episodes
-from emotion.analytics.runs import unbroken_runs
 from emotion.analytics.summary import count_changes
 from emotion.analytics.transitions import row_shares, transitions
 from emotion.labels import FERPLUS_LABELS, UNCLEAR

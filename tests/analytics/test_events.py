@@ -12,11 +12,11 @@ from emotion.analytics.baseline import baseline_means, relative_columns, relativ
 from emotion.analytics.compare import Side, common_labels, comparison_figures, on_one_axis
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.event_figures import before_after, event_figures
-from emotion.analytics.events_csv import from_csv, to_csv
-from emotion.analytics.parts import mean_probabilities, part_of
 from emotion.analytics.summary import summarise
+from emotion.analytics.time_range import mean_probabilities, part_of
 from emotion.errors import InputError
 from emotion.labels import FERPLUS_LABELS
+from emotion.report.events_csv import from_csv, to_csv
 from tests.conftest import make_analysis
 
 labels = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1)

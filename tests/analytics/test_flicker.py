@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emotion.analytics.durations import unbroken_runs
 from emotion.analytics.episodes import episodes
 from emotion.analytics.flicker import FLICKER_S, steady_answers
-from emotion.analytics.runs import unbroken_runs
 from emotion.analytics.summary import count_changes, summarise
 from emotion.analytics.transitions import transitions
 from emotion.labels import UNCLEAR

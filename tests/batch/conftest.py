@@ -10,7 +10,7 @@ import pytest
 
 from emotion.batch.settings import Settings
 from emotion.samples import make_clip
-from emotion.vision.decode_video import read_video
+from emotion.vision.decode.video import read_video
 from emotion.vision.encode import write_video
 
 MakeFilm = Callable[..., Path]

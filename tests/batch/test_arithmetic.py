@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.batch.guide import BEGIN, END, GUIDE, arithmetic, batch_tables, core_hours, storage_bytes, write_guide
-from bench.records import BATCH, read_section
+from bench.common.records import BATCH, read_section
 
 CLIP = {"width": 1280.0, "height": 720.0, "duration_s": 10.0, "frames": 300, "faces": 600, "work_s": 5.0}
 FOUND = {

@@ -16,8 +16,8 @@ import pytest
 
 from emotion.analytics.files import load_parquet
 from emotion.batch.settings import Settings
-from emotion.cli import main
-from emotion.registry import sha256_of
+from emotion.cli.main import main
+from emotion.models.registry import sha256_of
 from tests.batch.conftest import LONG_FRAMES, MakeFilm
 from tests.batch.processes import group_members, started, wait_for
 from tests.conftest import ROOT

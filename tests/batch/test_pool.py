@@ -17,7 +17,7 @@ from emotion.batch.pool import in_processes
 from emotion.batch.settings import Settings
 from emotion.batch.work import KILLED, TRIES, Job, Row
 from emotion.errors import BatchError
-from emotion.registry import sha256_of
+from emotion.models.registry import sha256_of
 from tests.batch.conftest import LONG_FRAMES, MakeFilm
 
 

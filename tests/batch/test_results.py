@@ -14,8 +14,8 @@ from emotion.batch.inputs import Video
 from emotion.batch.results import Results
 from emotion.batch.settings import Settings
 from emotion.batch.work import FILE, KILLED, MACHINE, MISSING, UNEXPECTED, Row, failure, timeline_key
+from emotion.engine.storage import Storage
 from emotion.errors import BatchError
-from emotion.library.storage import Storage
 
 NOW = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
 

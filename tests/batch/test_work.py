@@ -16,8 +16,8 @@ from emotion.analytics.summary import summarise
 from emotion.batch.inputs import Video, find_videos
 from emotion.batch.settings import Settings
 from emotion.batch.work import FILE, KILLED, MACHINE, MISSING, STOP, TRIES, UNEXPECTED, Job, Worker
-from emotion.registry import sha256_of
-from emotion.vision.sampling import Sampling
+from emotion.models.registry import sha256_of
+from emotion.vision.decode.sampling import Sampling
 from tests.batch.conftest import MakeFilm
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.torture.samples import Sampler, flatness, sample
+from tests.stress.torture.samples import Sampler, flatness, sample
 
 
 def run_of(figure: str, values: Sequence[float]) -> list[dict[str, float]]:

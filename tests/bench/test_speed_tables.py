@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from bench.clip import measure
-from bench.processor import AVX2, GOALS, OTHER, VNNI, kind_of_cpu
+from bench.common.processor import AVX2, GOALS, OTHER, VNNI, kind_of_cpu
 from bench.report import markdown
 from bench.stages import EVERYTHING, _Stopwatch, measure_stages
-from emotion.registry import load_card
+from emotion.models.registry import load_card
+from emotion.models.tflite_cost import tflite_cost
 from emotion.samples import make_clip
-from emotion.tflite_cost import tflite_cost
 from emotion.vision.mediapipe_files import FACE_MESH, mediapipe_file
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 
 from emotion.analytics.edits import Edits, Event, Span
 from tests.browser.clips import CAPTIONS, analysis_of, meshes_of
+from ui.common.resources import encode_png
 from ui.player import show_player
-from ui.resources import encode_png
 
 FACE = f"data:image/png;base64,{base64.b64encode(encode_png(np.full((8, 8, 3), 128, np.uint8))).decode()}"
 EDITS = Edits(names={1: "Ada <b>"}, events=(Event("Break", Span(0.4, 0.7), excluded=True),))

@@ -13,7 +13,7 @@ from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
 from tests.browser.conftest import assert_fits_a_phone, click_at, served_app, settle
 from tests.conftest import SHARED
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import emotion
-from emotion.analytics.scores import find_record, load_evaluation
+from emotion.evaluation.scores import find_record, load_evaluation
 from emotion.samples import sample_image
 from tests.browser.test_app import assert_fits_a_phone, go_to
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from emotion.added_models import remove_model
-from emotion.registry import added_models, model_dir, resolve
+from emotion.imported_models.added import remove_model
+from emotion.models.registry import added_models, model_dir, resolve
 from tests.browser.test_app import assert_fits_a_phone, go_to
 
 pytestmark = pytest.mark.browser

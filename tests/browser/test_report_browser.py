@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.registry import shipped_models
+from emotion.models.registry import shipped_models
 from emotion.report.formats import export, format_named
 from tests.conftest import make_analysis
 

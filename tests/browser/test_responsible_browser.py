@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from emotion.samples import make_clip, sample_image
 from tests.browser.conftest import assert_fits_a_phone, served, settle
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 TOKEN = "a token of sixteen or more"
 PATIENT_MS = 90_000

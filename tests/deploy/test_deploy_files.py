@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from emotion.registry import ALIASES
+from emotion.models.registry import ALIASES
 from emotion.serving.settings import URL_SETTING
 from tests.conftest import ROOT
 from ui.live.ice import ice_servers
@@ -105,7 +105,7 @@ def test_what_the_image_has_is_enough_to_import_the_app(tmp_path: Path) -> None:
                 copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
                 copy(ROOT / name, target)
     modules = [".".join(path.relative_to(tmp_path).with_suffix("").parts) for path in tmp_path.glob("ui/*.py")]
-    modules += ["emotion.library.worker", "emotion.cli"]
+    modules += ["emotion.library.jobs.worker", "emotion.cli.main"]
     program = f"import importlib\nfor name in {modules}: importlib.import_module(name)"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.fuzz.search import FINDS
-from bench.fuzz.seeds import write_seeds
-from bench.fuzz.targets import TARGETS, attempt
+from tests.stress.fuzz.search import FINDS
+from tests.stress.fuzz.seeds import write_seeds
+from tests.stress.fuzz.targets import TARGETS, attempt
 
 FOUND = sorted(path for path in FINDS.glob("*/*") if path.parent.name in TARGETS)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from libraries import BOTH, MakeLibrary, Server, empty_database, postgres_programs, running_postgres
 
 import emotion
 from emotion.library import Library
 from emotion.samples import clip_frames
 from emotion.types import Analysis
 from emotion.vision.encode import write_video
+from tests.library.libraries import BOTH, MakeLibrary, Server, empty_database, postgres_programs, running_postgres
 
 LONG_S = 12
 """The sample clip is three seconds; several times over it gives a killer the time that he needs."""

@@ -18,10 +18,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from emotion.engine.storage import timeline_key
 from emotion.library import Entry, JobSettings, Library
-from emotion.library.jobs import Claim, claim_next, conclude
-from emotion.library.storage import timeline_key
-from emotion.library.tables import AnalysisRow
+from emotion.library.jobs.queue import Claim, claim_next, conclude
+from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import make_analysis
 

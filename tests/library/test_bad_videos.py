@@ -14,21 +14,22 @@ import av
 import pytest
 
 from emotion.errors import TooLargeError, VideoError
-from emotion.library import Dispatcher, Entry, Library, State
-from emotion.library.settings import log_file
-from emotion.library.tables import AnalysisRow
-from emotion.limited import end_waiting
+from emotion.library import Entry, Library, State
+from emotion.library.jobs import Dispatcher
+from emotion.library.orm import AnalysisRow
 from emotion.report.playable import playable
 from emotion.samples import clip_frames
-from emotion.vision.decode_video import probe, read_video
+from emotion.sandbox.runner import end_waiting
+from emotion.settings import log_file
+from emotion.vision.decode.video import probe, read_video
 from emotion.vision.encode import write_video
 from tests.conftest import ROOT
 from tests.report.test_playable import write as write_clip
 
 NEVER_ENDS = """
 import re, sys
-import emotion.library.analyse as analyse
-if "emotion.library.worker" in sys.orig_argv:
+import emotion.engine.run as analyse
+if "emotion.library.jobs.worker" in sys.orig_argv:
     # Never comes back, and lets no other thread run meanwhile: what a decoder that hangs may do.
     analyse.probe = lambda path: re.match("(a+)+$", "a" * 60 + "b")
 """
@@ -157,7 +158,7 @@ def test_the_limit_holds_in_the_decoder_itself(tmp_path: Path, monkeypatch: pyte
     path = write_clip(tmp_path / "a.mp4", "libx264")
     assert len(list(read_video(path))) == 10
     monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "0.003")
-    monkeypatch.setattr("emotion.vision.decode_video.check_frame", lambda *_: None)
+    monkeypatch.setattr("emotion.vision.decode.video.check_frame", lambda *_: None)
     with pytest.raises(VideoError):
         list(read_video(path))
 

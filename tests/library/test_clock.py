@@ -11,28 +11,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from libraries import end, put
 from sqlalchemy import text as sql
 
-from emotion.library import (
-    Dispatcher,
-    JobSettings,
-    Library,
-    State,
-    deaths,
-    jobs,
-    place_in_queue,
-    recordings,
-    resume,
-    rows,
-    store,
-)
-from emotion.library.deaths import note_the_dead
-from emotion.library.jobs import Claim, beat, claim_next, work_of
-from emotion.library.recordings import begin_recording, close_broken
+from emotion.library import JobSettings, Library, State, mapping, repository
+from emotion.library.jobs import Dispatcher, liveness, place_in_queue, queue, recordings, resume
+from emotion.library.jobs.liveness import note_the_dead
+from emotion.library.jobs.queue import Claim, beat, claim_next, work_of
+from emotion.library.jobs.recordings import begin_recording, close_broken
 from emotion.library.silence import Silence
 from emotion.monitoring.figures import work_of as figures_of
 from tests.conftest import make_analysis
+from tests.library.libraries import end, put
 from ui.live.ice import ice_servers
 
 HOUR = dt.timedelta(hours=1)
@@ -62,7 +51,7 @@ class Patience:
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> WallClock:
     clock = WallClock()
-    for module in (rows, jobs, store, recordings):
+    for module in (mapping, queue, repository, recordings):
         monkeypatch.setattr(module, "now", clock.now)
     return clock
 
@@ -91,7 +80,7 @@ def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
         # This machine looks by its own new time; the worker's machine still has the old one.
         wall.off = jump
         assert note_the_dead(library, silence) == []
-        patience.seconds += deaths.SILENT_S - 1
+        patience.seconds += liveness.SILENT_S - 1
         wall.off = dt.timedelta()
         assert beat(library, claim, 1, 2, 1.0) is False
     assert library.get(entry.id).state is State.RUNNING
@@ -109,7 +98,7 @@ def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clo
     set_hosts(library, "elsewhere")
     silence = Silence[Claim](patience)
     assert note_the_dead(library, silence) == []
-    patience.seconds += deaths.SILENT_S
+    patience.seconds += liveness.SILENT_S
     assert note_the_dead(library, silence) == []
     patience.seconds += 1
     assert note_the_dead(library, silence) == [entry.id]
@@ -127,7 +116,7 @@ def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_cloc
     patience = Patience()
     silence = Silence[Claim](patience)
     assert note_the_dead(library, silence) == []
-    patience.seconds += deaths.SILENT_S + 1
+    patience.seconds += liveness.SILENT_S + 1
     assert note_the_dead(library, silence) == [entry.id]
 
 

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from workers import assert_equal, has_parts, is_over, pid_of, wait_for
 
 from emotion.errors import LibraryError, TooLargeError
-from emotion.library import Dispatcher, Entry, JobSettings, Library, State, resume
-from emotion.library.tables import AnalysisRow
+from emotion.library import Entry, JobSettings, Library, State
+from emotion.library.jobs import Dispatcher, resume
+from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import ROOT
-from ui import library as pages_library
+from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
+from ui.access import library as pages_library
 
 
 class Disk:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from libraries import MakeLibrary
 
 from emotion.errors import SettingsError, TooLargeError
 from emotion.library import JobSettings, Library, State
-from emotion.library.recordings import begin_recording
+from emotion.library.jobs.recordings import begin_recording
 from emotion.vision.encode import write_video
+from tests.library.libraries import MakeLibrary
 
 
 def names_in(folder: Path) -> list[str]:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text as sql
 
-from emotion.library import Library, State, cancel, worker
-from emotion.library.jobs import Claim, claim_next
-from emotion.library.tables import AnalysisRow
-from emotion.library.worker import Displaced, OwnParts, Pulse
+from emotion.library import Library, State
+from emotion.library.jobs import cancel, worker
+from emotion.library.jobs.queue import Claim, claim_next
+from emotion.library.jobs.worker import Displaced, OwnParts, Pulse
+from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 
 LEASE_S = 0.5

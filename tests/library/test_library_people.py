@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from libraries import MakeLibrary, put
 from sqlalchemy import text as sql
 
 from emotion.analytics.edits import Edits
 from emotion.errors import LibraryError
-from emotion.library import LOCAL, JobSettings, Library, OwnLibrary, State
-from emotion.library import jobs as queue
-from emotion.library.jobs import Outcome, claim_next, finish
-from emotion.library.people import delete_person, name_person, people
+from emotion.library import LOCAL, JobSettings, Library, State
+from emotion.library.jobs import queue
+from emotion.library.jobs.queue import Outcome, claim_next, finish
+from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library.owners.users import delete_person, name_person, people
+from tests.library.libraries import MakeLibrary, put
 
 ADA, BOB = "oidc:ada", "oidc:bob"
 

@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from libraries import Server
-from workers import assert_equal
 
-from bench.torture.kills import Course, bits, play_round, undisturbed
-from bench.torture.scene import Scene, scene
-from emotion.library import Dispatcher, Entry, JobSettings, Library, State, deaths, jobs, resume
+from emotion.library import Entry, JobSettings, Library, State
+from emotion.library.jobs import Dispatcher, liveness, queue, resume
 from emotion.library.silence import Silence
 from emotion.types import Analysis
+from tests.library.libraries import Server
+from tests.library.workers import assert_equal
+from tests.stress.torture.kills import Course, bits, play_round, undisturbed
+from tests.stress.torture.scene import Scene, scene
 
 HALF = JobSettings(every=2)
 SHORT = JobSettings(fps=2, end_s=2)
@@ -107,7 +108,7 @@ def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_
         os.kill(pid, signal.SIGKILL)
     stage.servers[0].wait()
     # This process is the other machine's server.
-    monkeypatch.setattr(deaths, "SILENT_S", 3.0)
+    monkeypatch.setattr(liveness, "SILENT_S", 3.0)
     for name, value in stage.environment().items():
         monkeypatch.setenv(name, value)
     here = Dispatcher(stage.library)
@@ -136,12 +137,12 @@ def test_a_worker_that_was_only_cut_off_does_not_write_beside_the_one_that_took_
     stage.kill_server()
     os.kill(slow, signal.SIGSTOP)
     with stage.library.database.writing() as session:
-        session.get_one(jobs.AnalysisRow, entry.id).worker_host = "elsewhere"
+        session.get_one(queue.AnalysisRow, entry.id).worker_host = "elsewhere"
     passed_s = [0.0]
-    silence = Silence[jobs.Claim](lambda: passed_s[0])
-    assert deaths.note_the_dead(stage.library, silence) == []
-    passed_s[0] += deaths.SILENT_S + 1
-    assert deaths.note_the_dead(stage.library, silence) == [entry.id]
+    silence = Silence[queue.Claim](lambda: passed_s[0])
+    assert liveness.note_the_dead(stage.library, silence) == []
+    passed_s[0] += liveness.SILENT_S + 1
+    assert liveness.note_the_dead(stage.library, silence) == [entry.id]
     resume(stage.library, entry.id)
     stage.start_server()
     until(lambda: stage.worker_of(entry) not in {None, slow}, "another worker to take over")

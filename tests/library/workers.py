@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from emotion.library import Dispatcher, Entry, Library, State
-from emotion.library.settings import log_file
-from emotion.library.tables import AnalysisRow
+from emotion.library import Entry, Library, State
+from emotion.library.jobs import Dispatcher
+from emotion.library.orm import AnalysisRow
+from emotion.settings import log_file
 from emotion.types import Analysis
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cameras import Camera, Clock, as_frame, portrait
 
 from emotion import Analyzer
 from emotion.library import Library
+from tests.live.cameras import Camera, Clock, as_frame, portrait
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,15 @@ from __future__ import annotations
 import av
 import numpy as np
 import pytest
-from cameras import as_frame, portrait
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
 from emotion.live.canvas import Area, Canvas, planar, yuv
-from emotion.live.cover import HOLD_S, Cover
+from emotion.live.face_masking import HOLD_S, Cover
 from emotion.live.overlay import Overlay, Said
 from emotion.types import Face
+from tests.live.cameras import as_frame, portrait
 
 GREY = np.full((120, 160, 3), 128, np.uint8)
 

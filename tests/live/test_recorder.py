@@ -14,19 +14,20 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from cameras import Camera, Clock
 
 from emotion import Analyzer, validate
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.summary import summarise
 from emotion.errors import LibraryError, LiveError
-from emotion.library import Library, State, cancel
-from emotion.library.clips import clip_file, hand_over_left_clips
-from emotion.library.jobs import Claim, Outcome, claim_next, finish
-from emotion.library.recordings import close_broken
+from emotion.library import Library, State
+from emotion.library.jobs import cancel
+from emotion.library.jobs.clips import clip_file, hand_over_left_clips
+from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish
+from emotion.library.jobs.recordings import close_broken
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.recorder import NO_PICTURE, ON_HOLD
-from emotion.vision.decode_video import probe, read_video
+from emotion.vision.decode.video import probe, read_video
+from tests.live.cameras import Camera, Clock
 
 PLAIN = LiveSettings(draw="nothing", mirror=False)
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,7 +229,7 @@ def test_a_recording_that_the_library_closed_writes_no_more(
     session = unstrained(analyzer)
     entry_id = session.record(library, "given up")
     with library.database.reading() as reading:
-        from emotion.library.tables import AnalysisRow
+        from emotion.library.orm import AnalysisRow
 
         run_id = reading.get_one(AnalysisRow, entry_id).run
     finish(library, Claim(entry_id, str(run_id)), Outcome(State.CANCELLED, "closed by somebody"))
@@ -300,7 +301,7 @@ def test_no_place_for_a_clip_is_told_and_leaves_nothing_running(
 SERVER = """
 import itertools, sys, time
 sys.path.insert(0, "tests/live")
-from cameras import as_frame, portrait
+from tests.live.cameras import as_frame, portrait
 from emotion import Analyzer
 from emotion.library import Library
 from emotion.live import LiveSession, LiveSettings

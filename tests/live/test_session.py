@@ -13,14 +13,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from cameras import Camera, as_frame, portrait
 
 from emotion import Analyzer
 from emotion.errors import LiveError
 from emotion.labels import COLOURS
 from emotion.live import LiveSession, LiveSettings, Seats
 from emotion.live.canvas import yuv
-from emotion.vision.decode_video import read_video
+from emotion.vision.decode.video import read_video
+from tests.live.cameras import Camera, as_frame, portrait
 
 PLAIN = LiveSettings(draw="nothing", mirror=False)
 

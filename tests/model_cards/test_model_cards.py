@@ -12,18 +12,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import emotion
-from emotion.analytics.scores import load_evaluation
-from emotion.analytics.set_scores import product_scores
-from emotion.cli import main
-from emotion.model_cards.content import build_document, model_document
-from emotion.model_cards.document import Document, Section, Table, listed
-from emotion.model_cards.overview import HOW_TO_READ
-from emotion.model_cards.render import section_html, to_html, to_markdown
-from emotion.model_cards.sources import FOR_RESEARCH, SOURCES, learned_sources
-from emotion.model_cards.weaknesses import weak_labels, weaknesses
-from emotion.registry import load_card
+from emotion.cli.main import main
+from emotion.evaluation.cards.content import build_document, model_document
+from emotion.evaluation.cards.document import Document, Section, Table, listed
+from emotion.evaluation.cards.overview import HOW_TO_READ
+from emotion.evaluation.cards.render import section_html, to_html, to_markdown
+from emotion.evaluation.cards.sources import FOR_RESEARCH, SOURCES, learned_sources
+from emotion.evaluation.cards.weaknesses import weak_labels, weaknesses
+from emotion.evaluation.scores import load_evaluation
+from emotion.evaluation.set_scores import product_scores
+from emotion.models.registry import load_card
 from tests.conftest import ROOT
-from ui.widgets import plain
+from ui.common.widgets import plain
 
 ENSEMBLE = "fer2013-ensemble"
 

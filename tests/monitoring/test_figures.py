@@ -16,16 +16,17 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from emotion.errors import InputError, LibraryError, ModelError, SettingsError
-from emotion.library import Library, State, cancel
-from emotion.library.jobs import beat, claim_next, work_of
+from emotion.library import Library, State
+from emotion.library.jobs import cancel
+from emotion.library.jobs.queue import beat, claim_next, work_of
 from emotion.live import SEATS
-from emotion.monitoring.counters import ending, exit_status
 from emotion.monitoring.exposition import Exposition
 from emotion.monitoring.figures import load_of
 from emotion.monitoring.figures import work_of as figures_of
+from emotion.telemetry.counters import ending, exit_status
 from emotion.vision.encode import write_video
 from tests.library.libraries import put
-from ui.metrics import metrics_route
+from ui.shell.metrics_route import metrics_route
 
 TOKEN = "a token of sixteen or more"
 

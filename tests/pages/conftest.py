@@ -26,7 +26,7 @@ def empty_caches():
 @pytest.fixture
 def analyzer(monkeypatch) -> FakeAnalyzer:
     fake = FakeAnalyzer()
-    monkeypatch.setattr("ui.resources.load_analyzer", lambda: fake)
+    monkeypatch.setattr("ui.common.resources.load_analyzer", lambda: fake)
     return fake
 
 
@@ -41,6 +41,6 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def library(tmp_path, monkeypatch) -> Iterator[Library]:
     """An empty library whose queue nobody works on."""
     opened = Library.open(f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage"))
-    monkeypatch.setattr("ui.library._opened", lambda: (opened, None))
+    monkeypatch.setattr("ui.access.library._opened", lambda: (opened, None))
     yield opened
     opened.close()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from emotion.labels import FER2013_LABELS, FERPLUS_LABELS, RAFDB_LABELS
-from emotion.registry import ALIASES
+from emotion.models.registry import ALIASES
 from tests.lab_models import make_abstention, make_model, make_record
 from tests.pages.test_pages import page, texts
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import ui
 from emotion.library import LOCAL, JobSettings
-from emotion.library.people import people
+from emotion.library.owners.users import people
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
@@ -70,7 +70,11 @@ def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     # A module that is first imported meanwhile would keep what stands in for these.
     for module in pkgutil.walk_packages(ui.__path__, "ui."):
         importlib.import_module(module.name)
-    for name in ("ui.library._opened", "ui.resources.load_analyzer", "ui.resources.annotated_sample"):
+    for name in (
+        "ui.access.library._opened",
+        "ui.common.resources.load_analyzer",
+        "ui.common.resources.annotated_sample",
+    ):
         monkeypatch.setattr(name, not_a_step)
 
 
@@ -123,8 +127,8 @@ def test_few_reach_past_an_owners_part_of_the_library():
     )
     modules = [*(ROOT / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
     found = {str(path.relative_to(ROOT)) for path in modules if reach.search(path.read_text(encoding="utf-8"))}
-    known = {"ui/library.py", "ui/library_wipe.py", "ui/live/controls.py", "ui/notice.py"}
-    assert found <= known | {"ui/people_admin.py", "pages/admin.py"}
+    known = {"ui/access/library.py", "ui/library/erase.py", "ui/live/controls.py", "ui/shell/notice.py"}
+    assert found <= known | {"ui/library/users.py", "pages/admin.py"}
 
 
 @pytest.mark.usefixtures("analyzer")

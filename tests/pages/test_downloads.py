@@ -19,7 +19,7 @@ def page(keep_video: bool = True) -> None:
     from emotion.analytics.edits import Edits
     from emotion.samples import make_clip
     from tests.conftest import make_analysis
-    from ui.downloads import show_downloads
+    from ui.video.downloads import show_downloads
 
     if "shown" not in st.session_state:
         folder = tempfile.TemporaryDirectory()

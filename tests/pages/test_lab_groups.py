@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.pages.test_lab_trial import give, smile, two_models, zipped
 from tests.pages.test_pages import texts
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 __all__ = ["smile", "two_models"]  # fixtures
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from emotion.labels import FER2013_LABELS
-from emotion.part_models import PartCard, part_models_dir
-from tests.analytics.test_search_charts import NETWORK
+from emotion.models.face_parts import PartCard, part_models_dir
+from tests.charts.test_search import NETWORK
 from tests.lab_models import make_lab, make_model, make_record
 from tests.pages.test_pages import page, texts
 
@@ -18,8 +18,8 @@ from tests.pages.test_pages import page, texts
 @pytest.fixture(autouse=True)
 def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("ui.lab_data.DATASETS", tmp_path / "datasets")
-    monkeypatch.setattr("ui.lab_search.CANDIDATES", tmp_path / "search" / "candidates.csv")
+    monkeypatch.setattr("ui.lab.data.DATASETS", tmp_path / "datasets")
+    monkeypatch.setattr("ui.lab.search.CANDIDATES", tmp_path / "search" / "candidates.csv")
     return tmp_path
 
 

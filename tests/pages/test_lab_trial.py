@@ -10,12 +10,12 @@ import zipfile
 import pytest
 
 import emotion
-from emotion.registry import models_dir
+from emotion.engine.classify_faces import crop_face
+from emotion.models.registry import models_dir
 from emotion.samples import sample_image
-from emotion.vision.recognise import crop_face
 from tests.pages.test_model_lab import models_dir_of_the_project
 from tests.pages.test_pages import page, press, texts
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ from streamlit.testing.v1.element_tree import Button
 
 from emotion.analytics.edits import Edits
 from emotion.library import State
-from emotion.library.jobs import Outcome, claim_next, finish
+from emotion.library.jobs.queue import Outcome, claim_next, finish
 from tests.conftest import ROOT
 from tests.library.libraries import put
-from ui.footage import Footage
-from ui.library_list import state_text
+from ui.common.entries import state_text
+from ui.video.footage import Footage
 
 
 def visit() -> AppTest:

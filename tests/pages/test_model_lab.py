@@ -8,11 +8,11 @@ import shutil
 import numpy as np
 import pytest
 
-from emotion.registry import ALIASES, models_dir
+from emotion.models.registry import ALIASES, models_dir
 from tests.conftest import ROOT
 from tests.lab_models import make_lab
 from tests.pages.test_pages import page, press, texts
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 FACTS = {
     "name": "faces", "labels": ["anger", "neutral"], "picture_size": 48, "colour": False,
@@ -30,7 +30,7 @@ FACTS = {
 @pytest.fixture(autouse=True)
 def folders(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("ui.lab_data.DATASETS", tmp_path / "datasets")
+    monkeypatch.setattr("ui.lab.data.DATASETS", tmp_path / "datasets")
     return tmp_path
 
 
@@ -111,8 +111,8 @@ def test_a_damaged_model_takes_no_other_with_it(folders):
 
 def test_timing_fills_the_table(folders, monkeypatch):
     make_lab(models_dir())
-    monkeypatch.setattr("ui.lab_models.LiteRTClassifier", lambda card, second_looks: card.name)
-    monkeypatch.setattr("ui.lab_models.median_ms", lambda _classifier: 1.25)
+    monkeypatch.setattr("ui.lab.models.LiteRTClassifier", lambda card, second_looks: card.name)
+    monkeypatch.setattr("ui.lab.models.median_ms", lambda _classifier: 1.25)
     test = press(page("model_lab"), "Time every model on this machine")
     assert test.dataframe[0].value["ms"].tolist() == [1.25] * 4
 

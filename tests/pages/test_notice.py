@@ -9,15 +9,15 @@ from streamlit.testing.v1 import AppTest
 
 import emotion
 from emotion.errors import SettingsError
-from emotion.library.agreements import agreement_of, note_agreement
 from emotion.library.entries import LOCAL
+from emotion.library.owners.consent import agreement_of, note_agreement
 from emotion.samples import make_clip
 from tests.conftest import ROOT
 from tests.pages.test_lab_trial import zipped
 from tests.pages.test_pages import PNG, page, press, texts
 from ui.access import Visitor
-from ui.footage import Footage
-from ui.notice import KNOWN, PURPOSES, VERSION, is_on
+from ui.shell.notice import KNOWN, PURPOSES, VERSION, is_on
+from ui.video.footage import Footage
 
 ASKED = "Before the first analysis"
 
@@ -132,7 +132,7 @@ def test_the_live_pages_own_tick_answers_it_too(library, monkeypatch):
 
 def test_who_signs_in_is_remembered_until_the_words_change(library, analyzer, monkeypatch):
     martha = Visitor("owner-1", "Martha", "martha@example.org")
-    for place in ("ui.notice.find_visitor", "ui.library.visitor_or_stop"):
+    for place in ("ui.shell.notice.find_visitor", "ui.access.library.visitor_or_stop"):
         monkeypatch.setattr(place, lambda: martha)
     answer(pictures())
     said = agreement_of(library, "owner-1")

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from emotion.added_models import CardDetails, add_model
+from emotion.imported_models.added import CardDetails, add_model
 from emotion.labels import FER2013_LABELS
-from emotion.registry import ALIASES, added_models, list_models, load_card, model_dir, save_card
+from emotion.models.registry import ALIASES, added_models, list_models, load_card, model_dir, save_card
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.tflite_files import classifier

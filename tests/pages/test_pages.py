@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 import emotion
 from emotion.errors import ModelError
 from tests.conftest import ROOT
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 PNG = encode_png(np.zeros((120, 160, 3), np.uint8))
 
@@ -52,7 +52,7 @@ def test_home_stands_without_a_model(monkeypatch):
     def missing():
         raise ModelError("expected a model; there is none")
 
-    monkeypatch.setattr("ui.resources.load_analyzer", missing)
+    monkeypatch.setattr("ui.common.resources.load_analyzer", missing)
     assert "there is none" in texts(page("home"))
 
 

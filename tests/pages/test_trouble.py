@@ -14,9 +14,9 @@ from emotion.library import Library
 def page() -> None:
     import streamlit as st
 
-    from ui.library import library_or_stop
-    from ui.queue import show_queue
-    from ui.trouble import told
+    from ui.access.library import library_or_stop
+    from ui.common.errors import told
+    from ui.video.queue import show_queue
 
     st.title("Stands")
     with told():
@@ -34,7 +34,7 @@ def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pyte
     test = AppTest.from_function(page, default_timeout=60).run()
     assert test.markdown[-1].value == "All is well."
     set_aside(library)
-    with caplog.at_level(logging.ERROR, logger="ui.trouble"):
+    with caplog.at_level(logging.ERROR, logger="ui.common.errors"):
         test.run()
     assert not test.exception
     assert test.title[0].value == "Stands"
@@ -48,7 +48,7 @@ def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pyte
 
 def test_a_bug_is_not_hidden() -> None:
     def broken() -> None:
-        from ui.trouble import told
+        from ui.common.errors import told
 
         with told():
             raise ZeroDivisionError
@@ -63,7 +63,7 @@ def test_a_fragment_tells_its_errors_itself_and_the_page_goes_on_around_it() -> 
         import streamlit as st
 
         from emotion.errors import LibraryError
-        from ui.trouble import fragment
+        from ui.common.errors import fragment
 
         @fragment()
         def part(words: str) -> None:

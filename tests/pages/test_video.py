@@ -21,7 +21,7 @@ from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
-from ui.visit_view import summary_csv
+from ui.video.open_view import summary_csv
 
 SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
 

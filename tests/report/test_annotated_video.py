@@ -16,7 +16,7 @@ from emotion.errors import Cancelled, VideoError
 from emotion.report.formats import Options, export, format_named
 from emotion.samples import clip_frames
 from emotion.types import Analysis
-from emotion.vision.decode_video import probe, read_video
+from emotion.vision.decode.video import probe, read_video
 from emotion.vision.encode import write_video
 from tests.conftest import make_analysis
 from tests.vision.clips import grey_levels, write_clip

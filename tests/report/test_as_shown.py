@@ -12,12 +12,12 @@ import pytest
 
 from emotion.report.formats import Options, export, format_named
 from emotion.report.playable import plays_in_browser, write_playable
-from emotion.vision.decode_video import read_video
+from emotion.vision.decode.video import read_video
 from tests.report.test_annotated_video import analysed, write_source
 from tests.vision.broken_clips import write_streams
-from tests.vision.test_containers import COVER, DEFAULT, FILM, PREVIEW, RED
-from tests.vision.test_hdr import CODES, write_hdr
-from tests.vision.test_shape import MATRICES, corners, joined, write
+from tests.vision.decode.test_containers import COVER, DEFAULT, FILM, PREVIEW, RED
+from tests.vision.decode.test_hdr import CODES, write_hdr
+from tests.vision.decode.test_shape import MATRICES, corners, joined, write
 
 HLG = 18
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.timeline import BOX, TimelineBuilder
+from emotion.drawing.blur import blur_everything, blur_faces, grown
 from emotion.labels import FERPLUS_LABELS
-from emotion.report.blur import blur_everything, blur_faces, grown
 from emotion.report.edited import edit
 from emotion.report.faces_at import CoveredFaces, ShownFaces
 from emotion.types import Analysis, FrameResult, VideoInfo

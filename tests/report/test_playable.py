@@ -8,7 +8,7 @@ import pytest
 
 from emotion.errors import Cancelled
 from emotion.report.playable import plays_in_browser, write_playable
-from emotion.vision.decode_video import probe, read_video
+from emotion.vision.decode.video import probe, read_video
 
 
 def write(path: Path, codec: str, pix_fmt: str = "yuv420p", frames: int = 10, sound: bool = False) -> Path:

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import Cancelled
-from emotion.registry import load_card, shipped_models
+from emotion.models.registry import load_card, shipped_models
 from emotion.report.charts import PRINT, SCREEN, person_chart, to_svg
 from emotion.report.content import MAX_CHARTS, build_report
 from emotion.report.edited import edit

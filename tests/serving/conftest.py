@@ -17,14 +17,14 @@ pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
 
 import keras
 
-from emotion.registry import load_card, save_card, sha256_of
+from emotion.models.registry import load_card, save_card, sha256_of
 from emotion.types import ModelCard
 from tests.conftest import ROOT
-from training.evaluate import KERAS_FILE
-from training.inputs import InputForm
+from training.data.inputs import InputForm
+from training.evaluation.evaluate import KERAS_FILE
+from training.export.quantise import to_int8
+from training.export.saved_model import export_serving
 from training.networks import build_network
-from training.quantise import to_int8
-from training.serving import export_serving
 
 NAME = "small"
 

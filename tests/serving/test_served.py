@@ -13,15 +13,15 @@ import pytest
 pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
 
 import emotion
-from emotion.doctor import examine
+from emotion.cli.doctor import examine
 from emotion.errors import InputError, ModelError, ServingError
-from emotion.registry import model_dir
+from emotion.models.registry import model_dir
 from emotion.samples import clip_frames, sample_image
 from emotion.serving import ServedClassifier, open_classifier
 from emotion.serving.classifier import BATCH
 from tests.serving.conftest import NAME, Server
-from training.evaluate import KERAS_FILE
-from training.serving import CARD_ASSET, export_serving
+from training.evaluation.evaluate import KERAS_FILE
+from training.export.saved_model import CARD_ASSET, export_serving
 
 
 @pytest.fixture(params=["http", "grpc"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion.library import Dispatcher, JobSettings, Library, State, resume
+from emotion.library import JobSettings, Library, State
+from emotion.library.jobs import Dispatcher, resume
 from emotion.samples import clip_frames
 from emotion.vision.encode import write_video
 from tests.library.workers import is_over, wait_for

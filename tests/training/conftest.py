@@ -12,7 +12,7 @@ import pytest
 
 from emotion.labels import RAFDB_LABELS, LabelSet
 from training.datasets.manifest import Manifest
-from training.datasets.parquet import VOTE_COLUMNS
+from training.datasets.readers.parquet import VOTE_COLUMNS
 from training.recipes import Recipe
 
 ROWS = {"train": 40, "public-test": 16, "private-test": 16}
@@ -45,7 +45,7 @@ def made_table(images: np.ndarray, seed: int) -> pd.DataFrame:
 def plain_arithmetic() -> None:
     """What training leaves on for the whole process, bfloat16, must not blur another test's answers."""
     if "tensorflow" in sys.modules:
-        from training.backend import use_bfloat16
+        from training.fit.backend import use_bfloat16
 
         use_bfloat16(False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion.labels import FERPLUS_LABELS
-from emotion.registry import save_card, sha256_of
+from emotion.models.registry import save_card, sha256_of
 from emotion.types import ModelCard
 from tests import tflite_files as files
 

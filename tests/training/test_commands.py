@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from emotion.errors import InputError
-from training.cli import main
+from training.cli.main import main
+from training.fit.checkpoints import RunFolder
 from training.recipes import RECIPES, Recipe
-from training.run_folder import RunFolder
 
 COMMANDS = ("check", "train", "search", "ablate", "export", "import", "ensemble", "calibrate", "evaluate")
 SETTINGS = {"recipe": Recipe(name="tiny", network="vgg").to_dict(), "limit": None, "counts": {"used": 3}}
 
 
 def test_importing_the_commands_imports_no_tensorflow():
-    code = "import sys, training.cli; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    code = "import sys, training.cli.main; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

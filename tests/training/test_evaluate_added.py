@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from emotion.added_models import CardDetails, add_model
-from emotion.analytics.scores import load_evaluation
+from emotion.evaluation.scores import load_evaluation
+from emotion.imported_models.added import CardDetails, add_model
 from emotion.labels import FERPLUS_LABELS
-from emotion.registry import added_models_dir, load_card, models_dir
+from emotion.models.registry import added_models_dir, load_card, models_dir
 from tests.tflite_files import classifier
-from training.cli import main
+from training.cli.main import main
 
 
 def test_an_added_model_is_scored_and_calibrated(made_data, tmp_path, monkeypatch, capsys):

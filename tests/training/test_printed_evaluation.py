@@ -7,9 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from emotion.analytics.scores import load_evaluation
-from emotion.registry import list_models
-from training.report import print_evaluation
+from emotion.evaluation.scores import load_evaluation
+from emotion.models.registry import list_models
+from training.evaluation.report import print_evaluation
 
 pytestmark = pytest.mark.skipif(not list_models(), reason="no model is installed")
 

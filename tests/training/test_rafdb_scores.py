@@ -10,11 +10,11 @@ import pytest
 
 from emotion.errors import DatasetError
 from emotion.labels import FER2013_LABELS, RAFDB
-from emotion.registry import load_card, save_card
+from emotion.models.registry import load_card, save_card
 from tests.training.made_models import install
-from training.calibrate import learned_from_rafdb
-from training.cli import main
-from training.evaluation_sets import has_rafdb, read_rafdb
+from training.cli.main import main
+from training.evaluation.calibrate import learned_from_rafdb
+from training.evaluation.evaluation_sets import has_rafdb, read_rafdb
 
 
 @pytest.fixture
@@ -103,10 +103,10 @@ def test_a_model_that_learned_from_it_is_calibrated_on_it_unasked(models, made_d
     card = load_card("eight")
     save_card(replace(card, training={"sources": {"fer2013": 9, "rafdb": 9}}), models / "eight")
     command = ["calibrate", "--model", "eight", "--data", str(made_data)]
-    monkeypatch.setattr("training.calibrate.default_faces_dir", lambda: models / "none")
+    monkeypatch.setattr("training.evaluation.calibrate.default_faces_dir", lambda: models / "none")
     assert main(command) == 2
     assert "python -m training faces" in capsys.readouterr().err
-    monkeypatch.setattr("training.calibrate.default_faces_dir", lambda: made_rafdb)
+    monkeypatch.setattr("training.evaluation.calibrate.default_faces_dir", lambda: made_rafdb)
     assert main(command) == 0
     assert load_card("eight").training["calibrated_on"]["sets"] == {"ferplus": "public-test", "rafdb": "validation"}
     assert np.isfinite(load_card("eight").temperature)

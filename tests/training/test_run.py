@@ -17,12 +17,12 @@ import pytest
 pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 from emotion.errors import InputError, ModelError
-from emotion.registry import load_card
-from training import export as export_module
-from training.cli import main
-from training.run_folder import RunFolder
-from training.snapshots import load_averaged
-from training.train import train
+from emotion.models.registry import load_card
+from training.cli.main import main
+from training.export import export as export_module
+from training.fit.checkpoints import RunFolder
+from training.fit.snapshots import load_averaged
+from training.fit.train import train
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emotion.registry import EVALUATION_FILE, load_card, model_dir
+from emotion.models.registry import EVALUATION_FILE, load_card, model_dir
 from emotion.vision.classify import LiteRTClassifier, margins
-from training.calibrate import SECOND_LOOKS, truth_for, with_second_look
-from training.datasets.parquet import default_data_dir
-from training.material import read_validation
+from training.data.pipeline import read_validation
+from training.datasets.readers.parquet import default_data_dir
+from training.evaluation.calibrate import SECOND_LOOKS, truth_for, with_second_look
 
 
 @pytest.fixture(scope="module")

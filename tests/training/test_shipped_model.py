@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from emotion import load_classifier
+from emotion.evaluation.scoring import score
 from emotion.labels import FERPLUS
-from emotion.registry import EVALUATION_FILE, HISTORY_FILE, file_bytes, load_card, model_dir
-from emotion.scoring import score
+from emotion.models.registry import EVALUATION_FILE, HISTORY_FILE, file_bytes, load_card, model_dir
 from tests.training.conftest import made_faces
-from training.datasets.parquet import default_data_dir, read_split
-from training.evaluate import headline
-from training.targets import truths
+from training.data.targets import truths
+from training.datasets.readers.parquet import default_data_dir, read_split
+from training.evaluation.evaluate import headline
 
 
 @pytest.fixture(scope="module")

@@ -14,17 +14,17 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 import keras
 
 from emotion.errors import InputError, ModelError
-from emotion.registry import load_card
-from training import export as export_module
-from training.check import check
-from training.cli import main
+from emotion.models.registry import load_card
+from training.cli.main import main
+from training.evaluation.check import check
+from training.export import export as export_module
+from training.fit.checkpoints import RunFolder
+from training.fit.pretrained import load_start
+from training.fit.snapshots import load_averaged
+from training.fit.train import Start, train
 from training.networks import NETWORKS, build_network, find_network
 from training.networks.spec import PRETRAINED_END, NetworkSpec
-from training.pretrained import load_start
 from training.recipes import transfer_recipe
-from training.run_folder import RunFolder
-from training.snapshots import load_averaged
-from training.train import Start, train
 
 
 def build_tiny(input_shape, classes):

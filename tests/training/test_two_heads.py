@@ -20,21 +20,21 @@ import keras
 
 from emotion.errors import InputError
 from emotion.labels import FER2013, FERPLUS
-from emotion.registry import load_card
+from emotion.models.registry import load_card
 from tests.training.small_network import build_small
-from training import export as export_module
-from training.cli import main
-from training.export import Choice, export, one_head
-from training.inputs import InputForm, predict_logits
-from training.material import load_material
+from training.cli.main import main
+from training.data.inputs import InputForm, predict_logits
+from training.data.pipeline import load_material
+from training.export import export as export_module
+from training.export.export import Choice, export, one_head
+from training.fit.checkpoints import RunFolder
+from training.fit.distillation import recalled
+from training.fit.optimise import Phase, phases
+from training.fit.snapshots import heads_of, load_averaged
+from training.fit.train import Start, train
 from training.networks import NETWORKS
 from training.networks.spec import NetworkSpec
-from training.optimise import Phase, phases
 from training.recipes import Recipe
-from training.run_folder import RunFolder
-from training.snapshots import heads_of, load_averaged
-from training.teachers import recalled
-from training.train import Start, train
 
 RECIPE = Recipe(name="pair", network="small", epochs=6, cycles=2, batch_size=8, targets="both", learning_rate=0.01)
 

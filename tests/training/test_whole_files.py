@@ -14,9 +14,9 @@ import h5py
 import keras
 
 from emotion.errors import ModelError
-from training.cli import main
-from training.old_keras import build_old_architecture
-from training.pair import load_network, load_pair, save_pair, with_softmax
+from training.cli.main import main
+from training.export.keras_pair import load_network, load_pair, save_pair, with_softmax
+from training.export.legacy_keras import build_old_architecture
 
 FACES = np.random.default_rng(0).random((4, 16, 16, 1), np.float32)
 
@@ -136,7 +136,7 @@ def test_an_import_that_fails_leaves_nothing_behind(tmp_path, made_data, monkeyp
     options = ["import", "--model", str(tmp_path / "net.h5"), "--name", "strangers"]
     assert main([*options, "--data", str(tmp_path / "no-data")]) == 2
     # The file is written and measured before this fails.
-    monkeypatch.setattr("training.export.LEAST_AGREEMENT", 1.1)
+    monkeypatch.setattr("training.export.export.LEAST_AGREEMENT", 1.1)
     assert main([*options, "--data", str(made_data)]) == 2
     assert "answer alike" in capsys.readouterr().err
     assert not list((tmp_path / "models").iterdir())

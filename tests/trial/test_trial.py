@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 import emotion
+from emotion.engine.classify_faces import crop_face
 from emotion.errors import Cancelled
+from emotion.evaluation.trial.judge import answers, judge, overview, worst_mistakes
+from emotion.evaluation.trial.run import Framing, Trial, run_trial
+from emotion.evaluation.trial.zip_folders import ZipFolders
 from emotion.labels import label_set_of
 from emotion.samples import sample_image
-from emotion.trial.judge import answers, judge, overview, worst_mistakes
-from emotion.trial.run import Framing, Trial, run_trial
-from emotion.trial.zip_folders import ZipFolders
-from emotion.vision.recognise import crop_face
-from ui.resources import encode_png
+from ui.common.resources import encode_png
 
 THREE = ("anger", "happiness", "sadness")
 

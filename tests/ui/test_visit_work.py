@@ -10,7 +10,7 @@ import pytest
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.types import Progress
-from ui.job import Job
+from ui.common.background import Job
 
 
 class Task(Job):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion.vision.align import align, similarity_transform
-from emotion.vision.decode_image import load_image
+from emotion.vision.decode.image import load_image
 from emotion.vision.detect import BlazeFace
 from emotion.vision.fer2013_frame import FRAME_POINTS
 from emotion.vision.landmarks import FaceMesh, Roi, eye_centres, five_points, roi_of_find, roi_of_mesh

@@ -12,7 +12,7 @@ from skimage.metrics import structural_similarity
 
 from emotion.vision.boxes import areas, bounding_box, covered, iou
 from emotion.vision.cuts import CutDetector
-from emotion.vision.decode_video import read_video
+from emotion.vision.decode.video import read_video
 from emotion.vision.similarity import SimilarityTo
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from emotion.errors import ImageError, TooLargeError
 from emotion.samples import sample_image
-from emotion.vision.decode_image import load_image
+from emotion.vision.decode.image import load_image
 
 PORTRAIT = sample_image()
 GREY = cv2.cvtColor(PORTRAIT, cv2.COLOR_RGB2GRAY)
@@ -163,7 +163,7 @@ def test_a_float_picture_in_colour_is_refused_by_its_size_before_it_is_decoded(m
 
 _PEAK = """
 import resource, sys
-from emotion.vision.decode_image import load_image
+from emotion.vision.decode.image import load_image
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 picture = load_image(sys.argv[1])
 print(picture.shape[0] * picture.shape[1], (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from emotion.errors import ModelError
-from emotion.protocols import Detector
 from emotion.samples import sample_image
-from emotion.types import HeadPose
+from emotion.types import Detector, HeadPose
 from emotion.vision.boxes import iou
 from emotion.vision.detect import DETECTORS, BlazeFace, load_detector
 from emotion.vision.landmarks import (

@@ -12,8 +12,8 @@ from PIL import Image, PngImagePlugin
 
 from emotion.errors import ImageError
 from emotion.samples import sample_image
-from emotion.vision.decode_image import load_image
-from emotion.vision.picture_repair import as_orientation, exif_orientation, without_metadata
+from emotion.vision.decode.image import load_image
+from emotion.vision.decode.repair import as_orientation, exif_orientation, without_metadata
 from tests.vision.encoded_pictures import encoded
 
 SIX = 6

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from emotion.vision.decode_video import probe, read_video
+from emotion.vision.decode.video import probe, read_video
 from emotion.vision.encode import LiveVideo, close_live_video
 
 

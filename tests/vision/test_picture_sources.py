@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from emotion.errors import ImageError, TooLargeError
-from emotion.vision.decode_image import load_image
+from emotion.vision.decode.image import load_image
 
 RAMP = np.stack(np.mgrid[0:40, 0:60], axis=-1).astype(np.uint8) * 4
 COLOUR = np.dstack([RAMP, 255 - RAMP[..., :1]])

@@ -11,19 +11,19 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clips import grey_levels, write_clip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import emotion
 from emotion.errors import VideoError
 from emotion.samples import make_clip
+from emotion.stream_state import pack_state, part_of, under, unpack_state
 from emotion.types import Frame, FrameResult, VideoInfo
-from emotion.vision.decode_video import _opened, read_video
-from emotion.vision.planes import luma_of
-from emotion.vision.sampling import Sampler, Sampling
-from emotion.vision.seek import Position, pictures_after, position_of
-from emotion.vision.state import pack_state, part_of, under, unpack_state
+from emotion.vision.decode.planes import luma_of
+from emotion.vision.decode.sampling import Sampler, Sampling
+from emotion.vision.decode.seek import Position, pictures_after, position_of
+from emotion.vision.decode.video import _opened, read_video
+from tests.vision.clips import grey_levels, write_clip
 
 
 def moving(count: int) -> list[np.ndarray]:

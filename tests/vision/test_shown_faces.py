@@ -18,7 +18,7 @@ from emotion.samples import clip_frames
 from emotion.types import Analysis, Image
 from tests.conftest import SHARED
 from tests.vision.clips import write_clip
-from tests.vision.test_shape import MATRICES, ONE
+from tests.vision.decode.test_shape import MATRICES, ONE
 
 WIDTH, HEIGHT, FRAMES = 640, 360, 8
 CASES = SHARED.parent / "cases"

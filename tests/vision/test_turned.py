@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 import emotion
-from emotion.analytics.draw import annotate
+from emotion.drawing.boxes import annotate
+from emotion.engine.analyzer import Analyzer
 from emotion.report.stills import shrink
 from emotion.samples import sample_image
-from emotion.vision.pipeline import Analyzer
 from emotion.vision.turned import Turned
 
 PORTRAIT = sample_image()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion.vision.clock import Clock, Mended
+from emotion.vision.decode.clock import Clock, Mended
 
 STEP = 0.04
 EVEN = [STEP * index for index in range(100)]

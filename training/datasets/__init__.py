@@ -1,1 +1,1 @@
-"""Readers of public data sets, one per format, all giving a :class:`~training.datasets.face_set.FaceSet`."""
+"""Labelled faces in memory: sets, splits, votes, samples, manifests."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.part_models import KEYPOINTS
+from emotion.models.face_parts import KEYPOINTS
 
 KEYPOINT_IMAGE_SIZE = 96
 """Side of a keypoint picture, px."""
@@ -22,7 +22,7 @@ class KeypointSet:
         split: Name of the split.
         images: ``(n, 96, 96)`` uint8 grey, 0–255.
         points: ``(n, 15, 2)`` float32, x and y in px in the order of
-            :data:`emotion.part_models.KEYPOINTS`, NaN where missing.
+            :data:`emotion.models.face_parts.KEYPOINTS`, NaN where missing.
     """
 
     split: str

@@ -1,6 +1,6 @@
 """MobileNet v1 (Howard et al. 2017) for one grey channel: depthwise and pointwise convolutions in turn.
 
-Its body can start from weights that were learned on faces (:mod:`training.pretrained_faces`). Per face of 64 px
+Its body can start from weights that were learned on faces (:mod:`training.fit.pretrained_faces`). Per face of 64 px
 it takes a quarter of the multiply-adds of ``resvgg``.
 """
 

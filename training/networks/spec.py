@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion.vision.normalise import GREY
-from training.inputs import InputForm
+from training.data.inputs import InputForm
 from training.recipes import Recipe
 
 Builder = Callable[[tuple[int, int, int], int], Any]

@@ -11,7 +11,7 @@ import streamlit as st
 from emotion.errors import SettingsError
 from ui.access import settings
 from ui.access.rules import LOCAL_VISITOR, Refused, Visitor
-from ui.widgets import plain
+from ui.common.widgets import plain
 
 CLOSED = (
     "Sign-in is not set up as it must be, so nobody can enter. Who runs this server finds the reason in its log, which "

@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from emotion.analytics.draw import text_colour
+from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.live import Load, PersonNow, Snapshot
+from ui.common.web_modules import joined_modules
+from ui.common.widgets import duration_text
 from ui.live.lanes import pack_lane
-from ui.web_modules import joined_modules
-from ui.widgets import duration_text
 
 _WEB = Path(__file__).with_name("web")
 _PLAYER = Path(__file__).parents[1] / "player" / "web"

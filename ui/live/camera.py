@@ -14,14 +14,14 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 import emotion
 from emotion.errors import LiveError
 from emotion.live import SEATS, LiveSession, LiveSettings
+from ui.common.errors import fragment
+from ui.common.lifespan import settle_memory
+from ui.common.resources import load_analyzer
+from ui.common.widgets import plain
 from ui.live.ice import SECTION, IceServer, ice_servers
 from ui.live.line import Line
 from ui.live.watch import watch_camera
 from ui.live.wishes import Wishes
-from ui.resources import load_analyzer
-from ui.scripts import settle_memory
-from ui.trouble import fragment
-from ui.widgets import plain
 
 LOOK_S = 2.0
 """Between two looks whether a place is free."""

@@ -11,10 +11,10 @@ import streamlit as st
 
 from emotion.dates import moment_text
 from emotion.errors import EmotionError
-from emotion.library import OwnLibrary
+from emotion.library.owners.owner_view import OwnLibrary
 from emotion.live import LiveSession, Snapshot
+from ui.common.widgets import plain
 from ui.live.recorded import note_recording
-from ui.widgets import plain
 
 BASELINE_S = 3.0
 _CLIP, _ERROR = "live_with_clip", "live_error"

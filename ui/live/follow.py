@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.common.errors import fragment
 from ui.live.board import show_board
 from ui.live.camera import running_line, session_of
-from ui.trouble import fragment
 
 LOOK_S = 0.5
 """Between two looks at the session."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry, OwnLibrary
+from emotion.library import Entry
+from emotion.library.owners.owner_view import OwnLibrary
 from emotion.live import LiveSession
-from ui.library import open_analysis
-from ui.trouble import fragment
-from ui.widgets import duration_text, plain
+from ui.common.errors import fragment
+from ui.common.widgets import duration_text, plain
+from ui.video.session import open_analysis
 
 LOOK_S = 0.5
 """Between two looks at a recording that is being put together."""

@@ -12,13 +12,13 @@ from typing import Any
 import streamlit as st
 
 from emotion.analytics.apply import merged_into
-from emotion.analytics.draw import text_colour
 from emotion.analytics.edits import Edits, Span
+from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Analysis, FloatArray
+from ui.common.web_modules import joined_modules
 from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
-from ui.web_modules import joined_modules
 
 _WEB = Path(__file__).with_name("web")
 _MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys", "player", "main")

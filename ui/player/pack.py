@@ -31,8 +31,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.abstention import unclear_rows
 from emotion.analytics.timeline import BOX, probability_columns
-from emotion.analytics.unclear import unclear_rows
 from emotion.types import Analysis, FloatArray
 
 TICK_S = 1e-4

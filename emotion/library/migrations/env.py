@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from emotion.library.tables import Base
+from emotion.library.orm import Base
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True

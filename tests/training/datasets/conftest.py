@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from training.datasets.manifest import Manifest
-from training.datasets.prepare import PrepareOptions, prepare
+from training.preparation.prepare import PrepareOptions, prepare
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
 

@@ -13,11 +13,11 @@ from emotion.errors import DatasetError, InputError
 from emotion.labels import EMOTIONS, FERPLUS
 from emotion.samples import sample_image
 from tests.training.conftest import made_faces
-from training.datasets.alignment import FaceAligner, align_all
-from training.datasets.faces import AlignedFaces, build_faces, held_out, print_summary
 from training.datasets.manifest import load_manifest
-from training.datasets.parquet import read_dataset
-from training.datasets.sources import EVERYTHING, FaceSource, bits, own_source, read_source
+from training.datasets.readers.parquet import read_dataset
+from training.preparation.alignment import FaceAligner, align_all
+from training.preparation.faces import AlignedFaces, build_faces, held_out, print_summary
+from training.preparation.sources import EVERYTHING, FaceSource, bits, own_source, read_source
 
 
 def table_of(images, labels, **columns) -> pd.DataFrame:

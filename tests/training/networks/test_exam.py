@@ -14,11 +14,11 @@ import keras
 
 from emotion.errors import ModelError
 from emotion.vision.litert import LiteRTModel
-from training.inputs import InputForm, predict_logits
+from training.data.inputs import InputForm, predict_logits
+from training.export.keras_pair import load_pair, save_pair
+from training.export.quantise import to_int8
+from training.fit.optimise import compile_for, phases
 from training.networks import NETWORKS, build_network
-from training.optimise import compile_for, phases
-from training.pair import load_pair, save_pair
-from training.quantise import to_int8
 
 FACES = 6
 TYPICAL = 3

@@ -11,12 +11,12 @@ import pytest
 pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 from emotion.errors import InputError
-from emotion.part_models import list_part_models, load_part_card
-from tests.training.parts.test_examples import faces_with_dots, write_table
-from training.cli import main
-from training.parts.tasks import PART_NETWORKS, find_part_network
-from training.parts.train import train_parts
-from training.run_folder import RunFolder
+from emotion.models.face_parts import list_part_models, load_part_card
+from tests.training.face_parts.test_examples import faces_with_dots, write_table
+from training.cli.main import main
+from training.face_parts.tasks import PART_NETWORKS, find_part_network
+from training.face_parts.train import train_parts
+from training.fit.checkpoints import RunFolder
 
 SLOWLY = ["--learning-rate", "0.001"]
 """Two steps at the usual rate leave a network that answers with anything, which int8 cannot repeat."""
@@ -78,7 +78,7 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stood(tmp_path, data):
 def test_one_command_each_trains_exports_and_evaluates(name, tmp_path, data, monkeypatch, capsys):
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
     # After a step or two a network says yes or no by a hair, and int8 the other: on four faces, half the score.
-    monkeypatch.setattr("training.parts.export.LARGEST_LOSS", 1.0)
+    monkeypatch.setattr("training.face_parts.export.LARGEST_LOSS", 1.0)
     runs = tmp_path / "runs"
     given = ["--data", str(data)]
     assert main(["train", "--model", name, *given, "--runs", str(runs), "--epochs", "1", "--limit", "40", *SLOWLY]) == 0

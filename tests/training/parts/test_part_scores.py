@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion.part_models import KEYPOINTS
-from training.parts.scores import dice, iou, mean_point_error, point_errors, presence_scores
+from emotion.models.face_parts import KEYPOINTS
+from training.face_parts.scores import dice, iou, mean_point_error, point_errors, presence_scores
 
 
 def test_overlap_of_half_a_square():

@@ -1,0 +1,1 @@
+"""What all benchmarks share: where results are kept, and facts of the machine."""

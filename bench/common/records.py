@@ -1,0 +1,52 @@
+"""Where results are kept: one file for what is measured on every clip, and one for each section measured by itself."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+from bench.common.processor import kind_of_cpu
+from training import provenance
+
+ROOT = Path(__file__).resolve().parents[2]
+BATCH, FALSE_FACES, FUZZ, KILLS, LIBRARY, LIVE = "batch", "false_faces", "fuzz", "kills", "library", "live"
+LONG_VIDEO, SOAK, TRAINING = "long_video", "soak", "training"
+"""Sections, and names of their files."""
+RESULTS = ROOT / "bench" / "results"
+
+
+def facts() -> dict[str, Any]:
+    """Return when, of what and on what a measurement was made."""
+    hardware = provenance.hardware()
+    return {
+        "date": datetime.date.today().isoformat(),
+        "commit": provenance.commit()[:10],
+        "machine": hardware["machine"],
+        "processor": hardware["cpu"],
+        "kind": kind_of_cpu(),
+        "cores": hardware["cores"],
+        "python": platform.python_version(),
+    }
+
+
+def read_section(name: str) -> dict[str, Any] | None:
+    """Return what was measured last of a section; None if it never was."""
+    path = RESULTS / f"{name}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def write_section(name: str, about: dict[str, Any], found: dict[str, dict[str, Any]]) -> None:
+    """Write a section's figures over those from before; what is not measured now stays.
+
+    Args:
+        name: Of the section and its file.
+        about: From :func:`facts`.
+        found: Subject → figure → value.
+    """
+    kept = read_section(name) or {"found": {}}
+    merged = kept["found"] | {subject: kept["found"].get(subject, {}) | new for subject, new in found.items()}
+    text = json.dumps(about | {"found": merged}, indent=1)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")

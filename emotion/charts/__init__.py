@@ -1,0 +1,1 @@
+"""Charts of analyses and models as Vega-Altair objects."""

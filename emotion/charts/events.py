@@ -1,0 +1,134 @@
+"""Charts that set one thing against another: before and after, a face and its baseline, two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion.analytics.baseline import baseline_means
+from emotion.analytics.compare import Side, on_one_axis
+from emotion.analytics.edits import Span
+from emotion.analytics.lanes import resample
+from emotion.analytics.time_range import part_of
+from emotion.analytics.timeline import probability_columns
+from emotion.charts.common import EDGE, finish, label_colour, moment_tooltip, seconds_axis, unbroken
+from emotion.types import Analysis
+
+_POINTS = 2000
+"""Points of all lines of a chart together; with the dots on them twice as many marks."""
+
+_ROW_PX = 30
+
+
+def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
+    """Return each expression's change from before an event to after it, with its interval.
+
+    Args:
+        effects: Of :func:`emotion.analytics.event_figures.before_after`.
+    """
+    labels = effects["emotion"].tolist()
+    base = alt.Chart(effects, height=_ROW_PX * len(labels) + 60).encode(
+        y=alt.Y("emotion:N", sort=labels, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6)),
+        tooltip=[
+            alt.Tooltip("emotion:N", title="Expression"),
+            alt.Tooltip("before:Q", format=".1%", title="Before"),
+            alt.Tooltip("after:Q", format=".1%", title="After"),
+            alt.Tooltip("effect:Q", format="+.1%", title="Difference"),
+            alt.Tooltip("low:Q", format="+.1%", title="95 % from"),
+            alt.Tooltip("high:Q", format="+.1%", title="to"),
+        ],
+    )
+    x = alt.X("effect:Q", title="Mean probability after − before", axis=alt.Axis(format="+.0%", tickCount=7))
+    bars = base.mark_bar(size=14).encode(x=x, color=label_colour(labels, legend=None))
+    whiskers = (
+        base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, color=EDGE).encode(x="low:Q", x2="high:Q")
+    )
+    zero = alt.Chart(pd.DataFrame({"effect": [0.0]})).mark_rule(color=EDGE).encode(x="effect:Q")
+    return finish(bars + zero + whiskers)
+
+
+def relative_chart(
+    analysis: Analysis, track: int, span: Span, labels: Sequence[str], height: int = 280
+) -> alt.LayerChart:
+    """Return a person's probabilities relative to their baseline over time; the baseline is tinted.
+
+    Args:
+        analysis: Edited and smoothed as you like.
+        track: The person.
+        span: Their baseline.
+        labels: The expressions to draw.
+        height: px.
+
+    Raises:
+        InputError: The person is not seen in the span.
+    """
+    means = baseline_means(analysis, track, span)
+    rows = part_of(analysis, track=track).timeline
+    spans = resample(rows, analysis.frames, _POINTS // max(len(labels), 1))
+    long = _long(spans.assign(time_s=spans["start_s"], run=unbroken(spans["span"])), labels, ["time_s", "run"])
+    long = long.assign(value=long["value"] - long["emotion"].map(means))
+    lines = (
+        alt.Chart(long, height=height)
+        .mark_line(strokeWidth=1.8, point={"size": 10})
+        .encode(
+            x=seconds_axis(),
+            y=alt.Y("value:Q", title="Relative to the baseline", axis=alt.Axis(format="+.0%", tickCount=6)),
+            color=label_colour(list(labels), legend=None),
+            detail="run:N",
+            tooltip=[
+                alt.Tooltip("emotion:N", title="Expression"),
+                moment_tooltip(),
+                alt.Tooltip("value:Q", format="+.1%", title="Relative to the baseline"),
+            ],
+        )
+    )
+    tint = alt.Chart(pd.DataFrame({"from": [span.start_s], "to": [span.end_s]}))
+    rest = tint.mark_rect(fill=EDGE, opacity=0.18).encode(x="from:Q", x2="to:Q")
+    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, strokeDash=[3, 3]).encode(y="value:Q")
+    return finish(rest + zero + lines)
+
+
+def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: int = 300) -> alt.Chart:
+    """Return the probabilities of two sides on one time axis: the first in full lines, the second dashed.
+
+    Args:
+        first: One side.
+        second: The other one.
+        labels: The expressions to draw, of those that both know.
+        height: px.
+    """
+    table = on_one_axis(first, second, _POINTS // max(2 * len(labels), 1))
+    runs = np.concatenate([[], *(unbroken(part["bin"]) for _, part in table.groupby("side", sort=True))])
+    names = [first.name, second.name] if first.name != second.name else [f"{first.name} (1)", f"{second.name} (2)"]
+    table = table.assign(run=runs, who=[names[int(side)] for side in table["side"]])
+    dash = alt.StrokeDash(
+        "who:N",
+        scale=alt.Scale(domain=names, range=[[1, 0], [5, 4]]),
+        legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeColor=EDGE, labelLimit=220),
+    )
+    return finish(
+        alt.Chart(_long(table, labels, ["time_s", "run", "who"]), height=height)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=seconds_axis(),
+            y=alt.Y("value:Q", title="Mean probability", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            color=label_colour(list(labels), legend=None),
+            strokeDash=dash,
+            detail="run:N",
+            tooltip=[
+                alt.Tooltip("who:N", title="Of"),
+                alt.Tooltip("emotion:N", title="Expression"),
+                moment_tooltip(),
+                alt.Tooltip("value:Q", format=".0%", title="Mean probability"),
+            ],
+        )
+    )
+
+
+def _long(table: pd.DataFrame, labels: Sequence[str], keep: list[str]) -> pd.DataFrame:
+    columns = probability_columns(labels)
+    long = table[[*keep, *columns]].melt(keep, var_name="emotion", value_name="value")
+    return long.assign(emotion=long["emotion"].str.removeprefix("p_"))

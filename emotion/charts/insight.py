@@ -1,0 +1,142 @@
+"""Charts of one analysis in depth: expression by time, what follows what, and derived measures."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from emotion.analytics.derived import intensity, valence
+from emotion.analytics.heat import binned_probabilities
+from emotion.analytics.lanes import resample
+from emotion.analytics.time_range import part_of
+from emotion.analytics.transitions import row_shares
+from emotion.charts.common import EDGE, HUE, STRONG, finish, label_colour, moment_tooltip, seconds_axis, unbroken
+from emotion.types import Analysis
+
+_LINE_POINTS = 800
+_PATH_POINTS = 300
+_ROW_PX = 30
+
+MEASURES = {"valence": (valence, [-1.0, 1.0], "Valence (derived)")} | {
+    "intensity": (intensity, [0.0, 1.0], "Intensity (derived)")
+}
+"""Derived measure → its formula, range and title."""
+
+
+def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
+    """Return a row per expression over time, each span the more opaque in its colour the more probable it is.
+
+    Args:
+        analysis: Edited and smoothed as you like.
+        track: One person, or everybody.
+    """
+    labels = list(analysis.labels)
+    table = binned_probabilities(analysis, track=track)
+    chart = alt.Chart(table, height=_ROW_PX * len(labels) + 50).mark_rect()
+    return finish(
+        chart.encode(
+            x=seconds_axis("start_s:Q"),
+            x2="end_s:Q",
+            y=alt.Y("emotion:N", sort=labels, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6)),
+            color=label_colour(labels, legend=None),
+            opacity=alt.Opacity("probability:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 1]), legend=None),
+            tooltip=[
+                alt.Tooltip("emotion:N", title="Expression"),
+                alt.Tooltip("probability:Q", format=".0%", title="Mean probability"),
+                alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
+                alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+            ],
+        )
+    )
+
+
+def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str = EDGE) -> alt.LayerChart:
+    """Return what follows what as a matrix: a row per expression before, a column per expression after.
+
+    Args:
+        counts: Of :func:`emotion.analytics.transitions.transitions`.
+        as_shares: Write the shares of each row in the cells in place of counts; the tint is by share in both.
+        ink: Colour of figures on pale cells; the theme's text colour reads best.
+    """
+    labels = list(counts.index)
+    long = counts.rename_axis(index="before", columns=None).reset_index().melt("before", var_name="after")
+    long = long.rename(columns={"value": "count"}).assign(
+        share=row_shares(counts).rename_axis(index="before", columns=None).reset_index().melt("before")["value"]
+    )
+    long["text"] = [
+        "" if count == 0 else f"{share:.0%}" if as_shares else f"{count:,}"
+        for count, share in zip(long["count"], long["share"], strict=True)
+    ]
+    long = long.assign(tint=long["share"].map(lambda share: f"rgba({HUE},{share:.3f})"))
+    base = alt.Chart(long, height=_ROW_PX * len(labels) + 90).encode(
+        x=alt.X("after:N", sort=labels, title="To", axis=alt.Axis(labelAngle=-45, ticks=False, domain=False)),
+        y=alt.Y("before:N", sort=labels, title="From", axis=alt.Axis(ticks=False, domain=False)),
+        tooltip=[
+            alt.Tooltip("before:N", title="From"),
+            alt.Tooltip("after:N", title="To"),
+            alt.Tooltip("count:Q", format=",", title="Changes"),
+            alt.Tooltip("share:Q", format=".0%", title="Of all changes from it"),
+        ],
+    )
+    cells = base.mark_rect(stroke=EDGE, strokeOpacity=0.25).encode(color=alt.Color("tint:N", scale=None))
+    figures = base.mark_text(fontWeight=600).encode(
+        text="text:N", color=alt.condition(f"datum.share > {STRONG}", alt.value("white"), alt.value(ink))
+    )
+    return finish(cells + figures)
+
+
+def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 230) -> alt.LayerChart:
+    """Return a derived measure of one person over time, with gaps where they are not seen.
+
+    Args:
+        analysis: Edited and smoothed as you like; of a label set with which the formula works.
+        measure: A key of :data:`MEASURES`.
+        track: The person.
+        height: px.
+    """
+    formula, domain, title = MEASURES[measure]
+    spans = _spans_of(analysis, track, _LINE_POINTS)
+    table = pd.DataFrame({"time_s": spans["start_s"], "value": formula(spans), "run": unbroken(spans["span"])})
+    base = alt.Chart(table, height=height)
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=domain), axis=alt.Axis(tickCount=5))
+    line = base.mark_line(color=f"rgb({HUE})", strokeWidth=1.8, point={"size": 12, "color": f"rgb({HUE})"}).encode(
+        x=seconds_axis(), y=y, detail="run:N", tooltip=[moment_tooltip(), alt.Tooltip("value:Q", format=".2f")]
+    )
+    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, strokeDash=[3, 3]).encode(y="value:Q")
+    return finish(zero + line)
+
+
+def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerChart:
+    """Return one person's way through derived valence and intensity, from pale (early) to dark (late).
+
+    Args:
+        analysis: Edited and smoothed as you like; of a label set with which the formulas work.
+        track: The person.
+        height: px.
+    """
+    spans = _spans_of(analysis, track, _PATH_POINTS)
+    table = pd.DataFrame(
+        {
+            "time_s": spans["start_s"],
+            "valence": valence(spans),
+            "intensity": intensity(spans),
+            "run": unbroken(spans["span"]),
+        }
+    )
+    base = alt.Chart(table, height=height).encode(
+        x=alt.X("valence:Q", title=MEASURES["valence"][2], scale=alt.Scale(domain=[-1, 1])),
+        y=alt.Y("intensity:Q", title=MEASURES["intensity"][2], scale=alt.Scale(domain=[0, 1])),
+        order="time_s:Q",
+        tooltip=[
+            moment_tooltip(),
+            alt.Tooltip("valence:Q", format=".2f", title="Valence (derived)"),
+            alt.Tooltip("intensity:Q", format=".2f", title="Intensity (derived)"),
+        ],
+    )
+    way = base.mark_line(color=EDGE, strokeWidth=1, opacity=0.6).encode(detail="run:N")
+    shade = alt.Opacity("time_s:Q", scale=alt.Scale(range=[0.2, 1]), legend=None)
+    return finish(way + base.mark_circle(size=42, color=f"rgb({HUE})").encode(opacity=shade))
+
+
+def _spans_of(analysis: Analysis, track: int, points: int) -> pd.DataFrame:
+    return resample(part_of(analysis, track=track).timeline, analysis.frames, points)

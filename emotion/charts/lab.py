@@ -1,0 +1,192 @@
+"""Charts that compare models: cost, training, scores per class and condition, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from emotion.charts.common import EDGE, finish, name_axis, percent_axis
+from emotion.evaluation.scores import COSTS, Record, abstention_table, class_table, coverage_table, robustness_table
+
+MODEL_COLOURS: tuple[str, ...] = (
+    "#7C6CF0",
+    "#C9457F",
+    "#2F9C95",
+    "#A0764A",
+    "#6B8F2A",
+    "#B86AD9",
+    "#5F7FB0",
+    "#B5524A",
+    "#3F8FD0",
+    "#8A8A2E",
+    "#1F7A5C",
+    "#E07B91",
+    "#7A5C99",
+    "#4D6470",
+    "#9D26D9",
+    "#1B8398",
+)
+"""Colours of models, none of which is an expression's; repeated where there are more models."""
+
+
+def model_colour(model: str, models: Sequence[str]) -> str:
+    """Return the colour that a model has in every chart of a page that knows these models."""
+    return MODEL_COLOURS[list(models).index(model) % len(MODEL_COLOURS)]
+
+
+def _model_colour(models: Sequence[str], legend: alt.Legend | None = None) -> alt.Color:
+    colours = [model_colour(model, models) for model in models]
+    return alt.Color("model:N", scale=alt.Scale(domain=list(models), range=colours), legend=legend)
+
+
+def _legend(models: Sequence[str]) -> alt.Legend:
+    return alt.Legend(title=None, orient="top", columns=2, symbolType="circle", labelLimit=160, values=list(models))
+
+
+def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 340) -> alt.LayerChart:
+    """Return accuracy with its 95 % interval against what a face costs; without a legend, which may be long.
+
+    Args:
+        table: Of :func:`emotion.evaluation.scores.score_table`; rows without accuracy or cost are left out.
+        cost: A key of :data:`emotion.evaluation.scores.COSTS`.
+        models: All models, which fixes their colours.
+        height: px.
+    """
+    rows = table.dropna(subset=["accuracy", cost]).astype({"accuracy": float, "low": float, "high": float, cost: float})
+    y_scale = alt.Scale(zero=False, nice=True)
+    base = alt.Chart(rows[["model", "accuracy", "low", "high", cost]], height=height).encode(
+        x=alt.X(f"{cost}:Q", title=COSTS[cost], scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(grid=False)),
+        color=_model_colour(models),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model"),
+            alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
+            alt.Tooltip("low:Q", format=".1%", title="95 % from"),
+            alt.Tooltip("high:Q", format=".1%", title="to"),
+            alt.Tooltip(f"{cost}:Q", format=",.2f", title=COSTS[cost]),
+        ],
+    )
+    y = alt.Y("low:Q", title="Accuracy", scale=y_scale, axis=alt.Axis(format=".0%"))
+    whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
+    points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
+    return finish(whiskers + points)
+
+
+def training_curves(
+    histories: Mapping[str, pd.DataFrame], measure: str, title: str, models: Sequence[str], height: int = 300
+) -> alt.LayerChart:
+    """Return the course of training, epoch by epoch: validation in full lines, training in dashed ones.
+
+    Args:
+        histories: Model → a row per epoch with ``epoch``, and ``measure`` and ``public_<measure>`` where kept.
+        measure: ``"accuracy"`` or ``"loss"``.
+        title: Of the measure, for people.
+        models: All models, which fixes their colours.
+        height: px.
+    """
+    kinds = {"validation": f"public_{measure}", "training": measure}
+    tables = [
+        history[["epoch"]].assign(model=model, kind=kind, value=history[column])
+        for model, history in histories.items()
+        for kind, column in kinds.items()
+        if column in history
+    ]
+    rows = pd.concat(tables) if tables else pd.DataFrame(columns=["epoch", "model", "kind", "value"])
+    percent = measure == "accuracy"
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=list(kinds), range=[[1, 0], [4, 3]]), legend=None)
+    base = alt.Chart(rows, height=height).encode(
+        x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(grid=False, tickMinStep=1, format="d")),
+        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%" if percent else ".1f")),
+        color=_model_colour(models, _legend(list(histories))),
+        tooltip=[
+            alt.Tooltip("model:N", title="Model"),
+            alt.Tooltip("kind:N", title="On"),
+            alt.Tooltip("epoch:Q", title="Epoch"),
+            alt.Tooltip("value:Q", format=".1%" if percent else ".3f", title=title),
+        ],
+    )
+    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash, detail="kind:N")
+    return finish(lines + base.mark_circle(size=24))
+
+
+def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str]) -> alt.LayerChart:
+    """Return one measure of every label as bars, a bar per model.
+
+    Args:
+        records: Model → figures.
+        measure: ``"Precision"``, ``"Recall"`` or ``"F1"``.
+        models: All models, which fixes their colours.
+    """
+    rows = class_table(records)
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("emotion:N", title="Expression"),
+        alt.Tooltip("score:Q", format=".1%", title=measure),
+        alt.Tooltip("support:Q", format=",", title="Faces"),
+    ]
+    return _grouped_bars(rows[rows["measure"] == measure], "emotion", "score", measure, tooltip, models)
+
+
+def robustness_bars(found: Mapping[str, Mapping[str, Record]], models: Sequence[str]) -> alt.LayerChart:
+    """Return accuracy under each condition as bars, a bar per model.
+
+    Args:
+        found: Model → condition → figures.
+        models: All models, which fixes their colours.
+    """
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("condition:N", title="Faces"),
+        alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
+        alt.Tooltip("lost:Q", format=".1%", title="Lost against clean faces"),
+        alt.Tooltip("low:Q", format=".1%", title="95 % from"),
+        alt.Tooltip("high:Q", format=".1%", title="to"),
+    ]
+    return _grouped_bars(robustness_table(found), "condition", "accuracy", "Accuracy", tooltip, models)
+
+
+def _grouped_bars(
+    rows: pd.DataFrame, group: str, value: str, title: str, tooltip: list[alt.Tooltip], models: Sequence[str]
+) -> alt.LayerChart:
+    """Return shares as bars with their figures: a group of bars per ``group``, in it a bar per model."""
+    groups, shown = (rows[column].unique().tolist() for column in (group, "model"))
+    band = 18 * max(len(shown), 1) + 14
+    base = alt.Chart(rows, height=band * len(groups) + 70).encode(
+        y=alt.Y(f"{group}:N", sort=groups, title=None, axis=name_axis()),
+        yOffset=alt.YOffset("model:N", sort=shown),
+        x=alt.X(f"{value}:Q", title=title, scale=alt.Scale(domain=[0, 1.12]), axis=alt.Axis(format="%", tickCount=4)),
+        tooltip=tooltip,
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_model_colour(models, _legend(shown)))
+    figures = base.mark_text(align="left", dx=4, fontSize=10, color=EDGE).encode(
+        text=alt.Text(f"{value}:Q", format=".0%")
+    )
+    return finish(bars + figures)
+
+
+def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height: int = 360) -> alt.LayerChart:
+    """Return how often answers are right against the share of faces that get one, and each model's own limit on it.
+
+    Args:
+        records: Model → figures; those without a curve are not drawn.
+        models: All models, which fixes their colours.
+        height: px.
+    """
+    curves = coverage_table(records)
+    # Where no answer reached the limit, none can be right or wrong: there is no point to mark.
+    limits = abstention_table(records).dropna(subset=["accuracy"])
+    x = alt.X("coverage:Q", title="Faces answered, %", scale=alt.Scale(domain=[0, 1]), axis=percent_axis())
+    y = alt.Y("accuracy:Q", title="Accuracy of these answers, %", scale=alt.Scale(zero=False), axis=percent_axis())
+    colour = _model_colour(models, _legend(curves["model"].unique().tolist()))
+    tooltip = [
+        alt.Tooltip("model:N", title="Model"),
+        alt.Tooltip("coverage:Q", format=".1%", title="Faces answered"),
+        alt.Tooltip("accuracy:Q", format=".1%", title="Of these, right"),
+    ]
+    base = alt.Chart(curves, height=height).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    # A line answers the pointer at its corners only, a wide unseen point near them as well.
+    lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
+    own = [*tooltip, alt.Tooltip("unclear_below:Q", format=".0%", title="Own limit: unclear below")]
+    marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=EDGE)
+    return finish(lines + marks.encode(x=x, y=y, color=colour, tooltip=own))

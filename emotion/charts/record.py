@@ -1,0 +1,72 @@
+"""Charts of one model's figures: what it takes for what, and whether it is right as often as it says."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from emotion.charts.common import EDGE, HUE, STRONG, finish, name_axis, percent_axis
+from emotion.evaluation.scores import Record, confusion_table, reliability_table
+
+_CELL_PX = 34
+
+
+def confusion_chart(record: Record, *, shares: bool, ink: str = EDGE) -> alt.LayerChart:
+    """Return a confusion matrix, rows true and columns answered, tinted by the share of the row.
+
+    Args:
+        record: Of one model.
+        shares: Write per cent of the true label's faces instead of counts.
+        ink: Colour of the figures, ``#rrggbb``: the theme's text.
+    """
+    labels = list(record["per_class"])
+    rows = confusion_table(record)
+    # Opacity in place of a colour scale: nothing is nothing on any background.
+    rows["fill"] = [f"rgba({HUE},{0.04 + 0.86 * share:.3f})" for share in rows["share"]]
+    rows["text"] = [f"{share:.0%}".rstrip("%") for share in rows["share"]] if shares else rows["count"].astype(str)
+    base = alt.Chart(rows, height=_CELL_PX * len(labels) + 80).encode(
+        x=alt.X("answered:N", sort=labels, title="Answered", axis=name_axis(-60)),
+        y=alt.Y("true:N", sort=labels, title="True", axis=name_axis()),
+        tooltip=[
+            alt.Tooltip("true:N", title="True"),
+            alt.Tooltip("answered:N", title="Answered"),
+            alt.Tooltip("count:Q", format=",", title="Faces"),
+            alt.Tooltip("share:Q", format=".1%", title="Share of the true label"),
+        ],
+    )
+    cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color("fill:N", scale=None))
+    figures = base.mark_text(fontSize=11).encode(
+        text="text:N", color=alt.condition(alt.datum.share > STRONG, alt.value("white"), alt.value(ink))
+    )
+    return finish(cells + figures)
+
+
+def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.LayerChart:
+    """Return how often answers are right against how probable they were said to be.
+
+    Args:
+        record: Of one model.
+        colour: The model's, ``#rrggbb``.
+        height: px.
+
+    The dashed diagonal is perfect calibration; a larger point stands for more answers.
+    """
+    rows = reliability_table(record)
+    scale = alt.Scale(domain=["before", "after"], range=[EDGE, colour])
+    base = alt.Chart(rows, height=height).encode(
+        x=alt.X("confidence:Q", title="Probability said", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
+        y=alt.Y("accuracy:Q", title="Share right", scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
+        color=alt.Color("when:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="circle")),
+        tooltip=[
+            alt.Tooltip("when:N", title="Temperature scaling"),
+            alt.Tooltip("confidence:Q", format=".1%", title="Probability said"),
+            alt.Tooltip("accuracy:Q", format=".1%", title="Share right"),
+            alt.Tooltip("count:Q", format=",", title="Faces"),
+        ],
+    )
+    ideal = alt.Chart(pd.DataFrame({"confidence": [0.0, 1.0], "accuracy": [0.0, 1.0]}))
+    diagonal = ideal.mark_line(strokeDash=[5, 4], strokeWidth=1, color=EDGE).encode(x="confidence:Q", y="accuracy:Q")
+    points = base.mark_circle(opacity=0.95).encode(
+        size=alt.Size("count:Q", scale=alt.Scale(range=[25, 260]), legend=None)
+    )
+    return finish(diagonal + base.mark_line(strokeWidth=2) + points)

@@ -1,0 +1,241 @@
+"""Charts as Vega-Altair objects: transparent, with the colours of the label set and text that the theme decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from emotion.analytics.abstention import answer_names, is_unclear
+from emotion.analytics.edits import Span
+from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
+from emotion.analytics.people import person_name
+from emotion.analytics.summary import dominant
+from emotion.analytics.time_range import part_of
+from emotion.charts.common import EDGE, finish, label_colour, seconds_axis
+from emotion.charts.ribbon import TOP, leading_spans, ribbon_layer, time_domain
+from emotion.labels import UNCLEAR
+from emotion.types import Analysis
+
+MOMENT = "moment"
+"""Name of the timeline's click selection; its value is a list with one ``{"time_s": …}``."""
+
+LANE_PX = 84
+_SMALLEST_PX = 140
+_AXIS_PX, _LEGEND_PX = 60, 76
+_NAME_PX = 110
+
+
+def probability_bars(
+    probabilities: Mapping[str, float], height: int = 240, *, unclear_below: float = 0.0
+) -> alt.LayerChart:
+    """Return the probabilities of one face as bars in the label set's order.
+
+    Args:
+        probabilities: Probability of each label, 0–1.
+        height: px.
+        unclear_below: Marked by a dashed line that a bar must reach for a clear answer; 0 draws none.
+    """
+    labels = list(probabilities)
+    table = pd.DataFrame({"emotion": labels, "probability": list(probabilities.values())})
+    base = alt.Chart(table, height=height).encode(
+        y=alt.Y(
+            "emotion:N",
+            sort=labels,
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False, labelPadding=6, labelOverlap=False),
+        ),
+        x=alt.X(
+            "probability:Q",
+            # Room to the right of a full bar for its figure.
+            scale=alt.Scale(domain=[0, 1.18]),
+            axis=alt.Axis(format="%", values=[0, 0.5, 1], title="Probability, %"),
+        ),
+        tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("probability:Q", format=".1%")],
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=label_colour(labels, legend=None))
+    figures = base.mark_text(align="left", dx=5, color=EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
+    return finish(bars + figures if unclear_below <= 0 else bars + _limit_rule(unclear_below) + figures)
+
+
+def _limit_rule(unclear_below: float) -> alt.Chart:
+    limit = alt.Chart(pd.DataFrame({"limit": [unclear_below]}))
+    return limit.mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=EDGE).encode(
+        x="limit:Q", tooltip=alt.Tooltip("limit:Q", format=".0%", title="Unclear below")
+    )
+
+
+def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChart:
+    """Return the shares of the faces' time as a donut with the dominant expression named in its middle.
+
+    Args:
+        shares: Share of each label, and of UNCLEAR where there is a limit, 0–1; not all of them 0.
+        height: px.
+    """
+    labels = list(shares)
+    table = pd.DataFrame({"emotion": labels, "share": list(shares.values()), "order": range(len(labels))})
+    ring = (
+        alt.Chart(table, height=height)
+        .mark_arc(innerRadius=height * 0.29, outerRadius=height * 0.46, padAngle=0.012, cornerRadius=2)
+        .encode(
+            theta=alt.Theta("share:Q", stack=True),
+            order="order:O",
+            color=label_colour(labels, legend=None),
+            tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("share:Q", format=".1%", title="Share")],
+        )
+    )
+    largest = dominant(shares) or labels[0]
+    middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
+    figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=EDGE).encode(text="figure:N")
+    name = middle.mark_text(fontSize=13, dy=15, color=EDGE).encode(text="name:N")
+    return finish(ring + figure + name)
+
+
+def timeline_chart(
+    analysis: Analysis,
+    moment_s: float | None = None,
+    *,
+    legend: bool = True,
+    names: Mapping[int, str] = MappingProxyType({}),
+    span: Span | None = None,
+) -> alt.LayerChart:
+    """Return stacked probabilities over time, one lane per person, empty where the person is not seen.
+
+    Under a lane, a ribbon tells what leads, in UNCLEAR's grey where no expression reaches the
+    analysis' limit. Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
+    People beyond the number of lanes that fit are left out, those seen least first; of a part of the time, those
+    seen in it have lanes.
+
+    Args:
+        analysis: What to draw.
+        moment_s: A time to mark with a line, in seconds.
+        legend: Explain the colours below the chart.
+        names: Track → the person's name; others have numbers.
+        span: The part of the time to draw, finer than the whole could be; None for all of it.
+    """
+    domain = time_domain(analysis) if span is None else [span.start_s, span.end_s]
+    analysis = part_of(analysis, span)
+    tracks = longest_seen(analysis.timeline)
+    answers = answer_names(analysis.labels, analysis.unclear_below)
+    spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.unclear_below)
+    x = seconds_axis(domain=domain)
+    colour = label_colour(answers, legend=_legend() if legend else None)
+    ribbon = ribbon_layer(leading_spans(spans), tracks, _lane_scale(max(len(tracks), 1)))
+    layers = [
+        _no_face_layer(analysis.frames, max(len(tracks), 1)),
+        _area_layer(_above_ribbon(corners), [person_name(track, names) for track in tracks], x).encode(color=colour),
+        ribbon.encode(color=colour),
+        _pick_layer(_picks(spans, tracks, analysis, names)),
+    ]
+    if moment_s is not None and domain[0] <= moment_s <= domain[1]:
+        line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
+        layers.append(line.mark_rule(strokeWidth=2, color=EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
+    height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX + (_LEGEND_PX if legend else 0)
+    return finish(alt.LayerChart(layer=layers, height=height))
+
+
+def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
+    """Make room for the ribbons: each lane's areas keep the part above its own."""
+    lane = np.floor(corners["low"])
+    return corners.assign(low=lane + (corners["low"] - lane) * TOP, high=lane + (corners["high"] - lane) * TOP)
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(title=None, orient="bottom", columns=4)
+
+
+def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
+    count = max(len(names), 1)
+    lanes = alt.Axis(
+        values=[lane + 0.5 for lane in range(len(names))],
+        # As JSON: a name may hold any sign, and must stay a text in Vega's language.
+        labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
+        labelLimit=_NAME_PX,
+        grid=False,
+        ticks=False,
+        domain=False,
+    )
+    return (
+        alt.Chart(corners)
+        .mark_area(interpolate="linear", line=False)
+        .encode(
+            x=x,
+            # The first lane on top.
+            y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1", scale=_lane_scale(count)),
+            y2="high:Q",
+            detail="run:N",
+        )
+    )
+
+
+def _lane_scale(count: int) -> alt.Scale:
+    return alt.Scale(domain=[count, 0], nice=False, zero=False)
+
+
+def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
+    spans = empty_spans(frames).assign(low=0, high=lanes, what="no face")
+    return (
+        alt.Chart(spans)
+        .mark_rect(fillOpacity=0.06, fill=EDGE, stroke=EDGE, strokeDash=[3, 3], strokeWidth=1)
+        .encode(
+            x="start_s:Q",
+            x2="end_s:Q",
+            y=alt.Y("low:Q", scale=_lane_scale(lanes)),
+            y2="high:Q",
+            tooltip=_span_tooltip(),
+        )
+    )
+
+
+def _span_tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("what:N", title="Seen"),
+        alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
+        alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+    ]
+
+
+def _picks(spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
+    labels = analysis.labels
+    rows = spans[spans["track_id"].isin(tracks)]
+    values = rows[[f"p_{label}" for label in labels]].to_numpy(np.float64)
+    leading = values.argmax(axis=1) if len(rows) else np.empty(0, np.intp)
+    largest = values.max(axis=1, initial=0.0)
+    return pd.DataFrame(
+        {
+            "time_s": rows["start_s"],
+            "person": [person_name(int(track), names) for track in rows["track_id"]],
+            "middle": rows["track_id"].map({track: lane for lane, track in enumerate(tracks)}) + 0.5,
+            "leads": [
+                f"{labels[i]} ({UNCLEAR})" if is_unclear(probability, required) else labels[i]
+                for i, probability, required in zip(leading, largest, rows["required"], strict=True)
+            ],
+            "probability": largest,
+        }
+    )
+
+
+def _pick_layer(picks: pd.DataFrame) -> alt.Chart:
+    """Return unseen points in the middle of each lane that answer the pointer; areas themselves cannot."""
+    click = alt.selection_point(name=MOMENT, fields=["time_s"], on="click", nearest=True, empty=False)
+    hover = alt.selection_point(name="hover", fields=["time_s"], on="pointerover", nearest=True, empty=False)
+    return (
+        alt.Chart(picks)
+        .mark_point(size=60, filled=True, color="white", stroke="black", cursor="pointer")
+        .encode(
+            x="time_s:Q",
+            y="middle:Q",
+            opacity=alt.condition(hover, alt.value(1), alt.value(0)),
+            tooltip=[
+                alt.Tooltip("time_s:Q", format=".2f", title="Time, s"),
+                alt.Tooltip("person:N", title="Person"),
+                alt.Tooltip("leads:N", title="Leads"),
+                alt.Tooltip("probability:Q", format=".0%", title="Probability"),
+            ],
+        )
+        .add_params(click, hover)
+    )

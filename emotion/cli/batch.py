@@ -1,0 +1,78 @@
+"""The command ``batch``: any number of videos, on all cores of a machine or of many."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from emotion.batch.results import ERRORS, SUMMARY
+from emotion.batch.run import Report, run_batch
+from emotion.batch.settings import Settings
+from emotion.cli.output import progress_bar
+from emotion.cli.video import add_sampling_options
+from emotion.vision.decode.sampling import Sampling
+
+OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
+"""Exit statuses; that of a batch that could not be begun is everybody's."""
+
+
+def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
+    """Declare the command's own options.
+
+    Args:
+        batch: Its parser.
+        positive: Makes the parser of a number above 0.
+    """
+    batch.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="videos, folders, globs or URLs of them, or one manifest.csv alone"
+    )
+    batch.add_argument("--out", required=True, metavar="DIR", help="folder or URL of timelines and tables")
+    batch.add_argument("--workers", type=positive(int), metavar="N", help="videos at once (default: one per core)")
+    batch.add_argument("--ray", metavar="ADDRESS", help="use Ray: local, or the address of a cluster")
+    batch.add_argument("--retry", action="store_true", help="try again what ended with an error")
+    add_sampling_options(batch, positive)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyse what is missing, print what came out, and return the exit status.
+
+    Raises:
+        EmotionError: It cannot be begun, or cannot go on.
+    """
+    try:
+        report = _report(options)
+    except KeyboardInterrupt:
+        return _interrupted()
+    print(_sentence(report, options.out))
+    if report.interrupted:
+        return _interrupted()
+    return SOME_FAILED if report.errors else OK
+
+
+def _report(options: argparse.Namespace) -> Report:
+    sampling = Sampling(options.every, options.fps, options.start, options.end)
+    settings = Settings.of(options.model, options.detector, sampling)
+    with progress_bar("batch", "videos") as show:
+        return run_batch(
+            options.inputs,
+            options.out,
+            settings,
+            workers=options.workers,
+            ray=options.ray,
+            retry=options.retry,
+            on_step=show,
+        )
+
+
+def _sentence(report: Report, out: str) -> str:
+    text = f"{report.timelines} of {report.videos} videos have a timeline, {report.errors} an error"
+    if report.before:
+        text += f", {report.before} of these from before"
+    return f"{text}; {report.elapsed_s:.0f} s; see {SUMMARY} and {ERRORS} in {out}"
+
+
+def _interrupted() -> int:
+    print("emotion: the batch was interrupted; the same command goes on from here", file=sys.stderr)
+    return INTERRUPTED

@@ -1,0 +1,49 @@
+"""The command ``card``: a model's card for people, as Markdown or HTML."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from emotion.errors import DatasetError
+from emotion.evaluation.cards.content import model_document
+from emotion.evaluation.cards.render import to_html, to_markdown
+
+_WRITERS = {"markdown": to_markdown, "html": to_html}
+
+
+def add_card_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("model", metavar="NAME", help="a model, see the command models")
+    parser.add_argument("--format", choices=sorted(_WRITERS), help="(default: by the ending of --out, else markdown)")
+    parser.add_argument("--facts", type=Path, metavar="FILE", help="facts.json of a data set, to be told as well")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: print it)")
+
+
+def run_card(options: argparse.Namespace) -> int:
+    """Write or print a model's card; returns 0.
+
+    Raises:
+        EmotionError: There is no such model, or a file is damaged.
+    """
+    facts = {} if options.facts is None else {options.facts.absolute().parent.name: _facts(options.facts)}
+    by_ending = "html" if options.out is not None and options.out.suffix.lower() in {".html", ".htm"} else "markdown"
+    text = _WRITERS[options.format or by_ending](model_document(options.model, facts))
+    if options.out is None:
+        print(text, end="")
+    else:
+        options.out.write_text(text, encoding="utf-8")
+        print(options.out)
+    return 0
+
+
+def _facts(file: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DatasetError(f"the facts in {file.name} cannot be read: {error}") from error
+    if not isinstance(facts, dict) or not {"splits", "labels"} <= facts.keys():
+        raise DatasetError(f"expected facts as `python -m training facts` writes them in {file.name}")
+    return facts

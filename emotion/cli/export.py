@@ -1,0 +1,61 @@
+"""The command ``export``: a saved timeline in any other format."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from emotion.analytics.edits import Edits
+from emotion.analytics.files import load_edits, load_parquet
+from emotion.cli.output import progress_bar
+from emotion.errors import Cancelled, InputError
+from emotion.report.file_names import file_name
+from emotion.report.formats import FORMATS, Options, export, format_named
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    names = [known.name for known in FORMATS]
+    parser.add_argument("file", type=Path, metavar="FILE.parquet", help="written by video, or downloaded from the app")
+    parser.add_argument("--format", choices=names, required=True, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--out", type=Path, metavar="PATH", help="the new file, or a folder (default: beside FILE)")
+    parser.add_argument("--edits", type=Path, metavar="JSON", help="names, events and so on (default: those in FILE)")
+    parser.add_argument("--video", type=Path, metavar="FILE", help="mp4: the analysed video")
+    parser.add_argument("--blur", action="store_true", help="mp4: make every face that was found unrecognisable")
+    parser.add_argument("--no-boxes", action="store_true", help="mp4: draw nothing")
+
+
+def run_export(options: argparse.Namespace) -> Path:
+    """Write the file and return its path.
+
+    Raises:
+        EmotionError: A file cannot be read, the format needs a video that is not given, or Ctrl-C was pressed.
+    """
+    chosen = format_named(options.format)
+    analysis, edits = load_parquet(options.file), _edits_of(options)
+    target = _target(options, chosen.suffix)
+    choices = Options(video=options.video, blur=options.blur, draw=not options.no_boxes)
+    with progress_bar(target.name, chosen.steps) as show:
+        try:
+            return export(analysis, target, chosen, edits, choices, show)
+        except KeyboardInterrupt:
+            raise Cancelled("The export was cancelled; nothing was written.") from None
+
+
+def _edits_of(options: argparse.Namespace) -> Edits:
+    if options.edits is None:
+        return load_edits(options.file)
+    try:
+        return Edits.from_dict(json.loads(options.edits.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"expected edits as JSON in {options.edits.name}; they cannot be read: {error}") from error
+
+
+def _target(options: argparse.Namespace, suffix: str) -> Path:
+    """Return the file to write: exactly as named, or in a folder under the timeline's own name."""
+    if options.out is not None and not options.out.is_dir():
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        return Path(options.out)
+    folder: Path = options.file.parent if options.out is None else options.out
+    return folder / file_name(options.file.stem.removesuffix(".timeline"), suffix)

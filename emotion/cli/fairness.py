@@ -1,0 +1,121 @@
+"""The command ``fairness``: whether a model does as well for one group of people as for another."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import emotion
+from emotion.cli.output import progress_bar
+from emotion.csv_text import csv_bytes
+from emotion.engine.analyzer import Analyzer
+from emotion.evaluation.fairness.folders import GroupFolders, read_groups
+from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
+from emotion.evaluation.trial.run import Framing, run_trial
+from emotion.labels import CODES
+from emotion.models.registry import resolve
+from emotion.version import program_version
+
+FRAMINGS = {"by-size": Framing.BY_SIZE, "photographs": Framing.PHOTOGRAPHS, "cut-out": Framing.CUT_OUT}
+CSV_FILE, JSON_FILE = "fairness.csv", "fairness.json"
+
+
+def add_fairness_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="pictures in folders named after their expression: group/class/picture"
+    )
+    parser.add_argument(
+        "--by", type=Path, metavar="CSV", help="a table with the columns file and group, in place of folders of groups"
+    )
+    parser.add_argument("--column", metavar="NAME", help="which column of the table has the groups")
+    parser.add_argument("--model", default="default", metavar="NAME", help="see the command models")
+    parser.add_argument("--codes", choices=sorted(CODES), help="whose numbers name the classes, if numbers do")
+    parser.add_argument(
+        "--framing", choices=sorted(FRAMINGS), default="by-size", help="whether faces have to be found (%(default)s)"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"write {CSV_FILE} and {JSON_FILE}")
+    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+
+
+def run_fairness(options: argparse.Namespace) -> int:
+    """Judge a model on every group and print, and write, what came out; returns 0.
+
+    Raises:
+        EmotionError: Folder, table or model cannot be used.
+    """
+    groups = None if options.by is None else read_groups(options.by, options.folder, options.column)
+    folders = GroupFolders(options.folder, groups, options.codes)
+    analyzer = Analyzer(options.model)
+    model = resolve(options.model)
+    with progress_bar(options.folder.name, "pictures") as show:
+        trial = run_trial(
+            folders, {model: emotion.load_classifier(model)}, analyzer.largest_face, FRAMINGS[options.framing], show
+        )
+    found = judge_groups(trial, model, folders.groups)
+    record = found.to_dict() | {
+        "sha256": trial.cards[model].sha256,
+        "version": program_version(),
+        "without_group": len(folders.ungrouped),
+        "without_class": len(folders.unlabelled),
+    }
+    text = json.dumps(record, ensure_ascii=False, indent=2)
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / CSV_FILE).write_bytes(csv_bytes(to_table(found)))
+        (options.out / JSON_FILE).write_text(text + "\n", encoding="utf-8")
+    if options.json:
+        print(text)
+    else:
+        _print(found, Console())
+    return 0
+
+
+def _print(found: Fairness, console: Console) -> None:
+    console.print(groups_table(found), recalls_table(found), tests_table(found), sep="\n")
+    for words in found.warnings:
+        console.print(Text(f"! {words}", style="yellow"))
+    for words in found.notes:
+        console.print(Text(f"  {words}", style="dim"))
+
+
+def groups_table(found: Fairness) -> Table:
+    """Return a row per group, with 95 % intervals."""
+    table = Table("group", "judged", "accuracy", "expected", "balanced", "faces not found", box=None)
+    for group in found.groups:
+        balanced = "–" if group.balanced is None else _with_interval(*group.balanced)
+        expected = "–" if group.expected is None else f"{group.expected:.1%}"
+        table.add_row(
+            group.name, str(group.accuracy.of), _share(group.accuracy), expected, balanced, _share(group.not_found)
+        )
+    return table
+
+
+def recalls_table(found: Fairness) -> Table:
+    """Return a row per expression and a column per group."""
+    table = Table("recall of", *(group.name for group in found.groups), box=None)
+    for label in found.groups[0].recalls:
+        table.add_row(label, *(f"{_share(one.recalls[label])} of {one.recalls[label].of}" for one in found.groups))
+    return table
+
+
+def tests_table(found: Fairness) -> Table:
+    """Return a row per test."""
+    table = Table("do groups differ in", "statistic", "p", "p (Holm)", f"at {LEVEL:.0%}", box=None)
+    for test in found.tests:
+        answer = Text("they differ", style="bold red") if test.differs else Text("not shown")
+        table.add_row(test.what, f"{test.statistic:.2f}", f"{test.p:.4f}", f"{test.p_holm:.4f}", answer)
+    return table
+
+
+def _share(share: Share) -> str:
+    return "–" if share.value is None else _with_interval(share.value, share.low, share.high)
+
+
+def _with_interval(value: float, low: float, high: float) -> str:
+    return f"{value:.1%} ({100 * low:.1f} – {100 * high:.1f})"

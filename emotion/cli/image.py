@@ -1,0 +1,70 @@
+"""The command ``image``: the faces of pictures, each picture by itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from emotion.bad_file import sentence_for
+from emotion.csv_text import csv_bytes
+from emotion.drawing.boxes import annotate
+from emotion.engine.analyzer import Analyzer
+from emotion.output_names import expect_inputs_kept, once_each, unique_names
+from emotion.report.picture_records import image_record, image_table
+from emotion.vision.decode.image import load_image
+
+log = logging.getLogger(__name__)
+
+PICTURE, TABLE, RECORD = ".annotated.png", ".faces.csv", ".faces.json"
+"""Endings of what is written for each picture."""
+
+
+def add_image_options(image: argparse.ArgumentParser) -> None:
+    """Declare the command's own options."""
+    image.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    image.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
+
+
+def run_image(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Analyse the pictures one after the other and return their records.
+
+    Returns:
+        What :func:`emotion.report.picture_records.image_record` says of each picture, or ``{file, error}``.
+
+    Raises:
+        EmotionError: Nothing can be done at all.
+    """
+    files = once_each(options.files)
+    # The whole name, not the stem: a.jpg and a.png may both be here.
+    names = unique_names(files)
+    if options.out is not None:
+        outputs = [options.out / f"{name}{ending}" for name in names for ending in (PICTURE, TABLE, RECORD)]
+        expect_inputs_kept(files, outputs)
+    analyzer = Analyzer(options.model, options.detector)
+    return [_record(analyzer, file, name, options.out) for file, name in zip(files, names, strict=True)]
+
+
+def _record(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:
+    try:
+        return _analyse(analyzer, file, name, out)
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.debug("%s cannot be analysed", file, exc_info=True)
+        return {"file": str(file), "error": sentence_for(error, file.name, "a picture")}
+
+
+def _analyse(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:
+    rgb = load_image(file)
+    result = analyzer.image(rgb)
+    record = image_record(result, str(file))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(annotate(rgb, result)).save(out / f"{name}{PICTURE}")
+        (out / f"{name}{TABLE}").write_bytes(csv_bytes(image_table(result, name)))
+        (out / f"{name}{RECORD}").write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
+    return record

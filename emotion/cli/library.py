@@ -1,0 +1,53 @@
+"""The command ``library``: backup, check and restore of everything that is kept."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+
+from emotion.cli.output import progress_bar
+from emotion.library import Library
+from emotion.library.backup.snapshot import Contents, back_up, check, restore
+
+
+def add_library_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    backup = actions.add_parser("backup", help="write the library down, also while the app runs")
+    backup.add_argument("path", type=Path, metavar="FILE.tar|DIR", help="a new file or folder")
+    look = actions.add_parser("check", help="look at the digest of every file of a backup")
+    back = actions.add_parser("restore", help="bring the library back; stop the app first")
+    back.add_argument("--replace", action="store_true", help="delete what the library has, if it is not empty")
+    for each in (look, back):
+        each.add_argument("path", type=Path, metavar="FILE.tar|DIR", help="a backup")
+
+
+def run_library(options: argparse.Namespace) -> int:
+    """Do it, say what is in the backup, and return the exit status.
+
+    Raises:
+        EmotionError: It cannot be done.
+    """
+    if options.action == "check":
+        contents = check(options.path)
+    else:
+        with closing(Library.open()) as library:
+            contents = _back_up(library, options) if options.action == "backup" else _restore(library, options)
+    done = {"backup": "backed up to", "check": "whole in", "restore": "restored from"}[options.action]
+    print(f"{_words(contents)} {done} {options.path}")
+    return 0
+
+
+def _back_up(library: Library, options: argparse.Namespace) -> Contents:
+    with progress_bar("backup", "analyses") as show:
+        return back_up(library, options.path, show)
+
+
+def _restore(library: Library, options: argparse.Namespace) -> Contents:
+    with progress_bar("restore", "files") as show:
+        return restore(library, options.path, replace=options.replace, on_step=show)
+
+
+def _words(contents: Contents) -> str:
+    return f"{contents.analyses:,} analyses, {contents.files:,} files, {contents.bytes / 1e6:,.1f} MB"

@@ -1,0 +1,169 @@
+"""The command line: ``python -m emotion image | video | batch | export | fairness | library | models | doctor``.
+
+Answers go to stdout, progress and complaints to stderr, so that output can be piped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+
+from emotion.cli.batch import add_batch_options
+from emotion.cli.batch import run as run_batch
+from emotion.cli.card import add_card_options, run_card
+from emotion.cli.doctor import examine
+from emotion.cli.export import add_export_options, run_export
+from emotion.cli.fairness import add_fairness_options, run_fairness
+from emotion.cli.image import add_image_options, run_image
+from emotion.cli.library import add_library_options, run_library
+from emotion.cli.output import faces_table, findings_table, models_table
+from emotion.cli.video import add_video_options, run_video
+from emotion.errors import EmotionError, InputError
+from emotion.imported_models.added import CardDetails, add_model, remove_model, suggest_name
+from emotion.labels import CODES, parse_labels
+from emotion.vision.detect import DETECTORS
+from emotion.vision.normalise import NORMALISATIONS, UNIT
+
+OK, FAILED = 0, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"{self.prog}: {message} (see --help)\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command and option."""
+    parser = _Parser(prog="python -m emotion", description="Facial-expression analytics for pictures and videos.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    image = commands.add_parser("image", help="find the faces in pictures and name what they show")
+    add_image_options(image)
+    image.set_defaults(run=_image)
+
+    video = commands.add_parser("video", help="analyse videos frame by frame")
+    add_video_options(video, _positive)
+    video.set_defaults(run=_video)
+
+    batch = commands.add_parser("batch", help="analyse many videos on all cores, or on many machines with Ray")
+    add_batch_options(batch, _positive)
+    batch.set_defaults(run=run_batch)
+
+    for command in (image, video, batch):
+        command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
+        command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
+
+    export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")
+    add_export_options(export)
+    export.set_defaults(run=_export)
+
+    card = commands.add_parser("card", help="write a model's card: data, scores, known weaknesses, when not to use it")
+    add_card_options(card)
+    card.set_defaults(run=run_card)
+
+    fairness = commands.add_parser("fairness", help="judge a model on groups of people, on labelled pictures of yours")
+    add_fairness_options(fairness)
+    fairness.set_defaults(run=run_fairness)
+
+    library = commands.add_parser("library", help="back up and restore what the app keeps")
+    add_library_options(library)
+    library.set_defaults(run=run_library)
+
+    models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
+    change = models.add_mutually_exclusive_group()
+    change.add_argument("--add", type=Path, metavar="FILE", help="check a .tflite file and add it; needs --labels")
+    change.add_argument("--remove", metavar="NAME", help="delete an added model")
+    models.add_argument(
+        "--labels", metavar="NAMES", help=f"meaning of the outputs in order, a,b,c or one of {', '.join(CODES)}"
+    )
+    models.add_argument("--name", help="for commands (default: the file's)")
+    models.add_argument("--title", default="", help="for people (default: the name)")
+    models.add_argument("--normalisation", choices=NORMALISATIONS, default=UNIT, help="(default: %(default)s)")
+    models.add_argument("--licence", default="", help="terms and source (default: not stated)")
+    models.set_defaults(run=_models)
+    doctor = commands.add_parser("doctor", help="check what is installed and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, or 2 after one clear line on stderr; a batch knows others."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except EmotionError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename or 'a file'} cannot be written or read: {error.strerror}")
+
+
+def _fail(message: str) -> int:
+    print(f"emotion: {message}", file=sys.stderr)
+    return FAILED
+
+
+def _positive(kind: type[int] | type[float]) -> Any:
+    def parse(text: str) -> float:
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected a number above 0; got {text}")
+        return value
+
+    parse.__name__ = "number"
+    return parse
+
+
+def _image(options: argparse.Namespace) -> int:
+    records = run_image(options)
+    if options.json:
+        print(json.dumps(records, ensure_ascii=False, indent=2))
+    else:
+        Console().print(faces_table(records))
+    if failures := [record["error"] for record in records if "error" in record]:
+        return _fail("; ".join(failures))
+    return OK
+
+
+def _video(options: argparse.Namespace) -> int:
+    failures, files = run_video(options)
+    if not failures:
+        return OK
+    return _fail(failures[0] if files == 1 else f"{len(failures)} of {files} videos: {'; '.join(failures)}")
+
+
+def _export(options: argparse.Namespace) -> int:
+    print(run_export(options))
+    return OK
+
+
+def _models(options: argparse.Namespace) -> int:
+    if options.add is not None:
+        _add_model(options)
+    elif options.remove is not None:
+        remove_model(options.remove)
+    Console().print(models_table())
+    return OK
+
+
+def _add_model(options: argparse.Namespace) -> None:
+    if options.labels is None:
+        raise InputError("expected --labels with --add: what the outputs mean, in their order")
+    name = suggest_name(options.add.name) if options.name is None else options.name
+    labels = parse_labels(options.labels)
+    add_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    del options
+    findings = examine()
+    Console().print(findings_table(findings))
+    missing = [finding.subject for finding in findings if not finding.good]
+    return _fail(f"missing or damaged: {', '.join(missing)}") if missing else OK

@@ -1,0 +1,155 @@
+"""What the command line shows: tables, and a progress bar with rate and time left."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from emotion.cli.doctor import Finding
+from emotion.evaluation.set_scores import card_scores, scored_families, short_title
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.models.registry import ALIASES, list_models, load_card
+from emotion.output_names import shown_names
+from emotion.types import ModelCard, Progress
+
+_REFRESH_S = 0.1
+
+
+def coloured(answer: str) -> Text:
+    """Return a label, or UNCLEAR, in its own colour."""
+    return Text(answer, style=ANSWER_COLOURS[answer])
+
+
+def faces_table(records: Sequence[dict[str, Any]]) -> Table:
+    """Return one row per face of the records of pictures, one per picture without a face, one per failure."""
+    table = Table(box=None)
+    # Folded, not cut: paths of pictures of one name differ at their ends.
+    table.add_column("picture", overflow="fold")
+    for heading in ("face", "expression", "confidence", "box (px)"):
+        table.add_column(heading)
+    for name, record in zip(shown_names([record["file"] for record in records]), records, strict=True):
+        if "error" in record:
+            table.add_row(name, "–", Text(record["error"], style="red"), "", "")
+            continue
+        if not record["faces"]:
+            table.add_row(name, "–", Text("no face found", style="dim"), "", "")
+        for number, face in enumerate(record["faces"], start=1):
+            box = " ".join(f"{value:.0f}" for value in face["box_xyxy"])
+            table.add_row(name, str(number), *_answer_cells(face), box)
+    return table
+
+
+def _answer_cells(face: dict[str, Any]) -> tuple[Text, str]:
+    """Return what is said of a face and how probable that is; of an unclear one, which expression leads."""
+    share = f"{face['probabilities'][face['emotion']]:.0%}"
+    return (coloured(UNCLEAR), f"{face['emotion']} {share}") if face["unclear"] else (coloured(face["emotion"]), share)
+
+
+def summary_table(summary: dict[str, Any], source: str) -> Table:
+    """Return the headline figures of a video."""
+    table = Table(title=source, show_header=False, box=None, title_justify="left")
+    table.add_row("frames", f"{summary['frames']}, {summary['frames_with_face']} with a face")
+    if summary["mended"]:
+        table.add_row("time stamps", summary["mended"])
+    table.add_row("people", str(len(summary["tracks"])))
+    if summary["dominant"] is not None:
+        table.add_row("dominant expression", coloured(summary["dominant"]))
+    if summary["smile_index"] is not None:
+        table.add_row("smile index", f"{summary['smile_index']:.0%}")
+    for label, share in sorted(summary["shares"].items(), key=lambda item: -item[1]):
+        table.add_row(coloured(label), f"{share:.1%}")
+    return table
+
+
+def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """Return one line per video of the rows of a summary table; one that failed has its reason instead of figures."""
+    table = Table(box=None)
+    table.add_column("video", overflow="fold")
+    for heading in ("frames", "people", "dominant expression", "smile index", "note"):
+        table.add_column(heading)
+    for name, row in zip(shown_names([row["file"] for row in rows]), rows, strict=True):
+        dominant, smile = row.get("dominant"), row.get("smile_index")
+        table.add_row(
+            name,
+            str(row.get("frames", "–")),
+            str(row.get("people", "–")),
+            "–" if dominant is None else coloured(dominant),
+            "–" if smile is None else f"{smile:.0%}",
+            " ".join(filter(None, [row.get("note"), row.get("mended")])),
+        )
+    return table
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
+def models_table() -> Table:
+    """Return the installed models with their sizes and, test set by test set, accuracy and mean recall."""
+    cards = [load_card(name) for name in list_models()]
+    families = scored_families(cards)
+    table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
+    # A model is asked for by its name, which a narrow window must not break; titles give way instead.
+    for heading in ("model", "labels", "params", "MACs"):
+        table.add_column(heading, no_wrap=True)
+    for family in families:
+        table.add_column(short_title(family), no_wrap=True, min_width=len("100.0/100.0") - 2)
+    table.add_column("title")
+    for card in cards:
+        shown = f"{card.name} (default)" if card.name == ALIASES["default"] else card.name
+        cost = "–" if card.multiply_adds is None else f"{card.multiply_adds / 1e6:.0f} M"
+        size, title = f"{card.parameters / 1e6:.1f} M", Text(card.title, no_wrap=True, overflow="ellipsis")
+        table.add_row(shown, str(len(card.labels)), size, cost, *_scores(card, families), title)
+    return table
+
+
+_SCORES = (
+    "Accuracy/mean recall in per cent, on test faces. A model with fewer labels is scored on faces of these alone. "
+    "python -m emotion card NAME has the details."
+)
+
+
+def _scores(card: ModelCard, families: Sequence[str]) -> list[str]:
+    scores = card_scores(card)
+    return ["/".join(f"{100 * share:.1f}" for share in scores[of]) if of in scores else "–" for of in families]
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """Return what the doctor found."""
+    table = Table("", "subject", "found", box=None)
+    for finding in findings:
+        mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
+        table.add_row(mark, finding.subject, finding.detail)
+    return table
+
+
+@contextlib.contextmanager
+def progress_bar(title: str, unit: str = "frames") -> Iterator[Callable[[Progress], None]]:
+    """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
+    rate = TextColumn(f"{{task.fields[rate]}} {unit}/s")
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
+    bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    task = bar.add_task(title, total=None, rate="0")
+    shown_at = float("-inf")
+
+    def show(progress: Progress) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
+            shown_at = now
+            bar.start()  # not before there is something to show; again and again does no harm
+            bar.update(task, completed=progress.done, total=progress.total, rate=_rate(progress.rate))
+
+    try:
+        yield show
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -1,0 +1,219 @@
+"""The command ``video``: one file, several, or a folder of them, in parts that a later run can go on from."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from emotion.analytics.files import load_parquet
+from emotion.analytics.summary import headline, summarise
+from emotion.analytics.timeline import NOT_EXPORTED
+from emotion.bad_file import sentence_for
+from emotion.batch.inputs import is_video
+from emotion.cli.output import progress_bar, summary_table, videos_table
+from emotion.csv_text import csv_bytes
+from emotion.engine.analyzer import Analyzer
+from emotion.engine.checkpoint import Parts
+from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.storage import Storage, no_room
+from emotion.errors import Cancelled, InputError
+from emotion.models.registry import sha256_of
+from emotion.output_names import once_each, shown_names, unique_names
+from emotion.types import Analysis, Progress
+from emotion.vision.decode.sampling import Sampling
+
+log = logging.getLogger(__name__)
+
+TABLE = "summary.csv"
+_CANCELLED = "The analysis was cancelled; what was done until then is kept, and --resume goes on from there."
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    file: Path
+    stem: str
+    """What its results are called."""
+
+
+def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
+    """Declare the command's own options.
+
+    Args:
+        video: Its parser.
+        positive: Makes the parser of a number above 0.
+    """
+    video.add_argument("files", nargs="+", type=Path, metavar="FILE", help="videos, or folders of them")
+    video.add_argument(
+        "--out", type=Path, metavar="DIR", required=True, help="where timelines and summaries are written"
+    )
+    add_sampling_options(video, positive)
+    video.add_argument("--resume", action="store_true", help="go on where an earlier run with the same options ended")
+
+
+def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
+    """Declare which frames are analysed.
+
+    Args:
+        video: The parser of a command.
+        positive: Makes the parser of a number above 0.
+    """
+    sampling = video.add_mutually_exclusive_group()
+    sampling.add_argument("--every", type=positive(int), default=1, metavar="N", help="analyse every n-th frame")
+    sampling.add_argument("--fps", type=positive(float), metavar="F", help="analyse at most F frames per second")
+    video.add_argument("--start", type=_time, default=0.0, metavar="TIME", help="begin here: seconds, m:ss or h:mm:ss")
+    video.add_argument("--end", type=_time, metavar="TIME", help="end here")
+
+
+def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
+    """Analyse the files one after the other, and write and print what came out.
+
+    Returns:
+        What went wrong, one sentence each, and the number of files.
+
+    Raises:
+        EmotionError: Nothing can be done at all.
+    """
+    jobs, sampling = _jobs(options.files), Sampling(options.every, options.fps, options.start, options.end)
+    analyzer = Analyzer(options.model, options.detector)
+    options.out.mkdir(parents=True, exist_ok=True)
+    is_alone = len(jobs) == 1 and not options.files[0].is_dir()
+    rows: list[dict[str, Any]] = []
+    with _cancelled_by_ctrl_c() as is_cancelled:
+        for job in jobs:
+            rows.append(_row(job, analyzer, sampling, options, is_cancelled))
+            if is_cancelled():
+                break
+    if is_alone:
+        _print_alone(options.out / f"{jobs[0].stem}.summary.json", rows[0])
+    else:
+        (options.out / TABLE).write_bytes(csv_bytes(pd.DataFrame(rows)))
+        Console().print(videos_table(rows))
+    names = shown_names([row["file"] for row in rows])
+    notes = [(name, row["note"]) for name, row in zip(names, rows, strict=True) if row["note"]]
+    named = [note if is_alone or note.startswith(name) else f"{name}: {note}" for name, note in notes]
+    return named, len(jobs)
+
+
+def _print_alone(summary: Path, row: dict[str, Any]) -> None:
+    """Print the figures of the only video, unless it has none."""
+    if "frames" in row:
+        Console().print(summary_table(json.loads(summary.read_text(encoding="utf-8")), Path(row["file"]).name))
+
+
+def _row(
+    job: _Job, analyzer: Analyzer, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
+) -> dict[str, Any]:
+    """Analyse a video and return its line of the summary table: its figures, or why there are none."""
+    try:
+        analysis = _analyse(analyzer, job, sampling, options, is_cancelled)
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.debug("%s cannot be analysed", job.file, exc_info=True)
+        return {"file": str(job.file), "note": _sentence(error, job.file.name)}
+    return {"file": str(job.file)} | headline(analysis) | {"note": analysis.note}
+
+
+def _jobs(files: Sequence[Path]) -> list[_Job]:
+    found = once_each([video for file in files for video in _videos(file)])
+    return [_Job(file, name) for file, name in zip(found, unique_names(found, stems=True), strict=True)]
+
+
+def _videos(file: Path) -> list[Path]:
+    """Return the videos in a folder, or the file that is named, whatever it is."""
+    if not file.is_dir():
+        return [file]
+    # A folder may be called like a video; a link that leads nowhere is a video that is missing.
+    inside = sorted(path for path in file.iterdir() if is_video(path.name) and not path.is_dir())
+    if not inside:
+        raise InputError(f"expected videos in {file}; there are none")
+    return inside
+
+
+def _analyse(
+    analyzer: Analyzer, job: _Job, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
+) -> Analysis:
+    storage = Storage(options.out)
+    parts, timeline = Parts(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
+    if not job.file.is_file():
+        raise InputError(f"{job.file.name} cannot be opened: there is no such file")
+    source = Source(job.file, job.file.name, sha256_of(job.file))
+    if options.resume and (finished := _finished(timeline, analyzer, sampling, source)) is not None:
+        return finished
+    if not options.resume:
+        parts.clear()
+    with progress_bar(job.file.name) as show:
+
+        def on_step(progress: Progress) -> None:
+            show(progress)
+            if is_cancelled():
+                raise Cancelled(_CANCELLED)
+
+        note = analyse_in_parts(analyzer, source, sampling, parts, on_step)
+    parts.assemble(timeline.name, note)
+    if not is_cancelled():
+        parts.clear()
+    analysis = load_parquet(timeline)
+    _write(analysis, options.out / job.stem)
+    return analysis
+
+
+def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: Source) -> Analysis | None:
+    """Return what an earlier run with the same options finished."""
+    if not timeline.is_file():
+        return None
+    analysis = load_parquet(timeline)
+    same = (analysis.model, analysis.settings) == (analyzer.model, analyzer.settings(sampling, source.sha256))
+    return analysis if same and analysis.complete else None
+
+
+def _write(analysis: Analysis, stem: Path) -> None:
+    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline.drop(columns=list(NOT_EXPORTED))))
+    text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
+    Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
+
+
+def _sentence(error: Exception, name: str) -> str:
+    if isinstance(error, OSError) and (full := no_room(error)):
+        return f"{full} with --resume, which goes on from what is done"
+    return sentence_for(error, name, "a video")
+
+
+def _time(text: str) -> float:
+    """Return the seconds of ``90``, ``1:30`` or ``1:02:03.5``."""
+    try:
+        fields = [float(field) for field in text.split(":")]
+    except ValueError:
+        fields = []
+    if not 1 <= len(fields) <= 3 or not all(0 <= field < float("inf") for field in fields):
+        raise argparse.ArgumentTypeError(f"expected seconds, m:ss or h:mm:ss; got {text}")
+    seconds = 0.0
+    for field in fields:
+        seconds = seconds * 60 + field
+    return seconds
+
+
+@contextlib.contextmanager
+def _cancelled_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Turn Ctrl-C into a wish that the analysis asks about, so that it can keep what is done; a second one stops."""
+    asked = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,1 @@
+"""Draws on pictures: boxes, names, landmarks, and blurred faces."""

@@ -1,0 +1,207 @@
+"""Finds faces on key frames and follows them with the mesh in between: detect → landmarks → track, frame by frame.
+
+The detector costs several times what the mesh does, so it looks only now and
+then: everywhere where a shot begins, then once a key frame, at the whole picture
+and at one of its tiles by turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from emotion.stream_state import State, part_of, under
+from emotion.types import Detector, Face, FloatArray, Frame, Image, Region
+from emotion.vision.boxes import bounding_box, covered
+from emotion.vision.confirm import FaceCheck
+from emotion.vision.cuts import CutDetector
+from emotion.vision.landmarks import (
+    MESH_POINTS,
+    MIN_FIRST_PRESENCE,
+    MIN_PRESENCE,
+    FaceMesh,
+    Mesh,
+    eye_openness,
+    head_pose,
+    mouth_openness,
+    roi_of_find,
+    roi_of_mesh,
+)
+from emotion.vision.track import Tracker
+
+KEY_FRAME_S = 0.4
+"""Time between key frames while faces are being followed."""
+SEARCH_S = 0.15
+"""Time between key frames while nobody is in view, which costs no mesh."""
+LOST_PRESENCE = 0.5
+"""A followed face is lost when the mesh is less sure than this; lower than for a new one, so that ids are steady."""
+SAME_FACE = 0.5
+"""Two boxes that share this much of the smaller one show one face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is spent on finding those who are new in view. Videos get all of it.
+
+    Attributes:
+        key_frame_s: Time between key frames while faces are being followed.
+        search_s: Time between key frames while nobody is in view.
+        tiles: Whether the detector looks at the tiles of a picture as well as at the whole.
+        small: Whether the follower's smaller detector looks, if it has one.
+    """
+
+    key_frame_s: float = KEY_FRAME_S
+    search_s: float = SEARCH_S
+    tiles: bool = True
+    small: bool = False
+
+
+FULL = Effort()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    track_id: int
+    points: FloatArray
+
+
+class FaceFollower:
+    """The state of one stream: who is in view, and when the detector looks next.
+
+    Args:
+        detector: Finds faces.
+        mesh: Follows them.
+        small: A faster detector for an :class:`Effort` that wants one.
+        check: Confirms each face that is new in view; without it, detector and mesh are believed.
+    """
+
+    def __init__(
+        self, detector: Detector, mesh: FaceMesh, small: Detector | None = None, check: FaceCheck | None = None
+    ) -> None:
+        self._detector, self._small = detector, small or detector
+        self._mesh, self._check = mesh, check
+        self._tracker = Tracker()
+        self._is_cut = CutDetector()
+        self._followed: list[_Followed] = []
+        self._next_key_s = float("-inf")
+        self._turn = 0
+        self._new_shot = True
+
+    def __call__(self, frame: Frame, effort: Effort = FULL) -> list[Face]:
+        """Return the faces in ``frame`` with landmarks, pose, openness and track id, longest known first."""
+        if self._is_cut(frame.luma):
+            self._tracker.end_all()
+            self._followed.clear()
+            self._new_shot = True
+        faces = self._follow(frame)
+        lost = len(faces) < len(self._followed)
+        if self._new_shot or lost or frame.time_s >= self._next_key_s:
+            faces = self._look_for_more(frame, faces, effort)
+        faces = self._tracker.update(faces, frame.time_s)
+        self._followed = [_Followed(_id(face), _points(face)) for face in faces]
+        return faces
+
+    def state(self) -> State:
+        """Return all that is remembered, as arrays."""
+        own: State = {
+            "track_ids": np.array([person.track_id for person in self._followed], np.int64),
+            "points": np.array([person.points for person in self._followed], np.float32).reshape(-1, MESH_POINTS, 3),
+            "next_key_s": np.array(self._next_key_s, np.float64),
+            "turn": np.array(self._turn),
+            "new_shot": np.array(self._new_shot),
+        }
+        return own | under("tracker", self._tracker.state()) | under("cuts", self._is_cut.state())
+
+    def restore(self, state: State) -> None:
+        """Go on from :meth:`state`'s arrays."""
+        self._tracker.restore(part_of(state, "tracker"))
+        self._is_cut.restore(part_of(state, "cuts"))
+        pairs = zip(state["track_ids"], state["points"], strict=True)
+        self._followed = [_Followed(int(track_id), points) for track_id, points in pairs]
+        self._next_key_s = float(state["next_key_s"])
+        self._turn = int(state["turn"])
+        self._new_shot = bool(state["new_shot"])
+
+    def resize(self, across: float, down: float) -> None:
+        """Go on with pictures that are so many times as wide and as high as those before, showing the same."""
+        state = self.state()
+        state["points"] *= np.array([across, down, across], np.float32)
+        state["tracker.boxes"] *= np.array([across, down, across, down], np.float32)
+        self.restore(state)
+
+    def _follow(self, frame: Frame) -> list[Face]:
+        faces: list[Face] = []
+        for person in self._followed:
+            mesh = self._mesh.follow(frame.luma, person.points)
+            if mesh.presence >= LOST_PRESENCE:
+                _add(faces, _face(mesh, mesh.presence, person.track_id), frame)
+        return faces
+
+    def _look_for_more(self, frame: Frame, faces: list[Face], effort: Effort) -> list[Face]:
+        detector = self._small if effort.small else self._detector
+        everywhere = detector.regions(frame.width, frame.height)[: None if effort.tiles else 1]
+        regions = everywhere if self._new_shot else [self._next_region(everywhere)]
+        found, rgb = list(faces), frame.rgb()
+        for find in detector.detect(rgb, regions):
+            if _is_known(find.box_xyxy, faces):
+                continue
+            mesh = self._fit_new(frame.luma, rgb, find)
+            if mesh is not None:
+                _add(found, _face(mesh, find.confidence), frame)
+        self._new_shot = False
+        self._next_key_s = frame.time_s + (effort.key_frame_s if found else effort.search_s)
+        return found
+
+    def _fit_new(self, luma: Image, rgb: Image, find: Face) -> Mesh | None:
+        """Return the mesh of a find, or None if it is no face."""
+        rough = self._mesh.fit(luma, roi_of_find(find))
+        if rough.presence < MIN_FIRST_PRESENCE:
+            return None
+        mesh = self._mesh.fit(luma, roi_of_mesh(rough.points))
+        if mesh.presence < MIN_PRESENCE:
+            return None
+        return mesh if self._check is None or self._check(luma, rgb, find, (rough, mesh)) else None
+
+    def _next_region(self, everywhere: Sequence[Region]) -> Region:
+        """Return the whole picture on every other key frame and the tiles, one after the other, in between."""
+        whole, *tiles = everywhere
+        self._turn += 1
+        return tiles[self._turn // 2 % len(tiles)] if tiles and self._turn % 2 == 0 else whole
+
+
+def _face(mesh: Mesh, confidence: float, track_id: int | None = None) -> Face:
+    return Face(
+        box_xyxy=bounding_box(mesh.points[:, :2]),
+        confidence=float(confidence),
+        landmarks=mesh.points,
+        pose=head_pose(mesh.points),
+        eye_openness=eye_openness(mesh.points),
+        mouth_openness=mouth_openness(mesh.points),
+        track_id=track_id,
+    )
+
+
+def _add(faces: list[Face], face: Face, frame: Frame) -> None:
+    """Append a face unless it has left the picture or is one of ``faces`` already, seen twice."""
+    centre = (face.box_xyxy[:2] + face.box_xyxy[2:]) / 2
+    inside = bool(np.all(centre >= 0)) and centre[0] < frame.width and centre[1] < frame.height
+    if inside and not _is_known(face.box_xyxy, faces):
+        faces.append(face)
+
+
+def _is_known(box: FloatArray, faces: Sequence[Face]) -> bool:
+    if not faces:
+        return False
+    return bool(covered(box[None], np.stack([face.box_xyxy for face in faces])).max() > SAME_FACE)
+
+
+def _id(face: Face) -> int:
+    assert face.track_id is not None, "the tracker names every face"
+    return face.track_id
+
+
+def _points(face: Face) -> FloatArray:
+    assert face.landmarks is not None, "the follower fits a mesh to every face"
+    return face.landmarks

@@ -1,0 +1,1 @@
+"""How good classifiers are: metrics, scores, model cards, fairness, user evaluations."""

@@ -1,0 +1,259 @@
+"""The sections of a model's card, out of its files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from emotion.evaluation.cards.document import Document, Section, Table, interval, listed, pairs, percent
+from emotion.evaluation.cards.origin import copies, learned, provenance
+from emotion.evaluation.cards.overview import overview
+from emotion.evaluation.cards.weaknesses import weak_conditions, weak_labels, weaknesses
+from emotion.evaluation.metrics import wilson_interval
+from emotion.evaluation.scores import (
+    FAMILIES,
+    SPLITS,
+    Record,
+    families_of,
+    family_of,
+    find_record,
+    find_robustness,
+    load_evaluation,
+)
+from emotion.models.registry import load_card
+from emotion.types import ModelCard
+
+TEST = next(iter(SPLITS))
+_MIN_PER_MEGA = 1e6
+
+NEVER = (
+    "To say what somebody feels, thinks or intends: an expression is what a face shows.",
+    "To decide about a person: hiring, marks, credit, insurance, policing, care.",
+    "On people at work or in education in the European Union, where inferring emotions is prohibited save for medical "
+    "or safety reasons (AI Act, Article 5(1)(f)); and anywhere on people who were not told (Article 50(3)).",
+    "As a diagnosis, or to tell truth from lies.",
+)
+"""Of any model of expressions."""
+
+UNMEASURED = (
+    "How well it does by age, skin tone, sex, culture or disability: its test pictures name no such group. "
+    "The command python -m emotion fairness measures it on labelled pictures of yours.",
+    "Posed and spontaneous expressions apart; faces in profile; what follows from a whole video.",
+)
+
+
+def model_document(name: str, facts: Mapping[str, Mapping[str, Any]] | None = None) -> Document:
+    """Return the card of a model.
+
+    Args:
+        name: A name from :func:`emotion.list_models`, or an alias.
+        facts: Name of a data set → its facts, as ``python -m training facts`` writes them.
+
+    Raises:
+        ModelError: There is no such model, or one of its files is damaged.
+    """
+    card = load_card(name)
+    return build_document(card, load_evaluation(name), facts or {})
+
+
+def build_document(
+    card: ModelCard, evaluation: Mapping[str, Any] | None, facts: Mapping[str, Mapping[str, Any]]
+) -> Document:
+    """Return the card of a model out of what is known of it."""
+    found = {} if evaluation is None else {card.name: evaluation}
+    judged: dict[str, Record] = {}
+    robustness: dict[str, Mapping[str, Any]] = {}
+    for family in families_of(found):
+        if (record := find_record(evaluation, family, TEST)) is not None:
+            judged[family] = record
+        if (conditions := find_robustness(evaluation, family, TEST)) is not None:
+            robustness[family] = conditions
+    sections = [overview(card, evaluation), _when_not(judged, robustness), _weak(card, judged, robustness)]
+    sections += [learned(card, facts), _what(card), *_scores(judged), *_angles(evaluation), *_conditions(robustness)]
+    sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
+    return Document(card.title, _lead(card, judged), tuple(sections))
+
+
+def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
+    told = [
+        f"{percent(record['accuracy'])} of {record['n']:,} test faces by {FAMILIES.get(family, family)}"
+        for family, record in judged.items()
+    ]
+    words = f"Model {card.name} names the expression of a face as one of {len(card.labels)}"
+    return f"{words}; it was right on {listed(told)}." if told else f"{words}. It was not evaluated."
+
+
+def _what(card: ModelCard) -> Section:
+    cost = "not known" if card.multiply_adds is None else f"{card.multiply_adds / _MIN_PER_MEGA:,.1f} million"
+    facts = {
+        "Expressions": ", ".join(card.labels),
+        "Input": f"{card.input_size} × {card.input_size} px, {card.colour}, {card.crop}, {card.normalisation}",
+        "Parameters": f"{card.parameters / _MIN_PER_MEGA:,.2f} million",
+        "Multiply–adds for a face": cost,
+        "Temperature of its probabilities": f"{card.temperature:g}",
+        "Says unclear below": _limit(card),
+        "Asks for more of heads that are turned or small": _slopes(card),
+        "Looks again, at the mirror image": _second_look(card),
+        "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
+        "Licence": card.licence or "not stated",
+    }
+    if card.members:
+        facts["Averages the answers of"] = ", ".join(card.members)
+    return Section("What it is", tables=(pairs(facts),))
+
+
+def _limit(card: ModelCard) -> str:
+    if not card.unclear_below:
+        return "never"
+    chosen = card.training.get("calibrated_on")
+    if not chosen:
+        return percent(card.unclear_below)
+    names = listed([FAMILIES.get(family_of(name), name) for name in chosen["sets"]])
+    share = percent(chosen["right_answers"], 0)
+    return f"{percent(card.unclear_below)}, so that {share} of the answers given or more are right on each of {names}"
+
+
+def _slopes(card: ModelCard) -> str:
+    if not card.unclear_slopes:
+        return "no"
+    shown = {"yaw": (30.0, 0.0, 96.0), "pitch": (0.0, 30.0, 96.0), "size": (0.0, 0.0, 24.0)}
+    words = ("30° to a side", "30° up or down", "24 px of face")
+    needed = [
+        card.unclear_limit.required(*(np.array([v], np.float32) for v in (*face, 1.0)))[0] for face in shown.values()
+    ]
+    return "; ".join(f"{word}: {percent(float(value))}" for word, value in zip(words, needed, strict=True))
+
+
+def _second_look(card: ModelCard) -> str:
+    if not card.second_look_below:
+        return "as its members do" if card.members else "never"
+    ratio = math.exp(card.second_look_below / card.temperature)
+    return f"where its first answer is less than {ratio:.1f} times as likely as its second"
+
+
+def _scores(judged: Mapping[str, Record]) -> list[Section]:
+    return [
+        Section(
+            f"In detail: {FAMILIES.get(family, family)}",
+            (_summary(record),),
+            tables=(_classes(record), _confusion(record), _reliability(record)),
+        )
+        for family, record in judged.items()
+    ]
+
+
+def _summary(record: Record) -> str:
+    words = (
+        f"On {record['n']:,} test faces that it never saw: accuracy {percent(record['accuracy'])} (95 % interval "
+        f"{interval(*record['accuracy_interval'])}), mean recall of all expressions "
+        f"{percent(record['balanced_accuracy'])}, macro-F1 {percent(record['macro_f1'])}, mean error of probabilities "
+        f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without its temperature)."
+    )
+    kept = record.get("abstention")
+    if kept and kept["unclear_below"] and kept["accuracy"] is not None:
+        words += (
+            f" Where it calls answers of less than {percent(kept['unclear_below'])} unclear, it answers "
+            f"{percent(kept['coverage'])} of faces and is right on {percent(kept['accuracy'])} of these."
+        )
+    return words
+
+
+def _classes(record: Record) -> Table:
+    labels, matrix = list(record["per_class"]), record["confusion_matrix"]
+    rows = []
+    for place, label in enumerate(labels):
+        hits, answered = matrix[place][place], sum(row[place] for row in matrix)
+        support = sum(matrix[place])
+        rows.append(
+            (label, f"{support:,}", *_share(hits, support), *_share(hits, answered),
+             percent(record["per_class"][label]["f1"]))
+        )  # fmt: skip
+    columns = "Expression", "Faces", "Recall", "95 % interval", "Precision", "95 % interval of it", "F1"
+    return Table("Expression by expression (Wilson's intervals)", columns, tuple(rows))
+
+
+def _share(count: int, of: int) -> tuple[str, str]:
+    return (percent(count / of), interval(*wilson_interval(count, of))) if of else ("–", "–")
+
+
+def _confusion(record: Record) -> Table:
+    labels = tuple(record["per_class"])
+    rows = tuple(
+        (label, *(f"{count:,}" for count in counts))
+        for label, counts in zip(labels, record["confusion_matrix"], strict=True)
+    )
+    return Table("What they are taken for: rows true, columns answered", ("True", *labels), rows)
+
+
+def _reliability(record: Record) -> Table:
+    rows = tuple(
+        (f"{percent(row['low'], 0)} – {percent(row['high'], 0)}", f"{row['count']:,}", percent(row["confidence"]),
+         percent(row["accuracy"]))
+        for row in record["reliability"]["after"] if row["count"]
+    )  # fmt: skip
+    return Table("Calibration", ("Probability", "Answers", "Said, on average", "Right"), rows)
+
+
+def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
+    rows = tuple(
+        (row["set"], f"{row['angle']}, {row['from']}° to {row['to']}°", f"{row['faces']:,}", percent(row["accuracy"]),
+         percent(row["answered"]))
+        for row in (evaluation or {}).get("angles", ())
+    )  # fmt: skip
+    if not rows:
+        return []
+    words = (
+        "Yaw is to either side, pitch below zero is down. Right is among all faces, answered is the share of faces "
+        "that are not unclear. Of GENKI-4K it is judged whether a smile is told from no smile."
+    )
+    return [
+        Section(
+            "By the angle of the head",
+            (words,),
+            tables=(Table("", ("Set", "Angle", "Faces", "Right", "Answered"), rows),),
+        )
+    ]
+
+
+def _conditions(robustness: Mapping[str, Mapping[str, Any]]) -> list[Section]:
+    tables = tuple(_condition_table(family, conditions) for family, conditions in robustness.items())
+    words = "The same test faces, made worse before the model saw them."
+    return [Section("When faces get worse", (words,), tables=tables)] if tables else []
+
+
+def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
+    clean = conditions["clean"]["accuracy"]
+    rows = tuple(
+        (row["title"], percent(row["accuracy"]), interval(*row["accuracy_interval"]),
+         percent(clean - row["accuracy"]), percent(row.get("balanced_accuracy")), percent(row.get("ece")))
+        for row in conditions.values()
+    )  # fmt: skip
+    columns = "Faces", "Accuracy", "95 % interval", "Lost", "Mean recall", "Error of probabilities"
+    return Table(f"By {FAMILIES.get(family, family)}", columns, rows)
+
+
+def _weak(card: ModelCard, judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
+    found = weaknesses(card.labels, judged, robustness)
+    none = "Its figures show none." if judged else "It was not evaluated, so none is known."
+    return Section("Known weaknesses", () if found else (none,), found)
+
+
+def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
+    points = [*NEVER]
+    weak = sorted({label for record in judged.values() for label in weak_labels(record)})
+    if weak:
+        points.append(
+            f"To count or to find {listed(weak, 'or')}, which it misses more often than not on some test set."
+        )
+    titles = dict.fromkeys(title for one in robustness.values() for title in weak_conditions(one))
+    poor = [_lower(title) for title in titles]
+    if poor:
+        points.append(f"On faces like these, where it is wrong much more often: {', '.join(poor)}.")
+    return Section("When not to use it", points=(*points, *(f"Not measured: {_lower(words)}" for words in UNMEASURED)))
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

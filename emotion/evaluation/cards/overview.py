@@ -1,0 +1,58 @@
+"""A model's test sets beside each other: the table that the card begins with and that the app's About page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emotion.evaluation.cards.document import Section, Table, interval, percent
+from emotion.evaluation.set_scores import SetScore, product_scores, set_scores
+from emotion.models.registry import ALIASES
+from emotion.types import ModelCard
+
+HOW_TO_READ = (
+    "Recall is the share of an expression's faces that are found. Its mean over all expressions is low where rare ones "
+    "are missed, even if accuracy is high. The weakest expression is the one with the lowest recall. Answered are the "
+    "faces for which the app names an expression instead of saying “unclear”."
+)
+
+
+def overview(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
+    """Return the section of how well a model does on each test set, the weakest expressions included."""
+    rows = set_scores(card.name, evaluation)
+    if not rows:
+        return Section("How well it does", ("It was not evaluated, so nothing is known of that.",))
+    notes = (HOW_TO_READ, *_other_head(card))
+    return Section("How well it does", tables=(sets_table(rows),), notes=notes)
+
+
+def sets_table(rows: Sequence[SetScore]) -> Table:
+    """Return a table with a test set a row; a row of another model than the first one's says whose it is."""
+    columns = (
+        "Test set", "Faces", "Accuracy", "95 % interval", "Mean recall", "Weakest expression", "Answered",
+        "Of these, right",
+    )  # fmt: skip
+    cells = tuple(
+        (
+            row.title if row.model == rows[0].model else f"{row.title} ({row.model})", f"{row.faces:,}",
+            percent(row.accuracy), interval(*row.interval), percent(row.balanced), _weakest(row),
+            percent(row.answered), percent(row.answered_right),
+        ) for row in rows
+    )  # fmt: skip
+    return Table("On test faces that it never saw", columns, cells, stacks=True)
+
+
+def _weakest(row: SetScore) -> str:
+    found = round(row.weakest_recall * row.weakest_faces)
+    return f"{row.weakest}, {percent(row.weakest_recall)} ({found:,} of {row.weakest_faces:,})"
+
+
+def _other_head(card: ModelCard) -> tuple[str, ...]:
+    """Say of the default model which other model answers in FER2013's own labels, and how well."""
+    if card.name != ALIASES["default"]:
+        return ()
+    return tuple(
+        f"By {row.title}, the app has a model of its own, {row.model}: it is right on {percent(row.accuracy)} of these "
+        f"faces, with a mean recall of {percent(row.balanced)}."
+        for row in product_scores() if row.model != card.name
+    )  # fmt: skip

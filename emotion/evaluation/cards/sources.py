@@ -1,0 +1,61 @@
+"""The data sets that models learn from: what they are, what their labels say, and their owners' terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emotion.evaluation.cards.document import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set, for people.
+
+    Attributes:
+        title: What it is called.
+        labels: What is known of its faces.
+        terms: What its owners allow.
+    """
+
+    title: str
+    labels: str
+    terms: str
+
+
+_RESEARCH = "Non-commercial research"
+
+SOURCES: dict[str, Source] = {
+    "fer2013": Source("FER2013 with FER+ votes", "Ten people's votes a face; FER2013's own labels", "Research"),
+    "rafdb": Source(
+        "RAF-DB, basic expressions", "Seven expressions, about 40 people a face", f"{_RESEARCH}, derived data included"
+    ),
+    "affectnet-fear": Source("AffectNet, fear", "One expression", _RESEARCH),
+    "affectnet-contempt": Source("AffectNet, contempt", "One expression; about half look neutral or smile", _RESEARCH),
+    "ffhq": Source("FFHQ, selected faces", "Happiness or neutral, probably labelled by a model", _RESEARCH),
+    "genki4k": Source("The MPLab GENKI Database, GENKI-4K subset", "Smiling or not", "Free, its source to be named"),
+}
+"""By the names that a card's ``training.sources`` has."""
+
+FOR_RESEARCH = (
+    "Use it for research only: the owners of most of these pictures allow no more. The model contains no picture."
+)
+
+
+def learned_sources(training: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return the sources that a card's training record names, each with its number of training faces if stated."""
+    named = training.get("sources") or {}
+    counts = named if isinstance(named, Mapping) else dict.fromkeys(named)
+    return {name: count if isinstance(count, int) else None for name, count in counts.items()}
+
+
+def sources_table(sources: Mapping[str, int | None]) -> Table:
+    """Return a table of data sets with what their labels say and their terms."""
+    rows = []
+    for name, count in sources.items():
+        source = SOURCES.get(name, Source(name, "Not stated", "Not stated"))
+        rows.append((source.title, "–" if count is None else f"{count:,}", source.labels, source.terms))
+    return Table(
+        "Data sets", ("Data set", "Faces", "Labels", "Terms"), tuple(rows), stacks=True, prose=("Labels", "Terms")
+    )

@@ -1,0 +1,107 @@
+"""What a model's own figures warn of. Each warning names the figure that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from emotion.evaluation.cards.document import interval, listed, percent
+from emotion.evaluation.metrics import wilson_interval
+from emotion.evaluation.scores import FAMILIES, Record
+from emotion.labels import EMOTIONS
+
+MISSED = 0.5
+"""An expression that is found more rarely is missed more often than not."""
+FEW = 30
+"""With fewer test faces of an expression, its recall is known to within a third at best."""
+CONFUSED = 0.2
+LOST = 0.1
+MISCALIBRATED = 0.05
+
+Judged = Mapping[str, Record]
+"""Family of labels → figures on test pictures."""
+
+
+def weaknesses(labels: Sequence[str], judged: Judged, robustness: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return them, a sentence each, those of labels first.
+
+    Args:
+        labels: That the model answers with.
+        judged: Its figures.
+        robustness: Family of labels → condition → figures.
+    """
+    told = [*_unknown(labels)]
+    for family, record in judged.items():
+        told += [f"{_whose(family)}: {words}" for words in (*_missed(record), *_confused(record), *_unsure(record))]
+    told += [*_shaken(robustness), *_unlike(judged)]
+    return tuple(told)
+
+
+def weak_labels(record: Record) -> list[str]:
+    """Return the expressions that are missed more often than not, the worst first."""
+    recalls = {label: row["recall"] for label, row in record["per_class"].items() if row["support"]}
+    return sorted((label for label in recalls if recalls[label] < MISSED), key=recalls.__getitem__)
+
+
+def weak_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return in words the conditions that cost more than :data:`LOST` of accuracy, the worst first."""
+    clean = conditions["clean"]["accuracy"]
+    lost = {str(row["title"]): clean - row["accuracy"] for row in conditions.values()}
+    return sorted((title for title in lost if lost[title] > LOST), key=lambda title: -lost[title])
+
+
+def _unknown(labels: Sequence[str]) -> Iterator[str]:
+    if unknown := [label for label in EMOTIONS if label not in labels]:
+        yield f"It knows no {', '.join(unknown)}: such a face gets another name."
+
+
+def _missed(record: Record) -> Iterator[str]:
+    rows = {label: record["per_class"][label] for label in weak_labels(record)}
+    if told := [_found(label, row["recall"], row["support"]) for label, row in rows.items()]:
+        yield f"missed more often than not: {listed(told)}."
+    if rare := [f"{label} ({row['support']})" for label, row in record["per_class"].items() if row["support"] < FEW]:
+        yield f"few test faces of {listed(rare)}, so little is known of them."
+
+
+def _found(label: str, recall: float, faces: int) -> str:
+    hits = round(recall * faces)
+    return f"{label} ({hits} of {faces} found, {interval(*wilson_interval(hits, faces))})"
+
+
+def _confused(record: Record) -> Iterator[str]:
+    labels, told = list(record["per_class"]), []
+    for label, counts in zip(labels, record["confusion_matrix"], strict=True):
+        total = sum(counts)
+        for other, count in zip(labels, counts, strict=True):
+            if other != label and total >= FEW and count / total >= CONFUSED:
+                told.append((count / total, f"{label} for {other} ({percent(count / total, 0)}, {count} of {total})"))
+    if told:
+        yield f"often taken for another: {listed([words for _, words in sorted(told, reverse=True)])}."
+
+
+def _unsure(record: Record) -> Iterator[str]:
+    if (error := record["ece"]["after"]) > MISCALIBRATED:
+        yield f"its probabilities are off by {percent(error)} on average."
+
+
+def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    falls: dict[str, list[str]] = {}
+    for family, conditions in robustness.items():
+        clean = conditions["clean"]["accuracy"]
+        for title in weak_conditions(conditions):
+            row = next(row for row in conditions.values() if row["title"] == title)
+            fall = f"from {percent(clean)} to {percent(row['accuracy'])} by {_whose(family)}"
+            falls.setdefault(title, []).append(fall)
+    for title, told in falls.items():
+        yield f"Where faces are “{title}”, accuracy falls {listed(told)}."
+
+
+def _unlike(judged: Judged) -> Iterator[str]:
+    accuracies = {family: record["accuracy"] for family, record in judged.items()}
+    if len(accuracies) > 1 and max(accuracies.values()) - min(accuracies.values()) > LOST:
+        told = listed([f"{percent(value)} by {_whose(family)}" for family, value in accuracies.items()])
+        yield f"How often it is right depends on the faces and on who labelled them: {told}."
+
+
+def _whose(family: str) -> str:
+    return FAMILIES.get(family, family)

@@ -1,0 +1,251 @@
+"""Figures of each group with intervals, tests of whether groups differ, and what the figures cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emotion.errors import DatasetError
+from emotion.evaluation.fairness.association import RESAMPLES, holm, permutation_test
+from emotion.evaluation.metrics import wilson_interval
+from emotion.evaluation.trial.judge import answers
+from emotion.evaluation.trial.run import NO_FACE, Trial
+from emotion.labels import EMOTIONS
+
+LEVEL = 0.05
+"""Of the tests, all together."""
+FEW, FEW_OF_A_CLASS = 30, 10
+"""With fewer pictures, an interval of accuracy spans a third of all there is, or that of a recall half of it."""
+_BOOTSTRAPS = 2000
+
+ACCURACY, NOT_FOUND, RECALL = "accuracy", "faces not found", "recall of "
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many, with the 95 % interval of the share (Wilson's); ``value`` is None of none."""
+
+    count: int
+    of: int
+    value: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group.
+
+    Attributes:
+        name: As the folder or the table calls it.
+        accuracy: Of the pictures that were judged.
+        expected: Accuracy that these very pictures' expressions would have if they did as everybody's do, 0–1.
+        balanced: Mean recall of the expressions that every group has, 0–1, with its 95 % interval, of a bootstrap
+            within each expression; None where there are fewer than two.
+        not_found: Photographs in which no face was found.
+        recalls: Expression → how many such faces were found.
+    """
+
+    name: str
+    accuracy: Share
+    expected: float | None
+    balanced: tuple[float, float, float] | None
+    not_found: Share
+    recalls: dict[str, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Whether groups differ in something.
+
+    Attributes:
+        what: In what.
+        statistic: See :func:`emotion.evaluation.fairness.association.permutation_test`.
+        p: Of this test alone.
+        p_holm: Corrected for the number of tests.
+        differs: Whether that is below :data:`LEVEL`.
+    """
+
+    what: str
+    statistic: float
+    p: float
+    p_holm: float
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """How a model does for each group.
+
+    Attributes:
+        model: Its name.
+        groups: In the order of their names.
+        tests: All of them.
+        shared_labels: Expressions that every group has.
+        warnings: What these figures cannot carry, a sentence each.
+        notes: What was left out, and what holds always.
+    """
+
+    model: str
+    groups: tuple[Group, ...]
+    tests: tuple[Tested, ...]
+    shared_labels: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+
+def judge_groups(trial: Trial, model: str, groups: Mapping[str, str]) -> Fairness:
+    """Return how a model does for each group.
+
+    Args:
+        trial: What models answered.
+        model: One of them.
+        groups: Picture → group; pictures without one are left out.
+
+    Raises:
+        DatasetError: Fewer than two groups have a picture that the model could be judged by.
+    """
+    judged = answers(trial, model)[["file", "true", "answered", "right"]]
+    judged = judged.assign(group=judged["file"].map(groups)).dropna(subset=["group"])
+    missed = pd.Series([groups.get(one.name) for one in trial.unread if one.reason == NO_FACE], dtype=object).dropna()
+    if judged["group"].nunique() < 2:
+        raise DatasetError(f"expected pictures of two groups that {model} can be judged by; got {_names(judged)}")
+    broken = sum(one.reason != NO_FACE and one.name in groups for one in trial.unread)
+    return compare(judged, {str(group): int(count) for group, count in missed.value_counts().items()}, model, broken)
+
+
+def compare(
+    judged: pd.DataFrame, missed: Mapping[str, int], model: str = "", broken: int = 0, resamples: int = RESAMPLES
+) -> Fairness:
+    """Return how the groups of judged pictures compare.
+
+    Args:
+        judged: ``group``, ``true`` and ``right``, a row per picture.
+        missed: Group → photographs in which no face was found.
+        model: Its name.
+        broken: Pictures that could not be read.
+        resamples: Of each test.
+    """
+    # A group of whose photographs none showed a face is one as well.
+    names = sorted({*judged["group"], *missed})
+    labels = sorted(judged["true"].unique(), key=EMOTIONS.index)
+    total = pd.crosstab(judged["true"], judged["group"]).reindex(labels, columns=names, fill_value=0).to_numpy(np.int64)
+    hits = judged[judged["right"]]
+    right = pd.crosstab(hits["true"], hits["group"]).reindex(labels, columns=names, fill_value=0).to_numpy(np.int64)
+    lost = np.array([missed.get(name, 0) for name in names], np.int64)
+    shared = [place for place in range(len(labels)) if (total[place] > 0).all()]
+    groups = tuple(
+        _group(name, labels, right[:, place], total[:, place], int(lost[place]), right, total, shared)
+        for place, name in enumerate(names)
+    )
+    return Fairness(
+        model, groups, _tests(labels, right, total, lost, resamples), tuple(labels[place] for place in shared),
+        _warnings(groups, labels, total), _notes(lost, broken),
+    )  # fmt: skip
+
+
+def share_of(count: int, of: int) -> Share:
+    """Return so many of so many, with the interval."""
+    return Share(count, of, count / of if of else None, *wilson_interval(count, of))
+
+
+def _group(
+    name: str,
+    labels: Sequence[str],
+    right: np.ndarray,
+    total: np.ndarray,
+    lost: int,
+    all_right: np.ndarray,
+    all_total: np.ndarray,
+    shared: Sequence[int],
+) -> Group:
+    judged = int(total.sum())
+    usual = all_right.sum(1) / all_total.sum(1)
+    return Group(
+        name,
+        share_of(int(right.sum()), judged),
+        float((total * usual).sum() / judged) if judged else None,
+        _balanced(right[list(shared)], total[list(shared)]),
+        share_of(lost, judged + lost),
+        {label: share_of(int(k), int(n)) for label, k, n in zip(labels, right, total, strict=True)},
+    )
+
+
+def _balanced(right: np.ndarray, total: np.ndarray, seed: int = 0) -> tuple[float, float, float] | None:
+    if len(total) < 2:
+        return None
+    recalls = right / total
+    drawn = np.random.default_rng(seed).binomial(total, recalls, (_BOOTSTRAPS, len(total))) / total
+    low, high = np.quantile(drawn.mean(1), [0.025, 0.975])
+    return float(recalls.mean()), float(low), float(high)
+
+
+def _tests(
+    labels: Sequence[str], right: np.ndarray, total: np.ndarray, lost: np.ndarray, resamples: int
+) -> tuple[Tested, ...]:
+    tables = {ACCURACY: (right, total)}
+    tables |= {f"{RECALL}{label}": (right[[row]], total[[row]]) for row, label in enumerate(labels)}
+    if lost.any():
+        tables[NOT_FOUND] = (lost[None], (total.sum(0) + lost)[None])
+    # Where only one group has any, there is nothing to compare.
+    tables = {what: pair for what, pair in tables.items() if (pair[1].sum(0) > 0).sum() > 1}
+    found = {what: permutation_test(*pair, resamples=resamples) for what, pair in tables.items()}
+    corrected = holm([one.p for one in found.values()])
+    return tuple(
+        Tested(what, one.statistic, one.p, p, p < LEVEL)
+        for (what, one), p in zip(found.items(), corrected, strict=True)
+    )
+
+
+def _warnings(groups: Sequence[Group], labels: Sequence[str], total: np.ndarray) -> tuple[str, ...]:
+    few = [f"{group.name} ({group.accuracy.of})" for group in groups if group.accuracy.of < FEW]
+    rare = [label for label, row in zip(labels, total, strict=True) if (row < FEW_OF_A_CLASS).any()]
+    told = []
+    if few:
+        told.append(f"Fewer than {FEW} pictures could be judged of {', '.join(few)}: a difference there hardly shows.")
+    if rare:
+        told.append(
+            f"Some group has fewer than {FEW_OF_A_CLASS} pictures of {', '.join(rare)}: recalls there say little."
+        )
+    return tuple(told)
+
+
+def _notes(lost: np.ndarray, broken: int) -> tuple[str, ...]:
+    told = [
+        "Accuracy is compared among pictures of the same expression, so that groups may have different ones.",
+        "Pictures are taken for independent of each other: with several of one person, intervals are too narrow and "
+        "differences look surer than they are.",
+        "A difference that is not significant is not shown to be none.",
+    ]
+    if lost.any():
+        told.append("Photographs without a face found count in no accuracy, and are compared by themselves.")
+    if broken:
+        told.append(f"{broken:,} pictures could not be read and are left out.")
+    return tuple(told)
+
+
+def _names(judged: pd.DataFrame) -> str:
+    return ", ".join(sorted(judged["group"].unique())) or "none"
+
+
+def to_table(found: Fairness) -> pd.DataFrame:
+    """Return a row per figure: ``group``, ``measure``, ``label``, ``count``, ``of``, ``value``, ``low``, ``high``."""
+    rows: list[dict[str, Any]] = []
+    for group in found.groups:
+        measures = [(ACCURACY, "", group.accuracy), (NOT_FOUND, "", group.not_found)]
+        measures += [("recall", label, share) for label, share in group.recalls.items()]
+        rows += [{"group": group.name, "measure": what, "label": label} | asdict(one) for what, label, one in measures]
+        if group.balanced is not None:
+            value, low, high = group.balanced
+            rows.append({"group": group.name, "measure": "balanced accuracy", "value": value, "low": low, "high": high})
+        rows.append({"group": group.name, "measure": "expected accuracy", "value": group.expected})
+    columns = ["group", "measure", "label", "count", "of", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).astype({"count": "Int64", "of": "Int64"})

@@ -1,0 +1,254 @@
+"""What is known of models' quality: their ``evaluation.json`` as tables.
+
+An evaluation holds ``int8[label set][split]`` records, as ``python -m training evaluate`` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from emotion.errors import ModelError
+from emotion.labels import AFFECTNET, FER2013, FERPLUS, RAFDB
+from emotion.models.registry import EVALUATION_FILE, model_dir
+from emotion.types import ModelCard
+
+Record = dict[str, Any]
+"""The figures of one model by one kind of labels on one split."""
+
+SPLITS: dict[str, tuple[str, ...]] = {"Test": ("private-test", "test"), "Validation": ("public-test", "validation")}
+"""Names of splits by what they are for: a choice may rest on validation, a claim only on test."""
+
+FAMILIES: dict[str, str] = {
+    "ferplus": "FER+ majority",
+    "fer2013": "FER2013 original",
+    "affectnet": "AffectNet",
+    "rafdb": "RAF-DB",
+}
+"""Whose labels judge a model, for people. A model that knows only some is judged by these."""
+
+_CLASSES = {whole.name: len(whole) for whole in (FERPLUS, FER2013, AFFECTNET, RAFDB)}
+
+COSTS: dict[str, str] = {
+    "ms": "ms per face",
+    "multiply_adds": "Multiply–adds, M",
+    "parameters": "Parameters, M",
+}
+"""What accuracy may be set against: column of :func:`score_table` → title."""
+
+
+def load_evaluation(name: str) -> dict[str, Any] | None:
+    """Return what was measured of a model, or None where nothing was.
+
+    Raises:
+        ModelError: There is no such model, or its file is damaged.
+    """
+    file = model_dir(name) / EVALUATION_FILE
+    if not file.is_file():
+        return None
+    try:
+        evaluation = json.loads(file.read_text(encoding="utf-8"))
+        evaluation["int8"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"the evaluation of model {name!r} cannot be read: {error!r}") from error
+    return dict(evaluation)
+
+
+def labels_title(label_set: str) -> str:
+    """Return for people which labels a model was judged by, such as ``"FER+ majority, 3 of 8 classes"``.
+
+    Args:
+        label_set: Its name; of a part of a family, with the classes behind it (:func:`emotion.labels.subset_of`).
+    """
+    family, classes = family_of(label_set), label_set.split("-")[1:]
+    if family not in _CLASSES:
+        return label_set
+    part = f"{len(classes)} of " if classes else ""
+    return f"{FAMILIES[family]}, {part}{_CLASSES[family]} classes"
+
+
+def family_of(label_set: str) -> str:
+    """Return whose labels a label set consists of: a subset's name begins with that of the whole."""
+    first = label_set.partition("-")[0]
+    return first if first in FAMILIES else label_set
+
+
+def families_of(evaluations: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return whose labels models were judged by, those that judged most models first."""
+    judged = [family for one in evaluations.values() for family in {family_of(name) for name in one["int8"]}]
+    known = {family: place for place, family in enumerate(FAMILIES)}
+    return sorted(set(judged), key=lambda family: (-judged.count(family), known.get(family, len(known)), family))
+
+
+def find_record(evaluation: Mapping[str, Any] | None, family: str, role: str) -> Record | None:
+    """Return a model's figures by one family of labels, or None where it was not judged so.
+
+    Args:
+        evaluation: Of the model, or None.
+        family: One of :func:`families_of`.
+        role: A key of :data:`SPLITS`.
+    """
+    return _find((evaluation or {}).get("int8", {}), family, role)
+
+
+def find_robustness(evaluation: Mapping[str, Any] | None, family: str, role: str) -> dict[str, Record] | None:
+    """Return a model's figures under each condition, the clean one first, or None where they were not measured."""
+    return _find((evaluation or {}).get("robustness", {}), family, role)
+
+
+def _find(label_sets: Mapping[str, Any], family: str, role: str) -> dict[str, Any] | None:
+    for label_set, splits in label_sets.items():
+        if family_of(label_set) == family:
+            for split in SPLITS[role]:
+                if split in splits:
+                    return dict(splits[split])
+    return None
+
+
+def score_table(
+    cards: Mapping[str, ModelCard],
+    evaluations: Mapping[str, Mapping[str, Any]],
+    family: str,
+    role: str,
+    measured_ms: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return a row of figures per model; what is not known is missing.
+
+    Args:
+        cards: Model → card.
+        evaluations: Model → evaluation, of those that have one.
+        family: Whose labels are asked for.
+        role: A key of :data:`SPLITS`.
+        measured_ms: Model → ms per face, of those that were timed on this machine.
+
+    Returns:
+        ``model``, ``classes``, ``faces``, ``accuracy``, ``low`` and ``high`` (its 95 % interval),
+        ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1; ``parameters``
+        and ``multiply_adds`` in millions, ``megabytes``, ``ms``.
+    """
+    rows = []
+    for name, card in cards.items():
+        evaluation = evaluations.get(name)
+        record = find_record(evaluation, family, role)
+        size = None if evaluation is None else evaluation.get("file_bytes")
+        rows.append(
+            {"model": name, **figures_of(record)}
+            | {
+                "parameters": card.parameters / 1e6,
+                "multiply_adds": None if card.multiply_adds is None else card.multiply_adds / 1e6,
+                "megabytes": None if size is None else size / 1e6,
+                "ms": measured_ms.get(name),
+            }
+        )
+    table = pd.DataFrame(rows)
+    figures = [column for column in table.columns if column != "model"]
+    return table.astype(dict.fromkeys(figures, "Float64"))
+
+
+def figures_of(record: Record | None) -> dict[str, Any]:
+    """Return the figures that stand for a record, each None where there is no record.
+
+    Returns:
+        ``classes`` and ``faces``, their numbers; ``accuracy`` with ``low`` and ``high`` of its 95 %
+        interval, ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1.
+    """
+    if record is None:
+        return dict.fromkeys(("classes", "faces", "accuracy", "low", "high", "balanced", "macro_f1", "ece"))
+    low, high = record["accuracy_interval"]
+    return {
+        "classes": len(record["per_class"]),
+        "faces": record["n"],
+        "accuracy": record["accuracy"],
+        "low": low,
+        "high": high,
+        "balanced": record["balanced_accuracy"],
+        "macro_f1": record["macro_f1"],
+        "ece": record["ece"]["after"],
+    }
+
+
+def class_table(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Return every label's scores in long form: ``model``, ``emotion``, ``measure``, ``score`` 0–1, ``support``."""
+    rows = [
+        {"model": model, "emotion": label, "measure": measure, "score": scores[key], "support": scores["support"]}
+        for model, record in records.items()
+        for label, scores in record["per_class"].items()
+        for key, measure in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+    ]
+    return pd.DataFrame(rows)
+
+
+def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
+    """Return ``model``, ``condition`` (for people), ``accuracy``, ``low``, ``high``, and ``lost`` against clean faces.
+
+    Args:
+        found: Model → condition → figures, as of :func:`find_robustness`.
+    """
+    rows = [
+        {
+            "model": model,
+            "condition": row["title"],
+            "accuracy": row["accuracy"],
+            "low": row["accuracy_interval"][0],
+            "high": row["accuracy_interval"][1],
+            "lost": conditions["clean"]["accuracy"] - row["accuracy"],
+        }
+        for model, conditions in found.items()
+        for row in conditions.values()
+    ]
+    return pd.DataFrame(rows, columns=["model", "condition", "accuracy", "low", "high", "lost"])
+
+
+def coverage_table(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Return ``model``, ``coverage`` and ``accuracy``, 0–1: how often answers are right when only some are given.
+
+    The fewer faces are answered, the most confident first, the more often answers should be right:
+    the risk–coverage curve of El-Yaniv and Wiener (2010), with accuracy in place of risk. Records of
+    evaluations that are older than the curve have no rows.
+
+    Args:
+        records: Model → figures.
+    """
+    rows = [
+        {"model": model, "coverage": coverage, "accuracy": accuracy}
+        for model, record in records.items()
+        for coverage, accuracy in record.get("coverage_curve", ())
+    ]
+    return pd.DataFrame(rows, columns=["model", "coverage", "accuracy"])
+
+
+def abstention_table(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Return ``model``, ``unclear_below``, ``coverage`` and ``accuracy`` of the answers above it, 0–1.
+
+    Args:
+        records: Model → figures; those that were evaluated before there were limits have no row.
+    """
+    rows = [{"model": model, **record["abstention"]} for model, record in records.items() if "abstention" in record]
+    return pd.DataFrame(rows, columns=["model", "unclear_below", "coverage", "accuracy"])
+
+
+def confusion_table(record: Record) -> pd.DataFrame:
+    """Return ``true``, ``answered``, ``count`` and ``share`` (of the true label's faces, 0–1) in long form."""
+    labels = list(record["per_class"])
+    rows = []
+    for true, counts in zip(labels, record["confusion_matrix"], strict=True):
+        total = max(sum(counts), 1)  # a label without faces has shares of 0
+        rows += [
+            {"true": true, "answered": answered, "count": count, "share": count / total}
+            for answered, count in zip(labels, counts, strict=True)
+        ]
+    return pd.DataFrame(rows)
+
+
+def reliability_table(record: Record) -> pd.DataFrame:
+    """Return the filled bins: ``when`` (before or after scaling), ``confidence``, ``accuracy`` and ``count``."""
+    rows = [
+        {"when": when, "confidence": row["confidence"], "accuracy": row["accuracy"], "count": row["count"]}
+        for when in ("before", "after")
+        for row in record["reliability"][when]
+        if row["count"]
+    ]
+    return pd.DataFrame(rows, columns=["when", "confidence", "accuracy", "count"])

@@ -1,0 +1,1 @@
+"""Scores models on a user's own labelled pictures."""

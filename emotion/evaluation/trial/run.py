@@ -1,0 +1,229 @@
+"""Runs models over labelled pictures: each picture is read once, and every model answers for its face."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.bad_file import sentence_for
+from emotion.engine.classify_faces import crop_face
+from emotion.errors import Cancelled, InputError, ModelError
+from emotion.evaluation.trial.zip_folders import LabelledFile, Unread
+from emotion.labels import LabelSet
+from emotion.types import Face, FloatArray, Image, ModelCard, Progress
+from emotion.vision.classify import LiteRTClassifier
+from emotion.vision.decode.image import load_image
+from emotion.vision.normalise import GREY, fit, middle_square
+
+log = logging.getLogger(__name__)
+
+FaceFinder = Callable[[Image], Face | None]
+"""Returns the face that a photograph, ``(H, W, 3)`` uint8 RGB, is about, with landmarks; None if it shows none."""
+
+CUT_OUT_PX = 120
+"""Pictures that are smaller on their longer side are taken for faces that somebody has cut out already."""
+
+THUMBNAIL_PX = 96
+
+NO_FACE = "no face was found in it"
+"""Why a photograph was not answered that could be read."""
+
+_AHEAD = 4
+"""Pictures in work per thread: enough to keep all threads busy, few enough to keep memory flat."""
+
+
+class LabelledPictures(Protocol):
+    """Where pictures come from: an archive, or folders.
+
+    Attributes:
+        label_set: The labels that occur.
+        unlabelled: Paths of files outside every class folder.
+    """
+
+    label_set: LabelSet
+    unlabelled: list[str]
+
+    def __len__(self) -> int:
+        """Return the number of labelled files."""
+
+    def __iter__(self) -> Iterator[LabelledFile | Unread]:
+        """Yield every labelled file, or why it cannot be read."""
+
+
+class Framing(Enum):
+    """What the pictures show, in words for people."""
+
+    BY_SIZE = "Decide by size"
+    PHOTOGRAPHS = "Photographs"
+    CUT_OUT = "Faces, cut out"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """What models answered for labelled pictures.
+
+    Attributes:
+        label_set: The labels that occur in the archive.
+        names: Path of each answered picture inside the archive.
+        truth: ``(n,)`` int8 labels of the pictures, positions in ``label_set``.
+        thumbnails: Each picture's face, a JPEG file of :data:`THUMBNAIL_PX` a side.
+        cards: Model → card.
+        logits: Model → ``(n, k)`` float32 raw scores.
+        unread: Pictures that could not be read, or show no face.
+        unlabelled: Number of files that lie in no class folder.
+        files: Number of files that do.
+        note: Why it ended early, in one sentence, or nothing.
+    """
+
+    label_set: LabelSet
+    names: tuple[str, ...]
+    truth: NDArray[np.int8]
+    thumbnails: tuple[bytes, ...]
+    cards: Mapping[str, ModelCard]
+    logits: Mapping[str, FloatArray]
+    unread: tuple[Unread, ...]
+    unlabelled: int
+    files: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answered:
+    name: str
+    label: str
+    thumbnail: bytes
+    logits: dict[str, FloatArray]
+
+
+def run_trial(
+    folders: LabelledPictures,
+    classifiers: Mapping[str, LiteRTClassifier],
+    find_face: FaceFinder,
+    framing: Framing = Framing.BY_SIZE,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Trial:
+    """Let every model answer for every picture, on all cores.
+
+    Args:
+        folders: The labelled pictures.
+        classifiers: Model → classifier.
+        find_face: Finds the face that a photograph is about.
+        framing: Whether faces have to be found.
+        on_progress: Called after each picture; may raise :class:`Cancelled` to stop, which keeps what is done.
+    """
+    answered: list[_Answered] = []
+    unread: list[Unread] = []
+    note = ""
+    answer = partial(_answer, classifiers=classifiers, find_face=find_face, framing=framing)
+    try:
+        for result in _reporting(_on_all_cores(answer, folders), len(folders), on_progress):
+            if isinstance(result, Unread):
+                unread.append(result)
+            else:
+                answered.append(result)
+    except (Cancelled, InputError) as error:
+        note = str(error)
+    labels = folders.label_set.labels
+    return Trial(
+        folders.label_set,
+        tuple(one.name for one in answered),
+        np.array([labels.index(one.label) for one in answered], np.int8),
+        tuple(one.thumbnail for one in answered),
+        {name: classifier.card for name, classifier in classifiers.items()},
+        {name: _stack([one.logits[name] for one in answered], classifier) for name, classifier in classifiers.items()},
+        tuple(unread),
+        len(folders.unlabelled),
+        len(folders),
+        note,
+    )
+
+
+def _answer(
+    file: LabelledFile | Unread, classifiers: Mapping[str, LiteRTClassifier], find_face: FaceFinder, framing: Framing
+) -> _Answered | Unread:
+    if isinstance(file, Unread):
+        return file
+    try:
+        return _answer_readable(file, classifiers, find_face, framing)
+    except InputError as error:
+        return Unread(file.name, str(error))
+    except ModelError:  # of all pictures, not of this one
+        raise
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.exception("a labelled picture cannot be judged")
+        return Unread(file.name, sentence_for(error, file.name, "a picture"))
+
+
+def _answer_readable(
+    file: LabelledFile, classifiers: Mapping[str, LiteRTClassifier], find_face: FaceFinder, framing: Framing
+) -> _Answered | Unread:
+    image = load_image(file.content)
+    crop_to = _cropper(image, find_face, framing)
+    if crop_to is None:
+        return Unread(file.name, NO_FACE)
+    logits = {
+        name: classifier.logits([crop_to(classifier.card.input_size, classifier.card.colour)])
+        for name, classifier in classifiers.items()
+    }
+    return _Answered(file.name, file.label, _as_jpeg(crop_to(THUMBNAIL_PX, "rgb")), logits)
+
+
+def _cropper(image: Image, find_face: FaceFinder, framing: Framing) -> Callable[[int, str], Image] | None:
+    """Return what cuts the face out at a size (px) and in a colour, or None if there is no face."""
+    if framing is Framing.CUT_OUT or (framing is Framing.BY_SIZE and max(image.shape[:2]) < CUT_OUT_PX):
+        return partial(fit, middle_square(image))
+    face = find_face(image)
+    return None if face is None else partial(_cut, image, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), face)
+
+
+def _cut(image: Image, luma: Image, face: Face, size: int, colour: str) -> Image:
+    return crop_face(luma if colour == GREY else image, face, size)
+
+
+def _on_all_cores(
+    answer: Callable[[LabelledFile | Unread], _Answered | Unread], files: Iterable[LabelledFile | Unread]
+) -> Iterator[_Answered | Unread]:
+    """Yield the answers in the files' order; decoding and LiteRT release the interpreter lock."""
+    workers = os.cpu_count() or 1
+    waiting: deque[Future[_Answered | Unread]] = deque()
+    with ThreadPoolExecutor(workers, "trial") as pool:
+        try:
+            for file in files:
+                waiting.append(pool.submit(answer, file))
+                if len(waiting) >= workers * _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _reporting(
+    results: Iterator[_Answered | Unread], total: int, on_progress: Callable[[Progress], None] | None
+) -> Iterator[_Answered | Unread]:
+    started = time.perf_counter()
+    for done, result in enumerate(results, start=1):
+        yield result
+        if on_progress is not None:
+            on_progress(Progress(done, total, time.perf_counter() - started))
+
+
+def _stack(rows: list[FloatArray], classifier: LiteRTClassifier) -> FloatArray:
+    return np.concatenate(rows) if rows else classifier.logits([])
+
+
+def _as_jpeg(face: Image) -> bytes:
+    return bytes(cv2.imencode(".jpg", cv2.cvtColor(face, cv2.COLOR_RGB2BGR))[1])

@@ -1,0 +1,1 @@
+"""Writes a whole library to disk, and restores it."""

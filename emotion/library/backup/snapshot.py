@@ -1,0 +1,224 @@
+"""A library written down and brought back, on the same database or another: rows as JSON, files as they are.
+
+A backup is taken while the app runs. The rows are those of one moment; the files are copied after it, and what was
+deleted meanwhile is left out, so that no row speaks of a file that is not there. Logs and the clips of recordings that
+still run are no part of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select
+
+from emotion.engine.storage import video_key
+from emotion.errors import LibraryError
+from emotion.library.backup.archive import ArchiveReader, ArchiveWriter, reading_archive, writing_archive
+from emotion.library.database import revisions
+from emotion.library.entries import State
+from emotion.library.jobs.liveness import SILENT_S
+from emotion.library.mapping import now
+from emotion.library.orm import AnalysisRow, Base, UtcDateTime
+from emotion.library.repository import Library
+from emotion.models.registry import added_models_dir
+from emotion.steps import OnProgress, Steps
+from emotion.version import program_version
+
+Rows = dict[str, list[dict[str, Any]]]
+
+_ANALYSES = AnalysisRow.__tablename__
+_TABLES, _FILES, _MODELS = "tables/", "files/", "models/"
+_TRIES, _BETWEEN_S = 5, 0.1
+"""How often, and seconds after which, an analysis is looked at anew whose files change while they are copied: a run
+ends only once, and a deletion takes a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a backup.
+
+    Attributes:
+        analyses: How many.
+        files: How many files, those of the analyses and of added models.
+        bytes: Of all that is in it.
+    """
+
+    analyses: int
+    files: int
+    bytes: int
+
+
+def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -> Contents:
+    """Write down a library, and look at every file's digest when it is written.
+
+    Args:
+        library: Which library; it may be in use.
+        target: The new backup, a folder or a file ending in ``.tar``.
+        on_step: Told of every analysis.
+
+    Raises:
+        LibraryError: The target is there already, or the database does not answer.
+        OSError: It cannot be written.
+    """
+    rows, began = _snapshot(library), now()
+    with writing_archive(target) as archive:
+        kept, steps = [], Steps(len(rows[_ANALYSES]), on_step)
+        for row in rows[_ANALYSES]:
+            if _copy_files(library, row, archive):
+                kept.append(row)
+            steps.advance()
+        rows = _of_analyses(rows, {row["id"] for row in kept})
+        _copy_models(archive)
+        for table in Base.metadata.sorted_tables:
+            archive.add_bytes(f"{_TABLES}{table.name}.jsonl", _to_json(rows[table.name]))
+        facts = {"made_at": began.isoformat(), "program": program_version(), "revision": revisions()[0]}
+        archive.finish(facts)
+    return check(target)
+
+
+def check(source: Path) -> Contents:
+    """Look at every file's digest, and return what is in a backup.
+
+    Raises:
+        LibraryError: It is no backup, or a file is damaged or absent.
+    """
+    with reading_archive(source) as archive:
+        archive.verify()
+        analyses = len(_from_json(archive, Base.metadata.tables[_ANALYSES]))
+        return Contents(analyses, len(archive.names(_FILES)) + len(archive.names(_MODELS)), archive.total_bytes)
+
+
+def restore(library: Library, source: Path, *, replace: bool = False, on_step: OnProgress | None = None) -> Contents:
+    """Bring back a library; it is then the one that was written down.
+
+    Args:
+        library: Where to. Nothing of it may be running.
+        source: The backup; all its digests are looked at before anything is changed.
+        replace: Whether what is there may go. It goes last, so that one who is interrupted can begin anew.
+        on_step: Told of every file.
+
+    Raises:
+        LibraryError: The backup is damaged or of a newer program, or the library is not empty or in use.
+        OSError: A file cannot be written.
+    """
+    contents = check(source)
+    with reading_archive(source) as archive:
+        if archive.facts.get("revision") not in revisions():
+            raise LibraryError("expected a backup made by this version or an older one; a newer one has made it")
+        _expect_room(library, replace=replace)
+        rows = {table.name: _from_json(archive, table) for table in Base.metadata.sorted_tables}
+        _bring_files(library, archive, on_step)
+        with library.database.writing() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
+            for table in Base.metadata.sorted_tables:
+                if rows[table.name]:
+                    session.execute(insert(table), rows[table.name])
+        _remove_others(library, {name.removeprefix(_FILES) for name in archive.names(_FILES)})
+    return contents
+
+
+def _snapshot(library: Library) -> Rows:
+    with library.database.snapshot() as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def _of_analyses(rows: Rows, ids: set[str]) -> Rows:
+    """Return the rows without those of analyses that were deleted meanwhile."""
+    own = {_ANALYSES: "id", **{name: "analysis_id" for name, each in rows.items() if each and "analysis_id" in each[0]}}
+    return {name: [row for row in each if name not in own or row[own[name]] in ids] for name, each in rows.items()}
+
+
+def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -> bool:
+    """Copy the files of an analysis, and return whether it is still there."""
+    entry_id = row["id"]
+    for attempt in range(_TRIES):
+        time.sleep(_BETWEEN_S if attempt else 0)
+        archive.forget(f"{_FILES}{entry_id}/")
+        try:
+            keys = library.storage.files(entry_id)
+            for key in keys:
+                if key == video_key(entry_id) and not row["has_video"]:
+                    continue  # it has come since, and the row knows nothing of it
+                with library.storage.local(key) as path, path.open("rb") as file:
+                    archive.add(_FILES + key, file)
+        except FileNotFoundError:
+            continue
+        # Files go before their row does: none at all, where there were some, are about to be followed by it.
+        if keys == library.storage.files(entry_id) and (keys or not row["bytes"]):
+            break
+    with library.database.reading() as session:
+        there = session.get(AnalysisRow, entry_id) is not None
+    if not there:
+        archive.forget(f"{_FILES}{entry_id}/")
+    row["has_video"] = row["has_video"] and _FILES + video_key(entry_id) in archive.files
+    return there
+
+
+def _copy_models(archive: ArchiveWriter) -> None:
+    folder = added_models_dir()
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file():
+            with path.open("rb") as file:
+                archive.add(_MODELS + path.relative_to(folder).as_posix(), file)
+
+
+def _expect_room(library: Library, *, replace: bool) -> None:
+    rows = _snapshot(library)
+    recent = now() - dt.timedelta(seconds=SILENT_S)
+    if any(row["state"] == State.RUNNING and (row["heartbeat_at"] or recent) > recent for row in rows[_ANALYSES]):
+        raise LibraryError("expected a library in which nothing runs; stop the app, wait a minute and try again")
+    if not replace and (any(rows.values()) or library.storage.files()):
+        analyses = f"{len(rows[_ANALYSES]):,} analyses and {len(library.storage.files()):,} files"
+        raise LibraryError(f"expected an empty library to restore to; this one has {analyses}. --replace deletes them")
+
+
+def _bring_files(library: Library, archive: ArchiveReader, on_step: OnProgress | None) -> None:
+    names = archive.names(_FILES)
+    steps = Steps(len(names), on_step)
+    for name in names:
+        with library.storage.writing(name.removeprefix(_FILES)) as target:
+            archive.copy(name, target)
+        steps.advance()
+    for name in archive.names(_MODELS):
+        parts = name.removeprefix(_MODELS).split("/")
+        if any(part in {"", ".", ".."} for part in parts):
+            raise LibraryError(f"expected names of files inside a backup; got {name!r}")
+        path = added_models_dir().joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as target:
+            archive.copy(name, target)
+
+
+def _remove_others(library: Library, wanted: set[str]) -> None:
+    folders = {key.split("/")[0] for key in wanted}
+    for key in library.storage.files():
+        folder = key.split("/")[0]
+        if key not in wanted:
+            library.storage.remove(key if folder in folders else folder)
+
+
+def _to_json(rows: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(row, ensure_ascii=False, default=dt.datetime.isoformat).encode() + b"\n" for row in rows)
+
+
+def _from_json(archive: ArchiveReader, table: Table) -> list[dict[str, Any]]:
+    name = f"{_TABLES}{table.name}.jsonl"
+    # A table that an older program did not have.
+    lines = archive.read(name).splitlines() if archive.names(name) else []
+    moments = {column.name for column in table.columns if isinstance(column.type, UtcDateTime)}
+    return [
+        {
+            column: dt.datetime.fromisoformat(value) if column in moments and value is not None else value
+            for column, value in json.loads(line).items()
+        }
+        for line in lines
+    ]

@@ -1,0 +1,137 @@
+"""Starts workers for what waits in the queue, and notices those that died; any server may run one, or several do."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+
+from emotion.errors import EmotionError, LibraryError
+from emotion.library.entries import State
+from emotion.library.jobs.clips import hand_over_left_clips
+from emotion.library.jobs.liveness import note_death, note_the_dead
+from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, work_of
+from emotion.library.jobs.recordings import close_broken
+from emotion.library.repository import Library
+from emotion.library.silence import Silence
+from emotion.paths import ROOT
+from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics
+from emotion.settings import jobs_at_once, library_dir, log_file
+from emotion.telemetry.counters import WORKERS, ending
+
+LOOK_S = 0.5
+"""Between two looks at the queue."""
+SWEEP_S = 3600.0
+"""Between two looks for what was kept long enough."""
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Keeps as many workers busy as the settings say.
+
+    Args:
+        library: Whose queue.
+        at_once: How many analyses run at once on this machine (default: ``EMOTION_JOBS``).
+    """
+
+    def __init__(self, library: Library, at_once: int | None = None) -> None:
+        self._library, self._at_once = library, at_once or jobs_at_once()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._children: dict[Claim, subprocess.Popen[bytes]] = {}
+        self._workers, self._recordings = Silence[Claim](), Silence[Claim]()
+        self._swept_at = float("-inf")
+
+    def start(self) -> Dispatcher:
+        """Begin on a thread of its own, which ends with the process; what the workers do goes on."""
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the thread; what the workers do goes on."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look once: note the dead, start what may start, delete what has expired.
+
+        Raises:
+            LibraryError: The database does not answer, or something could not be deleted.
+        """
+        self._see_off_children()
+        note_the_dead(self._library, self._workers)
+        self._close_recordings()
+        while (claim := claim_next(self._library, self._at_once)) is not None:
+            self._begin(claim)
+        if time.monotonic() - self._swept_at >= SWEEP_S:
+            self._swept_at = time.monotonic()
+            self._library.sweep_expired()
+
+    def _see_off_children(self) -> None:
+        for claim, child in list(self._children.items()):
+            if (status := child.poll()) is not None:
+                del self._children[claim]
+                crashed = status < 0 and -status not in FROM_OUTSIDE
+                note_death(self._library, claim, death_words(status), crashed=crashed)
+                how = ending(status)
+                WORKERS.labels(how).inc()
+                level = logging.WARNING if status else logging.INFO
+                log.log(level, "a worker ended", extra={"analysis": claim.id, "how": how})
+
+    def _close_recordings(self) -> None:
+        try:
+            close_broken(self._library, self._recordings)
+            hand_over_left_clips(self._library)
+        except (EmotionError, OSError) as error:
+            # A full disk keeps recordings open, and everything else goes on.
+            log.warning("a recording that broke off cannot be closed yet: %s", error)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_S):
+            try:
+                self.look()
+            except LibraryError as error:
+                log.warning("%s", error)
+            except Exception:
+                # Whatever it was, it must not be the end of the queue.
+                log.exception("the queue could not be looked at")
+
+    def _begin(self, claim: Claim) -> None:
+        try:
+            child = _spawn(self._library, claim)
+        except OSError as error:
+            reason = f"The analysis could not be started: {error.strerror}. It can be resumed."
+            finish(self._library, claim, Outcome(State.FAILED, reason, keeps_video=True))
+            return
+        self._children[claim] = child
+        log.info("an analysis was given to a worker", extra={"analysis": claim.id, "worker": child.pid})
+        try:
+            work_of(self._library, claim, child.pid)
+        except LibraryError:
+            log.info("analysis %s was over before its worker was noted", claim.id)
+
+
+def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
+    environment = small_numerics() | {
+        "EMOTION_LIBRARY": str(library_dir()),
+        "EMOTION_DATABASE_URL": library.database.url.render_as_string(hide_password=False),
+        "EMOTION_STORAGE_URL": library.storage.url,
+    }
+    path = log_file(claim.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "emotion.library.jobs.worker", claim.id, claim.run],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # A session of its own: the end of the server, or its terminal, is not the worker's.
+            start_new_session=True,
+        )

@@ -1,0 +1,200 @@
+"""The queue: who may take which analysis, how far it is, and how it ended. Safe with many servers on one database."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from emotion.analytics.edits import Edits
+from emotion.analytics.files import load_parquet
+from emotion.engine.storage import timeline_key, video_key
+from emotion.errors import LibraryError
+from emotion.library.database import QUEUE_LOCK, WORK_LOCK
+from emotion.library.entries import LOCAL, Entry, State
+from emotion.library.mapping import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
+from emotion.library.orm import AnalysisRow
+from emotion.library.repository import Library
+from emotion.library.summary import list_figures
+from emotion.types import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on an analysis, which ends when somebody else gets it.
+
+    Attributes:
+        id: Of the analysis.
+        run: Of the right.
+    """
+
+    id: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        state: In which state.
+        note: Why it is not complete, in one sentence for people.
+        summary: The figures, if there is a timeline.
+        keeps_video: Whether the video is still there.
+    """
+
+    state: State
+    note: str = ""
+    summary: dict[str, Any] | None = None
+    keeps_video: bool = False
+
+
+def host() -> str:
+    """Return what tells this machine from others that use the same database."""
+    return socket.gethostname()
+
+
+def cancel(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
+    """Ask that an analysis stops; what is done is kept. One that waits is over at once, one that is over stays so."""
+    with library.database.writing() as session:
+        row = row_of(session, entry_id, owner, lock=True)
+        row.cancel_asked = True
+        if row.state == State.QUEUED:
+            row.state, row.note, row.finished_at = State.CANCELLED, "It was cancelled before it began.", now()
+            row.kept_until = expiry(row, retention_days_of(session, owner))
+            drop = not row.settings["keep_video"]
+            row.has_video = row.has_video and not drop
+        else:
+            drop = False
+    if drop:
+        library.storage.remove(video_key(entry_id))
+
+
+def resume(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
+    """Put an analysis that broke off back into the queue, to go on from what is kept.
+
+    Raises:
+        LibraryError: It did not break off, or its video is gone.
+    """
+    with library.database.writing(QUEUE_LOCK) as session:
+        row = row_of(session, entry_id, owner, lock=True)
+        if not to_entry(row).can_resume:
+            expected = "expected an analysis that broke off and whose video is still there"
+            raise LibraryError(f"{expected}; {row.title} is {row.state}")
+        row.state, row.note, row.cancel_asked = State.QUEUED, "", False
+        row.queued_at, row.finished_at, row.kept_until = end_of_queue(session), None, None
+
+
+def place_in_queue(library: Library, entry_id: str, *, owner: str = LOCAL) -> int | None:
+    """Return how many analyses will begin before this one; None if it does not wait."""
+    with library.database.reading() as session:
+        row_of(session, entry_id, owner)
+    return places_in_queue(library, owner=owner).get(entry_id)
+
+
+def places_in_queue(library: Library, *, owner: str = LOCAL) -> dict[str, int]:
+    """Return for each of an owner's analyses that wait how many of anybody's will begin before it."""
+    place = func.row_number().over(order_by=(AnalysisRow.queued_at, AnalysisRow.id)) - 1
+    waiting = select(AnalysisRow.id, AnalysisRow.owner, place.label("place")).where(AnalysisRow.state == State.QUEUED)
+    everybody = waiting.subquery()
+    with library.database.reading() as session:
+        found = session.execute(select(everybody.c.id, everybody.c.place).where(everybody.c.owner == owner))
+        return {entry_id: int(before) for entry_id, before in found}
+
+
+def claim_next(library: Library, at_once: int) -> Claim | None:
+    """Take the analysis that waited longest; None if none waits or enough of them run on this machine.
+
+    Two servers never get the same one, nor together more than they may.
+    """
+    with library.database.writing(WORK_LOCK) as session:
+        running = select(AnalysisRow).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
+        if sum(not is_live(row) for row in session.scalars(running)) >= at_once:
+            return None
+        waiting = select(AnalysisRow).where(AnalysisRow.state == State.QUEUED)
+        row = session.scalar(waiting.order_by(AnalysisRow.queued_at, AnalysisRow.id).limit(1).with_for_update())
+        if row is None:
+            return None
+        row.state, row.run, row.worker_host, row.worker_pid = State.RUNNING, uuid.uuid4().hex, host(), None
+        row.heartbeat_at, row.rate, row.cancel_asked = now(), 0.0, False
+        row.started_at = row.started_at or now()
+        return Claim(row.id, row.run)
+
+
+def work_of(library: Library, claim: Claim, pid: int) -> Entry:
+    """Note which process works on a claim, and return what is to be done.
+
+    Raises:
+        LibraryError: The claim is no longer valid.
+    """
+    with library.database.writing() as session:
+        row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
+        if row is None:
+            raise LibraryError("the analysis was taken by another worker, or deleted")
+        row.worker_pid, row.worker_host, row.heartbeat_at = pid, host(), now()
+        return to_entry(row)
+
+
+def beat(library: Library, claim: Claim, done: int, total: int, rate: float) -> bool | None:
+    """Note that the worker lives and how far it is, and return whether it is asked to stop.
+
+    Returns:
+        None if the claim is no longer valid.
+    """
+    values = {"heartbeat_at": now(), "rate": rate} | ({"done": done, "total": total} if done else {})
+    with library.database.writing() as session:
+        changed = update(AnalysisRow).where(*_held(claim)).values(values).returning(AnalysisRow.cancel_asked)
+        return session.scalar(changed)
+
+
+def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | None = None) -> bool:
+    """Note how a run ended, and return whether the claim was still valid."""
+    size = library.storage.used_bytes(claim.id)
+    with library.database.writing() as session:
+        row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
+        if row is None:
+            return False
+        row.state, row.note, row.summary = outcome.state, outcome.note, outcome.summary
+        row.finished_at, row.rate, row.run, row.worker_pid = now(), 0.0, None, None
+        row.bytes, row.has_video = size, outcome.keeps_video
+        if result is not None:
+            row.info, row.duration_s = asdict(result.info), result.info.duration_s
+            row.done = row.total = len(result.frames)
+        row.kept_until = expiry(row, retention_days_of(session, row.owner))
+        return True
+
+
+def conclude(library: Library, claim: Claim) -> None:
+    """Finish an analysis whose timeline is written: figures, then tidying up, then the note that it is over.
+
+    In this order nothing that should be gone outlives a worker that dies in between. Without a valid claim
+    nothing is touched.
+    """
+    with library.storage.local(timeline_key(claim.id)) as path:
+        result = load_parquet(path)
+    with library.database.reading() as session:
+        row = session.scalar(select(AnalysisRow).where(*_held(claim)))
+        if row is None:
+            return
+        # People may be named or hidden while the analysis runs.
+        edits = Edits.from_dict(row.edits or {})
+        stopped, keep = row.cancel_asked and not result.complete, bool(row.settings["keep_video"])
+    library.parts(claim.id).clear()
+    if not keep:
+        library.storage.remove(video_key(claim.id))
+    state = State.CANCELLED if stopped else State.DONE
+    figures = list_figures(result, edits)
+    finish(library, claim, Outcome(state, result.note, figures, keeps_video=keep), result)
+
+
+def is_valid(library: Library, claim: Claim) -> bool:
+    """Return whether a claim still gives the right to work."""
+    with library.database.reading() as session:
+        return session.scalar(select(AnalysisRow.id).where(*_held(claim))) is not None
+
+
+def _held(claim: Claim) -> tuple[Any, ...]:
+    return AnalysisRow.id == claim.id, AnalysisRow.run == claim.run, AnalysisRow.state == State.RUNNING

@@ -1,0 +1,217 @@
+"""One analysis in a process of its own, which outlives whoever starts it: ``python -m emotion.library.jobs.worker``."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from emotion.engine.analyzer import Analyzer
+from emotion.engine.checkpoint import Parts
+from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.storage import no_room, timeline_key, video_key
+from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
+from emotion.library.entries import Entry, State
+from emotion.library.jobs.liveness import SILENT_S, what_is_kept
+from emotion.library.jobs.queue import Claim, Outcome, beat, conclude, finish, work_of
+from emotion.library.repository import Library
+from emotion.limits import limits, no_memory_words, stall_s
+from emotion.sandbox.rlimits import alarm_of, limit_this_process
+from emotion.stream_state import State as VideoState
+from emotion.telemetry.counters import exit_status
+from emotion.telemetry.logs import set_up_logs
+from emotion.types import Analysis, Progress
+
+BEAT_S = 0.5
+"""Between two signs of life; a wish to cancel is seen as soon."""
+LEASE_S = SILENT_S / 2
+"""Having heard nothing of the library for so long, a worker writes nothing more until it has: by then another one may
+have taken over."""
+NICENESS = 5
+"""The pages go first."""
+
+# Its own name would be that of the program which is run.
+log = logging.getLogger("emotion.library.jobs.worker")
+
+
+class Displaced(Exception):  # noqa: N818 – not a fault of this process
+    """The analysis was taken by another worker, or deleted: nothing may be written any more."""
+
+
+class _Terminated(Exception):  # noqa: N818
+    """The machine shuts down."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do the work of a claim and return the exit status: see :func:`emotion.telemetry.counters.exit_status`."""
+    entry_id, run = arguments
+    set_up_logs(analysis=entry_id)
+    os.nice(NICENESS)
+    try:
+        limit_this_process()
+        library = Library.open()
+        return _work(library, Claim(entry_id, run))
+    except EmotionError as error:
+        log.error("%s", error)
+        return exit_status(error)
+
+
+def _work(library: Library, claim: Claim) -> int:
+    entry = work_of(library, claim, os.getpid())
+    pulse = Pulse(library, claim)
+    signal.signal(signal.SIGTERM, lambda *_: pulse.terminated.set())
+    try:
+        with pulse.beating():
+            log.info("the analysis begins", extra={"model": entry.settings.model, "frames": entry.total})
+            _analyse(library, entry, pulse)
+            conclude(library, claim)
+        log.info("the analysis is over", extra=pulse.figures())
+    except Displaced:
+        log.warning("another worker has taken over, or the analysis was deleted")
+    except _Terminated:
+        note = f"The analysis was interrupted, as the machine shut down; {what_is_kept(library, claim.id)}."
+        finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
+    except Exception as error:
+        log.exception("the analysis failed")
+        if not _lacks_its_note_alone(library, claim.id):
+            finish(library, claim, _failure(library, entry, error))
+        return exit_status(error)
+    return os.EX_OK
+
+
+def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
+    wanted, parts = entry.settings, OwnParts(library, entry.id, pulse)
+    analyzer = Analyzer(wanted.model, wanted.detector)
+    with library.storage.local(video_key(entry.id)) as path, alarm_of(stall_s()) as rearm:
+
+        def step(progress: Progress) -> None:
+            rearm()
+            pulse.step(progress)
+
+        source, longest_s = Source(path, entry.source, entry.source_sha256), limits().duration_s
+        note = analyse_in_parts(analyzer, source, wanted.sampling, parts, step, longest_s=longest_s)
+    pulse.expect_claim()
+    parts.assemble(timeline_key(entry.id), note)
+
+
+def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
+    """Return whether all is written and tidied up, and only the database was not told: a dispatcher then does it."""
+    return library.storage.exists(timeline_key(entry_id)) and not library.parts(entry_id)
+
+
+def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
+    keep = entry.settings.keep_video
+    if isinstance(error, InputError):
+        return Outcome(State.FAILED, str(error), keeps_video=_kept(library, entry.id, keep))
+    kept = what_is_kept(library, entry.id)
+    if isinstance(error, OSError) and no_room(error):
+        note = f"There is no room left on the disk; {kept}. Free some room, then resume."
+    elif isinstance(error, MemoryError):
+        note = f"The analysis was given up: {no_memory_words()}; {kept}."
+    elif isinstance(error, OSError):
+        note = f"A file cannot be read or written ({error.strerror or type(error).__name__}); {kept}."
+    elif isinstance(error, EmotionError):
+        note = f"{str(error).rstrip('.')}; {kept}."
+    else:
+        note = f"The analysis ended with an unexpected error ({type(error).__name__}); {kept}."
+    return Outcome(State.FAILED, note, keeps_video=True)
+
+
+def _kept(library: Library, entry_id: str, keep: bool) -> bool:
+    """Delete a video that can never be analysed unless it was to be kept; return whether it is there."""
+    if not keep:
+        library.storage.remove(video_key(entry_id))
+    return keep
+
+
+class Pulse:
+    """Tells the library twice a second that this worker lives and how far it is, and hears whether it shall stop."""
+
+    def __init__(self, library: Library, claim: Claim) -> None:
+        self._library, self._claim = library, claim
+        self._progress = Progress(0, 0, 0.0)
+        self._over, self._cancelled, self._displaced = threading.Event(), threading.Event(), threading.Event()
+        self.terminated = threading.Event()
+        self._heard_s = time.monotonic()
+
+    def step(self, progress: Progress) -> None:
+        """Take the progress, and stop the analysis if somebody wants that."""
+        self._progress = progress
+        if self._displaced.is_set():
+            raise Displaced
+        if self.terminated.is_set():
+            raise _Terminated
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def expect_claim(self) -> None:
+        """Return when the library was heard lately; waits while it is silent.
+
+        Raises:
+            Displaced: The analysis is another worker's by now.
+        """
+        while not self._displaced.is_set() and time.monotonic() - self._heard_s > LEASE_S:
+            if self.terminated.is_set():
+                raise _Terminated
+            time.sleep(BEAT_S / 2)
+        if self._displaced.is_set():
+            raise Displaced
+
+    def figures(self) -> dict[str, float]:
+        """Return what the log says of the work when it is over."""
+        now = self._progress
+        return {"frames": now.done, "seconds": round(now.elapsed_s, 3), "frames_per_s": round(now.rate, 1)}
+
+    @contextlib.contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat for as long as the block lasts."""
+        thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(BEAT_S):
+            progress, asked_s = self._progress, time.monotonic()
+            try:
+                asked = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
+            except LibraryError as error:
+                log.warning("%s", error)  # a database that was restarted comes back
+                continue
+            if asked is None:
+                self._displaced.set()
+                continue
+            self._heard_s = asked_s
+            if asked:
+                self._cancelled.set()
+
+
+class OwnParts(Parts):
+    """Parts that are written for as long as they are this worker's.
+
+    Args:
+        library: Where they lie.
+        entry_id: Of the analysis.
+        pulse: Hears whose it is.
+    """
+
+    def __init__(self, library: Library, entry_id: str, pulse: Pulse) -> None:
+        super().__init__(library.storage, f"{entry_id}/parts")
+        self._pulse = pulse
+
+    def append(self, part: Analysis, state: VideoState | None) -> None:
+        """Add what was found since the last part, once it is certain that nobody else does."""
+        self._pulse.expect_claim()
+        super().append(part, state)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,29 @@
+"""What an uploaded video says of itself, read in a process with limits (:mod:`emotion.sandbox.runner`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from emotion.sandbox.runner import run_limited
+from emotion.types import VideoInfo
+from emotion.vision.decode.video import probe, recorded_at
+
+
+def facts_of(path: Path) -> tuple[VideoInfo, dt.datetime | None]:
+    """Return the facts of a video and when it was recorded, if it says so.
+
+    Raises:
+        VideoError: Not a video that can be read, or reading it takes down its process.
+        TooLargeError: Its frames have too many pixels.
+    """
+    said = run_limited(_facts, path)
+    recorded = said["recorded_at"]
+    return VideoInfo(**said["info"]), None if recorded is None else dt.datetime.fromisoformat(recorded)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    recorded = recorded_at(path)
+    return {"info": asdict(probe(path)), "recorded_at": None if recorded is None else recorded.isoformat()}

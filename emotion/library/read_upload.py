@@ -1,0 +1,40 @@
+"""A timeline that somebody uploaded, read in a process with limits (:mod:`emotion.sandbox.runner`)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from emotion.analytics.files import load_parquet, save_parquet
+from emotion.errors import TimelineError
+from emotion.sandbox.runner import Subject, run_limited
+from emotion.types import Analysis
+
+_TIMELINE = Subject(TimelineError, "a Parquet file that can be read")
+
+
+def load_uploaded(content: bytes, name: str) -> Analysis:
+    """Return the analysis in a Parquet file that may come from anywhere.
+
+    A process of its own reads it and writes what it understood anew; that is what this one reads.
+
+    Args:
+        content: The file's.
+        name: The file's, for messages.
+
+    Raises:
+        TimelineError: The file cannot be read, is not an analysis, is of a newer version, or takes down
+            the process that reads it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        brought, understood = Path(folder) / "brought.parquet", Path(folder) / "understood.parquet"
+        brought.write_bytes(content)
+        try:
+            run_limited(_write_anew, brought, understood, subject=_TIMELINE)
+        except TimelineError as error:
+            raise TimelineError(str(error).replace(brought.name, name)) from error
+        return load_parquet(understood)
+
+
+def _write_anew(path: Path, target: Path) -> None:
+    save_parquet(load_parquet(path), target)

@@ -1,0 +1,168 @@
+"""Which models there are, where their files lie, and which one is the default."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from emotion.errors import ModelError
+from emotion.paths import data_dir
+from emotion.settings import library_dir
+from emotion.types import ModelCard
+
+ALIASES: dict[str, str] = {"default": "ferplus-resvgg", "fer2013": "fer2013-resvgg"}
+"""Names that stand for another. The default models change here and nowhere else."""
+
+CARD_FILE = "card.json"
+HISTORY_FILE = "history.csv"
+EVALUATION_FILE = "evaluation.json"
+
+_ADDED_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+def models_dir() -> Path:
+    """Return the folder of shipped models: ``$EMOTION_MODELS``, or those that come with the program."""
+    return Path(os.environ.get("EMOTION_MODELS") or data_dir() / "models")
+
+
+def added_models_dir() -> Path:
+    """Return the folder of models that users added: ``models`` in the library's folder."""
+    return library_dir() / "models"
+
+
+def is_name_for_added(name: str) -> bool:
+    """Return whether an added model may be called so: lower-case letters, digits and dashes, at most 40."""
+    return _ADDED_NAME.fullmatch(name) is not None and name not in ALIASES
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the models that ship: those behind an alias in the aliases' order, the default first."""
+    names = sorted(card.parent.name for card in models_dir().glob(f"*/{CARD_FILE}"))
+    first = [name for name in dict.fromkeys(ALIASES.values()) if name in names]
+    return first + [name for name in names if name not in first]
+
+
+def added_models() -> list[str]:
+    """Return the names of the models that users added; a shipped one of the same name takes its place."""
+    names = sorted(card.parent.name for card in added_models_dir().glob(f"*/{CARD_FILE}"))
+    return [name for name in names if is_name_for_added(name) and not (models_dir() / name).exists()]
+
+
+def list_models() -> list[str]:
+    """Return the names of all models that have a card: shipped ones, then added ones."""
+    return shipped_models() + added_models()
+
+
+def resolve(name: str) -> str:
+    """Return the name that an alias stands for; any other name as it is."""
+    return ALIASES.get(name, name)
+
+
+def model_dir(name: str) -> Path:
+    """Return the folder of a model.
+
+    Args:
+        name: A name from :func:`list_models`, or an alias such as ``"default"``.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    if resolve(name) not in list_models():
+        raise ModelError(f"expected a model out of {', '.join(list_models()) or '(none installed)'}; got {name!r}")
+    return _folder(resolve(name))
+
+
+def _folder(name: str) -> Path:
+    """Return where a model lies; one without a card is being made to be shipped."""
+    return (added_models_dir() if name in added_models() else models_dir()) / name
+
+
+def load_card(name: str) -> ModelCard:
+    """Read a model's card.
+
+    Raises:
+        ModelError: There is no such model, or its card is damaged.
+    """
+    path = model_dir(name) / CARD_FILE
+    try:
+        card = ModelCard.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"the card of model {name!r} cannot be read: {error}") from error
+    # The name leads to the file, so a copied folder whose card was not changed would run the other model.
+    if card.name != resolve(name):
+        raise ModelError(f"expected the card of model {name!r} to bear its name; got {card.name!r}")
+    return card
+
+
+def card_by_digest(digest: str) -> ModelCard | None:
+    """Return the card of the model whose file has a SHA-256 digest, wherever a copy of it lies, or None."""
+    return next((card for card in map(load_card, list_models()) if card.sha256 == digest), None)
+
+
+def save_card(card: ModelCard, folder: Path) -> None:
+    """Write a card into its model's folder."""
+    text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False)
+    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 digest of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def joint_sha256(members: Sequence[ModelCard]) -> str:
+    """Return the digest of an ensemble: that of its members' digests, in their order."""
+    return hashlib.sha256("".join(member.sha256 for member in members).encode()).hexdigest()
+
+
+def member_cards(card: ModelCard) -> tuple[ModelCard, ...]:
+    """Return the cards of an ensemble's members; none if the model has a file of its own.
+
+    Raises:
+        ModelError: A member is missing, is an ensemble itself, or is not the one that the card means.
+    """
+    members = tuple(load_card(name) for name in card.members)
+    if nested := [member.name for member in members if member.members]:
+        raise ModelError(f"expected members of ensemble {card.name!r} with files of their own; got {', '.join(nested)}")
+    if members and (digest := joint_sha256(members)) != card.sha256:
+        raise ModelError(
+            f"ensemble {card.name!r} expects members with joint sha256 {card.sha256[:12]}…; theirs is {digest[:12]}…"
+        )
+    return members
+
+
+def checked_model_files(card: ModelCard) -> list[Path]:
+    """Return the paths of a card's .tflite file, or of an ensemble's members', after comparing digests.
+
+    Raises:
+        ModelError: A file is missing or is not the one that its card describes.
+    """
+    return [checked_model_file(part) for part in member_cards(card) or (card,)]
+
+
+def file_bytes(card: ModelCard) -> int:
+    """Return the size of what :func:`checked_model_files` returns."""
+    return sum(path.stat().st_size for path in checked_model_files(card))
+
+
+def checked_model_file(card: ModelCard) -> Path:
+    """Return the path of a card's .tflite file after comparing its digest.
+
+    Raises:
+        ModelError: The file is missing or is not the one that the card describes, or it is an ensemble's card.
+    """
+    if card.members:
+        raise ModelError(f"expected a model with a file of its own; {card.name!r} is an ensemble")
+    path = _folder(card.name) / card.file
+    if not path.is_file():
+        raise ModelError(f"model {card.name!r} expects the file {card.file}, which is missing")
+    if (digest := sha256_of(path)) != card.sha256:
+        raise ModelError(
+            f"model {card.name!r} expects {card.file} with sha256 {card.sha256[:12]}…; the file has {digest[:12]}…"
+        )
+    return path

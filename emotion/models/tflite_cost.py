@@ -1,0 +1,74 @@
+"""What a .tflite file costs, counted from the file alone: weights, and multiply–adds for one input.
+
+The counterpart of ``training/evaluation/cost.py``, which counts a Keras network's.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ai_edge_litert import schema_py_generated as schema
+
+_OPS = schema.BuiltinOperator
+
+_COUNTED = frozenset({_OPS.CONV_2D, _OPS.DEPTHWISE_CONV_2D, _OPS.FULLY_CONNECTED})
+"""Each weight of theirs is used once per output position."""
+
+_NOT_COUNTED = frozenset(
+    {
+        _OPS.BATCH_MATMUL,
+        _OPS.BIDIRECTIONAL_SEQUENCE_LSTM,
+        _OPS.BIDIRECTIONAL_SEQUENCE_RNN,
+        _OPS.CALL,
+        _OPS.CONV_3D,
+        _OPS.CONV_3D_TRANSPOSE,
+        _OPS.CUSTOM,
+        _OPS.IF,
+        _OPS.LSTM,
+        _OPS.RNN,
+        _OPS.SVDF,
+        _OPS.TRANSPOSE_CONV,
+        _OPS.UNIDIRECTIONAL_SEQUENCE_LSTM,
+        _OPS.UNIDIRECTIONAL_SEQUENCE_RNN,
+        _OPS.WHILE,
+    }
+)
+"""They multiply weights too, or run other operations, in ways that are not counted here."""
+
+
+def tflite_cost(content: bytes) -> tuple[int, int | None]:
+    """Return a model's parameters, and its multiply–adds for one input or None where they cannot be counted.
+
+    Parameters are the elements of all constant tensors. They differ a little from the network's
+    own count: batch norms may be folded into convolutions, and shapes are constants, too.
+
+    Args:
+        content: A .tflite file that LiteRT has accepted; its offsets are followed without a check.
+    """
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    # Old files keep small codes in a field of their own, new ones keep both.
+    kinds = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
+    return _parameters(model), _multiply_adds(model.subgraphs[0], kinds)
+
+
+def _parameters(model: Any) -> int:
+    shapes = {
+        tensor.buffer: tensor.shape
+        for graph in model.subgraphs
+        for tensor in graph.tensors
+        if model.buffers[tensor.buffer].data is not None
+    }
+    return sum(math.prod(map(int, shape)) for shape in shapes.values() if shape is not None)
+
+
+def _multiply_adds(graph: Any, kinds: list[int]) -> int | None:
+    total = 0
+    for operator in graph.operators:
+        kind = kinds[operator.opcodeIndex]
+        if kind in _NOT_COUNTED:
+            return None
+        if kind in _COUNTED:
+            weights, result = graph.tensors[operator.inputs[1]].shape, graph.tensors[operator.outputs[0]].shape
+            total += math.prod(map(int, weights)) * math.prod(map(int, result[:-1]))
+    return total

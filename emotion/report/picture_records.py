@@ -1,0 +1,65 @@
+"""Results of single pictures as plain records, for JSON files, tables and the command line alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from emotion.analytics.abstention import face_answer, unclear_rows
+from emotion.analytics.timeline import NOT_EXPORTED, timeline_of
+from emotion.labels import UNCLEAR
+from emotion.types import Face, FrameResult
+
+
+def image_record(result: FrameResult, file: str) -> dict[str, Any]:
+    """Return a picture's result as plain JSON types.
+
+    Returns:
+        ``{file, width, height, faces: [{box_xyxy, confidence, emotion, unclear, probabilities: {label: p}}]}``,
+        boxes in px, confidence and probabilities 0–1; ``emotion`` leads even where it is ``unclear``.
+    """
+    return {
+        "file": file,
+        "width": result.width,
+        "height": result.height,
+        "faces": [_face_record(face, result) for face in result.faces],
+    }
+
+
+def probabilities_of(face: Face, labels: tuple[str, ...]) -> dict[str, float]:
+    """Return a classified face's probability of each label, in the label set's order."""
+    if face.probabilities is None:
+        raise ValueError("expected a classified face; got one without probabilities")
+    return {label: round(float(value), 5) for label, value in zip(labels, face.probabilities, strict=True)}
+
+
+def _face_record(face: Face, result: FrameResult) -> dict[str, Any]:
+    probabilities = probabilities_of(face, result.labels)
+    return {
+        "box_xyxy": [round(float(value), 2) for value in face.box_xyxy],
+        "confidence": round(float(face.confidence), 4),
+        "emotion": max(probabilities, key=probabilities.__getitem__),
+        "unclear": face_answer(face, result) == UNCLEAR,
+        "probabilities": probabilities,
+    }
+
+
+def image_table(result: FrameResult, file: str) -> pd.DataFrame:
+    """Return a picture's faces as a table: the timeline's columns, with the file and the face's number in front.
+
+    A picture without a face has one row, in which all but ``file`` is empty.
+
+    ``unclear`` (bool) follows ``emotion_confidence``, for a file in this form holds no limit to compare it with.
+    """
+    table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity", *NOT_EXPORTED])
+    table = table.rename(columns={"track_id": "face"})
+    table["face"] = table["face"].astype("Int64")
+    unclear = pd.Series(unclear_rows(table, result.unclear_below), dtype="boolean")
+    if table.empty:
+        # A picture without a face is a row as well, to tell it from one that was not looked at.
+        table, unclear = table.reindex([0]), unclear.reindex([0])
+    table.insert(0, "file", file)
+    after = list(table).index("emotion_confidence") + 1
+    table.insert(after, "unclear", unclear)
+    return table

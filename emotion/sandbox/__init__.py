@@ -1,0 +1,1 @@
+"""Runs code on untrusted files in separate processes with limits on memory and time."""

@@ -1,1 +1,0 @@
-"""Models judged on somebody's own labelled pictures."""

@@ -1,0 +1,129 @@
+"""Colour pictures of more than 8 bits a channel, which Pillow cuts down to the upper 8 or cannot open: PNG and TIFF."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from emotion.errors import ImageError, TooLargeError
+from emotion.limits import MEGA, check_picture, setting
+from emotion.types import Image
+from emotion.vision.decode.depth import Scale, rows_of, scale_of
+from emotion.vision.decode.formats import format_of
+
+DARK = 64
+"""Where the upper 8 of 16 bits stay below this, the picture has fewer bits than that, or is very dark."""
+_BYTES_A_PIXEL = 8
+"""Of the largest picture that is allowed: four channels of 16 bits."""
+_PNG_IHDR_END = 33
+_WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
+
+
+@dataclass(frozen=True, slots=True)
+class TiffFacts:
+    """What a TIFF file says of its first picture."""
+
+    width: int
+    height: int
+    bits: int
+    samples: int
+
+
+def tiff_facts(content: bytes) -> TiffFacts | None:
+    """Return what a TIFF's first directory says, None if it cannot be read or is none."""
+    if format_of(content) != "TIFF":
+        return None
+    try:
+        directory = ImageFileDirectory_v2(content[:16] if b"+" in content[2:4] else content[:8])
+        file = io.BytesIO(content)
+        file.seek(directory.next)
+        directory.load(file)
+        bits = max(directory.get(_BITS, (1,)))
+        samples = int(directory.get(_SAMPLES, 1))
+        return TiffFacts(int(directory[_WIDTH]), int(directory[_HEIGHT]), int(bits), samples)
+    except Exception:  # anything may be wrong with a damaged file
+        return None
+
+
+def is_deep_colour(content: bytes) -> bool:
+    """Return whether a file is a PNG or TIFF of several channels of more than 8 bits."""
+    if content.startswith(b"\x89PNG"):
+        return len(content) > _PNG_IHDR_END and content[24] == 16 and content[25] in {2, 4, 6}
+    facts = tiff_facts(content)
+    return facts is not None and facts.bits > 8 and facts.samples > 1
+
+
+def has_alpha(content: bytes) -> bool:
+    """Return whether a deep PNG or TIFF has a channel of transparency."""
+    facts = tiff_facts(content)
+    return facts.samples in {2, 4} if facts is not None else content[25] in {4, 6}
+
+
+def read_deep_colour(content: bytes, name: str) -> Image:
+    """Return a PNG or TIFF of deep channels as ``(H, W, 3)`` uint8 RGB over white; only TIFFs are turned upright.
+
+    Raises:
+        ImageError: It is of a kind that is not read.
+        TooLargeError: It is too large.
+    """
+    if (facts := tiff_facts(content)) is not None:
+        check_picture(facts.width, facts.height, name)
+        allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS") * MEGA * _BYTES_A_PIXEL
+        needed = facts.width * facts.height * facts.samples * facts.bits / 8
+        if needed > allowed:
+            expected = f"expected a picture of at most {allowed / MEGA:,.1f} MB once it is unpacked"
+            raise TooLargeError(f"{name} is too large: {expected}; it has {needed / MEGA:,.1f} MB")
+    values = _decode(content)
+    if values is None:
+        described = "" if facts is None else f" ({facts.samples} × {facts.bits} bits a pixel)"
+        raise ImageError(f"{name} is of a kind that is not read{described}; save it as PNG or JPEG")
+    return channels_in_eight_bits(np.atleast_3d(values)[..., _rgb_order(values)])
+
+
+def _decode(content: bytes) -> np.ndarray | None:
+    """Return what OpenCV makes of a file, TIFFs turned upright, or None."""
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it cannot read is said once, by us
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def channels_in_eight_bits(values: np.ndarray) -> Image:
+    """Return ``(H, W, c)`` deep values – grey, grey and alpha, RGB, RGBA – as ``(H, W, 3)`` uint8 over white.
+
+    Raises:
+        ImageError: There are no finite values.
+    """
+    height, width, channels = values.shape
+    colours = channels - 1 if channels in {2, 4} else channels
+    parts = [values[..., :colours], values[..., colours:]]
+    scale, *opacity = (_scale_of(part) for part in parts if part.size)
+    out = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, rows_of(width)):
+        rows = slice(top, top + rows_of(width))
+        out[rows] = scale.apply(parts[0][rows])
+        for alpha in opacity:
+            out[rows] = over_white(out[rows], alpha.apply(parts[1][rows]))
+    return out
+
+
+def _scale_of(values: np.ndarray) -> Scale:
+    return scale_of(lambda top, bottom: values[top:bottom], *values.shape[:2])
+
+
+def over_white(rgb: Image, alpha: Image) -> Image:
+    """Return ``(H, W, 3)`` uint8 over white, by ``(H, W, 1)`` uint8 alpha."""
+    share = alpha.astype(np.float32) / 255
+    return (rgb * share + 255 * (1 - share)).round().astype(np.uint8)
+
+
+def _rgb_order(values: np.ndarray) -> list[int]:
+    channels = 1 if values.ndim == 2 else values.shape[2]
+    return {3: [2, 1, 0], 4: [2, 1, 0, 3]}.get(channels, list(range(channels)))

@@ -1,0 +1,80 @@
+"""Pictures from files, bytes or arrays, as people see them: upright, opaque, eight bits, RGB."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+from PIL import Image as Pillow
+
+from emotion.errors import ImageError, brief
+from emotion.types import Image
+from emotion.vision.decode.arrays import read_array
+from emotion.vision.decode.formats import EXPECTED
+from emotion.vision.decode.reading import read_bytes, read_pillow
+
+Picture: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Pillow.Image | np.ndarray
+"""What a picture may be given as."""
+
+_UNNAMED = "the picture"
+
+
+def load_image(source: Picture) -> Image:
+    """Return a picture as ``(H, W, 3)`` uint8 RGB.
+
+    EXIF rotation is applied, transparency is laid over white, deeper and
+    palette pictures become 8-bit RGB; of an animation the first frame is taken.
+
+    Args:
+        source: A path, the bytes of a file, a file opened for binary reading (read from its start if it can be
+            rewound), a Pillow picture, or an array, see :func:`emotion.vision.decode.arrays.read_array`. Objects with
+            ``__array__``, such as tensors, count as arrays.
+
+    Raises:
+        ImageError: Not a picture that can be read.
+        TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
+    """
+    if isinstance(source, Pillow.Image):
+        return read_pillow(source, _UNNAMED)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), _UNNAMED)
+    if isinstance(source, str | os.PathLike):
+        return _decode(*_read_path(source))
+    if hasattr(source, "__array__"):
+        return read_array(np.asarray(source), _UNNAMED)
+    if hasattr(source, "read"):
+        return _decode(_read_file(source), _UNNAMED)
+    expected = "a path, bytes, an open binary file, a Pillow picture or an array"
+    raise ImageError(f"expected a picture as {expected}; got {type(source).__name__}")
+
+
+def _decode(content: bytes, name: str) -> Image:
+    if not content:
+        raise ImageError(f"{name} is empty; expected {EXPECTED}")
+    return read_bytes(content, name)
+
+
+def _read_path(source: str | os.PathLike[str]) -> tuple[bytes, str]:
+    path = Path(source)
+    name = brief(path.name or path)
+    try:
+        return path.read_bytes(), name
+    except OSError as error:
+        raise ImageError(f"{name} cannot be opened: {error.strerror}") from error
+    except ValueError as error:  # a NUL or half a surrogate pair in the name
+        raise ImageError(f"{name} cannot be opened: {error}") from error
+
+
+def _read_file(file: Any) -> bytes:
+    name = type(file).__name__
+    try:
+        if getattr(file, "seekable", lambda: False)():
+            file.seek(0)
+        content = file.read()
+    except (OSError, ValueError, AttributeError, TypeError) as error:  # closed, write-only, or no file after all
+        raise ImageError(f"expected a file that is open for binary reading; reading {name} failed: {error}") from error
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise ImageError(f"expected a file that is open for binary reading; {name} gives {type(content).__name__}")
+    return bytes(content)

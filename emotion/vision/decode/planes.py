@@ -1,0 +1,59 @@
+"""A decoded picture as arrays: the luma plane as it comes, RGB on demand, both as they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import av.video.reformatter
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from emotion.types import Image
+from emotion.vision.decode.hdr import hdr_luma, hdr_rgb, is_hdr
+from emotion.vision.decode.shape import Shape, orientation_of
+
+_PLANAR_LUMA = {"yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray"}
+"""8-bit formats whose first plane is the grey picture."""
+_FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
+_LIMITED_BLACK, _LIMITED_SPAN = 16, 219
+"""Video luma runs from 16 to 235 unless a file says otherwise (ITU-R BT.601)."""
+
+
+def luma_of(picture: Any, shape: Shape | None = None) -> Image:
+    """Return the full-range ``(H, W)`` uint8 grey picture, upright, in one pass over the luma plane.
+
+    Args:
+        picture: A decoded picture.
+        shape: In which its stream is shown; None for a picture that stands alone.
+    """
+    return _shown(_stored_luma(picture), picture, shape)
+
+
+def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
+    """Return the ``(H, W, 3)`` uint8 RGB picture, upright, like :func:`luma_of`."""
+    if is_hdr(picture):
+        return _shown(hdr_rgb(picture), picture, shape)
+    # A converter of its own: the one that a picture keeps is not safe where two threads have the same picture.
+    converted = VideoReformatter().reformat(picture, format="rgb24")
+    return _shown(np.asarray(converted.to_ndarray(), np.uint8), picture, shape)
+
+
+def _stored_luma(picture: Any) -> Image:
+    if is_hdr(picture):
+        return hdr_luma(picture)
+    name = picture.format.name
+    if name not in _PLANAR_LUMA:
+        return np.asarray(picture.to_ndarray(format="gray"), np.uint8)
+    plane = picture.planes[0]
+    grey = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height, : picture.width]
+    if name in _FULL_RANGE_FORMATS or picture.color_range == av.video.reformatter.ColorRange.JPEG:
+        return grey.copy()
+    gain = 255 / _LIMITED_SPAN
+    return np.asarray(cv2.convertScaleAbs(grey, alpha=gain, beta=-_LIMITED_BLACK * gain), np.uint8)
+
+
+def _shown(image: Image, picture: Any, shape: Shape | None) -> Image:
+    if shape is None:
+        return orientation_of(picture).apply(image)
+    return shape.fit(image, shape.orientation_of(picture))

@@ -1,0 +1,207 @@
+"""Decodes the bytes of a picture file, first as it is, then without what decoders stumble over."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from emotion.errors import ImageError, InputError, TooLargeError, brief
+from emotion.limits import check_picture, setting
+from emotion.types import Image
+from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
+from emotion.vision.decode.depth import in_eight_bits, rows_of
+from emotion.vision.decode.formats import EXPECTED, format_of, other_kind, pillow_formats
+from emotion.vision.decode.repair import (
+    UPRIGHT,
+    as_orientation,
+    block_orientation,
+    exif_orientation,
+    read_jpeg_without_end,
+    without_metadata,
+)
+
+DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
+"""Pillow's modes of one channel of more than 8 bits."""
+_ORIENTATION = 0x0112
+_WHITE = (255, 255, 255, 255)
+_SAMPLE = 250_000
+"""Pixels that show whether a picture is dark."""
+
+_TO_STORED: dict[int, Callable[[Image], Image]] = {
+    1: lambda shown: shown,
+    2: lambda shown: shown[:, ::-1],
+    3: lambda shown: shown[::-1, ::-1],
+    4: lambda shown: shown[::-1],
+    5: lambda shown: shown.swapaxes(0, 1),
+    6: lambda shown: shown.swapaxes(0, 1)[::-1],
+    7: lambda shown: shown[::-1, ::-1].swapaxes(0, 1),
+    8: lambda shown: shown.swapaxes(0, 1)[:, ::-1],
+}
+"""EXIF orientation → turns an upright picture back into its stored orientation."""
+
+
+def read_bytes(content: bytes, name: str) -> Image:
+    """Return a picture file as ``(H, W, 3)`` uint8 RGB: upright, over white, its first picture if it has several.
+
+    Args:
+        content: The file.
+        name: What to call it in messages.
+
+    Raises:
+        ImageError: Not a picture that can be read; the sentence says whether it is damaged or of another kind.
+        TooLargeError: It has more pixels than the settings allow.
+    """
+    first: Exception | None = None
+    with _quiet():
+        for attempt in (_read_as_it_is, _read_without_metadata, _read_without_end):
+            try:
+                image = attempt(content, name)
+            except InputError:
+                raise
+            except Exception as error:  # decoders raise whatever a broken file makes them stumble over
+                first = first or error
+            else:
+                if image is not None:
+                    return image
+    assert first is not None, "the first attempt reads or fails"
+    raise _explained(first, content, name) from first
+
+
+def read_pillow(picture: Pillow.Image, name: str) -> Image:
+    """Return a Pillow picture as ``(H, W, 3)`` uint8 RGB, upright and over white.
+
+    Raises:
+        ImageError: It cannot be decoded.
+        TooLargeError: It has more pixels than the settings allow.
+    """
+    check_picture(picture.width, picture.height, name)
+    try:
+        with _quiet():
+            return _as_rgb(picture)
+    except InputError:
+        raise
+    except Exception as error:
+        raise ImageError(f"{name} cannot be decoded ({brief(error)})") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Pillow's warnings, of odd metadata and of large pictures, which are refused by our own limit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _read_as_it_is(content: bytes, name: str) -> Image:
+    try:
+        with Pillow.open(io.BytesIO(content), formats=pillow_formats(content)) as picture:
+            check_picture(picture.width, picture.height, name)
+            image = _as_rgb(picture)
+    except Pillow.DecompressionBombError as error:
+        allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS")
+        expected = f"expected a picture of at most {allowed:g} megapixels"
+        raise TooLargeError(f"{name} is too large: {expected}; it has many more") from error
+    except UnidentifiedImageError:
+        facts = tiff_facts(content)
+        if facts is None or facts.bits <= 8:
+            raise
+        return read_deep_colour(content, name)
+    # Pillow keeps the upper 8 of 16 bits, which are next to nothing of 10 or 12.
+    if is_deep_colour(content) and (has_alpha(content) or _is_dark(image)):
+        return upright(read_deep_colour(content, name), exif_orientation(content))
+    return image
+
+
+def _is_dark(image: Image) -> bool:
+    step = max(1, int((image.shape[0] * image.shape[1] / _SAMPLE) ** 0.5))
+    return float(np.percentile(image[::step, ::step], 99.9)) < DARK
+
+
+def _read_without_metadata(content: bytes, name: str) -> Image | None:
+    plain = without_metadata(content)
+    if plain == content:
+        return None
+    return upright(_read_as_it_is(plain, name), exif_orientation(content))
+
+
+def _read_without_end(content: bytes, name: str) -> Image | None:
+    image = read_jpeg_without_end(without_metadata(content), lambda whole: _read_as_it_is(whole, name))
+    return None if image is None else upright(image, exif_orientation(content))
+
+
+def upright(stored: Image, orientation: int) -> Image:
+    """Return a picture turned as its EXIF orientation asks."""
+    if orientation == UPRIGHT:
+        return stored
+    shown = _empty(stored.shape[0], stored.shape[1], orientation)
+    _TO_STORED[orientation](shown)[:] = stored
+    return shown
+
+
+def _empty(height: int, width: int, orientation: int) -> Image:
+    return np.empty((width, height, 3) if orientation > 4 else (height, width, 3), np.uint8)
+
+
+def _as_rgb(picture: Pillow.Image) -> Image:
+    """Convert strip by strip, right into the upright picture: no second copy of a large one is made."""
+    picture.load()
+    orientation = _orientation_of(picture)  # TIFFs are turned while they are loaded
+    shown = _empty(picture.height, picture.width, orientation)
+    stored = _TO_STORED[orientation](shown)
+
+    def strip(top: int, bottom: int) -> Pillow.Image:
+        return picture.crop((0, top, picture.width, bottom))
+
+    if picture.mode in DEEP_MODES:
+        in_eight_bits(lambda top, bottom: np.asarray(strip(top, bottom)), picture.height, picture.width, stored)
+        return shown
+    for top in range(0, picture.height, rows_of(picture.width)):
+        bottom = min(top + rows_of(picture.width), picture.height)
+        stored[top:bottom] = np.asarray(_opaque(strip(top, bottom)))
+    return shown
+
+
+def _opaque(picture: Pillow.Image) -> Pillow.Image:
+    """Return a picture in RGB, over white where it is transparent."""
+    if picture.has_transparency_data:
+        rgba = picture.convert("RGBA")
+        picture = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, _WHITE), rgba)
+    return picture.convert("RGB")
+
+
+def _orientation_of(picture: Pillow.Image) -> int:
+    try:
+        return as_orientation(picture.getexif().get(_ORIENTATION))
+    except Exception:  # the block is damaged, but the one tag may still be read
+        return block_orientation(picture.info.get("exif", b"")) or UPRIGHT
+
+
+def _explained(error: Exception, content: bytes, name: str) -> ImageError:
+    """Return the error for people: another kind of file, a kind of picture that is not read, or damaged."""
+    kind, form = other_kind(content), format_of(content)
+    if kind is not None:
+        return ImageError(f"{name} is {kind}; expected a picture: {EXPECTED}")
+    if form is None:
+        return ImageError(f"{name} is not a picture; expected {EXPECTED}")
+    if (why := _not_read(error, content)) is not None:
+        return ImageError(f"{name} is of a kind of {form} that is not read ({why}); save it as PNG or JPEG")
+    if isinstance(error, UnidentifiedImageError):
+        return ImageError(f"{name} is damaged or not a picture: it begins like {form}, but the rest cannot be read")
+    return ImageError(f"{name} is damaged and cannot be read to its end ({brief(error)})")
+
+
+def _not_read(error: Exception, content: bytes) -> str | None:
+    """Return which feature of a sound file is not read, if that is what the decoder complains of."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    if isinstance(error, UnidentifiedImageError):
+        facts = tiff_facts(content)
+        return None if facts is None else f"{facts.samples} × {facts.bits} bits a pixel"
+    lacking = isinstance(error, NotImplementedError) or any(word in str(error) for word in ("support", "not available"))
+    return brief(error) if lacking else None

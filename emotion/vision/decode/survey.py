@@ -1,0 +1,267 @@
+"""What a video's packets say about its time: how many pictures, how long, and whether its stamps can be believed.
+
+Nothing is decoded: a file's packets are read once, which costs well under a hundredth of decoding it. Headers are not
+asked, as recorders that stream, crash or count in wrong units leave lengths that are missing or wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.vision.decode.clock import Clock, Mended
+from emotion.vision.decode.containers import open_container, picture_stream
+
+_LONGEST_GAP_S, _LONGEST_IN_BROADCAST_S = 60.0, 10.0
+"""A longer gap without sound in it is a jump of the clock; in formats whose clock is known to jump, a shorter one."""
+_BROADCAST = {"mpegts", "mpeg", "flv"}
+_STEPS_IN_A_GAP = 20
+_DEEPEST_REORDER = 16
+"""Pictures that may be decoded before one that is shown earlier: the most that H.264 and HEVC allow."""
+_AROUND = 4
+"""Stamps to either side of one that it is compared with."""
+_SAME_RATE = 5e-3
+_SAME_PLACE_S = 1.0
+_NAMED_JUMPS = 3
+_FALLBACK_RATE, _MOST_RATE = 25.0, 300.0
+"""Streams that say more count ticks of a clock, not pictures."""
+
+Stamps = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Facts about a video's time.
+
+    Attributes:
+        frames: Number of pictures.
+        fps: Pictures per second, on average.
+        start_s: The file's first stamp, as ffprobe's ``format.start_time`` has it; times count from here.
+        end_s: When the last picture ends, in seconds from the start.
+        step_s: Usual time between two pictures.
+        longest_s: A gap longer than this is a jump of the clock.
+        real_gaps: First and last stamp of longer ones that have sound in them.
+        mended: What is wrong with the stamps and how times are made, in words; empty if nothing is.
+    """
+
+    frames: int
+    fps: float
+    start_s: float
+    end_s: float
+    step_s: float
+    longest_s: float
+    real_gaps: tuple[tuple[float, float], ...]
+    mended: str
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every stamp is right, so that a place can be sought by its stamp."""
+        return not self.mended
+
+    def clock(self) -> Clock:
+        """Return a new clock for the pictures of this video."""
+        longest_s = float("inf") if self.is_clean else self.longest_s
+        return Clock(self.start_s, self.step_s, longest_s, is_real=self._is_real)
+
+    def _is_real(self, first_s: float, last_s: float) -> bool:
+        pairs = ((abs(first_s - first), abs(last_s - last)) for first, last in self.real_gaps)
+        return any(max(pair) < _SAME_PLACE_S for pair in pairs)
+
+
+def survey(path: str | Path) -> Survey:
+    """Return the facts about a video's time; they are kept for as long as the file does not change.
+
+    Raises:
+        VideoError: It holds no video stream.
+        av.error.FFmpegError: It cannot be opened.
+        ValueError: Likewise (:func:`open_container`).
+    """
+    facts = Path(path).stat()
+    return _survey(str(path), facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=32)
+def _survey(path: str, _changed_ns: int, _size: int) -> Survey:
+    with open_container(path) as container:
+        stream = picture_stream(container)
+        start_s = float(container.start_time or 0) / av.time_base
+        rates, is_broadcast = _rates(stream), container.format.name in _BROADCAST
+        stamps, durations_s, keys, is_in_order = _read(container, stream)
+    if not len(stamps) or np.isnan(stamps).all():
+        return _without_stamps(len(stamps), start_s, rates[0])
+    shown = _in_order_of_showing(stamps, keys)
+    step_s = _usual_step(shown, rates[0])
+    longest_s = max(_LONGEST_IN_BROADCAST_S if is_broadcast else _LONGEST_GAP_S, _STEPS_IN_A_GAP * step_s)
+    real_gaps: list[tuple[float, float]] = []
+    if is_in_order and _is_regular(stamps, longest_s):
+        times, mended = np.sort(stamps) - min(start_s, float(stamps.min())), Mended()
+    else:
+        times, mended = _mended_times(path, shown, start_s, step_s, longest_s, real_gaps)
+    fps = _rate(times, rates, step_s)
+    last_s = durations_s[int(np.nanargmax(stamps))]
+    end_s = float(times[-1]) + (last_s if 0 < last_s <= _STEPS_IN_A_GAP * step_s else step_s)
+    words = _words(mended, len(times), fps)
+    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, tuple(real_gaps), words)
+
+
+def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
+    words = f"It has no time stamps; times are from its frame rate, {rate:.4g} frames/s." if frames else ""
+    return Survey(frames, rate, start_s, frames / rate, 1 / rate, float("inf"), (), words)
+
+
+def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_], bool]:
+    """Return what all packets say.
+
+    Returns:
+        When they are shown in seconds, NaN where they do not say so; how long; which are key frames; and whether
+        they are to be decoded in the order in which they come.
+    """
+    shown, decoded, durations_s, keys = array("d"), array("d"), [], []
+    base, unknown = float(stream.time_base or 0), float("nan")
+    # A file that breaks off has the pictures up to there.
+    with contextlib.suppress(av.error.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            shown.append(unknown if packet.pts is None else packet.pts * base)
+            decoded.append(unknown if packet.dts is None else packet.dts * base)
+            durations_s.append((packet.duration or 0) * base)
+            keys.append(packet.is_keyframe)
+    presented, sent = np.array(shown), np.array(decoded)
+    # AVI counts pictures as they are decoded and has no other stamps for some of them.
+    stamps = sent if np.isnan(presented).any() and not np.isnan(sent).any() else presented
+    known = sent[~np.isnan(sent)]
+    return stamps, durations_s, np.array(keys, bool), bool((np.diff(known) >= 0).all())
+
+
+def _is_regular(stamps: Stamps, longest_s: float) -> bool:
+    """Return whether no two packets have one stamp and their order is one in which pictures may be decoded."""
+    if np.isnan(stamps).any() or _strays(stamps).any():
+        return False
+    gaps = np.diff(np.sort(stamps))
+    if len(gaps) and (gaps.min() <= 0 or gaps.max() > longest_s):
+        return False
+    latest = np.maximum.accumulate(stamps)[: -_DEEPEST_REORDER - 1]
+    return bool((stamps[_DEEPEST_REORDER + 1 :] > latest).all())
+
+
+def _in_order_of_showing(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
+    """Return the stamps in about the order in which a decoder gives the pictures, whatever the stamps are worth."""
+    order = _plausible(stamps)
+    starts, highest = [0], order[0]
+    for place in range(1, len(order)):
+        # A key frame is shown after all that was decoded before it, unless the clock begins anew there.
+        begins_anew = keys[place] and order[place] <= highest
+        oldest = order[max(place - _DEEPEST_REORDER - 1, starts[-1])]
+        if begins_anew or order[place] < min(oldest, highest):
+            starts.append(place)
+            highest = order[place]
+        highest = max(highest, order[place])
+    parts = np.split(np.arange(len(order)), starts[1:])
+    return stamps[np.concatenate([part[np.argsort(order[part], kind="stable")] for part in parts])]
+
+
+def _plausible(stamps: Stamps) -> Stamps:
+    """Return the stamps with those that are far from all around them, or missing, replaced by what lies between."""
+    order = stamps.copy()
+    known = np.flatnonzero(~np.isnan(stamps))
+    values = stamps[known]
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(values, _AROUND, mode="edge"), 2 * _AROUND + 1)
+    usual = max(1.0, 2 * _DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
+    order[known[(np.abs(values - np.median(around, axis=1)) > usual) | _strays(values)]] = np.nan
+    missing = np.isnan(order)
+    order[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(~missing), order[~missing])
+    return order
+
+
+def _strays(stamps: Stamps) -> NDArray[np.bool_]:
+    """Return which stamps are out of order by far more places than others, where these are few and no restart."""
+    later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
+    for places in range(1, min(_DEEPEST_REORDER, len(stamps) - 1) + 1):
+        is_less = stamps[places:] < stamps[:-places]
+        later[:-places] += is_less
+        earlier[places:] += is_less
+    found = (later > _far_out(later)) | (earlier > _far_out(earlier))
+    crowd = np.convolve(found, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
+    return np.asarray(found & ~crowd, bool)
+
+
+def _far_out(places: NDArray[np.int_]) -> float:
+    return 2 * float(np.percentile(places, 95)) + 2 if len(places) else 0.0
+
+
+def _usual_step(shown: Stamps, rate: float) -> float:
+    steps = np.diff(shown[~np.isnan(shown)])
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if len(steps) else 1 / rate
+
+
+def _mended_times(
+    path: str, shown: Stamps, start_s: float, step_s: float, longest_s: float, real_gaps: list[tuple[float, float]]
+) -> tuple[Stamps, Mended]:
+    """Return the times of all pictures and what was wrong; gaps that turn out to be real are appended."""
+    heard: list[Stamps] = []
+
+    def is_real(first_s: float, last_s: float) -> bool:
+        heard.append(heard[0] if heard else _sound_stamps(path))
+        # Sound may end some seconds after the pictures before a jump, but not go on up to those behind it.
+        middle_s, end_s = (first_s + last_s) / 2, last_s - _SAME_PLACE_S
+        is_heard = bool(((heard[0] > middle_s) & (heard[0] < end_s)).any())
+        if is_heard:
+            real_gaps.append((first_s, last_s))
+        return is_heard
+
+    clock = Clock(start_s, step_s, longest_s, is_real=is_real)
+    times = [time_s for time_s, _ in clock.times(shown.tolist(), lambda stamp: None if np.isnan(stamp) else stamp)]
+    return np.array(times), clock.mended
+
+
+def _sound_stamps(path: str) -> Stamps:
+    stamps = array("d")
+    with open_container(path) as container, contextlib.suppress(av.error.FFmpegError):
+        if container.streams.audio:
+            for packet in container.demux(container.streams.audio[0]):
+                if packet.pts is not None and packet.size:
+                    stamps.append(float(packet.pts * packet.time_base))
+    return np.array(stamps)
+
+
+def _rates(stream: Any) -> list[float]:
+    """Return the frame rates that a file states, the likeliest first; there is always one."""
+    said = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
+    return [float(rate) for rate in said if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
+
+
+def _rate(times: Stamps, rates: list[float], step_s: float) -> float:
+    """Return pictures per second from their times, or a stated rate that agrees, which is more exact."""
+    if len(times) < 2:
+        return rates[0]
+    measured = (len(times) - 1) / max(float(times[-1] - times[0]), step_s * 1e-3)
+    return next((rate for rate in rates if abs(rate - measured) <= _SAME_RATE * measured), measured)
+
+
+def _words(mended: Mended, frames: int, fps: float) -> str:
+    found = []
+    if mended.jumps_s:
+        places = ", ".join(f"{time_s:.2f} s" for time_s in mended.jumps_s[:_NAMED_JUMPS])
+        more = len(mended.jumps_s) - _NAMED_JUMPS
+        found.append(f"the clock restarts or jumps at {places}" + (f" and {more} more times" if more > 0 else ""))
+    counts: list[tuple[int, Callable[[str], str]]] = [
+        (mended.wrong, lambda of: f"{of} did not fit"),
+        (mended.still, lambda of: f"{of} repeated the one before"),
+        (mended.missing, lambda of: f"{of} were missing"),
+    ]
+    found += [say(f"{count:,} of {frames:,}") for count, say in counts if count]
+    if not found:
+        return ""
+    return f"Its time stamps were mended from neighbouring frames and the rate, {fps:.4g} frames/s: {'; '.join(found)}."

@@ -1,0 +1,287 @@
+"""Videos as a stream of frames with the times at which a player shows them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from emotion.errors import VideoError
+from emotion.limits import check_frame, no_memory_words
+from emotion.types import Frame, Image, VideoInfo
+from emotion.vision.decode.clock import Clock
+from emotion.vision.decode.containers import open_container, picture_stream
+from emotion.vision.decode.hdr import is_hdr
+from emotion.vision.decode.planes import luma_of, rgb_of
+from emotion.vision.decode.sampling import ROUNDING_S, Sampler, Sampling
+from emotion.vision.decode.seek import Position, pictures_after, pictures_from, pictures_until
+from emotion.vision.decode.shape import Shape
+from emotion.vision.decode.survey import Survey, survey
+
+_RECORDED = ("com.apple.quicktime.creationdate", "creation_time")
+_EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """Return the facts of a video: its size as shown, and its length as its frames have it.
+
+    Raises:
+        VideoError: Not a video that can be read, or no picture in it.
+        TooLargeError: Its frames have more pixels than the settings allow (:mod:`emotion.limits`).
+    """
+    with _opened(Path(path)) as (container, stream):
+        return _info(stream, _first_picture(container, stream), survey(path))
+
+
+def recorded_at(path: str | Path) -> dt.datetime | None:
+    """Return when a video was recorded, as its file says; None where it does not say, or says what cannot be.
+
+    Phones write the moment with its zone, cameras in UTC; one whose clock was never set writes 1904 or 1970.
+
+    Raises:
+        VideoError: Not a video that can be read.
+    """
+    with _opened(Path(path)) as (container, stream):
+        said = [container.metadata.get(name) for name in _RECORDED] + [stream.metadata.get(_RECORDED[-1])]
+    moments = (_moment(text) for text in said if text)
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    return next((moment for moment in moments if moment is not None and _EARLIEST <= moment <= soon), None)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def read_video(
+    path: str | Path,
+    every: int = 1,
+    fps: float | None = None,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    after: Position | None = None,
+) -> Iterator[Frame]:
+    """Yield the frames of a video in the order in which they are shown.
+
+    Args:
+        path: The file.
+        every: Keep every n-th frame.
+        fps: Instead, keep at most this many frames per second of video.
+        start_s: Leave out the frames before this time.
+        end_s: Leave out the frames from this time on.
+        after: Go on behind this frame, which an earlier run with the same arguments kept last.
+
+    Raises:
+        VideoError: Not a video that can be read, it breaks off, or the part shows no picture.
+    """
+    path, sampling = Path(path), Sampling(every, fps, start_s, end_s)
+    keep = Sampler(sampling, None if after is None else (after.index, after.time_s))
+    shown = False
+    for index, time_s, picture, view in _pictures_of(path, start_s, after):
+        if sampling.is_after(time_s):
+            break
+        if not sampling.is_before(time_s) and keep(index, time_s):
+            shown = True
+            yield _frame(index, time_s, picture, view)
+    if not shown and after is None and (start_s > 0 or end_s is not None):
+        raise VideoError(f"{path.name} shows no picture in the part {sampling.part}; its length is {_length(path)}")
+
+
+def frame_at(path: str | Path, time_s: float) -> Image:
+    """Return the picture shown at a time as ``(H, W, 3)`` uint8 RGB; the last one if the video is shorter.
+
+    Raises:
+        VideoError: Not a video that can be read.
+    """
+    path = Path(path)
+    with _opened(path) as (container, stream):
+        facts, shape = survey(path), _shape(container, stream)
+        pts = math.floor((max(time_s, 0.0) + facts.start_s + ROUNDING_S) / stream.time_base)
+        pictures = pictures_until(container, stream, pts) if facts.is_clean else None
+        if pictures is not None:
+            return _shown_at(path, _timed(path, pictures, facts.clock()), time_s, shape)
+    with _opened(path) as (container, stream):
+        return _shown_at(path, _timed(path, container.decode(stream), facts.clock()), time_s, shape)
+
+
+def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: float, shape: Shape) -> Image:
+    shown = None
+    for _, at_s, picture in pictures:
+        if shown is not None and at_s > time_s + ROUNDING_S:
+            break
+        shown = picture
+    if shown is None:
+        raise VideoError(f"{path.name} shows no picture at {time_s:.2f} s")
+    return rgb_of(shown, shape)
+
+
+def is_shown_as_stored(path: str | Path) -> bool:
+    """Return whether players need do no more than turn a video's pictures to show them as they are analysed here.
+
+    Raises:
+        VideoError: Not a video that can be read.
+    """
+    with _opened(Path(path)) as (container, stream):
+        first = _first_picture(container, stream)
+        shape = Shape.of(stream, first)
+    return not shape.orientation.mirrored and shape.pixel_aspect == 1 and not is_hdr(first)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
+    if not path.is_file():
+        raise VideoError(f"{path.name} cannot be opened: there is no such file")
+    if path.stat().st_size == 0:
+        raise VideoError(f"{path.name} is empty; expected a video (mp4, mov, avi, mkv or webm)")
+    try:
+        container = open_container(path)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise VideoError(f"{path.name} is not a video that can be read; expected mp4, mov, avi, mkv or webm") from error
+    with container:
+        stream = picture_stream(container)
+        _check_size(stream, path.name)
+        # One decoding thread: the other core is for the inference that runs beside it.
+        stream.thread_type = "NONE"
+        yield container, stream
+
+
+def _check_size(stream: Any, name: str) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if not width or not height:
+        raise VideoError(f"{name} has no picture: its video stream says no size")
+    check_frame(width, height, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is the same for all pictures of a video: their shape, and whether their stamps name places in it."""
+
+    shape: Shape
+    has_places: bool
+
+
+def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any, _View]]:
+    """Yield (index, time_s, decoded picture, view) from shortly before the start on, or behind a position."""
+    if after is not None or start_s > 0:
+        with _opened(path) as (container, stream):
+            view = _View(_shape(container, stream), has_places=True)
+            if (found := _sought(container, stream, view.shape, start_s, after)) is not None:
+                for index, time_s, picture in found:
+                    yield index, time_s, picture, view
+                return
+    yield from _pictures_from_the_start(path, -1 if after is None else after.index)
+
+
+def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float, Any, _View]]:
+    """Yield what comes behind the picture of index ``last``."""
+    with _opened(path) as (container, stream):
+        facts, view = survey(path), None
+        for index, time_s, picture in _timed(path, container.decode(stream), facts.clock()):
+            view = view or _View(_checked(Shape.of(stream, picture), path.name), facts.is_clean)
+            if index > last:
+                yield index, time_s, picture, view
+
+
+def _sought(
+    container: Any, stream: Any, shape: Shape, start_s: float, after: Position | None
+) -> Iterator[tuple[int, float, Any]] | None:
+    """Return the frames after a position or from a time on; None if seeking there is unreliable."""
+    path = Path(container.name)
+    if not (facts := survey(path)).is_clean:
+        return None
+    if after is not None:
+        rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape))
+        return None if rest is None else _timed(path, rest, facts.clock(), after.index, after.time_s)
+    found = pictures_from(container, stream, start_s - ROUNDING_S + facts.start_s)
+    return None if found is None else _timed(path, found[1], facts.clock(), found[0] - 1)
+
+
+def _timed(
+    path: Path, pictures: Iterable[Any], clock: Clock, index: int = -1, last_s: float | None = None
+) -> Iterator[tuple[int, float, Any]]:
+    """Yield (index, time_s, decoded picture); times start at the file's start, and each is later than the last.
+
+    Args:
+        path: Where they come from.
+        pictures: Consecutive decoded pictures.
+        clock: A new one.
+        index: Of the picture before the first.
+        last_s: The time of the picture before the first, if known.
+    """
+    if last_s is not None:
+        clock.go_on(last_s)
+    try:
+        for time_s, picture in clock.times(pictures, _stamp):
+            index, last_s = index + 1, time_s
+            yield index, time_s, picture
+    except MemoryError as error:
+        raise VideoError(f"{path.name} cannot be read: {no_memory_words()}") from error
+    except av.error.FFmpegError as error:
+        where = "before its first picture" if last_s is None else f"after {last_s:.1f} s"
+        raise VideoError(f"{path.name} is damaged: it breaks off {where}") from error
+    if index < 0:
+        raise VideoError(f"{path.name} has no picture: its video stream is empty")
+
+
+def _stamp(picture: Any) -> float | None:
+    stamp: float | None = picture.time
+    return stamp
+
+
+def _length(path: Path) -> str:
+    return f"{probe(path).duration_s:.1f} s"
+
+
+def _frame(index: int, time_s: float, picture: Any, view: _View) -> Frame:
+    shape, pts = view.shape, picture.pts if view.has_places else None
+    return Frame(index, time_s, luma_of(picture, shape), lambda: rgb_of(picture, shape), pts)
+
+
+def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:
+    shape = _checked(Shape.of(stream, first), Path(stream.container.name).name)
+    return VideoInfo(
+        width=shape.width,
+        height=shape.height,
+        fps=facts.fps,
+        frame_count=facts.frames,
+        duration_s=facts.end_s,
+        rotation=shape.orientation.rotation,
+        codec=str(stream.codec_context.name),
+        mirrored=shape.orientation.mirrored,
+        mended=facts.mended,
+    )
+
+
+def _shape(container: Any, stream: Any) -> Shape:
+    """Return the shape of a stream that stands at its beginning."""
+    return _checked(Shape.of(stream, _first_picture(container, stream)), Path(container.name).name)
+
+
+def _checked(shape: Shape, name: str) -> Shape:
+    check_frame(shape.width, shape.height, name)
+    return shape
+
+
+def _first_picture(container: Any, stream: Any) -> Any:
+    """Return the first picture."""
+    name = Path(container.name).name
+    try:
+        first = next(container.decode(stream), None)
+    except MemoryError as error:
+        raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
+    except av.error.FFmpegError as error:
+        raise VideoError(f"{name} is damaged: it breaks off before its first picture") from error
+    if first is None:
+        raise VideoError(f"{name} has no picture: its video stream is empty")
+    return first

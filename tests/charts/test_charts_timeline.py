@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import vl_convert
+
+from emotion.analytics.edits import Span
+from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
+from emotion.charts.timeline import MOMENT, probability_bars, share_donut, timeline_chart
+from emotion.labels import ANSWER_COLOURS, COLOURS, FERPLUS_LABELS, UNCLEAR
+from tests.conftest import leaning, make_analysis
+
+
+def spec_of(chart) -> dict:
+    return chart.to_dict()
+
+
+def find(node, key: str) -> list:
+    """Every value under `key`, however deep."""
+    if isinstance(node, dict):
+        return [value for name, value in node.items() if name == key] + [
+            found for value in node.values() for found in find(value, key)
+        ]
+    return [found for item in node for found in find(item, key)] if isinstance(node, list) else []
+
+
+def bars():
+    return probability_bars(dict(zip(FERPLUS_LABELS, map(float, leaning("fear")), strict=True)))
+
+
+def donut():
+    return share_donut(dict.fromkeys(FERPLUS_LABELS, 0.125))
+
+
+@pytest.mark.parametrize("make", [bars, donut, lambda: timeline_chart(make_analysis([["fear"], [], ["anger"]]))])
+def test_a_chart_has_the_colours_of_the_labels_and_no_background(make):
+    spec = spec_of(make())
+    assert spec["config"]["background"] == "transparent"
+    assert [COLOURS[label] for label in FERPLUS_LABELS] in find(spec, "range")
+
+
+def test_axes_say_their_units(analysis):
+    titles = find(spec_of(timeline_chart(analysis)), "title")
+    assert "Time, s" in titles
+    assert "Probability, 0–1" in titles
+    assert "Probability, %" in find(spec_of(bars()), "title")
+
+
+def test_the_timeline_answers_a_click_and_marks_the_moment(analysis):
+    spec = spec_of(timeline_chart(analysis, moment_s=0.3))
+    assert MOMENT in find(spec, "name")
+    assert {"time_s": 0.3} in [row for rows in spec["datasets"].values() for row in rows]
+
+
+def test_a_limit_is_marked_and_none_is_not():
+    shares = dict(zip(FERPLUS_LABELS, map(float, leaning("fear")), strict=True))
+    assert [{"limit": 0.5}] in list(spec_of(probability_bars(shares, unclear_below=0.5))["datasets"].values())
+    assert spec_of(probability_bars(shares, unclear_below=0.0)) == spec_of(probability_bars(shares))
+
+
+def test_unclear_time_is_marked_under_its_lane():
+    analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"unclear_below": 0.66})
+    spec = spec_of(timeline_chart(analysis))
+    rows = [row for rows in spec["datasets"].values() for row in rows]
+    marked = [(row["start_s"], row["track_id"]) for row in rows if row.get("emotion") == UNCLEAR]
+    assert marked == [(0.0, 1), (0.0, 2)]
+    assert {row["leads"] for row in rows if "leads" in row} == {"fear (unclear)", "anger (unclear)"}
+    clear = timeline_chart(replace(analysis, settings={"unclear_below": 0.6}))
+    assert {answer for _, answer, _ in ribbon(clear)} == {"fear", "anger"}
+
+
+def test_the_donut_names_the_dominant_expression_beside_much_unclear_time():
+    spec = spec_of(share_donut({"fear": 0.1, "anger": 0.3, UNCLEAR: 0.6}))
+    assert [{"name": "anger", "figure": "30%"}] in list(spec["datasets"].values())
+    assert [COLOURS["fear"], COLOURS["anger"], ANSWER_COLOURS[UNCLEAR]] in find(spec, "range")
+
+
+def test_the_legend_can_be_left_out(analysis):
+    assert find(spec_of(timeline_chart(analysis, legend=False)), "columns") == []
+    assert set(find(spec_of(timeline_chart(analysis)), "columns")) == {4}
+
+
+@pytest.mark.parametrize("shown", [[], [[], []], [["fear"]], [["fear"] * 12] * 3])
+def test_every_analysis_has_a_chart(shown):
+    assert json.dumps(spec_of(timeline_chart(make_analysis(shown))))
+
+
+def test_a_cancelled_analysis_ends_where_it_was_stopped(analysis):
+    stopped = replace(analysis, complete=False, info=replace(analysis.info, duration_s=60.0))
+    assert [0.0, 60.0] in find(spec_of(timeline_chart(replace(stopped, complete=True))), "domain")
+    assert [0.0, 60.0] not in find(spec_of(timeline_chart(stopped)), "domain")
+
+
+def rows_of(chart) -> list[dict]:
+    return [row for rows in spec_of(chart)["datasets"].values() for row in rows]
+
+
+def ribbon(chart) -> list[tuple]:
+    return [(row["track_id"], row["emotion"], round(row["end_s"], 3)) for row in rows_of(chart) if "bottom" in row]
+
+
+def test_a_ribbon_tells_what_leads_and_ends_with_it():
+    chart = timeline_chart(make_analysis([["fear"], ["fear"], [], ["fear"], ["anger"]]))
+    assert ribbon(chart) == [(1, "fear", 0.2), (1, "fear", 0.4), (1, "anger", 0.5)]
+
+
+def test_areas_leave_the_ribbon_its_place(analysis):
+    rows = rows_of(timeline_chart(analysis))
+    areas = [row["high"] % 1 for row in rows if "run" in row]
+    assert max(areas) < min(row["top"] % 1 for row in rows if "bottom" in row)
+
+
+def test_a_name_stands_at_its_lane_whatever_it_holds(analysis):
+    spec = spec_of(timeline_chart(analysis, names={2: """A'd"a]"""}))
+    assert r"""["Person 1", "A'd\"a]"][floor(datum.value)]""" in find(spec, "labelExpr")
+
+
+def test_lanes_keep_their_names_beside_the_ribbon(analysis):
+    layers = spec_of(timeline_chart(analysis))["layer"]
+    assert None not in [layer["encoding"]["y"].get("axis", {}) for layer in layers if "y" in layer["encoding"]]
+
+
+def test_a_part_of_the_time_is_drawn_as_finely_as_fits():
+    long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 3000, step_s=0.1)
+    whole, part = timeline_chart(long), timeline_chart(long, 70, span=Span(60, 75))
+    assert len(rows_of(whole)) <= 5000
+    times = sorted({row["time_s"] for row in rows_of(part) if "leads" in row})
+    assert times == pytest.approx([60 + i / 10 for i in range(150)])
+    assert [60, 75] in find(spec_of(part), "domain")
+    assert {"time_s": 70} in rows_of(part)
+    assert {"time_s": 80} not in rows_of(timeline_chart(long, 80, span=Span(60, 75)))
+
+
+def test_a_part_begins_where_it_begins_and_has_lanes_for_who_is_seen_in_it():
+    shown = [["fear"]] * 300 + [[]] * 10 + [["anger", "neutral"]] * 100
+    part = timeline_chart(make_analysis(shown, step_s=0.1), names={2: "Zoe"}, span=Span(32, 34))
+    scale = next(one for one in vl_convert.vegalite_to_vega(part.to_dict())["scales"] if one["name"] == "x")
+    assert scale["domain"] == [32, 34]
+    assert not scale["zero"]
+    nobody = timeline_chart(make_analysis(shown, step_s=0.1), span=Span(30.2, 30.8))
+    assert {row["track_id"] for row in rows_of(part) if "track_id" in row} == {1, 2}
+    assert not [row for row in rows_of(nobody) if "track_id" in row]
+
+
+def test_the_overview_is_a_ribbon_that_answers_a_drag(analysis):
+    spec = spec_of(overview_chart(analysis, Span(0.2, 0.4)))
+    assert ZOOM in find(spec, "name")
+    assert {"start_s": 0.2, "end_s": 0.4} in [row for rows in spec["datasets"].values() for row in rows]
+    assert json.dumps(spec_of(overview_chart(make_analysis([[]]))))
+
+
+@pytest.mark.parametrize(
+    ("selection", "span"),
+    [
+        ({}, None),
+        ({"start_s": [3, 1]}, Span(1, 3)),
+        ({"start_s": [-1, 1]}, Span(0, 1)),
+        ({"start_s": [2, 2.01]}, None),
+    ],
+)
+def test_what_a_drag_means(selection, span):
+    assert zoomed_span(selection) == span

@@ -1,0 +1,246 @@
+"""The command line as people and scripts use it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+from rich.console import Console
+
+import emotion
+from emotion.analytics.files import load_parquet
+from emotion.analytics.summary import summarise
+from emotion.cli.main import main
+from emotion.cli.output import faces_table, summary_table
+from emotion.models.registry import load_card
+from emotion.samples import make_clip, sample_image
+from tests.conftest import make_analysis
+from tests.tflite_files import classifier
+from tests.vision.clips import grey_levels, write_clip
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "eine Person – 人.png"
+    Image.fromarray(sample_image()).save(path)
+    return path
+
+
+def test_image_as_json_is_json_alone(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.jpg").write_text("no picture")
+    status = main(["image", str(photo), str(tmp_path / "broken.jpg"), "--json"])
+    captured = capsys.readouterr()
+    good, bad = json.loads(captured.out)
+    assert status == 2
+    assert set(good) == {"file", "width", "height", "faces"}
+    (face,) = good["faces"]
+    assert set(face) == {"box_xyxy", "confidence", "emotion", "unclear", "probabilities"}
+    assert max(face["probabilities"], key=face["probabilities"].get) == face["emotion"]
+    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert set(bad) == {"file", "error"}
+    assert captured.err.count("\n") == 1
+    assert "broken.jpg is not a picture" in captured.err
+
+
+def test_image_for_people_and_its_files(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["image", str(photo), "--out", str(out)]) == 0
+    assert "happiness" in capsys.readouterr().out
+    assert Image.open(out / f"{photo.name}.annotated.png").size == (512, 512)
+    assert len(pd.read_csv(out / f"{photo.name}.faces.csv")) == 1
+    assert json.loads((out / f"{photo.name}.faces.json").read_text(encoding="utf-8"))["width"] == 512
+
+
+def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = make_clip(tmp_path / "a clip.mp4")
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--every", "5"]) == 0
+    timeline = pd.read_parquet(tmp_path / "out" / "a clip.timeline.parquet")
+    emotion.validate(timeline)
+    assert len(pd.read_csv(tmp_path / "out" / "a clip.timeline.csv")) == len(timeline)
+    summary = json.loads((tmp_path / "out" / "a clip.summary.json").read_text())
+    assert summary["frames"] == 15
+    assert load_parquet(tmp_path / "out" / "a clip.timeline.parquet").settings["every"] == 5
+    assert "smile index" in capsys.readouterr().out
+
+
+def test_mended_times_are_said_and_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = tmp_path / "videos", tmp_path / "out"
+    folder.mkdir()
+    clip = write_clip(folder / "restarted.ts", grey_levels([90] * 50))
+    clip.write_bytes(clip.read_bytes() * 2)
+    assert main(["video", str(clip), "--out", str(out), "--fps", "5"]) == 0
+    summary = json.loads((out / "restarted.summary.json").read_text())
+    assert (summary["frames"], summary["duration_s"]) == (20, pytest.approx(4.0, abs=0.05))
+    assert "the clock restarts or jumps at 2.00 s" in summary["mended"]
+    assert "time stamps" in capsys.readouterr().out
+    assert main(["video", str(folder), "--out", str(out), "--fps", "5"]) == 0
+    assert pd.read_csv(out / "summary.csv")["mended"][0] == summary["mended"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["video", "absent.mp4", "--out", "."], "no such file"),
+        (["image", "x.png", "--model", "nonsense"], "expected a model out of"),
+        (["image", "x.png", "--detector", "magic"], "invalid choice"),
+        (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
+        (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
+        (["video", "x.mp4", "--out", ".", "--start", "soon"], "expected seconds, m:ss or h:mm:ss; got soon"),
+        (["video", "x.mp4", "--out", ".", "--start", "1:00", "--end", "30"], "expected a part from 0 s on"),
+        (["video", ".", "--out", "."], "expected videos in ."),
+        (["models", "--add", "absent.tflite", "--labels", "fer2013"], "No such file"),
+        (["models", "--add", "absent.tflite"], "expected --labels with --add"),
+        (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),
+        (["models", "--add", "absent.tflite", "--remove", "own"], "not allowed with"),
+        (["models", "--remove", "ferplus-vgg"], "expected an added model"),
+        (["dance"], "invalid choice"),
+    ],
+)
+def test_mistakes_end_with_two_and_one_line(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    captured = capsys.readouterr()
+    assert status == 2
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_unclear_faces_and_videos_read_so(capsys: pytest.CaptureFixture[str]) -> None:
+    face = {"box_xyxy": [0, 0, 9, 9], "confidence": 0.9, "emotion": "fear", "probabilities": {"fear": 0.34}}
+    record = {"file": "a.png", "width": 9, "height": 9, "faces": [face | {"unclear": True}, face | {"unclear": False}]}
+    Console(width=100).print(faces_table([record]))
+    unclear, clear = capsys.readouterr().out.splitlines()[1:]
+    assert unclear.split() == ["a.png", "1", "unclear", "fear", "34%", "0", "0", "9", "9"]
+    assert clear.split() == ["a.png", "2", "fear", "34%", "0", "0", "9", "9"]
+
+    analysis = replace(make_analysis([["fear"], ["fear"]]), settings={"unclear_below": 0.9})
+    Console(width=100).print(summary_table(summarise(analysis), "clip.mp4"))
+    shown = capsys.readouterr().out
+    assert "dominant expression  unclear" in shown
+    assert "smile index" not in shown
+
+
+def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert emotion.list_models()[0] in capsys.readouterr().out
+    assert main(["doctor"]) == 0
+    assert "✗" not in capsys.readouterr().out
+
+
+def test_a_model_is_added_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    file = tmp_path / "My net.tflite"
+    file.write_bytes(classifier(3))
+    assert main(["models", "--add", str(file), "--labels", "Happy,sad,angry", "--normalisation", "symmetric"]) == 0
+    assert "my-net" in capsys.readouterr().out
+    card = load_card("my-net")
+    assert (card.labels, card.normalisation) == (("happiness", "sadness", "anger"), "symmetric")
+    assert main(["models", "--remove", "my-net"]) == 0
+    assert "my-net" not in capsys.readouterr().out
+
+
+def test_doctor_tells_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
+    assert main(["doctor"]) == 2
+    assert "default model" in capsys.readouterr().err
+
+
+def test_several_videos_give_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    make_clip(films / "one.mp4")
+    (films / "one.mkv").write_bytes((films / "one.mp4").read_bytes())
+    (films / "broken.MOV").write_text("no video at all")
+    (films / "notes.txt").write_text("not looked at")
+    assert main(["video", str(films), "--out", str(out), "--fps", "5", "--start", "1", "--end", "0:02.5"]) == 2
+    captured = capsys.readouterr()
+    assert "1 of 3 videos: broken.MOV is not a video" in captured.err
+    table = pd.read_csv(out / "summary.csv").set_index("file")
+    assert [Path(file).name for file in table.index] == ["broken.MOV", "one.mkv", "one.mp4"]
+    assert table["frames"].fillna(0).tolist() == [0, 8, 8]
+    shares = [column for column in table.columns if column.startswith("share_")]
+    assert table[shares].iloc[1:].sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-4)
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(
+            f"{name}.{end}"
+            for name in ("one.mkv", "one.mp4")
+            for end in ("summary.json", "timeline.csv", "timeline.parquet")
+        ),
+        "summary.csv",
+    ]
+    times = load_parquet(out / "one.mp4.timeline.parquet").frames["time_s"]
+    assert times.between(1, 2.5, inclusive="left").all()
+
+
+def test_a_killed_run_is_resumed_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = tmp_path / "long.mp4"
+    _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=4)
+    monkeypatch.setenv("EMOTION_PART_S", "0.1")
+    arguments = ["video", str(clip), "--out", str(tmp_path / "out"), "--every", "2"]
+    with subprocess.Popen([sys.executable, "-m", "emotion", *arguments], stderr=subprocess.DEVNULL) as running:
+        while len(list((tmp_path / "out").glob("long.parts/*.parquet"))) < 3:
+            assert running.poll() is None, "too quick to be caught"
+            time.sleep(0.02)
+        running.kill()
+    assert main([*arguments, "--model", "deep", "--resume"]) == 2, "another model does not go on"
+    assert main([*arguments, "--resume"]) == 0
+    resumed, plain = load_parquet(tmp_path / "out" / "long.timeline.parquet"), emotion.Analyzer().video(clip, every=2)
+    pd.testing.assert_frame_equal(resumed.timeline, plain.timeline, check_exact=True)
+    pd.testing.assert_frame_equal(resumed.frames, plain.frames, check_exact=True)
+    assert not (tmp_path / "out" / "long.parts").exists()
+    written = (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns
+    assert main([*arguments, "--resume"]) == 0, "what is finished is not done again"
+    assert (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns == written
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+    clip = tmp_path / "long.mp4"
+    _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)
+    screen, terminal = pty.openpty()  # the bar moves on a terminal only
+    command = [sys.executable, "-m", "emotion", "video", str(clip), "--out", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal) as running:
+        os.close(terminal)
+        shown = b""
+        while b"frames/s" not in shown:
+            shown += os.read(screen, 1024)
+        running.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # Linux answers EIO when the other end has closed
+            while more := os.read(screen, 1024):
+                shown += more
+    assert running.returncode == 2
+    assert b"cancelled" in shown
+    assert not load_parquet(tmp_path / "long.timeline.parquet").complete
+
+
+def _repeat(clip: Path, target: Path, times: int) -> None:
+    """Write the same pictures several times over."""
+    from emotion.vision.decode.video import read_video
+    from emotion.vision.encode import write_video
+
+    pictures = [frame.rgb() for frame in read_video(clip)]
+    write_video(target, (picture for _ in range(times) for picture in pictures), fps=25)

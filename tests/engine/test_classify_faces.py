@@ -1,0 +1,74 @@
+"""Whom the recogniser remembers, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import emotion
+from emotion.engine.classify_faces import Recogniser
+from emotion.labels import FERPLUS_LABELS
+from emotion.samples import sample_image
+from emotion.types import Face, Frame
+from emotion.vision.track import MEMORY_S
+
+
+class Undecided:
+    """A classifier that gives every label the same share."""
+
+    labels = FERPLUS_LABELS
+
+    def predict(self, crops: list[np.ndarray]) -> np.ndarray:
+        return np.full((len(crops), len(self.labels)), 1 / len(self.labels), np.float32)
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    (found,) = emotion.Analyzer(model=Undecided()).image(sample_image()).faces
+    return found
+
+
+def picture(time_s: float, brightness: float = 1.0) -> Frame:
+    rgb = (sample_image() * brightness).astype(np.uint8)
+    return Frame(0, time_s, rgb[..., 1].copy(), lambda: rgb)
+
+
+def known(recogniser: Recogniser) -> list[int]:
+    return recogniser.state()["ids"].tolist()
+
+
+def test_each_person_is_compared_with_their_own_first_picture(face: Face) -> None:
+    recogniser = Recogniser(Undecided())
+    first, second = (replace(face, track_id=track_id) for track_id in (1, 2))
+    assert [each.similarity for each in recogniser(picture(0.0), [first])] == pytest.approx([1])
+    seen = recogniser(picture(0.1, brightness=0.3), [first, second])
+    assert seen[0].similarity < 0.9
+    assert seen[1].similarity == pytest.approx(1)
+    again = recogniser(picture(0.2), [first, second])
+    assert again[0].similarity == pytest.approx(1)
+    assert again[1].similarity < 0.9
+
+
+def test_who_is_out_of_sight_is_remembered_as_long_as_the_tracker_does_and_no_longer(face: Face) -> None:
+    recogniser = Recogniser(Undecided())
+    recogniser(picture(10.0), [replace(face, track_id=1)])
+    recogniser(picture(10.0 + MEMORY_S - 0.01), [])
+    assert known(recogniser) == [1]
+    recogniser(picture(10.0 + MEMORY_S + 0.01), [])
+    assert known(recogniser) == []
+
+
+def test_hours_of_passers_by_fill_no_memory(face: Face) -> None:
+    recogniser = Recogniser(Undecided())
+    for track_id in range(1, 101):
+        recogniser(picture(float(track_id)), [replace(face, track_id=track_id)])
+    assert known(recogniser) == [98, 99, 100], "one person a second, each remembered for two"
+
+
+def test_a_face_without_a_number_is_compared_with_nobody(face: Face) -> None:
+    recogniser = Recogniser(Undecided())
+    (seen,) = recogniser(picture(0.0), [replace(face, track_id=None)])
+    assert np.isnan(seen.similarity)
+    assert known(recogniser) == []

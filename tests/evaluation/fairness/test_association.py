@@ -1,0 +1,95 @@
+"""The tests' statistic against known values, their level by simulation, Holm's correction by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chi2, chi2_contingency, fisher_exact
+
+from emotion.evaluation.fairness.association import holm, permutation_test
+from emotion.evaluation.metrics import wilson_interval
+
+
+def table(*rows: tuple[int, ...]) -> np.ndarray:
+    return np.array(rows, np.int64)
+
+
+def test_one_stratum_is_pearsons_chi_square():
+    yes, total = table((30, 45, 20)), table((60, 60, 40))
+    expected = chi2_contingency(np.vstack([yes, total - yes]), correction=False).statistic
+    found = permutation_test(yes, total)
+    assert found.statistic == pytest.approx(expected * 159 / 160)
+    assert found.p == pytest.approx(chi2.sf(found.statistic, 2), abs=0.01)
+
+
+def test_small_groups_have_fishers_p():
+    yes, total = table((1, 6)), table((7, 7))
+    found = permutation_test(yes, total)
+    assert found.p == pytest.approx(fisher_exact(np.vstack([yes, total - yes])).pvalue, abs=0.01)
+
+
+def test_a_difference_that_is_only_one_of_expressions_is_none():
+    """Both groups do alike on each expression, and have it in other shares: Simpson's paradox."""
+    found = permutation_test(table((90, 9), (1, 10)), table((100, 10), (10, 100)))
+    assert found.statistic == pytest.approx(0, abs=1e-9)
+    assert found.p == 1
+    crude = permutation_test(table((91, 19)), table((110, 110)))
+    assert crude.p < 0.001
+
+
+def test_a_real_difference_within_every_expression_is_seen():
+    assert permutation_test(table((80, 60), (50, 30)), table((100, 100), (100, 100))).p < 0.001
+
+
+@pytest.mark.parametrize(("yes", "total"), [((0, 0), (5, 5)), ((5, 5), (5, 5)), ((3, 0), (5, 0)), ((1, 0), (1, 0))])
+def test_where_nothing_can_differ_p_is_one(yes, total):
+    assert permutation_test(table(yes), table(total), resamples=99).p == 1
+
+
+def test_what_is_no_pair_of_tables_is_refused():
+    with pytest.raises(ValueError, match="0 ≤ yes ≤ total"):
+        permutation_test(table((6, 0)), table((5, 5)))
+
+
+@pytest.mark.parametrize("sizes", [(200, 200), (12, 8), (150, 10)])
+def test_without_a_difference_it_errs_no_more_often_than_it_says(sizes):
+    """600 data sets of two expressions and groups that do alike: at most 5 % are called different, within chance."""
+    rng = np.random.default_rng(1)
+    total = table(sizes, sizes)
+    p = [
+        permutation_test(rng.binomial(total, [[0.8], [0.4]]), total, resamples=199, seed=number).p
+        for number in range(600)
+    ]
+    allowed = 0.05 + 3 * np.sqrt(0.05 * 0.95 / 600)
+    assert np.mean(np.array(p) <= 0.05) <= allowed
+    if min(sizes) > 100:
+        assert np.mean(np.array(p) <= 0.05) >= 0.05 - 3 * np.sqrt(0.05 * 0.95 / 600), "nor much more rarely"
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_only_raises_and_keeps_the_order(p):
+    corrected = holm(p)
+    assert all(before <= after <= 1 for before, after in zip(p, corrected, strict=True))
+    order = np.argsort(p, kind="stable")
+    assert (np.diff(np.array(corrected)[order]) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    # Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I, method 3.
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilsons_interval_is_that_of_the_literature(successes, trials, low, high):
+    assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_of_none_nothing_is_known():
+    assert wilson_interval(0, 0) == (0.0, 1.0)

@@ -1,0 +1,200 @@
+"""Groups with and without a difference that was made, by hand, by simulation and with a real model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+import emotion
+from emotion.cli.main import main
+from emotion.errors import DatasetError, InputError
+from emotion.evaluation.fairness.folders import GroupFolders, group_of, read_groups
+from emotion.evaluation.fairness.report import Fairness, compare, to_table
+from emotion.evaluation.trial.zip_folders import LabelledFile
+from emotion.samples import sample_image
+
+
+def judged(*cells: tuple[str, str, int, int]) -> pd.DataFrame:
+    """Pictures of cells (group, expression, how many right, of how many)."""
+    rows = [(group, true, place < right) for group, true, right, of in cells for place in range(of)]
+    return pd.DataFrame(rows, columns=["group", "true", "right"])
+
+
+def p_of(found: Fairness, what: str) -> tuple[float, bool]:
+    test = next(test for test in found.tests if test.what == what)
+    return test.p, test.differs
+
+
+BOTH = judged(
+    ("old", "happiness", 45, 50), ("old", "anger", 20, 50), ("young", "happiness", 45, 50), ("young", "anger", 40, 50)
+)
+
+
+def test_every_figure_of_a_case_by_hand():
+    found = compare(BOTH, {"old": 25}, "fake")
+    old, young = found.groups
+    assert (old.name, old.accuracy.count, old.accuracy.of, old.accuracy.value) == ("old", 65, 100, 0.65)
+    assert old.expected == pytest.approx(0.75), "half smiles at 90 %, half frowns at 60 %, as of everybody"
+    assert old.recalls["anger"].value == 0.4
+    assert (old.recalls["anger"].low, old.recalls["anger"].high) == pytest.approx((0.2761, 0.5382), abs=1e-4)
+    assert (old.not_found.count, old.not_found.of, old.not_found.value) == (25, 125, 0.2)
+    assert young.balanced is not None
+    value, low, high = young.balanced
+    assert value == pytest.approx(0.85)
+    assert (low, high) == pytest.approx((0.78, 0.91), abs=0.015)
+    assert found.shared_labels == ("happiness", "anger")
+    assert p_of(found, "recall of happiness") == (1.0, False)
+    assert p_of(found, "recall of anger") == (1e-4, True)
+    assert p_of(found, "accuracy")[1]
+    assert p_of(found, "faces not found") == (1e-4, True)
+    assert found.warnings == ()
+    assert any("Photographs without a face" in words for words in found.notes)
+
+
+def test_every_figure_is_a_row():
+    table = to_table(compare(BOTH, {}))
+    row = table[(table["group"] == "young") & (table["label"] == "anger")].iloc[0]
+    assert (row["measure"], row["count"], row["of"], row["value"]) == ("recall", 40, 50, 0.8)
+    assert set(table["measure"]) == {
+        "accuracy", "balanced accuracy", "expected accuracy", "faces not found", "recall",
+    }  # fmt: skip
+    assert json.dumps(compare(BOTH, {}).to_dict())
+
+
+def test_small_groups_and_rare_expressions_are_warned_of():
+    found = compare(
+        judged(("a", "fear", 1, 2), ("a", "anger", 9, 12), ("b", "fear", 30, 40), ("b", "anger", 9, 12)), {}
+    )
+    few, rare = found.warnings
+    assert "a (14)" in few
+    assert "b" not in few.split(":")[0].split("of ")[1]
+    assert "pictures of fear" in rare
+
+
+def test_an_expression_that_one_group_lacks_counts_in_no_balanced_accuracy():
+    found = compare(judged(("a", "fear", 5, 9), ("a", "anger", 9, 9), ("b", "anger", 5, 9), ("b", "neutral", 9, 9)), {})
+    assert found.shared_labels == ("anger",)
+    assert found.groups[0].balanced is None
+    assert found.groups[1].recalls["fear"].value is None
+    assert {test.what for test in found.tests} == {"accuracy", "recall of anger"}
+
+
+def test_a_group_in_which_no_face_was_found_is_one_of_the_groups():
+    found = compare(judged(("a", "anger", 20, 20), ("a", "fear", 20, 20)), {"b": 20})
+    assert found.groups[1].accuracy.value is None
+    assert [test.what for test in found.tests] == ["faces not found"]
+    assert found.tests[0].differs
+
+
+def test_without_a_difference_one_data_set_in_twenty_is_called_different_at_most():
+    """All tests together, after Holm: 300 data sets of three groups and four expressions that do alike."""
+    rng = np.random.default_rng(2)
+    wrong = 0
+    for _ in range(300):
+        cells = [
+            (group, label, int(rng.binomial(of, recall)), of)
+            for group, of in (("a", 40), ("b", 25), ("c", 12))
+            for label, recall in (("anger", 0.8), ("fear", 0.4), ("neutral", 0.9), ("sadness", 0.6))
+        ]
+        wrong += any(test.differs for test in compare(judged(*cells), {}, resamples=199).tests)
+    assert wrong / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_a_difference_of_a_fifth_is_found_mostly():
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(50):
+        cells = [
+            (group, label, int(rng.binomial(150, recall)), 150)
+            for group, recall in (("a", 0.8), ("b", 0.6))
+            for label in ("anger", "fear")
+        ]
+        found += p_of(compare(judged(*cells), {}, resamples=499), "accuracy")[1]
+    assert found >= 48
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("older/happy/1.png", "older"), ("data/older/test/1.png", None), ("happy/1.png", None),
+        ("x/older/3_sad/deep/1.png", "older"), (r"older\happy\1.png", "older"),
+    ],
+)  # fmt: skip
+def test_the_folder_above_the_expression_is_the_group(name, group):
+    assert group_of(name) == group
+
+
+def picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a picture")
+
+
+def test_folders_of_groups(tmp_path):
+    for name in ("a/happy/1.png", "a/sad/2.JPG", "b/happy/1.png", "b/odd/1.png", "happy/3.png", "b/sad/note.txt"):
+        picture(tmp_path / name)
+    folders = GroupFolders(tmp_path)
+    assert folders.groups == {"a/happy/1.png": "a", "a/sad/2.JPG": "a", "b/happy/1.png": "b"}
+    assert (folders.unlabelled, folders.ungrouped) == (["b/odd/1.png"], ["happy/3.png"])
+    assert folders.label_set.labels == ("happiness", "sadness")
+    first = next(iter(folders))
+    assert first == LabelledFile("a/happy/1.png", "happiness", b"a picture")
+
+
+def test_a_table_of_groups(tmp_path):
+    for name in ("happy/1.png", "happy/2.png", "sad/1.png", "sad/3.png"):
+        picture(tmp_path / name)
+    table = tmp_path / "groups.csv"
+    table.write_text("﻿File,age,skin\nhappy/1.png,old,I\n2.png,young,\nsad\\1.png,old,II\nnone.png,old,I\n")
+    assert read_groups(table, tmp_path) == {
+        "happy/1.png": "old", "happy/2.png": "young", "sad/1.png": "old", "none.png": "old",
+    }  # fmt: skip
+    assert read_groups(table, tmp_path, "skin") == {"happy/1.png": "I", "sad/1.png": "II", "none.png": "I"}
+    folders = GroupFolders(tmp_path, read_groups(table, tmp_path))
+    assert folders.ungrouped == ["sad/3.png"]
+    with pytest.raises(DatasetError, match=r"a column 'sex' in groups\.csv; got File, age, skin"):
+        read_groups(table, tmp_path, "sex")
+    table.write_text("file,age\n1.png,old\n")
+    with pytest.raises(DatasetError, match=r"2 pictures are called 1\.png"):
+        read_groups(table, tmp_path)
+
+
+def test_what_cannot_be_compared_is_refused(tmp_path):
+    with pytest.raises(InputError, match="expected a folder"):
+        GroupFolders(tmp_path / "absent")
+    picture(tmp_path / "a/happy/1.png")
+    with pytest.raises(DatasetError, match="expected group/class/picture; got a for 1"):
+        GroupFolders(tmp_path)
+    picture(tmp_path / "b/happy/1.png")
+    with pytest.raises(DatasetError, match="at least two expressions"):
+        GroupFolders(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_the_command_judges_a_real_model(tmp_path, capsys):
+    """The portrait smiles: one group's labels say so, the other's say anger; a grey picture shows nobody."""
+    image = cv2.resize(cv2.cvtColor(np.ascontiguousarray(sample_image()), cv2.COLOR_RGB2BGR), None, fx=0.5, fy=0.5)
+    portrait = cv2.imencode(".png", image)[1].tobytes()
+    grey = cv2.imencode(".png", np.full((300, 300, 3), 128, np.uint8))[1].tobytes()
+    for name, content in {
+        "lucky/happy/1.png": portrait, "lucky/angry/none.png": grey, "unlucky/angry/1.png": portrait,
+        "unlucky/happy/broken.png": b"text",
+    }.items():  # fmt: skip
+        picture(tmp_path / "in" / name)
+        (tmp_path / "in" / name).write_bytes(content)
+    assert main(["fairness", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert "do groups differ in" in printed
+    assert "1 pictures could not be read" in printed
+    record = json.loads((tmp_path / "out" / "fairness.json").read_text())
+    lucky, unlucky = record["groups"]
+    assert (lucky["accuracy"]["value"], unlucky["accuracy"]["value"]) == (1.0, 0.0)
+    assert (lucky["not_found"]["count"], unlucky["not_found"]["count"]) == (1, 0)
+    written = pd.read_csv(tmp_path / "out" / "fairness.csv").set_index(["group", "measure", "label"])
+    assert written.loc[("unlucky", "recall", "anger"), "count"] == 0
+    assert main(["fairness", str(tmp_path / "in"), "--by", str(tmp_path / "absent.csv")]) == 2

@@ -1,0 +1,134 @@
+"""Archives of class folders, well-meant and not."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from emotion.errors import DatasetError, InputError, TooLargeError
+from emotion.evaluation.trial.zip_folders import LabelledFile, Limits, Unread, ZipFolders, label_of
+
+TWO = {"happy/1.png": b"a", "sad/2.png": b"b"}
+
+
+def archive(tmp_path: Path, files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w", compression) as writer:
+        for name, content in files.items():
+            writer.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codes", "label"),
+    [
+        ("happy/1.png", None, "happiness"),
+        ("data/test/3_Sad/1.png", None, "sadness"),
+        ("angry/smiling/1.png", None, "happiness"),
+        ("angry/someone/1.png", None, "anger"),
+        ("fear\\1.png", None, "fear"),
+        ("../../disgust/1.png", None, "disgust"),
+        ("happy.png", None, None),
+        ("other/1.png", None, None),
+        ("3/1.png", None, None),
+        ("3/1.png", "fer2013", "happiness"),
+        ("9/1.png", "fer2013", None),
+    ],
+)
+def test_the_innermost_folder_that_names_an_expression_counts(name, codes, label):
+    assert label_of(name, codes) == label
+
+
+def test_what_lies_in_class_folders_is_read_in_order(tmp_path):
+    litter = {"__MACOSX/happy/._1.png": b"", "happy/.DS_Store": b"", "sad/Thumbs.db": b"", "readme.txt": b"x"}
+    folders = ZipFolders(archive(tmp_path, TWO | litter))
+    assert folders.label_set.labels == ("happiness", "sadness")
+    assert len(folders) == 2
+    assert folders.unlabelled == ["readme.txt"]
+    assert list(folders) == [LabelledFile("happy/1.png", "happiness", b"a"), LabelledFile("sad/2.png", "sadness", b"b")]
+    folders.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04broken", b"PK\x05\x06"])
+def test_a_file_that_is_no_archive(tmp_path, content):
+    (tmp_path / "faces.zip").write_bytes(content)
+    with pytest.raises(InputError, match="expected a zip archive of class folders"):
+        ZipFolders(tmp_path / "faces.zip")
+
+
+@pytest.mark.parametrize("files", [{}, {"happy/1.png": b"a"}, {"one/1.png": b"a", "two/2.png": b"b"}])
+def test_fewer_than_two_classes_are_refused(tmp_path, files):
+    with pytest.raises(DatasetError, match="expected folders named like at least two expressions"):
+        ZipFolders(archive(tmp_path, files))
+
+
+def test_a_bomb_is_given_up_at_the_limit(tmp_path):
+    bomb = archive(tmp_path, TWO | {"happy/0.png": bytes(50_000_000)})
+    assert bomb.stat().st_size < 100_000
+    small = list(ZipFolders(bomb, limits=Limits(file_bytes=1_000_000)))
+    assert [one for one in small if isinstance(one, Unread)] == [Unread("happy/0.png", "it is larger than 1 MB")]
+    with pytest.raises(TooLargeError, match="at most 20 MB"):
+        list(ZipFolders(bomb, limits=Limits(total_bytes=20_000_000)))
+
+
+def test_the_size_that_an_entry_claims_is_not_believed(tmp_path):
+    path = archive(tmp_path, TWO | {"happy/0.png": bytes(3_000_000)})
+    content = bytearray(path.read_bytes())
+    entry = content.rfind(b"PK\x01\x02", 0, content.rfind(b"happy/0.png"))
+    struct.pack_into("<I", content, entry + 24, 10)
+    path.write_bytes(content)
+    read = {one.name: one for one in ZipFolders(path, limits=Limits(file_bytes=1_000_000))}
+    assert isinstance(read["happy/0.png"], Unread)
+    assert isinstance(read["happy/1.png"], LabelledFile)
+
+
+def test_too_many_entries_are_refused(tmp_path):
+    many = archive(tmp_path, {f"happy/{number}.png": b"" for number in range(30)})
+    with pytest.raises(TooLargeError, match="at most 20 files in the archive; it holds 30"):
+        ZipFolders(many, limits=Limits(files=20))
+
+
+def test_a_directory_of_millions_is_refused_before_it_is_read(tmp_path):
+    path = archive(tmp_path, TWO)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, content.rfind(b"PK\x05\x06") + 12, 500_000_000)
+    path.write_bytes(content)
+    with pytest.raises(TooLargeError, match="it holds more"):
+        ZipFolders(path)
+
+
+def test_an_archive_with_a_long_comment_is_read(tmp_path):
+    path = archive(tmp_path, TWO)
+    with zipfile.ZipFile(path, "a") as writer:
+        writer.comment = b"x" * 65_000
+    assert len(ZipFolders(path)) == 2
+
+
+def test_damaged_and_locked_entries_are_named(tmp_path):
+    path = archive(tmp_path, TWO | {"happy/3.png": b"locked", "sad/4.png": bytes(range(200))}, zipfile.ZIP_STORED)
+    content = bytearray(path.read_bytes())
+    content[content.find(bytes(range(200))) + 5] ^= 0xFF
+    entry = content.rfind(b"PK\x01\x02", 0, content.rfind(b"happy/3.png"))
+    content[entry + 8] |= 1
+    path.write_bytes(content)
+    reasons = {one.name: one.reason for one in ZipFolders(path) if isinstance(one, Unread)}
+    assert reasons["happy/3.png"] == "it is locked with a password"
+    assert "CRC" in reasons["sad/4.png"]
+
+
+def test_a_large_archives_end_record_is_understood(tmp_path):
+    """An archive whose directory length stands in the 64-bit record alone, as some writers always put it there."""
+    path = archive(tmp_path, TWO)
+    content = path.read_bytes()
+    end = content.rfind(b"PK\x05\x06")
+    count, length, offset = struct.unpack_from("<HII", content, end + 10)
+    large = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, length, offset)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    last = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    path.write_bytes(content[:end] + large + locator + last)
+    assert len(ZipFolders(path)) == 2
+    assert zipfile.is_zipfile(io.BytesIO(path.read_bytes()))

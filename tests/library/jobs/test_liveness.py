@@ -1,0 +1,54 @@
+"""How a worker of this machine is told dead: by what its number stands for in the table of processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emotion.library import Library
+from emotion.library.jobs import liveness
+from emotion.library.jobs.liveness import note_the_dead
+from emotion.library.jobs.queue import Claim, claim_next, work_of
+from emotion.library.silence import Silence
+
+
+@pytest.fixture
+def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A table of processes in which one can stand still in the moment between its end and its burial."""
+    monkeypatch.setattr(liveness, "_PROCESSES", tmp_path / "proc")
+    (tmp_path / "proc" / "4242").mkdir(parents=True)
+    return tmp_path / "proc" / "4242"
+
+
+@pytest.fixture
+def claim(library: Library, video: Path) -> Claim:
+    library.add(video, "a.mp4")
+    claim = claim_next(library, 1)
+    assert claim is not None
+    work_of(library, claim, 4242)
+    return claim
+
+
+def test_a_worker_lives_while_its_number_is_its_own(library: Library, claim: Claim, processes: Path) -> None:
+    (processes / "cmdline").write_bytes(f"python\0-m\0emotion.library.worker\0{claim.id}\0".encode())
+    assert note_the_dead(library) == []
+    (processes / "cmdline").write_bytes(b"python\0-m\0something.else\0")
+    assert note_the_dead(library) == [claim.id]
+
+
+def test_a_number_of_no_process_is_dead(library: Library, claim: Claim, processes: Path) -> None:
+    processes.rmdir()
+    assert note_the_dead(library) == [claim.id]
+
+
+def test_a_dying_worker_is_left_to_its_server_for_a_minute(library: Library, claim: Claim, processes: Path) -> None:
+    """It has given its memory back, and with it its command line, but not ended: only its parent will know how."""
+    (processes / "cmdline").write_bytes(b"")
+    passed_s = [0.0]
+    silence = Silence[Claim](lambda: passed_s[0])
+    assert note_the_dead(library, silence) == []
+    passed_s[0] = liveness.SILENT_S
+    assert note_the_dead(library, silence) == []
+    passed_s[0] += 1
+    assert note_the_dead(library, silence) == [claim.id]

@@ -1,0 +1,154 @@
+"""Deleting everything: looked for on the disk, byte by byte, and in both databases."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import emotion
+from emotion.analytics.edits import Edits
+from emotion.errors import LibraryError
+from emotion.library import JobSettings, Library, State
+from emotion.library.jobs import Dispatcher
+from emotion.library.jobs.clips import clip_file
+from emotion.library.jobs.queue import Outcome, claim_next, finish
+from emotion.library.jobs.recordings import begin_recording, close_recording
+from emotion.library.owners.consent import agreement_of, note_agreement
+from emotion.library.owners.erase import count_of, wipe
+from emotion.library.owners.users import name_person, people
+from emotion.samples import clip_frames
+from emotion.settings import library_dir, log_file
+from emotion.vision.encode import write_video
+from tests.library.libraries import put
+
+ME, OTHER = "martha", "other"
+TELLING = b"Musterfrau"
+
+
+def files_with(folder: Path, words: bytes) -> list[str]:
+    """Every file below a folder in whose name or content the words stand."""
+    return [
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if words in path.name.encode() or (path.is_file() and words in path.read_bytes())
+    ]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs and clips lie beside the storage."""
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+
+
+def fill(library: Library, video: Path, owner: str, name: str) -> list[str]:
+    """One analysis that is done and one that failed, with edits, tags, logs, a clip and settings."""
+    keep = JobSettings(keep_video=True)
+    done = put(library, video, f"{name}.mp4", keep, owner=owner, tags=[name])
+    library.save_edits(done.id, Edits(names={1: name}), owner=owner)
+    broken = library.add(video, f"{name}.mp4", owner=owner)
+    claim = claim_next(library, 9)
+    assert claim is not None
+    finish(library, claim, Outcome(State.FAILED, f"{name} failed.", keeps_video=True))
+    library.set_retention_days(30, owner=owner)
+    name_person(library, owner, name)
+    for entry in (done, broken):
+        log_file(entry.id).parent.mkdir(exist_ok=True)
+        log_file(entry.id).write_text(f"a log of {name}")
+    clip_file(done.id).write_bytes(name.encode())
+    return [done.id, broken.id]
+
+
+def test_nothing_of_mine_is_left_and_nothing_of_others_is_touched(library, video, tmp_path):
+    theirs = fill(library, video, OTHER, "Otto")
+    kept = sorted(path for path in tmp_path.rglob("*") if any(one in str(path) for one in theirs))
+    mine = fill(library, video, ME, TELLING.decode())
+    mine.append(library.add(video, f"{TELLING.decode()}, waiting.mp4", owner=ME).id)
+    assert files_with(tmp_path, TELLING)
+
+    assert wipe(library, ME) == len(mine) == 3
+    assert files_with(tmp_path, TELLING) == []
+    assert not [path for path in tmp_path.rglob("*") if any(one in str(path) for one in mine)]
+    assert count_of(library, ME) == 0
+    assert library.retention_days(owner=ME) is None
+    assert library.tags(owner=ME) == {}
+    assert [person.owner for person in people(library)] == [OTHER]
+    assert sorted(path for path in tmp_path.rglob("*") if any(one in str(path) for one in theirs)) == kept
+    assert library.retention_days(owner=OTHER) == 30
+    assert wipe(library, ME) == 0, "once more does nothing"
+
+
+def test_what_cannot_be_removed_is_said_and_the_rest_is_gone(library, video, tmp_path, monkeypatch):
+    first, second = (put(library, video, owner=ME).id for _ in range(2))
+    remove = library.storage.remove
+
+    def locked(key: str) -> None:
+        if key.startswith(first):
+            raise LibraryError(f"{key} could not be removed: Permission denied")
+        remove(key)
+
+    monkeypatch.setattr(library.storage, "remove", locked)
+    with pytest.raises(LibraryError, match="1 analyses could not be deleted"):
+        wipe(library, ME)
+    assert [entry.id for entry in library.search(owner=ME).entries] == [first]
+    assert not (tmp_path / "storage" / second).exists()
+    monkeypatch.setattr(library.storage, "remove", remove)
+    assert wipe(library, ME) == 1
+
+
+def test_what_does_not_stop_is_said(library, video):
+    library.add(video, "a.mp4", owner=ME)
+    claim_next(library, 1)
+    with pytest.raises(LibraryError, match="1 analyses are still being stopped"):
+        wipe(library, ME, patience_s=0.5)
+    assert count_of(library, ME) == 1
+
+
+def test_a_recording_that_ends_meanwhile_leaves_nothing(library):
+    claim = begin_recording(library, "Musterfrau", "camera", JobSettings(), owner=ME)
+    with pytest.raises(LibraryError, match="still being stopped"):
+        wipe(library, ME, patience_s=0.3)
+    close_recording(library, claim)
+    assert wipe(library, ME) == 1
+    assert count_of(library, ME) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+def test_a_running_worker_is_stopped_and_writes_nothing_more(library, tmp_path):
+    pictures = list(clip_frames())
+    clip = write_video(tmp_path / "long.mp4", (picture for _ in range(8) for picture in pictures), fps=25)
+    entry = library.add(clip, "Musterfrau.mp4", owner=ME)
+    clip.unlink()
+    dispatcher = Dispatcher(library, at_once=1)
+    end = time.monotonic() + 120
+    while library.get(entry.id, owner=ME).done == 0:
+        assert time.monotonic() < end
+        dispatcher.look()
+        time.sleep(0.05)
+    assert wipe(library, ME) == 1
+    while dispatcher._children:
+        assert time.monotonic() < end
+        dispatcher.look()
+        time.sleep(0.05)
+    assert files_with(tmp_path, TELLING) == []
+    assert not [path for path in tmp_path.rglob("*") if entry.id in str(path)]
+    assert library_dir() == tmp_path
+    assert list((library_dir() / "logs").iterdir()) == []
+
+
+def test_what_an_owner_agreed_to_is_kept_on_either_database_and_goes_with_everything_else(library):
+    assert agreement_of(library, ME) is None
+    name_person(library, ME, "Martha")
+    library.set_retention_days(30, owner=ME)
+    note_agreement(library, ME, "research", "2026-11")
+    note_agreement(library, ME, "medical", "2026-11")
+    said = agreement_of(library, ME)
+    assert said is not None
+    assert (said.purpose, said.version) == ("medical", "2026-11")
+    assert said.agreed_at.tzinfo is not None
+    assert library.retention_days(owner=ME) == 30, "what else was set stays"
+    assert people(library)[0].name == "Martha"
+    wipe(library, ME)
+    assert agreement_of(library, ME) is None

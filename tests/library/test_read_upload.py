@@ -1,0 +1,42 @@
+"""Timelines from anywhere: what they hold comes out, what is none is refused, a bomb takes down one process alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from emotion.analytics.files import load_parquet, save_parquet
+from emotion.errors import TimelineError
+from emotion.library.read_upload import load_uploaded
+from emotion.sandbox.runner import end_waiting
+from tests.analytics.test_files import assert_same
+
+
+@pytest.fixture(autouse=True)
+def none_waits():
+    end_waiting()
+    yield
+    end_waiting()
+
+
+def test_an_analysis_comes_out_as_it_was_saved(analysis, tmp_path):
+    path = save_parquet(analysis, tmp_path / "a.parquet")
+    assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))
+
+
+def test_what_is_no_analysis_is_refused_in_the_readers_words():
+    with pytest.raises(TimelineError, match=r"expected a Parquet file; text\.parquet cannot be read"):
+        load_uploaded(b"no table", "text.parquet")
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
+    path, zeros = tmp_path / "bomb.parquet", pa.table({"zero": np.zeros(1_000_000)})
+    with pq.ParquetWriter(path, zeros.schema) as file:
+        for _ in range(100):
+            file.write_table(zeros)
+    assert path.stat().st_size < 1_000_000
+    monkeypatch.setenv("EMOTION_MEMORY_MB", "700")
+    with pytest.raises(TimelineError, match="expected a Parquet file that can be read within 700 MB of memory"):
+        load_uploaded(path.read_bytes(), path.name)

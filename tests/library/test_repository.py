@@ -1,0 +1,360 @@
+"""What is kept is found again, by its owner alone, and is gone when it is deleted; the same on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pandas as pd
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text as sql
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.errors import LibraryError, VideoError
+from emotion.library import SORTS, JobSettings, Library, State, days
+from emotion.library.orm import Base
+from emotion.library.summary import list_figures
+from tests.conftest import ROOT, make_analysis
+from tests.library.libraries import BOTH, MakeLibrary, empty_database, put
+
+
+def test_what_is_added_waits_with_all_that_was_said_of_it(library: Library, video: Path) -> None:
+    wanted = JobSettings(
+        every=3, start_s=0.2, end_s=0.8, keep_video=True, captured_at=dt.datetime(2020, 5, 1, tzinfo=dt.UTC)
+    )
+    with video.open("rb") as file:
+        entry = library.add(file, "C:\\films\\Büro – 会議.mp4", wanted, tags=["work ", "a", "a"])
+    assert library.get(entry.id) == entry
+    assert (entry.state, entry.title, entry.source) == (State.QUEUED, "Büro – 会議", "Büro – 会議.mp4")
+    assert entry.settings == wanted
+    assert entry.tags == ("a", "work")
+    assert entry.info is not None
+    assert (entry.info.width, entry.info.frame_count, entry.total) == (64, 25, 5)
+    assert (entry.bytes, entry.happened_at) == (video.stat().st_size, wanted.captured_at)
+    assert abs((entry.created_at - dt.datetime.now(dt.UTC)).total_seconds()) < 60
+
+
+def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(library: Library, tmp_path: Path) -> None:
+    moment = dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)
+    dated = tmp_path / "dated.mp4"
+    with av.open(str(dated), "w") as container:
+        container.metadata["creation_time"] = moment.isoformat()
+        stream = container.add_stream("libx264", rate=25)
+        stream.width = stream.height = 32
+        container.mux(stream.encode(av.VideoFrame(32, 32, "yuv420p")))
+        container.mux(stream.encode())
+    entry = library.add(dated, "dated.mp4")
+    assert (entry.happened_at, entry.settings.captured_at) == (moment, moment)
+    said = library.add(dated, "dated.mp4", JobSettings(captured_at=moment.replace(year=2020)))
+    assert said.happened_at.year == 2020
+
+
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "..", "", "a\0b\n.mp4", "x" * 5000 + ".mp4", "/dev/null"])
+def test_names_of_uploads_are_words_and_never_paths(library: Library, video: Path, name: str, tmp_path: Path) -> None:
+    entry = library.add(video, name)
+    stored = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
+    assert stored == [tmp_path / "storage" / entry.id / "video"]
+    assert 0 < len(entry.title) <= 200
+    assert entry.source.isprintable()
+
+
+def test_what_is_no_video_is_refused_and_leaves_nothing(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(VideoError, match=r"words\.mp4 is not a video"):
+        library.add(io.BytesIO(b"no video at all " * 50), "words.mp4")
+    assert library.search().total == 0
+    assert not list((tmp_path / "storage").rglob("*"))
+
+
+def test_a_result_comes_back_whole(library: Library, video: Path) -> None:
+    analysis = make_analysis([["happiness"]] * 3 + [[]] + [["neutral", "anger"]] * 2)
+    entry = put(library, video, analysis=analysis)
+    loaded = library.load_analysis(entry.id)
+    pd.testing.assert_frame_equal(loaded.timeline, analysis.timeline)
+    pd.testing.assert_frame_equal(loaded.frames, analysis.frames)
+    assert (loaded.info, loaded.labels, loaded.complete) == (analysis.info, analysis.labels, True)
+    assert (entry.state, entry.done, entry.note) == (State.DONE, 6, "")
+    assert entry.summary is not None
+    assert entry.summary["people"] == 2
+    assert entry.summary["faces_s"] == pytest.approx(0.7)
+    assert entry.summary["shares"]["happiness"] == pytest.approx(3 / 7)
+    assert entry.finished_at is not None
+
+
+def test_a_video_is_kept_only_if_that_is_wanted(library: Library, video: Path) -> None:
+    gone, kept = put(library, video), put(library, video, settings=JobSettings(keep_video=True))
+    assert (gone.has_video, library.video_path(gone.id)) == (False, None)
+    path = library.video_path(kept.id)
+    assert path is not None
+    assert path.read_bytes() == video.read_bytes()
+    assert kept.bytes == gone.bytes + len(path.read_bytes())
+    library.drop_video(kept.id)
+    assert library.video_path(kept.id) is None
+    assert library.get(kept.id).bytes == gone.bytes
+    assert len(library.load_analysis(kept.id).frames) == 10
+
+
+def test_search_finds_words_in_everything_people_write(library: Library, video: Path) -> None:
+    one = put(library, video, "Straße 100%.mp4", tags=["Interview"])
+    two = put(library, video, "interview_2.mp4")
+    library.save_edits(two.id, Edits(names={1: "Zoë"}, events=(Event("Große Pause", Span(0, 1)),)))
+
+    def found(words: str) -> set[str]:
+        return {entry.id for entry in library.search(words).entries}
+
+    assert found("") == found("INTERVIEW") == found("view int") == {one.id, two.id}
+    assert found("strasse") == found("0%") == {one.id}
+    assert found("zoë") == found("GROSSE pause") == found("_2") == {two.id}
+    assert found("%%") == found("interview anger") == found("\\") == set()
+    library.rename(one.id, "  Other\ttitle ")
+    assert library.get(one.id).title == "Other title"
+    assert found("title") == {one.id}
+
+
+def test_tags_and_states_narrow_a_search(library: Library, video: Path) -> None:
+    one, two = put(library, video, tags=["a", "b"]), put(library, video, tags=["b"])
+    waiting = library.add(video, "later.mp4")
+    assert library.tags() == {"a": 1, "b": 2}
+    assert [entry.id for entry in library.search(tags=["a", "b"]).entries] == [one.id]
+    assert {entry.id for entry in library.search(tags=["b"]).entries} == {one.id, two.id}
+    assert [entry.id for entry in library.search(states=[State.QUEUED]).entries] == [waiting.id]
+    library.tag(one.id, ["c", "b"])
+    assert library.get(one.id).tags == ("b", "c")
+    assert library.tags() == {"b": 2, "c": 1}
+    with pytest.raises(LibraryError, match="at most 100 characters"):
+        library.tag(one.id, ["t" * 101])
+
+
+def test_every_order_and_any_page(library: Library, video: Path) -> None:
+    titles = ["b", "Ä", "a", "C", "_", "10", "9", "zz"]
+    for title in titles:
+        library.add(video, "x.mp4", title=title)
+    for sort in SORTS:
+        up, down = library.search(sort=sort).entries, library.search(sort=f"-{sort}").entries
+        assert {entry.id for entry in up} == {entry.id for entry in down}
+    assert [entry.title for entry in library.search(sort="title").entries] == sorted(titles, key=str.casefold)
+    assert [entry.title for entry in library.search(sort="-created").entries] == titles[::-1]
+    pages = [library.search(sort="title", limit=3, offset=offset) for offset in (0, 3, 6, 9)]
+    assert [page.total for page in pages] == [8] * 4
+    assert [entry.title for page in pages for entry in page.entries] == sorted(titles, key=str.casefold)
+    with pytest.raises(LibraryError, match="expected an order out of created"):
+        library.search(sort="colour")
+
+
+def test_owners_know_nothing_of_each_other(library: Library, video: Path) -> None:
+    mine, hers = put(library, video, tags=["x"]), put(library, video, tags=["y"], owner="her")
+    assert [entry.id for entry in library.search().entries] == [mine.id]
+    assert [entry.id for entry in library.search(owner="her").entries] == [hers.id]
+    assert library.tags() == {"x": 1}
+    assert library.used_bytes(owner="her") == hers.bytes
+    for touch in (
+        library.get,
+        library.load_analysis,
+        library.delete,
+        library.video_path,
+        lambda entry_id: library.rename(entry_id, "taken"),
+        lambda entry_id: library.tag(entry_id, ["taken"]),
+        lambda entry_id: library.save_edits(entry_id, Edits()),
+    ):
+        with pytest.raises(LibraryError, match="there is no analysis"):
+            touch(hers.id)
+    assert library.get(hers.id, owner="her") == hers
+
+
+def test_deleting_leaves_nothing(library: Library, video: Path, tmp_path: Path) -> None:
+    entry, other = put(library, video, tags=["x"], settings=JobSettings(keep_video=True)), put(library, video)
+    assert library.used_bytes() == entry.bytes + other.bytes
+    library.delete(entry.id)
+    assert [path.name for path in (tmp_path / "storage").iterdir()] == [other.id]
+    with pytest.raises(LibraryError, match="there is no analysis"):
+        library.get(entry.id)
+    with library.database.reading() as session:
+        assert session.execute(sql("SELECT count(*) FROM analysis_tags")).scalar() == 0
+    assert library.used_bytes() == other.bytes
+
+
+@contextmanager
+def without_power() -> Iterator[None]:
+    """Root may remove anything, so that it has to be somebody else for a while."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_file_that_cannot_be_removed_is_told_and_stays_listed(library: Library, video: Path, tmp_path: Path) -> None:
+    entry = put(library, video)
+    folder = tmp_path / "storage" / entry.id
+    folder.chmod(0o555)
+    with without_power(), pytest.raises(LibraryError, match="could not be removed: Permission denied"):
+        library.delete(entry.id)
+    folder.chmod(0o755)
+    assert library.get(entry.id) == entry
+    library.delete(entry.id)
+    assert not folder.exists()
+
+
+def test_a_database_whose_connections_are_all_taken_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = library.database.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    with ExitStack() as taken, pytest.raises(LibraryError, match="no connection to it is free"):
+        for _ in range(99):
+            taken.enter_context(library.database.engine.connect())
+            library.search()
+    assert library.search().total == 0
+
+
+def test_retention_deletes_what_was_kept_long_enough(library: Library, video: Path) -> None:
+    old, hers = put(library, video), put(library, video, owner="her")
+    assert library.retention_days() is None
+    library.set_retention_days(7)
+    new, waiting = put(library, video), library.add(video, "later.mp4")
+    for entry in (library.get(old.id), new):
+        assert entry.finished_at is not None
+        assert entry.kept_until == entry.finished_at + dt.timedelta(days=7)
+    assert waiting.kept_until is None
+    now = dt.datetime.now(dt.UTC)
+    assert library.sweep_expired(now + dt.timedelta(days=6)) == 0
+    library.set_retention_days(None)
+    assert library.sweep_expired(now + dt.timedelta(days=9)) == 0
+    library.set_retention_days(8)
+    assert library.sweep_expired(now + dt.timedelta(days=9)) == 2
+    assert [entry.id for entry in library.search().entries] == [waiting.id]
+    assert library.get(hers.id, owner="her").kept_until is None
+    with pytest.raises(LibraryError, match="expected 1 to 36500 days"):
+        library.set_retention_days(0)
+
+
+def test_days_add_up_faces_time(library: Library, video: Path) -> None:
+    def on(day: int, shown: list[list[str]], hour: int = 12, owner: str = "local") -> None:
+        captured = JobSettings(captured_at=dt.datetime(2024, 3, day, hour, tzinfo=dt.UTC))
+        put(library, video, settings=captured, analysis=make_analysis(shown), owner=owner)
+
+    on(2, [["happiness"]] * 10)
+    on(2, [["neutral", "anger"]] * 15)
+    on(1, [["sadness"]] * 10, hour=23)
+    on(3, [[]] * 10)
+    on(3, [["fear"]] * 10, owner="her")
+    first, second, third = days(library)
+    assert [day.date.day for day in (first, second, third)] == [1, 2, 3]
+    assert (second.analyses, second.faces_s) == (2, pytest.approx(4.0))
+    assert second.shares["happiness"] == pytest.approx(0.25)
+    assert second.shares["neutral"] == second.shares["anger"] == pytest.approx(0.375)
+    assert (third.faces_s, set(third.shares.values())) == (0, {0.0})
+    later = days(library, zone=dt.timezone(dt.timedelta(hours=2)))
+    assert [(day.date.day, day.analyses) for day in later] == [(2, 3), (3, 1)]
+
+
+def shown(text: str) -> str:
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+words = st.text(max_size=40)
+tracks = st.integers(1, 10**6)
+spans = st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)).map(lambda ends: Span(min(ends), max(ends)))
+edits = st.builds(
+    Edits,
+    names=st.dictionaries(tracks, words, max_size=4),
+    merged=st.dictionaries(tracks, tracks, max_size=4),
+    hidden=st.frozensets(tracks, max_size=4),
+    baselines=st.dictionaries(tracks, spans, max_size=3),
+    events=st.lists(st.builds(Event, words, spans, st.booleans()), max_size=4).map(tuple),
+)
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, video: Path) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("lasting")
+    library = Library.open(empty_database(request, folder), str(folder / "storage"))
+    put(library, video)
+    yield library
+    library.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edits=edits, title=words, tags=st.lists(st.text(max_size=30), max_size=4))
+def test_whatever_people_write_comes_back(lasting: Library, edits: Edits, title: str, tags: list[str]) -> None:
+    (entry,) = lasting.search().entries
+    lasting.save_edits(entry.id, edits)
+    lasting.rename(entry.id, title)
+    lasting.tag(entry.id, tags)
+    after = lasting.get(entry.id)
+    assert after.edits == edits
+    assert set(after.tags) == {shown(tag) for tag in tags} - {""}
+    # The figures follow the edits, as the page's and the exports' do.
+    assert after.summary == list_figures(lasting.load_analysis(entry.id), edits)
+    unchanged = {"edits": entry.edits, "title": entry.title, "tags": entry.tags, "summary": entry.summary}
+    assert replace(after, **unchanged) == entry
+    for name in edits.names.values():
+        assert lasting.search(name).total == 1
+    assert lasting.search(after.title).total == 1
+
+
+def test_several_processes_may_open_a_new_library_at_once(database_url: str, tmp_path: Path) -> None:
+    program = "from emotion.library import Library; print(Library.open().search().total)"
+    environment = os.environ | {"EMOTION_DATABASE_URL": database_url, "EMOTION_LIBRARY": str(tmp_path / "new")}
+    running = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    assert [each.communicate()[0].strip() for each in running] == [b"0"] * 3
+
+
+def test_migrations_make_what_the_tables_say(library: Library) -> None:
+    with library.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_library_of_a_newer_program_is_refused(make_library: MakeLibrary) -> None:
+    with make_library().database.writing() as session:
+        session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LibraryError, match="a newer one has changed it"):
+        make_library()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://root@host/x", "expected EMOTION_DATABASE_URL of a postgresql or sqlite database"),
+        ("nonsense", "expected EMOTION_DATABASE_URL like"),
+        ("postgresql://me:secret@127.0.0.1:1/x", "does not answer"),
+    ],
+)
+def test_an_unusable_database_is_told_without_the_password(url: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=words) as caught:
+        Library.open(url, str(tmp_path))
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unusable_storage_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for place in ("nosuchthing://bucket", str(tmp_path / "file")):
+        with pytest.raises(LibraryError, match="expected EMOTION_STORAGE_URL"):
+            Library.open(f"sqlite:///{tmp_path / 'x.db'}", place)
+
+
+def test_storage_may_be_anything_that_fsspec_reaches(tmp_path: Path, video: Path) -> None:
+    library = Library.open(f"sqlite:///{tmp_path / 'x.db'}", "memory://emotion-test")
+    entry = put(library, video, settings=JobSettings(keep_video=True))
+    assert len(library.load_analysis(entry.id).frames) == 10
+    assert library.video_path(entry.id) is None
+    assert entry.bytes == library.used_bytes() > video.stat().st_size
+    library.delete(entry.id)
+    assert library.storage.keys(entry.id) == []

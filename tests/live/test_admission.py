@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import contextlib
+import gc
+import threading
+
+import pytest
+
+from emotion.errors import LiveError
+from emotion.live.admission import IDLE_S, Seats, visitors_at_once
+from tests.live.cameras import Clock
+
+
+class Holder:
+    """Anything that can be let go of."""
+
+
+def test_one_too_many_is_told_politely_and_finds_a_place_once_one_leaves():
+    seats, holders = Seats(lambda: 2), [Holder(), Holder(), Holder()]
+    first, _ = seats.take(holders[0]), seats.take(holders[1])
+    with pytest.raises(LiveError, match=r"Sorry, all 2 places are taken .* try again"):
+        seats.take(holders[2])
+    first.leave()
+    seats.take(holders[2])
+    assert seats.taken == 2
+    first.leave()
+    assert seats.taken == 2, "who leaves twice frees nobody else's seat"
+
+
+def test_a_seat_is_freed_when_its_holder_is_gone():
+    seats, holder = Seats(lambda: 1), Holder()
+    seats.take(holder)
+    with pytest.raises(LiveError, match="the only place is taken"):
+        seats.take(Holder())
+    del holder
+    gc.collect()
+    assert seats.taken == 0
+
+
+def test_who_is_silent_for_long_gives_way_but_only_when_somebody_waits(clock: Clock):
+    seats, silent, lively, third = Seats(lambda: 2, clock), Holder(), Holder(), Holder()
+    quiet, loud = seats.take(silent), seats.take(lively)
+    clock.now_s += IDLE_S + 1
+    loud.keep()
+    quiet.keep()
+    clock.now_s += IDLE_S - 1
+    loud.keep()
+    with pytest.raises(LiveError):
+        seats.take(third)
+    clock.now_s += 2
+    seats.take(third)
+    loud.keep()
+    with pytest.raises(LiveError, match="given to somebody else"):
+        quiet.keep()
+
+
+def test_the_longest_silence_gives_way_first_and_no_more_than_are_wanted(clock: Clock):
+    seats, holders, held = Seats(lambda: 3, clock), [Holder() for _ in range(4)], []
+    for holder in holders[:3]:
+        held.append(seats.take(holder))
+        clock.now_s += 1
+    clock.now_s += IDLE_S
+    seats.take(holders[3])
+    with pytest.raises(LiveError, match="given to somebody else"):
+        held[0].keep()
+    held[1].keep()
+    held[2].keep()
+    assert seats.taken == 3
+
+
+def test_no_more_than_there_are_however_many_ask_at_once():
+    seats, holders, together, got = Seats(lambda: 3), [Holder() for _ in range(12)], threading.Barrier(12), []
+
+    def ask(holder: Holder) -> None:
+        together.wait()
+        with contextlib.suppress(LiveError):
+            got.append(seats.take(holder))
+
+    threads = [threading.Thread(target=ask, args=(holder,)) for holder in holders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == seats.taken == 3
+
+
+def test_the_setting_says_how_many(monkeypatch):
+    monkeypatch.delenv("EMOTION_LIVE_VISITORS", raising=False)
+    assert visitors_at_once() >= 1
+    monkeypatch.setenv("EMOTION_LIVE_VISITORS", "7")
+    assert visitors_at_once() == 7
+    assert Seats().limit == 7
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5"])
+def test_a_setting_that_is_no_number_is_told(monkeypatch, wrong):
+    monkeypatch.setenv("EMOTION_LIVE_VISITORS", wrong)
+    with pytest.raises(LiveError, match="EMOTION_LIVE_VISITORS"):
+        visitors_at_once()

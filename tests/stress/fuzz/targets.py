@@ -1,0 +1,94 @@
+"""What reads files that somebody uploaded. Each may refuse one in a sentence; nothing else may come of it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from emotion.analytics.files import load_edits, load_parquet
+from emotion.errors import EmotionError
+from emotion.evaluation.trial.zip_folders import LabelledFile, Limits, ZipFolders
+from emotion.report.events_csv import from_csv
+from emotion.vision.decode.image import load_image
+from emotion.vision.decode.video import frame_at, probe, read_video, recorded_at
+
+FRAMES = 12
+"""Of a video that are read: what breaks a decoder does so early in a file as small as these."""
+LONGEST = 400
+"""Of a sentence for people, characters."""
+_SMALL = Limits(files=50, file_bytes=1_000_000, total_bytes=4_000_000)
+
+
+def picture(content: bytes) -> None:
+    """Read a picture."""
+    load_image(content)
+
+
+def video(content: bytes) -> None:
+    """Ask a video for its facts, its frames, and one in its middle."""
+    with _as_file(content) as path:
+        facts = probe(path)
+        recorded_at(path)
+        for frame in itertools.islice(read_video(path), FRAMES):
+            frame.rgb()
+        frame_at(path, facts.duration_s / 2)
+
+
+def archive(content: bytes) -> None:
+    """Unpack an archive of labelled pictures and read those."""
+    with _as_file(content) as path, contextlib.closing(ZipFolders(path, limits=_SMALL)) as folders:
+        for file in folders:
+            if isinstance(file, LabelledFile):
+                _tell(load_image, file.content)
+
+
+def timeline(content: bytes) -> None:
+    """Load a saved timeline with what was edited in it."""
+    with _as_file(content) as path:
+        load_parquet(path)
+        load_edits(path)
+
+
+def events(content: bytes) -> None:
+    """Read a list of events; the page refuses what is not UTF-8 before."""
+    from_csv(content.decode("utf-8-sig", errors="replace"))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    read.__name__: read for read in (picture, video, archive, timeline, events)
+}
+
+
+def attempt(target: str, content: bytes) -> str | None:
+    """Have a target read some bytes and return the sentence with which it refused them; None if it took them.
+
+    Args:
+        target: One of :data:`TARGETS`.
+        content: Any bytes.
+
+    Raises:
+        AssertionError: The sentence is none that could be shown to a person.
+    """
+    return _tell(TARGETS[target], content)
+
+
+def _tell(read: Callable[[bytes], object], content: bytes) -> str | None:
+    try:
+        read(content)
+    except EmotionError as error:
+        sentence = str(error)
+        assert sentence.isprintable() and len(sentence) <= LONGEST, f"expected one short line; got {sentence!r}"
+        assert tempfile.gettempdir() not in sentence, f"expected no path; got {sentence!r}"
+        return sentence
+    return None
+
+
+@contextlib.contextmanager
+def _as_file(content: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        path = Path(folder) / "upload"
+        path.write_bytes(content)
+        yield path

@@ -1,0 +1,221 @@
+"""Logs: what they say of a failure, in either form, and that no name ever gets into them."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+from streamlit.testing.v1 import AppTest
+
+import emotion
+from emotion.errors import InputError, LibraryError, SettingsError
+from emotion.library import JobSettings, Library, State
+from emotion.library.jobs import Dispatcher
+from emotion.samples import make_clip
+from emotion.settings import library_dir
+from emotion.telemetry.counters import REGISTRY
+from emotion.telemetry.logs import set_up_logs, take_over, told
+from tests.conftest import ROOT
+
+TELLING = "Martha Musterfrau.martha@example.org.mp4"
+NAMES = ("Martha", "Musterfrau", "example.org", "Scheidung")
+"""Parts of the file's name, and a word of its title."""
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Gives back what the process logs with."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("emotion", "ui")}
+    yield monkeypatch
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+def written(form: str, monkeypatch: pytest.MonkeyPatch, level: str = "info") -> io.StringIO:
+    monkeypatch.setenv("EMOTION_LOG_FORMAT", form)
+    monkeypatch.setenv("EMOTION_LOG_LEVEL", level)
+    stream = io.StringIO()
+    set_up_logs(stream, analysis="a" * 32)
+    return stream
+
+
+def fail() -> None:
+    try:
+        raise PermissionError(13, "Permission denied", f"/home/martha/{TELLING}")
+    except OSError as error:
+        raise InputError(f"{TELLING} is not a video that can be read") from error
+
+
+def failure() -> InputError:
+    with pytest.raises(InputError) as raised:
+        fail()
+    return raised.value
+
+
+def test_a_line_of_json_is_one_object_with_its_facts(logs):
+    stream = written("json", logs)
+    logging.getLogger("emotion.test").info("worker of %s", "b" * 32, extra={"frames": 7})
+    line = json.loads(stream.getvalue())
+    moment = line.pop("time")
+    assert line.pop("pid") > 0
+    assert line == {
+        "level": "INFO", "logger": "emotion.test", "message": f"worker of {'b' * 32}",
+        "analysis": "a" * 32, "frames": 7,
+    }  # fmt: skip
+    assert moment.endswith("+00:00")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_exception_is_told_by_its_way_and_never_by_its_message(logs, form):
+    stream = written(form, logs)
+    log = logging.getLogger("emotion.test")
+    log.warning("it cannot be read: %s", failure())
+    log.warning(failure())
+    try:
+        fail()
+    except InputError:
+        log.exception("a job failed")
+    text = stream.getvalue()
+    assert not any(name.casefold() in text.casefold() for name in NAMES)
+    assert text.count("InputError") == 3
+    assert "PermissionError EACCES ← tests/telemetry/test_logs.py:" in text
+
+
+def test_an_exception_in_words():
+    assert told(ValueError("Martha")) == "ValueError"
+    assert told(failure()).startswith("InputError after PermissionError EACCES at tests/telemetry/test_logs.py:")
+    assert told(SettingsError("expected a number; got 'x'")) == "SettingsError: expected a number; got 'x'"
+
+
+def test_another_handler_gets_the_record_as_it_was(logs, caplog):
+    written("text", logs)
+    logging.getLogger().addHandler(caplog.handler)
+    logging.getLogger("emotion.test").warning("%s", LibraryError("whole"))
+    assert caplog.messages == ["whole"]
+
+
+def test_levels_hold_for_ours_and_others_speak_from_warnings_on(logs):
+    stream = written("text", logs, "error")
+    logging.getLogger("emotion.test").warning("ours")
+    logging.getLogger("aioice").info("192.0.2.1")
+    logging.getLogger("aioice").warning("theirs")
+    assert [line.rpartition(": ")[2] for line in stream.getvalue().splitlines()] == ["theirs"]
+
+
+def test_a_logger_that_prints_by_itself_is_taken_over(logs):
+    own, stream = io.StringIO(), written("json", logs)
+    alone = logging.getLogger("prints.by.itself")
+    alone.propagate = False
+    alone.addHandler(logging.StreamHandler(own))
+    set_up_logs(stream)
+    alone.warning("hello")
+    assert own.getvalue() == ""
+    assert json.loads(stream.getvalue())["message"] == "hello"
+
+
+@pytest.mark.parametrize("variable", ["EMOTION_LOG_FORMAT", "EMOTION_LOG_LEVEL"])
+def test_a_setting_that_is_none_is_refused(logs, variable):
+    logs.setenv(variable, "loud")
+    with pytest.raises(SettingsError, match=f"expected {variable} to be one of .*; got 'loud'"):
+        set_up_logs()
+
+
+def test_logged_exceptions_are_counted_by_class(logs):
+    written("text", logs)
+    before = counted("InputError")
+    logging.getLogger("emotion.test").warning("%s", failure())
+    logging.getLogger("emotion.test").info("%s", failure())
+    assert counted("InputError") == before + 1
+
+
+def counted(error: str) -> float:
+    return REGISTRY.get_sample_value("emotion_errors_total", {"error": error}) or 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_log_of_a_whole_job_names_the_file_or_its_title(logs, tmp_path, form):
+    """One that ends well and one whose video breaks: two workers and their dispatcher."""
+    logs.setenv("EMOTION_LIBRARY", str(tmp_path))
+    stream = written(form, logs, "debug")
+    library = Library.open()
+    whole = make_clip(tmp_path / "clip.mp4")
+    torn = tmp_path / "torn.mp4"
+    torn.write_bytes(whole.read_bytes())
+    entries = [
+        library.add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
+        for path in (whole, torn)
+    ]
+    Path(library.video_path(entries[1].id) or "").write_bytes(b"no video")
+    dispatcher = Dispatcher(library, at_once=1)
+    end = time.monotonic() + 120
+    while not all(library.get(entry.id).state.is_over for entry in entries):
+        assert time.monotonic() < end
+        dispatcher.look()
+        time.sleep(0.1)
+    while dispatcher._children:
+        dispatcher.look()
+        time.sleep(0.1)
+    assert [library.get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
+    assert "Martha" in library.get(entries[1].id).note, "its owner is told the name"
+    library.close()
+
+    text = stream.getvalue() + "".join(path.read_text() for path in (library_dir() / "logs").iterdir())
+    text += generate_latest(REGISTRY).decode()
+    assert not any(name.casefold() in text.casefold() for name in NAMES)
+    assert all(entry.id in text for entry in entries)
+    assert "the analysis is over" in text
+    assert "VideoError" in text
+    assert REGISTRY.get_sample_value("emotion_workers_ended_total", {"how": "input"}) >= 1
+
+
+def test_a_server_with_a_setting_that_is_none_says_so():
+    command = [sys.executable, "-c", "from emotion.telemetry.logs import set_up_logs; set_up_logs()"]
+    told = os.environ | {"EMOTION_LOG_FORMAT": "xml"}
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
+    assert "expected EMOTION_LOG_FORMAT to be one of text, json; got 'xml'" in done.stderr
+
+
+def unexpected() -> None:
+    from emotion.errors import InputError
+
+    raise InputError("Martha Musterfrau.mp4 is not a video")
+
+
+def test_what_no_page_expected_is_logged_without_its_words(logs, capfd):
+    # The first page that runs has Streamlit read its settings, as a server has before it begins.
+    AppTest.from_function(lambda: None, default_timeout=60).run()
+    stream = written("text", logs)
+    capfd.readouterr()
+    page = AppTest.from_function(unexpected, default_timeout=60).run()
+    assert page.exception[0].message != "", "it was not expected"
+    text = stream.getvalue() + "".join(capfd.readouterr())
+    assert "Uncaught app execution" in stream.getvalue()
+    assert "InputError ←" in stream.getvalue()
+    assert not any(name in text for name in NAMES)
+
+
+def test_who_asked_for_what_is_never_logged(logs):
+    stream = written("text", logs, "debug")
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).setLevel("INFO")
+    take_over()
+    logging.getLogger("uvicorn.access").info('192.0.2.1:1 - "GET / HTTP/1.1" 200')
+    logging.getLogger("uvicorn.error").info('192.0.2.1:1 - "WebSocket /_stcore/stream" [accepted]')
+    assert stream.getvalue() == ""
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+    assert "Exception in ASGI application" in stream.getvalue()

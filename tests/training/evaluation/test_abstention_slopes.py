@@ -1,0 +1,59 @@
+"""How much more turned and small faces need is measured; accuracy is binned by angle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion.samples import sample_image
+from emotion.types import UNCLEAR_SLOPES
+from emotion.vision.landmarks import FaceMesh
+from training.evaluation.abstention_slopes import fit_slopes, shrunk, view
+from training.evaluation.angles import bins
+
+
+def test_slopes_that_made_the_answers_wrong_are_found_again() -> None:
+    """Answers are drawn as right with a logit of 2 × (their own logit − what angle and size take away)."""
+    chance = np.random.default_rng(1)
+    n = 60_000
+    rows = np.column_stack([chance.uniform(0, 60, n), chance.uniform(0, 40, n), chance.uniform(0, 3, n), np.zeros(n)])
+    sure = chance.normal(1.5, 1.5, n)
+    right = chance.random(n) < 1 / (1 + np.exp(-2 * (sure - 0.03 * rows[:, 0] - 0.5 * rows[:, 2])))
+    slopes = fit_slopes(rows, (1 / (1 + np.exp(-sure))).astype(np.float32), right)
+    assert tuple(slopes) == UNCLEAR_SLOPES
+    assert slopes["yaw"] == pytest.approx(0.03, abs=0.004)
+    assert slopes["size"] == pytest.approx(0.5, abs=0.06)
+    assert slopes["pitch"] == pytest.approx(0, abs=0.003)
+    assert slopes["doubt"] == 0
+
+
+def test_what_makes_answers_better_never_lowers_the_limit() -> None:
+    chance = np.random.default_rng(2)
+    rows = np.column_stack([chance.uniform(0, 60, 5_000), np.zeros((5_000, 3))])
+    sure = chance.normal(0, 1, 5_000)
+    right = chance.random(5_000) < 1 / (1 + np.exp(-sure - 0.05 * rows[:, 0]))
+    slopes = fit_slopes(rows, (1 / (1 + np.exp(-sure))).astype(np.float32), right)
+    assert slopes["yaw"] == 0
+
+
+def test_a_face_made_small_is_seen_small_and_in_the_same_pose() -> None:
+    face = np.ascontiguousarray(sample_image()[40:210, 140:310])
+    mesh = FaceMesh()
+    large, small = (view(shrunk([face], side), side, mesh) for side in (170, 60))
+    assert small.found.all()
+    assert small.size_px[0] == pytest.approx(large.size_px[0] * 60 / 170, rel=0.1)
+    assert small.yaw[0] == pytest.approx(large.yaw[0], abs=6)
+    assert shrunk([face], 60)[0].shape == face.shape
+
+
+def test_bins_count_each_face_once_per_angle() -> None:
+    yaw, pitch = np.float32([-25, 5, 12, 45]), np.float32([0, -30, 15, 5])
+    right, answered = np.array([True, False, True, True]), np.array([True, True, False, True])
+    rows = bins("set", yaw, pitch, right, answered)
+    assert [row for row in rows if row["angle"] == "yaw"] == [
+        {"set": "set", "angle": "yaw", "from": 0, "to": 10, "faces": 1, "accuracy": 0.0, "answered": 1.0},
+        {"set": "set", "angle": "yaw", "from": 10, "to": 20, "faces": 1, "accuracy": 1.0, "answered": 0.0},
+        {"set": "set", "angle": "yaw", "from": 20, "to": 30, "faces": 1, "accuracy": 1.0, "answered": 1.0},
+        {"set": "set", "angle": "yaw", "from": 30, "to": 90, "faces": 1, "accuracy": 1.0, "answered": 1.0},
+    ]
+    assert sum(row["faces"] for row in rows if row["angle"] == "pitch") == 4

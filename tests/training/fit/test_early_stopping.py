@@ -1,0 +1,58 @@
+"""Stopping and slowing down, with and without a break in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+import keras
+
+from training.fit.early_stopping import SlowDown, Stop, has_stopped
+from training.fit.optimise import Phase, compile_for, phases
+from training.recipes import classic_recipe
+
+RECIPE = classic_recipe("made", patience=3, plateau=2, epochs=20)
+ROWS = [
+    {"epoch": epoch, "public_accuracy": accuracy, "public_loss": 1 - accuracy}
+    for epoch, accuracy in enumerate((0.3, 0.5, 0.4, 0.4, 0.45, 0.4), start=1)
+]
+
+
+@pytest.fixture
+def model():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    return compile_for(model, RECIPE, Phase(0, 20, "all", 0.01), steps=1)
+
+
+def outcome(model, known, still_to_come):
+    """The learning rate after all rows and whether training was stopped, if a run resumes after the known rows."""
+    callbacks = [SlowDown(2, known, 0.01), Stop(3, known)]
+    for callback in callbacks:
+        callback.set_model(model)
+        callback.on_train_begin()
+    model.stop_training = False
+    for row in still_to_come:
+        for callback in callbacks:
+            callback.on_epoch_end(row["epoch"] - 1, dict(row))
+    return float(model.optimizer.learning_rate), model.stop_training
+
+
+def test_a_resumed_run_slows_down_and_stops_where_an_unbroken_one_does(model):
+    unbroken = outcome(model, [], ROWS[:5])
+    assert unbroken == (pytest.approx(0.005), True)
+    assert [outcome(model, ROWS[:cut], ROWS[cut:5]) for cut in range(1, 5)] == [unbroken] * 4
+
+
+def test_a_run_that_was_stopped_stays_so():
+    assert [has_stopped(RECIPE, ROWS[:n]) for n in range(1, 7)] == [False] * 4 + [True] * 2
+    assert not has_stopped(replace(RECIPE, patience=0), ROWS)
+
+
+def test_given_weights_are_kept_at_first():
+    recipe = replace(RECIPE, frozen_epochs=5, fine_tuning=0.1)
+    assert phases(recipe, pretrained=False) == (Phase(0, 20, "all", 1e-3),)
+    assert [(p.first, p.last, p.trained) for p in phases(recipe, pretrained=True)] == [(0, 5, "head"), (5, 20, "tuned")]
+    assert len(phases(replace(recipe, epochs=3), pretrained=True)) == 1

@@ -1,0 +1,39 @@
+"""Sharpness-aware steps against steps worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+import keras
+
+from training.fit.sam import sharpen
+
+
+def one_weight(start: float, distance: float) -> float:
+    """The weight after one step of rate 0.1 down w² from ``start``."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.set_weights([np.array([[start]], np.float32)])
+    model.compile(keras.optimizers.SGD(0.1), loss="mse")
+    if distance:
+        sharpen(model, distance)
+    model.train_on_batch(np.ones((4, 1), np.float32), np.zeros((4, 1), np.float32))
+    return float(model.get_weights()[0][0, 0])
+
+
+def test_the_gradient_is_that_of_the_moved_weight_and_the_move_is_undone():
+    # The loss is w², its gradient 2w: uphill from 1 is up, from −1 down.
+    assert one_weight(1.0, 0.0) == pytest.approx(1 - 0.1 * 2.0)
+    assert one_weight(1.0, 0.5) == pytest.approx(1 - 0.1 * 3.0)
+    assert one_weight(-1.0, 0.5) == pytest.approx(-1 + 0.1 * 3.0)
+
+
+def test_a_sharpened_network_is_saved_as_the_plain_one(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", loss="mse")
+    sharpen(model, 0.05).fit(np.ones((4, 3)), np.zeros((4, 2)), verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])

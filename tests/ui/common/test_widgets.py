@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from emotion.evaluation.scores import labels_title
+from emotion.labels import UNCLEAR
+from emotion.types import Progress
+from ui.common.widgets import answer_chip, duration_text, plain, progress_text, share_text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0.0 s"), (3.44, "3.4 s"), (75, "1:15"), (3723, "1:02:03"), (float("nan"), "–"), (-1, "–")],
+)
+def test_times_in_words(seconds, text):
+    assert duration_text(seconds) == text
+
+
+def test_shares_in_words():
+    assert (share_text(0.256), share_text(None)) == ("26%", "–")
+
+
+def test_progress_in_words():
+    assert progress_text(None) == "Opening the file …"
+    assert progress_text(Progress(50, 200, 2.0)) == "50 of about 200 frames · 25 frames/s · 6.0 s left"
+
+
+def test_an_unclear_answer_has_a_rim_and_explains_itself():
+    shares = {"fear": 0.3, "anger": 0.25}
+    tag = answer_chip(UNCLEAR, shares, 0.4)
+    assert ">unclear<" in tag
+    assert 'title="Unclear: no expression reaches 40%' in tag
+    assert "dashed" in tag
+    clear = answer_chip("fear", shares, 0.2)
+    assert ">fear 30%<" in clear
+    assert "title" not in clear
+    assert "dashed" not in clear
+
+
+def test_a_file_name_cannot_format_the_page():
+    assert plain("a*b_[x](y).jpg") == r"a\*b\_\[x\]\(y\).jpg"
+
+
+def test_a_test_set_says_whose_labels_and_how_many_of_them():
+    assert labels_title("ferplus") == "FER+ majority, 8 classes"
+    assert labels_title("fer2013-anger-sadness-neutral") == "FER2013 original, 3 of 7 classes"
+    assert labels_title("rafdb") == "RAF-DB, 7 classes"
+    assert labels_title("mine") == "mine"

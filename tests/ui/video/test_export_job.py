@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from emotion.analytics.edits import Edits
+from emotion.report.formats import Options, format_named
+from emotion.types import Progress
+from tests.conftest import make_analysis
+from ui.video.export_job import ExportJob, Order
+
+
+def order(name: str = "json", **changes) -> Order:
+    return replace(Order(format_named(name), make_analysis([["happiness"]]), Edits(), Options()), **changes)
+
+
+def test_the_file_is_there_when_it_has_ended_and_gone_when_closed():
+    job = ExportJob(order("vtt"))
+    job.start()
+    job.wait(20)
+    file = job.file
+    assert file is not None and file.read_text(encoding="utf-8").startswith("WEBVTT")
+    job.close()
+    assert not file.exists()
+
+
+def test_a_stopped_export_has_no_file():
+    go_on = threading.Event()
+
+    def write(edited, path, options, on_progress):
+        path.write_text("half")
+        go_on.wait(20)
+        on_progress(Progress(1, 2, 0.1))
+
+    job = ExportJob(order(chosen=replace(format_named("csv"), write=write)))
+    job.start()
+    job.cancel()
+    go_on.set()
+    job.wait(20)
+    assert job.file is None and not job.error
+
+
+def test_what_cannot_be_written_says_why():
+    job = ExportJob(order("mp4"))
+    job.start()
+    job.wait(20)
+    assert job.file is None
+    assert "the video itself" in job.error
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"edits": Edits(names={1: "Ada"})}, {"options": Options(blur=True)}, {"chosen": format_named("csv")}],
+)
+def test_another_choice_is_another_order(other):
+    one = order()
+    assert one.is_same(replace(one))
+    assert not one.is_same(replace(one, **other))
+    assert not one.is_same(replace(one, analysis=make_analysis([["happiness"]])))

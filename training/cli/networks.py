@@ -1,0 +1,179 @@
+"""The commands ``train``, ``check``, ``search`` and ``ablate``: networks and how they learn."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from emotion.labels import parse_label
+from training.datasets.readers.parquet import default_data_dir, default_faces_dir
+from training.fit.checkpoints import default_runs_dir
+from training.provenance import PROJECT
+from training.recipes import TARGETS, Recipe, find_recipe
+
+_RECIPE_OPTIONS = (
+    "epochs",
+    "cycles",
+    "batch_size",
+    "learning_rate",
+    "seed",
+    "targets",
+    "oversample",
+    "patience",
+    "input_size",
+)
+"""Options that replace the recipe's field of the same name."""
+
+
+def add_train(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``train``."""
+    _add_recipe_options(command)
+    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
+    command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
+    command.add_argument("--weights", type=Path, metavar="FILE", help="start from those of a shipped .tflite or others")
+    command.add_argument("--faces", type=Path, default=default_faces_dir(), help="folder that `faces` wrote")
+    command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
+    command.set_defaults(run=_train)
+
+
+def add_check(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``check``."""
+    _add_recipe_options(command)
+    command.add_argument("--steps", type=int, default=200, help="at most so many to learn the faces by heart")
+    command.set_defaults(run=_check)
+
+
+def add_search(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``search``."""
+    _add_recipe_options(command)
+    command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs; the study lies there")
+    command.add_argument("--trials", type=int, default=20, help="to run in all, earlier ones included")
+    command.add_argument("--minutes", type=float, help="begin no further trial after so long")
+    command.add_argument("--evolve", action="store_true", help="breed architectures: accuracy against ms per face")
+    command.add_argument("--population", type=int, default=10, help="of a generation (default: %(default)s)")
+    command.add_argument(
+        "--study", type=Path, default=PROJECT / "data" / "search" / "evolve.sqlite3", help="file of the bred candidates"
+    )
+    command.set_defaults(run=_search)
+
+
+def add_ablate(command: argparse.ArgumentParser) -> None:
+    """Add the options of ``ablate``."""
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--runs", type=Path, default=default_runs_dir() / "ablation", help="folder of its runs")
+    command.add_argument("--epochs", type=int, default=8, help="of each variant (default: %(default)s)")
+    command.add_argument("--limit", type=int, help="a trial with at most so many faces of each split")
+    command.add_argument("--only", metavar="NAMES", help="train the base and these alone: mixup,no-erasing")
+    command.set_defaults(run=_ablate)
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    """Return the named recipe, or the network's own, with what the command line changes."""
+    recipe = _named_recipe(options)
+    changes = {name: getattr(options, name) for name in _RECIPE_OPTIONS if getattr(options, name) is not None}
+    if options.classes is not None:
+        changes["classes"] = tuple(parse_label(name) for name in options.classes.split(","))
+    if options.teacher is not None:
+        changes["teachers"] = tuple(options.teacher.split(","))
+    if options.class_weights is not None:
+        changes["class_weights"] = options.class_weights == "balanced"
+    return replace(recipe, **changes)
+
+
+def _named_recipe(options: argparse.Namespace) -> Recipe:
+    if options.model is None:
+        return find_recipe(options.recipe or "default")
+    from training.networks import find_network
+
+    network = find_network(options.model)
+    if options.recipe is None:
+        return network.recipe
+    return replace(find_recipe(options.recipe), network=network.name, name=network.name)
+
+
+def _add_recipe_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", metavar="NETWORK", help="the network, by its own recipe unless one is named")
+    command.add_argument("--recipe", help="name of a recipe (default: the network's, or the shipped model's)")
+    command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
+    command.add_argument("--limit", type=int, help="use at most so many faces of each split")
+    command.add_argument("--classes", metavar="NAMES", help="only these, in this order: anger,neutral,sadness")
+    command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, …")
+    command.add_argument("--teacher", metavar="NAMES", help="models whose probabilities are half of the targets")
+    command.add_argument("--class-weights", choices=("none", "balanced"), help="weigh rare classes more")
+    command.add_argument("--oversample", action="store_true", default=None, help="draw rare classes more often")
+    command.add_argument("--epochs", type=int, help="instead of the recipe's")
+    command.add_argument("--cycles", type=int, help="of equally many epochs, instead of the recipe's")
+    command.add_argument("--batch-size", type=int, help="instead of the recipe's")
+    command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    command.add_argument("--patience", type=int, help="epochs without improvement before stopping; 0 for never")
+    command.add_argument("--input-size", type=int, metavar="PX", help="side of the input, instead of the network's")
+    command.add_argument("--seed", type=int, help="instead of the recipe's")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from training.face_parts.commands import is_part_network, train_command
+    from training.fit.train import Start, train
+
+    if is_part_network(options.model):
+        train_command(options)
+        return
+
+    start = Start(limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard)
+    folder = train(recipe_of(options), options.data, options.runs, name=options.name, start=start)
+    print(f"done; next: python -m training export --run {folder}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from training.evaluation.check import check, print_findings
+
+    print_findings(check(recipe_of(options), options.data, limit=options.limit, steps=options.steps))
+
+
+def _search(options: argparse.Namespace) -> None:
+    from training.search.hyperparameters import print_study, search
+
+    if options.evolve:
+        _evolve(options)
+        return
+    print_study(
+        search(
+            recipe_of(options),
+            options.data,
+            options.runs,
+            trials=options.trials,
+            minutes=options.minutes,
+            limit=options.limit,
+        )
+    )
+
+
+def _evolve(options: argparse.Namespace) -> None:
+    from training.search.architecture import Budget, evolve
+    from training.search.evolve_report import draw_search, print_front, write_candidates
+
+    budget = Budget(options.trials, options.minutes, options.population, limit=options.limit)
+    if options.epochs:
+        budget = replace(budget, epochs=options.epochs)
+    study = evolve(options.data, options.runs / "evolve", options.study, budget, options.seed or 2024)
+    file = options.study.with_name("candidates.csv")
+    table = write_candidates(study, file)
+    print_front(table)
+    print("wrote", *(path.name for path in (file, *draw_search(table, file.parent))), f"in {file.parent}")
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    from training.fit.backend import is_tensorflow
+    from training.search.ablation import ablate, base_of, write
+
+    # What a trial finds is no finding: it stays with its runs.
+    runs = options.runs if options.limit is None else options.runs / f"limit-{options.limit}"
+    table, page = (PROJECT / "data", PROJECT / "docs") if options.limit is None else (runs, runs)
+    only = options.only.split(",") if options.only else None
+    rows = ablate(options.data, runs, epochs=options.epochs, limit=options.limit, only=only)
+    if is_tensorflow():  # which alone writes int8 files
+        from training.search.ablation_int8 import measure_int8_and_flip
+
+        rows += measure_int8_and_flip(base_of(runs, options.data, options.limit), options.data)
+    write(rows, runs, table / "ablation.csv", page / "ablation.md")
+    print(f"wrote {table / 'ablation.csv'} and {page / 'ablation.md'}")

@@ -1,0 +1,103 @@
+"""Reader of pictures sorted into class folders: ``train/<class>/…``, ``test/<class>/…``, or ``<class>/…`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotion.errors import DatasetError, LabelError
+from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
+from training.datasets.readers.csv_rows import shorten
+from training.datasets.readers.picture_files import files_below, read_picture, subfolders
+from training.datasets.samples import Sample, Skipped, Source, attempt
+from training.datasets.splits import parse_split
+
+_DEEPEST = 3
+"""So many folders in one another may wrap the data set, as zip files like to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ClassFolder:
+    split: str
+    label: str
+    path: Path
+
+
+def open_folders(source: Path, codes: str | None = None) -> Source:
+    """Open a folder of class folders. Without folders of splits everything belongs to the training split.
+
+    Args:
+        source: The folder.
+        codes: Whose numbers name the classes, if numbers do: a key of ``emotion.labels.CODES``.
+
+    Raises:
+        DatasetError: There are no class folders, or fewer than two classes.
+    """
+    root = _unwrap(source, codes)
+    folders, strangers = _class_folders(root, codes)
+    labels = _label_set(root, folders)
+    found = [(folder, path) for folder in folders for path in files_below(folder.path)]
+    rows = ((str(path.relative_to(root)), (folder, path)) for folder, path in found)
+    items = _chain(strangers, attempt(rows, _parser(root, labels)))
+    splits = tuple(sorted({folder.split for folder in folders}))
+    return Source(labels, splits, len(strangers) + len(found), items)
+
+
+def _parser(root: Path, labels: LabelSet) -> Callable[[tuple[_ClassFolder, Path]], Sample]:
+    def parse(row: tuple[_ClassFolder, Path]) -> Sample:
+        folder, path = row
+        values = {"emotion": float(labels.labels.index(folder.label))}
+        return Sample(folder.split, str(path.relative_to(root)), read_picture(path), values)
+
+    return parse
+
+
+def _unwrap(source: Path, codes: str | None) -> Path:
+    """Go down through folders that hold nothing but one folder, which is neither a split nor a class."""
+    if not source.is_dir():
+        raise DatasetError(f"expected a folder of class folders; {source} is a file")
+    root = source
+    for _ in range(_DEEPEST):
+        inside = subfolders(root)
+        if len(inside) != 1 or parse_split(inside[0].name) or _label(inside[0], codes):
+            break
+        root = inside[0]
+    return root
+
+
+def _class_folders(root: Path, codes: str | None) -> tuple[list[_ClassFolder], list[Skipped]]:
+    """Return the class folders of all splits, and the folders that are none."""
+    split_folders = [(split, path) for path in subfolders(root) if (split := parse_split(path.name))]
+    known, strangers = [], []
+    for split, parent in split_folders or [("train", root)]:
+        for path in subfolders(parent):
+            if label := _label(path, codes):
+                known.append(_ClassFolder(split, label, path))
+            else:
+                where = f"folder {path.relative_to(root)}"
+                strangers.append(Skipped(where, "a folder named like an expression", path.name))
+    return known, strangers
+
+
+def _label(path: Path, codes: str | None) -> str | None:
+    try:
+        return parse_class(path.name, codes)
+    except LabelError:
+        return None
+
+
+def _label_set(root: Path, folders: list[_ClassFolder]) -> LabelSet:
+    try:
+        return label_set_of({folder.label for folder in folders})
+    except LabelError as error:
+        found = ", ".join(path.name for path in subfolders(root)) or "no folder"
+        raise DatasetError(
+            f"expected folders of at least two expressions ({', '.join(EMOTIONS)}), alone or inside train, test and "
+            f"validation, or numbers and --codes; got {shorten(found)}"
+        ) from error
+
+
+def _chain(strangers: list[Skipped], items: Iterator[Sample | Skipped]) -> Iterator[Sample | Skipped]:
+    yield from strangers
+    yield from items

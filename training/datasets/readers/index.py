@@ -1,0 +1,147 @@
+"""Reader of a folder of pictures with a CSV file that names each one's emotion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from emotion.errors import DatasetError, LabelError
+from emotion.input_files import is_litter
+from emotion.labels import LabelSet, label_set_of, parse_class
+from training.datasets.readers.csv_rows import CsvTable, shorten
+from training.datasets.readers.picture_files import files_below, read_picture
+from training.datasets.samples import BrokenRowError, Sample, Source, attempt
+from training.datasets.splits import parse_split
+
+_FILE_COLUMNS = ("file", "filename", "filepath", "image", "imagename", "imagepath", "imagefile", "path", "img", "pth",
+                 "pic", "picture", "name", "subDirectory_filePath")  # fmt: skip
+_LABEL_COLUMNS = ("emotion", "label", "expression", "class", "classname", "category", "target", "emotionlabel")
+_SPLIT_COLUMNS = ("split", "usage", "subset", "set", "partition")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """Where the index is and how it is written.
+
+    Attributes:
+        index: The CSV file; the only one in the folder if None.
+        file_column: Names each picture's file; found by its usual spellings if None.
+        label_column: Names each picture's emotion; found by its usual spellings if None.
+        codes: Whose numbers stand for emotions, if numbers do: a key of ``emotion.labels.CODES``.
+    """
+
+    index: Path | None = None
+    file_column: str | None = None
+    label_column: str | None = None
+    codes: str | None = None
+
+
+def open_index(source: Path, options: IndexOptions) -> Source:
+    """Open a folder of pictures with its index. Without a column of splits everything is for training.
+
+    Args:
+        source: The folder; files are named relative to it, or uniquely anywhere below.
+        options: Where the index is and how it is written.
+
+    Raises:
+        DatasetError: There is no index, a column is missing, or fewer than two emotions occur.
+    """
+    table = CsvTable.open(options.index or _only_csv(source))
+    file = _column(table, options.file_column, _FILE_COLUMNS, "--file-column")
+    label = _column(table, options.label_column, _LABEL_COLUMNS, "--label-column")
+    split = table.find(*_SPLIT_COLUMNS)
+    total, labels, splits = _survey(table, label, split, options.codes)
+    root = source if source.is_dir() else source.parent
+    parse = _parser(_Pictures(root), file, label, split, labels, options.codes)
+    return Source(labels, splits, total, attempt(table.rows(), parse))
+
+
+class _Pictures:
+    """Finds the pictures that an index names."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def find(self, name: str) -> Path:
+        """Return the file of a name.
+
+        Raises:
+            BrokenRowError: There is none, more than one, or it lies outside the folder.
+        """
+        path = (self._root / name.replace("\\", "/")).resolve()
+        if not path.is_relative_to(self._root):
+            raise BrokenRowError("a file inside the data set's folder", name)
+        if name and path.is_file():
+            return path
+        elsewhere = self._by_name.get(path.name, [])
+        if len(elsewhere) != 1:
+            found = f"{len(elsewhere)} files named {path.name}" if elsewhere else f"no file {name!r}"
+            raise BrokenRowError("one file of that name in the data set's folder", found)
+        return elsewhere[0]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        """Every file below the folder, listed once and only if a name is not a path."""
+        known: dict[str, list[Path]] = {}
+        for path in files_below(self._root):
+            known.setdefault(path.name, []).append(path)
+        return known
+
+
+def _parser(
+    pictures: _Pictures, file: str, label: str, split: str | None, labels: LabelSet, codes: str | None
+) -> Callable[[dict[str, str]], Sample]:
+    def parse(fields: dict[str, str]) -> Sample:
+        place = "train" if split is None else parse_split(fields[split])
+        if place is None:
+            raise BrokenRowError("a split such as train, validation or test", repr(fields[str(split)]))
+        try:
+            code = labels.labels.index(parse_class(fields[label], codes))
+        except LabelError:
+            expected = "an emotion's name" + (f" or code of {codes}" if codes else "; for numbers give --codes")
+            raise BrokenRowError(expected, repr(shorten(fields[label]))) from None
+        return Sample(place, fields[file], read_picture(pictures.find(fields[file])), {"emotion": code})
+
+    return parse
+
+
+def _only_csv(source: Path) -> Path:
+    if source.is_file():
+        return source
+    found = sorted(path for path in source.glob("*.csv") if not is_litter(path.name))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise DatasetError(f"expected one CSV file in {source}, or its name by --index; got {shorten(names)}")
+    return found[0]
+
+
+def _column(table: CsvTable, wanted: str | None, spellings: tuple[str, ...], option: str) -> str:
+    column = table.find(*([wanted] if wanted is not None else spellings))
+    if column is None:
+        raise DatasetError(
+            f"expected a column {wanted or ' or '.join(spellings[:4])} in {table.path.name} ({option} names another); "
+            f"got {shorten(', '.join(table.header)) or 'no header'}"
+        )
+    return column
+
+
+def _survey(table: CsvTable, label: str, split: str | None, codes: str | None) -> tuple[int, LabelSet, tuple[str, ...]]:
+    """Read the index once, pictures aside, for its length, emotions and splits."""
+    total, labels, splits, strangers = 0, set(), set(), set()
+    for _, fields in table.rows():
+        total += 1
+        splits.add("train" if split is None else parse_split(fields[split]))
+        try:
+            labels.add(parse_class(fields[label], codes))
+        except LabelError:
+            strangers.add(fields[label])
+    try:
+        return total, label_set_of(labels), tuple(sorted(name for name in splits if name))
+    except LabelError as error:
+        found = ", ".join(sorted(labels | strangers)) or "no rows"
+        raise DatasetError(
+            f"expected at least two emotions, or numbers and --codes, in the column {label} of {table.path.name}; "
+            f"got {shorten(found)}"
+        ) from error

@@ -1,0 +1,198 @@
+"""Reader of data sets stored as Parquet: one file per split, PNG bytes in a column.
+
+Both a folder that ``python -m training prepare`` wrote and one that holds nothing but
+``fer2013-<split>.parquet`` files are read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from emotion.errors import DatasetError
+from emotion.labels import FER2013, FERPLUS_LABELS, LabelSet
+from emotion.types import Image
+from training.datasets.face_set import FaceSet
+from training.datasets.manifest import Manifest, load_manifest
+from training.datasets.pictures import decode_stored, fit_square
+from training.datasets.splits import ROLES
+from training.provenance import PROJECT
+
+VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "NF"))
+
+MEASURES = ("valence", "arousal")
+POSSIBLE = "possible"
+"""Column of partial labels: bit i is set where the face may show ``EMOTIONS[i]``."""
+NUMBERS = ("emotion", *VOTE_COLUMNS, *MEASURES, POSSIBLE)
+"""Columns of numbers that labelled faces may have."""
+
+BATCH_ROWS = 512
+"""Rows in memory at a time beside what is kept."""
+
+
+def default_data_dir() -> Path:
+    """Return the folder of the data set: under ``$EMOTION_SHARED_DATA``, else ``../shared/data`` beside the project."""
+    shared = os.environ.get("EMOTION_SHARED_DATA") or PROJECT.parent / "shared" / "data"
+    return Path(shared) / "fer2013"
+
+
+def default_datasets_dir() -> Path:
+    """Return the git-ignored folder of prepared data sets and their facts."""
+    return PROJECT / "data" / "datasets"
+
+
+def default_faces_dir() -> Path:
+    """Return the folder of the aligned sets that are learned beside FER2013."""
+    return default_datasets_dir() / "faces"
+
+
+def read_dataset(folder: Path, *, size: int | None = None) -> dict[str, FaceSet]:
+    """Read every split of a data set.
+
+    Args:
+        folder: What ``prepare`` wrote, or the bare files (then FER2013's codes are taken).
+        size: Side to which pictures are resized while they are read, px; as stored if None.
+
+    Raises:
+        DatasetError: There is no split in the folder, or one is not laid out so.
+    """
+    files = split_files(folder)
+    if not files:
+        raise DatasetError(f"expected Parquet files of the splits ({', '.join(ROLES)}) in {folder}; there are none")
+    return {split: read_split(folder, split, size=size) for split in files}
+
+
+def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
+    """Read one split.
+
+    Args:
+        folder: Holds ``fer2013-<split>.parquet`` or ``<split>.parquet`` with the columns
+            ``image`` (struct with picture ``bytes``), ``emotion`` (label code) and, if known,
+            the ten ``votes_*``, ``valence`` and ``arousal``.
+        split: A name out of :data:`~training.datasets.splits.ROLES`.
+        size: Side to which pictures are resized, px; as stored if None.
+
+    Raises:
+        DatasetError: The file is missing, or is not laid out so.
+    """
+    path = split_files(folder).get(split)
+    if path is None:
+        raise DatasetError(f"expected the data set's file fer2013-{split}.parquet or {split}.parquet in {folder}")
+    label_set = known_labels(load_manifest(folder))
+    file = open_parquet(path, ("image", "emotion"))
+    numbers = _numbers(file, path.name)
+    votes = set(VOTE_COLUMNS) <= set(numbers)
+    return FaceSet(
+        split,
+        read_pictures(file, path.name, size),
+        numbers["emotion"],
+        np.stack([numbers[name] for name in VOTE_COLUMNS], axis=1) if votes else None,
+        label_set,
+        valence=numbers.get("valence"),
+        arousal=numbers.get("arousal"),
+        possible=numbers.get(POSSIBLE),
+    )
+
+
+def split_files(folder: Path) -> dict[str, Path]:
+    """Return split → file of a prepared or bare folder, in the order of ``ROLES``."""
+    found = {split: [folder / f"{split}.parquet", folder / f"fer2013-{split}.parquet"] for split in ROLES}
+    return {split: path for split, paths in found.items() for path in paths if path.is_file()}
+
+
+def known_labels(manifest: Manifest | None) -> LabelSet:
+    """Return what the label codes of a folder mean.
+
+    Raises:
+        DatasetError: The folder holds keypoints.
+    """
+    if manifest is None:
+        return FER2013
+    if manifest.label_set is None:
+        raise DatasetError(f"expected a data set of labelled faces; got {manifest.kind} ({manifest.format})")
+    return manifest.label_set
+
+
+def column_type(name: str) -> pa.DataType:
+    """Return the type in which a column of numbers is stored: int8 for codes and votes, float32 for measures."""
+    if name == POSSIBLE:
+        return pa.int16()
+    return pa.int8() if name == "emotion" or name in VOTE_COLUMNS else pa.float32()
+
+
+def open_parquet(path: Path, columns: tuple[str, ...]) -> pq.ParquetFile:
+    """Open a file that must have some columns.
+
+    Raises:
+        DatasetError: It is no Parquet file, or a column is missing.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DatasetError(f"expected a Parquet file; {path.name} cannot be read: {error}") from error
+    if missing := sorted(set(columns) - set(file.schema_arrow.names)):
+        raise DatasetError(f"expected the columns {' and '.join(columns)} in {path.name}; {missing} missing")
+    return file
+
+
+def read_pictures(file: pq.ParquetFile, name: str, size: int | None = None) -> NDArray[np.uint8]:
+    """Return all pictures of a file as ``(n, s, s)`` or ``(n, s, s, 3)`` uint8.
+
+    Args:
+        file: Has the column ``image``.
+        name: Of the file, for messages.
+        size: Side to which they are resized, px; as stored if None.
+
+    Raises:
+        DatasetError: A picture is broken, not square, or unlike the first.
+    """
+    pictures: NDArray[np.uint8] | None = None
+    for row, content in enumerate(_stored(file)):
+        image = decode_stored(content)
+        if image is not None and size is not None:
+            image = fit_square(image, size, colour=image.ndim == 3)
+        if pictures is None and image is not None and image.shape[0] == image.shape[1]:
+            pictures = np.empty((file.metadata.num_rows, *image.shape), np.uint8)
+        if pictures is None or image is None or image.shape != pictures.shape[1:]:
+            raise _unlike(pictures, image, f"row {row} of {name}")
+        pictures[row] = image
+    return np.empty((0, size or 1, size or 1), np.uint8) if pictures is None else pictures
+
+
+def _stored(file: pq.ParquetFile) -> Iterator[bytes]:
+    for batch in file.iter_batches(BATCH_ROWS, columns=["image"]):
+        for cell in batch.column(0).to_pylist():
+            yield (cell or {}).get("bytes") or b""
+
+
+def _unlike(pictures: NDArray[np.uint8] | None, image: Image | None, where: str) -> DatasetError:
+    expected = "square" if pictures is None else "x".join(map(str, pictures.shape[1:]))
+    found = "unreadable bytes" if image is None else "x".join(map(str, image.shape))
+    return DatasetError(f"expected a {expected} picture in {where}; got {found}")
+
+
+def _numbers(file: pq.ParquetFile, name: str) -> dict[str, NDArray[Any]]:
+    """Return the known columns of numbers, each in its own type.
+
+    Raises:
+        DatasetError: A field is empty, no number, or too large to be a code.
+    """
+    numbers = {}
+    for column in (column for column in NUMBERS if column in file.schema_arrow.names):
+        values = file.read([column])[column]
+        if values.null_count:
+            raise DatasetError(f"expected a number in every row of {column} in {name}; {values.null_count} are empty")
+        try:
+            numbers[column] = values.cast(column_type(column)).to_numpy()
+        except pa.ArrowException as error:
+            raise DatasetError(
+                f"expected {column_type(column)} in the column {column} of {name}; got {error}"
+            ) from error
+    return numbers

@@ -1,0 +1,88 @@
+"""Reader of Parquet splits row by row, for :mod:`~training.preparation.prepare`: a class subset, or another size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from emotion.errors import DatasetError
+from emotion.labels import NO_LABEL
+from training.datasets.face_set import FACE_SIZE
+from training.datasets.manifest import load_manifest
+from training.datasets.pictures import decode_stored
+from training.datasets.readers.parquet import (
+    BATCH_ROWS,
+    MEASURES,
+    VOTE_COLUMNS,
+    known_labels,
+    open_parquet,
+    split_files,
+)
+from training.datasets.samples import BrokenRowError, Sample, Source, attempt
+
+
+def open_prepared(source: Path) -> Source:
+    """Open a folder of Parquet splits, prepared or bare (then FER2013's codes are taken).
+
+    Args:
+        source: The folder.
+
+    Raises:
+        DatasetError: There are none, or they lack a column.
+    """
+    labels = known_labels(load_manifest(source))
+    files = {split: open_parquet(path, ("image", "emotion")) for split, path in split_files(source).items()}
+    if not files:
+        raise DatasetError(f"expected <split>.parquet or fer2013-<split>.parquet in {source}; there are none")
+    shape = _first_shape(files.values())
+    columns = _common_columns(list(files.values()))
+    items = (
+        item
+        for split, file in files.items()
+        for item in attempt(_rows(file, split, columns), _parser(split, columns, len(labels)))
+    )
+    total = sum(file.metadata.num_rows for file in files.values())
+    return Source(labels, tuple(files), total, items, columns, size=min(shape[:2]), colour=len(shape) == 3)
+
+
+def _first_shape(files: Iterable[pq.ParquetFile]) -> tuple[int, ...]:
+    """Return the shape of the first picture that can be read: what all become unless asked otherwise."""
+    for file in files:
+        for _, fields in _rows(file, "", ()):
+            image = decode_stored((fields["image"] or {}).get("bytes") or b"")
+            if image is not None:
+                return image.shape
+    return (FACE_SIZE, FACE_SIZE)
+
+
+def _common_columns(files: list[pq.ParquetFile]) -> tuple[str, ...]:
+    """Return the known columns of numbers that every split has; of votes all ten or none."""
+    names = set.intersection(*(set(file.schema_arrow.names) for file in files))
+    votes = VOTE_COLUMNS if names.issuperset(VOTE_COLUMNS) else ()
+    return ("emotion", *votes, *(name for name in MEASURES if name in names))
+
+
+def _rows(file: pq.ParquetFile, split: str, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+    row = 0
+    for batch in file.iter_batches(BATCH_ROWS, columns=["image", *columns]):
+        for fields in batch.to_pylist():
+            yield f"row {row} of {split}", fields
+            row += 1
+
+
+def _parser(split: str, columns: tuple[str, ...], classes: int) -> Callable[[dict[str, Any]], Sample]:
+    def parse(fields: dict[str, Any]) -> Sample:
+        cell = fields["image"] or {}
+        image = decode_stored(cell.get("bytes") or b"")
+        if image is None:
+            raise BrokenRowError("a picture that can be read", "unreadable bytes")
+        if fields["emotion"] not in range(NO_LABEL, classes):
+            raise BrokenRowError(f"a label code of {NO_LABEL} to {classes - 1}", fields["emotion"])
+        if missing := [name for name in columns if fields[name] is None]:
+            raise BrokenRowError("a number in every column", f"none in {', '.join(missing)}")
+        return Sample(split, cell.get("path") or "", image, {name: fields[name] for name in columns})
+
+    return parse

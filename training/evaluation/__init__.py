@@ -1,0 +1,1 @@
+"""How good models are: scores, calibration, robustness, leakage."""

@@ -1,0 +1,211 @@
+"""Scores the int8 file that ships, and its float parent where that is still there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from emotion.errors import DatasetError
+from emotion.evaluation.scoring import judged_set, score
+from emotion.labels import RAFDB
+from emotion.models.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
+from emotion.types import FloatArray, ModelCard
+from emotion.vision.classify import joint_logits, load_classifier, looked_twice, softened
+from emotion.vision.timing import ms_per_face
+from training import provenance
+from training.data.inputs import InputForm, predict_logits
+from training.data.targets import label_sets_of, truths
+from training.datasets.face_set import FACE_SIZE, FaceSet
+from training.datasets.manifest import reduced_size
+from training.datasets.readers.parquet import read_split, split_files
+from training.datasets.splits import ROLES
+from training.evaluation.calibrate import set_answers, truth_for, with_threshold
+from training.evaluation.evaluation_sets import has_rafdb, read_rafdb
+from training.evaluation.flip_tta import flip_cost, measure_flip
+from training.evaluation.leakage import measure_copies
+from training.evaluation.pooled_calibration import abstention_by_set
+from training.evaluation.robustness import measure_robustness
+
+KERAS_FILE = "model.keras"
+"""The float parent, as export leaves it beside the int8 file; too large to be shipped."""
+
+TIMED_FACES = 400
+
+Scores = dict[str, dict[str, Any]]
+"""Label set name → split name → the record of :func:`emotion.evaluation.scoring.score`."""
+
+LogitsOf = Callable[[FaceSet], FloatArray]
+"""Answers faces with ``(n, k)`` raw scores."""
+
+
+def evaluate(name: str, data: Path, faces: Path | None = None) -> dict[str, Any]:
+    """Score a model on every split but the training split; write ``evaluation.json`` and the card's scores.
+
+    No augmentation, one face at a time, the same answers each time.
+
+    Args:
+        name: Of the model, or an alias.
+        data: Folder of the data set.
+        faces: Folder of aligned faces, whose RAF-DB is scored as well; None or one without it leaves RAF-DB out.
+
+    Returns:
+        What was written.
+    """
+    classifier = load_classifier(name)
+    own = _read_unlearned(data)
+    splits = own | _read_rafdb(faces, own)
+    first = next(iter(own.values()))
+
+    def logits_of(images: FaceSet) -> FloatArray:
+        return classifier.logits(list(images.images))
+
+    logits = {name: logits_of(one) for name, one in splits.items()}
+    card = _with_known_threshold(classifier.card, logits, own)
+    evaluation = {
+        **_facts(card),
+        "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES], np.mean),
+        "int8": score_splits(logits, card, splits),
+        "float": _score_parent(card, splits),
+        "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
+        "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),
+        "copies": _copies(logits, card, own, data),
+        "abstention": abstention_by_set(card, [set_answers(card, one, logits[name]) for name, one in splits.items()]),
+    }
+    _write(card, evaluation)
+    return evaluation
+
+
+def _facts(card: ModelCard) -> dict[str, Any]:
+    return {
+        "model": card.name,
+        "sha256": card.sha256,
+        "file_bytes": file_bytes(card),
+        "parameters": card.parameters,
+        "multiply_adds": card.multiply_adds,
+        "temperature": card.temperature,
+        "unclear_below": card.unclear_below,
+        "second_look_below": card.second_look_below,
+        "command": provenance.command(),
+        "commit": provenance.commit(),
+        "seed": card.training.get("seed"),
+        "hardware": provenance.hardware(),
+    }
+
+
+def _with_known_threshold(
+    card: ModelCard, logits: Mapping[str, FloatArray], splits: Mapping[str, FaceSet]
+) -> ModelCard:
+    """Return the card with its limit of clearness, chosen on the validation split where it has none yet."""
+    for faces in _of_role("validation", splits) if not card.unclear_below else ():
+        card = with_threshold(card, logits[faces.split], truth_for(card, faces))
+    return card
+
+
+def _of_role(role: str, splits: Mapping[str, FaceSet]) -> list[FaceSet]:
+    return [faces for faces in splits.values() if ROLES[faces.split] == role]
+
+
+def score_splits(logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores:
+    """Score one form of a model by every kind of label that a split has and the model knows at least in part.
+
+    Args:
+        logits: Name → ``(n, k)`` raw scores of its faces.
+        card: Of the model.
+        splits: Name → faces; names are free, so that two data sets may both have a split ``test``.
+    """
+    scores: Scores = {}
+    for name, faces in splits.items():
+        for label_set in label_sets_of(faces):
+            truth = truths(faces, label_set)
+            record = score(logits[name], card.labels, truth, label_set, card.temperature, card.unclear_below)
+            judged = judged_set(label_set, card.labels)
+            if record is not None and judged is not None:
+                scores.setdefault(judged.name, {})[faces.split] = record
+    return scores
+
+
+def headline(evaluation: dict[str, Any]) -> dict[str, float]:
+    """Return the figures that the card carries: the int8 file's on the test split, each 0–1."""
+    scores: dict[str, float] = {}
+    for label_set, splits in evaluation["int8"].items():
+        for record in (record for split, record in splits.items() if ROLES[split] == "test"):
+            for key in ("accuracy", "balanced_accuracy", "macro_f1"):
+                scores[f"{label_set}_{key}"] = round(record[key], 4)
+            scores[f"{label_set}_calibration_error"] = round(record["ece"]["after"], 4)
+    return scores
+
+
+def _read_unlearned(data: Path) -> dict[str, FaceSet]:
+    splits = [split for split in split_files(data) if ROLES[split] != "train"]
+    if not splits:
+        raise DatasetError(f"expected a validation or test split in {data}; there is none")
+    return {split: read_split(data, split) for split in splits}
+
+
+def _read_rafdb(faces: Path | None, own: Mapping[str, FaceSet]) -> dict[str, FaceSet]:
+    """Read RAF-DB's validation and test faces, unless there are none or they are scored already as the data set."""
+    if faces is None or not has_rafdb(faces) or any(one.label_set.name == RAFDB.name for one in own.values()):
+        return {}
+    roles: tuple[Literal["validation", "test"], ...] = ("validation", "test")
+    return {f"{RAFDB.name}/{split}": read_rafdb(faces, split) for split in roles}
+
+
+def _copies(
+    logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet], data: Path
+) -> dict[str, dict[str, Any]]:
+    """Look for copies in the training split, which may be larger than memory but for what telling copies needs."""
+    train = next((split for split in split_files(data) if ROLES[split] == "train"), None)
+    if train is None:
+        return {}
+    return measure_copies(logits, card, splits, read_split(data, train, size=reduced_size(data, FACE_SIZE)))
+
+
+def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | None:
+    """Score the float network that the file was made from, or keep what was once measured, or None."""
+    logits_of = _parent(card)
+    if logits_of is None:
+        return _known_parent_scores(card)
+    return score_splits({name: logits_of(faces) for name, faces in splits.items()}, card, splits)
+
+
+def _parent(card: ModelCard) -> LogitsOf | None:
+    """Return the float network that a model was made from, an ensemble of them for an ensemble, or None."""
+    if card.members:
+        return _joint_parent(member_cards(card))
+    file = model_dir(card.name) / KERAS_FILE
+    if not file.is_file():
+        return None
+    import keras
+
+    model = keras.models.load_model(file, compile=False, safe_mode=True)
+    form = InputForm(card.input_size, card.colour, card.normalisation)
+    return lambda faces: looked_twice(
+        lambda images: predict_logits(model, form, images), faces.images, card.second_look_below
+    )
+
+
+def _joint_parent(members: Sequence[ModelCard]) -> LogitsOf | None:
+    parents = [(parent, member.temperature) for member in members if (parent := _parent(member)) is not None]
+    if len(parents) < len(members):
+        return None
+    return lambda faces: joint_logits([softened(parent(faces), temperature) for parent, temperature in parents])
+
+
+def _known_parent_scores(card: ModelCard) -> Scores | None:
+    file = model_dir(card.name) / EVALUATION_FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return known["float"] if known.get("sha256") == card.sha256 else None
+
+
+def _write(card: ModelCard, evaluation: dict[str, Any]) -> None:
+    file = model_dir(card.name) / EVALUATION_FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if known.get("sha256") == card.sha256 and "angles" in known:  # measured by a command of its own
+        evaluation = evaluation | {"angles": known["angles"]}
+    file.write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
+    save_card(replace(card, scores=headline(evaluation)), model_dir(card.name))

@@ -1,0 +1,87 @@
+"""Brings in somebody's network, in one file or as JSON and HDF5, as a model of the app, with a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emotion.errors import LabelError, ModelError
+from emotion.labels import FER2013_LABELS, FERPLUS_LABELS, LabelSet
+from emotion.models.registry import sha256_of
+from emotion.types import ModelCard
+from emotion.vision.normalise import GREY, RGB
+from training import provenance
+from training.data.inputs import InputForm
+from training.export.export import LICENCE_OF_STRANGERS, Source, write_model
+from training.export.keras_pair import load_network, load_pair
+from training.recipes import EITHER, LABELS, Recipe
+
+_USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A network's files and what they do not say themselves.
+
+    Attributes:
+        architecture: JSON of Keras 1, 2 or 3; None if it is in the same file as the weights.
+        weights: HDF5, or a ``.keras`` file.
+        normalisation: What the network was trained on; see ``emotion.vision.normalise``.
+        classes: Meaning of the outputs in order; None for FER2013's order of seven or FER+'s of eight.
+        licence: Terms of the weights; None if they are not known.
+    """
+
+    architecture: Path | None
+    weights: Path
+    normalisation: str
+    classes: tuple[str, ...] | None = None
+    licence: str | None = None
+
+
+def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelCard:
+    """Write ``data/models/<name>`` out of somebody's files; nothing is left behind where it fails.
+
+    Args:
+        stranger: The files.
+        name: Folder name of the model.
+        title: Name for people.
+        data: Folder of a data set, for quantising and for the temperature.
+
+    Raises:
+        ModelError: The files cannot be read, or the network's input is no square picture.
+        LabelError: The classes are not as many as the outputs.
+    """
+    architecture = stranger.architecture
+    model = load_network(stranger.weights) if architecture is None else load_pair(architecture, stranger.weights)
+    labels = _labels(model, stranger.classes)
+    # Only networks of contempt can have learned from FER+; any other is measured by the data set's own labels.
+    targets = LABELS if set(labels) <= set(FER2013_LABELS) else EITHER
+    recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=targets, classes=labels)
+    training = {
+        "command": provenance.command(),
+        "architecture": _record(architecture or stranger.weights),
+        "weights": _record(stranger.weights),
+    }
+    licence = stranger.licence or LICENCE_OF_STRANGERS
+    form = _form(model, stranger.normalisation)
+    return write_model(Source(model, form, LabelSet(name, labels), recipe, training, licence), name, title, data)
+
+
+def _record(file: Path) -> dict[str, str]:
+    return {"file": file.name, "sha256": sha256_of(file)}
+
+
+def _form(model: Any, normalisation: str) -> InputForm:
+    shape = tuple(model.input_shape[1:])
+    if len(shape) != 3 or shape[0] != shape[1] or not shape[0] or shape[2] not in {1, 3}:
+        raise ModelError(f"expected a network of square pictures with 1 or 3 channels; its input is {shape}")
+    return InputForm(shape[0], GREY if shape[2] == 1 else RGB, normalisation)
+
+
+def _labels(model: Any, classes: tuple[str, ...] | None) -> tuple[str, ...]:
+    outputs = int(model.output_shape[-1])
+    labels = classes or _USUAL_LABELS.get(outputs, ())
+    if len(labels) != outputs:
+        raise LabelError(f"expected the {outputs} outputs' labels with --classes; got {len(labels)}")
+    return labels

@@ -1,0 +1,56 @@
+"""From a Keras network to a full-integer int8 .tflite file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.data.inputs import InputForm
+from training.fit.backend import use_bfloat16
+
+
+def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequence[str] = ()) -> bytes:
+    """Quantise weights (per channel) and activations after training (Jacob et al. 2018).
+
+    The converter folds each batch norm into the convolution before it. The batch size is fixed
+    at 1, which lets LiteRT plan its memory once.
+
+    Args:
+        model: A Keras model of one input and one output.
+        form: What the model is fed.
+        typical: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8 faces, from which the activations' ranges are read.
+        exact: Kinds of operations, by TensorFlow Lite's names, that stay in float32: some that end a
+            network are cheap, and eight bits are too coarse for them.
+
+    Returns:
+        The bytes of a file whose input and arithmetic are int8; its output too, unless something stays exact.
+    """
+    # Left on by training, this rewriting would put bfloat16 casts into the file.
+    use_bfloat16(False)
+    face = keras.InputSpec(dtype="float32", shape=(1, *form.shape))
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", input_signature=[face], verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([form.prepare(face[None])] for face in typical)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.int8
+        if exact:
+            return _all_but(converter, exact)
+        converter.inference_output_type = tf.int8
+        return bytes(converter.convert())
+
+
+def _all_but(converter: Any, exact: Sequence[str]) -> bytes:
+    """Convert with the tool that leaves chosen operations as they are; it is made for finding which ones matter."""
+    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(exact))
+    debugger = tf.lite.experimental.QuantizationDebugger(
+        converter=converter, debug_dataset=converter.representative_dataset, debug_options=options
+    )
+    return bytes(debugger.get_nondebug_quantized_model())

@@ -1,0 +1,1 @@
+"""One training run: optimiser, losses, schedules, checkpoints, starting weights."""

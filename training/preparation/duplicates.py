@@ -1,0 +1,82 @@
+"""How often pictures of a data set repeat, within and across its splits, and whether copies agree on their label."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from emotion.labels import NO_LABEL
+from emotion.types import Progress
+from training.datasets.face_set import FaceSet
+from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Copies, comparable, find_copies
+
+Report = Callable[[Progress], None]
+
+
+def count_duplicates(splits: Mapping[str, FaceSet], report: Report | None = None) -> dict[str, Any]:
+    """Count copies, exact ones by their pixels and near ones by correlation, mirrored ones too.
+
+    Args:
+        splits: Split name → faces of equal size.
+        report: Is told the progress, in rows compared.
+
+    Returns:
+        ``within`` (split → ``exact`` and ``near``: pictures with an earlier copy), ``across``
+        (the same for pictures of the split ``of`` that occur in the split ``in``),
+        ``conflicts`` and the ``thresholds``.
+    """
+    pairs = list(combinations(splits, 2))
+    tick = _ticker(2 * sum(len(splits[name]) for name in [*splits, *(first for first, _ in pairs)]), report)
+    grey = {name: comparable(faces.images) for name, faces in splits.items()}
+    within = {name: _counts(find_copies(images, tick=tick)) for name, images in grey.items()}
+    across = [
+        {"of": first, "in": second} | _counts(find_copies(grey[first], grey[second], tick)) for first, second in pairs
+    ]
+    return {
+        "within": within,
+        "across": across,
+        "conflicts": count_conflicts(splits),
+        "thresholds": {"sketch": SKETCH_CORRELATION, "full": FULL_CORRELATION},
+    }
+
+
+def count_conflicts(splits: Mapping[str, FaceSet]) -> dict[str, int]:
+    """Count groups of equal pictures, mirrored ones aside, and how many of them carry different labels.
+
+    Args:
+        splits: Split name → faces.
+
+    Returns:
+        ``groups``, the ``pictures`` in them, and ``groups_with_different_labels``.
+    """
+    labels: dict[bytes, list[int]] = {}
+    for faces in splits.values():
+        for image, label in zip(faces.images, faces.labels.tolist(), strict=True):
+            labels.setdefault(image.tobytes(), []).append(label)
+    groups = [codes for codes in labels.values() if len(codes) > 1]
+    return {
+        "groups": len(groups),
+        "pictures": sum(map(len, groups)),
+        "groups_with_different_labels": sum(len({*codes} - {NO_LABEL}) > 1 for codes in groups),
+    }
+
+
+def _counts(copies: Copies) -> dict[str, int]:
+    return {"exact": int(np.sum(copies.exact)), "near": int(np.sum(copies.near))}
+
+
+def _ticker(total: int, report: Report | None) -> Callable[[int], None]:
+    """Return a function that adds up rows and reports them."""
+    done, started = 0, time.monotonic()
+
+    def tick(rows: int) -> None:
+        nonlocal done
+        done += rows
+        if report is not None:
+            report(Progress(done, total, time.monotonic() - started))
+
+    return tick

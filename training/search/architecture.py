@@ -1,0 +1,191 @@
+"""Breeds architectures: NSGA-II over accuracy on the validation split against measured time per face.
+
+Every candidate is trained on the same small budget, made an int8 file and timed. The study lies in
+an SQLite file, so that a search goes on any day; :mod:`training.search.evolve_report` tells what came of it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from emotion.vision.litert import LiteRTModel
+from emotion.vision.timing import ms_per_face
+from training.data.inputs import InputForm
+from training.data.pipeline import read_roles
+from training.evaluation.cost import multiply_adds
+from training.export.quantise import to_int8
+from training.fit.checkpoints import RunFolder
+from training.fit.early_stopping import ACCURACY
+from training.fit.snapshots import load_averaged
+from training.fit.train import Start, train
+from training.networks import find_network
+from training.networks.evolved import Genome
+from training.recipes import VOTES, Recipe
+
+BATCH_SIZE = 32
+WARMUP_EPOCHS = 0.25
+AVERAGE_DECAY = 0.98
+"""Per step. After a few hundred steps in large batches, at rising rates and with slow averages, all candidates answer
+almost alike."""
+STUDY_FILE = "evolve.sqlite3"
+STUDY = "architectures"
+TIMED_FACES = 100
+TYPICAL_FACES = 60
+"""From which the converter reads ranges: accuracy is the float network's, so these decide nothing."""
+
+FACTS = ("network", "input_size", "parameters", "multiply_adds", "file_bytes")
+"""What a candidate's record says beside its genes."""
+
+_STEMS = (8, 16, 24, 32)
+_WIDTHS = ((16, 24, 32, 48, 64), (32, 48, 64, 96, 128), (64, 96, 128, 192, 256, 320))
+_DEPTHS = (1, 2, 3)
+_KERNELS = (3, 5)
+_SIZES = (32, 40, 48)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a search may spend.
+
+    Attributes:
+        candidates: In all, earlier ones included.
+        minutes: Begin no further candidate after so long; None for no limit.
+        population: Candidates of a generation.
+        epochs: Of each candidate.
+        limit: Faces of each split; None for all.
+    """
+
+    candidates: int = 40
+    minutes: float | None = None
+    population: int = 10
+    epochs: int = 3
+    limit: int | None = None
+
+
+def evolve(data: Path, runs: Path, file: Path, budget: Budget, seed: int = 2024) -> optuna.Study:
+    """Breed candidates until the budget is spent, and return the study.
+
+    Args:
+        data: Folder of the data set.
+        runs: Folder of the candidates' runs, which are removed once they are judged.
+        file: SQLite file of the study; made if it is not there.
+        budget: How much.
+        seed: Of the search and of every training.
+    """
+    study = open_study(file, budget.population, seed)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(trial.number, state=TrialState.FAIL)  # its process is gone
+    done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+    study.optimize(
+        lambda trial: _judged(trial, data, runs, budget, seed),
+        n_trials=max(budget.candidates - done, 0),
+        timeout=None if budget.minutes is None else budget.minutes * 60,
+        callbacks=[_tell],
+    )
+    return study
+
+
+def open_study(file: Path, population: int = 10, seed: int = 2024) -> optuna.Study:
+    """Return the study in a file, new if there is none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return optuna.create_study(
+        storage=f"sqlite:///{file}",
+        study_name=STUDY,
+        directions=("maximize", "minimize"),
+        load_if_exists=True,
+        sampler=optuna.samplers.NSGAIISampler(population_size=population, seed=seed),
+    )
+
+
+def suggest_genome(trial: Any) -> tuple[Genome, int]:
+    """Return a trial's genome, and the side of its input, px.
+
+    Args:
+        trial: Gives a value for each gene, as ``optuna.Trial`` does.
+    """
+    genome = Genome(
+        stem=trial.suggest_categorical("stem", _STEMS),
+        widths=tuple(trial.suggest_categorical(f"width_{n}", choice) for n, choice in enumerate(_WIDTHS, start=1)),
+        depths=tuple(trial.suggest_categorical(f"depth_{n}", _DEPTHS) for n in (1, 2, 3)),
+        kernels=tuple(trial.suggest_categorical(f"kernel_{n}", _KERNELS) for n in (1, 2, 3)),
+        excited=trial.suggest_categorical("excited", (False, True)),
+        by_place=trial.suggest_categorical("by_place", (False, True)),
+    )
+    return genome, trial.suggest_categorical("input_size", _SIZES)
+
+
+def recipe_for(genome: Genome, input_size: int, epochs: int, seed: int) -> Recipe:
+    """Return how every candidate is trained: FER+ votes, few epochs of many small steps, mild variation."""
+    recipe = find_network(genome.name).recipe
+    augmentation = replace(recipe.augmentation, worsen=0.0, erase=0.0)
+    return replace(
+        recipe,
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        learning_rate=recipe.learning_rate * BATCH_SIZE / recipe.batch_size,
+        warmup_epochs=WARMUP_EPOCHS,
+        average_decay=AVERAGE_DECAY,
+        input_size=input_size,
+        seed=seed,
+        augmentation=augmentation,
+        targets=VOTES,
+        cycles=1,
+        mixup=0.0,
+        label_smoothing=0.0,
+        logit_adjustment=0.0,
+    )
+
+
+def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: int) -> tuple[float, float]:
+    """Train, convert and time a candidate; return accuracy (0–1) and ms per face.
+
+    One that was bred before is not trained again: it is what its twin was.
+    """
+    genome, input_size = suggest_genome(trial)
+    if twin := _twin_of(trial):
+        for name in FACTS:
+            trial.set_user_attr(name, twin.user_attrs[name])
+        return twin.values[0], twin.values[1]
+    recipe = recipe_for(genome, input_size, budget.epochs, seed)
+    with tempfile.TemporaryDirectory(dir=_made(runs)) as folder:
+        run = RunFolder(train(recipe, data, Path(folder), start=Start(limit=budget.limit)))
+        accuracy = max(row[ACCURACY] for row in run.state()["history"])
+        model, form = load_averaged(run), find_network(genome.name).form(recipe)
+    file, ms = _as_file(model, form, data)
+    facts = (genome.name, input_size, model.count_params(), multiply_adds(model), len(file))
+    for name, value in zip(FACTS, facts, strict=True):
+        trial.set_user_attr(name, value)
+    return float(accuracy), ms
+
+
+def _twin_of(trial: optuna.Trial) -> optuna.trial.FrozenTrial | None:
+    judged = trial.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return next((earlier for earlier in judged if earlier.params == trial.params), None)
+
+
+def _as_file(model: Any, form: InputForm, data: Path) -> tuple[bytes, float]:
+    """Return the int8 file's bytes, and its time per face on one core, ms."""
+    faces = read_roles(data, form.size)["validation"].images[:TIMED_FACES]
+    file = to_int8(model, form, faces[:TYPICAL_FACES])
+    with tempfile.NamedTemporaryFile(suffix=".tflite") as place:
+        place.write(file)
+        place.flush()
+        network = LiteRTModel(Path(place.name))
+        return file, ms_per_face(lambda face: network(form.prepare(face[None])), faces)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+    accuracy, ms = trial.values
+    print(f"candidate {done}: accuracy {accuracy:.4f}, {ms:.3f} ms, {trial.user_attrs['network']}", flush=True)

@@ -1,0 +1,1 @@
+"""What several pages share: widgets, background jobs, uploads, errors."""

@@ -1,0 +1,57 @@
+"""Things that are costly to make and alike for every visitor: made once per server."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+import emotion
+from emotion.drawing.boxes import annotate
+from emotion.errors import EmotionError
+from emotion.report.stills import encode_png
+from emotion.samples import make_clip, sample_image
+from emotion.types import Image
+from emotion.vision.face_parts import PartFinder
+
+
+@st.cache_resource(show_spinner="Loading the model …")
+def load_analyzer(model: str = "default", detector: str = "blazeface") -> emotion.Analyzer:
+    """Return the analyzer that all visitors share; it may be called from several threads."""
+    return emotion.Analyzer(model=model, detector=detector)
+
+
+def analyzer_or_stop() -> emotion.Analyzer:
+    """Return the shared analyzer, or say why there is none and end the page."""
+    try:
+        return load_analyzer()
+    except EmotionError as error:
+        st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
+        st.stop()
+
+
+@st.cache_resource(show_spinner="Loading the models of face parts …")
+def part_finder() -> PartFinder:
+    """Return the finder of face parts that all visitors share; most never ask for it."""
+    return PartFinder()
+
+
+@st.cache_resource(show_spinner=False)
+def sample_png() -> bytes:
+    """Return the sample portrait as the bytes of a PNG file."""
+    return encode_png(sample_image())
+
+
+@st.cache_resource(show_spinner=False)
+def annotated_sample() -> Image:
+    """Return the sample portrait with what the analyzer found in it."""
+    portrait = sample_image()
+    return annotate(portrait, load_analyzer().image(portrait))[:420]
+
+
+@st.cache_resource(show_spinner=False)
+def sample_clip() -> bytes:
+    """Return the sample clip as the bytes of an mp4 file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return make_clip(Path(folder) / "sample.mp4").read_bytes()

@@ -1,0 +1,152 @@
+"""Small pieces of the pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from emotion.analytics.abstention import explain
+from emotion.drawing.boxes import text_colour
+from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.types import Progress
+
+CONSENT = "Only use pictures and videos of people who know about it and agree."
+
+_MARKDOWN_SIGNS = frozenset(r"\`*_{}[]()#+-!|~$:<>")
+
+# Colours follow the theme: text inherits it, lines are a share of the text's colour.
+_TABLE_STYLE = """
+<style>
+.shares { width: 100%; border-collapse: collapse; font-size: .95rem }
+.shares th { font-weight: 600; text-align: left; opacity: .7; font-size: .85rem }
+.shares td, .shares th { padding: .34rem .5rem .34rem 0; border: 0;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent) }
+.shares td:first-child { white-space: nowrap }
+.shares .figure { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; white-space: nowrap }
+.shares .track { width: 45%; min-width: 4rem }
+.shares .track div { height: .55rem; border-radius: .3rem }
+.shares .swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: .2rem; margin-right: .55rem }
+</style>
+"""
+
+
+def chip(answer: str, text: str = "", hover: str = "") -> str:
+    """Return HTML of a rounded tag in the colour of an expression or of UNCLEAR, which has a dashed rim as well.
+
+    ``text`` and ``hover`` must not come from a visitor.
+    """
+    colour = ANSWER_COLOURS[answer]
+    ink = text_colour(colour)
+    title = f' title="{hover}"' if hover else ""
+    rim = f"outline:1.5px dashed {ink};outline-offset:-3px;" if answer == UNCLEAR else ""
+    return (
+        f'<span{title} style="background:{colour};color:{ink};border-radius:1rem;{rim}'
+        f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{text or answer}</span>'
+    )
+
+
+def answer_chip(answer: str, probabilities: Mapping[str, float], unclear_below: float) -> str:
+    """Return HTML of what is said of a face with its probability; an unclear one explains itself under the pointer."""
+    if answer == UNCLEAR:
+        return chip(UNCLEAR, hover=explain(unclear_below))
+    return chip(answer, f"{answer} {probabilities[answer]:.0%}")
+
+
+def _fill(answer: str) -> str:
+    """Return the CSS background of a share: its colour, in stripes where it is that of unclear answers."""
+    colour = ANSWER_COLOURS[answer]
+    stripes = f"repeating-linear-gradient(45deg,{colour} 0 3px,transparent 3px 5px)"
+    return stripes if answer == UNCLEAR else colour
+
+
+def chips(labels: Iterable[str]) -> None:
+    """Show expressions, and UNCLEAR, with their colours."""
+    tags = "".join(chip(label) for label in labels)
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4rem">{tags}</div>')
+
+
+def legend(colours: Mapping[str, str]) -> None:
+    """Show what has which colour in a chart below; it wraps where many names would leave a chart no room."""
+    names = "".join(
+        f'<span style="white-space:nowrap"><span style="display:inline-block;width:.7rem;height:.7rem;'
+        f'margin-right:.35rem;border-radius:50%;background:{colour}"></span>{escape(name)}</span>'
+        for name, colour in colours.items()
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.875rem">{names}</div>')
+
+
+def plain(text: str) -> str:
+    """Return text, such as a file's name, with Markdown's signs made harmless."""
+    return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
+
+
+def shares_table(shares: Mapping[str, float]) -> None:
+    """Show shares of time as a table with bars, the largest first."""
+    rows = "".join(
+        f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{label}</td>'
+        f'<td class="track"><div style="width:{share:.2%};background:{_fill(label)}"></div></td>'
+        f'<td class="figure">{share:.1%}</td></tr>'
+        for label, share in sorted(shares.items(), key=lambda pair: -pair[1])
+    )
+    head = '<tr><th scope="col">Expression</th><th></th><th scope="col" class="figure">Share of time</th></tr>'
+    st.html(f'{_TABLE_STYLE}<table class="shares"><thead>{head}</thead><tbody>{rows}</tbody></table>')
+
+
+def hints(steps: Iterable[tuple[str, str, str]]) -> None:
+    """Show what a page will give, before it has anything: icon, title and a sentence each."""
+    steps = list(steps)
+    for column, (icon, title, text) in zip(st.columns(len(steps)), steps, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"{icon} **{title}**")
+            st.markdown(text)
+
+
+def page_link(page: str, label: str, icon: str) -> None:
+    """Link to another page, or show nothing where this page runs alone and knows of no other."""
+    try:
+        st.page_link(page, label=label, icon=icon)
+    except (StreamlitAPIException, KeyError):
+        st.caption(label)
+
+
+def share_text(share: float | None) -> str:
+    """Return a share as per cent, or a dash where there is none."""
+    return "–" if share is None else f"{share:.0%}"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time as ``1:02:03``, ``2:03`` or ``3.4 s``; a dash if it is not known."""
+    if not 0 <= seconds < float("inf"):
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes in the unit that leaves few digits, decimal as disks are sold."""
+    value, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.0f} {units[0]}" if units[0] == "bytes" or value >= 100 else f"{value:.1f} {units[0]}"
+
+
+def progress_text(progress: Progress | None, things: str = "frames") -> str:
+    """Return how far, how fast and how long, in words."""
+    if progress is None:
+        return "Opening the file …"
+    return (
+        f"{progress.done:,} of about {progress.total:,} {things} · {progress.rate:,.0f} {things}/s · "
+        f"{duration_text(progress.remaining_s)} left"
+    )
+
+
+def browser_zone() -> dt.tzinfo:
+    """Return the zone of the visitor's browser, in which their days begin."""
+    return dt.timezone(dt.timedelta(minutes=-(st.context.timezone_offset or 0)))

@@ -1,0 +1,1 @@
+"""The model lab: comparison, data sets, search, trials on one's own pictures, imported models."""

@@ -1,0 +1,128 @@
+"""Model lab: what is in the data sets that models learn from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.errors import DatasetError
+from emotion.paths import data_dir
+from ui.common.widgets import plain
+
+DATASETS = data_dir() / "datasets"
+FACTS_FILE = "facts.json"
+
+_HOW = """
+There are no facts of a data set on this machine. Get a set from its owners (`data/README.md` says where), then:
+
+```sh
+python -m training facts --data FOLDER
+```
+
+They then appear here: faces per class, samples and mean faces, agreement of labels, and pictures that repeat.
+"""
+
+
+def find_facts(folder: Path) -> dict[str, Path]:
+    """Return the data sets that were measured: name → its file of facts."""
+    return {file.parent.name: file for file in sorted(folder.glob(f"*/{FACTS_FILE}"))}
+
+
+def load_facts(file: Path) -> dict[str, Any]:
+    """Read the facts of a data set.
+
+    Raises:
+        DatasetError: The file is damaged.
+    """
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"the facts in {file.parent.name} cannot be read: {error}") from error
+    if not isinstance(facts, dict) or not {"splits", "labels", "pictures", "duplicates"} <= facts.keys():
+        raise DatasetError(f"expected facts as `python -m training facts` writes them in {file.parent.name}")
+    return facts
+
+
+def show_data_sets() -> None:
+    """Let the visitor choose one of the data sets that were measured and show its facts."""
+    found = find_facts(DATASETS)
+    if not found:
+        st.info(_HOW, icon=":material/database:")
+        return
+    name = st.selectbox("Data set", list(found), key="lab_data_set")
+    try:
+        facts = load_facts(found[name])
+    except DatasetError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    side = facts["picture_size"]
+    st.markdown(f"{side} × {side} px, {'colour' if facts['colour'] else 'grey'}, {len(facts['labels'])} classes")
+    _show_counts(facts)
+    _show_pictures(facts["pictures"], found[name].parent)
+    if facts["agreement"]:
+        _show_agreement(facts["agreement"])
+    _show_copies(facts["duplicates"])
+
+
+def counts_table(facts: dict[str, Any]) -> pd.DataFrame:
+    """Return a row per class, without label and in all, and a column per split."""
+    return pd.DataFrame(
+        {
+            split: {**values["classes"], "no label": values["unlabelled"], "all": values["faces"]}
+            for split, values in facts["splits"].items()
+        }
+    )
+
+
+def _show_counts(facts: dict[str, Any]) -> None:
+    st.subheader("Faces", anchor=False)
+    st.table(counts_table(facts).map("{:,}".format))
+    pixels = {split: values["pixels"] for split, values in facts["splits"].items()}
+    rows = {
+        split: {"Mean": f"{one['mean']:.1f}", "Deviation": f"{one['deviation']:.1f}", "Blank pictures": one["blank"]}
+        for split, one in pixels.items()
+    }
+    st.markdown("**Pixels**, 0–255")
+    st.table(pd.DataFrame(rows).T.astype(str))
+
+
+def _show_pictures(pictures: dict[str, Any], folder: Path) -> None:
+    st.subheader("What the classes look like", anchor=False)
+    for label in pictures["samples"]:
+        mean, samples = st.columns([1, 4], gap="medium")
+        # Names come from a file, so only their last part is trusted.
+        for place, kind, words in ((mean, "mean", f"{label}, mean face"), (samples, "samples", f"{label}, samples")):
+            file = folder / Path(pictures[kind].get(label, "")).name
+            if file.is_file():
+                place.image(str(file), caption=words, width="stretch" if kind == "samples" else 110)
+
+
+def _show_agreement(agreement: dict[str, Any]) -> None:
+    st.subheader("Own labels and FER+ majority", anchor=False)
+    for split, values in agreement["splits"].items():
+        if not values["decided"]:
+            continue
+        st.markdown(f"**{split}**: {values['share']:.1%} of {values['decided']:,} labels agree")
+        st.dataframe(pd.DataFrame(values["table"], index=agreement["rows"], columns=agreement["columns"]))
+    # Facts of earlier versions do not tell.
+    if told := ", ".join(f"{share:.1%} in {split}" for split, share in agreement.get("foretold", {}).items()):
+        st.caption(f"Who knew all votes on a face, but not the face, would name its own label right for {told}.")
+
+
+def _show_copies(duplicates: dict[str, Any]) -> None:
+    st.subheader("Pictures that repeat", anchor=False)
+    within = [{"Of": split, "In": "itself", **counts} for split, counts in duplicates["within"].items()]
+    across = [
+        {"Of": one["of"], "In": one["in"], "exact": one["exact"], "near": one["near"]} for one in duplicates["across"]
+    ]
+    table = pd.DataFrame([*within, *across]).rename(columns={"exact": "Exact copies", "near": "Near copies"})
+    st.dataframe(table, hide_index=True)
+    conflicts = duplicates["conflicts"]
+    st.caption(
+        f"{conflicts['groups']:,} groups of equal pictures; in {conflicts['groups_with_different_labels']:,} of them "
+        "the labels differ."
+    )

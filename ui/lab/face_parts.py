@@ -1,0 +1,80 @@
+"""Model lab: the models of face parts, how well they find them, and how they learned it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from emotion.charts.face_parts import history_chart
+from emotion.errors import ModelError
+from emotion.models.face_parts import PartCard, list_part_models, load_part_card, part_models_dir
+from emotion.models.registry import HISTORY_FILE
+
+_HOW = """
+No model of face parts is installed. These learn from a facial-keypoints table:
+
+```sh
+python -m training train --model resunet --data FOLDER
+python -m training export --run data/runs/resunet --data FOLDER
+python -m training evaluate --model resunet --data FOLDER
+```
+"""
+_WORDS = {
+    "mean_dice": "Mean Dice",
+    "error": "Mean error, of the distance between the eyes",
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+}
+_EACH = {"dice": "Dice", "iou": "IoU", "errors": "mean error"}
+
+
+def show_part_models() -> None:
+    """Show a card for each model of face parts."""
+    if not list_part_models():
+        st.info(_HOW, icon=":material/face_6:")
+        return
+    st.caption(
+        "They lay points and masks over the faces of the Pictures page. Scored on the test table, whose people "
+        "are also in the training table: expect a little less for people that they have never seen."
+    )
+    for name in list_part_models():
+        try:
+            card = load_part_card(name)
+        except ModelError as error:
+            st.error(str(error), icon=":material/error:")
+            continue
+        with st.container(border=True):
+            _show_card(card)
+
+
+def _show_card(card: PartCard) -> None:
+    st.subheader(card.title, anchor=False)
+    scores = card.scores
+    shown = {title: scores[name] for name, title in _WORDS.items() if name in scores}
+    figures = st.columns(max(len(shown) + 2, 3))
+    for column, (title, value) in zip(figures, shown.items(), strict=False):
+        column.metric(title, f"{value:.1%}")
+    if "ms_per_face" in scores:
+        figures[len(shown)].metric("ms per face", f"{scores['ms_per_face']:.2f}")
+        figures[len(shown) + 1].metric("File", f"{scores['file_bytes'] / 1e6:.2f} MB")
+    table, course = st.columns(2, gap="medium")
+    with table:
+        _show_each(card)
+    with course:
+        history = pd.read_csv(part_models_dir() / card.name / HISTORY_FILE)
+        st.altair_chart(history_chart(history), width="stretch")
+    hours = card.training.get("hours")
+    st.caption(f"{card.parameters / 1e6:.2f} million parameters · trained in {hours} hours. {card.licence}")
+
+
+def _show_each(card: PartCard) -> None:
+    """Show the scores of each part or point, where there are any."""
+    each = {name: values for name, values in card.scores.items() if isinstance(values, dict)}
+    if not each:
+        st.write("Says whether a face is there whose brows, eyes, nose and mouth can be seen.")
+        return
+    table = pd.DataFrame(each).rename_axis("part").reset_index()
+    table["part"] = table["part"].str.replace("_", " ")
+    columns = {name: st.column_config.NumberColumn(_EACH.get(name, name), format="percent") for name in each}
+    st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) < 8 else 320)

@@ -1,0 +1,110 @@
+"""Model lab: how a model does for each group of people, where the zip's folders say who belongs to which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.csv_text import csv_bytes
+from emotion.errors import DatasetError
+from emotion.evaluation.fairness.folders import group_of
+from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
+from emotion.evaluation.trial.run import Trial
+from ui.common.widgets import plain
+
+_JUDGED = "lab_groups_judged"
+
+LAYOUT = "To compare groups of people, put their folders above: `older/happy/…`, `younger/happy/…`"
+
+
+def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
+    """Show a model's figures for each group, or how to lay the zip out for that.
+
+    Args:
+        trial: What models answered.
+        model: One of them.
+        codes: Whose numbers name the classes, if numbers do.
+        stem: What downloads are called.
+    """
+    st.subheader("Groups", anchor=False)
+    found = _judged(trial, model, codes)
+    if found is None:
+        st.caption(LAYOUT)
+        return
+    st.dataframe(_groups(found), hide_index=True)
+    if differing := [test.what for test in found.tests if test.differs]:
+        st.warning(f"The groups differ in {', '.join(differing)}.", icon=":material/difference:")
+    else:
+        st.info("No difference between the groups is shown.", icon=":material/balance:")
+    for words in found.warnings:
+        st.warning(plain(words), icon=":material/warning:")
+    with st.expander("Recalls and tests"):
+        st.dataframe(_recalls(found), hide_index=True)
+        st.dataframe(_tests(found), hide_index=True)
+        st.caption(" ".join(found.notes))
+    st.download_button(
+        "Groups as CSV", csv_bytes(to_table(found)), f"{stem}.{model}.groups.csv", "text/csv",
+        icon=":material/download:", on_click="ignore", key="groups_csv",
+    )  # fmt: skip
+
+
+def _judged(trial: Trial, model: str, codes: str | None) -> Fairness | None:
+    """Return the figures, made once, as every click on the page runs all of it; None without two groups."""
+    key = (id(trial), model, codes)
+    held: tuple[Any, Fairness | None] = st.session_state.get(_JUDGED, (None, None))
+    if held[0] != key:
+        held = st.session_state[_JUDGED] = (key, _judge(trial, model, codes))
+    return held[1]
+
+
+def _judge(trial: Trial, model: str, codes: str | None) -> Fairness | None:
+    names = (*trial.names, *(one.name for one in trial.unread))
+    groups = {name: group for name in names if (group := group_of(name, codes)) is not None}
+    if len({groups[name] for name in trial.names if name in groups}) < 2:
+        return None
+    try:
+        return judge_groups(trial, model, groups)
+    except DatasetError:
+        return None
+
+
+def _groups(found: Fairness) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "Group": group.name,
+                "Judged": group.accuracy.of,
+                "Accuracy": _share(group.accuracy),
+                "Expected": "–" if group.expected is None else f"{group.expected:.1%}",
+                "Mean recall": "–" if group.balanced is None else _with_interval(*group.balanced),
+                "Faces not found": _share(group.not_found),
+            }
+            for group in found.groups
+        ]
+    )
+
+
+def _recalls(found: Fairness) -> pd.DataFrame:
+    rows = []
+    for label in found.groups[0].recalls:
+        shares = {group.name: group.recalls[label] for group in found.groups}
+        rows.append({"Recall of": label} | {name: f"{_share(one)} of {one.of}" for name, one in shares.items()})
+    return pd.DataFrame(rows)
+
+
+def _tests(found: Fairness) -> pd.DataFrame:
+    rows = [
+        (one.what, f"{one.p:.4f}", f"{one.p_holm:.4f}", "they differ" if one.differs else "not shown")
+        for one in found.tests
+    ]
+    return pd.DataFrame(rows, columns=["Do groups differ in", "p", "p, all tests together", f"At {LEVEL:.0%}"])
+
+
+def _share(share: Share) -> str:
+    return "–" if share.value is None else _with_interval(share.value, share.low, share.high)
+
+
+def _with_interval(value: float, low: float, high: float) -> str:
+    return f"{value:.1%} ({100 * low:.0f} – {100 * high:.0f})"

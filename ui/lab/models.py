@@ -1,0 +1,157 @@
+"""Model lab: the table of all models, and accuracy against cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import emotion
+from emotion.charts.lab import cost_scatter, model_colour
+from emotion.errors import EmotionError
+from emotion.evaluation.scores import COSTS, FAMILIES, SPLITS, families_of, load_evaluation, score_table
+from emotion.models.registry import load_card
+from emotion.types import ModelCard
+from emotion.vision.classify import LiteRTClassifier
+from emotion.vision.timing import median_ms
+from ui.common.widgets import legend
+from ui.lab.model_facts import show_scores
+
+TIMES = "lab_ms_per_face"
+"""Key of the ms per face that were measured in this visit, by model."""
+
+_TIMES_HELP = (
+    "Median of one look at a face, on this machine, one thread; press the button above. Models that look again at "
+    "unsure faces take twice as long for these."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """The models that can be looked at.
+
+    Attributes:
+        cards: Model → card, in the order in which models are listed.
+        evaluations: Model → what was measured, of those that have it.
+    """
+
+    cards: Mapping[str, ModelCard]
+    evaluations: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def names(self) -> list[str]:
+        """All models; fixes their colours."""
+        return list(self.cards)
+
+
+def load_lab() -> Lab:
+    """Read every installed model's card and evaluation; one that is damaged is named on the page and left out."""
+    cards: dict[str, ModelCard] = {}
+    evaluations: dict[str, Mapping[str, Any]] = {}
+    for name in emotion.list_models():
+        try:
+            cards[name] = load_card(name)
+            if (evaluation := load_evaluation(name)) is not None:
+                evaluations[name] = evaluation
+        except EmotionError as error:
+            st.error(str(error), icon=":material/error:")
+    return Lab(cards, evaluations)
+
+
+def choose_test(lab: Lab) -> tuple[str, str]:
+    """Let the visitor choose whose labels and which split judge the models, where any was judged."""
+    families = families_of(lab.evaluations)
+    if not families:
+        return "", next(iter(SPLITS))
+    with st.container(horizontal=True, gap="medium"):
+        family = st.segmented_control(
+            "Labels", families, default=families[0], required=True,
+            format_func=lambda name: FAMILIES.get(name, name), key="lab_family",
+        )  # fmt: skip
+        role = st.segmented_control(
+            "Split", list(SPLITS), default=next(iter(SPLITS)), required=True, key="lab_split",
+            help="Test pictures were used for nothing but this. On validation pictures, choices were made.",
+        )  # fmt: skip
+    return family, role
+
+
+def show_models(lab: Lab, family: str, role: str) -> None:
+    """Show every model's figures, and accuracy against a cost of choice."""
+    times: dict[str, float] = st.session_state.setdefault(TIMES, {})
+    if st.button("Time every model on this machine", icon=":material/timer:"):
+        _time_models(lab, times)
+    table = score_table(lab.cards, lab.evaluations, family, role, times)
+    show_figures(table)
+    st.caption(
+        "Scores are of the quantised file that runs here, read from each model's `evaluation.json`. A model that "
+        "knows fewer classes is judged by these alone, which is easier: compare models with equally many. "
+        "ECE is the expected calibration error after temperature scaling."
+    )
+    _show_scatter(table, lab)
+    st.subheader("All test sets", anchor=False)
+    show_scores(list(lab.cards.values()))
+
+
+def _time_models(lab: Lab, times: dict[str, float]) -> None:
+    bar = st.progress(0.0, "Timing …")
+    for done, name in enumerate(lab.names):
+        bar.progress(done / len(lab.names), f"Timing {name} …")
+        try:
+            times[name] = median_ms(LiteRTClassifier(lab.cards[name], second_looks=False))
+        except EmotionError as error:
+            st.error(str(error), icon=":material/error:")
+    bar.empty()
+
+
+def show_figures(table: pd.DataFrame) -> None:
+    """Show models' figures: columns of :func:`emotion.evaluation.scores.score_table`, or some of them."""
+    shown = _for_people(table)
+    st.dataframe(shown, hide_index=True, column_config=_columns(), placeholder="–", height="content")
+
+
+def _for_people(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with shares in per cent, and the interval as one text."""
+    shown = table.copy()
+    for column in ("accuracy", "balanced", "macro_f1", "ece"):
+        shown[column] = 100 * shown[column]
+    ends = zip(table["low"], table["high"], strict=True)
+    texts = [None if pd.isna(low) else f"{100 * low:.1f} – {100 * high:.1f}" for low, high in ends]
+    shown.insert(list(shown).index("accuracy") + 1, "interval", texts)
+    return shown.drop(columns=["low", "high"])
+
+
+def _columns() -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    return {
+        "model": st.column_config.TextColumn("Model", pinned=True),
+        "classes": number("Classes", format="%d"),
+        "faces": number("Faces", format="%d", help="How many test faces have a label that the model knows"),
+        "accuracy": number("Accuracy, %", format="%.2f"),
+        "interval": st.column_config.TextColumn("95 % interval", help="Bootstrap over the faces"),
+        "balanced": number("Balanced, %", format="%.2f", help="Mean of all classes' recall"),
+        "macro_f1": number("Macro-F1, %", format="%.2f"),
+        "ece": number("ECE, %", format="%.2f", help="Mean gap between a probability and how often it is right"),
+        "parameters": number("Params, M", format="%.2f", help="Millions of parameters"),
+        "multiply_adds": number("MACs, M", format="%.0f", help="Millions of multiply–adds for a face"),
+        "megabytes": number("File, MB", format="%.2f"),
+        "ms": number("ms per face", format="%.2f", help=_TIMES_HELP),
+    }
+
+
+def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
+    st.subheader("Accuracy against cost", anchor=False)
+    cost = st.segmented_control(
+        "Cost", list(COSTS), default="multiply_adds", required=True,
+        format_func=COSTS.__getitem__, label_visibility="collapsed", key="lab_cost",
+    )  # fmt: skip
+    drawn = table.dropna(subset=["accuracy", cost])["model"].tolist()
+    if not drawn:
+        missing = "no model was timed yet: press the button above" if cost == "ms" else "no model was judged so"
+        st.info(f"Nothing to draw: {missing}.", icon=":material/scatter_plot:")
+        return
+    legend({model: model_colour(model, lab.names) for model in drawn})
+    st.altair_chart(cost_scatter(table, cost, lab.names), width="stretch")
+    st.caption("The line through a point is the 95 % interval of its accuracy.")

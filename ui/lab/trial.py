@@ -1,0 +1,198 @@
+"""Model lab: every model judged on a visitor's own labelled pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.charts.record import confusion_chart
+from emotion.csv_text import csv_bytes
+from emotion.errors import InputError
+from emotion.evaluation.trial.judge import answers, overview, worst_mistakes
+from emotion.evaluation.trial.run import Framing, Trial
+from emotion.labels import CODES
+from ui.common import uploads
+from ui.common.errors import fragment
+from ui.common.inks import INKS
+from ui.common.resources import load_analyzer
+from ui.common.shares import share_column, whole_percent
+from ui.common.widgets import CONSENT, chip, plain, progress_text
+from ui.lab import session
+from ui.lab.groups import show_groups
+from ui.lab.models import Lab, show_figures
+from ui.lab.trial_job import TrialJob
+from ui.shell.notice import show_notice
+
+_UPLOAD, _REFUSED = "trial_upload", "trial_refused"
+_MISTAKES = 24
+_WORDS = ""
+_CODE_TITLES = {
+    _WORDS: "Words, such as happy",
+    "fer2013": "FER2013 numbers",
+    "ferplus": "FER+ numbers",
+    "affectnet": "AffectNet numbers",
+    "rafdb": "RAF-DB numbers",
+}
+
+_LAYOUT = """faces.zip
+├── happy/    001.jpg  002.jpg  …
+├── sad/      …
+└── angry/    …"""
+
+
+def show_trial(lab: Lab) -> None:
+    """Let the visitor give a zip of class folders; show what every model makes of it."""
+    st.caption(
+        f"A zip of pictures in folders named after their expression: every model answers for each. {CONSENT} "
+        "The zip is deleted when you clear it or leave."
+    )
+    st.file_uploader(
+        "Zip of class folders", ["zip"], key=uploads.uploader_key(_UPLOAD), on_change=_take_upload,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if reason := st.session_state.pop(_REFUSED, None):
+        st.error(plain(reason), icon=":material/error:")
+    framing, codes = _choose()
+    job = session.trial_job()
+    if job is None:
+        st.markdown("Folders may lie in other folders; the innermost that names an expression counts.")
+        st.code(_LAYOUT, language=None)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not job.running and job.started:
+            st.button(
+                "Judge again", icon=":material/replay:", on_click=_start, args=(job, lab, framing, codes),
+                help="With the choices above",
+            )  # fmt: skip
+        st.button("Clear", icon=":material/delete:", on_click=session.set_trial_job, args=(None,), key="trial_clear")
+    if not job.started and not show_notice("The zip waits for this.", key="lab_trial_notice"):
+        return
+    if not job.started:
+        _start(job, lab, framing, codes)
+    if job.running:
+        _follow(job)
+    elif job.trial is None:
+        st.error(f"**{plain(job.name)}** {plain(job.error)}", icon=":material/folder_off:")
+    else:
+        _show_result(job, job.trial, lab, codes)
+
+
+def _take_upload() -> None:
+    for upload in uploads.take_uploads(_UPLOAD):
+        try:
+            session.set_trial_job(TrialJob(upload.name, upload))
+        except InputError as error:
+            st.session_state[_REFUSED] = str(error)
+
+
+def _choose() -> tuple[Framing, str | None]:
+    with st.container(horizontal=True, gap="medium"):
+        framing = st.selectbox(
+            "Pictures show", list(Framing), format_func=lambda one: one.value, key="trial_framing", width=220,
+            help="In photographs, the largest face is found and aligned. Cut-out faces are taken as they are.",
+        )  # fmt: skip
+        codes = st.selectbox(
+            "Folders are named by", [_WORDS, *CODES], key="trial_codes", width=240,
+            format_func=_CODE_TITLES.__getitem__,
+        )  # fmt: skip
+    return framing or Framing.BY_SIZE, codes or None
+
+
+def _start(job: TrialJob, lab: Lab, framing: Framing, codes: str | None) -> None:
+    job.start(lab.names, load_analyzer(lab.names[0]).largest_face, framing, codes)
+
+
+@fragment(run_every=0.5)
+def _follow(job: TrialJob) -> None:
+    if not job.running:
+        st.rerun()
+    with st.container(border=True):
+        st.progress(job.progress.share if job.progress else 0.0, progress_text(job.progress, "pictures"))
+        st.button("Stop and keep what is done", icon=":material/stop:", on_click=job.cancel, key="trial_stop")
+
+
+def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> None:
+    st.subheader(plain(job.name), anchor=False)
+    st.caption(_summary(trial))
+    if trial.note:
+        st.warning(plain(trial.note), icon=":material/content_cut:")
+    for reason in job.refused.values():
+        st.error(reason, icon=":material/error:")
+    _show_unread(trial)
+    if not trial.names:
+        st.info("No picture could be judged.", icon=":material/no_accounts:")
+        return
+    show_figures(overview(job.records))
+    model = st.selectbox("Model", [name for name in lab.names if name in trial.cards], key="trial_model", width=300)
+    record = job.records[model]
+    if record is None:
+        st.info("This model knows fewer than two of these expressions.", icon=":material/help:")
+        return
+    _show_record(record)
+    table = answers(trial, model)
+    st.download_button(
+        "Every answer as CSV", csv_bytes(table.drop(columns="picture")), f"{job.stem}.{model}.answers.csv", "text/csv",
+        icon=":material/download:", on_click="ignore", key="trial_csv",
+    )  # fmt: skip
+    show_groups(trial, model, codes, job.stem)
+    _show_mistakes(trial, table)
+
+
+def _summary(trial: Trial) -> str:
+    parts = [f"{len(trial.names):,} of {trial.files:,} pictures judged", ", ".join(trial.label_set.labels)]
+    if trial.unlabelled:
+        parts.append(f"{_counted(trial.unlabelled, 'file')} in no such folder")
+    return " · ".join(parts)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
+def _show_unread(trial: Trial) -> None:
+    if trial.unread:
+        with st.expander(
+            f"{_counted(len(trial.unread), 'picture')} could not be judged", icon=":material/broken_image:"
+        ):
+            rows = pd.DataFrame([(one.name, one.reason) for one in trial.unread], columns=["File", "Why"])
+            st.dataframe(rows, hide_index=True)
+
+
+def _show_record(record: dict[str, Any]) -> None:
+    left, right = st.columns(2, gap="medium")
+    shares = "Shares, %"
+    unit = left.segmented_control(
+        "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
+    )
+    ink = INKS[st.context.theme.type == "dark"]
+    left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
+    scores = pd.DataFrame(record["per_class"]).T.rename_axis("Expression")
+    right.dataframe(
+        whole_percent(scores, "precision", "recall", "f1"),
+        column_config={
+            "precision": share_column("Precision", "How many such answers are right", width="small"),
+            "recall": share_column("Recall", "How many such faces are found", width="small"),
+            "f1": share_column("F1", "Harmonic mean of precision and recall", width="small"),
+            "support": st.column_config.NumberColumn("Faces", format="%d", width="small"),
+        },
+    )
+
+
+def _show_mistakes(trial: Trial, table: pd.DataFrame) -> None:
+    mistakes = worst_mistakes(table, _MISTAKES)
+    st.subheader("Worst mistakes", anchor=False)
+    if mistakes.empty:
+        st.success("No picture was answered wrongly.", icon=":material/check_circle:")
+        return
+    wrong = int((~table["right"]).sum())
+    st.caption(f"The surest of {wrong:,} wrong answers out of {len(table):,}. A wrong label looks like this, too.")
+    with st.container(horizontal=True, gap="small"):
+        for mistake in mistakes.to_dict("records"):
+            with st.container(border=True, width=172):
+                st.image(trial.thumbnails[mistake["picture"]], width="stretch")
+                answer, truth = mistake["answered"], mistake["true"]
+                text = f"{answer} {mistake['probability']:.0%}"
+                st.html(f"{chip(answer, text)}<br>not {chip(truth)}")
+                st.caption(plain(mistake["file"]))

@@ -1,0 +1,1 @@
+"""The page that lists analyses: search, storage, days, users, deletion."""

@@ -1,0 +1,48 @@
+"""What the days of a library were like: a calendar and a trend."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from emotion.charts.calendar import ANSWERS, LEADING, calendar_chart, day_table, trend_chart
+from emotion.labels import EMOTIONS
+from emotion.library.owners.owner_view import OwnLibrary
+from ui.common.widgets import browser_zone, chips
+
+PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
+
+
+def show_days(library: OwnLibrary) -> None:
+    """Show each day's expressions, of all analyses that have a result."""
+    table = day_table((day.date, day.analyses, day.faces_s, day.shares) for day in library.days(browser_zone()))
+    if table.empty:
+        st.info("A day appears here as soon as one of its videos is analysed.", icon=":material/calendar_month:")
+        return
+    by, period = _ask()
+    shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
+    chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
+    st.altair_chart(calendar_chart(shown, by), width="content")
+    st.caption(
+        "A cell per day, in the colour of the expression that led for most of the faces' time; the stronger, the "
+        "larger its share. Unclear time never leads." if by == LEADING else
+        f"A cell per day; the stronger, the larger the share of the faces' time that showed {by}."
+    )  # fmt: skip
+    st.altair_chart(trend_chart(shown), width="stretch")
+    st.caption(
+        "Shares of the faces' time, all videos of a day together. A video counts on the day on which it was recorded, "
+        "where its file says so, else on the day on which it was added."
+    )
+
+
+def _ask() -> tuple[str, int]:
+    with st.container(horizontal=True):
+        by = st.selectbox(
+            "Colour by", [LEADING, *EMOTIONS], key="library_day_colour", width=220,
+            format_func=lambda name: "Leading expression" if name == LEADING else f"Share of {name}",
+        )  # fmt: skip
+        period = st.segmented_control(
+            "Period", list(PERIODS), default=91, required=True, format_func=PERIODS.__getitem__, key="library_period"
+        )
+    return by, period

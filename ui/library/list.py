@@ -1,0 +1,149 @@
+"""The list of analyses: search, sort, and what can be done with those that are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from emotion.errors import LibraryError
+from emotion.library import Entry
+from emotion.library.owners.owner_view import OwnLibrary
+from ui.common.entries import show_entries
+from ui.common.widgets import plain
+from ui.video.session import open_analysis
+
+PAGE_SIZE = 25
+
+SORT_NAMES = {
+    "-created": "Newest first",
+    "created": "Oldest first",
+    "-recorded": "Recorded last",
+    "title": "Title",
+    "-duration": "Longest first",
+    "-size": "Largest first",
+}
+
+_PAGE, _NEWS = "library_page", "library_news"
+
+
+def show_list(library: OwnLibrary) -> None:
+    """Show a page of what the search finds, with its actions."""
+    _show_news()
+    text, tags, sort = _ask(library)
+    found = library.search(text, tags=tags, sort=sort, limit=PAGE_SIZE, offset=_page() * PAGE_SIZE)
+    if not found.entries and _page():
+        st.session_state[_PAGE] = max((found.total - 1) // PAGE_SIZE, 0)
+        st.rerun()
+    if not found.total:
+        words = "Nothing here has these words and tags." if text or tags else "No video was analysed yet."
+        st.info(words, icon=":material/search_off:" if text or tags else ":material/inventory_2:")
+        return
+    chosen = show_entries(found.entries, "library_rows", "multi-row")
+    _show_actions(library, chosen)
+    _show_pages(found.total)
+
+
+def _ask(library: OwnLibrary) -> tuple[str, list[str], str]:
+    """Return the words and tags to look for, and the order."""
+    words, wanted, order = st.columns([3, 3, 2])
+    text = words.text_input(
+        "Search", placeholder="Words in title, file, tags, people's names, events", on_change=_first_page,
+        icon=":material/search:", label_visibility="collapsed", key="library_text",
+    )  # fmt: skip
+    tags = library.tags()
+    chosen = wanted.multiselect(
+        "Tags", list(tags), format_func=lambda tag: f"{tag} ({tags.get(tag, 0)})", on_change=_first_page,
+        placeholder="Tags" if tags else "No tags yet", disabled=not tags, label_visibility="collapsed",
+        key="library_tags",
+    )  # fmt: skip
+    sort = order.selectbox(
+        "Order", list(SORT_NAMES), format_func=SORT_NAMES.__getitem__, on_change=_first_page,
+        label_visibility="collapsed", key="library_sort",
+    )  # fmt: skip
+    return text, chosen, sort
+
+
+def _show_actions(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
+    one = len(chosen) == 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Open", icon=":material/play_circle:", type="primary", disabled=not one):
+            open_analysis(chosen[0].id)
+        if st.button("Name and tags", icon=":material/edit:", disabled=not one):
+            _edit(library, chosen[0])
+        if st.button("Delete", icon=":material/delete:", disabled=not chosen):
+            _confirm_delete(library, chosen)
+        if not chosen:
+            st.caption("Choose rows by the boxes at their left.")
+
+
+@st.dialog("Name and tags")
+def _edit(library: OwnLibrary, entry: Entry) -> None:
+    title = st.text_input("Title", entry.title, max_chars=200)
+    tags = st.multiselect(
+        "Tags", sorted({*library.tags(), *entry.tags}), entry.tags, accept_new_options=True,
+        placeholder="Choose or type",
+    )  # fmt: skip
+    st.caption(f"Uploaded as {plain(entry.source)}.")
+    if st.button("Save", type="primary", disabled=not title.strip()):
+        _guarded(lambda: _save(library, entry, title, tags), "Saved.")
+
+
+@st.dialog("Delete for good?")
+def _confirm_delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
+    names = [plain(entry.title) for entry in chosen]
+    st.markdown("\n".join(f"- {name}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
+    st.markdown("Timeline, video, names, events and tags are deleted. Nothing can bring them back.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", icon=":material/delete_forever:"):
+            _guarded(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
+        if st.button("Keep"):
+            st.rerun()
+
+
+def _save(library: OwnLibrary, entry: Entry, title: str, tags: Sequence[str]) -> None:
+    library.rename(entry.id, title)
+    library.tag(entry.id, tags)
+
+
+def _delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
+    for entry in chosen:
+        library.delete(entry.id)
+
+
+def _guarded(act: Callable[[], None], done: str) -> None:
+    """Do it and close the dialog; what stands in its way is said in the dialog, which stays."""
+    try:
+        act()
+    except LibraryError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[_NEWS] = done
+    st.rerun()
+
+
+def _show_news() -> None:
+    if news := st.session_state.pop(_NEWS, None):
+        st.toast(news, icon=":material/check:")
+
+
+def _page() -> int:
+    return int(st.session_state.setdefault(_PAGE, 0))
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 0
+
+
+def _turn(by: int) -> None:
+    st.session_state[_PAGE] = _page() + by
+
+
+def _show_pages(total: int) -> None:
+    last = (total - 1) // PAGE_SIZE
+    first = _page() * PAGE_SIZE
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{first + 1:,}–{min(first + PAGE_SIZE, total):,} of {total:,}")
+        if last:
+            st.button("Before", icon=":material/chevron_left:", disabled=not _page(), on_click=_turn, args=(-1,))
+            st.button("Next", icon=":material/chevron_right:", disabled=_page() >= last, on_click=_turn, args=(1,))

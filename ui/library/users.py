@@ -1,0 +1,129 @@
+"""For those who look after the server: who has how much, and the end of a person's library."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.dates import MOMENT_FORMAT
+from emotion.errors import LibraryError
+from emotion.library import LOCAL, Library
+from emotion.library.owners.erase import wipe
+from emotion.library.owners.users import Person, people
+from ui.access import Visitor, find_visitor
+from ui.access.settings import rules
+from ui.common.widgets import browser_zone, plain, size_text
+
+_NEWS = "people_news"
+
+log = logging.getLogger(__name__)
+
+
+def show_people(library: Library, visitor: Visitor) -> None:
+    """Show everybody with their analyses and bytes, and let one library be chosen to be deleted.
+
+    Args:
+        library: Of everybody.
+        visitor: Who looks at it.
+    """
+    _show_news()
+    found = people(library)
+    if not found:
+        st.info("Nobody has anything here yet.", icon=":material/inventory_2:")
+        return
+    _show_totals(found)
+    called = {person.owner: _called(person, visitor) for person in found}
+    st.dataframe(
+        pd.DataFrame([_row(person, called[person.owner]) for person in found]),
+        hide_index=True, column_config=_columns(), placeholder="–",
+    )  # fmt: skip
+    _offer_deletion(library, {person.owner: person for person in found}, called)
+
+
+def _offer_deletion(library: Library, found: Mapping[str, Person], called: Mapping[str, str]) -> None:
+    """Let a person be chosen whose library is to go, and ask whether that is meant."""
+    owner = st.selectbox(
+        "Delete the library of", list(found), index=None, format_func=called.__getitem__, key="people_chosen",
+        placeholder="Choose a person", width=360,
+    )  # fmt: skip
+    if owner is None:
+        return
+    person = found[owner]
+    st.warning(
+        f"**{plain(called[owner])}**: {_counted(person.analyses)}, {size_text(person.bytes)}. Timelines, videos, "
+        "names, events and tags are deleted. Nothing can bring them back.",
+        icon=":material/delete_forever:",
+    )
+    st.button("Delete this library", type="primary", on_click=_delete, args=(library, person), key="people_delete")
+
+
+def show_rules() -> None:
+    """Show who may enter, as the settings say."""
+    present = rules()
+    st.subheader("Who may enter", anchor=False)
+    if present.is_open:
+        st.warning("Everybody with an account at the sign-in service may enter.", icon=":material/lock_open:")
+    else:
+        st.markdown("\n".join(f"- {plain(entry)}" for entry in sorted(present.allowed | present.admins)))
+    st.caption("The list stands in this server's settings, not here.")
+
+
+def _show_news() -> None:
+    """Say once what became of the last click."""
+    if news := st.session_state.pop(_NEWS, None):
+        good, text = news
+        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
+
+
+def _show_totals(found: list[Person]) -> None:
+    count, analyses, size = st.columns(3)
+    count.metric("People", len(found))
+    analyses.metric("Analyses", f"{sum(person.analyses for person in found):,}")
+    size.metric("Storage", size_text(sum(person.bytes for person in found)))
+
+
+def _called(person: Person, visitor: Visitor) -> str:
+    if person.owner == LOCAL:
+        return "This machine, before people signed in"
+    name = person.name or "Somebody without a name"
+    return f"{name} (you)" if person.owner == visitor.owner else name
+
+
+def _counted(analyses: int) -> str:
+    return "1 analysis" if analyses == 1 else f"{analyses:,} analyses"
+
+
+def _row(person: Person, called: str) -> dict[str, object]:
+    return {
+        "person": called,
+        "analyses": person.analyses,
+        "size": size_text(person.bytes),
+        "newest": None if person.newest_at is None else person.newest_at.astimezone(browser_zone()),
+    }
+
+
+def _columns() -> dict[str, Any]:
+    return {
+        "person": st.column_config.TextColumn("Person", width="medium"),
+        "analyses": st.column_config.NumberColumn("Analyses", format="%d"),
+        "size": st.column_config.TextColumn("Storage"),
+        "newest": st.column_config.DatetimeColumn("Newest", format=MOMENT_FORMAT),
+    }
+
+
+def _delete(library: Library, person: Person) -> None:
+    visitor = find_visitor()
+    # The page was drawn for somebody who may do this; now it is done.
+    if visitor is None or not visitor.is_admin:
+        return
+    try:
+        count = wipe(library, person.owner)
+    except LibraryError as error:
+        st.session_state[_NEWS] = (False, str(error))
+        return
+    log.info("an administrator deleted a library of %d analyses", count)
+    st.session_state[_NEWS] = (True, "The library was deleted.")

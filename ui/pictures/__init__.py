@@ -1,0 +1,1 @@
+"""The page for pictures: uploads, camera shots, their faces."""

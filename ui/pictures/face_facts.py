@@ -1,0 +1,63 @@
+"""Facts of a face in words, and the layers that a visitor can lay over a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from emotion.analytics.presence import FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
+from emotion.drawing.layers import PART_COLOURS, Layer, wants_parts
+from emotion.models.face_parts import can_find_parts
+from emotion.types import Face
+
+_LEAST_TURN_DEG = 3.0
+_HELP = (
+    f"A head faces the camera within {FACING_YAW_DEG:.0f}° to the sides and {FACING_PITCH_DEG:.0f}° up or "
+    "down; where the eyes look is not measured. "
+    f"A mouth is open where its height is over {MOUTH_OPEN:.0%} of its width."
+)
+
+
+def choose_layers() -> frozenset[Layer]:
+    """Let the visitor choose what is laid over all pictures."""
+    offered = [layer for layer in Layer if not wants_parts([layer]) or can_find_parts()]
+    chosen = st.pills("Over the faces", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
+    layers = frozenset(chosen)
+    if wants_parts(layers):
+        _show_legend()
+    return layers
+
+
+def _show_legend() -> None:
+    chips = "".join(
+        f'<span style="margin-right:1rem"><span style="display:inline-block;width:.8em;height:.8em;border-radius:50%;'
+        f'background:{colour};margin-right:.35em"></span>{name}</span>'
+        for name, colour in PART_COLOURS.items()
+    )
+    st.html(f'<div style="font-size:.875rem">{chips}</div>')
+
+
+def show_facts(face: Face) -> None:
+    """Say where a head faces, and whether the mouth is open."""
+    if face.pose is None:
+        return
+    st.caption(f"{_direction(face)} · {_mouth(face)}", help=_HELP)
+
+
+def _direction(face: Face) -> str:
+    pose = face.pose
+    if pose is None:
+        return ""
+    turns = [
+        f"{abs(angle):.0f}° {negative if angle < 0 else positive}"
+        for angle, negative, positive in ((pose.yaw, "left", "right"), (pose.pitch, "down", "up"))
+        if abs(angle) >= _LEAST_TURN_DEG
+    ]
+    ahead = bool(faces_camera(np.array([pose.yaw]), np.array([pose.pitch]))[0])
+    faces = "Facing the camera" if ahead else "Turned away"
+    return f"{faces} ({', '.join(turns)})" if turns else faces
+
+
+def _mouth(face: Face) -> str:
+    mouth = "open" if face.mouth_openness > MOUTH_OPEN else "closed"
+    return f"mouth {mouth} ({face.mouth_openness:.2f})"

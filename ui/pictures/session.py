@@ -1,0 +1,112 @@
+"""The pictures of a visit: analysed once, kept until the visitor clears them, in this session's memory only."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+import streamlit as st
+
+import emotion
+from emotion.bad_file import sentence_for
+from emotion.drawing.layers import Layer, draw_layers, wants_parts
+from emotion.errors import EmotionError
+from emotion.report.stills import PREVIEW_PX, encode_png, shrink, thumbnail
+from emotion.types import FrameResult, Image
+from emotion.vision.decode.image import load_image
+from emotion.vision.face_parts import FaceParts
+from ui.common.resources import part_finder
+
+log = logging.getLogger(__name__)
+
+BOXES_ALONE = frozenset({Layer.BOXES})
+
+_PICTURES, _PENDING = "pictures", "pending_pictures"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture and what was found in it.
+
+    Attributes:
+        name: The file's name, for people and for downloads; never a path.
+        content: The file as it came.
+        result: What was found, boxes in px of the full picture.
+        thumbnails: One ``(s, s, 3)`` crop per face.
+        drawn: What was shown of it so far: ``(H, W, 3)`` uint8 RGB by its layers.
+    """
+
+    name: str
+    content: bytes
+    result: FrameResult
+    thumbnails: list[Image]
+    drawn: dict[frozenset[Layer], Image] = field(default_factory=dict)
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending, from which downloads take theirs."""
+        return PurePath(self.name).stem or "picture"
+
+    def annotated_png(self, layers: frozenset[Layer] = BOXES_ALONE) -> bytes:
+        """Return the picture in full size with layers over its faces, as the bytes of a PNG file."""
+        return encode_png(self._drawn(layers))
+
+    def shown(self, layers: frozenset[Layer]) -> Image:
+        """Return the picture with layers over its faces, at most ``PREVIEW_PX`` a side; drawn once."""
+        if layers not in self.drawn:
+            self.drawn[layers] = shrink(self._drawn(layers), PREVIEW_PX)
+        return self.drawn[layers]
+
+    def parts(self) -> list[FaceParts | None]:
+        """Return what the models of face parts find of each face, in the order of the result's faces.
+
+        Raises:
+            ModelError: These models are not installed.
+        """
+        image, finder = load_image(self.content), part_finder()
+        return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]
+
+    def _drawn(self, layers: frozenset[Layer]) -> Image:
+        parts = self.parts() if wants_parts(layers) else []
+        return draw_layers(load_image(self.content), self.result, layers, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, and why."""
+
+    name: str
+    error: str
+
+
+def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Picture | Unreadable:
+    """Return the picture with its result; one that cannot be read comes back with the reason."""
+    try:
+        image = load_image(content)
+        result = analyzer.image(image)
+        thumbnails = [thumbnail(image, face) for face in result.faces]
+    except EmotionError as error:
+        return Unreadable(name, str(error))
+    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        log.exception("a picture cannot be analysed")
+        return Unreadable(name, sentence_for(error, name, "a picture"))
+    return Picture(name, content, result, thumbnails)
+
+
+def pictures() -> list[Picture | Unreadable]:
+    """Return the pictures of this visit, the newest last."""
+    shown: list[Picture | Unreadable] = st.session_state.setdefault(_PICTURES, [])
+    return shown
+
+
+def pending_pictures() -> list[tuple[str, bytes]]:
+    """Return names and contents of pictures that wait for their analysis."""
+    waiting: list[tuple[str, bytes]] = st.session_state.setdefault(_PENDING, [])
+    return waiting
+
+
+def clear_pictures() -> None:
+    """Forget all pictures."""
+    pictures().clear()
+    pending_pictures().clear()

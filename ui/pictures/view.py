@@ -1,0 +1,186 @@
+"""Shows the faces of pictures: boxes, bars, tables and downloads."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from emotion.analytics.abstention import explain, face_answer, required_for
+from emotion.bad_file import sentence_for
+from emotion.charts.timeline import probability_bars
+from emotion.csv_text import csv_bytes
+from emotion.drawing.layers import Layer
+from emotion.errors import EmotionError
+from emotion.labels import UNCLEAR
+from emotion.output_names import numbered_names
+from emotion.report.picture_records import image_record, image_table, probabilities_of
+from emotion.types import FrameResult
+from ui.common.shares import share_column, whole_percent
+from ui.common.widgets import answer_chip, plain
+from ui.pictures.face_facts import show_facts
+from ui.pictures.session import BOXES_ALONE, Picture, Unreadable
+
+log = logging.getLogger(__name__)
+
+FACES_SHOWN = 12
+"""Faces with bars before the visitor asks for the rest."""
+
+_COLUMNS = 3
+_TABLE_ROWS = 9
+
+
+def show_picture(picture: Picture | Unreadable, key: str, layers: frozenset[Layer] = BOXES_ALONE) -> None:
+    """Show one picture with its faces, or why it could not be read.
+
+    Args:
+        picture: What was uploaded.
+        key: Distinguishes it from the page's other pictures.
+        layers: What is laid over the faces.
+    """
+    if isinstance(picture, Unreadable):
+        _show_failure(picture)
+        return
+    try:
+        _show_readable(picture, key, layers)
+    except EmotionError:  # models that are missing are every picture's matter
+        raise
+    except Exception as error:  # whatever a picture brings a library to raise ends that picture alone
+        log.exception("a picture cannot be shown")
+        _show_failure(Unreadable(picture.name, sentence_for(error, picture.name, "a picture")))
+
+
+def _show_failure(picture: Unreadable) -> None:
+    # "the picture is empty" reads better with the picture's name, and its name is not wanted twice.
+    reason = picture.error.removeprefix("the picture").removeprefix(picture.name)
+    st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
+
+
+def _show_readable(picture: Picture, key: str, layers: frozenset[Layer]) -> None:
+    with st.container(border=True):
+        st.subheader(plain(picture.name), anchor=False)
+        st.caption(_found(picture.result))
+        boxed, side = st.columns([3, 2], gap="medium")
+        # Small pictures are not blown up.
+        boxed.image(picture.shown(layers), width="stretch" if picture.result.width >= 500 else "content")
+        with side:
+            if picture.result.faces:
+                _show_table(picture.result)
+                _explain_unclear(picture.result)
+            else:
+                st.info("No face was found in this picture.", icon=":material/no_accounts:")
+            _show_downloads(picture, key, layers)
+            if len(picture.result.faces) == 1:
+                _show_face(picture, 0)
+        if len(picture.result.faces) > 1:
+            _show_bars(picture, key)
+
+
+def _found(result: FrameResult) -> str:
+    count = len(result.faces)
+    faces = {0: "No face", 1: "1 face"}.get(count, f"{count} faces")
+    return f"{faces} · {result.width} × {result.height} px"
+
+
+def _show_table(result: FrameResult) -> None:
+    records = image_record(result, "")["faces"]
+    table = pd.DataFrame(
+        {
+            "Face": range(1, len(records) + 1),
+            "Expression": [face_answer(face, result) for face in result.faces],
+            "Probability": [face["probabilities"][face["emotion"]] for face in records],
+        }
+    )
+    said = explain(result.unclear_below) if result.unclear_below > 0 else None
+    columns = {
+        "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
+        "Expression": st.column_config.TextColumn(help=said),
+        "Probability": share_column(explanation="Of the expression that leads"),
+    }
+    table = whole_percent(table, "Probability")
+    st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) <= _TABLE_ROWS else 350)
+
+
+def _explain_unclear(result: FrameResult) -> None:
+    if UNCLEAR in {face_answer(face, result) for face in result.faces}:
+        st.caption(explain(result.unclear_below))
+
+
+def _show_bars(picture: Picture, key: str) -> None:
+    count = len(picture.result.faces)
+    if count > FACES_SHOWN and not st.toggle(f"Show the bars of all {count} faces", key=f"all_{key}"):
+        count = FACES_SHOWN
+    # Row by row, so that reading order holds where columns fold into one on a phone.
+    for start in range(0, count, _COLUMNS):
+        columns = st.columns(_COLUMNS, gap="medium")
+        for place in range(start, min(start + _COLUMNS, count)):
+            with columns[place - start]:
+                _show_face(picture, place)
+
+
+def _show_face(picture: Picture, place: int) -> None:
+    result = picture.result
+    probabilities = probabilities_of(result.faces[place], result.labels)
+    answer = face_answer(result.faces[place], result)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.image(picture.thumbnails[place], width=64)
+        tag = answer_chip(answer, probabilities, result.unclear_below)
+        st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
+    show_facts(result.faces[place])
+    st.altair_chart(
+        probability_bars(probabilities, unclear_below=required_for(result.faces[place], result.unclear_below)),
+        width="stretch",
+    )
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    st.download_button(label, data, name, mime, key=key, icon=":material/download:", on_click="ignore")
+
+
+def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> None:
+    table, record = image_table(picture.result, picture.name), image_record(picture.result, picture.name)
+    with st.container(horizontal=True, gap="small"):
+        # The full-size PNG is made only when somebody asks for it.
+        _download(
+            "Picture",
+            partial(picture.annotated_png, layers),
+            f"{picture.stem}.annotated.png",
+            "image/png",
+            f"png_{key}",
+        )
+        _download("CSV", csv_bytes(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
+        _download(
+            "JSON",
+            _as_json(record),
+            f"{picture.stem}.faces.json",
+            "application/json",
+            f"json_{key}",
+        )
+
+
+def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
+    """Offer the faces of all pictures as one table and one JSON list."""
+    # Uploads have no folder, so equal names get a number.
+    names = numbered_names([one.name for one in shown])
+    tables = [image_table(one.result, name) for name, one in zip(names, shown, strict=True) if isinstance(one, Picture)]
+    records = [
+        {"file": name, "error": one.error} if isinstance(one, Unreadable) else image_record(one.result, name)
+        for name, one in zip(names, shown, strict=True)
+    ]
+    with st.container(horizontal=True):
+        _download("All as CSV", csv_bytes(pd.concat(tables)), "faces.csv", "text/csv", "csv_all")
+        _download(
+            "All as JSON",
+            _as_json(records),
+            "faces.json",
+            "application/json",
+            "json_all",
+        )

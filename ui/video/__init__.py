@@ -1,0 +1,1 @@
+"""The page of one video: upload, queue, player, people, episodes, events, exports."""

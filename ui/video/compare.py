@@ -1,0 +1,156 @@
+"""Two people of a video, or this video and another analysis, on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import streamlit as st
+
+from emotion.analytics.compare import Side, common_labels, comparison_figures
+from emotion.analytics.edits import Edits
+from emotion.analytics.people import person_name
+from emotion.charts.events import comparison_chart
+from emotion.errors import EmotionError, TimelineError
+from emotion.library.read_upload import load_uploaded
+from emotion.types import Analysis
+from ui.common.shares import whole_percent
+from ui.common.uploads import take_uploads, uploader_key
+from ui.common.widgets import plain
+from ui.video.people import choose_person
+
+_PERSON, _ANALYSIS = "Another person", "Another analysis"
+_FILE = "A Parquet file"
+
+
+class Shelf(Protocol):
+    """Where other analyses are."""
+
+    def others(self) -> Mapping[str, str]:
+        """Return id → title of those that can be compared with, the newest first."""
+
+    def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
+        """Return one of them, with its edits applied, and these."""
+
+
+def show_comparison(analysis: Analysis, edits: Edits, key: str, shelf: Shelf | None = None) -> None:
+    """Let somebody choose two sides, and show them beside each other.
+
+    Args:
+        analysis: With its edits applied, smoothed as somebody chose.
+        edits: Whose names are shown.
+        key: Names these widgets within the visit.
+        shelf: Where other analyses are; a Parquet file is always possible.
+    """
+    kind = st.segmented_control("Compare with", [_PERSON, _ANALYSIS], default=_PERSON, required=True, key=f"{key}_kind")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**First**")
+        track = choose_person(analysis, edits, f"{key}_first", place=1)
+        first = Side(_name(analysis, edits, track), analysis, track)
+    with right:
+        st.markdown("**Second**")
+        second = _other_person(analysis, edits, key) if kind == _PERSON else _other_analysis(shelf, key)
+        if second is None:
+            return
+        offset_s = st.number_input(
+            "Moved by, s", value=0.0, step=0.1, key=f"{key}_offset", help="Added to the second one's times"
+        )
+    _show(first, Side(second.name, second.analysis, second.track, offset_s), key)
+
+
+def _name(analysis: Analysis, edits: Edits, track: int | None) -> str:
+    return Path(analysis.source).stem if track is None else person_name(track, edits.names)
+
+
+def _other_person(analysis: Analysis, edits: Edits, key: str) -> Side | None:
+    if analysis.timeline["track_id"].nunique() < 2:
+        st.info("There is only one person. Compare with another analysis instead.", icon=":material/person:")
+        return None
+    track = choose_person(analysis, edits, f"{key}_second", place=2)
+    return Side(_name(analysis, edits, track), analysis, track)
+
+
+def _other_analysis(shelf: Shelf | None, key: str) -> Side | None:
+    titles = {} if shelf is None else shelf.others()
+    if shelf is None or not titles:
+        return _other_file(key)
+    chosen = st.selectbox(
+        "Analysis", [*titles, _FILE], format_func=lambda one: titles.get(one, one), key=f"{key}_of_{len(titles)}"
+    )
+    if chosen == _FILE:
+        return _other_file(key)
+    try:
+        other, edits = _loaded(shelf, chosen, key)
+    except EmotionError as error:
+        st.error(plain(str(error)), icon=":material/broken_image:")
+        return None
+    track = choose_person(other, edits, f"{key}_of_{chosen}")
+    name = titles[chosen] if track is None else f"{person_name(track, edits.names)}, {titles[chosen]}"
+    return Side(name, other, track)
+
+
+def _loaded(shelf: Shelf, analysis_id: str, key: str) -> tuple[Analysis, Edits]:
+    """Return an analysis of the shelf; the last one is held in memory, so that a click does not read it anew."""
+    held = f"{key}_held"
+    if st.session_state.get(held, ("",))[0] != analysis_id:
+        st.session_state[held] = (analysis_id, shelf.load(analysis_id))
+    found: tuple[Analysis, Edits] = st.session_state[held][1]
+    return found
+
+
+def _other_file(key: str) -> Side | None:
+    name = f"{key}_parquet"
+    st.file_uploader(
+        "Timeline as Parquet",
+        ["parquet"],
+        key=uploader_key(name),
+        on_change=_take_file,
+        args=(key,),
+        help="Downloaded below from another video's analysis",
+    )
+    if error := st.session_state.get(f"{key}_other_error"):
+        st.error(error, icon=":material/error:")
+    other: Analysis | None = st.session_state.get(f"{key}_other")
+    if other is None:
+        return None
+    st.caption(f"{plain(other.source)} · {len(other.frames):,} frames")
+    track = choose_person(other, Edits(), f"{key}_other_person")
+    return Side(_name(other, Edits(), track), other, track)
+
+
+def _take_file(key: str) -> None:
+    st.session_state[f"{key}_other_error"] = ""
+    for upload in take_uploads(f"{key}_parquet"):
+        try:
+            st.session_state[f"{key}_other"] = load_uploaded(upload.getvalue(), upload.name)
+        except TimelineError as error:
+            st.session_state[f"{key}_other_error"] = str(error)
+
+
+def _show(first: Side, second: Side, key: str) -> None:
+    labels = common_labels(first, second)
+    if not labels:
+        st.info("The two models have no expression in common.", icon=":material/label_off:")
+        return
+    wanted = [label for label in labels if label in {"happiness", "neutral"}] or list(labels[:2])
+    chosen = st.multiselect("Expressions", labels, default=wanted, key=f"{key}_labels")
+    if chosen:
+        st.altair_chart(comparison_chart(first, second, chosen), width="stretch", key=f"{key}_chart")
+    figures = comparison_figures(first, second)
+    if figures.empty:
+        st.info("There is no time at which both show a face.", icon=":material/timer_off:")
+        return
+    columns: dict[str, Any] = {
+        "emotion": "Expression",
+        "first": st.column_config.NumberColumn("First", format="percent"),
+        "second": st.column_config.NumberColumn("Second", format="percent"),
+        "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
+        "correlation": st.column_config.NumberColumn("Correlation", format="%.2f"),
+    }
+    st.dataframe(whole_percent(figures, "first", "second"), hide_index=True, column_config=columns)
+    st.caption(
+        "Mean probabilities over the time at which both show a face, and Pearson's correlation of the two lines. "
+        "Neighbouring moments are alike, so a correlation of short clips says little."
+    )

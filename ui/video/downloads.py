@@ -1,0 +1,143 @@
+"""Downloads of an analysis: every format, under a name of one's own; slow ones with progress and cancel."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from emotion.analytics.edits import Edits
+from emotion.errors import InputError
+from emotion.report.file_names import file_name
+from emotion.report.formats import FORMATS, Format, Options, format_named
+from emotion.types import Analysis, Progress
+from ui.common.errors import fragment
+from ui.common.widgets import duration_text
+from ui.video.export_job import ExportJob, Order
+
+_JOB = "export_job"
+
+
+@fragment()
+def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: str) -> None:
+    """Show the formats and, for the chosen one, its choices and its button.
+
+    Args:
+        analysis: As it was made.
+        edits: What was added to it; every format honours them.
+        video: The analysed file; None where only the timeline was kept.
+        stem: The name that is offered for files, without an ending.
+    """
+    st.markdown("**Downloads**")
+    chosen = _choose_format()
+    st.caption(chosen.about)
+    if chosen.needs_video and video is None:
+        st.info("The video itself was not kept, so there is nothing to draw on.", icon=":material/videocam_off:")
+        return
+    options = _choose_options(video) if chosen.needs_video else Options()
+    target = _choose_name(stem, chosen.suffix)
+    if target is None:
+        return
+    order = Order(chosen, analysis, edits, options)
+    if chosen.slow:
+        _offer_slow(order, target)
+    else:
+        _offer(target, order, lambda: _written(order))
+
+
+def _choose_format() -> Format:
+    titles = {known.name: known.title for known in FORMATS}
+    name = st.pills(
+        "Format",
+        list(titles),
+        default=FORMATS[0].name,
+        required=True,
+        format_func=titles.__getitem__,
+        key="downloads_format",
+        label_visibility="collapsed",
+    )
+    return format_named(str(name))
+
+
+def _choose_options(video: Path | None) -> Options:
+    with st.container(horizontal=True):
+        draw = st.toggle("Draw boxes and names", value=True, key="downloads_draw")
+        blur = st.toggle(
+            "Blur every face",
+            key="downloads_blur",
+            help="Every face that was found, hidden people's too; what was not analysed is blurred as a whole. "
+            "A face that was not found stays visible: look through the video before you pass it on.",
+        )
+    return Options(video=video, blur=blur, draw=draw)
+
+
+def _choose_name(stem: str, suffix: str) -> str | None:
+    """Ask for the file's name; None where it cannot be had, saying why."""
+    # Under another key for another video, which has another name to offer.
+    typed = st.text_input("File name", value=stem, key=f"downloads_name_{stem}", help=f"It will end in {suffix}")
+    try:
+        return file_name(typed, suffix)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def _written(order: Order) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return order.write(Path(folder) / "export")
+
+
+def _offer(target: str, order: Order, content: Callable[[], bytes]) -> None:
+    st.download_button(
+        "Download",
+        content,
+        target,
+        order.chosen.mime,
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+    )
+
+
+def _offer_slow(order: Order, target: str) -> None:
+    job: ExportJob | None = st.session_state.get(_JOB)
+    if job is not None and job.running:
+        _follow(job)
+    elif job is not None and job.file is not None and job.order.is_same(order):
+        _offer(target, order, job.file.read_bytes)
+    else:
+        if job is not None and job.error and job.order.is_same(order):
+            st.error(job.error, icon=":material/error:")
+        st.button("Prepare", icon=":material/hourglass_top:", type="primary", on_click=_start, args=(order,))
+
+
+def _start(order: Order) -> None:
+    forget_export()
+    st.session_state[_JOB] = job = ExportJob(order)
+    job.start()
+
+
+def forget_export() -> None:
+    """Stop what is being written, and delete what was."""
+    old: ExportJob | None = st.session_state.pop(_JOB, None)
+    if old is not None:
+        old.close()
+
+
+@fragment(run_every=0.5)
+def _follow(job: ExportJob) -> None:
+    if not job.running:
+        st.rerun()
+    share = job.progress.share if job.progress else 0.0
+    chosen = job.order.chosen
+    with st.container(border=True):
+        st.progress(share, f"**{chosen.title}** · {_how_far(job.progress, chosen.steps)}")
+        st.button("Cancel", icon=":material/stop:", key="downloads_cancel", on_click=job.cancel)
+
+
+def _how_far(progress: Progress | None, steps: str) -> str:
+    if progress is None:
+        return "Starting …"
+    return f"{progress.done:,} of {progress.total:,} {steps} · {duration_text(progress.remaining_s)} left"

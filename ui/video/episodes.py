@@ -1,0 +1,119 @@
+"""What followed what: episodes as a table, transitions as a matrix, expression by time as a heat map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.analytics.derived import INTENSITY, VALENCE, can_derive
+from emotion.analytics.edits import Edits
+from emotion.analytics.episodes import episodes
+from emotion.analytics.people import person_name
+from emotion.analytics.transitions import transitions
+from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
+from emotion.csv_text import csv_bytes
+from emotion.types import Analysis
+from ui.common.inks import INKS
+from ui.common.shares import share_column, whole_percent
+from ui.common.widgets import plain
+
+_SHOWN = 500
+"""Episodes in the table on the page; the download has all."""
+
+
+def show_episodes(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
+    """Show the episodes of an analysis and what followed what.
+
+    Args:
+        analysis: With its edits applied, smoothed as somebody chose.
+        edits: Whose names are shown.
+        track: The person who is chosen; None for everybody.
+        key: Names these widgets within the visit.
+    """
+    st.markdown("**Episodes**: unbroken runs of one leading expression")
+    min_s = st.slider("Shortest episode, s", 0.0, 5.0, 0.5, 0.1, key=f"{key}_min_s")
+    table = episodes(analysis, min_s)
+    table = table if track is None else table[table["track_id"] == track]
+    if table.empty:
+        st.info(f"No episode lasts {min_s:.1f} s or longer.", icon=":material/hourglass_empty:")
+    else:
+        _show_table(table, edits, key)
+    _show_transitions(analysis, track, key)
+
+
+def _show_table(table: pd.DataFrame, edits: Edits, key: str) -> None:
+    table = table.assign(person=[person_name(int(track), edits.names) for track in table["track_id"]])
+    table = table[["person", "start_s", "end_s", "duration_s", "emotion", "mean_probability", "peak_probability"]]
+    columns: dict[str, Any] = {
+        "person": "Person",
+        "start_s": st.column_config.NumberColumn("From, s", format="%.2f"),
+        "end_s": st.column_config.NumberColumn("To, s", format="%.2f"),
+        "duration_s": st.column_config.NumberColumn("Duration, s", format="%.2f"),
+        "emotion": "Expression",
+        "mean_probability": share_column("Mean probability"),
+        "peak_probability": share_column("Peak"),
+    }
+    shown = table if len(table) <= _SHOWN else table.nlargest(_SHOWN, "duration_s").sort_index()
+    if len(shown) < len(table):
+        st.caption(f"The {_SHOWN} longest of {len(table):,}; the download has all.")
+    shown = whole_percent(shown, "mean_probability", "peak_probability")
+    st.dataframe(shown, hide_index=True, column_config=columns, height=320 if len(shown) > 8 else "content")
+    st.download_button(
+        "Episodes as CSV",
+        csv_bytes(table),
+        "episodes.csv",
+        "text/csv",
+        key=f"{key}_episodes_csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
+    counts = transitions(analysis, track)
+    st.markdown("**Transitions**: which expression followed which")
+    if not counts.to_numpy().any():
+        st.info("The leading expression never changed while a face was seen.", icon=":material/horizontal_rule:")
+        return
+    unit = st.segmented_control(
+        "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
+    )
+    ink = INKS[st.context.theme.type == "dark"]
+    chart = transition_chart(counts, as_shares=unit == "Shares", ink=ink)
+    st.altair_chart(chart, width="stretch", key=f"{key}_transitions")
+    st.caption(
+        "A row is the expression before, a column the one after; the stronger a cell, the larger its share of the row. "
+        "Only changes within an unbroken stretch of one face count. Smoothing takes flicker out of them."
+    )
+
+
+def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
+    """Show the heat map of an analysis and, for one person, derived measures.
+
+    Args:
+        analysis: With its edits applied, smoothed as somebody chose.
+        edits: Whose names are shown.
+        track: The person who is chosen; None for everybody.
+        key: Names these widgets within the visit.
+    """
+    st.markdown("**Expression by time**")
+    st.altair_chart(heat_chart(analysis, track), width="stretch", key=f"{key}_heat")
+    st.caption("The stronger the colour, the higher the mean probability in that span. Empty spans show no face.")
+    st.markdown("**Derived measures**")
+    if not can_derive(analysis.labels):
+        st.info("This model does not know the expressions that the formulas need.", icon=":material/functions:")
+        return
+    if track is None:
+        st.info("Choose a person above: derived measures are of one face.", icon=":material/person_search:")
+        return
+    st.altair_chart(derived_chart(analysis, "valence", track), width="stretch", key=f"{key}_valence")
+    st.caption(VALENCE)
+    st.altair_chart(derived_chart(analysis, "intensity", track), width="stretch", key=f"{key}_intensity")
+    st.caption(INTENSITY)
+    st.altair_chart(path_chart(analysis, track), width="stretch", key=f"{key}_path")
+    st.caption(
+        f"The way of {plain(person_name(track, edits.names))} through both, from pale (early) to dark (late). "
+        "Arousal is not shown: the probabilities of expressions do not contain it."
+    )

@@ -1,0 +1,182 @@
+"""Events: write them down or import them, exclude spans, and see what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pandas as pd
+import streamlit as st
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.event_figures import INTERVAL, WINDOW_S, before_after, event_figures
+from emotion.charts.events import before_after_chart
+from emotion.csv_text import ENCODING
+from emotion.errors import InputError
+from emotion.report.events_csv import COLUMNS, from_csv, to_csv
+from emotion.types import Analysis
+from ui.common.shares import changes_column, share_column, whole_percent
+from ui.common.uploads import take_uploads, uploader_key
+from ui.video.people import fingerprint
+
+
+class HasEdits(Protocol):
+    """Whatever keeps the edits of the analysis that is shown: a job of this visit, or a library's entry."""
+
+    edits: Edits
+
+
+def edit_events(edits: Edits, key: str) -> Edits:
+    """Show the events for changing, and return the edits as they are now.
+
+    Args:
+        edits: With the events until now.
+        key: Names the editor within the visit.
+    """
+    st.caption(
+        "Mark moments and spans. An event without an end is a moment. Spans that are excluded count in no figure: "
+        "a technical break, a second person."
+    )
+    table = event_table(edits.events)
+    changed = st.data_editor(
+        table,
+        num_rows="dynamic",
+        hide_index=True,
+        key=f"{key}_editor_{fingerprint(edits.to_dict()['events'])}",
+        column_config={
+            "start_s": st.column_config.NumberColumn("From, s", min_value=0, format="%.2f", required=True),
+            "end_s": st.column_config.NumberColumn("To, s", min_value=0, format="%.2f"),
+            "label": st.column_config.TextColumn("Event", max_chars=200, required=True),
+            "excluded": st.column_config.CheckboxColumn("Exclude", default=False),
+        },
+    )
+    try:
+        events = events_of(changed)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        return edits
+    return edits if events == edits.events else replace(edits, events=events)
+
+
+def event_table(events: Sequence[Event]) -> pd.DataFrame:
+    """Return the editor's table: a row per event, without an end where it is a moment."""
+    rows = []
+    for event in events:
+        end_s = None if event.span.end_s == event.span.start_s else event.span.end_s
+        rows.append((event.span.start_s, end_s, event.label, event.excluded))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"start_s": "float64", "end_s": "float64", "label": "object", "excluded": "bool"})
+
+
+def events_of(table: pd.DataFrame) -> tuple[Event, ...]:
+    """Return the events of an editor's table; rows that lack a time or a label are not finished and left out.
+
+    Raises:
+        InputError: An event ends before it starts.
+    """
+    events = []
+    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
+        label = str(row["label"] or "").strip()
+        if row["start_s"] is None or not label:
+            continue
+        end_s = row["start_s"] if row["end_s"] is None else row["end_s"]
+        events.append(Event(label, Span(float(row["start_s"]), float(end_s)), bool(row["excluded"])))
+    return tuple(events)
+
+
+def exchange_events(holder: HasEdits, key: str) -> None:
+    """Offer the events as CSV, and take some from CSV."""
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    left.file_uploader(
+        "Import events from CSV",
+        ["csv"],
+        key=uploader_key(f"{key}_csv"),
+        on_change=_import,
+        args=(holder, key),
+        max_upload_size=5,
+        help=f"A header with {', '.join(COLUMNS)}; label and start_s are enough.",
+    )
+    if error := st.session_state.get(f"{key}_csv_error"):
+        st.error(error, icon=":material/error:")
+    right.download_button(
+        "Events as CSV",
+        to_csv(holder.edits.events).encode(ENCODING),
+        "events.csv",
+        "text/csv",
+        key=f"{key}_download",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not holder.edits.events,
+    )
+
+
+def _import(holder: HasEdits, key: str) -> None:
+    st.session_state[f"{key}_csv_error"] = ""
+    for upload in take_uploads(f"{key}_csv"):
+        try:
+            added = from_csv(upload.getvalue().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            st.session_state[f"{key}_csv_error"] = "expected a CSV file in UTF-8; got other bytes"
+        except InputError as error:
+            st.session_state[f"{key}_csv_error"] = str(error)
+        else:
+            holder.edits = replace(holder.edits, events=(*holder.edits.events, *added))
+            st.session_state[f"{key}_imported"] = True
+
+
+def take_import(key: str) -> bool:
+    """Return whether events were imported since the last time, so that the whole page has to follow."""
+    return bool(st.session_state.pop(f"{key}_imported", False))
+
+
+def show_event_figures(
+    analysis: Analysis, smoothed: Analysis, events: Sequence[Event], track: int | None, key: str
+) -> None:
+    """Show figures per event, and one event's before against after.
+
+    Args:
+        analysis: With its edits applied, not smoothed: smoothing would carry before into after.
+        smoothed: The same, smoothed as somebody chose.
+        events: All of them.
+        track: The person who is chosen; None for everybody.
+        key: Names these widgets within the visit.
+    """
+    kept = [event for event in sorted(events, key=lambda event: event.span.start_s) if not event.excluded]
+    if not kept:
+        st.info("There is no event that counts yet: write one into the table above.", icon=":material/flag:")
+        return
+    figures = event_figures(smoothed, kept, track)
+    if len(figures):
+        st.markdown("**During each span**")
+        st.dataframe(whole_percent(figures, "smile_index"), hide_index=True, column_config=_figure_columns())
+    st.markdown("**Before against after**")
+    choice, length = st.columns(2, gap="medium")
+    place = choice.selectbox(
+        "Event",
+        range(len(kept)),
+        format_func=lambda one: f"{kept[one].label} · {kept[one].span.start_s:.1f} s",
+        key=f"{key}_event_{len(kept)}",
+    )
+    window_s = length.slider("Window, s", 1.0, 60.0, WINDOW_S, 0.5, key=f"{key}_window")
+    effects = before_after(analysis, kept[place], window_s, track)
+    if effects.empty:
+        st.info("No face is seen before this event, or none after it.", icon=":material/no_accounts:")
+        return
+    st.altair_chart(before_after_chart(effects), width="stretch", key=f"{key}_effects")
+    if effects["low"].isna().all():
+        st.caption("There is too little before or after this event to give an interval.")
+    else:
+        st.caption(f"Lines: {INTERVAL}")
+
+
+def _figure_columns() -> dict[str, Any]:
+    return {
+        "label": "Event",
+        "start_s": st.column_config.NumberColumn("From, s", format="%.2f"),
+        "end_s": st.column_config.NumberColumn("To, s", format="%.2f"),
+        "seconds": st.column_config.NumberColumn("Faces' time, s", format="%.2f"),
+        "dominant": "Dominant",
+        "smile_index": share_column("Smile index"),
+        "changes_per_minute": changes_column(),
+    }

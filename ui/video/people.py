@@ -1,0 +1,126 @@
+"""The people of a video: the choice among them, and each one's figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from emotion.analytics.edits import Edits
+from emotion.analytics.people import (
+    POSTURE_CHANGED_BELOW,
+    offered_people,
+    people_table,
+    person_name,
+    posture_changes,
+)
+from emotion.analytics.summary import summarise
+from emotion.charts.timeline import share_donut
+from emotion.labels import UNCLEAR
+from emotion.types import Analysis
+from ui.common.shares import changes_column, share_column, whole_percent
+from ui.common.widgets import shares_table
+
+EVERYBODY = 0
+"""Stands for everybody where a person is chosen; tracks are numbered from 1."""
+
+_STEADINESS = "Median SSIM of the face with this person's reference face: 1 is a face that never moves."
+_POSTURE = (
+    f"Time in which the face is unlike the first one seen (SSIM under {POSTURE_CHANGED_BELOW}) for 0.5 s or more: "
+    "the person moved, or is lit or covered otherwise."
+)
+
+
+def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) -> int | None:
+    """Let somebody choose a person, and return the track; None for everybody or where there is nobody.
+
+    Args:
+        analysis: With its edits applied.
+        edits: Whose names are shown.
+        key: Names this choice within the visit.
+        place: Chosen at first: 0 for everybody, 1 for the first person and so on, as far as there are any.
+    """
+    tracks = offered_people(analysis.timeline, edits.names)
+    options = [EVERYBODY, *tracks]
+    if not tracks:
+        return None
+    chosen = st.selectbox(
+        "Person",
+        options,
+        min(place, len(tracks)),
+        format_func=lambda track: "Everybody" if track == EVERYBODY else person_name(track, edits.names),
+        # Another choice of people is another question: an answer that is none of them would not fit.
+        key=f"{key}_{len(options)}_{sum(options)}",
+    )
+    return None if chosen == EVERYBODY else chosen
+
+
+def fingerprint(values: object) -> str:
+    """Return a short text that differs where plain values differ; an editor of new values is a new editor."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None) -> None:
+    """Show everybody's figures, the shares of the one who is chosen, and where somebody moved.
+
+    Args:
+        analysis: With its edits applied.
+        edits: Whose names are shown.
+        pictures: Faces as data URLs, by track.
+        track: The person who is chosen; None for everybody.
+    """
+    _show_figures(analysis, edits, pictures)
+    if track is not None:
+        person = next(one for one in summarise(analysis)["tracks"] if one["track_id"] == track)
+        donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
+        donut.altair_chart(share_donut(person["shares"]), width="stretch", key=f"donut_{track}")
+        with table:
+            shares_table(person["shares"])
+    _show_postures(analysis, edits, track)
+
+
+def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str]) -> None:
+    table = people_table(analysis, edits.names)
+    table.insert(0, "face", table["track_id"].map(pictures))
+    if analysis.unclear_below > 0:
+        table["unclear"] = [track["shares"][UNCLEAR] for track in summarise(analysis)["tracks"]]
+    columns: dict[str, Any] = {
+        "track_id": None,
+        "face": st.column_config.ImageColumn("Face", width="small") if pictures else None,
+        "person": "Person",
+        "first_s": st.column_config.NumberColumn("From, s", format="%.1f"),
+        "last_s": st.column_config.NumberColumn("To, s", format="%.1f"),
+        "seconds": st.column_config.NumberColumn("Seen, s", format="%.1f"),
+        "frames": st.column_config.NumberColumn("Frames", format="localized"),
+        "dominant": "Dominant",
+        "smile_index": share_column("Smile index"),
+        "changes_per_minute": changes_column(),
+        "steadiness": st.column_config.NumberColumn("Steadiness", format="%.2f", help=_STEADINESS),
+        "unclear": share_column("Unclear"),
+        "posture_changed_s": st.column_config.NumberColumn("Moved, s", format="%.1f", help=_POSTURE),
+    }
+    table = whole_percent(table, "smile_index", "unclear")
+    st.dataframe(table, hide_index=True, column_config=columns, row_height=52 if pictures else None)
+
+
+def _show_postures(analysis: Analysis, edits: Edits, track: int | None) -> None:
+    spans = posture_changes(analysis)
+    spans = spans if track is None else spans[spans["track_id"] == track]
+    if spans.empty:
+        st.caption(f"Nobody moved: {_POSTURE[0].lower()}{_POSTURE[1:]}")
+        return
+    with st.expander(f"Moved: {len(spans):,} spans", icon=":material/accessibility_new:"):
+        st.caption(_POSTURE)
+        spans.insert(0, "person", [person_name(int(one), edits.names) for one in spans["track_id"]])
+        columns = {
+            "track_id": None,
+            "person": "Person",
+            "start_s": st.column_config.NumberColumn("From, s", format="%.2f"),
+            "end_s": st.column_config.NumberColumn("To, s", format="%.2f"),
+            "duration_s": st.column_config.NumberColumn("Duration, s", format="%.2f"),
+            "lowest": st.column_config.NumberColumn("Lowest SSIM", format="%.2f"),
+        }
+        st.dataframe(spans, hide_index=True, column_config=columns)

@@ -1,0 +1,165 @@
+"""Shows the analysis of a video: figures, the player with its timeline, events, shares and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.analytics.abstention import explain
+from emotion.analytics.apply import merged_into
+from emotion.analytics.edits import Edits, Event
+from emotion.analytics.summary import summarise
+from emotion.analytics.timeline import result_at
+from emotion.charts.timeline import share_donut
+from emotion.errors import EmotionError, InputError
+from emotion.labels import UNCLEAR
+from emotion.report.captions import captions_text
+from emotion.report.edited import Edited
+from emotion.report.stills import still_of
+from emotion.types import Analysis
+from ui.common.errors import fragment
+from ui.common.widgets import share_text, shares_table
+from ui.player import Dropped, show_player
+from ui.video.downloads import show_downloads
+from ui.video.opened import Opened
+from ui.video.people import fingerprint
+from ui.video.session import MOMENT_S, PLAYER
+from ui.video.tabs import edited_or_raw, key_of, show_insight
+from ui.video.thumbnails import face_pictures
+from ui.video.timeline import show_timeline
+
+_CHART, _INSIGHT, _CAPTIONS = "video_timeline", "insight", "video_captions"
+
+
+def show_analysis(opened: Opened, analysis: Analysis) -> None:
+    """Show all that is known about a video."""
+    edited = edited_or_raw(analysis, opened.edits)
+    summary = summarise(edited)
+    if not analysis.complete:
+        st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
+    if analysis.info.mended:
+        st.warning(analysis.info.mended, icon=":material/schedule:")
+    _show_figures(summary)
+    if analysis.frames.empty:
+        st.info("There is no frame in this video that could be read.", icon=":material/videocam_off:")
+        return
+    if analysis.timeline.empty:
+        st.info("There is no face in this video that could be read.", icon=":material/no_accounts:")
+    _show_moments(opened, analysis, edited)
+    _show_shares(summary)
+    if not analysis.timeline.empty:
+        show_insight(analysis, opened, _INSIGHT, opened.path, opened)
+    show_downloads(analysis, opened.edits, opened.path, opened.stem)
+
+
+def _show_figures(summary: dict[str, Any]) -> None:
+    limited = summary["unclear_below"] > 0
+    leads = "What leads for most of the faces' time"
+    smiles = "Frames where happiness leads / frames with a face"
+    figures: dict[str, tuple[Any, str | None]] = {
+        "Dominant expression": (summary["dominant"] or "–", f"{leads}, unclear time aside" if limited else leads),
+        "Smile index": (share_text(summary["smile_index"]), f"{smiles} that is read clearly" if limited else smiles),
+        "People": (len(summary["tracks"]), "Each followed as one person; a cut in the video starts new ones"),
+        "Frames with a face": (f"{summary['frames_with_face']:,}", None),
+        "Frames without a face": (f"{summary['frames_without_face']:,}", None),
+    }
+    if limited:
+        share = share_text(summary["shares"][UNCLEAR])
+        figures["Unclear"] = (share, f"Share of the faces' time. {explain(summary['unclear_below'])}")
+    with st.container(horizontal=True, gap="small"):
+        for label, (value, meaning) in figures.items():
+            st.metric(label, value, help=meaning, border=True, width="stretch")
+
+
+@fragment()
+def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
+    """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops.
+
+    Whatever changes the edits runs the whole page, so ``edited`` is never behind them.
+    """
+    if opened.playable is None:
+        st.info(_why_no_picture(opened), icon=":material/videocam_off:")
+    state = show_player(
+        opened.playable,
+        analysis,
+        edits=_without_circles(opened.edits),
+        key=PLAYER,
+        time_s=st.session_state.pop(MOMENT_S, None),
+        captions=None if opened.playable is None else _captions(opened, analysis, edited),
+        faces=face_pictures(analysis, opened.path, key_of(analysis, _INSIGHT)),
+    )
+    if state.events:
+        opened.edits = with_dropped(opened.edits, state.events)
+        # Figures may leave events out or be worked out for each, so all of the page hears of them.
+        st.rerun()
+    shown_s = state.time_s or 0.0
+    if opened.playable is None and opened.path is not None:
+        _show_still(opened.path, analysis, shown_s)
+    show_timeline(edited, opened.edits, shown_s, _CHART, _go_to)
+
+
+def _captions(opened: Opened, analysis: Analysis, edited: Analysis) -> str:
+    """Return the captions; they are written anew only when an edit may have changed them."""
+    key = (opened.entry.id, opened.entry.finished_at, fingerprint(opened.edits.to_dict()))
+    if st.session_state.get(_CAPTIONS, (None, ""))[0] != key:
+        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, opened.edits, edited)))
+    text: str = st.session_state[_CAPTIONS][1]
+    return text
+
+
+def _go_to(time_s: float) -> None:
+    st.session_state[MOMENT_S] = time_s
+
+
+def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
+    """Return the analysed frame nearest to a time."""
+    return frames.iloc[int((frames["time_s"] - time_s).abs().argmin())]
+
+
+def _why_no_picture(opened: Opened) -> str:
+    if opened.footage is None:
+        return "The video itself was not kept. What was found in it is all here."
+    if opened.footage.running:
+        return "The player gets its picture as soon as a copy for the browser is made."
+    return "There is no copy of this video that a browser could play."
+
+
+def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
+    """Show the frame of a moment as it was analysed, where the browser cannot."""
+    row = moment_row(analysis.frames, time_s)
+    st.markdown(f"**Frame at {row['time_s']:.2f} s**")
+    try:
+        st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
+    except EmotionError as error:
+        st.error(str(error))
+
+
+def with_dropped(edits: Edits, dropped: Sequence[Dropped]) -> Edits:
+    """Return edits with what was marked in the player, numbered on."""
+    count = len(edits.events)
+    new = (Event(f"Event {number}", event.span) for number, event in enumerate(dropped, start=count + 1))
+    return replace(edits, events=(*edits.events, *new))
+
+
+def _without_circles(edits: Edits) -> Edits:
+    """Return edits that the player can show: what :func:`edited_or_raw` complains of is left out."""
+    try:
+        merged_into(edits.merged)
+    except InputError:
+        return replace(edits, merged={}, hidden=frozenset())
+    return edits
+
+
+def _show_shares(summary: dict[str, Any]) -> None:
+    if summary["dominant"] is None:
+        return
+    st.markdown("**Share of each expression** in the faces' time")
+    donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    donut.altair_chart(share_donut(summary["shares"]), width="stretch")
+    with table:
+        shares_table(summary["shares"])

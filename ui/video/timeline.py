@@ -1,0 +1,85 @@
+"""A part of a video's time, looked at closely: an overview to choose it, and lanes that answer pointer and click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from emotion.analytics.abstention import explain
+from emotion.analytics.edits import Edits, Span
+from emotion.analytics.lanes import MAX_LANES
+from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
+from emotion.charts.timeline import MOMENT, timeline_chart
+from emotion.types import Analysis
+
+_SHORTEST_S = 4.0
+"""A shorter video needs no overview: all of its frames fit."""
+
+
+def show_timeline(
+    analysis: Analysis, edits: Edits, time_s: float, key: str, on_moment: Callable[[float], None]
+) -> None:
+    """Show an overview, and everybody's expressions in the part that is chosen in it.
+
+    All of the time stands in the player's chart; here it is drawn once more only where it is short.
+
+    Args:
+        analysis: With its edits applied.
+        edits: Whose names are shown.
+        time_s: The moment to mark.
+        key: Names the charts within the visit.
+        on_moment: Told the time, in seconds, of a moment that is clicked.
+    """
+    st.markdown("**A closer look**")
+    whole = _is_short(analysis)
+    st.caption(_hint(analysis, whole))
+    span = None if whole else _choose_span(analysis, key)
+    if whole or span is not None:
+        st.altair_chart(
+            timeline_chart(analysis, time_s, legend=False, names=edits.names, span=span),
+            width="stretch",
+            key=key,
+            on_select=lambda: _take_click(key, on_moment),
+            selection_mode=[MOMENT],
+        )
+
+
+def _is_short(analysis: Analysis) -> bool:
+    ends = analysis.frames["time_s"]
+    return analysis.timeline.empty or float(ends.iloc[-1] - ends.iloc[0]) < _SHORTEST_S
+
+
+def _hint(analysis: Analysis, whole: bool) -> str:
+    people = analysis.timeline["track_id"].nunique()
+    hint = "" if whole else "Drag over the overview to see a part as finely as it was analysed. "
+    hint += "Point at a moment for its figures, click it to go there. Dashed spans show no face."
+    if people > MAX_LANES:
+        hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people:,}."
+    if analysis.unclear_below > 0:
+        hint += f" Where the ribbon is grey, it is unclear. {explain(analysis.unclear_below)}"
+    return hint
+
+
+def _take_click(key: str, on_moment: Callable[[float], None]) -> None:
+    picked = st.session_state[key].selection.get(MOMENT)
+    if picked:
+        on_moment(float(picked[0]["time_s"]))
+
+
+def _choose_span(analysis: Analysis, key: str) -> Span | None:
+    """Show the overview, and return the part of the time that was chosen in it; None for none."""
+    # A new overview has no selection.
+    round_of = st.session_state.setdefault(f"{key}_round", 0)
+    overview = f"{key}_overview_{round_of}"
+    st.altair_chart(overview_chart(analysis), width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
+    span = zoomed_span(st.session_state[overview].selection.get(ZOOM) or {})
+    if span is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"From {span.start_s:.1f} to {span.end_s:.1f} s.")
+            st.button("Close", icon=":material/close:", key=f"{key}_close", on_click=_close, args=(key,))
+    return span
+
+
+def _close(key: str) -> None:
+    st.session_state[f"{key}_round"] += 1
