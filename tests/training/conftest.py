@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ import pytest
 from emotion.labels import RAFDB_LABELS, LabelSet
 from training.datasets.manifest import Manifest
 from training.datasets.readers.parquet import VOTE_COLUMNS
+from training.preparation.prepare import PrepareOptions, prepare
 from training.recipes import Recipe
 
 ROWS = {"train": 40, "public-test": 16, "private-test": 16}
@@ -86,3 +88,14 @@ def made_rafdb(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_recipe() -> Recipe:
     return Recipe(name="tiny", network="vgg", epochs=2, batch_size=16)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Callable[..., tuple[Path, Manifest]]:
+    """Prepare into a new folder; answers the folder and its manifest."""
+
+    def run(format_name: str, source: Path, **options) -> tuple[Path, Manifest]:
+        out = tmp_path / "prepared"
+        return out, prepare(format_name, source, out, PrepareOptions(**options))
+
+    return run

@@ -7,7 +7,7 @@ import pytest
 
 from emotion.errors import DatasetError
 from emotion.labels import AFFECTNET_LABELS
-from tests.training.datasets.conftest import write_picture
+from tests.training.datasets.made_files import write_picture
 from training.datasets.readers.parquet import read_dataset
 
 

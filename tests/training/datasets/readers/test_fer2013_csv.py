@@ -10,7 +10,7 @@ import pytest
 
 from emotion.errors import DatasetError
 from tests.training.conftest import made_faces
-from tests.training.datasets.conftest import USAGES, as_text, write_csv
+from tests.training.datasets.made_files import USAGES, as_text, write_csv
 from training.datasets.readers.parquet import read_dataset
 
 FACES = made_faces(6, 0)

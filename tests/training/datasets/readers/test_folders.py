@@ -7,7 +7,7 @@ import pytest
 
 from emotion.errors import DatasetError
 from tests.training.conftest import made_faces
-from tests.training.datasets.conftest import write_picture
+from tests.training.datasets.made_files import write_picture
 from training.datasets.readers.folders import open_folders
 from training.datasets.readers.parquet import read_dataset
 

@@ -9,7 +9,7 @@ import pytest
 
 from emotion.errors import DatasetError
 from emotion.models.face_parts import KEYPOINTS
-from tests.training.datasets.conftest import as_text, write_csv
+from tests.training.datasets.made_files import as_text, write_csv
 from training.datasets.keypoint_set import KeypointSet
 from training.datasets.readers.keypoints_csv import COORDINATES, read_keypoints
 from training.datasets.readers.parquet import read_split
