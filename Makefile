@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: help app test test-fast lint bench lock clean
+.PHONY: help app test test-fast lint bench stress lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,6 +27,11 @@ lint: .venv/dev  ## check style and types
 
 bench: .venv/dev  ## measure speed and memory on the shared videos
 	$(BIN)/python -m bench
+
+stress: .venv/dev  ## look for files that break readers, kill workers, and let ten visitors work: about half an hour
+	$(BIN)/python -m tests.stress fuzz --minutes 10
+	$(BIN)/python -m tests.stress kills --rounds 3
+	$(BIN)/python -m tests.stress soak --analyses 30
 
 lock: .venv/dev  ## compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header requirements.in -o requirements.txt

@@ -1,16 +1,13 @@
 """``python -m bench``: measurements written as JSON and as Markdown tables.
 
 Without a section, everything but the long video is measured in one run. ``library`` measures a library of 1,000
-analyses alone. ``long-video`` loops a clip into three hours and has it analysed, which takes as long as an hour;
-``long-page`` then measures the page that shows the result. ``live`` drives the live page in real browsers, or those
-parts of it that ``--part`` names, and takes about ten minutes. ``fuzz`` looks for files that break the readers, for
-as many ``--minutes`` as are given.
-``kills`` kills what works on analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten
-visitors analyse ``--analyses`` clips. ``batch`` has 200 short clips analysed by one worker and by two, kills one, and
-works out 1,000 and 1,000,000 hours from what real clips take; ``--batch`` names some of this alone. ``training`` takes
-steps of a training. These take some minutes each. ``false-faces`` counts faces in pictures without people, in the
-folders that ``--pictures`` names beside its own drawings, and in pictures of people, before and after new faces are
-checked; ``--fit`` chooses the check's weights anew.
+analyses. ``long-video`` loops a clip into three hours and analyses it, which takes about an hour; ``long-page`` then
+measures the page that shows the result. ``live`` drives the live page in real browsers, or the parts of it that
+``--part`` names, and takes about ten minutes. ``batch`` analyses 200 short clips with one worker and with two, kills
+one, and estimates what 1,000 and 1,000,000 hours cost; ``--batch`` names some of this. ``training`` times steps of a
+training. ``false-faces`` counts faces in pictures without people, in folders that ``--pictures`` names beside its own
+drawings, and in pictures of people, before and after new faces are confirmed; ``--fit`` chooses the confirmation's
+weights anew.
 """
 
 from __future__ import annotations
@@ -29,14 +26,11 @@ from bench.common.process import run_module
 from bench.common.records import (
     BATCH,
     FALSE_FACES,
-    FUZZ,
-    KILLS,
     LIBRARY,
     LIVE,
     LONG_VIDEO,
     RESULTS,
     ROOT,
-    SOAK,
     TRAINING,
     facts,
     write_section,
@@ -47,23 +41,16 @@ from bench.library import measure_library
 from bench.live.measure import PARTS, measure_live
 from bench.long_page import measure_page
 from bench.long_video import measure_long_video, open_library
-from bench.report import markdown, with_sections
+from bench.report import README, markdown, write_readme
 from bench.stages import measure_stages
 from bench.training.measure import measure_training_step
-from tests.stress.fuzz.search import search
-from tests.stress.torture.kills import STRIKES, measure_kills
-from tests.stress.torture.soak import measure_soak
 from training.datasets.readers.parquet import default_data_dir
 
 REFERENCE_CLIP = "one_face_720p.mp4"
 LONG_CLIP = "concert_cuts_360p.mp4"
-README = RESULTS / "README.md"
 FER_FRAMES = 60
 LOOPS = 10
-_SECTIONS = (
-    *("library", "long-video", "long-page", "live", "fuzz", "batch", "kills", "soak", "training"),
-    "false-faces",
-)
+_SECTIONS = (*("library", "long-video", "long-page", "live", "batch", "training", "false-faces"),)
 
 
 def main() -> int:
@@ -83,17 +70,10 @@ def main() -> int:
         write_section(LONG_VIDEO, facts(), {options.clip: found})
     elif options.section == "live":
         write_section(LIVE, facts(), measure_live(options.data, options.part or PARTS))
-    elif options.section == "fuzz":
-        write_section(FUZZ, facts(), search(options.minutes, ROOT / "data/runs/fuzz"))
     elif options.section == "batch":
         found = measure_batch(options.data, options.clips, options.batch or BATCH_PARTS)
         write_section(BATCH, facts(), found | given_price(options.price))
         write_guide()
-    elif options.section == "kills":
-        found = measure_kills(options.data, options.rounds, options.kind or STRIKES, options.seed)
-        write_section(KILLS, facts(), found)
-    elif options.section == "soak":
-        write_section(SOAK, facts(), measure_soak(options.data, options.analyses))
     elif options.section == "false-faces":
         shared = options.data.parent
         found = measure_faces(options.pictures, shared, options.copies, options.faces, options.fit)
@@ -102,7 +82,7 @@ def main() -> int:
         write_section(TRAINING, facts(), measure_training_step())
     else:
         _measure_all(clips, options.skip_fer)
-    _write_readme()
+    print(write_readme())
     return 0
 
 
@@ -113,11 +93,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", choices=BATCH_PARTS, action="append", help="of the batches; all if none is named")
     parser.add_argument("--clips", type=int, default=200, help="of the batches")
     parser.add_argument("--price", type=float, help=f"of a core-hour, for the batches' costs (default: {PRICE})")
-    parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
-    parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
-    parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
-    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
-    parser.add_argument("--analyses", type=int, default=200, help="of all visitors together")
     parser.add_argument("--pictures", type=Path, action="append", default=[], help="folder of pictures without people")
     parser.add_argument("--copies", type=int, default=6, help="of each picture without people, varied")
     parser.add_argument("--faces", type=int, default=4000, help="of each set of faces, at most")
@@ -143,12 +118,6 @@ def _measure_all(clips: list[Path], skip_fer: bool) -> None:
     target = RESULTS / f"{record['date']}-{record['commit']}.json"
     target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     README.write_text(markdown(record), encoding="utf-8")
-
-
-def _write_readme() -> None:
-    text = with_sections(README.read_text(encoding="utf-8"))
-    README.write_text(text, encoding="utf-8")
-    print(text)
 
 
 def _rival(clip: Path) -> dict[str, Any] | None:

@@ -17,14 +17,14 @@ from unittest.mock import patch
 from playwright.sync_api import Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from bench.common.chromium import OPTIONS, chromium_path, served, settle
+from bench.common.postgres import postgres_programs, running_postgres
 from bench.common.records import ROOT
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import JobSettings, Library, State, days
 from emotion.library.entries import LOCAL
 from emotion.library.mapping import new_row, now, words_of
 from emotion.library.orm import TagRow
-from tests.browser.conftest import OPTIONS, chromium_path, served, settle
-from tests.library.libraries import postgres_programs, running_postgres
 
 ANALYSES = 1000
 _REPEATS = 5

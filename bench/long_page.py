@@ -9,12 +9,12 @@ from typing import Any
 from playwright.sync_api import Page, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from bench.common.chromium import OPTIONS, chromium_path, click_at, served, settle
 from bench.common.records import ROOT
 from emotion.analytics.edits import Span
 from emotion.charts.ribbon import overview_chart
 from emotion.charts.timeline import timeline_chart
 from emotion.library import Library
-from tests.browser.conftest import OPTIONS, chromium_path, click_at, served, settle
 
 _PATIENCE_MS = 120_000
 

@@ -14,13 +14,16 @@ from bench.common.records import (
     LIBRARY,
     LIVE,
     LONG_VIDEO,
+    RESULTS,
     SOAK,
     TRAINING,
     read_section,
 )
 from bench.live.table import live_tables
-from tests.stress.torture.table import kills_table, soak_table
+from bench.stress_tables import kills_table, soak_table
 
+README = RESULTS / "README.md"
+_STRESS = ("fuzz", "kills", "soak")
 _SECTIONS = "<!-- measured by themselves -->\n"
 
 
@@ -34,6 +37,13 @@ def markdown(record: dict[str, Any]) -> str:
         _memory(record["memory"]),
     ]
     return "\n".join(parts) + "\n"
+
+
+def write_readme() -> str:
+    """Bring the page of results up to date with the sections as they were measured last, and return it."""
+    text = with_sections(README.read_text(encoding="utf-8"))
+    README.write_text(text, encoding="utf-8")
+    return text
 
 
 def with_sections(text: str) -> str:
@@ -215,7 +225,8 @@ def _row(words: str, cells: list[str]) -> str:
 
 
 def _measured(section: str, record: dict[str, Any]) -> str:
+    program = "tests.stress" if section in _STRESS else "bench"
     return (
-        f"Written by `python -m bench {section}` on {record['date']} at commit {record['commit']}: "
+        f"Written by `python -m {program} {section}` on {record['date']} at commit {record['commit']}: "
         f"{record['processor']}, {record['cores']} cores.\n"
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from tests.folder_graph import arrows, floors, folder_of, imported, modules
 
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
@@ -14,14 +17,33 @@ FORBIDDEN = {
     "ui": {"pages", "training", "tensorflow", "keras"},
     "pages": {"training", "tensorflow", "keras", "pages"},
 }
-STAGES = {"decode_image", "decode_video", "detect", "landmarks", "align", "classify", "track"}
+STAGES = {"decode.image", "decode.video", "detect", "landmarks", "align", "classify", "track"}
 EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rglob("*.py"))]
 
 
-def imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    plain = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+def test_folders_import_only_from_floors_below() -> None:
+    """The table in docs/architecture.md; as each folder stands on one floor, there is no cycle either."""
+    floor = floors()
+    wrong = [use for (a, b), uses in arrows().items() for use in uses if floor[a] <= floor[b]]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_table_of_floors_names_every_folder() -> None:
+    assert set(floors()) == {folder_of(path) for path in modules().values()}
+
+
+def test_no_folder_has_more_than_twenty_modules() -> None:
+    counts = Counter(folder_of(path) for path in modules().values() if path.name != "__init__.py")
+    assert {folder: count for folder, count in counts.items() if count > 20} == {}
+
+
+def test_product_and_benchmarks_never_import_tests() -> None:
+    assert not {
+        f"{name}: {target}"
+        for name, path in modules().items()
+        for target in imported(path)
+        if target.split(".")[0] == "tests"
+    }
 
 
 @pytest.mark.parametrize(("room", "path"), EVERY, ids=[str(path.relative_to(ROOT)) for _, path in EVERY])
@@ -32,14 +54,15 @@ def test_rooms_import_only_what_they_may(room: str, path: Path) -> None:
 @pytest.mark.parametrize("stage", sorted(STAGES))
 def test_stages_never_import_each_other(stage: str) -> None:
     others = {f"emotion.vision.{other}" for other in STAGES - {stage}}
-    assert not imported(ROOT / "emotion" / "vision" / f"{stage}.py") & others
+    path = ROOT / "emotion" / "vision" / f"{stage.replace('.', '/')}.py"
+    assert not imported(path) & others
 
 
 def test_only_the_command_line_knows_of_batches() -> None:
     """The engine is below them: what one video needs must not know that there are others."""
     below = [path for _, path in EVERY if path.is_relative_to(ROOT / "emotion") and path.parent.name != "batch"]
     knowing = {path.name for path in below if any(name.startswith("emotion.batch") for name in imported(path))}
-    assert knowing <= {"cli.py", "cli_batch.py", "cli_video.py"}
+    assert knowing <= {"main.py", "batch.py", "video.py"}
 
 
 def test_ray_is_imported_in_one_place_and_not_before_it_is_wanted() -> None:

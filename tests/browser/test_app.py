@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bench.common.chromium import click_at, settle
 from emotion.analytics.files import load_parquet
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import assert_fits_a_phone, click_at, served_app, settle
+from tests.browser.conftest import assert_fits_a_phone, served_app
 from tests.conftest import SHARED
 from ui.common.resources import encode_png
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserType, expect
 
+from bench.common.chromium import served
 from bench.live.visitor import FRAME, Visitor, visitor
 from emotion.samples import sample_image
-from tests.browser.conftest import assert_fits_a_phone, served
+from tests.browser.conftest import assert_fits_a_phone
 
 PATIENT_MS = 60_000
 

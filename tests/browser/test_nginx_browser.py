@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bench.common.chromium import served, settle
 from emotion.samples import clip_frames
 from emotion.vision.encode import write_video
-from tests.browser.conftest import served, settle
 from tests.browser.test_app import assert_plays
 from tests.conftest import ROOT
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from bench.common.chromium import served
 from tests.browser.clips import BITS, BLOCK, EVERY, times_of, write_clip
-from tests.browser.conftest import assert_fits_a_phone, served
+from tests.browser.conftest import assert_fits_a_phone
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bench.common.chromium import served, settle
 from emotion.samples import make_clip, sample_image
-from tests.browser.conftest import assert_fits_a_phone, served, settle
+from tests.browser.conftest import assert_fits_a_phone
 from ui.common.resources import encode_png
 
 TOKEN = "a token of sixteen or more"

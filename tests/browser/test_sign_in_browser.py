@@ -19,9 +19,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import emotion
+from bench.common.chromium import served, settle
 from emotion.samples import sample_image
 from emotion.vision.encode import write_video
-from tests.browser.conftest import assert_fits_a_phone, served, settle
+from tests.browser.conftest import assert_fits_a_phone
 from tests.browser.test_app import assert_plays, go_to, upload
 from tests.signed_in import AUTH, toml
 

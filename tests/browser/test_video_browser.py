@@ -16,8 +16,9 @@ import pytest
 import webvtt
 from playwright.sync_api import Page, expect
 
+from bench.common.chromium import click_at, settle
 from emotion.report.formats import FORMATS, Format
-from tests.browser.conftest import assert_fits_a_phone, click_at, settle
+from tests.browser.conftest import assert_fits_a_phone
 from tests.browser.test_app import assert_plays, go_to, player_time, upload
 
 pytestmark = pytest.mark.browser

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import emotion
+from bench.common.postgres import Server, postgres_programs, running_postgres
 from emotion.library import Library
 from emotion.samples import clip_frames
 from emotion.types import Analysis
 from emotion.vision.encode import write_video
-from tests.library.libraries import BOTH, MakeLibrary, Server, empty_database, postgres_programs, running_postgres
+from tests.library.libraries import BOTH, MakeLibrary, empty_database
 
 LONG_S = 12
 """The sample clip is three seconds; several times over it gives a killer the time that he needs."""

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.common.postgres import Server
 from emotion.library import Entry, JobSettings, Library, State
 from emotion.library.jobs import Dispatcher, liveness, queue, resume
 from emotion.library.silence import Silence
 from emotion.types import Analysis
-from tests.library.libraries import Server
 from tests.library.workers import assert_equal
 from tests.stress.torture.kills import Course, bits, play_round, undisturbed
 from tests.stress.torture.scene import Scene, scene
@@ -186,7 +186,7 @@ def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["machine", "connection", "database"])
 def test_whatever_is_killed_the_timeline_is_the_same_and_nothing_is_left(stage: Scene, clip: Path, kind: str) -> None:
-    """Until something was hit, which takes one round as a rule; ``python -m bench kills`` runs many, on real clips."""
+    """Until something was hit, which takes one round as a rule; ``python -m tests.stress kills`` runs many, on real clips."""
     stage.start_server()
     quiet, course, rng = undisturbed(stage, clip, 3.0), Course(), random.Random(7)
     while not course.killed and course.rounds < 6:

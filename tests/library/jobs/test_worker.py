@@ -115,7 +115,10 @@ def test_a_shutdown_interrupts_politely(library: Library, clip: Path) -> None:
 
 def test_workers_outlive_the_server_that_started_them(library: Library, clip: Path) -> None:
     entry = library.add(clip, "a.mp4", JobSettings(every=5))
-    program = "import emotion.library as l; l.Dispatcher(l.Library.open()).look(); print(flush=True); input()"
+    program = (
+        "from emotion.library import Library; from emotion.library.jobs import Dispatcher; "
+        "Dispatcher(Library.open()).look(); print(flush=True); input()"
+    )
     server = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )

@@ -17,10 +17,10 @@ from typing import Any
 
 import pandas as pd
 
+from bench.common.postgres import running_postgres
 from emotion.library import Entry, JobSettings, State
 from emotion.library.jobs import resume
 from emotion.types import Analysis
-from tests.library.libraries import running_postgres
 from tests.stress.torture.scene import Scene, patiently, scene
 
 PARTS = {"portrait_d6.mp4": 1.0, "concert_cuts_360p.mp4": 2.0, "face_then_none_hevc.mov": 1.5}

@@ -15,11 +15,11 @@ from typing import TypeVar
 import psycopg
 from sqlalchemy import make_url
 
+from bench.common.postgres import Server
 from bench.common.records import ROOT
 from emotion.errors import LibraryError
 from emotion.library import Entry, Library
 from emotion.library.orm import AnalysisRow
-from tests.library.libraries import Server
 
 T = TypeVar("T")
 

@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from bench.common.chromium import OPTIONS, chromium_path
+from bench.common.postgres import Server as Postgres
+from bench.common.postgres import running_postgres
 from bench.live.server import Server
 from emotion.library import Library, State
 from emotion.vision.decode.video import read_video
 from emotion.vision.encode import write_video
-from tests.browser.conftest import OPTIONS, chromium_path
-from tests.library.libraries import Server as Postgres
-from tests.library.libraries import running_postgres
 from tests.signed_in import AUTH, claims, signed_cookies, toml
 from tests.stress.torture.samples import ALLOWED_COUNT, ALLOWED_SHARE, Sampler, flatness
 from ui.access.rules import owner_of
