@@ -8,6 +8,7 @@ answers, :class:`WayBack` leads on to the page that was asked for, and :attr:`Vi
 from ui.access.door import NOT_HERE, admin_or_stop, find_visitor, show_account, visitor_or_stop
 from ui.access.guard import NO_FILE, Guard, visitor_of
 from ui.access.listening import who_may_enter
+from ui.access.origins import OriginGuard
 from ui.access.rules import LOCAL_VISITOR, Visitor
 from ui.access.way_back import WayBack
 
@@ -16,6 +17,7 @@ __all__ = [
     "NOT_HERE",
     "NO_FILE",
     "Guard",
+    "OriginGuard",
     "Visitor",
     "WayBack",
     "admin_or_stop",
