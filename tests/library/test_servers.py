@@ -186,7 +186,7 @@ def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["machine", "connection", "database"])
 def test_whatever_is_killed_the_timeline_is_the_same_and_nothing_is_left(stage: Scene, clip: Path, kind: str) -> None:
-    """Until something was hit, usually in the first round; ``python -m tests.stress kills`` runs many, on real clips."""
+    """Until something was hit, usually at once; ``python -m tests.stress kills`` runs many rounds on real clips."""
     stage.start_server()
     quiet, course, rng = undisturbed(stage, clip, 3.0), Course(), random.Random(7)
     while not course.killed and course.rounds < 6:

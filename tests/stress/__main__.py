@@ -1,7 +1,8 @@
 """``python -m tests.stress fuzz | kills | soak``: what came of it is written into ``bench/results``.
 
 ``fuzz`` looks for files that break the readers, for as many ``--minutes`` as are given. ``kills`` kills what works on
-analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten visitors analyse ``--analyses`` clips.
+analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten visitors
+analyse ``--analyses`` clips.
 """
 
 from __future__ import annotations

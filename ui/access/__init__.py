@@ -10,6 +10,7 @@ from ui.access.guard import NO_FILE, Guard, visitor_of
 from ui.access.listening import who_may_enter
 from ui.access.origins import OriginGuard
 from ui.access.rules import LOCAL_VISITOR, Visitor
+from ui.access.upload_guard import UploadGuard
 from ui.access.way_back import WayBack
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "NO_FILE",
     "Guard",
     "OriginGuard",
+    "UploadGuard",
     "Visitor",
     "WayBack",
     "admin_or_stop",

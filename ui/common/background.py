@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -14,6 +13,8 @@ from emotion.errors import Cancelled, EmotionError
 from emotion.library.door import size_of
 from emotion.limits import limits
 from emotion.types import Progress
+from ui.common.departures import departures
+from ui.common.visit_files import visit_folder
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ class Work:
     """
 
     def __init__(self) -> None:
-        # Deleted when the work is closed or forgotten, and when the program ends.
-        self._folder = tempfile.TemporaryDirectory(prefix="expression-", ignore_cleanup_errors=True)
+        self._folder = visit_folder()
+        departures.hold(self)
         self.progress: Progress | None = None
         self.error = ""
         self._cancelled = threading.Event()

@@ -9,14 +9,16 @@ from collections.abc import AsyncIterator
 import streamlit as st
 
 from emotion.telemetry.logs import take_over
+from ui.common.departures import departures
 
 
 @contextlib.asynccontextmanager
 async def attending(app: st.App) -> AsyncIterator[None]:
-    """Take Streamlit's logs over once all of it is loaded, with the errors that no page expected among them."""
+    """Take over Streamlit's logs, errors that no page expected among them, and end visits whose browser has gone."""
     del app
     take_over()
-    yield
+    async with departures.watching():
+        yield
 
 
 def settle_memory() -> None:

@@ -1,4 +1,4 @@
-"""Runs the search for a while on every target, and keeps what it finds: ``python -m tests.stress fuzz --minutes 60``."""
+"""Searches for a while on every target, and keeps what it finds: ``python -m tests.stress fuzz --minutes 60``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,156 @@
+"""Uploads: bytes that visitors leave in the server's memory, and files that they leave on its disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.common.chromium import OPTIONS, chromium_path, served, settle
+from emotion.samples import make_clip
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the server's temporary files go."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("EMOTION_NOTICE", "off")
+    return folder
+
+
+@pytest.fixture
+def chromium():
+    executable = chromium_path()
+    if executable is None:
+        pytest.skip("expected a Chromium; there is none on this machine's path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+def leave_a_video(browser: Browser, url: str, clip: Path) -> Page:
+    """Upload a video without analysing it, as a visitor does who then changes their mind."""
+    page = browser.new_page()
+    page.goto(f"{url}/video")
+    page.locator("input[type=file]").first.set_input_files(clip)
+    page.get_by_text(clip.name).first.wait_for(timeout=60_000)
+    settle(page)
+    return page
+
+
+def uploads_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("upload") if path.is_file()]
+
+
+def await_addresses(page: Page, given: list[str], count: int) -> None:
+    """Wait until the page has asked for so many uploads; the browser's events come only while it is asked."""
+    for _ in range(300):
+        if len(given) >= count:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"expected {count} uploads; got {given}")
+
+
+def until(condition: Callable[[], object], seconds: float) -> bool:
+    for _ in range(int(seconds * 5)):
+        if condition():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_a_video_goes_with_its_visitor_on_an_idle_server(chromium: Browser, temporary: Path, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "talk.mp4")
+    with served("server.py") as url:
+        page = leave_a_video(chromium, url, clip)
+        assert len(uploads_in(temporary)) == 1
+        page.close()
+        assert until(lambda: not uploads_in(temporary), 60), "nobody else comes, and it goes within a minute"
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
+def test_nothing_stays_behind_a_server_that_ends(
+    chromium: Browser, temporary: Path, tmp_path: Path, kind: signal.Signals
+) -> None:
+    clip = make_clip(tmp_path / "talk.mp4")
+    with served("server.py") as url:
+        leave_a_video(chromium, url, clip)
+        assert len(uploads_in(temporary)) == 1
+        server = server_on(url)
+        os.kill(server, kind)
+        assert until(lambda: not Path(f"/proc/{server}/cmdline").read_bytes(), 30)
+    if kind is signal.SIGKILL:
+        assert len(uploads_in(temporary)) == 1, "a killed process cleans nothing"
+        with served("server.py"):
+            assert until(lambda: not uploads_in(temporary), 30), "the next one does, when it starts"
+    assert uploads_in(temporary) == []
+
+
+def server_on(url: str) -> int:
+    port = url.rpartition(":")[2]
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if port.encode() in words and b"streamlit" in words:
+            return int(entry.name)
+    raise AssertionError("the server is not running")
+
+
+def test_uploads_under_invented_ids_are_refused(chromium: Browser, temporary: Path) -> None:
+    """One visitor once put 15 files of 60 MB into memory that no page had asked for."""
+    del temporary
+    with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
+        page = chromium.new_page()
+        given: list[str] = []
+        page.on("request", lambda request: given.append(request.url) if "/upload_file/" in request.url else None)
+        page.goto(f"{url}/video")
+        settle(page)
+        page.locator("input[type=file]").first.set_input_files(
+            {"name": "small.mp4", "mimeType": "video/mp4", "buffer": b"0" * 1000}
+        )
+        await_addresses(page, given, 1)
+        address = given[0]
+        invented = re.sub(r"[0-9a-f-]{36}$", "00000000-0000-4000-8000-000000000000", address)
+        answers = page.evaluate(PUT, [invented, 1_000_000])
+        assert answers == 404
+
+
+def test_what_one_visit_holds_is_limited_while_it_arrives(chromium: Browser, temporary: Path) -> None:
+    del temporary
+    with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
+        page = chromium.new_page()
+        given: list[str] = []
+        page.on("request", lambda request: given.append(request.url) if "/upload_file/" in request.url else None)
+        page.goto(f"{url}/video")
+        settle(page)
+        page.locator("input[type=file]").first.set_input_files(
+            [{"name": f"{index}.mp4", "mimeType": "video/mp4", "buffer": b"0" * 1000} for index in range(4)]
+        )
+        await_addresses(page, given, 4)
+        # The same addresses, filled again while nothing takes them: two of the largest size fit.
+        answers = [page.evaluate(PUT, [address, 4_900_000]) for address in given[:4]]
+        assert answers[:2] == [204, 204]
+        assert 413 in answers[2:], answers
+
+
+PUT = """async ([address, size]) => {
+    const form = new FormData();
+    form.append("file", new Blob([new Uint8Array(size)]), "a.mp4");
+    const xsrf = document.cookie.split("; ").find(each => each.startsWith("_streamlit_xsrf="))?.split("=")[1];
+    const headers = xsrf ? {"X-Xsrftoken": decodeURIComponent(xsrf.replaceAll('"', ""))} : {};
+    return (await fetch(address, {method: "PUT", body: form, headers})).status;
+}"""
