@@ -6,7 +6,7 @@ from streamlit import config
 
 from emotion.limits import check_settings, max_upload_mb
 from emotion.telemetry.logs import set_up_logs
-from ui.access import Guard, OriginGuard, UploadGuard, WayBack
+from ui.access import Guard, OriginGuard, SecurityHeaders, UploadGuard, WayBack
 from ui.common.lifespan import attending
 from ui.player.files import video_files
 from ui.shell.metrics_route import metrics_route
@@ -18,6 +18,12 @@ config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_M
 app = st.App(
     "streamlit_app.py",
     routes=[video_files.route(), metrics_route()],
-    middleware=[Middleware(OriginGuard), Middleware(UploadGuard), Middleware(Guard), Middleware(WayBack)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(OriginGuard),
+        Middleware(UploadGuard),
+        Middleware(Guard),
+        Middleware(WayBack),
+    ],
     lifespan=attending,
 )

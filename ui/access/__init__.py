@@ -7,6 +7,7 @@ answers, :class:`WayBack` leads on to the page that was asked for, and :attr:`Vi
 
 from ui.access.door import NOT_HERE, admin_or_stop, find_visitor, show_account, visitor_or_stop
 from ui.access.guard import NO_FILE, Guard, visitor_of
+from ui.access.headers import SecurityHeaders
 from ui.access.listening import who_may_enter
 from ui.access.origins import OriginGuard
 from ui.access.rules import LOCAL_VISITOR, Visitor
@@ -19,6 +20,7 @@ __all__ = [
     "NO_FILE",
     "Guard",
     "OriginGuard",
+    "SecurityHeaders",
     "UploadGuard",
     "Visitor",
     "WayBack",
