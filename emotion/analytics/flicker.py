@@ -41,7 +41,7 @@ def steady_answers(analysis: Analysis, min_s: float = FLICKER_S) -> pd.Series:
     Returns:
         Labels, or :data:`emotion.labels.UNCLEAR`, with the timeline's index.
     """
-    said = answers(analysis.timeline, analysis.unclear_below)
+    said = answers(analysis.timeline, analysis.abstain_below)
     if said.empty or min_s <= 0:
         return said
     rows = pd.DataFrame(

@@ -26,7 +26,7 @@ _SEEN = ("first_s", "last_s", "frames", "seconds")
 
 
 def _shares(
-    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], abstain_below: float
 ) -> pd.DataFrame:
     """Return for each group and label the share of the faces' time during which it leads.
 
@@ -35,12 +35,12 @@ def _shares(
         timeline: A timeline, or some rows of one.
         weights: Seconds per row (:func:`row_durations`); a group's rows count alike if they are all zero.
         labels: The label set, in order.
-        unclear_below: Rows of less ``emotion_confidence`` count for :data:`UNCLEAR`, which then is the
+        abstain_below: Rows of less ``emotion_confidence`` count for :data:`UNCLEAR`, which then is the
             last column; with 0 there is no such column. All shares of a group together are 1.
     """
     weights = weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
-    time = weights.groupby([groups, answers(timeline, unclear_below)]).sum().unstack(fill_value=0)
-    time = time.reindex(columns=list(answer_names(labels, unclear_below)), fill_value=0.0)
+    time = weights.groupby([groups, answers(timeline, abstain_below)]).sum().unstack(fill_value=0)
+    time = time.reindex(columns=list(answer_names(labels, abstain_below)), fill_value=0.0)
     return time.div(time.sum(axis=1), axis=0)
 
 
@@ -106,9 +106,9 @@ def _figures(
         weights: Seconds per row.
         changed: Whether a row is the first of another expression, see :func:`count_changes`.
     """
-    timeline, labels, unclear_below = analysis.timeline, analysis.labels, analysis.unclear_below
-    clear = ~unclear_rows(timeline, unclear_below)
-    parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, unclear_below).to_dict("index")
+    timeline, labels, abstain_below = analysis.timeline, analysis.labels, analysis.abstain_below
+    clear = ~unclear_rows(timeline, abstain_below)
+    parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, abstain_below).to_dict("index")
     smiles = _smile_indices(groups[clear], timeline[clear], labels).to_dict()
     changes = changed.groupby(groups).sum().to_dict()
     seconds = weights[clear].groupby(groups[clear]).sum().to_dict()
@@ -125,7 +125,7 @@ def _figures(
 
 def _of_everybody(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> dict[str, Any]:
     if analysis.timeline.empty:
-        shares = dict.fromkeys(answer_names(analysis.labels, analysis.unclear_below), 0.0)
+        shares = dict.fromkeys(answer_names(analysis.labels, analysis.abstain_below), 0.0)
         return {"shares": shares, "dominant": None, "smile_index": None, "changes_per_minute": None}
     return _figures(pd.Series(0, index=analysis.timeline.index), analysis, weights, changed)[0]
 
@@ -148,7 +148,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
     Shares are of the faces' time: two people who are seen for one second each make
     two seconds. Changes are counted per minute of a person being seen and read clearly,
     and without flicker (:mod:`emotion.analytics.flicker`).
-    With ``analysis.unclear_below`` 0, every answer is clear.
+    With ``analysis.abstain_below`` 0, every answer is clear.
     """
     timeline, frames = analysis.timeline, analysis.frames
     weights, changed = row_durations(timeline, frames), _changes(timeline, steady_answers(analysis))
@@ -163,7 +163,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "frames": len(frames),
         "frames_with_face": with_face,
         "frames_without_face": len(frames) - with_face,
-        "unclear_below": analysis.unclear_below,
+        "abstain_below": analysis.abstain_below,
         **_of_everybody(analysis, weights, changed),
         "tracks": _of_each(analysis, weights, changed),
     }

@@ -81,11 +81,11 @@ class History:
 
     Args:
         labels: Of the probabilities, in order.
-        unclear_below: Below which an answer is unclear, 0–1.
+        abstain_below: Below which an answer is unclear, 0–1.
     """
 
-    def __init__(self, labels: tuple[str, ...], unclear_below: float) -> None:
-        self._labels, self._unclear_below = labels, unclear_below
+    def __init__(self, labels: tuple[str, ...], abstain_below: float) -> None:
+        self._labels, self._abstain_below = labels, abstain_below
         self._people: dict[int, _Person] = {}
 
     def see(self, result: FrameResult, half_life_s: float) -> None:
@@ -94,7 +94,7 @@ class History:
             assert face.track_id is not None
             assert face.probabilities is not None
             person = self._people.setdefault(face.track_id, _Person(len(self._labels) + 1))
-            needed = required_for(face, self._unclear_below)
+            needed = required_for(face, self._abstain_below)
             person.see(np.append(face.probabilities, np.float32(needed)), result.time_s, half_life_s)
         gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
         for track in gone:

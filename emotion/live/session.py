@@ -65,7 +65,7 @@ class LiveSession:
         self._look, self._cover = Looker(analyzer), Cover()
         self._time = StreamTime()
         self._meter, self._ladder = Meter(clock()), Ladder()
-        self._history = History(analyzer.labels, analyzer.unclear_below)
+        self._history = History(analyzer.labels, analyzer.abstain_below)
         self._baselines = Baselines(analyzer.labels)
         self._recorder: Recorder | None = None
         self._held_at_s: float | None = None
@@ -110,7 +110,7 @@ class LiveSession:
             return Snapshot(
                 time_s=now_s,
                 labels=self._analyzer.labels,
-                unclear_below=self._analyzer.unclear_below,
+                abstain_below=self._analyzer.abstain_below,
                 size=self._size,
                 people=self._history.people(now_s, self._baselines.means),
                 load=self._load(),

@@ -119,7 +119,7 @@ class Snapshot:
     Attributes:
         time_s: Seconds of the stream so far.
         labels: Of the probabilities, in order.
-        unclear_below: Below which top probability an answer is unclear, 0–1.
+        abstain_below: Below which top probability an answer is unclear, 0–1.
         size: Width and height of the latest picture, px; None before the first.
         people: By track id. Who was not seen for 30 seconds is gone.
         load: What the server does with the pictures.
@@ -131,7 +131,7 @@ class Snapshot:
 
     time_s: float
     labels: tuple[str, ...]
-    unclear_below: float
+    abstain_below: float
     size: tuple[int, int] | None
     people: tuple[PersonNow, ...]
     load: Load

@@ -50,7 +50,7 @@ def test_short_episodes_are_left_out_and_not_added_to_others():
 
 def test_an_unclear_answer_is_an_episode_of_its_own():
     analysis = make_analysis([["fear"], ["anger"]])
-    table = episodes(replace(analysis, settings={"unclear_below": 0.7}))
+    table = episodes(replace(analysis, settings={"abstain_below": 0.7}))
     assert table["emotion"].tolist() == [UNCLEAR]
 
 
@@ -96,7 +96,7 @@ def test_an_unclear_answer_between_two_is_no_change():
     analysis = make_analysis([["fear"], ["anger"], ["fear"]], 0.5)
     confidence = np.array([0.65, 0.3, 0.65], np.float32)
     timeline = analysis.timeline.assign(emotion_confidence=confidence)
-    unclear = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5})
+    unclear = replace(analysis, timeline=timeline, settings={"abstain_below": 0.5})
     assert transitions(unclear).to_numpy().sum() == 0
 
 

@@ -75,7 +75,7 @@ def test_nothing_but_whole_stretches_is_short(given_runs: tuple[list[list[str]],
     if limited:
         unsure = np.where(np.arange(len(analysis.timeline)) % 7 < 3, 0.2, 0.65).astype(np.float32)
         timeline = analysis.timeline.assign(emotion_confidence=unsure)
-        analysis = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5})
+        analysis = replace(analysis, timeline=timeline, settings={"abstain_below": 0.5})
     said, stretches = steady_answers(analysis), unbroken_runs(analysis.timeline, analysis.frames)
     assert said.index.equals(analysis.timeline.index)
     for _, mine in said.groupby(stretches):
