@@ -72,7 +72,7 @@ def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, labels: tuple[str,
 
 
 def _changes(timeline: pd.DataFrame, said: pd.Series) -> pd.Series:
-    """Return for each row whether its answer differs from that person's clear one before: :func:`count_changes`."""
+    """Return for each row whether its answer differs from that person's last clear one."""
     clear = said != UNCLEAR
     rows = timeline.loc[clear, ["track_id", "frame_index"]].assign(said=said[clear])
     rows = rows.sort_values(["track_id", "frame_index"])
@@ -80,15 +80,6 @@ def _changes(timeline: pd.DataFrame, said: pd.Series) -> pd.Series:
     changed = (np.diff(codes) != 0) & (np.diff(tracks) == 0)
     marks = pd.Series(np.append(False, changed)[: len(rows)], index=rows.index)
     return marks.reindex(timeline.index, fill_value=False)
-
-
-def count_changes(analysis: Analysis) -> int:
-    """Return how often somebody's expression changed to another that lasted.
-
-    Without flicker (:mod:`emotion.analytics.flicker`); unclear answers count as not given, so those before
-    and after them are neighbours.
-    """
-    return int(_changes(analysis.timeline, steady_answers(analysis)).sum())
 
 
 def _per_minute(count: int, seconds: float) -> float | None:
@@ -104,7 +95,7 @@ def _figures(
         groups: Of each row.
         analysis: Of which.
         weights: Seconds per row.
-        changed: Whether a row is the first of another expression, see :func:`count_changes`.
+        changed: Whether a row is the first of another expression, see :func:`_changes`.
     """
     timeline, labels, abstain_below = analysis.timeline, analysis.labels, analysis.abstain_below
     clear = ~unclear_rows(timeline, abstain_below)

@@ -1,4 +1,4 @@
-"""What a session tells of itself at one moment: plain values that no later frame changes."""
+"""Immutable state of a live session at one moment."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PersonNow:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much comes in and what becomes of it, over the last five seconds.
+    """Frame rates and processing times over the last five seconds.
 
     Attributes:
         in_fps: Pictures per second that arrived, those skipped included.
@@ -64,8 +64,8 @@ class Load:
         median_ms: Time in the server per picture, median, in ms; NaN before the first.
         p95_ms: Its 95th percentile.
         dropped: Pictures that were left out for a newer one, since the session began.
-        quality: Step of the quality ladder, 0 for full quality.
-        quality_words: What that step does, in a few words for people.
+        quality: Quality level, 0 for full quality.
+        quality_words: Description of that level, for people.
     """
 
     in_fps: float
