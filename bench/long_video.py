@@ -15,8 +15,8 @@ from emotion.library.jobs import Dispatcher
 
 HOURS = 3.0
 FPS = 5.0
-LOOK_S = 1.0
-"""Between two looks at the worker's memory."""
+POLL_INTERVAL_S = 1.0
+"""Seconds between checks of the worker's memory."""
 _SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -78,7 +78,7 @@ def _samples(library: Library, entry_id: str) -> list[tuple[float, float]]:
             samples.append((entry.share, resident))
             if len(samples) % 60 == 0:
                 print(f"{entry.share:.1%} · {resident:.0f} MB · {entry.rate:.0f} frames/s", file=sys.stderr, flush=True)
-        time.sleep(LOOK_S)
+        time.sleep(POLL_INTERVAL_S)
     return samples
 
 

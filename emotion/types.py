@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.saved_keys import with_current_keys
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,13 +23,13 @@ LOGITS, PROBABILITIES = "logits", "probabilities"
 """What a classifier's file may answer with: scores before a softmax, or after it."""
 
 
-UNCLEAR_SLOPES = ("yaw", "pitch", "size", "doubt")
-"""By what the required probability grows; see :class:`UnclearLimit`."""
+ABSTAIN_SLOPES = ("yaw", "pitch", "size", "doubt")
+"""By what the required probability grows; see :class:`AbstentionLimit`."""
 FULL_SIZE_PX = 96.0
 """A face whose box is larger than this asks for no more because of its size."""
 
 
-class UnclearLimit(float):
+class AbstentionLimit(float):
     """The probability that the answer for a large face that looks ahead needs, and by how much others need more.
 
     It is the number itself, so it may stand wherever a limit is only shown. Zero means that no answer is unclear.
@@ -40,7 +42,7 @@ class UnclearLimit(float):
 
     slopes: Mapping[str, float]
 
-    def __new__(cls, value: float = 0.0, slopes: Mapping[str, float] | None = None) -> UnclearLimit:
+    def __new__(cls, value: float = 0.0, slopes: Mapping[str, float] | None = None) -> AbstentionLimit:
         """Return a limit, 0–1, with its slopes."""
         made = super().__new__(cls, value)
         made.slopes = dict(slopes or {})
@@ -64,14 +66,14 @@ class UnclearLimit(float):
         return np.asarray(np.maximum(1 / (1 + (1 / base - 1) * np.exp(-more)), base))
 
     def slope_values(self) -> NDArray[np.float64]:
-        """Return the slopes in the order of :data:`UNCLEAR_SLOPES`."""
-        return np.array([self.slopes.get(name, 0.0) for name in UNCLEAR_SLOPES])
+        """Return the slopes in the order of :data:`ABSTAIN_SLOPES`."""
+        return np.array([self.slopes.get(name, 0.0) for name in ABSTAIN_SLOPES])
 
 
 def difficulties(
     yaw: FloatArray, pitch: FloatArray, size_px: FloatArray, confidence: FloatArray
 ) -> list[NDArray[np.float64]]:
-    """Return what makes faces hard to read, in the order of :data:`UNCLEAR_SLOPES`, each ``(n,)`` and ≥ 0."""
+    """Return what makes faces hard to read, in the order of :data:`ABSTAIN_SLOPES`, each ``(n,)`` and ≥ 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         halvings = np.log2(FULL_SIZE_PX / np.maximum(np.asarray(size_px, np.float64), 1.0))
     values = (np.abs(yaw), np.abs(pitch), np.maximum(halvings, 0), 1 - np.asarray(confidence, np.float64))
@@ -176,7 +178,7 @@ class FrameResult:
 
     Attributes:
         labels: The label of each probability column.
-        unclear_below: The classifier's limit, 0–1 (see :class:`ModelCard`); 0 where it has none.
+        abstain_below: The classifier's limit, 0–1 (see :class:`ModelCard`); 0 where it has none.
     """
 
     frame_index: int
@@ -185,7 +187,7 @@ class FrameResult:
     height: int
     faces: tuple[Face, ...]
     labels: tuple[str, ...]
-    unclear_below: float = 0.0
+    abstain_below: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class VideoInfo:
     mended: str = ""
 
 
-_CARD_NUMBERS = ("temperature", "unclear_below", "second_look_below")
+_CARD_NUMBERS = ("temperature", "abstain_below", "second_look_below")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +242,9 @@ class ModelCard:
         training: Command, seed, commit, hardware, hours, recipe.
         scores: The headline figures copied by script from ``evaluation.json``.
         outputs: What the file answers with: ``"logits"``, or ``"probabilities"`` if it ends with a softmax.
-        unclear_below: An answer of less probability was wrong too often on validation faces, so the app
+        abstain_below: An answer of less probability was wrong too often on validation faces, so the app
             calls it unclear (``training/evaluation/calibrate.py`` has the rules); 0 where nothing was measured.
-        unclear_slopes: By how much turned, small and doubtful faces need more; see :class:`UnclearLimit`.
+        abstain_slopes: By how much turned, small and doubtful faces need more; see :class:`AbstentionLimit`.
         second_look_below: Where the likeliest label leads the next by less, in logits, the face's mirror image is
             asked about too and the logits are averaged; 0 where that was not found to help.
         members: Names of the models whose probabilities an ensemble averages. It has no file of its
@@ -267,15 +269,15 @@ class ModelCard:
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     outputs: str = LOGITS
-    unclear_below: float = 0.0
+    abstain_below: float = 0.0
     second_look_below: float = 0.0
     members: tuple[str, ...] = ()
-    unclear_slopes: dict[str, float] = field(default_factory=dict)
+    abstain_slopes: dict[str, float] = field(default_factory=dict)
 
     @property
-    def unclear_limit(self) -> UnclearLimit:
+    def abstention_limit(self) -> AbstentionLimit:
         """What the app asks of each answer."""
-        return UnclearLimit(self.unclear_below, self.unclear_slopes)
+        return AbstentionLimit(self.abstain_below, self.abstain_slopes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -283,17 +285,18 @@ class ModelCard:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelCard:
-        """Build from :meth:`to_dict`'s output.
+        """Build from :meth:`to_dict`'s output, of this version or an earlier one.
 
         Raises:
             TypeError: A field is missing or unknown, or a number is none.
             ValueError: A number is some other text.
         """
+        values = with_current_keys(values)
         tuples = {"labels": tuple(values["labels"]), "members": tuple(values.get("members", ()))}
         # Answers are computed with these, so a damaged one should be told here and not by NumPy.
         numbers = {key: float(values[key]) for key in _CARD_NUMBERS if key in values}
-        slopes = {name: float(slope) for name, slope in dict(values.get("unclear_slopes") or {}).items()}
-        return cls(**(values | tuples | numbers | {"unclear_slopes": slopes}))
+        slopes = {name: float(slope) for name, slope in dict(values.get("abstain_slopes") or {}).items()}
+        return cls(**(values | tuples | numbers | {"abstain_slopes": slopes}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,7 +310,7 @@ class Analysis:
             frames without a face are known too.
         model: Name of the classifier.
         labels: Its label set.
-        settings: What was asked for (detector, every, …), and the classifier's ``unclear_below``.
+        settings: What was asked for (detector, every, …), and the classifier's ``abstain_below``.
         source: Name of the file, for people.
         complete: False if it was cancelled or the file broke off.
         note: Why it is not complete, in one sentence for people.
@@ -324,9 +327,9 @@ class Analysis:
     note: str = ""
 
     @property
-    def unclear_below(self) -> UnclearLimit:
+    def abstain_below(self) -> AbstentionLimit:
         """The classifier's limit, 0–1; 0 where it has none or the analysis is older than limits."""
-        return UnclearLimit(self.settings.get("unclear_below", 0.0), self.settings.get("unclear_slopes"))
+        return AbstentionLimit(self.settings.get("abstain_below", 0.0), self.settings.get("abstain_slopes"))
 
     @property
     def remarks(self) -> str:

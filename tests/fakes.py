@@ -13,9 +13,9 @@ class FakeAnalyzer:
 
     labels = FERPLUS_LABELS
     faces = 1
-    unclear_below = 0.0
+    abstain_below = 0.0
 
     def image(self, source) -> FrameResult:
         height, width = load_image(source).shape[:2]
         faces = tuple(make_face(track_id=number, left=5.0 * number) for number in range(1, self.faces + 1))
-        return FrameResult(0, 0.0, width, height, faces, FERPLUS_LABELS, self.unclear_below)
+        return FrameResult(0, 0.0, width, height, faces, FERPLUS_LABELS, self.abstain_below)

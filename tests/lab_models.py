@@ -37,7 +37,7 @@ def make_abstention() -> dict[str, Any]:
     """All answers: three in four are right; the surer half: all of them."""
     return {
         "coverage_curve": [[1.0, 0.75], [0.5, 1.0]],
-        "abstention": {"unclear_below": 0.4, "coverage": 0.5, "accuracy": 1.0},
+        "abstention": {"abstain_below": 0.4, "coverage": 0.5, "accuracy": 1.0},
     }
 
 

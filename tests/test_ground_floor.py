@@ -29,6 +29,7 @@ from emotion.labels import (
     parse_labels,
 )
 from emotion.models import registry
+from emotion.saved_keys import with_current_keys
 from emotion.types import Face, Frame, ModelCard, Progress
 
 
@@ -239,8 +240,26 @@ def test_cards_from_before_a_field_was_added_still_load(models: Path) -> None:
     assert registry.load_card("old").outputs == "logits"
 
 
+def test_a_card_with_the_earlier_names_of_the_limit_still_loads(models: Path) -> None:
+    values = make_model(models, "old").to_dict()
+    del values["abstain_below"], values["abstain_slopes"]
+    earlier = values | {"unclear_below": 0.4, "unclear_slopes": {"yaw": 0.02}}
+    (models / "old" / "card.json").write_text(json.dumps(earlier))
+    card = registry.load_card("old")
+    assert (card.abstain_below, card.abstain_slopes) == (0.4, {"yaw": 0.02})
+    registry.save_card(card, models / "old")
+    assert json.loads((models / "old" / "card.json").read_text())["abstain_below"] == 0.4
+
+
+def test_earlier_keys_are_renamed_at_any_depth_and_never_win() -> None:
+    earlier = {"unclear_below": 0.3, "sets": [{"unclear_below": 0.1, "name": "unclear_below"}]}
+    expected = {"abstain_below": 0.3, "sets": [{"abstain_below": 0.1, "name": "unclear_below"}]}
+    assert with_current_keys(earlier) == with_current_keys(expected) == expected
+    assert with_current_keys({"abstain_below": 0.5, "unclear_below": 0.3}) == {"abstain_below": 0.5}
+
+
 @pytest.mark.parametrize("value", ["a lot", None])
-@pytest.mark.parametrize("key", ["temperature", "unclear_below", "second_look_below"])
+@pytest.mark.parametrize("key", ["temperature", "abstain_below", "second_look_below"])
 def test_a_number_of_a_card_that_is_none_is_told(models: Path, key: str, value: str | None) -> None:
     card = make_model(models, "odd").to_dict()
     (models / "odd" / "card.json").write_text(json.dumps(card | {key: value}))

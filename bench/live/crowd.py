@@ -10,7 +10,7 @@ from playwright.sync_api import Playwright
 
 from bench.live.camera import Camera
 from bench.live.server import Server
-from bench.live.speed import LOOK_S, SETTLE_S, leading, number, rate
+from bench.live.speed import POLL_INTERVAL_S, SETTLE_S, leading, number, rate
 from bench.live.visitor import visitor
 
 
@@ -26,8 +26,8 @@ def measure_crowd(playwright: Playwright, server: Server, cameras: list[Camera],
         turned_away = _turned_away(playwright, server, cameras[0])
         looks: list[list[dict[str, Any]]] = [[] for _ in people]
         figures = [[person.figures()] for person in people]
-        for _ in range(round(seconds / LOOK_S)):
-            people[0].page.wait_for_timeout(LOOK_S * 1000)
+        for _ in range(round(seconds / POLL_INTERVAL_S)):
+            people[0].page.wait_for_timeout(POLL_INTERVAL_S * 1000)
             for place, person in enumerate(people):
                 looks[place].append(person.board())
                 figures[place].append(person.figures())

@@ -19,7 +19,7 @@ APP = "server.py"
 ECHO = "bench/live/echo_page.py"
 SETTLE_S = 6.0
 """After the first picture, before anything is measured: browsers begin with a low bit rate."""
-LOOK_S = 2.0
+POLL_INTERVAL_S = 2.0
 _P95 = re.compile(r"(\d+) ms, 95% within (\d+) ms")
 
 
@@ -92,7 +92,7 @@ def watch(
     looks, figures = [], [person.figures()]
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
-        person.page.wait_for_timeout(LOOK_S * 1000)
+        person.page.wait_for_timeout(POLL_INTERVAL_S * 1000)
         figures.append(person.figures())
         if person.has_board:
             looks.append(person.board())

@@ -1,7 +1,6 @@
-"""Figures relative to a person's baseline: how a face differs from itself at rest.
+"""Figures relative to a person's baseline, a span in which the face is at rest.
 
-Some faces at rest look sad or angry to a classifier. A span in which the person is at rest
-tells by how much, and the difference to the mean of that span takes it out:
+Some faces at rest look sad or angry to a classifier. Subtracting the mean of the baseline corrects for that:
 ``relative = probability − mean probability in the baseline``, −1–1, 0 at rest.
 """
 
@@ -9,24 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from emotion.analytics.edits import Span
 from emotion.analytics.people import steadiness
 from emotion.analytics.summary import summarise
 from emotion.analytics.time_range import mean_probabilities, part_of
-from emotion.analytics.timeline import probability_columns
 from emotion.errors import InputError
 from emotion.types import Analysis
 
 RELATIVE = "Probability less this person's mean probability in the baseline: 0 is the face at rest, −1 to 1."
 """What a relative figure is, for people."""
-
-
-def relative_columns(labels: tuple[str, ...]) -> list[str]:
-    """Return the columns of :func:`relative_to_baseline`, one per label in its order."""
-    return [f"d_{label}" for label in labels]
 
 
 def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, float]:
@@ -40,24 +32,6 @@ def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, floa
         where = f"{span.start_s:.2f}–{span.end_s:.2f} s"
         raise InputError(f"expected a baseline in which the person is seen; got {where}, in which they are not")
     return means
-
-
-def relative_to_baseline(analysis: Analysis, track: int, span: Span) -> pd.DataFrame:
-    """Return a person's probabilities less their means in the baseline.
-
-    Returns:
-        ``frame_index``, ``time_s`` and ``d_<label>``, −1–1; a row per row of the person. Weighted by
-        time, the rows of the baseline average to 0.
-
-    Raises:
-        InputError: The person is not seen in the span.
-    """
-    means = np.array(list(baseline_means(analysis, track, span).values()))
-    rows = part_of(analysis, track=track).timeline
-    differences = rows[probability_columns(analysis.labels)].to_numpy(np.float64) - means
-    return pd.concat(
-        [rows[["frame_index", "time_s"]], pd.DataFrame(differences, columns=relative_columns(analysis.labels))], axis=1
-    )
 
 
 def relative_figures(analysis: Analysis, track: int, span: Span) -> pd.DataFrame:

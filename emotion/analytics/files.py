@@ -21,6 +21,7 @@ from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
 from emotion.csv_text import csv_text
 from emotion.errors import InputError, TimelineError, brief
+from emotion.saved_keys import with_current_keys
 from emotion.types import Analysis, PathLike, VideoInfo
 
 SCHEMA_VERSION = 1
@@ -153,7 +154,7 @@ def _analysis(about: dict[str, Any], timeline: pd.DataFrame, frames: pd.DataFram
         frames=frames,
         model=about["model"],
         labels=tuple(about["labels"]),
-        settings=about["settings"],
+        settings=with_current_keys(about["settings"]),
         source=about["source"],
         complete=about["complete"],
         note=about["note"],

@@ -41,7 +41,7 @@ def steady_answers(analysis: Analysis, min_s: float = FLICKER_S) -> pd.Series:
     Returns:
         Labels, or :data:`emotion.labels.UNCLEAR`, with the timeline's index.
     """
-    said = answers(analysis.timeline, analysis.unclear_below)
+    said = answers(analysis.timeline, analysis.abstain_below)
     if said.empty or min_s <= 0:
         return said
     rows = pd.DataFrame(
@@ -114,29 +114,28 @@ class _Runs:
         # Of two that last as long, the earlier one.
         chosen = max(neighbours, key=lambda one: self.seconds[one])
         self.codes[place] = self.codes[chosen]
-        self._join_before(place)
-        self._join_after(place)
+        if (joined := self._join(place, self._before, self._after)) is not None:
+            self._first[place] = self._first[joined]
+        self._join(place, self._after, self._before)
         return place
 
-    def _join_before(self, place: int) -> None:
-        """Take the run before into this one where both say the same."""
-        before = self._before[place]
-        if before is not None and self.codes[before] == self.codes[place]:
-            self.seconds[place] += self.seconds[before]
-            self._alive[before] = False
-            self._first[place] = self._first[before]
-            self._before[place] = self._before[before]
-            if (further := self._before[place]) is not None:
-                self._after[further] = place
+    def _join(self, place: int, ahead: list[int | None], behind: list[int | None]) -> int | None:
+        """Merge the neighbour in ``ahead`` into a run if both say the same, and return it; None if they differ.
 
-    def _join_after(self, place: int) -> None:
-        after = self._after[place]
-        if after is not None and self.codes[after] == self.codes[place]:
-            self.seconds[place] += self.seconds[after]
-            self._alive[after] = False
-            self._after[place] = self._after[after]
-            if (further := self._after[place]) is not None:
-                self._before[further] = place
+        Args:
+            place: The run that stays.
+            ahead: Neighbour of each run on the side to merge.
+            behind: Neighbour of each run on the other side.
+        """
+        other = ahead[place]
+        if other is None or self.codes[other] != self.codes[place]:
+            return None
+        self.seconds[place] += self.seconds[other]
+        self._alive[other] = False
+        ahead[place] = further = ahead[other]
+        if further is not None:
+            behind[further] = place
+        return other
 
     def spread(self) -> NDArray[np.int64]:
         """Return the code of every original run."""

@@ -26,7 +26,7 @@ _SEEN = ("first_s", "last_s", "frames", "seconds")
 
 
 def _shares(
-    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], unclear_below: float
+    groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], abstain_below: float
 ) -> pd.DataFrame:
     """Return for each group and label the share of the faces' time during which it leads.
 
@@ -35,12 +35,12 @@ def _shares(
         timeline: A timeline, or some rows of one.
         weights: Seconds per row (:func:`row_durations`); a group's rows count alike if they are all zero.
         labels: The label set, in order.
-        unclear_below: Rows of less ``emotion_confidence`` count for :data:`UNCLEAR`, which then is the
+        abstain_below: Rows of less ``emotion_confidence`` count for :data:`UNCLEAR`, which then is the
             last column; with 0 there is no such column. All shares of a group together are 1.
     """
     weights = weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
-    time = weights.groupby([groups, answers(timeline, unclear_below)]).sum().unstack(fill_value=0)
-    time = time.reindex(columns=list(answer_names(labels, unclear_below)), fill_value=0.0)
+    time = weights.groupby([groups, answers(timeline, abstain_below)]).sum().unstack(fill_value=0)
+    time = time.reindex(columns=list(answer_names(labels, abstain_below)), fill_value=0.0)
     return time.div(time.sum(axis=1), axis=0)
 
 
@@ -72,7 +72,7 @@ def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, labels: tuple[str,
 
 
 def _changes(timeline: pd.DataFrame, said: pd.Series) -> pd.Series:
-    """Return for each row whether its answer differs from that person's clear one before: :func:`count_changes`."""
+    """Return for each row whether its answer differs from that person's last clear one."""
     clear = said != UNCLEAR
     rows = timeline.loc[clear, ["track_id", "frame_index"]].assign(said=said[clear])
     rows = rows.sort_values(["track_id", "frame_index"])
@@ -80,15 +80,6 @@ def _changes(timeline: pd.DataFrame, said: pd.Series) -> pd.Series:
     changed = (np.diff(codes) != 0) & (np.diff(tracks) == 0)
     marks = pd.Series(np.append(False, changed)[: len(rows)], index=rows.index)
     return marks.reindex(timeline.index, fill_value=False)
-
-
-def count_changes(analysis: Analysis) -> int:
-    """Return how often somebody's expression changed to another that lasted.
-
-    Without flicker (:mod:`emotion.analytics.flicker`); unclear answers count as not given, so those before
-    and after them are neighbours.
-    """
-    return int(_changes(analysis.timeline, steady_answers(analysis)).sum())
 
 
 def _per_minute(count: int, seconds: float) -> float | None:
@@ -104,11 +95,11 @@ def _figures(
         groups: Of each row.
         analysis: Of which.
         weights: Seconds per row.
-        changed: Whether a row is the first of another expression, see :func:`count_changes`.
+        changed: Whether a row is the first of another expression, see :func:`_changes`.
     """
-    timeline, labels, unclear_below = analysis.timeline, analysis.labels, analysis.unclear_below
-    clear = ~unclear_rows(timeline, unclear_below)
-    parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, unclear_below).to_dict("index")
+    timeline, labels, abstain_below = analysis.timeline, analysis.labels, analysis.abstain_below
+    clear = ~unclear_rows(timeline, abstain_below)
+    parts: dict[Any, dict[Any, float]] = _shares(groups, timeline, weights, labels, abstain_below).to_dict("index")
     smiles = _smile_indices(groups[clear], timeline[clear], labels).to_dict()
     changes = changed.groupby(groups).sum().to_dict()
     seconds = weights[clear].groupby(groups[clear]).sum().to_dict()
@@ -125,7 +116,7 @@ def _figures(
 
 def _of_everybody(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> dict[str, Any]:
     if analysis.timeline.empty:
-        shares = dict.fromkeys(answer_names(analysis.labels, analysis.unclear_below), 0.0)
+        shares = dict.fromkeys(answer_names(analysis.labels, analysis.abstain_below), 0.0)
         return {"shares": shares, "dominant": None, "smile_index": None, "changes_per_minute": None}
     return _figures(pd.Series(0, index=analysis.timeline.index), analysis, weights, changed)[0]
 
@@ -148,7 +139,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
     Shares are of the faces' time: two people who are seen for one second each make
     two seconds. Changes are counted per minute of a person being seen and read clearly,
     and without flicker (:mod:`emotion.analytics.flicker`).
-    With ``analysis.unclear_below`` 0, every answer is clear.
+    With ``analysis.abstain_below`` 0, every answer is clear.
     """
     timeline, frames = analysis.timeline, analysis.frames
     weights, changed = row_durations(timeline, frames), _changes(timeline, steady_answers(analysis))
@@ -163,7 +154,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
         "frames": len(frames),
         "frames_with_face": with_face,
         "frames_without_face": len(frames) - with_face,
-        "unclear_below": analysis.unclear_below,
+        "abstain_below": analysis.abstain_below,
         **_of_everybody(analysis, weights, changed),
         "tracks": _of_each(analysis, weights, changed),
     }

@@ -160,7 +160,7 @@ def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
     )
     time_s = float(analysis.frames.set_index("frame_index")["time_s"].loc[frame_index])
     size = (analysis.info.width, analysis.info.height)
-    return FrameResult(frame_index, time_s, *size, faces, analysis.labels, analysis.unclear_below)
+    return FrameResult(frame_index, time_s, *size, faces, analysis.labels, analysis.abstain_below)
 
 
 def validate(timeline: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from emotion.batch.inputs import Video
 from emotion.batch.work import FILE, KILLED, UNEXPECTED, Row
 from emotion.engine.storage import Storage
 from emotion.errors import BatchError
+from emotion.saved_keys import RENAMED
 
 SUMMARY, ERRORS = "summary.parquet", "errors.parquet"
 LASTING = (FILE, KILLED, UNEXPECTED)
@@ -35,7 +36,7 @@ _COLUMNS = {
     **{"complete": pa.bool_(), "note": _TEXT, "width": _COUNT, "height": _COUNT},
     **{"duration_s": _NUMBER, "analysed_s": _NUMBER},
     **dict.fromkeys(["frames", "frames_with_face", "frames_without_face", "faces", "people"], _COUNT),
-    **{"unclear_below": _NUMBER, "dominant": _TEXT, "smile_index": _NUMBER, "changes_per_minute": _NUMBER},
+    **{"abstain_below": _NUMBER, "dominant": _TEXT, "smile_index": _NUMBER, "changes_per_minute": _NUMBER},
     **{"work_s": _NUMBER, "finished_at": _MOMENT},
 }
 _ERROR_COLUMNS = {
@@ -146,6 +147,7 @@ def _read(storage: Storage, name: str) -> pa.Table:
     try:
         with storage.reading(name) as file:
             found: Any = pq.read_table(io.BytesIO(file.read()))
+        found = found.rename_columns([RENAMED.get(name, name) for name in found.column_names])
         return pa.concat_tables([_table([]), found], promote_options="permissive")
     except (OSError, pa.ArrowException) as error:
         raise BatchError(f"expected {name} as a batch wrote it; it cannot be read: {error}") from error

@@ -43,7 +43,7 @@ class Settings:
         chosen, card = sampling or Sampling(), load_card(model)
         facts = {
             "model": resolve(model),
-            "card": {name: getattr(card, name) for name in (*_DECIDING, "unclear_below", "unclear_slopes")},
+            "card": {name: getattr(card, name) for name in (*_DECIDING, "abstain_below", "abstain_slopes")},
             "detector": detector,
             "sampling": asdict(chosen),
             "program": program_version(),

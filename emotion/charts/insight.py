@@ -6,10 +6,10 @@ import altair as alt
 import pandas as pd
 
 from emotion.analytics.derived import intensity, valence
+from emotion.analytics.episodes import row_shares
 from emotion.analytics.heat import binned_probabilities
 from emotion.analytics.lanes import resample
 from emotion.analytics.time_range import part_of
-from emotion.analytics.transitions import row_shares
 from emotion.charts.common import EDGE, HUE, STRONG, finish, label_colour, moment_tooltip, seconds_axis, unbroken
 from emotion.types import Analysis
 
@@ -54,7 +54,7 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str 
     """Return what follows what as a matrix: a row per expression before, a column per expression after.
 
     Args:
-        counts: Of :func:`emotion.analytics.transitions.transitions`.
+        counts: Of :func:`emotion.analytics.episodes.transitions`.
         as_shares: Write the shares of each row in the cells in place of counts; the tint is by share in both.
         ink: Colour of figures on pale cells; the theme's text colour reads best.
     """

@@ -187,6 +187,6 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
     base = alt.Chart(curves, height=height).encode(x=x, y=y, color=colour, tooltip=tooltip)
     # A line answers the pointer at its corners only, a wide unseen point near them as well.
     lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
-    own = [*tooltip, alt.Tooltip("unclear_below:Q", format=".0%", title="Own limit: unclear below")]
+    own = [*tooltip, alt.Tooltip("abstain_below:Q", format=".0%", title="Own limit: unclear below")]
     marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=EDGE)
     return finish(lines + marks.encode(x=x, y=y, color=colour, tooltip=own))

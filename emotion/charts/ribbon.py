@@ -88,9 +88,9 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
         shown: The span that is looked at, framed; None for all of it.
     """
     tracks = longest_seen(analysis.timeline)
-    spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.unclear_below)
+    spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     scale = alt.Scale(domain=[max(len(tracks), 1), 0], nice=False, zero=False)
-    names = answer_names(analysis.labels, analysis.unclear_below)
+    names = answer_names(analysis.labels, analysis.abstain_below)
     brush = alt.selection_interval(name=ZOOM, encodings=["x"])
     ribbon = ribbon_layer(leading_spans(spans), tracks, scale, 0.08, 0.92)
     x, lanes = seconds_axis("start_s:Q", time_domain(analysis)), alt.Y("top:Q", scale=scale, axis=None)

@@ -31,14 +31,14 @@ _NAME_PX = 110
 
 
 def probability_bars(
-    probabilities: Mapping[str, float], height: int = 240, *, unclear_below: float = 0.0
+    probabilities: Mapping[str, float], height: int = 240, *, abstain_below: float = 0.0
 ) -> alt.LayerChart:
     """Return the probabilities of one face as bars in the label set's order.
 
     Args:
         probabilities: Probability of each label, 0–1.
         height: px.
-        unclear_below: Marked by a dashed line that a bar must reach for a clear answer; 0 draws none.
+        abstain_below: Marked by a dashed line that a bar must reach for a clear answer; 0 draws none.
     """
     labels = list(probabilities)
     table = pd.DataFrame({"emotion": labels, "probability": list(probabilities.values())})
@@ -59,11 +59,11 @@ def probability_bars(
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=label_colour(labels, legend=None))
     figures = base.mark_text(align="left", dx=5, color=EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
-    return finish(bars + figures if unclear_below <= 0 else bars + _limit_rule(unclear_below) + figures)
+    return finish(bars + figures if abstain_below <= 0 else bars + _limit_rule(abstain_below) + figures)
 
 
-def _limit_rule(unclear_below: float) -> alt.Chart:
-    limit = alt.Chart(pd.DataFrame({"limit": [unclear_below]}))
+def _limit_rule(abstain_below: float) -> alt.Chart:
+    limit = alt.Chart(pd.DataFrame({"limit": [abstain_below]}))
     return limit.mark_rule(strokeDash=[4, 3], strokeWidth=1.5, color=EDGE).encode(
         x="limit:Q", tooltip=alt.Tooltip("limit:Q", format=".0%", title="Unclear below")
     )
@@ -120,8 +120,8 @@ def timeline_chart(
     domain = time_domain(analysis) if span is None else [span.start_s, span.end_s]
     analysis = part_of(analysis, span)
     tracks = longest_seen(analysis.timeline)
-    answers = answer_names(analysis.labels, analysis.unclear_below)
-    spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.unclear_below)
+    answers = answer_names(analysis.labels, analysis.abstain_below)
+    spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     x = seconds_axis(domain=domain)
     colour = label_colour(answers, legend=_legend() if legend else None)
     ribbon = ribbon_layer(leading_spans(spans), tracks, _lane_scale(max(len(tracks), 1)))

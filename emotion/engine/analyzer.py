@@ -17,12 +17,12 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.engine.classify_faces import CROP_PX
 from emotion.engine.face_follower import FaceFollower
 from emotion.engine.prefetch import prefetch
-from emotion.engine.stream import FaceStream, unclear_limit
+from emotion.engine.stream import FaceStream, abstention_limit
 from emotion.errors import Cancelled, VideoError
 from emotion.models.registry import resolve, sha256_of
 from emotion.serving import open_classifier
 from emotion.stream_state import State, part_of, under
-from emotion.types import Analysis, Classifier, Detector, Face, Frame, FrameResult, Image, Progress, UnclearLimit
+from emotion.types import AbstentionLimit, Analysis, Classifier, Detector, Face, Frame, FrameResult, Image, Progress
 from emotion.vision.confirm import FaceCheck
 from emotion.vision.decode.image import Picture, load_image
 from emotion.vision.decode.sampling import Sampling
@@ -62,9 +62,9 @@ class Analyzer:
         return self._classifier.labels
 
     @property
-    def unclear_below(self) -> UnclearLimit:
+    def abstain_below(self) -> AbstentionLimit:
         """The probability under which the classifier's answers are unclear, 0–1; 0 for one of your own."""
-        return unclear_limit(self._classifier)
+        return abstention_limit(self._classifier)
 
     def image(self, source: Picture) -> FrameResult:
         """Return the faces in one picture, numbered from 1 in reading order.
@@ -136,10 +136,10 @@ class Analyzer:
 
     def settings(self, sampling: Sampling, source_sha256: str) -> dict[str, Any]:
         """Return what an analysis by this analyzer notes of how it was made, as plain JSON types."""
-        limit = self.unclear_below
-        own: dict[str, Any] = {"detector": self.detector, "unclear_below": float(limit)}
+        limit = self.abstain_below
+        own: dict[str, Any] = {"detector": self.detector, "abstain_below": float(limit)}
         if limit.slopes:
-            own["unclear_slopes"] = dict(limit.slopes)
+            own["abstain_slopes"] = dict(limit.slopes)
         return own | asdict(sampling) | {"source_sha256": source_sha256}
 
     def frames(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from emotion.engine.classify_faces import Recogniser, card_of
 from emotion.engine.face_follower import FULL, Effort, FaceFollower
 from emotion.stream_state import State, part_of, under
-from emotion.types import Classifier, Face, Frame, FrameResult, UnclearLimit
+from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 
 
-def unclear_limit(classifier: Classifier) -> UnclearLimit:
+def abstention_limit(classifier: Classifier) -> AbstentionLimit:
     """Return the probability under which a classifier's answers are unclear, 0–1; 0 for one of the user's own."""
     card = card_of(classifier)
-    return card.unclear_limit if card else UnclearLimit()
+    return card.abstention_limit if card else AbstentionLimit()
 
 
 class FaceStream:
@@ -27,7 +27,7 @@ class FaceStream:
 
     def __init__(self, follower: FaceFollower, classifier: Classifier) -> None:
         self._follower, self._recogniser = follower, Recogniser(classifier)
-        self._labels, self._unclear_below = classifier.labels, unclear_limit(classifier)
+        self._labels, self._abstain_below = classifier.labels, abstention_limit(classifier)
 
     def __call__(self, frame: Frame, effort: Effort = FULL) -> FrameResult:
         """Return what is in the next frame, whose time is never before the last one's."""
@@ -45,7 +45,7 @@ class FaceStream:
         """Return a frame's result, given the faces that :meth:`follow` found in it."""
         known = self._recogniser(frame, faces)
         size = frame.width, frame.height
-        return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._unclear_below)
+        return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._abstain_below)
 
     def follower_state(self) -> State:
         """Return what following remembers, as arrays."""

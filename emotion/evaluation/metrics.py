@@ -179,7 +179,9 @@ def fit_temperature(logits: FloatArray, truth: Labels, weights: NDArray[Any] | N
     return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded").x))
 
 
-def unclear_threshold(confidence: FloatArray, right: NDArray[np.bool_], weights: NDArray[Any] | None = None) -> float:
+def abstention_threshold(
+    confidence: FloatArray, right: NDArray[np.bool_], weights: NDArray[Any] | None = None
+) -> float:
     """Return the probability below which an answer is more likely wrong than right.
 
     How often answers are right is fitted as a rising function of their probability (isotonic
@@ -253,17 +255,17 @@ def coverage_curve(
     return [_answered(confidence, right, least) for least in lowest]
 
 
-def abstention(confidence: FloatArray, right: NDArray[np.bool_], unclear_below: float) -> dict[str, float | None]:
+def abstention(confidence: FloatArray, right: NDArray[np.bool_], abstain_below: float) -> dict[str, float | None]:
     """Return what withholding unclear answers costs and gains.
 
     Returns:
-        ``unclear_below``; ``coverage``, the share that is answered; ``accuracy`` of that share, None if it is empty.
+        ``abstain_below``; ``coverage``, the share that is answered; ``accuracy`` of that share, None if it is empty.
     """
     _expect_pairs(right, confidence)
-    if not (confidence >= unclear_below).any():
-        return {"unclear_below": unclear_below, "coverage": 0.0, "accuracy": None}
-    coverage, accuracy = _answered(confidence, right, unclear_below)
-    return {"unclear_below": unclear_below, "coverage": coverage, "accuracy": accuracy}
+    if not (confidence >= abstain_below).any():
+        return {"abstain_below": abstain_below, "coverage": 0.0, "accuracy": None}
+    coverage, accuracy = _answered(confidence, right, abstain_below)
+    return {"abstain_below": abstain_below, "coverage": coverage, "accuracy": accuracy}
 
 
 def _answered(confidence: FloatArray, right: NDArray[np.bool_], least: float) -> tuple[float, float]:

@@ -14,6 +14,7 @@ import pandas as pd
 from emotion.errors import ModelError
 from emotion.labels import AFFECTNET, FER2013, FERPLUS, RAFDB
 from emotion.models.registry import EVALUATION_FILE, model_dir
+from emotion.saved_keys import with_current_keys
 from emotion.types import ModelCard
 
 Record = dict[str, Any]
@@ -50,7 +51,7 @@ def load_evaluation(name: str) -> dict[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        evaluation = json.loads(file.read_text(encoding="utf-8"))
+        evaluation = with_current_keys(json.loads(file.read_text(encoding="utf-8")))
         evaluation["int8"].items()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the evaluation of model {name!r} cannot be read: {error!r}") from error
@@ -221,13 +222,13 @@ def coverage_table(records: Mapping[str, Record]) -> pd.DataFrame:
 
 
 def abstention_table(records: Mapping[str, Record]) -> pd.DataFrame:
-    """Return ``model``, ``unclear_below``, ``coverage`` and ``accuracy`` of the answers above it, 0–1.
+    """Return ``model``, ``abstain_below``, ``coverage`` and ``accuracy`` of the answers above it, 0–1.
 
     Args:
         records: Model → figures; those that were evaluated before there were limits have no row.
     """
     rows = [{"model": model, **record["abstention"]} for model, record in records.items() if "abstention" in record]
-    return pd.DataFrame(rows, columns=["model", "unclear_below", "coverage", "accuracy"])
+    return pd.DataFrame(rows, columns=["model", "abstain_below", "coverage", "accuracy"])
 
 
 def confusion_table(record: Record) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def score(
     truth: NDArray[np.int8],
     label_set: LabelSet,
     temperature: float,
-    unclear_below: float = 0.0,
+    abstain_below: float = 0.0,
 ) -> dict[str, Any] | None:
     """Return every figure of a classifier on the faces that have a label it knows.
 
@@ -58,7 +58,7 @@ def score(
         truth: ``(n,)`` right labels, positions in ``label_set``, −1 where there is none.
         label_set: Which labels to be judged by.
         temperature: Divides the logits; calibration is reported without and with it.
-        unclear_below: Answers of less probability count as withheld, in ``abstention`` alone.
+        abstain_below: Answers of less probability count as withheld, in ``abstention`` alone.
 
     Returns:
         :func:`emotion.evaluation.metrics.class_report` with ``accuracy_interval``, ``ece`` and
@@ -76,7 +76,7 @@ def score(
         restrict(softmax(logits[rows].astype(np.float64) / divisor, axis=1), labels, judged.labels)
         for divisor in (1.0, temperature)
     )
-    return _figures(before, after, truth[rows], judged) | _selective(after, truth[rows], unclear_below)
+    return _figures(before, after, truth[rows], judged) | _selective(after, truth[rows], abstain_below)
 
 
 def _figures(before: FloatArray, after: FloatArray, truth: NDArray[np.int8], judged: LabelSet) -> dict[str, Any]:
@@ -90,10 +90,10 @@ def _figures(before: FloatArray, after: FloatArray, truth: NDArray[np.int8], jud
     }
 
 
-def _selective(probabilities: FloatArray, truth: NDArray[np.int8], unclear_below: float) -> dict[str, Any]:
+def _selective(probabilities: FloatArray, truth: NDArray[np.int8], abstain_below: float) -> dict[str, Any]:
     """Return what withholding the least sure answers does."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     return {
         "coverage_curve": [list(point) for point in coverage_curve(confidence, right)],
-        "abstention": abstention(confidence, right, unclear_below),
+        "abstention": abstention(confidence, right, abstain_below),
     }

@@ -1,4 +1,4 @@
-"""Live: one visitor's stream of camera pictures, analysed as they come. No browser and no web framework in here.
+"""Analyses a camera stream frame by frame, independent of browser and web framework.
 
 >>> from emotion.live import LiveSession, LiveSettings, SEATS
 >>> analyzer = Analyzer()                                    # once per process, for all sessions  # doctest: +SKIP
@@ -13,10 +13,10 @@
 called from any thread; pictures are taken in one at a time.
 
 **What comes out**: the picture to send back, drawn on that very frame, and a :class:`Snapshot`: people with their last
-30 seconds, load figures, the quality step in words, how far a baseline and a recording are.
+30 seconds, load figures, the quality level in words, how far a baseline and a recording are.
 
 **Seats** (:class:`Seats`, :data:`SEATS` for the whole process): how many sessions may run at once;
-``EMOTION_LIVE_VISITORS`` says so. One too many is told so by :class:`emotion.errors.LiveError`.
+``EMOTION_LIVE_VISITORS`` sets it. A session beyond the limit gets a :class:`emotion.errors.LiveError`.
 """
 
 from emotion.live.admission import SEATS, Seats

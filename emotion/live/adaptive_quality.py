@@ -1,8 +1,8 @@
-"""The quality ladder: less work per second before pictures queue, and all of it again once there is room.
+"""Lowers the quality of a live analysis under load, and raises it again when there is spare time.
 
-A pure function over measured numbers: :meth:`Ladder.after` takes how things stand and the time, and returns how they
-stand next. Steps are taken one at a time. The way up asks for more room than the way down leaves, and waits twice as
-long after a step up that did not hold, so that a machine that is just too slow does not swing to and fro.
+:meth:`AdaptiveQuality.after` is a pure function of the measured load and the time. It moves one level at a time.
+Raising the quality needs a lower load than lowering it leaves, and the wait doubles after an upgrade that did not last:
+otherwise a machine that is slightly too slow would switch back and forth.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from emotion.live.meter import Strain
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the ladder.
+class Level:
+    """One level of quality.
 
     Attributes:
-        words: What it does, for people.
-        effort: How the detector looks.
-        rest_s: Least time between two pictures that are analysed, in seconds; in between faces keep their last result.
+        words: Description for people.
+        effort: How often and at which size faces are detected.
+        rest_s: Minimum time between two analysed frames, seconds; in between, faces keep their last result.
     """
 
     words: str
@@ -31,76 +31,76 @@ class Step:
 _SELDOM = Effort(key_frame_s=0.8, search_s=0.3, tiles=False, small=True)
 _SELDOM_AND_REST = Effort(key_frame_s=1.6, search_s=0.5, tiles=False, small=True)
 
-STEPS: tuple[Step, ...] = (
-    Step("full quality"),
-    Step("new faces are looked for less often and in a smaller picture", _SELDOM),
-    # Between 1/30 and 1/15 s, so that of 30 pictures a second every other one is analysed, and of 15 every one.
-    Step("every second picture is analysed", _SELDOM, rest_s=0.05),
-    Step("every third picture is analysed, and new faces are looked for seldom", _SELDOM_AND_REST, rest_s=0.083),
+LEVELS: tuple[Level, ...] = (
+    Level("full quality"),
+    Level("reduced: detecting new faces less often", _SELDOM),
+    # Between 1/30 and 1/15 s: at 30 frames/s every second one is analysed, at 15 frames/s all of them.
+    Level("reduced: analysing every 2nd frame", _SELDOM, rest_s=0.05),
+    Level("reduced: analysing every 3rd frame", _SELDOM_AND_REST, rest_s=0.083),
 )
-"""From full quality down. The last one still analyses ten pictures a second if so many come."""
+"""From full quality down. The last level still analyses ten frames per second."""
 
 WINDOW_S = 2.0
-"""How far back the strain is measured."""
+"""Period over which the load is measured, seconds."""
 MIN_PICTURES = 10
-"""Fewer pictures in a window say nothing."""
+"""With fewer frames in the window, the level stays as it is."""
 TOO_BUSY, TOO_MANY_DROPPED = 0.6, 0.1
-"""Above these a step goes down: with more than this of its time taken, a slow picture makes the next one wait."""
+"""Above either, quality goes down one level: a slow frame would delay the next one."""
 ROOM, FEW_DROPPED = 0.3, 0.02
-"""Below both there may be room for a step up."""
+"""Below both, quality may go up one level."""
 SETTLE_S = 2.0
-"""A step is judged after so long, when the window holds nothing of the one before."""
+"""Time after a change before the load counts: the window then holds frames of this level only."""
 PATIENCE_S, MAX_PATIENCE_S = 5.0, 80.0
-"""How long there must have been room before a step goes up, at first and at most."""
+"""Initial and longest time of low load before quality goes up, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
-    """Where a session stands on the ladder.
+class AdaptiveQuality:
+    """The current level of a session, with what decides the next one.
 
     Attributes:
-        step: Index into :data:`STEPS`.
-        since_s: When that step was taken, in seconds.
-        room_since_s: Since when there has been room for more; None if there is none.
-        patience_s: How long there must have been room.
-        climbed: Whether the latest step went up.
+        level: Index into :data:`LEVELS`.
+        since_s: When this level began, seconds.
+        room_since_s: Since when the load has been low; None if it is not.
+        patience_s: How long the load has to be low before quality goes up, seconds.
+        climbed: Whether the last change was upwards.
     """
 
-    step: int = 0
+    level: int = 0
     since_s: float = float("-inf")
     room_since_s: float | None = None
     patience_s: float = PATIENCE_S
     climbed: bool = False
 
     @property
-    def now(self) -> Step:
-        """What is done on this step."""
-        return STEPS[self.step]
+    def now(self) -> Level:
+        """Settings of the current level."""
+        return LEVELS[self.level]
 
-    def after(self, strain: Strain, now_s: float) -> Ladder:
-        """Return where the session stands after a measurement.
+    def after(self, strain: Strain, now_s: float) -> AdaptiveQuality:
+        """Return the state after a measurement.
 
         Args:
             strain: Over the last :data:`WINDOW_S`.
-            now_s: When it was measured; never before an earlier call's.
+            now_s: Time of the measurement, seconds; never earlier than in previous calls.
         """
         if strain.pictures < MIN_PICTURES or now_s - self.since_s < SETTLE_S:
             return self
         if strain.busy > TOO_BUSY or strain.dropped > TOO_MANY_DROPPED:
             return self._down(now_s)
-        if strain.busy >= ROOM or strain.dropped > FEW_DROPPED or self.step == 0:
+        if strain.busy >= ROOM or strain.dropped > FEW_DROPPED or self.level == 0:
             return self if self.room_since_s is None else replace(self, room_since_s=None)
         if self.room_since_s is None:
             return replace(self, room_since_s=now_s)
         return self._up(now_s) if now_s - self.room_since_s >= self.patience_s else self
 
-    def _down(self, now_s: float) -> Ladder:
-        if self.step == len(STEPS) - 1:
+    def _down(self, now_s: float) -> AdaptiveQuality:
+        if self.level == len(LEVELS) - 1:
             return replace(self, room_since_s=None)
-        # A step up that held for less long than it was waited for was a mistake.
+        # An upgrade that did not last counts as failed: double the wait before the next one.
         fell_back = self.climbed and now_s - self.since_s < 2 * self.patience_s
         patience_s = min(2 * self.patience_s, MAX_PATIENCE_S) if fell_back else PATIENCE_S
-        return Ladder(self.step + 1, now_s, None, patience_s, climbed=False)
+        return AdaptiveQuality(self.level + 1, now_s, None, patience_s, climbed=False)
 
-    def _up(self, now_s: float) -> Ladder:
-        return Ladder(self.step - 1, now_s, None, self.patience_s, climbed=True)
+    def _up(self, now_s: float) -> AdaptiveQuality:
+        return AdaptiveQuality(self.level - 1, now_s, None, self.patience_s, climbed=True)

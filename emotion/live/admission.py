@@ -1,4 +1,4 @@
-"""How many visitors may be analysed at once: a seat each, freed when its session closes, is let go of, or is silent."""
+"""Limits how many live sessions run at once; each holds a seat until it closes, is garbage-collected or goes idle."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from emotion.errors import LiveError
 
 IDLE_S = 60.0
-"""A session that took no picture for so long gives its seat up when somebody else wants it."""
+"""A session without a frame for this long loses its seat as soon as another visitor needs it, seconds."""
 _SEATS_PER_CORE = 1.5
-"""A visitor at 640×480 keeps about a third of a core busy, and the browser's pictures are decoded and encoded too."""
+"""Analysing 640×480 takes about a third of a core; decoding and encoding the stream come on top."""
 
 
 def visitors_at_once() -> int:
-    """Return how many visitors may be analysed at once: ``EMOTION_LIVE_VISITORS``, or by the number of cores.
+    """Return the maximum number of live sessions: ``EMOTION_LIVE_VISITORS``, or a default for the number of cores.
 
     Raises:
         LiveError: The setting is not a number above 0.
@@ -31,30 +31,30 @@ def visitors_at_once() -> int:
 
 
 class Seat:
-    """The right of one session to be analysed."""
+    """A slot that one session holds."""
 
     def __init__(self, seats: Seats) -> None:
         self._seats = seats
 
-    def keep(self) -> None:
-        """Say that the session still lives.
+    def refresh(self) -> None:
+        """Mark the session as active.
 
         Raises:
-            LiveError: The seat was given to somebody else in the meantime.
+            LiveError: The session was idle and its seat was given away.
         """
         self._seats._touch(self)
 
-    def leave(self) -> None:
-        """Free the seat; once more does nothing."""
+    def release(self) -> None:
+        """Free the seat; further calls do nothing."""
         self._seats._free(self)
 
 
 class Seats:
-    """A number of seats.
+    """A limited number of seats, for any thread.
 
     Args:
-        limit: Tells how many there are, whenever somebody wants one.
-        clock: Tells the time in seconds.
+        limit: Returns the number of seats; called for each request.
+        clock: Returns monotonic time in seconds.
     """
 
     def __init__(
@@ -66,20 +66,20 @@ class Seats:
 
     @property
     def taken(self) -> int:
-        """How many are taken."""
+        """Number of seats taken."""
         with self._lock:
             return len(self._seen_s)
 
     @property
     def limit(self) -> int:
-        """How many there are."""
+        """Number of seats."""
         return self._limit()
 
     def take(self, holder: object) -> Seat:
-        """Return a seat that is freed at the latest when ``holder`` is gone.
+        """Return a seat, which is freed at the latest when ``holder`` is garbage-collected.
 
         Raises:
-            LiveError: All are taken.
+            LiveError: All seats are taken.
         """
         limit = self._limit()
         with self._lock:
@@ -93,8 +93,8 @@ class Seats:
         return seat
 
     def _make_room(self, limit: int) -> None:
-        """Free the seats of those that were silent for too long, the longest first, as far as it takes."""
-        # Listed first: a holder that is cleared away in between frees its seat in the middle of this.
+        """Free seats of idle sessions, longest idle first, until one is free."""
+        # Copied first: garbage collection may free a seat while this loops.
         silent = [seat for seat, seen_s in list(self._seen_s.items()) if self._clock() - seen_s > IDLE_S]
         for seat in sorted(silent, key=lambda seat: self._seen_s[seat])[: max(0, len(self._seen_s) + 1 - limit)]:
             del self._seen_s[seat]
@@ -111,4 +111,4 @@ class Seats:
 
 
 SEATS = Seats()
-"""Those of this process."""
+"""The seats of this process."""

@@ -1,4 +1,4 @@
-"""The pictures of a recording, if the visitor wants them kept: encoded on a thread of their own, never in the way."""
+"""Encodes the frames of a recording to a video file, on a separate thread."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from emotion.library.jobs.clips import lock_clip
 from emotion.vision.encode import LiveVideo
 
 _MAX_WAITING = 60
-"""Pictures that wait for the encoder; more are left out, so that memory stays flat on a machine that is too slow."""
+"""Longest encoder queue; further frames are dropped to bound memory."""
 
 
 class Clip:
-    """Writes pictures to a file, which stays locked until it is handed over.
+    """Writes frames to a file, which stays locked until it is handed over.
 
     Args:
-        path: Where to; its folder exists.
+        path: The file; its folder must exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,21 +29,21 @@ class Clip:
         self._lock = lock_clip(path)
         self._waiting: queue.Queue[tuple[av.VideoFrame, float] | None] = queue.Queue(_MAX_WAITING)
         self.left_out = 0
-        """Pictures that were left out."""
+        """Number of dropped frames."""
         self.problem = ""
-        """Why nothing more is written, for people; empty if all is well."""
+        """Why writing stopped, for people; empty if it did not."""
         self._thread = threading.Thread(target=self._run, name="live clip", daemon=True)
         self._thread.start()
 
     def add(self, picture: av.VideoFrame, time_s: float) -> None:
-        """Take in a picture that nobody changes any more, with its time in seconds."""
+        """Queue a frame, which must not change any more, with its time in seconds."""
         try:
             self._waiting.put_nowait((picture, time_s))
         except queue.Full:
             self.left_out += 1
 
     def finish(self) -> BinaryIO:
-        """Write what waits, and return the file's lock, for whoever hands it over."""
+        """Write the queued frames and return the file's lock, which the hand-over needs."""
         self._waiting.put(None)
         self._thread.join()
         return self._lock

@@ -1,4 +1,4 @@
-"""Makes faces on a live picture unrecognisable: those that are seen, and for a moment those that just were."""
+"""Blurs faces or draws silhouettes over them on live frames."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from emotion.live.settings import Hide
 from emotion.types import Face, FloatArray
 
 HOLD_S = 1.0
-"""How long a place stays covered after the face there was lost: it may be turned away, not gone."""
+"""How long a lost face stays masked, seconds: it may only have turned away."""
 SILHOUETTE = "#3C4148"
 _WIDER = np.array([1.25, 1.45], np.float32)
-"""By how much a silhouette is wider and higher than the mesh, which ends at the hairline, ears and chin."""
+"""Scale from mesh to silhouette, (x, y): the mesh ends at hairline, ears and chin."""
 _UPWARD = 0.12
-"""By how much of its height it is moved up: there is more hair above than neck below."""
+"""Shift upwards as a share of the height: hair needs more space than the neck."""
 
 
-class Cover:
-    """Remembers whom it covered where."""
+class FaceMask:
+    """Masks current faces and those lost within :data:`HOLD_S`."""
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[float, Face]] = {}
 
-    def see(self, faces: Sequence[Face], time_s: float) -> None:
-        """Take in where faces are, in px of the picture as it came."""
+    def update(self, faces: Sequence[Face], time_s: float) -> None:
+        """Set the faces of a frame, in px of the frame before mirroring."""
         self._seen |= {face.track_id: (time_s, face) for face in faces if face.track_id is not None}
         self._seen = {track: seen for track, seen in self._seen.items() if time_s - seen[0] <= HOLD_S}
 
-    def paint(self, canvas: Canvas, hide: Hide, *, mirror: bool) -> None:
-        """Cover them on the picture that is shown."""
+    def apply(self, canvas: Canvas, hide: Hide, *, mirror: bool) -> None:
+        """Mask the faces on the outgoing frame."""
         for _, face in self._seen.values():
             if hide == "silhouette":
                 canvas.polygon(_on(canvas, _outline(face), mirror), SILHOUETTE)
@@ -42,7 +42,7 @@ class Cover:
 
 
 def mirrored(points: FloatArray, width: int) -> FloatArray:
-    """Return ``(n, 2)`` px where a mirror shows them."""
+    """Return ``(n, 2)`` points mirrored left to right, px."""
     return np.stack([width - points[:, 0], points[:, 1]], axis=1)
 
 
@@ -51,7 +51,7 @@ def _on(canvas: Canvas, points: FloatArray, mirror: bool) -> FloatArray:
 
 
 def _outline(face: Face) -> FloatArray:
-    """Return the ``(n, 2)`` convex outline of a head, px: what the mesh shows of it, grown."""
+    """Return the ``(n, 2)`` convex outline of a head, px: the hull of the mesh, enlarged."""
     if face.landmarks is None or len(face.landmarks) < 3:
         left, top, right, bottom = face.box_xyxy
         points = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)

@@ -1,4 +1,4 @@
-"""What each person showed over the last half minute, and what they show now: smoothed, in memory that does not grow."""
+"""Smoothed probabilities per person: now and over the last 30 seconds, in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from emotion.live.snapshot import PersonNow, Series
 from emotion.types import FloatArray, FrameResult
 
 SPAN_S = 30.0
-"""How far back a person's series reaches, and how long after their last sight a person is still told of."""
+"""Length of a series, and how long a person who left is still listed, seconds."""
 RATE_HZ = 10
-"""A series has at most so many values a second."""
+"""Maximum values per second in a series."""
 IN_VIEW_S = 0.5
-"""Somebody seen so lately is in view: longer than pauses between analysed pictures."""
+"""A person seen this recently is in view; longer than the interval between analysed frames, seconds."""
 
 _SLOTS = round(SPAN_S * RATE_HZ) + 1
 
@@ -77,15 +77,15 @@ class _Person:
 
 
 class History:
-    """Everybody who was seen lately.
+    """People seen within the last :data:`SPAN_S`.
 
     Args:
         labels: Of the probabilities, in order.
-        unclear_below: Below which an answer is unclear, 0–1.
+        abstain_below: Below which an answer is unclear, 0–1.
     """
 
-    def __init__(self, labels: tuple[str, ...], unclear_below: float) -> None:
-        self._labels, self._unclear_below = labels, unclear_below
+    def __init__(self, labels: tuple[str, ...], abstain_below: float) -> None:
+        self._labels, self._abstain_below = labels, abstain_below
         self._people: dict[int, _Person] = {}
 
     def see(self, result: FrameResult, half_life_s: float) -> None:
@@ -94,19 +94,19 @@ class History:
             assert face.track_id is not None
             assert face.probabilities is not None
             person = self._people.setdefault(face.track_id, _Person(len(self._labels) + 1))
-            needed = required_for(face, self._unclear_below)
+            needed = required_for(face, self._abstain_below)
             person.see(np.append(face.probabilities, np.float32(needed)), result.time_s, half_life_s)
         gone = [track for track, person in self._people.items() if result.time_s - person.last_s > SPAN_S]
         for track in gone:
             del self._people[track]
 
     def current(self, track: int) -> dict[str, float] | None:
-        """Return a person's smoothed probabilities; None of somebody who was not seen lately."""
+        """Return a person's smoothed probabilities; None for a person not seen recently."""
         person = self._people.get(track)
         return None if person is None else self._named(person.current)
 
     def leading(self, track: int) -> str | None:
-        """Return what is said of a person now; None of somebody who was not seen lately."""
+        """Return a person's current answer; None for a person not seen recently."""
         person = self._people.get(track)
         return None if person is None else self._answer(person)
 

@@ -1,4 +1,4 @@
-"""How many pictures come, are analysed and go, and how long they take: pure counting, told the time by the caller."""
+"""Frame rates, processing times and load of a live session; the caller passes the time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW_S = 5.0
-"""Figures are over so many seconds back from now."""
+"""Period that the figures cover, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a meter shows; see :class:`emotion.live.snapshot.Load`."""
+    """Figures of a session; see :class:`emotion.live.snapshot.Load`."""
 
     in_fps: float
     analysed_fps: float
@@ -25,12 +25,12 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Strain:
-    """How hard a session's thread has it, over a while.
+    """Load of a session's thread over a period.
 
     Attributes:
-        busy: Share of the time that went into pictures, 0–1.
-        dropped: Share of the pictures that were left out for newer ones, 0–1.
-        pictures: How many were taken in.
+        busy: Share of the time spent on frames, 0–1.
+        dropped: Share of frames skipped for newer ones, 0–1.
+        pictures: Number of frames processed.
     """
 
     busy: float
@@ -47,7 +47,7 @@ class _Picture:
 
 
 class Meter:
-    """Counts the pictures of one session.
+    """Counts the frames of one session.
 
     Args:
         start_s: The time now.
@@ -59,13 +59,13 @@ class Meter:
         self._dropped = 0
 
     def add(self, now_s: float, ms: float, *, analysed: bool, skipped: int = 0) -> None:
-        """Count one picture.
+        """Count one frame.
 
         Args:
-            now_s: When it was done; never before an earlier one's.
-            ms: How long it took in the server, in ms.
-            analysed: Whether faces were looked for in it.
-            skipped: How many others were left out for it.
+            now_s: When it was finished, seconds; never earlier than the previous one.
+            ms: Time in the server, ms.
+            analysed: Whether faces were detected or tracked in it.
+            skipped: Number of older frames skipped for it.
         """
         self._pictures.append(_Picture(now_s, ms, analysed, skipped))
         self._dropped += skipped
@@ -73,7 +73,7 @@ class Meter:
             self._pictures.popleft()
 
     def figures(self, now_s: float) -> Figures:
-        """Return how things were over the last :data:`WINDOW_S`."""
+        """Return the figures of the last :data:`WINDOW_S`."""
         lately = self._since(now_s, WINDOW_S)
         seconds = self._seconds(now_s, WINDOW_S)
         times = np.array([picture.ms for picture in lately])
@@ -89,7 +89,7 @@ class Meter:
         )
 
     def strain(self, now_s: float, window_s: float) -> Strain:
-        """Return how hard the last seconds were; none harder than the window is long."""
+        """Return the load of the last ``window_s`` seconds."""
         lately = self._since(now_s, window_s)
         skipped = sum(picture.skipped for picture in lately)
         busy = sum(picture.ms for picture in lately) / 1000 / self._seconds(now_s, window_s)
@@ -99,5 +99,5 @@ class Meter:
         return [picture for picture in self._pictures if now_s - picture.time_s < window_s]
 
     def _seconds(self, now_s: float, window_s: float) -> float:
-        """Return how long a window reaches back; not before the beginning, and long enough to divide by."""
+        """Return the length of a window since the session began, at least 1 ms (it is a divisor)."""
         return max(min(window_s, now_s - self._start_s), 1e-3)

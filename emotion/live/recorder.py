@@ -1,7 +1,6 @@
-"""Records a live session to the library, at least every second, on a thread of its own.
+"""Records a live session to the library, at least every second, on a separate thread.
 
-Times are those of the stream from the first recorded picture on. Where nothing was recorded in between – on hold, or
-no picture came – the analysis gets an event that every figure leaves out.
+Times count from the first recorded frame. A gap (on hold, or no frame came) becomes an event that all figures exclude.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ from emotion.library.jobs.queue import Claim, beat
 from emotion.library.jobs.recordings import begin_recording, close_recording
 from emotion.live.clip import Clip
 from emotion.live.snapshot import RecordingNow
-from emotion.live.timeline_writer import SOURCE, About, GrowingTimeline
+from emotion.live.timeline_writer import SOURCE, RecordingInfo, TimelineWriter
 from emotion.types import FrameResult
 
 WRITE_S = 0.4
-"""Between two writings; with the time that one takes it stays under a second."""
+"""Interval between writes, seconds; including the write itself it stays under one second."""
 TELL_S = 1.0
-"""Between two signs of life to the library."""
+"""Interval between heartbeats to the library, seconds."""
 GAP_S = 1.0
-"""Without a picture for longer than this, the time in between is left out of figures."""
+"""A longer time without a frame is excluded from figures, seconds."""
 SILENT_S = 120.0
-"""Without a picture for so long, nobody is there any more."""
+"""A recording ends after this long without a frame, seconds."""
 ON_HOLD, NO_PICTURE = "on hold", "no picture"
-"""Labels of the events that mark what is left out."""
+"""Labels of the events that mark excluded time."""
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +55,9 @@ class Recorder:
         clip: Where the pictures go; None if they are not recorded.
     """
 
-    def __init__(self, library: Library, claim: Claim, owner: str, about: About, clip: Clip | None) -> None:
+    def __init__(self, library: Library, claim: Claim, owner: str, about: RecordingInfo, clip: Clip | None) -> None:
         self._library, self._claim, self._owner, self._clip = library, claim, owner, clip
-        self._timeline = GrowingTimeline(library.parts(claim.id), about)
+        self._timeline = TimelineWriter(library.parts(claim.id), about)
         self._waiting: deque[FrameResult] = deque()
         self._unsaved = _Marks()
         self._start_s: float | None = None
@@ -83,18 +82,18 @@ class Recorder:
         return not self._stop.is_set()
 
     def keep(self) -> None:
-        """Hear that pictures still come, also those that are not recorded."""
+        """Mark the stream as active, including frames that are not recorded."""
         self._heard_s = time.monotonic()
 
     def see(self, picture: av.VideoFrame, time_s: float) -> None:
-        """Take in a picture as it came, which nobody changes any more, before what was found in it."""
+        """Take the incoming frame, which must not change any more; call before :meth:`add`."""
         if self._start_s is None:
             self._start_s = time_s
         if self._clip is not None and self.is_running:
             self._clip.add(picture, time_s - self._start_s)
 
     def add(self, result: FrameResult) -> None:
-        """Take in what was found in a picture that :meth:`see` had."""
+        """Record the result of the frame passed to :meth:`see`."""
         if not self.is_running or self._start_s is None:
             return
         self._size = self._size or (result.width, result.height)
@@ -116,12 +115,12 @@ class Recorder:
         self._unsaved.baselines.append(dict.fromkeys(tracks, span))
 
     def stop(self) -> None:
-        """End it, write what waits and put the timeline together; returns when all is done."""
+        """End the recording: write what is queued, merge the parts, then return."""
         self._stop.set()
         self._thread.join()
 
     def let_go(self) -> None:
-        """End it like :meth:`stop`, and do not wait."""
+        """End like :meth:`stop`, without waiting."""
         self._stop.set()
 
     def now(self) -> RecordingNow:
@@ -166,7 +165,7 @@ class Recorder:
         self._timeline.write(self._left_out_s)
 
     def _tell_library(self) -> None:
-        """Tell the library that this recording lives and what was marked, and hear whether it shall stop."""
+        """Send a heartbeat and new marks to the library; stop if the library asks for it."""
         done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
         try:
             asked = beat(self._library, self._claim, done, done, done / seconds)
@@ -190,7 +189,7 @@ class Recorder:
             self._problem = f"What was recorded is kept, but could not be put together yet: {error}"
 
 
-def begin(library: Library, title: str, about: About, *, owner: str, with_clip: bool) -> Recorder:
+def begin(library: Library, title: str, about: RecordingInfo, *, owner: str, with_clip: bool) -> Recorder:
     """Begin a recording.
 
     Args:
@@ -214,14 +213,14 @@ def begin(library: Library, title: str, about: About, *, owner: str, with_clip: 
 
 
 class _Marks:
-    """Events and baselines that the library does not know yet."""
+    """Events and baselines not yet saved to the library."""
 
     def __init__(self) -> None:
         self.events: deque[Event] = deque()
         self.baselines: deque[dict[int, Span]] = deque()
 
     def save(self, library: Library, entry_id: str, owner: str) -> None:
-        """Add them to the analysis' edits, which somebody else may have changed in between."""
+        """Merge them into the analysis' edits, which may have changed in the meantime."""
         events, baselines = tuple(self.events), tuple(self.baselines)
         if not events and not baselines:
             return

@@ -1,4 +1,4 @@
-"""One visitor's stream: a picture goes in, the same picture with what was found in it comes back."""
+"""One visitor's stream: analyses each frame and returns it with the overlay."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import numpy as np
 from emotion.engine.analyzer import Analyzer
 from emotion.errors import LiveError
 from emotion.library import LOCAL, Library
-from emotion.live.adaptive_quality import WINDOW_S, Ladder
+from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality
 from emotion.live.admission import Seats
 from emotion.live.baseline import Baselines
 from emotion.live.canvas import Canvas, planar
-from emotion.live.face_masking import Cover
-from emotion.live.frame_analyzer import Looker, Seen
+from emotion.live.face_masking import FaceMask
+from emotion.live.frame_analyzer import FrameAnalyzer, Seen
 from emotion.live.history import History
 from emotion.live.meter import Meter
 from emotion.live.overlay import Overlay, Said, warm_overlay
@@ -28,7 +28,7 @@ from emotion.live.recorder import Recorder, begin
 from emotion.live.settings import LiveSettings
 from emotion.live.snapshot import Load, Snapshot
 from emotion.live.stream_time import StreamTime
-from emotion.live.timeline_writer import About
+from emotion.live.timeline_writer import RecordingInfo
 from emotion.types import Image
 from emotion.vision.decode.sampling import Sampling
 
@@ -39,8 +39,8 @@ class LiveSession:
     Args:
         analyzer: Model and detector; one for all sessions of a process.
         settings: How the returned picture looks.
-        seats: Where to take a seat; none is taken if None.
-        clock: Tells the time in seconds, for load figures and where a picture has no time.
+        seats: Takes a seat from here; None for no limit.
+        clock: Returns seconds, for load figures and for frames without a time.
 
     Attributes:
         settings: May be replaced at any time.
@@ -62,10 +62,10 @@ class LiveSession:
         self._seat = None if seats is None else seats.take(self)
         # Held while a picture is analysed; while figures change or are read; while a recording begins or ends.
         self._turn, self._facts, self._recording = threading.Lock(), threading.Lock(), threading.Lock()
-        self._look, self._cover = Looker(analyzer), Cover()
+        self._analyze, self._mask = FrameAnalyzer(analyzer), FaceMask()
         self._time = StreamTime()
-        self._meter, self._ladder = Meter(clock()), Ladder()
-        self._history = History(analyzer.labels, analyzer.unclear_below)
+        self._meter, self._quality = Meter(clock()), AdaptiveQuality()
+        self._history = History(analyzer.labels, analyzer.abstain_below)
         self._baselines = Baselines(analyzer.labels)
         self._recorder: Recorder | None = None
         self._held_at_s: float | None = None
@@ -73,7 +73,7 @@ class LiveSession:
         self._closed = False
 
     def warm(self) -> None:
-        """Run every model once, so that the first picture does not wait for it."""
+        """Run every model once, to avoid a delay at the first frame."""
         self._analyzer.warm()
         warm_overlay()
 
@@ -103,14 +103,14 @@ class LiveSession:
         return np.asarray(self._process(frame, time_s, skipped).to_ndarray(format="rgb24"), np.uint8)
 
     def snapshot(self) -> Snapshot:
-        """Return how things stand; cheap."""
+        """Return the current state; cheap."""
         with self._facts:
             now_s = self._time.now_s if self._held_at_s is None else self._held_at_s
             recorder = self._recorder
             return Snapshot(
                 time_s=now_s,
                 labels=self._analyzer.labels,
-                unclear_below=self._analyzer.unclear_below,
+                abstain_below=self._analyzer.abstain_below,
                 size=self._size,
                 people=self._history.people(now_s, self._baselines.means),
                 load=self._load(),
@@ -121,7 +121,7 @@ class LiveSession:
             )
 
     def hold(self) -> None:
-        """Let values stand still and record nothing; the picture goes on."""
+        """Freeze values and recording; frames are still processed."""
         with self._facts:
             if self._held_at_s is None:
                 self._held_at_s = self._time.now_s
@@ -164,9 +164,9 @@ class LiveSession:
             self._expect_open()
             if self._recorder is not None and self._recorder.is_running:
                 raise LiveError("This session is being recorded already.")
-            about = About(self._analyzer.model, self._analyzer.labels, self._analyzer.settings(Sampling(), ""))
+            about = RecordingInfo(self._analyzer.model, self._analyzer.labels, self._analyzer.settings(Sampling(), ""))
             recorder = begin(library, title, about, owner=owner, with_clip=record_clip)
-            # Whoever forgets to close a session ends its recording all the same.
+            # A session that is not closed ends its recording when it is garbage-collected.
             weakref.finalize(self, recorder.let_go)
             with self._facts:
                 self._recorder = recorder
@@ -175,7 +175,7 @@ class LiveSession:
             return recorder.entry_id
 
     def stop_recording(self) -> str | None:
-        """End the recording, put it together, and return the id of its analysis; None if nothing was being recorded."""
+        """End the recording, merge its parts and return the id of its analysis; None if nothing was being recorded."""
         with self._recording:
             if self._recorder is None or not self._recorder.is_running:
                 return None
@@ -183,10 +183,10 @@ class LiveSession:
             return self._recorder.entry_id
 
     def close(self) -> None:
-        """End the recording, free the seat and let go of everything; once more does nothing."""
+        """End the recording and free the seat; further calls do nothing."""
         self._closed = True
         if self._seat is not None:
-            self._seat.leave()
+            self._seat.release()
         with self._recording:
             if self._recorder is not None:
                 self._recorder.stop()
@@ -196,11 +196,11 @@ class LiveSession:
             started_s = self._clock()
             self._expect_open()
             if self._seat is not None:
-                self._seat.keep()
+                self._seat.refresh()
             time_s = self._begin(stamp_s, started_s)
             picture, settings = planar(picture), self.settings
             held, hides = self._held_at_s is not None, settings.hide != "nothing"
-            seen = self._look(picture, time_s, self._ladder.now, watchful=hides, recognise=not held)
+            seen = self._analyze(picture, time_s, self._quality.now, search_often=hides, recognise=not held)
             with self._facts:
                 self._take_in(picture, time_s, seen, settings.smoothing_s)
                 said = {track: self._said(track) for track in (face.track_id for face in seen.faces) if track}
@@ -213,8 +213,8 @@ class LiveSession:
         """Return the time of a picture that has just come."""
         with self._facts:
             if self._time.is_new:
-                # The time before the first picture is nobody's fault.
-                self._meter, self._ladder = Meter(clock_s), Ladder(since_s=clock_s)
+                # Load counts from the first frame.
+                self._meter, self._quality = Meter(clock_s), AdaptiveQuality(since_s=clock_s)
             return self._time(clock_s if stamp_s is None else stamp_s, clock_s)
 
     def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> None:
@@ -242,20 +242,20 @@ class LiveSession:
         self, picture: av.VideoFrame, time_s: float, seen: Seen, said: dict[int, Said], settings: LiveSettings
     ) -> av.VideoFrame:
         canvas = Canvas(picture, mirror=settings.mirror)
-        self._cover.see(seen.faces, time_s)
-        self._cover.paint(canvas, settings.hide, mirror=settings.mirror)
+        self._mask.update(seen.faces, time_s)
+        self._mask.apply(canvas, settings.hide, mirror=settings.mirror)
         if settings.draw != "nothing":
             Overlay(canvas, mirror=settings.mirror).draw(seen.faces, said, mesh=settings.draw == "mesh")
         return canvas.frame
 
     def _count(self, started_s: float, seen: Seen, skipped: int) -> None:
         now_s = self._clock()
-        self._meter.add(now_s, (now_s - started_s) * 1000, analysed=seen.looked, skipped=skipped)
-        self._ladder = self._ladder.after(self._meter.strain(now_s, WINDOW_S), now_s)
+        self._meter.add(now_s, (now_s - started_s) * 1000, analysed=seen.analysed, skipped=skipped)
+        self._quality = self._quality.after(self._meter.strain(now_s, WINDOW_S), now_s)
 
     def _load(self) -> Load:
         figures = self._meter.figures(self._clock())
-        return Load(**asdict(figures), quality=self._ladder.step, quality_words=self._ladder.now.words)
+        return Load(**asdict(figures), quality=self._quality.level, quality_words=self._quality.now.words)
 
     def _expect_open(self) -> None:
         if self._closed:

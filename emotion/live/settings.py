@@ -1,4 +1,4 @@
-"""What a visitor may wish of a live picture; every wish may change while the stream runs."""
+"""Display settings of a live session, changeable at any time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LiveSettings:
         smoothing_s: Half-life of the smoothing of current values, in seconds; 0 for none. What is recorded is raw.
 
     Raises:
-        LiveError: A value that there is not.
+        LiveError: A value is not one of those allowed.
     """
 
     hide: Hide = "nothing"

@@ -1,4 +1,4 @@
-"""What a session tells of itself at one moment: plain values that no later frame changes."""
+"""Immutable state of a live session at one moment."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PersonNow:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much comes in and what becomes of it, over the last five seconds.
+    """Frame rates and processing times over the last five seconds.
 
     Attributes:
         in_fps: Pictures per second that arrived, those skipped included.
@@ -64,8 +64,8 @@ class Load:
         median_ms: Time in the server per picture, median, in ms; NaN before the first.
         p95_ms: Its 95th percentile.
         dropped: Pictures that were left out for a newer one, since the session began.
-        quality: Step of the quality ladder, 0 for full quality.
-        quality_words: What that step does, in a few words for people.
+        quality: Quality level, 0 for full quality.
+        quality_words: Description of that level, for people.
     """
 
     in_fps: float
@@ -119,7 +119,7 @@ class Snapshot:
     Attributes:
         time_s: Seconds of the stream so far.
         labels: Of the probabilities, in order.
-        unclear_below: Below which top probability an answer is unclear, 0–1.
+        abstain_below: Below which top probability an answer is unclear, 0–1.
         size: Width and height of the latest picture, px; None before the first.
         people: By track id. Who was not seen for 30 seconds is gone.
         load: What the server does with the pictures.
@@ -131,7 +131,7 @@ class Snapshot:
 
     time_s: float
     labels: tuple[str, ...]
-    unclear_below: float
+    abstain_below: float
     size: tuple[int, int] | None
     people: tuple[PersonNow, ...]
     load: Load

@@ -1,39 +1,39 @@
-"""The time of a stream: from the pictures' own timestamps, and never back, whatever these do."""
+"""Strictly ascending stream time from frame timestamps that may jump or restart."""
 
 from __future__ import annotations
 
 MAX_AHEAD_S = 5.0
-"""A timestamp that leaps further ahead of the clock than this is an error, not a gap."""
+"""A timestamp this far ahead of the clock is an error, not a gap, seconds."""
 _LEAST_STEP_S = 1e-3
 
 
 class StreamTime:
     """Turns timestamps into seconds since the first picture, strictly ascending.
 
-    A step from one timestamp to the next is believed if it goes ahead and is not much longer than what the clock says
-    has passed: cameras are restarted, tabs sleep, and counters begin anew. Otherwise the clock's own step counts.
+    An interval between timestamps counts if it is positive and not much longer than the clock's. Otherwise the clock's
+    interval is used: cameras restart, tabs sleep and counters reset.
     """
 
     def __init__(self) -> None:
         self.now_s = 0.0
-        """The latest picture's time."""
+        """Time of the latest frame, seconds."""
         self._last: tuple[float, float] | None = None
 
     @property
     def is_new(self) -> bool:
-        """Whether no picture has come yet."""
+        """Whether there has been no frame yet."""
         return self._last is None
 
     def __call__(self, stamp_s: float, clock_s: float) -> float:
-        """Return a picture's time in seconds since the first.
+        """Return a frame's time in seconds since the first.
 
         Args:
             stamp_s: Its own timestamp.
-            clock_s: The clock when it came; never before an earlier one.
+            clock_s: The clock on arrival, seconds; never earlier than before.
         """
         if self._last is not None:
             step_s, passed_s = stamp_s - self._last[0], clock_s - self._last[1]
-            believed = 0 < step_s <= passed_s + MAX_AHEAD_S
-            self.now_s += max(step_s if believed else passed_s, _LEAST_STEP_S)
+            is_plausible = 0 < step_s <= passed_s + MAX_AHEAD_S
+            self.now_s += max(step_s if is_plausible else passed_s, _LEAST_STEP_S)
         self._last = stamp_s, clock_s
         return self.now_s

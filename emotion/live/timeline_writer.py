@@ -1,7 +1,7 @@
-"""A live timeline as parts in the library's storage: the last part is written anew as it grows.
+"""Writes a live timeline to the library in parts of 30 seconds, rewriting the last part as it grows.
 
-A part a second would be thousands an hour, which take long to put together; a part of half a minute that is written
-when it is full would lose half a minute.
+One part per second would mean thousands per hour, slow to merge; writing only full parts would lose up to 30 seconds
+in a crash.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from emotion.engine.checkpoint import Parts
 from emotion.types import Analysis, FrameResult, VideoInfo
 
 PART_S = 30.0
-"""When a part is so long, the next one begins."""
+"""Length of a part, seconds."""
 SOURCE = "camera"
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What all parts of a recording have in common."""
+class RecordingInfo:
+    """Model and settings of a recording."""
 
     model: str
     labels: tuple[str, ...]
     settings: Mapping[str, Any]
 
 
-class GrowingTimeline:
-    """What was recorded so far; for one thread.
+class TimelineWriter:
+    """Writes the frames of one recording; not thread-safe.
 
     Args:
-        parts: Where it goes.
+        parts: Storage of the parts.
         about: Model and settings.
     """
 
-    def __init__(self, parts: Parts, about: About) -> None:
+    def __init__(self, parts: Parts, about: RecordingInfo) -> None:
         self._parts, self._about = parts, about
         self._part, self._is_new, self._unwritten = TimelineBuilder(about.labels), True, False
         self._size = 0, 0
         self.frames = 0
-        """How many frames were added."""
+        """Number of frames added."""
 
     def add(self, result: FrameResult) -> None:
         """Append a frame."""
@@ -52,13 +52,13 @@ class GrowingTimeline:
         self.frames += 1
 
     def write(self, left_out_s: float) -> None:
-        """Write down what was added since the last time.
+        """Write the frames added since the last call.
 
         Args:
-            left_out_s: How much of the time was not recorded, in seconds.
+            left_out_s: Time that was not recorded, seconds.
 
         Raises:
-            OSError: It cannot be written; what was written before stays.
+            OSError: Writing failed; earlier parts are intact.
         """
         if not self._unwritten:
             return
@@ -81,5 +81,5 @@ class GrowingTimeline:
 
 
 def _end_s(times: pd.Series) -> float:
-    """Return when the last of some frames ends: it stands for as long as the others usually do."""
+    """Return the end of the last frame, which lasts for the median interval."""
     return float(times.iloc[-1]) + (float(times.diff().median()) if len(times) > 1 else 0.0)

@@ -85,7 +85,7 @@ class _Painter:
                 blur_everything(image)
         if self._shown is None or not (faces := self._shown.at(frame.time_s)):
             return image
-        labels, limit = self._analysis.labels, self._analysis.unclear_below
+        labels, limit = self._analysis.labels, self._analysis.abstain_below
         result = FrameResult(frame.index, frame.time_s, frame.width, frame.height, faces, labels, limit)
         return annotate(image, result, self._names)
 

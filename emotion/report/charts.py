@@ -43,7 +43,7 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     analysis = edited.analysis
     labels = list(analysis.labels)
     rows = analysis.timeline[analysis.timeline["track_id"] == track]
-    spans, corners = fit_to_screen(rows, analysis.frames, [track], analysis.unclear_below)
+    spans, corners = fit_to_screen(rows, analysis.frames, [track], analysis.abstain_below)
     area = (
         alt.Chart(corners)
         .mark_area(interpolate="linear", line=False)
@@ -56,7 +56,7 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
         )
     )
     layers = [_spans(empty_spans(analysis.frames), dashed=True), area]
-    if analysis.unclear_below > 0:
+    if analysis.abstain_below > 0:
         layers.append(_unclear(unclear_spans(spans)))
     layers += _marks(edited, paper)
     return _on(alt.LayerChart(layer=layers, width=WIDTH_PX, height=HEIGHT_PX), paper)

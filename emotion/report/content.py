@@ -88,7 +88,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
         created: When it is written; now if not given.
     """
     analysis = edited.analysis
-    summary, limit = summarise(analysis), analysis.unclear_below
+    summary, limit = summarise(analysis), analysis.abstain_below
     shares = [Share(label, ANSWER_COLOURS[label], share) for label, share in summary["shares"].items()]
     return Report(
         source=analysis.source,

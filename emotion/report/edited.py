@@ -48,7 +48,7 @@ class Edited:
         names = {track: self.name(track) for track in self.tracks()}
         return timeline.assign(
             person=timeline["track_id"].map(names).astype(str),
-            answer=answers(timeline, self.analysis.unclear_below),
+            answer=answers(timeline, self.analysis.abstain_below),
         )
 
     def exported_timeline(self) -> pd.DataFrame:

@@ -106,7 +106,13 @@ def settings_facts(analysis: Analysis) -> list[Fact]:
     ]
 
 
-_TITLES = {"every": "Every n-th frame", "fps": "Frames per second, at most", "source_sha256": "SHA-256 of the video"}
+_TITLES = {
+    "every": "Every n-th frame",
+    "fps": "Frames per second, at most",
+    "source_sha256": "SHA-256 of the video",
+    "abstain_below": "Unclear below",
+    "abstain_slopes": "Unclear below: increase by angle, size and doubt",
+}
 
 
 def _title(name: str) -> str:

@@ -55,7 +55,7 @@ def image_table(result: FrameResult, file: str) -> pd.DataFrame:
     table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity", *NOT_EXPORTED])
     table = table.rename(columns={"track_id": "face"})
     table["face"] = table["face"].astype("Int64")
-    unclear = pd.Series(unclear_rows(table, result.unclear_below), dtype="boolean")
+    unclear = pd.Series(unclear_rows(table, result.abstain_below), dtype="boolean")
     if table.empty:
         # A picture without a face is a row as well, to tell it from one that was not looked at.
         table, unclear = table.reindex([0]), unclear.reindex([0])

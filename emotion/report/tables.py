@@ -58,7 +58,7 @@ def json_head(edited: Edited) -> dict[str, Any]:
         "video": asdict(analysis.info),
         "model": analysis.model,
         "labels": list(analysis.labels),
-        "unclear_below": analysis.unclear_below,
+        "abstain_below": analysis.abstain_below,
         "settings": analysis.settings,
         "people": {str(track): edited.name(track) for track in edited.tracks()},
         "edits": edited.edits.to_dict(),

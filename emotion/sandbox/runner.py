@@ -30,7 +30,7 @@ from emotion.paths import ROOT
 from emotion.sandbox.rlimits import alarm_of, death_words, limit_this_process, small_numerics
 from emotion.types import Progress
 
-LOOK_S = 60.0
+STALL_TIMEOUT_S = 60.0
 """A call without progress is over within this time, one with progress has some: opening, or the next picture."""
 _IDLE = 2
 """So many processes wait for calls."""
@@ -75,7 +75,7 @@ def run_limited(
     *arguments: object,
     subject: Subject = VIDEO,
     on_step: Callable[[Progress], None] | None = None,
-    stall_s: float = LOOK_S,
+    stall_s: float = STALL_TIMEOUT_S,
 ) -> Any:
     """Return what a function returns that is run in a limited process.
 

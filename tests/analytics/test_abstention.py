@@ -16,7 +16,7 @@ from emotion.analytics.abstention import answer_names, answers, explain, face_an
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import result_at, validate, with_leading_emotion
 from emotion.labels import FERPLUS_LABELS, UNCLEAR
-from emotion.types import FULL_SIZE_PX, Analysis, UnclearLimit
+from emotion.types import FULL_SIZE_PX, AbstentionLimit, Analysis
 from tests.conftest import leaning, make_analysis
 
 FACE = {"neutral": 0.5, "fear": 0.3, "anger": 0.2}
@@ -73,7 +73,7 @@ def weigh(analysis: Analysis, confidences: list[float], limit: float) -> Analysi
     columns = [f"p_{label}" for label in FERPLUS_LABELS]
     for row, weight in enumerate(confidences):
         values.loc[row, columns] = leaning(str(values.loc[row, "emotion"]), weight)
-    return replace(analysis, timeline=validate(with_leading_emotion(values)), settings={"unclear_below": limit})
+    return replace(analysis, timeline=validate(with_leading_emotion(values)), settings={"abstain_below": limit})
 
 
 def test_unclear_time_has_a_share_and_counts_in_no_other_figure():
@@ -85,7 +85,7 @@ def test_unclear_time_has_a_share_and_counts_in_no_other_figure():
     assert summary["dominant"] == "happiness"  # fear led as long, but never clearly
     assert summary["smile_index"] == pytest.approx(2 / 3)
     assert summary["changes_per_minute"] == pytest.approx(1 * 60 / 3)  # happiness to sadness in 3 s of clear answers
-    assert (summary["unclear_below"], summary["frames_with_face"]) == (0.5, 6)
+    assert (summary["abstain_below"], summary["frames_with_face"]) == (0.5, 6)
     (track,) = summary["tracks"]
     assert (track["shares"], track["frames"], track["seconds"]) == (summary["shares"], 6, pytest.approx(6))
 
@@ -101,7 +101,7 @@ def test_where_no_answer_is_clear_the_dominant_one_is_unclear():
     summary = summarise(weigh(make_analysis([["fear"]] * 3), [0.4] * 3, 0.5))
     assert (summary["dominant"], summary["smile_index"], summary["changes_per_minute"]) == (UNCLEAR, None, None)
     assert summary["shares"][UNCLEAR] == 1
-    nobody = replace(make_analysis([[]]), settings={"unclear_below": 0.5})
+    nobody = replace(make_analysis([[]]), settings={"abstain_below": 0.5})
     assert summarise(nobody)["dominant"] is None
 
 
@@ -121,10 +121,12 @@ def test_shares_sum_to_one_under_any_limit_and_a_limit_of_zero_changes_nothing(r
 
 
 SLOPES = {"yaw": 0.05, "pitch": 0.08, "size": 0.4, "doubt": 1.0}
-LIMIT = UnclearLimit(0.4, SLOPES)
+LIMIT = AbstentionLimit(0.4, SLOPES)
 
 
-def required(yaw: float = 0, pitch: float = 0, size: float = 200, confidence: float = 1, limit: UnclearLimit = LIMIT):
+def required(
+    yaw: float = 0, pitch: float = 0, size: float = 200, confidence: float = 1, limit: AbstentionLimit = LIMIT
+):
     values = (np.array([value], np.float32) for value in (yaw, pitch, size, confidence))
     return float(limit.required(*values)[0])
 
@@ -150,8 +152,8 @@ def test_what_is_not_known_asks_for_no_more():
 
 
 def test_without_slopes_or_without_a_limit_all_faces_need_the_same():
-    assert required(yaw=60, size=8, limit=UnclearLimit(0.4)) == 0.4
-    assert required(yaw=60, size=8, limit=UnclearLimit(0.0, SLOPES)) == 0
+    assert required(yaw=60, size=8, limit=AbstentionLimit(0.4)) == 0.4
+    assert required(yaw=60, size=8, limit=AbstentionLimit(0.0, SLOPES)) == 0
 
 
 @settings(deadline=None)
@@ -164,8 +166,8 @@ def test_a_harder_face_never_needs_less(yaw, pitch, size, confidence):
 def test_a_table_and_its_faces_agree_on_turned_heads():
     analysis = make_analysis([["happiness"], ["sadness"], ["fear"]])
     timeline = analysis.timeline.assign(yaw=np.float32([0, 40, 0]), pitch=np.float32([0, 0, -45]))
-    turned = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5, "unclear_slopes": SLOPES})
-    said = answers(turned.timeline, turned.unclear_below).tolist()
+    turned = replace(analysis, timeline=timeline, settings={"abstain_below": 0.5, "abstain_slopes": SLOPES})
+    said = answers(turned.timeline, turned.abstain_below).tolist()
     results = [result_at(turned, index) for index in turned.frames["frame_index"]]
     assert said == [face_answer(result.faces[0], result) for result in results]
     assert said[1:] == [UNCLEAR, UNCLEAR]
@@ -173,13 +175,19 @@ def test_a_table_and_its_faces_agree_on_turned_heads():
 
 
 def test_an_analysis_without_slopes_behaves_as_before(analysis):
-    old = replace(analysis, settings={"unclear_below": 0.5})
+    old = replace(analysis, settings={"abstain_below": 0.5})
     expected = analysis.timeline["emotion_confidence"].to_numpy() < 0.5
-    assert unclear_rows(old.timeline, old.unclear_below).tolist() == expected.tolist()
-    assert "needs more" not in explain(old.unclear_below)
+    assert unclear_rows(old.timeline, old.abstain_below).tolist() == expected.tolist()
+    assert "needs more" not in explain(old.abstain_below)
     assert "needs more" in explain(LIMIT)
 
 
 def test_a_limit_with_slopes_survives_the_way_to_another_process():
     copy = pickle.loads(pickle.dumps(LIMIT))
     assert (float(copy), copy.slopes) == (0.4, SLOPES)
+
+
+def test_the_earlier_module_name_still_works():
+    from emotion.analytics import unclear
+
+    assert unclear.face_answer is face_answer

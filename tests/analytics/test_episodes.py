@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.analytics.episodes import episodes
-from emotion.analytics.summary import count_changes
-from emotion.analytics.transitions import row_shares, transitions
+from emotion.analytics.episodes import episodes, row_shares, transitions
+from emotion.analytics.summary import summarise
 from emotion.labels import FERPLUS_LABELS, UNCLEAR
 from tests.conftest import make_analysis
 
@@ -50,7 +49,7 @@ def test_short_episodes_are_left_out_and_not_added_to_others():
 
 def test_an_unclear_answer_is_an_episode_of_its_own():
     analysis = make_analysis([["fear"], ["anger"]])
-    table = episodes(replace(analysis, settings={"unclear_below": 0.7}))
+    table = episodes(replace(analysis, settings={"abstain_below": 0.7}))
     assert table["emotion"].tolist() == [UNCLEAR]
 
 
@@ -96,7 +95,7 @@ def test_an_unclear_answer_between_two_is_no_change():
     analysis = make_analysis([["fear"], ["anger"], ["fear"]], 0.5)
     confidence = np.array([0.65, 0.3, 0.65], np.float32)
     timeline = analysis.timeline.assign(emotion_confidence=confidence)
-    unclear = replace(analysis, timeline=timeline, settings={"unclear_below": 0.5})
+    unclear = replace(analysis, timeline=timeline, settings={"abstain_below": 0.5})
     assert transitions(unclear).to_numpy().sum() == 0
 
 
@@ -105,5 +104,7 @@ def test_an_unclear_answer_between_two_is_no_change():
 def test_transitions_are_the_changes(labels):
     analysis = make_analysis([[label] for label in labels])
     counts = transitions(analysis)
-    assert counts.to_numpy().sum() == count_changes(analysis) == len(episodes(analysis)) - 1
+    person = summarise(analysis)["tracks"][0]
+    assert counts.to_numpy().sum() == len(episodes(analysis)) - 1
+    assert counts.to_numpy().sum() == pytest.approx(person["changes_per_minute"] * person["seconds"] / 60)
     assert not np.diag(counts).any()

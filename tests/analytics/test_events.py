@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotion.analytics.baseline import baseline_means, relative_columns, relative_figures, relative_to_baseline
+from emotion.analytics.baseline import baseline_means, relative_figures
 from emotion.analytics.compare import Side, common_labels, comparison_figures, on_one_axis
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.event_figures import before_after, event_figures
 from emotion.analytics.summary import summarise
 from emotion.analytics.time_range import mean_probabilities, part_of
 from emotion.errors import InputError
-from emotion.labels import FERPLUS_LABELS
 from emotion.report.events_csv import from_csv, to_csv
 from tests.conftest import make_analysis
 
@@ -118,19 +117,6 @@ def test_a_span_is_left_out_of_both_sides():
 def test_the_baseline_is_the_mean_of_its_span():
     analysis = make_analysis([["neutral"], ["sadness"], ["anger"]])
     assert baseline_means(analysis, 1, Span(0, 0.2))["sadness"] == pytest.approx((0.05 + 0.65) / 2)
-    relative = relative_to_baseline(analysis, 1, Span(0, 0.2))
-    assert relative["d_anger"].tolist() == pytest.approx([0.0, 0.0, 0.6], abs=1e-6)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from(FERPLUS_LABELS), min_size=3, max_size=12), st.integers(1, 10))
-def test_relative_to_itself_the_baseline_averages_to_nothing(shown, tenths):
-    analysis = make_analysis([[label] for label in shown])
-    relative = relative_to_baseline(analysis, 1, Span(0, tenths / 10 + 0.001))
-    rest = relative[relative["time_s"] < tenths / 10 + 0.001]
-    counted = part_of(analysis, Span(0, tenths / 10 + 0.001)).frames["counted_s"].to_numpy()
-    means = counted @ rest[relative_columns(FERPLUS_LABELS)].to_numpy() / counted.sum()
-    assert means == pytest.approx(np.zeros(8), abs=1e-6)
 
 
 def test_figures_relative_to_the_baseline(analysis):
@@ -143,7 +129,7 @@ def test_figures_relative_to_the_baseline(analysis):
 
 def test_a_baseline_without_the_person_is_refused(analysis):
     with pytest.raises(InputError, match="the person is seen"):
-        relative_to_baseline(analysis, 2, Span(0, 0.3))
+        baseline_means(analysis, 2, Span(0, 0.3))
 
 
 def test_two_people_on_one_axis(analysis):

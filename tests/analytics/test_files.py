@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,13 @@ def assert_same(left: Analysis, right: Analysis) -> None:
 def test_what_is_saved_is_what_is_loaded(tmp_path, labels, source):
     analysis = make_analysis(labels, source=source)
     assert_same(load_parquet(save_parquet(analysis, tmp_path / "a.parquet")), analysis)
+
+
+def test_an_analysis_with_the_earlier_names_of_the_limit_is_read(analysis, tmp_path):
+    earlier = replace(analysis, settings={"every": 2, "unclear_below": 0.4, "unclear_slopes": {"yaw": 0.02}})
+    loaded = load_parquet(save_parquet(earlier, tmp_path / "a.parquet"))
+    assert loaded.settings == {"every": 2, "abstain_below": 0.4, "abstain_slopes": {"yaw": 0.02}}
+    assert (loaded.abstain_below, loaded.abstain_below.slopes) == (0.4, {"yaw": 0.02})
 
 
 def test_any_reader_of_parquet_sees_the_timeline(analysis, tmp_path):

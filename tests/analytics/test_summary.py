@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotion.analytics.durations import frame_durations
-from emotion.analytics.summary import count_changes, summarise
+from emotion.analytics.summary import summarise
 from emotion.labels import FERPLUS_LABELS
 from tests.conftest import make_analysis
 
@@ -65,7 +65,7 @@ def test_the_last_frame_stands_for_the_median_step():
 
 
 def test_another_person_is_no_change():
-    assert count_changes(make_analysis([["fear", "anger"], ["fear", "anger"]], 0.5)) == 0
+    assert summarise(make_analysis([["fear", "anger"], ["fear", "anger"]], 0.5))["changes_per_minute"] == 0
 
 
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12))
@@ -80,7 +80,7 @@ def test_shares_sum_to_one_where_there_is_a_face_and_all_is_json(shown):
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12), st.booleans())
 def test_a_persons_figures_are_those_of_their_rows_alone(shown, limited):
     analysis = make_analysis(shown)
-    analysis = replace(analysis, settings={"unclear_below": 0.7 if limited else 0.0})
+    analysis = replace(analysis, settings={"abstain_below": 0.7 if limited else 0.0})
     for track in summarise(analysis)["tracks"]:
         rows = analysis.timeline[analysis.timeline["track_id"] == track["track_id"]].reset_index(drop=True)
         alone = summarise(replace(analysis, timeline=rows))

@@ -111,3 +111,18 @@ def test_a_damaged_table_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match=r"expected summary\.parquet as a batch wrote it"):
         Results(Storage(tmp_path))
     assert (tmp_path / "summary.parquet").read_text() == "something else"
+
+
+def test_a_summary_with_the_earlier_name_of_the_limit_is_read(tmp_path: Path, settings: Settings) -> None:
+    storage = Storage(tmp_path)
+    first = Results(storage)
+    first.add(done(Video("/a.mp4", "1"), settings, storage, abstain_below=0.4))
+    first.write()
+    summary = pd.read_parquet(tmp_path / "summary.parquet").rename(columns={"abstain_below": "unclear_below"})
+    summary.to_parquet(tmp_path / "summary.parquet")
+    second = Results(storage)
+    second.add(done(Video("/b.mp4", "1"), settings, storage, abstain_below=0.5))
+    second.write()
+    summary, _ = tables(tmp_path)
+    assert summary["abstain_below"].tolist() == [0.4, 0.5]
+    assert "unclear_below" not in summary

@@ -62,7 +62,7 @@ def analysis_of(clip: str) -> Analysis:
         builder.add(FrameResult(index, times[index], WIDTH, HEIGHT, faces, FERPLUS_LABELS))
     timeline, frames = builder.build()
     info = VideoInfo(WIDTH, HEIGHT, 25.0, len(times), times[-1] + 0.04, codec="h264")
-    settings = {"every": every, "unclear_below": 0.4}
+    settings = {"every": every, "abstain_below": 0.4}
     return Analysis(info, timeline, frames, "fake", FERPLUS_LABELS, settings, f"{clip}.mp4")
 
 

@@ -56,18 +56,18 @@ def test_the_timeline_answers_a_click_and_marks_the_moment(analysis):
 
 def test_a_limit_is_marked_and_none_is_not():
     shares = dict(zip(FERPLUS_LABELS, map(float, leaning("fear")), strict=True))
-    assert [{"limit": 0.5}] in list(spec_of(probability_bars(shares, unclear_below=0.5))["datasets"].values())
-    assert spec_of(probability_bars(shares, unclear_below=0.0)) == spec_of(probability_bars(shares))
+    assert [{"limit": 0.5}] in list(spec_of(probability_bars(shares, abstain_below=0.5))["datasets"].values())
+    assert spec_of(probability_bars(shares, abstain_below=0.0)) == spec_of(probability_bars(shares))
 
 
 def test_unclear_time_is_marked_under_its_lane():
-    analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"unclear_below": 0.66})
+    analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"abstain_below": 0.66})
     spec = spec_of(timeline_chart(analysis))
     rows = [row for rows in spec["datasets"].values() for row in rows]
     marked = [(row["start_s"], row["track_id"]) for row in rows if row.get("emotion") == UNCLEAR]
     assert marked == [(0.0, 1), (0.0, 2)]
     assert {row["leads"] for row in rows if "leads" in row} == {"fear (unclear)", "anger (unclear)"}
-    clear = timeline_chart(replace(analysis, settings={"unclear_below": 0.6}))
+    clear = timeline_chart(replace(analysis, settings={"abstain_below": 0.6}))
     assert {answer for _, answer, _ in ribbon(clear)} == {"fear", "anger"}
 
 

@@ -8,8 +8,8 @@ from emotion.analytics.baseline import RELATIVE
 from emotion.analytics.compare import Side
 from emotion.analytics.derived import INTENSITY, VALENCE
 from emotion.analytics.edits import Event, Span
+from emotion.analytics.episodes import transitions
 from emotion.analytics.event_figures import before_after
-from emotion.analytics.transitions import transitions
 from emotion.charts.events import before_after_chart, comparison_chart, relative_chart
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.errors import InputError

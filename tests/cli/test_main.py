@@ -134,7 +134,7 @@ def test_unclear_faces_and_videos_read_so(capsys: pytest.CaptureFixture[str]) ->
     assert unclear.split() == ["a.png", "1", "unclear", "fear", "34%", "0", "0", "9", "9"]
     assert clear.split() == ["a.png", "2", "fear", "34%", "0", "0", "9", "9"]
 
-    analysis = replace(make_analysis([["fear"], ["fear"]]), settings={"unclear_below": 0.9})
+    analysis = replace(make_analysis([["fear"], ["fear"]]), settings={"abstain_below": 0.9})
     Console(width=100).print(summary_table(summarise(analysis), "clip.mp4"))
     shown = capsys.readouterr().out
     assert "dominant expression  unclear" in shown

@@ -31,7 +31,7 @@ def test_the_box_has_the_colour_of_its_expression():
 
 
 def test_the_box_of_an_unclear_face_is_dashed_in_its_own_grey():
-    drawn = annotate(grey(120, 160), replace(make_result(0, [make_face("sadness")]), unclear_below=0.7))
+    drawn = annotate(grey(120, 160), replace(make_result(0, [make_face("sadness")]), abstain_below=0.7))
     left_side = {tuple(map(int, pixel)) for pixel in drawn[20:71, 10]}
     unclear = ImageColor.getrgb(ANSWER_COLOURS[UNCLEAR])
     assert unclear in left_side
@@ -42,7 +42,7 @@ def test_the_box_of_an_unclear_face_is_dashed_in_its_own_grey():
 @pytest.mark.parametrize(("left", "width", "height"), [(0, 0, 0), (3, 1, 1), (-9, 500, 4), (5, 60, 2000)])
 def test_dashes_of_any_size(left, width, height):
     face = replace(make_face(), box_xyxy=np.array([left, 2, left + width, 2 + height], np.float32))
-    assert annotate(grey(90, 90), replace(make_result(0, [face]), unclear_below=1.0)).shape == (90, 90, 3)
+    assert annotate(grey(90, 90), replace(make_result(0, [face]), abstain_below=1.0)).shape == (90, 90, 3)
 
 
 def test_no_face_changes_nothing():

@@ -54,14 +54,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_classifiers_limit_of_clear_answers_travels_along(analyzer: emotion.Analyzer, clip: Path, tmp_path) -> None:
     file = tmp_path / "model.tflite"
     file.write_bytes(classifier_file(8))
-    card = replace(emotion.load_classifier().card, labels=FERPLUS_LABELS, unclear_below=0.4)
+    card = replace(emotion.load_classifier().card, labels=FERPLUS_LABELS, abstain_below=0.4)
     limited = emotion.Analyzer(model=LiteRTClassifier(card, file=file))
-    assert limited.image(sample_image()).unclear_below == 0.4
+    assert limited.image(sample_image()).abstain_below == 0.4
     analysis = load_parquet(save_parquet(limited.video(clip, every=25), tmp_path / "timeline.parquet"))
-    assert analysis.settings["unclear_below"] == analysis.unclear_below == 0.4
-    assert {result_at(analysis, index).unclear_below for index in analysis.frames["frame_index"]} == {0.4}
-    assert analyzer.image(sample_image()).unclear_below == 0.0  # a classifier of one's own
-    assert replace(analysis, settings={}).unclear_below == 0.0  # an analysis of earlier days
+    assert analysis.settings["abstain_below"] == analysis.abstain_below == 0.4
+    assert {result_at(analysis, index).abstain_below for index in analysis.frames["frame_index"]} == {0.4}
+    assert analyzer.image(sample_image()).abstain_below == 0.0  # a classifier of one's own
+    assert replace(analysis, settings={}).abstain_below == 0.0  # an analysis of earlier days
 
 
 def test_a_picture_may_come_as_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from emotion.evaluation.metrics import (
     abstention,
+    abstention_threshold,
     accuracy_threshold,
     bootstrap_interval,
     class_report,
@@ -17,7 +18,6 @@ from emotion.evaluation.metrics import (
     fit_temperature,
     reliability_bins,
     restrict,
-    unclear_threshold,
 )
 
 LABELS = ("neutral", "happiness", "surprise")
@@ -114,7 +114,7 @@ def test_unequal_or_no_answers_are_refused(truth, answers):
 def test_answers_are_unclear_where_they_are_more_likely_wrong_than_right(right, threshold):
     confidence = np.array([0.2, 0.3, 0.4, 0.5, 0.6, 0.7], np.float32)
     order = np.random.default_rng(0).permutation(6)
-    found = unclear_threshold(confidence[order], np.array(right, bool)[order])
+    found = abstention_threshold(confidence[order], np.array(right, bool)[order])
     assert found == pytest.approx(threshold, abs=1e-6)
 
 
@@ -122,8 +122,8 @@ def test_the_limit_is_found_where_it_was_put():
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.2, 1.0, 20_000).astype(np.float32)
     right = rng.random(20_000) < confidence  # calibrated, so that one half lies at one half
-    assert unclear_threshold(confidence, right) == pytest.approx(0.5, abs=0.03)
-    assert unclear_threshold(confidence, rng.random(20_000) < confidence - 0.2) == pytest.approx(0.7, abs=0.03)
+    assert abstention_threshold(confidence, right) == pytest.approx(0.5, abs=0.03)
+    assert abstention_threshold(confidence, rng.random(20_000) < confidence - 0.2) == pytest.approx(0.7, abs=0.03)
 
 
 def test_a_limit_is_the_lowest_at_which_every_set_is_right_often_enough():
@@ -153,9 +153,9 @@ def test_a_limit_of_weighted_answers_is_that_of_repeated_ones():
     confidence, right = np.array([0.3, 0.4, 0.5, 0.6], np.float32), np.array([True, False, True, True])
     weights = np.array([1, 4, 2, 1])
     rows = np.repeat(np.arange(4), weights)
-    expected = unclear_threshold(confidence[rows], right[rows])
-    assert unclear_threshold(confidence, right, weights) == expected == pytest.approx(0.5)
-    assert unclear_threshold(confidence, right) < expected
+    expected = abstention_threshold(confidence[rows], right[rows])
+    assert abstention_threshold(confidence, right, weights) == expected == pytest.approx(0.5)
+    assert abstention_threshold(confidence, right) < expected
 
 
 def test_the_curve_of_coverage_by_hand():
@@ -180,6 +180,6 @@ def test_the_curve_falls_from_everything_in_at_most_fifty_steps():
 def test_abstention_by_hand():
     confidence, right = np.array([0.9, 0.8, 0.7, 0.6], np.float32), np.array([True, True, False, False])
     half = abstention(confidence, right, 0.7)
-    assert half == {"unclear_below": 0.7, "coverage": 0.75, "accuracy": pytest.approx(2 / 3)}
-    assert abstention(confidence, right, 0.0) == {"unclear_below": 0.0, "coverage": 1.0, "accuracy": 0.5}
-    assert abstention(confidence, right, 0.95) == {"unclear_below": 0.95, "coverage": 0.0, "accuracy": None}
+    assert half == {"abstain_below": 0.7, "coverage": 0.75, "accuracy": pytest.approx(2 / 3)}
+    assert abstention(confidence, right, 0.0) == {"abstain_below": 0.0, "coverage": 1.0, "accuracy": 0.5}
+    assert abstention(confidence, right, 0.95) == {"abstain_below": 0.95, "coverage": 0.0, "accuracy": None}

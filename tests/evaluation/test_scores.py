@@ -78,10 +78,10 @@ def test_how_often_some_answers_are_right():
     records = {"new": make_record(("anger", "fear")) | make_abstention(), "old": make_record(("anger", "fear"))}
     assert coverage_table(records).to_numpy().tolist() == [["new", 1.0, 0.75], ["new", 0.5, 1.0]]
     assert abstention_table(records).to_dict("records") == [
-        {"model": "new", "unclear_below": 0.4, "coverage": 0.5, "accuracy": 1.0}
+        {"model": "new", "abstain_below": 0.4, "coverage": 0.5, "accuracy": 1.0}
     ]
     assert coverage_table({}).empty
-    assert list(abstention_table({"old": records["old"]})) == ["model", "unclear_below", "coverage", "accuracy"]
+    assert list(abstention_table({"old": records["old"]})) == ["model", "abstain_below", "coverage", "accuracy"]
 
 
 def test_what_worse_faces_cost():
@@ -92,3 +92,11 @@ def test_what_worse_faces_cost():
     table = robustness_table({"a": found}).set_index("condition")
     assert table["lost"].to_dict() == {"As they are": 0.0, "Blurred": 0.25}
     assert table.loc["Blurred", ["low", "high"]].tolist() == [0.15, 0.35]
+
+
+def test_an_evaluation_with_the_earlier_name_of_the_limit_is_read(models):
+    file = models / "eight" / "evaluation.json"
+    current = load_evaluation("eight")
+    file.write_text(file.read_text().replace('"abstain_below"', '"unclear_below"'))
+    assert '"unclear_below"' in file.read_text()
+    assert load_evaluation("eight") == current

@@ -41,4 +41,4 @@ def test_a_record_tells_what_withholding_does():
     assert record["accuracy"] == 0.75
     assert record["coverage_curve"][0] == [1.0, 0.75]
     assert record["coverage_curve"][-1] == [0.25, 1.0]
-    assert record["abstention"] == {"unclear_below": 0.58, "coverage": 0.75, "accuracy": pytest.approx(2 / 3)}
+    assert record["abstention"] == {"abstain_below": 0.58, "coverage": 0.75, "accuracy": pytest.approx(2 / 3)}

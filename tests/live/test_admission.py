@@ -20,10 +20,10 @@ def test_one_too_many_is_told_politely_and_finds_a_place_once_one_leaves():
     first, _ = seats.take(holders[0]), seats.take(holders[1])
     with pytest.raises(LiveError, match=r"Sorry, all 2 places are taken .* try again"):
         seats.take(holders[2])
-    first.leave()
+    first.release()
     seats.take(holders[2])
     assert seats.taken == 2
-    first.leave()
+    first.release()
     assert seats.taken == 2, "who leaves twice frees nobody else's seat"
 
 
@@ -41,17 +41,17 @@ def test_who_is_silent_for_long_gives_way_but_only_when_somebody_waits(clock: Cl
     seats, silent, lively, third = Seats(lambda: 2, clock), Holder(), Holder(), Holder()
     quiet, loud = seats.take(silent), seats.take(lively)
     clock.now_s += IDLE_S + 1
-    loud.keep()
-    quiet.keep()
+    loud.refresh()
+    quiet.refresh()
     clock.now_s += IDLE_S - 1
-    loud.keep()
+    loud.refresh()
     with pytest.raises(LiveError):
         seats.take(third)
     clock.now_s += 2
     seats.take(third)
-    loud.keep()
+    loud.refresh()
     with pytest.raises(LiveError, match="given to somebody else"):
-        quiet.keep()
+        quiet.refresh()
 
 
 def test_the_longest_silence_gives_way_first_and_no_more_than_are_wanted(clock: Clock):
@@ -62,9 +62,9 @@ def test_the_longest_silence_gives_way_first_and_no_more_than_are_wanted(clock: 
     clock.now_s += IDLE_S
     seats.take(holders[3])
     with pytest.raises(LiveError, match="given to somebody else"):
-        held[0].keep()
-    held[1].keep()
-    held[2].keep()
+        held[0].refresh()
+    held[1].refresh()
+    held[2].refresh()
     assert seats.taken == 3
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
 from emotion.live.canvas import Area, Canvas, planar, yuv
-from emotion.live.face_masking import HOLD_S, Cover
+from emotion.live.face_masking import HOLD_S, FaceMask
 from emotion.live.overlay import Overlay, Said
 from emotion.types import Face
 from tests.live.cameras import as_frame, portrait
@@ -71,10 +71,10 @@ def test_whatever_is_drawn_wherever_stays_in_the_picture(corners, size, mirror):
     left, right = sorted((corners[0], corners[2]))
     top, bottom = sorted((corners[1], corners[3]))
     shown = face(left, top, right + 1, bottom + 1, points=True)
-    cover = Cover()
-    cover.see([shown], 0.0)
+    mask = FaceMask()
+    mask.update([shown], 0.0)
     for hide in ("blur", "silhouette"):
-        cover.paint(canvas, hide, mirror=mirror)
+        mask.apply(canvas, hide, mirror=mirror)
     said = Said("happiness", dict.fromkeys(FERPLUS_LABELS, 1 / 8))
     Overlay(canvas, mirror=mirror).draw([shown], {1: said}, mesh=True)
     assert (canvas.frame.width, canvas.frame.height) == size
@@ -135,9 +135,9 @@ def test_the_mesh_is_drawn_only_if_wished():
 def test_a_hidden_face_loses_its_detail_and_nothing_else_does(hide, mirror):
     noise = np.asarray(np.random.default_rng(5).integers(0, 256, (480, 640, 3)), np.uint8)
     canvas, before = Canvas(as_frame(noise, 0), mirror=mirror), Canvas(as_frame(noise, 0), mirror=mirror)
-    cover = Cover()
-    cover.see([face(100, 200, 200, 320, points=True)], 0.0)
-    cover.paint(canvas, hide, mirror=mirror)
+    mask = FaceMask()
+    mask.update([face(100, 200, 200, 320, points=True)], 0.0)
+    mask.apply(canvas, hide, mirror=mirror)
     luma, old = canvas.planes[0].astype(int), before.planes[0]
     inside = np.s_[205:315, 445:535] if mirror else np.s_[205:315, 105:195]
     assert np.abs(np.diff(luma[inside])).max() <= 6
@@ -146,12 +146,12 @@ def test_a_hidden_face_loses_its_detail_and_nothing_else_does(hide, mirror):
 
 
 def test_a_face_that_is_lost_stays_hidden_for_a_moment():
-    cover, noise = Cover(), np.asarray(np.random.default_rng(5).integers(0, 256, (480, 640, 3)), np.uint8)
+    mask, noise = FaceMask(), np.asarray(np.random.default_rng(5).integers(0, 256, (480, 640, 3)), np.uint8)
 
     def hidden(time_s: float, faces: list[Face]) -> bool:
         canvas = Canvas(as_frame(noise, 0))
-        cover.see(faces, time_s)
-        cover.paint(canvas, "blur", mirror=False)
+        mask.update(faces, time_s)
+        mask.apply(canvas, "blur", mirror=False)
         return bool(np.abs(np.diff(canvas.planes[0][210:310, 110:190].astype(int))).max() < 10)
 
     assert hidden(0.0, [face(100, 200, 200, 320)])

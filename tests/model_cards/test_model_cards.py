@@ -155,7 +155,7 @@ def test_copies_among_the_training_faces_are_told():
 
 
 def with_abstention(record: dict, answered: float, right: float) -> dict:
-    return record | {"abstention": {"unclear_below": 0.5, "coverage": answered, "accuracy": right}}
+    return record | {"abstention": {"abstain_below": 0.5, "coverage": answered, "accuracy": right}}
 
 
 def test_the_test_sets_stand_beside_each_other():
@@ -202,7 +202,7 @@ def test_sources_are_told_with_their_terms():
 
 def test_a_limit_that_was_chosen_on_several_sets_says_what_it_promises():
     chosen = {"sets": {"ferplus": "public-test", "rafdb": "validation"}, "right_answers": 0.85}
-    card = replace(load_card("default"), training={"calibrated_on": chosen}, unclear_below=0.6)
+    card = replace(load_card("default"), training={"calibrated_on": chosen}, abstain_below=0.6)
     facts = dict(section(build_document(card, None, {}), "What it is").tables[0].rows)
     assert facts["Says unclear below"] == (
         "60.0 %, so that 85 % of the answers given or more are right on each of FER+ majority and RAF-DB"

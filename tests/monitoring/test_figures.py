@@ -101,7 +101,7 @@ def test_a_scrape_tells_all_of_it_and_names_nobody(library, video):
     holder = type("Holder", (), {})()
     seat = SEATS.take(holder)
     text = Exposition(lambda: library).text().decode()
-    seat.leave()
+    seat.release()
     found = samples(text)
     assert found["emotion_analyses", "queued"] == found["emotion_queue_length",] == 2
     assert found["emotion_frames_analysed",] == 30

@@ -169,7 +169,7 @@ def test_one_too_many_waits_politely(streamer, monkeypatch):
     test = agreed()
     assert "Every place is taken" in texts(test)
     assert streamer.calls == []
-    seat.leave()
+    seat.release()
     assert "Every place is taken" not in texts(test.run())
     assert len(streamer.calls) == 1
 

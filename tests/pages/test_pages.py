@@ -63,7 +63,7 @@ def test_the_sample_picture_shows_its_face(analyzer):
 
 
 def test_an_unclear_picture_says_so_and_why(analyzer):
-    analyzer.unclear_below = 0.7  # its face is happy at 0.65
+    analyzer.abstain_below = 0.7  # its face is happy at 0.65
     test = press(page("image"), "Try the sample")
     assert test.dataframe[0].value["Expression"].tolist() == ["unclear"]
     assert test.dataframe[0].value["Probability"].tolist() == [0.65]

@@ -79,7 +79,7 @@ def test_an_address_of_nothing_says_so(library):
 
 def test_an_unclear_video_says_so_and_why(library, video):
     analysis = make_analysis([["happiness"]] * 5)
-    limited = replace(analysis, settings={"unclear_below": 0.7})  # its face is happy at 0.65
+    limited = replace(analysis, settings={"abstain_below": 0.7})  # its face is happy at 0.65
     test = shown(library, video, limited)
     names = ("Dominant expression", "Smile index", "Unclear")
     assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]

@@ -25,7 +25,7 @@ def test_a_picture_as_a_record():
 def test_an_unclear_face_keeps_its_leading_expression():
     result = make_result(0, [make_face("fear")])  # 0.65
     for limit, unclear in ((0.0, False), (0.65 - 1e-6, False), (0.66, True)):
-        limited = replace(result, unclear_below=limit)
+        limited = replace(result, abstain_below=limit)
         (face,) = image_record(limited, "a.jpg")["faces"]
         assert (face["emotion"], face["unclear"]) == ("fear", unclear)
         table = image_table(limited, "a.jpg")

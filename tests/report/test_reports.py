@@ -109,7 +109,7 @@ def test_a_crowd_has_no_more_charts_than_can_be_read():
 
 def test_a_long_video_stays_under_five_thousand_marks():
     analysis = make_analysis([["happiness", "anger"][index % 2 : index % 2 + 1] for index in range(8000)])
-    edited = edit(replace(analysis, settings={"unclear_below": 0.9}))
+    edited = edit(replace(analysis, settings={"abstain_below": 0.9}))
     chart = person_chart(edited, 1, PRINT).to_dict()
     assert all(len(rows) < 5000 for rows in chart["datasets"].values())
     assert sum(map(len, chart["datasets"].values())) < 5000

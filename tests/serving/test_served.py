@@ -66,7 +66,7 @@ def test_a_setting_moves_the_whole_pipeline_to_the_server(server: Server, card, 
     monkeypatch.setenv("EMOTION_SERVING_URL", server.url(kind))
     assert isinstance(open_classifier(NAME), ServedClassifier)
     analyzer = emotion.Analyzer(NAME)
-    assert analyzer.unclear_below == card.unclear_below
+    assert analyzer.abstain_below == card.abstain_below
     served = analyzer.image(sample_image())
     assert len(served.faces) == len(local.faces) == 1
     assert served.faces[0].probabilities == pytest.approx(local.faces[0].probabilities, abs=0.05)

@@ -30,4 +30,4 @@ def test_an_added_model_is_scored_and_calibrated(made_data, tmp_path, monkeypatc
     assert main(["calibrate", "--model", "own", "--data", str(made_data)]) == 0
     card = load_card("own")
     assert (card.temperature == 1, card.scores) == (False, {}), "scores were measured with the temperature of before"
-    assert f"temperature {card.temperature}, unclear below {card.unclear_below}" in capsys.readouterr().out
+    assert f"temperature {card.temperature}, unclear below {card.abstain_below}" in capsys.readouterr().out

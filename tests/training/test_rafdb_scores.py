@@ -59,7 +59,7 @@ def test_a_model_is_scored_on_both_data_sets(models, made_data, made_rafdb, caps
     card = load_card(name)
     assert card.scores["rafdb_balanced_accuracy"] == round(rafdb["test"]["balanced_accuracy"], 4)
     kept = evaluation["abstention"]
-    assert kept["limit"] == card.unclear_below
+    assert kept["limit"] == card.abstain_below
     assert {label_set: list(roles) for label_set, roles in kept["sets"].items()} == {
         own: ["validation", "test"], "rafdb": ["validation", "test"],
     }  # fmt: skip

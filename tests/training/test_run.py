@@ -62,7 +62,7 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     card = load_card("tiny")
     assert (card.input_size, card.colour, card.normalisation) == (48, "grey", "standardise")
     assert (card.parameters, card.training["seed"]) == (1_915_432, 2024)
-    assert 0 <= card.unclear_below <= 1
+    assert 0 <= card.abstain_below <= 1
     assert not card.scores
 
     no_faces = ["--faces", str(models / "none")]  # whatever is prepared on this machine
@@ -72,7 +72,7 @@ def test_export_then_evaluate(run, made_data, models, capsys):
     private = evaluation["int8"]["ferplus"]["private-test"]
     assert private["n"] == 16
     assert len(private["reliability"]["after"]) == 15
-    assert private["abstention"]["unclear_below"] == card.unclear_below
+    assert private["abstention"]["abstain_below"] == card.abstain_below
     assert evaluation["float"]["ferplus"]["private-test"]["coverage_curve"][0][0] == 1.0
     assert evaluation["flip"]["cost"]["factor"] > 1
     assert list(evaluation["float"]) == list(evaluation["int8"]) == ["ferplus", "fer2013"]
@@ -90,11 +90,11 @@ def test_a_model_is_exported_with_a_calibration_on_two_data_sets(run, made_data,
     assert main(["export", "--run", str(run.path), "--name", "tiny", *data]) == 0
     card = load_card("tiny")
     assert card.training["calibrated_on"]["sets"] == {"ferplus": "public-test", "rafdb": "validation"}
-    assert 0 < card.unclear_below <= 1
+    assert 0 < card.abstain_below <= 1
     assert main(["evaluate", "--model", "tiny", *data]) == 0
     evaluation = json.loads((models / "tiny" / "evaluation.json").read_text())
     assert evaluation["float"]["rafdb"]["test"]["n"] == 28, "the float parent is scored as well"
-    assert evaluation["abstention"]["limit"] == card.unclear_below
+    assert evaluation["abstention"]["limit"] == card.abstain_below
 
 
 def test_a_file_too_large_to_commit_is_exported_with_4_bit_kernels(run, made_data, models, monkeypatch, capsys):

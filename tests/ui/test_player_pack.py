@@ -41,7 +41,7 @@ def random_analysis(seed: int, frames: int) -> Analysis:
         time_s += rng.uniform(0.004, 2)
     timeline, table = builder.build()
     info = VideoInfo(WIDTH, HEIGHT, 30.0, frames, time_s)
-    return Analysis(info, timeline, table, "fake", FERPLUS_LABELS, {"unclear_below": 0.3}, "a.mp4")
+    return Analysis(info, timeline, table, "fake", FERPLUS_LABELS, {"abstain_below": 0.3}, "a.mp4")
 
 
 def _face(rng: np.random.Generator, track: int) -> Face:

@@ -151,7 +151,7 @@ def _print_card(card: ModelCard) -> None:
     size_mb = file_bytes(card) / 1e6
     print(
         f"wrote {card.name}: {card.parameters:,} parameters, {size_mb:.1f} MB, temperature {card.temperature}, "
-        f"unclear below {card.unclear_below}"
+        f"unclear below {card.abstain_below}"
     )
     if kernels := card.training.get(INT4_KERNELS):
         print("in 4 bits, to keep the file small: dense", ", ".join(f"{inputs}×{units}" for inputs, units in kernels))

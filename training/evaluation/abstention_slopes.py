@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from emotion.labels import NO_LABEL
-from emotion.types import FULL_SIZE_PX, UNCLEAR_SLOPES, FloatArray, Image, ModelCard, difficulties
+from emotion.types import ABSTAIN_SLOPES, FULL_SIZE_PX, FloatArray, Image, ModelCard, difficulties
 from emotion.vision.classify import LiteRTClassifier, softened
 from emotion.vision.landmarks import MIN_FIRST_PRESENCE, FaceMesh, Mesh, Roi, head_pose, roi_of_mesh
 
@@ -94,8 +94,8 @@ def with_slopes(
         file: Where the model's file lies, if it is not yet among the models.
     """
     decided = np.flatnonzero(truth != NO_LABEL)
-    if not card.unclear_below or not len(decided):
-        return replace(card, unclear_slopes={})
+    if not card.abstain_below or not len(decided):
+        return replace(card, abstain_slopes={})
     judged, classifier = [images[int(index)] for index in decided], LiteRTClassifier(card, file=file)
     rows, right, confidence = [], [], []
     for side in SIDES:
@@ -106,7 +106,7 @@ def with_slopes(
         right.append((probabilities.argmax(axis=1) == truth[decided])[seen.found])
         confidence.append(probabilities.max(axis=1)[seen.found])
     slopes = fit_slopes(np.concatenate(rows), np.concatenate(confidence), np.concatenate(right))
-    return replace(card, unclear_slopes=slopes)
+    return replace(card, abstain_slopes=slopes)
 
 
 def fit_slopes(rows: NDArray[np.float64], confidence: FloatArray, right: NDArray[np.bool_]) -> dict[str, float]:
@@ -138,4 +138,4 @@ def fit_slopes(rows: NDArray[np.float64], confidence: FloatArray, right: NDArray
     bounds = [(None, None), (1e-3, None), *[(0.0, None)] * rows.shape[1]]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[1:] / scale
     values = found[1:] / found[0]
-    return {name: round(float(value), _DIGITS) for name, value in zip(UNCLEAR_SLOPES, values, strict=True)}
+    return {name: round(float(value), _DIGITS) for name, value in zip(ABSTAIN_SLOPES, values, strict=True)}

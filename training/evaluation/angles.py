@@ -61,7 +61,7 @@ def _rows_of(card: ModelCard, name: str, file: Path) -> list[dict[str, Any]]:
         smiles = np.array(table.column("smile").to_pylist())[found] == 1
         known = np.ones(len(found), bool)
         right = (probabilities.argmax(axis=1) == card.labels.index("happiness")) == smiles
-    answered = probabilities.max(axis=1) >= card.unclear_limit.required(*seen.T)
+    answered = probabilities.max(axis=1) >= card.abstention_limit.required(*seen.T)
     return bins(name, seen[known, 0], seen[known, 1], right[known], answered[known])
 
 

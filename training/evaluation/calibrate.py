@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.evaluation.metrics import fit_temperature, unclear_threshold
+from emotion.evaluation.metrics import abstention_threshold, fit_temperature
 from emotion.evaluation.scoring import judged_set, nearest_set, recode
 from emotion.labels import NO_LABEL, RAFDB
 from emotion.models.registry import load_card, model_dir, save_card
@@ -159,7 +159,7 @@ def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8])
         return card
     probabilities = softened(logits[decided], card.temperature)
     right = probabilities.argmax(axis=1) == truth[decided]
-    return replace(card, unclear_below=round(unclear_threshold(probabilities.max(axis=1), right), _DIGITS))
+    return replace(card, abstain_below=round(abstention_threshold(probabilities.max(axis=1), right), _DIGITS))
 
 
 def truth_for(card: ModelCard, faces: FaceSet) -> NDArray[np.int8]:

@@ -88,7 +88,7 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "parameters": card.parameters,
         "multiply_adds": card.multiply_adds,
         "temperature": card.temperature,
-        "unclear_below": card.unclear_below,
+        "abstain_below": card.abstain_below,
         "second_look_below": card.second_look_below,
         "command": provenance.command(),
         "commit": provenance.commit(),
@@ -101,7 +101,7 @@ def _with_known_threshold(
     card: ModelCard, logits: Mapping[str, FloatArray], splits: Mapping[str, FaceSet]
 ) -> ModelCard:
     """Return the card with its limit of clearness, chosen on the validation split where it has none yet."""
-    for faces in _of_role("validation", splits) if not card.unclear_below else ():
+    for faces in _of_role("validation", splits) if not card.abstain_below else ():
         card = with_threshold(card, logits[faces.split], truth_for(card, faces))
     return card
 
@@ -122,7 +122,7 @@ def score_splits(logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapp
     for name, faces in splits.items():
         for label_set in label_sets_of(faces):
             truth = truths(faces, label_set)
-            record = score(logits[name], card.labels, truth, label_set, card.temperature, card.unclear_below)
+            record = score(logits[name], card.labels, truth, label_set, card.temperature, card.abstain_below)
             judged = judged_set(label_set, card.labels)
             if record is not None and judged is not None:
                 scores.setdefault(judged.name, {})[faces.split] = record

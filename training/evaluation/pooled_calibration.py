@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.evaluation.metrics import abstention, accuracy_threshold, fit_temperature, unclear_threshold
+from emotion.evaluation.metrics import abstention, abstention_threshold, accuracy_threshold, fit_temperature
 from emotion.labels import NO_LABEL
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import softened
@@ -76,11 +76,11 @@ def fit_on_sets(card: ModelCard, sets: Sequence[SetAnswers]) -> ModelCard:
     temperature = round(fit_temperature(logits, truth, weights), _DIGITS)
     pairs = [one.confidence(temperature) for one in known]
     confidences, rights = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    likely = unclear_threshold(np.concatenate(confidences), np.concatenate(rights), weights)
+    likely = abstention_threshold(np.concatenate(confidences), np.concatenate(rights), weights)
     limit = accuracy_threshold(confidences, rights, RIGHT_ANSWERS, likely)
     record = {"sets": {one.label_set: one.split for one in known}, "right_answers": RIGHT_ANSWERS}
     return replace(
-        card, temperature=temperature, unclear_below=round(limit, _DIGITS),
+        card, temperature=temperature, abstain_below=round(limit, _DIGITS),
         training=card.training | {CALIBRATED_ON: record},
     )  # fmt: skip
 
@@ -104,8 +104,8 @@ def abstention_by_set(card: ModelCard, sets: Sequence[SetAnswers]) -> dict[str, 
     found: dict[str, dict[str, Any]] = {}
     for one in (each.labelled() for each in sets):
         if len(one.truth):
-            row = abstention(*one.confidence(card.temperature), card.unclear_below)
+            row = abstention(*one.confidence(card.temperature), card.abstain_below)
             figures = {"split": one.split, "faces": len(one.truth)}
             figures |= {key: row[key] for key in ("coverage", "accuracy")}
             found.setdefault(one.label_set, {})[ROLES[one.split]] = figures
-    return {"limit": card.unclear_below, "sets": found}
+    return {"limit": card.abstain_below, "sets": found}

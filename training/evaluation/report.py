@@ -53,7 +53,7 @@ def _facts(evaluation: dict[str, Any]) -> str:
         f"[bold]{evaluation['model']}[/bold]: {evaluation['parameters']:,} parameters, "
         f"{cost_text} multiply-adds, {evaluation['file_bytes'] / 1e6:.2f} MB, "
         f"{evaluation['ms_per_face']:.2f} ms per face on one core of {hardware['cpu']}, "
-        f"temperature {evaluation['temperature']:.3f}, unclear below {evaluation['unclear_below']:.3f}, "
+        f"temperature {evaluation['temperature']:.3f}, unclear below {evaluation['abstain_below']:.3f}, "
         f"second look below {evaluation['second_look_below']:.3f}"
     )
 

@@ -49,10 +49,10 @@ def chip(answer: str, text: str = "", hover: str = "") -> str:
     )
 
 
-def answer_chip(answer: str, probabilities: Mapping[str, float], unclear_below: float) -> str:
+def answer_chip(answer: str, probabilities: Mapping[str, float], abstain_below: float) -> str:
     """Return HTML of what is said of a face with its probability; an unclear one explains itself under the pointer."""
     if answer == UNCLEAR:
-        return chip(UNCLEAR, hover=explain(unclear_below))
+        return chip(UNCLEAR, hover=explain(abstain_below))
     return chip(answer, f"{answer} {probabilities[answer]:.0%}")
 
 

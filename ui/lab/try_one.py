@@ -38,7 +38,7 @@ class Answer:
 
     labels: tuple[str, ...]
     probabilities: FloatArray
-    unclear_below: float
+    abstain_below: float
     reasons: Image
 
 
@@ -67,7 +67,7 @@ def show_try(lab: Lab) -> None:
         return
     _show_answers(lab, image, face)
     words = "Orange parts speak for the leading expression, blue ones against it: found by covering one after another."
-    if any(card.unclear_below > 0 for card in lab.cards.values()):
+    if any(card.abstain_below > 0 for card in lab.cards.values()):
         words += " A dashed line is a model's own limit; where no bar reaches it, the answer is unclear."
     st.caption(words)
 
@@ -114,14 +114,14 @@ def answer_of(model: str, image: Image, face: Face) -> Answer:
     probabilities = classifier.predict([crop])[0]
     saliency = occlusion_map(classifier.predict, crop, int(probabilities.argmax()))
     return Answer(
-        classifier.labels, probabilities, required_for(face, classifier.card.unclear_limit), overlay(crop, saliency)
+        classifier.labels, probabilities, required_for(face, classifier.card.abstention_limit), overlay(crop, saliency)
     )
 
 
 def _show_answer(answer: Answer) -> None:
     probabilities = dict(zip(answer.labels, map(float, answer.probabilities), strict=True))
-    said = leading_answer(probabilities, answer.unclear_below)
+    said = leading_answer(probabilities, answer.abstain_below)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(answer.reasons, width=112)
-        st.html(answer_chip(said, probabilities, answer.unclear_below))
-    st.altair_chart(probability_bars(probabilities, unclear_below=answer.unclear_below), width="stretch")
+        st.html(answer_chip(said, probabilities, answer.abstain_below))
+    st.altair_chart(probability_bars(probabilities, abstain_below=answer.abstain_below), width="stretch")

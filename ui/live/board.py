@@ -65,7 +65,7 @@ def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:
         "share": "" if person.leading == UNCLEAR else f"{person.probabilities[person.leading]:.0%}",
         "shares": [round(value, 3) for value in values],
         "figures": [_figure(person, label) for label in snapshot.labels],
-        "lane": pack_lane(person.series, snapshot.time_s, snapshot.unclear_below),
+        "lane": pack_lane(person.series, snapshot.time_s, snapshot.abstain_below),
         "spoken": _spoken(person, snapshot.labels),
     }
 

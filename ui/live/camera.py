@@ -23,8 +23,8 @@ from ui.live.line import Line
 from ui.live.watch import watch_camera
 from ui.live.wishes import Wishes
 
-LOOK_S = 2.0
-"""Between two looks whether a place is free."""
+POLL_INTERVAL_S = 2.0
+"""Seconds between checks whether a place is free."""
 _LINE, _REFUSED, _TROUBLE = "live_line", "live_refused", "live_trouble"
 
 _WORDS = {
@@ -90,7 +90,7 @@ def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
         st.error(plain(trouble), icon=":material/error:")
 
 
-@fragment(run_every=LOOK_S)
+@fragment(run_every=POLL_INTERVAL_S)
 def _wait_for_place() -> None:
     """Say that every place is taken, until one is free."""
     if SEATS.taken < SEATS.limit:

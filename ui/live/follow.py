@@ -8,11 +8,11 @@ from ui.common.errors import fragment
 from ui.live.board import show_board
 from ui.live.camera import running_line, session_of
 
-LOOK_S = 0.5
-"""Between two looks at the session."""
+POLL_INTERVAL_S = 0.5
+"""Seconds between checks of the session."""
 
 
-@fragment(run_every=LOOK_S)
+@fragment(run_every=POLL_INTERVAL_S)
 def follow(known: tuple[bool, ...]) -> None:
     """Show how things stand now; the page runs again only where its buttons have to change.
 

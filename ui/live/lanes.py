@@ -20,7 +20,7 @@ _JOINED_S = 0.5
 """Two neighbours that are farther apart have a gap between them; see :class:`emotion.live.Series`."""
 
 
-def pack_lane(series: Series, now_s: float, unclear_below: float) -> str:
+def pack_lane(series: Series, now_s: float, abstain_below: float) -> str:
     """Return the columns of a series as base64 of bytes.
 
     The columns lie on a fixed grid of time, so that a lane moves by whole columns and none of them flickers.
@@ -28,7 +28,7 @@ def pack_lane(series: Series, now_s: float, unclear_below: float) -> str:
     Args:
         series: Of a snapshot.
         now_s: When the snapshot was taken, in seconds of the stream.
-        unclear_below: Below which top probability an answer is unclear.
+        abstain_below: Below which top probability an answer is unclear.
 
     Returns:
         One byte per column for the place of the leading label, :data:`UNCLEAR` or :data:`UNSEEN`; then a column's
@@ -36,7 +36,7 @@ def pack_lane(series: Series, now_s: float, unclear_below: float) -> str:
     """
     place, seen = _nearest(series, now_s)
     values = series.values[place] if len(series.time_s) else np.zeros((COLUMNS, series.values.shape[1]), np.float32)
-    needed = series.required[place] if series.required is not None and len(series.time_s) else unclear_below
+    needed = series.required[place] if series.required is not None and len(series.time_s) else abstain_below
     leading = np.where(values.max(axis=1) < needed, UNCLEAR, values.argmax(axis=1))
     head = np.where(seen, leading, UNSEEN).astype(np.uint8)
     shares = np.rint(values * seen[:, None] * 255).astype(np.uint8)

@@ -95,7 +95,7 @@ def _show_table(result: FrameResult) -> None:
             "Probability": [face["probabilities"][face["emotion"]] for face in records],
         }
     )
-    said = explain(result.unclear_below) if result.unclear_below > 0 else None
+    said = explain(result.abstain_below) if result.abstain_below > 0 else None
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
         "Expression": st.column_config.TextColumn(help=said),
@@ -107,7 +107,7 @@ def _show_table(result: FrameResult) -> None:
 
 def _explain_unclear(result: FrameResult) -> None:
     if UNCLEAR in {face_answer(face, result) for face in result.faces}:
-        st.caption(explain(result.unclear_below))
+        st.caption(explain(result.abstain_below))
 
 
 def _show_bars(picture: Picture, key: str) -> None:
@@ -128,11 +128,11 @@ def _show_face(picture: Picture, place: int) -> None:
     answer = face_answer(result.faces[place], result)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(picture.thumbnails[place], width=64)
-        tag = answer_chip(answer, probabilities, result.unclear_below)
+        tag = answer_chip(answer, probabilities, result.abstain_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
     st.altair_chart(
-        probability_bars(probabilities, unclear_below=required_for(result.faces[place], result.unclear_below)),
+        probability_bars(probabilities, abstain_below=required_for(result.faces[place], result.abstain_below)),
         width="stretch",
     )
 

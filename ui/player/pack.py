@@ -91,7 +91,7 @@ def _surest_first(timeline: pd.DataFrame) -> NDArray[np.intp]:
 
 
 def _face_arrays(analysis: Analysis, rows: pd.DataFrame) -> Arrays:
-    unclear = unclear_rows(rows, analysis.unclear_below)
+    unclear = unclear_rows(rows, analysis.abstain_below)
     boxes = rows[list(BOX)].to_numpy(np.float64).reshape(-1, 2, 2)
     return {
         "tracks": rows["track_id"].to_numpy().astype("<u4"),

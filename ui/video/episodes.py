@@ -9,9 +9,8 @@ import streamlit as st
 
 from emotion.analytics.derived import INTENSITY, VALENCE, can_derive
 from emotion.analytics.edits import Edits
-from emotion.analytics.episodes import episodes
+from emotion.analytics.episodes import episodes, transitions
 from emotion.analytics.people import person_name
-from emotion.analytics.transitions import transitions
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.csv_text import csv_bytes
 from emotion.types import Analysis

@@ -85,7 +85,7 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
 def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str]) -> None:
     table = people_table(analysis, edits.names)
     table.insert(0, "face", table["track_id"].map(pictures))
-    if analysis.unclear_below > 0:
+    if analysis.abstain_below > 0:
         table["unclear"] = [track["shares"][UNCLEAR] for track in summarise(analysis)["tracks"]]
     columns: dict[str, Any] = {
         "track_id": None,

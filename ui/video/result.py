@@ -58,7 +58,7 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
 
 
 def _show_figures(summary: dict[str, Any]) -> None:
-    limited = summary["unclear_below"] > 0
+    limited = summary["abstain_below"] > 0
     leads = "What leads for most of the faces' time"
     smiles = "Frames where happiness leads / frames with a face"
     figures: dict[str, tuple[Any, str | None]] = {
@@ -70,7 +70,7 @@ def _show_figures(summary: dict[str, Any]) -> None:
     }
     if limited:
         share = share_text(summary["shares"][UNCLEAR])
-        figures["Unclear"] = (share, f"Share of the faces' time. {explain(summary['unclear_below'])}")
+        figures["Unclear"] = (share, f"Share of the faces' time. {explain(summary['abstain_below'])}")
     with st.container(horizontal=True, gap="small"):
         for label, (value, meaning) in figures.items():
             st.metric(label, value, help=meaning, border=True, width="stretch")

@@ -56,8 +56,8 @@ def _hint(analysis: Analysis, whole: bool) -> str:
     hint += "Point at a moment for its figures, click it to go there. Dashed spans show no face."
     if people > MAX_LANES:
         hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people:,}."
-    if analysis.unclear_below > 0:
-        hint += f" Where the ribbon is grey, it is unclear. {explain(analysis.unclear_below)}"
+    if analysis.abstain_below > 0:
+        hint += f" Where the ribbon is grey, it is unclear. {explain(analysis.abstain_below)}"
     return hint
 
 

@@ -106,23 +106,23 @@ def _what(card: ModelCard) -> Section:
 
 
 def _limit(card: ModelCard) -> str:
-    if not card.unclear_below:
+    if not card.abstain_below:
         return "never"
     chosen = card.training.get("calibrated_on")
     if not chosen:
-        return percent(card.unclear_below)
+        return percent(card.abstain_below)
     names = listed([FAMILIES.get(family_of(name), name) for name in chosen["sets"]])
     share = percent(chosen["right_answers"], 0)
-    return f"{percent(card.unclear_below)}, so that {share} of the answers given or more are right on each of {names}"
+    return f"{percent(card.abstain_below)}, so that {share} of the answers given or more are right on each of {names}"
 
 
 def _slopes(card: ModelCard) -> str:
-    if not card.unclear_slopes:
+    if not card.abstain_slopes:
         return "no"
     shown = {"yaw": (30.0, 0.0, 96.0), "pitch": (0.0, 30.0, 96.0), "size": (0.0, 0.0, 24.0)}
     words = ("30° to a side", "30° up or down", "24 px of face")
     needed = [
-        card.unclear_limit.required(*(np.array([v], np.float32) for v in (*face, 1.0)))[0] for face in shown.values()
+        card.abstention_limit.required(*(np.array([v], np.float32) for v in (*face, 1.0)))[0] for face in shown.values()
     ]
     return "; ".join(f"{word}: {percent(float(value))}" for word, value in zip(words, needed, strict=True))
 
@@ -153,9 +153,9 @@ def _summary(record: Record) -> str:
         f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without its temperature)."
     )
     kept = record.get("abstention")
-    if kept and kept["unclear_below"] and kept["accuracy"] is not None:
+    if kept and kept["abstain_below"] and kept["accuracy"] is not None:
         words += (
-            f" Where it calls answers of less than {percent(kept['unclear_below'])} unclear, it answers "
+            f" Where it calls answers of less than {percent(kept['abstain_below'])} unclear, it answers "
             f"{percent(kept['coverage'])} of faces and is right on {percent(kept['accuracy'])} of these."
         )
     return words

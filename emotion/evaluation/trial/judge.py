@@ -22,7 +22,7 @@ def judge(trial: Trial, model: str) -> Record | None:
     None where fewer than two of its labels occur, or no picture has one.
     """
     card = trial.cards[model]
-    return score(trial.logits[model], card.labels, trial.truth, trial.label_set, card.temperature, card.unclear_below)
+    return score(trial.logits[model], card.labels, trial.truth, trial.label_set, card.temperature, card.abstain_below)
 
 
 def answers(trial: Trial, model: str) -> pd.DataFrame:

@@ -21,8 +21,8 @@ from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics
 from emotion.settings import jobs_at_once, library_dir, log_file
 from emotion.telemetry.counters import WORKERS, ending
 
-LOOK_S = 0.5
-"""Between two looks at the queue."""
+POLL_INTERVAL_S = 0.5
+"""Seconds between checks of the queue."""
 SWEEP_S = 3600.0
 """Between two looks for what was kept long enough."""
 
@@ -92,7 +92,7 @@ class Dispatcher:
             log.warning("a recording that broke off cannot be closed yet: %s", error)
 
     def _run(self) -> None:
-        while not self._stopped.wait(LOOK_S):
+        while not self._stopped.wait(POLL_INTERVAL_S):
             try:
                 self.look()
             except LibraryError as error:

@@ -14,7 +14,7 @@ from emotion.library.repository import Library
 
 PATIENCE_S = 60.0
 """What runs hears within a second that it shall stop; a worker that has just begun loads its model first."""
-_LOOK_S = 0.2
+_POLL_INTERVAL_S = 0.2
 
 
 def wipe(library: Library, owner: str, patience_s: float = PATIENCE_S) -> int:
@@ -42,7 +42,7 @@ def wipe(library: Library, owner: str, patience_s: float = PATIENCE_S) -> int:
             break
         if time.monotonic() > end_s:
             raise LibraryError(f"{stopping or 'some'} analyses are still being stopped; try again in a minute")
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_INTERVAL_S)
     for entry_id in deleted:
         clip_file(entry_id).unlink(missing_ok=True)
     _forget_changes(library)

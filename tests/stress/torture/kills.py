@@ -28,7 +28,7 @@ PARTS = {"portrait_d6.mp4": 1.0, "concert_cuts_360p.mp4": 2.0, "face_then_none_h
 PART_S = 3.0
 ROUND_S = 240.0
 """A round that has not ended by then counts as lost."""
-_LOOK_S = 0.05
+_POLL_INTERVAL_S = 0.05
 _LEAVE_S = 15.0
 """A worker that has noted its end has so long to leave."""
 
@@ -123,7 +123,7 @@ def undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
     entry, began = stage.library.add(clip, clip.name, settings), time.monotonic()
     while not (entry := stage.library.get(entry.id)).state.is_over:
         _expect(time.monotonic() - began < ROUND_S, f"{clip.name} to be analysed within {ROUND_S:g} s")
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_INTERVAL_S)
     took_s = time.monotonic() - began
     _expect(entry.state is State.DONE, f"a quiet run to end well; {entry.note}")
     quiet = Quiet(clip, settings, bits(stage.library.load_analysis(entry.id)), took_s)
@@ -158,7 +158,7 @@ def play_round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course
         if stage.servers[-1].poll() is not None:
             # As whoever keeps a server running would.
             stage.start_server()
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_INTERVAL_S)
     course.rounds += 1
     _judge(stage, entry, quiet, course)
 
@@ -191,7 +191,7 @@ def _stay(stage: Scene) -> int:
         others = set(stage.processes()) - {stage.servers[-1].pid}
         if not others or time.monotonic() > until:
             return len(others)
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_INTERVAL_S)
 
 
 def bits(analysis: Analysis) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emotion.samples import sample_image
-from emotion.types import UNCLEAR_SLOPES
+from emotion.types import ABSTAIN_SLOPES
 from emotion.vision.landmarks import FaceMesh
 from training.evaluation.abstention_slopes import fit_slopes, shrunk, view
 from training.evaluation.angles import bins
@@ -20,7 +20,7 @@ def test_slopes_that_made_the_answers_wrong_are_found_again() -> None:
     sure = chance.normal(1.5, 1.5, n)
     right = chance.random(n) < 1 / (1 + np.exp(-2 * (sure - 0.03 * rows[:, 0] - 0.5 * rows[:, 2])))
     slopes = fit_slopes(rows, (1 / (1 + np.exp(-sure))).astype(np.float32), right)
-    assert tuple(slopes) == UNCLEAR_SLOPES
+    assert tuple(slopes) == ABSTAIN_SLOPES
     assert slopes["yaw"] == pytest.approx(0.03, abs=0.004)
     assert slopes["size"] == pytest.approx(0.5, abs=0.06)
     assert slopes["pitch"] == pytest.approx(0, abs=0.003)

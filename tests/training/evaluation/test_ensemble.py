@@ -120,7 +120,7 @@ def test_an_ensemble_is_made_and_scored_by_commands(models, made_data, capsys):
     assert evaluation["sha256"] == load_card("two").sha256
     assert evaluation["float"] is None
     private = evaluation["int8"]["ferplus"]["private-test"]
-    assert private["abstention"]["unclear_below"] == load_card("two").unclear_below
+    assert private["abstention"]["abstain_below"] == load_card("two").abstain_below
     assert private["coverage_curve"][0] == [1.0, private["accuracy"]]
     flipped = evaluation["flip"]["scores"]["ferplus"]["private-test"]
     assert flipped["gain"] == pytest.approx(flipped["accuracy"] - private["accuracy"])
@@ -139,10 +139,10 @@ def test_the_app_reads_a_picture_with_an_ensemble(models, made_data):
 
 
 def test_a_threshold_is_chosen_on_the_validation_split_where_a_card_has_none(models, made_data):
-    assert load_card("a").unclear_below == 0
+    assert load_card("a").abstain_below == 0
     assert main(["evaluate", "--model", "a", "--data", str(made_data)]) == 0
-    chosen = load_card("a").unclear_below
+    chosen = load_card("a").abstain_below
     assert 0 < chosen <= 1  # random weights are wrong more often than not
-    save_card(ModelCard.from_dict(load_card("a").to_dict() | {"unclear_below": 0.123}), models / "a")
+    save_card(ModelCard.from_dict(load_card("a").to_dict() | {"abstain_below": 0.123}), models / "a")
     assert main(["evaluate", "--model", "a", "--data", str(made_data)]) == 0
-    assert load_card("a").unclear_below == 0.123
+    assert load_card("a").abstain_below == 0.123

@@ -47,19 +47,19 @@ def test_every_set_by_itself_is_right_often_enough_and_no_lower_limit_does(sets)
     assert min(shares) == pytest.approx(RIGHT_ANSWERS, abs=0.01)
     lower = abstention_by_set(fit_lower(card), sets)["sets"]
     assert min(row["validation"]["accuracy"] for row in lower.values()) < RIGHT_ANSWERS
-    assert card.unclear_below == round(card.unclear_below, 4) == found["limit"]
+    assert card.abstain_below == round(card.abstain_below, 4) == found["limit"]
     record = {"sets": {"fer2013": "public-test", "rafdb": "validation"}, "right_answers": RIGHT_ANSWERS}
     assert card.training == {"run": "r", CALIBRATED_ON: record}
 
 
 def fit_lower(card: ModelCard) -> ModelCard:
-    return ModelCard.from_dict(card.to_dict() | {"unclear_below": card.unclear_below - 0.01})
+    return ModelCard.from_dict(card.to_dict() | {"abstain_below": card.abstain_below - 0.01})
 
 
 def test_the_harder_set_decides_the_limit_however_few_faces_it_has(sets):
     alone = fit_on_sets(CARD, sets[:1])
     harder = answers("rafdb", 300, 2, 0.25)
-    assert fit_on_sets(CARD, [sets[0], harder]).unclear_below > alone.unclear_below + 0.05
+    assert fit_on_sets(CARD, [sets[0], harder]).abstain_below > alone.abstain_below + 0.05
 
 
 def test_a_temperature_lies_between_those_of_the_sets():
