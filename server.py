@@ -6,8 +6,8 @@ from streamlit import config
 
 from emotion.limits import check_settings, max_upload_mb
 from emotion.telemetry.logs import set_up_logs
-from ui.access import Guard, WayBack
-from ui.common.lifespan import attending
+from ui.access import Guard, LoginRedirect
+from ui.common.lifespan import lifespan
 from ui.player.files import video_files
 from ui.shell.metrics_route import metrics_route
 
@@ -18,6 +18,6 @@ config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_M
 app = st.App(
     "streamlit_app.py",
     routes=[video_files.route(), metrics_route()],
-    middleware=[Middleware(Guard), Middleware(WayBack)],
-    lifespan=attending,
+    middleware=[Middleware(Guard), Middleware(LoginRedirect)],
+    lifespan=lifespan,
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.access import find_visitor
-from ui.common.errors import told
+from ui.common.errors import error_boundary
 from ui.shell.page import enter_app
 
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
@@ -30,6 +30,6 @@ if visitor is not None and visitor.is_admin:
     pages.append(st.Page("pages/admin.py", title="People", icon=":material/group:"))
 # Named to everybody, as an address is: what is behind it, each page asks for itself.
 page = st.navigation(pages, position="hidden" if visitor is None else "top")
-with told():
+with error_boundary():
     enter_app()
     page.run()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.access import who_may_enter
+from ui.access import access_summary
 from ui.lab.model_facts import show_models
 from ui.shell.page import ensure_app
 
@@ -27,7 +27,7 @@ st.title("About", anchor=False)
 st.subheader("Models", anchor=False)
 show_models()
 st.subheader("Access", anchor=False)
-st.markdown(who_may_enter(shut=visitor.signed_in))
+st.markdown(access_summary(shut=visitor.signed_in))
 st.subheader("Privacy", anchor=False)
 st.markdown(PRIVACY)
 st.subheader("Licences and sources", anchor=False)

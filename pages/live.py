@@ -7,14 +7,14 @@ from ui.access.library import library_or_stop
 from ui.common.widgets import hints
 from ui.live import (
     OBSTACLES,
-    choose_wishes,
-    follow,
-    running_line,
+    button_state,
+    choose_options,
+    refresh_board,
+    running_stream,
     session_of,
     show_camera,
     show_controls,
     show_recorded,
-    standing,
     warmed,
 )
 from ui.shell.notice import show_notice, show_purpose
@@ -31,14 +31,14 @@ WHAT_YOU_GET = (
 
 
 def show_live() -> None:
-    """The camera and what it shows beside each other, on a phone one below the other; wishes come after both."""
+    """The camera and what it shows beside each other, on a phone one below the other; options come after both."""
     picture, board = st.columns([11, 9], gap="large")
     with st.container(border=True):
         # They stand below, and are needed above.
-        wishes = choose_wishes(running=running_line() is not None)
+        options = choose_options(running=running_stream() is not None)
     with picture:
-        show_camera(analyzer, wishes)
-        show_controls(session_of(running_line()), library)
+        show_camera(analyzer, options)
+        show_controls(session_of(running_stream()), library)
     with board:
         show_board()
         show_recorded(library)
@@ -46,8 +46,8 @@ def show_live() -> None:
 
 
 def show_board() -> None:
-    if session_of(running_line()) is not None:
-        follow(standing())
+    if session_of(running_stream()) is not None:
+        refresh_board(button_state())
     else:
         st.info("Press **Start the camera**, and allow it when the browser asks.", icon=":material/videocam:")
 

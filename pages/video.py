@@ -15,10 +15,10 @@ from ui.common.widgets import CONSENT, hints, plain
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
-from ui.video.footage import Footage
-from ui.video.open_view import show_opened
+from ui.video.open_analysis import show_open_analysis
+from ui.video.pending_uploads import add, show_pending_uploads
 from ui.video.queue import show_queue
-from ui.video.uploads import add, show_drafts
+from ui.video.video_source import VideoSource
 
 log = logging.getLogger("pages.video")
 
@@ -34,15 +34,15 @@ WHAT_YOU_GET = (
 def take_uploads() -> None:
     for upload in uploads.take_uploads("video_upload"):
         try:
-            session.drafts().append(Footage(upload.name, upload))
+            session.pending_uploads().append(VideoSource(upload.name, upload))
         except Exception as error:  # a full disk, or whatever a file brings a library to raise
             log.exception("an upload cannot be taken")
             session.refuse(upload.name, sentence_for(error, upload.name, "a video"))
 
 
 def take_sample() -> None:
-    footage = Footage(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
-    add(library, footage, JobSettings(), title="Sample")
+    video_source = VideoSource(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
+    add(library, video_source, JobSettings(), title="Sample")
 
 
 def choose_videos() -> None:
@@ -73,9 +73,9 @@ st.caption(
 library = library_or_stop()
 show_purpose()
 choose_videos()
-if session.drafts():
-    show_drafts(library, ready=show_notice("Then press *Analyse*."))
+if session.pending_uploads():
+    show_pending_uploads(library, ready=show_notice("Then press *Analyse*."))
 show_refusals()
 show_queue(library)
-if not show_opened(library) and not session.drafts():
+if not show_open_analysis(library) and not session.pending_uploads():
     hints(WHAT_YOU_GET)

@@ -20,8 +20,8 @@ from tests.pages.test_pages import press, texts
 from tests.signed_in import AUTH, claims, secrets_file, toml
 from tests.tflite_files import classifier
 from ui.access import settings
-from ui.access.door import CLOSED, NOT_HERE
 from ui.access.rules import owner_of
+from ui.access.sign_in import CLOSED, NOT_HERE
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 ADA = claims("ada", name="Ada Lovelace", is_logged_in=True)
@@ -245,7 +245,7 @@ def test_who_is_no_longer_allowed_to_adds_no_model(tmp_path, monkeypatch):
     place = [uploader.label for uploader in test.file_uploader].index("Model file")
     test.file_uploader[place].set_value(("mine.tflite", classifier(probabilities=True), "application/octet-stream"))
     test.run()
-    test.session_state["model_draft"].wait(60)
+    test.session_state["pending_model"].wait(60)
     test.run()
     next(one for one in test.selectbox if one.label == "Order of the outputs").set_value("FER2013").run()
     test.user = ADA

@@ -14,7 +14,7 @@ from emotion.library.jobs.queue import Outcome, claim_next, finish
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 
 def visit() -> AppTest:
@@ -127,9 +127,9 @@ def test_everything_is_deleted_only_when_asked_for_in_words(library, video):
 
 def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60)
-    draft, begun = Footage("a.mp4", io.BytesIO(b"text")), Footage("b.mp4", io.BytesIO(b"text"))
-    page.session_state["video_drafts"] = [draft]
-    page.session_state["begun_footage"] = {"0" * 32: begun}
+    draft, begun = VideoSource("a.mp4", io.BytesIO(b"text")), VideoSource("b.mp4", io.BytesIO(b"text"))
+    page.session_state["pending_videos"] = [draft]
+    page.session_state["begun_videos"] = {"0" * 32: begun}
     page.session_state["pictures"] = ["a picture"]
     page = page.run().text_input(key="library_wipe_words").input("delete everything").run()
     page = wipe_button(page).click().run()

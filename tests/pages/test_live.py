@@ -22,7 +22,7 @@ from emotion.live import SEATS, LiveSession
 from emotion.samples import sample_image
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
-from ui.live.line import Line
+from ui.live.camera_stream import CameraStream
 
 PATIENCE_S = 60.0
 
@@ -57,7 +57,7 @@ class Streamer:
         self.calls: list[dict] = []
         self.connects = False
         self.refuses: LiveError | None = None
-        self.line: Line | None = None
+        self.line: CameraStream | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -70,7 +70,7 @@ class Streamer:
             self.line = options["sink_video_track"]
             asyncio.run_coroutine_threadsafe(self._connect(self.line), self._loop).result(PATIENCE_S)
 
-    async def _connect(self, line: Line) -> None:
+    async def _connect(self, line: CameraStream) -> None:
         self.track = Portrait()
         line.addTrack(self.track)
         line.start()

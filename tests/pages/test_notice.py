@@ -17,7 +17,7 @@ from tests.pages.test_lab_trial import zipped
 from tests.pages.test_pages import PNG, page, press, texts
 from ui.access import Visitor
 from ui.shell.notice import KNOWN, PURPOSES, VERSION, is_on
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 ASKED = "Before the first analysis"
 
@@ -105,7 +105,7 @@ def test_one_answer_holds_for_the_visit_and_can_be_changed(analyzer):
 def test_analyse_is_locked_until_the_answer(library, tmp_path):
     test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=60)
     clip = make_clip(tmp_path / "clip.mp4")
-    test.session_state["video_drafts"] = [Footage("clip.mp4", io.BytesIO(clip.read_bytes()))]
+    test.session_state["pending_videos"] = [VideoSource("clip.mp4", io.BytesIO(clip.read_bytes()))]
     test.run()
     analyse = next(button for button in test.button if button.label == "Analyse")
     assert (analyse.disabled, is_asked(test)) == (True, True)

@@ -30,7 +30,7 @@ def give(test, name: str, content: bytes):
     """Upload a file and wait until it was looked at."""
     test.file_uploader[OWN].set_value((name, content, "application/octet-stream")).run()
     assert not test.exception
-    test.session_state["model_draft"].wait(60)
+    test.session_state["pending_model"].wait(60)
     test.run()
     assert not test.exception
     return test

@@ -21,7 +21,7 @@ from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
-from ui.video.open_view import summary_csv
+from ui.video.open_analysis import summary_csv
 
 SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
 
@@ -169,7 +169,7 @@ def test_uploads_wait_for_what_is_asked_of_them(library, tmp_path):
 def test_drafts_can_be_discarded(library, tmp_path):
     test = visit()
     test.file_uploader[0].set_value([("a.mp4", b"text", "video/mp4")]).run()
-    draft = test.session_state["video_drafts"][0].path
+    draft = test.session_state["pending_videos"][0].path
     test = press(test, "Discard")
     assert not draft.exists()
     assert "A timeline" in texts(test)
@@ -177,10 +177,10 @@ def test_drafts_can_be_discarded(library, tmp_path):
 
 def test_clearing_deletes_this_visits_video_and_nothing_else(library):
     test = press(visit(), "Try the sample")
-    (footage,) = test.session_state["begun_footage"].values()
-    assert footage.path.is_file()
+    (video_source,) = test.session_state["begun_videos"].values()
+    assert video_source.path.is_file()
     test = press(test, "Clear")
-    assert not footage.path.exists()
+    assert not video_source.path.exists()
     assert library.search().total == 1
 
 

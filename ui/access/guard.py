@@ -29,9 +29,9 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from emotion.errors import SettingsError
 from ui.access import settings
-from ui.access.door import find_visitor, identify
-from ui.access.listening import note_listening
+from ui.access.exposure import warn_if_exposed
 from ui.access.rules import LOCAL_VISITOR, Visitor
+from ui.access.sign_in import find_visitor, identify
 
 NO_FILE = "There is no such file."
 _MEDIA, _UPLOADS = "media", "_stcore/upload_file"
@@ -223,4 +223,4 @@ def _begin() -> None:
     except SettingsError as error:
         settings.require_from_now_on()
         log.error("nobody can enter: %s", error)
-    note_listening(shut=_is_shut())
+    warn_if_exposed(shut=_is_shut())

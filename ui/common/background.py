@@ -1,4 +1,4 @@
-"""Work of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
+"""BackgroundJob of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emotion.types import Progress
 log = logging.getLogger(__name__)
 
 
-class Work:
+class BackgroundJob:
     """Base of what goes on while pages are looked at; subclasses say what the thread does.
 
     The thread never calls Streamlit; pages read the attributes, which are only ever
@@ -93,7 +93,7 @@ class Work:
             raise Cancelled("The analysis was cancelled; what was done is kept.")
 
 
-class Job(Work):
+class UploadJob(BackgroundJob):
     """Base of work on one upload.
 
     Content is copied to disk at once, piece by piece; the source may then be dropped. A file that is

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
+def error_boundary() -> Iterator[None]:
     """Show an error of ours that ends the block, where the block would have gone on; the page stays usable.
 
     Errors that are not ours are bugs: Streamlit shows and logs them.
@@ -36,7 +36,7 @@ def told() -> Iterator[None]:
 def fragment(run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Return Streamlit's decorator for a fragment, for one whose errors are told in its own place.
 
-    Streamlit runs a fragment without the page around it, so the page's own :func:`told` does not see them.
+    Streamlit runs a fragment without the page around it, so the page's own :func:`error_boundary` does not see them.
 
     Args:
         run_every: Seconds between two runs by itself; None for never.
@@ -45,7 +45,7 @@ def fragment(run_every: float | None = None) -> Callable[[Callable[P, None]], Ca
     def decorate(function: Callable[P, None]) -> Callable[P, None]:
         @functools.wraps(function)
         def telling(*args: P.args, **kwargs: P.kwargs) -> None:
-            with told():
+            with error_boundary():
                 function(*args, **kwargs)
 
         return st.fragment(telling, run_every=run_every)

@@ -12,7 +12,7 @@ from emotion.telemetry.logs import take_over
 
 
 @contextlib.asynccontextmanager
-async def attending(app: st.App) -> AsyncIterator[None]:
+async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Take Streamlit's logs over once all of it is loaded, with the errors that no page expected among them."""
     del app
     take_over()

@@ -13,7 +13,7 @@ from emotion.charts.record import confusion_chart, reliability_chart
 from emotion.errors import EmotionError
 from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness
-from ui.common.inks import INKS
+from ui.common.theme import chart_text_colour
 from ui.lab.models import Lab
 
 _CHOSEN_AT_FIRST = 2
@@ -76,7 +76,7 @@ def _show_confusions(records: Mapping[str, Record]) -> None:
     unit = st.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="lab_unit"
     )
-    ink = INKS[st.context.theme.type == "dark"]
+    ink = chart_text_colour()
     _side_by_side({name: confusion_chart(one, shares=unit == shares, ink=ink) for name, one in records.items()})
     st.caption("Each row holds the faces of one true expression; the stronger a cell, the larger its share of the row.")
 

@@ -22,8 +22,8 @@ from ui.common import uploads
 from ui.common.errors import fragment
 from ui.common.widgets import chip, chips, plain
 from ui.lab import session
-from ui.lab.model_draft import ModelDraft
 from ui.lab.models import TIMES, Lab
+from ui.lab.pending_model import PendingModel
 from ui.lab.try_one import ANSWERS
 
 _UPLOAD, _NOTE, _ASKED = "own_upload", "own_note", "own_asked"
@@ -55,7 +55,7 @@ def _show_adding() -> None:
         label_visibility="collapsed", max_upload_size=SIZE_LIMIT_BYTES // 1_000_000,
     )  # fmt: skip
     _show_note()
-    draft = session.model_draft()
+    draft = session.pending_model()
     if draft is not None:
         if not draft.started:
             draft.start()
@@ -68,7 +68,7 @@ def _show_adding() -> None:
 def _take_upload() -> None:
     for upload in uploads.take_uploads(_UPLOAD):
         try:
-            session.set_model_draft(ModelDraft(upload.name, upload))
+            session.set_pending_model(PendingModel(upload.name, upload))
         except InputError as error:
             st.session_state[_NOTE] = (False, plain(str(error)))
 
@@ -81,7 +81,7 @@ def _show_note() -> None:
 
 
 @fragment(run_every=0.3)
-def _follow(draft: ModelDraft) -> None:
+def _follow(draft: PendingModel) -> None:
     if not draft.running:
         st.rerun()
     with st.container(border=True):
@@ -89,7 +89,7 @@ def _follow(draft: ModelDraft) -> None:
         st.caption("A process of its own reads the file, asks it for a few answers, twice each, and times them.")
 
 
-def _show_draft(draft: ModelDraft) -> None:
+def _show_draft(draft: PendingModel) -> None:
     if draft.facts is None:
         st.error(f"**{plain(draft.name)}** {plain(draft.error)}", icon=":material/error:")
         return
@@ -111,7 +111,7 @@ def _show_facts(facts: ModelFacts) -> None:
     )
 
 
-def _show_form(draft: ModelDraft, facts: ModelFacts) -> None:
+def _show_form(draft: PendingModel, facts: ModelFacts) -> None:
     left, right = st.columns(2, gap="medium")
     left.text_input(
         "Name", suggest_name(draft.name), max_chars=40, key=_key(draft, "name"),
@@ -129,10 +129,10 @@ def _show_form(draft: ModelDraft, facts: ModelFacts) -> None:
     described = _show_reading(draft, facts, pixels)
     with st.container(horizontal=True):
         st.button("Add", type="primary", disabled=not described, on_click=_add, args=(draft, facts), key="own_add")
-        st.button("Discard", on_click=session.set_model_draft, args=(None,), key="own_discard")
+        st.button("Discard", on_click=session.set_pending_model, args=(None,), key="own_discard")
 
 
-def _ask_labels(draft: ModelDraft, classes: int) -> None:
+def _ask_labels(draft: PendingModel, classes: int) -> None:
     """Let the visitor choose a usual order, where one has as many labels, or name them."""
     orders = [name for name, labels in ORDERS.items() if len(labels) == classes]
     chosen: str | None = _OTHER_ORDER
@@ -148,7 +148,7 @@ def _ask_labels(draft: ModelDraft, classes: int) -> None:
         )  # fmt: skip
 
 
-def _show_reading(draft: ModelDraft, facts: ModelFacts, pixels: str) -> bool:
+def _show_reading(draft: PendingModel, facts: ModelFacts, pixels: str) -> bool:
     """Show what the outputs mean by the form, and what they make of the sample; return whether they fit."""
     try:
         labels = _labels(draft)
@@ -170,7 +170,7 @@ def _show_reading(draft: ModelDraft, facts: ModelFacts, pixels: str) -> bool:
     return True
 
 
-def _labels(draft: ModelDraft) -> tuple[str, ...]:
+def _labels(draft: PendingModel) -> tuple[str, ...]:
     """Return the labels that the form names so far; none before any are named.
 
     Raises:
@@ -183,16 +183,16 @@ def _labels(draft: ModelDraft) -> tuple[str, ...]:
     return parse_labels(text) if text.strip() else ()
 
 
-def _key(draft: ModelDraft, field: str) -> str:
+def _key(draft: PendingModel, field: str) -> str:
     """Return the key of a field, which is another one for another file, so that nothing is left from the last."""
     return f"own_{field}_{draft.facts.sha256[:8] if draft.facts else ''}"
 
 
-def _value(draft: ModelDraft, field: str) -> str:
+def _value(draft: PendingModel, field: str) -> str:
     return st.session_state.get(_key(draft, field)) or ""
 
 
-def _add(draft: ModelDraft, facts: ModelFacts) -> None:
+def _add(draft: PendingModel, facts: ModelFacts) -> None:
     if not _may_change():
         return
     # Read here and not when the page was drawn: what was typed last arrives together with the click.
@@ -208,7 +208,7 @@ def _add(draft: ModelDraft, facts: ModelFacts) -> None:
     except EmotionError as error:
         st.session_state[_NOTE] = (False, plain(str(error)))
         return
-    session.set_model_draft(None)
+    session.set_pending_model(None)
     _forget(card.name)
     st.session_state.setdefault(TIMES, {})[card.name] = facts.ms
     st.session_state[_NOTE] = (

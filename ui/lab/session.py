@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.common.background import Job
-from ui.lab.model_draft import ModelDraft
+from ui.common.background import UploadJob
+from ui.lab.pending_model import PendingModel
 from ui.lab.trial_job import TrialJob
 
-_TRIAL, _DRAFT = "trial_job", "model_draft"
+_TRIAL, _DRAFT = "trial_job", "pending_model"
 
 
 def trial_job() -> TrialJob | None:
@@ -22,19 +22,19 @@ def set_trial_job(job: TrialJob | None) -> None:
     _replace(_TRIAL, job)
 
 
-def model_draft() -> ModelDraft | None:
+def pending_model() -> PendingModel | None:
     """Return the model file of this visit that is not yet among the models."""
-    draft: ModelDraft | None = st.session_state.get(_DRAFT)
+    draft: PendingModel | None = st.session_state.get(_DRAFT)
     return draft
 
 
-def set_model_draft(draft: ModelDraft | None) -> None:
+def set_pending_model(draft: PendingModel | None) -> None:
     """Take another model file, or none; the one before is deleted."""
     _replace(_DRAFT, draft)
 
 
-def _replace(key: str, job: Job | None) -> None:
-    old: Job | None = st.session_state.get(key)
+def _replace(key: str, job: UploadJob | None) -> None:
+    old: UploadJob | None = st.session_state.get(key)
     if old is not None:
         old.close()
     st.session_state[key] = job

@@ -15,9 +15,9 @@ from emotion.evaluation.trial.run import Framing, Trial
 from emotion.labels import CODES
 from ui.common import uploads
 from ui.common.errors import fragment
-from ui.common.inks import INKS
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
+from ui.common.theme import chart_text_colour
 from ui.common.widgets import CONSENT, chip, plain, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
@@ -166,7 +166,7 @@ def _show_record(record: dict[str, Any]) -> None:
     unit = left.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
     )
-    ink = INKS[st.context.theme.type == "dark"]
+    ink = chart_text_colour()
     left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
     scores = pd.DataFrame(record["per_class"]).T.rename_axis("Expression")
     right.dataframe(

@@ -12,10 +12,10 @@ from emotion.evaluation.scores import Record
 from emotion.evaluation.trial.judge import judge
 from emotion.evaluation.trial.run import FaceFinder, Framing, Trial, run_trial
 from emotion.evaluation.trial.zip_folders import ZipFolders
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class TrialJob(Job):
+class TrialJob(UploadJob):
     """The answers of several models for one archive.
 
     Attributes:

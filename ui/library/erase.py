@@ -63,6 +63,6 @@ def forget_visit() -> None:
     session.forget_all()
     clear_pictures()
     lab.set_trial_job(None)
-    lab.set_model_draft(None)
+    lab.set_pending_model(None)
     for key in _HELD:
         st.session_state.pop(key, None)

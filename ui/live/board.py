@@ -17,7 +17,7 @@ from ui.live.lanes import pack_lane
 
 _WEB = Path(__file__).with_name("web")
 _PLAYER = Path(__file__).parents[1] / "player" / "web"
-SILENCE_S = 2.0
+STALL_TIMEOUT_S = 2.0
 """After so long without a picture it is said."""
 _NOTABLE = 0.05
 """A smaller change against the baseline is not said."""
@@ -90,7 +90,7 @@ def _spoken(person: PersonNow, labels: tuple[str, ...]) -> str:
 
 def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
     notices = []
-    if silent_s > SILENCE_S and snapshot.size:
+    if silent_s > STALL_TIMEOUT_S and snapshot.size:
         notices.append(f"No picture has come for {silent_s:.0f} s.")
     if snapshot.held:
         notices.append("On hold: values stand still, and nothing is recorded.")

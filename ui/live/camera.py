@@ -18,14 +18,14 @@ from ui.common.errors import fragment
 from ui.common.lifespan import settle_memory
 from ui.common.resources import load_analyzer
 from ui.common.widgets import plain
+from ui.live.camera_stream import CameraStream
 from ui.live.ice import SECTION, IceServer, ice_servers
-from ui.live.line import Line
+from ui.live.live_options import LiveOptions
 from ui.live.watch import watch_camera
-from ui.live.wishes import Wishes
 
-LOOK_S = 2.0
+POLL_INTERVAL_S = 2.0
 """Between two looks whether a place is free."""
-_LINE, _REFUSED, _TROUBLE = "live_line", "live_refused", "live_trouble"
+_STREAM, _REFUSED, _STREAM_ERROR = "live_stream", "live_refused", "live_stream_error"
 
 _WORDS = {
     "start": "Start the camera",
@@ -47,28 +47,28 @@ _PICTURE = {
 
 @st.cache_resource(show_spinner="Warming up the models …")
 def warmed() -> emotion.Analyzer:
-    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow."""
+    """Return the shared analyzer after it has seen a first picture, which takes longer than all that refresh_board."""
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
     settle_memory()
     return analyzer
 
 
-def running_line() -> Line | None:
-    """Return the line over which this visit's pictures come; None while no camera runs."""
-    line: Line | None = st.session_state.get(_LINE)
-    return line if line is not None and line.is_open else None
+def running_stream() -> CameraStream | None:
+    """Return the stream over which this visit's pictures come; None while no camera runs."""
+    stream: CameraStream | None = st.session_state.get(_STREAM)
+    return stream if stream is not None and stream.is_open else None
 
 
-def session_of(line: Line | None) -> LiveSession | None:
-    """Return what a line's pictures go through; None once that has ended."""
-    stage = None if line is None else line.stage
+def session_of(stream: CameraStream | None) -> LiveSession | None:
+    """Return what a stream's pictures go through; None once that has ended."""
+    stage = None if stream is None else stream.stage
     return stage if isinstance(stage, LiveSession) else None
 
 
-def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
+def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
     """Show the camera with its buttons, or say politely that every place is taken."""
-    if running_line() is None and SEATS.taken >= SEATS.limit:
+    if running_stream() is None and SEATS.taken >= SEATS.limit:
         _wait_for_place()
         return
     if reason := st.session_state.get(_REFUSED):
@@ -83,14 +83,14 @@ def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
     picture, below = st.container(), st.container()
     with below:
         # First, as it listens to what the camera's frame does from the beginning.
-        watch_camera("live_watch", running=running_line() is not None)
+        watch_camera("live_watch", running=running_stream() is not None)
     with picture:
-        _show_picture(_line_for(analyzer, wishes.look), wishes, servers)
-    if trouble := st.session_state.get(_TROUBLE):
-        st.error(plain(trouble), icon=":material/error:")
+        _show_picture(_stream_for(analyzer, options.look), options, servers)
+    if reason := st.session_state.get(_STREAM_ERROR):
+        st.error(plain(reason), icon=":material/error:")
 
 
-@fragment(run_every=LOOK_S)
+@fragment(run_every=POLL_INTERVAL_S)
 def _wait_for_place() -> None:
     """Say that every place is taken, until one is free."""
     if SEATS.taken < SEATS.limit:
@@ -102,17 +102,17 @@ def _wait_for_place() -> None:
     )
 
 
-def _show_picture(line: Line, wishes: Wishes, servers: list[IceServer]) -> None:
+def _show_picture(stream: CameraStream, options: LiveOptions, servers: list[IceServer]) -> None:
     try:
         webrtc_streamer(
             key="live_camera",
             mode=WebRtcMode.SENDRECV,
             rtc_configuration={"iceServers": servers},
-            media_stream_constraints=wishes.constraints(),
+            media_stream_constraints=options.constraints(),
             video_html_attrs=_PICTURE,
             translations=_WORDS,
-            source_video_track=line.returned,
-            sink_video_track=line,
+            source_video_track=stream.returned,
+            sink_video_track=stream,
             media_toggle_controls=False,
         )
     except LiveError as error:
@@ -121,25 +121,25 @@ def _show_picture(line: Line, wishes: Wishes, servers: list[IceServer]) -> None:
         st.rerun()
 
 
-def _line_for(analyzer: emotion.Analyzer, look: LiveSettings) -> Line:
-    """Return the line of this visit, or one for the next connection where it is over.
+def _stream_for(analyzer: emotion.Analyzer, look: LiveSettings) -> CameraStream:
+    """Return the stream of this visit, or one for the next connection where it is over.
 
-    The page may run twice at a time while a connection is made, so both runs must hold the same line.
+    The page may run twice at a time while a connection is made, so both runs must hold the same stream.
     """
-    line: Line | None = st.session_state.get(_LINE)
-    if line is None or line.is_over:
-        st.session_state[_TROUBLE] = "" if line is None else line.trouble
-        st.session_state[_LINE] = line = Line(_Opener(analyzer, look))
-    elif isinstance(line.open_stage, _Opener):
-        line.open_stage.look = look
-    if (session := session_of(line)) is not None:
+    stream: CameraStream | None = st.session_state.get(_STREAM)
+    if stream is None or stream.is_over:
+        st.session_state[_STREAM_ERROR] = "" if stream is None else stream.error
+        st.session_state[_STREAM] = stream = CameraStream(_SessionFactory(analyzer, look))
+    elif isinstance(stream.open_stage, _SessionFactory):
+        stream.open_stage.look = look
+    if (session := session_of(stream)) is not None:
         session.settings = look
-    return line
+    return stream
 
 
 @dataclass
-class _Opener:
-    """Begins a session as the visitor wishes by then."""
+class _SessionFactory:
+    """Begins a session as the visitor options by then."""
 
     analyzer: emotion.Analyzer
     look: LiveSettings

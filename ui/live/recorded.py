@@ -14,7 +14,7 @@ from ui.common.errors import fragment
 from ui.common.widgets import duration_text, plain
 from ui.video.session import open_analysis
 
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 """Between two looks at a recording that is being put together."""
 _RECORDED = "live_recorded"
 
@@ -73,7 +73,7 @@ def _show(recorded: _Recorded, library: OwnLibrary) -> None:
             open_analysis(recorded.clip_id)
 
 
-@fragment(run_every=LOOK_S)
+@fragment(run_every=POLL_INTERVAL_S)
 def _wait_for(library: OwnLibrary, entry: Entry) -> None:
     """Say that a recording is being put together, until it is or is deleted."""
     try:

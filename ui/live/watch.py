@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.live.words import OBSTACLES
+from ui.live.messages import OBSTACLES
 
 _WEB = Path(__file__).with_name("web")
 CAMERA_FRAME = "streamlit_webrtc.component.webrtc_streamer"

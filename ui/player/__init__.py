@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ui.player.component import Dropped, PlayerState, forget_player, show_player
+from ui.player.component import Marked, PlayerState, forget_player, show_player
 
-__all__ = ["Dropped", "PlayerState", "forget_player", "show_player"]
+__all__ = ["Marked", "PlayerState", "forget_player", "show_player"]

@@ -1,4 +1,4 @@
-"""Mounts the player and keeps its conversation with the page: where it stands, and what was dropped."""
+"""Mounts the player and keeps its conversation with the page: where it stands, and what was marked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class Marked:
     """A moment or span that was marked in the player.
 
     Attributes:
@@ -43,11 +43,11 @@ class PlayerState:
 
     Attributes:
         time_s: Where it stands, in seconds; where it last stood still while it plays; None before it has said so.
-        events: What was dropped since the last time; each is told once.
+        events: What was marked since the last time; each is told once.
     """
 
     time_s: float | None
-    events: tuple[Dropped, ...]
+    events: tuple[Marked, ...]
 
 
 def player_module() -> str:
@@ -77,7 +77,7 @@ def show_player(
     """Show a video with its timeline.
 
     It reruns its page, or the fragment that it stands in, when it has come to rest at another moment
-    and when something is dropped; never while it just plays.
+    and when something is marked; never while it just plays.
 
     Args:
         source: A video that browsers play, or None where only its timeline was kept.
@@ -96,7 +96,7 @@ def show_player(
     memory = _memory_of(key, hashlib.sha256(packed).hexdigest())
     said = st.session_state.get(memory.key) or {}
     stand = memory.stand(time_s, said.get("rest"))
-    # The browser shows what it dropped until the page does, which is in the next run.
+    # The browser shows what it marked until the page does, which is in the next run.
     taken = sorted(memory.taken)
     events = memory.take(said.get("events") or [])
     data = {
@@ -165,11 +165,11 @@ class _Memory:
             self._moves, self._at_s = self._moves + 1, float(ordered_s)
         return {"move": self._moves, "time_s": self._at_s}
 
-    def take(self, dropped: list[Mapping[str, Any]]) -> tuple[Dropped, ...]:
-        """Return what was not taken before of all that was dropped since the player was opened."""
-        new = [event for event in dropped if str(event["id"]) not in self.taken]
+    def take(self, marked: list[Mapping[str, Any]]) -> tuple[Marked, ...]:
+        """Return what was not taken before of all that was marked since the player was opened."""
+        new = [event for event in marked if str(event["id"]) not in self.taken]
         self.taken |= {str(event["id"]) for event in new}
-        return tuple(Dropped(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"]))) for event in new)
+        return tuple(Marked(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"]))) for event in new)
 
 
 def _people(edits: Edits) -> dict[str, Any]:

@@ -57,9 +57,9 @@ def _choose_span(analysis: Analysis, edits: Edits, track: int, key: str) -> Edit
         )
         end_s = st.number_input("To, s", 0.0, value=float(now.end_s), step=0.1, key=f"{key}_to_{track}", width=130)
         taken = st.button("Set as baseline", icon=":material/flag:", key=f"{key}_set")
-        dropped = track in edits.baselines and st.button("Remove", icon=":material/close:", key=f"{key}_remove")
+        marked = track in edits.baselines and st.button("Remove", icon=":material/close:", key=f"{key}_remove")
     others = {one: span for one, span in edits.baselines.items() if one != track}
-    if dropped:
+    if marked:
         return replace(edits, baselines=others)
     if taken:
         try:

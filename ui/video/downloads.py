@@ -15,7 +15,7 @@ from emotion.report.formats import FORMATS, Format, Options, format_named
 from emotion.types import Analysis, Progress
 from ui.common.errors import fragment
 from ui.common.widgets import duration_text
-from ui.video.export_job import ExportJob, Order
+from ui.video.export_job import ExportJob, ExportRequest
 
 _JOB = "export_job"
 
@@ -40,11 +40,11 @@ def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: s
     target = _choose_name(stem, chosen.suffix)
     if target is None:
         return
-    order = Order(chosen, analysis, edits, options)
+    request = ExportRequest(chosen, analysis, edits, options)
     if chosen.slow:
-        _offer_slow(order, target)
+        _offer_slow(request, target)
     else:
-        _offer(target, order, lambda: _written(order))
+        _offer(target, request, lambda: _written(request))
 
 
 def _choose_format() -> Format:
@@ -84,38 +84,38 @@ def _choose_name(stem: str, suffix: str) -> str | None:
         return None
 
 
-def _written(order: Order) -> bytes:
+def _written(request: ExportRequest) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return order.write(Path(folder) / "export")
+        return request.write(Path(folder) / "export")
 
 
-def _offer(target: str, order: Order, content: Callable[[], bytes]) -> None:
+def _offer(target: str, request: ExportRequest, content: Callable[[], bytes]) -> None:
     st.download_button(
         "Download",
         content,
         target,
-        order.chosen.mime,
+        request.chosen.mime,
         icon=":material/download:",
         type="primary",
         on_click="ignore",
     )
 
 
-def _offer_slow(order: Order, target: str) -> None:
+def _offer_slow(request: ExportRequest, target: str) -> None:
     job: ExportJob | None = st.session_state.get(_JOB)
     if job is not None and job.running:
         _follow(job)
-    elif job is not None and job.file is not None and job.order.is_same(order):
-        _offer(target, order, job.file.read_bytes)
+    elif job is not None and job.file is not None and job.request.is_same(request):
+        _offer(target, request, job.file.read_bytes)
     else:
-        if job is not None and job.error and job.order.is_same(order):
+        if job is not None and job.error and job.request.is_same(request):
             st.error(job.error, icon=":material/error:")
-        st.button("Prepare", icon=":material/hourglass_top:", type="primary", on_click=_start, args=(order,))
+        st.button("Prepare", icon=":material/hourglass_top:", type="primary", on_click=_start, args=(request,))
 
 
-def _start(order: Order) -> None:
+def _start(request: ExportRequest) -> None:
     forget_export()
-    st.session_state[_JOB] = job = ExportJob(order)
+    st.session_state[_JOB] = job = ExportJob(request)
     job.start()
 
 
@@ -131,7 +131,7 @@ def _follow(job: ExportJob) -> None:
     if not job.running:
         st.rerun()
     share = job.progress.share if job.progress else 0.0
-    chosen = job.order.chosen
+    chosen = job.request.chosen
     with st.container(border=True):
         st.progress(share, f"**{chosen.title}** · {_how_far(job.progress, chosen.steps)}")
         st.button("Cancel", icon=":material/stop:", key="downloads_cancel", on_click=job.cancel)

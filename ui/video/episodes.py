@@ -15,8 +15,8 @@ from emotion.analytics.transitions import transitions
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.csv_text import csv_bytes
 from emotion.types import Analysis
-from ui.common.inks import INKS
 from ui.common.shares import share_column, whole_percent
+from ui.common.theme import chart_text_colour
 from ui.common.widgets import plain
 
 _SHOWN = 500
@@ -80,7 +80,7 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
     unit = st.segmented_control(
         "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
     )
-    ink = INKS[st.context.theme.type == "dark"]
+    ink = chart_text_colour()
     chart = transition_chart(counts, as_shares=unit == "Shares", ink=ink)
     st.altair_chart(chart, width="stretch", key=f"{key}_transitions")
     st.caption(

@@ -9,11 +9,11 @@ from emotion.analytics.edits import Edits
 from emotion.errors import Cancelled
 from emotion.report.formats import Format, Options, export, export_limited
 from emotion.types import Analysis
-from ui.common.background import Work
+from ui.common.background import BackgroundJob
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class ExportRequest:
     """What is to be written."""
 
     chosen: Format
@@ -21,7 +21,7 @@ class Order:
     edits: Edits
     options: Options
 
-    def is_same(self, other: Order) -> bool:
+    def is_same(self, other: ExportRequest) -> bool:
         """Return whether the other's file would be this one's."""
         mine, theirs = ((one.chosen.name, one.edits, one.options) for one in (self, other))
         return mine == theirs and self.analysis is other.analysis
@@ -31,17 +31,17 @@ class Order:
         return export(self.analysis, path, self.chosen, self.edits, self.options).read_bytes()
 
 
-class ExportJob(Work):
+class ExportJob(BackgroundJob):
     """One export.
 
     Attributes:
-        order: What is written.
+        request: What is written.
         file: The finished file; None before, and where it was stopped or failed.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, request: ExportRequest) -> None:
         super().__init__()
-        self.order = order
+        self.request = request
         self.file: Path | None = None
 
     def start(self) -> None:
@@ -49,10 +49,10 @@ class ExportJob(Work):
         self._begin(self._run)
 
     def _run(self) -> None:
-        order = self.order
+        request = self.request
         target = Path(self._folder.name) / "export"
-        wanted = (order.analysis, target, order.chosen, order.edits, order.options)
-        file = export_limited(*wanted, self._report) if order.chosen.needs_video else export(*wanted, self._report)
+        wanted = (request.analysis, target, request.chosen, request.edits, request.options)
+        file = export_limited(*wanted, self._report) if request.chosen.needs_video else export(*wanted, self._report)
         if self._cancelled.is_set():
             raise Cancelled("The export was cancelled.")
         self.file = file

@@ -13,9 +13,9 @@ from emotion.library.owners.owner_view import OwnLibrary
 from ui.common.errors import fragment
 from ui.common.widgets import duration_text, plain
 
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 """Between two looks at what runs."""
-PATIENT_S = 2.0
+IDLE_POLL_INTERVAL_S = 2.0
 """Between two looks where all of it waits: many who wait must not keep the server from those who run."""
 
 SHOWN = 10
@@ -34,7 +34,7 @@ def show_queue(library: OwnLibrary) -> None:
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if active.total:
         runs = any(entry.state is State.RUNNING for entry in active.entries)
-        fragment(run_every=LOOK_S if runs else PATIENT_S)(_follow)(library, _known(active.entries))
+        fragment(run_every=POLL_INTERVAL_S if runs else IDLE_POLL_INTERVAL_S)(_follow)(library, _known(active.entries))
     for entry in library.search(states=BROKEN, sort="-created", limit=SHOWN).entries:
         _show_broken(library, entry)
 

@@ -24,9 +24,9 @@ from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.widgets import share_text, shares_table
-from ui.player import Dropped, show_player
+from ui.player import Marked, show_player
+from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
-from ui.video.opened import Opened
 from ui.video.people import fingerprint
 from ui.video.session import MOMENT_S, PLAYER
 from ui.video.tabs import edited_or_raw, key_of, show_insight
@@ -36,9 +36,9 @@ from ui.video.timeline import show_timeline
 _CHART, _INSIGHT, _CAPTIONS = "video_timeline", "insight", "video_captions"
 
 
-def show_analysis(opened: Opened, analysis: Analysis) -> None:
+def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
     """Show all that is known about a video."""
-    edited = edited_or_raw(analysis, opened.edits)
+    edited = edited_or_raw(analysis, context.edits)
     summary = summarise(edited)
     if not analysis.complete:
         st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
@@ -50,11 +50,11 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
         return
     if analysis.timeline.empty:
         st.info("There is no face in this video that could be read.", icon=":material/no_accounts:")
-    _show_moments(opened, analysis, edited)
+    _show_moments(context, analysis, edited)
     _show_shares(summary)
     if not analysis.timeline.empty:
-        show_insight(analysis, opened, _INSIGHT, opened.path, opened)
-    show_downloads(analysis, opened.edits, opened.path, opened.stem)
+        show_insight(analysis, context, _INSIGHT, context.path, context)
+    show_downloads(analysis, context.edits, context.path, context.stem)
 
 
 def _show_figures(summary: dict[str, Any]) -> None:
@@ -77,37 +77,37 @@ def _show_figures(summary: dict[str, Any]) -> None:
 
 
 @fragment()
-def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
+def _show_moments(context: AnalysisContext, analysis: Analysis, edited: Analysis) -> None:
     """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops.
 
     Whatever changes the edits runs the whole page, so ``edited`` is never behind them.
     """
-    if opened.playable is None:
-        st.info(_why_no_picture(opened), icon=":material/videocam_off:")
+    if context.playable is None:
+        st.info(_why_no_picture(context), icon=":material/videocam_off:")
     state = show_player(
-        opened.playable,
+        context.playable,
         analysis,
-        edits=_without_circles(opened.edits),
+        edits=_without_circles(context.edits),
         key=PLAYER,
         time_s=st.session_state.pop(MOMENT_S, None),
-        captions=None if opened.playable is None else _captions(opened, analysis, edited),
-        faces=face_pictures(analysis, opened.path, key_of(analysis, _INSIGHT)),
+        captions=None if context.playable is None else _captions(context, analysis, edited),
+        faces=face_pictures(analysis, context.path, key_of(analysis, _INSIGHT)),
     )
     if state.events:
-        opened.edits = with_dropped(opened.edits, state.events)
+        context.edits = with_marked(context.edits, state.events)
         # Figures may leave events out or be worked out for each, so all of the page hears of them.
         st.rerun()
     shown_s = state.time_s or 0.0
-    if opened.playable is None and opened.path is not None:
-        _show_still(opened.path, analysis, shown_s)
-    show_timeline(edited, opened.edits, shown_s, _CHART, _go_to)
+    if context.playable is None and context.path is not None:
+        _show_still(context.path, analysis, shown_s)
+    show_timeline(edited, context.edits, shown_s, _CHART, _go_to)
 
 
-def _captions(opened: Opened, analysis: Analysis, edited: Analysis) -> str:
+def _captions(context: AnalysisContext, analysis: Analysis, edited: Analysis) -> str:
     """Return the captions; they are written anew only when an edit may have changed them."""
-    key = (opened.entry.id, opened.entry.finished_at, fingerprint(opened.edits.to_dict()))
+    key = (context.entry.id, context.entry.finished_at, fingerprint(context.edits.to_dict()))
     if st.session_state.get(_CAPTIONS, (None, ""))[0] != key:
-        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, opened.edits, edited)))
+        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, context.edits, edited)))
     text: str = st.session_state[_CAPTIONS][1]
     return text
 
@@ -121,10 +121,10 @@ def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
     return frames.iloc[int((frames["time_s"] - time_s).abs().argmin())]
 
 
-def _why_no_picture(opened: Opened) -> str:
-    if opened.footage is None:
+def _why_no_picture(context: AnalysisContext) -> str:
+    if context.video_source is None:
         return "The video itself was not kept. What was found in it is all here."
-    if opened.footage.running:
+    if context.video_source.running:
         return "The player gets its picture as soon as a copy for the browser is made."
     return "There is no copy of this video that a browser could play."
 
@@ -139,10 +139,10 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
         st.error(str(error))
 
 
-def with_dropped(edits: Edits, dropped: Sequence[Dropped]) -> Edits:
+def with_marked(edits: Edits, marked: Sequence[Marked]) -> Edits:
     """Return edits with what was marked in the player, numbered on."""
     count = len(edits.events)
-    new = (Event(f"Event {number}", event.span) for number, event in enumerate(dropped, start=count + 1))
+    new = (Event(f"Event {number}", event.span) for number, event in enumerate(marked, start=count + 1))
     return replace(edits, events=(*edits.events, *new))
 
 

@@ -9,7 +9,7 @@ from emotion.library import Entry
 from emotion.library.owners.owner_view import OwnLibrary
 from ui.player import forget_player
 from ui.video.downloads import forget_export
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 ANALYSIS = "analysis"
 """The address's parameter that names the open analysis, so that a refresh comes back to it."""
@@ -20,31 +20,31 @@ MOMENT_S = "video_moment_s"
 PLAYER = "video_player"
 """Key of the video's player."""
 
-_DRAFTS, _FOOTAGE, _BORROWED, _OPEN, _REFUSED = (
-    "video_drafts",
-    "begun_footage",
-    "borrowed_footage",
+_PENDING, _BEGUN, _BORROWED, _OPEN, _REFUSED = (
+    "pending_videos",
+    "begun_videos",
+    "borrowed_video",
     "open_analysis",
     "refused_videos",
 )
 
 
-def drafts() -> list[Footage]:
+def pending_uploads() -> list[VideoSource]:
     """Return the uploaded videos of which nobody has said yet how to analyse them."""
-    waiting: list[Footage] = st.session_state.setdefault(_DRAFTS, [])
+    waiting: list[VideoSource] = st.session_state.setdefault(_PENDING, [])
     return waiting
 
 
-def discard_drafts() -> None:
+def discard_pending_uploads() -> None:
     """Delete them."""
-    for draft in drafts():
+    for draft in pending_uploads():
         draft.close()
-    drafts().clear()
+    pending_uploads().clear()
 
 
-def remember(analysis_id: str, footage: Footage) -> None:
+def remember(analysis_id: str, video_source: VideoSource) -> None:
     """Note that this visit began an analysis and has its video; what was open makes room for it."""
-    _begun()[analysis_id] = footage
+    _begun()[analysis_id] = video_source
     show(None)
 
 
@@ -64,34 +64,34 @@ def has_begun() -> bool:
     return bool(_begun())
 
 
-def footage_of(analysis_id: str) -> Footage | None:
+def source_of(analysis_id: str) -> VideoSource | None:
     """Return the video of an analysis that this visit began or borrowed; None for others."""
     return _begun().get(analysis_id) or _borrowed().get(analysis_id)
 
 
-def borrow(analysis_id: str, footage: Footage) -> Footage:
+def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
     """Hold the video that the library keeps of an analysis; one at a time, as its copy for the browser may be large."""
     for other in _borrowed().values():
         other.close()
     _borrowed().clear()
-    _borrowed()[analysis_id] = footage
-    return footage
+    _borrowed()[analysis_id] = video_source
+    return video_source
 
 
 def forget_begun() -> None:
     """Delete this visit's videos and begin anew; what the library keeps stays there."""
-    for footage in _begun().values():
-        footage.close()
+    for video_source in _begun().values():
+        video_source.close()
     _begun().clear()
     show(None)
 
 
 def forget_all() -> None:
     """Delete everything that this visit holds: uploads, videos, copies for the browser, what is open."""
-    discard_drafts()
+    discard_pending_uploads()
     forget_begun()
-    for footage in _borrowed().values():
-        footage.close()
+    for video_source in _borrowed().values():
+        video_source.close()
     _borrowed().clear()
     refusals().clear()
 
@@ -130,11 +130,11 @@ def refusals() -> list[tuple[str, str]]:
     return refused
 
 
-def _borrowed() -> dict[str, Footage]:
-    footage: dict[str, Footage] = st.session_state.setdefault(_BORROWED, {})
-    return footage
+def _borrowed() -> dict[str, VideoSource]:
+    video_source: dict[str, VideoSource] = st.session_state.setdefault(_BORROWED, {})
+    return video_source
 
 
-def _begun() -> dict[str, Footage]:
-    footage: dict[str, Footage] = st.session_state.setdefault(_FOOTAGE, {})
-    return footage
+def _begun() -> dict[str, VideoSource]:
+    video_source: dict[str, VideoSource] = st.session_state.setdefault(_BEGUN, {})
+    return video_source

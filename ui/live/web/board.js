@@ -6,7 +6,7 @@ import {RIBBON, SPACE, STACK, paintLane, pixelOf} from "./lanes.js";
 
 const SCALE = 2;
 // Between two sentences for those who listen.
-const SAY_MS = 5000;
+const ANNOUNCE_INTERVAL_MS = 5000;
 
 class Board {
   constructor(root) {
@@ -128,7 +128,7 @@ class Board {
       .map((person) => `Person ${person.id}: ${person.leading}`)
       .join(". ");
     const now = performance.now();
-    if (text === this.said.text || now - this.said.time < SAY_MS) return;
+    if (text === this.said.text || now - this.said.time < ANNOUNCE_INTERVAL_MS) return;
     this.said = {time: now, text};
     this.root.querySelector(".said").textContent = text;
   }

@@ -1,14 +1,14 @@
 // Looks at what the camera's frame does, and says in words what stands in its way. All of it in the browser, as the
 // server hears nothing of a refused camera, and can say nothing once it is gone.
 
-const LOOK_MS = 500;
+const POLL_INTERVAL_MS = 500;
 // The frame's calls must be listened to before anybody can press a button in it.
-const FIND_MS = 100;
+const HOOK_INTERVAL_MS = 100;
 // So long a connection may take before something is in its way.
-const PATIENCE_MS = 12000;
-const ASK_SERVER_MS = 3000;
+const CONNECT_TIMEOUT_MS = 12000;
+const HEALTH_INTERVAL_MS = 3000;
 // A camera that answers sooner was not asked about.
-const QUESTION_MS = 700;
+const PROMPT_DELAY_MS = 700;
 
 const REASONS = {
   NotAllowedError: "refused",
@@ -26,7 +26,7 @@ class Watch {
     this.hooked = new WeakSet();
     this.call = undefined;
     this.asked = performance.now();
-    this.timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.find(), FIND_MS)];
+    this.timers = [setInterval(() => this.look(), POLL_INTERVAL_MS), setInterval(() => this.find(), HOOK_INTERVAL_MS)];
     this.before();
   }
 
@@ -89,7 +89,7 @@ class Watch {
 
   look() {
     if (this.call) this.check(this.call);
-    if (this.running && performance.now() - this.asked > ASK_SERVER_MS) this.askServer();
+    if (this.running && performance.now() - this.asked > HEALTH_INTERVAL_MS) this.askServer();
   }
 
   hook(inside, media) {
@@ -97,7 +97,7 @@ class Watch {
     const ask = media.getUserMedia.bind(media);
     media.getUserMedia = async (wishes) => {
       watch.tell(undefined);
-      const question = setTimeout(() => watch.tell("asking"), QUESTION_MS);
+      const question = setTimeout(() => watch.tell("asking"), PROMPT_DELAY_MS);
       try {
         const stream = await ask(wishes);
         watch.stream = stream;
@@ -138,7 +138,7 @@ class Watch {
     } else if (state === "closed") {
       this.call = undefined;
       if (this.reason !== "server_gone") this.tell(undefined);
-    } else if (now - call.began > PATIENCE_MS) {
+    } else if (now - call.began > CONNECT_TIMEOUT_MS) {
       this.tell("no_way");
     }
   }
@@ -160,7 +160,7 @@ class Watch {
     } catch {
       this.tell("server_gone");
       // It may come back.
-      if (!this.running && !this.closed) setTimeout(() => this.askServer(), ASK_SERVER_MS);
+      if (!this.running && !this.closed) setTimeout(() => this.askServer(), HEALTH_INTERVAL_MS);
     }
   }
 }

@@ -6,7 +6,7 @@ const KEYS = {
   ArrowRight: ["step", 1],
   Home: ["stepToEnd", -1],
   End: ["stepToEnd", 1],
-  m: ["dropMoment"],
+  m: ["markMoment"],
   "[": ["startSpan"],
   "]": ["endSpan"],
   "+": ["changeSpeed", 1],

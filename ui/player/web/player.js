@@ -14,8 +14,8 @@ export class Player {
   constructor(root, say) {
     this.root = root;
     this.say = say;
-    this.visit = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
-    this.dropped = [];
+    this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
+    this.marked = [];
     this.taken = new Set();
     this.rests = 0;
     this.data = {};
@@ -106,9 +106,9 @@ export class Player {
     this.#showPlayback();
   }
 
-  dropMoment() {
+  markMoment() {
     const time_s = this.playback.moment_s;
-    this.#drop(time_s, time_s);
+    this.#mark(time_s, time_s);
     this.#tell(`Moment marked at ${clockText(time_s, 1)}`);
   }
 
@@ -121,7 +121,7 @@ export class Player {
     if (this.span_s === undefined) return this.#tell("Mark the start of a span with [ first");
     const ends = [this.span_s, this.playback.moment_s].sort((a, b) => a - b);
     this.span_s = undefined;
-    this.#drop(...ends);
+    this.#mark(...ends);
     return this.#tell(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
   }
 
@@ -130,11 +130,11 @@ export class Player {
     else this.root.requestFullscreen?.();
   }
 
-  // All that was dropped since the player was opened is told each time, so that nothing is lost between two runs.
-  #drop(start_s, end_s) {
-    const event = {id: `${this.visit}-${this.dropped.length + 1}`, start_s, end_s};
-    this.dropped = [...this.dropped, event];
-    this.say("events", this.dropped);
+  // All that was marked since the player was opened is told each time, so that nothing is lost between two runs.
+  #mark(start_s, end_s) {
+    const event = {id: `${this.sessionId}-${this.marked.length + 1}`, start_s, end_s};
+    this.marked = [...this.marked, event];
+    this.say("events", this.marked);
     this.#showAll();
   }
 
@@ -191,7 +191,7 @@ export class Player {
   }
 
   #showChart() {
-    const waiting = this.dropped.filter((event) => !this.taken.has(event.id));
+    const waiting = this.marked.filter((event) => !this.taken.has(event.id));
     const events = [...this.data.events, ...waiting.map((event) => ({...event, label: "new", excluded: false}))];
     this.chart.show(this.timeline, this.people, this.data.colours, events, this.playback.duration_s);
   }

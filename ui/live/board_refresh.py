@@ -6,29 +6,29 @@ import streamlit as st
 
 from ui.common.errors import fragment
 from ui.live.board import show_board
-from ui.live.camera import running_line, session_of
+from ui.live.camera import running_stream, session_of
 
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 """Between two looks at the session."""
 
 
-@fragment(run_every=LOOK_S)
-def follow(known: tuple[bool, ...]) -> None:
+@fragment(run_every=POLL_INTERVAL_S)
+def refresh_board(known: tuple[bool, ...]) -> None:
     """Show how things stand now; the page runs again only where its buttons have to change.
 
     Args:
-        known: What :func:`standing` said when the page ran.
+        known: What :func:`button_state` said when the page ran.
     """
-    line = running_line()
-    session = session_of(line)
-    if line is None or session is None or standing() != known:
+    stream = running_stream()
+    session = session_of(stream)
+    if stream is None or session is None or button_state() != known:
         st.rerun()
-    show_board(session.snapshot(), line.silent_s, "live_board")
+    show_board(session.snapshot(), stream.silent_s, "live_board")
 
 
-def standing() -> tuple[bool, ...]:
+def button_state() -> tuple[bool, ...]:
     """Return what the page's buttons depend on: whether a session runs, is held, has a baseline, is recorded."""
-    session = session_of(running_line())
+    session = session_of(running_stream())
     if session is None:
         return (False,)
     now = session.snapshot()

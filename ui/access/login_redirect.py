@@ -1,6 +1,6 @@
 """Leads somebody who signs in to the page that they had asked for, such as an analysis in a link that they were sent.
 
-Streamlit sends whoever has signed in to the app's first page. :class:`WayBack` keeps in a cookie, for as long as
+Streamlit sends whoever has signed in to the app's first page. :class:`LoginRedirect` keeps in a cookie, for as long as
 signing in may take, which page a visitor had asked for whom the door sent away, and writes it into that answer.
 """
 
@@ -24,7 +24,7 @@ _KEPT_S = 600
 _PAGE = re.compile(r"([a-z_]+(\?[\x21-\x7e]{1,1000})?)?")
 
 
-class WayBack:
+class LoginRedirect:
     """Stands before the app's server; see above.
 
     Args:

@@ -17,14 +17,14 @@ from ui.common.entries import show_entries
 from ui.common.errors import fragment
 from ui.common.widgets import browser_zone, plain, progress_text
 from ui.video import session
-from ui.video.footage import Footage
-from ui.video.opened import Opened
+from ui.video.analysis_context import AnalysisContext
 from ui.video.result import show_analysis
+from ui.video.video_source import VideoSource
 
 _LOADED = "loaded_analysis"
 
 
-def show_opened(library: OwnLibrary) -> bool:
+def show_open_analysis(library: OwnLibrary) -> bool:
     """Show the open analysis, or this visit's to choose from; return whether there was anything to show."""
     begun = session.begun(library)
     if len(begun) > 1:
@@ -78,10 +78,10 @@ def _show(library: OwnLibrary, entry: Entry) -> None:
         st.info("It is being analysed; its result appears here.", icon=":material/hourglass_top:")
         return
     analysis = _loaded(library, entry)
-    footage = _footage(library, entry)
-    if footage is not None and footage.running:
-        _follow(footage)
-    show_analysis(Opened(library, entry, footage), analysis)
+    video_source = _video_source(library, entry)
+    if video_source is not None and video_source.running:
+        _follow(video_source)
+    show_analysis(AnalysisContext(library, entry, video_source), analysis)
 
 
 def _when(entry: Entry) -> str:
@@ -99,20 +99,20 @@ def _loaded(library: OwnLibrary, entry: Entry) -> Analysis:
     return analysis
 
 
-def _footage(library: OwnLibrary, entry: Entry) -> Footage | None:
+def _video_source(library: OwnLibrary, entry: Entry) -> VideoSource | None:
     """Return the video: this visit's own, or the one that the library keeps."""
-    footage = session.footage_of(entry.id)
-    if footage is None and (path := library.video_path(entry.id)) is not None:
-        footage = session.borrow(entry.id, Footage(entry.source, path))
-    if footage is not None:
-        footage.prepare()
-    return footage
+    video_source = session.source_of(entry.id)
+    if video_source is None and (path := library.video_path(entry.id)) is not None:
+        video_source = session.borrow(entry.id, VideoSource(entry.source, path))
+    if video_source is not None:
+        video_source.prepare()
+    return video_source
 
 
 @fragment(run_every=0.5)
-def _follow(footage: Footage) -> None:
+def _follow(video_source: VideoSource) -> None:
     """Show how far the copy for the browser is."""
-    if not footage.running:
+    if not video_source.running:
         st.rerun()
-    share = footage.progress.share if footage.progress else 0.0
-    st.progress(share, f"**Preparing the player** · {progress_text(footage.progress)}")
+    share = video_source.progress.share if video_source.progress else 0.0
+    st.progress(share, f"**Preparing the player** · {progress_text(video_source.progress)}")

@@ -10,7 +10,7 @@ from streamlit import config
 log = logging.getLogger(__name__)
 
 
-def is_on_this_machine_alone() -> bool:
+def is_local_only() -> bool:
     """Return whether the server listens to nobody but this machine."""
     address = config.get_option("server.address")
     if address == "localhost":
@@ -21,13 +21,13 @@ def is_on_this_machine_alone() -> bool:
         return False
 
 
-def note_listening(*, shut: bool) -> None:
+def warn_if_exposed(*, shut: bool) -> None:
     """Write a warning to the log if everybody who reaches this server may enter it.
 
     Args:
         shut: Whether one has to sign in.
     """
-    if not shut and not is_on_this_machine_alone():
+    if not shut and not is_local_only():
         log.warning(
             "this server listens on %s and nobody has to sign in: everybody who reaches it can see, change and delete "
             "everything in the library (docs/access.md)",
@@ -35,7 +35,7 @@ def note_listening(*, shut: bool) -> None:
         )
 
 
-def who_may_enter(*, shut: bool) -> str:
+def access_summary(*, shut: bool) -> str:
     """Return in words for the about page who may use this server, and what they see of each other.
 
     Args:
@@ -47,7 +47,7 @@ def who_may_enter(*, shut: bool) -> str:
             "sees by name or e-mail address how much each has, not what, and can delete it. A cookie says for 30 days, "
             "or until you sign out, who you are."
         )
-    if is_on_this_machine_alone():
+    if is_local_only():
         return "Only this machine reaches this server, and nobody has to sign in: whoever uses it shares one library."
     return (
         "**Everybody who reaches this server may use it, without signing in, and all share one library:** each can "

@@ -17,8 +17,8 @@ from tests.signed_in import AUTH, answer_of, claims, secrets_file, signed_cookie
 from ui.access import LOCAL_VISITOR, Guard, Visitor, visitor_of
 from ui.access import guard as guard_module
 from ui.access import settings as access_settings
+from ui.access.exposure import access_summary, is_local_only
 from ui.access.guard import NO_FILE, MediaOwners
-from ui.access.listening import is_on_this_machine_alone, who_may_enter
 from ui.access.rules import Rules
 
 Present = Callable[[Visitor | None], None]
@@ -264,6 +264,6 @@ def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, 
 )  # fmt: skip
 def test_who_can_reach_the_server(address: str | None, alone: bool):
     with listening_on(address):
-        assert is_on_this_machine_alone() is alone
-        assert ("Only this machine" in who_may_enter(shut=False)) is alone
-        assert "One signs in" in who_may_enter(shut=True)
+        assert is_local_only() is alone
+        assert ("Only this machine" in access_summary(shut=False)) is alone
+        assert "One signs in" in access_summary(shut=True)

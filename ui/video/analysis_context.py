@@ -11,22 +11,22 @@ from emotion.library import Entry, State
 from emotion.library.owners.owner_view import OwnLibrary
 from emotion.types import Analysis
 from ui.common.widgets import browser_zone
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 MOST_OTHERS = 500
 """Analyses that are offered for a comparison, the newest."""
 
 
-class Opened:
+class AnalysisContext:
     """What the views of a result are given.
 
     Attributes:
         entry: As it was found in the library.
-        footage: The video, if it is there.
+        video_source: The video, if it is there.
     """
 
-    def __init__(self, library: OwnLibrary, entry: Entry, footage: Footage | None) -> None:
-        self._library, self.entry, self.footage = library, entry, footage
+    def __init__(self, library: OwnLibrary, entry: Entry, video_source: VideoSource | None) -> None:
+        self._library, self.entry, self.video_source = library, entry, video_source
         self._edits = entry.edits
 
     @property
@@ -37,12 +37,12 @@ class Opened:
     @property
     def path(self) -> Path | None:
         """The video's file."""
-        return None if self.footage is None else self.footage.path
+        return None if self.video_source is None else self.video_source.path
 
     @property
     def playable(self) -> Path | None:
         """What a browser can play, once it is there."""
-        return None if self.footage is None else self.footage.playable
+        return None if self.video_source is None else self.video_source.playable
 
     @property
     def edits(self) -> Edits:

@@ -25,11 +25,11 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from emotion.errors import EmotionError
 
 _LOG = logging.getLogger(__name__)
-_AHEAD = 2
+_MAX_IN_FLIGHT = 2
 """So many returned pictures may be under way: one that the encoder works on, and the next."""
-_PATIENCE_S = 0.025
+_MAX_WAIT_S = 0.025
 """For so long a picture may wait although a newer one is there; less than the time between two of a camera."""
-_MOST = 6
+_MAX_QUEUED = 6
 """So many may wait at most."""
 
 
@@ -52,7 +52,7 @@ class ReturnedTrack(MediaStreamTrack):
         super().__init__()
         self._reader: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
-        self._offered = Waiting()
+        self._offered = FrameQueue()
         self._under_way: weakref.WeakSet[_Mark] = weakref.WeakSet()
 
     def offer(self, picture: av.VideoFrame) -> None:
@@ -67,7 +67,7 @@ class ReturnedTrack(MediaStreamTrack):
             MediaStreamError: The track has ended.
         """
         self._reader = asyncio.get_running_loop()
-        while self.readyState == "live" and (not self._offered or len(self._under_way) >= _AHEAD):
+        while self.readyState == "live" and (not self._offered or len(self._under_way) >= _MAX_IN_FLIGHT):
             await self._news.wait()
             self._news.clear()
         if self.readyState != "live":
@@ -91,32 +91,32 @@ class ReturnedTrack(MediaStreamTrack):
                 self._reader.call_soon_threadsafe(self._news.set)
 
 
-class Waiting:
+class FrameQueue:
     """Pictures that wait, the oldest first; one thread puts them in, one takes them out."""
 
     def __init__(self) -> None:
         self._pictures: deque[tuple[av.VideoFrame, float]] = deque()
-        self._left_out = 0
+        self._skipped = 0
 
     def __len__(self) -> int:
         return len(self._pictures)
 
     def put(self, picture: av.VideoFrame, now_s: float) -> None:
         """Add a picture that came now."""
-        if len(self._pictures) >= _MOST:
-            self._leave_out()
+        if len(self._pictures) >= _MAX_QUEUED:
+            self._skip()
         self._pictures.append((picture, now_s))
 
     def take(self, now_s: float) -> tuple[av.VideoFrame, int]:
         """Return the next picture, and how many were left out since the last one. There must be one."""
-        while len(self._pictures) > 1 and now_s - self._pictures[0][1] > _PATIENCE_S:
-            self._leave_out()
-        left_out, self._left_out = self._left_out, 0
-        return self._pictures.popleft()[0], left_out
+        while len(self._pictures) > 1 and now_s - self._pictures[0][1] > _MAX_WAIT_S:
+            self._skip()
+        skipped, self._skipped = self._skipped, 0
+        return self._pictures.popleft()[0], skipped
 
-    def _leave_out(self) -> None:
+    def _skip(self) -> None:
         self._pictures.popleft()
-        self._left_out += 1
+        self._skipped += 1
 
     def clear(self) -> None:
         """Forget them."""
@@ -127,7 +127,7 @@ class _Mark:
     """Lives as long as the picture that it is tied to."""
 
 
-class Line:
+class CameraStream:
     """Takes a camera's track in and gives :attr:`returned`; what streamlit-webrtc calls a sink. Serves one connection.
 
     Args:
@@ -138,18 +138,18 @@ class Line:
         open_stage: See above.
         returned: The track to send back.
         stage: What the pictures go through; None before the connection and after its end.
-        trouble: Why the analysis broke off, in one sentence for people; empty if it did not.
+        error: Why the analysis broke off, in one sentence for people; empty if it did not.
     """
 
     def __init__(self, open_stage: Callable[[], Stage], clock: Callable[[], float] = time.monotonic) -> None:
         self.returned = ReturnedTrack()
         self.stage: Stage | None = None
-        self.trouble = ""
+        self.error = ""
         self.open_stage, self._clock = open_stage, clock
         self._track: MediaStreamTrack | None = None
         self._taking: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
-        self._gate = _Gate(clock)
+        self._queue = _BlockingQueue(clock)
         self._last_s = clock()
         self._closed = False
 
@@ -186,7 +186,7 @@ class Line:
             return
         self.stage = self.open_stage()
         self._last_s = self._clock()
-        self._thread = threading.Thread(target=self._work, name="live-line", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="live-stream", daemon=True)
         self._thread.start()
         self._taking = asyncio.get_running_loop().create_task(self._take())
 
@@ -195,7 +195,7 @@ class Line:
         if self._closed:
             return
         self._closed = True
-        self._gate.close()
+        self._queue.close()
         self.returned.stop()
         self._track = None
 
@@ -206,7 +206,7 @@ class Line:
                 picture = await self._track.recv()
                 self._last_s = self._clock()
                 if isinstance(picture, av.VideoFrame):
-                    self._gate.put(picture)
+                    self._queue.put(picture)
         except MediaStreamError:
             pass  # The camera's track has ended.
         finally:
@@ -215,27 +215,27 @@ class Line:
     def _work(self) -> None:
         assert self.stage is not None
         try:
-            while (taken := self._gate.take()) is not None:
+            while (taken := self._queue.take()) is not None:
                 picture, skipped = taken
                 self.returned.offer(self.stage.process(picture, skipped=skipped))
         except EmotionError as error:
-            self.trouble = str(error)
+            self.error = str(error)
         except Exception:
             _LOG.exception("the analysis of a live picture broke off")
-            self.trouble = "The analysis broke off because of a fault in the app; its log tells more."
+            self.error = "The analysis broke off because of a fault in the app; its log tells more."
         finally:
             self.stop()
             self.stage.close()
             self.stage = None
 
 
-class _Gate:
+class _BlockingQueue:
     """Lets one thread wait for the pictures that another one brings."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._changed = threading.Condition()
         self._clock = clock
-        self._waiting = Waiting()
+        self._waiting = FrameQueue()
         self._closed = False
 
     def put(self, picture: av.VideoFrame) -> None:

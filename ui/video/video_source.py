@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from emotion.report.playable import playable
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class Footage(Job):
+class VideoSource(UploadJob):
     """A video that is on this machine's disk until the visit ends, or as long as the library keeps it.
 
     Attributes:

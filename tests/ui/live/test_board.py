@@ -3,21 +3,20 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
 from emotion.live import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot
-from tests.conftest import leaning
+from tests.conftest import ROOT, leaning
 from ui.common.web_modules import joined_modules
 from ui.live.board import board_data
 from ui.live.lanes import COLUMNS, UNSEEN, pack_lane
 from ui.live.lanes import UNCLEAR as UNCLEAR_CODE
-from ui.live.words import OBSTACLES
+from ui.live.messages import OBSTACLES
 
-WEB = Path(__file__).parents[2] / "ui" / "live" / "web"
+WEB = ROOT / "ui" / "live" / "web"
 LOAD = Load(29.97, 29.5, 29.2, 6.6, 18.4, 1234, 0, "full quality")
 
 

@@ -1,4 +1,4 @@
-"""What a visitor wishes of the live picture; kept for the visit, also while another page is open."""
+"""What a visitor current_options of the live picture; kept for the visit, also while another page is open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from emotion.live import DRAW, HIDE, LiveSettings
 
-_WISHES = "live_wishes"
+_OPTIONS = "live_wishes"
 SIZES = {(640, 480): "640 × 480", (1280, 720): "1280 × 720", (1920, 1080): "1920 × 1080", (320, 240): "320 × 240"}
 RATES = (30, 24, 15, 10)
 
@@ -18,7 +18,7 @@ _HIDE_WORDS = {"nothing": "Show", "blur": "Blur", "silhouette": "Silhouette"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class LiveOptions:
     """What is asked of the camera, and how the returned picture looks.
 
     Attributes:
@@ -32,21 +32,21 @@ class Wishes:
     look: LiveSettings = field(default_factory=LiveSettings)
 
     def constraints(self) -> dict[str, Any]:
-        """Return the wishes as browsers take them (MediaStreamConstraints); never a microphone."""
+        """Return the current_options as browsers take them (MediaStreamConstraints); never a microphone."""
         width, height = self.size
         video = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": self.rate}}
         return {"video": video, "audio": False}
 
 
-def wishes() -> Wishes:
-    """Return what this visitor wishes."""
-    wished: Wishes = st.session_state.setdefault(_WISHES, Wishes())
-    return wished
+def current_options() -> LiveOptions:
+    """Return what this visitor current_options."""
+    options: LiveOptions = st.session_state.setdefault(_OPTIONS, LiveOptions())
+    return options
 
 
-def choose_wishes(running: bool) -> Wishes:
+def choose_options(running: bool) -> LiveOptions:
     """Let the visitor choose; size and rate are asked of the camera when it starts, and stay until it stops."""
-    before = wishes()
+    before = current_options()
     hint = "Stop the camera to change this" if running else "The camera gives what comes nearest"
     size, rate, draw, hide = st.columns(4)
     asked = (
@@ -66,5 +66,5 @@ def choose_wishes(running: bool) -> Wishes:
         ),
         mirror=draw.toggle("Mirror", before.look.mirror, help="As in a looking glass; letters stay readable"),
     )
-    st.session_state[_WISHES] = Wishes(*asked, look)
-    return wishes()
+    st.session_state[_OPTIONS] = LiveOptions(*asked, look)
+    return current_options()

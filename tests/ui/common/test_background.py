@@ -1,4 +1,4 @@
-"""Work of a visit: what is said of its faults, and that its files go with it."""
+"""BackgroundJob of a visit: what is said of its faults, and that its files go with it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.types import Progress
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class Task(Job):
+class Task(UploadJob):
     """Does what it is given."""
 
     def do(self, work: Callable[[], None]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from emotion.imported_models.added import ModelFacts, inspect_model
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class ModelDraft(Job):
+class PendingModel(UploadJob):
     """A .tflite file that is looked at in a process of its own.
 
     Attributes:

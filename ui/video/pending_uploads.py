@@ -15,7 +15,7 @@ from emotion.library.owners.owner_view import OwnLibrary
 from emotion.models.registry import list_models, resolve
 from ui.common.widgets import plain
 from ui.video import session
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,14 @@ RATES: dict[str, dict[str, Any]] = {
 KEEP = "Keep the video in the library"
 
 
-def show_drafts(library: OwnLibrary, *, ready: bool = True) -> None:
+def show_pending_uploads(library: OwnLibrary, *, ready: bool = True) -> None:
     """Let the visitor say how the uploaded videos are to be analysed, and begin.
 
     Args:
         library: Where to.
         ready: Whether it may begin.
     """
-    drafts = session.drafts()
+    drafts = session.pending_uploads()
     with st.container(border=True):
         st.markdown("**" + (plain(drafts[0].name) if len(drafts) == 1 else f"{len(drafts)} videos") + "**")
         table = _ask_each(drafts, _ask_all())
@@ -48,7 +48,7 @@ def show_drafts(library: OwnLibrary, *, ready: bool = True) -> None:
             hint = None if ready else "Answer first what is asked above"
             if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready, help=hint):
                 _begin(library, drafts, table)
-            st.button("Discard", icon=":material/delete:", on_click=session.discard_drafts)
+            st.button("Discard", icon=":material/delete:", on_click=session.discard_pending_uploads)
 
 
 def _ask_all() -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _ask_all() -> dict[str, Any]:
     return {"rate": rate, "model": model, "keep": keep}
 
 
-def _ask_each(drafts: Sequence[Footage], common: dict[str, Any]) -> pd.DataFrame:
+def _ask_each(drafts: Sequence[VideoSource], common: dict[str, Any]) -> pd.DataFrame:
     """Return a row per video: its name, the part to analyse, frames, model, and whether it is kept."""
     rows = [{"name": draft.stem, "start_s": 0.0, "end_s": None, **common, "tags": []} for draft in drafts]
     table = pd.DataFrame(rows).astype({"end_s": "float64"})
@@ -90,7 +90,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _begin(library: OwnLibrary, drafts: Sequence[Footage], table: pd.DataFrame) -> None:
+def _begin(library: OwnLibrary, drafts: Sequence[VideoSource], table: pd.DataFrame) -> None:
     """Put every video into the queue; one that cannot be read is named and left out."""
     bar = st.progress(0.0, "Taking in …")
     for place, (draft, row) in enumerate(zip(list(drafts), table.to_dict("records"), strict=True)):
@@ -102,7 +102,7 @@ def _begin(library: OwnLibrary, drafts: Sequence[Footage], table: pd.DataFrame) 
             draft.close()
             session.refuse(draft.name, sentence_for(error, draft.name, "a video"))
         # One by one: whoever turns to another page meanwhile finds here what was not yet taken in, and only that.
-        session.drafts().remove(draft)
+        session.pending_uploads().remove(draft)
     st.rerun()
 
 
@@ -119,12 +119,16 @@ def settings_of(row: Mapping[Hashable, Any]) -> JobSettings:
 
 
 def add(
-    library: OwnLibrary, footage: Footage, settings: JobSettings, title: str | None = None, tags: Sequence[str] = ()
+    library: OwnLibrary,
+    video_source: VideoSource,
+    settings: JobSettings,
+    title: str | None = None,
+    tags: Sequence[str] = (),
 ) -> None:
     """Put a video of this visit into the queue, and remember it.
 
     Raises:
         EmotionError: It cannot be read or taken in.
     """
-    entry = library.add(footage.path, footage.name, settings, title=title, tags=tags)
-    session.remember(entry.id, footage)
+    entry = library.add(video_source.path, video_source.name, settings, title=title, tags=tags)
+    session.remember(entry.id, video_source)
