@@ -1,4 +1,4 @@
-"""The app with its own server: its guard, videos, figures for operators. Run it with ``streamlit run server.py``."""
+"""The app with its own server: access guard, video route, metrics route. Run with ``streamlit run server.py``."""
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -13,7 +13,7 @@ from ui.shell.metrics_route import metrics_route
 
 set_up_logs()
 check_settings()
-# Streamlit refuses in the browser what the library would refuse when it has come.
+# Refuse in the browser what the library would refuse after the upload.
 config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_MB")
 app = st.App(
     "streamlit_app.py",

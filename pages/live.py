@@ -1,4 +1,4 @@
-"""Live: allow the camera, and see the expressions of everyone in view at once."""
+"""Live: the camera picture with the expressions of everyone in view."""
 
 import streamlit as st
 
@@ -21,20 +21,25 @@ from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 
 CONSENT = "Everyone in front of the camera knows that their expressions are analysed, and agrees."
+TO_START = "Choose a purpose and confirm consent to start the camera."
 _TICK = "live_consent"
 
 WHAT_YOU_GET = (
-    (":material/videocam:", "The picture itself", "Boxes and expressions drawn on the very picture that was analysed."),
-    (":material/monitoring:", "Values and 30 seconds", "Large figures and a running chart for each person in view."),
-    (":material/fiber_manual_record:", "A recording if you wish", "The timeline goes to the library; pictures do not."),
+    (":material/videocam:", "Your camera", "Boxes and expressions drawn on the frame that was analysed."),
+    (":material/monitoring:", "Values and history", "Current values and the last 30 seconds of each person in view."),
+    (
+        ":material/fiber_manual_record:",
+        "Recording",
+        "Save the timeline to the library; the video only if you choose so.",
+    ),
 )
 
 
 def show_live() -> None:
-    """The camera and what it shows beside each other, on a phone one below the other; options come after both."""
+    """Show the camera and the board side by side, and the options below."""
     picture, board = st.columns([11, 9], gap="large")
     with st.container(border=True):
-        # They stand below, and are needed above.
+        # Shown below the camera, but the camera needs them.
         options = choose_options(running=running_stream() is not None)
     with picture:
         show_camera(analyzer, options)
@@ -53,7 +58,7 @@ def show_board() -> None:
 
 
 def show_obstacles() -> None:
-    with st.expander("If no picture comes", icon=":material/help:"):
+    with st.expander("Camera not working?", icon=":material/help:"):
         for obstacle in OBSTACLES.values():
             st.markdown(f"**{obstacle.title}** {obstacle.advice}")
 
@@ -61,7 +66,7 @@ def show_obstacles() -> None:
 ensure_app("pages/live.py")
 st.title("Live", anchor=False)
 st.caption(
-    "Pictures go from your camera to this app's server and back, and nothing of them is kept unless you record. "
+    "Frames go from your camera to this app's server and back. Nothing is kept unless you record. "
     "An expression is what a face shows, not what a person feels."
 )
 library = library_or_stop()
@@ -71,8 +76,8 @@ except ModelError as error:
     st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
     st.stop()
 show_purpose()
-# The tick of the notice is the very tick that stands here on every later visit.
-if show_notice("The camera can be started then.", CONSENT, _TICK) and st.checkbox(CONSENT, key=_TICK):
+# The notice and the check box share a key, so consent given in the notice also starts the camera.
+if show_notice(TO_START, CONSENT, _TICK) and st.checkbox(CONSENT, key=_TICK):
     show_live()
 else:
     hints(WHAT_YOU_GET)

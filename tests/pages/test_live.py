@@ -129,7 +129,7 @@ def labels(test: AppTest) -> list[str]:
 def test_nobody_is_filmed_before_everybody_agreed(streamer):
     test = page("live")
     assert streamer.calls == []
-    assert "A recording if you wish" in texts(test)
+    assert "Save the timeline to the library" in texts(test)
     assert "Press **Start the camera**" in texts(agreed())
 
 
@@ -167,10 +167,10 @@ def test_one_too_many_waits_politely(streamer, monkeypatch):
     holder = type("Holder", (), {})()
     seat = SEATS.take(holder)
     test = agreed()
-    assert "Every place is taken" in texts(test)
+    assert "All places are taken" in texts(test)
     assert streamer.calls == []
     seat.leave()
-    assert "Every place is taken" not in texts(test.run())
+    assert "All places are taken" not in texts(test.run())
     assert len(streamer.calls) == 1
 
 
@@ -195,7 +195,7 @@ def test_hold_and_wishes_reach_the_running_session(streamer):
     assert all(box.disabled for box in test.selectbox)
     press(test, "Hold")
     assert streamer.session.snapshot().held
-    press(test, "Go on")
+    press(test, "Resume")
     assert not streamer.session.snapshot().held
     test.segmented_control[0].set_value("mesh").run()
     test.toggle[0].set_value(False).run()

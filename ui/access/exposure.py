@@ -1,4 +1,4 @@
-"""Who can reach the server: a word of warning where others than this machine can, and nobody has to sign in."""
+"""Warns if the server is reachable from other machines without sign-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def is_local_only() -> bool:
-    """Return whether the server listens to nobody but this machine."""
+    """Return whether the server listens on a loopback address only."""
     address = config.get_option("server.address")
     if address == "localhost":
         return True
@@ -21,35 +21,35 @@ def is_local_only() -> bool:
         return False
 
 
-def warn_if_exposed(*, shut: bool) -> None:
-    """Write a warning to the log if everybody who reaches this server may enter it.
+def warn_if_exposed(*, sign_in: bool) -> None:
+    """Log a warning if anyone on the network can use this server.
 
     Args:
-        shut: Whether one has to sign in.
+        sign_in: Whether visitors must sign in.
     """
-    if not shut and not is_local_only():
+    if not sign_in and not is_local_only():
         log.warning(
-            "this server listens on %s and nobody has to sign in: everybody who reaches it can see, change and delete "
-            "everything in the library (docs/access.md)",
+            "this server listens on %s without sign-in: anyone who can reach it can see, change and delete everything "
+            "in the library (docs/access.md)",
             config.get_option("server.address") or "every address",
         )
 
 
-def access_summary(*, shut: bool) -> str:
-    """Return in words for the about page who may use this server, and what they see of each other.
+def access_summary(*, sign_in: bool) -> str:
+    """Return a text for the About page: who may use this server, and what they see of each other.
 
     Args:
-        shut: Whether one has to sign in.
+        sign_in: Whether visitors must sign in.
     """
-    if shut:
+    if sign_in:
         return (
-            "One signs in to use this server. Each person's library is seen by them alone; who looks after the server "
-            "sees by name or e-mail address how much each has, not what, and can delete it. A cookie says for 30 days, "
-            "or until you sign out, who you are."
+            "This server requires sign-in. Only you can see your library. Administrators see names or e-mail addresses "
+            "and how much each person stores, not what it is, and can delete a library. A cookie keeps you signed in "
+            "for 30 days, or until you sign out."
         )
     if is_local_only():
-        return "Only this machine reaches this server, and nobody has to sign in: whoever uses it shares one library."
+        return "Only this machine can reach this server. There is no sign-in: everyone who uses it shares one library."
     return (
-        "**Everybody who reaches this server may use it, without signing in, and all share one library:** each can "
-        "see, change and delete what others put there. Who runs it can have people sign in."
+        "**Anyone who can reach this server may use it without signing in, and all share one library:** everyone can "
+        "see, change and delete what others put there. Its administrator can turn on sign-in."
     )

@@ -1,4 +1,4 @@
-"""BackgroundJob of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
+"""Background jobs of a session: a thread with progress, cancel and temporary files."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ log = logging.getLogger(__name__)
 
 
 class BackgroundJob:
-    """Base of what goes on while pages are looked at; subclasses say what the thread does.
+    """Base class of jobs that run on a thread while pages are used.
 
-    The thread never calls Streamlit; pages read the attributes, which are only ever
-    replaced as a whole.
+    The thread never calls Streamlit. Pages poll the attributes, which the thread only replaces as a whole.
 
     Attributes:
-        progress: Of what is being done; None at first.
-        error: Why there is no result, in one sentence.
+        progress: Progress so far; None at first.
+        error: Why the job failed, in one sentence; empty if it did not.
     """
 
     def __init__(self) -> None:
-        # Deleted when the work is closed or forgotten, and when the program ends.
+        # Deleted on close, on garbage collection and at exit.
         self._folder = tempfile.TemporaryDirectory(prefix="expression-", ignore_cleanup_errors=True)
         self.progress: Progress | None = None
         self.error = ""
@@ -40,16 +39,16 @@ class BackgroundJob:
 
     @property
     def started(self) -> bool:
-        """Whether the work was begun."""
+        """Whether the job was started."""
         return self._thread is not None
 
     @property
     def running(self) -> bool:
-        """Whether the thread is still at work."""
+        """Whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def cancel(self) -> None:
-        """Ask the present work to stop; what is done stays."""
+        """Ask the job to stop; partial results are kept."""
         self._cancelled.set()
 
     def wait(self, timeout_s: float | None = None) -> None:
@@ -58,13 +57,13 @@ class BackgroundJob:
             self._thread.join(timeout_s)
 
     def close(self) -> None:
-        """Stop and delete the files."""
+        """Cancel the job and delete its files."""
         self._closed = True
         self.cancel()
         self._folder.cleanup()
 
-    def _begin(self, work: Callable[[], None]) -> None:
-        """Start on the work, which may be done anew when it has ended."""
+    def _start_thread(self, work: Callable[[], None]) -> None:
+        """Start the thread; allowed again once it has ended."""
         self.progress, self.error = None, ""
         self._cancelled.clear()
         self._thread = threading.Thread(target=self._guard, args=(work,), name="job", daemon=True)
@@ -76,12 +75,12 @@ class BackgroundJob:
         except Cancelled:
             log.info("a job was cancelled")
         except EmotionError as error:
-            self._fail(self._in_words(error))
+            self._fail(self._message_of(error))
         except Exception:
             log.exception("a job failed")
-            self._fail("Something went wrong in the program; its log says more.")
+            self._fail("Something went wrong in the app. Its log has the details.")
 
-    def _in_words(self, error: EmotionError) -> str:
+    def _message_of(self, error: EmotionError) -> str:
         return str(error)
 
     def _fail(self, reason: str) -> None:
@@ -94,21 +93,21 @@ class BackgroundJob:
 
 
 class UploadJob(BackgroundJob):
-    """Base of work on one upload.
+    """Base class of jobs on one uploaded file.
 
-    Content is copied to disk at once, piece by piece; the source may then be dropped. A file that is
-    on this machine already is used where it lies, and left there.
+    The content is copied to disk in chunks, after which the upload can be released. A file that is already on this
+    machine is used in place and never deleted.
 
     Attributes:
-        name: The file's name, for people and for downloads; never a path.
-        path: The file on disk, under a name of ours.
+        name: The file's name for display and downloads; never a path.
+        path: The file on disk, under a fixed name.
     """
 
     def __init__(self, name: str, content: BinaryIO | Path, fallback: str = "upload") -> None:
-        """Take in a file.
+        """Store the file.
 
         Raises:
-            TooLargeError: It is over the limit, or the disk is too full for it.
+            TooLargeError: The file exceeds the limit, or the disk is too full.
         """
         super().__init__()
         self.name = PurePath(name).name or fallback
@@ -124,15 +123,15 @@ class UploadJob(BackgroundJob):
 
     @property
     def stem(self) -> str:
-        """The name without its ending, from which downloads take theirs."""
+        """The name without its ending; names of downloads start with it."""
         return PurePath(self.name).stem
 
-    def _in_words(self, error: EmotionError) -> str:
+    def _message_of(self, error: EmotionError) -> str:
         return str(error).replace(self.path.name, self.name, 1)
 
 
 def _copy(content: BinaryIO, path: Path, name: str) -> None:
-    """Copy an upload to the disk, if that may be."""
+    """Copy an upload to disk if its size is allowed."""
     allowed, size = limits(), size_of(content)
     allowed.check_size(size, name)
     allowed.check_free(path.parent, size)

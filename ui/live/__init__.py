@@ -1,4 +1,4 @@
-"""The live page: a camera over WebRTC, its pictures analysed, and everyone's values beside the picture."""
+"""The live page: camera over WebRTC, analysed picture, and a board of everyone's values."""
 
 from ui.live.board_refresh import button_state, refresh_board
 from ui.live.camera import running_stream, session_of, show_camera, warmed

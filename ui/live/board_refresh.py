@@ -1,4 +1,4 @@
-"""Keeps the board up to date while the camera runs, without running the rest of the page."""
+"""Refreshes the board while the camera runs, without rerunning the page."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from ui.live.board import show_board
 from ui.live.camera import running_stream, session_of
 
 POLL_INTERVAL_S = 0.5
-"""Between two looks at the session."""
 
 
 @fragment(run_every=POLL_INTERVAL_S)
 def refresh_board(known: tuple[bool, ...]) -> None:
-    """Show how things stand now; the page runs again only where its buttons have to change.
+    """Update the board; rerun the page only if its buttons have to change.
 
     Args:
-        known: What :func:`button_state` said when the page ran.
+        known: The :func:`button_state` with which the page was drawn.
     """
     stream = running_stream()
     session = session_of(stream)
@@ -27,7 +26,7 @@ def refresh_board(known: tuple[bool, ...]) -> None:
 
 
 def button_state() -> tuple[bool, ...]:
-    """Return what the page's buttons depend on: whether a session runs, is held, has a baseline, is recorded."""
+    """Return what the page's buttons depend on: session running, held, with a baseline, recording."""
     session = session_of(running_stream())
     if session is None:
         return (False,)

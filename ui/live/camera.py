@@ -1,4 +1,4 @@
-"""The camera of a visit: asks for it, has its pictures analysed, and shows what comes back."""
+"""The session's camera: opens it, has its frames analysed, and shows the returned picture."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ from ui.live.live_options import LiveOptions
 from ui.live.watch import watch_camera
 
 POLL_INTERVAL_S = 2.0
-"""Between two looks whether a place is free."""
 _STREAM, _REFUSED, _STREAM_ERROR = "live_stream", "live_refused", "live_stream_error"
 
-_WORDS = {
+_TRANSLATIONS = {
     "start": "Start the camera",
     "stop": "Stop",
     "select_device": "Choose camera",
     "select_camera": "Camera",
-    "media_api_not_available": "This browser gives no camera to this page",
-    "device_ask_permission": "Please allow the camera",
-    "device_not_available": "No camera was found",
-    "device_access_denied": "The camera was refused",
+    "media_api_not_available": "This browser does not support cameras on this page",
+    "device_ask_permission": "Allow the camera in your browser",
+    "device_not_available": "No camera found",
+    "device_access_denied": "Camera access denied",
 }
 _PICTURE = {
     "autoPlay": True,
@@ -47,7 +46,7 @@ _PICTURE = {
 
 @st.cache_resource(show_spinner="Warming up the models …")
 def warmed() -> emotion.Analyzer:
-    """Return the shared analyzer after it has seen a first picture, which takes longer than all that refresh_board."""
+    """Return the shared analyzer, warmed up: the first picture takes longer than the rest."""
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
     settle_memory()
@@ -55,19 +54,19 @@ def warmed() -> emotion.Analyzer:
 
 
 def running_stream() -> CameraStream | None:
-    """Return the stream over which this visit's pictures come; None while no camera runs."""
+    """Return this session's camera stream; None while no camera runs."""
     stream: CameraStream | None = st.session_state.get(_STREAM)
     return stream if stream is not None and stream.is_open else None
 
 
 def session_of(stream: CameraStream | None) -> LiveSession | None:
-    """Return what a stream's pictures go through; None once that has ended."""
+    """Return the analysis behind a stream; None before it starts and after it ends."""
     stage = None if stream is None else stream.stage
     return stage if isinstance(stage, LiveSession) else None
 
 
 def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
-    """Show the camera with its buttons, or say politely that every place is taken."""
+    """Show the camera with its buttons, or a notice while all places are taken."""
     if running_stream() is None and SEATS.taken >= SEATS.limit:
         _wait_for_place()
         return
@@ -82,7 +81,7 @@ def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
         return
     picture, below = st.container(), st.container()
     with below:
-        # First, as it listens to what the camera's frame does from the beginning.
+        # Before the camera, so that it sees the camera's iframe from its start.
         watch_camera("live_watch", running=running_stream() is not None)
     with picture:
         _show_picture(_stream_for(analyzer, options.look), options, servers)
@@ -92,12 +91,12 @@ def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
 
 @fragment(run_every=POLL_INTERVAL_S)
 def _wait_for_place() -> None:
-    """Say that every place is taken, until one is free."""
+    """Show that all places are taken, until one is free."""
     if SEATS.taken < SEATS.limit:
         st.rerun()
     st.info(
-        "Every place is taken: this machine follows as many cameras at once as it has power for. As soon as one is "
-        "free, this goes on by itself.",
+        "All places are taken: this server can analyse only a few cameras at once. This page continues as soon as one "
+        "is free.",
         icon=":material/event_seat:",
     )
 
@@ -110,21 +109,21 @@ def _show_picture(stream: CameraStream, options: LiveOptions, servers: list[IceS
             rtc_configuration={"iceServers": servers},
             media_stream_constraints=options.constraints(),
             video_html_attrs=_PICTURE,
-            translations=_WORDS,
+            translations=_TRANSLATIONS,
             source_video_track=stream.returned,
             sink_video_track=stream,
             media_toggle_controls=False,
         )
     except LiveError as error:
-        # Somebody was quicker.
+        # Someone else took the last place.
         st.session_state[_REFUSED] = str(error)
         st.rerun()
 
 
 def _stream_for(analyzer: emotion.Analyzer, look: LiveSettings) -> CameraStream:
-    """Return the stream of this visit, or one for the next connection where it is over.
+    """Return this session's stream; a new one if the last has ended.
 
-    The page may run twice at a time while a connection is made, so both runs must hold the same stream.
+    The page may run twice while a connection is made, so both runs must get the same stream.
     """
     stream: CameraStream | None = st.session_state.get(_STREAM)
     if stream is None or stream.is_over:
@@ -139,7 +138,7 @@ def _stream_for(analyzer: emotion.Analyzer, look: LiveSettings) -> CameraStream:
 
 @dataclass
 class _SessionFactory:
-    """Begins a session as the visitor options by then."""
+    """Creates a live session with the latest settings."""
 
     analyzer: emotion.Analyzer
     look: LiveSettings

@@ -1,4 +1,4 @@
-"""The synced player: a video with what its timeline knows drawn over it, and a chart whose cursor runs along."""
+"""The video player: overlay of the analysis on the video, and a chart with a synchronised cursor."""
 
 from __future__ import annotations
 

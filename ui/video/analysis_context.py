@@ -1,4 +1,4 @@
-"""The analysis that is open: out of the library, with its video where this machine has it."""
+"""The open analysis: its library entry, edits and video."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ui.common.widgets import browser_zone
 from ui.video.video_source import VideoSource
 
 MOST_OTHERS = 500
-"""Analyses that are offered for a comparison, the newest."""
+"""The newest analyses that are offered for a comparison."""
 
 
 class AnalysisContext:
-    """What the views of a result are given.
+    """What the views of an analysis need.
 
     Attributes:
-        entry: As it was found in the library.
-        video_source: The video, if it is there.
+        entry: The library entry.
+        video_source: The video; None if it was not kept.
     """
 
     def __init__(self, library: OwnLibrary, entry: Entry, video_source: VideoSource | None) -> None:
@@ -31,7 +31,7 @@ class AnalysisContext:
 
     @property
     def stem(self) -> str:
-        """What downloads are called: the title, which has no ending to lose."""
+        """The title, used as name of downloads."""
         return self.entry.title
 
     @property
@@ -41,12 +41,12 @@ class AnalysisContext:
 
     @property
     def playable(self) -> Path | None:
-        """What a browser can play, once it is there."""
+        """A file that browsers can play; None if it is not ready."""
         return None if self.video_source is None else self.video_source.playable
 
     @property
     def edits(self) -> Edits:
-        """What people added; kept in the library as soon as it changes."""
+        """Names, merges, events and other edits; every change is saved to the library."""
         return self._edits
 
     @edits.setter
@@ -55,7 +55,7 @@ class AnalysisContext:
         self._edits = edits
 
     def others(self) -> dict[str, str]:
-        """Return id → title and day of the other analyses that have a result, the newest first."""
+        """Return id → title and day of other analyses that have a result, newest first."""
         found = self._library.search(states=[State.DONE, State.CANCELLED], limit=MOST_OTHERS).entries
         zone = browser_zone()
         return {
@@ -65,10 +65,10 @@ class AnalysisContext:
         }
 
     def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
-        """Return another analysis with its edits applied, and these.
+        """Return another analysis with its edits applied, and the edits.
 
         Raises:
-            EmotionError: It is gone, or its edits contradict themselves.
+            EmotionError: It was deleted, or its edits are contradictory.
         """
         edits = self._library.get(analysis_id).edits
         return apply_edits(self._library.load_analysis(analysis_id), edits), edits

@@ -1,4 +1,4 @@
-"""Downloads of an analysis: every format, under a name of one's own; slow ones with progress and cancel."""
+"""Downloads of an analysis in every format; slow ones with progress and cancel."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _JOB = "export_job"
 
 @fragment()
 def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: str) -> None:
-    """Show the formats and, for the chosen one, its choices and its button.
+    """Show the formats, with options and button of the chosen one.
 
     Args:
-        analysis: As it was made.
-        edits: What was added to it; every format honours them.
-        video: The analysed file; None where only the timeline was kept.
-        stem: The name that is offered for files, without an ending.
+        analysis: The analysis without edits.
+        edits: Its edits, which every format applies.
+        video: The analysed file; None if only the timeline was kept.
+        stem: Suggested file name, without an ending.
     """
     st.markdown("**Downloads**")
     chosen = _choose_format()
     st.caption(chosen.about)
     if chosen.needs_video and video is None:
-        st.info("The video itself was not kept, so there is nothing to draw on.", icon=":material/videocam_off:")
+        st.info("This format needs the video, which was not kept.", icon=":material/videocam_off:")
         return
     options = _choose_options(video) if chosen.needs_video else Options()
     target = _choose_name(stem, chosen.suffix)
@@ -67,15 +67,15 @@ def _choose_options(video: Path | None) -> Options:
         blur = st.toggle(
             "Blur every face",
             key="downloads_blur",
-            help="Every face that was found, hidden people's too; what was not analysed is blurred as a whole. "
-            "A face that was not found stays visible: look through the video before you pass it on.",
+            help="Blurs every detected face, also of hidden people; parts that were not analysed are blurred entirely. "
+            "Undetected faces stay visible: check the video before you share it.",
         )
     return Options(video=video, blur=blur, draw=draw)
 
 
 def _choose_name(stem: str, suffix: str) -> str | None:
-    """Ask for the file's name; None where it cannot be had, saying why."""
-    # Under another key for another video, which has another name to offer.
+    """Ask for the file name; show why it is invalid and return None if so."""
+    # The key depends on the name, so that each video suggests its own.
     typed = st.text_input("File name", value=stem, key=f"downloads_name_{stem}", help=f"It will end in {suffix}")
     try:
         return file_name(typed, suffix)
@@ -120,7 +120,7 @@ def _start(request: ExportRequest) -> None:
 
 
 def forget_export() -> None:
-    """Stop what is being written, and delete what was."""
+    """Cancel the current export, and delete its file."""
     old: ExportJob | None = st.session_state.pop(_JOB, None)
     if old is not None:
         old.close()

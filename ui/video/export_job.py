@@ -1,4 +1,4 @@
-"""A file that takes a while to write: made on a thread of its own, kept until it is fetched, replaced or forgotten."""
+"""Exports that take a while: written on a thread, kept until replaced or discarded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.common.background import BackgroundJob
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportRequest:
-    """What is to be written."""
+    """An export: format, analysis, edits and options."""
 
     chosen: Format
     analysis: Analysis
@@ -22,21 +22,21 @@ class ExportRequest:
     options: Options
 
     def is_same(self, other: ExportRequest) -> bool:
-        """Return whether the other's file would be this one's."""
+        """Return whether another request would give the same file."""
         mine, theirs = ((one.chosen.name, one.edits, one.options) for one in (self, other))
         return mine == theirs and self.analysis is other.analysis
 
     def write(self, path: Path) -> bytes:
-        """Write it at once and return the file's bytes."""
+        """Write the file synchronously and return its bytes."""
         return export(self.analysis, path, self.chosen, self.edits, self.options).read_bytes()
 
 
 class ExportJob(BackgroundJob):
-    """One export.
+    """A running or finished export.
 
     Attributes:
-        request: What is written.
-        file: The finished file; None before, and where it was stopped or failed.
+        request: What to write.
+        file: The finished file; None while running, if cancelled and if failed.
     """
 
     def __init__(self, request: ExportRequest) -> None:
@@ -45,8 +45,8 @@ class ExportJob(BackgroundJob):
         self.file: Path | None = None
 
     def start(self) -> None:
-        """Begin; returns at once."""
-        self._begin(self._run)
+        """Start writing; returns at once."""
+        self._start_thread(self._run)
 
     def _run(self) -> None:
         request = self.request

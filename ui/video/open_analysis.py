@@ -1,4 +1,4 @@
-"""Shows the open analysis, and where a visit began several, the choice among them."""
+"""Shows the open analysis, and a choice if the session started several."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ui.video.analysis_context import AnalysisContext
 from ui.video.result import show_analysis
 from ui.video.video_source import VideoSource
 
-_LOADED = "loaded_analysis"
+_CACHED = "loaded_analysis"
 
 
 def show_open_analysis(library: OwnLibrary) -> bool:
-    """Show the open analysis, or this visit's to choose from; return whether there was anything to show."""
+    """Show the open analysis, or this session's to choose from; return whether there was any."""
     begun = session.begun(library)
     if len(begun) > 1:
         _choose(begun)
@@ -44,7 +44,7 @@ def show_open_analysis(library: OwnLibrary) -> bool:
 
 
 def _choose(begun: Sequence[Entry]) -> None:
-    st.markdown("**This visit's videos**")
+    st.markdown("**Videos of this session**")
     chosen = show_entries(begun, "visit", "single-row")
     if chosen and chosen[0].id != session.shown():
         session.show(chosen[0].id)
@@ -55,7 +55,7 @@ def _choose(begun: Sequence[Entry]) -> None:
 
 
 def summary_csv(entries: Sequence[Entry]) -> bytes:
-    """Return the figures of analyses as CSV, a row for each."""
+    """Return summaries of analyses as CSV, one row each."""
     rows = [
         {
             "title": entry.title, "file": entry.source, "state": str(entry.state), "note": entry.note,
@@ -72,12 +72,12 @@ def _show(library: OwnLibrary, entry: Entry) -> None:
     st.subheader(plain(entry.title), anchor=False)
     st.caption(_when(entry))
     if entry.state is State.QUEUED:
-        st.info("It waits in the queue; its result appears here.", icon=":material/hourglass_empty:")
+        st.info("Queued. The result appears here.", icon=":material/hourglass_empty:")
         return
     if not entry.state.is_over:
-        st.info("It is being analysed; its result appears here.", icon=":material/hourglass_top:")
+        st.info("Analysing. The result appears here.", icon=":material/hourglass_top:")
         return
-    analysis = _loaded(library, entry)
+    analysis = _load(library, entry)
     video_source = _video_source(library, entry)
     if video_source is not None and video_source.running:
         _follow(video_source)
@@ -90,17 +90,17 @@ def _when(entry: Entry) -> str:
     return f"{'Added' if captured is None else 'Recorded'} on {moment_text(day)}"
 
 
-def _loaded(library: OwnLibrary, entry: Entry) -> Analysis:
-    """Return the analysis; one is held in memory, so that a click does not read it anew."""
+def _load(library: OwnLibrary, entry: Entry) -> Analysis:
+    """Return the analysis; the last one is cached, so reruns do not read it again."""
     key = (entry.id, entry.finished_at)
-    if st.session_state.get(_LOADED, (None, None))[0] != key:
-        st.session_state[_LOADED] = (key, library.load_analysis(entry.id))
-    analysis: Analysis = st.session_state[_LOADED][1]
+    if st.session_state.get(_CACHED, (None, None))[0] != key:
+        st.session_state[_CACHED] = (key, library.load_analysis(entry.id))
+    analysis: Analysis = st.session_state[_CACHED][1]
     return analysis
 
 
 def _video_source(library: OwnLibrary, entry: Entry) -> VideoSource | None:
-    """Return the video: this visit's own, or the one that the library keeps."""
+    """Return the video that was uploaded in this session, or the one the library keeps."""
     video_source = session.source_of(entry.id)
     if video_source is None and (path := library.video_path(entry.id)) is not None:
         video_source = session.borrow(entry.id, VideoSource(entry.source, path))
@@ -111,7 +111,7 @@ def _video_source(library: OwnLibrary, entry: Entry) -> VideoSource | None:
 
 @fragment(run_every=0.5)
 def _follow(video_source: VideoSource) -> None:
-    """Show how far the copy for the browser is."""
+    """Show the progress of the conversion for the browser."""
     if not video_source.running:
         st.rerun()
     share = video_source.progress.share if video_source.progress else 0.0

@@ -1,4 +1,4 @@
-"""What a visit has of the library: uploads not yet analysed, analyses that it began, the one that is open."""
+"""Session state of the video page: pending uploads, started analyses, the open analysis."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ui.video.downloads import forget_export
 from ui.video.video_source import VideoSource
 
 ANALYSIS = "analysis"
-"""The address's parameter that names the open analysis, so that a refresh comes back to it."""
+"""Query parameter of the open analysis, so that a reload returns to it."""
 
 MOMENT_S = "video_moment_s"
-"""Key of the moment of the video to move to, in seconds; gone when the player has been told."""
+"""Key of the time to move the player to, in seconds; removed once the player has it."""
 
 PLAYER = "video_player"
 """Key of the video's player."""
@@ -30,26 +30,26 @@ _PENDING, _BEGUN, _BORROWED, _OPEN, _REFUSED = (
 
 
 def pending_uploads() -> list[VideoSource]:
-    """Return the uploaded videos of which nobody has said yet how to analyse them."""
+    """Return uploaded videos whose analysis has not been started."""
     waiting: list[VideoSource] = st.session_state.setdefault(_PENDING, [])
     return waiting
 
 
 def discard_pending_uploads() -> None:
-    """Delete them."""
+    """Delete all pending uploads."""
     for draft in pending_uploads():
         draft.close()
     pending_uploads().clear()
 
 
 def remember(analysis_id: str, video_source: VideoSource) -> None:
-    """Note that this visit began an analysis and has its video; what was open makes room for it."""
+    """Remember an analysis started in this session and its video; close the open analysis."""
     _begun()[analysis_id] = video_source
     show(None)
 
 
 def begun(library: OwnLibrary) -> list[Entry]:
-    """Return the analyses that this visit began and that are still there, the first one first."""
+    """Return this session's analyses that still exist, oldest first."""
     entries = []
     for analysis_id in list(_begun()):
         try:
@@ -60,17 +60,17 @@ def begun(library: OwnLibrary) -> list[Entry]:
 
 
 def has_begun() -> bool:
-    """Return whether this visit began any analysis that it has not cleared."""
+    """Return whether this session started an analysis that is not cleared."""
     return bool(_begun())
 
 
 def source_of(analysis_id: str) -> VideoSource | None:
-    """Return the video of an analysis that this visit began or borrowed; None for others."""
+    """Return the video of an analysis, uploaded in this session or borrowed; None if there is none."""
     return _begun().get(analysis_id) or _borrowed().get(analysis_id)
 
 
 def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
-    """Hold the video that the library keeps of an analysis; one at a time, as its copy for the browser may be large."""
+    """Hold a video that the library keeps; one at a time, because its browser copy may be large."""
     for other in _borrowed().values():
         other.close()
     _borrowed().clear()
@@ -79,7 +79,7 @@ def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
 
 
 def forget_begun() -> None:
-    """Delete this visit's videos and begin anew; what the library keeps stays there."""
+    """Delete this session's videos; the library keeps its analyses."""
     for video_source in _begun().values():
         video_source.close()
     _begun().clear()
@@ -87,7 +87,7 @@ def forget_begun() -> None:
 
 
 def forget_all() -> None:
-    """Delete everything that this visit holds: uploads, videos, copies for the browser, what is open."""
+    """Delete everything the session holds: uploads, videos, browser copies, the open analysis."""
     discard_pending_uploads()
     forget_begun()
     for video_source in _borrowed().values():
@@ -97,7 +97,7 @@ def forget_all() -> None:
 
 
 def show(analysis_id: str | None) -> None:
-    """Open an analysis, or none; what belongs to the one before is forgotten."""
+    """Open an analysis, or none; forget the state of the previous one."""
     if st.session_state.get(_OPEN) != analysis_id:
         st.session_state.pop(MOMENT_S, None)
         forget_player(PLAYER)
@@ -106,13 +106,13 @@ def show(analysis_id: str | None) -> None:
 
 
 def open_analysis(analysis_id: str | None) -> None:
-    """Turn to the page that shows an analysis; its address can be kept and comes back after a refresh."""
+    """Switch to the video page with an analysis; its address can be bookmarked."""
     show(analysis_id)
     st.switch_page("pages/video.py", query_params={ANALYSIS: analysis_id} if analysis_id else None)
 
 
 def shown() -> str | None:
-    """Return the id of the open analysis: chosen in this visit, or named by the address."""
+    """Return the id of the open analysis, from the session or the page's address."""
     if _OPEN not in st.session_state:
         st.session_state[_OPEN] = st.query_params.get(ANALYSIS)
     analysis_id: str | None = st.session_state[_OPEN]
@@ -120,12 +120,12 @@ def shown() -> str | None:
 
 
 def refuse(name: str, reason: str) -> None:
-    """Note why an upload could not be taken in."""
+    """Record why an upload was refused."""
     refusals().append((name, reason))
 
 
 def refusals() -> list[tuple[str, str]]:
-    """Return names and reasons of uploads that could not be taken in."""
+    """Return names and reasons of refused uploads."""
     refused: list[tuple[str, str]] = st.session_state.setdefault(_REFUSED, [])
     return refused
 

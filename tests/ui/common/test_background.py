@@ -18,7 +18,7 @@ class Task(UploadJob):
 
     def do(self, work: Callable[[], None]) -> str:
         """Return what is said once it has ended."""
-        self._begin(work)
+        self._start_thread(work)
         self.wait(30)
         assert not self.running
         return self.error
@@ -37,7 +37,7 @@ def raising(error: Exception) -> Callable[[], None]:
 
 
 def test_a_fault_of_the_program_is_not_shown_and_one_of_the_file_is_said_under_its_own_name(task: Task) -> None:
-    assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the program; its log says more."
+    assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the app. Its log has the details."
     assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
         "my talk.mp4 is empty; expected a video"
     )

@@ -144,7 +144,7 @@ def test_the_end_of_the_camera_ends_everything_once():
 
 @pytest.mark.parametrize(
     ("problem", "words"),
-    [(LiveError("Your place was given away."), "Your place was given away."), (KeyError("x"), "a fault in the app")],
+    [(LiveError("Your place was given away."), "Your place was given away."), (KeyError("x"), "a bug in the app")],
 )
 def test_a_stage_that_breaks_off_says_why_and_is_closed(problem, words):
     stage = Stage(problem)
