@@ -1,4 +1,4 @@
-"""The app with its own server: its guard, videos, figures for operators. Run it with ``streamlit run server.py``."""
+"""The app with its own server: access guard, video route, metrics route. Run with ``streamlit run server.py``."""
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -6,14 +6,14 @@ from streamlit import config
 
 from emotion.limits import check_settings, max_upload_mb
 from emotion.telemetry.logs import set_up_logs
-from ui.access import Guard, OriginGuard, SecurityHeaders, UploadGuard, WayBack
-from ui.common.lifespan import attending
+from ui.access import Guard, LoginRedirect, OriginGuard, SecurityHeaders, UploadGuard
+from ui.common.lifespan import lifespan
 from ui.player.files import video_files
 from ui.shell.metrics_route import metrics_route
 
 set_up_logs()
 check_settings()
-# Streamlit refuses in the browser what the library would refuse when it has come.
+# Refuse in the browser what the library would refuse after the upload.
 config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_MB")
 app = st.App(
     "streamlit_app.py",
@@ -23,7 +23,7 @@ app = st.App(
         Middleware(OriginGuard),
         Middleware(UploadGuard),
         Middleware(Guard),
-        Middleware(WayBack),
+        Middleware(LoginRedirect),
     ],
-    lifespan=attending,
+    lifespan=lifespan,
 )

@@ -5,12 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from ui.access import find_visitor
-from ui.common.errors import told
+from ui.common.errors import error_boundary
 from ui.shell.page import enter_app
 
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
 
-# Not a Material symbol: as a page's icon, that would be fetched from the internet.
+# No Material symbol as page icon: the browser would fetch it from the internet.
 st.set_page_config(page_title="Expression analytics", page_icon=LOGO, layout="wide")
 st.logo(LOGO, size="large")
 
@@ -23,13 +23,13 @@ pages = [
     st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
     st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),
-    # Reached from where a model is named.
+    # Linked from where a model is named.
     st.Page("pages/model_card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
 ]
 if visitor is not None and visitor.is_admin:
     pages.append(st.Page("pages/admin.py", title="People", icon=":material/group:"))
-# Named to everybody, as an address is: what is behind it, each page asks for itself.
+# Listing a page reveals only its address; every page checks access itself.
 page = st.navigation(pages, position="hidden" if visitor is None else "top")
-with told():
+with error_boundary():
     enter_app()
     page.run()

@@ -1,17 +1,17 @@
-"""About: how often the app is right, what its models learned from, who may enter, privacy and licences."""
+"""About: accuracy and training data of the models, access, privacy and licences."""
 
 import streamlit as st
 
-from ui.access import who_may_enter
+from ui.access import access_summary
 from ui.lab.model_facts import show_models
 from ui.shell.page import ensure_app
 
 PRIVACY = """
 - Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
-- Pictures live in the memory of your session. A video is a temporary file that is deleted when you clear or
-  replace it, or when your session ends. A camera's pictures are gone as soon as they were analysed, unless you record a
-  clip.
-- No cookies for tracking, no usage statistics.
+- Pictures stay in the memory of your session. A video is a temporary file, deleted when you clear it or your session
+  ends, unless you keep it in the library. Camera frames are dropped once analysed, unless you record a clip.
+- Timelines of videos and recordings stay in the library until you delete them or their retention period ends.
+- No tracking cookies, no usage statistics.
 """
 
 LICENCES = """
@@ -27,7 +27,7 @@ st.title("About", anchor=False)
 st.subheader("Models", anchor=False)
 show_models()
 st.subheader("Access", anchor=False)
-st.markdown(who_may_enter(shut=visitor.signed_in))
+st.markdown(access_summary(sign_in=visitor.signed_in))
 st.subheader("Privacy", anchor=False)
 st.markdown(PRIVACY)
 st.subheader("Licences and sources", anchor=False)

@@ -1,4 +1,4 @@
-"""People: who has how much in the library, for those who look after this server; nobody else finds this page."""
+"""People: storage used by each person, for administrators only."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from ui.shell.page import ensure_app
 ensure_app("pages/admin.py")
 visitor = admin_or_stop()
 st.title("People", anchor=False)
-st.caption("How much everybody has. What is in a library is seen by its owner alone, and not here.")
+st.caption("How much each person stores. Only the owner of a library can see what is in it.")
 library = shared_library_or_stop()
 show_people(library, visitor)
 show_rules()

@@ -1,4 +1,4 @@
-"""Home: what the product does, and what an expression can and cannot tell."""
+"""Home: what the app does, and what an expression can and cannot tell."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -10,27 +10,27 @@ from ui.common.widgets import chips, page_link
 from ui.shell.page import ensure_app
 
 CARDS = (
-    ("pages/image.py", "Pictures", ":material/image:", "Box and read every face in photographs, many at once."),
+    ("pages/image.py", "Pictures", ":material/image:", "Find every face in your photos and measure its expression."),
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
     (
         "pages/live.py",
         "Live",
         ":material/videocam:",
-        "Look into the camera, and see the expressions of everyone in view.",
+        "Use your camera and see the expressions of everyone in view.",
     ),
     (
         "pages/library.py",
         "Library",
         ":material/video_library:",
-        "Find earlier videos again, and see what days were like.",
+        "Find earlier analyses and see trends by day.",
     ),
     (
         "pages/model_lab.py",
         "Model lab",
         ":material/science:",
-        "Compare models: how often they are right, and where not.",
+        "Compare the accuracy, mistakes and cost of models.",
     ),
-    ("pages/about.py", "About", ":material/info:", "Which models run here, how well they do, and what is kept."),
+    ("pages/about.py", "About", ":material/info:", "Accuracy, training data, privacy and licences."),
 )
 
 CARDS_IN_A_ROW = 3
@@ -41,8 +41,8 @@ def show_hero() -> DeltaGenerator:
     with words:
         st.title("See what faces show", anchor=False)
         st.markdown(
-            "Give a picture or a video, or look into the camera. Each face is found and followed, and eight "
-            "expressions are measured, second by second. It all runs on this machine: nothing is sent elsewhere."
+            "Upload a photo or video, or use your camera. The app finds and follows every face and measures its "
+            "expression. Everything runs on this server: nothing is sent to a third party."
         )
         chips(EMOTIONS)
     return picture
@@ -68,9 +68,9 @@ def show_limits() -> None:
     can, cannot = st.columns(2, gap="large")
     can.subheader("What an expression can tell", anchor=False)
     can.markdown(
-        "- what the muscles of a face do at a moment, as most people would name it\n"
-        "- how that changes over time, and how two stretches of one recording differ\n"
-        "- which moments deserve a second look by a person"
+        "- what a face shows at a moment, as most people would name it\n"
+        "- how that changes over time, and how two parts of a recording differ\n"
+        "- which moments a person should look at again"
     )
     cannot.subheader("What it cannot", anchor=False)
     cannot.markdown(
@@ -79,9 +79,9 @@ def show_limits() -> None:
         "- the same for everyone: error rates differ with light, angle, age, skin tone and culture"
     )
     st.info(
-        "**In the European Union**, inferring emotions of people at work or in education is prohibited, save for "
-        "medical or safety reasons (AI Act, Article 5(1)(f)). In other places, people exposed to such a system must "
-        "be told (Article 50(3)). Do not base decisions about a person on these figures.",
+        "**In the European Union**, inferring emotions of people at work or in education is prohibited, except for "
+        "medical or safety reasons (AI Act, Article 5(1)(f)). Elsewhere, people exposed to such a system must be "
+        "informed (Article 50(3)). Do not base decisions about a person on these figures.",
         icon=":material/gavel:",
     )
 
@@ -92,5 +92,5 @@ st.space("small")
 show_cards()
 st.space("small")
 show_limits()
-# Last, as the first visit loads the model for it.
+# Last, because the first visit has to load the model for it.
 show_sample(picture)

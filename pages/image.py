@@ -1,4 +1,4 @@
-"""Pictures: upload some, take one, or try the sample; see the expression of every face."""
+"""Pictures: upload photos, take one or try the sample, and see the expression of every face."""
 
 import streamlit as st
 
@@ -18,14 +18,14 @@ UPLOAD, CAMERA = "Upload", "Take a photo"
 TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
 
 WHAT_YOU_GET = (
-    (":material/select_all:", "Boxes", "Every face is found and numbered, in groups and at odd angles too."),
+    (":material/select_all:", "Boxes", "Finds and numbers every face, in groups and at odd angles too."),
     (
         ":material/face:",
-        "Parts",
-        "Mesh, points, brows, eyes, nose and mouth, and where the head points, laid over the faces.",
+        "Features",
+        "Mesh, key points, brows, eyes, nose, mouth and head direction, drawn over the faces.",
     ),
-    (":material/bar_chart:", "Bars", "How probable each of eight expressions is, for each face."),
-    (":material/download:", "Files", "The picture with its boxes, and all figures as CSV or JSON."),
+    (":material/bar_chart:", "Bars", "The probability of each expression, for every face."),
+    (":material/download:", "Files", "The picture with its boxes, and all values as CSV or JSON."),
 )
 
 
@@ -62,13 +62,12 @@ def analyse_pending() -> None:
     if not pending:
         return
     total = len(pending)
-    waiting = f"{'A picture waits' if total == 1 else f'{total} pictures wait'} for this."
-    # The sample comes with the program, and nobody has to be asked.
-    if any(content != sample_png() for _, content in pending) and not show_notice(waiting):
+    # The sample ships with the app and needs no consent.
+    if any(content != sample_png() for _, content in pending) and not show_notice():
         st.button("Discard", icon=":material/delete:", on_click=pending.clear)
         return
     analyzer = analyzer_or_stop()
-    with st.status(f"Looking at {total} picture{'s' * (total > 1)} …") as status:
+    with st.status(f"Analysing {total} picture{'s' * (total > 1)} …") as status:
         while pending:
             name, content = pending[0]
             session.pictures().append(analyse_picture(analyzer, name, content))
@@ -79,7 +78,7 @@ def analyse_pending() -> None:
 
 ensure_app("pages/image.py")
 st.title("Pictures", anchor=False)
-st.caption(f"Every face is boxed, numbered and read. {CONSENT} Pictures stay in this session's memory.")
+st.caption(f"Finds every face and measures its expression. {CONSENT} Pictures stay in this session's memory.")
 show_purpose()
 choose_pictures()
 analyse_pending()
@@ -89,7 +88,7 @@ if shown:
     if sum(isinstance(picture, Picture) for picture in shown) > 1:
         show_batch_downloads(shown)
     layers = choose_layers()
-    # The newest on top, where the visitor is looking.
+    # Newest first, next to the uploader.
     for number, picture in reversed(list(enumerate(shown))):
         show_picture(picture, str(number), layers)
 elif not session.pending_pictures():

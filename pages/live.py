@@ -1,4 +1,4 @@
-"""Live: allow the camera, and see the expressions of everyone in view at once."""
+"""Live: the camera picture with the expressions of everyone in view."""
 
 import streamlit as st
 
@@ -7,38 +7,43 @@ from ui.access.library import library_or_stop
 from ui.common.widgets import hints
 from ui.live import (
     OBSTACLES,
-    choose_wishes,
-    follow,
-    running_line,
+    button_state,
+    choose_options,
+    refresh_board,
+    running_stream,
     session_of,
     show_camera,
     show_controls,
     show_recorded,
-    standing,
     warmed,
 )
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 
 CONSENT = "Everyone in front of the camera knows that their expressions are analysed, and agrees."
+TO_START = "Choose a purpose and confirm consent to start the camera."
 _TICK = "live_consent"
 
 WHAT_YOU_GET = (
-    (":material/videocam:", "The picture itself", "Boxes and expressions drawn on the very picture that was analysed."),
-    (":material/monitoring:", "Values and 30 seconds", "Large figures and a running chart for each person in view."),
-    (":material/fiber_manual_record:", "A recording if you wish", "The timeline goes to the library; pictures do not."),
+    (":material/videocam:", "Your camera", "Boxes and expressions drawn on the frame that was analysed."),
+    (":material/monitoring:", "Values and history", "Current values and the last 30 seconds of each person in view."),
+    (
+        ":material/fiber_manual_record:",
+        "Recording",
+        "Save the timeline to the library; the video only if you choose so.",
+    ),
 )
 
 
 def show_live() -> None:
-    """The camera and what it shows beside each other, on a phone one below the other; wishes come after both."""
+    """Show the camera and the board side by side, and the options below."""
     picture, board = st.columns([11, 9], gap="large")
     with st.container(border=True):
-        # They stand below, and are needed above.
-        wishes = choose_wishes(running=running_line() is not None)
+        # Shown below the camera, but the camera needs them.
+        options = choose_options(running=running_stream() is not None)
     with picture:
-        show_camera(analyzer, wishes)
-        show_controls(session_of(running_line()), library)
+        show_camera(analyzer, options)
+        show_controls(session_of(running_stream()), library)
     with board:
         show_board()
         show_recorded(library)
@@ -46,14 +51,14 @@ def show_live() -> None:
 
 
 def show_board() -> None:
-    if session_of(running_line()) is not None:
-        follow(standing())
+    if session_of(running_stream()) is not None:
+        refresh_board(button_state())
     else:
         st.info("Press **Start the camera**, and allow it when the browser asks.", icon=":material/videocam:")
 
 
 def show_obstacles() -> None:
-    with st.expander("If no picture comes", icon=":material/help:"):
+    with st.expander("Camera not working?", icon=":material/help:"):
         for obstacle in OBSTACLES.values():
             st.markdown(f"**{obstacle.title}** {obstacle.advice}")
 
@@ -61,7 +66,7 @@ def show_obstacles() -> None:
 ensure_app("pages/live.py")
 st.title("Live", anchor=False)
 st.caption(
-    "Pictures go from your camera to this app's server and back, and nothing of them is kept unless you record. "
+    "Frames go from your camera to this app's server and back. Nothing is kept unless you record. "
     "An expression is what a face shows, not what a person feels."
 )
 library = library_or_stop()
@@ -71,8 +76,8 @@ except ModelError as error:
     st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
     st.stop()
 show_purpose()
-# The tick of the notice is the very tick that stands here on every later visit.
-if show_notice("The camera can be started then.", CONSENT, _TICK) and st.checkbox(CONSENT, key=_TICK):
+# The notice and the check box share a key, so consent given in the notice also starts the camera.
+if show_notice(TO_START, CONSENT, _TICK) and st.checkbox(CONSENT, key=_TICK):
     show_live()
 else:
     hints(WHAT_YOU_GET)

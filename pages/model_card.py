@@ -1,4 +1,4 @@
-"""Model card: what a model learned from, how well it does for which expression, where it fails, when not to use it."""
+"""Model card: training data, accuracy per expression, weaknesses and limits of use of one model."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from ui.shell.page import ensure_app
 
 ensure_app("pages/model_card.py")
 st.title("Model card", anchor=False)
-st.caption("Read from the model's own files: what it learned from, what was measured, and what that warns of.")
+st.caption("Training data, measured accuracy, weaknesses and limits of use, read from the model's own files.")
 names = emotion.list_models()
 if not names:
     st.warning("No model is installed.", icon=":material/warning:")

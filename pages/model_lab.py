@@ -1,4 +1,4 @@
-"""Model lab: how good every model is, what it costs, and what it learned from."""
+"""Model lab: accuracy, cost and training data of every model."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from ui.shell.page import ensure_app
 
 visitor = ensure_app("pages/model_lab.py")
 st.title("Model lab", anchor=False)
-st.caption("Every installed model on pictures that it never saw: how often it is right, where it errs, what it costs.")
+st.caption("Accuracy, mistakes and cost of every installed model, measured on test pictures it was not trained on.")
 
 lab = load_lab()
 if not lab.names:

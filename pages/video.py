@@ -1,4 +1,4 @@
-"""Video: upload some or try the sample; follow the queue; see who showed what, and when."""
+"""Video: upload videos or try the sample, follow the queue, and see who showed which expression when."""
 
 import io
 import logging
@@ -15,34 +15,34 @@ from ui.common.widgets import CONSENT, hints, plain
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
-from ui.video.footage import Footage
-from ui.video.open_view import show_opened
+from ui.video.open_analysis import show_open_analysis
+from ui.video.pending_uploads import add, show_pending_uploads
 from ui.video.queue import show_queue
-from ui.video.uploads import add, show_drafts
+from ui.video.video_source import VideoSource
 
 log = logging.getLogger("pages.video")
 
 TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 
 WHAT_YOU_GET = (
-    (":material/timeline:", "A timeline", "Who shows which expression, and when, in step with the video."),
+    (":material/timeline:", "A timeline", "Who shows which expression when, in sync with the video."),
     (":material/groups:", "People and events", "Name people, mark moments, compare before and after."),
-    (":material/description:", "Reports", "Tables, captions, the video with boxes, and a report to hand on."),
+    (":material/description:", "Reports", "Tables, captions, the video with boxes, and a report to share."),
 )
 
 
 def take_uploads() -> None:
     for upload in uploads.take_uploads("video_upload"):
         try:
-            session.drafts().append(Footage(upload.name, upload))
-        except Exception as error:  # a full disk, or whatever a file brings a library to raise
-            log.exception("an upload cannot be taken")
+            session.pending_uploads().append(VideoSource(upload.name, upload))
+        except Exception as error:  # a full disk, or whatever a library raises for this file
+            log.exception("cannot store an upload")
             session.refuse(upload.name, sentence_for(error, upload.name, "a video"))
 
 
 def take_sample() -> None:
-    footage = Footage(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
-    add(library, footage, JobSettings(), title="Sample")
+    video_source = VideoSource(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
+    add(library, video_source, JobSettings(), title="Sample")
 
 
 def choose_videos() -> None:
@@ -54,7 +54,7 @@ def choose_videos() -> None:
         st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
         if session.has_begun() or session.shown():
             st.button(
-                "Clear", icon=":material/delete:", help="The library keeps its analyses", on_click=session.forget_begun
+                "Clear", icon=":material/delete:", help="Analyses stay in the library", on_click=session.forget_begun
             )
 
 
@@ -67,15 +67,15 @@ def show_refusals() -> None:
 ensure_app("pages/video.py")
 st.title("Video", anchor=False)
 st.caption(
-    f"Every face is followed, frame by frame. {CONSENT} The timeline goes to the library; the video is deleted when "
+    f"Follows every face, frame by frame. {CONSENT} The timeline goes to the library; the video is deleted when "
     "you clear it or leave, unless you keep it."
 )
 library = library_or_stop()
 show_purpose()
 choose_videos()
-if session.drafts():
-    show_drafts(library, ready=show_notice("Then press *Analyse*."))
+if session.pending_uploads():
+    show_pending_uploads(library, ready=show_notice("Choose a purpose and confirm consent, then press *Analyse*."))
 show_refusals()
 show_queue(library)
-if not show_opened(library) and not session.drafts():
+if not show_open_analysis(library) and not session.pending_uploads():
     hints(WHAT_YOU_GET)

@@ -12,8 +12,8 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 # Streamlit runs a script with its own folder first on the path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ui.live.line import Line
-from ui.live.wishes import Wishes
+from ui.live.camera_stream import CameraStream
+from ui.live.live_options import LiveOptions
 
 
 class Echo:
@@ -29,11 +29,11 @@ class Echo:
 
 
 width, height = (int(side) for side in st.query_params["size"].split("x"))
-line: Line | None = st.session_state.get("line")
-if line is None or not line.is_open:
-    line = st.session_state["line"] = Line(Echo)
+stream: CameraStream | None = st.session_state.get("stream")
+if stream is None or not stream.is_open:
+    stream = st.session_state["stream"] = CameraStream(Echo)
 webrtc_streamer(
     key="echo", mode=WebRtcMode.SENDRECV, rtc_configuration={"iceServers": []},
-    media_stream_constraints=Wishes(size=(width, height)).constraints(),
-    source_video_track=line.returned, sink_video_track=line,
+    media_stream_constraints=LiveOptions(size=(width, height)).constraints(),
+    source_video_track=stream.returned, sink_video_track=stream,
 )  # fmt: skip

@@ -43,7 +43,7 @@ def measure_stopped(playwright: Playwright, folder: Path, camera: Camera, how: s
         shown_s = _recorded_s(person)
         asked = time.monotonic()
         server.end(how)
-        words = _until(person, "The server does not answer", 20)
+        words = _until(person, "The server does not respond", 20)
         said_s = time.monotonic() - asked
         again = Server(APP, environment, server.port)
         kept = _kept(library_dir)
@@ -66,7 +66,7 @@ def _unplugged(playwright: Playwright, server: Server, camera: Camera) -> dict[s
         person.press("Record")
         person.page.wait_for_timeout(RECORD_S * 1000)
         person.frame.locator("video").evaluate(_UNPLUG)
-        words = _until(person, "stopped giving pictures", 15)
+        words = _until(person, "stopped sending frames", 15)
         person.page.wait_for_timeout(3000)
         notices = person.board()["notices"]
         person.stop()

@@ -109,9 +109,9 @@ def rate(figures: list[dict[str, Any]], name: str) -> float:
 
 def server_ms(look: dict[str, Any]) -> tuple[int, int]:
     """Return median and 95th percentile of the server's time per picture that the board shows, ms."""
-    found = _P95.search(look["load"]["In the server"])
+    found = _P95.search(look["load"]["Server time"])
     if found is None:
-        raise RuntimeError(f"expected times in ms on the board; got {look['load']['In the server']!r}")
+        raise RuntimeError(f"expected times in ms on the board; got {look['load']['Server time']!r}")
     return int(found[1]), int(found[2])
 
 

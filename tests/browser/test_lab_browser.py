@@ -73,7 +73,7 @@ def test_a_visitors_own_pictures_are_judged(visit: Page, tmp_path):
     visit.get_by_role("tab", name="Your pictures").click()
     visit.locator("input[type=file][accept*=zip]").set_input_files(faces)
     expect(visit.get_by_role("heading", name="Worst mistakes")).to_be_visible()
-    expect(visit.get_by_text("2 of 2 pictures judged")).to_be_visible()
+    expect(visit.get_by_text("2 of 2 pictures evaluated")).to_be_visible()
     expect(visit.get_by_text("sad/2.png")).to_be_visible()
     with visit.expect_download() as download:
         visit.get_by_role("button", name="Every answer as CSV").click()

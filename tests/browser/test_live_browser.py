@@ -63,7 +63,7 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
         expect(leading).to_have_text("happiness", timeout=PATIENT_MS)
         press(first, "Hold")
         says(first, "On hold")
-        press(first, "Go on")
+        press(first, "Resume")
         press(first, "Record")
         says(first, "Recording the timeline, 2")
         press(first, "Stop recording")
@@ -71,7 +71,7 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
         assert_fits_a_phone(first.page)
 
         second.agree()
-        expect(second.page.get_by_text("Every place is taken")).to_be_visible(timeout=PATIENT_MS)
+        expect(second.page.get_by_text("All places are taken")).to_be_visible(timeout=PATIENT_MS)
         first.page.set_viewport_size({"width": 1280, "height": 900})
         first.turn_to("Home")
         expect(first.page.locator(FRAME)).to_have_count(0, timeout=PATIENT_MS)
@@ -82,7 +82,7 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
 
         first.turn_to("Live")
         first.tick_consent()
-        expect(first.page.get_by_text("Every place is taken")).to_be_visible(timeout=PATIENT_MS)
+        expect(first.page.get_by_text("All places are taken")).to_be_visible(timeout=PATIENT_MS)
         # A browser that is gone all at once is noticed only half a minute later.
         second.stop()
         expect(first.start_button).to_be_visible(timeout=PATIENT_MS)

@@ -243,8 +243,8 @@ def test_who_looks_after_the_server_sees_how_much_everybody_has_and_nobody_else_
 
     theirs = at_a_browser()
     sign_in(theirs, eve)
-    expect(theirs.get_by_role("heading", name="You may not enter")).to_be_visible()
+    expect(theirs.get_by_role("heading", name="No access")).to_be_visible()
     expect(theirs.get_by_role("link", name="Library", exact=True)).to_have_count(0)
     theirs.goto(f"{place.app}/library")
-    expect(theirs.get_by_role("heading", name="You may not enter")).to_be_visible()
+    expect(theirs.get_by_role("heading", name="No access")).to_be_visible()
     assert_fits_a_phone(theirs)

@@ -54,7 +54,7 @@ def test_what_it_learned_from_has_its_terms_and_the_plain_model_is_named(models)
     assert "RAF-DB, basic expressions" in html
     assert "11,019" in html
     assert "The MPLab GENKI Database" in html
-    assert "`ferplus-resvgg` learned from FER2013 with FER+ votes alone" in texts(test)
+    assert "`ferplus-resvgg` is trained on FER2013 with FER+ votes only" in texts(test)
 
 
 def test_all_models_are_listed_once_and_so_are_their_terms(models):
@@ -72,7 +72,7 @@ def test_a_default_that_was_not_evaluated_and_names_no_sources(models):
     card = json.loads((models / "eight" / "card.json").read_text())
     (models / "eight" / "card.json").write_text(json.dumps(card | {"training": {}}))
     words = texts(page("about"))
-    assert "It was not evaluated." in words
+    assert "Not evaluated." in words
     assert words.count("For research") == 2, "what it learned from is said by its terms"
 
 

@@ -20,8 +20,8 @@ from tests.pages.test_pages import press, texts
 from tests.signed_in import AUTH, claims, secrets_file, toml
 from tests.tflite_files import classifier
 from ui.access import settings
-from ui.access.door import CLOSED, NOT_HERE
 from ui.access.rules import owner_of
+from ui.access.sign_in import CLOSED, NOT_HERE
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 ADA = claims("ada", name="Ada Lovelace", is_logged_in=True)
@@ -90,8 +90,8 @@ def test_whoever_has_not_signed_in_sees_the_way_to_do_so_and_no_more(name: str):
 @pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
 def test_whoever_is_not_on_the_list_is_told_so_and_no_more(name: str):
     test = visit(name, EVE)
-    assert [title.value for title in test.title] == ["You may not enter"]
-    assert "You are not on the list of people who may use this server." in texts(test)
+    assert [title.value for title in test.title] == ["No access"]
+    assert "You are not on this server's list of allowed people." in texts(test)
     assert widgets(test) == ["Sign out"]
 
 
@@ -180,9 +180,9 @@ def test_the_name_and_the_way_out_are_on_every_page(analyzer, library):
     assert test.title[0].value == "See what faces show"
     assert "Signed in as **Ada Lovelace**" in texts(test)
     assert "ada@example.org" in texts(test)
-    assert "You look after this server." not in texts(test)
+    assert "You are an administrator of this server." not in texts(test)
     assert "Sign out" in widgets(test)
-    assert "You look after this server." in texts(visit("streamlit_app.py", BOSS))
+    assert "You are an administrator of this server." in texts(visit("streamlit_app.py", BOSS))
 
 
 def test_the_page_about_people_is_there_for_those_who_look_after_the_server(library, video):
@@ -233,7 +233,7 @@ def test_without_sign_in_there_is_no_page_about_people(library, tmp_path):
 def test_models_are_added_by_those_who_look_after_the_server(user, may: bool, tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     test = visit("model_lab.py", user)
-    assert ("Who looks after this server adds and removes them." in texts(test)) is not may
+    assert ("Only administrators can add and remove them." in texts(test)) is not may
     uploaders = [uploader.label for uploader in test.file_uploader]
     assert ("Model file" in uploaders) is may
 
@@ -245,7 +245,7 @@ def test_who_is_no_longer_allowed_to_adds_no_model(tmp_path, monkeypatch):
     place = [uploader.label for uploader in test.file_uploader].index("Model file")
     test.file_uploader[place].set_value(("mine.tflite", classifier(probabilities=True), "application/octet-stream"))
     test.run()
-    test.session_state["model_draft"].wait(60)
+    test.session_state["pending_model"].wait(60)
     test.run()
     next(one for one in test.selectbox if one.label == "Order of the outputs").set_value("FER2013").run()
     test.user = ADA

@@ -25,7 +25,7 @@ def folders(tmp_path, monkeypatch):
 
 def test_empty_tabs_say_what_to_do(folders):
     words = texts(page("model_lab"))
-    assert "No model of face parts is installed" in words
+    assert "No face-part model is installed" in words
     assert "python -m training search --evolve" in words
 
 
@@ -81,7 +81,7 @@ def test_what_was_trained_in_full_stands_beside_the_others_of_as_many_classes(fo
     tables = [one.value for one in shown.dataframe]
     assert len(tables) == before + 1
     assert any(set(table.get("model", ())) == {"bred", "eight", "seven"} for table in tables)
-    assert "Bred here: bred." in texts(shown)
+    assert "Found by architecture search: bred." in texts(shown)
 
 
 def test_a_foreign_table_is_told(folders):

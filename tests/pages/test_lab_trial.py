@@ -60,31 +60,31 @@ def finish(test):
 
 
 def test_before_anything_is_given_the_page_says_how():
-    assert "the innermost that names an expression counts" in texts(page("model_lab"))
+    assert "the innermost folder that names an expression counts" in texts(page("model_lab"))
 
 
 def test_every_model_is_judged_and_mistakes_are_shown(smile):
     test = give(zipped({"happy/1.png": smile, "Sad/2.png": smile, "sad/notes.txt": b"x", "elsewhere.png": smile}))
     words = texts(test)
     assert "faces.zip" in [one.value for one in test.subheader]
-    assert "2 of 3 pictures judged · happiness, sadness · 1 file in no such folder" in words
+    assert "2 of 3 pictures evaluated · happiness, sadness · 1 file outside of such folders" in words
     table = next(one.value for one in test.dataframe if "faces" in one.value and one.value["faces"].tolist() == [2, 2])
     assert dict(zip(table["model"], table["accuracy"], strict=True)) == pytest.approx({"all": 50, "strange": 50})
     unread = next(one.value for one in test.dataframe if list(one.value.columns) == ["File", "Why"])
     assert unread["File"].tolist() == ["sad/notes.txt"]
-    assert "The surest of 1 wrong answers out of 2" in words
+    assert "The most confident of 1 wrong answers out of 2" in words
     assert "Sad/2.png" in words.replace("\\", "")
     press(test, "Clear")
     assert test.session_state["trial_job"] is None
-    assert "the innermost that names an expression counts" in texts(test)
+    assert "the innermost folder that names an expression counts" in texts(test)
 
 
 def test_numbered_folders_are_judged_once_their_numbers_are_known(smile):
     test = give(zipped({"3/1.png": smile, "4/2.png": smile}))
     assert "expected folders named like at least two expressions" in texts(test)
     test.selectbox(key="trial_codes").set_value("fer2013").run()
-    test = finish(press(test, "Judge again"))
-    assert "2 of 2 pictures judged · happiness, sadness" in texts(test)
+    test = finish(press(test, "Run again"))
+    assert "2 of 2 pictures evaluated · happiness, sadness" in texts(test)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
@@ -97,5 +97,5 @@ def test_what_is_no_zip_is_one_clear_sentence(content):
 def test_without_a_face_there_is_nothing_to_judge():
     blank = encode_png(sample_image()[:130, :130] * 0)
     words = texts(give(zipped({"happy/1.png": blank, "sad/2.png": blank})))
-    assert "0 of 2 pictures judged" in words
-    assert "No picture could be judged." in words
+    assert "0 of 2 pictures evaluated" in words
+    assert "No picture could be evaluated." in words

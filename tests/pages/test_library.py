@@ -14,7 +14,7 @@ from emotion.library.jobs.queue import Outcome, claim_next, finish
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 
 def visit() -> AppTest:
@@ -54,7 +54,7 @@ def test_the_list_shows_pages_and_searches(library, video):
     found = turned.text_input(key="library_text").input("clip 2 odd").run()
     assert titles(found) == ["clip 21", "clip 23", "clip 25"]
     nothing = found.text_input(key="library_text").input("absent").run()
-    assert nothing.info[0].value == "Nothing here has these words and tags."
+    assert nothing.info[0].value == "No analysis matches these words and tags."
 
 
 def test_a_row_tells_what_was_found(library, video):
@@ -106,33 +106,33 @@ def test_the_retention_is_changed_only_when_confirmed(library, video):
     assert library.search().entries[0].kept_until is not None
 
 
-def wipe_button(page: AppTest) -> Button:
+def erase_button(page: AppTest) -> Button:
     return next(button for button in page.button if button.label == "Delete everything")
 
 
 def test_everything_is_deleted_only_when_asked_for_in_words(library, video):
     put(library, video, "Mein Film.mp4", tags=["Musterfrau"])
     page = visit()
-    assert wipe_button(page).disabled
+    assert erase_button(page).disabled
     assert "this is what everybody has analysed" in page.warning[-1].value
-    page = page.text_input(key="library_wipe_words").input("delete").run()
-    assert wipe_button(page).disabled
-    page = page.text_input(key="library_wipe_words").input("Delete everything ").run()
-    page = wipe_button(page).click().run()
+    page = page.text_input(key="library_erase_confirmation").input("delete").run()
+    assert erase_button(page).disabled
+    page = page.text_input(key="library_erase_confirmation").input("Delete everything ").run()
+    page = erase_button(page).click().run()
     assert not page.exception
     assert page.success[0].value.startswith("Everything was deleted: 1 analyses")
     assert library.search().total == 0
-    assert wipe_button(page).disabled, "and has to be asked for once more"
+    assert erase_button(page).disabled, "and has to be asked for once more"
 
 
 def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60)
-    draft, begun = Footage("a.mp4", io.BytesIO(b"text")), Footage("b.mp4", io.BytesIO(b"text"))
-    page.session_state["video_drafts"] = [draft]
-    page.session_state["begun_footage"] = {"0" * 32: begun}
+    draft, begun = VideoSource("a.mp4", io.BytesIO(b"text")), VideoSource("b.mp4", io.BytesIO(b"text"))
+    page.session_state["pending_videos"] = [draft]
+    page.session_state["begun_videos"] = {"0" * 32: begun}
     page.session_state["pictures"] = ["a picture"]
-    page = page.run().text_input(key="library_wipe_words").input("delete everything").run()
-    page = wipe_button(page).click().run()
+    page = page.run().text_input(key="library_erase_confirmation").input("delete everything").run()
+    page = erase_button(page).click().run()
     assert not page.exception
     assert not draft.path.exists()
     assert not begun.path.exists()

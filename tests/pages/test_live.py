@@ -22,7 +22,7 @@ from emotion.live import SEATS, LiveSession
 from emotion.samples import sample_image
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
-from ui.live.line import Line
+from ui.live.camera_stream import CameraStream
 
 PATIENCE_S = 60.0
 
@@ -57,7 +57,7 @@ class Streamer:
         self.calls: list[dict] = []
         self.connects = False
         self.refuses: LiveError | None = None
-        self.line: Line | None = None
+        self.line: CameraStream | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -70,7 +70,7 @@ class Streamer:
             self.line = options["sink_video_track"]
             asyncio.run_coroutine_threadsafe(self._connect(self.line), self._loop).result(PATIENCE_S)
 
-    async def _connect(self, line: Line) -> None:
+    async def _connect(self, line: CameraStream) -> None:
         self.track = Portrait()
         line.addTrack(self.track)
         line.start()
@@ -129,7 +129,7 @@ def labels(test: AppTest) -> list[str]:
 def test_nobody_is_filmed_before_everybody_agreed(streamer):
     test = page("live")
     assert streamer.calls == []
-    assert "A recording if you wish" in texts(test)
+    assert "Save the timeline to the library" in texts(test)
     assert "Press **Start the camera**" in texts(agreed())
 
 
@@ -167,10 +167,10 @@ def test_one_too_many_waits_politely(streamer, monkeypatch):
     holder = type("Holder", (), {})()
     seat = SEATS.take(holder)
     test = agreed()
-    assert "Every place is taken" in texts(test)
+    assert "All places are taken" in texts(test)
     assert streamer.calls == []
     seat.release()
-    assert "Every place is taken" not in texts(test.run())
+    assert "All places are taken" not in texts(test.run())
     assert len(streamer.calls) == 1
 
 
@@ -195,7 +195,7 @@ def test_hold_and_wishes_reach_the_running_session(streamer):
     assert all(box.disabled for box in test.selectbox)
     press(test, "Hold")
     assert streamer.session.snapshot().held
-    press(test, "Go on")
+    press(test, "Resume")
     assert not streamer.session.snapshot().held
     test.segmented_control[0].set_value("mesh").run()
     test.toggle[0].set_value(False).run()

@@ -56,7 +56,7 @@ def test_other_labels_and_split_are_chosen(folders):
     test.run()
     assert not test.exception
     assert test.dataframe[0].value.set_index("model").loc["eight", "accuracy"] == pytest.approx(50.0)
-    assert "Not judged by these labels on this split: seven" in texts(test)
+    assert "Not evaluated with these labels on this split: seven" in texts(test)
 
 
 def test_what_the_product_answers_with_is_compared_at_first(folders, monkeypatch):
@@ -73,14 +73,14 @@ def test_models_with_different_labels_are_compared(folders):
     test.multiselect[0].set_value(["eight", "three", "unjudged"]).run()
     assert not test.exception
     words = texts(test)
-    assert {"Training", "Confusion", "Class by class", "Reliability"} <= {one.value for one in test.subheader}
-    assert "Not judged by these labels on this split: unjudged." in words
+    assert {"Training", "Confusion", "Scores per class", "Reliability"} <= {one.value for one in test.subheader}
+    assert "Not evaluated with these labels on this split: unjudged." in words
     assert "When faces get worse" in [one.value for one in test.subheader]
-    assert "Not measured: three, evaluated before there were limits" in words
-    assert "The diamond is where it stands" in words
+    assert "Not measured for three." in words
+    assert "The diamond marks" in words
     assert words.count("ECE 20.0% before temperature scaling, 5.0% after") == 2
     test.multiselect[0].set_value([]).run()
-    assert "Choose one model or more" in texts(test)
+    assert "Choose at least one model" in texts(test)
 
 
 def test_models_without_a_coverage_curve_say_so(folders):
@@ -88,7 +88,7 @@ def test_models_without_a_coverage_curve_say_so(folders):
     test = page("model_lab")
     test.multiselect[0].set_value(["seven", "three"]).run()
     assert not test.exception
-    assert "Not measured: seven, three, evaluated before there were limits" in texts(test)
+    assert "Not measured for seven, three." in texts(test)
     assert "The diamond" not in texts(test)
 
 
@@ -98,7 +98,7 @@ def test_models_that_nobody_judged_are_listed(folders):
         file.unlink()
     test = page("model_lab")
     assert len(test.dataframe[0].value) == 4
-    assert "no model was judged so" in texts(test)
+    assert "no model was evaluated" in texts(test)
 
 
 def test_a_damaged_model_takes_no_other_with_it(folders):
@@ -132,7 +132,7 @@ def test_the_facts_of_a_data_set(folders):
     test = page("model_lab")
     assert test.table[0].value["train"].tolist() == ["700", "490", "10", "1,200"]
     assert "100.0% of 8 labels agree" in texts(test)
-    assert "would name its own label right for 66.4% in test" in texts(test)
+    assert "would be right for 66.4% in test" in texts(test)
     assert len(test.get("image")) == 2
     (folder / "facts.json").write_text("{}")
     assert "expected facts as" in texts(page("model_lab"))

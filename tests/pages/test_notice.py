@@ -16,8 +16,8 @@ from tests.conftest import ROOT
 from tests.pages.test_lab_trial import zipped
 from tests.pages.test_pages import PNG, page, press, texts
 from ui.access import Visitor
-from ui.shell.notice import KNOWN, PURPOSES, VERSION, is_on
-from ui.video.footage import Footage
+from ui.shell.notice import CONSENT_LABEL, PURPOSES, VERSION, is_on
+from ui.video.video_source import VideoSource
 
 ASKED = "Before the first analysis"
 
@@ -63,7 +63,7 @@ def test_a_picture_waits_for_the_answer_and_is_then_analysed(analyzer):
         "Article 5(1)(f)",
         "GDPR",
         "not legal advice",
-        "A picture waits",
+        "Choose a purpose and confirm consent",
     ):
         assert part in words
     test.checkbox(key="notice").check().run()
@@ -105,7 +105,7 @@ def test_one_answer_holds_for_the_visit_and_can_be_changed(analyzer):
 def test_analyse_is_locked_until_the_answer(library, tmp_path):
     test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=60)
     clip = make_clip(tmp_path / "clip.mp4")
-    test.session_state["video_drafts"] = [Footage("clip.mp4", io.BytesIO(clip.read_bytes()))]
+    test.session_state["pending_videos"] = [VideoSource("clip.mp4", io.BytesIO(clip.read_bytes()))]
     test.run()
     analyse = next(button for button in test.button if button.label == "Analyse")
     assert (analyse.disabled, is_asked(test)) == (True, True)
@@ -156,7 +156,7 @@ def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):
 
 def test_every_purpose_has_words():
     assert all(PURPOSES.values())
-    assert KNOWN.endswith("agrees.")
+    assert CONSENT_LABEL.endswith("agrees.")
 
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
@@ -170,7 +170,7 @@ def test_a_zip_in_the_lab_waits_as_well():
     assert test.session_state["trial_job"].started
     test.session_state["trial_job"].wait(60)
     assert not test.run().exception
-    assert "0 of 2 pictures judged" in texts(test), "they show nobody"
+    assert "0 of 2 pictures evaluated" in texts(test), "they show nobody"
 
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")

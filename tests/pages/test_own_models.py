@@ -30,7 +30,7 @@ def give(test, name: str, content: bytes):
     """Upload a file and wait until it was looked at."""
     test.file_uploader[OWN].set_value((name, content, "application/octet-stream")).run()
     assert not test.exception
-    test.session_state["model_draft"].wait(60)
+    test.session_state["pending_model"].wait(60)
     test.run()
     assert not test.exception
     return test
@@ -113,7 +113,7 @@ def test_the_sample_is_read_as_the_form_says():
         field(test, "Order of the outputs").set_value(order).run()
         chips = [str(one.proto.body) for one in test.get("html")]
         assert f">{reading} 100%<" in chips[-1]
-        assert ("Should it know a smile?" in texts(test)) == hint
+        assert ("If the model should recognise a smile" in texts(test)) == hint
 
 
 def test_a_usual_order_is_one_of_the_choices_and_so_is_another():

@@ -21,7 +21,7 @@ from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
-from ui.video.open_view import summary_csv
+from ui.video.open_analysis import summary_csv
 
 SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
 
@@ -52,18 +52,18 @@ def test_an_address_opens_an_analysis(library, video):
     assert test.subheader[0].value == "Mein Film"
     assert figures(test)["Frames with a face"] == "8"
     assert figures(test)["People"] == "2"
-    assert "The video itself was not kept" in texts(test)
+    assert "The video was not kept" in texts(test)
 
 
 def test_a_kept_video_is_there_for_the_player(library, video):
     entry = put(library, video, settings=JobSettings(keep_video=True), analysis=make_analysis(SMILE))
     test = visit(analysis=entry.id)
     for _ in range(50):
-        if "The player gets its picture" not in texts(test):
+        if "The video appears in the player once" not in texts(test):
             break
         time.sleep(0.1)
         test.run()
-    assert "The video itself was not kept" not in texts(test)
+    assert "The video was not kept" not in texts(test)
     assert library.video_path(entry.id).is_file()
 
 
@@ -83,7 +83,7 @@ def test_an_unclear_video_says_so_and_why(library, video):
     test = shown(library, video, limited)
     names = ("Dominant expression", "Smile index", "Unclear")
     assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]
-    assert "Where the ribbon is grey, it is unclear" in texts(test)
+    assert "Hatched: unclear" in texts(test)
 
 
 def test_without_a_limit_nothing_is_said_of_unclear_answers(library, video):
@@ -102,7 +102,7 @@ def test_mended_times_are_said(library, video):
 
 def test_a_video_without_a_face(library, video):
     test = shown(library, video, make_analysis([[]] * 10))
-    assert "no face in this video" in texts(test)
+    assert "No face was found in this video" in texts(test)
     assert figures(test)["Smile index"] == "–"
 
 
@@ -156,20 +156,20 @@ def test_uploads_wait_for_what_is_asked_of_them(library, tmp_path):
     files = [("Mein Film.mp4", content, "video/mp4"), ("talk.mp4", b"text", "video/mp4")]
     test.file_uploader[0].set_value(files).run()
     assert test.file_uploader[0].value == []
-    test.selectbox(key="draft_rate").select("5 frames per second").run()
-    test.checkbox(key="draft_keep").check().run()
+    test.selectbox(key="pending_rate").select("5 frames per second").run()
+    test.checkbox(key="pending_keep").check().run()
     test = press(test, "Analyse 2 videos")
     assert r"**talk.mp4**: talk.mp4 is not a video" in test.error[0].value
     (entry,) = library.search().entries
     assert (entry.source, entry.title, entry.state) == ("Mein Film.mp4", "Mein Film", State.QUEUED)
     assert (entry.settings.fps, entry.settings.keep_video) == (5.0, True)
-    assert "**Mein Film** · about to start" in texts(test)
+    assert "**Mein Film** · Starting soon" in texts(test)
 
 
 def test_drafts_can_be_discarded(library, tmp_path):
     test = visit()
     test.file_uploader[0].set_value([("a.mp4", b"text", "video/mp4")]).run()
-    draft = test.session_state["video_drafts"][0].path
+    draft = test.session_state["pending_videos"][0].path
     test = press(test, "Discard")
     assert not draft.exists()
     assert "A timeline" in texts(test)
@@ -177,10 +177,10 @@ def test_drafts_can_be_discarded(library, tmp_path):
 
 def test_clearing_deletes_this_visits_video_and_nothing_else(library):
     test = press(visit(), "Try the sample")
-    (footage,) = test.session_state["begun_footage"].values()
-    assert footage.path.is_file()
+    (video_source,) = test.session_state["begun_videos"].values()
+    assert video_source.path.is_file()
     test = press(test, "Clear")
-    assert not footage.path.exists()
+    assert not video_source.path.exists()
     assert library.search().total == 1
 
 

@@ -1,9 +1,8 @@
-"""Asks of requests that no page answers what pages ask of their visitors: who is it, and is this theirs?
+"""Middleware that checks access to media files and uploads, which no page script sees.
 
-Streamlit answers two kinds of them for whoever knows the address: ``/media/…``, where downloads, pictures and a
-player's data lie, and uploads. With sign-in, :class:`Guard` lets through only whom the signed cookie of the browser
-names, to what their own pages have put there. The cookie is read by the functions that Streamlit reads it with, so
-that both say the same of everyone.
+Streamlit serves ``/media/…`` (downloads, pictures, the player's data) and takes uploads from anyone who knows the
+address. With sign-in, :class:`Guard` admits only visitors identified by the browser's signed cookie, and only to files
+that their own pages added. It reads the cookie with Streamlit's own functions, so both always agree.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from emotion.errors import SettingsError
 from ui.access import settings
-from ui.access.door import find_visitor, identify
-from ui.access.listening import note_listening
+from ui.access.exposure import warn_if_exposed
 from ui.access.rules import LOCAL_VISITOR, Visitor
+from ui.access.sign_in import find_visitor, identify
 
 NO_FILE = "There is no such file."
 _MEDIA, _UPLOADS = "media", "_stcore/upload_file"
@@ -42,10 +41,10 @@ log = logging.getLogger(__name__)
 
 
 def visitor_of(cookies: Mapping[str, str]) -> Visitor | None:
-    """Return who sent a request; None for somebody who has not signed in or may not enter.
+    """Return who sent a request; None for anyone who is not signed in or not allowed.
 
     Args:
-        cookies: Of the request.
+        cookies: The request's cookies.
     """
     try:
         if not settings.is_required():
@@ -58,11 +57,11 @@ def visitor_of(cookies: Mapping[str, str]) -> Visitor | None:
 
 
 def _claims(cookies: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the signed cookie says; nothing if there is none, or it is not of this app."""
+    """Return the claims in the signed cookie; none if it is missing, invalid or another app's."""
     secret = get_cookie_secret()
 
     def decoded(name: str) -> bytes | None:
-        # HTTP's own encoding of headers, in which they came.
+        # HTTP headers are Latin-1.
         value = cookies.get(name, "").encode("latin-1", "replace")
         return decode_signed_value(secret, name, value) if value else None
 
@@ -74,7 +73,7 @@ def _claims(cookies: Mapping[str, str]) -> dict[str, Any]:
 
 
 class MediaOwners:
-    """Who put which file where Streamlit's media endpoint finds it. May be asked and told from any thread."""
+    """Records which visitor's page added each media file. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -82,7 +81,7 @@ class MediaOwners:
         self._watched: MediaFileManager | None = None
 
     def watch(self, manager: MediaFileManager) -> None:
-        """Note from now on whose page adds a file; watching the same manager again changes nothing."""
+        """Record the owner of every file added from now on; calling it again for the same manager does nothing."""
         with self._lock:
             if manager is self._watched:
                 return
@@ -90,19 +89,19 @@ class MediaOwners:
         add, promise, keep = manager.add, manager.add_deferred, manager.execute_deferred
 
         def noted_add(*args: Any, **options: Any) -> str:
-            return self._note(add(*args, **options), _present_owner())
+            return self._note(add(*args, **options), _current_owner())
 
         def noted_promise(*args: Any, **options: Any) -> str:
-            return self._note(promise(*args, **options), _present_owner())
+            return self._note(promise(*args, **options), _current_owner())
 
         def noted_keep(file_id: str) -> str:
-            # On a thread that knows of no visitor: the file is for those to whom it was promised.
+            # Runs on a thread without a session: the file belongs to those it was deferred for.
             address = keep(file_id)
             for owner in self._of(file_id):
                 self._note(address, owner)
             return address
 
-        # The manager that every element of a page asks, so that none can pass by.
+        # Every element adds its files through this manager, so none escapes.
         manager.add, manager.add_deferred, manager.execute_deferred = (  # type: ignore[method-assign]
             noted_add,
             noted_promise,
@@ -110,11 +109,11 @@ class MediaOwners:
         )
 
     def may_have(self, name: str, visitor: Visitor | None) -> bool:
-        """Return whether a visitor may have a file; what is part of the door, such as the logo, everybody may.
+        """Return whether a visitor may read a file. Files of the sign-in page, such as the logo, are public.
 
         Args:
-            name: Of the file, with its ending or without.
-            visitor: Who asks.
+            name: The file's name, with or without its ending.
+            visitor: Who asks; None if not signed in.
         """
         owners = self._of(name)
         return _ANYBODY in owners or (visitor is not None and visitor.owner in owners)
@@ -133,28 +132,28 @@ class MediaOwners:
     def _forget_gone(self) -> None:
         assert self._watched is not None
         there = {name: owners for name, owners in self._owners.items() if self._watched.read_file(name) is not None}
-        # What is left may be many files in use; the half that is oldest was hardly promised a moment ago.
+        # Deferred files do not exist yet: keep the newer half, which may still be waiting.
         promised = list(self._owners.items())[-_MANY // 2 :]
         self._owners = there | {name: owners for name, owners in promised if name not in there}
 
 
 def _file_id(name: str) -> str:
-    # As Streamlit takes the ending off.
+    # Strips the ending the way Streamlit does.
     return os.path.splitext(name)[0]  # noqa: PTH122
 
 
-def _present_owner() -> str:
-    """Return for whom a page is being made; before somebody has come in, it is the door, which everybody sees."""
+def _current_owner() -> str:
+    """Return the owner of the page that is being drawn; the sign-in page is public."""
     visitor = find_visitor()
     return _ANYBODY if visitor is None else visitor.owner
 
 
 class Guard:
-    """Stands before the app's server; see above.
+    """ASGI middleware; see the module's docstring.
 
     Args:
-        app: What answers.
-        media: Who put which file where.
+        app: The wrapped application.
+        media: Owners of media files.
     """
 
     def __init__(self, app: ASGIApp, media: MediaOwners | None = None) -> None:
@@ -162,9 +161,9 @@ class Guard:
         settings.note_guard()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let the app answer."""
+        """Refuse the request, or pass it on to the app."""
         if scope["type"] == "lifespan":
-            _begin()
+            _check_settings()
         elif exists():
             self._media.watch(get_instance().media_file_mgr)
         if scope["type"] == "http":
@@ -174,8 +173,8 @@ class Guard:
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
         media, lets_through = below(request, _MEDIA), True
-        if media is not None and _is_shut():
-            lets_through, send = self._media.may_have(media, visitor_of(request.cookies)), _not_kept(send)
+        if media is not None and _sign_in_required():
+            lets_through, send = self._media.may_have(media, visitor_of(request.cookies)), _uncached(send)
         elif below(request, _UPLOADS) is not None:
             lets_through = visitor_of(request.cookies) is not None
         answer = self._app if lets_through else PlainTextResponse(NO_FILE, 404)
@@ -183,44 +182,44 @@ class Guard:
 
 
 def below(request: Request, folder: str = "") -> str | None:
-    """Return what of a request's path lies below one of Streamlit's own folders; None if it lies elsewhere.
+    """Return a request's path relative to a folder of the app; None if it lies elsewhere.
 
     Args:
-        request: What is asked.
-        folder: Such as ``"media"``; the app itself if empty.
+        request: The request.
+        folder: Such as ``"media"``; the app's root if empty.
     """
     path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
     start = make_url_path(config.get_option("server.baseUrlPath") or "", folder).rstrip("/") + "/"
     return path[len(start) :] if path.startswith(start) else None
 
 
-def _not_kept(send: Send) -> Send:
-    """Return ``send`` with the word to keep no copy: the next one at a shared computer may be somebody else."""
+def _uncached(send: Send) -> Send:
+    """Return a ``send`` that forbids caching, because several people may share a computer."""
 
-    async def told(message: Message) -> None:
+    async def send_uncached(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", ()), (b"cache-control", b"no-store")]}
         await send(message)
 
-    return told
+    return send_uncached
 
 
-def _is_shut() -> bool:
+def _sign_in_required() -> bool:
     try:
         return settings.is_required()
     except SettingsError:
         return True
 
 
-def _begin() -> None:
-    """When the server starts: keep sign-in on if it is, and say what is worth a word in the log."""
+def _check_settings() -> None:
+    """Check the settings when the server starts: lock sign-in on if it is configured, and log problems."""
     try:
         if settings.is_required():
             settings.require_from_now_on()
             settings.providers()
             if settings.rules().is_open:
-                log.warning("everybody with an account at the sign-in service may enter: [access] allowed names nobody")
+                log.warning("everyone with an account at the sign-in service may enter: [access] allowed is empty")
     except SettingsError as error:
         settings.require_from_now_on()
         log.error("nobody can enter: %s", error)
-    note_listening(shut=_is_shut())
+    warn_if_exposed(sign_in=_sign_in_required())

@@ -1,4 +1,4 @@
-"""The library that all visitors of this server share, of which each is given their own part."""
+"""The server's library, opened once and narrowed to the visitor's own part."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def _opened() -> tuple[Library, Dispatcher]:
 
 
 def library_or_stop() -> OwnLibrary:
-    """Return the visitor's part of the library, or say why there is none and end the page."""
+    """Return the visitor's part of the library, or show why it cannot be opened and stop the page."""
     visitor = visitor_or_stop()
     shared = shared_library_or_stop()
     try:
-        _introduce(shared, visitor)
+        _store_name(shared, visitor)
     except LibraryError as error:
         _stop_with(error)
     return OwnLibrary(shared, visitor.owner)
 
 
 def shared_library_or_stop() -> Library:
-    """Return the library of all, for a page that looks after it, or say why there is none and end the page."""
+    """Return the whole library, for administration, or show why it cannot be opened and stop the page."""
     try:
         return _opened()[0]
     except LibraryError as error:
@@ -48,8 +48,8 @@ def _stop_with(error: LibraryError) -> NoReturn:
     st.stop()
 
 
-def _introduce(library: Library, visitor: Visitor) -> None:
-    """Tell the library once a visit what somebody who signed in is called."""
+def _store_name(library: Library, visitor: Visitor) -> None:
+    """Store the name of a signed-in visitor, once per session."""
     if visitor.signed_in and st.session_state.get(_NAMED) != visitor.owner:
         name_person(library, visitor.owner, visitor.address or visitor.name)
         st.session_state[_NAMED] = visitor.owner

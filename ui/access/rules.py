@@ -1,4 +1,4 @@
-"""The rules: what an identity from an OpenID Connect provider may do here. Plain values; nothing of Streamlit."""
+"""Access rules for identities from an OpenID Connect provider; independent of Streamlit."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MAX_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who may be here.
+    """A visitor with access.
 
     Attributes:
-        owner: Whose library is theirs.
-        name: What people call them; empty where nobody signs in.
-        address: Their e-mail address; empty if the provider tells none that it has verified.
-        is_admin: Whether they look after this server.
+        owner: The owner of their library.
+        name: Their display name; empty if sign-in is off.
+        address: Their verified e-mail address; empty if there is none.
+        is_admin: Whether they administrate this server.
     """
 
     owner: str
@@ -34,25 +34,25 @@ class Visitor:
 
     @property
     def signed_in(self) -> bool:
-        """Whether this is one person among others, and not whoever sits at this machine."""
+        """Whether this is an identified person, not the shared local visitor."""
         return self.owner != LOCAL
 
     @property
     def may_change_models(self) -> bool:
-        """Whether they may add models that everybody can then choose, and remove them."""
+        """Whether they may add and remove models, which everyone can choose."""
         return self.is_admin or not self.signed_in
 
 
 LOCAL_VISITOR = Visitor(LOCAL)
-"""Everybody, where nobody signs in."""
+"""Everyone, if sign-in is off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Somebody who signed in and may not be here.
+    """A person who signed in but has no access.
 
     Attributes:
-        name: What people call them.
+        name: Their display name.
         reason: Why, in one sentence.
     """
 
@@ -62,11 +62,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Who may enter, and who looks after the server.
+    """Who has access, and who is an administrator.
 
     Attributes:
-        admins: E-mail addresses.
-        allowed: E-mail addresses, domains with an ``@`` in front, or :data:`EVERYBODY`; none of them means everybody
+        admins: E-mail addresses of administrators.
+        allowed: E-mail addresses, domains such as ``@example.org``, or :data:`EVERYBODY`; empty means everyone
             whom the provider lets sign in.
     """
 
@@ -75,14 +75,14 @@ class Rules:
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody may enter whom the provider lets sign in."""
+        """Whether everyone whom the provider lets sign in has access."""
         return not self.allowed or EVERYBODY in self.allowed
 
     def admit(self, claims: Mapping[str, Any]) -> Visitor | Refused:
-        """Return who it is, or why they may not enter.
+        """Return the visitor, or why they are refused.
 
         Args:
-            claims: Of the ID token (OpenID Connect Core 1.0, sections 2 and 5.1).
+            claims: Claims of the ID token (OpenID Connect Core 1.0, sections 2 and 5.1).
         """
         address, name = verified_address(claims), _name(claims)
         issuer, subject = claims.get("iss"), claims.get("sub")
@@ -98,21 +98,21 @@ class Rules:
 
 
 def read_rules(section: Any, environment: Mapping[str, str]) -> Rules:
-    """Return the rules: what the secrets' section ``[access]`` and the environment say, together.
+    """Return the rules from the secrets' section ``[access]`` and the environment, combined.
 
     Args:
-        section: ``admins`` and ``allowed``, each a list of texts; None for neither.
-        environment: ``EMOTION_ADMINS`` and ``EMOTION_ALLOWED``, separated by commas.
+        section: ``admins`` and ``allowed``, each a list of strings; None if the section is missing.
+        environment: ``EMOTION_ADMINS`` and ``EMOTION_ALLOWED``, comma-separated.
 
     Raises:
-        SettingsError: One of them is no address, or a key is unknown.
+        SettingsError: An entry is not an address, or a key is unknown.
     """
     section = {} if section is None else section
     if not isinstance(section, Mapping) or set(section) - _KEYS:
         raise SettingsError(f"expected [access] in the secrets with keys out of {', '.join(sorted(_KEYS))}")
     admins = _entries(section.get("admins", []), "admins") | _split(environment.get("EMOTION_ADMINS"))
     allowed = _entries(section.get("allowed", []), "allowed") | _split(environment.get("EMOTION_ALLOWED"))
-    # Not the entries themselves: they are about people, and this goes to the log.
+    # Messages go to the log, so they must not contain addresses.
     if wrong := sum(not _is_address(entry) for entry in admins):
         raise SettingsError(f"expected e-mail addresses of administrators; {wrong} of {len(admins)} are none")
     if wrong := sum(entry != EVERYBODY and not _is_address(entry) and not _is_domain(entry) for entry in allowed):
@@ -122,18 +122,18 @@ def read_rules(section: Any, environment: Mapping[str, str]) -> Rules:
 
 
 def owner_of(issuer: str, subject: str) -> str:
-    """Return whose library it is.
+    """Return the owner id of an identity: a digest of issuer and subject.
 
-    Issuer and subject together are the one name of a person that is never given to another (OpenID Connect Core 1.0,
-    section 5.7); addresses are. Of them a digest, which fits, and tells nobody who it is.
+    Only issuer and subject together identify a person for good (OpenID Connect Core 1.0, section 5.7); e-mail addresses
+    can be reassigned. The digest has a fixed length and does not reveal the person.
     """
     return f"oidc:{hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()}"
 
 
 def verified_address(claims: Mapping[str, Any]) -> str:
-    """Return the e-mail address, in lower case; empty where there is none or the provider says it is not verified.
+    """Return the e-mail address in lower case; empty if it is missing or marked as unverified.
 
-    A provider that is silent about it vouches for its addresses: who runs the app chose it.
+    Without ``email_verified`` the address is trusted, because the operator chose the provider.
     """
     address = claims.get("email")
     if not isinstance(address, str) or str(claims.get("email_verified", True)).casefold() != "true":
@@ -143,8 +143,8 @@ def verified_address(claims: Mapping[str, Any]) -> str:
 
 def _why_not(claims: Mapping[str, Any]) -> str:
     if claims.get("email") and not verified_address(claims):
-        return "You are not on this server's list, as your sign-in service has not verified your e-mail address."
-    return "You are not on the list of people who may use this server."
+        return "You have no access, because your sign-in service has not verified your e-mail address."
+    return "You are not on this server's list of allowed people."
 
 
 def _name(claims: Mapping[str, Any]) -> str:

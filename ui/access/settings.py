@@ -1,4 +1,4 @@
-"""How sign-in is set up by Streamlit's secrets: whether it is, with which providers, and whether that is complete."""
+"""Sign-in settings from Streamlit's secrets, and checks that they are complete."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ AUTH, ACCESS = "auth", "access"
 SHORTEST_SECRET = 32
 _CALLBACK = "/oauth2callback"
 _CLIENTS = ("httpx2", "httpx")
-"""With either of them, Authlib talks to a provider."""
+"""HTTP clients that Authlib can use; one is enough."""
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
 _memory = {"required": False, "guarded": False}
 
 
 def is_required() -> bool:
-    """Return whether one has to sign in.
+    """Return whether visitors must sign in.
 
     Raises:
-        SettingsError: The secrets are there and cannot be read, so that nobody knows.
+        SettingsError: The secrets exist but cannot be read.
     """
     return _memory["required"] or AUTH in _secrets()
 
 
 def require_from_now_on() -> None:
-    """Have sign-in asked for until this server ends, even if its secrets vanish meanwhile."""
+    """Require sign-in until this process ends, even if the secrets disappear."""
     _memory["required"] = True
 
 
 def note_guard() -> None:
-    """Note that the guard stands before this server."""
+    """Record that the guard middleware is installed."""
     _memory["guarded"] = True
 
 
 def rules() -> Rules:
-    """Return who may enter.
+    """Return the access rules.
 
     Raises:
-        SettingsError: They cannot be read.
+        SettingsError: They are invalid.
     """
     return read_rules(_secrets().get(ACCESS), os.environ)
 
 
 def providers() -> list[str | None]:
-    """Return the names of the providers; None is the one without a name.
+    """Return the names of the providers; None stands for the unnamed one.
 
     Raises:
-        SettingsError: The set-up is not complete; nobody can then sign in.
+        SettingsError: The settings are incomplete, so nobody can sign in.
     """
     section = _secrets().get(AUTH)
     if not isinstance(section, Mapping):
@@ -94,6 +94,6 @@ def _secrets() -> Mapping[str, Any]:
     except StreamlitSecretNotFoundError as error:
         files = [path for path in config.get_option("secrets.files") if Path(path).exists()]
         if files:
-            # A slip of the pen in them must not open the door.
+            # A typo in the secrets must not turn sign-in off.
             raise SettingsError(f"expected secrets as TOML in {Path(files[0]).name}; they cannot be read") from error
         return {}

@@ -1,1 +1,1 @@
-"""What several pages share: widgets, background jobs, uploads, errors."""
+"""Shared by several pages: widgets, background jobs, uploads, errors."""

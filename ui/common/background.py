@@ -1,4 +1,4 @@
-"""Work of a visit: on a thread of its own, with progress and cancel; its files are deleted with it."""
+"""Background jobs of a session: a thread with progress, cancel and temporary files."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from ui.common.visit_files import visit_folder
 log = logging.getLogger(__name__)
 
 
-class Work:
-    """Base of what goes on while pages are looked at; subclasses say what the thread does.
+class BackgroundJob:
+    """Base class of jobs that run on a thread while pages are used.
 
-    The thread never calls Streamlit; pages read the attributes, which are only ever
-    replaced as a whole.
+    The thread never calls Streamlit. Pages poll the attributes, which the thread only replaces as a whole.
 
     Attributes:
-        progress: Of what is being done; None at first.
-        error: Why there is no result, in one sentence.
+        progress: Progress so far; None at first.
+        error: Why the job failed, in one sentence; empty if it did not.
     """
 
     def __init__(self) -> None:
@@ -41,16 +40,16 @@ class Work:
 
     @property
     def started(self) -> bool:
-        """Whether the work was begun."""
+        """Whether the job was started."""
         return self._thread is not None
 
     @property
     def running(self) -> bool:
-        """Whether the thread is still at work."""
+        """Whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def cancel(self) -> None:
-        """Ask the present work to stop; what is done stays."""
+        """Ask the job to stop; partial results are kept."""
         self._cancelled.set()
 
     def wait(self, timeout_s: float | None = None) -> None:
@@ -59,13 +58,13 @@ class Work:
             self._thread.join(timeout_s)
 
     def close(self) -> None:
-        """Stop and delete the files."""
+        """Cancel the job and delete its files."""
         self._closed = True
         self.cancel()
         self._folder.cleanup()
 
-    def _begin(self, work: Callable[[], None]) -> None:
-        """Start on the work, which may be done anew when it has ended."""
+    def _start_thread(self, work: Callable[[], None]) -> None:
+        """Start the thread; allowed again once it has ended."""
         self.progress, self.error = None, ""
         self._cancelled.clear()
         self._thread = threading.Thread(target=self._guard, args=(work,), name="job", daemon=True)
@@ -77,12 +76,12 @@ class Work:
         except Cancelled:
             log.info("a job was cancelled")
         except EmotionError as error:
-            self._fail(self._in_words(error))
+            self._fail(self._message_of(error))
         except Exception:
             log.exception("a job failed")
-            self._fail("Something went wrong in the program; its log says more.")
+            self._fail("Something went wrong in the app. Its log has the details.")
 
-    def _in_words(self, error: EmotionError) -> str:
+    def _message_of(self, error: EmotionError) -> str:
         return str(error)
 
     def _fail(self, reason: str) -> None:
@@ -94,22 +93,22 @@ class Work:
             raise Cancelled("The analysis was cancelled; what was done is kept.")
 
 
-class Job(Work):
-    """Base of work on one upload.
+class UploadJob(BackgroundJob):
+    """Base class of jobs on one uploaded file.
 
-    Content is copied to disk at once, piece by piece; the source may then be dropped. A file that is
-    on this machine already is used where it lies, and left there.
+    The content is copied to disk in chunks, after which the upload can be released. A file that is already on this
+    machine is used in place and never deleted.
 
     Attributes:
-        name: The file's name, for people and for downloads; never a path.
-        path: The file on disk, under a name of ours.
+        name: The file's name for display and downloads; never a path.
+        path: The file on disk, under a fixed name.
     """
 
     def __init__(self, name: str, content: BinaryIO | Path, fallback: str = "upload") -> None:
-        """Take in a file.
+        """Store the file.
 
         Raises:
-            TooLargeError: It is over the limit, or the disk is too full for it.
+            TooLargeError: The file exceeds the limit, or the disk is too full.
         """
         super().__init__()
         self.name = PurePath(name).name or fallback
@@ -125,15 +124,15 @@ class Job(Work):
 
     @property
     def stem(self) -> str:
-        """The name without its ending, from which downloads take theirs."""
+        """The name without its ending; names of downloads start with it."""
         return PurePath(self.name).stem
 
-    def _in_words(self, error: EmotionError) -> str:
+    def _message_of(self, error: EmotionError) -> str:
         return str(error).replace(self.path.name, self.name, 1)
 
 
 def _copy(content: BinaryIO, path: Path, name: str) -> None:
-    """Copy an upload to the disk, if that may be."""
+    """Copy an upload to disk if its size is allowed."""
     allowed, size = limits(), size_of(content)
     allowed.check_size(size, name)
     allowed.check_free(path.parent, size)

@@ -1,4 +1,4 @@
-"""Analyses as rows of a table, for every page that lists some."""
+"""A table of analyses, for every page that lists some."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import duration_text, size_text
 
 STATE_NAMES = {
-    State.QUEUED: "waits",
+    State.QUEUED: "queued",
     State.RUNNING: "running",
     State.DONE: "done",
     State.CANCELLED: "stopped",
     State.FAILED: "failed",
-    State.INTERRUPTED: "broke off",
+    State.INTERRUPTED: "interrupted",
 }
 
-WHICH_DAY = "When the video was recorded, where its file says so; else when it was added"
+WHICH_DAY = "Recording time if the file contains one, else when it was added"
 
 
 def show_entries(entries: Sequence[Entry], key: str, mode: Literal["multi-row", "single-row"]) -> list[Entry]:
-    """Show analyses as rows, and return those that are chosen.
+    """Show analyses as a table, and return the selected ones.
 
     Args:
-        entries: What to show.
-        key: Of the table.
-        mode: Whether several can be chosen.
+        entries: The analyses.
+        key: Key of the table.
+        mode: Whether several rows can be selected.
     """
     picked = st.dataframe(
         whole_percent(pd.DataFrame([_row(entry) for entry in entries]), "smile"),
         hide_index=True, column_config=_columns(), on_select="rerun", selection_mode=mode, placeholder="–",
-        # The key follows what is listed: a choice must not slip to other rows.
+        # The key depends on the entries, so a selection never moves to other rows.
         key=f"{key}_{hash(tuple(entry.id for entry in entries))}",
     )  # fmt: skip
     return [entries[row] for row in picked.selection.rows]
@@ -60,13 +60,13 @@ def _row(entry: Entry) -> dict[str, object]:
 
 
 def state_text(entry: Entry) -> str:
-    """Return how an analysis stands; of one that is not complete, how much of the video was read."""
+    """Return the state of an analysis; if it is incomplete, also how much of the video was analysed."""
     summary = entry.summary or {}
     if summary.get("complete", True):
         return STATE_NAMES[entry.state]
     what = "damaged" if entry.state is State.DONE else STATE_NAMES[entry.state]
     read, whole = (duration_text(float(summary.get(name) or 0.0)) for name in ("analysed_s", "duration_s"))
-    return f"{what}: {read} of {whole} read"
+    return f"{what}: {read} of {whole} analysed"
 
 
 def _columns() -> dict[str, Any]:
@@ -77,10 +77,10 @@ def _columns() -> dict[str, Any]:
         "state": text("State"),
         "length": text("Length"),
         "people": number("People", format="%d"),
-        "dominant": text("Dominant", help="The expression that leads for most of the faces' time"),
+        "dominant": text("Dominant", help="The expression that leads for the longest time"),
         "smile": share_column("Smile index"),
         "tags": st.column_config.ListColumn("Tags"),
         "model": text("Model"),
         "size": text("Storage"),
-        "video": st.column_config.CheckboxColumn("Video kept", help="Whether the video itself is kept as well"),
+        "video": st.column_config.CheckboxColumn("Video kept", help="Whether the video is kept in the library"),
     }

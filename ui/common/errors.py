@@ -1,4 +1,4 @@
-"""Errors that no page expects, such as a database that goes away: told in their one sentence, and logged."""
+"""Shows and logs errors that no page handles, such as a lost database."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Show an error of ours that ends the block, where the block would have gone on; the page stays usable.
+def error_boundary() -> Iterator[None]:
+    """Show an :class:`EmotionError` in place of the rest of the block; the page stays usable.
 
-    Errors that are not ours are bugs: Streamlit shows and logs them.
+    Other exceptions are bugs: Streamlit shows and logs them.
     """
     try:
         yield
     except EmotionError as error:
         log.exception("a page ended early")
-        words = str(error)
-        st.error(plain(words[:1].upper() + words[1:]), icon=":material/error:")
-        st.caption("Nothing that was kept is lost. Reload the page to try again.")
+        message = str(error)
+        st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
+        st.caption("Saved analyses are safe. Reload the page to try again.")
 
 
 def fragment(run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Return Streamlit's decorator for a fragment, for one whose errors are told in its own place.
+    """Return ``st.fragment`` with an error boundary of its own.
 
-    Streamlit runs a fragment without the page around it, so the page's own :func:`told` does not see them.
+    Streamlit reruns a fragment without the page around it, outside of the page's :func:`error_boundary`.
 
     Args:
-        run_every: Seconds between two runs by itself; None for never.
+        run_every: Seconds between automatic reruns; None for none.
     """
 
     def decorate(function: Callable[P, None]) -> Callable[P, None]:
         @functools.wraps(function)
-        def telling(*args: P.args, **kwargs: P.kwargs) -> None:
-            with told():
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+            with error_boundary():
                 function(*args, **kwargs)
 
-        return st.fragment(telling, run_every=run_every)
+        return st.fragment(guarded, run_every=run_every)
 
     return decorate

@@ -1,4 +1,4 @@
-"""Things that are costly to make and alike for every visitor: made once per server."""
+"""Expensive resources that all visitors share, created once per server."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from emotion.vision.face_parts import PartFinder
 
 @st.cache_resource(show_spinner="Loading the model …")
 def load_analyzer(model: str = "default", detector: str = "blazeface") -> emotion.Analyzer:
-    """Return the analyzer that all visitors share; it may be called from several threads."""
+    """Return the shared analyzer; it is thread-safe."""
     return emotion.Analyzer(model=model, detector=detector)
 
 
 def analyzer_or_stop() -> emotion.Analyzer:
-    """Return the shared analyzer, or say why there is none and end the page."""
+    """Return the shared analyzer, or show why it cannot be loaded and stop the page."""
     try:
         return load_analyzer()
     except EmotionError as error:
@@ -33,7 +33,7 @@ def analyzer_or_stop() -> emotion.Analyzer:
 
 @st.cache_resource(show_spinner="Loading the models of face parts …")
 def part_finder() -> PartFinder:
-    """Return the finder of face parts that all visitors share; most never ask for it."""
+    """Return the shared finder of face parts, loaded on first use."""
     return PartFinder()
 
 
@@ -45,7 +45,7 @@ def sample_png() -> bytes:
 
 @st.cache_resource(show_spinner=False)
 def annotated_sample() -> Image:
-    """Return the sample portrait with what the analyzer found in it."""
+    """Return the sample portrait with boxes and expressions drawn over it."""
     portrait = sample_image()
     return annotate(portrait, load_analyzer().image(portrait))[:420]
 

@@ -1,4 +1,4 @@
-"""Shares in tables: bars with whole per cent, the same on every page."""
+"""Table columns of shares: bars with whole percentages, the same on every page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _DIGITS = 2
 
 
 def share_column(title: str | None = None, explanation: str | None = None, **options: Any) -> Any:
-    """Return a column of bars from 0 to 1 that are read as per cent.
+    """Return a column of bars for shares from 0 to 1, labelled as percentages.
 
     Args:
         title: Heading; the table's own if None.
-        explanation: Shown where the heading is pointed at.
-        options: More of ``st.column_config.ProgressColumn``.
+        explanation: Help text of the heading.
+        options: Further arguments of ``st.column_config.ProgressColumn``.
     """
     return st.column_config.ProgressColumn(
         title, help=explanation, format="percent", min_value=0, max_value=1, **options
@@ -26,10 +26,10 @@ def share_column(title: str | None = None, explanation: str | None = None, **opt
 
 
 def changes_column() -> Any:
-    """Return the column of how often an expression changed, with what counts as a change."""
+    """Return the column of expression changes per minute, with an explanation of what counts."""
     return st.column_config.NumberColumn("Changes of expression per minute", format="%.1f", help=EXPLAIN)
 
 
 def whole_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Return a table to be looked at: shares in whole per cent, as Streamlit shows all digits there are."""
+    """Return a table with shares rounded to whole percentages; Streamlit would show every digit."""
     return table.round(dict.fromkeys(columns, _DIGITS))

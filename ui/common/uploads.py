@@ -1,4 +1,4 @@
-"""Files dropped on an uploader, taken once."""
+"""Takes files from an uploader and empties it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 
 def uploader_key(name: str) -> str:
-    """Return the key of an uploader that :func:`take_uploads` empties."""
+    """Return the current key of an uploader; :func:`take_uploads` changes it."""
     return f"{name}_{st.session_state.setdefault(f'{name}_count', 0)}"
 
 
 def take_uploads(name: str) -> list[UploadedFile]:
-    """Return what was dropped on an uploader and empty it, so that the server's copy is given up."""
+    """Return an uploader's files and empty it, which frees the server's copy."""
     value = st.session_state.get(uploader_key(name))
     st.session_state[f"{name}_count"] += 1
     if value is None:

@@ -1,4 +1,4 @@
-"""Joins a component's browser modules into the one that Streamlit takes from an app that is not installed."""
+"""Joins a component's JavaScript modules into the single module that Streamlit accepts inline."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _LINKS = re.compile(r"^(import .*\n|export (?!default))", re.MULTILINE)
 
 
 def joined_modules(*paths: Path) -> str:
-    """Return ordinary modules as one: their imports and exports go, and the last one's default export stays.
+    """Return modules joined into one, without imports and exports except the last default export.
 
     Args:
-        paths: In the order of their imports. No two may use the same name.
+        paths: Modules in import order. Top-level names must be unique.
     """
     return "\n".join(_LINKS.sub("", path.read_text(encoding="utf-8")) for path in paths)

@@ -1,4 +1,4 @@
-"""Small pieces of the pages."""
+"""Small widgets and text formats that pages share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from emotion.analytics.abstention import explain
 from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Progress
+from ui.common.expressions import display_order, in_display_order
 
-CONSENT = "Only use pictures and videos of people who know about it and agree."
+CONSENT = "Only use pictures and videos of people who have been informed and agree."
 
 _MARKDOWN_SIGNS = frozenset(r"\`*_{}[]()#+-!|~$:<>")
 
-# Colours follow the theme: text inherits it, lines are a share of the text's colour.
+# Text inherits the theme's colour; lines mix it with transparency.
 _TABLE_STYLE = """
 <style>
 .shares { width: 100%; border-collapse: collapse; font-size: .95rem }
@@ -35,9 +36,9 @@ _TABLE_STYLE = """
 
 
 def chip(answer: str, text: str = "", hover: str = "") -> str:
-    """Return HTML of a rounded tag in the colour of an expression or of UNCLEAR, which has a dashed rim as well.
+    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, which also has a dashed rim.
 
-    ``text`` and ``hover`` must not come from a visitor.
+    ``text`` and ``hover`` are not escaped and must not come from a visitor.
     """
     colour = ANSWER_COLOURS[answer]
     ink = text_colour(colour)
@@ -50,27 +51,27 @@ def chip(answer: str, text: str = "", hover: str = "") -> str:
 
 
 def answer_chip(answer: str, probabilities: Mapping[str, float], abstain_below: float) -> str:
-    """Return HTML of what is said of a face with its probability; an unclear one explains itself under the pointer."""
+    """Return HTML of a tag with a face's answer and probability; an unclear one has an explanation as tooltip."""
     if answer == UNCLEAR:
         return chip(UNCLEAR, hover=explain(abstain_below))
     return chip(answer, f"{answer} {probabilities[answer]:.0%}")
 
 
 def _fill(answer: str) -> str:
-    """Return the CSS background of a share: its colour, in stripes where it is that of unclear answers."""
+    """Return the CSS background of an answer: its colour, striped for unclear."""
     colour = ANSWER_COLOURS[answer]
     stripes = f"repeating-linear-gradient(45deg,{colour} 0 3px,transparent 3px 5px)"
     return stripes if answer == UNCLEAR else colour
 
 
 def chips(labels: Iterable[str]) -> None:
-    """Show expressions, and UNCLEAR, with their colours."""
-    tags = "".join(chip(label) for label in labels)
+    """Show expressions, and UNCLEAR, as tags in their colours."""
+    tags = "".join(chip(label) for label in display_order(labels))
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.4rem">{tags}</div>')
 
 
 def legend(colours: Mapping[str, str]) -> None:
-    """Show what has which colour in a chart below; it wraps where many names would leave a chart no room."""
+    """Show a chart's legend above it, where it can wrap instead of taking space from the chart."""
     names = "".join(
         f'<span style="white-space:nowrap"><span style="display:inline-block;width:.7rem;height:.7rem;'
         f'margin-right:.35rem;border-radius:50%;background:{colour}"></span>{escape(name)}</span>'
@@ -80,24 +81,24 @@ def legend(colours: Mapping[str, str]) -> None:
 
 
 def plain(text: str) -> str:
-    """Return text, such as a file's name, with Markdown's signs made harmless."""
+    """Return text, such as a file name, with Markdown characters escaped."""
     return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
 
 
 def shares_table(shares: Mapping[str, float]) -> None:
-    """Show shares of time as a table with bars, the largest first."""
+    """Show shares of time as a table with bars, in the order of every chart and legend."""
     rows = "".join(
         f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{label}</td>'
         f'<td class="track"><div style="width:{share:.2%};background:{_fill(label)}"></div></td>'
         f'<td class="figure">{share:.1%}</td></tr>'
-        for label, share in sorted(shares.items(), key=lambda pair: -pair[1])
+        for label, share in in_display_order(shares).items()
     )
     head = '<tr><th scope="col">Expression</th><th></th><th scope="col" class="figure">Share of time</th></tr>'
     st.html(f'{_TABLE_STYLE}<table class="shares"><thead>{head}</thead><tbody>{rows}</tbody></table>')
 
 
 def hints(steps: Iterable[tuple[str, str, str]]) -> None:
-    """Show what a page will give, before it has anything: icon, title and a sentence each."""
+    """Show what an empty page offers: icon, title and a sentence each."""
     steps = list(steps)
     for column, (icon, title, text) in zip(st.columns(len(steps)), steps, strict=True):
         with column.container(border=True, height="stretch"):
@@ -106,7 +107,7 @@ def hints(steps: Iterable[tuple[str, str, str]]) -> None:
 
 
 def page_link(page: str, label: str, icon: str) -> None:
-    """Link to another page, or show nothing where this page runs alone and knows of no other."""
+    """Link to another page; only its label if this page runs outside the app, as in tests."""
     try:
         st.page_link(page, label=label, icon=icon)
     except (StreamlitAPIException, KeyError):
@@ -114,12 +115,12 @@ def page_link(page: str, label: str, icon: str) -> None:
 
 
 def share_text(share: float | None) -> str:
-    """Return a share as per cent, or a dash where there is none."""
+    """Return a share as a percentage; a dash if there is none."""
     return "–" if share is None else f"{share:.0%}"
 
 
 def duration_text(seconds: float) -> str:
-    """Return a time as ``1:02:03``, ``2:03`` or ``3.4 s``; a dash if it is not known."""
+    """Return a duration as ``1:02:03``, ``2:03`` or ``3.4 s``; a dash if unknown."""
     if not 0 <= seconds < float("inf"):
         return "–"
     if seconds < 60:
@@ -130,7 +131,7 @@ def duration_text(seconds: float) -> str:
 
 
 def size_text(size: int) -> str:
-    """Return a number of bytes in the unit that leaves few digits, decimal as disks are sold."""
+    """Return a number of bytes in decimal units, with at most three digits."""
     value, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
     while value >= 1000 and len(units) > 1:
         value, units = value / 1000, units[1:]
@@ -138,7 +139,7 @@ def size_text(size: int) -> str:
 
 
 def progress_text(progress: Progress | None, things: str = "frames") -> str:
-    """Return how far, how fast and how long, in words."""
+    """Return progress, rate and remaining time as one line."""
     if progress is None:
         return "Opening the file …"
     return (
@@ -148,5 +149,5 @@ def progress_text(progress: Progress | None, things: str = "frames") -> str:
 
 
 def browser_zone() -> dt.tzinfo:
-    """Return the zone of the visitor's browser, in which their days begin."""
+    """Return the time zone of the visitor's browser."""
     return dt.timezone(dt.timedelta(minutes=-(st.context.timezone_offset or 0)))

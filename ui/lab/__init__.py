@@ -1,1 +1,1 @@
-"""The model lab: comparison, data sets, search, trials on one's own pictures, imported models."""
+"""The model lab: comparison, data sets, search, tests on the visitor's pictures, imported models."""

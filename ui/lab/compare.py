@@ -1,4 +1,4 @@
-"""Model lab: chosen models beside each other."""
+"""Model lab: compares models side by side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emotion.charts.record import confusion_chart, reliability_chart
 from emotion.errors import EmotionError
 from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness
-from ui.common.inks import INKS
+from ui.common.theme import chart_text_colour
 from ui.lab.models import Lab
 
 _CHOSEN_AT_FIRST = 2
@@ -22,16 +22,16 @@ _MEASURES = {"accuracy": "Accuracy", "loss": "Loss"}
 
 
 def show_comparison(lab: Lab, family: str, role: str) -> None:
-    """Let the visitor choose models; show their training, confusions, classes and reliability."""
+    """Let the visitor choose models; show training, confusion, scores per class and reliability."""
     chosen = st.multiselect("Models", lab.names, default=lab.names[:_CHOSEN_AT_FIRST], key="lab_compared")
     if not chosen:
-        st.info("Choose one model or more.", icon=":material/compare:")
+        st.info("Choose at least one model.", icon=":material/compare:")
         return
     _show_training(chosen, lab)
     found = {name: find_record(lab.evaluations.get(name), family, role) for name in chosen}
     records = {name: record for name, record in found.items() if record is not None}
     if absent := [name for name in chosen if name not in records]:
-        st.info(f"Not judged by these labels on this split: {', '.join(absent)}.", icon=":material/help:")
+        st.info(f"Not evaluated with these labels on this split: {', '.join(absent)}.", icon=":material/help:")
     if records:
         _show_confusions(records)
         _show_classes(records, lab)
@@ -44,18 +44,18 @@ def _show_training(chosen: list[str], lab: Lab) -> None:
     st.subheader("Training", anchor=False)
     histories = _histories(chosen, lab)
     if not histories:
-        st.info("No history of their training was kept.", icon=":material/show_chart:")
+        st.info("These models have no training history.", icon=":material/show_chart:")
         return
     for column, (measure, title) in zip(st.columns(len(_MEASURES), gap="medium"), _MEASURES.items(), strict=True):
         column.altair_chart(training_curves(histories, measure, title, lab.names), width="stretch")
     st.caption(
-        "Full lines: on the validation split. Dashed: on the training pictures, which augmentation makes harder. "
-        "A model is trained on its own labels, so heights of models with different classes do not compare."
+        "Solid: validation split. Dashed: training pictures, which augmentation makes harder. "
+        "Models with different classes are trained on different labels, so their curves do not compare."
     )
     for names in trained_together(histories):
         st.caption(
-            f"{', '.join(names)} come of one training and share its loss and training accuracy. "
-            "Where lines lie on each other, the last model's colour is seen."
+            f"{', '.join(names)} come from one training run and share its loss and training accuracy. "
+            "Where curves coincide, only the last model's colour is visible."
         )
 
 
@@ -76,19 +76,22 @@ def _show_confusions(records: Mapping[str, Record]) -> None:
     unit = st.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="lab_unit"
     )
-    ink = INKS[st.context.theme.type == "dark"]
+    ink = chart_text_colour()
     _side_by_side({name: confusion_chart(one, shares=unit == shares, ink=ink) for name, one in records.items()})
-    st.caption("Each row holds the faces of one true expression; the stronger a cell, the larger its share of the row.")
+    st.caption("Rows: true expression; columns: answer. Stronger colour: larger share of the row.")
 
 
 def _show_classes(records: Mapping[str, Record], lab: Lab) -> None:
-    st.subheader("Class by class", anchor=False)
+    st.subheader("Scores per class", anchor=False)
     measure = st.segmented_control(
         "Measure", ["Precision", "Recall", "F1"], default="F1", required=True,
         label_visibility="collapsed", key="lab_measure",
     )  # fmt: skip
     st.altair_chart(class_bars(records, measure, lab.names), width="stretch")
-    st.caption("Precision: how many of such answers are right. Recall: how many of such faces are found. F1: both.")
+    st.caption(
+        "Precision: share of these answers that are right. Recall: share of these faces that are found. "
+        "F1: their harmonic mean."
+    )
 
 
 def _show_reliability(records: Mapping[str, Record], lab: Lab) -> None:
@@ -99,21 +102,21 @@ def _show_reliability(records: Mapping[str, Record], lab: Lab) -> None:
         for name, record in records.items()
     }
     _side_by_side(charts, notes)
-    st.caption("On the diagonal, an answer said to be 80 % probable is right in 80 % of cases.")
+    st.caption("On the diagonal, answers with a probability of 80 % are right 80 % of the time.")
 
 
 def _show_coverage(records: Mapping[str, Record], lab: Lab) -> None:
-    st.subheader("When it may say “unclear”", anchor=False)
+    st.subheader("Accuracy with “unclear” answers left out", anchor=False)
     if absent := [name for name, record in records.items() if not record.get("coverage_curve")]:
         st.info(
-            f"Not measured: {', '.join(absent)}, evaluated before there were limits of clear answers.",
+            f"Not measured for {', '.join(absent)}.",
             icon=":material/help:",
         )
     if len(absent) < len(records):
         st.altair_chart(coverage_chart(records, lab.names), width="stretch")
         st.caption(
-            "A model that leaves out the faces it is least sure of answers fewer and is right more often. The diamond "
-            "is where it stands with its own limit, chosen on validation pictures, under which the app says “unclear”."
+            "Leaving out the least certain faces gives fewer answers, but more of them are right. The diamond marks "
+            "the model's own limit, chosen on validation pictures, below which the app says “unclear”."
         )
 
 
@@ -121,14 +124,14 @@ def _show_robustness(chosen: list[str], family: str, role: str, lab: Lab) -> Non
     found = {name: find_robustness(lab.evaluations.get(name), family, role) for name in chosen}
     measured = {name: conditions for name, conditions in found.items() if conditions is not None}
     if measured:
-        st.subheader("When faces get worse", anchor=False)
+        st.subheader("Robustness", anchor=False)
         st.altair_chart(robustness_bars(measured, lab.names), width="stretch")
-        st.caption("The same test faces, blurred, noisy, dark, small, turned or covered before a model sees them.")
+        st.caption("Accuracy on the same test faces, blurred, noisy, dark, small, turned or covered.")
 
 
 def _side_by_side(charts: Mapping[str, alt.LayerChart], notes: Mapping[str, str] | None = None) -> None:
     names = list(charts)
-    # Row by row, so that charts stay wide enough to be read.
+    # Two per row, so that charts stay wide enough to read.
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2, gap="medium"), names[start : start + 2], strict=False):
             with column:

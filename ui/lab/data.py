@@ -1,4 +1,4 @@
-"""Model lab: what is in the data sets that models learn from."""
+"""Model lab: statistics of the data sets that models are trained on."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ DATASETS = data_dir() / "datasets"
 FACTS_FILE = "facts.json"
 
 _HOW = """
-There are no facts of a data set on this machine. Get a set from its owners (`data/README.md` says where), then:
+No data set has been measured on this server. Get a data set from its owners (see `data/README.md`), then run:
 
 ```sh
 python -m training facts --data FOLDER
 ```
 
-They then appear here: faces per class, samples and mean faces, agreement of labels, and pictures that repeat.
+This page then shows faces per class, samples, mean faces, label agreement and duplicates.
 """
 
 
 def find_facts(folder: Path) -> dict[str, Path]:
-    """Return the data sets that were measured: name → its file of facts."""
+    """Return the measured data sets: name → file of facts."""
     return {file.parent.name: file for file in sorted(folder.glob(f"*/{FACTS_FILE}"))}
 
 
@@ -48,7 +48,7 @@ def load_facts(file: Path) -> dict[str, Any]:
 
 
 def show_data_sets() -> None:
-    """Let the visitor choose one of the data sets that were measured and show its facts."""
+    """Let the visitor choose a measured data set, and show its facts."""
     found = find_facts(DATASETS)
     if not found:
         st.info(_HOW, icon=":material/database:")
@@ -69,7 +69,7 @@ def show_data_sets() -> None:
 
 
 def counts_table(facts: dict[str, Any]) -> pd.DataFrame:
-    """Return a row per class, without label and in all, and a column per split."""
+    """Return face counts: a row per class, unlabelled and total; a column per split."""
     return pd.DataFrame(
         {
             split: {**values["classes"], "no label": values["unlabelled"], "all": values["faces"]}
@@ -91,30 +91,30 @@ def _show_counts(facts: dict[str, Any]) -> None:
 
 
 def _show_pictures(pictures: dict[str, Any], folder: Path) -> None:
-    st.subheader("What the classes look like", anchor=False)
+    st.subheader("Samples per class", anchor=False)
     for label in pictures["samples"]:
         mean, samples = st.columns([1, 4], gap="medium")
-        # Names come from a file, so only their last part is trusted.
-        for place, kind, words in ((mean, "mean", f"{label}, mean face"), (samples, "samples", f"{label}, samples")):
+        # File names come from a file, so only their last part is used.
+        for place, kind, caption in ((mean, "mean", f"{label}, mean face"), (samples, "samples", f"{label}, samples")):
             file = folder / Path(pictures[kind].get(label, "")).name
             if file.is_file():
-                place.image(str(file), caption=words, width="stretch" if kind == "samples" else 110)
+                place.image(str(file), caption=caption, width="stretch" if kind == "samples" else 110)
 
 
 def _show_agreement(agreement: dict[str, Any]) -> None:
-    st.subheader("Own labels and FER+ majority", anchor=False)
+    st.subheader("Agreement of FER2013 labels with the FER+ majority", anchor=False)
     for split, values in agreement["splits"].items():
         if not values["decided"]:
             continue
         st.markdown(f"**{split}**: {values['share']:.1%} of {values['decided']:,} labels agree")
         st.dataframe(pd.DataFrame(values["table"], index=agreement["rows"], columns=agreement["columns"]))
-    # Facts of earlier versions do not tell.
-    if told := ", ".join(f"{share:.1%} in {split}" for split, share in agreement.get("foretold", {}).items()):
-        st.caption(f"Who knew all votes on a face, but not the face, would name its own label right for {told}.")
+    # Facts of earlier versions lack this.
+    if shares := ", ".join(f"{share:.1%} in {split}" for split, share in agreement.get("foretold", {}).items()):
+        st.caption(f"Predicting the FER2013 label from the FER+ votes alone would be right for {shares}.")
 
 
 def _show_copies(duplicates: dict[str, Any]) -> None:
-    st.subheader("Pictures that repeat", anchor=False)
+    st.subheader("Duplicates", anchor=False)
     within = [{"Of": split, "In": "itself", **counts} for split, counts in duplicates["within"].items()]
     across = [
         {"Of": one["of"], "In": one["in"], "exact": one["exact"], "near": one["near"]} for one in duplicates["across"]
@@ -123,6 +123,6 @@ def _show_copies(duplicates: dict[str, Any]) -> None:
     st.dataframe(table, hide_index=True)
     conflicts = duplicates["conflicts"]
     st.caption(
-        f"{conflicts['groups']:,} groups of equal pictures; in {conflicts['groups_with_different_labels']:,} of them "
-        "the labels differ."
+        f"{conflicts['groups']:,} groups of identical pictures; labels differ in "
+        f"{conflicts['groups_with_different_labels']:,} of them."
     )

@@ -1,4 +1,4 @@
-"""Model lab: the models of face parts, how well they find them, and how they learned it."""
+"""Model lab: accuracy and training of the face-part models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emotion.models.face_parts import PartCard, list_part_models, load_part_card
 from emotion.models.registry import HISTORY_FILE
 
 _HOW = """
-No model of face parts is installed. These learn from a facial-keypoints table:
+No face-part model is installed. They are trained on a facial-keypoints table:
 
 ```sh
 python -m training train --model resunet --data FOLDER
@@ -19,24 +19,24 @@ python -m training export --run data/runs/resunet --data FOLDER
 python -m training evaluate --model resunet --data FOLDER
 ```
 """
-_WORDS = {
+_SCORE_NAMES = {
     "mean_dice": "Mean Dice",
-    "error": "Mean error, of the distance between the eyes",
+    "error": "Mean error (share of eye distance)",
     "accuracy": "Accuracy",
     "precision": "Precision",
     "recall": "Recall",
 }
-_EACH = {"dice": "Dice", "iou": "IoU", "errors": "mean error"}
+_COLUMN_NAMES = {"dice": "Dice", "iou": "IoU", "errors": "mean error"}
 
 
 def show_part_models() -> None:
-    """Show a card for each model of face parts."""
+    """Show a card for each face-part model."""
     if not list_part_models():
         st.info(_HOW, icon=":material/face_6:")
         return
     st.caption(
-        "They lay points and masks over the faces of the Pictures page. Scored on the test table, whose people "
-        "are also in the training table: expect a little less for people that they have never seen."
+        "They draw points and masks over faces on the Pictures page. The scores are from a test table with people who "
+        "are also in the training table; expect slightly less for new people."
     )
     for name in list_part_models():
         try:
@@ -51,7 +51,7 @@ def show_part_models() -> None:
 def _show_card(card: PartCard) -> None:
     st.subheader(card.title, anchor=False)
     scores = card.scores
-    shown = {title: scores[name] for name, title in _WORDS.items() if name in scores}
+    shown = {title: scores[name] for name, title in _SCORE_NAMES.items() if name in scores}
     figures = st.columns(max(len(shown) + 2, 3))
     for column, (title, value) in zip(figures, shown.items(), strict=False):
         column.metric(title, f"{value:.1%}")
@@ -69,12 +69,12 @@ def _show_card(card: PartCard) -> None:
 
 
 def _show_each(card: PartCard) -> None:
-    """Show the scores of each part or point, where there are any."""
+    """Show the scores of each part or point, if there are any."""
     each = {name: values for name, values in card.scores.items() if isinstance(values, dict)}
     if not each:
-        st.write("Says whether a face is there whose brows, eyes, nose and mouth can be seen.")
+        st.write("Detects whether brows, eyes, nose and mouth of a face are visible.")
         return
     table = pd.DataFrame(each).rename_axis("part").reset_index()
     table["part"] = table["part"].str.replace("_", " ")
-    columns = {name: st.column_config.NumberColumn(_EACH.get(name, name), format="percent") for name in each}
+    columns = {name: st.column_config.NumberColumn(_COLUMN_NAMES.get(name, name), format="percent") for name in each}
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) < 8 else 320)

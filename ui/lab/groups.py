@@ -1,4 +1,4 @@
-"""Model lab: how a model does for each group of people, where the zip's folders say who belongs to which."""
+"""Model lab: accuracy per group of people, for zips whose folders name groups."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ui.common.widgets import plain
 
 _JUDGED = "lab_groups_judged"
 
-LAYOUT = "To compare groups of people, put their folders above: `older/happy/…`, `younger/happy/…`"
+LAYOUT = "To compare groups of people, add group folders: `older/happy/…`, `younger/happy/…`"
 
 
 def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
-    """Show a model's figures for each group, or how to lay the zip out for that.
+    """Show a model's figures for each group, or how to arrange the zip for that.
 
     Args:
-        trial: What models answered.
-        model: One of them.
-        codes: Whose numbers name the classes, if numbers do.
-        stem: What downloads are called.
+        trial: The models' answers.
+        model: Name of one of the models.
+        codes: Data set whose class numbers the folders use; None for words.
+        stem: Start of download names.
     """
     st.subheader("Groups", anchor=False)
     found = _judged(trial, model, codes)
@@ -35,11 +35,11 @@ def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
         return
     st.dataframe(_groups(found), hide_index=True)
     if differing := [test.what for test in found.tests if test.differs]:
-        st.warning(f"The groups differ in {', '.join(differing)}.", icon=":material/difference:")
+        st.warning(f"Groups differ significantly in {', '.join(differing)}.", icon=":material/difference:")
     else:
-        st.info("No difference between the groups is shown.", icon=":material/balance:")
-    for words in found.warnings:
-        st.warning(plain(words), icon=":material/warning:")
+        st.info("No significant difference between the groups.", icon=":material/balance:")
+    for warning in found.warnings:
+        st.warning(plain(warning), icon=":material/warning:")
     with st.expander("Recalls and tests"):
         st.dataframe(_recalls(found), hide_index=True)
         st.dataframe(_tests(found), hide_index=True)
@@ -51,7 +51,7 @@ def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
 
 
 def _judged(trial: Trial, model: str, codes: str | None) -> Fairness | None:
-    """Return the figures, made once, as every click on the page runs all of it; None without two groups."""
+    """Return the figures, cached across reruns; None without at least two groups."""
     key = (id(trial), model, codes)
     held: tuple[Any, Fairness | None] = st.session_state.get(_JUDGED, (None, None))
     if held[0] != key:
@@ -96,10 +96,10 @@ def _recalls(found: Fairness) -> pd.DataFrame:
 
 def _tests(found: Fairness) -> pd.DataFrame:
     rows = [
-        (one.what, f"{one.p:.4f}", f"{one.p_holm:.4f}", "they differ" if one.differs else "not shown")
+        (one.what, f"{one.p:.4f}", f"{one.p_holm:.4f}", "differs" if one.differs else "no difference shown")
         for one in found.tests
     ]
-    return pd.DataFrame(rows, columns=["Do groups differ in", "p", "p, all tests together", f"At {LEVEL:.0%}"])
+    return pd.DataFrame(rows, columns=["Difference in", "p", "p (Holm-corrected)", f"At {LEVEL:.0%}"])
 
 
 def _share(share: Share) -> str:

@@ -1,4 +1,4 @@
-"""Shows a model's card, and hands it out as Markdown and HTML."""
+"""Shows a model card, with downloads as Markdown and HTML."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ui.common.widgets import plain
 from ui.lab.data import DATASETS, find_facts, load_facts
 
 _OPEN = ("How well it does", "Known weaknesses", "When not to use it", "What it learned from")
-"""Titles of what is read first; the rest is a click away."""
+"""Titles of sections that are open at first."""
 
-# Colours follow the theme: text inherits it, lines are a share of the text's colour.
+# Text inherits the theme's colour; lines mix it with transparency.
 _STYLE = """<style>
 .card .scroll { overflow-x: auto }
 .card table { border-collapse: collapse; margin: .2rem 0 1.2rem; font-size: .92rem }
@@ -44,7 +44,7 @@ def show_model_card(name: str) -> None:
     """Show the card of a model.
 
     Raises:
-        EmotionError: There is no such model, or one of its files is damaged.
+        EmotionError: The model is unknown, or one of its files is damaged.
     """
     document = model_document(name, _facts())
     st.subheader(plain(document.title), anchor=False)
@@ -56,7 +56,7 @@ def show_model_card(name: str) -> None:
 
 
 def show_section(section: Section) -> None:
-    """Show a section's words, points and tables, without its title."""
+    """Show a section's text, lists and tables, without its title."""
     st.html(f'{_STYLE}<div class="card">{section_html(section)}</div>')
 
 
@@ -72,7 +72,7 @@ def _show_downloads(name: str, document: Document) -> None:
 
 
 def _facts() -> dict[str, dict]:
-    """Return the facts of the data sets that were measured on this machine; damaged ones are named and left out."""
+    """Return the facts of data sets measured on this machine; damaged files are reported and skipped."""
     found = {}
     for name, file in find_facts(DATASETS).items():
         try:

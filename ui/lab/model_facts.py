@@ -1,4 +1,4 @@
-"""What the app answers with, for people: how often it is right, what it learned from, and which models there are."""
+"""The models section of the About page: accuracy, training data and terms."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from ui.common.widgets import chips, page_link, plain
 from ui.lab.model_card import show_section
 
 FER2013_ALONE = "ferplus-resvgg"
-"""A model that learned from FER2013 with FER+ votes and from nothing else."""
+"""A model trained on FER2013 with FER+ votes only."""
 
 
 def show_models() -> None:
-    """Show the default model with its scores and sources, then all that are installed; damaged ones are named."""
+    """Show the default model with its scores and sources, then all installed models; damaged ones are reported."""
     cards = _cards()
     if not cards:
         st.warning("No model is installed.", icon=":material/warning:")
@@ -50,22 +50,20 @@ def _cards() -> list[ModelCard]:
 
 
 def _show_default(card: ModelCard, installed: Sequence[str]) -> None:
-    st.markdown(f"**{plain(card.title)}** · `{card.name}`, the default, names one of {len(card.labels)} expressions:")
+    st.markdown(f"**{plain(card.title)}** · `{card.name}`, the default, distinguishes {len(card.labels)} expressions:")
     chips(card.labels)
-    st.subheader("How often it is right", anchor=False)
+    st.subheader("Accuracy", anchor=False)
     try:
         _show_scores_of_default(card)
     except EmotionError as error:
         st.error(plain(str(error)), icon=":material/error:")
-    st.subheader("What it learned from", anchor=False)
+    st.subheader("Training data", anchor=False)
     if sources := learned_sources(card.training):
         show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
     else:
         st.markdown(plain(card.licence))
     if FER2013_ALONE in installed and card.name != FER2013_ALONE:
-        st.markdown(
-            f"`{FER2013_ALONE}` learned from FER2013 with FER+ votes alone. It stays here for whoever needs that."
-        )
+        st.markdown(f"`{FER2013_ALONE}` is trained on FER2013 with FER+ votes only, for those who need that.")
     st.caption(
         f"{card.parameters / 1e6:.2f} million parameters, {millions_text(card.multiply_adds)} multiply–adds "
         f"for a face, {card.input_size} × {card.input_size} px, {card.colour}"
@@ -75,17 +73,17 @@ def _show_default(card: ModelCard, installed: Sequence[str]) -> None:
 def _show_scores_of_default(card: ModelCard) -> None:
     rows = product_scores()
     if not rows:
-        st.info("It was not evaluated.", icon=":material/help:")
+        st.info("Not evaluated.", icon=":material/help:")
         return
     show_section(Section("Scores", tables=(sets_table(rows),), notes=(HOW_TO_READ, *_other_models(card, rows))))
 
 
 def _other_models(card: ModelCard, rows: Sequence[SetScore]) -> list[str]:
-    """Say of rows that are another model's what the default model itself reaches there."""
+    """Return notes on rows of other models: the default model's own accuracy there."""
     own = {one.family: one for one in set_scores(card.name, load_evaluation(card.name))}
     return [
-        f"{row.title} is the row of {row.model}, which answers in these labels; {card.name} itself is right on "
-        f"{percent(own[row.family].accuracy)} there, as FER+ taggers and FER2013's labels often disagree."
+        f"{row.title} shows {row.model}, which uses these labels; {card.name} reaches "
+        f"{percent(own[row.family].accuracy)} there, because FER+ votes and FER2013 labels often disagree."
         for row in rows
         if row.model != card.name and row.family in own
     ]
@@ -97,8 +95,8 @@ def show_scores(cards: Sequence[ModelCard]) -> None:
     shown = table.assign(**{column: 100 * table[column] for column in table.columns[3:]})
     st.dataframe(shown, hide_index=True, column_config=_columns(table), placeholder="–", height="content")
     st.caption(
-        "Accuracy and mean recall in per cent on each test set. A model with fewer expressions is scored on faces of "
-        "these alone, which is easier."
+        "Accuracy and mean recall in percent on each test set. A model with fewer expressions is scored only on faces "
+        "of these, which is easier."
     )
 
 
@@ -113,7 +111,7 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _show_terms(cards: Sequence[ModelCard]) -> None:
-    """Show each statement of terms once, with the models that it holds for."""
+    """Show each statement of terms once, with its models."""
     terms: dict[str, list[str]] = {}
     for card in cards:
         terms.setdefault(card.licence or "Terms not stated.", []).append(f"`{card.name}`")
@@ -121,5 +119,5 @@ def _show_terms(cards: Sequence[ModelCard]) -> None:
 
 
 def millions_text(count: int | None) -> str:
-    """Return a large number in words."""
+    """Return a large number in millions."""
     return "an unknown number of" if count is None else f"{count / 1e6:.0f} million"

@@ -1,4 +1,4 @@
-"""Model lab: the table of all models, and accuracy against cost."""
+"""Model lab: the table of all models, and accuracy vs. cost."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from ui.common.widgets import legend
 from ui.lab.model_facts import show_scores
 
 TIMES = "lab_ms_per_face"
-"""Key of the ms per face that were measured in this visit, by model."""
+"""Session key of the measured ms per face, by model."""
 
 _TIMES_HELP = (
-    "Median of one look at a face, on this machine, one thread; press the button above. Models that look again at "
-    "unsure faces take twice as long for these."
+    "Median time per face on this server, one thread; press the button above to measure. Models with test-time "
+    "augmentation take twice as long for uncertain faces."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """The models that can be looked at.
+    """The installed models.
 
     Attributes:
-        cards: Model → card, in the order in which models are listed.
-        evaluations: Model → what was measured, of those that have it.
+        cards: Model → card, in listing order.
+        evaluations: Model → evaluation, for models that have one.
     """
 
     cards: Mapping[str, ModelCard]
@@ -43,12 +43,12 @@ class Lab:
 
     @property
     def names(self) -> list[str]:
-        """All models; fixes their colours."""
+        """All model names; their order fixes the colours."""
         return list(self.cards)
 
 
 def load_lab() -> Lab:
-    """Read every installed model's card and evaluation; one that is damaged is named on the page and left out."""
+    """Read every installed model's card and evaluation; damaged ones are reported on the page and skipped."""
     cards: dict[str, ModelCard] = {}
     evaluations: dict[str, Mapping[str, Any]] = {}
     for name in emotion.list_models():
@@ -62,7 +62,7 @@ def load_lab() -> Lab:
 
 
 def choose_test(lab: Lab) -> tuple[str, str]:
-    """Let the visitor choose whose labels and which split judge the models, where any was judged."""
+    """Let the visitor choose labels and split of the evaluation; empty labels if no model was evaluated."""
     families = families_of(lab.evaluations)
     if not families:
         return "", next(iter(SPLITS))
@@ -73,22 +73,22 @@ def choose_test(lab: Lab) -> tuple[str, str]:
         )  # fmt: skip
         role = st.segmented_control(
             "Split", list(SPLITS), default=next(iter(SPLITS)), required=True, key="lab_split",
-            help="Test pictures were used for nothing but this. On validation pictures, choices were made.",
+            help="Test pictures were used for evaluation only. Validation pictures were also used to choose settings.",
         )  # fmt: skip
     return family, role
 
 
 def show_models(lab: Lab, family: str, role: str) -> None:
-    """Show every model's figures, and accuracy against a cost of choice."""
+    """Show every model's figures, and accuracy vs. a chosen cost."""
     times: dict[str, float] = st.session_state.setdefault(TIMES, {})
     if st.button("Time every model on this machine", icon=":material/timer:"):
         _time_models(lab, times)
     table = score_table(lab.cards, lab.evaluations, family, role, times)
     show_figures(table)
     st.caption(
-        "Scores are of the quantised file that runs here, read from each model's `evaluation.json`. A model that "
-        "knows fewer classes is judged by these alone, which is easier: compare models with equally many. "
-        "ECE is the expected calibration error after temperature scaling."
+        "Scores of the quantised file that runs here, from each model's `evaluation.json`. Models with fewer classes "
+        "are scored only on these, which is easier: compare models with the same number of classes. "
+        "ECE: expected calibration error after temperature scaling."
     )
     _show_scatter(table, lab)
     st.subheader("All test sets", anchor=False)
@@ -107,13 +107,13 @@ def _time_models(lab: Lab, times: dict[str, float]) -> None:
 
 
 def show_figures(table: pd.DataFrame) -> None:
-    """Show models' figures: columns of :func:`emotion.evaluation.scores.score_table`, or some of them."""
+    """Show columns of :func:`emotion.evaluation.scores.score_table` as a table."""
     shown = _for_people(table)
     st.dataframe(shown, hide_index=True, column_config=_columns(), placeholder="–", height="content")
 
 
 def _for_people(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with shares in per cent, and the interval as one text."""
+    """Return the table with shares in percent and the interval as text."""
     shown = table.copy()
     for column in ("accuracy", "balanced", "macro_f1", "ece"):
         shown[column] = 100 * shown[column]
@@ -128,12 +128,12 @@ def _columns() -> dict[str, Any]:
     return {
         "model": st.column_config.TextColumn("Model", pinned=True),
         "classes": number("Classes", format="%d"),
-        "faces": number("Faces", format="%d", help="How many test faces have a label that the model knows"),
+        "faces": number("Faces", format="%d", help="Test faces whose label the model knows"),
         "accuracy": number("Accuracy, %", format="%.2f"),
         "interval": st.column_config.TextColumn("95 % interval", help="Bootstrap over the faces"),
         "balanced": number("Balanced, %", format="%.2f", help="Mean of all classes' recall"),
         "macro_f1": number("Macro-F1, %", format="%.2f"),
-        "ece": number("ECE, %", format="%.2f", help="Mean gap between a probability and how often it is right"),
+        "ece": number("ECE, %", format="%.2f", help="Mean gap between probability and accuracy"),
         "parameters": number("Params, M", format="%.2f", help="Millions of parameters"),
         "multiply_adds": number("MACs, M", format="%.0f", help="Millions of multiply–adds for a face"),
         "megabytes": number("File, MB", format="%.2f"),
@@ -142,16 +142,16 @@ def _columns() -> dict[str, Any]:
 
 
 def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
-    st.subheader("Accuracy against cost", anchor=False)
+    st.subheader("Accuracy vs. cost", anchor=False)
     cost = st.segmented_control(
         "Cost", list(COSTS), default="multiply_adds", required=True,
         format_func=COSTS.__getitem__, label_visibility="collapsed", key="lab_cost",
     )  # fmt: skip
     drawn = table.dropna(subset=["accuracy", cost])["model"].tolist()
     if not drawn:
-        missing = "no model was timed yet: press the button above" if cost == "ms" else "no model was judged so"
+        missing = "no model was timed yet, press the button above" if cost == "ms" else "no model was evaluated"
         st.info(f"Nothing to draw: {missing}.", icon=":material/scatter_plot:")
         return
     legend({model: model_colour(model, lab.names) for model in drawn})
     st.altair_chart(cost_scatter(table, cost, lab.names), width="stretch")
-    st.caption("The line through a point is the 95 % interval of its accuracy.")
+    st.caption("Lines: 95 % interval of the accuracy.")

@@ -1,4 +1,4 @@
-"""Model lab: models of the visitor's own, checked and described before they are listed."""
+"""Model lab: adds and removes uploaded .tflite models."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from ui.common import uploads
 from ui.common.errors import fragment
 from ui.common.widgets import chip, chips, plain
 from ui.lab import session
-from ui.lab.model_draft import ModelDraft
 from ui.lab.models import TIMES, Lab
+from ui.lab.pending_model import PendingModel
 from ui.lab.try_one import ANSWERS
 
 _UPLOAD, _NOTE, _ASKED = "own_upload", "own_note", "own_asked"
@@ -37,66 +37,66 @@ _PIXELS = {
 
 
 def show_own(lab: Lab, visitor: Visitor) -> None:
-    """Let a visitor who may do so add a .tflite file to the models, and remove what was added."""
+    """Show the added models; visitors with permission can add and remove models."""
     if visitor.may_change_models:
         _show_adding()
     else:
-        st.caption("Models that were added to those that ship. Who looks after this server adds and removes them.")
+        st.caption("Models added to the built-in ones. Only administrators can add and remove them.")
     _show_added(lab, visitor)
 
 
 def _show_adding() -> None:
     st.caption(
-        "A `.tflite` file that reads one face and answers with two to eight expressions. A process of its own looks "
-        "at it first; nothing is unpickled. Everybody who opens this app can then choose it."
+        "A `.tflite` file that takes one face and returns probabilities of two to eight expressions. It is checked in "
+        "a sandbox before it is added. Everyone who uses this app can then choose it."
     )
     st.file_uploader(
         "Model file", ["tflite"], key=uploads.uploader_key(_UPLOAD), on_change=_take_upload,
         label_visibility="collapsed", max_upload_size=SIZE_LIMIT_BYTES // 1_000_000,
     )  # fmt: skip
     _show_note()
-    draft = session.model_draft()
-    if draft is not None:
-        if not draft.started:
-            draft.start()
-        if draft.running:
-            _follow(draft)
+    pending = session.pending_model()
+    if pending is not None:
+        if not pending.started:
+            pending.start()
+        if pending.running:
+            _follow(pending)
         else:
-            _show_draft(draft)
+            _show_pending(pending)
 
 
 def _take_upload() -> None:
     for upload in uploads.take_uploads(_UPLOAD):
         try:
-            session.set_model_draft(ModelDraft(upload.name, upload))
+            session.set_pending_model(PendingModel(upload.name, upload))
         except InputError as error:
             st.session_state[_NOTE] = (False, plain(str(error)))
 
 
 def _show_note() -> None:
-    """Say once what became of the last click."""
+    """Show the outcome of the last action once."""
     if note := st.session_state.pop(_NOTE, None):
         good, text = note
         (st.success if good else st.error)(text, icon=":material/check_circle:" if good else ":material/error:")
 
 
 @fragment(run_every=0.3)
-def _follow(draft: ModelDraft) -> None:
-    if not draft.running:
+def _follow(pending: PendingModel) -> None:
+    if not pending.running:
         st.rerun()
     with st.container(border=True):
-        st.markdown(f":material/hourglass_top: Checking **{plain(draft.name)}** …")
-        st.caption("A process of its own reads the file, asks it for a few answers, twice each, and times them.")
+        st.markdown(f":material/hourglass_top: Checking **{plain(pending.name)}** …")
+        st.caption("The file is loaded in a sandbox, run a few times and timed.")
 
 
-def _show_draft(draft: ModelDraft) -> None:
-    if draft.facts is None:
-        st.error(f"**{plain(draft.name)}** {plain(draft.error)}", icon=":material/error:")
+def _show_pending(pending: PendingModel) -> None:
+    if pending.facts is None:
+        st.error(f"**{plain(pending.name)}** {plain(pending.error)}", icon=":material/error:")
         return
     with st.container(border=True):
-        st.markdown(f"**{plain(draft.name)}**")
-        _show_facts(draft.facts)
-        _show_form(draft, draft.facts)
+        st.markdown(f"**{plain(pending.name)}**")
+        _show_facts(pending.facts)
+        _show_form(pending, pending.facts)
 
 
 def _show_facts(facts: ModelFacts) -> None:
@@ -111,47 +111,47 @@ def _show_facts(facts: ModelFacts) -> None:
     )
 
 
-def _show_form(draft: ModelDraft, facts: ModelFacts) -> None:
+def _show_form(pending: PendingModel, facts: ModelFacts) -> None:
     left, right = st.columns(2, gap="medium")
     left.text_input(
-        "Name", suggest_name(draft.name), max_chars=40, key=_key(draft, "name"),
+        "Name", suggest_name(pending.name), max_chars=40, key=_key(pending, "name"),
         help="Lower-case letters, digits and dashes",
     )  # fmt: skip
-    right.text_input("Title", draft.stem, max_chars=80, key=_key(draft, "title"))
+    right.text_input("Title", pending.stem, max_chars=80, key=_key(pending, "title"))
     left, right = st.columns(2, gap="medium")
     with left:
-        _ask_labels(draft, facts.classes)
+        _ask_labels(pending, facts.classes)
     pixels = right.selectbox(
         "Pixels it was trained on", normalisations_for(facts.colour), index=1, format_func=_PIXELS.__getitem__,
-        key=_key(draft, "pixels"),
+        key=_key(pending, "pixels"),
     )  # fmt: skip
-    st.text_input("Licence and source", max_chars=300, key=_key(draft, "licence"))
-    described = _show_reading(draft, facts, pixels)
+    st.text_input("Licence and source", max_chars=300, key=_key(pending, "licence"))
+    described = _show_reading(pending, facts, pixels)
     with st.container(horizontal=True):
-        st.button("Add", type="primary", disabled=not described, on_click=_add, args=(draft, facts), key="own_add")
-        st.button("Discard", on_click=session.set_model_draft, args=(None,), key="own_discard")
+        st.button("Add", type="primary", disabled=not described, on_click=_add, args=(pending, facts), key="own_add")
+        st.button("Discard", on_click=session.set_pending_model, args=(None,), key="own_discard")
 
 
-def _ask_labels(draft: ModelDraft, classes: int) -> None:
-    """Let the visitor choose a usual order, where one has as many labels, or name them."""
+def _ask_labels(pending: PendingModel, classes: int) -> None:
+    """Let the visitor choose a common order with as many labels, or name the labels."""
     orders = [name for name, labels in ORDERS.items() if len(labels) == classes]
     chosen: str | None = _OTHER_ORDER
     if orders:
         chosen = st.selectbox(
-            "Order of the outputs", [*orders, _OTHER_ORDER], index=None, key=_key(draft, "order"),
-            placeholder="Choose what the outputs mean",
+            "Order of the outputs", [*orders, _OTHER_ORDER], index=None, key=_key(pending, "order"),
+            placeholder="Choose the order of the labels",
         )  # fmt: skip
     if chosen == _OTHER_ORDER:
         st.text_input(
-            f"{classes} labels in the order of the outputs", key=_key(draft, "labels"),
-            placeholder="angry, happy, neutral, …", help="Separated by commas, in any usual spelling",
+            f"{classes} labels in the order of the outputs", key=_key(pending, "labels"),
+            placeholder="angry, happy, neutral, …", help="Comma-separated, in any common spelling",
         )  # fmt: skip
 
 
-def _show_reading(draft: ModelDraft, facts: ModelFacts, pixels: str) -> bool:
-    """Show what the outputs mean by the form, and what they make of the sample; return whether they fit."""
+def _show_reading(pending: PendingModel, facts: ModelFacts, pixels: str) -> bool:
+    """Show the labels and the answer for the sample portrait; return whether the form is complete."""
     try:
-        labels = _labels(draft)
+        labels = _labels(pending)
     except LabelError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False
@@ -163,57 +163,57 @@ def _show_reading(draft: ModelDraft, facts: ModelFacts, pixels: str) -> bool:
     chips(labels)
     share, label = max(zip(facts.readings[pixels], labels, strict=True))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("The sample portrait, a smile, would be read as")
+        st.markdown("The sample portrait, a smile, gives")
         st.html(chip(label, f"{label} {share:.0%}"))
     if label != "happiness":
-        st.caption("Should it know a smile? Then try another order or other pixels.")
+        st.caption("If the model should recognise a smile, try another order or pixel range.")
     return True
 
 
-def _labels(draft: ModelDraft) -> tuple[str, ...]:
-    """Return the labels that the form names so far; none before any are named.
+def _labels(pending: PendingModel) -> tuple[str, ...]:
+    """Return the labels chosen so far; empty if none.
 
     Raises:
-        LabelError: They are not different expressions.
+        LabelError: They are not distinct expressions.
     """
-    order = _value(draft, "order")
+    order = _value(pending, "order")
     if order in ORDERS:
         return ORDERS[order]
-    text = _value(draft, "labels")
+    text = _value(pending, "labels")
     return parse_labels(text) if text.strip() else ()
 
 
-def _key(draft: ModelDraft, field: str) -> str:
-    """Return the key of a field, which is another one for another file, so that nothing is left from the last."""
-    return f"own_{field}_{draft.facts.sha256[:8] if draft.facts else ''}"
+def _key(pending: PendingModel, field: str) -> str:
+    """Return a field's key, which depends on the file, so that every file starts with empty fields."""
+    return f"own_{field}_{pending.facts.sha256[:8] if pending.facts else ''}"
 
 
-def _value(draft: ModelDraft, field: str) -> str:
-    return st.session_state.get(_key(draft, field)) or ""
+def _value(pending: PendingModel, field: str) -> str:
+    return st.session_state.get(_key(pending, field)) or ""
 
 
-def _add(draft: ModelDraft, facts: ModelFacts) -> None:
+def _add(pending: PendingModel, facts: ModelFacts) -> None:
     if not _may_change():
         return
-    # Read here and not when the page was drawn: what was typed last arrives together with the click.
+    # Read in the callback, because the last typed value arrives together with the click.
     try:
         details = CardDetails(
-            name=_value(draft, "name").strip(),
-            labels=_labels(draft),
-            normalisation=_value(draft, "pixels"),
-            title=_value(draft, "title"),
-            licence=_value(draft, "licence"),
+            name=_value(pending, "name").strip(),
+            labels=_labels(pending),
+            normalisation=_value(pending, "pixels"),
+            title=_value(pending, "title"),
+            licence=_value(pending, "licence"),
         )
-        card = add_model(draft.path, details, facts)
+        card = add_model(pending.path, details, facts)
     except EmotionError as error:
         st.session_state[_NOTE] = (False, plain(str(error)))
         return
-    session.set_model_draft(None)
+    session.set_pending_model(None)
     _forget(card.name)
     st.session_state.setdefault(TIMES, {})[card.name] = facts.ms
     st.session_state[_NOTE] = (
         True,
-        f"**{card.name}** was added: it is in the table now and answers in **Try it**.",
+        f"**{card.name}** was added. It is now in the table and in **Try it**.",
     )
 
 
@@ -232,7 +232,7 @@ def _show_added(lab: Lab, visitor: Visitor) -> None:
             else:
                 st.markdown(f"`{name}`")
             if name not in lab.evaluations:
-                st.caption("Not judged yet. With a prepared data set, this fills its figures:")
+                st.caption("Not evaluated yet. With a prepared data set, run:")
                 st.code(f"python -m training evaluate --model {name}", language="sh")
             if visitor.may_change_models:
                 _show_removal(name)
@@ -253,7 +253,7 @@ def _ask(name: str | None) -> None:
 
 
 def _may_change() -> bool:
-    """Return whether the visitor may still do what the page offered."""
+    """Return whether the visitor still has permission."""
     visitor = find_visitor()
     return visitor is not None and visitor.may_change_models
 
@@ -272,6 +272,6 @@ def _remove(name: str) -> None:
 
 
 def _forget(name: str) -> None:
-    """Drop what the visit knows of a name, which another model may bear later."""
+    """Drop cached results of a model name, which may be reused."""
     for key in (ANSWERS, TIMES):
         st.session_state.get(key, {}).pop(name, None)

@@ -1,4 +1,4 @@
-"""Model lab: what the search for architectures found."""
+"""Model lab: results of the architecture search."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from ui.lab.models import Lab, show_figures
 CANDIDATES = data_dir() / "search" / "candidates.csv"
 
 _HOW = """
-No search has been run on this machine. This breeds networks, each of them
-trained on a small budget, made an int8 file and timed:
+No architecture search has been run on this server. To train, quantise and time many
+small networks, run:
 
 ```sh
 python -m training search --evolve --trials 40
 ```
 
-The candidates, their front and how it moved then appear here.
+This page then shows the candidates and the Pareto front.
 """
 _GENES = {
     "stem": r"-s(\d+)",
     "widths": r"-w([\d.]+)",
     "depths": r"-d([\d.]+)",
     "kernels": r"-k([\d.]+)",
-    "attention": r"-a([01])",
-    "places weighed": r"-p([01])",
+    "channel attention": r"-a([01])",
+    "spatial attention": r"-p([01])",
 }
 _YES = {"0": "no", "1": "yes"}
 
 
 def show_search(lab: Lab, family: str, role: str) -> None:
-    """Show the candidates of the search, the front, its course, the winner, and what was trained in full.
+    """Show the candidates, the Pareto front over generations, the winner, and fully trained networks.
 
     Args:
-        lab: All models.
-        family: Whose labels are asked for.
-        role: On which split.
+        lab: The installed models.
+        family: Labels of the evaluation.
+        role: Split of the evaluation.
     """
     if not CANDIDATES.is_file():
         st.info(_HOW, icon=":material/genetics:")
@@ -54,17 +54,17 @@ def show_search(lab: Lab, family: str, role: str) -> None:
         )
         return
     st.caption(
-        f"{len(table)} networks in {table['generation'].nunique()} generations, bred by NSGA-II: more accurate on the "
-        "validation pictures, faster on one core. All had the same small budget, so accuracies compare with each "
-        "other and with nothing else."
+        f"{len(table)} networks in {table['generation'].nunique()} generations of NSGA-II, which maximises "
+        "accuracy on validation pictures and speed on one core. All had the same small training budget, so compare "
+        "their accuracies only with each other."
     )
     _show_winner(table)
     found, moved = st.columns(2, gap="medium")
-    found.subheader("Candidates and their front", anchor=False)
+    found.subheader("Candidates and Pareto front", anchor=False)
     found.altair_chart(front_chart(table), width="stretch")
-    moved.subheader("How the front moved", anchor=False)
+    moved.subheader("Pareto front over generations", anchor=False)
     moved.altair_chart(generations_chart(table), width="stretch")
-    st.subheader("The front", anchor=False)
+    st.subheader("Networks of the Pareto front", anchor=False)
     st.dataframe(_described(front_of(table)), hide_index=True, column_config=_COLUMNS)
     _show_in_full(set(table["network"]), lab, family, role)
 
@@ -72,39 +72,36 @@ def show_search(lab: Lab, family: str, role: str) -> None:
 def _show_winner(table: pd.DataFrame) -> None:
     winner = winner_of(table)
     with st.container(border=True):
-        st.markdown(f"**Winner: the most accurate within {WITHIN_MS} ms a face**")
+        st.markdown(f"**Winner: most accurate within {WITHIN_MS} ms per face**")
         figures = st.columns(4)
         figures[0].metric("Accuracy, small budget", f"{winner['accuracy']:.1%}")
         figures[1].metric("ms per face", f"{winner['ms_per_face']:.2f}")
         figures[2].metric("Parameters", f"{winner['parameters'] / 1e6:.2f} M")
         figures[3].metric("File", f"{winner['file_bytes'] / 1e6:.2f} MB")
-        st.caption(f"`{winner['network']}` at {winner['input_size']} px. {_in_words(winner['network'])}")
+        st.caption(f"`{winner['network']}` at {winner['input_size']} px. {_description(winner['network'])}")
 
 
 def _show_in_full(networks: set[str], lab: Lab, family: str, role: str) -> None:
-    """Show how good the candidates are that were trained in full, beside every model of as many classes."""
+    """Show candidates that were fully trained, next to every model with the same number of classes."""
     recipes = {name: card.training.get("recipe") or {} for name, card in lab.cards.items()}
-    bred = [name for name, recipe in recipes.items() if recipe.get("network") in networks]
-    if not bred:
+    found = [name for name, recipe in recipes.items() if recipe.get("network") in networks]
+    if not found:
         return
     scores = score_table(lab.cards, lab.evaluations, family, role, {})
-    classes = scores.loc[scores["model"].isin(bred), "classes"].dropna()
+    classes = scores.loc[scores["model"].isin(found), "classes"].dropna()
     if classes.empty:
         return
     beside = scores[scores["classes"].isin(classes)].sort_values("accuracy", ascending=False)
-    st.subheader("Trained in full, beside the hand-made networks", anchor=False)
+    st.subheader("Fully trained, next to hand-designed networks", anchor=False)
     show_figures(beside.drop(columns="ms"))
-    st.caption(
-        f"Bred here: {', '.join(bred)}. Each was trained by its own recipe, so numbers of epochs differ; "
-        "every model's card tells its own."
-    )
+    st.caption(f"Found by architecture search: {', '.join(found)}. Recipes and epochs differ; see each model's card.")
 
 
-def _in_words(network: str) -> str:
+def _description(network: str) -> str:
     genes = _genes(network)
     stages = zip(*(genes[name].split(".") for name in ("widths", "depths", "kernels")), strict=True)
     parts = [f"{depth} × {width} filters of {kernel}×{kernel}" for width, depth, kernel in stages]
-    extras = [name for name in ("attention", "places weighed") if genes[name] == "1"]
+    extras = [name for name in ("channel attention", "spatial attention") if genes[name] == "1"]
     return f"A stem of {genes['stem']} filters, then {'; '.join(parts)}{'; ' if extras else ''}{', '.join(extras)}."
 
 
@@ -115,7 +112,7 @@ def _genes(network: str) -> dict[str, str]:
 
 def _described(front: pd.DataFrame) -> pd.DataFrame:
     genes = pd.DataFrame([_genes(network) for network in front["network"]]).replace(
-        {"attention": _YES, "places weighed": _YES}
+        {"channel attention": _YES, "spatial attention": _YES}
     )
     figures = front[["candidate", "generation", "accuracy", "ms_per_face", "input_size", "parameters"]]
     return pd.concat([figures.reset_index(drop=True), genes], axis=1)

@@ -1,40 +1,40 @@
-"""What a visit holds of the model lab. Widgets forget their values when the page changes; this does not."""
+"""Session state of the model lab, which survives page changes, unlike widgets."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui.common.background import Job
-from ui.lab.model_draft import ModelDraft
+from ui.common.background import UploadJob
+from ui.lab.pending_model import PendingModel
 from ui.lab.trial_job import TrialJob
 
-_TRIAL, _DRAFT = "trial_job", "model_draft"
+_TRIAL, _PENDING = "trial_job", "pending_model"
 
 
 def trial_job() -> TrialJob | None:
-    """Return the labelled pictures of this visit."""
+    """Return this session's test on labelled pictures."""
     job: TrialJob | None = st.session_state.get(_TRIAL)
     return job
 
 
 def set_trial_job(job: TrialJob | None) -> None:
-    """Take other labelled pictures, or none; those before are deleted."""
+    """Replace the labelled pictures, or remove them; the previous ones are deleted."""
     _replace(_TRIAL, job)
 
 
-def model_draft() -> ModelDraft | None:
-    """Return the model file of this visit that is not yet among the models."""
-    draft: ModelDraft | None = st.session_state.get(_DRAFT)
-    return draft
+def pending_model() -> PendingModel | None:
+    """Return this session's uploaded model file that is not yet added."""
+    pending: PendingModel | None = st.session_state.get(_PENDING)
+    return pending
 
 
-def set_model_draft(draft: ModelDraft | None) -> None:
-    """Take another model file, or none; the one before is deleted."""
-    _replace(_DRAFT, draft)
+def set_pending_model(pending: PendingModel | None) -> None:
+    """Replace the model file, or remove it; the previous one is deleted."""
+    _replace(_PENDING, pending)
 
 
-def _replace(key: str, job: Job | None) -> None:
-    old: Job | None = st.session_state.get(key)
+def _replace(key: str, job: UploadJob | None) -> None:
+    old: UploadJob | None = st.session_state.get(key)
     if old is not None:
         old.close()
     st.session_state[key] = job

@@ -1,4 +1,4 @@
-"""Model lab: every model judged on a visitor's own labelled pictures."""
+"""Model lab: evaluates every model on the visitor's labelled pictures."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from emotion.evaluation.trial.run import Framing, Trial
 from emotion.labels import CODES
 from ui.common import uploads
 from ui.common.errors import fragment
-from ui.common.inks import INKS
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
+from ui.common.theme import chart_text_colour
 from ui.common.widgets import CONSENT, chip, plain, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
@@ -28,6 +28,11 @@ from ui.shell.notice import show_notice
 _UPLOAD, _REFUSED = "trial_upload", "trial_refused"
 _MISTAKES = 24
 _WORDS = ""
+_FRAMING_NAMES = {
+    Framing.BY_SIZE: "Detect automatically",
+    Framing.PHOTOGRAPHS: "Photographs",
+    Framing.CUT_OUT: "Cropped faces",
+}
 _CODE_TITLES = {
     _WORDS: "Words, such as happy",
     "fer2013": "FER2013 numbers",
@@ -43,9 +48,9 @@ _LAYOUT = """faces.zip
 
 
 def show_trial(lab: Lab) -> None:
-    """Let the visitor give a zip of class folders; show what every model makes of it."""
+    """Let the visitor upload a zip of class folders; show every model's results."""
     st.caption(
-        f"A zip of pictures in folders named after their expression: every model answers for each. {CONSENT} "
+        f"Upload a zip with one folder per expression to evaluate every model on your pictures. {CONSENT} "
         "The zip is deleted when you clear it or leave."
     )
     st.file_uploader(
@@ -57,17 +62,17 @@ def show_trial(lab: Lab) -> None:
     framing, codes = _choose()
     job = session.trial_job()
     if job is None:
-        st.markdown("Folders may lie in other folders; the innermost that names an expression counts.")
+        st.markdown("Folders may be nested; the innermost folder that names an expression counts.")
         st.code(_LAYOUT, language=None)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if not job.running and job.started:
             st.button(
-                "Judge again", icon=":material/replay:", on_click=_start, args=(job, lab, framing, codes),
-                help="With the choices above",
+                "Run again", icon=":material/replay:", on_click=_start, args=(job, lab, framing, codes),
+                help="With the settings above",
             )  # fmt: skip
         st.button("Clear", icon=":material/delete:", on_click=session.set_trial_job, args=(None,), key="trial_clear")
-    if not job.started and not show_notice("The zip waits for this.", key="lab_trial_notice"):
+    if not job.started and not show_notice(key="lab_trial_notice"):
         return
     if not job.started:
         _start(job, lab, framing, codes)
@@ -90,8 +95,9 @@ def _take_upload() -> None:
 def _choose() -> tuple[Framing, str | None]:
     with st.container(horizontal=True, gap="medium"):
         framing = st.selectbox(
-            "Pictures show", list(Framing), format_func=lambda one: one.value, key="trial_framing", width=220,
-            help="In photographs, the largest face is found and aligned. Cut-out faces are taken as they are.",
+            "Image type", list(Framing), key="trial_framing", width=220,
+            format_func=_FRAMING_NAMES.__getitem__,
+            help="Photographs: the largest face is found and aligned. Cropped faces are used as they are.",
         )  # fmt: skip
         codes = st.selectbox(
             "Folders are named by", [_WORDS, *CODES], key="trial_codes", width=240,
@@ -110,7 +116,7 @@ def _follow(job: TrialJob) -> None:
         st.rerun()
     with st.container(border=True):
         st.progress(job.progress.share if job.progress else 0.0, progress_text(job.progress, "pictures"))
-        st.button("Stop and keep what is done", icon=":material/stop:", on_click=job.cancel, key="trial_stop")
+        st.button("Stop and keep the results so far", icon=":material/stop:", on_click=job.cancel, key="trial_stop")
 
 
 def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> None:
@@ -122,7 +128,7 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> No
         st.error(reason, icon=":material/error:")
     _show_unread(trial)
     if not trial.names:
-        st.info("No picture could be judged.", icon=":material/no_accounts:")
+        st.info("No picture could be evaluated.", icon=":material/no_accounts:")
         return
     show_figures(overview(job.records))
     model = st.selectbox("Model", [name for name in lab.names if name in trial.cards], key="trial_model", width=300)
@@ -141,9 +147,9 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> No
 
 
 def _summary(trial: Trial) -> str:
-    parts = [f"{len(trial.names):,} of {trial.files:,} pictures judged", ", ".join(trial.label_set.labels)]
+    parts = [f"{len(trial.names):,} of {trial.files:,} pictures evaluated", ", ".join(trial.label_set.labels)]
     if trial.unlabelled:
-        parts.append(f"{_counted(trial.unlabelled, 'file')} in no such folder")
+        parts.append(f"{_counted(trial.unlabelled, 'file')} outside of such folders")
     return " · ".join(parts)
 
 
@@ -154,7 +160,7 @@ def _counted(number: int, thing: str) -> str:
 def _show_unread(trial: Trial) -> None:
     if trial.unread:
         with st.expander(
-            f"{_counted(len(trial.unread), 'picture')} could not be judged", icon=":material/broken_image:"
+            f"{_counted(len(trial.unread), 'picture')} could not be evaluated", icon=":material/broken_image:"
         ):
             rows = pd.DataFrame([(one.name, one.reason) for one in trial.unread], columns=["File", "Why"])
             st.dataframe(rows, hide_index=True)
@@ -166,14 +172,14 @@ def _show_record(record: dict[str, Any]) -> None:
     unit = left.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
     )
-    ink = INKS[st.context.theme.type == "dark"]
+    ink = chart_text_colour()
     left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
     scores = pd.DataFrame(record["per_class"]).T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),
         column_config={
-            "precision": share_column("Precision", "How many such answers are right", width="small"),
-            "recall": share_column("Recall", "How many such faces are found", width="small"),
+            "precision": share_column("Precision", "Share of these answers that are right", width="small"),
+            "recall": share_column("Recall", "Share of these faces that are found", width="small"),
             "f1": share_column("F1", "Harmonic mean of precision and recall", width="small"),
             "support": st.column_config.NumberColumn("Faces", format="%d", width="small"),
         },
@@ -184,10 +190,10 @@ def _show_mistakes(trial: Trial, table: pd.DataFrame) -> None:
     mistakes = worst_mistakes(table, _MISTAKES)
     st.subheader("Worst mistakes", anchor=False)
     if mistakes.empty:
-        st.success("No picture was answered wrongly.", icon=":material/check_circle:")
+        st.success("No wrong answers.", icon=":material/check_circle:")
         return
     wrong = int((~table["right"]).sum())
-    st.caption(f"The surest of {wrong:,} wrong answers out of {len(table):,}. A wrong label looks like this, too.")
+    st.caption(f"The most confident of {wrong:,} wrong answers out of {len(table):,}. Some may be wrong labels.")
     with st.container(horizontal=True, gap="small"):
         for mistake in mistakes.to_dict("records"):
             with st.container(border=True, width=172):

@@ -1,4 +1,4 @@
-"""One zip of labelled pictures of a visit, answered by every model of the lab."""
+"""The evaluation of every model on one zip of labelled pictures."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from emotion.evaluation.scores import Record
 from emotion.evaluation.trial.judge import judge
 from emotion.evaluation.trial.run import FaceFinder, Framing, Trial, run_trial
 from emotion.evaluation.trial.zip_folders import ZipFolders
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class TrialJob(Job):
-    """The answers of several models for one archive.
+class TrialJob(UploadJob):
+    """An evaluation of several models on one archive.
 
     Attributes:
-        trial: The result; of what was done if the job was cancelled.
-        records: Model → its figures on these pictures, or None; there once the trial is.
-        refused: Model that cannot be loaded → why.
+        trial: The result; partial if the job was cancelled.
+        records: Model → figures on these pictures, or None; set together with ``trial``.
+        refused: Model that cannot be loaded → reason.
     """
 
     def __init__(self, name: str, content: BinaryIO) -> None:
@@ -31,15 +31,15 @@ class TrialJob(Job):
         self.refused: dict[str, str] = {}
 
     def start(self, models: Sequence[str], find_face: FaceFinder, framing: Framing, codes: str | None) -> None:
-        """Begin; returns at once.
+        """Start; returns at once.
 
         Args:
-            models: Names of the models that answer.
-            find_face: Finds the face that a photograph is about.
-            framing: What the pictures show.
-            codes: Whose numbers name the classes, if numbers do.
+            models: Names of the models.
+            find_face: Finds the main face of a photograph.
+            framing: Kind of pictures.
+            codes: Data set whose class numbers the folders use; None for words.
         """
-        self._begin(lambda: self._run(models, find_face, framing, codes))
+        self._start_thread(lambda: self._run(models, find_face, framing, codes))
 
     def _run(self, models: Sequence[str], find_face: FaceFinder, framing: Framing, codes: str | None) -> None:
         self.trial, self.refused = None, {}
@@ -51,6 +51,6 @@ class TrialJob(Job):
                 self.refused[name] = str(error)
         with closing(ZipFolders(self.path, codes)) as folders:
             trial = run_trial(folders, classifiers, find_face, framing, self._report)
-        # Here and once: intervals of many pictures take seconds, and every click on the page runs all of it.
+        # Computed once on this thread: bootstrap intervals take seconds, and every click reruns the page.
         self.records = {name: judge(trial, name) for name in classifiers}
         self.trial = trial

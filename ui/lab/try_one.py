@@ -1,4 +1,4 @@
-"""Model lab: every model's answer for one photograph, and where it looked."""
+"""Model lab: every model's answer for one photograph, with a saliency map."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from emotion.vision.decode.formats import ENDINGS
 from emotion.vision.decode.image import load_image
 from emotion.vision.normalise import GREY
 from ui.common import uploads
+from ui.common.expressions import in_display_order
 from ui.common.resources import load_analyzer, sample_png
 from ui.common.widgets import CONSENT, answer_chip, plain
 from ui.lab.models import Lab
@@ -26,7 +27,7 @@ from ui.shell.notice import show_notice
 
 _PHOTO, _UPLOAD = "lab_photo", "lab_upload"
 ANSWERS = "lab_answers"
-"""Key of the answers for the photograph of this visit, by model."""
+"""Session key of the answers for the current photograph, by model."""
 
 _TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
 _COLUMNS = 3
@@ -34,7 +35,7 @@ _COLUMNS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What one model says of a face: its probabilities, and its face with the parts that mattered tinted."""
+    """A model's probabilities for a face, and the face tinted by saliency."""
 
     labels: tuple[str, ...]
     probabilities: FloatArray
@@ -43,8 +44,8 @@ class Answer:
 
 
 def show_try(lab: Lab) -> None:
-    """Let the visitor give a photograph and show all models' answers for its largest face."""
-    st.caption(f"One photograph; its largest face is read by every model. {CONSENT}")
+    """Let the visitor upload a photograph; show every model's answer for its largest face."""
+    st.caption(f"Upload a photo to compare every model on its largest face. {CONSENT}")
     st.file_uploader(
         "Photograph", _TYPES, key=uploads.uploader_key(_UPLOAD), on_change=_take_upload, label_visibility="collapsed"
     )
@@ -53,11 +54,11 @@ def show_try(lab: Lab) -> None:
     if photo is None:
         return
     name, content = photo
-    if content != sample_png() and not show_notice("The photograph waits for this.", key="lab_try_notice"):
+    if content != sample_png() and not show_notice(key="lab_try_notice"):
         return
     try:
         image = load_image(content)
-        face = load_analyzer(lab.names[0]).largest_face(image)  # the model plays no part in where faces are
+        face = load_analyzer(lab.names[0]).largest_face(image)  # detection does not depend on the model
     except EmotionError as error:
         st.error(f"**{plain(name)}** {plain(str(error))}", icon=":material/broken_image:")
         return
@@ -66,10 +67,10 @@ def show_try(lab: Lab) -> None:
         st.info("No face was found in this picture.", icon=":material/no_accounts:")
         return
     _show_answers(lab, image, face)
-    words = "Orange parts speak for the leading expression, blue ones against it: found by covering one after another."
+    caption = "Orange parts support the leading expression, blue parts oppose it (occlusion sensitivity)."
     if any(card.abstain_below > 0 for card in lab.cards.values()):
-        words += " A dashed line is a model's own limit; where no bar reaches it, the answer is unclear."
-    st.caption(words)
+        caption += " Dashed line: the model's own limit; if no bar reaches it, the answer is unclear."
+    st.caption(caption)
 
 
 def _take_upload() -> None:
@@ -83,13 +84,13 @@ def _take_sample() -> None:
 
 def _take(name: str, content: bytes) -> None:
     st.session_state[_PHOTO] = (name, content)
-    # Kept with the visit, as every click on the page runs all of it.
+    # Cached in the session, because every click reruns the page.
     st.session_state[ANSWERS] = {}
 
 
 def _show_answers(lab: Lab, image: Image, face: Face) -> None:
     answers: dict[str, Answer] = st.session_state[ANSWERS]
-    # Row by row, so that reading order holds where columns fold into one on a phone.
+    # Row by row, so that the reading order is kept when columns stack on a phone.
     for start in range(0, len(lab.names), _COLUMNS):
         for column, name in zip(st.columns(_COLUMNS, gap="medium"), lab.names[start : start + _COLUMNS], strict=False):
             with column.container(border=True):
@@ -124,4 +125,6 @@ def _show_answer(answer: Answer) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(answer.reasons, width=112)
         st.html(answer_chip(said, probabilities, answer.abstain_below))
-    st.altair_chart(probability_bars(probabilities, abstain_below=answer.abstain_below), width="stretch")
+    st.altair_chart(
+        probability_bars(in_display_order(probabilities), abstain_below=answer.abstain_below), width="stretch"
+    )

@@ -1,1 +1,1 @@
-"""The page that lists analyses: search, storage, days, users, deletion."""
+"""The library page: search, trends by day, storage, deletion; and administration of users."""

@@ -1,4 +1,4 @@
-"""What the days of a library were like: a calendar and a trend."""
+"""Expressions by day: a calendar and a trend."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
 
 
 def show_days(library: OwnLibrary) -> None:
-    """Show each day's expressions, of all analyses that have a result."""
+    """Show each day's expressions, from all finished analyses."""
     table = day_table((day.date, day.analyses, day.faces_s, day.shares) for day in library.days(browser_zone()))
     if table.empty:
-        st.info("A day appears here as soon as one of its videos is analysed.", icon=":material/calendar_month:")
+        st.info("Days appear here once a video is analysed.", icon=":material/calendar_month:")
         return
     by, period = _ask()
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
     st.altair_chart(calendar_chart(shown, by), width="content")
     st.caption(
-        "A cell per day, in the colour of the expression that led for most of the faces' time; the stronger, the "
-        "larger its share. Unclear time never leads." if by == LEADING else
-        f"A cell per day; the stronger, the larger the share of the faces' time that showed {by}."
+        "Each cell is a day, in the colour of the expression that led for the longest time. Stronger colour: larger "
+        "share. Unclear time is not counted." if by == LEADING else
+        f"Each cell is a day. Stronger colour: larger share of {by} in the time in which faces were seen."
     )  # fmt: skip
     st.altair_chart(trend_chart(shown), width="stretch")
     st.caption(
-        "Shares of the faces' time, all videos of a day together. A video counts on the day on which it was recorded, "
-        "where its file says so, else on the day on which it was added."
+        "Shares of the time in which faces were seen, over all videos of a day. A video counts on the day it was "
+        "recorded, if its file says so, otherwise on the day it was added."
     )
 
 

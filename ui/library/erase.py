@@ -1,4 +1,4 @@
-"""Everything of mine, deleted at once: asked for in so many words."""
+"""Deletes everything of the visitor after a typed confirmation."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
 from ui.video import session
 
-WORDS = "delete everything"
-_INPUT, _NEWS = "library_wipe_words", "library_wipe_news"
+CONFIRMATION = "delete everything"
+_INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
 _HELD = ("loaded_analysis", "live_recorded")
-"""Keys of what other pages hold of analyses."""
+"""Session keys of analyses that other pages hold."""
 
 WHAT = (
-    "All your analyses with their timelines, kept videos, recordings and clips, names and notes, their logs, and your "
-    "settings here; and what this visit holds: pictures, uploads that wait, and copies made for the player."
+    "Deletes all your analyses with timelines, videos, recordings, clips, names, notes and logs, your settings here, "
+    "and this session's pictures, uploads and player copies."
 )
-EVERYBODY = "Nobody signs in on this server, so **this is what everybody has analysed on it**, not only you."
+EVERYBODY = "This server has no sign-in, so **this deletes what everyone has analysed on it**, not only you."
 NOT_MINE = (
-    "Files that you have downloaded, models that were added in the Model lab, and backups that whoever runs this "
-    "server has made are not reached from here."
+    "Not deleted: files you have downloaded, models added in the Model lab, and backups made by the administrator."
 )
 
 
-def show_wipe(library: OwnLibrary) -> None:
-    """Show the way to delete everything."""
+def show_erase(library: OwnLibrary) -> None:
+    """Show the form that deletes everything."""
     if news := st.session_state.pop(_NEWS, None):
         st.success(news, icon=":material/delete_sweep:")
     with st.expander("Delete everything of mine", icon=":material/delete_forever:"):
@@ -38,9 +37,9 @@ def show_wipe(library: OwnLibrary) -> None:
         if library.owner == LOCAL:
             st.warning(EVERYBODY, icon=":material/groups:")
         st.caption(NOT_MINE)
-        said = st.text_input(f"Type “{WORDS}” to confirm", key=_INPUT, autocomplete="off", width=320)
-        is_meant = said.strip().casefold() == WORDS
-        if st.button("Delete everything", icon=":material/delete_forever:", type="primary", disabled=not is_meant):
+        typed = st.text_input(f"Type “{CONFIRMATION}” to confirm", key=_INPUT, autocomplete="off", width=320)
+        is_confirmed = typed.strip().casefold() == CONFIRMATION
+        if st.button("Delete everything", icon=":material/delete_forever:", type="primary", disabled=not is_confirmed):
             _delete(library)
 
 
@@ -48,7 +47,7 @@ def _delete(library: OwnLibrary) -> None:
     size = library.used_bytes()
     try:
         with st.spinner(f"Deleting {count_of(library.shared, library.owner):,} analyses …"):
-            forget_visit()
+            forget_session()
             count = wipe(library.shared, library.owner)
     except LibraryError as error:
         st.error(plain(str(error)), icon=":material/error:")
@@ -58,11 +57,11 @@ def _delete(library: OwnLibrary) -> None:
     st.rerun()
 
 
-def forget_visit() -> None:
-    """Delete what this visit holds, on disk and in memory."""
+def forget_session() -> None:
+    """Delete what this session holds, on disk and in memory."""
     session.forget_all()
     clear_pictures()
     lab.set_trial_job(None)
-    lab.set_model_draft(None)
+    lab.set_pending_model(None)
     for key in _HELD:
         st.session_state.pop(key, None)

@@ -1,4 +1,4 @@
-"""The list of analyses: search, sort, and what can be done with those that are chosen."""
+"""The list of analyses: search, sort, and actions on selected rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE_SIZE = 25
 SORT_NAMES = {
     "-created": "Newest first",
     "created": "Oldest first",
-    "-recorded": "Recorded last",
+    "-recorded": "Recently recorded",
     "title": "Title",
     "-duration": "Longest first",
     "-size": "Largest first",
@@ -28,7 +28,7 @@ _PAGE, _NEWS = "library_page", "library_news"
 
 
 def show_list(library: OwnLibrary) -> None:
-    """Show a page of what the search finds, with its actions."""
+    """Show a page of search results with actions."""
     _show_news()
     text, tags, sort = _ask(library)
     found = library.search(text, tags=tags, sort=sort, limit=PAGE_SIZE, offset=_page() * PAGE_SIZE)
@@ -36,8 +36,8 @@ def show_list(library: OwnLibrary) -> None:
         st.session_state[_PAGE] = max((found.total - 1) // PAGE_SIZE, 0)
         st.rerun()
     if not found.total:
-        words = "Nothing here has these words and tags." if text or tags else "No video was analysed yet."
-        st.info(words, icon=":material/search_off:" if text or tags else ":material/inventory_2:")
+        message = "No analysis matches these words and tags." if text or tags else "No video was analysed yet."
+        st.info(message, icon=":material/search_off:" if text or tags else ":material/inventory_2:")
         return
     chosen = show_entries(found.entries, "library_rows", "multi-row")
     _show_actions(library, chosen)
@@ -45,7 +45,7 @@ def show_list(library: OwnLibrary) -> None:
 
 
 def _ask(library: OwnLibrary) -> tuple[str, list[str], str]:
-    """Return the words and tags to look for, and the order."""
+    """Return search text, tags and order."""
     words, wanted, order = st.columns([3, 3, 2])
     text = words.text_input(
         "Search", placeholder="Words in title, file, tags, people's names, events", on_change=_first_page,
@@ -74,7 +74,7 @@ def _show_actions(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
         if st.button("Delete", icon=":material/delete:", disabled=not chosen):
             _confirm_delete(library, chosen)
         if not chosen:
-            st.caption("Choose rows by the boxes at their left.")
+            st.caption("Select analyses to open, tag or delete.")
 
 
 @st.dialog("Name and tags")
@@ -93,7 +93,7 @@ def _edit(library: OwnLibrary, entry: Entry) -> None:
 def _confirm_delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
     names = [plain(entry.title) for entry in chosen]
     st.markdown("\n".join(f"- {name}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
-    st.markdown("Timeline, video, names, events and tags are deleted. Nothing can bring them back.")
+    st.markdown("Timeline, video, names, events and tags are deleted. This cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete_forever:"):
             _guarded(lambda: _delete(library, chosen), f"Deleted {len(chosen)}.")
@@ -112,7 +112,7 @@ def _delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
 
 
 def _guarded(act: Callable[[], None], done: str) -> None:
-    """Do it and close the dialog; what stands in its way is said in the dialog, which stays."""
+    """Run an action and close the dialog; if it fails, show the error in the dialog."""
     try:
         act()
     except LibraryError as error:
@@ -145,5 +145,5 @@ def _show_pages(total: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{first + 1:,}–{min(first + PAGE_SIZE, total):,} of {total:,}")
         if last:
-            st.button("Before", icon=":material/chevron_left:", disabled=not _page(), on_click=_turn, args=(-1,))
+            st.button("Previous", icon=":material/chevron_left:", disabled=not _page(), on_click=_turn, args=(-1,))
             st.button("Next", icon=":material/chevron_right:", disabled=_page() >= last, on_click=_turn, args=(1,))

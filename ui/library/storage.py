@@ -1,4 +1,4 @@
-"""How much room the library takes, and for how long analyses are kept."""
+"""Storage used by the library, and retention of analyses."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from emotion.errors import LibraryError
 from emotion.library.owners.owner_view import OwnLibrary
 from ui.common.widgets import plain, size_text
 
-PERIODS = {None: "for ever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
+PERIODS = {None: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 
 
-def show_room(library: OwnLibrary) -> None:
-    """Show the storage used, and let the retention be changed."""
+def show_storage(library: OwnLibrary) -> None:
+    """Show the storage used and the retention setting."""
     used, kept = st.columns([1, 2], vertical_alignment="bottom", gap="large")
-    used.metric("Storage used", size_text(library.used_bytes()), help="Timelines, and the videos that were kept")
+    used.metric("Storage used", size_text(library.used_bytes()), help="Timelines and saved videos")
     with kept:
         _choose_retention(library)
 
@@ -24,14 +24,14 @@ def _choose_retention(library: OwnLibrary) -> None:
     choices = PERIODS if present in PERIODS else PERIODS | {present: f"{present} days"}
     wanted = st.selectbox(
         "Keep analyses", list(choices), list(choices).index(present), format_func=choices.__getitem__, width=220,
-        help="Counted from the end of each analysis. Older ones are then deleted, video, timeline and all.",
+        help="Counted from the end of each analysis. Older analyses are deleted completely.",
         key="library_retention",
     )  # fmt: skip
     if wanted == present:
         return
     st.warning(
-        "This holds for the analyses that are there as well: older ones are deleted within the hour."
-        if wanted else "Nothing will be deleted by itself any more.",
+        "This also applies to existing analyses: older ones are deleted within an hour."
+        if wanted else "Nothing will be deleted automatically.",
         icon=":material/auto_delete:",
     )  # fmt: skip
     if st.button("Confirm", type="primary"):

@@ -1,4 +1,4 @@
-"""For those who look after the server: who has how much, and the end of a person's library."""
+"""Administration: storage used by each person, and deletion of a person's library."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ log = logging.getLogger(__name__)
 
 
 def show_people(library: Library, visitor: Visitor) -> None:
-    """Show everybody with their analyses and bytes, and let one library be chosen to be deleted.
+    """Show each person's number of analyses and storage, and a form to delete a library.
 
     Args:
-        library: Of everybody.
-        visitor: Who looks at it.
+        library: The whole library.
+        visitor: The administrator.
     """
     _show_news()
     found = people(library)
     if not found:
-        st.info("Nobody has anything here yet.", icon=":material/inventory_2:")
+        st.info("The library is empty.", icon=":material/inventory_2:")
         return
     _show_totals(found)
     called = {person.owner: _called(person, visitor) for person in found}
@@ -45,7 +45,7 @@ def show_people(library: Library, visitor: Visitor) -> None:
 
 
 def _offer_deletion(library: Library, found: Mapping[str, Person], called: Mapping[str, str]) -> None:
-    """Let a person be chosen whose library is to go, and ask whether that is meant."""
+    """Let the administrator choose a person, and confirm the deletion of their library."""
     owner = st.selectbox(
         "Delete the library of", list(found), index=None, format_func=called.__getitem__, key="people_chosen",
         placeholder="Choose a person", width=360,
@@ -55,25 +55,25 @@ def _offer_deletion(library: Library, found: Mapping[str, Person], called: Mappi
     person = found[owner]
     st.warning(
         f"**{plain(called[owner])}**: {_counted(person.analyses)}, {size_text(person.bytes)}. Timelines, videos, "
-        "names, events and tags are deleted. Nothing can bring them back.",
+        "names, events and tags are deleted. This cannot be undone.",
         icon=":material/delete_forever:",
     )
     st.button("Delete this library", type="primary", on_click=_delete, args=(library, person), key="people_delete")
 
 
 def show_rules() -> None:
-    """Show who may enter, as the settings say."""
+    """Show who has access, according to the settings."""
     present = rules()
-    st.subheader("Who may enter", anchor=False)
+    st.subheader("Access", anchor=False)
     if present.is_open:
-        st.warning("Everybody with an account at the sign-in service may enter.", icon=":material/lock_open:")
+        st.warning("Everyone with an account at the sign-in service has access.", icon=":material/lock_open:")
     else:
         st.markdown("\n".join(f"- {plain(entry)}" for entry in sorted(present.allowed | present.admins)))
-    st.caption("The list stands in this server's settings, not here.")
+    st.caption("To change this list, edit the server's settings.")
 
 
 def _show_news() -> None:
-    """Say once what became of the last click."""
+    """Show the outcome of the last action once."""
     if news := st.session_state.pop(_NEWS, None):
         good, text = news
         (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
@@ -88,8 +88,8 @@ def _show_totals(found: list[Person]) -> None:
 
 def _called(person: Person, visitor: Visitor) -> str:
     if person.owner == LOCAL:
-        return "This machine, before people signed in"
-    name = person.name or "Somebody without a name"
+        return "Shared, from before sign-in was required"
+    name = person.name or "Unnamed person"
     return f"{name} (you)" if person.owner == visitor.owner else name
 
 
@@ -117,7 +117,7 @@ def _columns() -> dict[str, Any]:
 
 def _delete(library: Library, person: Person) -> None:
     visitor = find_visitor()
-    # The page was drawn for somebody who may do this; now it is done.
+    # Permission may have been revoked since the page was drawn.
     if visitor is None or not visitor.is_admin:
         return
     try:

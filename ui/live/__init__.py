@@ -1,21 +1,21 @@
-"""The live page: a camera over WebRTC, its pictures analysed, and everyone's values beside the picture."""
+"""The live page: camera over WebRTC, analysed picture, and a board of everyone's values."""
 
-from ui.live.camera import running_line, session_of, show_camera, warmed
+from ui.live.board_refresh import button_state, refresh_board
+from ui.live.camera import running_stream, session_of, show_camera, warmed
 from ui.live.controls import show_controls
-from ui.live.follow import follow, standing
+from ui.live.live_options import choose_options
+from ui.live.messages import OBSTACLES
 from ui.live.recorded import show_recorded
-from ui.live.wishes import choose_wishes
-from ui.live.words import OBSTACLES
 
 __all__ = [
     "OBSTACLES",
-    "choose_wishes",
-    "follow",
-    "running_line",
+    "button_state",
+    "choose_options",
+    "refresh_board",
+    "running_stream",
     "session_of",
     "show_camera",
     "show_controls",
     "show_recorded",
-    "standing",
     "warmed",
 ]

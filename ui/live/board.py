@@ -1,4 +1,4 @@
-"""Beside the picture: everyone's values now and over the last 30 seconds, and what the server has to do."""
+"""The board beside the camera: everyone's current values and last 30 seconds, and the server's load."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import streamlit as st
 from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.live import Load, PersonNow, Snapshot
+from ui.common.expressions import display_order
 from ui.common.web_modules import joined_modules
 from ui.common.widgets import duration_text
 from ui.live.lanes import pack_lane
 
 _WEB = Path(__file__).with_name("web")
 _PLAYER = Path(__file__).parents[1] / "player" / "web"
-SILENCE_S = 2.0
-"""After so long without a picture it is said."""
+STALL_TIMEOUT_S = 2.0
+"""Time without a frame after which the board says so."""
 _NOTABLE = 0.05
-"""A smaller change against the baseline is not said."""
+"""Smaller differences from the baseline are not shown."""
 
 _mount = st.components.v2.component(
     "live_board",
@@ -31,23 +32,23 @@ _mount = st.components.v2.component(
 
 
 def show_board(snapshot: Snapshot, silent_s: float, key: str) -> None:
-    """Show a session at this moment. Called again and again, it changes what is there and draws nothing anew."""
+    """Show the current state of a session. Repeated calls update the board in place."""
     _mount(key=key, data=board_data(snapshot, silent_s))
 
 
 def board_data(snapshot: Snapshot, silent_s: float) -> dict[str, Any]:
-    """Return what the browser shows of a session; all texts are ready to be shown.
+    """Return the data of the browser component; all texts are final.
 
     Args:
-        snapshot: The session now.
-        silent_s: For how long no picture has come, in seconds.
+        snapshot: The current state of the session.
+        silent_s: Seconds since the last frame.
     """
     return {
-        "labels": list(snapshot.labels),
+        "labels": list(display_order(snapshot.labels)),
         "colours": {label: _colour(label) for label in (*snapshot.labels, UNCLEAR)},
         "people": [_person(person, snapshot) for person in snapshot.people],
         "notices": _notices(snapshot, silent_s),
-        "empty": "No face in view yet." if snapshot.size else "Waiting for the first picture …",
+        "empty": "No face in view yet." if snapshot.size else "Waiting for the first frame …",
         "load": _load(snapshot.load, snapshot.size),
     }
 
@@ -57,21 +58,21 @@ def _colour(label: str) -> list[str]:
 
 
 def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:
-    values = [float(person.probabilities[label]) for label in snapshot.labels]
+    labels = display_order(snapshot.labels)
     return {
         "id": person.track_id,
         "in_view": person.in_view,
         "leading": person.leading,
         "share": "" if person.leading == UNCLEAR else f"{person.probabilities[person.leading]:.0%}",
-        "shares": [round(value, 3) for value in values],
-        "figures": [_figure(person, label) for label in snapshot.labels],
-        "lane": pack_lane(person.series, snapshot.time_s, snapshot.abstain_below),
+        "shares": [round(float(person.probabilities[label]), 3) for label in labels],
+        "figures": [_figure(person, label) for label in labels],
+        "lane": pack_lane(person.series, snapshot.labels, snapshot.time_s, snapshot.abstain_below),
         "spoken": _spoken(person, snapshot.labels),
     }
 
 
 def _figure(person: PersonNow, label: str) -> str:
-    """Return a probability, with the change against the person's baseline where there is one."""
+    """Return a probability, followed by its difference from the person's baseline if there is one."""
     share = f"{person.probabilities[label]:.0%}"
     if person.relative is None or abs(person.relative[label]) < _NOTABLE:
         return share
@@ -81,21 +82,23 @@ def _figure(person: PersonNow, label: str) -> str:
 def _spoken(person: PersonNow, labels: tuple[str, ...]) -> str:
     values = person.series.values
     if not len(values):
-        return f"Person {person.track_id}: nothing seen in the last 30 seconds"
+        return f"Person {person.track_id}: not seen in the last 30 seconds"
     means = dict(zip(labels, values.mean(axis=0), strict=True))
     most = sorted(means, key=lambda label: -means[label])[:2]
     shares = " and ".join(f"{label} {means[label]:.0%}" for label in most)
-    return f"Person {person.track_id}, the last 30 seconds: on average {shares}"
+    return f"Person {person.track_id}, average of the last 30 seconds: {shares}"
 
 
 def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
     notices = []
-    if silent_s > SILENCE_S and snapshot.size:
-        notices.append(f"No picture has come for {silent_s:.0f} s.")
+    if silent_s > STALL_TIMEOUT_S and snapshot.size:
+        notices.append(f"No frame received for {silent_s:.0f} s.")
+    if snapshot.load.quality:
+        notices.append(f"Reduced quality, because the server is busy: {snapshot.load.quality_words}.")
     if snapshot.held:
-        notices.append("On hold: values stand still, and nothing is recorded.")
+        notices.append("On hold: values are frozen, and nothing is recorded.")
     if snapshot.baseline is not None:
-        notices.append(f"Look neutral, please: {math.ceil(snapshot.baseline.remaining_s)} …")
+        notices.append(f"Keep a neutral face: {math.ceil(snapshot.baseline.remaining_s)} …")
     if (recording := snapshot.recording) is not None:
         if recording.running:
             what = "Recording timeline and clip" if recording.with_clip else "Recording the timeline"
@@ -107,11 +110,11 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
 
 def _load(load: Load, size: tuple[int, int] | None) -> list[tuple[str, str]]:
     return [
-        ("Picture", "–" if size is None else f"{size[0]} × {size[1]}"),
-        ("In", f"{load.in_fps:.1f}/s"),
+        ("Frame", "–" if size is None else f"{size[0]} × {size[1]}"),
+        ("Received", f"{load.in_fps:.1f}/s"),
         ("Analysed", f"{load.analysed_fps:.1f}/s"),
-        ("Out", f"{load.out_fps:.1f}/s"),
-        ("In the server", f"{_ms(load.median_ms)}, 95% within {_ms(load.p95_ms)}"),
+        ("Returned", f"{load.out_fps:.1f}/s"),
+        ("Server time", f"{_ms(load.median_ms)}, 95% within {_ms(load.p95_ms)}"),
         ("Dropped", f"{load.dropped:,}"),
         ("Quality", load.quality_words),
     ]

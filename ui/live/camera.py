@@ -1,4 +1,4 @@
-"""The camera of a visit: asks for it, has its pictures analysed, and shows what comes back."""
+"""The session's camera: opens it, has its frames analysed, and shows the returned picture."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ from ui.common.errors import fragment
 from ui.common.lifespan import settle_memory
 from ui.common.resources import load_analyzer
 from ui.common.widgets import plain
+from ui.live.camera_stream import CameraStream
 from ui.live.ice import SECTION, IceServer, ice_servers
-from ui.live.line import Line
+from ui.live.live_options import LiveOptions
 from ui.live.watch import watch_camera
-from ui.live.wishes import Wishes
 
 POLL_INTERVAL_S = 2.0
-"""Seconds between checks whether a place is free."""
-_LINE, _REFUSED, _TROUBLE = "live_line", "live_refused", "live_trouble"
+_STREAM, _REFUSED, _STREAM_ERROR = "live_stream", "live_refused", "live_stream_error"
 
-_WORDS = {
+_TRANSLATIONS = {
     "start": "Start the camera",
     "stop": "Stop",
     "select_device": "Choose camera",
     "select_camera": "Camera",
-    "media_api_not_available": "This browser gives no camera to this page",
-    "device_ask_permission": "Please allow the camera",
-    "device_not_available": "No camera was found",
-    "device_access_denied": "The camera was refused",
+    "media_api_not_available": "This browser does not support cameras on this page",
+    "device_ask_permission": "Allow the camera in your browser",
+    "device_not_available": "No camera found",
+    "device_access_denied": "Camera access denied",
 }
 _PICTURE = {
     "autoPlay": True,
@@ -47,28 +46,28 @@ _PICTURE = {
 
 @st.cache_resource(show_spinner="Warming up the models …")
 def warmed() -> emotion.Analyzer:
-    """Return the shared analyzer after it has seen a first picture, which takes longer than all that follow."""
+    """Return the shared analyzer, warmed up: the first picture takes longer than the rest."""
     analyzer = load_analyzer()
     LiveSession(analyzer).warm()
     settle_memory()
     return analyzer
 
 
-def running_line() -> Line | None:
-    """Return the line over which this visit's pictures come; None while no camera runs."""
-    line: Line | None = st.session_state.get(_LINE)
-    return line if line is not None and line.is_open else None
+def running_stream() -> CameraStream | None:
+    """Return this session's camera stream; None while no camera runs."""
+    stream: CameraStream | None = st.session_state.get(_STREAM)
+    return stream if stream is not None and stream.is_open else None
 
 
-def session_of(line: Line | None) -> LiveSession | None:
-    """Return what a line's pictures go through; None once that has ended."""
-    stage = None if line is None else line.stage
+def session_of(stream: CameraStream | None) -> LiveSession | None:
+    """Return the analysis behind a stream; None before it starts and after it ends."""
+    stage = None if stream is None else stream.stage
     return stage if isinstance(stage, LiveSession) else None
 
 
-def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
-    """Show the camera with its buttons, or say politely that every place is taken."""
-    if running_line() is None and SEATS.taken >= SEATS.limit:
+def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
+    """Show the camera with its buttons, or a notice while all places are taken."""
+    if running_stream() is None and SEATS.taken >= SEATS.limit:
         _wait_for_place()
         return
     if reason := st.session_state.get(_REFUSED):
@@ -82,64 +81,64 @@ def show_camera(analyzer: emotion.Analyzer, wishes: Wishes) -> None:
         return
     picture, below = st.container(), st.container()
     with below:
-        # First, as it listens to what the camera's frame does from the beginning.
-        watch_camera("live_watch", running=running_line() is not None)
+        # Before the camera, so that it sees the camera's iframe from its start.
+        watch_camera("live_watch", running=running_stream() is not None)
     with picture:
-        _show_picture(_line_for(analyzer, wishes.look), wishes, servers)
-    if trouble := st.session_state.get(_TROUBLE):
-        st.error(plain(trouble), icon=":material/error:")
+        _show_picture(_stream_for(analyzer, options.look), options, servers)
+    if reason := st.session_state.get(_STREAM_ERROR):
+        st.error(plain(reason), icon=":material/error:")
 
 
 @fragment(run_every=POLL_INTERVAL_S)
 def _wait_for_place() -> None:
-    """Say that every place is taken, until one is free."""
+    """Show that all places are taken, until one is free."""
     if SEATS.taken < SEATS.limit:
         st.rerun()
     st.info(
-        "Every place is taken: this machine follows as many cameras at once as it has power for. As soon as one is "
-        "free, this goes on by itself.",
+        "All places are taken: this server can analyse only a few cameras at once. This page continues as soon as one "
+        "is free.",
         icon=":material/event_seat:",
     )
 
 
-def _show_picture(line: Line, wishes: Wishes, servers: list[IceServer]) -> None:
+def _show_picture(stream: CameraStream, options: LiveOptions, servers: list[IceServer]) -> None:
     try:
         webrtc_streamer(
             key="live_camera",
             mode=WebRtcMode.SENDRECV,
             rtc_configuration={"iceServers": servers},
-            media_stream_constraints=wishes.constraints(),
+            media_stream_constraints=options.constraints(),
             video_html_attrs=_PICTURE,
-            translations=_WORDS,
-            source_video_track=line.returned,
-            sink_video_track=line,
+            translations=_TRANSLATIONS,
+            source_video_track=stream.returned,
+            sink_video_track=stream,
             media_toggle_controls=False,
         )
     except LiveError as error:
-        # Somebody was quicker.
+        # Someone else took the last place.
         st.session_state[_REFUSED] = str(error)
         st.rerun()
 
 
-def _line_for(analyzer: emotion.Analyzer, look: LiveSettings) -> Line:
-    """Return the line of this visit, or one for the next connection where it is over.
+def _stream_for(analyzer: emotion.Analyzer, look: LiveSettings) -> CameraStream:
+    """Return this session's stream; a new one if the last has ended.
 
-    The page may run twice at a time while a connection is made, so both runs must hold the same line.
+    The page may run twice while a connection is made, so both runs must get the same stream.
     """
-    line: Line | None = st.session_state.get(_LINE)
-    if line is None or line.is_over:
-        st.session_state[_TROUBLE] = "" if line is None else line.trouble
-        st.session_state[_LINE] = line = Line(_Opener(analyzer, look))
-    elif isinstance(line.open_stage, _Opener):
-        line.open_stage.look = look
-    if (session := session_of(line)) is not None:
+    stream: CameraStream | None = st.session_state.get(_STREAM)
+    if stream is None or stream.is_over:
+        st.session_state[_STREAM_ERROR] = "" if stream is None else stream.error
+        st.session_state[_STREAM] = stream = CameraStream(_SessionFactory(analyzer, look))
+    elif isinstance(stream.open_stage, _SessionFactory):
+        stream.open_stage.look = look
+    if (session := session_of(stream)) is not None:
         session.settings = look
-    return line
+    return stream
 
 
 @dataclass
-class _Opener:
-    """Begins a session as the visitor wishes by then."""
+class _SessionFactory:
+    """Creates a live session with the latest settings."""
 
     analyzer: emotion.Analyzer
     look: LiveSettings

@@ -21,7 +21,7 @@ _CLIP, _ERROR = "live_with_clip", "live_error"
 
 
 def show_controls(session: LiveSession | None, library: OwnLibrary) -> None:
-    """Show the buttons; without a session they wait for one."""
+    """Show the buttons; disabled without a session."""
     now = None if session is None else session.snapshot()
     with st.container(horizontal=True, vertical_alignment="center"):
         if session is None or now is None or now.closed:
@@ -37,28 +37,28 @@ def show_controls(session: LiveSession | None, library: OwnLibrary) -> None:
 
 def _show_hold(session: LiveSession, now: Snapshot) -> None:
     if now.held:
-        _button("Go on", "play_arrow", "Let the values follow the picture again", session.resume, kind="primary")
+        _button("Resume", "play_arrow", "Update the values again", session.resume, kind="primary")
     else:
-        _button("Hold", "pause", "Let the values stand still; the picture goes on", session.hold)
+        _button("Hold", "pause", "Freeze the values; the picture continues", session.hold)
 
 
 def _show_baseline(session: LiveSession, now: Snapshot) -> None:
-    hint = "Look neutral for three seconds: values are then also shown against that, for each person by themselves"
+    hint = "Keep a neutral face for three seconds; values then also show the difference from it, for each person"
     _button("Baseline", "face", hint, partial(session.take_baseline, BASELINE_S))
     if any(person.baseline for person in now.people):
-        _button("No baseline", "undo", "Show the values alone again", session.clear_baseline)
+        _button("Clear baseline", "undo", "Stop showing differences", session.clear_baseline)
 
 
 def _show_record(session: LiveSession, now: Snapshot, library: OwnLibrary) -> None:
     if now.recording is not None and now.recording.running:
-        hint = "End the recording and find it in the library"
+        hint = "End the recording and save it to the library"
         _button("Stop recording", "stop_circle", hint, session.stop_recording, kind="primary")
         return
-    hint = "Write the timeline to the library, second by second; pictures are kept only with a clip"
+    hint = "Save the timeline to the library as it grows; the video is saved only with a clip"
     _button("Record", "fiber_manual_record", hint, partial(_record, session, library))
     st.checkbox(
         "with a clip", key=_CLIP,
-        help="The camera's pictures are then kept as well, as a video that is analysed like any other",
+        help="Also saves the camera's video, which is analysed like any other",
     )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def _button(label: str, icon: str, hint: str, act: Callable[[], Any], kind: str 
 
 
 def _guarded(act: Callable[[], Any]) -> None:
-    """Do what a button asks for; what stands in the way is said on the page, where callbacks cannot show it."""
+    """Run a button's action; keep its error for the next run, because callbacks cannot draw."""
     try:
         act()
     except EmotionError as error:

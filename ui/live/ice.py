@@ -1,15 +1,15 @@
-"""Servers that help camera and server find each other across networks, from Streamlit's secrets.
+"""STUN and TURN servers for WebRTC across networks, from Streamlit's secrets.
 
-Without any, nothing outside this machine is asked, which is all that is needed on one machine or in one network::
+None are needed on one machine or within one network. Example::
 
     [live]
     stun_urls = ["stun:stun.example.org:3478"]
     turn_urls = ["turn:turn.example.org:3478?transport=udp", "turns:turn.example.org:5349?transport=tcp"]
     turn_secret = "what coturn calls static-auth-secret"   # or turn_username and turn_password
-    turn_valid_s = 7200                                    # how long a derived password holds
+    turn_valid_s = 7200                                    # how long a derived password is valid
 
-With a shared secret every visitor gets a user name that says until when it holds, and as password its HMAC
-(draft-uberti-behave-turn-rest-00, which coturn calls ``use-auth-secret``); the secret itself never leaves the server.
+With ``turn_secret`` every visitor gets a user name with an expiry time and its HMAC as password
+(draft-uberti-behave-turn-rest-00, coturn's ``use-auth-secret``); the secret itself never leaves the server.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ IceServer = dict[str, Any]
 
 
 def ice_servers(secrets: Mapping[str, Any], now_s: float) -> list[IceServer]:
-    """Return the servers as browsers and aiortc take them; none if there are no secrets.
+    """Return the servers as browsers and aiortc expect them; none without secrets.
 
     Args:
         secrets: The section of the secrets; see above.
-        now_s: Seconds since 1970. Passwords derived within one half of ``turn_valid_s`` are the same, and hold for at
-            least another half.
+        now_s: Unix time in seconds. Passwords change every half of ``turn_valid_s`` and stay valid for at least
+            another half.
 
     Raises:
-        LiveError: A setting that does not exist or does not fit.
+        LiveError: A setting is unknown or invalid.
     """
     if unknown := sorted(set(secrets) - set(KEYS)):
         raise LiveError(

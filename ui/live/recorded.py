@@ -1,4 +1,4 @@
-"""What this visit recorded, with the way to it."""
+"""Recordings of this session, with buttons that open them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from ui.common.widgets import duration_text, plain
 from ui.video.session import open_analysis
 
 POLL_INTERVAL_S = 0.5
-"""Seconds between checks of a recording that is being put together."""
 _RECORDED = "live_recorded"
 
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """An analysis in the library, and the session that wrote it."""
+    """An analysis in the library, and the live session that wrote it."""
 
     entry_id: str
     session: LiveSession
@@ -38,12 +37,12 @@ class _Recorded:
 
 
 def note_recording(entry_id: str, session: LiveSession) -> None:
-    """Remember that a recording was begun."""
+    """Remember a started recording."""
     _all().append(_Recorded(entry_id, session))
 
 
 def show_recorded(library: OwnLibrary) -> None:
-    """Show every recording of this visit that is over, the newest first, with a button that opens it."""
+    """Show the finished recordings of this session, newest first."""
     for recorded in reversed(_all()):
         if not recorded.running:
             _show(recorded, library)
@@ -75,11 +74,11 @@ def _show(recorded: _Recorded, library: OwnLibrary) -> None:
 
 @fragment(run_every=POLL_INTERVAL_S)
 def _wait_for(library: OwnLibrary, entry: Entry) -> None:
-    """Say that a recording is being put together, until it is or is deleted."""
+    """Show a notice until a recording is saved or deleted."""
     try:
         over = library.get(entry.id).state.is_over
     except LibraryError:
         over = True
     if over:
         st.rerun()
-    st.markdown(f":material/hourglass: **{plain(entry.title)}** is being put together …")
+    st.markdown(f":material/hourglass: **{plain(entry.title)}** is being saved …")

@@ -1,4 +1,4 @@
-"""Says beside the camera what stands in its way: a component that looks on in the browser."""
+"""A browser component that explains camera and connection errors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.live.words import OBSTACLES
+from ui.live.messages import OBSTACLES
 
 _WEB = Path(__file__).with_name("web")
 CAMERA_FRAME = "streamlit_webrtc.component.webrtc_streamer"
-"""Title that Streamlit gives the frame of streamlit-webrtc, from the module and the name of its component."""
+"""Title of streamlit-webrtc's iframe, which Streamlit derives from the component's module and name."""
 
 _mount = st.components.v2.component(
     "camera_watch",
@@ -21,11 +21,11 @@ _mount = st.components.v2.component(
 
 
 def watch_camera(key: str, *, running: bool) -> None:
-    """Show nothing as long as all is well, and otherwise what is wrong and what to do.
+    """Show what is wrong with the camera and what to do; nothing if all is well.
 
     Args:
-        key: Names this watch within the visit.
-        running: Whether the camera runs, so that the server is asked now and then whether it still does.
+        key: Key of the component.
+        running: Whether the camera runs; the browser then checks regularly that the server still answers.
     """
-    words = {name: list(obstacle) for name, obstacle in OBSTACLES.items()}
-    _mount(key=key, data={"words": words, "frame": CAMERA_FRAME, "running": running})
+    messages = {name: list(obstacle) for name, obstacle in OBSTACLES.items()}
+    _mount(key=key, data={"messages": messages, "frame": CAMERA_FRAME, "running": running})

@@ -1,1 +1,1 @@
-"""The page for pictures: uploads, camera shots, their faces."""
+"""The pictures page: uploads, camera photos and their faces."""

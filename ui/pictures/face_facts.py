@@ -1,4 +1,4 @@
-"""Facts of a face in words, and the layers that a visitor can lay over a picture."""
+"""Text about a face's pose and mouth, and the choice of overlay layers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from emotion.types import Face
 
 _LEAST_TURN_DEG = 3.0
 _HELP = (
-    f"A head faces the camera within {FACING_YAW_DEG:.0f}° to the sides and {FACING_PITCH_DEG:.0f}° up or "
-    "down; where the eyes look is not measured. "
-    f"A mouth is open where its height is over {MOUTH_OPEN:.0%} of its width."
+    f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "
+    "down; gaze is not measured. "
+    f"Mouth open: its height is over {MOUTH_OPEN:.0%} of its width."
 )
 
 
 def choose_layers() -> frozenset[Layer]:
-    """Let the visitor choose what is laid over all pictures."""
+    """Let the visitor choose what to draw over all pictures."""
     offered = [layer for layer in Layer if not wants_parts([layer]) or can_find_parts()]
-    chosen = st.pills("Over the faces", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
+    chosen = st.pills("Overlay", offered, selection_mode="multi", default=[Layer.BOXES], key="picture_layers")
     layers = frozenset(chosen)
     if wants_parts(layers):
         _show_legend()
@@ -38,7 +38,7 @@ def _show_legend() -> None:
 
 
 def show_facts(face: Face) -> None:
-    """Say where a head faces, and whether the mouth is open."""
+    """Show head direction and whether the mouth is open."""
     if face.pose is None:
         return
     st.caption(f"{_direction(face)} · {_mouth(face)}", help=_HELP)

@@ -1,4 +1,4 @@
-"""The pictures of a visit: analysed once, kept until the visitor clears them, in this session's memory only."""
+"""The session's pictures: analysed once and kept in memory until cleared."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _PICTURES, _PENDING = "pictures", "pending_pictures"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """One picture and what was found in it.
+    """A picture and its analysis.
 
     Attributes:
-        name: The file's name, for people and for downloads; never a path.
-        content: The file as it came.
-        result: What was found, boxes in px of the full picture.
-        thumbnails: One ``(s, s, 3)`` crop per face.
-        drawn: What was shown of it so far: ``(H, W, 3)`` uint8 RGB by its layers.
+        name: The file's name for display and downloads; never a path.
+        content: The uploaded file.
+        result: The analysis; boxes in px of the full picture.
+        thumbnails: One ``(s, s, 3)`` uint8 RGB crop per face.
+        drawn: Cached previews, ``(H, W, 3)`` uint8 RGB, by layers.
     """
 
     name: str
@@ -45,24 +45,24 @@ class Picture:
 
     @property
     def stem(self) -> str:
-        """The name without its ending, from which downloads take theirs."""
+        """The name without its ending; names of downloads start with it."""
         return PurePath(self.name).stem or "picture"
 
     def annotated_png(self, layers: frozenset[Layer] = BOXES_ALONE) -> bytes:
-        """Return the picture in full size with layers over its faces, as the bytes of a PNG file."""
+        """Return the full-size picture with layers drawn over its faces, as PNG bytes."""
         return encode_png(self._drawn(layers))
 
     def shown(self, layers: frozenset[Layer]) -> Image:
-        """Return the picture with layers over its faces, at most ``PREVIEW_PX`` a side; drawn once."""
+        """Return a preview with layers drawn over its faces, at most ``PREVIEW_PX`` a side; cached."""
         if layers not in self.drawn:
             self.drawn[layers] = shrink(self._drawn(layers), PREVIEW_PX)
         return self.drawn[layers]
 
     def parts(self) -> list[FaceParts | None]:
-        """Return what the models of face parts find of each face, in the order of the result's faces.
+        """Return the face parts of each face, in the order of the result; None for faces without landmarks.
 
         Raises:
-            ModelError: These models are not installed.
+            ModelError: The face-part models are not installed.
         """
         image, finder = load_image(self.content), part_finder()
         return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]
@@ -74,34 +74,34 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that could not be read, and why."""
+    """A file that could not be read, and the reason."""
 
     name: str
     error: str
 
 
 def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Picture | Unreadable:
-    """Return the picture with its result; one that cannot be read comes back with the reason."""
+    """Return the analysed picture, or the reason why it cannot be read."""
     try:
         image = load_image(content)
         result = analyzer.image(image)
         thumbnails = [thumbnail(image, face) for face in result.faces]
     except EmotionError as error:
         return Unreadable(name, str(error))
-    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+    except Exception as error:  # whatever a decoder raises for this file must not stop the others
         log.exception("a picture cannot be analysed")
         return Unreadable(name, sentence_for(error, name, "a picture"))
     return Picture(name, content, result, thumbnails)
 
 
 def pictures() -> list[Picture | Unreadable]:
-    """Return the pictures of this visit, the newest last."""
+    """Return the session's pictures, newest last."""
     shown: list[Picture | Unreadable] = st.session_state.setdefault(_PICTURES, [])
     return shown
 
 
 def pending_pictures() -> list[tuple[str, bytes]]:
-    """Return names and contents of pictures that wait for their analysis."""
+    """Return names and contents of pictures that are not analysed yet."""
     waiting: list[tuple[str, bytes]] = st.session_state.setdefault(_PENDING, [])
     return waiting
 

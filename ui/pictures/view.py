@@ -1,4 +1,4 @@
-"""Shows the faces of pictures: boxes, bars, tables and downloads."""
+"""Shows analysed pictures: boxes, bars, tables and downloads."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from emotion.labels import UNCLEAR
 from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
+from ui.common.expressions import in_display_order
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import answer_chip, plain
 from ui.pictures.face_facts import show_facts
@@ -28,34 +29,34 @@ from ui.pictures.session import BOXES_ALONE, Picture, Unreadable
 log = logging.getLogger(__name__)
 
 FACES_SHOWN = 12
-"""Faces with bars before the visitor asks for the rest."""
+"""Faces whose bars are shown at first."""
 
 _COLUMNS = 3
 _TABLE_ROWS = 9
 
 
 def show_picture(picture: Picture | Unreadable, key: str, layers: frozenset[Layer] = BOXES_ALONE) -> None:
-    """Show one picture with its faces, or why it could not be read.
+    """Show a picture with its faces, or why it could not be read.
 
     Args:
-        picture: What was uploaded.
-        key: Distinguishes it from the page's other pictures.
-        layers: What is laid over the faces.
+        picture: The picture.
+        key: Prefix of its widgets' keys.
+        layers: What to draw over the faces.
     """
     if isinstance(picture, Unreadable):
         _show_failure(picture)
         return
     try:
         _show_readable(picture, key, layers)
-    except EmotionError:  # models that are missing are every picture's matter
+    except EmotionError:  # missing models affect every picture
         raise
-    except Exception as error:  # whatever a picture brings a library to raise ends that picture alone
+    except Exception as error:  # whatever a library raises for this picture must not stop the others
         log.exception("a picture cannot be shown")
         _show_failure(Unreadable(picture.name, sentence_for(error, picture.name, "a picture")))
 
 
 def _show_failure(picture: Unreadable) -> None:
-    # "the picture is empty" reads better with the picture's name, and its name is not wanted twice.
+    # Replace "the picture" by its name, and do not repeat the name.
     reason = picture.error.removeprefix("the picture").removeprefix(picture.name)
     st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
 
@@ -65,7 +66,7 @@ def _show_readable(picture: Picture, key: str, layers: frozenset[Layer]) -> None
         st.subheader(plain(picture.name), anchor=False)
         st.caption(_found(picture.result))
         boxed, side = st.columns([3, 2], gap="medium")
-        # Small pictures are not blown up.
+        # Small pictures are not enlarged.
         boxed.image(picture.shown(layers), width="stretch" if picture.result.width >= 500 else "content")
         with side:
             if picture.result.faces:
@@ -99,7 +100,7 @@ def _show_table(result: FrameResult) -> None:
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
         "Expression": st.column_config.TextColumn(help=said),
-        "Probability": share_column(explanation="Of the expression that leads"),
+        "Probability": share_column(explanation="Of the leading expression"),
     }
     table = whole_percent(table, "Probability")
     st.dataframe(table, hide_index=True, column_config=columns, height="content" if len(table) <= _TABLE_ROWS else 350)
@@ -114,7 +115,7 @@ def _show_bars(picture: Picture, key: str) -> None:
     count = len(picture.result.faces)
     if count > FACES_SHOWN and not st.toggle(f"Show the bars of all {count} faces", key=f"all_{key}"):
         count = FACES_SHOWN
-    # Row by row, so that reading order holds where columns fold into one on a phone.
+    # Row by row, so that the reading order is kept when columns stack on a phone.
     for start in range(0, count, _COLUMNS):
         columns = st.columns(_COLUMNS, gap="medium")
         for place in range(start, min(start + _COLUMNS, count)):
@@ -132,7 +133,9 @@ def _show_face(picture: Picture, place: int) -> None:
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
     st.altair_chart(
-        probability_bars(probabilities, abstain_below=required_for(result.faces[place], result.abstain_below)),
+        probability_bars(
+            in_display_order(probabilities), abstain_below=required_for(result.faces[place], result.abstain_below)
+        ),
         width="stretch",
     )
 
@@ -148,7 +151,7 @@ def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mi
 def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> None:
     table, record = image_table(picture.result, picture.name), image_record(picture.result, picture.name)
     with st.container(horizontal=True, gap="small"):
-        # The full-size PNG is made only when somebody asks for it.
+        # The full-size PNG is encoded only on click.
         _download(
             "Picture",
             partial(picture.annotated_png, layers),
@@ -167,8 +170,8 @@ def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> Non
 
 
 def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
-    """Offer the faces of all pictures as one table and one JSON list."""
-    # Uploads have no folder, so equal names get a number.
+    """Show downloads of all pictures' faces as one CSV table and one JSON list."""
+    # Uploads have no folders, so duplicate names are numbered.
     names = numbered_names([one.name for one in shown])
     tables = [image_table(one.result, name) for name, one in zip(names, shown, strict=True) if isinstance(one, Picture)]
     records = [

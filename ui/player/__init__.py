@@ -1,7 +1,7 @@
-"""The synced player: a video with what its timeline knows drawn over it, and a chart whose cursor runs along."""
+"""The video player: overlay of the analysis on the video, and a chart with a synchronised cursor."""
 
 from __future__ import annotations
 
-from ui.player.component import Dropped, PlayerState, forget_player, show_player
+from ui.player.component import Marked, PlayerState, forget_player, show_player
 
-__all__ = ["Dropped", "PlayerState", "forget_player", "show_player"]
+__all__ = ["Marked", "PlayerState", "forget_player", "show_player"]

@@ -1,4 +1,4 @@
-"""Mounts the player and keeps its conversation with the page: where it stands, and what was dropped."""
+"""Mounts the player, and keeps its position and marked events in sync with the page."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class Marked:
     """A moment or span that was marked in the player.
 
     Attributes:
-        id: Given by the browser; no two are the same.
-        span: When.
+        id: Unique id from the browser.
+        span: Start and end; equal for a moment.
     """
 
     id: str
@@ -39,19 +39,19 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class PlayerState:
-    """What the player says.
+    """What the player reports.
 
     Attributes:
-        time_s: Where it stands, in seconds; where it last stood still while it plays; None before it has said so.
-        events: What was dropped since the last time; each is told once.
+        time_s: Position in seconds; while playing, where it last paused; None before its first report.
+        events: Events marked since the last run; each is reported once.
     """
 
     time_s: float | None
-    events: tuple[Dropped, ...]
+    events: tuple[Marked, ...]
 
 
 def player_module() -> str:
-    """Return the player's modules as one."""
+    """Return the player's modules joined into one."""
     return joined_modules(*(_WEB / f"{name}.js" for name in _MODULES))
 
 
@@ -76,27 +76,26 @@ def show_player(
 ) -> PlayerState:
     """Show a video with its timeline.
 
-    It reruns its page, or the fragment that it stands in, when it has come to rest at another moment
-    and when something is dropped; never while it just plays.
+    It reruns its page or fragment when it pauses at another time and when something is marked, never while it plays.
 
     Args:
-        source: A video that browsers play, or None where only its timeline was kept.
-        analysis: With at least one analysed frame.
-        edits: Names, merged and hidden tracks and events, as they shall be shown.
-        key: Names this player within the visit.
-        time_s: Where it shall move to now, in seconds; None in all runs in which it shall stay where it is.
-        captions: WebVTT, for the video to show when they are switched on.
-        faces: Track → its face as a data URL of a PNG, for its lane.
-        meshes: See :func:`ui.player.pack.pack`; without them that layer cannot be switched on.
+        source: A video that browsers can play; None if only the timeline was kept.
+        analysis: An analysis with at least one analysed frame.
+        edits: Names, merged and hidden tracks, and events to show.
+        key: Key of the player.
+        time_s: Time to move to now, in seconds; None to stay.
+        captions: WebVTT captions.
+        faces: Track → face as a PNG data URL, for its lane.
+        meshes: See :func:`ui.player.pack.pack`; None disables the mesh layer.
 
     Raises:
-        InputError: The video is empty, or tracks are merged in a circle.
+        InputError: The video is empty, or merges are circular.
     """
     packed = pack(analysis, meshes)
     memory = _memory_of(key, hashlib.sha256(packed).hexdigest())
     said = st.session_state.get(memory.key) or {}
     stand = memory.stand(time_s, said.get("rest"))
-    # The browser shows what it dropped until the page does, which is in the next run.
+    # The browser shows its own marks until the page does, in the next run.
     taken = sorted(memory.taken)
     events = memory.take(said.get("events") or [])
     data = {
@@ -115,12 +114,12 @@ def show_player(
 
 
 def forget_player(key: str) -> None:
-    """Forget what a visit remembers of a player, whose video is gone."""
+    """Forget the state of a player."""
     st.session_state.pop(_memory_key(key), None)
 
 
 def _note() -> None:
-    """Streamlit keeps a value only if something is called for it."""
+    """Do nothing: Streamlit keeps a state value only if it has a callback."""
 
 
 def _memory_key(key: str) -> str:
@@ -128,7 +127,7 @@ def _memory_key(key: str) -> str:
 
 
 def _memory_of(key: str, digest: str) -> _Memory:
-    """Return what is remembered; another analysis gets another player."""
+    """Return the player's memory; another analysis gets a new player."""
     memory: _Memory | None = st.session_state.get(_memory_key(key))
     if memory is None or memory.digest != digest:
         memory = st.session_state[_memory_key(key)] = _Memory(f"{key}-{digest[:16]}", digest)
@@ -136,12 +135,12 @@ def _memory_of(key: str, digest: str) -> _Memory:
 
 
 class _Memory:
-    """What a visit remembers of one player.
+    """The session's state of one player.
 
     Attributes:
         key: The component's key.
-        digest: Of what it shows.
-        taken: Ids of all events that the page was told of.
+        digest: Digest of the packed analysis.
+        taken: Ids of all events that the page has received.
     """
 
     def __init__(self, key: str, digest: str) -> None:
@@ -152,12 +151,12 @@ class _Memory:
         self._said: Mapping[str, Any] | None = None
 
     def stand(self, ordered_s: float | None, said: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return where the player stands, with a number that changes when it is told to move.
+        """Return the player's position, with a counter that increases with every move the page orders.
 
         Args:
-            ordered_s: What the page says now.
-            said: What the player said last: ``time_s``, which of its rests that was, and after which move. The same
-                again is no news, and one from before the last move is none any more.
+            ordered_s: Time to move to, in seconds; None to stay.
+            said: The player's last report: ``time_s``, its number, and the last move it knew. Repeated reports and
+                reports from before the last move are ignored.
         """
         if said is not None and said != self._said and said["move"] == self._moves:
             self._said, self._at_s = dict(said), float(said["time_s"])
@@ -165,11 +164,11 @@ class _Memory:
             self._moves, self._at_s = self._moves + 1, float(ordered_s)
         return {"move": self._moves, "time_s": self._at_s}
 
-    def take(self, dropped: list[Mapping[str, Any]]) -> tuple[Dropped, ...]:
-        """Return what was not taken before of all that was dropped since the player was opened."""
-        new = [event for event in dropped if str(event["id"]) not in self.taken]
+    def take(self, marked: list[Mapping[str, Any]]) -> tuple[Marked, ...]:
+        """Return the events not taken before, out of all marked since the player was opened."""
+        new = [event for event in marked if str(event["id"]) not in self.taken]
         self.taken |= {str(event["id"]) for event in new}
-        return tuple(Dropped(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"]))) for event in new)
+        return tuple(Marked(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"]))) for event in new)
 
 
 def _people(edits: Edits) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Serves videos piece by piece, by a route of the app's own server (``server.py``).
+"""A route of the app's server (``server.py``) that streams videos in chunks.
 
-Streamlit's media endpoint answers a browser's "from here to the end" with all of it at once, so that the server holds
-one and a half times the file for every reader; a player that has read enough for now lets it wait there.
+Streamlit's media endpoint answers open-ended range requests with the whole rest of the file, so the server holds 1.5
+times the file in memory for every slow reader.
 
-An address alone gives nothing: who asks for it must be whom it was made for, as the browser's signed cookie says
+Knowing an address is not enough: the signed cookie must name the visitor it was made for
 (``docs/decisions/0008-who-may-enter.md``).
 """
 
@@ -24,10 +24,10 @@ _FOLDER = "video-files"
 
 
 class VideoFiles:
-    """Files with addresses that nobody guesses, each for one owner; served until the file is deleted.
+    """Files with unguessable addresses, each for one owner, served until deleted.
 
     Attributes:
-        is_served: Whether a server has the route; an app that is run without it has none.
+        is_served: Whether a server has the route; false if the app runs without ``server.py``.
     """
 
     def __init__(self) -> None:
@@ -36,16 +36,16 @@ class VideoFiles:
         self._files: dict[str, tuple[str, Path]] = {}
 
     def route(self) -> Route:
-        """Return the route, for the server to be made with."""
+        """Return the route to add to the server."""
         self.is_served = True
         return Route(below_base(f"{_FOLDER}/{{token}}"), self._answer, methods=["GET", "HEAD"])
 
     def address(self, path: Path, visitor: Visitor) -> str:
-        """Return the address of a file: the same one every time, so that a player goes on with what it has.
+        """Return the address of a file, the same every time, so that a player can reuse its buffer.
 
         Args:
             path: The file.
-            visitor: For whom it is, and for nobody else.
+            visitor: The only visitor who may read it.
         """
         file = visitor.owner, path.absolute()
         token = self._tokens.setdefault(file, secrets.token_urlsafe(24))
@@ -55,17 +55,17 @@ class VideoFiles:
     async def _answer(self, request: Request) -> Response:
         owner, path = self._files.get(request.path_params["token"], (None, Path()))
         visitor = visitor_of(request.cookies)
-        # One answer for what is not there and for what is not theirs.
+        # Same answer for missing files and for other visitors' files.
         if visitor is None or visitor.owner != owner or not path.is_file():
             return PlainTextResponse(NO_FILE, 404, {"Cache-Control": "no-store"})
-        # Whoever comes next may not read it from a shared computer's disk.
+        # No caching, because several people may share a computer.
         return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "no-store"})
 
 
 def below_base(address: str) -> str:
-    """Return an address of this server as browsers ask for it: below the path at which the app is served."""
+    """Return an address of this server below the app's base path."""
     return make_url_path(config.get_option("server.baseUrlPath") or "", address)
 
 
 video_files = VideoFiles()
-"""Those of this process, in which the server and the pages' scripts run alike."""
+"""The files of this process, shared by server and page scripts."""

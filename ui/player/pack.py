@@ -1,7 +1,7 @@
-"""Packs an analysis for the browser: typed arrays behind a small header, about 30 bytes per face.
+"""Packs an analysis for the browser: a small header and typed arrays, about 30 bytes per face.
 
-JSON rows of a three-hour video would be tens of megabytes, and slow to read. What is sent
-instead are numbers as fine as a screen can show them; the header says how they were rounded:
+JSON rows of a three-hour video would take tens of megabytes. The arrays are quantised to what a screen can show; the
+header contains the units:
 
 ==============  =======  ======================  =====================================================
 array           type     one per                 meaning
@@ -12,13 +12,13 @@ array           type     one per                 meaning
 ``tracks``      uint32   face                    ``track_id``
 ``boxes``       int16×4  face                    x1 y1 x2 y2 as shares of the picture × :data:`BOX_UNIT`
 ``shares``      uint8×k  face                    probabilities × 255
-``leading``     uint8    face                    place of the leading label, or :data:`UNCLEAR`
+``leading``     uint8    face                    index of the leading label, or :data:`UNCLEAR`
 ``poses``       int16×3  face                    yaw pitch roll in units of :data:`POSE_UNIT_DEG`
 ``points``      int16×2n face                    mesh points like boxes; only if they are given
 ==============  =======  ======================  =====================================================
 
-What is not known (a pose, a mesh) is :data:`UNKNOWN`. The faces of a frame come in the order of
-their confidence: where two of them are merged into one person, the first one stays.
+Unknown poses and meshes are :data:`UNKNOWN`. Labels are in display order. The faces of a frame are sorted by falling
+confidence: if two of them are merged into one person, the first counts.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from emotion.analytics.abstention import unclear_rows
 from emotion.analytics.timeline import BOX, probability_columns
 from emotion.types import Analysis, FloatArray
+from ui.common.expressions import display_order
 
 TICK_S = 1e-4
 BOX_UNIT = 2**14
@@ -48,17 +49,16 @@ Arrays = dict[str, NDArray]
 
 
 def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
-    """Return an analysis as the player reads it.
+    """Return an analysis in the player's binary format.
 
     Args:
-        analysis: With at least one analysed frame.
-        meshes: ``(rows, n, 2 or 3)`` float32 mesh points of each row of the timeline, px, NaN where
-            there are none; the timeline itself does not keep them.
+        analysis: An analysis with at least one analysed frame.
+        meshes: ``(rows, n, 2 or 3)`` float32 mesh points of each row of the timeline, px, NaN if unknown; the
+            timeline itself does not contain them.
 
     Returns:
-        The header's length as uint32, the header as JSON, then the arrays, little-endian, each from
-        a multiple of 8 bytes on. Equal analyses give equal bytes, and the header holds the digest
-        of all arrays.
+        The header's length as uint32, the header as JSON, then the little-endian arrays, each aligned to 8 bytes.
+        Equal analyses give equal bytes; the header contains a digest of all arrays.
     """
     if meshes is not None and len(meshes) != len(analysis.timeline):
         raise ValueError(f"expected the meshes of {len(analysis.timeline)} rows; got those of {len(meshes)}")
@@ -85,25 +85,29 @@ def _frame_arrays(analysis: Analysis) -> Arrays:
 
 
 def _surest_first(timeline: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the places of a timeline's rows by frame, and within a frame by falling confidence, then track."""
+    """Return the order of a timeline's rows by frame, then falling confidence, then track."""
     keys = timeline["track_id"], -timeline["face_confidence"], timeline["frame_index"]
     return np.lexsort([key.to_numpy() for key in keys])
 
 
 def _face_arrays(analysis: Analysis, rows: pd.DataFrame) -> Arrays:
     unclear = unclear_rows(rows, analysis.abstain_below)
+    place = {label: index for index, label in enumerate(display_order(analysis.labels))}
+    leading = rows["emotion"].astype(str).map(place).to_numpy()
     boxes = rows[list(BOX)].to_numpy(np.float64).reshape(-1, 2, 2)
     return {
         "tracks": rows["track_id"].to_numpy().astype("<u4"),
         "boxes": _shares_of_picture(boxes, analysis).reshape(-1, 4),
-        "shares": np.rint(rows[probability_columns(analysis.labels)].to_numpy(np.float64) * 255).astype("u1"),
-        "leading": np.where(unclear, UNCLEAR, rows["emotion"].cat.codes.to_numpy()).astype("u1"),
+        "shares": np.rint(rows[probability_columns(display_order(analysis.labels))].to_numpy(np.float64) * 255).astype(
+            "u1"
+        ),
+        "leading": np.where(unclear, UNCLEAR, leading).astype("u1"),
         "poses": _in_units(rows[_POSE].to_numpy(np.float64) / POSE_UNIT_DEG),
     }
 
 
 def _shares_of_picture(points: NDArray, analysis: Analysis) -> NDArray:
-    """Return ``(…, 2)`` points in px as int16 shares of the picture; they may lie outside of it."""
+    """Return ``(…, 2)`` points in px as int16 shares of the picture; points may lie outside."""
     size = np.array([max(analysis.info.width, 1), max(analysis.info.height, 1)], np.float64)
     return _in_units(points / size * BOX_UNIT)
 
@@ -117,11 +121,11 @@ def _header(analysis: Analysis) -> dict[str, object]:
     times = analysis.frames["time_s"].to_numpy(np.float64)
     step_s = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     end_s = float(times[-1]) + step_s
-    # A container's duration is a guess, and the last picture stays on the screen: a short rest still shows it.
+    # Container durations are inexact, and the last frame stays visible: a short tail still shows it.
     if analysis.info.duration_s - end_s < _TAIL_S:
         end_s = max(end_s, analysis.info.duration_s)
     return {
-        "labels": list(analysis.labels),
+        "labels": list(display_order(analysis.labels)),
         "width": analysis.info.width,
         "height": analysis.info.height,
         "end_s": end_s,
@@ -131,7 +135,7 @@ def _header(analysis: Analysis) -> dict[str, object]:
 
 
 def _join(head: dict[str, object], arrays: Arrays, bodies: dict[str, bytes]) -> bytes:
-    # Offsets count from the end of the header, so that they can stand in it.
+    # Offsets count from the end of the header, so that the header can contain them.
     places, offset = {}, 0
     for name, values in arrays.items():
         places[name] = {"type": values.dtype.str, "offset": offset, "length": values.size}

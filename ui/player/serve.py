@@ -1,6 +1,6 @@
-"""Hands files to the browser by address.
+"""Addresses under which the browser reads videos, data, captions and pictures.
 
-Videos go by the app's own route where its server has one; all else, and videos without it, by Streamlit's endpoint.
+Videos use the app's own route if the server has it; everything else uses Streamlit's media endpoint.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ _VIDEO, _BINARY, _CAPTIONS, _PICTURE = "video/mp4", "application/octet-stream", 
 
 
 def video_url(path: Path, place: str) -> str:
-    """Return an address under which the browser reads a video, any part of it on request.
+    """Return the address of a video, which the browser reads in ranges.
 
-    Given a path, Streamlit would read the whole file at every run of the page. The mapping given
-    here is read by the operating system where it is asked for, and stays off the program's own
-    memory. It lives as long as a page shows the video; deleting the file meanwhile is fine.
+    Given a path, Streamlit would read the whole file on every run of the page. A memory mapping is read on demand by
+    the operating system. It lives as long as a page shows the video, even if the file is deleted meanwhile.
 
     Args:
-        path: A video. Its container may be any that browsers play: they look at the content.
-        place: Names the element that shows it, within the visit.
+        path: A video in any container that browsers play.
+        place: Unique name of the element that shows it.
 
     Raises:
         InputError: The file is empty.
@@ -42,21 +41,21 @@ def video_url(path: Path, place: str) -> str:
 
 
 def data_url(content: bytes, place: str) -> str:
-    """Return an address for some bytes; the same bytes get the same one, so the browser asks for them once."""
+    """Return an address for bytes; equal bytes get the same address, so the browser loads them once."""
     return _add(content, _BINARY, place)
 
 
 def captions_url(text: str, place: str) -> str:
-    """Return an address for WebVTT."""
+    """Return an address for WebVTT captions."""
     return _add(text.encode(), _CAPTIONS, place)
 
 
 def picture_url(data: str, place: str) -> str:
-    """Return an address for a PNG that is given as a data URL: it then travels once, not with every run."""
+    """Return an address for a PNG data URL, so that it is sent once instead of with every run."""
     return _add(base64.b64decode(data.partition(",")[2]), _PICTURE, place)
 
 
 def _add(content: bytes | memoryview, kind: str, place: str) -> str:
     address = get_instance().media_file_mgr.add(content, kind, place)  # type: ignore[arg-type]
-    # Streamlit's own elements put the path before it below which the app is served; a component has to itself.
+    # Streamlit's own elements add the base path; a component has to add it itself.
     return below_base(address)

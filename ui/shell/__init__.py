@@ -1,1 +1,1 @@
-"""What every page stands in: access, navigation, the consent notice, the metrics route."""
+"""The frame of every page: access, navigation, the consent notice; and the metrics route."""

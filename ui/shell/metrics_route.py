@@ -1,7 +1,7 @@
-"""The route ``/metrics`` of the app's own server, for Prometheus: there for whoever bears the token, and else not.
+"""The ``/metrics`` route for Prometheus, protected by a bearer token.
 
-The address of who asks says nothing here: behind a reverse proxy everybody comes from this machine. So the route is off
-until ``EMOTION_METRICS_TOKEN`` holds at least 16 characters, and then asks for them.
+Client addresses prove nothing behind a reverse proxy, so the route answers 404 until ``EMOTION_METRICS_TOKEN`` has at
+least 16 characters, and then requires it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _SHORTEST = 16
 
 
 def metrics_token() -> str | None:
-    """Return what Prometheus has to bear; None where nobody gets figures.
+    """Return the token that Prometheus must send; None if the route is off.
 
     Raises:
-        SettingsError: It is short enough to be guessed.
+        SettingsError: The token is shorter than 16 characters.
     """
     token = os.environ.get(TOKEN) or None
     if token is not None and len(token) < _SHORTEST:
@@ -35,23 +35,23 @@ def metrics_token() -> str | None:
 
 
 def metrics_route(exposition: Exposition | None = None) -> Route:
-    """Return the route, for the server to be made with.
+    """Return the route to add to the server.
 
     Args:
-        exposition: What is told (default: of the library that the environment names).
+        exposition: Metrics to serve (default: of the library that the environment names).
 
     Raises:
         SettingsError: The token is too short.
     """
-    token, told = metrics_token(), exposition or Exposition()
+    token, metrics = metrics_token(), exposition or Exposition()
 
-    # Not a coroutine: the server runs it on a thread, as the database may take its time.
+    # Not a coroutine: Starlette runs it on a thread, because the database may be slow.
     def answer(request: Request) -> Response:
         if token is None:
             return PlainTextResponse("Not Found", 404)
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not secrets.compare_digest(given.encode(), token.encode()):
             return PlainTextResponse("Unauthorized", 401, {"WWW-Authenticate": "Bearer"})
-        return Response(told.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
+        return Response(metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"})
 
     return Route(ADDRESS, answer, methods=["GET"])

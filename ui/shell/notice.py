@@ -1,8 +1,8 @@
-"""The notice before the first analysis: what has to be so, and for what the analysis is. Asked once, and quietly.
+"""The notice before the first analysis: asks for its purpose and for everyone's consent.
 
-Nothing is analysed before it was answered, except for the sample that comes with the program. Whoever signs in is
-remembered in the library, others for their visit. ``EMOTION_NOTICE=off`` is for whoever informs and asks people in
-another way, such as on paper.
+Nothing but the built-in sample is analysed before it is answered. The answer of a signed-in person is stored in the
+library; anyone else's lasts for their session, which a reload of the page ends. ``EMOTION_NOTICE=off`` is for operators
+who inform people in another way, such as on paper.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ from ui.access.library import library_or_stop
 from ui.common.widgets import page_link
 
 VERSION = "2026-11"
-"""Of the words below: who agreed to others is asked again."""
+"""Version of :data:`RULES`: people who agreed to another version are asked again."""
 
-KNOWN = "Everyone shown knows that their expressions are analysed, and agrees."
-"""What has to be ticked."""
+CONSENT_LABEL = "Everyone shown knows that their expressions are analysed, and agrees."
+"""The consent to confirm."""
 
-WORDS = """
-- :material/diversity_3: **They know, and agree.** In the European Union, whoever is exposed to a system that reads
-  emotions must be told (AI Act, Article 50(3), since 2 August 2026).
+TO_CONTINUE = "Choose a purpose and confirm consent to continue."
+"""What to do next, unless a page says it more exactly."""
+
+RULES = """
+- :material/diversity_3: **Inform people and get their consent.** In the European Union, people exposed to emotion
+  recognition must be informed (AI Act, Article 50(3), since 2 August 2026).
 - :material/gavel: **Not at work, not in education.** Inferring emotions there is prohibited in the European Union,
-  save for medical or safety reasons (Article 5(1)(f)).
-- :material/shield_person: **Faces are personal data.** The GDPR asks for a legal basis, for little and not for long,
-  and for special care where health shows (Articles 5, 6 and 9).
-- :material/balance: **An expression is not a feeling.** Decide nothing about a person by it.
+  except for medical or safety reasons (Article 5(1)(f)).
+- :material/shield_person: **Faces are personal data.** The GDPR requires a legal basis: collect only what you need,
+  keep it briefly, and take special care with health data (Articles 5, 6 and 9).
+- :material/balance: **An expression is not an emotion.** Do not base decisions about a person on it.
 """
 
 AT_WORK = "work"
@@ -39,15 +42,15 @@ PURPOSES = {
     "private": "Private, among people I know",
     "research": "Research, with consent",
     "medical": "Medical or safety reasons",
-    "trial": "Trying it out, with material made for that",
-    "other": "Something else that is allowed",
+    "trial": "Testing with sample material",
+    "other": "Another lawful purpose",
     AT_WORK: "People at work or in education",
 }
-"""For what → in words."""
+"""Purpose → its label."""
 
 PROHIBITED = (
-    "In the European Union this is prohibited. If it is for medical or safety reasons, choose these; where the law of "
-    "another place allows it, choose “something else”, and tell the people first."
+    "In the European Union this is prohibited. For medical or safety reasons, choose that purpose. If your local law "
+    "allows it, choose “Another lawful purpose” and inform people first."
 )
 
 _PURPOSE = "notice_given_purpose"
@@ -56,7 +59,7 @@ log = logging.getLogger(__name__)
 
 
 def is_on() -> bool:
-    """Return whether there is a notice at all.
+    """Return whether the notice is enabled.
 
     Raises:
         SettingsError: ``EMOTION_NOTICE`` is neither on nor off.
@@ -68,61 +71,70 @@ def is_on() -> bool:
 
 
 def may_analyse() -> bool:
-    """Return whether the notice was answered, in this visit or, by somebody who signs in, on another day."""
+    """Return whether the notice is off or was answered, in this session or earlier by the signed-in person."""
     return not is_on() or purpose() is not None
 
 
 def purpose() -> str | None:
-    """Return for what this visit analyses; None before the notice was answered."""
+    """Return the purpose of this session's analyses; None before the notice was answered."""
     if _PURPOSE not in st.session_state:
         st.session_state[_PURPOSE] = _remembered()
     given: str | None = st.session_state[_PURPOSE]
     return given
 
 
-def show_notice(waiting: str, consent: str = KNOWN, key: str = "notice") -> bool:
-    """Ask what has to be asked, unless it was answered, and return whether it is.
+def show_notice(next_step: str = TO_CONTINUE, consent: str = CONSENT_LABEL, key: str = "notice") -> bool:
+    """Show the notice unless it was answered, and return whether it was.
 
     Args:
-        waiting: What goes on when it is answered, in one sentence.
-        consent: What has to be ticked.
-        key: Of the tick; another one for each place of a page.
+        next_step: What to do to continue, in one sentence.
+        consent: Label of the consent check box.
+        key: Of the check box; each place on a page needs its own.
     """
     if may_analyse():
         return True
-    chosen = _ask(waiting, consent, key)
+    chosen = _ask(next_step, consent, key)
     if chosen is not None:
         _note(chosen)
         st.rerun()
     return False
 
 
-def _ask(waiting: str, consent: str, key: str) -> str | None:
-    """Show the notice, and return for what, once that is allowed and everything is ticked."""
+def _ask(next_step: str, consent: str, key: str) -> str | None:
+    """Show the notice, and return the purpose once it is lawful and consent is confirmed."""
     with st.container(border=True):
         st.markdown("**Before the first analysis**")
-        st.markdown(WORDS)
+        st.markdown(RULES)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("In short, and not legal advice. You are asked once.", width="content")
-            page_link("pages/model_card.py", "How well it reads which faces", ":material/fact_check:")
-        chosen = st.pills("For what?", list(PURPOSES), format_func=PURPOSES.__getitem__, key=f"{key}_purpose")
+            st.caption(f"A summary, not legal advice. {_how_often()}", width="content")
+            page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")
+        chosen = st.pills(
+            "What is this analysis for?", list(PURPOSES), format_func=PURPOSES.__getitem__, key=f"{key}_purpose"
+        )
         if chosen == AT_WORK:
             st.error(PROHIBITED, icon=":material/block:")
         is_known = st.checkbox(consent, key=key)
         if chosen is not None and chosen != AT_WORK and is_known:
             return chosen
-        st.caption(waiting)
+        st.caption(next_step)
         return None
 
 
 def show_purpose() -> None:
-    """Show in one line what was answered, with the way to change it."""
+    """Show the answer in one line, with a button that asks again."""
     given = purpose() if is_on() else None
     if given is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/verified_user: {PURPOSES.get(given, given)} · everyone knows and agrees")
-        st.button("Change", type="tertiary", on_click=_ask_again, help="Be asked again", key="notice_change")
+        st.button("Change", type="tertiary", on_click=_ask_again, help="Show the notice again", key="notice_change")
+
+
+def _how_often() -> str:
+    visitor = find_visitor()
+    remembered = visitor is not None and visitor.signed_in
+    how_often = "once" if remembered else "once per visit (a reload of the page starts a new one)"
+    return f"You are asked {how_often}, and for consent before each live session."
 
 
 def _remembered() -> str | None:
@@ -132,7 +144,7 @@ def _remembered() -> str | None:
     try:
         said = agreement_of(library_or_stop().shared, visitor.owner)
     except LibraryError as error:
-        log.warning("who agreed cannot be looked up: %s", error)
+        log.warning("cannot read the consent: %s", error)
         return None
     return said.purpose if said is not None and said.version == VERSION else None
 
@@ -145,7 +157,7 @@ def _note(chosen: str) -> None:
         try:
             note_agreement(library_or_stop().shared, visitor.owner, chosen, VERSION)
         except LibraryError as error:
-            log.warning("who agreed cannot be noted: %s", error)
+            log.warning("cannot store the consent: %s", error)
 
 
 def _ask_again() -> None:

@@ -1,8 +1,7 @@
-"""What every page begins with: who may see it, and that it stands inside the app.
+"""Access check and navigation for every page.
 
-On a server that has just started, Streamlit answers a link straight to a page by
-running that file alone, without the app's navigation, theme of pages and layout.
-Such a visit is led through the app's entry and back to the page.
+On a server that has just started, Streamlit answers a deep link by running that page's file alone, without the app's
+navigation and layout. :func:`ensure_app` sends such a session through the entry script and back to the page.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _INSIDE, _WANTED = "inside_app", "wanted_page"
 
 
 def enter_app() -> Visitor:
-    """Let nobody past who may not enter, and go on to the page that the visit wanted. Called by the entry."""
+    """Check access, and continue to the page that the session asked for. Called by the entry script."""
     visitor = visitor_or_stop()
     st.session_state[_INSIDE] = True
     show_account(visitor)
@@ -29,23 +28,23 @@ def enter_app() -> Visitor:
         try:
             st.switch_page(page, query_params=asked)
         except StreamlitAPIException:
-            # A page that the navigation does not offer to this visitor.
+            # The navigation does not offer this page to this visitor.
             st.error(NOT_HERE, icon=":material/search_off:")
     return visitor
 
 
 def ensure_app(page: str) -> Visitor:
-    """Lead a visit that came to a page directly through the entry, and let nobody past who may not enter.
+    """Check access, and send a session that opened a page directly through the entry script.
 
-    Called first by every page: what follows it is for the returned visitor.
+    Every page calls it first.
 
     Args:
         page: The page's file, such as ``"pages/image.py"``.
     """
     if not st.session_state.get(_INSIDE):
-        # The way through the entry would lose what else the address says, such as which analysis is open.
+        # The detour would lose the query parameters, such as the open analysis.
         st.session_state[_WANTED] = page, st.query_params.to_dict()
-        # Where the page is run as a program of its own, there is no entry, and it just goes on.
+        # A page that runs on its own, as in tests, has no entry script to go to.
         with contextlib.suppress(StreamlitAPIException):
             st.switch_page(ENTRY)
     return visitor_or_stop()

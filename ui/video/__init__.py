@@ -1,1 +1,1 @@
-"""The page of one video: upload, queue, player, people, episodes, events, exports."""
+"""The video page: uploads, queue, player, people, episodes, events, exports."""

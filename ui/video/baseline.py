@@ -1,4 +1,4 @@
-"""A person's baseline: choose a span in which the face is at rest, and see everything relative to it."""
+"""A person's baseline: values relative to a span in which the face is at rest."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _FIRST_GUESS_S = 3.0
 
 
 def edit_baseline(analysis: Analysis, edits: Edits, track: int | None, key: str) -> Edits:
-    """Show a person's baseline and what follows from it, and return the edits as they are now.
+    """Show a person's baseline and the differences from it, and return the changed edits.
 
     Args:
-        analysis: With its edits applied, smoothed as somebody chose.
-        edits: With the baselines chosen until now.
-        track: The person; None asks to choose one.
-        key: Names these widgets within the visit.
+        analysis: The analysis with its edits applied, smoothed.
+        edits: The current edits.
+        track: The person; None asks the visitor to choose one.
+        key: Prefix of the widgets' keys.
     """
-    st.caption("Some faces look sad or angry at rest. Choose a span in which this face is at rest to take that out.")
+    st.caption("Some faces look sad or angry at rest. Choose a span in which this face is at rest to correct for that.")
     if track is None:
-        st.info("Choose a person above: a baseline is of one face.", icon=":material/person_search:")
+        st.info("Choose a person above: a baseline belongs to one face.", icon=":material/person_search:")
         return edits
     chosen = _choose_span(analysis, edits, track, key)
     baseline = chosen.baselines.get(track)
@@ -57,9 +57,9 @@ def _choose_span(analysis: Analysis, edits: Edits, track: int, key: str) -> Edit
         )
         end_s = st.number_input("To, s", 0.0, value=float(now.end_s), step=0.1, key=f"{key}_to_{track}", width=130)
         taken = st.button("Set as baseline", icon=":material/flag:", key=f"{key}_set")
-        dropped = track in edits.baselines and st.button("Remove", icon=":material/close:", key=f"{key}_remove")
+        marked = track in edits.baselines and st.button("Remove", icon=":material/close:", key=f"{key}_remove")
     others = {one: span for one, span in edits.baselines.items() if one != track}
-    if dropped:
+    if marked:
         return replace(edits, baselines=others)
     if taken:
         try:
@@ -77,11 +77,11 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
     if labels:
         chart = relative_chart(analysis, track, baseline, labels)
         st.altair_chart(chart, width="stretch", key=f"{key}_relative")
-    st.caption(f"{RELATIVE} The baseline is tinted.")
+    st.caption(f"{RELATIVE} The baseline span is tinted.")
     columns: dict[str, Any] = {
         "figure": "Figure",
-        "baseline": st.column_config.NumberColumn("In the baseline", format="%.3f"),
-        "whole": st.column_config.NumberColumn("In all of the video", format="%.3f"),
+        "baseline": st.column_config.NumberColumn("Baseline", format="%.3f"),
+        "whole": st.column_config.NumberColumn("Whole video", format="%.3f"),
         "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
     }
     st.dataframe(table, hide_index=True, column_config=columns, height=320)

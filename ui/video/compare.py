@@ -1,4 +1,4 @@
-"""Two people of a video, or this video and another analysis, on one time axis."""
+"""Compares two people of a video, or two analyses, on one time axis."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _PERSON, _ANALYSIS = "Another person", "Another analysis"
 _FILE = "A Parquet file"
 
 
-class Shelf(Protocol):
-    """Where other analyses are."""
+class OtherAnalyses(Protocol):
+    """A source of analyses to compare with."""
 
     def others(self) -> Mapping[str, str]:
-        """Return id → title of those that can be compared with, the newest first."""
+        """Return id → title, newest first."""
 
     def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
-        """Return one of them, with its edits applied, and these."""
+        """Return an analysis with its edits applied, and the edits."""
 
 
-def show_comparison(analysis: Analysis, edits: Edits, key: str, shelf: Shelf | None = None) -> None:
-    """Let somebody choose two sides, and show them beside each other.
+def show_comparison(analysis: Analysis, edits: Edits, key: str, library: OtherAnalyses | None = None) -> None:
+    """Let the visitor choose two sides, and show them side by side.
 
     Args:
-        analysis: With its edits applied, smoothed as somebody chose.
-        edits: Whose names are shown.
-        key: Names these widgets within the visit.
-        shelf: Where other analyses are; a Parquet file is always possible.
+        analysis: The analysis with its edits applied, smoothed.
+        edits: Its edits, for names.
+        key: Prefix of the widgets' keys.
+        library: Other analyses; a Parquet file is always possible.
     """
     kind = st.segmented_control("Compare with", [_PERSON, _ANALYSIS], default=_PERSON, required=True, key=f"{key}_kind")
     left, right = st.columns(2, gap="medium")
@@ -51,11 +51,11 @@ def show_comparison(analysis: Analysis, edits: Edits, key: str, shelf: Shelf | N
         first = Side(_name(analysis, edits, track), analysis, track)
     with right:
         st.markdown("**Second**")
-        second = _other_person(analysis, edits, key) if kind == _PERSON else _other_analysis(shelf, key)
+        second = _other_person(analysis, edits, key) if kind == _PERSON else _other_analysis(library, key)
         if second is None:
             return
         offset_s = st.number_input(
-            "Moved by, s", value=0.0, step=0.1, key=f"{key}_offset", help="Added to the second one's times"
+            "Time offset (s)", value=0.0, step=0.1, key=f"{key}_offset", help="Added to the times of the second side"
         )
     _show(first, Side(second.name, second.analysis, second.track, offset_s), key)
 
@@ -72,9 +72,9 @@ def _other_person(analysis: Analysis, edits: Edits, key: str) -> Side | None:
     return Side(_name(analysis, edits, track), analysis, track)
 
 
-def _other_analysis(shelf: Shelf | None, key: str) -> Side | None:
-    titles = {} if shelf is None else shelf.others()
-    if shelf is None or not titles:
+def _other_analysis(library: OtherAnalyses | None, key: str) -> Side | None:
+    titles = {} if library is None else library.others()
+    if library is None or not titles:
         return _other_file(key)
     chosen = st.selectbox(
         "Analysis", [*titles, _FILE], format_func=lambda one: titles.get(one, one), key=f"{key}_of_{len(titles)}"
@@ -82,7 +82,7 @@ def _other_analysis(shelf: Shelf | None, key: str) -> Side | None:
     if chosen == _FILE:
         return _other_file(key)
     try:
-        other, edits = _loaded(shelf, chosen, key)
+        other, edits = _loaded(library, chosen, key)
     except EmotionError as error:
         st.error(plain(str(error)), icon=":material/broken_image:")
         return None
@@ -91,11 +91,11 @@ def _other_analysis(shelf: Shelf | None, key: str) -> Side | None:
     return Side(name, other, track)
 
 
-def _loaded(shelf: Shelf, analysis_id: str, key: str) -> tuple[Analysis, Edits]:
-    """Return an analysis of the shelf; the last one is held in memory, so that a click does not read it anew."""
+def _loaded(library: OtherAnalyses, analysis_id: str, key: str) -> tuple[Analysis, Edits]:
+    """Return another analysis; the last one is cached, so reruns do not read it again."""
     held = f"{key}_held"
     if st.session_state.get(held, ("",))[0] != analysis_id:
-        st.session_state[held] = (analysis_id, shelf.load(analysis_id))
+        st.session_state[held] = (analysis_id, library.load(analysis_id))
     found: tuple[Analysis, Edits] = st.session_state[held][1]
     return found
 
@@ -108,7 +108,7 @@ def _other_file(key: str) -> Side | None:
         key=uploader_key(name),
         on_change=_take_file,
         args=(key,),
-        help="Downloaded below from another video's analysis",
+        help="A download of another analysis",
     )
     if error := st.session_state.get(f"{key}_other_error"):
         st.error(error, icon=":material/error:")
@@ -140,7 +140,7 @@ def _show(first: Side, second: Side, key: str) -> None:
         st.altair_chart(comparison_chart(first, second, chosen), width="stretch", key=f"{key}_chart")
     figures = comparison_figures(first, second)
     if figures.empty:
-        st.info("There is no time at which both show a face.", icon=":material/timer_off:")
+        st.info("The two sides never show a face at the same time.", icon=":material/timer_off:")
         return
     columns: dict[str, Any] = {
         "emotion": "Expression",
@@ -151,6 +151,6 @@ def _show(first: Side, second: Side, key: str) -> None:
     }
     st.dataframe(whole_percent(figures, "first", "second"), hide_index=True, column_config=columns)
     st.caption(
-        "Mean probabilities over the time at which both show a face, and Pearson's correlation of the two lines. "
-        "Neighbouring moments are alike, so a correlation of short clips says little."
+        "Mean probabilities while both sides show a face, and Pearson's correlation of the two curves. "
+        "Neighbouring moments are similar, so the correlation of short clips says little."
     )

@@ -1,4 +1,4 @@
-"""Downloads of an analysis: every format, under a name of one's own; slow ones with progress and cancel."""
+"""Downloads of an analysis in every format; slow ones with progress and cancel."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from emotion.report.formats import FORMATS, Format, Options, format_named
 from emotion.types import Analysis, Progress
 from ui.common.errors import fragment
 from ui.common.widgets import duration_text
-from ui.video.export_job import ExportJob, Order
+from ui.video.export_job import ExportJob, ExportRequest
 
 _JOB = "export_job"
 
 
 @fragment()
 def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: str) -> None:
-    """Show the formats and, for the chosen one, its choices and its button.
+    """Show the formats, with options and button of the chosen one.
 
     Args:
-        analysis: As it was made.
-        edits: What was added to it; every format honours them.
-        video: The analysed file; None where only the timeline was kept.
-        stem: The name that is offered for files, without an ending.
+        analysis: The analysis without edits.
+        edits: Its edits, which every format applies.
+        video: The analysed file; None if only the timeline was kept.
+        stem: Suggested file name, without an ending.
     """
     st.markdown("**Downloads**")
     chosen = _choose_format()
     st.caption(chosen.about)
     if chosen.needs_video and video is None:
-        st.info("The video itself was not kept, so there is nothing to draw on.", icon=":material/videocam_off:")
+        st.info("This format needs the video, which was not kept.", icon=":material/videocam_off:")
         return
     options = _choose_options(video) if chosen.needs_video else Options()
     target = _choose_name(stem, chosen.suffix)
     if target is None:
         return
-    order = Order(chosen, analysis, edits, options)
+    request = ExportRequest(chosen, analysis, edits, options)
     if chosen.slow:
-        _offer_slow(order, target)
+        _offer_slow(request, target)
     else:
-        _offer(target, order, lambda: _written(order))
+        _offer(target, request, lambda: _written(request))
 
 
 def _choose_format() -> Format:
@@ -67,15 +67,15 @@ def _choose_options(video: Path | None) -> Options:
         blur = st.toggle(
             "Blur every face",
             key="downloads_blur",
-            help="Every face that was found, hidden people's too; what was not analysed is blurred as a whole. "
-            "A face that was not found stays visible: look through the video before you pass it on.",
+            help="Blurs every detected face, also of hidden people; parts that were not analysed are blurred entirely. "
+            "Undetected faces stay visible: check the video before you share it.",
         )
     return Options(video=video, blur=blur, draw=draw)
 
 
 def _choose_name(stem: str, suffix: str) -> str | None:
-    """Ask for the file's name; None where it cannot be had, saying why."""
-    # Under another key for another video, which has another name to offer.
+    """Ask for the file name; show why it is invalid and return None if so."""
+    # The key depends on the name, so that each video suggests its own.
     typed = st.text_input("File name", value=stem, key=f"downloads_name_{stem}", help=f"It will end in {suffix}")
     try:
         return file_name(typed, suffix)
@@ -84,43 +84,43 @@ def _choose_name(stem: str, suffix: str) -> str | None:
         return None
 
 
-def _written(order: Order) -> bytes:
+def _written(request: ExportRequest) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return order.write(Path(folder) / "export")
+        return request.write(Path(folder) / "export")
 
 
-def _offer(target: str, order: Order, content: Callable[[], bytes]) -> None:
+def _offer(target: str, request: ExportRequest, content: Callable[[], bytes]) -> None:
     st.download_button(
         "Download",
         content,
         target,
-        order.chosen.mime,
+        request.chosen.mime,
         icon=":material/download:",
         type="primary",
         on_click="ignore",
     )
 
 
-def _offer_slow(order: Order, target: str) -> None:
+def _offer_slow(request: ExportRequest, target: str) -> None:
     job: ExportJob | None = st.session_state.get(_JOB)
     if job is not None and job.running:
         _follow(job)
-    elif job is not None and job.file is not None and job.order.is_same(order):
-        _offer(target, order, job.file.read_bytes)
+    elif job is not None and job.file is not None and job.request.is_same(request):
+        _offer(target, request, job.file.read_bytes)
     else:
-        if job is not None and job.error and job.order.is_same(order):
+        if job is not None and job.error and job.request.is_same(request):
             st.error(job.error, icon=":material/error:")
-        st.button("Prepare", icon=":material/hourglass_top:", type="primary", on_click=_start, args=(order,))
+        st.button("Prepare", icon=":material/hourglass_top:", type="primary", on_click=_start, args=(request,))
 
 
-def _start(order: Order) -> None:
+def _start(request: ExportRequest) -> None:
     forget_export()
-    st.session_state[_JOB] = job = ExportJob(order)
+    st.session_state[_JOB] = job = ExportJob(request)
     job.start()
 
 
 def forget_export() -> None:
-    """Stop what is being written, and delete what was."""
+    """Cancel the current export, and delete its file."""
     old: ExportJob | None = st.session_state.pop(_JOB, None)
     if old is not None:
         old.close()
@@ -131,7 +131,7 @@ def _follow(job: ExportJob) -> None:
     if not job.running:
         st.rerun()
     share = job.progress.share if job.progress else 0.0
-    chosen = job.order.chosen
+    chosen = job.request.chosen
     with st.container(border=True):
         st.progress(share, f"**{chosen.title}** · {_how_far(job.progress, chosen.steps)}")
         st.button("Cancel", icon=":material/stop:", key="downloads_cancel", on_click=job.cancel)

@@ -1,4 +1,4 @@
-"""What followed what: episodes as a table, transitions as a matrix, expression by time as a heat map."""
+"""Episodes as a table, transitions as a matrix, expressions over time as a heat map."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from emotion.analytics.people import person_name
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.csv_text import csv_bytes
 from emotion.types import Analysis
-from ui.common.inks import INKS
 from ui.common.shares import share_column, whole_percent
+from ui.common.theme import chart_text_colour
 from ui.common.widgets import plain
 
 _SHOWN = 500
@@ -23,13 +23,13 @@ _SHOWN = 500
 
 
 def show_episodes(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
-    """Show the episodes of an analysis and what followed what.
+    """Show the episodes of an analysis and the transitions between expressions.
 
     Args:
-        analysis: With its edits applied, smoothed as somebody chose.
-        edits: Whose names are shown.
-        track: The person who is chosen; None for everybody.
-        key: Names these widgets within the visit.
+        analysis: The analysis with its edits applied, smoothed.
+        edits: Its edits, for names.
+        track: The chosen person; None for everybody.
+        key: Prefix of the widgets' keys.
     """
     st.markdown("**Episodes**: unbroken runs of one leading expression")
     min_s = st.slider("Shortest episode, s", 0.0, 5.0, 0.5, 0.1, key=f"{key}_min_s")
@@ -79,12 +79,12 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
     unit = st.segmented_control(
         "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
     )
-    ink = INKS[st.context.theme.type == "dark"]
+    ink = chart_text_colour()
     chart = transition_chart(counts, as_shares=unit == "Shares", ink=ink)
     st.altair_chart(chart, width="stretch", key=f"{key}_transitions")
     st.caption(
-        "A row is the expression before, a column the one after; the stronger a cell, the larger its share of the row. "
-        "Only changes within an unbroken stretch of one face count. Smoothing takes flicker out of them."
+        "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
+        "Only changes while a face is seen without a break are counted. Smoothing removes flicker."
     )
 
 
@@ -92,20 +92,20 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
     """Show the heat map of an analysis and, for one person, derived measures.
 
     Args:
-        analysis: With its edits applied, smoothed as somebody chose.
-        edits: Whose names are shown.
-        track: The person who is chosen; None for everybody.
-        key: Names these widgets within the visit.
+        analysis: The analysis with its edits applied, smoothed.
+        edits: Its edits, for names.
+        track: The chosen person; None for everybody.
+        key: Prefix of the widgets' keys.
     """
     st.markdown("**Expression by time**")
     st.altair_chart(heat_chart(analysis, track), width="stretch", key=f"{key}_heat")
-    st.caption("The stronger the colour, the higher the mean probability in that span. Empty spans show no face.")
+    st.caption("Stronger colour: higher mean probability in that span. Empty spans: no face found.")
     st.markdown("**Derived measures**")
     if not can_derive(analysis.labels):
-        st.info("This model does not know the expressions that the formulas need.", icon=":material/functions:")
+        st.info("This model lacks expressions that the formulas need.", icon=":material/functions:")
         return
     if track is None:
-        st.info("Choose a person above: derived measures are of one face.", icon=":material/person_search:")
+        st.info("Choose a person above: derived measures are per face.", icon=":material/person_search:")
         return
     st.altair_chart(derived_chart(analysis, "valence", track), width="stretch", key=f"{key}_valence")
     st.caption(VALENCE)
@@ -113,6 +113,6 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
     st.caption(INTENSITY)
     st.altair_chart(path_chart(analysis, track), width="stretch", key=f"{key}_path")
     st.caption(
-        f"The way of {plain(person_name(track, edits.names))} through both, from pale (early) to dark (late). "
-        "Arousal is not shown: the probabilities of expressions do not contain it."
+        f"Path of {plain(person_name(track, edits.names))} through both measures, from pale (early) to dark (late). "
+        "Arousal is not shown: it cannot be derived from the probabilities of expressions."
     )

@@ -1,4 +1,4 @@
-"""Events: write them down or import them, exclude spans, and see what changed."""
+"""Events: edit or import them, exclude spans, and compare before and after."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from ui.video.people import fingerprint
 
 
 class HasEdits(Protocol):
-    """Whatever keeps the edits of the analysis that is shown: a job of this visit, or a library's entry."""
+    """Holds the edits of the analysis that is shown."""
 
     edits: Edits
 
 
 def edit_events(edits: Edits, key: str) -> Edits:
-    """Show the events for changing, and return the edits as they are now.
+    """Show the events in an editor, and return the changed edits.
 
     Args:
-        edits: With the events until now.
-        key: Names the editor within the visit.
+        edits: The current edits.
+        key: Prefix of the editor's key.
     """
     st.caption(
-        "Mark moments and spans. An event without an end is a moment. Spans that are excluded count in no figure: "
-        "a technical break, a second person."
+        "Mark moments and spans. An event without an end is a moment. Excluded spans, such as a technical break, "
+        "count in no figure."
     )
     table = event_table(edits.events)
     changed = st.data_editor(
@@ -60,7 +60,7 @@ def edit_events(edits: Edits, key: str) -> Edits:
 
 
 def event_table(events: Sequence[Event]) -> pd.DataFrame:
-    """Return the editor's table: a row per event, without an end where it is a moment."""
+    """Return the editor's table: a row per event; moments have no end."""
     rows = []
     for event in events:
         end_s = None if event.span.end_s == event.span.start_s else event.span.end_s
@@ -70,7 +70,7 @@ def event_table(events: Sequence[Event]) -> pd.DataFrame:
 
 
 def events_of(table: pd.DataFrame) -> tuple[Event, ...]:
-    """Return the events of an editor's table; rows that lack a time or a label are not finished and left out.
+    """Return the events of an editor's table; rows without a time or a label are skipped as unfinished.
 
     Raises:
         InputError: An event ends before it starts.
@@ -86,7 +86,7 @@ def events_of(table: pd.DataFrame) -> tuple[Event, ...]:
 
 
 def exchange_events(holder: HasEdits, key: str) -> None:
-    """Offer the events as CSV, and take some from CSV."""
+    """Show the CSV import and export of events."""
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     left.file_uploader(
         "Import events from CSV",
@@ -126,31 +126,31 @@ def _import(holder: HasEdits, key: str) -> None:
 
 
 def take_import(key: str) -> bool:
-    """Return whether events were imported since the last time, so that the whole page has to follow."""
+    """Return whether events were imported since the last call, so that the whole page must rerun."""
     return bool(st.session_state.pop(f"{key}_imported", False))
 
 
 def show_event_figures(
     analysis: Analysis, smoothed: Analysis, events: Sequence[Event], track: int | None, key: str
 ) -> None:
-    """Show figures per event, and one event's before against after.
+    """Show figures per event, and before vs. after for one of them.
 
     Args:
-        analysis: With its edits applied, not smoothed: smoothing would carry before into after.
-        smoothed: The same, smoothed as somebody chose.
-        events: All of them.
-        track: The person who is chosen; None for everybody.
-        key: Names these widgets within the visit.
+        analysis: The analysis with its edits applied, not smoothed: smoothing would mix before and after.
+        smoothed: The same, smoothed.
+        events: All events.
+        track: The chosen person; None for everybody.
+        key: Prefix of the widgets' keys.
     """
     kept = [event for event in sorted(events, key=lambda event: event.span.start_s) if not event.excluded]
     if not kept:
-        st.info("There is no event that counts yet: write one into the table above.", icon=":material/flag:")
+        st.info("No event yet. Add one to the table above, or press *Mark* in the player.", icon=":material/flag:")
         return
     figures = event_figures(smoothed, kept, track)
     if len(figures):
         st.markdown("**During each span**")
         st.dataframe(whole_percent(figures, "smile_index"), hide_index=True, column_config=_figure_columns())
-    st.markdown("**Before against after**")
+    st.markdown("**Before vs. after**")
     choice, length = st.columns(2, gap="medium")
     place = choice.selectbox(
         "Event",
@@ -161,11 +161,11 @@ def show_event_figures(
     window_s = length.slider("Window, s", 1.0, 60.0, WINDOW_S, 0.5, key=f"{key}_window")
     effects = before_after(analysis, kept[place], window_s, track)
     if effects.empty:
-        st.info("No face is seen before this event, or none after it.", icon=":material/no_accounts:")
+        st.info("No face is seen before or after this event.", icon=":material/no_accounts:")
         return
     st.altair_chart(before_after_chart(effects), width="stretch", key=f"{key}_effects")
     if effects["low"].isna().all():
-        st.caption("There is too little before or after this event to give an interval.")
+        st.caption("Too little data before or after this event for an interval.")
     else:
         st.caption(f"Lines: {INTERVAL}")
 

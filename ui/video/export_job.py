@@ -1,4 +1,4 @@
-"""A file that takes a while to write: made on a thread of its own, kept until it is fetched, replaced or forgotten."""
+"""Exports that take a while: written on a thread, kept until replaced or discarded."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from emotion.analytics.edits import Edits
 from emotion.errors import Cancelled
 from emotion.report.formats import Format, Options, export, export_limited
 from emotion.types import Analysis
-from ui.common.background import Work
+from ui.common.background import BackgroundJob
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
-    """What is to be written."""
+class ExportRequest:
+    """An export: format, analysis, edits and options."""
 
     chosen: Format
     analysis: Analysis
     edits: Edits
     options: Options
 
-    def is_same(self, other: Order) -> bool:
-        """Return whether the other's file would be this one's."""
+    def is_same(self, other: ExportRequest) -> bool:
+        """Return whether another request would give the same file."""
         mine, theirs = ((one.chosen.name, one.edits, one.options) for one in (self, other))
         return mine == theirs and self.analysis is other.analysis
 
     def write(self, path: Path) -> bytes:
-        """Write it at once and return the file's bytes."""
+        """Write the file synchronously and return its bytes."""
         return export(self.analysis, path, self.chosen, self.edits, self.options).read_bytes()
 
 
-class ExportJob(Work):
-    """One export.
+class ExportJob(BackgroundJob):
+    """A running or finished export.
 
     Attributes:
-        order: What is written.
-        file: The finished file; None before, and where it was stopped or failed.
+        request: What to write.
+        file: The finished file; None while running, if cancelled and if failed.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, request: ExportRequest) -> None:
         super().__init__()
-        self.order = order
+        self.request = request
         self.file: Path | None = None
 
     def start(self) -> None:
-        """Begin; returns at once."""
-        self._begin(self._run)
+        """Start writing; returns at once."""
+        self._start_thread(self._run)
 
     def _run(self) -> None:
-        order = self.order
+        request = self.request
         target = Path(self._folder.name) / "export"
-        wanted = (order.analysis, target, order.chosen, order.edits, order.options)
-        file = export_limited(*wanted, self._report) if order.chosen.needs_video else export(*wanted, self._report)
+        wanted = (request.analysis, target, request.chosen, request.edits, request.options)
+        file = export_limited(*wanted, self._report) if request.chosen.needs_video else export(*wanted, self._report)
         if self._cancelled.is_set():
             raise Cancelled("The export was cancelled.")
         self.file = file

@@ -1,4 +1,4 @@
-"""The people of a video: the choice among them, and each one's figures."""
+"""The people of a video: a selector, and figures for each person."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ from emotion.analytics.summary import summarise
 from emotion.charts.timeline import share_donut
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
+from ui.common.expressions import in_display_order
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.widgets import shares_table
 
 EVERYBODY = 0
-"""Stands for everybody where a person is chosen; tracks are numbered from 1."""
+"""The choice of everybody; tracks are numbered from 1."""
 
 _STEADINESS = "Median SSIM of the face with this person's reference face: 1 is a face that never moves."
 _POSTURE = (
-    f"Time in which the face is unlike the first one seen (SSIM under {POSTURE_CHANGED_BELOW}) for 0.5 s or more: "
-    "the person moved, or is lit or covered otherwise."
+    f"Time in which the face differs from the reference face (SSIM below {POSTURE_CHANGED_BELOW}) for 0.5 s or more: "
+    "the person moved, or the light or something in front of the face changed."
 )
 
 
 def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) -> int | None:
-    """Let somebody choose a person, and return the track; None for everybody or where there is nobody.
+    """Let the visitor choose a person, and return the track; None for everybody, or if there is nobody.
 
     Args:
-        analysis: With its edits applied.
-        edits: Whose names are shown.
-        key: Names this choice within the visit.
-        place: Chosen at first: 0 for everybody, 1 for the first person and so on, as far as there are any.
+        analysis: The analysis with its edits applied.
+        edits: Its edits, for names.
+        key: Prefix of the widget's key.
+        place: Initial choice: 0 for everybody, 1 for the first person and so on.
     """
     tracks = offered_people(analysis.timeline, edits.names)
     options = [EVERYBODY, *tracks]
@@ -52,34 +53,39 @@ def choose_person(analysis: Analysis, edits: Edits, key: str, place: int = 0) ->
         options,
         min(place, len(tracks)),
         format_func=lambda track: "Everybody" if track == EVERYBODY else person_name(track, edits.names),
-        # Another choice of people is another question: an answer that is none of them would not fit.
+        # New options need a new key, because an old choice may no longer exist.
         key=f"{key}_{len(options)}_{sum(options)}",
     )
     return None if chosen == EVERYBODY else chosen
 
 
 def fingerprint(values: object) -> str:
-    """Return a short text that differs where plain values differ; an editor of new values is a new editor."""
+    """Return a short hash of plain values, for keys of editors that must reset when the values change."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None) -> None:
-    """Show everybody's figures, the shares of the one who is chosen, and where somebody moved.
+    """Show everybody's figures, the shares of the chosen person or of all, and when somebody moved.
 
     Args:
-        analysis: With its edits applied.
-        edits: Whose names are shown.
-        pictures: Faces as data URLs, by track.
-        track: The person who is chosen; None for everybody.
+        analysis: The analysis with its edits applied.
+        edits: Its edits, for names.
+        pictures: Faces as data URLs by track.
+        track: The chosen person; None for everybody.
     """
     _show_figures(analysis, edits, pictures)
-    if track is not None:
-        person = next(one for one in summarise(analysis)["tracks"] if one["track_id"] == track)
-        donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-        donut.altair_chart(share_donut(person["shares"]), width="stretch", key=f"donut_{track}")
-        with table:
-            shares_table(person["shares"])
+    _show_shares(analysis, track)
     _show_postures(analysis, edits, track)
+
+
+def _show_shares(analysis: Analysis, track: int | None) -> None:
+    summary = summarise(analysis)
+    of_track = {person["track_id"]: person["shares"] for person in summary["tracks"]}
+    shares = in_display_order(summary["shares"] if track is None else of_track[track])
+    donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    donut.altair_chart(share_donut(shares), width="stretch", key=f"donut_{track}")
+    with table:
+        shares_table(shares)
 
 
 def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str]) -> None:

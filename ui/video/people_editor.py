@@ -1,7 +1,6 @@
-"""Who is who: a row for each track, with its face, to name it, to join it to another and to hide it.
+"""The people editor: a row per track to name it, merge it with another, or hide it.
 
-Each is a field of its own, not a cell of a table: it can be reached and filled with the keyboard alone, and a
-screen reader tells whom it is for.
+It uses labelled fields instead of table cells, for keyboards and screen readers.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ from emotion.types import Analysis
 from ui.common.widgets import duration_text, plain
 
 PAGE_SIZE = 8
-"""Tracks at once; those seen longest come first."""
+"""Tracks per page, longest seen first."""
 
 _FACE_PX = 48
 _NOBODY = 0
-"""Stands for nobody else; tracks are numbered from 1."""
+"""The choice of not merging; tracks are numbered from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody decided about a track.
+    """The edits of one track.
 
     Attributes:
-        name: The person's; empty for none.
-        whole: The track that it is a part of; None for none.
-        hidden: Whether it counts nowhere.
+        name: The person's name; empty for none.
+        whole: The track it is merged into; None for none.
+        hidden: Whether it is left out of every figure.
     """
 
     name: str = ""
@@ -44,15 +43,17 @@ class Decision:
 
 
 def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[int, str]) -> Edits:
-    """Show the tracks of an analysis for naming, joining and hiding, and return the edits as they are now.
+    """Show the tracks of an analysis in an editor, and return the changed edits.
 
     Args:
-        analysis: As it was made; edits are never applied twice.
-        edits: What was decided until now.
-        key: Names these fields within the visit.
-        pictures: Faces as data URLs, by track.
+        analysis: The analysis without edits.
+        edits: The current edits.
+        key: Prefix of the fields' keys.
+        pictures: Faces as data URLs by track.
     """
-    st.caption("Name people, join tracks that are the same person, and hide who does not count. Every figure follows.")
+    st.caption(
+        "Name people, merge tracks of the same person, and hide people who should not count. Every figure follows."
+    )
     tracks = sorted(summarise(analysis)["tracks"], key=lambda track: -track["seconds"])
     offered = offered_people(analysis.timeline, edits.names)
     rows = st.container(gap="small")
@@ -72,7 +73,7 @@ def _page(tracks: Sequence[dict[str, Any]], key: str) -> Sequence[dict[str, Any]
         return tracks
     with st.container(horizontal=True, vertical_alignment="center"):
         page = st.pagination(pages, key=f"{key}_page_{pages}")
-        st.caption(f"{len(tracks):,} tracks, those seen longest first.")
+        st.caption(f"{len(tracks):,} tracks, longest seen first.")
     return tracks[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
 
 
@@ -90,8 +91,8 @@ def _ask(
             placeholder=who, label_visibility="collapsed", width=220,
         )  # fmt: skip
         same = st.selectbox(
-            f"{who} is the same as", others, others.index(whole), key=f"{key}_whole_{number}",
-            format_func=lambda other: "is nobody else" if other == _NOBODY else f"is {person_name(other, edits.names)}",
+            f"Merge {who} into", others, others.index(whole), key=f"{key}_whole_{number}",
+            format_func=lambda other: _merge_label(other, edits),
             label_visibility="collapsed", width=190, disabled=len(others) == 1,
         )  # fmt: skip
         hidden = st.checkbox("Hide", number in edits.hidden, key=f"{key}_hide_{number}")
@@ -100,8 +101,12 @@ def _ask(
     return Decision((name or "").strip(), same or None, hidden)
 
 
+def _merge_label(other: int, edits: Edits) -> str:
+    return "Not merged" if other == _NOBODY else f"Merge into {person_name(other, edits.names)}"
+
+
 def with_decisions(edits: Edits, decisions: Mapping[int, Decision]) -> Edits:
-    """Return edits with what was decided about some tracks; the others stay as they are.
+    """Return edits with the decisions about some tracks applied; other tracks keep theirs.
 
     Raises:
         InputError: Tracks are merged in a circle.

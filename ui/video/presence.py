@@ -1,11 +1,11 @@
-"""Who faces the camera, has the mouth open, and how alike a face stays."""
+"""Presence: facing the camera, open mouth, and steadiness of the face."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from emotion.analytics.edits import Edits
-from emotion.analytics.lanes import longest_seen
+from emotion.analytics.lanes import MAX_LANES, longest_seen
 from emotion.analytics.people import POSTURE_CHANGED_BELOW, person_name
 from emotion.analytics.presence import (
     FACING_PITCH_DEG,
@@ -19,37 +19,46 @@ from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import plain
 
 _HOW = (
-    f"Facing the camera: the head is turned by at most {FACING_YAW_DEG:.0f}° to a side and {FACING_PITCH_DEG:.0f}° up "
-    "or down. Where the eyes look is not measured. "
-    f"A mouth is open where its height is over {MOUTH_OPEN:.0%} of its width."
+    f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "
+    "down; gaze is not measured. "
+    f"Mouth open: its height is over {MOUTH_OPEN:.0%} of its width."
 )
 _STEADY = (
-    "How alike the aligned face is to the first one seen of this person (SSIM, 1 is the same picture). Under "
-    f"the dashed line, {POSTURE_CHANGED_BELOW}, the face has moved, or is lit or covered otherwise."
+    "Similarity of the aligned face to this person's reference face (SSIM; 1 means identical). Under the dashed line, "
+    f"{POSTURE_CHANGED_BELOW}, the person moved, or the light or something in front of the face changed."
 )
 _MOST_PEOPLE = 20
 
 
 def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
-    """Show a person's presence and steadiness over time, and everybody's as a table.
+    """Show presence and steadiness over time, and everybody's presence as a table.
 
     Args:
-        analysis: With its edits applied.
-        edits: Whose names are shown.
-        track: The person who is chosen; None for whoever is seen longest.
-        key: Names these widgets within the visit.
+        analysis: The analysis with its edits applied.
+        edits: Its edits, for names.
+        track: The chosen person; None for everybody.
+        key: Prefix of the widgets' keys.
     """
-    shown = track if track is not None else longest_seen(analysis.timeline, 1)[0]
-    st.markdown(f"**Presence** of {plain(person_name(shown, edits.names))}")
-    st.altair_chart(presence_chart(analysis, shown), width="stretch", key=f"{key}_presence")
+    people = longest_seen(analysis.timeline, MAX_LANES) if track is None else [track]
+    st.markdown("**Presence**")
+    for person in people:
+        st.caption(plain(person_name(person, edits.names)))
+        st.altair_chart(presence_chart(analysis, person), width="stretch", key=f"{key}_presence_{person}")
     st.caption(_HOW)
     st.markdown("**Steadiness**")
-    st.altair_chart(steadiness_chart(analysis, shown), width="stretch", key=f"{key}_steadiness")
+    for person in people:
+        st.caption(plain(person_name(person, edits.names)))
+        st.altair_chart(steadiness_chart(analysis, person), width="stretch", key=f"{key}_steadiness_{person}")
     st.caption(_STEADY)
-    _show_everybody(analysis, edits)
+    count = analysis.timeline["track_id"].nunique()
+    if track is None and count > len(people):
+        st.caption(
+            f"Charts show the {len(people)} people seen longest, out of {count:,}. Choose a person to see another."
+        )
+    _show_table(analysis, edits)
 
 
-def _show_everybody(analysis: Analysis, edits: Edits) -> None:
+def _show_table(analysis: Analysis, edits: Edits) -> None:
     people = longest_seen(analysis.timeline, _MOST_PEOPLE)
     timeline = analysis.timeline
     table = presence_of(timeline[timeline["track_id"].isin(people)]).reset_index()

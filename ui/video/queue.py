@@ -1,4 +1,4 @@
-"""Shows what is being analysed and what waits, with progress and cancel; and what broke off, with a way to go on."""
+"""Shows running and queued analyses with progress and cancel, and interrupted ones with resume."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from ui.common.errors import fragment
 from ui.common.widgets import duration_text, plain
 
 POLL_INTERVAL_S = 0.5
-"""Seconds between checks of what runs."""
-PATIENT_S = 2.0
-"""Between two looks where all of it waits: many who wait must not keep the server from those who run."""
+IDLE_POLL_INTERVAL_S = 2.0
+"""While nothing runs: many waiting visitors must not take time from running analyses."""
 
 SHOWN = 10
-"""So many are shown one by one; of the rest the number."""
+"""Entries shown in full; the rest are counted."""
 
 ACTIVE = (State.RUNNING, State.QUEUED)
 BROKEN = (State.INTERRUPTED, State.FAILED)
@@ -28,19 +27,21 @@ _ERROR = "queue_error"
 
 
 def show_queue(library: OwnLibrary) -> None:
-    """Show everything that runs or waits, and everything that broke off."""
+    """Show running, queued and interrupted analyses."""
     if reason := st.session_state.pop(_ERROR, None):
         st.error(plain(reason), icon=":material/error:")
     active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
     if active.total:
-        runs = any(entry.state is State.RUNNING for entry in active.entries)
-        fragment(run_every=POLL_INTERVAL_S if runs else PATIENT_S)(_follow)(library, _known(active.entries))
+        is_running = any(entry.state is State.RUNNING for entry in active.entries)
+        fragment(run_every=POLL_INTERVAL_S if is_running else IDLE_POLL_INTERVAL_S)(_follow)(
+            library, _known(active.entries)
+        )
     for entry in library.search(states=BROKEN, sort="-created", limit=SHOWN).entries:
         _show_broken(library, entry)
 
 
 def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
-    """Show progress without running the rest of the page, until something begins or ends."""
+    """Show progress in a fragment; rerun the page when an analysis starts or ends."""
     with st.container(border=True):
         active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
         if _known(active.entries) != known:
@@ -49,7 +50,7 @@ def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
         for entry in active.entries:
             _show_active(library, entry, places.get(entry.id, 0))
         if active.total > len(active.entries):
-            st.caption(f"… and {active.total - len(active.entries):,} more that wait.")
+            st.caption(f"… and {active.total - len(active.entries):,} more queued.")
 
 
 def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
@@ -60,10 +61,10 @@ def _show_active(library: OwnLibrary, entry: Entry, place: int) -> None:
     words, button = st.columns([6, 1], vertical_alignment="center")
     if entry.state is State.RUNNING:
         words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
-        label, hint = "Stop", "Stop and keep what is done"
+        label, hint = "Stop", "Stop and keep the results so far"
     else:
         words.markdown(f"**{plain(entry.title)}** · {_place(place)}")
-        label, hint = "Remove", "Take it out of the queue"
+        label, hint = "Remove", "Remove from the queue"
     button.button(
         label, key=f"stop_{entry.id}", help=hint, icon=":material/stop:", width="stretch",
         on_click=_guarded, args=(partial(library.cancel, entry.id),),
@@ -78,7 +79,12 @@ def _how_far(entry: Entry) -> str:
 
 
 def _place(place: int) -> str:
-    return "about to start" if not place else f"waits, number {place} in the queue"
+    return "Starting soon" if not place else f"Queued ({_ordinal(place)})"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _show_broken(library: OwnLibrary, entry: Entry) -> None:
@@ -96,7 +102,7 @@ def _show_broken(library: OwnLibrary, entry: Entry) -> None:
 
 
 def _guarded(act: Callable[[], None]) -> None:
-    """Do what a button asks for; what stands in the way is said on the page, where callbacks cannot show it."""
+    """Run a button's action; keep its error for the next run, because callbacks cannot draw."""
     try:
         act()
     except LibraryError as error:

@@ -1,4 +1,4 @@
-"""Shows the analysis of a video: figures, the player with its timeline, events, shares and downloads."""
+"""The result of a video analysis: figures, player, timeline, shares, tabs and downloads."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from emotion.report.edited import Edited
 from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
+from ui.common.expressions import in_display_order
 from ui.common.widgets import share_text, shares_table
-from ui.player import Dropped, show_player
+from ui.player import Marked, show_player
+from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
-from ui.video.opened import Opened
 from ui.video.people import fingerprint
 from ui.video.session import MOMENT_S, PLAYER
 from ui.video.tabs import edited_or_raw, key_of, show_insight
@@ -36,9 +37,9 @@ from ui.video.timeline import show_timeline
 _CHART, _INSIGHT, _CAPTIONS = "video_timeline", "insight", "video_captions"
 
 
-def show_analysis(opened: Opened, analysis: Analysis) -> None:
-    """Show all that is known about a video."""
-    edited = edited_or_raw(analysis, opened.edits)
+def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
+    """Show the open analysis."""
+    edited = edited_or_raw(analysis, context.edits)
     summary = summarise(edited)
     if not analysis.complete:
         st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
@@ -46,68 +47,71 @@ def show_analysis(opened: Opened, analysis: Analysis) -> None:
         st.warning(analysis.info.mended, icon=":material/schedule:")
     _show_figures(summary)
     if analysis.frames.empty:
-        st.info("There is no frame in this video that could be read.", icon=":material/videocam_off:")
+        st.info("No frame of this video could be read.", icon=":material/videocam_off:")
         return
     if analysis.timeline.empty:
-        st.info("There is no face in this video that could be read.", icon=":material/no_accounts:")
-    _show_moments(opened, analysis, edited)
+        st.info("No face was found in this video.", icon=":material/no_accounts:")
+    _show_moments(context, analysis, edited)
     _show_shares(summary)
     if not analysis.timeline.empty:
-        show_insight(analysis, opened, _INSIGHT, opened.path, opened)
-    show_downloads(analysis, opened.edits, opened.path, opened.stem)
+        show_insight(analysis, context, _INSIGHT, context.path, context)
+    show_downloads(analysis, context.edits, context.path, context.stem)
 
 
 def _show_figures(summary: dict[str, Any]) -> None:
     limited = summary["abstain_below"] > 0
-    leads = "What leads for most of the faces' time"
+    leads = "The expression that leads for the longest time"
     smiles = "Frames where happiness leads / frames with a face"
     figures: dict[str, tuple[Any, str | None]] = {
-        "Dominant expression": (summary["dominant"] or "–", f"{leads}, unclear time aside" if limited else leads),
-        "Smile index": (share_text(summary["smile_index"]), f"{smiles} that is read clearly" if limited else smiles),
-        "People": (len(summary["tracks"]), "Each followed as one person; a cut in the video starts new ones"),
+        "Dominant expression": (
+            summary["dominant"] or "–",
+            f"{leads}, not counting unclear time" if limited else leads,
+        ),
+        "Smile index": (share_text(summary["smile_index"]), f"{smiles} and a clear answer" if limited else smiles),
+        "People": (len(summary["tracks"]), "Each track counts as one person; a cut in the video starts new tracks"),
         "Frames with a face": (f"{summary['frames_with_face']:,}", None),
         "Frames without a face": (f"{summary['frames_without_face']:,}", None),
     }
     if limited:
         share = share_text(summary["shares"][UNCLEAR])
-        figures["Unclear"] = (share, f"Share of the faces' time. {explain(summary['abstain_below'])}")
+        figures["Unclear"] = (share, f"Share of the time in which faces are seen. {explain(summary['abstain_below'])}")
     with st.container(horizontal=True, gap="small"):
         for label, (value, meaning) in figures.items():
             st.metric(label, value, help=meaning, border=True, width="stretch")
 
 
 @fragment()
-def _show_moments(opened: Opened, analysis: Analysis, edited: Analysis) -> None:
-    """Show what can be moved to: a fragment, so that the rest of the page is not run when the player stops.
+def _show_moments(context: AnalysisContext, analysis: Analysis, edited: Analysis) -> None:
+    """Show player and timeline in a fragment, so that the page does not rerun whenever the player stops.
 
-    Whatever changes the edits runs the whole page, so ``edited`` is never behind them.
+    Every change of the edits reruns the whole page, so ``edited`` is always current.
     """
-    if opened.playable is None:
-        st.info(_why_no_picture(opened), icon=":material/videocam_off:")
+    if context.playable is None:
+        st.info(_why_no_picture(context), icon=":material/videocam_off:")
     state = show_player(
-        opened.playable,
+        context.playable,
         analysis,
-        edits=_without_circles(opened.edits),
+        edits=_without_circles(context.edits),
         key=PLAYER,
         time_s=st.session_state.pop(MOMENT_S, None),
-        captions=None if opened.playable is None else _captions(opened, analysis, edited),
-        faces=face_pictures(analysis, opened.path, key_of(analysis, _INSIGHT)),
+        captions=None if context.playable is None else _captions(context, analysis, edited),
+        faces=face_pictures(analysis, context.path, key_of(analysis, _INSIGHT)),
     )
     if state.events:
-        opened.edits = with_dropped(opened.edits, state.events)
-        # Figures may leave events out or be worked out for each, so all of the page hears of them.
+        context.edits = with_marked(context.edits, state.events)
+        # Events change figures elsewhere on the page, so rerun all of it.
         st.rerun()
     shown_s = state.time_s or 0.0
-    if opened.playable is None and opened.path is not None:
-        _show_still(opened.path, analysis, shown_s)
-    show_timeline(edited, opened.edits, shown_s, _CHART, _go_to)
+    if context.playable is None and context.path is not None:
+        _show_still(context.path, analysis, shown_s)
+    show_timeline(edited, context.edits, shown_s, _CHART, _go_to)
 
 
-def _captions(opened: Opened, analysis: Analysis, edited: Analysis) -> str:
-    """Return the captions; they are written anew only when an edit may have changed them."""
-    key = (opened.entry.id, opened.entry.finished_at, fingerprint(opened.edits.to_dict()))
+def _captions(context: AnalysisContext, analysis: Analysis, edited: Analysis) -> str:
+    """Return the captions, cached until the edits change."""
+    key = (context.entry.id, context.entry.finished_at, fingerprint(context.edits.to_dict()))
     if st.session_state.get(_CAPTIONS, (None, ""))[0] != key:
-        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, opened.edits, edited)))
+        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, context.edits, edited)))
     text: str = st.session_state[_CAPTIONS][1]
     return text
 
@@ -117,20 +121,20 @@ def _go_to(time_s: float) -> None:
 
 
 def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
-    """Return the analysed frame nearest to a time."""
+    """Return the row of the analysed frame nearest to a time."""
     return frames.iloc[int((frames["time_s"] - time_s).abs().argmin())]
 
 
-def _why_no_picture(opened: Opened) -> str:
-    if opened.footage is None:
-        return "The video itself was not kept. What was found in it is all here."
-    if opened.footage.running:
-        return "The player gets its picture as soon as a copy for the browser is made."
-    return "There is no copy of this video that a browser could play."
+def _why_no_picture(context: AnalysisContext) -> str:
+    if context.video_source is None:
+        return "The video was not kept; all results are here."
+    if context.video_source.running:
+        return "The video appears in the player once it is converted for the browser."
+    return "Browsers cannot play this video, and it could not be converted."
 
 
 def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
-    """Show the frame of a moment as it was analysed, where the browser cannot."""
+    """Show the analysed frame at a time, if the browser cannot play the video."""
     row = moment_row(analysis.frames, time_s)
     st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
@@ -139,15 +143,15 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
         st.error(str(error))
 
 
-def with_dropped(edits: Edits, dropped: Sequence[Dropped]) -> Edits:
-    """Return edits with what was marked in the player, numbered on."""
+def with_marked(edits: Edits, marked: Sequence[Marked]) -> Edits:
+    """Return edits with new events from the player, numbered in sequence."""
     count = len(edits.events)
-    new = (Event(f"Event {number}", event.span) for number, event in enumerate(dropped, start=count + 1))
+    new = (Event(f"Event {number}", event.span) for number, event in enumerate(marked, start=count + 1))
     return replace(edits, events=(*edits.events, *new))
 
 
 def _without_circles(edits: Edits) -> Edits:
-    """Return edits that the player can show: what :func:`edited_or_raw` complains of is left out."""
+    """Return edits without circular merges, which the player cannot show."""
     try:
         merged_into(edits.merged)
     except InputError:
@@ -158,8 +162,8 @@ def _without_circles(edits: Edits) -> Edits:
 def _show_shares(summary: dict[str, Any]) -> None:
     if summary["dominant"] is None:
         return
-    st.markdown("**Share of each expression** in the faces' time")
+    st.markdown("**Time per expression**")
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    donut.altair_chart(share_donut(summary["shares"]), width="stretch")
+    donut.altair_chart(share_donut(in_display_order(summary["shares"])), width="stretch")
     with table:
         shares_table(summary["shares"])

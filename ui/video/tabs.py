@@ -1,4 +1,4 @@
-"""An analysis in depth: people, episodes, course over time, presence, baseline, events and comparison, in tabs."""
+"""Tabs of an analysis: people, episodes, over time, presence, baseline, events, comparison."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.video.baseline import edit_baseline
-from ui.video.compare import Shelf, show_comparison
+from ui.video.compare import OtherAnalyses, show_comparison
 from ui.video.episodes import show_episodes, show_over_time
 from ui.video.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
 from ui.video.people import choose_person, show_people
@@ -24,11 +24,12 @@ from ui.video.presence import show_presence
 from ui.video.thumbnails import face_pictures
 
 _TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
-_METHOD_NAMES = {"mean": "Moving average", "median": "Median", "exponential": "Exponential"}
+_OFF = "off"
+_METHOD_NAMES = {_OFF: "Off", "mean": "Moving average", "median": "Median", "exponential": "Exponential"}
 
 
 def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
-    """Return the analysis with its edits; without them, saying why, where they contradict themselves."""
+    """Return the analysis with its edits applied; without them, and with an error, if they are contradictory."""
     try:
         return apply_edits(analysis, edits)
     except InputError as error:
@@ -37,22 +38,22 @@ def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
 
 
 def key_of(analysis: Analysis, key: str) -> str:
-    """Return a key for widgets of one video: another video's choices must not stand where this one's belong."""
+    """Return a widget key that depends on the video, so that choices are not carried over to another one."""
     return f"{key}{analysis.settings.get('source_sha256', '')[:12]}"
 
 
 @fragment()
 def show_insight(
-    analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None, shelf: Shelf | None = None
+    analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None, library: OtherAnalyses | None = None
 ) -> None:
-    """Show everything about an analysis that takes a choice: a fragment, so that only it is run for one.
+    """Show the tabs in a fragment, so that a choice reruns only them.
 
     Args:
-        analysis: As it was made, with at least one face.
-        holder: Keeps its edits; what changes them runs the whole page.
-        key: Names these widgets within the visit.
-        video: The file, for pictures of faces; None where only the timeline was kept.
-        shelf: Where analyses are to compare this one with.
+        analysis: The analysis without edits, with at least one face.
+        holder: Holds the edits; changing them reruns the whole page.
+        key: Prefix of the widgets' keys.
+        video: The video file, for pictures of faces; None if it was not kept.
+        library: Other analyses to compare with.
     """
     key = key_of(analysis, key)
     if take_import(f"{key}_events"):
@@ -60,14 +61,14 @@ def show_insight(
     edits = holder.edits
     edited = edited_or_raw(analysis, edits)
     if edited.timeline.empty:
-        st.info("Edits leave no face: show somebody again, or exclude less.", icon=":material/filter_alt_off:")
+        st.info("Edits leave no face: unhide a person, or exclude less.", icon=":material/filter_alt_off:")
     shown, track = _choose(edited, edits, key)
     pictures = face_pictures(analysis, video, key)
-    view = _View(analysis, edited, shown, holder, track, pictures, shelf, key)
+    view = _View(analysis, edited, shown, holder, track, pictures, library, key)
     fills = (view.people, view.episodes, view.course, view.presence, view.baseline, view.events, view.comparison)
     changed = edits
     for tab, fill in zip(st.tabs(_TABS, key=f"{key}_tabs", on_change="rerun"), fills, strict=True):
-        # Only what is looked at is worked out.
+        # Compute only the open tab.
         if tab.open:
             with tab:
                 changed = fill()
@@ -78,7 +79,7 @@ def show_insight(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """What the tabs show; each returns the edits as they are after it."""
+    """One method per tab; each returns the edits after the visitor's changes."""
 
     raw: Analysis
     edited: Analysis
@@ -86,7 +87,7 @@ class _View:
     holder: HasEdits
     track: int | None
     pictures: Mapping[int, str]
-    shelf: Shelf | None
+    library: OtherAnalyses | None
     key: str
 
     def people(self) -> Edits:
@@ -125,23 +126,21 @@ class _View:
 
     def comparison(self) -> Edits:
         if not self.shown.timeline.empty:
-            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.shelf)
+            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.library)
         return self.holder.edits
 
 
 def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | None]:
-    """Let somebody choose a person and the smoothing; return the smoothed analysis and the track."""
+    """Let the visitor choose a person and the smoothing; return the smoothed analysis and the track."""
     person, method, window = st.columns(3, gap="medium")
     with person:
         track = choose_person(edited, edits, f"{key}_person")
-    chosen = method.selectbox("Smoothing", METHODS, format_func=_METHOD_NAMES.__getitem__, key=f"{key}_method")
+    chosen = method.selectbox(
+        "Smoothing", list(_METHOD_NAMES), format_func=_METHOD_NAMES.__getitem__, key=f"{key}_method",
+        help="Changes only what these tabs show, never the saved data or downloads.",
+    )  # fmt: skip
     window_s = window.slider(
-        "Window, s",
-        0.0,
-        3.0,
-        0.0,
-        0.1,
-        key=f"{key}_smooth_s",
-        help="0 shows the data as they were made. Smoothing is a view: it never changes what is kept or downloaded.",
-    )
-    return (smoothed(edited, chosen, window_s) if window_s > 0 else edited), track
+        "Window (s)", 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", disabled=chosen == _OFF
+    )  # fmt: skip
+    method_name = next((name for name in METHODS if name == chosen), None)
+    return (edited if method_name is None else smoothed(edited, method_name, window_s)), track

@@ -1,4 +1,4 @@
-"""A part of a video's time, looked at closely: an overview to choose it, and lanes that answer pointer and click."""
+"""The zoomed timeline: an overview to choose a span, and interactive lanes of that span."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
 
 _SHORTEST_S = 4.0
-"""A shorter video needs no overview: all of its frames fit."""
+"""Shorter videos need no overview, because all their frames fit."""
 
 
 def show_timeline(
     analysis: Analysis, edits: Edits, time_s: float, key: str, on_moment: Callable[[float], None]
 ) -> None:
-    """Show an overview, and everybody's expressions in the part that is chosen in it.
+    """Show an overview, and everybody's expressions in the span chosen in it.
 
-    All of the time stands in the player's chart; here it is drawn once more only where it is short.
+    The player's chart shows the whole video; it is repeated here only for short videos.
 
     Args:
-        analysis: With its edits applied.
-        edits: Whose names are shown.
+        analysis: The analysis with its edits applied.
+        edits: Its edits, for names.
         time_s: The moment to mark.
-        key: Names the charts within the visit.
-        on_moment: Told the time, in seconds, of a moment that is clicked.
+        key: Prefix of the charts' keys.
+        on_moment: Called with the time in seconds of a click.
     """
-    st.markdown("**A closer look**")
+    st.markdown("**Zoom**")
     whole = _is_short(analysis)
     st.caption(_hint(analysis, whole))
     span = None if whole else _choose_span(analysis, key)
@@ -52,12 +52,12 @@ def _is_short(analysis: Analysis) -> bool:
 
 def _hint(analysis: Analysis, whole: bool) -> str:
     people = analysis.timeline["track_id"].nunique()
-    hint = "" if whole else "Drag over the overview to see a part as finely as it was analysed. "
-    hint += "Point at a moment for its figures, click it to go there. Dashed spans show no face."
+    hint = "" if whole else "Drag over the overview to zoom in. "
+    hint += "Point at a moment for its values, click to move the player there. Dashed: no face found."
     if people > MAX_LANES:
-        hint += f" Lanes are for the {MAX_LANES} people seen longest, out of {people:,}."
+        hint += f" Shows the {MAX_LANES} people seen longest, out of {people:,}."
     if analysis.abstain_below > 0:
-        hint += f" Where the ribbon is grey, it is unclear. {explain(analysis.abstain_below)}"
+        hint += f" Hatched: unclear (neutral is grey too). {explain(analysis.abstain_below)}"
     return hint
 
 
@@ -68,8 +68,8 @@ def _take_click(key: str, on_moment: Callable[[float], None]) -> None:
 
 
 def _choose_span(analysis: Analysis, key: str) -> Span | None:
-    """Show the overview, and return the part of the time that was chosen in it; None for none."""
-    # A new overview has no selection.
+    """Show the overview, and return the span chosen in it; None for none."""
+    # A new key clears the selection.
     round_of = st.session_state.setdefault(f"{key}_round", 0)
     overview = f"{key}_overview_{round_of}"
     st.altair_chart(overview_chart(analysis), width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])

@@ -27,7 +27,7 @@ from emotion.vision.encode import write_video
 from tests.signed_in import AUTH, claims, signed_cookies, toml
 from tests.stress.torture.samples import ALLOWED_COUNT, ALLOWED_SHARE, Sampler, flatness
 from ui.access.rules import owner_of
-from ui.shell.notice import KNOWN, PURPOSES
+from ui.shell.notice import CONSENT_LABEL, PURPOSES
 
 VISITORS, TOGETHER = 10, 4
 CLIP, FRAMES, FPS, WIDTH_PX = "portrait_d6.mp4", 12, 12.0, 320
@@ -199,7 +199,7 @@ async def _look(page: Page, name: str) -> None:
 
 async def _wait_for_all(page: Page) -> None:
     """Wait until none of several clips is worked on or waits."""
-    await expect(page.get_by_text("This visit's videos")).to_be_visible(timeout=_TIMEOUT_MS)
+    await expect(page.get_by_text("Videos of this session")).to_be_visible(timeout=_TIMEOUT_MS)
     await expect(page.get_by_role("button", name=re.compile("^(Stop|Remove)$"))).to_have_count(0, timeout=_TIMEOUT_MS)
 
 
@@ -207,7 +207,7 @@ async def _answer_the_notice(page: Page) -> None:
     await _settle(page)
     await page.get_by_test_id("stButtonGroup").get_by_text(PURPOSES["trial"], exact=True).click()
     await _settle(page)
-    await page.get_by_test_id("stCheckbox").filter(has_text=re.compile(re.escape(KNOWN))).click()
+    await page.get_by_test_id("stCheckbox").filter(has_text=re.compile(re.escape(CONSENT_LABEL))).click()
 
 
 async def _settle(page: Page) -> None:

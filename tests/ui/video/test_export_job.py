@@ -9,15 +9,15 @@ from emotion.analytics.edits import Edits
 from emotion.report.formats import Options, format_named
 from emotion.types import Progress
 from tests.conftest import make_analysis
-from ui.video.export_job import ExportJob, Order
+from ui.video.export_job import ExportJob, ExportRequest
 
 
-def order(name: str = "json", **changes) -> Order:
-    return replace(Order(format_named(name), make_analysis([["happiness"]]), Edits(), Options()), **changes)
+def request(name: str = "json", **changes) -> ExportRequest:
+    return replace(ExportRequest(format_named(name), make_analysis([["happiness"]]), Edits(), Options()), **changes)
 
 
 def test_the_file_is_there_when_it_has_ended_and_gone_when_closed():
-    job = ExportJob(order("vtt"))
+    job = ExportJob(request("vtt"))
     job.start()
     job.wait(20)
     file = job.file
@@ -34,7 +34,7 @@ def test_a_stopped_export_has_no_file():
         go_on.wait(20)
         on_progress(Progress(1, 2, 0.1))
 
-    job = ExportJob(order(chosen=replace(format_named("csv"), write=write)))
+    job = ExportJob(request(chosen=replace(format_named("csv"), write=write)))
     job.start()
     job.cancel()
     go_on.set()
@@ -43,7 +43,7 @@ def test_a_stopped_export_has_no_file():
 
 
 def test_what_cannot_be_written_says_why():
-    job = ExportJob(order("mp4"))
+    job = ExportJob(request("mp4"))
     job.start()
     job.wait(20)
     assert job.file is None
@@ -55,7 +55,7 @@ def test_what_cannot_be_written_says_why():
     [{"edits": Edits(names={1: "Ada"})}, {"options": Options(blur=True)}, {"chosen": format_named("csv")}],
 )
 def test_another_choice_is_another_order(other):
-    one = order()
+    one = request()
     assert one.is_same(replace(one))
     assert not one.is_same(replace(one, **other))
     assert not one.is_same(replace(one, analysis=make_analysis([["happiness"]])))

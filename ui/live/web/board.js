@@ -1,12 +1,12 @@
-// Shows what the server told last: each person's values large, and a lane with their last 30 seconds. Elements stay
-// where they are and change their words; only a lane is painted anew, as one bitmap.
+// The live board: each person's current values, and a lane with their last 30 seconds. Elements are updated in place;
+// only lanes are repainted, each as one bitmap.
 
 import {UNCLEAR} from "./timeline.js";
 import {RIBBON, SPACE, STACK, paintLane, pixelOf} from "./lanes.js";
 
 const SCALE = 2;
-// Between two sentences for those who listen.
-const SAY_MS = 5000;
+// Least time between two announcements for screen readers.
+const ANNOUNCE_INTERVAL_MS = 5000;
 
 class Board {
   constructor(root) {
@@ -121,14 +121,14 @@ class Board {
     }
   }
 
-  // Who listens hears a change now and then, not every one.
+  // Screen readers announce changes at intervals, not every one.
   say(people) {
     const text = people
       .filter((person) => person.in_view)
       .map((person) => `Person ${person.id}: ${person.leading}`)
       .join(". ");
     const now = performance.now();
-    if (text === this.said.text || now - this.said.time < SAY_MS) return;
+    if (text === this.said.text || now - this.said.time < ANNOUNCE_INTERVAL_MS) return;
     this.said = {time: now, text};
     this.root.querySelector(".said").textContent = text;
   }
@@ -138,8 +138,8 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// A lane comes as one string: a byte per column for the leading answer, UNSEEN where nobody was, then a byte for each
-// share of each column.
+// A lane is one base64 string: a byte per column for the leading answer (UNSEEN if nobody was there), then a byte for
+// each share of each column.
 const UNSEEN = 254;
 
 function unpack(packed, labels) {

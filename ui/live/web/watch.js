@@ -1,14 +1,14 @@
-// Looks at what the camera's frame does, and says in words what stands in its way. All of it in the browser, as the
-// server hears nothing of a refused camera, and can say nothing once it is gone.
+// Watches the camera's iframe and explains errors. It runs in the browser, because the server never learns of a denied
+// camera, and cannot report its own absence.
 
-const LOOK_MS = 500;
-// The frame's calls must be listened to before anybody can press a button in it.
-const FIND_MS = 100;
-// So long a connection may take before something is in its way.
-const PATIENCE_MS = 12000;
-const ASK_SERVER_MS = 3000;
-// A camera that answers sooner was not asked about.
-const QUESTION_MS = 700;
+const POLL_INTERVAL_MS = 500;
+// The iframe's media calls must be hooked before anyone can press a button in it.
+const HOOK_INTERVAL_MS = 100;
+// A connection that takes longer is blocked.
+const CONNECT_TIMEOUT_MS = 12000;
+const HEALTH_INTERVAL_MS = 3000;
+// A camera that opens sooner needed no permission prompt.
+const PROMPT_DELAY_MS = 700;
 
 const REASONS = {
   NotAllowedError: "refused",
@@ -26,12 +26,12 @@ class Watch {
     this.hooked = new WeakSet();
     this.call = undefined;
     this.asked = performance.now();
-    this.timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.find(), FIND_MS)];
+    this.timers = [setInterval(() => this.look(), POLL_INTERVAL_MS), setInterval(() => this.find(), HOOK_INTERVAL_MS)];
     this.before();
   }
 
-  update({words, frame, running}) {
-    this.words = words;
+  update({messages, frame, running}) {
+    this.messages = messages;
     this.frame = frame;
     this.running = running;
     this.show();
@@ -49,7 +49,7 @@ class Watch {
   }
 
   show() {
-    const [title, advice, grave] = this.words?.[this.reason] ?? ["", "", false];
+    const [title, advice, grave] = this.messages?.[this.reason] ?? ["", "", false];
     this.root.hidden = !title;
     this.root.classList.toggle("question", !grave);
     this.root.dataset.reason = this.reason ?? "";
@@ -57,7 +57,7 @@ class Watch {
     this.root.querySelector(".advice").textContent = advice;
   }
 
-  // What can be known before the camera is asked for.
+  // Checks that need no camera access.
   async before() {
     if (!window.isSecureContext) return this.tell("insecure");
     if (!navigator.mediaDevices?.getUserMedia || !window.RTCPeerConnection) return this.tell("unsupported");
@@ -70,17 +70,17 @@ class Watch {
       permission.addEventListener("change", follow);
       follow();
     } catch {
-      // Browsers that do not tell of this permission say it when the camera is asked for.
+      // Some browsers cannot be queried; they report a denial when the camera is opened.
     }
     const devices = await navigator.mediaDevices.enumerateDevices().catch(() => undefined);
     if (devices && !this.reason && !devices.some((device) => device.kind === "videoinput")) this.tell("no_camera");
   }
 
-  // The frame in which the camera is opened comes and goes; its own calls are listened to.
+  // Streamlit recreates the camera's iframe; each new one has to be hooked.
   find() {
     const frame = this.frame && document.querySelector(`iframe[title="${this.frame}"]`);
     const inside = frame?.contentWindow;
-    // Not the window, which stays the same when the frame's own page takes the place of the empty one.
+    // Keyed by mediaDevices: the window object survives the change from the empty page to the real one.
     const media = inside?.navigator?.mediaDevices;
     if (!media || this.hooked.has(media)) return;
     this.hooked.add(media);
@@ -89,17 +89,17 @@ class Watch {
 
   look() {
     if (this.call) this.check(this.call);
-    if (this.running && performance.now() - this.asked > ASK_SERVER_MS) this.askServer();
+    if (this.running && performance.now() - this.asked > HEALTH_INTERVAL_MS) this.askServer();
   }
 
   hook(inside, media) {
     const watch = this;
     const ask = media.getUserMedia.bind(media);
-    media.getUserMedia = async (wishes) => {
+    media.getUserMedia = async (constraints) => {
       watch.tell(undefined);
-      const question = setTimeout(() => watch.tell("asking"), QUESTION_MS);
+      const question = setTimeout(() => watch.tell("asking"), PROMPT_DELAY_MS);
       try {
-        const stream = await ask(wishes);
+        const stream = await ask(constraints);
         watch.stream = stream;
         watch.tell(undefined);
         return stream;
@@ -138,12 +138,12 @@ class Watch {
     } else if (state === "closed") {
       this.call = undefined;
       if (this.reason !== "server_gone") this.tell(undefined);
-    } else if (now - call.began > PATIENCE_MS) {
+    } else if (now - call.began > CONNECT_TIMEOUT_MS) {
       this.tell("no_way");
     }
   }
 
-  // A track that ended although nobody pressed Stop, which would have closed the connection by the next look but one.
+  // A track that ended without Stop, which would close the connection within two polls.
   checkCamera(call) {
     const ended = this.stream?.getVideoTracks().every((track) => track.readyState === "ended");
     call.silent = ended ? call.silent + 1 : 0;
@@ -159,8 +159,8 @@ class Watch {
       if (this.reason === "server_gone") this.tell(undefined);
     } catch {
       this.tell("server_gone");
-      // It may come back.
-      if (!this.running && !this.closed) setTimeout(() => this.askServer(), ASK_SERVER_MS);
+      // The server may come back.
+      if (!this.running && !this.closed) setTimeout(() => this.askServer(), HEALTH_INTERVAL_MS);
     }
   }
 }

@@ -1,16 +1,16 @@
-// The chart below the video: a lane for each person, marks of events, a cursor. A click or a drag goes there.
+// The chart below the video: a lane per person, event marks and a cursor. Click or drag to seek.
 
 import {UNCLEAR} from "./timeline.js";
 import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK} from "./lanes.js";
 
-// A screen has no room for more; a lane's bitmap is one mark whatever its length.
+// A screen has no room for more events.
 const MOST_EVENTS = 500;
 const MOST_COLUMNS = 4096;
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 const TICK_PX = 90;
 
 export class Chart {
-  // `seek(time_s)` is called for each place that is clicked or dragged over.
+  // `seek(time_s)` is called on click and drag.
   constructor(element, seek) {
     this.element = element;
     [this.lanes, this.marks, this.cursor, this.axis] = ["lanes", "marks", "cursor", "axis"].map((name) =>
@@ -41,7 +41,7 @@ export class Chart {
     return (Math.min(Math.max(x - left, 0), width) / width) * this.duration_s;
   }
 
-  // Draws another timeline, or other people, colours or events.
+  // Shows a timeline with people, colours and events.
   show(timeline, people, colours, events, duration_s) {
     Object.assign(this, {timeline, people, colours, events, duration_s, painted: ""});
     this.element.setAttribute("aria-valuemax", duration_s.toFixed(1));
@@ -91,11 +91,11 @@ export class Chart {
 
   #face(person) {
     if (!this.people.faces[person]) return [];
-    // The name beside it says whose it is.
+    // The name next to it is the text alternative.
     return [Object.assign(document.createElement("img"), {src: this.people.faces[person], alt: "", draggable: false})];
   }
 
-  // Events that fall on the same pixels are one mark.
+  // Events on the same pixels share one mark.
   #paintEvents(width) {
     const places = new Map();
     for (const event of this.events) {
@@ -128,7 +128,7 @@ export class Chart {
   }
 }
 
-// A legend of what the colours mean.
+// The legend of the colours.
 export function legendOf(labels, colours, withUnclear) {
   return [...labels, ...(withUnclear ? ["unclear"] : [])].map((label) => {
     const item = document.createElement("li");

@@ -1,4 +1,4 @@
-// What the keys do while the player has the focus.
+// Keyboard shortcuts while the player has the focus.
 
 const KEYS = {
   " ": ["toggle"],
@@ -6,7 +6,7 @@ const KEYS = {
   ArrowRight: ["step", 1],
   Home: ["stepToEnd", -1],
   End: ["stepToEnd", 1],
-  m: ["dropMoment"],
+  m: ["markMoment"],
   "[": ["startSpan"],
   "]": ["endSpan"],
   "+": ["changeSpeed", 1],
@@ -15,9 +15,9 @@ const KEYS = {
 };
 const WITH_SHIFT = {ArrowLeft: ["skip", -1], ArrowRight: ["skip", 1]};
 
-// Calls the action of a key, and keeps it from the page, whose own short cuts and scrolling would answer as well.
+// Runs the action of a key, and stops the event, so that page shortcuts and scrolling do not react too.
 export function takeKey(event, actions) {
-  // AltGr, with which [ and ] are typed on many keyboards, says that it is Ctrl and Alt.
+  // AltGr, needed for [ and ] on many keyboards, is reported as Ctrl + Alt.
   const chord = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState("AltGraph");
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const action = (event.shiftKey && WITH_SHIFT[key]) || KEYS[key];

@@ -1,5 +1,5 @@
-// A timeline made ready for a chart of so many pixels: what each person shows in each column, painted as a bitmap.
-// However long the video, a lane is one picture, and no column is left out or drawn twice.
+// Aggregates a timeline into one value per pixel column and person, and paints each lane as one bitmap, whatever the
+// length of the video.
 
 import {UNCLEAR} from "./timeline.js";
 
@@ -27,7 +27,7 @@ export function columnsOf(timeline, people, persons, columns, duration_s) {
     const begin = after;
     const end_s = ((column + 1) * duration_s) / columns;
     while (after < timeline.frames && timeline.timeOf(after) < end_s) after++;
-    // Where none begins, the frame before still stands.
+    // If no frame starts in this column, the previous one continues.
     const start_s = (column * duration_s) / columns;
     const stands = begin > 0 && timeline.endOf(begin - 1) > start_s;
     const from = after > begin ? begin : begin - 1;
@@ -41,7 +41,7 @@ function addFrames(timeline, people, slots, lanes, from, after, column) {
   for (let frame = from; frame < after; frame++) {
     for (let face = timeline.first[frame]; face < timeline.first[frame + 1]; face++) {
       const lane = lanes[slots.get(people.of(timeline.tracks[face]))];
-      // Of two faces of one person in a frame, the first one is the surer.
+      // Of two faces of one person in a frame, the first has the higher confidence.
       if (!lane || lane.frame === frame) continue;
       lane.frame = frame;
       if (!lane.seen[column]) lane.votes.fill(0);
@@ -77,7 +77,7 @@ export function paintLane(lane, labels, colours, unclear, scale) {
     if (!lane.seen[column]) continue;
     for (let y = 0; y < ribbon; y++) {
       const answer = lane.leading[column];
-      // Hatched, so that it is not only its grey that tells it from a neutral face.
+      // Hatched, because neutral is grey too.
       const bright = answer === UNCLEAR && (column + y) % (2 * HATCH * scale) < HATCH * scale;
       pixels[y * columns + column] = answer === UNCLEAR ? (bright ? unclear : fade(unclear)) : colours[answer];
     }

@@ -1,4 +1,4 @@
-// What Streamlit calls at every run of the page: the first call opens a player, the others bring news.
+// Streamlit calls this on every run of the page: the first call opens the player, later calls update it.
 
 import {Player} from "./player.js";
 
@@ -10,6 +10,6 @@ export default function show({parentElement, data, setStateValue}) {
   players.set(root, player);
   player.say = setStateValue;
   player.update(data);
-  // Streamlit also calls this for a run that another one overtook, while the player is still on the page.
+  // Streamlit also calls this for superseded runs, while the player is still on the page.
   return () => setTimeout(() => root.isConnected || player.close(), 0);
 }

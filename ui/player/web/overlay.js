@@ -1,4 +1,4 @@
-// Draws what is known of a frame over its picture.
+// Draws the faces of a frame over the video.
 
 const TEXT_PX = 13;
 const TOP = 3;
@@ -12,7 +12,7 @@ export class Overlay {
     this.pen = canvas.getContext("2d");
   }
 
-  // Draws the faces of a frame; `layers` says what of them, `colours` maps an answer to its colour and its text's.
+  // Draws the faces of a frame; `layers` switches parts on and off, `colours` maps an answer to [colour, text colour].
   draw(timeline, people, frame, layers, colours) {
     const scale = window.devicePixelRatio || 1;
     const {clientWidth: width, clientHeight: height} = this.canvas;
@@ -47,7 +47,7 @@ export class Overlay {
     if (layers.expressions) this.#drawTop(timeline.topOf(face.face, TOP), face, colours);
   }
 
-  // A dark line around the coloured one keeps pale boxes visible on pale pictures.
+  // A dark outline keeps pale boxes visible on pale pictures.
   #drawBox({x, y, w, h}, colour) {
     for (const [style, width] of [[SHADOW, 5], [colour, 2.5]]) {
       this.pen.strokeStyle = style;
@@ -76,7 +76,7 @@ export class Overlay {
     const width = Math.min(Math.max(face.w, 120), 190);
     const below = face.y + face.h + 4;
     const fits = below + TOP * row + 4 <= this.size.height;
-    // Within the box they hide the face, so there are fewer of them.
+    // Inside the box they cover the face, so show fewer.
     const lines = fits ? top : top.slice(0, Math.max(Math.floor((0.35 * face.h) / row), 1));
     const y = fits ? below : Math.max(Math.min(face.y + face.h, this.size.height) - lines.length * row - 6, 0);
     const x = Math.min(Math.max(face.x, 0), Math.max(this.size.width - width, 0));

@@ -1,4 +1,4 @@
-// Who is who: what a person's edits make of the tracks. See emotion/analytics/edits.py.
+// Applies names, merges and hidden tracks; see emotion/analytics/edits.py.
 
 const MOST_LANES = 8;
 

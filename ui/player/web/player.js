@@ -10,12 +10,12 @@ import {takeKey} from "./keys.js";
 const MOST_NAMED = 4;
 
 export class Player {
-  // `say(name, value)` tells the page something.
+  // `say(name, value)` sends a value to the page.
   constructor(root, say) {
     this.root = root;
     this.say = say;
-    this.visit = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
-    this.dropped = [];
+    this.sessionId = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
+    this.marked = [];
     this.taken = new Set();
     this.rests = 0;
     this.data = {};
@@ -42,7 +42,7 @@ export class Player {
     this.video.load();
   }
 
-  // Takes what the page says now.
+  // Applies the page's current data.
   async update(data) {
     const before = this.data;
     this.data = data;
@@ -68,7 +68,7 @@ export class Player {
     this.playback = new Playback(data.video ? this.video : new SilentClock(timeline.head.duration_s), timeline, {
       shown: () => this.#draw(),
       headed: () => this.#readOut(),
-      // With the order that it has followed: a rest from before the latest one is no answer to it.
+      // Includes the last move it followed, so that the page can ignore older reports.
       rested: (time_s) => this.say("rest", {count: ++this.rests, move: this.data.stand.move, time_s}),
       changed: () => this.#showPlayback(),
     });
@@ -79,7 +79,7 @@ export class Player {
     return undefined;
   }
 
-  // What keys and buttons do.
+  // Actions of keys and buttons.
 
   toggle() {
     this.playback.toggle();
@@ -106,9 +106,9 @@ export class Player {
     this.#showPlayback();
   }
 
-  dropMoment() {
+  markMoment() {
     const time_s = this.playback.moment_s;
-    this.#drop(time_s, time_s);
+    this.#mark(time_s, time_s);
     this.#tell(`Moment marked at ${clockText(time_s, 1)}`);
   }
 
@@ -121,7 +121,7 @@ export class Player {
     if (this.span_s === undefined) return this.#tell("Mark the start of a span with [ first");
     const ends = [this.span_s, this.playback.moment_s].sort((a, b) => a - b);
     this.span_s = undefined;
-    this.#drop(...ends);
+    this.#mark(...ends);
     return this.#tell(`Span marked from ${clockText(ends[0], 1)} to ${clockText(ends[1], 1)}`);
   }
 
@@ -130,11 +130,11 @@ export class Player {
     else this.root.requestFullscreen?.();
   }
 
-  // All that was dropped since the player was opened is told each time, so that nothing is lost between two runs.
-  #drop(start_s, end_s) {
-    const event = {id: `${this.visit}-${this.dropped.length + 1}`, start_s, end_s};
-    this.dropped = [...this.dropped, event];
-    this.say("events", this.dropped);
+  // Sends everything marked since the player was opened, so that nothing is lost between two runs.
+  #mark(start_s, end_s) {
+    const event = {id: `${this.sessionId}-${this.marked.length + 1}`, start_s, end_s};
+    this.marked = [...this.marked, event];
+    this.say("events", this.marked);
     this.#showAll();
   }
 
@@ -156,7 +156,7 @@ export class Player {
     this.#draw();
   }
 
-  // Timelines do not keep the points; the page may give them.
+  // Timelines do not contain mesh points; the page may provide them.
   #offerMesh() {
     const given = this.timeline.head.points > 0;
     this.root.querySelector("input[name=mesh]").disabled = !given;
@@ -191,7 +191,7 @@ export class Player {
   }
 
   #showChart() {
-    const waiting = this.dropped.filter((event) => !this.taken.has(event.id));
+    const waiting = this.marked.filter((event) => !this.taken.has(event.id));
     const events = [...this.data.events, ...waiting.map((event) => ({...event, label: "new", excluded: false}))];
     this.chart.show(this.timeline, this.people, this.data.colours, events, this.playback.duration_s);
   }
@@ -228,8 +228,10 @@ export class Player {
     if (frame < 0) return "";
     const faces = this.people.facesOf(this.timeline, frame);
     const texts = faces.slice(0, MOST_NAMED).map(({face, person}) => {
-      const share = Math.round(100 * this.timeline.topOf(face, 1)[0][1]);
-      return `${this.people.name(person)}: ${this.timeline.answerOf(face)} ${share} %`;
+      const [label, share] = this.timeline.topOf(face, 1)[0];
+      const value = `${label} ${Math.round(100 * share)} %`;
+      const answer = this.timeline.answerOf(face);
+      return `${this.people.name(person)}: ${answer === label ? value : `${answer} (${value})`}`;
     });
     if (faces.length > MOST_NAMED) texts.push(`and ${faces.length - MOST_NAMED} more`);
     return texts.join(" · ") || "No face";

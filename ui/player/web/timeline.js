@@ -1,9 +1,9 @@
-// Reads what ui/player/pack.py writes, and finds rows in it. Times are in seconds, boxes and points in shares of the
-// picture, angles in degrees, probabilities in 0–1.
+// Reads the format of ui/player/pack.py. Times are in seconds, boxes and points in shares of the picture, angles in
+// degrees, probabilities in 0–1.
 
 const ARRAYS = {"<u4": Uint32Array, "|u1": Uint8Array, "<i2": Int16Array};
 const UNKNOWN = -32768;
-// The times of frames are rounded; a frame found this much early is the frame meant.
+// Tolerance for rounded frame times.
 const EARLY_S = 0.001;
 
 export const UNCLEAR = 255;
@@ -24,7 +24,7 @@ export class Timeline {
     return this.ticks[frame] * this.head.units.tick_s;
   }
 
-  // Until when a frame stands: the next one, or the end of what was analysed.
+  // When a frame ends: at the next one, or at the end of the analysed part.
   endOf(frame) {
     return frame + 1 < this.frames ? this.timeOf(frame + 1) : this.head.end_s;
   }
@@ -41,13 +41,13 @@ export class Timeline {
     return low;
   }
 
-  // The analysed frame that stands at a time, or -1 before the first and after what was analysed.
+  // The analysed frame at a time, or -1 outside of the analysed part.
   frameAt(time_s) {
     const frame = this.countUntil(time_s) - 1;
     return frame >= 0 && time_s <= this.endOf(frame) + EARLY_S ? frame : -1;
   }
 
-  // The analysed frame to go to from a time: the one that stands, or else the nearest end.
+  // The analysed frame at a time, or the nearest end of the analysed part.
   nearestTo(time_s) {
     return Math.max(this.countUntil(time_s) - 1, 0);
   }
@@ -66,7 +66,7 @@ export class Timeline {
     return this.shares[face * this.labels.length + label] * this.head.units.share;
   }
 
-  // What is said of a face: its leading label, or that it is unclear.
+  // The answer for a face: its leading label or "unclear".
   answerOf(face) {
     return this.leading[face] === UNCLEAR ? "unclear" : this.labels[this.leading[face]];
   }
@@ -86,7 +86,7 @@ export class Timeline {
     return {yaw, pitch, roll};
   }
 
-  // The mesh as x, y, x, y, …, or null where there is none.
+  // The mesh as x, y, x, y, …, or null if unknown.
   meshOf(face) {
     const length = 2 * this.head.points;
     const points = length ? this.points.subarray(length * face, length * (face + 1)) : [UNKNOWN];

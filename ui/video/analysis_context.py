@@ -1,4 +1,4 @@
-"""The analysis that is open: out of the library, with its video where this machine has it."""
+"""The open analysis: its library entry, edits and video."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from emotion.library import Entry, State
 from emotion.library.owners.owner_view import OwnLibrary
 from emotion.types import Analysis
 from ui.common.widgets import browser_zone
-from ui.video.footage import Footage
+from ui.video.video_source import VideoSource
 
 MOST_OTHERS = 500
-"""Analyses that are offered for a comparison, the newest."""
+"""The newest analyses that are offered for a comparison."""
 
 
-class Opened:
-    """What the views of a result are given.
+class AnalysisContext:
+    """What the views of an analysis need.
 
     Attributes:
-        entry: As it was found in the library.
-        footage: The video, if it is there.
+        entry: The library entry.
+        video_source: The video; None if it was not kept.
     """
 
-    def __init__(self, library: OwnLibrary, entry: Entry, footage: Footage | None) -> None:
-        self._library, self.entry, self.footage = library, entry, footage
+    def __init__(self, library: OwnLibrary, entry: Entry, video_source: VideoSource | None) -> None:
+        self._library, self.entry, self.video_source = library, entry, video_source
         self._edits = entry.edits
 
     @property
     def stem(self) -> str:
-        """What downloads are called: the title, which has no ending to lose."""
+        """The title, used as name of downloads."""
         return self.entry.title
 
     @property
     def path(self) -> Path | None:
         """The video's file."""
-        return None if self.footage is None else self.footage.path
+        return None if self.video_source is None else self.video_source.path
 
     @property
     def playable(self) -> Path | None:
-        """What a browser can play, once it is there."""
-        return None if self.footage is None else self.footage.playable
+        """A file that browsers can play; None if it is not ready."""
+        return None if self.video_source is None else self.video_source.playable
 
     @property
     def edits(self) -> Edits:
-        """What people added; kept in the library as soon as it changes."""
+        """Names, merges, events and other edits; every change is saved to the library."""
         return self._edits
 
     @edits.setter
@@ -55,7 +55,7 @@ class Opened:
         self._edits = edits
 
     def others(self) -> dict[str, str]:
-        """Return id → title and day of the other analyses that have a result, the newest first."""
+        """Return id → title and day of other analyses that have a result, newest first."""
         found = self._library.search(states=[State.DONE, State.CANCELLED], limit=MOST_OTHERS).entries
         zone = browser_zone()
         return {
@@ -65,10 +65,10 @@ class Opened:
         }
 
     def load(self, analysis_id: str) -> tuple[Analysis, Edits]:
-        """Return another analysis with its edits applied, and these.
+        """Return another analysis with its edits applied, and the edits.
 
         Raises:
-            EmotionError: It is gone, or its edits contradict themselves.
+            EmotionError: It was deleted, or its edits are contradictory.
         """
         edits = self._library.get(analysis_id).edits
         return apply_edits(self._library.load_analysis(analysis_id), edits), edits

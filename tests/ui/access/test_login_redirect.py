@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.signed_in import answer_of, claims, secrets_file, signed_cookies, toml
-from ui.access import WayBack
+from ui.access import LoginRedirect
 from ui.access import settings as access_settings
-from ui.access.way_back import COOKIE
+from ui.access.login_redirect import COOKIE
 
 PAGE = "text/html,application/xhtml+xml"
 
@@ -37,7 +37,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def ask(address: str, cookies: dict[str, str] | None = None, accept: str = PAGE, method: str = "GET") -> Headers:
-    return Headers(raw=answer_of(WayBack(app), address, cookies, method, accept)[0]["headers"])
+    return Headers(raw=answer_of(LoginRedirect(app), address, cookies, method, accept)[0]["headers"])
 
 
 def kept(headers: Headers) -> dict[str, str]:

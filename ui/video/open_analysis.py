@@ -1,4 +1,4 @@
-"""Shows the open analysis, and where a visit began several, the choice among them."""
+"""Shows the open analysis, and a choice if the session started several."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ui.common.entries import show_entries
 from ui.common.errors import fragment
 from ui.common.widgets import browser_zone, plain, progress_text
 from ui.video import session
-from ui.video.footage import Footage
-from ui.video.opened import Opened
+from ui.video.analysis_context import AnalysisContext
 from ui.video.result import show_analysis
+from ui.video.video_source import VideoSource
 
-_LOADED = "loaded_analysis"
+_CACHED = "loaded_analysis"
 
 
-def show_opened(library: OwnLibrary) -> bool:
-    """Show the open analysis, or this visit's to choose from; return whether there was anything to show."""
+def show_open_analysis(library: OwnLibrary) -> bool:
+    """Show the open analysis, or this session's to choose from; return whether there was any."""
     begun = session.begun(library)
     if len(begun) > 1:
         _choose(begun)
@@ -44,7 +44,7 @@ def show_opened(library: OwnLibrary) -> bool:
 
 
 def _choose(begun: Sequence[Entry]) -> None:
-    st.markdown("**This visit's videos**")
+    st.markdown("**Videos of this session**")
     chosen = show_entries(begun, "visit", "single-row")
     if chosen and chosen[0].id != session.shown():
         session.show(chosen[0].id)
@@ -55,7 +55,7 @@ def _choose(begun: Sequence[Entry]) -> None:
 
 
 def summary_csv(entries: Sequence[Entry]) -> bytes:
-    """Return the figures of analyses as CSV, a row for each."""
+    """Return summaries of analyses as CSV, one row each."""
     rows = [
         {
             "title": entry.title, "file": entry.source, "state": str(entry.state), "note": entry.note,
@@ -72,16 +72,16 @@ def _show(library: OwnLibrary, entry: Entry) -> None:
     st.subheader(plain(entry.title), anchor=False)
     st.caption(_when(entry))
     if entry.state is State.QUEUED:
-        st.info("It waits in the queue; its result appears here.", icon=":material/hourglass_empty:")
+        st.info("Queued. The result appears here.", icon=":material/hourglass_empty:")
         return
     if not entry.state.is_over:
-        st.info("It is being analysed; its result appears here.", icon=":material/hourglass_top:")
+        st.info("Analysing. The result appears here.", icon=":material/hourglass_top:")
         return
-    analysis = _loaded(library, entry)
-    footage = _footage(library, entry)
-    if footage is not None and footage.running:
-        _follow(footage)
-    show_analysis(Opened(library, entry, footage), analysis)
+    analysis = _load(library, entry)
+    video_source = _video_source(library, entry)
+    if video_source is not None and video_source.running:
+        _follow(video_source)
+    show_analysis(AnalysisContext(library, entry, video_source), analysis)
 
 
 def _when(entry: Entry) -> str:
@@ -90,29 +90,29 @@ def _when(entry: Entry) -> str:
     return f"{'Added' if captured is None else 'Recorded'} on {moment_text(day)}"
 
 
-def _loaded(library: OwnLibrary, entry: Entry) -> Analysis:
-    """Return the analysis; one is held in memory, so that a click does not read it anew."""
+def _load(library: OwnLibrary, entry: Entry) -> Analysis:
+    """Return the analysis; the last one is cached, so reruns do not read it again."""
     key = (entry.id, entry.finished_at)
-    if st.session_state.get(_LOADED, (None, None))[0] != key:
-        st.session_state[_LOADED] = (key, library.load_analysis(entry.id))
-    analysis: Analysis = st.session_state[_LOADED][1]
+    if st.session_state.get(_CACHED, (None, None))[0] != key:
+        st.session_state[_CACHED] = (key, library.load_analysis(entry.id))
+    analysis: Analysis = st.session_state[_CACHED][1]
     return analysis
 
 
-def _footage(library: OwnLibrary, entry: Entry) -> Footage | None:
-    """Return the video: this visit's own, or the one that the library keeps."""
-    footage = session.footage_of(entry.id)
-    if footage is None and (path := library.video_path(entry.id)) is not None:
-        footage = session.borrow(entry.id, Footage(entry.source, path))
-    if footage is not None:
-        footage.prepare()
-    return footage
+def _video_source(library: OwnLibrary, entry: Entry) -> VideoSource | None:
+    """Return the video that was uploaded in this session, or the one the library keeps."""
+    video_source = session.source_of(entry.id)
+    if video_source is None and (path := library.video_path(entry.id)) is not None:
+        video_source = session.borrow(entry.id, VideoSource(entry.source, path))
+    if video_source is not None:
+        video_source.prepare()
+    return video_source
 
 
 @fragment(run_every=0.5)
-def _follow(footage: Footage) -> None:
-    """Show how far the copy for the browser is."""
-    if not footage.running:
+def _follow(video_source: VideoSource) -> None:
+    """Show the progress of the conversion for the browser."""
+    if not video_source.running:
         st.rerun()
-    share = footage.progress.share if footage.progress else 0.0
-    st.progress(share, f"**Preparing the player** · {progress_text(footage.progress)}")
+    share = video_source.progress.share if video_source.progress else 0.0
+    st.progress(share, f"**Preparing the player** · {progress_text(video_source.progress)}")

@@ -1,4 +1,4 @@
-"""The video of an analysis, as far as this visit has it: to be played, looked at and exported."""
+"""The video file of an analysis in this session, with a copy that browsers can play."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from emotion.report.playable import playable
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class Footage(Job):
-    """A video that is on this machine's disk until the visit ends, or as long as the library keeps it.
+class VideoSource(UploadJob):
+    """An uploaded video, deleted with the session, or one that the library keeps.
 
     Attributes:
-        playable: What a browser can play, once known; None if there is nothing (yet).
+        playable: A file that browsers can play; None until it is ready, or if there is none.
     """
 
     def __init__(self, name: str, content: BinaryIO | Path) -> None:
@@ -21,9 +21,9 @@ class Footage(Job):
         self.playable: Path | None = None
 
     def prepare(self) -> None:
-        """Begin to make it playable, if it has not begun; returns at once."""
+        """Start converting the video for browsers, unless already started; returns at once."""
         if not self.started:
-            self._begin(self._prepare)
+            self._start_thread(self._prepare)
 
     def _prepare(self) -> None:
         self.playable = playable(self.path, self.path.with_name("playable.mp4"), self._report)

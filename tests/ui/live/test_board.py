@@ -3,21 +3,20 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
 from emotion.live import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot
-from tests.conftest import leaning
+from tests.conftest import ROOT, leaning
 from ui.common.web_modules import joined_modules
 from ui.live.board import board_data
 from ui.live.lanes import COLUMNS, UNSEEN, pack_lane
 from ui.live.lanes import UNCLEAR as UNCLEAR_CODE
-from ui.live.words import OBSTACLES
+from ui.live.messages import OBSTACLES
 
-WEB = Path(__file__).parents[2] / "ui" / "live" / "web"
+WEB = ROOT / "ui" / "live" / "web"
 LOAD = Load(29.97, 29.5, 29.2, 6.6, 18.4, 1234, 0, "full quality")
 
 
@@ -43,14 +42,14 @@ def heads(packed: str) -> np.ndarray:
 
 def test_a_lane_has_a_column_for_each_tenth_of_a_second_that_was_seen():
     times = list(np.arange(-9.95, 0.0, 0.1))
-    seen = heads(pack_lane(series(times), 40.0, 0.3)) != UNSEEN
+    seen = heads(pack_lane(series(times), FERPLUS_LABELS, 40.0, 0.3)) != UNSEEN
     assert seen.sum() == pytest.approx(100, abs=2)
     assert not seen[:198].any()
 
 
 def test_a_lane_has_a_gap_where_nobody_was_seen():
     times = [*np.arange(-20, -10, 0.1), *np.arange(-5, 0, 0.1)]
-    seen = heads(pack_lane(series(times), 40.0, 0.3)) != UNSEEN
+    seen = heads(pack_lane(series(times), FERPLUS_LABELS, 40.0, 0.3)) != UNSEEN
     assert seen[105:195].all()
     assert not seen[203:247].any()
     assert seen[253:298].all()
@@ -58,21 +57,36 @@ def test_a_lane_has_a_gap_where_nobody_was_seen():
 
 def test_a_lane_moves_by_whole_columns():
     times = np.arange(-20, -1, 0.1)
-    before = heads(pack_lane(series(list(times)), 40.02, 0.3))
-    after = heads(pack_lane(series(list(times - 0.3)), 40.32, 0.3))
+    before = heads(pack_lane(series(list(times)), FERPLUS_LABELS, 40.02, 0.3))
+    after = heads(pack_lane(series(list(times - 0.3)), FERPLUS_LABELS, 40.32, 0.3))
     assert (before[3:] == after[:-3]).mean() > 0.98
 
 
 def test_a_lane_tells_the_leading_label_its_shares_and_what_is_unclear():
-    packed = base64.b64decode(pack_lane(series([-0.15, -0.05]), 40.0, 0.3))
+    packed = base64.b64decode(pack_lane(series([-0.15, -0.05]), FERPLUS_LABELS, 40.0, 0.3))
     head, shares = np.frombuffer(packed, np.uint8)[:COLUMNS], np.frombuffer(packed, np.uint8)[COLUMNS:]
     assert head[-1] == FERPLUS_LABELS.index("happiness")
     assert shares.reshape(COLUMNS, 8)[-1] / 255 == pytest.approx(leaning("happiness"), abs=0.01)
-    assert heads(pack_lane(series([-0.15, -0.05]), 40.0, 0.7))[-1] == UNCLEAR_CODE
+    assert heads(pack_lane(series([-0.15, -0.05]), FERPLUS_LABELS, 40.0, 0.7))[-1] == UNCLEAR_CODE
+
+
+def test_a_lane_has_the_display_order_whatever_the_models_order_is():
+    packed = base64.b64decode(pack_lane(series([-0.15, -0.05], "anger"), FERPLUS_LABELS[::-1], 40.0, 0.3))
+    columns = np.frombuffer(packed, np.uint8)
+    leading = FERPLUS_LABELS[::-1][int(leaning("anger").argmax())]
+    assert columns[COLUMNS - 1] == FERPLUS_LABELS.index(leading)
+    assert columns[COLUMNS:].reshape(COLUMNS, 8)[-1].argmax() == FERPLUS_LABELS.index(leading)
+
+
+def test_a_busy_server_says_what_it_leaves_out():
+    load = replace(LOAD, quality=3, quality_words="every third picture is analysed")
+    assert board_data(snapshot(load=load), 0.0)["notices"] == [
+        "Reduced quality, because the server is busy: every third picture is analysed."
+    ]
 
 
 def test_nobody_seen_is_an_empty_lane():
-    assert (heads(pack_lane(series([]), 40.0, 0.3)) == UNSEEN).all()
+    assert (heads(pack_lane(series([]), FERPLUS_LABELS, 40.0, 0.3)) == UNSEEN).all()
 
 
 def test_the_board_says_values_large_and_against_the_baseline():
@@ -80,7 +94,7 @@ def test_the_board_says_values_large_and_against_the_baseline():
     (shown,) = board_data(snapshot(person(relative=relative)), 0.0)["people"]
     assert (shown["id"], shown["leading"], shown["share"]) == (3, "happiness", "65%")
     assert shown["figures"][:3] == ["5% (−35)", "65% (+40)", "5%"]
-    assert shown["spoken"] == "Person 3, the last 30 seconds: on average happiness 65% and neutral 5%"
+    assert shown["spoken"] == "Person 3, average of the last 30 seconds: happiness 65% and neutral 5%"
 
 
 def test_an_unclear_answer_has_no_share():
@@ -96,18 +110,18 @@ def test_the_board_tells_the_load_and_what_goes_on():
         3.2,
     )
     assert dict(data["load"]) == {
-        "Picture": "640 × 480",
-        "In": "30.0/s",
+        "Frame": "640 × 480",
+        "Received": "30.0/s",
         "Analysed": "29.5/s",
-        "Out": "29.2/s",
-        "In the server": "7 ms, 95% within 18 ms",
+        "Returned": "29.2/s",
+        "Server time": "7 ms, 95% within 18 ms",
         "Dropped": "1,234",
         "Quality": "full quality",
     }
     assert data["notices"] == [
-        "No picture has come for 3 s.",
-        "On hold: values stand still, and nothing is recorded.",
-        "Look neutral, please: 2 …",
+        "No frame received for 3 s.",
+        "On hold: values are frozen, and nothing is recorded.",
+        "Keep a neutral face: 2 …",
         "● Recording timeline and clip, 1:15",
         "A part is lost.",
     ]
@@ -116,8 +130,8 @@ def test_the_board_tells_the_load_and_what_goes_on():
 
 def test_before_the_first_picture_the_board_waits():
     data = board_data(snapshot(size=None, load=replace(LOAD, median_ms=float("nan"), p95_ms=float("nan"))), 9.0)
-    assert (data["empty"], data["notices"]) == ("Waiting for the first picture …", [])
-    assert dict(data["load"])["In the server"] == "–, 95% within –"
+    assert (data["empty"], data["notices"]) == ("Waiting for the first frame …", [])
+    assert dict(data["load"])["Server time"] == "–, 95% within –"
 
 
 def test_every_obstacle_that_the_browser_finds_has_words_and_every_word_is_used():

@@ -159,6 +159,7 @@ def test_smoothing_is_a_view():
     test = ran(test.slider(key="test_episodes_min_s").set_value(0.0))
     assert len(test.dataframe[0].value) == 3
     before = test.session_state["analysis"].timeline.copy()
+    test = ran(test.selectbox(key="test_method").set_value("mean"))
     test = ran(test.slider(key="test_smooth_s").set_value(1.0))
     assert len(test.dataframe[0].value) == 1
     assert test.session_state["analysis"].timeline.equals(before)
@@ -209,7 +210,7 @@ def test_events_have_figures_and_before_against_after():
     test = opened("Events", Edits(events=(Event("joke", Span(2, 3)), Event("clap", Span(4, 4)))))
     assert test.dataframe[-1].value["label"].tolist() == ["joke"]
     assert "95 % interval" in words(test)
-    assert "no event that counts" in words(opened("Events"))
+    assert "No event yet" in words(opened("Events"))
 
 
 def test_the_table_of_events_comes_back_as_the_events():

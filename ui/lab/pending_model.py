@@ -1,18 +1,18 @@
-"""One model file of a visit that may become one of the lab's models."""
+"""An uploaded model file that is not yet added to the models."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
 from emotion.imported_models.added import ModelFacts, inspect_model
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class ModelDraft(Job):
-    """A .tflite file that is looked at in a process of its own.
+class PendingModel(UploadJob):
+    """A .tflite file and its inspection in a sandbox.
 
     Attributes:
-        facts: What was found; None before that, and for a file that cannot be used.
+        facts: The result of the inspection; None before it and for unusable files.
     """
 
     def __init__(self, name: str, content: BinaryIO) -> None:
@@ -20,8 +20,8 @@ class ModelDraft(Job):
         self.facts: ModelFacts | None = None
 
     def start(self) -> None:
-        """Begin to look at the file; returns at once."""
-        self._begin(self._run)
+        """Start the inspection; returns at once."""
+        self._start_thread(self._run)
 
     def _run(self) -> None:
         self.facts = inspect_model(self.path)

@@ -17,8 +17,8 @@ from tests.signed_in import AUTH, answer_of, claims, secrets_file, signed_cookie
 from ui.access import LOCAL_VISITOR, Guard, Visitor, visitor_of
 from ui.access import guard as guard_module
 from ui.access import settings as access_settings
+from ui.access.exposure import access_summary, is_local_only
 from ui.access.guard import NO_FILE, MediaOwners
-from ui.access.listening import is_on_this_machine_alone, who_may_enter
 from ui.access.rules import Rules
 
 Present = Callable[[Visitor | None], None]
@@ -227,7 +227,7 @@ def test_below_a_path_of_its_own_the_app_is_guarded_alike(shut, manager, present
 )
 def test_sign_in_that_is_not_set_up_lets_nobody_in(tmp_path, text: str, caplog: pytest.LogCaptureFixture):
     with secrets_file(tmp_path, text), caplog.at_level(logging.WARNING):
-        guard_module._begin()
+        guard_module._check_settings()
         assert visitor_of(ADA) is None
         assert status(MediaOwners(), "/media/x.png", ADA) == 404
         assert status(MediaOwners(), "/_stcore/upload_file/s/f", ADA, "PUT") == 404
@@ -237,23 +237,23 @@ def test_sign_in_that_is_not_set_up_lets_nobody_in(tmp_path, text: str, caplog: 
 
 def test_sign_in_stays_on_when_its_secrets_vanish(tmp_path):
     with secrets_file(tmp_path, toml()):
-        guard_module._begin()
+        guard_module._check_settings()
     assert visitor_of({}) is None
     assert status(MediaOwners(), "/media/x.png") == 404
 
 
 def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, monkeypatch):
     with secrets_file(tmp_path, toml()), caplog.at_level(logging.WARNING):
-        guard_module._begin()
-    assert "everybody with an account at the sign-in service may enter" in caplog.text
+        guard_module._check_settings()
+    assert "everyone with an account at the sign-in service may enter" in caplog.text
     caplog.clear()
     monkeypatch.setitem(access_settings._memory, "required", False)
     with listening_on("0.0.0.0"), caplog.at_level(logging.WARNING):
-        guard_module._begin()
+        guard_module._check_settings()
     assert "this server listens on 0.0.0.0 and nobody has to sign in" in caplog.text
     caplog.clear()
     with listening_on("localhost"), caplog.at_level(logging.WARNING):
-        guard_module._begin()
+        guard_module._check_settings()
     assert caplog.text == ""
 
 
@@ -264,6 +264,6 @@ def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, 
 )  # fmt: skip
 def test_who_can_reach_the_server(address: str | None, alone: bool):
     with listening_on(address):
-        assert is_on_this_machine_alone() is alone
-        assert ("Only this machine" in who_may_enter(shut=False)) is alone
-        assert "One signs in" in who_may_enter(shut=True)
+        assert is_local_only() is alone
+        assert ("Only this machine" in access_summary(sign_in=False)) is alone
+        assert "requires sign-in" in access_summary(sign_in=True)

@@ -15,11 +15,11 @@ def page() -> None:
     import streamlit as st
 
     from ui.access.library import library_or_stop
-    from ui.common.errors import told
+    from ui.common.errors import error_boundary
     from ui.video.queue import show_queue
 
     st.title("Stands")
-    with told():
+    with error_boundary():
         show_queue(library_or_stop())
         st.write("All is well.")
 
@@ -48,9 +48,9 @@ def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pyte
 
 def test_a_bug_is_not_hidden() -> None:
     def broken() -> None:
-        from ui.common.errors import told
+        from ui.common.errors import error_boundary
 
-        with told():
+        with error_boundary():
             raise ZeroDivisionError
 
     test = AppTest.from_function(broken, default_timeout=60).run()

@@ -1,4 +1,4 @@
-"""Work of a visit: what is said of its faults, and that its files go with it."""
+"""BackgroundJob of a visit: what is said of its faults, and that its files go with it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 
 from emotion.errors import TooLargeError, VideoError
 from emotion.types import Progress
-from ui.common.background import Job
+from ui.common.background import UploadJob
 
 
-class Task(Job):
+class Task(UploadJob):
     """Does what it is given."""
 
     def do(self, work: Callable[[], None]) -> str:
         """Return what is said once it has ended."""
-        self._begin(work)
+        self._start_thread(work)
         self.wait(30)
         assert not self.running
         return self.error
@@ -37,7 +37,7 @@ def raising(error: Exception) -> Callable[[], None]:
 
 
 def test_a_fault_of_the_program_is_not_shown_and_one_of_the_file_is_said_under_its_own_name(task: Task) -> None:
-    assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the program; its log says more."
+    assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the app. Its log has the details."
     assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
         "my talk.mp4 is empty; expected a video"
     )

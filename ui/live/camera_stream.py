@@ -1,10 +1,9 @@
-"""The line of one visitor: pictures come from the camera, the newest one is analysed, and that very one goes back.
+"""A WebRTC video track that analyses the newest camera frame and sends that frame back.
 
-Streamlit-webrtc's own processing hands on every picture at the camera's pace, repeats the last answer where there is no
-new one, shows the bare picture until there is a first, and queues what the encoder has not taken yet. Here nothing
-queues: a picture that waits gives way to a newer one, before it is analysed and before it is encoded. Only pictures
-that come in one go, as they do where the network or another program held them up, are all taken if that is soon done.
-What goes back was analysed, all of it.
+streamlit-webrtc's own processing repeats the last result at the camera's pace, shows raw frames until there is a first
+result, and queues without limit what the encoder has not taken. Here a newer frame replaces one that waits, before
+analysis and before encoding; only short bursts, as after a network delay, are taken whole. Every frame that is returned
+was analysed.
 """
 
 from __future__ import annotations
@@ -25,26 +24,25 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from emotion.errors import EmotionError
 
 _LOG = logging.getLogger(__name__)
-_AHEAD = 2
-"""So many returned pictures may be under way: one that the encoder works on, and the next."""
-_PATIENCE_S = 0.025
-"""For so long a picture may wait although a newer one is there; less than the time between two of a camera."""
-_MOST = 6
-"""So many may wait at most."""
+_MAX_IN_FLIGHT = 2
+"""Returned frames not yet released by the encoder: the one it works on, and the next."""
+_MAX_WAIT_S = 0.025
+"""How long a frame may wait when a newer one is there; less than a camera's frame interval."""
+_MAX_QUEUED = 6
 
 
 class Stage(Protocol):
-    """What is done with the pictures of a line."""
+    """What processes the frames of a stream."""
 
     def process(self, picture: av.VideoFrame, /, *, skipped: int) -> av.VideoFrame:
-        """Return the picture to send back; called on the line's own thread."""
+        """Return the frame to send back; called on the stream's thread."""
 
     def close(self) -> None:
-        """End; called once, on the line's own thread if that runs."""
+        """Release everything; called once, on the stream's thread if it runs."""
 
 
 class ReturnedTrack(MediaStreamTrack):
-    """The track that goes back to the browser: the newest picture that was offered, as soon as the encoder is free."""
+    """The track sent to the browser: the newest offered frame, as soon as the encoder is free."""
 
     kind = "video"
 
@@ -52,28 +50,28 @@ class ReturnedTrack(MediaStreamTrack):
         super().__init__()
         self._reader: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
-        self._offered = Waiting()
+        self._offered = FrameQueue()
         self._under_way: weakref.WeakSet[_Mark] = weakref.WeakSet()
 
     def offer(self, picture: av.VideoFrame) -> None:
-        """Take a picture to send. May be called from any thread."""
+        """Queue a frame for sending. Thread-safe."""
         self._offered.put(picture, time.monotonic())
         self._wake()
 
     async def recv(self) -> av.VideoFrame:
-        """Return the next picture.
+        """Return the next frame.
 
         Raises:
             MediaStreamError: The track has ended.
         """
         self._reader = asyncio.get_running_loop()
-        while self.readyState == "live" and (not self._offered or len(self._under_way) >= _AHEAD):
+        while self.readyState == "live" and (not self._offered or len(self._under_way) >= _MAX_IN_FLIGHT):
             await self._news.wait()
             self._news.clear()
         if self.readyState != "live":
             raise MediaStreamError
         picture, _ = self._offered.take(time.monotonic())
-        # The mark goes when the encoder lets go of the picture; nothing else tells how far it is.
+        # The mark is collected when the encoder releases the frame; it gives no other signal.
         picture.opaque = mark = _Mark()
         self._under_way.add(mark)
         weakref.finalize(mark, self._wake).atexit = False
@@ -86,116 +84,116 @@ class ReturnedTrack(MediaStreamTrack):
 
     def _wake(self) -> None:
         if self._reader is not None:
-            # A loop that was closed meanwhile waits for nothing.
+            # The loop may have been closed meanwhile.
             with contextlib.suppress(RuntimeError):
                 self._reader.call_soon_threadsafe(self._news.set)
 
 
-class Waiting:
-    """Pictures that wait, the oldest first; one thread puts them in, one takes them out."""
+class FrameQueue:
+    """Waiting frames, oldest first; one thread adds, another takes."""
 
     def __init__(self) -> None:
         self._pictures: deque[tuple[av.VideoFrame, float]] = deque()
-        self._left_out = 0
+        self._skipped = 0
 
     def __len__(self) -> int:
         return len(self._pictures)
 
     def put(self, picture: av.VideoFrame, now_s: float) -> None:
-        """Add a picture that came now."""
-        if len(self._pictures) >= _MOST:
-            self._leave_out()
+        """Add a frame that arrived now."""
+        if len(self._pictures) >= _MAX_QUEUED:
+            self._skip()
         self._pictures.append((picture, now_s))
 
     def take(self, now_s: float) -> tuple[av.VideoFrame, int]:
-        """Return the next picture, and how many were left out since the last one. There must be one."""
-        while len(self._pictures) > 1 and now_s - self._pictures[0][1] > _PATIENCE_S:
-            self._leave_out()
-        left_out, self._left_out = self._left_out, 0
-        return self._pictures.popleft()[0], left_out
+        """Return the next frame, and how many were skipped before it. The queue must not be empty."""
+        while len(self._pictures) > 1 and now_s - self._pictures[0][1] > _MAX_WAIT_S:
+            self._skip()
+        skipped, self._skipped = self._skipped, 0
+        return self._pictures.popleft()[0], skipped
 
-    def _leave_out(self) -> None:
+    def _skip(self) -> None:
         self._pictures.popleft()
-        self._left_out += 1
+        self._skipped += 1
 
     def clear(self) -> None:
-        """Forget them."""
+        """Drop all frames."""
         self._pictures.clear()
 
 
 class _Mark:
-    """Lives as long as the picture that it is tied to."""
+    """Attached to a frame to notice when the frame is released."""
 
 
-class Line:
-    """Takes a camera's track in and gives :attr:`returned`; what streamlit-webrtc calls a sink. Serves one connection.
+class CameraStream:
+    """Takes a camera's track and returns an analysed one; a sink in streamlit-webrtc's terms. Serves one connection.
 
     Args:
-        open_stage: Makes what the pictures go through; called when the connection is made.
-        clock: Tells the time in seconds.
+        open_stage: Creates the stage; called when the connection starts.
+        clock: Monotonic time in seconds.
 
     Attributes:
         open_stage: See above.
         returned: The track to send back.
-        stage: What the pictures go through; None before the connection and after its end.
-        trouble: Why the analysis broke off, in one sentence for people; empty if it did not.
+        stage: Processes the frames; None before the connection and after its end.
+        error: Why the analysis failed, in one sentence; empty if it did not.
     """
 
     def __init__(self, open_stage: Callable[[], Stage], clock: Callable[[], float] = time.monotonic) -> None:
         self.returned = ReturnedTrack()
         self.stage: Stage | None = None
-        self.trouble = ""
+        self.error = ""
         self.open_stage, self._clock = open_stage, clock
         self._track: MediaStreamTrack | None = None
         self._taking: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
-        self._gate = _Gate(clock)
+        self._queue = _BlockingQueue(clock)
         self._last_s = clock()
         self._closed = False
 
     @property
     def is_open(self) -> bool:
-        """Whether pictures are being taken in."""
+        """Whether frames are being received."""
         return self._thread is not None and not self._closed
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended; a new connection needs a new line."""
+        """Whether it has ended; a new connection needs a new stream."""
         return self._closed
 
     @property
     def silent_s(self) -> float:
-        """For how long no picture has come, in seconds."""
+        """Seconds since the last frame."""
         return self._clock() - self._last_s
 
     def addTrack(self, track: MediaStreamTrack) -> None:  # noqa: N802 – streamlit-webrtc names it
-        """Take the camera's track."""
+        """Set the camera's track."""
         self._track = track
 
     def hasTrack(self) -> bool:  # noqa: N802 – streamlit-webrtc names it
-        """Return whether it has been given."""
+        """Return whether the camera's track is set."""
         return self._track is not None
 
     def start(self) -> None:
-        """Begin. Called on the event loop.
+        """Start receiving. Called on the event loop.
 
         Raises:
-            LiveError: There is no place for one more.
+            LiveError: All places are taken.
         """
         if self._closed or self._thread is not None:
             return
         self.stage = self.open_stage()
         self._last_s = self._clock()
-        self._thread = threading.Thread(target=self._work, name="live-line", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="live-stream", daemon=True)
         self._thread.start()
         self._taking = asyncio.get_running_loop().create_task(self._take())
 
     def stop(self) -> None:
-        """End: the thread finishes, the stage is closed, the returned track stops. Once more does nothing."""
+        """End the thread, close the stage and stop the returned track; repeated calls do nothing."""
         if self._closed:
             return
         self._closed = True
-        self._gate.close()
+        self._queue.close()
         self.returned.stop()
         self._track = None
 
@@ -206,36 +204,36 @@ class Line:
                 picture = await self._track.recv()
                 self._last_s = self._clock()
                 if isinstance(picture, av.VideoFrame):
-                    self._gate.put(picture)
+                    self._queue.put(picture)
         except MediaStreamError:
-            pass  # The camera's track has ended.
+            pass  # the camera's track has ended
         finally:
             self.stop()
 
     def _work(self) -> None:
         assert self.stage is not None
         try:
-            while (taken := self._gate.take()) is not None:
+            while (taken := self._queue.take()) is not None:
                 picture, skipped = taken
                 self.returned.offer(self.stage.process(picture, skipped=skipped))
         except EmotionError as error:
-            self.trouble = str(error)
+            self.error = str(error)
         except Exception:
-            _LOG.exception("the analysis of a live picture broke off")
-            self.trouble = "The analysis broke off because of a fault in the app; its log tells more."
+            _LOG.exception("the live analysis failed")
+            self.error = "The analysis stopped because of a bug in the app. Its log has the details."
         finally:
             self.stop()
             self.stage.close()
             self.stage = None
 
 
-class _Gate:
-    """Lets one thread wait for the pictures that another one brings."""
+class _BlockingQueue:
+    """A :class:`FrameQueue` whose reader waits for the writer."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._changed = threading.Condition()
         self._clock = clock
-        self._waiting = Waiting()
+        self._waiting = FrameQueue()
         self._closed = False
 
     def put(self, picture: av.VideoFrame) -> None:
@@ -244,7 +242,7 @@ class _Gate:
             self._changed.notify()
 
     def take(self) -> tuple[av.VideoFrame, int] | None:
-        """Wait for a picture; return it with how many were left out for it, or None once closed."""
+        """Wait for a frame; return it with the number skipped before it, or None once closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._waiting)
             return None if self._closed else self._waiting.take(self._clock())

@@ -18,8 +18,8 @@ def event(number: int, start_s: float = 1.0, end_s: float = 2.0) -> dict:
 def test_an_event_is_told_once_however_often_the_browser_repeats_it():
     memory = _Memory("key", "digest")
     first = memory.take([event(1)])
-    assert [(dropped.id, dropped.span) for dropped in first] == [("visit-1", Span(1.0, 2.0))]
-    assert [dropped.id for dropped in memory.take([event(1), event(2), event(3)])] == ["visit-2", "visit-3"]
+    assert [(marked.id, marked.span) for marked in first] == [("visit-1", Span(1.0, 2.0))]
+    assert [marked.id for marked in memory.take([event(1), event(2), event(3)])] == ["visit-2", "visit-3"]
     assert memory.take([event(1), event(2), event(3)]) == ()
 
 

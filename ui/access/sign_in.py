@@ -1,4 +1,4 @@
-"""The door: who is here, and what is shown to those who may not (yet) come in."""
+"""Finds the current visitor; shows the sign-in page to everyone else."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from ui.access import settings
 from ui.access.rules import LOCAL_VISITOR, Refused, Visitor
 from ui.common.widgets import plain
 
-CLOSED = (
-    "Sign-in is not set up as it must be, so nobody can enter. Who runs this server finds the reason in its log, which "
-    "says it when the server starts."
-)
+CLOSED = "Sign-in is not configured correctly, so nobody can enter. The server's log says what is wrong."
 NOT_HERE = "There is no such page."
-"""What is said of a page that is not for this visitor, as of one that does not exist."""
+"""Shown for pages that are not for this visitor, as for pages that do not exist."""
 
 
 def find_visitor() -> Visitor | None:
-    """Return who is here; None for whoever has to sign in first, or may not enter."""
+    """Return the current visitor; None for anyone who is not signed in or not allowed."""
     try:
         found = _identify()
     except SettingsError:
@@ -31,7 +28,7 @@ def find_visitor() -> Visitor | None:
 
 
 def visitor_or_stop() -> Visitor:
-    """Return who is here; for all others, show what they can do about it and end the page."""
+    """Return the current visitor; show anyone else how to sign in, and stop the page."""
     try:
         found = _identify()
         if not isinstance(found, Visitor):
@@ -39,14 +36,14 @@ def visitor_or_stop() -> Visitor:
                 _show_sign_in(settings.providers()) if found is None else _show_refused(found)
             st.stop()
     except SettingsError:
-        # What exactly is for the log: everybody sees this page.
+        # The details go to the log only: everyone can see this page.
         st.error(CLOSED, icon=":material/lock:")
         st.stop()
     return found
 
 
 def admin_or_stop() -> Visitor:
-    """Return who is here if they look after this server; for all others, this page is not there."""
+    """Return the current visitor if they are an administrator; anyone else sees that there is no such page."""
     visitor = visitor_or_stop()
     if not visitor.is_admin:
         st.error(NOT_HERE, icon=":material/search_off:")
@@ -55,7 +52,7 @@ def admin_or_stop() -> Visitor:
 
 
 def show_account(visitor: Visitor) -> None:
-    """Show who is signed in, with the way out; nothing where nobody signs in."""
+    """Show who is signed in, with a button to sign out; nothing if sign-in is off."""
     if not visitor.signed_in:
         return
     with (
@@ -66,15 +63,15 @@ def show_account(visitor: Visitor) -> None:
         if visitor.address and visitor.address != visitor.name.casefold():
             st.caption(plain(visitor.address))
         if visitor.is_admin:
-            st.caption("You look after this server.")
+            st.caption("You are an administrator of this server.")
         _sign_out_button()
 
 
 def _identify() -> Visitor | Refused | None:
-    """Return who is here; None for somebody who has not signed in.
+    """Return the current visitor, or why they are refused; None if they have not signed in.
 
     Raises:
-        SettingsError: Nobody can be told from anybody, as the set-up is not complete.
+        SettingsError: Sign-in is not configured completely.
     """
     if not settings.is_required():
         return LOCAL_VISITOR
@@ -82,10 +79,10 @@ def _identify() -> Visitor | Refused | None:
 
 
 def identify(claims: dict[str, Any]) -> Visitor | Refused | None:
-    """Return whom the claims of a signed-in session tell of; None if they tell of nobody.
+    """Return the visitor that a session's claims identify, or why they are refused; None if not signed in.
 
     Raises:
-        SettingsError: The set-up is not complete.
+        SettingsError: Sign-in is not configured completely.
     """
     settings.providers()
     rules = settings.rules()
@@ -95,8 +92,8 @@ def identify(claims: dict[str, Any]) -> Visitor | Refused | None:
 def _show_sign_in(providers: Sequence[str | None]) -> None:
     st.title("Sign in", anchor=False)
     st.markdown(
-        "Everybody has a library of their own here: what you upload, record and find out is seen by you, and by "
-        "nobody else who signs in."
+        "Everyone has their own library here. What you upload, record and analyse cannot be seen by anyone else who "
+        "signs in."
     )
     for provider in providers:
         label = "Sign in" if provider is None else f"Sign in with {provider.capitalize()}"
@@ -110,9 +107,9 @@ def _sign_in(provider: str | None) -> Any:
 
 
 def _show_refused(refused: Refused) -> None:
-    st.title("You may not enter", anchor=False)
+    st.title("No access", anchor=False)
     st.markdown(f"You are signed in as **{plain(refused.name)}**. {refused.reason}")
-    st.markdown("Ask whoever runs this server to add you, or sign in as somebody else.")
+    st.markdown("Ask the administrator of this server to add you, or sign in with another account.")
     _sign_out_button()
 
 

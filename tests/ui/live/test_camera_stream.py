@@ -1,4 +1,4 @@
-"""A line with a camera of made-up pictures on a loop of its own: what is analysed, what goes back, how it ends."""
+"""A stream with a camera of made-up pictures on a loop of its own: what is analysed, what goes back, how it ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from emotion.errors import LiveError
 from tests.conftest import run_async
-from ui.live.line import Line, ReturnedTrack, Waiting
+from ui.live.camera_stream import CameraStream, FrameQueue, ReturnedTrack
 
 PATIENCE_S = 30.0
 
@@ -76,14 +76,14 @@ async def until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
-def run(line: Line, camera: Camera, meanwhile: Callable[[], object]) -> None:
+def run(stream: CameraStream, camera: Camera, meanwhile: Callable[[], object]) -> None:
     """Connect a camera, do something, and wait for the end."""
 
     async def connect() -> None:
-        line.addTrack(camera)
-        line.start()
+        stream.addTrack(camera)
+        stream.start()
         meanwhile()
-        await until(lambda: line.is_over and line.stage is None)
+        await until(lambda: stream.is_over and stream.stage is None)
 
     run_async(connect())
 
@@ -91,17 +91,17 @@ def run(line: Line, camera: Camera, meanwhile: Callable[[], object]) -> None:
 def test_every_picture_of_a_quick_stage_comes_back_in_order():
     stage = Stage()
     stage.go.set()
-    line = Line(lambda: stage)
+    stream = CameraStream(lambda: stage)
     returned = []
 
     async def connect() -> None:
-        line.addTrack(Camera(0, ends=False))
-        line.start()
+        stream.addTrack(Camera(0, ends=False))
+        stream.start()
         for number in range(5):
-            line._gate.put(picture(number))
-            returned.append((await line.returned.recv()).pts)
-        line.stop()
-        await until(lambda: line.stage is None)
+            stream._queue.put(picture(number))
+            returned.append((await stream.returned.recv()).pts)
+        stream.stop()
+        await until(lambda: stream.stage is None)
 
     run_async(connect())
     assert returned == [0, 1, 2, 3, 4]
@@ -110,17 +110,17 @@ def test_every_picture_of_a_quick_stage_comes_back_in_order():
 
 def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
     stage, camera, now = Stage(), Camera(100, ends=False), [10.0]
-    line = Line(lambda: stage, clock=lambda: now[0])
+    stream = CameraStream(lambda: stage, clock=lambda: now[0])
 
     async def connect() -> None:
-        line.addTrack(camera)
-        line.start()
+        stream.addTrack(camera)
+        stream.start()
         await until(camera.all_taken.is_set)
         now[0] += 1  # so long does the first picture take, if the stage has had one already
         stage.go.set()
         await until(lambda: stage.seen[-1:] == [99] or len(stage.seen) > 3)
-        line.stop()
-        await until(lambda: line.stage is None)
+        stream.stop()
+        await until(lambda: stream.stage is None)
 
     run_async(connect())
     assert stage.seen[-1] == 99
@@ -130,27 +130,27 @@ def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
 
 def test_the_end_of_the_camera_ends_everything_once():
     stage = Stage()
-    line = Line(lambda: stage)
-    assert not line.is_open
-    run(line, Camera(3), stage.go.set)
+    stream = CameraStream(lambda: stage)
+    assert not stream.is_open
+    run(stream, Camera(3), stage.go.set)
     assert stage.closed == 1
-    assert (line.is_open, line.is_over, line.trouble) == (False, True, "")
-    assert line.returned.readyState == "ended"
-    line.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "live-line"]
+    assert (stream.is_open, stream.is_over, stream.error) == (False, True, "")
+    assert stream.returned.readyState == "ended"
+    stream.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "live-stream"]
     with pytest.raises(MediaStreamError):
-        run_async(line.returned.recv())
+        run_async(stream.returned.recv())
 
 
 @pytest.mark.parametrize(
     ("problem", "words"),
-    [(LiveError("Your place was given away."), "Your place was given away."), (KeyError("x"), "a fault in the app")],
+    [(LiveError("Your place was given away."), "Your place was given away."), (KeyError("x"), "a bug in the app")],
 )
 def test_a_stage_that_breaks_off_says_why_and_is_closed(problem, words):
     stage = Stage(problem)
-    line = Line(lambda: stage)
-    run(line, Camera(3, ends=False), stage.go.set)
-    assert words in line.trouble
+    stream = CameraStream(lambda: stage)
+    run(stream, Camera(3, ends=False), stage.go.set)
+    assert words in stream.error
     assert stage.closed == 1
 
 
@@ -158,22 +158,22 @@ def test_without_a_place_nothing_begins():
     def full() -> Stage:
         raise LiveError("all places are taken")
 
-    line = Line(full)
+    stream = CameraStream(full)
 
     async def connect() -> None:
-        line.addTrack(Camera(1))
-        line.start()
+        stream.addTrack(Camera(1))
+        stream.start()
 
     with pytest.raises(LiveError, match="all places"):
         run_async(connect())
-    assert not line.is_open
+    assert not stream.is_open
 
 
 def test_silence_is_counted_from_the_last_picture():
     now = [10.0]
-    line = Line(Stage, clock=lambda: now[0])
+    stream = CameraStream(Stage, clock=lambda: now[0])
     now[0] = 12.5
-    assert line.silent_s == 2.5
+    assert stream.silent_s == 2.5
 
 
 def test_no_more_than_two_returned_pictures_are_under_way():
@@ -195,7 +195,7 @@ def test_no_more_than_two_returned_pictures_are_under_way():
 
 
 def test_pictures_that_came_in_one_go_are_all_taken_and_old_ones_give_way():
-    waiting = Waiting()
+    waiting = FrameQueue()
     for number in range(3):
         waiting.put(picture(number), now_s=1.0)
     assert (waiting.take(1.01)[0].pts, waiting.take(1.02)[0].pts) == (0, 1)
@@ -208,7 +208,7 @@ def test_pictures_that_came_in_one_go_are_all_taken_and_old_ones_give_way():
 
 
 def test_what_waits_stays_few():
-    waiting = Waiting()
+    waiting = FrameQueue()
     for number in range(50):
         waiting.put(picture(number), now_s=0.0)
     assert len(waiting) == 6

@@ -1,0 +1,55 @@
+"""Warns if the server is reachable from other machines without sign-in."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+
+from streamlit import config
+
+log = logging.getLogger(__name__)
+
+
+def is_local_only() -> bool:
+    """Return whether the server listens on a loopback address only."""
+    address = config.get_option("server.address")
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address or "0.0.0.0").is_loopback
+    except ValueError:
+        return False
+
+
+def warn_if_exposed(*, sign_in: bool) -> None:
+    """Log a warning if anyone on the network can use this server.
+
+    Args:
+        sign_in: Whether visitors must sign in.
+    """
+    if not sign_in and not is_local_only():
+        log.warning(
+            "this server listens on %s without sign-in: anyone who can reach it can see, change and delete everything "
+            "in the library (docs/access.md)",
+            config.get_option("server.address") or "every address",
+        )
+
+
+def access_summary(*, sign_in: bool) -> str:
+    """Return a text for the About page: who may use this server, and what they see of each other.
+
+    Args:
+        sign_in: Whether visitors must sign in.
+    """
+    if sign_in:
+        return (
+            "This server requires sign-in. Only you can see your library. Administrators see names or e-mail addresses "
+            "and how much each person stores, not what it is, and can delete a library. A cookie keeps you signed in "
+            "for 30 days, or until you sign out."
+        )
+    if is_local_only():
+        return "Only this machine can reach this server. There is no sign-in: everyone who uses it shares one library."
+    return (
+        "**Anyone who can reach this server may use it without signing in, and all share one library:** everyone can "
+        "see, change and delete what others put there. Its administrator can turn on sign-in."
+    )

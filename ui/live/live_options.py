@@ -1,0 +1,70 @@
+"""Options of the live picture, kept for the session across pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from emotion.live import DRAW, HIDE, LiveSettings
+
+_OPTIONS = "live_options"
+SIZES = {(640, 480): "640 × 480", (1280, 720): "1280 × 720", (1920, 1080): "1920 × 1080", (320, 240): "320 × 240"}
+RATES = (30, 24, 15, 10)
+
+_DRAW_LABELS = {"nothing": "Nothing", "boxes": "Boxes", "mesh": "Mesh"}
+_HIDE_LABELS = {"nothing": "Show", "blur": "Blur", "silhouette": "Silhouette"}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What to request from the camera, and how the returned picture looks.
+
+    Attributes:
+        size: Preferred width and height, px.
+        rate: Preferred frames per second.
+        look: What to draw and hide.
+    """
+
+    size: tuple[int, int] = (640, 480)
+    rate: int = 30
+    look: LiveSettings = field(default_factory=LiveSettings)
+
+    def constraints(self) -> dict[str, Any]:
+        """Return MediaStreamConstraints for the browser; never with a microphone."""
+        width, height = self.size
+        video = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": self.rate}}
+        return {"video": video, "audio": False}
+
+
+def current_options() -> LiveOptions:
+    """Return this session's options."""
+    options: LiveOptions = st.session_state.setdefault(_OPTIONS, LiveOptions())
+    return options
+
+
+def choose_options(running: bool) -> LiveOptions:
+    """Let the visitor choose; size and rate are fixed while the camera runs."""
+    before = current_options()
+    hint = "Stop the camera to change this" if running else "The camera uses the nearest mode it supports"
+    size, rate, draw, hide = st.columns(4)
+    asked = (
+        size.selectbox(
+            "Size", list(SIZES), list(SIZES).index(before.size), format_func=SIZES.__getitem__,
+            disabled=running, help=hint,
+        ),
+        rate.selectbox("Frames per second", RATES, RATES.index(before.rate), disabled=running, help=hint),
+    )  # fmt: skip
+    look = replace(
+        before.look,
+        draw=draw.segmented_control(
+            "Draw", DRAW, default=before.look.draw, format_func=_DRAW_LABELS.__getitem__, required=True
+        ),
+        hide=hide.segmented_control(
+            "Faces", HIDE, default=before.look.hide, format_func=_HIDE_LABELS.__getitem__, required=True
+        ),
+        mirror=draw.toggle("Mirror", before.look.mirror, help="Flip the picture like a mirror; labels stay readable"),
+    )
+    st.session_state[_OPTIONS] = LiveOptions(*asked, look)
+    return current_options()

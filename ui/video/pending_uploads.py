@@ -1,0 +1,134 @@
+"""Settings of uploaded videos, for all or for each, and the start of their analysis."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.bad_file import sentence_for
+from emotion.library import JobSettings
+from emotion.library.owners.owner_view import OwnLibrary
+from emotion.models.registry import list_models, resolve
+from ui.common.widgets import plain
+from ui.video import session
+from ui.video.video_source import VideoSource
+
+log = logging.getLogger(__name__)
+
+RATES: dict[str, dict[str, Any]] = {
+    "Every frame (most accurate)": {},
+    "Every 2nd frame": {"every": 2},
+    "Every 5th frame": {"every": 5},
+    "10 frames per second": {"fps": 10.0},
+    "5 frames per second": {"fps": 5.0},
+    "1 frame per second": {"fps": 1.0},
+}
+"""Sampling label → arguments of :class:`emotion.library.JobSettings`."""
+
+KEEP = "Keep the video in the library"
+
+
+def show_pending_uploads(library: OwnLibrary, *, ready: bool = True) -> None:
+    """Show the settings of the uploaded videos, and the button that starts their analysis.
+
+    Args:
+        library: Where the analyses go.
+        ready: Whether the button is enabled.
+    """
+    pending = session.pending_uploads()
+    with st.container(border=True):
+        st.markdown("**" + (plain(pending[0].name) if len(pending) == 1 else f"{len(pending)} videos") + "**")
+        table = _ask_each(pending, _ask_all())
+        with st.container(horizontal=True):
+            label = "Analyse" if len(pending) == 1 else f"Analyse {len(pending)} videos"
+            hint = None if ready else "Choose a purpose and confirm consent first"
+            if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready, help=hint):
+                _begin(library, pending, table)
+            st.button("Discard", icon=":material/delete:", on_click=session.discard_pending_uploads)
+
+
+def _ask_all() -> dict[str, Any]:
+    """Return the settings for all videos."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rate = st.selectbox("Sampling", list(RATES), key="pending_rate", width=220)
+        models = list_models()
+        model = st.selectbox("Model", models, models.index(resolve("default")), key="pending_model_name", width=220)
+        keep = st.checkbox(
+            KEEP, key="pending_keep",
+            help="Otherwise the video is deleted when you leave, and only the timeline is kept. You need the video to "
+            "play it again later and to export it with boxes.",
+        )  # fmt: skip
+    return {"rate": rate, "model": model, "keep": keep}
+
+
+def _ask_each(pending: Sequence[VideoSource], common: dict[str, Any]) -> pd.DataFrame:
+    """Show an editor with a row per video, and return its table."""
+    rows = [{"name": upload.stem, "start_s": 0.0, "end_s": None, **common, "tags": []} for upload in pending]
+    table = pd.DataFrame(rows).astype({"end_s": "float64"})
+    with st.expander("Part, title and tags" if len(pending) == 1 else "Settings per video"):
+        return st.data_editor(
+            table, hide_index=True, num_rows="fixed", column_config=_columns(),
+            # Common settings are the defaults of each row, so changing them resets the editor.
+            key=f"pending_{len(pending)}_{common}",
+        )  # fmt: skip
+
+
+def _columns() -> dict[str, Any]:
+    seconds = st.column_config.NumberColumn
+    return {
+        "name": st.column_config.TextColumn("Title", max_chars=200, required=True),
+        "start_s": seconds("From, s", min_value=0.0, format="%.1f", required=True),
+        "end_s": seconds("To, s", min_value=0.0, format="%.1f", help="Empty: to the end"),
+        "rate": st.column_config.SelectboxColumn("Sampling", options=list(RATES), required=True),
+        "model": st.column_config.SelectboxColumn("Model", options=list_models(), required=True),
+        "keep": st.column_config.CheckboxColumn("Keep video"),
+        "tags": st.column_config.ListColumn("Tags"),
+    }
+
+
+def _begin(library: OwnLibrary, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
+    """Queue every video; refuse those that cannot be read."""
+    bar = st.progress(0.0, "Adding …")
+    for place, (upload, row) in enumerate(zip(list(pending), table.to_dict("records"), strict=True)):
+        bar.progress(place / len(table), f"Adding {plain(upload.name)} …")
+        try:
+            add(library, upload, settings_of(row), title=str(row["name"]), tags=row["tags"])
+        except Exception as error:  # whatever a decoder raises for this file must not stop the others
+            log.exception("cannot add a video")
+            upload.close()
+            session.refuse(upload.name, sentence_for(error, upload.name, "a video"))
+        # Removed one by one, so that leaving the page meanwhile keeps exactly the videos not yet added.
+        session.pending_uploads().remove(upload)
+    st.rerun()
+
+
+def settings_of(row: Mapping[Hashable, Any]) -> JobSettings:
+    """Return the job settings of a row of the table."""
+    end_s = None if pd.isna(row["end_s"]) else float(row["end_s"])
+    return JobSettings(
+        model=row["model"],
+        start_s=float(row["start_s"]),
+        end_s=end_s,
+        keep_video=bool(row["keep"]),
+        **RATES[row["rate"]],
+    )
+
+
+def add(
+    library: OwnLibrary,
+    video_source: VideoSource,
+    settings: JobSettings,
+    title: str | None = None,
+    tags: Sequence[str] = (),
+) -> None:
+    """Queue a video of this session, and remember it.
+
+    Raises:
+        EmotionError: The video cannot be read or stored.
+    """
+    entry = library.add(video_source.path, video_source.name, settings, title=title, tags=tags)
+    session.remember(entry.id, video_source)
