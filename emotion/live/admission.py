@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 
 from emotion.errors import LiveError
+from emotion.settings import read_settings
 
 IDLE_S = 60.0
 """A session that took no picture for so long gives its seat up when somebody else wants it."""
@@ -20,14 +21,9 @@ def visitors_at_once() -> int:
     """Return how many visitors may be analysed at once: ``EMOTION_LIVE_VISITORS``, or by the number of cores.
 
     Raises:
-        LiveError: The setting is not a number above 0.
+        SettingsError: The setting is not a whole number above 0.
     """
-    given = os.environ.get("EMOTION_LIVE_VISITORS")
-    if not given:
-        return max(1, round(_SEATS_PER_CORE * len(os.sched_getaffinity(0))))
-    if not given.isdecimal() or int(given) < 1:
-        raise LiveError(f"expected EMOTION_LIVE_VISITORS to be a number above 0; got {given!r}")
-    return int(given)
+    return read_settings().live_visitors or max(1, round(_SEATS_PER_CORE * len(os.sched_getaffinity(0))))
 
 
 class Seat:

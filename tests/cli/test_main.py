@@ -244,3 +244,11 @@ def _repeat(clip: Path, target: Path, times: int) -> None:
 
     pictures = [frame.rgb() for frame in read_video(clip)]
     write_video(target, (picture for _ in range(times) for picture in pictures), fps=25)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "web"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["app", "--port", port])
+    assert ended.value.code == 2
+    assert f"expected a port, 1 to 65535; got {port}" in capsys.readouterr().err

@@ -6,7 +6,6 @@ until ``EMOTION_METRICS_TOKEN`` holds at least 16 characters, and then asks for 
 
 from __future__ import annotations
 
-import os
 import secrets
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
@@ -14,24 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from emotion.errors import SettingsError
 from emotion.monitoring.exposition import Exposition
+from emotion.settings import read_settings
 
 ADDRESS = "/metrics"
-TOKEN = "EMOTION_METRICS_TOKEN"
-_SHORTEST = 16
-
-
-def metrics_token() -> str | None:
-    """Return what Prometheus has to bear; None where nobody gets figures.
-
-    Raises:
-        SettingsError: It is short enough to be guessed.
-    """
-    token = os.environ.get(TOKEN) or None
-    if token is not None and len(token) < _SHORTEST:
-        raise SettingsError(f"expected {TOKEN} to have at least {_SHORTEST} characters; got {len(token)}")
-    return token
 
 
 def metrics_route(exposition: Exposition | None = None) -> Route:
@@ -43,7 +28,7 @@ def metrics_route(exposition: Exposition | None = None) -> Route:
     Raises:
         SettingsError: The token is too short.
     """
-    token, told = metrics_token(), exposition or Exposition()
+    token, told = read_settings().metrics_token, exposition or Exposition()
 
     # Not a coroutine: the server runs it on a thread, as the database may take its time.
     def answer(request: Request) -> Response:
