@@ -23,6 +23,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 MOVED = {"data": "emotion/_data", "ui": "emotion/_app/ui", "pages": "emotion/_app/pages"}
 NOT_CODE = {".html", ".js", ".css", ".svg", ".json", ".jinja", ".tflite", ".csv", ".sqlite3"}
 LARGEST_MB = 80
+FACTS = """
+import json, emotion, training
+from emotion.models.registry import list_models
+from emotion.paths import app_dir
+from emotion.settings import library_dir
+print(json.dumps([emotion.__file__, training.__file__, str(app_dir()), str(library_dir()), list_models()]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +87,7 @@ def test_commands_run_from_the_wheel_in_a_home_of_their_own(unpacked: Path, tmp_
         run("import sys; from emotion.cli.main import main; sys.exit(main(['image', 'face.png', '--json']))")
     )
     assert len(picture["faces"]) == 1
-    facts = json.loads(
-        run(
-            "import json, emotion, training; from emotion.paths import app_dir; from emotion.settings import library_dir\n"
-            "from emotion.version import program_version; from emotion.models.registry import list_models\n"
-            "print(json.dumps([emotion.__file__, training.__file__, str(app_dir()), str(library_dir()), list_models()]))"
-        )
-    )
-    package, trained, app, library, models = facts
+    package, trained, app, library, models = json.loads(run(FACTS))
     assert Path(package).is_relative_to(unpacked)
     assert Path(trained).is_relative_to(unpacked)
     assert Path(app) == unpacked / "emotion" / "_app"

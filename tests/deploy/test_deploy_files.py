@@ -99,8 +99,11 @@ def test_the_image_runs_as_somebody_with_a_number_and_what_it_copies_is_there_an
 def test_the_image_copies_everything_that_the_wheel_is_built_from() -> None:
     copied = {name for line in DOCKERFILE.splitlines() if line.startswith("COPY") for name in line.split()[1:-1]}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    packed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
-    needed = {name.split("/")[0] for name in packed} | {"pyproject.toml", project["project"]["readme"]}
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {name.split("/")[0] for name in [*wheel["only-include"], *wheel["force-include"]]} | {
+        "pyproject.toml",
+        project["project"]["readme"],
+    }
     assert needed | set(project["project"]["license-files"]) <= copied
 
 
