@@ -98,7 +98,7 @@ def test_commands_run_from_the_wheel_in_a_home_of_their_own(unpacked: Path, tmp_
 def test_the_lock_has_a_version_in_the_range_of_each_dependency() -> None:
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8") + (ROOT / "requirements-ray.txt").read_text("utf-8")
     pinned: dict[str, set[str]] = {}
-    for name, version in re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^ ;]+)", lock):
+    for name, version in re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^ ;\n]+)", lock):
         pinned.setdefault(name.lower().replace("_", "-"), set()).add(version)
     extras = PROJECT["optional-dependencies"]
     for text in [*PROJECT["dependencies"], *(one for extra in extras.values() for one in extra)]:
