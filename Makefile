@@ -1,15 +1,15 @@
-# Everything a newcomer runs. `make app` and `make test` need only Python 3.11+, git and make.
+# Every command of the project. `make app` and `make test` need only Python 3.11+, git and make.
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: help app test test-fast lint bench stress lock clean
+.PHONY: help app test test-fast coverage lint format hooks wheel bench stress lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 app: .venv/runtime  ## install what the app needs and open it on port 8501
-	$(BIN)/streamlit run server.py --server.port $(PORT)
+	$(BIN)/python -m emotion app --port $(PORT)
 
 test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQL included) and run them all
 	sh tests/browser/install_chromium.sh
@@ -17,8 +17,21 @@ test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQ
 	sh tests/deploy/install_nginx.sh
 	$(BIN)/python -m pytest
 
-test-fast: .venv/dev  ## run the tests that need no browser, PostgreSQL or training, and take no long
+test-fast: .venv/dev  ## run the quick tests: no browser, PostgreSQL or training
 	$(BIN)/python -m pytest -m "not browser and not postgresql and not training and not slow"
+
+coverage: .venv/dev  ## run the tests without browser and measure which lines they reach; the floor is in pyproject.toml
+	$(BIN)/python -m pytest -m "not browser" --cov --cov-report=term:skip-covered --cov-report=html
+
+format: .venv/dev  ## format the code and fix what ruff can fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+hooks: .venv/dev  ## check style and types before each commit (needs pre-commit)
+	pre-commit install
+
+wheel: .venv/dev  ## build the package into dist/
+	$(BIN)/python -m build --no-isolation
 
 lint: .venv/dev  ## check style and types
 	$(BIN)/ruff check .
@@ -28,7 +41,7 @@ lint: .venv/dev  ## check style and types
 bench: .venv/dev  ## measure speed and memory on the shared videos
 	$(BIN)/python -m bench
 
-stress: .venv/dev  ## look for files that break readers, kill workers, and let ten visitors work: about half an hour
+stress: .venv/dev  ## search for files that break readers, kill workers, simulate ten visitors: half an hour
 	$(BIN)/python -m tests.stress fuzz --minutes 10
 	$(BIN)/python -m tests.stress kills --rounds 3
 	$(BIN)/python -m tests.stress soak --analyses 30
@@ -39,7 +52,7 @@ lock: .venv/dev  ## compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
 
 clean:  ## remove what was installed and cached
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis dist htmlcov .coverage*
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "expected Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)" >&2; exit 2; }

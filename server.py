@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
-from emotion.limits import check_settings, max_upload_mb
+from emotion.limits import max_upload_mb
 from emotion.telemetry.logs import set_up_logs
 from ui.access import Guard, LoginRedirect, OriginGuard, SecurityHeaders, UploadGuard
 from ui.common.lifespan import lifespan
@@ -12,8 +12,7 @@ from ui.player.files import video_files
 from ui.shell.metrics_route import metrics_route
 
 set_up_logs()
-check_settings()
-# Refuse in the browser what the library would refuse after the upload.
+# Streamlit refuses in the browser what the library would refuse when it has come.
 config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_MB")
 app = st.App(
     "streamlit_app.py",

@@ -1,49 +1,197 @@
-"""The library's settings: environment variables, all of them here.
+"""Every setting of the program: the ``EMOTION_*`` environment variables, each with a type, a check and a default.
 
-- ``EMOTION_LIBRARY``: folder of the embedded database, the files, the logs and added models; default ``library``
-  in the user's data folder (``~/.local/share/emotion`` on Linux)
-- ``EMOTION_DATABASE_URL``: where analyses are listed, ``postgresql+psycopg://…`` or ``sqlite:///…``; default
-  ``library.db`` in that folder
-- ``EMOTION_STORAGE_URL``: where timelines and videos lie, a folder or any URL that fsspec opens; default ``analyses``
-  in that folder
-- ``EMOTION_JOBS``: how many analyses run at once on this machine; default 2
-- ``EMOTION_PART_S``: seconds between the parts in which a running analysis is written down, which is what may be lost
-  if its process is killed; default 3
+``docs/settings.md`` is the same list for people; a test compares the two.
 """
 
 from __future__ import annotations
 
-import os
+import math
 from pathlib import Path
+from typing import Annotated, Any
 
 from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from emotion.errors import LibraryError
-from emotion.limits import above_zero
+from emotion.errors import LibraryError, SettingsError
+
+PREFIX = "EMOTION_"
+NO_LIMIT = "none"
+SHORTEST_TOKEN = 16
+
+
+def _above_zero(given: Any, expected: str) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ValueError(f"to be {expected}; got {given!r}")
+    return value
+
+
+def _limit(given: Any) -> float:
+    if str(given).strip().lower() == NO_LIMIT:
+        return math.inf
+    return _above_zero(given, f"a number above 0, or {NO_LIMIT}")
+
+
+def _seconds(given: Any) -> float:
+    return _above_zero(given, "a number of seconds above 0")
+
+
+def _count(given: Any) -> int | None:
+    if given is None:
+        return None
+    if not str(given).isdecimal() or int(given) < 1:
+        raise ValueError(f"to be a whole number above 0; got {given!r}")
+    return int(given)
+
+
+def _token(given: str | None) -> str | None:
+    # The sentence goes to the log, so it has the length and not the token.
+    if given is not None and len(given) < SHORTEST_TOKEN:
+        raise ValueError(f"to have at least {SHORTEST_TOKEN} characters; got {len(given)}")
+    return given
+
+
+def _one_of(*values: str) -> BeforeValidator:
+    def check(given: str) -> str:
+        if given.lower() not in values:
+            raise ValueError(f"to be one of {', '.join(values)}; got {given.lower()!r}")
+        return given.lower()
+
+    return BeforeValidator(check)
+
+
+Limit = Annotated[float, BeforeValidator(_limit)]
+"""A number above 0; infinity for ``none``."""
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Count = Annotated[int, BeforeValidator(_count)]
+
+
+def _setting(default: Any, description: str, shown: str | None = None) -> Any:
+    """Return a field. ``shown`` is its default in ``docs/settings.md``, where the value itself says too little."""
+    text = f"{default:g}" if isinstance(default, int | float) else str(default)
+    return Field(default, description=description, json_schema_extra={"shown": shown or text})
+
+
+class Settings(BaseSettings):
+    """The environment as it was when this was made. An empty variable counts as absent."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    library: Path | None = _setting(
+        None,
+        "folder of the embedded database, files, logs, clips of live recordings and added models",
+        "`library` in the user's data folder, on Linux `~/.local/share/emotion`",
+    )
+    database_url: str | None = _setting(
+        None,
+        "database of the list of analyses: `postgresql+psycopg://user:password@host/name` or `sqlite:///path`",
+        "`library.db` in the library's folder",
+    )
+    storage_url: str | None = _setting(
+        None,
+        "place of timelines and videos: a folder, or a URL that [fsspec](https://filesystem-spec.readthedocs.io) opens",
+        "`analyses` in the library's folder",
+    )
+    models: Path | None = _setting(None, "folder of the models that ship", "the package's own; `data/models` in Git")
+    shared_data: Path | None = _setting(
+        None, "folder of public pictures and clips for tests, training and benchmarks", "`../shared/data`"
+    )
+
+    max_upload_mb: Limit = _setting(
+        500.0, "MB of one uploaded file; one visit holds two of that size in memory at most, all visits eight"
+    )
+    max_picture_megapixels: Limit = _setting(100.0, "megapixels of a picture; Pillow stops at 178 in any case")
+    max_frame_megapixels: Limit = _setting(36.0, "megapixels of a video's frame; 8K cinema has 36")
+    max_duration_s: Limit = _setting(21_600.0, "seconds of the part of a video that is analysed; 21600 is six hours")
+    max_queued: Limit = _setting(100.0, "analyses of one person that may wait in the queue")
+    quota_mb: Limit = _setting(20_000.0, "MB of storage for all analyses of one person")
+    free_mb: Limit = _setting(1_000.0, "MB that stay free on the server's disk; `none` lets it fill up")
+    memory_mb: Limit = _setting(
+        4_096.0, "MB of memory for each process that decodes an upload (writable data, not address space)"
+    )
+    stall_s: Limit = _setting(600.0, "seconds without a new frame after which an analysis is stopped")
+
+    jobs: Count = _setting(2, "analyses that run at once on one machine")
+    part_s: Seconds = _setting(3.0, "seconds between checkpoints of a running analysis; a killed one loses no more")
+    live_visitors: Count | None = _setting(
+        None, "cameras that are analysed at once on the Live page", "1.5 for each core"
+    )
+    serving_url: str | None = _setting(
+        None,
+        "model server, `grpc://host:8500` or `http://host:8501`; see [serving.md](serving.md)",
+        "none: networks run in the app",
+    )
+    serving_timeout_s: Seconds = _setting(10.0, "seconds to wait for the model server's answer to one batch")
+
+    hosts: str = _setting(
+        "",
+        "names under which the server is reached beside localhost, separated by commas; not needed where people sign "
+        "in ([access.md](access.md))",
+        "none",
+    )
+    admins: str = _setting(
+        "", "e-mail addresses of administrators, separated by commas, in addition to the secrets'", "nobody"
+    )
+    allowed: str = _setting(
+        "",
+        "e-mail addresses or `@domains` that may sign in, separated by commas, in addition to the secrets'",
+        "as the secrets say",
+    )
+    notice: Annotated[str, _one_of("on", "off")] = _setting(
+        "on", "`off` hides the notice before the first analysis, where you inform people and ask for consent yourself"
+    )
+    log_format: Annotated[str, _one_of("text", "json")] = _setting("text", "`text`, or `json` with one object a line")
+    log_level: Annotated[str, _one_of("debug", "info", "warning", "error")] = _setting(
+        "info", "`debug`, `info`, `warning` or `error`"
+    )
+    metrics_token: Annotated[str | None, BeforeValidator(_token)] = _setting(
+        None, "bearer token of 16 characters or more for the figures at `/metrics`", "none: no figures"
+    )
+
+
+def read_settings() -> Settings:
+    """Read and check the whole environment.
+
+    Raises:
+        SettingsError: A variable has a value that it cannot have.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        problem = first.get("ctx", {}).get("error", first["msg"])
+        # Not chained: the original quotes values, and one of them is a token.
+        raise SettingsError(f"expected {PREFIX}{str(first['loc'][0]).upper()} {problem}") from None
 
 
 def library_dir() -> Path:
-    """Return the folder of everything that is kept here."""
-    return Path(os.environ.get("EMOTION_LIBRARY") or user_data_path("emotion", appauthor=False) / "library").absolute()
+    """Return the folder of everything that the library keeps on this machine."""
+    return (read_settings().library or user_data_path("emotion", appauthor=False) / "library").absolute()
 
 
 def log_file(analysis_id: str) -> Path:
-    """Return where the worker of an analysis writes what goes wrong."""
+    """Return the log file of the worker of an analysis."""
     return library_dir() / "logs" / f"{analysis_id}.log"
 
 
 def database_url(url: str | None = None) -> URL:
-    """Return where the list of analyses is kept.
+    """Return the database of the list of analyses.
 
     Args:
-        url: Instead of what the environment says.
+        url: Used instead of the setting.
 
     Raises:
         LibraryError: Not the URL of an SQLite or PostgreSQL database.
     """
-    given = url or os.environ.get("EMOTION_DATABASE_URL")
+    given = url or read_settings().database_url
     if not given:
         return URL.create("sqlite", database=str(library_dir() / "library.db"))
     try:
@@ -57,34 +205,9 @@ def database_url(url: str | None = None) -> URL:
 
 
 def storage_url(url: str | None = None) -> str:
-    """Return where timelines and videos lie.
+    """Return the place of timelines and videos.
 
     Args:
-        url: Instead of what the environment says.
+        url: Used instead of the setting.
     """
-    return url or os.environ.get("EMOTION_STORAGE_URL") or str(library_dir() / "analyses")
-
-
-def part_s() -> float:
-    """Return the wall time between the parts of a running analysis, in seconds.
-
-    Raises:
-        LibraryError: The setting is not a number above 0.
-    """
-    given = os.environ.get("EMOTION_PART_S") or "3"
-    seconds = above_zero(given)
-    if seconds is None:
-        raise LibraryError(f"expected EMOTION_PART_S to be a number of seconds above 0; got {given!r}")
-    return seconds
-
-
-def jobs_at_once() -> int:
-    """Return how many analyses run at once on this machine.
-
-    Raises:
-        LibraryError: The setting is not a number above 0.
-    """
-    given = os.environ.get("EMOTION_JOBS") or "2"
-    if not given.isdecimal() or int(given) < 1:
-        raise LibraryError(f"expected EMOTION_JOBS to be a number above 0; got {given!r}")
-    return int(given)
+    return url or read_settings().storage_url or str(library_dir() / "analyses")

@@ -1,4 +1,4 @@
-"""Which version of the program this is."""
+"""The program's version and the name of its package."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from importlib.metadata import version
 from emotion.paths import ROOT
 
 DISTRIBUTION = "facial-expression-analytics"
-"""Name of the package on an index."""
+"""Name that ``pip install`` takes."""
 
 
 @cache
 def program_version() -> str:
-    """Return the version in ``pyproject.toml``: a checkout's own, or what was installed from it."""
+    """Return the version of the checkout or, without one, of the installed package."""
     project = ROOT / "pyproject.toml"
     if project.is_file():
         return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])

@@ -1,37 +1,79 @@
-"""The page of settings and the code name the same variables, and the limits' defaults are those that it says."""
+"""Settings are checked, and ``docs/settings.md`` lists exactly the fields of :class:`Settings`."""
 
 from __future__ import annotations
 
+import math
 import re
+from pathlib import Path
 
 import pytest
 
-from emotion.limits import _DEFAULTS
+from emotion.errors import SettingsError
+from emotion.settings import PREFIX, Settings, library_dir, read_settings
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"(?m)^\| `(EMOTION_[A-Z_]+)` \| .+? \| (.+?) \|$", PAGE)
-ROOMS = ("emotion", "ui", "pages", "training", "bench", "tests/conftest.py", "server.py", "streamlit_app.py")
+ROOMS = ("emotion", "ui", "pages", "training", "bench", "deploy", "tests/conftest.py", "server.py", "streamlit_app.py")
+LIMIT, COUNT = "a number above 0, or none", "a whole number above 0"
+SECONDS = "a number of seconds above 0"
 
 
-def named_in_code() -> set[str]:
+def variable(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def test_the_page_has_one_row_for_each_field_in_their_order() -> None:
+    rows = [
+        f"| `{variable(name)}` | {field.description} | {field.json_schema_extra['shown']} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    assert [line for line in PAGE.splitlines() if line.startswith(f"| `{PREFIX}")] == rows
+
+
+def test_code_and_deployment_name_no_other_variable() -> None:
     rooms = (ROOT / room for room in ROOMS)
-    files = [path for room in rooms for path in ([room] if room.is_file() else room.rglob("*.py"))]
-    own = [path for path in files if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
-    return {name for path in own for name in re.findall(r"\bEMOTION_[A-Z][A-Z_]*[A-Z]\b", path.read_text("utf-8"))}
+    files = [path for room in rooms for path in ([room] if room.is_file() else room.rglob("*")) if path.is_file()]
+    texts = [path.read_text("utf-8") for path in files if path.suffix in {".py", ".yaml", ".env", ".md", ".sh", ""}]
+    named = {name for text in texts for name in re.findall(r"\bEMOTION_[A-Z][A-Z_]*[A-Z]\b", text)}
+    assert named <= {variable(name) for name in Settings.model_fields}
 
 
-def test_every_variable_has_one_row_and_every_row_a_variable() -> None:
-    names = [name for name, _ in ROWS]
-    assert sorted(names) == sorted(named_in_code())
+@pytest.mark.parametrize(
+    ("name", "expected", "values"),
+    [
+        ("EMOTION_MAX_QUEUED", LIMIT, ["0", "-1", "many", "nan", "inf"]),
+        ("EMOTION_JOBS", COUNT, ["0", "-1", "many", "1.5", "none"]),
+        ("EMOTION_LIVE_VISITORS", COUNT, ["0", "many"]),
+        ("EMOTION_PART_S", SECONDS, ["0", "-1", "many", "nan", "none"]),
+        ("EMOTION_SERVING_TIMEOUT_S", SECONDS, ["soon", "0"]),
+        ("EMOTION_NOTICE", "one of on, off", ["maybe"]),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_was_expected(
+    name: str, expected: str, values: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in values:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as caught:
+            read_settings()
+        assert str(caught.value) == f"expected {name} to be {expected}; got {value!r}"
 
 
-@pytest.mark.parametrize("file", ["compose.yaml", "example.env", "Dockerfile"])
-def test_what_is_deployed_is_set_by_these_names(file: str) -> None:
-    text = (ROOT / "deploy" / file).read_text(encoding="utf-8")
-    assert set(re.findall(r"\bEMOTION_[A-Z_]+", text)) <= {name for name, _ in ROWS}
+def test_a_token_that_is_too_short_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_METRICS_TOKEN", "secret")
+    with pytest.raises(SettingsError) as caught:
+        read_settings()
+    assert str(caught.value) == "expected EMOTION_METRICS_TOKEN to have at least 16 characters; got 6"
+    assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize(("name", "value"), list(_DEFAULTS.items()))
-def test_a_limits_default_is_what_the_page_says(name: str, value: float) -> None:
-    assert float(dict(ROWS)[name].split()[0]) == value
+def test_values_are_read_when_asked_and_empty_ones_are_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EMOTION_JOBS", "")
+    monkeypatch.setenv("EMOTION_QUOTA_MB", "None")
+    monkeypatch.setenv("EMOTION_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
+    monkeypatch.setenv("EMOTION_UNKNOWN", "x")
+    found = read_settings()
+    assert (found.jobs, found.quota_mb, found.log_level, library_dir()) == (2, math.inf, "debug", tmp_path)
+    monkeypatch.setenv("EMOTION_JOBS", "3")
+    assert read_settings().jobs == 3

@@ -29,9 +29,10 @@ from emotion.engine.checkpoint import Parts
 from emotion.engine.run import Source, analyse_in_parts
 from emotion.engine.storage import Storage, no_room
 from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
-from emotion.limits import no_memory_words, stall_s
+from emotion.limits import no_memory_words
 from emotion.models.registry import sha256_of
 from emotion.sandbox.rlimits import alarm_of
+from emotion.settings import read_settings
 from emotion.types import Analysis, Progress
 
 Row = dict[str, Any]
@@ -74,7 +75,7 @@ def failure(video: Video, settings: Settings, kind: str, reason: str, *, tries: 
 def killed(video: Video, settings: Settings, tries: int) -> Row:
     """Return the row of a video that ended its worker every time."""
     died = f"the process that analysed it died {tries} times"
-    why = f"it was killed, its decoder crashed, or no picture came for {stall_s():g} s"
+    why = f"it was killed, its decoder crashed, or no picture came for {read_settings().stall_s:g} s"
     return failure(video, settings, KILLED, f"{video.name} has no timeline: {died} ({why})", tries=tries)
 
 
@@ -142,7 +143,7 @@ class Worker:
         folder = f"parts/{video_id}-{_short(video)}"
         parts, whole = Parts(storage, folder), f"{folder}.whole"
         # A decoder that never comes back ends this process, and with it this try.
-        with alarm_of(stall_s()) as rearm:
+        with alarm_of(read_settings().stall_s) as rearm:
 
             def on_step(_: Progress) -> None:
                 rearm()

@@ -1,4 +1,4 @@
-"""Checks that what an installation needs is there and is what it should be."""
+"""Checks that packages, models and the model server of this installation work."""
 
 from __future__ import annotations
 
@@ -11,26 +11,19 @@ from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
 from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
 from emotion.serving import open_classifier
-from emotion.serving.settings import serving_url
+from emotion.settings import read_settings
+from emotion.version import DISTRIBUTION
 from emotion.vision.detect import HaarCascade
 from emotion.vision.mediapipe_files import SHA256, mediapipe_file
 
-PACKAGES = (
-    "streamlit",
-    "streamlit-webrtc",
-    "ai-edge-litert",
-    "opencv-python-headless",
-    "av",
-    "pandas",
-    "altair",
-    "scikit-learn",
-    "tensorflow",
-)
+PACKAGES = ("ai-edge-litert", "opencv-python-headless", "av", "pandas", "altair", "scikit-learn")
+EXTRAS = {"app": "streamlit", "train": "tensorflow", "ray": "ray", "serving": "tensorflow-serving-api"}
+"""The package of each extra that shows whether the extra is installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one subject."""
+    """The result of one check."""
 
     subject: str
     good: bool
@@ -38,21 +31,30 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Return the findings about packages, face models, the cascade, every installed model, and a model server."""
+    """Check packages, face models, the cascade, every installed model and, where one is set, the model server."""
     files = [_weights(name) for name in SHA256]
     models = [_model(name) for name in list_models()]
     if ALIASES["default"] not in list_models():
         models.append(Finding("default model", False, f"expected {ALIASES['default']}; it is not installed"))
     parts = [_part_model(name) for name in list_part_models()]
-    server = [_server(url)] if (url := serving_url()) else []
-    return [*map(_package, PACKAGES), *files, _cascade(), *models, *parts, *server]
+    server = [_server(url)] if (url := read_settings().serving_url) else []
+    return [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, *server]
 
 
 def _package(name: str) -> Finding:
     try:
         return Finding(name, True, metadata.version(name))
     except metadata.PackageNotFoundError:
-        return Finding(name, False, "not installed: pip install -r requirements.txt")
+        return Finding(name, False, f"not installed: pip install {name}")
+
+
+def _extra(extra: str) -> Finding:
+    """An extra may be absent: most people do not train."""
+    name = EXTRAS[extra]
+    try:
+        return Finding(f"extra {extra}", True, f"{name} {metadata.version(name)}")
+    except metadata.PackageNotFoundError:
+        return Finding(f"extra {extra}", True, f"not installed; if you need it: pip install '{DISTRIBUTION}[{extra}]'")
 
 
 def _weights(name: str) -> Finding:

@@ -1,6 +1,6 @@
-"""The command line: ``python -m emotion image | video | batch | export | fairness | library | models | doctor``.
+"""The command line: ``emotion app | image | video | batch | export | card | fairness | library | models | doctor``.
 
-Answers go to stdout, progress and complaints to stderr, so that output can be piped.
+Results go to stdout, progress and errors to stderr, so output can be piped.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
+from emotion.cli.app import add_app_options, run_app
 from emotion.cli.batch import add_batch_options
 from emotion.cli.batch import run as run_batch
 from emotion.cli.card import add_card_options, run_card
@@ -27,6 +28,7 @@ from emotion.cli.video import add_video_options, run_video
 from emotion.errors import EmotionError, InputError
 from emotion.imported_models.added import CardDetails, add_model, remove_model, suggest_name
 from emotion.labels import CODES, parse_labels
+from emotion.version import program_version
 from emotion.vision.detect import DETECTORS
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 
@@ -34,7 +36,7 @@ OK, FAILED = 0, 2
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Reports a wrong argument in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(FAILED, f"{self.prog}: {message} (see --help)\n")
@@ -42,10 +44,15 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command and option."""
-    parser = _Parser(prog="python -m emotion", description="Facial-expression analytics for pictures and videos.")
+    parser = _Parser(prog="emotion", description="Facial-expression analytics for pictures and videos.")
+    parser.add_argument("--version", action="version", version=program_version())
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
-    image = commands.add_parser("image", help="find the faces in pictures and name what they show")
+    app = commands.add_parser("app", help="open the app in a browser")
+    add_app_options(app)
+    app.set_defaults(run=run_app)
+
+    image = commands.add_parser("image", help="find the faces in pictures and their expressions")
     add_image_options(image)
     image.set_defaults(run=_image)
 
@@ -69,11 +76,13 @@ def build_parser() -> argparse.ArgumentParser:
     add_card_options(card)
     card.set_defaults(run=run_card)
 
-    fairness = commands.add_parser("fairness", help="judge a model on groups of people, on labelled pictures of yours")
+    fairness = commands.add_parser(
+        "fairness", help="compare a model's accuracy between groups of people, on your labelled pictures"
+    )
     add_fairness_options(fairness)
     fairness.set_defaults(run=run_fairness)
 
-    library = commands.add_parser("library", help="back up and restore what the app keeps")
+    library = commands.add_parser("library", help="back up, check or restore the app's library")
     add_library_options(library)
     library.set_defaults(run=run_library)
 
@@ -95,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, or 2 after one clear line on stderr; a batch knows others."""
+    """Run one command and return its exit status: 0, or 2 after one line on stderr. ``batch`` has others."""
     options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options))

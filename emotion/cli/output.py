@@ -127,7 +127,8 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     table = Table("", "subject", "found", box=None)
     for finding in findings:
         mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
-        table.add_row(mark, finding.subject, finding.detail)
+        # As text: in a string, rich takes the [app] of a package's extra for markup.
+        table.add_row(mark, finding.subject, Text(finding.detail))
     return table
 
 

@@ -17,7 +17,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Parts
 from emotion.errors import Cancelled, InputError, VideoError
-from emotion.settings import part_s
+from emotion.settings import read_settings
 from emotion.stream_state import State
 from emotion.types import Analysis, FrameResult, Progress
 from emotion.vision.decode.sampling import Sampling
@@ -81,7 +81,7 @@ def analyse_in_parts(
     except InputError as error:
         raise type(error)(source.in_their_words(error)) from error
     kept = parts.kept(head.analysis(TimelineBuilder(analyzer.labels)))
-    run, note = _Run(head, parts, part_s(), kept.frames if kept else 0), ""
+    run, note = _Run(head, parts, read_settings().part_s, kept.frames if kept else 0), ""
     after = kept.state if kept else None
     frames = analyzer.resumable_frames(source.path, sampling, run.wanted, after, parallel=parallel)
     try:

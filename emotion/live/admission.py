@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 
 from emotion.errors import LiveError
+from emotion.settings import read_settings
 
 IDLE_S = 60.0
 """A session without a frame for this long loses its seat as soon as another visitor needs it, seconds."""
@@ -20,14 +21,9 @@ def visitors_at_once() -> int:
     """Return the maximum number of live sessions: ``EMOTION_LIVE_VISITORS``, or a default for the number of cores.
 
     Raises:
-        LiveError: The setting is not a number above 0.
+        SettingsError: The setting is not a whole number above 0.
     """
-    given = os.environ.get("EMOTION_LIVE_VISITORS")
-    if not given:
-        return max(1, round(_SEATS_PER_CORE * len(os.sched_getaffinity(0))))
-    if not given.isdecimal() or int(given) < 1:
-        raise LiveError(f"expected EMOTION_LIVE_VISITORS to be a number above 0; got {given!r}")
-    return int(given)
+    return read_settings().live_visitors or max(1, round(_SEATS_PER_CORE * len(os.sched_getaffinity(0))))
 
 
 class Seat:

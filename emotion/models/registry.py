@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from emotion.errors import ModelError
 from emotion.paths import data_dir
-from emotion.settings import library_dir
+from emotion.settings import library_dir, read_settings
 from emotion.types import ModelCard
 
 ALIASES: dict[str, str] = {"default": "ferplus-resvgg", "fer2013": "fer2013-resvgg"}
@@ -26,7 +25,7 @@ _ADDED_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 def models_dir() -> Path:
     """Return the folder of shipped models: ``$EMOTION_MODELS``, or those that come with the program."""
-    return Path(os.environ.get("EMOTION_MODELS") or data_dir() / "models")
+    return read_settings().models or data_dir() / "models"
 
 
 def added_models_dir() -> Path:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 from emotion import limits
+from emotion.settings import read_settings
 
 FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that come from people or the system, and not of what a process does itself."""
@@ -46,7 +47,7 @@ def death_words(status: int) -> str:
     if status == -signal.SIGKILL:
         return "its process ended unexpectedly: it was killed, as happens on a machine that runs out of memory"
     if status == -signal.SIGALRM:
-        return f"no picture came for {limits.stall_s():g} s"
+        return f"no picture came for {read_settings().stall_s:g} s"
     if -status in FROM_OUTSIDE or status >= 0:
         return "its process ended unexpectedly"
     return f"its decoder crashed ({signal.Signals(-status).name})"

@@ -28,6 +28,7 @@ from emotion import errors, limits
 from emotion.errors import EmotionError, VideoError
 from emotion.paths import ROOT
 from emotion.sandbox.rlimits import alarm_of, death_words, limit_this_process, small_numerics
+from emotion.settings import PREFIX
 from emotion.types import Progress
 
 STALL_TIMEOUT_S = 60.0
@@ -36,7 +37,6 @@ _IDLE = 2
 """So many processes wait for calls."""
 _CALLS = 200
 """After so many a process is replaced, whatever it may have gathered."""
-_OURS = "EMOTION_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def run_limited(
     """
     child = _take()
     # A process that waits since earlier has the settings of that time.
-    said = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
+    said = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     try:
         answer = child.call((said, stall_s, function, arguments, on_step is not None), subject, on_step, stall_s)
     except BaseException:
@@ -218,7 +218,7 @@ def _serve() -> None:
             said, stall_s, function, arguments, tells = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        for name in {name for name in os.environ if name.startswith(_OURS)} - set(said):
+        for name in {name for name in os.environ if name.startswith(PREFIX)} - set(said):
             del os.environ[name]
         os.environ.update(said)
         # The program that called ends this process; if it has ended itself, the alarm does.

@@ -13,7 +13,8 @@ import numpy as np
 from emotion.errors import InputError, ServingError
 from emotion.models.registry import load_card
 from emotion.serving.rest import RestTransport
-from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport, serving_url, timeout_s
+from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport
+from emotion.settings import read_settings
 from emotion.types import Classifier, FloatArray, Image, ModelCard
 from emotion.vision.classify import load_classifier, logarithms, looked_twice, softened
 from emotion.vision.normalise import GREY, fit
@@ -81,13 +82,13 @@ def open_classifier(name: str) -> Classifier:
 
     Raises:
         ModelError: There is no such model, or its file is not as its card says.
-        InputError: A setting cannot be used.
+        SettingsError: A setting has a value that it cannot have.
+        InputError: The server's address is none.
     """
-    url = serving_url()
-    card = load_card(name)
-    if url is None or card.members:
+    settings, card = read_settings(), load_card(name)
+    if settings.serving_url is None or card.members:
         return load_classifier(name)
-    return ServedClassifier(card, url, timeout_s())
+    return ServedClassifier(card, settings.serving_url, settings.serving_timeout_s)
 
 
 def _transport(url: str, model: str, limit_s: float) -> Transport:

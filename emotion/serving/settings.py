@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Protocol
 
-from emotion.errors import InputError, ServingError
+from emotion.errors import ServingError
 from emotion.types import FloatArray, Image
 
 URL_SETTING = "EMOTION_SERVING_URL"
-TIMEOUT_SETTING = "EMOTION_SERVING_TIMEOUT_S"
 TIMEOUT_S = 10.0
-"""For one batch, unless ``EMOTION_SERVING_TIMEOUT_S`` says otherwise."""
+"""Default time limit of one batch, in seconds."""
 
 RAW_SIGNATURE, PNG_SIGNATURE = "raw", "png"
 PROBABILITIES_OUTPUT = "probabilities"
@@ -31,27 +29,6 @@ class Transport(Protocol):
             ServingError: The server did not answer, or with something else.
         """
         ...
-
-
-def serving_url() -> str | None:
-    """Return the address of the model server, or None where networks run in this process."""
-    return os.environ.get(URL_SETTING) or None
-
-
-def timeout_s() -> float:
-    """Return how long a server may take for a batch.
-
-    Raises:
-        InputError: The setting is no positive number.
-    """
-    text = os.environ.get(TIMEOUT_SETTING) or str(TIMEOUT_S)
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if value <= 0:
-        raise InputError(f"expected a number of seconds above 0 in {TIMEOUT_SETTING}; got {text!r}")
-    return value
 
 
 def no_answer(url: str, reason: str) -> ServingError:

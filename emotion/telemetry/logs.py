@@ -4,10 +4,7 @@ The message of an exception may quote what a visitor gave – a file's name, a t
 exception is told by its class, by what the operating system calls its cause, and by the places in the program that it
 went through. The library and the page tell the person concerned the sentence itself.
 
-Environment variables:
-
-- ``EMOTION_LOG_FORMAT``: ``text`` (default) or ``json``, one object a line
-- ``EMOTION_LOG_LEVEL``: ``debug``, ``info`` (default), ``warning`` or ``error``
+``EMOTION_LOG_FORMAT`` and ``EMOTION_LOG_LEVEL`` choose form and level.
 """
 
 from __future__ import annotations
@@ -16,7 +13,6 @@ import copy
 import datetime as dt
 import errno
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -28,10 +24,9 @@ from pythonjsonlogger.json import JsonFormatter
 
 from emotion.errors import SettingsError
 from emotion.paths import ROOT
+from emotion.settings import read_settings
 from emotion.telemetry.counters import ERRORS
 
-FORMATS = ("text", "json")
-LEVELS = ("debug", "info", "warning", "error")
 OURS = ("emotion", "ui")
 """Loggers that follow ``EMOTION_LOG_LEVEL``; other libraries speak up from warnings on, as some of them tell
 visitors' network addresses below that."""
@@ -61,14 +56,14 @@ def set_up_logs(stream: TextIO | None = None, **facts: str) -> None:
     Raises:
         SettingsError: A setting is none of its values.
     """
-    form, level = _chosen("EMOTION_LOG_FORMAT", FORMATS, "text"), _chosen("EMOTION_LOG_LEVEL", LEVELS, "info")
+    settings = read_settings()
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(DiscreetJson(facts) if form == "json" else DiscreetText())
+    handler.setFormatter(DiscreetJson(facts) if settings.log_format == "json" else DiscreetText())
     root = logging.getLogger()
     root.handlers[:] = [handler, _Counting()]
     root.setLevel(logging.WARNING)
     for name in OURS:
-        logging.getLogger(name).setLevel(level.upper())
+        logging.getLogger(name).setLevel(settings.log_level.upper())
     take_over()
 
 
@@ -152,13 +147,6 @@ class _Counting(logging.Handler):
         """Count what a record tells of, from warnings on."""
         if record.levelno >= logging.WARNING and (error := _error_of(record)) is not None:
             ERRORS.labels(type(error).__name__).inc()
-
-
-def _chosen(variable: str, values: tuple[str, ...], default: str) -> str:
-    given = (os.environ.get(variable) or default).lower()
-    if given not in values:
-        raise SettingsError(f"expected {variable} to be one of {', '.join(values)}; got {given!r}")
-    return given
 
 
 def _discreet(record: logging.LogRecord) -> logging.LogRecord:

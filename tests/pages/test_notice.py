@@ -150,7 +150,7 @@ def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):
     assert not is_asked(test)
     assert test.subheader[0].value == "a.png"
     monkeypatch.setenv("EMOTION_NOTICE", "maybe")
-    with pytest.raises(SettingsError, match="expected EMOTION_NOTICE to be on or off; got 'maybe'"):
+    with pytest.raises(SettingsError, match="expected EMOTION_NOTICE to be one of on, off; got 'maybe'"):
         is_on()
 
 

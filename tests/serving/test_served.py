@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
 
 import emotion
 from emotion.cli.doctor import examine
-from emotion.errors import InputError, ModelError, ServingError
+from emotion.errors import InputError, ModelError, ServingError, SettingsError
 from emotion.models.registry import model_dir
 from emotion.samples import clip_frames, sample_image
 from emotion.serving import ServedClassifier, open_classifier
@@ -148,7 +148,7 @@ def test_an_address_that_cannot_be_spoken_to_is_refused(card, url):
 def test_a_timeout_is_a_positive_number(monkeypatch, card, text):
     monkeypatch.setenv("EMOTION_SERVING_URL", "http://localhost:1")
     monkeypatch.setenv("EMOTION_SERVING_TIMEOUT_S", text)
-    with pytest.raises(InputError, match="EMOTION_SERVING_TIMEOUT_S"):
+    with pytest.raises(SettingsError, match="EMOTION_SERVING_TIMEOUT_S"):
         open_classifier(NAME)
 
 

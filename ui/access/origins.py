@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -17,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emotion.errors import SettingsError
+from emotion.settings import read_settings
 from ui.access import settings
 
 HOSTS = "EMOTION_HOSTS"
@@ -101,7 +101,7 @@ def _changes_something(scope: Scope) -> bool:
 
 
 def _named_hosts() -> set[str]:
-    return {_name_of(name.strip()) for name in os.environ.get(HOSTS, "").split(",") if name.strip()}
+    return {_name_of(name.strip()) for name in read_settings().hosts.split(",") if name.strip()}
 
 
 def _name_of(host: str) -> str:

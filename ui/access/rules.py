@@ -97,12 +97,13 @@ class Rules:
         return bool(address) and (address in self.allowed or f"@{address.rpartition('@')[2]}" in self.allowed)
 
 
-def read_rules(section: Any, environment: Mapping[str, str]) -> Rules:
-    """Return the rules from the secrets' section ``[access]`` and the environment, combined.
+def read_rules(section: Any, more_admins: str = "", more_allowed: str = "") -> Rules:
+    """Return the rules of the secrets' section ``[access]`` and the settings together.
 
     Args:
-        section: ``admins`` and ``allowed``, each a list of strings; None if the section is missing.
-        environment: ``EMOTION_ADMINS`` and ``EMOTION_ALLOWED``, comma-separated.
+        section: ``admins`` and ``allowed``, each a list of texts; None for neither.
+        more_admins: E-mail addresses, separated by commas (``EMOTION_ADMINS``).
+        more_allowed: E-mail addresses or ``@domains``, separated by commas (``EMOTION_ALLOWED``).
 
     Raises:
         SettingsError: An entry is not an address, or a key is unknown.
@@ -110,9 +111,9 @@ def read_rules(section: Any, environment: Mapping[str, str]) -> Rules:
     section = {} if section is None else section
     if not isinstance(section, Mapping) or set(section) - _KEYS:
         raise SettingsError(f"expected [access] in the secrets with keys out of {', '.join(sorted(_KEYS))}")
-    admins = _entries(section.get("admins", []), "admins") | _split(environment.get("EMOTION_ADMINS"))
-    allowed = _entries(section.get("allowed", []), "allowed") | _split(environment.get("EMOTION_ALLOWED"))
-    # Messages go to the log, so they must not contain addresses.
+    admins = _entries(section.get("admins", []), "admins") | _cleaned(more_admins.split(","))
+    allowed = _entries(section.get("allowed", []), "allowed") | _cleaned(more_allowed.split(","))
+    # Not the entries themselves: they are about people, and this goes to the log.
     if wrong := sum(not _is_address(entry) for entry in admins):
         raise SettingsError(f"expected e-mail addresses of administrators; {wrong} of {len(admins)} are none")
     if wrong := sum(entry != EVERYBODY and not _is_address(entry) and not _is_domain(entry) for entry in allowed):
@@ -157,10 +158,6 @@ def _entries(given: Any, key: str) -> frozenset[str]:
     if not isinstance(given, Iterable) or isinstance(given, str) or not all(isinstance(one, str) for one in given):
         raise SettingsError(f"expected {key} in [access] to be a list of texts; got {type(given).__name__}")
     return _cleaned(given)
-
-
-def _split(given: str | None) -> frozenset[str]:
-    return _cleaned((given or "").split(","))
 
 
 def _cleaned(entries: Iterable[str]) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ from streamlit.auth_util import is_authlib_installed
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from emotion.errors import SettingsError
+from emotion.settings import read_settings
 from ui.access.rules import Rules, read_rules
 
 AUTH, ACCESS = "auth", "access"
@@ -50,7 +50,8 @@ def rules() -> Rules:
     Raises:
         SettingsError: They are invalid.
     """
-    return read_rules(_secrets().get(ACCESS), os.environ)
+    settings = read_settings()
+    return read_rules(_secrets().get(ACCESS), settings.admins, settings.allowed)
 
 
 def providers() -> list[str | None]:

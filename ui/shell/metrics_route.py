@@ -6,7 +6,6 @@ least 16 characters, and then requires it.
 
 from __future__ import annotations
 
-import os
 import secrets
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
@@ -14,24 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from emotion.errors import SettingsError
 from emotion.monitoring.exposition import Exposition
+from emotion.settings import read_settings
 
 ADDRESS = "/metrics"
-TOKEN = "EMOTION_METRICS_TOKEN"
-_SHORTEST = 16
-
-
-def metrics_token() -> str | None:
-    """Return the token that Prometheus must send; None if the route is off.
-
-    Raises:
-        SettingsError: The token is shorter than 16 characters.
-    """
-    token = os.environ.get(TOKEN) or None
-    if token is not None and len(token) < _SHORTEST:
-        raise SettingsError(f"expected {TOKEN} to have at least {_SHORTEST} characters; got {len(token)}")
-    return token
 
 
 def metrics_route(exposition: Exposition | None = None) -> Route:
@@ -43,7 +28,7 @@ def metrics_route(exposition: Exposition | None = None) -> Route:
     Raises:
         SettingsError: The token is too short.
     """
-    token, metrics = metrics_token(), exposition or Exposition()
+    token, metrics = read_settings().metrics_token, exposition or Exposition()
 
     # Not a coroutine: Starlette runs it on a thread, because the database may be slow.
     def answer(request: Request) -> Response:

@@ -8,12 +8,12 @@ who inform people in another way, such as on paper.
 from __future__ import annotations
 
 import logging
-import os
 
 import streamlit as st
 
-from emotion.errors import LibraryError, SettingsError
+from emotion.errors import LibraryError
 from emotion.library.owners.consent import agreement_of, note_agreement
+from emotion.settings import read_settings
 from ui.access import find_visitor
 from ui.access.library import library_or_stop
 from ui.common.widgets import page_link
@@ -64,10 +64,7 @@ def is_on() -> bool:
     Raises:
         SettingsError: ``EMOTION_NOTICE`` is neither on nor off.
     """
-    given = (os.environ.get("EMOTION_NOTICE") or "on").lower()
-    if given not in {"on", "off"}:
-        raise SettingsError(f"expected EMOTION_NOTICE to be on or off; got {given!r}")
-    return given == "on"
+    return read_settings().notice == "on"
 
 
 def may_analyse() -> bool:

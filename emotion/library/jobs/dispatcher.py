@@ -18,7 +18,7 @@ from emotion.library.repository import Library
 from emotion.library.silence import Silence
 from emotion.paths import ROOT
 from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics
-from emotion.settings import jobs_at_once, library_dir, log_file
+from emotion.settings import library_dir, log_file, read_settings
 from emotion.telemetry.counters import WORKERS, ending
 
 POLL_INTERVAL_S = 0.5
@@ -38,7 +38,7 @@ class Dispatcher:
     """
 
     def __init__(self, library: Library, at_once: int | None = None) -> None:
-        self._library, self._at_once = library, at_once or jobs_at_once()
+        self._library, self._at_once = library, at_once or read_settings().jobs
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._children: dict[Claim, subprocess.Popen[bytes]] = {}

@@ -20,8 +20,9 @@ from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import SILENT_S, what_is_kept
 from emotion.library.jobs.queue import Claim, Outcome, beat, conclude, finish, work_of
 from emotion.library.repository import Library
-from emotion.limits import limits, no_memory_words, stall_s
+from emotion.limits import limits, no_memory_words
 from emotion.sandbox.rlimits import alarm_of, limit_this_process
+from emotion.settings import read_settings
 from emotion.stream_state import State as VideoState
 from emotion.telemetry.counters import exit_status
 from emotion.telemetry.logs import set_up_logs
@@ -87,7 +88,7 @@ def _work(library: Library, claim: Claim) -> int:
 def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
     wanted, parts = entry.settings, OwnParts(library, entry.id, pulse)
     analyzer = Analyzer(wanted.model, wanted.detector)
-    with library.storage.local(video_key(entry.id)) as path, alarm_of(stall_s()) as rearm:
+    with library.storage.local(video_key(entry.id)) as path, alarm_of(read_settings().stall_s) as rearm:
 
         def step(progress: Progress) -> None:
             rearm()

@@ -10,7 +10,8 @@ import numpy as np
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from emotion.errors import ImageError, TooLargeError
-from emotion.limits import MEGA, check_picture, setting
+from emotion.limits import MEGA, check_picture
+from emotion.settings import read_settings
 from emotion.types import Image
 from emotion.vision.decode.depth import Scale, rows_of, scale_of
 from emotion.vision.decode.formats import format_of
@@ -72,7 +73,7 @@ def read_deep_colour(content: bytes, name: str) -> Image:
     """
     if (facts := tiff_facts(content)) is not None:
         check_picture(facts.width, facts.height, name)
-        allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS") * MEGA * _BYTES_A_PIXEL
+        allowed = read_settings().max_picture_megapixels * MEGA * _BYTES_A_PIXEL
         needed = facts.width * facts.height * facts.samples * facts.bits / 8
         if needed > allowed:
             expected = f"expected a picture of at most {allowed / MEGA:,.1f} MB once it is unpacked"

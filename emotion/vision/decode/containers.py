@@ -9,7 +9,7 @@ import av
 from av.stream import Disposition
 
 from emotion.errors import VideoError
-from emotion.limits import setting
+from emotion.settings import read_settings
 
 FORMATS = (
     "mov",
@@ -43,7 +43,7 @@ def open_container(path: str | Path) -> Any:
         ValueError: Its name cannot be one, or it holds pictures of a kind that no decoder knows.
     """
     container = av.open(str(path), metadata_errors="ignore", options=_OPTIONS)
-    most = min(setting("EMOTION_MAX_FRAME_MEGAPIXELS") * 1e6, _MOST_PIXELS)
+    most = min(read_settings().max_frame_megapixels * 1e6, _MOST_PIXELS)
     streams: list[Any] = list(container.streams.video)
     for stream in streams:
         if stream.codec_context is None:

@@ -12,7 +12,8 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from emotion.errors import ImageError, InputError, TooLargeError, brief
-from emotion.limits import check_picture, setting
+from emotion.limits import check_picture
+from emotion.settings import read_settings
 from emotion.types import Image
 from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
 from emotion.vision.decode.depth import in_eight_bits, rows_of
@@ -104,7 +105,7 @@ def _read_as_it_is(content: bytes, name: str) -> Image:
             check_picture(picture.width, picture.height, name)
             image = _as_rgb(picture)
     except Pillow.DecompressionBombError as error:
-        allowed = setting("EMOTION_MAX_PICTURE_MEGAPIXELS")
+        allowed = read_settings().max_picture_megapixels
         expected = f"expected a picture of at most {allowed:g} megapixels"
         raise TooLargeError(f"{name} is too large: {expected}; it has many more") from error
     except UnidentifiedImageError:

@@ -16,7 +16,6 @@ from emotion.library import JobSettings, Library, State
 from emotion.library.jobs import Dispatcher, cancel, place_in_queue, resume
 from emotion.library.jobs.liveness import note_the_dead
 from emotion.library.jobs.queue import Claim, Outcome, beat, claim_next, finish, places_in_queue, work_of
-from emotion.settings import jobs_at_once, part_s
 from tests.conftest import make_analysis
 from tests.library.libraries import MakeLibrary, end, put
 
@@ -170,11 +169,3 @@ def test_what_cannot_be_started_says_so(
     after = library.get(entry.id)
     assert (after.state, after.can_resume) == (State.FAILED, True)
     assert "could not be started: No such file" in after.note
-
-
-@pytest.mark.parametrize(("name", "read"), [("EMOTION_JOBS", jobs_at_once), ("EMOTION_PART_S", part_s)])
-@pytest.mark.parametrize("value", ["0", "-1", "many", "nan"])
-def test_senseless_settings_are_refused(name: str, read: object, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(LibraryError, match=f"expected {name}"):
-        read()  # type: ignore[operator]

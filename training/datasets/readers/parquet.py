@@ -6,7 +6,6 @@ Both a folder that ``python -m training prepare`` wrote and one that holds nothi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
 from emotion.labels import FER2013, FERPLUS_LABELS, LabelSet
+from emotion.settings import read_settings
 from emotion.types import Image
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import Manifest, load_manifest
@@ -39,7 +39,7 @@ BATCH_ROWS = 512
 
 def default_data_dir() -> Path:
     """Return the folder of the data set: under ``$EMOTION_SHARED_DATA``, else ``../shared/data`` beside the project."""
-    shared = os.environ.get("EMOTION_SHARED_DATA") or PROJECT.parent / "shared" / "data"
+    shared = read_settings().shared_data or PROJECT.parent / "shared" / "data"
     return Path(shared) / "fer2013"
 
 

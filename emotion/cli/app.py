@@ -1,0 +1,53 @@
+"""``emotion app``: starts the Streamlit app with its own server."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+
+from emotion.errors import InputError
+from emotion.paths import app_dir
+from emotion.version import DISTRIBUTION
+
+
+def add_app_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("--port", type=_port, metavar="N", help="(default: 8501)")
+    parser.add_argument(
+        "--address", metavar="HOST", help="listen on this address, 0.0.0.0 for all (default: this machine only)"
+    )
+    parser.add_argument("--headless", action="store_true", help="open no browser")
+
+
+def run_app(options: argparse.Namespace) -> int:
+    """Serve the app until it is stopped, and return its exit status.
+
+    Raises:
+        InputError: The packages of the app are not installed.
+    """
+    if importlib.util.find_spec("streamlit") is None:
+        raise InputError(f"expected the packages of the app; install them with: pip install '{DISTRIBUTION}[app]'")
+    command = [sys.executable, "-m", "streamlit", "run", "server.py"]
+    if options.port is not None:
+        command.append(f"--server.port={options.port}")
+    if options.address is not None:
+        command.append(f"--server.address={options.address}")
+    if options.headless:
+        command.append("--server.headless=true")
+    # The app's folder is the working directory for .streamlit/config.toml, and on the path of child processes for `ui`.
+    paths = [str(app_dir()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    os.chdir(app_dir())
+    if os.name == "posix":
+        # Signals then reach the server itself.
+        os.execve(sys.executable, command, environment)
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"expected a port, 1 to 65535; got {text}")
+    return int(text)
