@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.access.library import library_or_stop
 from ui.library.days import show_days
-from ui.library.erase import show_wipe
+from ui.library.erase import show_erase
 from ui.library.list import show_list
 from ui.library.storage import show_room
 from ui.shell.page import ensure_app
@@ -25,4 +25,4 @@ with calendar:
     show_days(library)
 with room:
     show_room(library)
-    show_wipe(library)
+    show_erase(library)

@@ -13,7 +13,7 @@ import os
 import streamlit as st
 
 from emotion.errors import LibraryError, SettingsError
-from emotion.library.owners.consent import agreement_of, note_agreement
+from emotion.library.owners.consent import load_consent, save_consent
 from ui.access import find_visitor
 from ui.access.library import library_or_stop
 from ui.common.widgets import page_link
@@ -130,9 +130,9 @@ def _remembered() -> str | None:
     if visitor is None or not visitor.signed_in:
         return None
     try:
-        said = agreement_of(library_or_stop().shared, visitor.owner)
+        said = load_consent(library_or_stop())
     except LibraryError as error:
-        log.warning("who agreed cannot be looked up: %s", error)
+        log.warning("consent could not be loaded: %s", error)
         return None
     return said.purpose if said is not None and said.version == VERSION else None
 
@@ -143,9 +143,9 @@ def _note(chosen: str) -> None:
     visitor = find_visitor()
     if visitor is not None and visitor.signed_in:
         try:
-            note_agreement(library_or_stop().shared, visitor.owner, chosen, VERSION)
+            save_consent(library_or_stop(), chosen, VERSION)
         except LibraryError as error:
-            log.warning("who agreed cannot be noted: %s", error)
+            log.warning("consent could not be saved: %s", error)
 
 
 def _ask_again() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
 from emotion.dates import day_text
-from emotion.library import Entry, State
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.widgets import browser_zone
 from ui.video.footage import Footage
@@ -25,7 +24,7 @@ class Opened:
         footage: The video, if it is there.
     """
 
-    def __init__(self, library: OwnLibrary, entry: Entry, footage: Footage | None) -> None:
+    def __init__(self, library: Repository, entry: Entry, footage: Footage | None) -> None:
         self._library, self.entry, self.footage = library, entry, footage
         self._edits = entry.edits
 

@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.bad_file import sentence_for
-from emotion.library import JobSettings
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import JobSettings, Repository
 from emotion.models.registry import list_models, resolve
 from ui.common.widgets import plain
 from ui.video import session
@@ -32,7 +31,7 @@ RATES: dict[str, dict[str, Any]] = {
 KEEP = "Keep the video in the library"
 
 
-def show_drafts(library: OwnLibrary, *, ready: bool = True) -> None:
+def show_drafts(library: Repository, *, ready: bool = True) -> None:
     """Let the visitor say how the uploaded videos are to be analysed, and begin.
 
     Args:
@@ -90,7 +89,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _begin(library: OwnLibrary, drafts: Sequence[Footage], table: pd.DataFrame) -> None:
+def _begin(library: Repository, drafts: Sequence[Footage], table: pd.DataFrame) -> None:
     """Put every video into the queue; one that cannot be read is named and left out."""
     bar = st.progress(0.0, "Taking in …")
     for place, (draft, row) in enumerate(zip(list(drafts), table.to_dict("records"), strict=True)):
@@ -119,7 +118,7 @@ def settings_of(row: Mapping[Hashable, Any]) -> JobSettings:
 
 
 def add(
-    library: OwnLibrary, footage: Footage, settings: JobSettings, title: str | None = None, tags: Sequence[str] = ()
+    library: Repository, footage: Footage, settings: JobSettings, title: str | None = None, tags: Sequence[str] = ()
 ) -> None:
     """Put a video of this visit into the queue, and remember it.
 
