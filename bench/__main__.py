@@ -44,6 +44,7 @@ from bench.long_video import measure_long_video, open_library
 from bench.report import README, markdown, write_readme
 from bench.stages import measure_stages
 from bench.training.measure import measure_training_step
+from emotion.library import LOCAL
 from training.datasets.readers.parquet import default_data_dir
 
 REFERENCE_CLIP = "one_face_720p.mp4"
@@ -66,7 +67,7 @@ def main() -> int:
         found = measure_long_video(options.data / options.clip, options.folder)
         write_section(LONG_VIDEO, facts(), {options.clip: found})
     elif options.section == "long-page":
-        found = measure_page(open_library(options.folder), Path(options.clip).stem)
+        found = measure_page(open_library(options.folder).for_owner(LOCAL), Path(options.clip).stem)
         write_section(LONG_VIDEO, facts(), {options.clip: found})
     elif options.section == "live":
         write_section(LIVE, facts(), measure_live(options.data, options.part or PARTS))

@@ -14,20 +14,20 @@ from bench.common.records import ROOT
 from emotion.analytics.edits import Span
 from emotion.charts.ribbon import overview_chart
 from emotion.charts.timeline import timeline_chart
-from emotion.library import Library
+from emotion.library import Repository
 
 _PATIENCE_MS = 120_000
 
 
-def measure_page(library: Library, title: str) -> dict[str, Any]:
+def measure_page(repository: Repository, title: str) -> dict[str, Any]:
     """Return what it takes to show the analysis of that title.
 
     Args:
-        library: Where ``EMOTION_LIBRARY`` is.
+        repository: Of the library at ``EMOTION_LIBRARY``.
         title: Of one analysis, the newest if there are several.
     """
-    entry = library.search(title, limit=1).entries[0]
-    analysis = library.load_analysis(entry.id)
+    entry = repository.search(title, limit=1).entries[0]
+    analysis = repository.load_analysis(entry.id)
     end_s = analysis.info.duration_s
     charts = {
         "overview_marks": overview_chart(analysis),

@@ -10,7 +10,7 @@ from typing import Any
 
 import av
 
-from emotion.library import Entry, JobSettings, Library
+from emotion.library import LOCAL, Entry, JobSettings, Library, Repository
 from emotion.library.jobs import Dispatcher
 
 HOURS = 3.0
@@ -57,22 +57,23 @@ def measure_long_video(clip: Path, folder: Path, hours: float = HOURS) -> dict[s
         hours: How long the video shall be.
     """
     library = open_library(folder)
+    repository = library.for_owner(LOCAL)
     video = write_looped(clip, folder / f"{clip.stem}.mp4", hours * 3600)
     try:
-        entry = library.add(video, video.name, JobSettings(fps=FPS), title=clip.stem)
+        entry = repository.add(video, video.name, JobSettings(fps=FPS), title=clip.stem)
     finally:
         video.unlink()
     dispatcher, started = Dispatcher(library, 1).start(), time.monotonic()
-    samples = _samples(library, entry.id)
+    samples = _samples(repository, entry.id)
     seconds = time.monotonic() - started
     dispatcher.stop()
-    return _figures(library, library.get(entry.id), samples, seconds)
+    return _figures(repository, repository.get(entry.id), samples, seconds)
 
 
-def _samples(library: Library, entry_id: str) -> list[tuple[float, float]]:
+def _samples(repository: Repository, entry_id: str) -> list[tuple[float, float]]:
     """Return (share done, resident memory of the worker in MB) until the analysis is over."""
     samples = []
-    while not (entry := library.get(entry_id)).state.is_over:
+    while not (entry := repository.get(entry_id)).state.is_over:
         pid = _worker_of(entry_id)
         if pid is not None and (resident := resident_mb(pid)) is not None:
             samples.append((entry.share, resident))
@@ -103,10 +104,12 @@ def resident_mb(pid: int) -> float | None:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024 if "VmRSS:" in status else None
 
 
-def _figures(library: Library, entry: Entry, samples: list[tuple[float, float]], seconds: float) -> dict[str, Any]:
+def _figures(
+    repository: Repository, entry: Entry, samples: list[tuple[float, float]], seconds: float
+) -> dict[str, Any]:
     if entry.info is None or entry.summary is None:
         raise RuntimeError(f"the analysis is {entry.state}: {entry.note}")
-    analysis = library.load_analysis(entry.id)
+    analysis = repository.load_analysis(entry.id)
     return {
         "analysis": entry.id,
         "hours": entry.info.duration_s / 3600,

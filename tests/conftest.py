@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
+from emotion.library import LOCAL, Library, Repository
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
 from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
 
@@ -50,6 +51,12 @@ def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Asked once a visit, and every test is one: its own tests turn it on.
         patch.setenv("EMOTION_NOTICE", "off")
         yield
+
+
+@pytest.fixture
+def repository(library: Library) -> Repository:
+    """The local owner's part of the library that the test's folder provides."""
+    return library.for_owner(LOCAL)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from playwright.sync_api import Playwright
 from bench.live.camera import Camera
 from bench.live.server import Server
 from bench.live.visitor import Visitor, visitor
-from emotion.library import Library
+from emotion.library import LOCAL, Library
 
 APP = "server.py"
 RECORD_S = 8.0
@@ -126,8 +126,8 @@ def _kept(folder: Path) -> dict[str, Any]:
     """Return what the library has of the only recording, once its new server has closed it."""
     library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "analyses"))
     end_s = time.monotonic() + 60
-    while not (entry := library.search().entries[0]).state.is_over and time.monotonic() < end_s:
+    while not (entry := library.for_owner(LOCAL).search().entries[0]).state.is_over and time.monotonic() < end_s:
         time.sleep(0.5)
-    frames = library.load_analysis(entry.id).frames
+    frames = library.for_owner(LOCAL).load_analysis(entry.id).frames
     library.close()
     return {"state": str(entry.state), "note": entry.note, "kept_s": round(float(frames["time_s"].iloc[-1]), 1)}

@@ -2,13 +2,14 @@
 
 :mod:`emotion.settings` says where; :mod:`emotion.library.jobs` has the queue, its workers and their dispatcher.
 
->>> from emotion.library import JobSettings, Library
+>>> from emotion.library import LOCAL, JobSettings, Library
 >>> from emotion.library.jobs import Dispatcher
 >>> library = Library.open()                                   # doctest: +SKIP
 >>> Dispatcher(library).start()                                # doctest: +SKIP
->>> entry = library.add(upload, "talk.mp4", JobSettings(fps=5, start_s=60, keep_video=True))  # doctest: +SKIP
->>> library.get(entry.id).state, library.get(entry.id).share   # doctest: +SKIP
->>> library.load_analysis(entry.id).timeline                   # doctest: +SKIP
+>>> mine = library.for_owner(LOCAL)                            # doctest: +SKIP
+>>> entry = mine.add(upload, "talk.mp4", JobSettings(fps=5, start_s=60, keep_video=True))  # doctest: +SKIP
+>>> mine.get(entry.id).state, mine.get(entry.id).share         # doctest: +SKIP
+>>> mine.load_analysis(entry.id).timeline                      # doctest: +SKIP
 
 A video is deleted when its analysis is over unless ``JobSettings.keep_video`` says otherwise; one that broke off keeps
 it until it is resumed or deleted.
@@ -16,7 +17,8 @@ it until it is resumed or deleted.
 
 from emotion.library.calendar import Day, days
 from emotion.library.entries import LOCAL, Entry, JobSettings, State
-from emotion.library.repository import Library
+from emotion.library.library import Library
+from emotion.library.repository import Repository
 from emotion.library.search import SORTS, Page
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "JobSettings",
     "Library",
     "Page",
+    "Repository",
     "State",
     "days",
 ]

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from emotion.library.entries import LOCAL
 from emotion.library.orm import AnalysisRow
-from emotion.library.repository import Library
+from emotion.library.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +30,17 @@ class Day:
     shares: Mapping[str, float]
 
 
-def days(library: Library, *, owner: str = LOCAL, zone: dt.tzinfo = dt.UTC) -> list[Day]:
+def days(repository: Repository, *, zone: dt.tzinfo = dt.UTC) -> list[Day]:
     """Return the days that have an analysis with a result, the first one first.
 
     Args:
-        library: Which library.
-        owner: Whose analyses.
+        repository: The owner's.
         zone: The zone in which a day begins.
     """
     query = select(AnalysisRow.happened_at, AnalysisRow.summary).where(
-        AnalysisRow.owner == owner, AnalysisRow.summary.is_not(None)
+        AnalysisRow.owner == repository.owner, AnalysisRow.summary.is_not(None)
     )
-    with library.database.reading() as session:
+    with repository.library.database.reading() as session:
         rows = session.execute(query.order_by(AnalysisRow.happened_at)).all()
     seconds: dict[dt.date, dict[str, float]] = {}
     counts: dict[dt.date, int] = defaultdict(int)

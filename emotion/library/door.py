@@ -15,7 +15,7 @@ from emotion.limits import Limits
 from emotion.types import VideoInfo
 
 if TYPE_CHECKING:
-    from emotion.library.repository import Library
+    from emotion.library.repository import Repository
 
 _LOOK_BYTES = 64 * 2**20
 """Between two looks at the disk while a file comes."""
@@ -25,14 +25,14 @@ class Door:
     """Lets one upload in, or says why not.
 
     Args:
-        library: Which library.
-        owner: Whose upload.
+        repository: Where it goes.
         name: What it is called, for people.
         limits: What holds for it.
     """
 
-    def __init__(self, library: Library, owner: str, name: str, limits: Limits) -> None:
-        self._library, self._owner, self._name, self._limits = library, owner, name, limits
+    def __init__(self, repository: Repository, name: str, limits: Limits) -> None:
+        self._library, self._owner = repository.library, repository.owner
+        self._name, self._limits = name, limits
         self._looked = 0
 
     def before(self, size: int) -> None:

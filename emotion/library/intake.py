@@ -26,7 +26,8 @@ from emotion.limits import Limits
 from emotion.types import VideoInfo
 
 if TYPE_CHECKING:
-    from emotion.library.repository import Library
+    from emotion.library.library import Library
+    from emotion.library.repository import Repository
 
 _BLOCK = 1 << 20
 
@@ -37,21 +38,21 @@ class Intake:
     """Takes one video in, or leaves nothing of it.
 
     Args:
-        library: Which library.
-        owner: Whose video.
+        repository: Where it goes.
         source: What its owner calls it.
         settings: What is asked for.
         limits: What it may take.
     """
 
-    def __init__(self, library: Library, owner: str, source: str, settings: JobSettings, limits: Limits) -> None:
+    def __init__(self, repository: Repository, source: str, settings: JobSettings, limits: Limits) -> None:
         self.id = uuid.uuid4().hex
         """Of the analysis."""
-        self._library, self._owner, self._source, self._settings = library, owner, source, settings
-        self._door = Door(library, owner, source, limits)
+        self._library, self._owner = repository.library, repository.owner
+        self._source, self._settings = source, settings
+        self._door = Door(repository, source, limits)
 
     def take(self, content: BinaryIO | Path, title: str, tags: Collection[str]) -> None:
-        """Take it in and put its analysis into the queue; see :meth:`emotion.library.Library.add`."""
+        """Take it in and put its analysis into the queue; see :meth:`emotion.library.Repository.add`."""
         self._door.before(size_of(content))
         self._announce(title, tags)
         try:

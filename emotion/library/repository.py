@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import func, select, update
 
-from emotion import settings as where
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet
-from emotion.engine.checkpoint import Parts
-from emotion.engine.storage import Storage, timeline_key, video_key
+from emotion.engine.storage import timeline_key, video_key
 from emotion.errors import LibraryError
 from emotion.library import mapping
-from emotion.library.database import Database
-from emotion.library.entries import LOCAL, Entry, JobSettings, State, clean_tags, clean_title
+from emotion.library.entries import Entry, JobSettings, State, clean_tags, clean_title
 from emotion.library.intake import Intake, expunge
-from emotion.library.mapping import now, row_of, title_key, to_entry, words_of
+from emotion.library.mapping import row_of, title_key, to_entry, words_of
 from emotion.library.orm import AnalysisRow, OwnerRow, TagRow
 from emotion.library.search import Page, find
 from emotion.library.summary import change_figures, list_figures
@@ -28,32 +24,22 @@ from emotion.limits import Limits
 from emotion.limits import limits as current_limits
 from emotion.types import Analysis
 
+if TYPE_CHECKING:
+    from emotion.library.library import Library
 
-class Library:
-    """Analyses in a database, with their files beside it; may be used from several threads and processes at once.
 
-    Every method takes the owner, and knows nothing of what others own.
+class Repository:
+    """The analyses of one owner; those of other owners do not exist for it.
+
+    No method and no job function takes an owner, so code that holds a repository cannot name another one.
+
+    Attributes:
+        library: The shared library, for job functions. Pages never use it.
+        owner: ID of the owner.
     """
 
-    def __init__(self, database: Database, storage: Storage) -> None:
-        self.database, self.storage = database, storage
-
-    @classmethod
-    def open(cls, url: str | None = None, storage: str | None = None) -> Library:
-        """Open the library, or make a new one.
-
-        Args:
-            url: Of the database, instead of the environment's (:mod:`emotion.settings`).
-            storage: Of the files, likewise.
-
-        Raises:
-            LibraryError: It cannot be opened.
-        """
-        return cls(Database(where.database_url(url)), Storage(where.storage_url(storage)))
-
-    def close(self) -> None:
-        """Close the connections to the database."""
-        self.database.close()
+    def __init__(self, library: Library, owner: str) -> None:
+        self.library, self.owner = library, owner
 
     def add(
         self,
@@ -63,7 +49,6 @@ class Library:
         *,
         title: str | None = None,
         tags: Collection[str] = (),
-        owner: str = LOCAL,
         limits: Limits | None = None,
     ) -> Entry:
         """Take in a video and put its analysis into the queue.
@@ -75,7 +60,6 @@ class Library:
                 video was recorded, the file is asked.
             title: For people (default: the name without its ending).
             tags: To find it by.
-            owner: Whose it is.
             limits: What it may take (default: what the settings say, :mod:`emotion.limits`).
 
         Raises:
@@ -85,18 +69,18 @@ class Library:
         """
         source = clean_title(PurePath(name.replace("\\", "/")).name)
         asked = settings or JobSettings()
-        intake = Intake(self, owner, source, asked, current_limits() if limits is None else limits)
+        intake = Intake(self, source, asked, current_limits() if limits is None else limits)
         intake.take(content, clean_title(title or PurePath(source).stem), clean_tags(list(tags)))
-        return self.get(intake.id, owner=owner)
+        return self.get(intake.id)
 
-    def get(self, entry_id: str, *, owner: str = LOCAL) -> Entry:
+    def get(self, entry_id: str) -> Entry:
         """Return one analysis.
 
         Raises:
             LibraryError: There is none with this id.
         """
-        with self.database.reading() as session:
-            return to_entry(row_of(session, entry_id, owner))
+        with self.library.database.reading() as session:
+            return to_entry(row_of(session, entry_id, self.owner))
 
     def search(
         self,
@@ -107,7 +91,6 @@ class Library:
         sort: str = "-created",
         limit: int = 50,
         offset: int = 0,
-        owner: str = LOCAL,
     ) -> Page:
         """Return some of the analyses that fit.
 
@@ -118,145 +101,120 @@ class Library:
             sort: One of :data:`emotion.library.SORTS`, with ``-`` in front for largest first.
             limit: How many at most.
             offset: After how many.
-            owner: Whose.
 
         Raises:
             LibraryError: There is no such order.
         """
-        with self.database.reading() as session:
-            return find(session, text, clean_tags(list(tags)), states, sort, limit, offset, owner)
+        with self.library.database.reading() as session:
+            return find(session, text, clean_tags(list(tags)), states, sort, limit, offset, self.owner)
 
-    def tags(self, *, owner: str = LOCAL) -> dict[str, int]:
+    def tags(self) -> dict[str, int]:
         """Return every tag with the number of analyses that have it."""
-        counted = select(TagRow.tag, func.count()).where(TagRow.owner == owner).group_by(TagRow.tag)
-        with self.database.reading() as session:
+        counted = select(TagRow.tag, func.count()).where(TagRow.owner == self.owner).group_by(TagRow.tag)
+        with self.library.database.reading() as session:
             return dict(session.execute(counted.order_by(TagRow.tag)).all())
 
-    def rename(self, entry_id: str, title: str, *, owner: str = LOCAL) -> None:
+    def rename(self, entry_id: str, title: str) -> None:
         """Give an analysis another title."""
-        with self._changing(entry_id, owner) as row:
+        with self._changing(entry_id) as row:
             row.title = clean_title(title)
             row.title_key = title_key(row.title)
             row.words = words_of(row)
 
-    def tag(self, entry_id: str, tags: Collection[str], *, owner: str = LOCAL) -> None:
+    def tag(self, entry_id: str, tags: Collection[str]) -> None:
         """Give an analysis these tags and no others."""
         wanted = clean_tags(list(tags))
-        with self._changing(entry_id, owner) as row:
+        with self._changing(entry_id) as row:
             row.tags = [each for each in row.tags if each.tag in wanted]
             there = {each.tag for each in row.tags}
-            row.tags += [TagRow(tag=tag, owner=owner) for tag in wanted if tag not in there]
+            row.tags += [TagRow(tag=tag, owner=self.owner) for tag in wanted if tag not in there]
             row.words = words_of(row)
 
-    def save_edits(self, entry_id: str, edits: Edits, *, owner: str = LOCAL) -> None:
+    def save_edits(self, entry_id: str, edits: Edits) -> None:
         """Keep what a person added to an analysis; the raw data stays as it is."""
-        before = self.get(entry_id, owner=owner)
+        before = self.get(entry_id)
         figures = None
         if before.summary is not None and change_figures(before.edits, edits):
-            figures = list_figures(self.load_analysis(entry_id, owner=owner), edits)
-        with self._changing(entry_id, owner) as row:
+            figures = list_figures(self.load_analysis(entry_id), edits)
+        with self._changing(entry_id) as row:
             row.edits = edits.to_dict()
             if figures is not None:
                 row.summary = figures
             row.words = words_of(row)
 
-    def load_analysis(self, entry_id: str, *, owner: str = LOCAL) -> Analysis:
+    def load_analysis(self, entry_id: str) -> Analysis:
         """Return an analysis with its timeline; of one that did not end, what is there so far.
 
         Raises:
             LibraryError: There is no such analysis, or nothing of it yet.
             TimelineError: Its file is damaged.
         """
-        entry = self.get(entry_id, owner=owner)
-        if self.storage.exists(timeline_key(entry_id)):
-            with self.storage.local(timeline_key(entry_id)) as path:
+        entry = self.get(entry_id)
+        if self.library.storage.exists(timeline_key(entry_id)):
+            with self.library.storage.local(timeline_key(entry_id)) as path:
                 return load_parquet(path)
         note = entry.note or "The analysis is still running; this is what is done so far."
-        return self.parts(entry_id).whole(note)
+        return self.library.parts(entry_id).whole(note)
 
-    def video_path(self, entry_id: str, *, owner: str = LOCAL) -> Path | None:
+    def video_path(self, entry_id: str) -> Path | None:
         """Return where the video lies on this machine; None if it was not kept or lies elsewhere."""
-        return self.storage.local_path(video_key(self.get(entry_id, owner=owner).id))
+        return self.library.storage.local_path(video_key(self.get(entry_id).id))
 
-    def drop_video(self, entry_id: str, *, owner: str = LOCAL) -> None:
+    def drop_video(self, entry_id: str) -> None:
         """Delete the video of an analysis that is over, and keep the rest.
 
         Raises:
             LibraryError: It is not over, or the file could not be removed.
         """
-        self._expect_over(self.get(entry_id, owner=owner))
-        self.storage.remove(video_key(entry_id))
-        with self._changing(entry_id, owner) as row:
-            row.has_video, row.bytes = False, self.storage.used_bytes(entry_id)
+        self._expect_over(self.get(entry_id))
+        self.library.storage.remove(video_key(entry_id))
+        with self._changing(entry_id) as row:
+            row.has_video, row.bytes = False, self.library.storage.used_bytes(entry_id)
 
-    def delete(self, entry_id: str, *, owner: str = LOCAL) -> None:
+    def delete(self, entry_id: str) -> None:
         """Delete an analysis with all that belongs to it: video, timeline, log and everything noted about it.
 
         Raises:
             LibraryError: It is running, or a file could not be removed; the entry then stays, to try again.
         """
-        entry = self.get(entry_id, owner=owner)
-        with self.database.writing() as session:
+        entry = self.get(entry_id)
+        with self.library.database.writing() as session:
             # From here on no worker can take it.
             freed = update(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.state == State.QUEUED)
             session.execute(freed.values(state=State.CANCELLED))
-        self._expect_over(self.get(entry_id, owner=owner))
-        expunge(self, entry.id)
+        self._expect_over(self.get(entry_id))
+        expunge(self.library, entry.id)
 
-    def used_bytes(self, *, owner: str = LOCAL) -> int:
+    def used_bytes(self) -> int:
         """Return how much room all analyses of an owner take on the storage."""
-        with self.database.reading() as session:
-            return int(session.scalar(select(func.sum(AnalysisRow.bytes)).where(AnalysisRow.owner == owner)) or 0)
+        with self.library.database.reading() as session:
+            return int(session.scalar(select(func.sum(AnalysisRow.bytes)).where(AnalysisRow.owner == self.owner)) or 0)
 
-    def retention_days(self, *, owner: str = LOCAL) -> int | None:
+    def retention_days(self) -> int | None:
         """Return after how many days analyses are deleted; None for never."""
-        with self.database.reading() as session:
-            return mapping.retention_days_of(session, owner)
+        with self.library.database.reading() as session:
+            return mapping.retention_days_of(session, self.owner)
 
-    def set_retention_days(self, days: int | None, *, owner: str = LOCAL) -> None:
+    def set_retention_days(self, days: int | None) -> None:
         """Say after how many days analyses are deleted, those that are there as well.
 
         Args:
             days: Counted from the end of an analysis; None for never.
-            owner: Whose.
 
         Raises:
             LibraryError: Less than a day.
         """
         if days is not None and not 1 <= days <= 36_500:
             raise LibraryError(f"expected 1 to 36500 days, or none; got {days}")
-        with self.database.writing() as session:
-            session.merge(OwnerRow(owner=owner, retention_days=days))
-            for row in session.scalars(select(AnalysisRow).where(AnalysisRow.owner == owner)):
+        with self.library.database.writing() as session:
+            session.merge(OwnerRow(owner=self.owner, retention_days=days))
+            for row in session.scalars(select(AnalysisRow).where(AnalysisRow.owner == self.owner)):
                 row.kept_until = mapping.expiry(row, days)
 
-    def sweep_expired(self, moment: dt.datetime | None = None) -> int:
-        """Delete what was kept long enough, of all owners, and return how many analyses that were.
-
-        Raises:
-            LibraryError: A file could not be removed; the rest is deleted all the same.
-        """
-        expired = select(AnalysisRow.id, AnalysisRow.owner).where(AnalysisRow.kept_until <= (moment or now()))
-        with self.database.reading() as session:
-            ids = session.execute(expired).all()
-        failures = []
-        for entry_id, owner in ids:
-            try:
-                self.delete(entry_id, owner=owner)
-            except LibraryError as error:
-                failures.append(str(error))
-        if failures:
-            raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
-        return len(ids)
-
-    def parts(self, entry_id: str) -> Parts:
-        """Return what a running analysis has written so far."""
-        return Parts(self.storage, f"{entry_id}/parts")
-
     @contextmanager
-    def _changing(self, entry_id: str, owner: str) -> Iterator[AnalysisRow]:
-        with self.database.writing() as session:
-            yield row_of(session, entry_id, owner, lock=True)
+    def _changing(self, entry_id: str) -> Iterator[AnalysisRow]:
+        with self.library.database.writing() as session:
+            yield row_of(session, entry_id, self.owner, lock=True)
 
     def _expect_over(self, entry: Entry) -> None:
         if not entry.state.is_over:

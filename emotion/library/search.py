@@ -21,7 +21,7 @@ SORTS = {
     "size": AnalysisRow.bytes,
     "state": AnalysisRow.state,
 }
-"""What :meth:`emotion.library.Library.search` sorts by; with ``-`` in front, largest first."""
+"""What :meth:`emotion.library.Repository.search` sorts by; with ``-`` in front, largest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def find(
     offset: int,
     owner: str,
 ) -> Page:
-    """Return some of the analyses that fit; see :meth:`emotion.library.Library.search`."""
+    """Return some of the analyses that fit; see :meth:`emotion.library.Repository.search`."""
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
         raise LibraryError(f"expected an order out of {', '.join(SORTS)}; got {sort!r}")

@@ -17,7 +17,7 @@ import numpy as np
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.engine.storage import no_room
 from emotion.errors import EmotionError, LibraryError
-from emotion.library import JobSettings, Library
+from emotion.library import JobSettings, Repository
 from emotion.library.jobs.clips import clip_file, hand_over_clip
 from emotion.library.jobs.queue import Claim, beat
 from emotion.library.jobs.recordings import begin_recording, close_recording
@@ -48,16 +48,16 @@ class Recorder:
     """One recording. The thread that takes pictures calls ``see``, ``add``, ``hold``; the rest is for any thread.
 
     Args:
-        library: Where to.
+        repository: Where to.
         claim: The right to write it.
-        owner: Whose it is.
         about: Model and settings.
         clip: Where the pictures go; None if they are not recorded.
     """
 
-    def __init__(self, library: Library, claim: Claim, owner: str, about: RecordingInfo, clip: Clip | None) -> None:
-        self._library, self._claim, self._owner, self._clip = library, claim, owner, clip
-        self._timeline = TimelineWriter(library.parts(claim.id), about)
+    def __init__(self, repository: Repository, claim: Claim, about: RecordingInfo, clip: Clip | None) -> None:
+        self._repository, self._library = repository, repository.library
+        self._claim, self._clip = claim, clip
+        self._timeline = TimelineWriter(self._library.parts(claim.id), about)
         self._waiting: deque[FrameResult] = deque()
         self._unsaved = _Marks()
         self._start_s: float | None = None
@@ -171,7 +171,7 @@ class Recorder:
             asked = beat(self._library, self._claim, done, done, done / seconds)
             if asked is None:
                 raise _Displaced
-            self._unsaved.save(self._library, self._claim.id, self._owner)
+            self._unsaved.save(self._repository, self._claim.id)
         except LibraryError as error:
             log.warning("%s", error)  # a database that was restarted comes back
             return
@@ -189,27 +189,26 @@ class Recorder:
             self._problem = f"What was recorded is kept, but could not be put together yet: {error}"
 
 
-def begin(library: Library, title: str, about: RecordingInfo, *, owner: str, with_clip: bool) -> Recorder:
+def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip: bool) -> Recorder:
     """Begin a recording.
 
     Args:
-        library: Where to.
+        repository: Where to.
         title: For people.
         about: Model and settings.
-        owner: Whose it is.
         with_clip: Whether pictures are recorded as well.
 
     Raises:
         LibraryError: The library does not answer, or there is no place for the pictures.
     """
     wanted = JobSettings(model=about.model, detector=str(about.settings["detector"]))
-    claim = begin_recording(library, title, SOURCE, wanted, owner=owner)
+    claim = begin_recording(repository, title, SOURCE, wanted)
     try:
         clip = Clip(clip_file(claim.id)) if with_clip else None
     except OSError as error:
-        close_recording(library, claim, "There was no place for the pictures")
+        close_recording(repository.library, claim, "There was no place for the pictures")
         raise LibraryError(no_room(error) or f"the pictures cannot be recorded: {error.strerror or error}") from error
-    return Recorder(library, claim, owner, about, clip)
+    return Recorder(repository, claim, about, clip)
 
 
 class _Marks:
@@ -219,16 +218,16 @@ class _Marks:
         self.events: deque[Event] = deque()
         self.baselines: deque[dict[int, Span]] = deque()
 
-    def save(self, library: Library, entry_id: str, owner: str) -> None:
+    def save(self, repository: Repository, entry_id: str) -> None:
         """Merge them into the analysis' edits, which may have changed in the meantime."""
         events, baselines = tuple(self.events), tuple(self.baselines)
         if not events and not baselines:
             return
-        edits: Edits = library.get(entry_id, owner=owner).edits
+        edits: Edits = repository.get(entry_id).edits
         at_rest = dict(edits.baselines)
         for each in baselines:
             at_rest |= each
-        library.save_edits(entry_id, replace(edits, events=edits.events + events, baselines=at_rest), owner=owner)
+        repository.save_edits(entry_id, replace(edits, events=edits.events + events, baselines=at_rest))
         for waiting, saved in ((self.events, events), (self.baselines, baselines)):
             for _ in saved:
                 waiting.popleft()

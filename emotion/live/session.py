@@ -14,7 +14,7 @@ import numpy as np
 
 from emotion.engine.analyzer import Analyzer
 from emotion.errors import LiveError
-from emotion.library import LOCAL, Library
+from emotion.library import Repository
 from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality
 from emotion.live.admission import Seats
 from emotion.live.baseline import Baselines
@@ -147,13 +147,12 @@ class LiveSession:
         with self._facts:
             self._baselines.clear()
 
-    def record(self, library: Library, title: str, *, owner: str = LOCAL, record_clip: bool = False) -> str:
+    def record(self, repository: Repository, title: str, *, record_clip: bool = False) -> str:
         """Begin to write the timeline to the library, and return the id of its analysis there.
 
         Args:
-            library: Where to.
+            repository: Where to: an owner's part of a library (:meth:`emotion.library.Library.for_owner`).
             title: For people.
-            owner: Whose it is.
             record_clip: Whether the pictures are kept as well, as a video that the full pipeline analyses afterwards.
 
         Raises:
@@ -165,7 +164,7 @@ class LiveSession:
             if self._recorder is not None and self._recorder.is_running:
                 raise LiveError("This session is being recorded already.")
             about = RecordingInfo(self._analyzer.model, self._analyzer.labels, self._analyzer.settings(Sampling(), ""))
-            recorder = begin(library, title, about, owner=owner, with_clip=record_clip)
+            recorder = begin(repository, title, about, with_clip=record_clip)
             # A session that is not closed ends its recording when it is garbage-collected.
             weakref.finalize(self, recorder.let_go)
             with self._facts:

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from emotion.errors import LibraryError
 from emotion.library.entries import State
-from emotion.library.repository import Library
+from emotion.library.library import Library
 from emotion.live.admission import SEATS
 from emotion.monitoring.figures import Load, Work, disk_of_library, load_of, work_of
 from emotion.telemetry.counters import REGISTRY

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from emotion.library.entries import State
 from emotion.library.jobs.queue import host
+from emotion.library.library import Library
 from emotion.library.mapping import is_live, now
 from emotion.library.orm import AnalysisRow
-from emotion.library.repository import Library
 from emotion.settings import library_dir
 
 _PROCESSES = Path("/proc")

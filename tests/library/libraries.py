@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from bench.common.postgres import Server
 from emotion.engine.storage import timeline_key
-from emotion.library import Entry, JobSettings, Library
+from emotion.library import Entry, JobSettings, Library, Repository
 from emotion.library.jobs.queue import Claim, claim_next, conclude
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
@@ -36,7 +36,7 @@ def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
 
 def end(library: Library, claim: Claim, analysis: Analysis) -> None:
     """Bring a claim to its end with a made-up result, by the way that a worker goes."""
-    entry_settings = library.get(claim.id, owner=_owner(library, claim)).settings
+    entry_settings = library.for_owner(_owner(library, claim)).get(claim.id).settings
     library.parts(claim.id).append(
         replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None
     )
@@ -50,17 +50,18 @@ def _owner(library: Library, claim: Claim) -> str:
 
 
 def put(
-    library: Library,
+    repository: Repository,
     video: Path,
     name: str = "talk.mp4",
     settings: JobSettings | None = None,
     analysis: Analysis | None = None,
-    **options: object,
+    title: str | None = None,
+    tags: Sequence[str] = (),
 ) -> Entry:
     """Add a video and end its analysis with a result."""
-    entry = library.add(video, name, settings, **options)  # type: ignore[arg-type]
+    library, entry = repository.library, repository.add(video, name, settings, title=title, tags=tags)
     claim = claim_next(library, 1)
     assert claim is not None
     assert claim.id == entry.id
     end(library, claim, analysis or make_analysis([["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4))
-    return library.get(entry.id, owner=entry.owner)
+    return repository.get(entry.id)

@@ -14,7 +14,7 @@ import av
 import pytest
 
 from emotion.errors import TooLargeError, VideoError
-from emotion.library import Entry, Library, State
+from emotion.library import LOCAL, Entry, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.orm import AnalysisRow
 from emotion.report.playable import playable
@@ -52,10 +52,10 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_video(tmp_path_factory.mktemp("clip") / "a.mp4", (one for _ in range(8) for one in pictures), fps=25)
 
 
-def wait_for(library: Library, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
+def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
     for _ in range(1200):
         dispatcher.look()
-        if ready(now := library.get(entry.id)):
+        if ready(now := repository.get(entry.id)):
             return now
         time.sleep(0.1)
     raise AssertionError(f"{now.state} {now.note} {log_file(entry.id).read_text()}")
@@ -67,18 +67,21 @@ def is_over(entry: Entry) -> bool:
 
 def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None:
     """Nobody tries it again, and others have their turn."""
+    repository = library.for_owner(LOCAL)
     for _ in range(5):
         dispatcher.look()
-    assert library.get(entry.id) == entry
-    other = library.add(write_clip(Path(library.storage.url).parent / "other.mp4", "libx264"), "other.mp4")
-    assert wait_for(library, other, is_over, dispatcher).state is State.DONE
+    assert repository.get(entry.id) == entry
+    other = repository.add(write_clip(Path(library.storage.url).parent / "other.mp4", "libx264"), "other.mp4")
+    assert wait_for(repository, other, is_over, dispatcher).state is State.DONE
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
-def test_a_decoder_that_crashes_fails_its_own_job(library: Library, clip: Path, number: signal.Signals) -> None:
+def test_a_decoder_that_crashes_fails_its_own_job(
+    library: Library, repository: Repository, clip: Path, number: signal.Signals
+) -> None:
     dispatcher, other_server = Dispatcher(library), Dispatcher(library)
-    entry = library.add(clip, "a.mp4")
-    wait_for(library, entry, lambda _: bool(library.storage.keys(f"{entry.id}/parts")), dispatcher)
+    entry = repository.add(clip, "a.mp4")
+    wait_for(repository, entry, lambda _: bool(library.storage.keys(f"{entry.id}/parts")), dispatcher)
     with library.database.reading() as session:
         pid = session.get_one(AnalysisRow, entry.id).worker_pid or 0
     os.kill(pid, number)
@@ -86,22 +89,22 @@ def test_a_decoder_that_crashes_fails_its_own_job(library: Library, clip: Path, 
         # It cannot know how the other one's worker died, and leaves it to that one to say so.
         other_server.look()
         time.sleep(0.05)
-    broken = wait_for(library, entry, is_over, dispatcher)
+    broken = wait_for(repository, entry, is_over, dispatcher)
     assert (broken.state, broken.can_resume) == (State.FAILED, True)
     assert f"its decoder crashed ({number.name}); everything up to" in broken.note
     assert_stays(library, broken, dispatcher)
 
 
 def test_a_decoder_that_never_comes_back_is_given_up(
-    library: Library, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, repository: Repository, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = library.add(clip, "a.mp4")
+    entry = repository.add(clip, "a.mp4")
     (tmp_path / "sitecustomize.py").write_text(NEVER_ENDS)
     with monkeypatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
         patch.setenv("EMOTION_STALL_S", "2")
         dispatcher = Dispatcher(library)
-        stuck = wait_for(library, entry, is_over, dispatcher)
+        stuck = wait_for(repository, entry, is_over, dispatcher)
         assert (stuck.state, stuck.note) == (
             State.FAILED,
             "The analysis failed, as no picture came for 2 s; nothing was done yet.",
@@ -126,18 +129,22 @@ def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_small_file_with_enormous_pictures_is_refused_before_they_are_decoded(library: Library, bomb: Path) -> None:
+def test_a_small_file_with_enormous_pictures_is_refused_before_they_are_decoded(
+    repository: Repository, bomb: Path
+) -> None:
     with pytest.raises(TooLargeError, match=r"at most 36 megapixels; it has 10000 × 10000 \(100.0\)"):
-        library.add(bomb, "bomb.mov")
-    assert library.search().total == 0
+        repository.add(bomb, "bomb.mov")
+    assert repository.search().total == 0
 
 
-def test_where_pixels_are_not_limited_memory_is(library: Library, bomb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_pixels_are_not_limited_memory_is(
+    library: Library, repository: Repository, bomb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "none")
     with monkeypatch.context() as patch:
         patch.setenv("EMOTION_MEMORY_MB", "1500")
-        entry, dispatcher = library.add(bomb, "bomb.mov"), Dispatcher(library)
-        failed = wait_for(library, entry, is_over, dispatcher)
+        entry, dispatcher = repository.add(bomb, "bomb.mov"), Dispatcher(library)
+        failed = wait_for(repository, entry, is_over, dispatcher)
     words = "expected a video that is decoded within 1,500 MB of memory; this one asks for more"
     assert words in failed.note, f"{failed.state} {failed.note}"
     assert_stays(library, failed, dispatcher)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text as sql
 
-from emotion.library import JobSettings, Library, State, mapping, repository
+from emotion.library import JobSettings, Library, Repository, State, mapping, repository
 from emotion.library.jobs import Dispatcher, liveness, place_in_queue, queue, recordings, resume
 from emotion.library.jobs.liveness import note_the_dead
 from emotion.library.jobs.queue import Claim, beat, claim_next, work_of
@@ -69,9 +69,9 @@ def set_hosts(library: Library, host: str) -> None:
 
 @JUMPS
 def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
-    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     claim, patience = taken(library), Patience()
     work_of(library, claim, 1)
     set_hosts(library, "elsewhere")
@@ -83,14 +83,14 @@ def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
         patience.seconds += liveness.SILENT_S - 1
         wall.off = dt.timedelta()
         assert beat(library, claim, 1, 2, 1.0) is False
-    assert library.get(entry.id).state is State.RUNNING
+    assert repository.get(entry.id).state is State.RUNNING
 
 
 @JUMPS
 def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clock_said(
-    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     claim, patience = taken(library), Patience()
     wall.off = jump
     work_of(library, claim, 1)
@@ -102,14 +102,14 @@ def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clo
     assert note_the_dead(library, silence) == []
     patience.seconds += 1
     assert note_the_dead(library, silence) == [entry.id]
-    assert library.get(entry.id).can_resume
+    assert repository.get(entry.id).can_resume
 
 
 @JUMPS
 def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_clock(
-    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     wall.off = jump
     taken(library)
     wall.off = dt.timedelta()
@@ -121,24 +121,26 @@ def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_cloc
 
 
 @JUMPS
-def test_a_recording_goes_on_when_the_clock_is_set(library: Library, wall: WallClock, jump: dt.timedelta) -> None:
-    claim = begin_recording(library, "", "camera", JobSettings())
+def test_a_recording_goes_on_when_the_clock_is_set(
+    library: Library, repository: Repository, wall: WallClock, jump: dt.timedelta
+) -> None:
+    claim = begin_recording(repository, "", "camera", JobSettings())
     dispatcher = Dispatcher(library)
     dispatcher.look()
     wall.off = jump
     dispatcher.look()
-    assert library.get(claim.id).state is State.RUNNING
+    assert repository.get(claim.id).state is State.RUNNING
     assert beat(library, claim, 1, 1, 1.0) is False
     dispatcher.look()
-    assert library.get(claim.id).state is State.RUNNING
+    assert repository.get(claim.id).state is State.RUNNING
 
 
 @JUMPS
 def test_a_silent_recording_is_closed_whatever_the_clock_says(
-    library: Library, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, wall: WallClock, jump: dt.timedelta
 ) -> None:
     wall.off = jump
-    claim = begin_recording(library, "", "camera", JobSettings())
+    claim = begin_recording(repository, "", "camera", JobSettings())
     wall.off = dt.timedelta()
     patience = Patience()
     silence = Silence[Claim](patience)
@@ -149,60 +151,62 @@ def test_a_silent_recording_is_closed_whatever_the_clock_says(
 
 @JUMPS
 def test_nobody_jumps_the_queue_when_the_clock_is_set(
-    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
-    ids = [library.add(video, "before.mp4").id]
+    ids = [repository.add(video, "before.mp4").id]
     wall.off = jump
-    ids += [library.add(video, f"set {number}.mp4").id for number in range(2)]
+    ids += [repository.add(video, f"set {number}.mp4").id for number in range(2)]
     wall.off = dt.timedelta()
-    ids += [library.add(video, f"right again {number}.mp4").id for number in range(2)]
-    assert [place_in_queue(library, each) for each in ids] == [0, 1, 2, 3, 4]
+    ids += [repository.add(video, f"right again {number}.mp4").id for number in range(2)]
+    assert [place_in_queue(repository, each) for each in ids] == [0, 1, 2, 3, 4]
     assert figures_of(library).oldest_s >= 0
     assert [taken(library).id for _ in ids] == ids
 
 
-def test_who_resumes_goes_behind_those_that_wait(library: Library, video: Path, wall: WallClock) -> None:
-    broken = library.add(video, "broken.mp4")
+def test_who_resumes_goes_behind_those_that_wait(
+    library: Library, repository: Repository, video: Path, wall: WallClock
+) -> None:
+    broken = repository.add(video, "broken.mp4")
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     work_of(library, taken(library), gone.pid)
     assert note_the_dead(library) == [broken.id]
-    waiting = library.add(video, "waiting.mp4")
+    waiting = repository.add(video, "waiting.mp4")
     wall.off = -HOUR
-    resume(library, broken.id)
+    resume(repository, broken.id)
     assert [taken(library).id for _ in range(2)] == [waiting.id, broken.id]
 
 
 @JUMPS
 def test_an_hour_deletes_nothing_that_has_days_left(
-    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
-    library.set_retention_days(1)
-    entry = put(library, video)
+    repository.set_retention_days(1)
+    entry = put(repository, video)
     assert entry.kept_until is not None
     right = entry.kept_until
     wall.off = jump
     Dispatcher(library).look()
     # Ended while the clock was wrong: kept for as much longer or shorter, and no more.
-    other = put(library, video)
+    other = put(repository, video)
     wall.off = dt.timedelta()
     assert other.kept_until is not None
     assert abs(other.kept_until - right - jump) < HOUR / 2
     assert library.sweep_expired(right - 1.1 * HOUR) == 0
-    assert library.search().total == 2
+    assert repository.search().total == 2
     assert library.sweep_expired(right + 1.5 * HOUR) == 2
 
 
 @JUMPS
 def test_an_analysis_that_ends_before_it_began_is_whole(
-    library: Library, video: Path, wall: WallClock, jump: dt.timedelta
+    library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     claim = taken(library)
     work_of(library, claim, os.getpid())
     wall.off = jump
     end(library, claim, make_analysis([["neutral"]]))
-    after = library.get(entry.id)
+    after = repository.get(entry.id)
     assert (after.state, after.done, after.remaining_s) == (State.DONE, 1, None)
 
 

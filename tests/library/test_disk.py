@@ -17,7 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from emotion.errors import LibraryError, TooLargeError
-from emotion.library import Entry, JobSettings, Library, State
+from emotion.library import LOCAL, Entry, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher, resume
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
@@ -122,8 +122,8 @@ def until(ready: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"expected {what} within two minutes")
 
 
-def all_of(library: Library) -> tuple[Entry, ...]:
-    return library.search().entries
+def all_of(repository: Repository) -> tuple[Entry, ...]:
+    return repository.search().entries
 
 
 def test_an_upload_that_fills_the_disk_is_refused_and_leaves_nothing(
@@ -134,11 +134,11 @@ def test_an_upload_that_fills_the_disk_is_refused_and_leaves_nothing(
     before = disk.files()
     disk.fill(but_bytes=clip.stat().st_size // 2)
     with pytest.raises(LibraryError, match="no room left on the disk; free some and try again"):
-        library.add(clip, "a.mp4")
-    assert all_of(library) == ()
+        library.for_owner(LOCAL).add(clip, "a.mp4")
+    assert all_of(library.for_owner(LOCAL)) == ()
     assert disk.files() == before
     disk.free()
-    assert library.add(clip, "a.mp4").state is State.QUEUED
+    assert library.for_owner(LOCAL).add(clip, "a.mp4").state is State.QUEUED
 
 
 def test_an_upload_that_would_fill_it_is_refused_before_it_begins(
@@ -149,8 +149,8 @@ def test_an_upload_that_would_fill_it_is_refused_before_it_begins(
     before = disk.files()
     monkeypatch.setenv("EMOTION_FREE_MB", "4")
     with pytest.raises(TooLargeError, match=r"expected room for .* to stay free on the server's disk"):
-        library.add(clip, "a.mp4")
-    assert all_of(library) == ()
+        library.for_owner(LOCAL).add(clip, "a.mp4")
+    assert all_of(library.for_owner(LOCAL)) == ()
     assert disk.files() == before
 
 
@@ -174,8 +174,8 @@ def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     monkeypatch.setenv("EMOTION_FREE_MB", "40")
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "none")
     with pytest.raises(TooLargeError, match=r"expected room for 40\.0 MB to stay free .*; 1\d\.\d MB are free"):
-        library.add(Pipe(), "a.mp4")  # type: ignore[arg-type]
-    assert all_of(library) == ()
+        library.for_owner(LOCAL).add(Pipe(), "a.mp4")  # type: ignore[arg-type]
+    assert all_of(library.for_owner(LOCAL)) == ()
     assert disk.files() == before
 
 
@@ -185,17 +185,17 @@ def test_a_storage_that_fills_stops_the_analysis_which_goes_on_when_there_is_roo
     disk, dispatcher = make_disk(16), None
     library = opened(tmp_path, storage=disk.path)
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library, entry, has_parts(library, 2), dispatcher)
+    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(library.for_owner(LOCAL), entry, has_parts(library, 2), dispatcher)
     disk.fill()
-    full = wait_for(library, entry, is_over, dispatcher)
+    full = wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher)
     assert (full.state, full.can_resume) == (State.FAILED, True)
     assert full.note.startswith("There is no room left on the disk; everything up to")
     assert not [name for name in disk.files() if name.endswith(".partial")]
     disk.free()
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.load_analysis(entry.id), uninterrupted)
+    resume(library.for_owner(LOCAL), entry.id)
+    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
+    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
 
 
 def test_a_disk_with_everything_on_it_fills_and_the_server_comes_through(
@@ -204,25 +204,25 @@ def test_a_disk_with_everything_on_it_fills_and_the_server_comes_through(
     """Not even the database can be told that it is full; who looks after the queue waits until it can."""
     disk = make_disk(32)
     library = opened(disk.path)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2))
+    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
     dispatcher = Dispatcher(library).start()
     try:
-        until(lambda: has_parts(library, 2)(library.get(entry.id)), "some parts")
+        until(lambda: has_parts(library, 2)(library.for_owner(LOCAL).get(entry.id)), "some parts")
         pid = pid_of(library, entry)
         disk.fill()
         until(lambda: not Path(f"/proc/{pid}").exists(), "the worker to give up")
-        assert library.get(entry.id).title == "a", "what is there can still be read"
+        assert library.for_owner(LOCAL).get(entry.id).title == "a", "what is there can still be read"
         with pytest.raises((LibraryError, TooLargeError)):
-            library.add(clip, "b.mp4")
+            library.for_owner(LOCAL).add(clip, "b.mp4")
         disk.free()
-        until(lambda: library.get(entry.id).state.is_over, "the dispatcher to note it")
-        assert library.get(entry.id).can_resume
-        assert all(each.id == entry.id or each.state is State.FAILED for each in all_of(library))
-        resume(library, entry.id)
-        until(lambda: library.get(entry.id).state is State.DONE, "the analysis to go on")
+        until(lambda: library.for_owner(LOCAL).get(entry.id).state.is_over, "the dispatcher to note it")
+        assert library.for_owner(LOCAL).get(entry.id).can_resume
+        assert all(each.id == entry.id or each.state is State.FAILED for each in all_of(library.for_owner(LOCAL)))
+        resume(library.for_owner(LOCAL), entry.id)
+        until(lambda: library.for_owner(LOCAL).get(entry.id).state is State.DONE, "the analysis to go on")
     finally:
         dispatcher.stop()
-    assert_equal(library.load_analysis(entry.id), uninterrupted)
+    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
 
 
 def test_a_storage_that_falls_read_only_stops_the_analysis_which_goes_on_when_it_is_mended(
@@ -231,21 +231,23 @@ def test_a_storage_that_falls_read_only_stops_the_analysis_which_goes_on_when_it
     disk = make_disk(16)
     library = opened(tmp_path, storage=disk.path)
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library, entry, has_parts(library, 2), dispatcher)
+    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(library.for_owner(LOCAL), entry, has_parts(library, 2), dispatcher)
     disk.set_writable(False)
-    failed = wait_for(library, entry, is_over, dispatcher)
+    failed = wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert failed.note.startswith(f"A file cannot be read or written ({os.strerror(errno.EROFS)}); everything up to")
     with pytest.raises(LibraryError, match=r"cannot be stored: Read-only file system$"):
-        library.add(clip, "b.mp4")
+        library.for_owner(LOCAL).add(clip, "b.mp4")
     with pytest.raises(LibraryError, match="could not be removed: Read-only file system"):
-        library.delete(entry.id)
-    assert [each.id for each in all_of(library)] == [entry.id], "what could not be deleted is still listed"
+        library.for_owner(LOCAL).delete(entry.id)
+    assert [each.id for each in all_of(library.for_owner(LOCAL))] == [entry.id], (
+        "what could not be deleted is still listed"
+    )
     disk.set_writable(True)
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.load_analysis(entry.id), uninterrupted)
+    resume(library.for_owner(LOCAL), entry.id)
+    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
+    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
 
 
 def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
@@ -255,15 +257,15 @@ def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
     (tmp_path / "storage").mkdir()
     library = opened(disk.path, storage=tmp_path / "storage", database=tmp_path)
     disk.set_writable(False)
-    entry = library.add(clip, "a.mp4", JobSettings(every=50))
+    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=50))
     dispatcher = Dispatcher(library)
     dispatcher.look()
-    failed = library.get(entry.id)
+    failed = library.for_owner(LOCAL).get(entry.id)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert failed.note == "The analysis could not be started: Read-only file system. It can be resumed."
     disk.set_writable(True)
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
+    resume(library.for_owner(LOCAL), entry.id)
+    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -290,8 +292,8 @@ def test_a_damaged_part_is_made_again_and_holds_nobody_up(
     """No kill leaves one behind, as parts are written whole or not at all; a disk that fails may."""
     library = opened(tmp_path)
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library, entry, has_parts(library, 4), dispatcher)
+    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(library.for_owner(LOCAL), entry, has_parts(library, 4), dispatcher)
     os.kill(pid_of(library, entry), signal.SIGKILL)
     last = library.storage.local_path(library.storage.keys(f"{entry.id}/parts")[-1])
     damaged = library.storage.local_path(f"{entry.id}/parts/000002.parquet")
@@ -299,9 +301,9 @@ def test_a_damaged_part_is_made_again_and_holds_nobody_up(
     assert damaged is not None
     for path in (last, damaged):
         path.write_bytes(path.read_bytes()[:100])
-    broken = wait_for(library, entry, is_over, dispatcher)
+    broken = wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher)
     assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
     assert broken.note.endswith("what was done until then cannot be read.")
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.load_analysis(entry.id), uninterrupted)
+    resume(library.for_owner(LOCAL), entry.id)
+    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
+    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from emotion.errors import SettingsError, TooLargeError
-from emotion.library import JobSettings, Library, State
+from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs.recordings import begin_recording
 from emotion.vision.encode import write_video
 from tests.library.libraries import MakeLibrary
@@ -21,22 +21,22 @@ def names_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def assert_refused(library: Library, video: Path, folder: Path, words: str, **options: object) -> None:
-    before = library.search().total, names_in(folder / "storage")
+def assert_refused(repository: Repository, video: Path, folder: Path, words: str, **options: object) -> None:
+    before = repository.search().total, names_in(folder / "storage")
     with pytest.raises(TooLargeError, match=words):
-        library.add(video, "a.mp4", **options)  # type: ignore[arg-type]
-    assert (library.search().total, names_in(folder / "storage")) == before
+        repository.add(video, "a.mp4", **options)  # type: ignore[arg-type]
+    assert (repository.search().total, names_in(folder / "storage")) == before
 
 
 def test_a_file_that_is_too_large_does_not_come_in(
-    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", str((video.stat().st_size - 1) / 1e6))
-    assert_refused(library, video, tmp_path, "expected a file of at most 0.0 MB; a.mp4 has")
+    assert_refused(repository, video, tmp_path, "expected a file of at most 0.0 MB; a.mp4 has")
 
 
 def test_a_stream_that_does_not_say_its_size_is_stopped_on_the_way(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Endless(io.RawIOBase):
         read_bytes = 0
@@ -51,28 +51,28 @@ def test_a_stream_that_does_not_say_its_size_is_stopped_on_the_way(
 
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "5")
     with pytest.raises(TooLargeError, match=r"at most 5\.0 MB"):
-        library.add(Endless(), "a.mp4")  # type: ignore[arg-type]
-    assert library.search().total == 0
+        repository.add(Endless(), "a.mp4")  # type: ignore[arg-type]
+    assert repository.search().total == 0
     assert [name for name in names_in(tmp_path / "storage") if "video" in name] == []
 
 
 def test_only_the_part_that_is_analysed_counts_for_the_duration(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = write_video(tmp_path / "long.mp4", [np.zeros((48, 64, 3), np.uint8)] * 40, fps=10)
     monkeypatch.setenv("EMOTION_MAX_DURATION_S", "2")
-    assert_refused(library, long, tmp_path, "expected at most 2 s of video; a.mp4 has 4 s to analyse")
-    assert library.add(long, "a.mp4", JobSettings(start_s=1, end_s=3)).state is State.QUEUED
+    assert_refused(repository, long, tmp_path, "expected at most 2 s of video; a.mp4 has 4 s to analyse")
+    assert repository.add(long, "a.mp4", JobSettings(start_s=1, end_s=3)).state is State.QUEUED
 
 
 def test_so_many_wait_and_no_more(
-    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_QUEUED", "2")
     for _ in range(2):
-        library.add(video, "a.mp4")
-    assert_refused(library, video, tmp_path, "expected at most 2 of your analyses to wait; 2 do already")
-    assert library.add(video, "a.mp4", owner="somebody else").state is State.QUEUED
+        repository.add(video, "a.mp4")
+    assert_refused(repository, video, tmp_path, "expected at most 2 of your analyses to wait; 2 do already")
+    assert library.for_owner("somebody else").add(video, "a.mp4").state is State.QUEUED
 
 
 def test_of_many_that_come_at_once_no_more_get_in_than_may(
@@ -83,7 +83,7 @@ def test_of_many_that_come_at_once_no_more_get_in_than_may(
 
     def add(library: Library) -> bool:
         try:
-            library.add(video, "a.mp4")
+            library.for_owner(LOCAL).add(video, "a.mp4")
         except TooLargeError:
             return False
         return True
@@ -112,37 +112,37 @@ class Meanwhile(io.BytesIO):
     [("EMOTION_QUOTA_MB", "expected all that you keep here to take at most"), ("EMOTION_MAX_QUEUED", "to wait")],
 )
 def test_what_came_in_while_a_file_was_uploaded_counts_as_well(
-    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, words: str
+    repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, words: str
 ) -> None:
     """Each has room for itself when it begins; together they have not, and the second to be there is refused."""
     monkeypatch.setenv(setting, "1" if setting == "EMOTION_MAX_QUEUED" else str(1.5 * video.stat().st_size / 1e6))
     entries = []
-    upload = Meanwhile(video.read_bytes(), lambda: entries.append(library.add(video, "quicker.mp4")))
+    upload = Meanwhile(video.read_bytes(), lambda: entries.append(repository.add(video, "quicker.mp4")))
     with pytest.raises(TooLargeError, match=words):
-        library.add(upload, "slower.mp4")
-    assert [entry.id for entry in library.search().entries] == [entry.id for entry in entries]
+        repository.add(upload, "slower.mp4")
+    assert [entry.id for entry in repository.search().entries] == [entry.id for entry in entries]
     assert {name.partition("/")[0] for name in names_in(tmp_path / "storage")} == {entries[0].id}
 
 
 def test_a_quota_holds_for_each_person_and_counts_what_they_have(
-    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_QUOTA_MB", str(1.5 * video.stat().st_size / 1e6))
-    library.add(video, "a.mp4")
-    assert_refused(library, video, tmp_path, "expected all that you keep here to take at most")
-    library.add(video, "a.mp4", owner="somebody else")
+    repository.add(video, "a.mp4")
+    assert_refused(repository, video, tmp_path, "expected all that you keep here to take at most")
+    library.for_owner("somebody else").add(video, "a.mp4")
     monkeypatch.setenv("EMOTION_QUOTA_MB", "0.000001")
     with pytest.raises(TooLargeError, match="all that you keep here"):
-        begin_recording(library, "", "camera", JobSettings())
+        begin_recording(repository, "", "camera", JobSettings())
 
 
 def test_some_of_the_disk_stays_free(
-    library: Library, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_FREE_MB", "1e9")
-    assert_refused(library, video, tmp_path, "to stay free on the server's disk")
+    assert_refused(repository, video, tmp_path, "to stay free on the server's disk")
     with pytest.raises(TooLargeError, match="to stay free"):
-        begin_recording(library, "", "camera", JobSettings())
+        begin_recording(repository, "", "camera", JobSettings())
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_some_of_the_disk_stays_free(
         "\n; rm -rf",
     ],
 )
-def test_a_name_is_never_a_path(library: Library, video: Path, tmp_path: Path, name: str) -> None:
+def test_a_name_is_never_a_path(repository: Repository, video: Path, tmp_path: Path, name: str) -> None:
     before = names_in(tmp_path)
-    entry = library.add(video, name)
+    entry = repository.add(video, name)
     added = set(names_in(tmp_path / "storage"))
     assert added == {entry.id, f"{entry.id}/video"}
     # Beside it nothing but what a database writes for itself.
@@ -171,9 +171,9 @@ def test_a_name_is_never_a_path(library: Library, video: Path, tmp_path: Path, n
 
 
 def test_a_setting_that_cannot_be_read_is_told_before_anything_is_written(
-    library: Library, video: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_QUOTA_MB", "plenty")
     with pytest.raises(SettingsError, match="EMOTION_QUOTA_MB"):
-        library.add(video, "a.mp4")
-    assert library.search().total == 0
+        repository.add(video, "a.mp4")
+    assert repository.search().total == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text as sql
 
-from emotion.library import Library, State
+from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel, worker
 from emotion.library.jobs.queue import Claim, claim_next
 from emotion.library.jobs.worker import Displaced, OwnParts, Pulse
@@ -28,8 +28,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def claim(library: Library, video: Path) -> Claim:
-    library.add(video, "a.mp4")
+def claim(library: Library, repository: Repository, video: Path) -> Claim:
+    repository.add(video, "a.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
     return claim
@@ -93,9 +93,9 @@ def test_while_it_is_away_nothing_is_written_and_then_only_what_is_still_ones_ow
 
 
 def test_what_was_done_is_written_although_somebody_cancelled(
-    library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
+    library: Library, repository: Repository, claim: Claim, pulse: Pulse, analysis: Analysis
 ) -> None:
-    cancel(library, claim.id)
+    cancel(repository, claim.id)
     time.sleep(2 * LEASE_S)
     OwnParts(library, claim.id, pulse).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1

@@ -23,20 +23,20 @@ from sqlalchemy import text as sql
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import LibraryError, VideoError
-from emotion.library import SORTS, JobSettings, Library, State, days
+from emotion.library import LOCAL, SORTS, JobSettings, Library, Repository, State, days
 from emotion.library.orm import Base
 from emotion.library.summary import list_figures
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, put
 
 
-def test_what_is_added_waits_with_all_that_was_said_of_it(library: Library, video: Path) -> None:
+def test_what_is_added_waits_with_all_that_was_said_of_it(repository: Repository, video: Path) -> None:
     wanted = JobSettings(
         every=3, start_s=0.2, end_s=0.8, keep_video=True, captured_at=dt.datetime(2020, 5, 1, tzinfo=dt.UTC)
     )
     with video.open("rb") as file:
-        entry = library.add(file, "C:\\films\\Büro – 会議.mp4", wanted, tags=["work ", "a", "a"])
-    assert library.get(entry.id) == entry
+        entry = repository.add(file, "C:\\films\\Büro – 会議.mp4", wanted, tags=["work ", "a", "a"])
+    assert repository.get(entry.id) == entry
     assert (entry.state, entry.title, entry.source) == (State.QUEUED, "Büro – 会議", "Büro – 会議.mp4")
     assert entry.settings == wanted
     assert entry.tags == ("a", "work")
@@ -46,7 +46,9 @@ def test_what_is_added_waits_with_all_that_was_said_of_it(library: Library, vide
     assert abs((entry.created_at - dt.datetime.now(dt.UTC)).total_seconds()) < 60
 
 
-def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(library: Library, tmp_path: Path) -> None:
+def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(
+    repository: Repository, tmp_path: Path
+) -> None:
     moment = dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)
     dated = tmp_path / "dated.mp4"
     with av.open(str(dated), "w") as container:
@@ -55,32 +57,34 @@ def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(libra
         stream.width = stream.height = 32
         container.mux(stream.encode(av.VideoFrame(32, 32, "yuv420p")))
         container.mux(stream.encode())
-    entry = library.add(dated, "dated.mp4")
+    entry = repository.add(dated, "dated.mp4")
     assert (entry.happened_at, entry.settings.captured_at) == (moment, moment)
-    said = library.add(dated, "dated.mp4", JobSettings(captured_at=moment.replace(year=2020)))
+    said = repository.add(dated, "dated.mp4", JobSettings(captured_at=moment.replace(year=2020)))
     assert said.happened_at.year == 2020
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "..", "", "a\0b\n.mp4", "x" * 5000 + ".mp4", "/dev/null"])
-def test_names_of_uploads_are_words_and_never_paths(library: Library, video: Path, name: str, tmp_path: Path) -> None:
-    entry = library.add(video, name)
+def test_names_of_uploads_are_words_and_never_paths(
+    repository: Repository, video: Path, name: str, tmp_path: Path
+) -> None:
+    entry = repository.add(video, name)
     stored = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
     assert stored == [tmp_path / "storage" / entry.id / "video"]
     assert 0 < len(entry.title) <= 200
     assert entry.source.isprintable()
 
 
-def test_what_is_no_video_is_refused_and_leaves_nothing(library: Library, tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused_and_leaves_nothing(repository: Repository, tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"words\.mp4 is not a video"):
-        library.add(io.BytesIO(b"no video at all " * 50), "words.mp4")
-    assert library.search().total == 0
+        repository.add(io.BytesIO(b"no video at all " * 50), "words.mp4")
+    assert repository.search().total == 0
     assert not list((tmp_path / "storage").rglob("*"))
 
 
-def test_a_result_comes_back_whole(library: Library, video: Path) -> None:
+def test_a_result_comes_back_whole(repository: Repository, video: Path) -> None:
     analysis = make_analysis([["happiness"]] * 3 + [[]] + [["neutral", "anger"]] * 2)
-    entry = put(library, video, analysis=analysis)
-    loaded = library.load_analysis(entry.id)
+    entry = put(repository, video, analysis=analysis)
+    loaded = repository.load_analysis(entry.id)
     pd.testing.assert_frame_equal(loaded.timeline, analysis.timeline)
     pd.testing.assert_frame_equal(loaded.frames, analysis.frames)
     assert (loaded.info, loaded.labels, loaded.complete) == (analysis.info, analysis.labels, True)
@@ -92,96 +96,96 @@ def test_a_result_comes_back_whole(library: Library, video: Path) -> None:
     assert entry.finished_at is not None
 
 
-def test_a_video_is_kept_only_if_that_is_wanted(library: Library, video: Path) -> None:
-    gone, kept = put(library, video), put(library, video, settings=JobSettings(keep_video=True))
-    assert (gone.has_video, library.video_path(gone.id)) == (False, None)
-    path = library.video_path(kept.id)
+def test_a_video_is_kept_only_if_that_is_wanted(repository: Repository, video: Path) -> None:
+    gone, kept = put(repository, video), put(repository, video, settings=JobSettings(keep_video=True))
+    assert (gone.has_video, repository.video_path(gone.id)) == (False, None)
+    path = repository.video_path(kept.id)
     assert path is not None
     assert path.read_bytes() == video.read_bytes()
     assert kept.bytes == gone.bytes + len(path.read_bytes())
-    library.drop_video(kept.id)
-    assert library.video_path(kept.id) is None
-    assert library.get(kept.id).bytes == gone.bytes
-    assert len(library.load_analysis(kept.id).frames) == 10
+    repository.drop_video(kept.id)
+    assert repository.video_path(kept.id) is None
+    assert repository.get(kept.id).bytes == gone.bytes
+    assert len(repository.load_analysis(kept.id).frames) == 10
 
 
-def test_search_finds_words_in_everything_people_write(library: Library, video: Path) -> None:
-    one = put(library, video, "Straße 100%.mp4", tags=["Interview"])
-    two = put(library, video, "interview_2.mp4")
-    library.save_edits(two.id, Edits(names={1: "Zoë"}, events=(Event("Große Pause", Span(0, 1)),)))
+def test_search_finds_words_in_everything_people_write(repository: Repository, video: Path) -> None:
+    one = put(repository, video, "Straße 100%.mp4", tags=["Interview"])
+    two = put(repository, video, "interview_2.mp4")
+    repository.save_edits(two.id, Edits(names={1: "Zoë"}, events=(Event("Große Pause", Span(0, 1)),)))
 
     def found(words: str) -> set[str]:
-        return {entry.id for entry in library.search(words).entries}
+        return {entry.id for entry in repository.search(words).entries}
 
     assert found("") == found("INTERVIEW") == found("view int") == {one.id, two.id}
     assert found("strasse") == found("0%") == {one.id}
     assert found("zoë") == found("GROSSE pause") == found("_2") == {two.id}
     assert found("%%") == found("interview anger") == found("\\") == set()
-    library.rename(one.id, "  Other\ttitle ")
-    assert library.get(one.id).title == "Other title"
+    repository.rename(one.id, "  Other\ttitle ")
+    assert repository.get(one.id).title == "Other title"
     assert found("title") == {one.id}
 
 
-def test_tags_and_states_narrow_a_search(library: Library, video: Path) -> None:
-    one, two = put(library, video, tags=["a", "b"]), put(library, video, tags=["b"])
-    waiting = library.add(video, "later.mp4")
-    assert library.tags() == {"a": 1, "b": 2}
-    assert [entry.id for entry in library.search(tags=["a", "b"]).entries] == [one.id]
-    assert {entry.id for entry in library.search(tags=["b"]).entries} == {one.id, two.id}
-    assert [entry.id for entry in library.search(states=[State.QUEUED]).entries] == [waiting.id]
-    library.tag(one.id, ["c", "b"])
-    assert library.get(one.id).tags == ("b", "c")
-    assert library.tags() == {"b": 2, "c": 1}
+def test_tags_and_states_narrow_a_search(repository: Repository, video: Path) -> None:
+    one, two = put(repository, video, tags=["a", "b"]), put(repository, video, tags=["b"])
+    waiting = repository.add(video, "later.mp4")
+    assert repository.tags() == {"a": 1, "b": 2}
+    assert [entry.id for entry in repository.search(tags=["a", "b"]).entries] == [one.id]
+    assert {entry.id for entry in repository.search(tags=["b"]).entries} == {one.id, two.id}
+    assert [entry.id for entry in repository.search(states=[State.QUEUED]).entries] == [waiting.id]
+    repository.tag(one.id, ["c", "b"])
+    assert repository.get(one.id).tags == ("b", "c")
+    assert repository.tags() == {"b": 2, "c": 1}
     with pytest.raises(LibraryError, match="at most 100 characters"):
-        library.tag(one.id, ["t" * 101])
+        repository.tag(one.id, ["t" * 101])
 
 
-def test_every_order_and_any_page(library: Library, video: Path) -> None:
+def test_every_order_and_any_page(repository: Repository, video: Path) -> None:
     titles = ["b", "Ä", "a", "C", "_", "10", "9", "zz"]
     for title in titles:
-        library.add(video, "x.mp4", title=title)
+        repository.add(video, "x.mp4", title=title)
     for sort in SORTS:
-        up, down = library.search(sort=sort).entries, library.search(sort=f"-{sort}").entries
+        up, down = repository.search(sort=sort).entries, repository.search(sort=f"-{sort}").entries
         assert {entry.id for entry in up} == {entry.id for entry in down}
-    assert [entry.title for entry in library.search(sort="title").entries] == sorted(titles, key=str.casefold)
-    assert [entry.title for entry in library.search(sort="-created").entries] == titles[::-1]
-    pages = [library.search(sort="title", limit=3, offset=offset) for offset in (0, 3, 6, 9)]
+    assert [entry.title for entry in repository.search(sort="title").entries] == sorted(titles, key=str.casefold)
+    assert [entry.title for entry in repository.search(sort="-created").entries] == titles[::-1]
+    pages = [repository.search(sort="title", limit=3, offset=offset) for offset in (0, 3, 6, 9)]
     assert [page.total for page in pages] == [8] * 4
     assert [entry.title for page in pages for entry in page.entries] == sorted(titles, key=str.casefold)
     with pytest.raises(LibraryError, match="expected an order out of created"):
-        library.search(sort="colour")
+        repository.search(sort="colour")
 
 
-def test_owners_know_nothing_of_each_other(library: Library, video: Path) -> None:
-    mine, hers = put(library, video, tags=["x"]), put(library, video, tags=["y"], owner="her")
-    assert [entry.id for entry in library.search().entries] == [mine.id]
-    assert [entry.id for entry in library.search(owner="her").entries] == [hers.id]
-    assert library.tags() == {"x": 1}
-    assert library.used_bytes(owner="her") == hers.bytes
+def test_owners_know_nothing_of_each_other(library: Library, repository: Repository, video: Path) -> None:
+    mine, hers = put(repository, video, tags=["x"]), put(library.for_owner("her"), video, tags=["y"])
+    assert [entry.id for entry in repository.search().entries] == [mine.id]
+    assert [entry.id for entry in library.for_owner("her").search().entries] == [hers.id]
+    assert repository.tags() == {"x": 1}
+    assert library.for_owner("her").used_bytes() == hers.bytes
     for touch in (
-        library.get,
-        library.load_analysis,
-        library.delete,
-        library.video_path,
-        lambda entry_id: library.rename(entry_id, "taken"),
-        lambda entry_id: library.tag(entry_id, ["taken"]),
-        lambda entry_id: library.save_edits(entry_id, Edits()),
+        repository.get,
+        repository.load_analysis,
+        repository.delete,
+        repository.video_path,
+        lambda entry_id: repository.rename(entry_id, "taken"),
+        lambda entry_id: repository.tag(entry_id, ["taken"]),
+        lambda entry_id: repository.save_edits(entry_id, Edits()),
     ):
         with pytest.raises(LibraryError, match="there is no analysis"):
             touch(hers.id)
-    assert library.get(hers.id, owner="her") == hers
+    assert library.for_owner("her").get(hers.id) == hers
 
 
-def test_deleting_leaves_nothing(library: Library, video: Path, tmp_path: Path) -> None:
-    entry, other = put(library, video, tags=["x"], settings=JobSettings(keep_video=True)), put(library, video)
-    assert library.used_bytes() == entry.bytes + other.bytes
-    library.delete(entry.id)
+def test_deleting_leaves_nothing(library: Library, repository: Repository, video: Path, tmp_path: Path) -> None:
+    entry, other = put(repository, video, tags=["x"], settings=JobSettings(keep_video=True)), put(repository, video)
+    assert repository.used_bytes() == entry.bytes + other.bytes
+    repository.delete(entry.id)
     assert [path.name for path in (tmp_path / "storage").iterdir()] == [other.id]
     with pytest.raises(LibraryError, match="there is no analysis"):
-        library.get(entry.id)
+        repository.get(entry.id)
     with library.database.reading() as session:
         assert session.execute(sql("SELECT count(*) FROM analysis_tags")).scalar() == 0
-    assert library.used_bytes() == other.bytes
+    assert repository.used_bytes() == other.bytes
 
 
 @contextmanager
@@ -197,66 +201,70 @@ def without_power() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_file_that_cannot_be_removed_is_told_and_stays_listed(library: Library, video: Path, tmp_path: Path) -> None:
-    entry = put(library, video)
+def test_a_file_that_cannot_be_removed_is_told_and_stays_listed(
+    repository: Repository, video: Path, tmp_path: Path
+) -> None:
+    entry = put(repository, video)
     folder = tmp_path / "storage" / entry.id
     folder.chmod(0o555)
     with without_power(), pytest.raises(LibraryError, match="could not be removed: Permission denied"):
-        library.delete(entry.id)
+        repository.delete(entry.id)
     folder.chmod(0o755)
-    assert library.get(entry.id) == entry
-    library.delete(entry.id)
+    assert repository.get(entry.id) == entry
+    repository.delete(entry.id)
     assert not folder.exists()
 
 
-def test_a_database_whose_connections_are_all_taken_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_whose_connections_are_all_taken_is_told(
+    library: Library, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pool = library.database.engine.pool
     monkeypatch.setattr(pool, "_timeout", 0.1)
     with ExitStack() as taken, pytest.raises(LibraryError, match="no connection to it is free"):
         for _ in range(99):
             taken.enter_context(library.database.engine.connect())
-            library.search()
-    assert library.search().total == 0
+            repository.search()
+    assert repository.search().total == 0
 
 
-def test_retention_deletes_what_was_kept_long_enough(library: Library, video: Path) -> None:
-    old, hers = put(library, video), put(library, video, owner="her")
-    assert library.retention_days() is None
-    library.set_retention_days(7)
-    new, waiting = put(library, video), library.add(video, "later.mp4")
-    for entry in (library.get(old.id), new):
+def test_retention_deletes_what_was_kept_long_enough(library: Library, repository: Repository, video: Path) -> None:
+    old, hers = put(repository, video), put(library.for_owner("her"), video)
+    assert repository.retention_days() is None
+    repository.set_retention_days(7)
+    new, waiting = put(repository, video), repository.add(video, "later.mp4")
+    for entry in (repository.get(old.id), new):
         assert entry.finished_at is not None
         assert entry.kept_until == entry.finished_at + dt.timedelta(days=7)
     assert waiting.kept_until is None
     now = dt.datetime.now(dt.UTC)
     assert library.sweep_expired(now + dt.timedelta(days=6)) == 0
-    library.set_retention_days(None)
+    repository.set_retention_days(None)
     assert library.sweep_expired(now + dt.timedelta(days=9)) == 0
-    library.set_retention_days(8)
+    repository.set_retention_days(8)
     assert library.sweep_expired(now + dt.timedelta(days=9)) == 2
-    assert [entry.id for entry in library.search().entries] == [waiting.id]
-    assert library.get(hers.id, owner="her").kept_until is None
+    assert [entry.id for entry in repository.search().entries] == [waiting.id]
+    assert library.for_owner("her").get(hers.id).kept_until is None
     with pytest.raises(LibraryError, match="expected 1 to 36500 days"):
-        library.set_retention_days(0)
+        repository.set_retention_days(0)
 
 
-def test_days_add_up_faces_time(library: Library, video: Path) -> None:
+def test_days_add_up_faces_time(library: Library, repository: Repository, video: Path) -> None:
     def on(day: int, shown: list[list[str]], hour: int = 12, owner: str = "local") -> None:
         captured = JobSettings(captured_at=dt.datetime(2024, 3, day, hour, tzinfo=dt.UTC))
-        put(library, video, settings=captured, analysis=make_analysis(shown), owner=owner)
+        put(library.for_owner(owner), video, settings=captured, analysis=make_analysis(shown))
 
     on(2, [["happiness"]] * 10)
     on(2, [["neutral", "anger"]] * 15)
     on(1, [["sadness"]] * 10, hour=23)
     on(3, [[]] * 10)
     on(3, [["fear"]] * 10, owner="her")
-    first, second, third = days(library)
+    first, second, third = days(repository)
     assert [day.date.day for day in (first, second, third)] == [1, 2, 3]
     assert (second.analyses, second.faces_s) == (2, pytest.approx(4.0))
     assert second.shares["happiness"] == pytest.approx(0.25)
     assert second.shares["neutral"] == second.shares["anger"] == pytest.approx(0.375)
     assert (third.faces_s, set(third.shares.values())) == (0, {0.0})
-    later = days(library, zone=dt.timezone(dt.timedelta(hours=2)))
+    later = days(repository, zone=dt.timezone(dt.timedelta(hours=2)))
     assert [(day.date.day, day.analyses) for day in later] == [(2, 3), (3, 1)]
 
 
@@ -281,7 +289,7 @@ edits = st.builds(
 def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, video: Path) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("lasting")
     library = Library.open(empty_database(request, folder), str(folder / "storage"))
-    put(library, video)
+    put(library.for_owner(LOCAL), video)
     yield library
     library.close()
 
@@ -352,9 +360,9 @@ def test_an_unusable_storage_is_told(tmp_path: Path) -> None:
 
 def test_storage_may_be_anything_that_fsspec_reaches(tmp_path: Path, video: Path) -> None:
     library = Library.open(f"sqlite:///{tmp_path / 'x.db'}", "memory://emotion-test")
-    entry = put(library, video, settings=JobSettings(keep_video=True))
-    assert len(library.load_analysis(entry.id).frames) == 10
-    assert library.video_path(entry.id) is None
-    assert entry.bytes == library.used_bytes() > video.stat().st_size
-    library.delete(entry.id)
+    entry = put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))
+    assert len(library.for_owner(LOCAL).load_analysis(entry.id).frames) == 10
+    assert library.for_owner(LOCAL).video_path(entry.id) is None
+    assert entry.bytes == library.for_owner(LOCAL).used_bytes() > video.stat().st_size
+    library.for_owner(LOCAL).delete(entry.id)
     assert library.storage.keys(entry.id) == []

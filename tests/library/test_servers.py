@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bench.common.postgres import Server
-from emotion.library import Entry, JobSettings, Library, State
+from emotion.library import Entry, JobSettings, Repository, State
 from emotion.library.jobs import Dispatcher, liveness, queue, resume
 from emotion.library.silence import Silence
 from emotion.types import Analysis
@@ -42,8 +42,8 @@ def until(ready: Callable[[], bool], what: str, seconds: float = 240) -> None:
         time.sleep(0.1)
 
 
-def states(library: Library) -> set[State]:
-    return {entry.state for entry in library.search(limit=100).entries}
+def states(repository: Repository) -> set[State]:
+    return {entry.state for entry in repository.search(limit=100).entries}
 
 
 def handed_out(stage: Scene, server: int) -> list[str]:
@@ -68,13 +68,13 @@ def test_two_servers_do_every_analysis_exactly_once(stage: Scene, clip: Path) ->
     for host in ("one", "two") if may_name_machines() else (None, None):
         stage.start_server(host, EMOTION_JOBS="1")
     until(lambda: len(stage.backends()) >= 2, "both to have come")
-    entries = [stage.library.add(clip, f"{number}.mp4", SHORT) for number in range(8)]
-    until(lambda: states(stage.library) == {State.DONE}, "all to be done")
+    entries = [stage.repository.add(clip, f"{number}.mp4", SHORT) for number in range(8)]
+    until(lambda: states(stage.repository) == {State.DONE}, "all to be done")
     by_server = [handed_out(stage, server) for server in range(2)]
     assert Counter(by_server[0] + by_server[1]) == Counter({entry.id: 1 for entry in entries})
     if may_name_machines():
         assert all(by_server), "both machines had a share in it"
-    found = {bits(stage.library.load_analysis(entry.id)) for entry in entries}
+    found = {bits(stage.repository.load_analysis(entry.id)) for entry in entries}
     assert len(found) == 1, "the same video, wherever it was analysed"
 
 
@@ -82,14 +82,14 @@ def test_a_server_that_is_killed_leaves_its_work_to_the_other(
     stage: Scene, clip: Path, uninterrupted: Analysis
 ) -> None:
     """On one machine workers outlive their server, and the other server takes in what they do."""
-    entry = stage.library.add(clip, "a.mp4", HALF)
+    entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the first server's worker to begin")
-    waiting = stage.library.add(clip, "b.mp4", SHORT)
+    waiting = stage.repository.add(clip, "b.mp4", SHORT)
     stage.kill_server()
     stage.start_server()
-    until(lambda: states(stage.library) == {State.DONE}, "both to be done")
-    assert_equal(stage.library.load_analysis(entry.id), uninterrupted)
+    until(lambda: states(stage.repository) == {State.DONE}, "both to be done")
+    assert_equal(stage.repository.load_analysis(entry.id), uninterrupted)
     assert entry.id not in handed_out(stage, 1), "its worker went on"
     assert Counter(handed_out(stage, 0) + handed_out(stage, 1)) == Counter([entry.id, waiting.id])
 
@@ -99,7 +99,7 @@ def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_
 ) -> None:
     if not may_name_machines():
         pytest.skip("expected Linux to let this user name a machine (unshare --uts)")
-    entry = stage.library.add(clip, "a.mp4", HALF)
+    entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server("far-away")
     until(lambda: begun(stage, entry), "the far machine's worker to begin")
     worker = stage.worker_of(entry)
@@ -114,22 +114,22 @@ def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_
     here = Dispatcher(stage.library)
     began = time.monotonic()
     here.look()
-    assert stage.library.get(entry.id).state is State.RUNNING, "silent for a moment only"
-    until(lambda: here.look() or stage.library.get(entry.id).state.is_over, "its death to be noticed")
+    assert stage.repository.get(entry.id).state is State.RUNNING, "silent for a moment only"
+    until(lambda: here.look() or stage.repository.get(entry.id).state.is_over, "its death to be noticed")
     assert time.monotonic() - began > 3
-    broken = stage.library.get(entry.id)
+    broken = stage.repository.get(entry.id)
     assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
     assert "process ended unexpectedly; everything up to" in broken.note
-    resume(stage.library, entry.id)
-    until(lambda: here.look() or stage.library.get(entry.id).state.is_over, "it to go on here")
-    assert_equal(stage.library.load_analysis(entry.id), uninterrupted)
+    resume(stage.repository, entry.id)
+    until(lambda: here.look() or stage.repository.get(entry.id).state.is_over, "it to go on here")
+    assert_equal(stage.repository.load_analysis(entry.id), uninterrupted)
 
 
 def test_a_worker_that_was_only_cut_off_does_not_write_beside_the_one_that_took_over(
     stage: Scene, clip: Path, uninterrupted: Analysis
 ) -> None:
     """It sleeps for longer than anybody waits, wakes up, and finds that its work is another's."""
-    entry = stage.library.add(clip, "a.mp4", HALF)
+    entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the worker to begin")
     slow = stage.worker_of(entry)
@@ -143,12 +143,12 @@ def test_a_worker_that_was_only_cut_off_does_not_write_beside_the_one_that_took_
     assert liveness.note_the_dead(stage.library, silence) == []
     passed_s[0] += liveness.SILENT_S + 1
     assert liveness.note_the_dead(stage.library, silence) == [entry.id]
-    resume(stage.library, entry.id)
+    resume(stage.repository, entry.id)
     stage.start_server()
     until(lambda: stage.worker_of(entry) not in {None, slow}, "another worker to take over")
     os.kill(slow, signal.SIGCONT)
-    until(lambda: stage.library.get(entry.id).state.is_over, "the other to end")
-    assert_equal(stage.library.load_analysis(entry.id), uninterrupted)
+    until(lambda: stage.repository.get(entry.id).state.is_over, "the other to end")
+    assert_equal(stage.repository.load_analysis(entry.id), uninterrupted)
     until(lambda: not Path(f"/proc/{slow}/cmdline").exists() or not Path(f"/proc/{slow}/cmdline").read_bytes(),
           "the slow one to leave")  # fmt: skip
     assert stage.library.storage.keys(entry.id) == [f"{entry.id}/timeline.parquet"]
@@ -175,12 +175,12 @@ def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
 ) -> None:
     with postgres.connect(stage.library.database.url.database or "") as connection:
         connection.execute(_CUT_ONCE)
-    entry = stage.library.add(clip, "a.mp4", JobSettings(fps=2, end_s=2, keep_video=keep_video))
+    entry = stage.repository.add(clip, "a.mp4", JobSettings(fps=2, end_s=2, keep_video=keep_video))
     stage.start_server()
-    until(lambda: stage.library.get(entry.id).state.is_over, "the end to be noted by whoever can")
-    after = stage.library.get(entry.id)
+    until(lambda: stage.repository.get(entry.id).state.is_over, "the end to be noted by whoever can")
+    after = stage.repository.get(entry.id)
     assert (after.state, after.note, after.has_video) == (State.DONE, "", keep_video)
-    assert after.done == len(stage.library.load_analysis(entry.id).frames) == 4
+    assert after.done == len(stage.repository.load_analysis(entry.id).frames) == 4
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from emotion.library import Entry, Library, State
+from emotion.library import Entry, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.orm import AnalysisRow
 from emotion.settings import log_file
@@ -19,10 +19,10 @@ def pid_of(library: Library, entry: Entry) -> int:
         return session.get_one(AnalysisRow, entry.id).worker_pid or 0
 
 
-def wait_for(library: Library, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
+def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
     for _ in range(3000):
         dispatcher.look()
-        now = library.get(entry.id)
+        now = repository.get(entry.id)
         if ready(now):
             return now
         time.sleep(0.1)

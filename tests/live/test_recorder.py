@@ -19,7 +19,7 @@ from emotion import Analyzer, validate
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.summary import summarise
 from emotion.errors import LibraryError, LiveError
-from emotion.library import Library, State
+from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel
 from emotion.library.jobs.clips import clip_file, hand_over_left_clips
 from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish
@@ -53,11 +53,13 @@ def await_(condition, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def test_a_recording_is_an_analysis_like_any(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_a_recording_is_an_analysis_like_any(
+    analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
+) -> None:
     session = unstrained(analyzer)
     run(session, camera, range(10))
-    entry_id = session.record(library, "At the window")
-    running = library.get(entry_id)
+    entry_id = session.record(repository, "At the window")
+    running = repository.get(entry_id)
     assert (running.title, running.state, running.settings.live, running.has_video) == (
         "At the window",
         State.RUNNING,
@@ -70,7 +72,7 @@ def test_a_recording_is_an_analysis_like_any(analyzer: Analyzer, camera: Camera,
     assert (now.entry_id, now.running, now.with_clip, now.problem) == (entry_id, True, False, "")
     assert now.seconds == pytest.approx(59 / 30, abs=0.01)
     assert session.stop_recording() == entry_id
-    entry, analysis = library.get(entry_id), library.load_analysis(entry_id)
+    entry, analysis = repository.get(entry_id), repository.load_analysis(entry_id)
     assert (entry.state, entry.note, entry.done) == (State.DONE, "", 60)
     assert entry.summary is not None
     assert entry.summary["shares"]["happiness"] == pytest.approx(1)
@@ -81,7 +83,7 @@ def test_a_recording_is_an_analysis_like_any(analyzer: Analyzer, camera: Camera,
     assert analysis.info.duration_s == pytest.approx(2.0, abs=0.01)
     assert analysis.info.fps == pytest.approx(30, rel=0.01)
     assert (analysis.info.width, analysis.info.height, analysis.model) == (640, 480, analyzer.model)
-    assert library.video_path(entry_id) is None
+    assert repository.video_path(entry_id) is None
     assert library.parts(entry_id).until_s() is None
     assert session.stop_recording() is None
     last = session.snapshot().recording
@@ -89,10 +91,12 @@ def test_a_recording_is_an_analysis_like_any(analyzer: Analyzer, camera: Camera,
     assert not last.running
 
 
-def test_an_hour_is_not_thousands_of_files(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_an_hour_is_not_thousands_of_files(
+    analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
+) -> None:
     """Two minutes with a picture every half second, written all the time."""
     session = unstrained(analyzer)
-    entry_id = session.record(library, "long")
+    entry_id = session.record(repository, "long")
     picture = camera(0)
     for index in range(240):
         session.process(picture, index * 0.5)
@@ -101,12 +105,12 @@ def test_an_hour_is_not_thousands_of_files(analyzer: Analyzer, camera: Camera, l
     keys = library.storage.keys(f"{entry_id}/parts")
     session.close()
     assert 2 <= len(keys) <= 5
-    assert len(library.load_analysis(entry_id).frames) == 240
+    assert len(repository.load_analysis(entry_id).frames) == 240
 
 
-def test_time_on_hold_is_marked_and_left_out(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_time_on_hold_is_marked_and_left_out(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "with a break")
+    entry_id = session.record(repository, "with a break")
     run(session, camera, range(30))
     session.hold()
     run(session, camera, range(30, 120))
@@ -116,7 +120,7 @@ def test_time_on_hold_is_marked_and_left_out(analyzer: Analyzer, camera: Camera,
     assert now is not None
     assert now.seconds == pytest.approx(2, abs=0.1)
     session.stop_recording()
-    edits, analysis = library.get(entry_id).edits, library.load_analysis(entry_id)
+    edits, analysis = repository.get(entry_id).edits, repository.load_analysis(entry_id)
     (event,) = edits.events
     assert (event.label, event.excluded) == (ON_HOLD, True)
     assert (event.span.start_s, event.span.end_s) == pytest.approx((1.0, 4.0), abs=0.05)
@@ -125,47 +129,47 @@ def test_time_on_hold_is_marked_and_left_out(analyzer: Analyzer, camera: Camera,
     assert person["seconds"] == pytest.approx(2, abs=0.1)
 
 
-def test_a_lost_connection_is_marked_and_left_out(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_a_lost_connection_is_marked_and_left_out(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "in a tunnel")
+    entry_id = session.record(repository, "in a tunnel")
     run(session, camera, range(30))
     session.process(camera(0), 4.0)
     session.process(camera(0), 4.03)
     session.stop_recording()
-    (event,) = library.get(entry_id).edits.events
+    (event,) = repository.get(entry_id).edits.events
     assert (event.label, event.excluded) == (NO_PICTURE, True)
     assert (event.span.start_s, event.span.end_s) == pytest.approx((1.0, 4.0), abs=0.05)
 
 
-def test_a_baseline_is_known_to_the_recording(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_a_baseline_is_known_to_the_recording(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "at rest")
+    entry_id = session.record(repository, "at rest")
     run(session, camera, range(15))
     session.take_baseline(1.0)
     run(session, camera, range(15, 60))
     session.stop_recording()
-    span = library.get(entry_id).edits.baselines[1]
+    span = repository.get(entry_id).edits.baselines[1]
     assert (span.start_s, span.end_s) == pytest.approx((0.5, 1.5), abs=0.1)
 
 
 def test_pictures_of_other_sizes_keep_boxes_in_px_of_the_first(
-    analyzer: Analyzer, camera: Camera, library: Library
+    analyzer: Analyzer, camera: Camera, repository: Repository
 ) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "shrinking")
+    entry_id = session.record(repository, "shrinking")
     run(session, camera, range(5))
     for index in range(5, 10):
         session.process(camera(index).reformat(320, 240), index / 30)
     session.stop_recording()
-    boxes = library.load_analysis(entry_id).timeline[["x1", "y1", "x2", "y2"]].to_numpy()
+    boxes = repository.load_analysis(entry_id).timeline[["x1", "y1", "x2", "y2"]].to_numpy()
     assert np.abs(boxes - boxes[0]).max() < 15
 
 
 def test_a_clip_is_kept_only_if_wished_and_is_an_ordinary_video(
-    analyzer: Analyzer, camera: Camera, library: Library
+    analyzer: Analyzer, camera: Camera, repository: Repository
 ) -> None:
     session = unstrained(analyzer, LiveSettings(hide="silhouette"))
-    entry_id = session.record(library, "At the window", record_clip=True)
+    entry_id = session.record(repository, "At the window", record_clip=True)
     run(session, camera, range(45))
     assert clip_file(entry_id).exists()
     session.stop_recording()
@@ -173,11 +177,11 @@ def test_a_clip_is_kept_only_if_wished_and_is_an_ordinary_video(
     assert now is not None
     assert (now.with_clip, now.problem) == (True, "")
     assert now.clip_id is not None
-    clip, timeline = library.get(now.clip_id), library.load_analysis(entry_id)
+    clip, timeline = repository.get(now.clip_id), repository.load_analysis(entry_id)
     assert (clip.title, clip.state, clip.settings.keep_video) == ("At the window (clip)", State.QUEUED, True)
     assert not clip.settings.live
     assert not clip_file(entry_id).exists()
-    path = library.video_path(now.clip_id)
+    path = repository.video_path(now.clip_id)
     assert path is not None
     times = [frame.time_s for frame in read_video(path)]
     assert times == pytest.approx(timeline.frames["time_s"].tolist(), abs=1e-3)
@@ -187,47 +191,47 @@ def test_a_clip_is_kept_only_if_wished_and_is_an_ordinary_video(
 
 
 def test_two_recordings_at_once_are_refused_and_one_after_the_other_is_not(
-    analyzer: Analyzer, camera: Camera, library: Library
+    analyzer: Analyzer, camera: Camera, repository: Repository
 ) -> None:
     session = unstrained(analyzer)
-    first = session.record(library, "one")
+    first = session.record(repository, "one")
     with pytest.raises(LiveError, match="already"):
-        session.record(library, "two")
+        session.record(repository, "two")
     run(session, camera, range(5))
     session.stop_recording()
-    second = session.record(library, "two")
+    second = session.record(repository, "two")
     run(session, camera, range(5, 10))
     session.close()
-    assert [library.get(each).done for each in (first, second)] == [5, 5]
+    assert [repository.get(each).done for each in (first, second)] == [5, 5]
     with pytest.raises(LiveError, match="closed"):
-        session.record(library, "three")
+        session.record(repository, "three")
 
 
-def test_a_recording_without_a_picture_says_so(analyzer: Analyzer, library: Library) -> None:
+def test_a_recording_without_a_picture_says_so(analyzer: Analyzer, repository: Repository) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "nothing", record_clip=True)
+    entry_id = session.record(repository, "nothing", record_clip=True)
     session.stop_recording()
-    entry = library.get(entry_id)
+    entry = repository.get(entry_id)
     assert (entry.state, entry.note) == (State.CANCELLED, "It was stopped before anything was recorded.")
-    library.delete(entry_id)
+    repository.delete(entry_id)
 
 
-def test_the_library_can_stop_it(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_the_library_can_stop_it(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "stopped elsewhere")
+    entry_id = session.record(repository, "stopped elsewhere")
     run(session, camera, range(20))
-    cancel(library, entry_id)
-    await_(lambda: library.get(entry_id).state.is_over)
-    assert (library.get(entry_id).state, library.get(entry_id).done) == (State.DONE, 20)
+    cancel(repository, entry_id)
+    await_(lambda: repository.get(entry_id).state.is_over)
+    assert (repository.get(entry_id).state, repository.get(entry_id).done) == (State.DONE, 20)
     run(session, camera, range(20, 25))
-    assert len(library.load_analysis(entry_id).frames) == 20
+    assert len(repository.load_analysis(entry_id).frames) == 20
 
 
 def test_a_recording_that_the_library_closed_writes_no_more(
-    analyzer: Analyzer, camera: Camera, library: Library
+    analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
 ) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "given up")
+    entry_id = session.record(repository, "given up")
     with library.database.reading() as reading:
         from emotion.library.orm import AnalysisRow
 
@@ -237,14 +241,14 @@ def test_a_recording_that_the_library_closed_writes_no_more(
     await_(lambda: not session.snapshot().recording.running)
     session.close()
     assert "nothing was heard of it" in session.snapshot().recording.problem
-    assert library.get(entry_id).note == "closed by somebody"
+    assert repository.get(entry_id).note == "closed by somebody"
 
 
 def test_a_storage_that_takes_nothing_ends_it_with_words(
-    analyzer: Analyzer, camera: Camera, library: Library, tmp_path: Path
+    analyzer: Analyzer, camera: Camera, repository: Repository, tmp_path: Path
 ) -> None:
     session = unstrained(analyzer)
-    entry_id = session.record(library, "no room")
+    entry_id = session.record(repository, "no room")
     (tmp_path / "storage" / entry_id).write_text("in the way of a folder", encoding="utf-8")
     run(session, camera, range(5))
     await_(lambda: not session.snapshot().recording.running)
@@ -252,50 +256,52 @@ def test_a_storage_that_takes_nothing_ends_it_with_words(
     session.close()
 
 
-def test_recording_leaves_no_threads(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_recording_leaves_no_threads(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     before = set(threading.enumerate())
     session = unstrained(analyzer)
-    session.record(library, "a", record_clip=True)
+    session.record(repository, "a", record_clip=True)
     run(session, camera, range(5))
     assert {thread.name for thread in set(threading.enumerate()) - before} == {"live recorder", "live clip"}
     session.close()
     assert not set(threading.enumerate()) - before
 
 
-def test_a_session_that_is_let_go_of_ends_its_recording(analyzer: Analyzer, camera: Camera, library: Library) -> None:
+def test_a_session_that_is_let_go_of_ends_its_recording(
+    analyzer: Analyzer, camera: Camera, repository: Repository
+) -> None:
     before = set(threading.enumerate())
     session = unstrained(analyzer)
-    entry_id = session.record(library, "forgotten")
+    entry_id = session.record(repository, "forgotten")
     run(session, camera, range(12))
     del session
     gc.collect()
-    await_(lambda: library.get(entry_id).state is State.DONE)
+    await_(lambda: repository.get(entry_id).state is State.DONE)
     await_(lambda: not set(threading.enumerate()) - before)
-    assert len(library.load_analysis(entry_id).frames) == 12
+    assert len(repository.load_analysis(entry_id).frames) == 12
 
 
 def test_a_recording_to_which_nothing_comes_ends_by_itself(
-    analyzer: Analyzer, camera: Camera, library: Library, monkeypatch: pytest.MonkeyPatch
+    analyzer: Analyzer, camera: Camera, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emotion.live.recorder.SILENT_S", 1.0)
     session = unstrained(analyzer)
-    entry_id = session.record(library, "nobody there")
+    entry_id = session.record(repository, "nobody there")
     run(session, camera, range(5))
-    await_(lambda: library.get(entry_id).state is State.DONE)
+    await_(lambda: repository.get(entry_id).state is State.DONE)
     assert "no picture came" in session.snapshot().recording.problem
     session.close()
 
 
 def test_no_place_for_a_clip_is_told_and_leaves_nothing_running(
-    analyzer: Analyzer, library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    analyzer: Analyzer, repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "clips").write_text("in the way of a folder", encoding="utf-8")
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "elsewhere"))
     session = unstrained(analyzer)
     with pytest.raises(LibraryError, match="pictures cannot be recorded"):
-        session.record(library, "no place", record_clip=True)
-    assert [entry.state for entry in library.search().entries] == [State.CANCELLED]
+        session.record(repository, "no place", record_clip=True)
+    assert [entry.state for entry in repository.search().entries] == [State.CANCELLED]
 
 
 SERVER = """
@@ -338,11 +344,13 @@ def killed(tmp_path: Path, library: Library) -> tuple[str, float]:
     return entry_id, last_s
 
 
-def test_a_server_that_is_killed_keeps_all_but_the_last_moment(killed: tuple[str, float], library: Library) -> None:
+def test_a_server_that_is_killed_keeps_all_but_the_last_moment(
+    killed: tuple[str, float], library: Library, repository: Repository
+) -> None:
     entry_id, last_s = killed
-    assert library.get(entry_id).state is State.RUNNING
+    assert repository.get(entry_id).state is State.RUNNING
     assert close_broken(library) == [entry_id]
-    entry, analysis = library.get(entry_id), library.load_analysis(entry_id)
+    entry, analysis = repository.get(entry_id), repository.load_analysis(entry_id)
     assert entry.state is State.DONE
     assert "broke off" in entry.note
     assert not analysis.complete
@@ -354,9 +362,9 @@ def test_a_server_that_is_killed_keeps_all_but_the_last_moment(killed: tuple[str
     assert entry.summary["shares"]["happiness"] > 0.9
 
     hand_over_left_clips(library)
-    (clip,) = library.search("clip").entries
+    (clip,) = repository.search("clip").entries
     assert (clip.state, clip.settings.keep_video) == (State.QUEUED, True)
-    path = library.video_path(clip.id)
+    path = repository.video_path(clip.id)
     assert path is not None
     assert last_s - 2.5 <= probe(path).duration_s <= last_s + 0.2
     with av.open(str(path)) as container:

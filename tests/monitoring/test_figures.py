@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from emotion.errors import InputError, LibraryError, ModelError, SettingsError
-from emotion.library import Library, State
+from emotion.library import LOCAL, Library, State
 from emotion.library.jobs import cancel
 from emotion.library.jobs.queue import beat, claim_next, work_of
 from emotion.live import SEATS
@@ -54,18 +54,19 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 def busy(library: Library, video: Path) -> None:
     """One done with ten frames, one running at 50 a second in this very process, one cancelled, two that wait."""
-    put(library, video, "Martha.mp4")
-    library.add(video, "Martha.mp4")
+    repository = library.for_owner(LOCAL)
+    put(repository, video, "Martha.mp4")
+    repository.add(video, "Martha.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
     work_of(library, claim, os.getpid())
     beat(library, claim, 20, 40, 50.0)
-    cancel(library, library.add(video, "Martha.mp4").id)
-    library.add(video, "Martha.mp4")
-    library.add(video, "Martha.mp4", owner="martha@example.org")
+    cancel(repository, repository.add(video, "Martha.mp4").id)
+    repository.add(video, "Martha.mp4")
+    library.for_owner("martha@example.org").add(video, "Martha.mp4")
 
 
-def test_what_the_database_knows(library, video):
+def test_what_the_database_knows(library, repository, video):
     busy(library, video)
     work = figures_of(library)
     assert {state: n for state, n in work.by_state.items() if n} == {
@@ -73,7 +74,7 @@ def test_what_the_database_knows(library, video):
     }  # fmt: skip
     assert (work.frames, work.frames_per_s, work.worker_pids) == (30, 50.0, (os.getpid(),))
     assert 0 < work.oldest_s < 60
-    assert work.stored_bytes == library.used_bytes() + library.used_bytes(owner="martha@example.org")
+    assert work.stored_bytes == repository.used_bytes() + library.for_owner("martha@example.org").used_bytes()
     assert 0 < work.query_s < 60
 
 

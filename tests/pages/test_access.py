@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import ui
 from emotion.library import LOCAL, JobSettings
-from emotion.library.owners.users import people
+from emotion.library.owners.usage import list_usage
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
@@ -143,10 +143,10 @@ def test_a_link_to_a_page_that_is_not_theirs_leads_home_and_says_so():
     assert test.title[0].value == "See what faces show"
 
 
-def test_each_sees_their_own_library_and_none_of_the_others(library, video):
-    hers = put(library, video, "secret.mp4", tags=["hers"], owner=owner(ADA))
-    put(library, video, "before sign-in.mp4")
-    mine = put(library, video, "mine.mp4", owner=owner(BOSS))
+def test_each_sees_their_own_library_and_none_of_the_others(library, repository, video):
+    hers = put(library.for_owner(owner(ADA)), video, "secret.mp4", tags=["hers"])
+    put(repository, video, "before sign-in.mp4")
+    mine = put(library.for_owner(owner(BOSS)), video, "mine.mp4")
 
     assert visit("library.py", ADA).dataframe[0].value["title"].tolist() == ["secret"]
     test = visit("library.py", BOSS)
@@ -156,7 +156,7 @@ def test_each_sees_their_own_library_and_none_of_the_others(library, video):
 
 
 def test_an_id_of_somebody_else_says_what_an_id_of_nothing_says(library, video):
-    hers = put(library, video, "secret.mp4", settings=JobSettings(keep_video=True), owner=owner(ADA))
+    hers = put(library.for_owner(owner(ADA)), video, "secret.mp4", settings=JobSettings(keep_video=True))
     assert "secret" in visit("video.py", ADA, analysis=hers.id).subheader[0].value
     for stranger in (BOSS, claims("ada", iss="https://other.example", is_logged_in=True)):
         said = [visit("video.py", stranger, analysis=one).error[0].value for one in (hers.id, "0" * 32)]
@@ -166,13 +166,13 @@ def test_an_id_of_somebody_else_says_what_an_id_of_nothing_says(library, video):
 
 def test_what_is_begun_is_whose_visit_it_is(library, analyzer):
     press(visit("video.py", ADA), "Try the sample")
-    assert library.search(owner=owner(ADA)).total == 1
-    assert library.search(owner=LOCAL).total == 0
+    assert library.for_owner(owner(ADA)).search().total == 1
+    assert library.for_owner(LOCAL).search().total == 0
 
 
 def test_who_opened_the_library_has_a_name_in_it_for_those_who_look_after_it(library):
     visit("library.py", ADA)
-    assert [(person.owner, person.name) for person in people(library)] == [(owner(ADA), "ada@example.org")]
+    assert [(person.owner, person.name) for person in list_usage(library)] == [(owner(ADA), "ada@example.org")]
 
 
 def test_the_name_and_the_way_out_are_on_every_page(analyzer, library):
@@ -185,9 +185,9 @@ def test_the_name_and_the_way_out_are_on_every_page(analyzer, library):
     assert "You are an administrator of this server." in texts(visit("streamlit_app.py", BOSS))
 
 
-def test_the_page_about_people_is_there_for_those_who_look_after_the_server(library, video):
-    put(library, video, "secret.mp4", owner=owner(ADA))
-    put(library, video)
+def test_the_page_about_people_is_there_for_those_who_look_after_the_server(library, repository, video):
+    put(library.for_owner(owner(ADA)), video, "secret.mp4")
+    put(repository, video)
     visit("library.py", ADA)
     refused = visit("admin.py", ADA)
     assert [error.value for error in refused.error] == [NOT_HERE]
@@ -202,26 +202,26 @@ def test_the_page_about_people_is_there_for_those_who_look_after_the_server(libr
 
 
 def test_a_library_is_deleted_by_those_who_look_after_the_server_when_they_confirm_it(library, video):
-    put(library, video, owner=owner(ADA))
-    kept = put(library, video, owner=owner(BOSS))
+    put(library.for_owner(owner(ADA)), video)
+    kept = put(library.for_owner(owner(BOSS)), video)
     test = visit("admin.py", BOSS)
     test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
     assert "1 analysis" in test.warning[0].value
     press(test, "Delete this library")
     assert test.success[0].value == "The library was deleted."
-    assert [(person.owner, person.analyses) for person in people(library)] == [(owner(BOSS), 1)]
-    assert library.get(kept.id, owner=owner(BOSS)) == kept
+    assert [(person.owner, person.analyses) for person in list_usage(library)] == [(owner(BOSS), 1)]
+    assert library.for_owner(owner(BOSS)).get(kept.id) == kept
 
 
 def test_who_no_longer_looks_after_the_server_deletes_nothing(library, video):
     """The page was drawn while they did; the button is pressed when they do not."""
-    put(library, video, owner=owner(ADA))
+    put(library.for_owner(owner(ADA)), video)
     test = visit("admin.py", BOSS)
     test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
     test.user = ADA
     press(test, "Delete this library")
     assert [error.value for error in test.error] == [NOT_HERE]
-    assert library.search(owner=owner(ADA)).total == 1
+    assert library.for_owner(owner(ADA)).search().total == 1
 
 
 def test_without_sign_in_there_is_no_page_about_people(library, tmp_path):

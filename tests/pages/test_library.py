@@ -42,9 +42,9 @@ def test_a_library_that_cannot_be_opened_is_told(monkeypatch):
     assert "cannot be opened" in page.error[0].value
 
 
-def test_the_list_shows_pages_and_searches(library, video):
+def test_the_list_shows_pages_and_searches(repository, video):
     for number in range(27):
-        put(library, video, f"clip {number:02}.mp4", tags=["even" if number % 2 == 0 else "odd"])
+        put(repository, video, f"clip {number:02}.mp4", tags=["even" if number % 2 == 0 else "odd"])
     page = visit()
     page = page.selectbox(key="library_sort").select("title").run()
     assert titles(page) == [f"clip {number:02}" for number in range(25)]
@@ -57,38 +57,38 @@ def test_the_list_shows_pages_and_searches(library, video):
     assert nothing.info[0].value == "No analysis matches these words and tags."
 
 
-def test_a_row_tells_what_was_found(library, video):
-    put(library, video, "talk.mp4", tags=["course"])
+def test_a_row_tells_what_was_found(repository, video):
+    put(repository, video, "talk.mp4", tags=["course"])
     row = visit().dataframe[0].value.iloc[0]
     assert (row["title"], row["state"], row["people"], row["dominant"]) == ("talk", "done", 2, "happiness")
     assert list(row["tags"]) == ["course"]
 
 
-def test_what_waits_can_be_taken_out_and_what_broke_off_goes_on(library, video):
-    waiting = library.add(video, "waiting.mp4")
+def test_what_waits_can_be_taken_out_and_what_broke_off_goes_on(library, repository, video):
+    waiting = repository.add(video, "waiting.mp4")
     page = visit()
     assert any("**waiting**" in text.value for text in page.markdown)
     page.button(key=f"stop_{waiting.id}").click().run()
-    assert library.get(waiting.id).state is State.CANCELLED
+    assert repository.get(waiting.id).state is State.CANCELLED
 
-    broken = library.add(video, "broken.mp4")
+    broken = repository.add(video, "broken.mp4")
     claim = claim_next(library, 1)
     finish(library, claim, Outcome(State.INTERRUPTED, "Its process ended.", keeps_video=True))
     page = visit()
     assert any("**broken** · Its process ended." in text.value for text in page.markdown)
     page.button(key=f"resume_{broken.id}").click().run()
-    assert library.get(broken.id).state is State.QUEUED
+    assert repository.get(broken.id).state is State.QUEUED
 
 
-def test_deleting_what_broke_off_leaves_nothing(library, video):
-    broken = library.add(video, "broken.mp4")
+def test_deleting_what_broke_off_leaves_nothing(library, repository, video):
+    broken = repository.add(video, "broken.mp4")
     finish(library, claim_next(library, 1), Outcome(State.FAILED, "No room.", keeps_video=True))
     visit().button(key=f"drop_{broken.id}").click().run()
-    assert library.search().total == 0
+    assert repository.search().total == 0
 
 
-def test_days_have_a_calendar_and_a_trend(library, video):
-    put(library, video)
+def test_days_have_a_calendar_and_a_trend(repository, video):
+    put(repository, video)
     page = visit()
     charts = [element.type for element in page.main if "vega" in element.type] or page.get("arrow_vega_lite_chart")
     assert len(charts) == 2
@@ -96,22 +96,22 @@ def test_days_have_a_calendar_and_a_trend(library, video):
     assert any("share of the faces' time that showed happiness" in caption.value for caption in page.caption)
 
 
-def test_the_retention_is_changed_only_when_confirmed(library, video):
-    put(library, video)
+def test_the_retention_is_changed_only_when_confirmed(repository, video):
+    put(repository, video)
     page = visit().selectbox(key="library_retention").select(30).run()
-    assert library.retention_days() is None
+    assert repository.retention_days() is None
     assert "older ones are deleted" in page.warning[0].value
     next(button for button in page.button if button.label == "Confirm").click().run()
-    assert library.retention_days() == 30
-    assert library.search().entries[0].kept_until is not None
+    assert repository.retention_days() == 30
+    assert repository.search().entries[0].kept_until is not None
 
 
 def erase_button(page: AppTest) -> Button:
     return next(button for button in page.button if button.label == "Delete everything")
 
 
-def test_everything_is_deleted_only_when_asked_for_in_words(library, video):
-    put(library, video, "Mein Film.mp4", tags=["Musterfrau"])
+def test_everything_is_deleted_only_when_asked_for_in_words(repository, video):
+    put(repository, video, "Mein Film.mp4", tags=["Musterfrau"])
     page = visit()
     assert erase_button(page).disabled
     assert "this is what everybody has analysed" in page.warning[-1].value
@@ -121,7 +121,7 @@ def test_everything_is_deleted_only_when_asked_for_in_words(library, video):
     page = erase_button(page).click().run()
     assert not page.exception
     assert page.success[0].value.startswith("Everything was deleted: 1 analyses")
-    assert library.search().total == 0
+    assert repository.search().total == 0
     assert erase_button(page).disabled, "and has to be asked for once more"
 
 
@@ -139,18 +139,18 @@ def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
     assert page.session_state["pictures"] == []
 
 
-def test_a_damaged_video_is_marked_with_how_much_was_read(library, video):
-    entry = put(library, video, "talk.mp4")
+def test_a_damaged_video_is_marked_with_how_much_was_read(repository, video):
+    entry = put(repository, video, "talk.mp4")
     damaged = replace(entry, summary=entry.summary | {"complete": False, "analysed_s": 3.2, "duration_s": 10.0})
     assert state_text(damaged) == "damaged: 3.2 s of 10.0 s read"
     assert state_text(entry) == "done"
 
 
-def test_hiding_and_merging_show_in_the_list(library, video):
-    entry = put(library, video, "talk.mp4")
-    library.save_edits(entry.id, Edits(hidden=frozenset({2})))
+def test_hiding_and_merging_show_in_the_list(repository, video):
+    entry = put(repository, video, "talk.mp4")
+    repository.save_edits(entry.id, Edits(hidden=frozenset({2})))
     assert visit().dataframe[0].value.iloc[0]["people"] == 1
-    library.save_edits(entry.id, Edits(merged={2: 1}))
+    repository.save_edits(entry.id, Edits(merged={2: 1}))
     assert visit().dataframe[0].value.iloc[0]["people"] == 1
-    library.save_edits(entry.id, Edits())
+    repository.save_edits(entry.id, Edits())
     assert visit().dataframe[0].value.iloc[0]["people"] == 2

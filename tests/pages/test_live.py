@@ -203,21 +203,21 @@ def test_hold_and_wishes_reach_the_running_session(streamer):
     assert streamer.session.settings.hide == "nothing"
 
 
-def test_a_recording_goes_to_the_library_and_is_linked(streamer, library):
+def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     test = running(streamer)
-    assert library.search().total == 0, "nothing is kept by itself"
+    assert repository.search().total == 0, "nothing is kept by itself"
     press(test, "Record")
     until(lambda: streamer.session.snapshot().recording.seconds > 0.5)
     press(test, "Stop recording")
-    (entry,) = library.search().entries
+    (entry,) = repository.search().entries
     assert entry.state is State.DONE
     assert entry.title.startswith("Live, ")
     assert not entry.has_video
     assert "Open the timeline" in labels(test)
-    assert set(library.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
+    assert set(repository.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
 
 
-def test_a_camera_that_ends_leaves_the_page_ready_and_its_recording_linked(streamer, library):
+def test_a_camera_that_ends_leaves_the_page_ready_and_its_recording_linked(streamer, repository):
     test = running(streamer)
     press(test, "Record")
     until(lambda: streamer.session.snapshot().recording.seconds > 0.3)
@@ -228,5 +228,5 @@ def test_a_camera_that_ends_leaves_the_page_ready_and_its_recording_linked(strea
     assert not test.exception
     assert "Press **Start the camera**" in texts(test)
     assert labels(test) == ["Open the timeline"]
-    assert library.search().entries[0].state is State.DONE
+    assert repository.search().entries[0].state is State.DONE
     assert SEATS.taken == 0

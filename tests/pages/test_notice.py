@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 import emotion
 from emotion.errors import SettingsError
-from emotion.library.entries import LOCAL
-from emotion.library.owners.consent import agreement_of, note_agreement
+from emotion.library import LOCAL
+from emotion.library.owners.consent import load_consent, save_consent
 from emotion.samples import make_clip
 from tests.conftest import ROOT
 from tests.pages.test_lab_trial import zipped
@@ -102,7 +102,7 @@ def test_one_answer_holds_for_the_visit_and_can_be_changed(analyzer):
     assert not test.checkbox(key="notice").value
 
 
-def test_analyse_is_locked_until_the_answer(library, tmp_path):
+def test_analyse_is_locked_until_the_answer(repository, tmp_path):
     test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=60)
     clip = make_clip(tmp_path / "clip.mp4")
     test.session_state["pending_videos"] = [VideoSource("clip.mp4", io.BytesIO(clip.read_bytes()))]
@@ -110,7 +110,7 @@ def test_analyse_is_locked_until_the_answer(library, tmp_path):
     analyse = next(button for button in test.button if button.label == "Analyse")
     assert (analyse.disabled, is_asked(test)) == (True, True)
     test = press(answer(test), "Analyse")
-    assert library.search().total == 1
+    assert repository.search().total == 1
     assert not is_asked(test)
 
 
@@ -135,13 +135,13 @@ def test_who_signs_in_is_remembered_until_the_words_change(library, analyzer, mo
     for place in ("ui.shell.notice.find_visitor", "ui.access.library.visitor_or_stop"):
         monkeypatch.setattr(place, lambda: martha)
     answer(pictures())
-    said = agreement_of(library, "owner-1")
+    said = load_consent(library.for_owner("owner-1"))
     assert said is not None
     assert (said.purpose, said.version) == ("research", VERSION)
     assert not is_asked(pictures()), "another visit"
-    note_agreement(library, "owner-1", "research", "older words")
+    save_consent(library.for_owner("owner-1"), "research", "older words")
     assert is_asked(pictures())
-    assert agreement_of(library, LOCAL) is None
+    assert load_consent(library.for_owner(LOCAL)) is None
 
 
 def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 import emotion
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
-from emotion.library import Entry, JobSettings, Library, State
+from emotion.library import Entry, JobSettings, Repository, State
 from emotion.samples import make_clip
 from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
@@ -35,8 +35,8 @@ def visit(**address: str) -> AppTest:
     return test
 
 
-def shown(library: Library, video: Path, analysis: Analysis, **options: object) -> AppTest:
-    return visit(analysis=put(library, video, "Mein Film.mp4", analysis=analysis, **options).id)
+def shown(repository: Repository, video: Path, analysis: Analysis, **options: object) -> AppTest:
+    return visit(analysis=put(repository, video, "Mein Film.mp4", analysis=analysis, **options).id)
 
 
 def figures(test: AppTest) -> dict[str, str]:
@@ -47,16 +47,16 @@ def test_an_empty_visit_says_what_it_will_give(library):
     assert "A timeline" in texts(visit())
 
 
-def test_an_address_opens_an_analysis(library, video):
-    test = shown(library, video, make_analysis(SMILE))
+def test_an_address_opens_an_analysis(repository, video):
+    test = shown(repository, video, make_analysis(SMILE))
     assert test.subheader[0].value == "Mein Film"
     assert figures(test)["Frames with a face"] == "8"
     assert figures(test)["People"] == "2"
     assert "The video was not kept" in texts(test)
 
 
-def test_a_kept_video_is_there_for_the_player(library, video):
-    entry = put(library, video, settings=JobSettings(keep_video=True), analysis=make_analysis(SMILE))
+def test_a_kept_video_is_there_for_the_player(repository, video):
+    entry = put(repository, video, settings=JobSettings(keep_video=True), analysis=make_analysis(SMILE))
     test = visit(analysis=entry.id)
     for _ in range(50):
         if "The video appears in the player once" not in texts(test):
@@ -64,52 +64,52 @@ def test_a_kept_video_is_there_for_the_player(library, video):
         time.sleep(0.1)
         test.run()
     assert "The video was not kept" not in texts(test)
-    assert library.video_path(entry.id).is_file()
+    assert repository.video_path(entry.id).is_file()
 
 
-def test_when_it_was_recorded_or_added_is_told(library, video):
+def test_when_it_was_recorded_or_added_is_told(repository, video):
     captured = JobSettings(captured_at=dt.datetime(2024, 3, 5, 10, 20, tzinfo=dt.UTC))
-    assert "Recorded on 5 March 2024, 10:20" in texts(visit(analysis=put(library, video, settings=captured).id))
-    assert f"Added on {dt.datetime.now(dt.UTC):%d %B %Y}" in texts(visit(analysis=put(library, video).id))
+    assert "Recorded on 5 March 2024, 10:20" in texts(visit(analysis=put(repository, video, settings=captured).id))
+    assert f"Added on {dt.datetime.now(dt.UTC):%d %B %Y}" in texts(visit(analysis=put(repository, video).id))
 
 
 def test_an_address_of_nothing_says_so(library):
     assert "there is no analysis" in visit(analysis="0" * 32).error[0].value
 
 
-def test_an_unclear_video_says_so_and_why(library, video):
+def test_an_unclear_video_says_so_and_why(repository, video):
     analysis = make_analysis([["happiness"]] * 5)
     limited = replace(analysis, settings={"abstain_below": 0.7})  # its face is happy at 0.65
-    test = shown(library, video, limited)
+    test = shown(repository, video, limited)
     names = ("Dominant expression", "Smile index", "Unclear")
     assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]
     assert "Hatched: unclear" in texts(test)
 
 
-def test_without_a_limit_nothing_is_said_of_unclear_answers(library, video):
-    test = shown(library, video, make_analysis(SMILE))
+def test_without_a_limit_nothing_is_said_of_unclear_answers(repository, video):
+    test = shown(repository, video, make_analysis(SMILE))
     assert "nclear" not in texts(test)
     assert "Unclear" not in figures(test)
 
 
-def test_mended_times_are_said(library, video):
+def test_mended_times_are_said(repository, video):
     analysis = make_analysis(SMILE)
     words = "Its time stamps were mended: 1 of 100 did not fit."
     mended = replace(analysis, info=replace(analysis.info, mended=words))
-    assert words in [warning.value for warning in shown(library, video, mended).warning]
-    assert not shown(library, video, analysis).warning
+    assert words in [warning.value for warning in shown(repository, video, mended).warning]
+    assert not shown(repository, video, analysis).warning
 
 
-def test_a_video_without_a_face(library, video):
-    test = shown(library, video, make_analysis([[]] * 10))
+def test_a_video_without_a_face(repository, video):
+    test = shown(repository, video, make_analysis([[]] * 10))
     assert "No face was found in this video" in texts(test)
     assert figures(test)["Smile index"] == "–"
 
 
-def test_another_analysis_of_the_library_is_compared(library, video):
-    other = put(library, video, "other.mp4", analysis=make_analysis([["sadness", "fear"]] * 10))
-    library.save_edits(other.id, Edits(names={2: "Zoe"}))
-    entry = put(library, video, analysis=make_analysis(SMILE))
+def test_another_analysis_of_the_library_is_compared(repository, video):
+    other = put(repository, video, "other.mp4", analysis=make_analysis([["sadness", "fear"]] * 10))
+    repository.save_edits(other.id, Edits(names={2: "Zoe"}))
+    entry = put(repository, video, analysis=make_analysis(SMILE))
     test = visit(analysis=entry.id)
     test.session_state["insight_tabs"] = "Compare"
     test = test.run()
@@ -122,12 +122,12 @@ def test_another_analysis_of_the_library_is_compared(library, video):
     test = person.set_value(2).run()
     figures_of = next(table.value for table in test.dataframe if "correlation" in table.value).set_index("emotion")
     assert figures_of["second"].idxmax() == "fear"
-    library.delete(other.id)
+    repository.delete(other.id)
     assert not test.run().exception
 
 
-def test_a_timeline_from_elsewhere_is_compared_and_what_is_none_is_refused(library, video, tmp_path):
-    test = visit(analysis=put(library, video, analysis=make_analysis(SMILE)).id)
+def test_a_timeline_from_elsewhere_is_compared_and_what_is_none_is_refused(repository, video, tmp_path):
+    test = visit(analysis=put(repository, video, analysis=make_analysis(SMILE)).id)
     test.session_state["insight_tabs"] = "Compare"
     test = test.run()
     kind = next(control for control in test.segmented_control if control.label == "Compare with")
@@ -143,14 +143,14 @@ def test_a_timeline_from_elsewhere_is_compared_and_what_is_none_is_refused(libra
     assert not test.error
 
 
-def test_edits_of_another_day_are_honoured(library, video):
-    entry = put(library, video, analysis=make_analysis(SMILE))
+def test_edits_of_another_day_are_honoured(repository, video):
+    entry = put(repository, video, analysis=make_analysis(SMILE))
     excluded = Event("break", Span(0.0, 0.4), excluded=True)
-    library.save_edits(entry.id, Edits(hidden=frozenset({2}), events=(excluded,)))
+    repository.save_edits(entry.id, Edits(hidden=frozenset({2}), events=(excluded,)))
     assert figures(visit(analysis=entry.id))["Frames with a face"] == "4"
 
 
-def test_uploads_wait_for_what_is_asked_of_them(library, tmp_path):
+def test_uploads_wait_for_what_is_asked_of_them(repository, tmp_path):
     content = make_clip(tmp_path / "clip.mp4").read_bytes()
     test = visit()
     files = [("Mein Film.mp4", content, "video/mp4"), ("talk.mp4", b"text", "video/mp4")]
@@ -160,7 +160,7 @@ def test_uploads_wait_for_what_is_asked_of_them(library, tmp_path):
     test.checkbox(key="pending_keep").check().run()
     test = press(test, "Analyse 2 videos")
     assert r"**talk.mp4**: talk.mp4 is not a video" in test.error[0].value
-    (entry,) = library.search().entries
+    (entry,) = repository.search().entries
     assert (entry.source, entry.title, entry.state) == ("Mein Film.mp4", "Mein Film", State.QUEUED)
     assert (entry.settings.fps, entry.settings.keep_video) == (5.0, True)
     assert "**Mein Film** · Starting soon" in texts(test)
@@ -175,24 +175,24 @@ def test_drafts_can_be_discarded(library, tmp_path):
     assert "A timeline" in texts(test)
 
 
-def test_clearing_deletes_this_visits_video_and_nothing_else(library):
+def test_clearing_deletes_this_visits_video_and_nothing_else(repository):
     test = press(visit(), "Try the sample")
     (video_source,) = test.session_state["begun_videos"].values()
     assert video_source.path.is_file()
     test = press(test, "Clear")
     assert not video_source.path.exists()
-    assert library.search().total == 1
+    assert repository.search().total == 1
 
 
-def test_a_new_video_makes_the_open_one_and_its_address_go(library, video):
-    test = shown(library, video, make_analysis(SMILE))
+def test_a_new_video_makes_the_open_one_and_its_address_go(repository, video):
+    test = shown(repository, video, make_analysis(SMILE))
     test = press(test, "Try the sample")
     assert not test.subheader
     assert "analysis" not in test.query_params
 
 
-def test_several_videos_have_one_summary(library, video):
-    entries: list[Entry] = [put(library, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
+def test_several_videos_have_one_summary(repository, video):
+    entries: list[Entry] = [put(repository, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
     table = pd.read_csv(io.BytesIO(summary_csv(entries)))
     assert table["title"].tolist() == ["a", "b"]
     assert table["people"].tolist() == [2, 2]

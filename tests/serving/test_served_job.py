@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion.library import JobSettings, Library, State
+from emotion.library import LOCAL, JobSettings, Library, State
 from emotion.library.jobs import Dispatcher, resume
 from emotion.samples import clip_frames
 from emotion.vision.encode import write_video
@@ -29,19 +29,24 @@ def test_it_says_so_and_goes_on_where_it_stood(served, card, tmp_path: Path, mon
     library = Library.open()
     dispatcher = Dispatcher(library)
     try:
-        whole = library.add(clip, "whole.mp4", JobSettings(model=NAME))
-        assert wait_for(library, whole, is_over, dispatcher).state == State.DONE
-        broken = library.add(clip, "broken.mp4", JobSettings(model=NAME))
-        wait_for(library, broken, lambda entry: len(library.storage.keys(f"{entry.id}/parts")) >= 2, dispatcher)
+        whole = library.for_owner(LOCAL).add(clip, "whole.mp4", JobSettings(model=NAME))
+        assert wait_for(library.for_owner(LOCAL), whole, is_over, dispatcher).state == State.DONE
+        broken = library.for_owner(LOCAL).add(clip, "broken.mp4", JobSettings(model=NAME))
+        wait_for(
+            library.for_owner(LOCAL),
+            broken,
+            lambda entry: len(library.storage.keys(f"{entry.id}/parts")) >= 2,
+            dispatcher,
+        )
         server.kill()
-        ended = wait_for(library, broken, is_over, dispatcher)
+        ended = wait_for(library.for_owner(LOCAL), broken, is_over, dispatcher)
         assert (ended.state, ended.can_resume) == (State.FAILED, True)
         assert "expected an answer of the model server at" in ended.note
         assert "everything up to" in ended.note
         server.start()
-        resume(library, broken.id)
-        assert wait_for(library, broken, is_over, dispatcher).state == State.DONE
-        one, other = library.load_analysis(whole.id), library.load_analysis(broken.id)
+        resume(library.for_owner(LOCAL), broken.id)
+        assert wait_for(library.for_owner(LOCAL), broken, is_over, dispatcher).state == State.DONE
+        one, other = library.for_owner(LOCAL).load_analysis(whole.id), library.for_owner(LOCAL).load_analysis(broken.id)
         assert len(one.timeline) == len(other.timeline) > 100
         probabilities = [name for name in one.timeline if name.startswith("p_")]
         assert np.allclose(one.timeline[probabilities], other.timeline[probabilities], atol=1e-4)

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 import emotion
 from emotion.errors import InputError, LibraryError, SettingsError
-from emotion.library import JobSettings, Library, State
+from emotion.library import LOCAL, JobSettings, Library, State
 from emotion.library.jobs import Dispatcher
 from emotion.samples import make_clip
 from emotion.settings import library_dir
@@ -157,21 +157,21 @@ def test_no_log_of_a_whole_job_names_the_file_or_its_title(logs, tmp_path, form)
     torn = tmp_path / "torn.mp4"
     torn.write_bytes(whole.read_bytes())
     entries = [
-        library.add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
+        library.for_owner(LOCAL).add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
         for path in (whole, torn)
     ]
-    Path(library.video_path(entries[1].id) or "").write_bytes(b"no video")
+    Path(library.for_owner(LOCAL).video_path(entries[1].id) or "").write_bytes(b"no video")
     dispatcher = Dispatcher(library, at_once=1)
     end = time.monotonic() + 120
-    while not all(library.get(entry.id).state.is_over for entry in entries):
+    while not all(library.for_owner(LOCAL).get(entry.id).state.is_over for entry in entries):
         assert time.monotonic() < end
         dispatcher.look()
         time.sleep(0.1)
     while dispatcher._children:
         dispatcher.look()
         time.sleep(0.1)
-    assert [library.get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
-    assert "Martha" in library.get(entries[1].id).note, "its owner is told the name"
+    assert [library.for_owner(LOCAL).get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
+    assert "Martha" in library.for_owner(LOCAL).get(entries[1].id).note, "its owner is told the name"
     library.close()
 
     text = stream.getvalue() + "".join(path.read_text() for path in (library_dir() / "logs").iterdir())

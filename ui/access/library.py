@@ -7,10 +7,9 @@ from typing import NoReturn
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Library
+from emotion.library import Library, Repository
 from emotion.library.jobs import Dispatcher
-from emotion.library.owners.owner_view import OwnLibrary
-from emotion.library.owners.users import name_person
+from emotion.library.owners.usage import set_owner_name
 from ui.access import Visitor, visitor_or_stop
 from ui.common.lifespan import settle_memory
 
@@ -24,15 +23,15 @@ def _opened() -> tuple[Library, Dispatcher]:
     return library, Dispatcher(library).start()
 
 
-def library_or_stop() -> OwnLibrary:
+def library_or_stop() -> Repository:
     """Return the visitor's part of the library, or show why it cannot be opened and stop the page."""
     visitor = visitor_or_stop()
-    shared = shared_library_or_stop()
+    repository = shared_library_or_stop().for_owner(visitor.owner)
     try:
-        _store_name(shared, visitor)
+        _store_name(repository, visitor)
     except LibraryError as error:
         _stop_with(error)
-    return OwnLibrary(shared, visitor.owner)
+    return repository
 
 
 def shared_library_or_stop() -> Library:
@@ -48,8 +47,8 @@ def _stop_with(error: LibraryError) -> NoReturn:
     st.stop()
 
 
-def _store_name(library: Library, visitor: Visitor) -> None:
+def _store_name(repository: Repository, visitor: Visitor) -> None:
     """Store the name of a signed-in visitor, once per session."""
     if visitor.signed_in and st.session_state.get(_NAMED) != visitor.owner:
-        name_person(library, visitor.owner, visitor.address or visitor.name)
+        set_owner_name(repository, visitor.address or visitor.name)
         st.session_state[_NAMED] = visitor.owner

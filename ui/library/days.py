@@ -8,15 +8,15 @@ import streamlit as st
 
 from emotion.charts.calendar import ANSWERS, LEADING, calendar_chart, day_table, trend_chart
 from emotion.labels import EMOTIONS
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Repository, days
 from ui.common.widgets import browser_zone, chips
 
 PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
 
 
-def show_days(library: OwnLibrary) -> None:
+def show_days(library: Repository) -> None:
     """Show each day's expressions, from all finished analyses."""
-    table = day_table((day.date, day.analyses, day.faces_s, day.shares) for day in library.days(browser_zone()))
+    table = day_table((day.date, day.analyses, day.faces_s, day.shares) for day in days(library, zone=browser_zone()))
     if table.empty:
         st.info("Days appear here once a video is analysed.", icon=":material/calendar_month:")
         return

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import LOCAL
-from emotion.library.owners.erase import count_of, wipe
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import LOCAL, Repository
+from emotion.library.owners.erase import erase_owner
 from ui.common.widgets import plain, size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
@@ -28,7 +27,7 @@ NOT_MINE = (
 )
 
 
-def show_erase(library: OwnLibrary) -> None:
+def show_erase(library: Repository) -> None:
     """Show the form that deletes everything."""
     if news := st.session_state.pop(_NEWS, None):
         st.success(news, icon=":material/delete_sweep:")
@@ -43,12 +42,12 @@ def show_erase(library: OwnLibrary) -> None:
             _delete(library)
 
 
-def _delete(library: OwnLibrary) -> None:
+def _delete(library: Repository) -> None:
     size = library.used_bytes()
     try:
-        with st.spinner(f"Deleting {count_of(library.shared, library.owner):,} analyses …"):
+        with st.spinner(f"Deleting {library.search(limit=0).total:,} analyses …"):
             forget_session()
-            count = wipe(library.shared, library.owner)
+            count = erase_owner(library)
     except LibraryError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

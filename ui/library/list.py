@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository
 from ui.common.entries import show_entries
 from ui.common.widgets import plain
 from ui.video.session import open_analysis
@@ -27,7 +26,7 @@ SORT_NAMES = {
 _PAGE, _NEWS = "library_page", "library_news"
 
 
-def show_list(library: OwnLibrary) -> None:
+def show_list(library: Repository) -> None:
     """Show a page of search results with actions."""
     _show_news()
     text, tags, sort = _ask(library)
@@ -44,7 +43,7 @@ def show_list(library: OwnLibrary) -> None:
     _show_pages(found.total)
 
 
-def _ask(library: OwnLibrary) -> tuple[str, list[str], str]:
+def _ask(library: Repository) -> tuple[str, list[str], str]:
     """Return search text, tags and order."""
     words, wanted, order = st.columns([3, 3, 2])
     text = words.text_input(
@@ -64,7 +63,7 @@ def _ask(library: OwnLibrary) -> tuple[str, list[str], str]:
     return text, chosen, sort
 
 
-def _show_actions(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
+def _show_actions(library: Repository, chosen: Sequence[Entry]) -> None:
     one = len(chosen) == 1
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Open", icon=":material/play_circle:", type="primary", disabled=not one):
@@ -78,7 +77,7 @@ def _show_actions(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
 
 
 @st.dialog("Name and tags")
-def _edit(library: OwnLibrary, entry: Entry) -> None:
+def _edit(library: Repository, entry: Entry) -> None:
     title = st.text_input("Title", entry.title, max_chars=200)
     tags = st.multiselect(
         "Tags", sorted({*library.tags(), *entry.tags}), entry.tags, accept_new_options=True,
@@ -90,7 +89,7 @@ def _edit(library: OwnLibrary, entry: Entry) -> None:
 
 
 @st.dialog("Delete for good?")
-def _confirm_delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
+def _confirm_delete(library: Repository, chosen: Sequence[Entry]) -> None:
     names = [plain(entry.title) for entry in chosen]
     st.markdown("\n".join(f"- {name}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
     st.markdown("Timeline, video, names, events and tags are deleted. This cannot be undone.")
@@ -101,12 +100,12 @@ def _confirm_delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
             st.rerun()
 
 
-def _save(library: OwnLibrary, entry: Entry, title: str, tags: Sequence[str]) -> None:
+def _save(library: Repository, entry: Entry, title: str, tags: Sequence[str]) -> None:
     library.rename(entry.id, title)
     library.tag(entry.id, tags)
 
 
-def _delete(library: OwnLibrary, chosen: Sequence[Entry]) -> None:
+def _delete(library: Repository, chosen: Sequence[Entry]) -> None:
     for entry in chosen:
         library.delete(entry.id)
 

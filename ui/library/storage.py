@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Repository
 from ui.common.widgets import plain, size_text
 
 PERIODS = {None: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 
 
-def show_storage(library: OwnLibrary) -> None:
+def show_storage(library: Repository) -> None:
     """Show the storage used and the retention setting."""
     used, kept = st.columns([1, 2], vertical_alignment="bottom", gap="large")
     used.metric("Storage used", size_text(library.used_bytes()), help="Timelines and saved videos")
@@ -19,7 +19,7 @@ def show_storage(library: OwnLibrary) -> None:
         _choose_retention(library)
 
 
-def _choose_retention(library: OwnLibrary) -> None:
+def _choose_retention(library: Repository) -> None:
     present = library.retention_days()
     choices = PERIODS if present in PERIODS else PERIODS | {present: f"{present} days"}
     wanted = st.selectbox(

@@ -12,8 +12,8 @@ import streamlit as st
 from emotion.dates import MOMENT_FORMAT
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Library
-from emotion.library.owners.erase import wipe
-from emotion.library.owners.users import Person, people
+from emotion.library.owners.erase import erase_owner
+from emotion.library.owners.usage import OwnerUsage, list_usage
 from ui.access import Visitor, find_visitor
 from ui.access.settings import rules
 from ui.common.widgets import browser_zone, plain, size_text
@@ -31,7 +31,7 @@ def show_people(library: Library, visitor: Visitor) -> None:
         visitor: The administrator.
     """
     _show_news()
-    found = people(library)
+    found = list_usage(library)
     if not found:
         st.info("The library is empty.", icon=":material/inventory_2:")
         return
@@ -44,7 +44,7 @@ def show_people(library: Library, visitor: Visitor) -> None:
     _offer_deletion(library, {person.owner: person for person in found}, called)
 
 
-def _offer_deletion(library: Library, found: Mapping[str, Person], called: Mapping[str, str]) -> None:
+def _offer_deletion(library: Library, found: Mapping[str, OwnerUsage], called: Mapping[str, str]) -> None:
     """Let the administrator choose a person, and confirm the deletion of their library."""
     owner = st.selectbox(
         "Delete the library of", list(found), index=None, format_func=called.__getitem__, key="people_chosen",
@@ -79,14 +79,14 @@ def _show_news() -> None:
         (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
-def _show_totals(found: list[Person]) -> None:
+def _show_totals(found: list[OwnerUsage]) -> None:
     count, analyses, size = st.columns(3)
     count.metric("People", len(found))
     analyses.metric("Analyses", f"{sum(person.analyses for person in found):,}")
     size.metric("Storage", size_text(sum(person.bytes for person in found)))
 
 
-def _called(person: Person, visitor: Visitor) -> str:
+def _called(person: OwnerUsage, visitor: Visitor) -> str:
     if person.owner == LOCAL:
         return "Shared, from before sign-in was required"
     name = person.name or "Unnamed person"
@@ -97,7 +97,7 @@ def _counted(analyses: int) -> str:
     return "1 analysis" if analyses == 1 else f"{analyses:,} analyses"
 
 
-def _row(person: Person, called: str) -> dict[str, object]:
+def _row(person: OwnerUsage, called: str) -> dict[str, object]:
     return {
         "person": called,
         "analyses": person.analyses,
@@ -115,13 +115,13 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _delete(library: Library, person: Person) -> None:
+def _delete(library: Library, person: OwnerUsage) -> None:
     visitor = find_visitor()
     # Permission may have been revoked since the page was drawn.
     if visitor is None or not visitor.is_admin:
         return
     try:
-        count = wipe(library, person.owner)
+        count = erase_owner(library.for_owner(person.owner))
     except LibraryError as error:
         st.session_state[_NEWS] = (False, str(error))
         return

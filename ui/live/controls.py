@@ -11,7 +11,7 @@ import streamlit as st
 
 from emotion.dates import moment_text
 from emotion.errors import EmotionError
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Repository
 from emotion.live import LiveSession, Snapshot
 from ui.common.widgets import plain
 from ui.live.recorded import note_recording
@@ -20,7 +20,7 @@ BASELINE_S = 3.0
 _CLIP, _ERROR = "live_with_clip", "live_error"
 
 
-def show_controls(session: LiveSession | None, library: OwnLibrary) -> None:
+def show_controls(session: LiveSession | None, library: Repository) -> None:
     """Show the buttons; disabled without a session."""
     now = None if session is None else session.snapshot()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,7 +49,7 @@ def _show_baseline(session: LiveSession, now: Snapshot) -> None:
         _button("Clear baseline", "undo", "Stop showing differences", session.clear_baseline)
 
 
-def _show_record(session: LiveSession, now: Snapshot, library: OwnLibrary) -> None:
+def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> None:
     if now.recording is not None and now.recording.running:
         hint = "End the recording and save it to the library"
         _button("Stop recording", "stop_circle", hint, session.stop_recording, kind="primary")
@@ -62,10 +62,10 @@ def _show_record(session: LiveSession, now: Snapshot, library: OwnLibrary) -> No
     )  # fmt: skip
 
 
-def _record(session: LiveSession, library: OwnLibrary) -> None:
+def _record(session: LiveSession, library: Repository) -> None:
     title = f"Live, {moment_text(dt.datetime.now().astimezone())}"
     with_clip = bool(st.session_state.get(_CLIP))
-    note_recording(session.record(library.shared, title, owner=library.owner, record_clip=with_clip), session)
+    note_recording(session.record(library, title, record_clip=with_clip), session)
 
 
 def _button(label: str, icon: str, hint: str, act: Callable[[], Any], kind: str = "secondary") -> None:

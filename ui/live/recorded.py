@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository
 from emotion.live import LiveSession
 from ui.common.errors import fragment
 from ui.common.widgets import duration_text, plain
@@ -41,7 +40,7 @@ def note_recording(entry_id: str, session: LiveSession) -> None:
     _all().append(_Recorded(entry_id, session))
 
 
-def show_recorded(library: OwnLibrary) -> None:
+def show_recorded(library: Repository) -> None:
     """Show the finished recordings of this session, newest first."""
     for recorded in reversed(_all()):
         if not recorded.running:
@@ -53,7 +52,7 @@ def _all() -> list[_Recorded]:
     return recorded
 
 
-def _show(recorded: _Recorded, library: OwnLibrary) -> None:
+def _show(recorded: _Recorded, library: Repository) -> None:
     try:
         entry = library.get(recorded.entry_id)
     except LibraryError:
@@ -73,7 +72,7 @@ def _show(recorded: _Recorded, library: OwnLibrary) -> None:
 
 
 @fragment(run_every=POLL_INTERVAL_S)
-def _wait_for(library: OwnLibrary, entry: Entry) -> None:
+def _wait_for(library: Repository, entry: Entry) -> None:
     """Show a notice until a recording is saved or deleted."""
     try:
         over = library.get(entry.id).state.is_over

@@ -12,7 +12,7 @@ import logging
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library.owners.consent import agreement_of, note_agreement
+from emotion.library.owners.consent import load_consent, save_consent
 from emotion.settings import read_settings
 from ui.access import find_visitor
 from ui.access.library import library_or_stop
@@ -139,7 +139,7 @@ def _remembered() -> str | None:
     if visitor is None or not visitor.signed_in:
         return None
     try:
-        said = agreement_of(library_or_stop().shared, visitor.owner)
+        said = load_consent(library_or_stop())
     except LibraryError as error:
         log.warning("cannot read the consent: %s", error)
         return None
@@ -152,7 +152,7 @@ def _note(chosen: str) -> None:
     visitor = find_visitor()
     if visitor is not None and visitor.signed_in:
         try:
-            note_agreement(library_or_stop().shared, visitor.owner, chosen, VERSION)
+            save_consent(library_or_stop(), chosen, VERSION)
         except LibraryError as error:
             log.warning("cannot store the consent: %s", error)
 

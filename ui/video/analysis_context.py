@@ -7,8 +7,7 @@ from pathlib import Path
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
 from emotion.dates import day_text
-from emotion.library import Entry, State
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.widgets import browser_zone
 from ui.video.video_source import VideoSource
@@ -25,7 +24,7 @@ class AnalysisContext:
         video_source: The video; None if it was not kept.
     """
 
-    def __init__(self, library: OwnLibrary, entry: Entry, video_source: VideoSource | None) -> None:
+    def __init__(self, library: Repository, entry: Entry, video_source: VideoSource | None) -> None:
         self._library, self.entry, self.video_source = library, entry, video_source
         self._edits = entry.edits
 

@@ -10,8 +10,7 @@ import streamlit as st
 from emotion.csv_text import csv_bytes
 from emotion.dates import moment_text
 from emotion.errors import EmotionError
-from emotion.library import Entry, State
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries
 from ui.common.errors import fragment
@@ -24,7 +23,7 @@ from ui.video.video_source import VideoSource
 _CACHED = "loaded_analysis"
 
 
-def show_open_analysis(library: OwnLibrary) -> bool:
+def show_open_analysis(library: Repository) -> bool:
     """Show the open analysis, or this session's to choose from; return whether there was any."""
     begun = session.begun(library)
     if len(begun) > 1:
@@ -68,7 +67,7 @@ def summary_csv(entries: Sequence[Entry]) -> bytes:
     return csv_bytes(pd.DataFrame(rows), float_format=None)
 
 
-def _show(library: OwnLibrary, entry: Entry) -> None:
+def _show(library: Repository, entry: Entry) -> None:
     st.subheader(plain(entry.title), anchor=False)
     st.caption(_when(entry))
     if entry.state is State.QUEUED:
@@ -90,7 +89,7 @@ def _when(entry: Entry) -> str:
     return f"{'Added' if captured is None else 'Recorded'} on {moment_text(day)}"
 
 
-def _load(library: OwnLibrary, entry: Entry) -> Analysis:
+def _load(library: Repository, entry: Entry) -> Analysis:
     """Return the analysis; the last one is cached, so reruns do not read it again."""
     key = (entry.id, entry.finished_at)
     if st.session_state.get(_CACHED, (None, None))[0] != key:
@@ -99,7 +98,7 @@ def _load(library: OwnLibrary, entry: Entry) -> Analysis:
     return analysis
 
 
-def _video_source(library: OwnLibrary, entry: Entry) -> VideoSource | None:
+def _video_source(library: Repository, entry: Entry) -> VideoSource | None:
     """Return the video that was uploaded in this session, or the one the library keeps."""
     video_source = session.source_of(entry.id)
     if video_source is None and (path := library.video_path(entry.id)) is not None:

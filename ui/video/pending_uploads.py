@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.bad_file import sentence_for
-from emotion.library import JobSettings
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import JobSettings, Repository
 from emotion.models.registry import list_models, resolve
 from ui.common.widgets import plain
 from ui.video import session
@@ -32,7 +31,7 @@ RATES: dict[str, dict[str, Any]] = {
 KEEP = "Keep the video in the library"
 
 
-def show_pending_uploads(library: OwnLibrary, *, ready: bool = True) -> None:
+def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
     """Show the settings of the uploaded videos, and the button that starts their analysis.
 
     Args:
@@ -90,7 +89,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _begin(library: OwnLibrary, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
+def _begin(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
     """Queue every video; refuse those that cannot be read."""
     bar = st.progress(0.0, "Adding …")
     for place, (upload, row) in enumerate(zip(list(pending), table.to_dict("records"), strict=True)):
@@ -119,7 +118,7 @@ def settings_of(row: Mapping[Hashable, Any]) -> JobSettings:
 
 
 def add(
-    library: OwnLibrary,
+    library: Repository,
     video_source: VideoSource,
     settings: JobSettings,
     title: str | None = None,

@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry, State
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository, State
+from emotion.library.jobs.queue import cancel, places_in_queue, resume
 from ui.common.errors import fragment
 from ui.common.widgets import duration_text, plain
 
@@ -26,7 +26,7 @@ BROKEN = (State.INTERRUPTED, State.FAILED)
 _ERROR = "queue_error"
 
 
-def show_queue(library: OwnLibrary) -> None:
+def show_queue(library: Repository) -> None:
     """Show running, queued and interrupted analyses."""
     if reason := st.session_state.pop(_ERROR, None):
         st.error(plain(reason), icon=":material/error:")
@@ -40,13 +40,13 @@ def show_queue(library: OwnLibrary) -> None:
         _show_broken(library, entry)
 
 
-def _follow(library: OwnLibrary, known: tuple[tuple[str, State], ...]) -> None:
+def _follow(library: Repository, known: tuple[tuple[str, State], ...]) -> None:
     """Show progress in a fragment; rerun the page when an analysis starts or ends."""
     with st.container(border=True):
         active = library.search(states=ACTIVE, sort="created", limit=SHOWN)
         if _known(active.entries) != known:
             st.rerun()
-        places = library.places_in_queue()
+        places = places_in_queue(library)
         for entry in active.entries:
             _show_active(library, entry, places.get(entry.id, 0))
         if active.total > len(active.entries):
@@ -57,7 +57,7 @@ def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
     return tuple((entry.id, entry.state) for entry in entries)
 
 
-def _show_active(library: OwnLibrary, entry: Entry, place: int) -> None:
+def _show_active(library: Repository, entry: Entry, place: int) -> None:
     words, button = st.columns([6, 1], vertical_alignment="center")
     if entry.state is State.RUNNING:
         words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
@@ -67,7 +67,7 @@ def _show_active(library: OwnLibrary, entry: Entry, place: int) -> None:
         label, hint = "Remove", "Remove from the queue"
     button.button(
         label, key=f"stop_{entry.id}", help=hint, icon=":material/stop:", width="stretch",
-        on_click=_guarded, args=(partial(library.cancel, entry.id),),
+        on_click=_guarded, args=(partial(cancel, library, entry.id),),
     )  # fmt: skip
 
 
@@ -87,13 +87,13 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _show_broken(library: OwnLibrary, entry: Entry) -> None:
+def _show_broken(library: Repository, entry: Entry) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/warning: **{plain(entry.title)}** · {plain(entry.note)}", width="stretch")
         if entry.can_resume:
             st.button(
                 "Resume", key=f"resume_{entry.id}", icon=":material/play_arrow:",
-                on_click=_guarded, args=(partial(library.resume, entry.id),),
+                on_click=_guarded, args=(partial(resume, library, entry.id),),
             )  # fmt: skip
         st.button(
             "Delete", key=f"drop_{entry.id}", icon=":material/delete:",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.errors import LibraryError
-from emotion.library import Entry
-from emotion.library.owners.owner_view import OwnLibrary
+from emotion.library import Entry, Repository
 from ui.player import forget_player
 from ui.video.downloads import forget_export
 from ui.video.video_source import VideoSource
@@ -48,7 +47,7 @@ def remember(analysis_id: str, video_source: VideoSource) -> None:
     show(None)
 
 
-def begun(library: OwnLibrary) -> list[Entry]:
+def begun(library: Repository) -> list[Entry]:
     """Return this session's analyses that still exist, oldest first."""
     entries = []
     for analysis_id in list(_begun()):

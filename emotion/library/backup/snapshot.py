@@ -22,9 +22,9 @@ from emotion.library.backup.archive import ArchiveReader, ArchiveWriter, reading
 from emotion.library.database import revisions
 from emotion.library.entries import State
 from emotion.library.jobs.liveness import SILENT_S
+from emotion.library.library import Library
 from emotion.library.mapping import now
 from emotion.library.orm import AnalysisRow, Base, UtcDateTime
-from emotion.library.repository import Library
 from emotion.models.registry import added_models_dir
 from emotion.steps import OnProgress, Steps
 from emotion.version import program_version

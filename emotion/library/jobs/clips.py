@@ -16,9 +16,9 @@ from typing import BinaryIO
 
 from emotion.errors import EmotionError
 from emotion.library.entries import Entry, JobSettings
+from emotion.library.library import Library
 from emotion.library.mapping import to_entry
 from emotion.library.orm import AnalysisRow
-from emotion.library.repository import Library
 from emotion.limits import UNLIMITED
 from emotion.settings import library_dir
 from emotion.vision.encode import close_live_video
@@ -95,9 +95,9 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
         if not close_live_video(path, whole):
             return None
         title = f"{recording.title} (clip)"
-        name, owner = f"{recording.title}.mp4", recording.owner
+        name, repository = f"{recording.title}.mp4", library.for_owner(recording.owner)
         # It is on this disk already, and where it was refused it would be tried again for ever.
-        entry = library.add(whole, name, settings, title=title, owner=owner, limits=UNLIMITED)
+        entry = repository.add(whole, name, settings, title=title, limits=UNLIMITED)
     # Both have the same times, so what was left out of the one is left out of the other.
-    library.save_edits(entry.id, replace(entry.edits, events=recording.edits.events), owner=recording.owner)
+    repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events))
     return entry

@@ -14,7 +14,7 @@ from emotion.library.jobs.clips import hand_over_left_clips
 from emotion.library.jobs.liveness import note_death, note_the_dead
 from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, work_of
 from emotion.library.jobs.recordings import close_broken
-from emotion.library.repository import Library
+from emotion.library.library import Library
 from emotion.library.silence import Silence
 from emotion.paths import ROOT
 from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics

@@ -11,9 +11,9 @@ from emotion.engine.storage import timeline_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import State
 from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid
+from emotion.library.library import Library
 from emotion.library.mapping import is_live
 from emotion.library.orm import AnalysisRow
-from emotion.library.repository import Library
 from emotion.library.silence import Silence
 
 SILENT_S = 60.0

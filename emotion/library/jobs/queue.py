@@ -14,10 +14,11 @@ from emotion.analytics.files import load_parquet
 from emotion.engine.storage import timeline_key, video_key
 from emotion.errors import LibraryError
 from emotion.library.database import QUEUE_LOCK, WORK_LOCK
-from emotion.library.entries import LOCAL, Entry, State
+from emotion.library.entries import Entry, State
+from emotion.library.library import Library
 from emotion.library.mapping import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
 from emotion.library.orm import AnalysisRow
-from emotion.library.repository import Library
+from emotion.library.repository import Repository
 from emotion.library.summary import list_figures
 from emotion.types import Analysis
 
@@ -57,30 +58,30 @@ def host() -> str:
     return socket.gethostname()
 
 
-def cancel(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
+def cancel(repository: Repository, entry_id: str) -> None:
     """Ask that an analysis stops; what is done is kept. One that waits is over at once, one that is over stays so."""
-    with library.database.writing() as session:
-        row = row_of(session, entry_id, owner, lock=True)
+    with repository.library.database.writing() as session:
+        row = row_of(session, entry_id, repository.owner, lock=True)
         row.cancel_asked = True
         if row.state == State.QUEUED:
             row.state, row.note, row.finished_at = State.CANCELLED, "It was cancelled before it began.", now()
-            row.kept_until = expiry(row, retention_days_of(session, owner))
+            row.kept_until = expiry(row, retention_days_of(session, repository.owner))
             drop = not row.settings["keep_video"]
             row.has_video = row.has_video and not drop
         else:
             drop = False
     if drop:
-        library.storage.remove(video_key(entry_id))
+        repository.library.storage.remove(video_key(entry_id))
 
 
-def resume(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
+def resume(repository: Repository, entry_id: str) -> None:
     """Put an analysis that broke off back into the queue, to go on from what is kept.
 
     Raises:
         LibraryError: It did not break off, or its video is gone.
     """
-    with library.database.writing(QUEUE_LOCK) as session:
-        row = row_of(session, entry_id, owner, lock=True)
+    with repository.library.database.writing(QUEUE_LOCK) as session:
+        row = row_of(session, entry_id, repository.owner, lock=True)
         if not to_entry(row).can_resume:
             expected = "expected an analysis that broke off and whose video is still there"
             raise LibraryError(f"{expected}; {row.title} is {row.state}")
@@ -88,20 +89,20 @@ def resume(library: Library, entry_id: str, *, owner: str = LOCAL) -> None:
         row.queued_at, row.finished_at, row.kept_until = end_of_queue(session), None, None
 
 
-def place_in_queue(library: Library, entry_id: str, *, owner: str = LOCAL) -> int | None:
+def place_in_queue(repository: Repository, entry_id: str) -> int | None:
     """Return how many analyses will begin before this one; None if it does not wait."""
-    with library.database.reading() as session:
-        row_of(session, entry_id, owner)
-    return places_in_queue(library, owner=owner).get(entry_id)
+    with repository.library.database.reading() as session:
+        row_of(session, entry_id, repository.owner)
+    return places_in_queue(repository).get(entry_id)
 
 
-def places_in_queue(library: Library, *, owner: str = LOCAL) -> dict[str, int]:
+def places_in_queue(repository: Repository) -> dict[str, int]:
     """Return for each of an owner's analyses that wait how many of anybody's will begin before it."""
     place = func.row_number().over(order_by=(AnalysisRow.queued_at, AnalysisRow.id)) - 1
     waiting = select(AnalysisRow.id, AnalysisRow.owner, place.label("place")).where(AnalysisRow.state == State.QUEUED)
     everybody = waiting.subquery()
-    with library.database.reading() as session:
-        found = session.execute(select(everybody.c.id, everybody.c.place).where(everybody.c.owner == owner))
+    with repository.library.database.reading() as session:
+        found = session.execute(select(everybody.c.id, everybody.c.place).where(everybody.c.owner == repository.owner))
         return {entry_id: int(before) for entry_id, before in found}
 
 

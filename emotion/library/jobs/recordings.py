@@ -16,11 +16,12 @@ from sqlalchemy import select
 
 from emotion.engine.storage import timeline_key
 from emotion.library.door import Door
-from emotion.library.entries import LOCAL, JobSettings, State, clean_title
+from emotion.library.entries import JobSettings, State, clean_title
 from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid
+from emotion.library.library import Library
 from emotion.library.mapping import is_live, new_row, now, words_of
 from emotion.library.orm import AnalysisRow
-from emotion.library.repository import Library
+from emotion.library.repository import Repository
 from emotion.library.silence import Silence
 from emotion.limits import limits
 
@@ -31,28 +32,29 @@ BROKE_OFF = "The recording broke off, as the server that made it ended unexpecte
 _PROCESSES = Path("/proc")
 
 
-def begin_recording(library: Library, title: str, source: str, settings: JobSettings, *, owner: str = LOCAL) -> Claim:
+def begin_recording(repository: Repository, title: str, source: str, settings: JobSettings) -> Claim:
     """Put an analysis into the library that this process writes, and return the right to do so.
 
     Args:
-        library: Which library.
+        repository: Where it goes.
         title: For people; the source's name if empty.
         source: What the pictures come from, for people.
         settings: Model and detector.
-        owner: Whose it is.
 
     Raises:
         TooLargeError: The disk is too full, or the owner has enough in the library.
         LibraryError: The library does not answer.
     """
     source = clean_title(source)
-    Door(library, owner, source, limits()).check_room()
-    row = new_row(uuid.uuid4().hex, owner, source, clean_title(title or source), replace(settings, live=True))
+    Door(repository, source, limits()).check_room()
+    row = new_row(
+        uuid.uuid4().hex, repository.owner, source, clean_title(title or source), replace(settings, live=True)
+    )
     row.words = words_of(row)
     row.state, row.note, row.run = State.RUNNING, "", uuid.uuid4().hex
     row.worker_host, row.worker_pid = host(), os.getpid()
     row.started_at = row.heartbeat_at = now()
-    with library.database.writing() as session:
+    with repository.library.database.writing() as session:
         session.add(row)
         return Claim(row.id, str(row.run))
 

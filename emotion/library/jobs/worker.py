@@ -19,7 +19,7 @@ from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
 from emotion.library.jobs.liveness import SILENT_S, what_is_kept
 from emotion.library.jobs.queue import Claim, Outcome, beat, conclude, finish, work_of
-from emotion.library.repository import Library
+from emotion.library.library import Library
 from emotion.limits import limits, no_memory_words
 from emotion.sandbox.rlimits import alarm_of, limit_this_process
 from emotion.settings import read_settings

@@ -1,4 +1,4 @@
-"""What owners said when they were told the rules: for what they analyse, and which words they were told."""
+"""The consent an owner gave: the purpose of their analyses and the version of the notice they saw."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from dataclasses import dataclass
 
 from emotion.library.mapping import now
 from emotion.library.orm import OwnerRow
-from emotion.library.repository import Library
+from emotion.library.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
-    """What an owner said.
+class Consent:
+    """The latest consent of an owner.
 
     Attributes:
-        purpose: For what, as a word of the program's.
-        version: Of the notice that was shown.
-        agreed_at: When (UTC).
+        purpose: Key of the purpose, as the app lists them.
+        version: Version of the notice that was shown.
+        given_at: When (UTC).
     """
 
     purpose: str
     version: str
-    agreed_at: dt.datetime
+    given_at: dt.datetime
 
 
-def agreement_of(library: Library, owner: str) -> Agreement | None:
-    """Return what an owner said last; None if nothing.
+def load_consent(repository: Repository) -> Consent | None:
+    """Return the owner's latest consent; None if they gave none.
 
     Raises:
-        LibraryError: The database does not answer.
+        LibraryError: The database does not respond.
     """
-    with library.database.reading() as session:
-        row = session.get(OwnerRow, owner)
+    with repository.library.database.reading() as session:
+        row = session.get(OwnerRow, repository.owner)
         if row is None or row.purpose is None or row.agreed_at is None:
             return None
-        return Agreement(row.purpose, row.notice_version or "", row.agreed_at)
+        return Consent(row.purpose, row.notice_version or "", row.agreed_at)
 
 
-def note_agreement(library: Library, owner: str, purpose: str, version: str) -> None:
-    """Note what an owner says now, in place of what was said before.
+def save_consent(repository: Repository, purpose: str, version: str) -> None:
+    """Store the owner's consent, replacing an earlier one.
 
     Raises:
-        LibraryError: The database does not answer.
+        LibraryError: The database does not respond.
     """
-    with library.database.writing() as session:
-        session.merge(OwnerRow(owner=owner, purpose=purpose, notice_version=version, agreed_at=now()))
+    with repository.library.database.writing() as session:
+        session.merge(OwnerRow(owner=repository.owner, purpose=purpose, notice_version=version, agreed_at=now()))

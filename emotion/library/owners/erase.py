@@ -1,73 +1,94 @@
-"""Deletes everything that an owner has here, until nothing is left of it on any disk that the library knows."""
+"""Erases everything an owner has in the library: database rows, stored files, clips and logs."""
 
 from __future__ import annotations
 
 import time
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, select
 
 from emotion.errors import LibraryError
+from emotion.library.database import Database
+from emotion.library.entries import State
 from emotion.library.jobs.clips import clip_file
-from emotion.library.orm import AnalysisRow
-from emotion.library.owners.users import delete_person
-from emotion.library.repository import Library
+from emotion.library.jobs.queue import cancel
+from emotion.library.orm import AnalysisRow, OwnerRow
+from emotion.library.repository import Repository
 
-PATIENCE_S = 60.0
-"""What runs hears within a second that it shall stop; a worker that has just begun loads its model first."""
+STOP_TIMEOUT_S = 60.0
+"""How long to wait for running analyses. They stop within a second; a new worker loads its model first."""
 _POLL_INTERVAL_S = 0.2
+_ACTIVE = (str(State.QUEUED), str(State.RUNNING))
 
 
-def wipe(library: Library, owner: str, patience_s: float = PATIENCE_S) -> int:
-    """Delete an owner's analyses, videos, clips, logs, settings and name, and what the database remembers of them.
+def erase_owner(repository: Repository, timeout_s: float = STOP_TIMEOUT_S) -> int:
+    """Delete the owner's analyses, videos, clips, logs, settings and name, and their traces in the database file.
 
     Args:
-        library: Which library.
-        owner: Whose part of it.
-        patience_s: How long to wait for what runs to stop.
+        repository: The owner's repository.
+        timeout_s: How long to wait for running analyses to stop, in seconds.
 
     Returns:
         How many analyses were deleted.
 
     Raises:
-        LibraryError: Something could not be deleted, or still runs; what could be deleted is gone, and to call this
-            again goes on.
+        LibraryError: Something could not be deleted or is still running. The rest is gone; call again to continue.
     """
-    deleted: set[str] = set()
-    end_s = time.monotonic() + patience_s
+    erased: set[str] = set()
+    deadline_s = time.monotonic() + timeout_s
     while True:
-        deleted |= set(_ids(library, owner))
-        stopping = delete_person(library, owner)
-        # A recording that was stopped may hand its clip over as an analysis of its own before it is deleted.
-        if not stopping and not _ids(library, owner):
+        erased |= set(_states(repository))
+        stopping = _erase_once(repository)
+        # A stopped recording may still add its clip as a new analysis.
+        if not stopping and not _states(repository):
             break
-        if time.monotonic() > end_s:
+        if time.monotonic() > deadline_s:
             raise LibraryError(f"{stopping or 'some'} analyses are still being stopped; try again in a minute")
         time.sleep(_POLL_INTERVAL_S)
-    for entry_id in deleted:
+    for entry_id in erased:
         clip_file(entry_id).unlink(missing_ok=True)
-    _forget_changes(library)
-    return len(deleted)
+    _truncate_wal(repository.library.database)
+    return len(erased)
 
 
-def count_of(library: Library, owner: str) -> int:
-    """Return how many analyses an owner has, in whatever state."""
-    with library.database.reading() as session:
-        return session.scalar(select(func.count()).where(AnalysisRow.owner == owner)) or 0
+def _erase_once(repository: Repository) -> int:
+    """Cancel and delete what can be deleted now, and return how many analyses are still stopping.
 
-
-def _ids(library: Library, owner: str) -> list[str]:
-    with library.database.reading() as session:
-        return list(session.scalars(select(AnalysisRow.id).where(AnalysisRow.owner == owner)))
-
-
-def _forget_changes(library: Library) -> None:
-    """Empty SQLite's log of changes, which holds deleted rows until it is written over; pages are zeroed anyway.
-
-    Where others read at this moment it is emptied by the next change that finds nobody.
+    The owner's row goes last, when no analysis is left.
     """
-    if not library.database.is_sqlite:
+    failures, stopping = [], 0
+    for entry_id, state in _states(repository).items():
+        try:
+            if state in _ACTIVE:
+                cancel(repository, entry_id)
+            if repository.get(entry_id).state.is_over:
+                repository.delete(entry_id)
+            else:
+                stopping += 1
+        except LibraryError as error:
+            failures.append(str(error))
+    if failures:
+        raise LibraryError(f"{len(failures)} analyses could not be deleted: {failures[0]}")
+    if not stopping:
+        with repository.library.database.writing() as session:
+            session.execute(delete(OwnerRow).where(OwnerRow.owner == repository.owner))
+    return stopping
+
+
+def _states(repository: Repository) -> dict[str, str]:
+    """Return the state of each of the owner's analyses by its ID."""
+    query = select(AnalysisRow.id, AnalysisRow.state).where(AnalysisRow.owner == repository.owner)
+    with repository.library.database.reading() as session:
+        return dict(session.execute(query).all())
+
+
+def _truncate_wal(database: Database) -> None:
+    """Empty SQLite's write-ahead log, which keeps deleted rows; ``secure_delete`` zeroes the pages themselves.
+
+    If another connection is reading, a later checkpoint empties it.
+    """
+    if not database.is_sqlite:
         return
-    with library.database.engine.connect() as connection:
+    with database.engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         if raw is not None:
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-"""Backup, wipe, restore: an identical library, on both databases and across them, also taken while it is in use."""
+"""Backup, clear, restore: an identical library, on both databases and across them, also taken while it is in use."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sqlalchemy import select
 from emotion.analytics.edits import Edits
 from emotion.cli.main import main
 from emotion.errors import LibraryError
-from emotion.library import JobSettings, Library, State
+from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.backup.snapshot import back_up, check, restore
 from emotion.library.jobs.queue import claim_next, work_of
 from emotion.library.orm import Base
-from emotion.library.owners.users import name_person
+from emotion.library.owners.usage import set_owner_name
 from emotion.models.registry import added_models_dir
 from tests.conftest import make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, end, put
@@ -49,13 +49,14 @@ def contents_of(library: Library) -> dict[str, Any]:
 
 def fill(library: Library, video: Path) -> None:
     """One of everything: done, with edits and tags and its video, of two owners, waiting, broken off, with a model."""
-    done = put(library, video, "a talk – ‘ünïcode’ 🙂.mp4", JobSettings(keep_video=True), tags=["one", "two"])
-    library.save_edits(done.id, Edits(names={1: "Ada"}))
-    put(library, video, "b.mp4", owner="https://issuer|anna")
-    library.set_retention_days(30, owner="https://issuer|anna")
-    name_person(library, "https://issuer|anna", "Anna")
-    library.add(video, "waits.mp4")
-    entry = library.add(video, "breaks off.mp4", JobSettings(every=3), owner="carl")
+    repository = library.for_owner(LOCAL)
+    done = put(repository, video, "a talk – ‘ünïcode’ 🙂.mp4", JobSettings(keep_video=True), tags=["one", "two"])
+    repository.save_edits(done.id, Edits(names={1: "Ada"}))
+    put(library.for_owner("https://issuer|anna"), video, "b.mp4")
+    library.for_owner("https://issuer|anna").set_retention_days(30)
+    set_owner_name(library.for_owner("https://issuer|anna"), "Anna")
+    repository.add(video, "waits.mp4")
+    entry = library.for_owner("carl").add(video, "breaks off.mp4", JobSettings(every=3))
     with library.database.writing() as session:
         session.execute(Base.metadata.tables["analyses"].update().values(queued_at=entry.created_at.replace(year=2020))
                         .where(Base.metadata.tables["analyses"].c.id == entry.id))  # fmt: skip
@@ -75,7 +76,7 @@ def quieten(library: Library) -> None:
         session.execute(analyses.update().values(heartbeat_at=long_ago).where(analyses.c.state == State.RUNNING))
 
 
-def wipe(library: Library) -> None:
+def empty(library: Library) -> None:
     with library.database.writing() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
@@ -89,14 +90,14 @@ def wipe(library: Library) -> None:
 def test_backup_wipe_restore_is_an_identical_library(library: Library, video: Path, tmp_path: Path, name: str) -> None:
     fill(library, video)
     quieten(library)
-    before, shown = contents_of(library), library.search(owner="local").entries
+    before, shown = contents_of(library), library.for_owner("local").search().entries
     written = back_up(library, tmp_path / name)
     assert (written.analyses, written.files) == (4, len(before["files"]) + 1)
     assert contents_of(library) == before, "a backup changes nothing"
-    wipe(library)
+    empty(library)
     assert restore(library, tmp_path / name) == written
     assert contents_of(library) == before
-    assert library.search(owner="local").entries == shown
+    assert library.for_owner("local").search().entries == shown
     assert (added_models_dir() / "mine" / "model.tflite").read_bytes() == b"a model"
     assert library.storage.keys(shown[0].id) or library.storage.keys(shown[1].id)
 
@@ -120,20 +121,20 @@ def test_across_databases(
 
 def test_what_is_restored_works_on(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
     library = make_library()
-    entry = library.add(video, "a.mp4")
+    entry = library.for_owner(LOCAL).add(video, "a.mp4")
     back_up(library, tmp_path / "backup.tar")
     wipe_rows_and_files(library)
     restore(library, tmp_path / "backup.tar")
     claim = claim_next(library, 1)
     assert claim is not None and claim.id == entry.id
     end(library, claim, make_analysis([["happiness"]] * 3))
-    assert library.get(entry.id).state is State.DONE
-    assert len(library.load_analysis(entry.id).frames) == 3
+    assert library.for_owner(LOCAL).get(entry.id).state is State.DONE
+    assert len(library.for_owner(LOCAL).load_analysis(entry.id).frames) == 3
 
 
 def wipe_rows_and_files(library: Library) -> None:
     added_models_dir().mkdir(parents=True, exist_ok=True)
-    wipe(library)
+    empty(library)
 
 
 def test_taken_while_the_library_is_in_use_every_row_has_its_files(
@@ -142,7 +143,7 @@ def test_taken_while_the_library_is_in_use_every_row_has_its_files(
     """One thread adds, analyses and deletes without a pause; each of the backups that another takes is whole."""
     library, over = make_library(), threading.Event()
     for _ in range(5):
-        put(library, video, settings=JobSettings(keep_video=True))
+        put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))
 
     def use() -> None:
         busy = make_library()
@@ -181,13 +182,13 @@ def test_an_analysis_whose_files_are_gone_already_is_left_out_once_its_row_goes_
     make_library: MakeLibrary, video: Path, tmp_path: Path
 ) -> None:
     library = make_library()
-    stays, goes = put(library, video), put(library, video)
+    stays, goes = put(library.for_owner(LOCAL), video), put(library.for_owner(LOCAL), video)
     library.storage.remove(goes.id)  # as a deletion begins
-    later = threading.Timer(0.15, library.delete, (goes.id,))
+    later = threading.Timer(0.15, library.for_owner(LOCAL).delete, (goes.id,))
     later.start()
     assert back_up(library, tmp_path / "backup.tar").analyses == 1
     later.join()
-    assert [entry.id for entry in library.search().entries] == [stays.id]
+    assert [entry.id for entry in library.for_owner(LOCAL).search().entries] == [stays.id]
 
 
 def damage_tar(path: Path) -> None:
@@ -216,9 +217,9 @@ def nothing_at_all(path: Path) -> None:
     ],
 )
 def test_a_damaged_backup_is_refused_before_anything_is_changed(
-    library: Library, video: Path, tmp_path: Path, spoil: Callable[[Path], None], words: str
+    library: Library, repository: Repository, video: Path, tmp_path: Path, spoil: Callable[[Path], None], words: str
 ) -> None:
-    put(library, video, settings=JobSettings(keep_video=True))
+    put(repository, video, settings=JobSettings(keep_video=True))
     backup = tmp_path / "backup.tar"
     back_up(library, backup)
     spoil(backup)
@@ -229,21 +230,25 @@ def test_a_damaged_backup_is_refused_before_anything_is_changed(
     assert contents_of(library) == before
 
 
-def test_a_library_that_is_not_empty_is_replaced_only_when_told(library: Library, video: Path, tmp_path: Path) -> None:
-    put(library, video)
+def test_a_library_that_is_not_empty_is_replaced_only_when_told(
+    library: Library, repository: Repository, video: Path, tmp_path: Path
+) -> None:
+    put(repository, video)
     back_up(library, tmp_path / "backup.tar")
     before = contents_of(library)
-    extra = put(library, video, "extra.mp4", JobSettings(keep_video=True))
+    extra = put(repository, video, "extra.mp4", JobSettings(keep_video=True))
     with pytest.raises(LibraryError, match=r"expected an empty library .* this one has 2 analyses and 3 files"):
         restore(library, tmp_path / "backup.tar")
-    assert library.get(extra.id)
+    assert repository.get(extra.id)
     restore(library, tmp_path / "backup.tar", replace=True)
     assert contents_of(library) == before
     assert library.storage.keys(extra.id) == []
 
 
-def test_nothing_is_restored_into_a_library_that_works(library: Library, video: Path, tmp_path: Path) -> None:
-    library.add(video, "a.mp4")
+def test_nothing_is_restored_into_a_library_that_works(
+    library: Library, repository: Repository, video: Path, tmp_path: Path
+) -> None:
+    repository.add(video, "a.mp4")
     back_up(library, tmp_path / "backup.tar")
     claim = claim_next(library, 1)
     assert claim is not None
@@ -277,14 +282,14 @@ def test_the_commands(
 ) -> None:
     monkeypatch.setenv("EMOTION_DATABASE_URL", database_url)
     with closing(Library.open()) as library:
-        put(library, video)
+        put(library.for_owner(LOCAL), video)
         before = contents_of(library)
         backup = str(tmp_path / "backup.tar")
         assert main(["library", "backup", backup]) == 0
         assert main(["library", "check", backup]) == 0
         assert main(["library", "restore", backup]) == 2
         assert "expected an empty library" in capsys.readouterr().err
-        library.delete(library.search().entries[0].id)
+        library.for_owner(LOCAL).delete(library.for_owner(LOCAL).search().entries[0].id)
         assert main(["library", "restore", backup]) == 0
         assert "1 analyses, 1 files" in capsys.readouterr().out
         assert contents_of(library) == before

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion.library import Library
+from emotion.library import Library, Repository
 from emotion.library.jobs import liveness
 from emotion.library.jobs.liveness import note_the_dead
 from emotion.library.jobs.queue import Claim, claim_next, work_of
@@ -22,8 +22,8 @@ def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def claim(library: Library, video: Path) -> Claim:
-    library.add(video, "a.mp4")
+def claim(library: Library, repository: Repository, video: Path) -> Claim:
+    repository.add(video, "a.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
     work_of(library, claim, 4242)

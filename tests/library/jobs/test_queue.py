@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from emotion.errors import LibraryError
-from emotion.library import JobSettings, Library, State
+from emotion.library import JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher, cancel, place_in_queue, resume
 from emotion.library.jobs.liveness import note_the_dead
 from emotion.library.jobs.queue import Claim, Outcome, beat, claim_next, finish, places_in_queue, work_of
@@ -26,23 +26,23 @@ def taken(library: Library, at_once: int = 99) -> Claim:
     return claim
 
 
-def test_the_queue_is_in_order_and_keeps_its_limit(library: Library, video: Path) -> None:
-    one, two, three = (library.add(video, f"{n}.mp4") for n in range(3))
-    assert [place_in_queue(library, each.id) for each in (one, two, three)] == [0, 1, 2]
+def test_the_queue_is_in_order_and_keeps_its_limit(library: Library, repository: Repository, video: Path) -> None:
+    one, two, three = (repository.add(video, f"{n}.mp4") for n in range(3))
+    assert [place_in_queue(repository, each.id) for each in (one, two, three)] == [0, 1, 2]
     first, second = claim_next(library, 2), claim_next(library, 2)
     assert first is not None
     assert second is not None
     assert (first.id, second.id) == (one.id, two.id)
     assert claim_next(library, 2) is None
-    assert [place_in_queue(library, each.id) for each in (one, two, three)] == [None, None, 0]
+    assert [place_in_queue(repository, each.id) for each in (one, two, three)] == [None, None, 0]
     end(library, first, make_analysis([["neutral"]]))
     assert taken(library, 2).id == three.id
 
 
 def test_a_place_in_the_queue_counts_everybody_who_waits(library: Library, video: Path) -> None:
-    one, two, three = (library.add(video, "a.mp4", owner=owner) for owner in ("ada", "bob", "ada"))
-    assert places_in_queue(library, owner="ada") == {one.id: 0, three.id: 2}
-    assert places_in_queue(library, owner="bob") == {two.id: 1}
+    one, two, three = (library.for_owner(owner).add(video, "a.mp4") for owner in ("ada", "bob", "ada"))
+    assert places_in_queue(library.for_owner("ada")) == {one.id: 0, three.id: 2}
+    assert places_in_queue(library.for_owner("bob")) == {two.id: 1}
 
 
 def test_no_two_servers_get_the_same_nor_too_many_together(make_library: MakeLibrary, video: Path) -> None:
@@ -60,45 +60,47 @@ def test_no_two_servers_get_the_same_nor_too_many_together(make_library: MakeLib
     assert {claim.id for claim in claims} < waiting
 
 
-def test_cancelling_what_waits_ends_it_at_once(library: Library, video: Path) -> None:
-    entry = library.add(video, "a.mp4")
-    kept = library.add(video, "b.mp4", JobSettings(keep_video=True))
-    cancel(library, entry.id)
-    cancel(library, kept.id)
+def test_cancelling_what_waits_ends_it_at_once(library: Library, repository: Repository, video: Path) -> None:
+    entry = repository.add(video, "a.mp4")
+    kept = repository.add(video, "b.mp4", JobSettings(keep_video=True))
+    cancel(repository, entry.id)
+    cancel(repository, kept.id)
     assert claim_next(library, 9) is None
-    after = library.get(entry.id)
+    after = repository.get(entry.id)
     assert (after.state, after.has_video, after.can_resume) == (State.CANCELLED, False, False)
-    assert library.video_path(entry.id) is None
-    assert library.video_path(kept.id) is not None
+    assert repository.video_path(entry.id) is None
+    assert repository.video_path(kept.id) is not None
 
 
-def test_cancelling_what_runs_reaches_the_worker(library: Library, video: Path) -> None:
-    entry = library.add(video, "a.mp4")
+def test_cancelling_what_runs_reaches_the_worker(library: Library, repository: Repository, video: Path) -> None:
+    entry = repository.add(video, "a.mp4")
     claim = taken(library)
     assert beat(library, claim, 5, 20, 2.5) is False
-    running = library.get(entry.id)
+    running = repository.get(entry.id)
     assert (running.done, running.total, running.share, running.remaining_s) == (5, 20, 0.25, 6)
-    cancel(library, entry.id)
+    cancel(repository, entry.id)
     assert beat(library, claim, 6, 20, 2.5) is True
-    assert library.get(entry.id).state is State.RUNNING
+    assert repository.get(entry.id).state is State.RUNNING
     with pytest.raises(LibraryError, match="still being analysed; cancel it first"):
-        library.delete(entry.id)
+        repository.delete(entry.id)
 
 
-def test_what_is_whole_is_done_although_it_was_asked_to_stop(library: Library, video: Path) -> None:
+def test_what_is_whole_is_done_although_it_was_asked_to_stop(
+    library: Library, repository: Repository, video: Path
+) -> None:
     """The request came after the last frame."""
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     claim = claim_next(library, 1)
     assert claim is not None
-    cancel(library, entry.id)
+    cancel(repository, entry.id)
     end(library, claim, make_analysis([["happiness"]] * 4))
-    assert library.get(entry.id).state is State.DONE
+    assert repository.get(entry.id).state is State.DONE
 
 
-def test_cancelling_what_is_over_changes_nothing(library: Library, video: Path) -> None:
-    entry = put(library, video)
-    cancel(library, entry.id)
-    assert library.get(entry.id) == entry
+def test_cancelling_what_is_over_changes_nothing(repository: Repository, video: Path) -> None:
+    entry = put(repository, video)
+    cancel(repository, entry.id)
+    assert repository.get(entry.id) == entry
 
 
 def a_dead_process() -> int:
@@ -107,32 +109,34 @@ def a_dead_process() -> int:
     return gone.pid
 
 
-def test_a_dead_worker_is_noticed_and_its_work_can_go_on(library: Library, video: Path) -> None:
-    entry = library.add(video, "a.mp4")
+def test_a_dead_worker_is_noticed_and_its_work_can_go_on(library: Library, repository: Repository, video: Path) -> None:
+    entry = repository.add(video, "a.mp4")
     claim = taken(library)
     work_of(library, claim, a_dead_process())
     assert note_the_dead(library) == [entry.id]
-    after = library.get(entry.id)
+    after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.INTERRUPTED, True)
     assert "process ended unexpectedly; nothing was done yet" in after.note
     assert note_the_dead(library) == []
-    resume(library, entry.id)
-    assert library.get(entry.id).state is State.QUEUED
+    resume(repository, entry.id)
+    assert repository.get(entry.id).state is State.QUEUED
     assert taken(library).id == entry.id
 
 
-def test_a_number_that_another_process_has_now_is_no_sign_of_life(library: Library, video: Path) -> None:
-    entry = library.add(video, "a.mp4")
+def test_a_number_that_another_process_has_now_is_no_sign_of_life(
+    library: Library, repository: Repository, video: Path
+) -> None:
+    entry = repository.add(video, "a.mp4")
     work_of(library, taken(library), os.getpid())
     assert note_the_dead(library) == [entry.id]
 
 
-def test_who_was_taken_for_dead_writes_nothing_any_more(library: Library, video: Path) -> None:
-    entry = library.add(video, "a.mp4")
+def test_who_was_taken_for_dead_writes_nothing_any_more(library: Library, repository: Repository, video: Path) -> None:
+    entry = repository.add(video, "a.mp4")
     slow = taken(library)
     work_of(library, slow, a_dead_process())
     note_the_dead(library)
-    resume(library, entry.id)
+    resume(repository, entry.id)
     quick = taken(library)
     assert beat(library, slow, 1, 2, 1.0) is None
     assert finish(library, slow, Outcome(State.DONE)) is False
@@ -141,31 +145,31 @@ def test_who_was_taken_for_dead_writes_nothing_any_more(library: Library, video:
     assert beat(library, quick, 1, 2, 1.0) is False
 
 
-def test_a_worker_that_died_while_tidying_up_is_done(library: Library, video: Path) -> None:
+def test_a_worker_that_died_while_tidying_up_is_done(library: Library, repository: Repository, video: Path) -> None:
     """The timeline was written, the row not: nothing is lost and the video does not stay behind."""
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     claim = taken(library)
     library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
     library.parts(entry.id).assemble(f"{entry.id}/timeline.parquet", "")
     work_of(library, claim, a_dead_process())
     note_the_dead(library)
-    after = library.get(entry.id)
+    after = repository.get(entry.id)
     assert (after.state, after.has_video, after.done) == (State.DONE, False, 5)
     assert library.storage.keys(entry.id) == [f"{entry.id}/timeline.parquet"]
 
 
-def test_only_what_broke_off_can_be_resumed(library: Library, video: Path) -> None:
-    entry = put(library, video)
+def test_only_what_broke_off_can_be_resumed(repository: Repository, video: Path) -> None:
+    entry = put(repository, video)
     with pytest.raises(LibraryError, match="expected an analysis that broke off"):
-        resume(library, entry.id)
+        resume(repository, entry.id)
 
 
 def test_what_cannot_be_started_says_so(
-    library: Library, video: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    library: Library, repository: Repository, video: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))
-    entry = library.add(video, "a.mp4")
+    entry = repository.add(video, "a.mp4")
     Dispatcher(library).look()
-    after = library.get(entry.id)
+    after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.FAILED, True)
     assert "could not be started: No such file" in after.note

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from emotion.errors import LibraryError
-from emotion.library import JobSettings, Library, State
+from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.jobs.clips import clip_file, hand_over_clip, hand_over_left_clips, lock_clip
 from emotion.library.jobs.liveness import note_the_dead
@@ -23,8 +23,8 @@ from emotion.types import Analysis
 from tests.library.libraries import MakeLibrary
 
 
-def begun(library: Library, title: str = "At the window") -> Claim:
-    return begin_recording(library, title, "camera", JobSettings())
+def begun(repository: Repository, title: str = "At the window") -> Claim:
+    return begin_recording(repository, title, "camera", JobSettings())
 
 
 def set_row(library: Library, claim: Claim, **values: object) -> None:
@@ -39,9 +39,11 @@ def dead_process() -> int:
     return done.pid
 
 
-def test_it_runs_from_its_beginning_and_no_worker_takes_it(library: Library, video: Path) -> None:
-    claim = begun(library)
-    entry = library.get(claim.id)
+def test_it_runs_from_its_beginning_and_no_worker_takes_it(
+    library: Library, repository: Repository, video: Path
+) -> None:
+    claim = begun(repository)
+    entry = repository.get(claim.id)
     assert (entry.state, entry.title, entry.source, entry.settings.live) == (
         State.RUNNING,
         "At the window",
@@ -50,28 +52,28 @@ def test_it_runs_from_its_beginning_and_no_worker_takes_it(library: Library, vid
     )
     assert (entry.has_video, entry.can_resume, entry.note) == (False, False, "")
     assert claim_next(library, 1) is None
-    waiting = library.add(video, "a.mp4")
+    waiting = repository.add(video, "a.mp4")
     taken = claim_next(library, 1)
     assert taken is not None, "a recording is none of the analyses that may run at once"
     assert taken.id == waiting.id
-    assert not library.get(waiting.id).settings.live
+    assert not repository.get(waiting.id).settings.live
 
 
 def test_while_its_server_lives_nobody_closes_it(make_library: MakeLibrary) -> None:
     library, other = make_library(), make_library()
-    claim = begun(library)
+    claim = begun(library.for_owner(LOCAL))
     assert note_the_dead(other) == []
     assert close_broken(other) == []
     Dispatcher(other).look()
-    assert library.get(claim.id).state is State.RUNNING
+    assert library.for_owner(LOCAL).get(claim.id).state is State.RUNNING
     assert beat(library, claim, 30, 30, 29.5) is False
-    assert (library.get(claim.id).done, library.get(claim.id).rate) == (30, 29.5)
+    assert (library.for_owner(LOCAL).get(claim.id).done, library.for_owner(LOCAL).get(claim.id).rate) == (30, 29.5)
     with pytest.raises(LibraryError, match="cancel it first"):
-        library.delete(claim.id)
+        library.for_owner(LOCAL).delete(claim.id)
 
 
-def test_parts_become_one_timeline(library: Library, analysis: Analysis) -> None:
-    claim = begun(library)
+def test_parts_become_one_timeline(library: Library, repository: Repository, analysis: Analysis) -> None:
+    claim = begun(repository)
     parts, half = library.parts(claim.id), analysis.timeline["frame_index"] < 5
     first = replace(
         analysis,
@@ -83,7 +85,7 @@ def test_parts_become_one_timeline(library: Library, analysis: Analysis) -> None
     parts.put_last(analysis)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
     close_recording(library, claim)
-    entry, kept = library.get(claim.id), library.load_analysis(claim.id)
+    entry, kept = repository.get(claim.id), repository.load_analysis(claim.id)
     assert (entry.state, entry.note, entry.info) == (State.DONE, "", analysis.info)
     assert kept.complete
     assert len(kept.timeline) == len(analysis.timeline)
@@ -91,9 +93,11 @@ def test_parts_become_one_timeline(library: Library, analysis: Analysis) -> None
 
 
 @pytest.mark.parametrize("silent", [True, False])
-def test_a_broken_one_is_closed_and_keeps_what_there_is(library: Library, analysis: Analysis, silent: bool) -> None:
+def test_a_broken_one_is_closed_and_keeps_what_there_is(
+    library: Library, repository: Repository, analysis: Analysis, silent: bool
+) -> None:
     """Its process is gone, or another one has its number and says nothing."""
-    claim = begun(library)
+    claim = begun(repository)
     library.parts(claim.id).append(analysis, None)
     passed_s = [0.0]
     silence = Silence[Claim](lambda: passed_s[0])
@@ -104,38 +108,40 @@ def test_a_broken_one_is_closed_and_keeps_what_there_is(library: Library, analys
         set_row(library, claim, worker_pid=dead_process())
     assert note_the_dead(library) == [], "it has no worker that could be dead"
     assert close_broken(library, silence) == [claim.id]
-    entry = library.get(claim.id)
+    entry = repository.get(claim.id)
     assert entry.state is State.DONE
     assert entry.note.startswith("The recording broke off, as the server")
     assert "everything up to 0.9 s of it is kept" in entry.note
-    assert not library.load_analysis(claim.id).complete
-    assert len(library.load_analysis(claim.id).timeline) == len(analysis.timeline)
+    assert not repository.load_analysis(claim.id).complete
+    assert len(repository.load_analysis(claim.id).timeline) == len(analysis.timeline)
     assert beat(library, claim, 1, 1, 1.0) is None, "the server that was taken for dead may write no more"
     assert close_broken(library) == []
 
 
-def test_a_broken_one_without_a_picture_says_so(library: Library) -> None:
-    claim = begun(library)
+def test_a_broken_one_without_a_picture_says_so(library: Library, repository: Repository) -> None:
+    claim = begun(repository)
     set_row(library, claim, worker_pid=dead_process())
     assert close_broken(library) == [claim.id]
-    entry = library.get(claim.id)
+    entry = repository.get(claim.id)
     assert entry.state is State.CANCELLED
     assert "nothing was recorded yet" in entry.note
-    library.delete(claim.id)
+    repository.delete(claim.id)
 
 
-def test_nothing_is_written_for_a_claim_that_is_gone(library: Library, analysis: Analysis) -> None:
-    claim = begun(library)
+def test_nothing_is_written_for_a_claim_that_is_gone(
+    library: Library, repository: Repository, analysis: Analysis
+) -> None:
+    claim = begun(repository)
     library.parts(claim.id).append(analysis, None)
     close_recording(library, claim)
-    library.delete(claim.id)
+    repository.delete(claim.id)
     library.parts(claim.id).append(analysis, None)
     close_recording(library, claim)
     assert not library.storage.exists(f"{claim.id}/timeline.parquet")
 
 
-def test_a_clip_is_left_alone_while_somebody_writes_it(library: Library) -> None:
-    claim = begun(library)
+def test_a_clip_is_left_alone_while_somebody_writes_it(library: Library, repository: Repository) -> None:
+    claim = begun(repository)
     path = clip_file(claim.id)
     with lock_clip(path), pytest.raises(BlockingIOError):
         hand_over_clip(library, claim.id)
@@ -144,39 +150,39 @@ def test_a_clip_is_left_alone_while_somebody_writes_it(library: Library) -> None
 
 
 def test_a_clip_that_died_is_handed_over_by_the_next_dispatcher(
-    library: Library, analysis: Analysis, video: Path
+    library: Library, repository: Repository, analysis: Analysis, video: Path
 ) -> None:
-    claim = begun(library)
+    claim = begun(repository)
     library.parts(claim.id).append(analysis, None)
     set_row(library, claim, worker_pid=dead_process())
     clip_file(claim.id).write_bytes(video.read_bytes())
     close_broken(library)
     hand_over_left_clips(library)
-    (clip,) = library.search("clip").entries
+    (clip,) = repository.search("clip").entries
     assert (clip.title, clip.state, clip.has_video) == ("At the window (clip)", State.QUEUED, True)
-    assert clip.happened_at == library.get(claim.id).happened_at
+    assert clip.happened_at == repository.get(claim.id).happened_at
     assert not clip_file(claim.id).exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video at all"])
-def test_a_clip_without_a_picture_goes(library: Library, content: bytes) -> None:
-    claim = begun(library)
+def test_a_clip_without_a_picture_goes(library: Library, repository: Repository, content: bytes) -> None:
+    claim = begun(repository)
     clip_file(claim.id).write_bytes(content)
     assert hand_over_clip(library, claim.id) is None
     assert not clip_file(claim.id).exists()
-    assert library.search().total == 1
+    assert repository.search().total == 1
 
 
-def test_the_clip_of_a_deleted_recording_goes(library: Library, video: Path) -> None:
+def test_the_clip_of_a_deleted_recording_goes(library: Library, repository: Repository, video: Path) -> None:
     path = clip_file("0" * 32)
     path.write_bytes(video.read_bytes())
     hand_over_left_clips(library)
     assert not path.exists()
-    assert library.search().total == 0
+    assert repository.search().total == 0
 
 
-def test_this_process_is_the_server(library: Library) -> None:
-    claim = begun(library)
+def test_this_process_is_the_server(library: Library, repository: Repository) -> None:
+    claim = begun(repository)
     with library.database.reading() as session:
         told = session.execute(sql("SELECT worker_pid FROM analyses WHERE id = :id"), {"id": claim.id}).scalar()
     assert told == os.getpid()

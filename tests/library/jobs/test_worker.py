@@ -16,7 +16,7 @@ import pytest
 
 import emotion
 from emotion.errors import LibraryError
-from emotion.library import JobSettings, Library, State
+from emotion.library import JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher, cancel, resume
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
@@ -38,11 +38,11 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
 
 
 def test_a_job_finds_what_the_analyzer_finds_and_the_video_goes(
-    library: Library, clip: Path, uninterrupted: Analysis
+    library: Library, repository: Repository, clip: Path, uninterrupted: Analysis
 ) -> None:
-    entry = wait_for(library, library.add(clip, "a talk.mp4", JobSettings(every=2)), is_over, Dispatcher(library))
+    entry = wait_for(repository, repository.add(clip, "a talk.mp4", JobSettings(every=2)), is_over, Dispatcher(library))
     assert (entry.state, entry.note, entry.has_video) == (State.DONE, "", False)
-    analysis = library.load_analysis(entry.id)
+    analysis = repository.load_analysis(entry.id)
     assert_equal(analysis, uninterrupted)
     assert (analysis.source, analysis.complete) == ("a talk.mp4", True)
     assert library.storage.keys(entry.id) == [f"{entry.id}/timeline.parquet"]
@@ -50,71 +50,73 @@ def test_a_job_finds_what_the_analyzer_finds_and_the_video_goes(
 
 
 def test_killed_twice_and_resumed_it_equals_an_uninterrupted_run(
-    library: Library, clip: Path, uninterrupted: Analysis, monkeypatch: pytest.MonkeyPatch
+    library: Library, repository: Repository, clip: Path, uninterrupted: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So often that a quick worker has parts left to write when it is caught.
     monkeypatch.setenv("EMOTION_PART_S", "0.05")
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2, keep_video=True))
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2, keep_video=True))
     for parts in (2, 5):
-        wait_for(library, entry, has_parts(library, parts), dispatcher)
+        wait_for(repository, entry, has_parts(library, parts), dispatcher)
         os.kill(pid_of(library, entry), signal.SIGKILL)
-        broken = wait_for(library, entry, is_over, dispatcher)
+        broken = wait_for(repository, entry, is_over, dispatcher)
         assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
         assert "everything up to" in broken.note
-        so_far = library.load_analysis(entry.id)
+        so_far = repository.load_analysis(entry.id)
         assert not so_far.complete
         assert 0 < len(so_far.frames) < len(uninterrupted.frames)
         pd.testing.assert_frame_equal(so_far.frames, uninterrupted.frames[: len(so_far.frames)], check_exact=True)
-        resume(library, entry.id)
-    done = wait_for(library, entry, is_over, dispatcher)
+        resume(repository, entry.id)
+    done = wait_for(repository, entry, is_over, dispatcher)
     assert (done.state, done.note, done.has_video) == (State.DONE, "", True)
-    assert_equal(library.load_analysis(entry.id), uninterrupted)
+    assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_cancelling_keeps_what_is_done(library: Library, clip: Path, uninterrupted: Analysis) -> None:
+def test_cancelling_keeps_what_is_done(
+    library: Library, repository: Repository, clip: Path, uninterrupted: Analysis
+) -> None:
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library, entry, has_parts(library, 1), dispatcher)
-    cancel(library, entry.id)
-    after = wait_for(library, entry, is_over, dispatcher)
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(repository, entry, has_parts(library, 1), dispatcher)
+    cancel(repository, entry.id)
+    after = wait_for(repository, entry, is_over, dispatcher)
     assert (after.state, after.has_video, after.can_resume) == (State.CANCELLED, False, False)
     assert "what was done until then is kept" in after.note
-    analysis = library.load_analysis(entry.id)
+    analysis = repository.load_analysis(entry.id)
     assert not analysis.complete
     assert 0 < len(analysis.frames) == after.done < len(uninterrupted.frames)
     pd.testing.assert_frame_equal(analysis.frames, uninterrupted.frames[: after.done], check_exact=True)
 
 
 def test_a_full_disk_is_told_in_one_sentence_and_can_be_resumed(
-    library: Library, clip: Path, uninterrupted: Analysis, tmp_path: Path
+    library: Library, repository: Repository, clip: Path, uninterrupted: Analysis, tmp_path: Path
 ) -> None:
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=2))
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2))
     folder = tmp_path / "analyses" / entry.id / "parts"
     folder.mkdir()
     # The kernel's own full disk, from the second part on.
     (folder / ".000002.parquet.partial").symlink_to("/dev/full")
-    full = wait_for(library, entry, is_over, dispatcher)
+    full = wait_for(repository, entry, is_over, dispatcher)
     assert (full.state, full.can_resume) == (State.FAILED, True)
     assert full.note.startswith("There is no room left on the disk; everything up to")
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.load_analysis(entry.id), uninterrupted)
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_a_shutdown_interrupts_politely(library: Library, clip: Path) -> None:
+def test_a_shutdown_interrupts_politely(library: Library, repository: Repository, clip: Path) -> None:
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4")
-    wait_for(library, entry, has_parts(library, 1), dispatcher)
+    entry = repository.add(clip, "a.mp4")
+    wait_for(repository, entry, has_parts(library, 1), dispatcher)
     os.kill(pid_of(library, entry), signal.SIGTERM)
-    after = wait_for(library, entry, is_over, dispatcher)
+    after = wait_for(repository, entry, is_over, dispatcher)
     assert (after.state, after.can_resume) == (State.INTERRUPTED, True)
     assert "as the machine shut down; everything up to" in after.note
 
 
-def test_workers_outlive_the_server_that_started_them(library: Library, clip: Path) -> None:
-    entry = library.add(clip, "a.mp4", JobSettings(every=5))
+def test_workers_outlive_the_server_that_started_them(library: Library, repository: Repository, clip: Path) -> None:
+    entry = repository.add(clip, "a.mp4", JobSettings(every=5))
     program = (
         "from emotion.library import Library; from emotion.library.jobs import Dispatcher; "
         "Dispatcher(Library.open()).look(); print(flush=True); input()"
@@ -126,40 +128,40 @@ def test_workers_outlive_the_server_that_started_them(library: Library, clip: Pa
     server.stdout.readline()
     os.killpg(server.pid, signal.SIGKILL)
     server.communicate()
-    running = library.get(entry.id)
+    running = repository.get(entry.id)
     assert running.state is State.RUNNING
-    assert wait_for(library, entry, is_over, Dispatcher(library)).state is State.DONE
+    assert wait_for(repository, entry, is_over, Dispatcher(library)).state is State.DONE
 
 
-def test_the_dispatcher_works_on_a_thread_of_its_own(library: Library, clip: Path) -> None:
+def test_the_dispatcher_works_on_a_thread_of_its_own(library: Library, repository: Repository, clip: Path) -> None:
     dispatcher = Dispatcher(library).start()
-    entry = library.add(clip, "a.mp4", JobSettings(fps=1, start_s=1, end_s=2))
+    entry = repository.add(clip, "a.mp4", JobSettings(fps=1, start_s=1, end_s=2))
     try:
         for _ in range(3000):
-            if library.get(entry.id).state.is_over:
+            if repository.get(entry.id).state.is_over:
                 break
             time.sleep(0.1)
     finally:
         dispatcher.stop()
-    assert library.get(entry.id).state is State.DONE
-    assert library.load_analysis(entry.id).frames["frame_index"].tolist() == [25]
+    assert repository.get(entry.id).state is State.DONE
+    assert repository.load_analysis(entry.id).frames["frame_index"].tolist() == [25]
 
 
-def test_a_video_that_goes_bad_is_told_by_its_own_name(library: Library, clip: Path) -> None:
-    entry = library.add(clip, "my film.mp4")
-    path = library.video_path(entry.id)
+def test_a_video_that_goes_bad_is_told_by_its_own_name(library: Library, repository: Repository, clip: Path) -> None:
+    entry = repository.add(clip, "my film.mp4")
+    path = repository.video_path(entry.id)
     assert path is not None
     path.write_bytes(b"something else " * 100)
-    after = wait_for(library, entry, is_over, Dispatcher(library))
+    after = wait_for(repository, entry, is_over, Dispatcher(library))
     assert (after.state, after.has_video, after.can_resume) == (State.FAILED, False, False)
     assert "is not a video" in after.note
     assert after.note.startswith("my film.mp4")
     with pytest.raises(LibraryError, match="nothing of this analysis is kept"):
-        library.load_analysis(entry.id)
+        repository.load_analysis(entry.id)
 
 
 def test_a_missing_model_fails_and_can_be_resumed_when_it_is_back(
-    library: Library, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, repository: Repository, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from emotion.models.registry import models_dir
 
@@ -167,25 +169,27 @@ def test_a_missing_model_fails_and_can_be_resumed_when_it_is_back(
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
     (tmp_path / "models").mkdir()
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "a.mp4", JobSettings(every=50))
-    failed = wait_for(library, entry, is_over, dispatcher)
+    entry = repository.add(clip, "a.mp4", JobSettings(every=50))
+    failed = wait_for(repository, entry, is_over, dispatcher)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert "expected a model" in failed.note
     shutil.rmtree(tmp_path / "models")
     (tmp_path / "models").symlink_to(there)
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
 
 
 @pytest.mark.shared
 @pytest.mark.slow
-def test_a_killed_run_of_a_real_portrait_goes_on_exactly(library: Library, shared_data: Path) -> None:
+def test_a_killed_run_of_a_real_portrait_goes_on_exactly(
+    library: Library, repository: Repository, shared_data: Path
+) -> None:
     clip = shared_data / "videos" / "portrait_d6.mp4"
     dispatcher = Dispatcher(library)
-    entry = library.add(clip, "portrait.mp4")
-    wait_for(library, entry, has_parts(library, 3), dispatcher)
+    entry = repository.add(clip, "portrait.mp4")
+    wait_for(repository, entry, has_parts(library, 3), dispatcher)
     os.kill(pid_of(library, entry), signal.SIGKILL)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.INTERRUPTED
-    resume(library, entry.id)
-    assert wait_for(library, entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.load_analysis(entry.id), emotion.Analyzer().video(clip))
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.INTERRUPTED
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(repository.load_analysis(entry.id), emotion.Analyzer().video(clip))

@@ -15,9 +15,9 @@ from emotion.library.jobs import Dispatcher
 from emotion.library.jobs.clips import clip_file
 from emotion.library.jobs.queue import Outcome, claim_next, finish
 from emotion.library.jobs.recordings import begin_recording, close_recording
-from emotion.library.owners.consent import agreement_of, note_agreement
-from emotion.library.owners.erase import count_of, wipe
-from emotion.library.owners.users import name_person, people
+from emotion.library.owners.consent import load_consent, save_consent
+from emotion.library.owners.erase import erase_owner
+from emotion.library.owners.usage import list_usage, set_owner_name
 from emotion.samples import clip_frames
 from emotion.settings import library_dir, log_file
 from emotion.vision.encode import write_video
@@ -45,14 +45,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def fill(library: Library, video: Path, owner: str, name: str) -> list[str]:
     """One analysis that is done and one that failed, with edits, tags, logs, a clip and settings."""
     keep = JobSettings(keep_video=True)
-    done = put(library, video, f"{name}.mp4", keep, owner=owner, tags=[name])
-    library.save_edits(done.id, Edits(names={1: name}), owner=owner)
-    broken = library.add(video, f"{name}.mp4", owner=owner)
+    done = put(library.for_owner(owner), video, f"{name}.mp4", keep, tags=[name])
+    library.for_owner(owner).save_edits(done.id, Edits(names={1: name}))
+    broken = library.for_owner(owner).add(video, f"{name}.mp4")
     claim = claim_next(library, 9)
     assert claim is not None
     finish(library, claim, Outcome(State.FAILED, f"{name} failed.", keeps_video=True))
-    library.set_retention_days(30, owner=owner)
-    name_person(library, owner, name)
+    library.for_owner(owner).set_retention_days(30)
+    set_owner_name(library.for_owner(owner), name)
     for entry in (done, broken):
         log_file(entry.id).parent.mkdir(exist_ok=True)
         log_file(entry.id).write_text(f"a log of {name}")
@@ -64,23 +64,23 @@ def test_nothing_of_mine_is_left_and_nothing_of_others_is_touched(library, video
     theirs = fill(library, video, OTHER, "Otto")
     kept = sorted(path for path in tmp_path.rglob("*") if any(one in str(path) for one in theirs))
     mine = fill(library, video, ME, TELLING.decode())
-    mine.append(library.add(video, f"{TELLING.decode()}, waiting.mp4", owner=ME).id)
+    mine.append(library.for_owner(ME).add(video, f"{TELLING.decode()}, waiting.mp4").id)
     assert files_with(tmp_path, TELLING)
 
-    assert wipe(library, ME) == len(mine) == 3
+    assert erase_owner(library.for_owner(ME)) == len(mine) == 3
     assert files_with(tmp_path, TELLING) == []
     assert not [path for path in tmp_path.rglob("*") if any(one in str(path) for one in mine)]
-    assert count_of(library, ME) == 0
-    assert library.retention_days(owner=ME) is None
-    assert library.tags(owner=ME) == {}
-    assert [person.owner for person in people(library)] == [OTHER]
+    assert library.for_owner(ME).search().total == 0
+    assert library.for_owner(ME).retention_days() is None
+    assert library.for_owner(ME).tags() == {}
+    assert [person.owner for person in list_usage(library)] == [OTHER]
     assert sorted(path for path in tmp_path.rglob("*") if any(one in str(path) for one in theirs)) == kept
-    assert library.retention_days(owner=OTHER) == 30
-    assert wipe(library, ME) == 0, "once more does nothing"
+    assert library.for_owner(OTHER).retention_days() == 30
+    assert erase_owner(library.for_owner(ME)) == 0, "once more does nothing"
 
 
 def test_what_cannot_be_removed_is_said_and_the_rest_is_gone(library, video, tmp_path, monkeypatch):
-    first, second = (put(library, video, owner=ME).id for _ in range(2))
+    first, second = (put(library.for_owner(ME), video).id for _ in range(2))
     remove = library.storage.remove
 
     def locked(key: str) -> None:
@@ -90,28 +90,28 @@ def test_what_cannot_be_removed_is_said_and_the_rest_is_gone(library, video, tmp
 
     monkeypatch.setattr(library.storage, "remove", locked)
     with pytest.raises(LibraryError, match="1 analyses could not be deleted"):
-        wipe(library, ME)
-    assert [entry.id for entry in library.search(owner=ME).entries] == [first]
+        erase_owner(library.for_owner(ME))
+    assert [entry.id for entry in library.for_owner(ME).search().entries] == [first]
     assert not (tmp_path / "storage" / second).exists()
     monkeypatch.setattr(library.storage, "remove", remove)
-    assert wipe(library, ME) == 1
+    assert erase_owner(library.for_owner(ME)) == 1
 
 
 def test_what_does_not_stop_is_said(library, video):
-    library.add(video, "a.mp4", owner=ME)
+    library.for_owner(ME).add(video, "a.mp4")
     claim_next(library, 1)
     with pytest.raises(LibraryError, match="1 analyses are still being stopped"):
-        wipe(library, ME, patience_s=0.5)
-    assert count_of(library, ME) == 1
+        erase_owner(library.for_owner(ME), timeout_s=0.5)
+    assert library.for_owner(ME).search().total == 1
 
 
 def test_a_recording_that_ends_meanwhile_leaves_nothing(library):
-    claim = begin_recording(library, "Musterfrau", "camera", JobSettings(), owner=ME)
+    claim = begin_recording(library.for_owner(ME), "Musterfrau", "camera", JobSettings())
     with pytest.raises(LibraryError, match="still being stopped"):
-        wipe(library, ME, patience_s=0.3)
+        erase_owner(library.for_owner(ME), timeout_s=0.3)
     close_recording(library, claim)
-    assert wipe(library, ME) == 1
-    assert count_of(library, ME) == 0
+    assert erase_owner(library.for_owner(ME)) == 1
+    assert library.for_owner(ME).search().total == 0
 
 
 @pytest.mark.slow
@@ -119,15 +119,15 @@ def test_a_recording_that_ends_meanwhile_leaves_nothing(library):
 def test_a_running_worker_is_stopped_and_writes_nothing_more(library, tmp_path):
     pictures = list(clip_frames())
     clip = write_video(tmp_path / "long.mp4", (picture for _ in range(8) for picture in pictures), fps=25)
-    entry = library.add(clip, "Musterfrau.mp4", owner=ME)
+    entry = library.for_owner(ME).add(clip, "Musterfrau.mp4")
     clip.unlink()
     dispatcher = Dispatcher(library, at_once=1)
     end = time.monotonic() + 120
-    while library.get(entry.id, owner=ME).done == 0:
+    while library.for_owner(ME).get(entry.id).done == 0:
         assert time.monotonic() < end
         dispatcher.look()
         time.sleep(0.05)
-    assert wipe(library, ME) == 1
+    assert erase_owner(library.for_owner(ME)) == 1
     while dispatcher._children:
         assert time.monotonic() < end
         dispatcher.look()
@@ -139,16 +139,16 @@ def test_a_running_worker_is_stopped_and_writes_nothing_more(library, tmp_path):
 
 
 def test_what_an_owner_agreed_to_is_kept_on_either_database_and_goes_with_everything_else(library):
-    assert agreement_of(library, ME) is None
-    name_person(library, ME, "Martha")
-    library.set_retention_days(30, owner=ME)
-    note_agreement(library, ME, "research", "2026-11")
-    note_agreement(library, ME, "medical", "2026-11")
-    said = agreement_of(library, ME)
+    assert load_consent(library.for_owner(ME)) is None
+    set_owner_name(library.for_owner(ME), "Martha")
+    library.for_owner(ME).set_retention_days(30)
+    save_consent(library.for_owner(ME), "research", "2026-11")
+    save_consent(library.for_owner(ME), "medical", "2026-11")
+    said = load_consent(library.for_owner(ME))
     assert said is not None
     assert (said.purpose, said.version) == ("medical", "2026-11")
     assert said.agreed_at.tzinfo is not None
-    assert library.retention_days(owner=ME) == 30, "what else was set stays"
-    assert people(library)[0].name == "Martha"
-    wipe(library, ME)
-    assert agreement_of(library, ME) is None
+    assert library.for_owner(ME).retention_days() == 30, "what else was set stays"
+    assert list_usage(library)[0].name == "Martha"
+    erase_owner(library.for_owner(ME))
+    assert load_consent(library.for_owner(ME)) is None

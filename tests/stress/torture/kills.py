@@ -120,14 +120,14 @@ def undisturbed(stage: Scene, clip: Path, part_s: float) -> Quiet:
     """
     start_s = PARTS.get(clip.name, 0.0)
     settings = JobSettings(start_s=start_s, end_s=start_s + part_s)
-    entry, began = stage.library.add(clip, clip.name, settings), time.monotonic()
-    while not (entry := stage.library.get(entry.id)).state.is_over:
+    entry, began = stage.repository.add(clip, clip.name, settings), time.monotonic()
+    while not (entry := stage.repository.get(entry.id)).state.is_over:
         _expect(time.monotonic() - began < ROUND_S, f"{clip.name} to be analysed within {ROUND_S:g} s")
         time.sleep(_POLL_INTERVAL_S)
     took_s = time.monotonic() - began
     _expect(entry.state is State.DONE, f"a quiet run to end well; {entry.note}")
-    quiet = Quiet(clip, settings, bits(stage.library.load_analysis(entry.id)), took_s)
-    stage.library.delete(entry.id)
+    quiet = Quiet(clip, settings, bits(stage.repository.load_analysis(entry.id)), took_s)
+    stage.repository.delete(entry.id)
     return quiet
 
 
@@ -143,12 +143,12 @@ def play_round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course
     """
     strike, times, share = STRIKES[kind]
     gap_s = share * quiet.took_s
-    entry = patiently(partial(stage.library.add, quiet.clip, quiet.clip.name, quiet.settings))
+    entry = patiently(partial(stage.repository.add, quiet.clip, quiet.clip.name, quiet.settings))
     began = time.monotonic()
     left, next_s = rng.randint(*times), began + rng.uniform(0, gap_s)
     while (entry := _now(stage, entry)).state is not State.DONE and time.monotonic() - began < ROUND_S:
         if entry.can_resume:
-            patiently(partial(resume, stage.library, entry.id))
+            patiently(partial(resume, stage.repository, entry.id))
             course.resumed += 1
         if left and time.monotonic() >= next_s:
             hit = patiently(partial(strike, stage, entry, rng))
@@ -164,7 +164,7 @@ def play_round(stage: Scene, quiet: Quiet, kind: str, rng: random.Random, course
 
 
 def _now(stage: Scene, entry: Entry) -> Entry:
-    return patiently(partial(stage.library.get, entry.id))
+    return patiently(partial(stage.repository.get, entry.id))
 
 
 def _judge(stage: Scene, entry: Entry, quiet: Quiet, course: Course) -> None:
@@ -173,11 +173,11 @@ def _judge(stage: Scene, entry: Entry, quiet: Quiet, course: Course) -> None:
         print(f"{entry.id} is {entry.state}: {entry.note}", flush=True)
         return
     course.done += 1
-    analysis = patiently(partial(stage.library.load_analysis, entry.id))
+    analysis = patiently(partial(stage.repository.load_analysis, entry.id))
     course.identical += bits(analysis) == quiet.bits
     rightful = {f"analyses/{entry.id}/timeline.parquet", f"logs/{entry.id}.log"}
     left = set(stage.files()) - rightful
-    patiently(partial(stage.library.delete, entry.id))
+    patiently(partial(stage.repository.delete, entry.id))
     left |= set(stage.files())
     course.files_left += len(left)
     if left:

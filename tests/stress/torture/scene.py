@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from bench.common.postgres import Server
 from bench.common.records import ROOT
 from emotion.errors import LibraryError
-from emotion.library import Entry, Library
+from emotion.library import LOCAL, Entry, Library
 from emotion.library.orm import AnalysisRow
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ class Scene:
 
     Attributes:
         library: As who looks on sees it.
+        repository: Its analyses, all of the local owner.
         folder: Of everything that the servers write.
         servers: Their processes, those that were killed too.
     """
@@ -48,6 +49,7 @@ class Scene:
         (folder / "tmp").mkdir(parents=True)
         watching = self._url.update_query_dict({"application_name": _WATCHER})
         self.library = Library.open(watching.render_as_string(hide_password=False), str(folder / "analyses"))
+        self.repository = self.library.for_owner(LOCAL)
         self.servers: list[subprocess.Popen[bytes]] = []
 
     def environment(self, **others: str) -> dict[str, str]:

@@ -220,7 +220,7 @@ def _outcome(library: Library, visitors: int) -> dict[str, int]:
     """Return how many analyses are done, and how many are where they do not belong."""
     done = strays = 0
     for number in range(visitors):
-        found = library.search(owner=owner_of(str(claims("")["iss"]), _subject(number)), limit=10_000)
+        found = library.for_owner(owner_of(str(claims("")["iss"]), _subject(number))).search(limit=10_000)
         done += sum(entry.state is State.DONE for entry in found.entries)
         strays += sum(not entry.source.startswith(f"{_subject(number)} ") for entry in found.entries)
     return {"done": done, "strays": strays}

@@ -1,0 +1,77 @@
+"""The library: one database and one storage, shared by all owners."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+
+from emotion import settings as where
+from emotion.engine.checkpoint import Parts
+from emotion.engine.storage import Storage
+from emotion.errors import LibraryError
+from emotion.library.database import Database
+from emotion.library.mapping import now
+from emotion.library.orm import AnalysisRow
+from emotion.library.repository import Repository
+
+
+class Library:
+    """A database and a storage that all owners share; safe to use from several threads and processes.
+
+    It offers maintenance only. Analyses are read and changed through :meth:`for_owner`.
+    """
+
+    def __init__(self, database: Database, storage: Storage) -> None:
+        self.database, self.storage = database, storage
+
+    @classmethod
+    def open(cls, url: str | None = None, storage: str | None = None) -> Library:
+        """Open the library, creating it if it does not exist.
+
+        Args:
+            url: Database URL (default: :func:`emotion.settings.database_url`).
+            storage: Storage URL (default: :func:`emotion.settings.storage_url`).
+
+        Raises:
+            LibraryError: The library cannot be opened.
+        """
+        return cls(Database(where.database_url(url)), Storage(where.storage_url(storage)))
+
+    def close(self) -> None:
+        """Close all connections to the database."""
+        self.database.close()
+
+    def for_owner(self, owner: str) -> Repository:
+        """Return the repository of one owner, which cannot reach anyone else's analyses.
+
+        Args:
+            owner: Owner ID; :data:`emotion.library.LOCAL` if nobody signs in.
+        """
+        return Repository(self, owner)
+
+    def sweep_expired(self, moment: dt.datetime | None = None) -> int:
+        """Delete all analyses whose retention period has ended, and return how many were deleted.
+
+        Args:
+            moment: Time to compare with (default: now).
+
+        Raises:
+            LibraryError: Some files could not be removed; all other expired analyses are deleted.
+        """
+        expired = select(AnalysisRow.id, AnalysisRow.owner).where(AnalysisRow.kept_until <= (moment or now()))
+        with self.database.reading() as session:
+            found = session.execute(expired).all()
+        failures = []
+        for entry_id, owner in found:
+            try:
+                self.for_owner(owner).delete(entry_id)
+            except LibraryError as error:
+                failures.append(str(error))
+        if failures:
+            raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
+        return len(found)
+
+    def parts(self, entry_id: str) -> Parts:
+        """Return the checkpoint of a running analysis: the part of its timeline written so far."""
+        return Parts(self.storage, f"{entry_id}/parts")

@@ -1,0 +1,154 @@
+"""Many owners in one library: each sees their own part alone, and who looks after it sees how much each has."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text as sql
+
+from emotion.analytics.edits import Edits
+from emotion.errors import LibraryError
+from emotion.library import LOCAL, JobSettings, Library, Repository, State, days
+from emotion.library.jobs import queue
+from emotion.library.jobs.queue import Outcome, cancel, claim_next, finish, place_in_queue, places_in_queue, resume
+from emotion.library.jobs.recordings import begin_recording
+from emotion.library.owners.consent import load_consent, save_consent
+from emotion.library.owners.erase import erase_owner
+from emotion.library.owners.usage import list_usage, set_owner_name
+from tests.library.libraries import MakeLibrary, put
+
+ADA, BOB = "oidc:ada", "oidc:bob"
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = sorted([*(ROOT / "pages").rglob("*.py"), *(ROOT / "ui").rglob("*.py")])
+SHARED = {"ui/access/library.py": {"for_owner"}, "ui/library/users.py": {"for_owner"}}
+
+
+def takes_owner(function: Callable[..., object]) -> bool:
+    return "owner" in inspect.signature(function).parameters
+
+
+def test_nothing_that_a_repository_offers_takes_an_owner() -> None:
+    methods = [each for name, each in inspect.getmembers(Repository, inspect.isfunction) if not name.startswith("_")]
+    jobs = [cancel, resume, place_in_queue, places_in_queue, begin_recording, days]
+    owners = [erase_owner, load_consent, save_consent, set_owner_name]
+    assert len(methods) >= 14
+    assert not [each.__name__ for each in (*methods, *jobs, *owners) if takes_owner(each)]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_pages_get_the_repository_of_their_visitor_and_nothing_shared(path: Path) -> None:
+    """Only the module that knows the visitor opens repositories; the administrators' page may erase one."""
+    used = {
+        node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    assert not used & {"for_owner", "library", "database", "storage"} - SHARED.get(str(path.relative_to(ROOT)), set())
+
+
+def test_everything_goes_by_the_owner(library: Library, video) -> None:
+    ada, bob = library.for_owner(ADA), library.for_owner(BOB)
+    entry = put(ada, video, tags=["trip"], settings=JobSettings(keep_video=True))
+    waiting = ada.add(video, "later.mp4", title="Later")
+
+    assert [found.id for found in ada.search(sort="created").entries] == [entry.id, waiting.id]
+    assert (ada.tags(), place_in_queue(ada, waiting.id)) == ({"trip": 1}, 0)
+    assert (places_in_queue(ada), places_in_queue(bob)) == ({waiting.id: 0}, {})
+    assert days(ada)[0].analyses == 1
+    assert ada.video_path(entry.id) is not None
+    ada.rename(entry.id, "Mine")
+    ada.tag(entry.id, ["home"])
+    ada.save_edits(entry.id, Edits(names={1: "Eve"}))
+    assert ada.search("eve mine home").total == 1
+    assert ada.load_analysis(entry.id).frames["time_s"].size
+    ada.set_retention_days(9)
+    assert (ada.retention_days(), bob.retention_days()) == (9, None)
+    used = ada.used_bytes()
+    ada.drop_video(entry.id)
+    assert ada.used_bytes() < used
+
+    assert (bob.search().total, bob.tags(), days(bob), bob.used_bytes()) == (0, {}, [], 0)
+    for touch in (
+        bob.get, bob.load_analysis, bob.video_path, bob.drop_video, bob.delete, partial(cancel, bob),
+        partial(resume, bob), partial(place_in_queue, bob), lambda one: bob.rename(one, "x"),
+        lambda one: bob.tag(one, ["x"]), lambda one: bob.save_edits(one, Edits()),
+    ):  # fmt: skip
+        with pytest.raises(LibraryError) as not_yours:
+            touch(waiting.id)
+        with pytest.raises(LibraryError) as not_there:
+            touch("0" * 32)
+        assert str(not_yours.value).replace(waiting.id, "0" * 32) == str(not_there.value)
+
+    cancel(ada, waiting.id)
+    assert ada.get(waiting.id).state is State.CANCELLED
+    again = ada.add(video, "again.mp4")
+    finish(library, claim_next(library, 1), Outcome(State.INTERRUPTED, "It broke off.", keeps_video=True))
+    resume(ada, again.id)
+    assert ada.get(again.id).state is State.QUEUED
+    ada.delete(entry.id)
+    assert ada.search().total == 2
+
+
+def test_who_has_how_much(library: Library, video) -> None:
+    assert list_usage(library) == []
+    put(library.for_owner(ADA), video, settings=JobSettings(keep_video=True))
+    put(library.for_owner(ADA), video)
+    put(library.for_owner(LOCAL), video)
+    set_owner_name(library.for_owner(ADA), "ada@example.org\n")
+    set_owner_name(library.for_owner(BOB), "Bob")
+    set_owner_name(library.for_owner(BOB), "Robert")
+    library.for_owner(ADA).set_retention_days(3)
+    ada, local, bob = list_usage(library)
+    assert (ada.owner, ada.name, ada.analyses, ada.bytes) == (
+        ADA, "ada@example.org", 2, library.for_owner(ADA).used_bytes(),
+    )  # fmt: skip
+    assert (local.owner, local.name, local.analyses) == (LOCAL, "", 1)
+    assert (bob.owner, bob.name, bob.analyses, bob.bytes, bob.newest_at) == (BOB, "Robert", 0, 0, None)
+    newest = library.for_owner(ADA).search(limit=1).entries[0]
+    assert ada.newest_at == newest.created_at
+    assert library.for_owner(ADA).retention_days() == 3
+
+
+def test_deleting_a_person_leaves_others_alone(library: Library, video, tmp_path) -> None:
+    mine = put(library.for_owner(LOCAL), video)
+    put(library.for_owner(ADA), video, tags=["x"])
+    library.for_owner(ADA).add(video, "waits.mp4")
+    set_owner_name(library.for_owner(ADA), "Ada")
+    library.for_owner(ADA).set_retention_days(3)
+    assert erase_owner(library.for_owner(ADA)) == 2
+    assert [person.owner for person in list_usage(library)] == [LOCAL]
+    assert library.for_owner(ADA).retention_days() is None
+    assert [folder.name for folder in (tmp_path / "storage").iterdir()] == [mine.id]
+
+
+def test_what_runs_is_stopped_first(library: Library, video) -> None:
+    ada = library.for_owner(ADA)
+    running = ada.add(video, "runs.mp4")
+    claim = claim_next(library, 1)
+    set_owner_name(ada, "Ada")
+    with pytest.raises(LibraryError, match="1 analyses are still being stopped"):
+        erase_owner(ada, timeout_s=0)
+    assert queue.beat(library, claim, 1, 25, 10.0) is True, "the worker is asked to stop"
+    assert list_usage(library)[0].name == "Ada"
+    finish(library, claim, Outcome(State.CANCELLED))
+    assert erase_owner(ada) == 1
+    assert list_usage(library) == []
+    with pytest.raises(LibraryError, match="there is no analysis"):
+        ada.get(running.id)
+
+
+def test_a_library_of_an_older_program_keeps_its_things(make_library: MakeLibrary, video) -> None:
+    library = make_library()
+    entry = put(library.for_owner(LOCAL), video)
+    library.for_owner(LOCAL).set_retention_days(30)
+    with library.database.writing() as session:
+        for column in ("name", "purpose", "notice_version", "agreed_at"):
+            session.execute(sql(f"ALTER TABLE owners DROP COLUMN {column}"))
+        session.execute(sql("UPDATE alembic_version SET version_num = '0001'"))
+    opened = make_library()
+    assert opened.for_owner(LOCAL).search().entries[0].id == entry.id
+    assert opened.for_owner(LOCAL).retention_days() == 30
+    assert [(person.owner, person.name) for person in list_usage(opened)] == [(LOCAL, "")]
