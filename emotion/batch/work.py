@@ -25,8 +25,8 @@ from emotion.analytics.summary import headline
 from emotion.batch.inputs import Video, is_url, place_of
 from emotion.batch.settings import Settings
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.checkpoint import Parts
-from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import Storage, no_room
 from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
 from emotion.limits import no_memory_words, stall_s
@@ -140,7 +140,7 @@ class Worker:
     def _analyse(self, analyzer: Analyzer, storage: Storage, source: Source, video: Video, video_id: str) -> Analysis:
         # Two videos may have the same bytes and be analysed at the same time.
         folder = f"parts/{video_id}-{_short(video)}"
-        parts, whole = Parts(storage, folder), f"{folder}.whole"
+        checkpoint, whole = Checkpoint(storage, folder), f"{folder}.whole"
         # A decoder that never comes back ends this process, and with it this try.
         with alarm_of(stall_s()) as rearm:
 
@@ -149,12 +149,14 @@ class Worker:
                 if self._is_stopped():
                     raise Cancelled
 
-            note = analyse_in_parts(analyzer, source, self._settings.sampling, parts, on_step, parallel=False)
+            note = analyse_with_checkpoints(
+                analyzer, source, self._settings.sampling, checkpoint, on_step, parallel=False
+            )
         if self._is_stopped():
             raise Cancelled
-        parts.assemble(whole, note)
+        checkpoint.merge(whole, note)
         storage.move(whole, timeline_key(video_id))
-        parts.clear()
+        checkpoint.clear()
         analysis = _read(storage, timeline_key(video_id))
         if analysis is None:
             raise OSError(f"{timeline_key(video_id)} was written and cannot be read")

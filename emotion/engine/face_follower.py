@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.stream_state import State, part_of, under
+from emotion.stream_state import StreamState, part_of, under
 from emotion.types import Detector, Face, FloatArray, Frame, Image, Region
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.confirm import FaceCheck
@@ -103,9 +103,9 @@ class FaceFollower:
         self._followed = [_Followed(_id(face), _points(face)) for face in faces]
         return faces
 
-    def state(self) -> State:
+    def state(self) -> StreamState:
         """Return all that is remembered, as arrays."""
-        own: State = {
+        own: StreamState = {
             "track_ids": np.array([person.track_id for person in self._followed], np.int64),
             "points": np.array([person.points for person in self._followed], np.float32).reshape(-1, MESH_POINTS, 3),
             "next_key_s": np.array(self._next_key_s, np.float64),
@@ -114,7 +114,7 @@ class FaceFollower:
         }
         return own | under("tracker", self._tracker.state()) | under("cuts", self._is_cut.state())
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: StreamState) -> None:
         """Go on from :meth:`state`'s arrays."""
         self._tracker.restore(part_of(state, "tracker"))
         self._is_cut.restore(part_of(state, "cuts"))

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from emotion import settings as where
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet
-from emotion.engine.checkpoint import Parts
+from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage, timeline_key, video_key
 from emotion.errors import LibraryError
 from emotion.library import mapping
@@ -172,7 +172,7 @@ class Library:
             with self.storage.local(timeline_key(entry_id)) as path:
                 return load_parquet(path)
         note = entry.note or "The analysis is still running; this is what is done so far."
-        return self.parts(entry_id).whole(note)
+        return self.parts(entry_id).load(note)
 
     def video_path(self, entry_id: str, *, owner: str = LOCAL) -> Path | None:
         """Return where the video lies on this machine; None if it was not kept or lies elsewhere."""
@@ -249,9 +249,9 @@ class Library:
             raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
         return len(ids)
 
-    def parts(self, entry_id: str) -> Parts:
+    def parts(self, entry_id: str) -> Checkpoint:
         """Return what a running analysis has written so far."""
-        return Parts(self.storage, f"{entry_id}/parts")
+        return Checkpoint(self.storage, f"{entry_id}/parts")
 
     @contextmanager
     def _changing(self, entry_id: str, owner: str) -> Iterator[AnalysisRow]:

@@ -58,7 +58,7 @@ class Looker:
         self._follow_size(picture.width, picture.height)
         frame = Frame(self._index, time_s, luma_of(picture), lambda: rgb_of(picture))
         faces = self._stream.follow(frame, _watchful(step) if watchful else step.effort)
-        result = self._stream.recognise(frame, faces) if recognise else None
+        result = self._stream.classify(frame, faces) if recognise else None
         self._index, self._looked_s = self._index + 1, time_s
         self._last = Seen(tuple(faces) if result is None else result.faces, looked=True, result=result)
         return self._last

@@ -17,7 +17,7 @@ from typing import Any
 import av.error
 import numpy as np
 
-from emotion.stream_state import State
+from emotion.stream_state import StreamState
 from emotion.types import Frame, Image
 from emotion.vision.decode.containers import open_container, picture_stream
 
@@ -44,14 +44,14 @@ class Position:
     pts: int | None
     digest: int
 
-    def state(self) -> State:
+    def state(self) -> StreamState:
         """Return the position as arrays."""
         pts = _NO_PTS if self.pts is None else self.pts
         whole = np.array([self.index, pts, self.digest], np.int64)
         return {"whole": whole, "time_s": np.array(self.time_s, np.float64)}
 
     @classmethod
-    def from_state(cls, state: State) -> Position:
+    def from_state(cls, state: StreamState) -> Position:
         """Build from :meth:`state`'s arrays."""
         index, pts, digest = (int(value) for value in state["whole"])
         return cls(index, float(state["time_s"]), None if pts == _NO_PTS else pts, digest)
