@@ -1,4 +1,4 @@
-"""What is said to a model server: where it is, how often it is asked, and what a user reads when it is silent."""
+"""Settings of the model server: address, timeout and retries, and the error when it does not answer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TIMEOUT_S = 10.0
 RAW_SIGNATURE, PNG_SIGNATURE = "raw", "png"
 PROBABILITIES_OUTPUT = "probabilities"
 ATTEMPTS = 4
-"""How often a request is sent before it is given up."""
+"""Number of attempts per request."""
 FIRST_WAIT_S = 0.2
-"""Before the second attempt; each further wait is twice as long."""
+"""Wait before the second attempt, s; each further wait is twice as long."""
 
 
 class Transport(Protocol):
@@ -34,15 +34,15 @@ class Transport(Protocol):
 
 
 def serving_url() -> str | None:
-    """Return the address of the model server, or None where networks run in this process."""
+    """Return the address of the model server; None if networks run in this process."""
     return os.environ.get(URL_SETTING) or None
 
 
 def timeout_s() -> float:
-    """Return how long a server may take for a batch.
+    """Return the time limit for one batch, s.
 
     Raises:
-        InputError: The setting is no positive number.
+        InputError: The setting is not a number above 0.
     """
     text = os.environ.get(TIMEOUT_SETTING) or str(TIMEOUT_S)
     try:
@@ -55,7 +55,7 @@ def timeout_s() -> float:
 
 
 def no_answer(url: str, reason: str) -> ServingError:
-    """Return the error for people: what happened, and what to do about it."""
+    """Return an error that says what happened and what to do."""
     return ServingError(
         f"expected an answer of the model server at {url}; {reason}. Start it and go on, or unset {URL_SETTING} to "
         "let the network run in this program"

@@ -1,4 +1,4 @@
-"""Tells where a video cuts to another picture."""
+"""Detects cuts in a video."""
 
 from __future__ import annotations
 

