@@ -1,4 +1,4 @@
-"""The memory of a stream's stages as plain arrays, so that it can be written down and a stream go on from there."""
+"""The state of a stream's stages as named arrays, saved in checkpoints so that a stream can continue exactly."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-State = dict[str, NDArray[Any]]
-"""Name → array; a stage within a stage has its names behind a dot."""
+StreamState = dict[str, NDArray[Any]]
+"""Name → array. Names of a nested stage have its name and a dot in front: ``tracker.boxes``."""
 
 
-def under(name: str, state: Mapping[str, Any]) -> State:
-    """Return the state with every name behind ``name`` and a dot."""
+def under(name: str, state: Mapping[str, Any]) -> StreamState:
+    """Return a state with ``name`` and a dot in front of every name."""
     return {f"{name}.{key}": np.asarray(value) for key, value in state.items()}
 
 
-def part_of(state: State, name: str) -> State:
-    """Return what :func:`under` put behind ``name``."""
+def part_of(state: StreamState, name: str) -> StreamState:
+    """Return the nested state that :func:`under` put below ``name``; empty if there is none."""
     return {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
 
 
-def pack_state(state: State) -> bytes:
-    """Return the state as an .npz file's bytes."""
+def pack_state(state: StreamState) -> bytes:
+    """Return the state as the bytes of an .npz file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **state)
     return buffer.getvalue()
 
 
-def unpack_state(data: bytes) -> State:
-    """Return what :func:`pack_state` packed; never unpickles anything."""
+def unpack_state(data: bytes) -> StreamState:
+    """Return the state in the bytes of :func:`pack_state`. Nothing is unpickled."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}

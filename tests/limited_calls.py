@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -54,3 +56,16 @@ def print_and_answer() -> str:
     print("{not an answer}", flush=True)
     os.write(1, b"nor this\n")
     return "the answer"
+
+
+def write(path: Path) -> int:
+    """Write a file and return the id of the process."""
+    path.write_bytes(b"x")
+    return os.getpid()
+
+
+def print_no_json() -> None:
+    """Write to every pipe what is no JSON, as a decoder that was taken over could."""
+    for number in range(3, 20):
+        with contextlib.suppress(OSError):
+            os.write(number, b"no JSON\n")

@@ -213,7 +213,7 @@ def test_added_models_stand_behind_shipped_ones(models: Path, added: Path) -> No
     make_model(models, "shipped")
     card = make_model(added, "added", content := b"another")
     assert registry.list_models() == ["shipped", "added"]
-    assert registry.added_models() == ["added"]
+    assert registry.imported_models() == ["added"]
     assert registry.model_dir("added") == added / "added"
     card = replace(card, sha256=hashlib.sha256(content).hexdigest())
     assert registry.checked_model_file(card) == added / "added" / "model.tflite"
@@ -230,7 +230,7 @@ def test_a_shipped_model_takes_the_place_of_an_added_one(models: Path, added: Pa
 def test_a_folder_with_another_kind_of_name_is_no_added_model(models: Path, added: Path, name: str) -> None:
     make_model(added, name)
     assert registry.list_models() == []
-    assert not registry.is_name_for_added(name)
+    assert not registry.is_import_name(name)
 
 
 def test_cards_from_before_a_field_was_added_still_load(models: Path) -> None:

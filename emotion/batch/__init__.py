@@ -1,5 +1,5 @@
-"""Thousands of videos analysed by many processes or machines: ``python -m emotion batch``, described in docs/batch.md.
+"""Analyses thousands of videos with many processes or machines: ``python -m emotion batch``, see docs/batch.md.
 
-``inputs`` says which videos, ``settings`` how they are analysed, ``work`` does one, ``pool`` or ``on_ray`` does all of
-them, ``results`` keeps a row of each, and ``run`` composes these.
+``inputs`` lists the videos, ``settings`` says how to analyse them, ``work`` analyses one, ``pool`` and ``on_ray`` run
+the workers, ``results`` keeps one row per video, and ``run`` puts these together.
 """

@@ -1,4 +1,4 @@
-"""Which videos a batch is of: files, folders, globs, URLs that fsspec opens, or one manifest that lists them."""
+"""Lists the videos of a batch: files, folders, globs, URLs that fsspec opens, or a manifest."""
 
 from __future__ import annotations
 

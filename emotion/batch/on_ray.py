@@ -1,6 +1,6 @@
-"""A batch on Ray: one row is one video, and actors that Ray replaces when they die keep the models.
+"""Runs a batch on Ray: one row per video, and actors that keep the models and are replaced when they die.
 
-Ray is an extra (requirements-ray.txt), so it is imported when it is wanted and not before.
+Ray is an optional extra (requirements-ray.txt), so it is imported only when used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""A batch on this machine: processes that are replaced when they die.
+"""Runs a batch on this machine, with worker processes that are replaced when they die.
 
-Each worker is a pool of one process, so that a death is one video's and nobody else's: a pool of several breaks as a
-whole and does not tell who broke it.
+Each worker is a pool of one process: when a shared pool breaks, it does not say which video broke it.
 """
 
 from __future__ import annotations

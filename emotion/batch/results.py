@@ -1,7 +1,7 @@
-"""What a batch has found: one row per video in ``summary.parquet``, or in ``errors.parquet`` if it has no timeline.
+"""Stores the results of a batch: one row per video in ``summary.parquet``, or in ``errors.parquet`` if it failed.
 
-Both are written whole every now and then, so that they can be read while the batch runs, and a batch whose process is
-killed loses rows of which the timelines are there: the next run reads these instead of analysing again.
+Both files are rewritten whole from time to time, so they can be read while the batch runs. If the batch is killed, rows
+may be missing whose timelines exist; the next run reads those timelines instead of analysing again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A batch from its inputs to its tables."""
+"""Runs a batch, from its inputs to its result tables."""
 
 from __future__ import annotations
 

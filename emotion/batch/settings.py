@@ -1,4 +1,4 @@
-"""How the videos of a batch are analysed, with an id that changes when results may."""
+"""How the videos of a batch are analysed, with an id that changes whenever results may."""
 
 from __future__ import annotations
 

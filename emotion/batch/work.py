@@ -1,7 +1,7 @@
-"""One video of a batch: fetched, known by its bytes, analysed in parts, and told in one row.
+"""Analyses one video of a batch: downloads it, identifies it by its digest, and returns its row.
 
-A worker keeps its models for all videos. What goes wrong with a video becomes a row as well, and so does what makes
-going on senseless, as a row crosses every border between processes and machines.
+A worker keeps its models loaded. Errors become rows too, even those that end the batch, as only rows can be sent
+between processes and machines.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from emotion.analytics.summary import headline
 from emotion.batch.inputs import Video, is_url, place_of
 from emotion.batch.settings import Settings
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.checkpoint import Parts
-from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import Storage, no_room
 from emotion.errors import BatchError, Cancelled, EmotionError, InputError, ModelError, SettingsError, TimelineError
 from emotion.limits import no_memory_words
@@ -36,16 +36,16 @@ from emotion.settings import read_settings
 from emotion.types import Analysis, Progress
 
 Row = dict[str, Any]
-"""Of a summary; with ``reason`` and ``kind`` for a video that has no timeline."""
+"""A row of the summary, or of the errors, with ``reason`` and ``kind``."""
 
 FILE, MISSING, MACHINE, KILLED, UNEXPECTED, STOP = "file", "missing", "machine", "killed", "unexpected", "stop"
-"""Kinds of errors: not a video that can be read; not there; a disk, network or server that failed; its worker was
-killed every time; a fault of this program; and what ends the whole batch."""
+"""Kinds of errors: an unreadable file; a missing one; a failed disk, network or server; a worker that was killed at
+every attempt; a bug; an error that ends the batch."""
 
 TRIES = 3
-"""How often a video that ends its worker is tried."""
+"""Attempts at a video that kills its worker."""
 COUNTS = "tries"
-"""Folder of the counts of tries; :class:`Worker`."""
+"""Folder of the attempt counts; see :class:`Worker`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Job:
     """What all videos of a batch have in common.
 
     Attributes:
-        out: Folder or URL of the results, from anywhere that a worker may run.
+        out: Folder or URL of the results, valid on every machine that runs a worker.
         settings: How to analyse.
     """
 
@@ -62,7 +62,7 @@ class Job:
 
 
 def timeline_key(video_id: str) -> str:
-    """Return where a timeline lies: in one of 256 folders, as file systems dislike millions of files in one."""
+    """Return the key of a timeline, in one of 256 folders, as millions of files in one folder are slow."""
     return f"timelines/{video_id[:2]}/{video_id}.parquet"
 
 
@@ -73,20 +73,20 @@ def failure(video: Video, settings: Settings, kind: str, reason: str, *, tries: 
 
 
 def killed(video: Video, settings: Settings, tries: int) -> Row:
-    """Return the row of a video that ended its worker every time."""
+    """Return the row of a video that killed its worker at every attempt."""
     died = f"the process that analysed it died {tries} times"
     why = f"it was killed, its decoder crashed, or no picture came for {read_settings().stall_s:g} s"
     return failure(video, settings, KILLED, f"{video.name} has no timeline: {died} ({why})", tries=tries)
 
 
 class Worker:
-    """Analyses one video after the other, on one thread: there are as many workers as cores.
+    """Analyses videos one by one on a single thread; there are as many workers as cores.
 
     Args:
         job: What all videos have in common.
-        is_stopped: Asked after every frame; what is done until then is kept.
-        counts: Write down that a video is tried, and refuse it after :data:`TRIES`; for those who send videos again
-            without knowing which of them ended a worker.
+        is_stopped: Called after every frame; returns whether to stop. The results so far are kept.
+        counts: Count the attempts at each video in the storage and give up after :data:`TRIES`; for callers that retry
+            without knowing which video killed a worker.
     """
 
     def __init__(self, job: Job, is_stopped: Callable[[], bool] = lambda: False, *, counts: bool = False) -> None:
@@ -94,7 +94,7 @@ class Worker:
         self._loaded: tuple[Analyzer, Storage] | None = None
 
     def __call__(self, video: Video) -> Row | None:
-        """Return the video's row of the summary or of the errors; None if it was stopped."""
+        """Return the video's row of the summary or of the errors; None if the worker was stopped."""
         try:
             analyzer, storage = self._load()
             if not self._counts:
@@ -106,12 +106,12 @@ class Worker:
         except Cancelled:
             return None
         except Exception as error:
-            kind, reason = _told(error, video)
+            kind, reason = _describe(error, video)
             detail = traceback.format_exc() if kind == UNEXPECTED else ""
             return failure(video, self._settings, kind, reason, detail=detail)
 
     def _load(self) -> tuple[Analyzer, Storage]:
-        """Return the models and the place of the results, which are opened once."""
+        """Return the models and the storage, which are opened once."""
         if self._loaded is None:
             cv2.setNumThreads(1)
             threadpool_limits(1)
@@ -141,8 +141,8 @@ class Worker:
     def _analyse(self, analyzer: Analyzer, storage: Storage, source: Source, video: Video, video_id: str) -> Analysis:
         # Two videos may have the same bytes and be analysed at the same time.
         folder = f"parts/{video_id}-{_short(video)}"
-        parts, whole = Parts(storage, folder), f"{folder}.whole"
-        # A decoder that never comes back ends this process, and with it this try.
+        checkpoint, whole = Checkpoint(storage, folder), f"{folder}.whole"
+        # A decoder that hangs kills this process, which counts as an attempt.
         with alarm_of(read_settings().stall_s) as rearm:
 
             def on_step(_: Progress) -> None:
@@ -150,12 +150,14 @@ class Worker:
                 if self._is_stopped():
                     raise Cancelled
 
-            note = analyse_in_parts(analyzer, source, self._settings.sampling, parts, on_step, parallel=False)
+            note = analyse_with_checkpoints(
+                analyzer, source, self._settings.sampling, checkpoint, on_step, parallel=False
+            )
         if self._is_stopped():
             raise Cancelled
-        parts.assemble(whole, note)
+        checkpoint.merge(whole, note)
         storage.move(whole, timeline_key(video_id))
-        parts.clear()
+        checkpoint.clear()
         analysis = _read(storage, timeline_key(video_id))
         if analysis is None:
             raise OSError(f"{timeline_key(video_id)} was written and cannot be read")
@@ -163,7 +165,7 @@ class Worker:
 
     @contextlib.contextmanager
     def _fetched(self, video: Video) -> Iterator[Path]:
-        """Give the video's path on this machine; of a copy, for as long as the block lasts, if it lies elsewhere."""
+        """Yield a local path of the video. A remote video is downloaded for the duration of the block."""
         if not is_url(video.source):
             yield Path(video.source)
             return
@@ -174,7 +176,7 @@ class Worker:
                 fs.get_file(path, str(copy))
             except OSError:
                 raise
-            except Exception as error:  # every store has errors of its own
+            except Exception as error:  # every file system raises errors of its own
                 raise OSError(f"{video.name} cannot be fetched: {type(error).__name__}: {error}") from error
             yield copy
 
@@ -189,7 +191,7 @@ def _short(video: Video) -> str:
 
 @contextlib.contextmanager
 def _counted(storage: Storage, video: Video) -> Iterator[int]:
-    """Give the number of this try; the count stays if the process does not live to the end of the block."""
+    """Yield the number of this attempt. The count remains if the process dies within the block."""
     key = f"{COUNTS}/{_short(video)}"
     number = 1
     if storage.exists(key):
@@ -208,7 +210,7 @@ def _now() -> dt.datetime:
 
 
 def _read(storage: Storage, key: str) -> Analysis | None:
-    """Return a timeline that is there; one that is damaged is made again."""
+    """Return a timeline from the storage; None if it is missing or damaged."""
     try:
         with storage.local(key) as path:
             return load_parquet(path) if path.is_file() else None
@@ -216,10 +218,10 @@ def _read(storage: Storage, key: str) -> Analysis | None:
         return None
 
 
-def _told(error: Exception, video: Video) -> tuple[str, str]:
-    """Return the kind of an error and its reason in one sentence."""
+def _describe(error: Exception, video: Video) -> tuple[str, str]:
+    """Return an error's kind and its message in one sentence."""
     if isinstance(error, OSError):
-        return _told_by_system(error, video)
+        return _describe_os_error(error, video)
     if isinstance(error, InputError):
         return FILE, str(error)
     if isinstance(error, BatchError | ModelError | SettingsError):
@@ -231,7 +233,7 @@ def _told(error: Exception, video: Video) -> tuple[str, str]:
     return UNEXPECTED, f"{video.name} ended with an unexpected error: {type(error).__name__}: {error}"
 
 
-def _told_by_system(error: OSError, video: Video) -> tuple[str, str]:
+def _describe_os_error(error: OSError, video: Video) -> tuple[str, str]:
     if isinstance(error, FileNotFoundError):
         return MISSING, f"{video.name} cannot be opened: there is no such file"
     full = no_room(error)

@@ -26,7 +26,7 @@ from emotion.cli.library import add_library_options, run_library
 from emotion.cli.output import faces_table, findings_table, models_table
 from emotion.cli.video import add_video_options, run_video
 from emotion.errors import EmotionError, InputError
-from emotion.imported_models.added import CardDetails, add_model, remove_model, suggest_name
+from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
 from emotion.labels import CODES, parse_labels
 from emotion.version import program_version
 from emotion.vision.detect import DETECTORS
@@ -155,19 +155,19 @@ def _export(options: argparse.Namespace) -> int:
 
 def _models(options: argparse.Namespace) -> int:
     if options.add is not None:
-        _add_model(options)
+        _import_model(options)
     elif options.remove is not None:
         remove_model(options.remove)
     Console().print(models_table())
     return OK
 
 
-def _add_model(options: argparse.Namespace) -> None:
+def _import_model(options: argparse.Namespace) -> None:
     if options.labels is None:
         raise InputError("expected --labels with --add: what the outputs mean, in their order")
     name = suggest_name(options.add.name) if options.name is None else options.name
     labels = parse_labels(options.labels)
-    add_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))
+    import_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))
 
 
 def _doctor(options: argparse.Namespace) -> int:

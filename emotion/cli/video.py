@@ -24,8 +24,8 @@ from emotion.batch.inputs import is_video
 from emotion.cli.output import progress_bar, summary_table, videos_table
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.checkpoint import Parts
-from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import Storage, no_room
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import sha256_of
@@ -143,14 +143,14 @@ def _analyse(
     analyzer: Analyzer, job: _Job, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
 ) -> Analysis:
     storage = Storage(options.out)
-    parts, timeline = Parts(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
+    checkpoint, timeline = Checkpoint(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
     if not job.file.is_file():
         raise InputError(f"{job.file.name} cannot be opened: there is no such file")
     source = Source(job.file, job.file.name, sha256_of(job.file))
     if options.resume and (finished := _finished(timeline, analyzer, sampling, source)) is not None:
         return finished
     if not options.resume:
-        parts.clear()
+        checkpoint.clear()
     with progress_bar(job.file.name) as show:
 
         def on_step(progress: Progress) -> None:
@@ -158,10 +158,10 @@ def _analyse(
             if is_cancelled():
                 raise Cancelled(_CANCELLED)
 
-        note = analyse_in_parts(analyzer, source, sampling, parts, on_step)
-    parts.assemble(timeline.name, note)
+        note = analyse_with_checkpoints(analyzer, source, sampling, checkpoint, on_step)
+    checkpoint.merge(timeline.name, note)
     if not is_cancelled():
-        parts.clear()
+        checkpoint.clear()
     analysis = load_parquet(timeline)
     _write(analysis, options.out / job.stem)
     return analysis

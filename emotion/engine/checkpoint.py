@@ -1,8 +1,8 @@
-"""A timeline that is still being made: small Parquet files, one after the other, each whole or absent.
+"""The checkpoint of an unfinished analysis: Parquet files of a few seconds each, written whole or not at all.
 
-A part holds what was found since the part before and, in its metadata, the state from which the stream can go on.
-The last part of a run that was stopped has none; a run that goes on drops it and makes it again. Putting the
-parts together reads them one by one, so that it takes no more memory for hours of video than for minutes.
+Each part holds the rows since the part before and, in its metadata, the state from which the stream can continue. The
+last part of a run that was stopped has no state, so the next run discards it and analyses those frames again.
+:meth:`Checkpoint.merge` reads one part at a time: hours of video take no more memory than minutes.
 """
 
 from __future__ import annotations
@@ -20,65 +20,65 @@ import pyarrow.parquet as pq
 from emotion.analytics.files import from_arrow, to_arrow
 from emotion.engine.storage import Storage
 from emotion.errors import LibraryError, TimelineError
-from emotion.stream_state import State, pack_state, unpack_state
+from emotion.stream_state import StreamState, pack_state, unpack_state
 from emotion.types import Analysis
 
 _STATE = b"emotion.state"
-_ROWS_A_GROUP = 50_000
+_ROWS_PER_GROUP = 50_000
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
-    """What an earlier run left.
+class Saved:
+    """What an earlier run saved.
 
     Attributes:
-        frames: How many frames it analysed.
-        until_s: The time of the last of them, in seconds.
-        state: From where to go on.
+        frames: Number of frames it analysed.
+        until_s: Time of the last of them, s.
+        state: State of the stream after that frame.
     """
 
     frames: int
     until_s: float
-    state: State
+    state: StreamState
 
 
-class Parts:
-    """The parts of one analysis.
+class Checkpoint:
+    """The saved parts of one analysis.
 
     Args:
-        storage: Where they lie.
-        folder: In which folder; nothing else is in it.
+        storage: Where the parts are.
+        folder: Key of their folder, which holds nothing else.
     """
 
     def __init__(self, storage: Storage, folder: str) -> None:
         self._storage, self._folder = storage, folder
 
-    def append(self, part: Analysis, state: State | None) -> None:
-        """Add what was found since the last part.
+    def append(self, part: Analysis, state: StreamState | None) -> None:
+        """Write the results since the last part as a new part.
 
         Raises:
-            OSError: It cannot be written; what was written before stays.
+            OSError: The part cannot be written. Earlier parts remain.
         """
         self._write(len(self._keys()) + 1, part, state)
 
-    def put_last(self, part: Analysis) -> None:
-        """Put this in the place of the last part, which it begins with.
+    def replace_last(self, part: Analysis) -> None:
+        """Replace the last part by a longer one that begins with the same rows.
 
         Raises:
-            OSError: It cannot be written; what was written before stays.
+            OSError: The part cannot be written. The old one remains.
         """
         self._write(max(len(self._keys()), 1), part, None)
 
-    def kept(self, like: Analysis) -> Kept | None:
-        """Return what an earlier run left to go on from, and drop what it made after that; None if there is nothing.
+    def resume(self, like: Analysis) -> Saved | None:
+        """Return the point from which to continue and delete the parts behind it; None if there is no such point.
 
         Args:
-            like: An analysis with the settings of the run that wants to go on.
+            like: An analysis with the model and settings of the new run.
 
         Raises:
-            LibraryError: The earlier run had other settings or another file.
+            LibraryError: The parts were made from another file or with other settings.
         """
         self._drop_damaged()
         while keys := self._keys():
@@ -86,7 +86,7 @@ class Parts:
             if (part.model, part.settings) != (like.model, like.settings):
                 raise LibraryError("what is kept was made of another file or with other settings, so it cannot go on")
             if state is not None:
-                return Kept(self._count(keys), float(part.frames["time_s"].iloc[-1]), state)
+                return Saved(self._count(keys), float(part.frames["time_s"].iloc[-1]), state)
             self._storage.remove(keys[-1])
         return None
 
@@ -94,12 +94,15 @@ class Parts:
         return bool(self._keys())
 
     def until_s(self) -> float | None:
-        """Return the time of the last frame that is kept, in seconds; None if there is none."""
+        """Return the time of the last saved frame, s; None if there is no part."""
         keys = self._keys()
         return float(self._read(keys[-1])[0].frames["time_s"].iloc[-1]) if keys else None
 
-    def whole(self, note: str) -> Analysis:
-        """Return all parts as one analysis that is not complete.
+    def load(self, note: str) -> Analysis:
+        """Return all parts as one incomplete analysis.
+
+        Args:
+            note: Why it is incomplete, in one sentence.
 
         Raises:
             LibraryError: There is no part.
@@ -110,22 +113,22 @@ class Parts:
         timeline = pd.concat([part.timeline for part in parts], ignore_index=True)
         return replace(parts[-1], timeline=timeline, frames=_joined(parts), complete=False, note=note)
 
-    def assemble(self, key: str, note: str) -> None:
-        """Write all parts as one file like :func:`emotion.analytics.files.save_parquet`, one part at a time.
+    def merge(self, key: str, note: str) -> None:
+        """Write all parts as one file, the same that :func:`emotion.analytics.files.save_parquet` would write.
 
         Args:
-            key: Where to.
-            note: Why the analysis is not complete; empty if it is.
+            key: Key of the file.
+            note: Why the analysis is incomplete, in one sentence; empty if it is complete.
 
         Raises:
             LibraryError: There is no part.
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
-        # Copied, as a view of no rows still holds the table that it looks at.
+        # Copied: an empty view would keep the whole table in memory.
         empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part, _ in self._each()]
         if not empty:
             raise LibraryError("nothing of this analysis is kept")
-        # The last one's facts: a live recording grows longer from part to part.
+        # Facts come from the last part: a live recording gets longer from part to part.
         whole = replace(empty[-1], frames=_joined(empty), complete=not note, note=note)
         schema = to_arrow(whole).schema
         with (
@@ -136,10 +139,10 @@ class Parts:
                 writer.write_table(group)
 
     def clear(self) -> None:
-        """Remove the parts."""
+        """Delete all parts."""
         self._storage.remove(self._folder)
 
-    def _write(self, number: int, part: Analysis, state: State | None) -> None:
+    def _write(self, number: int, part: Analysis, state: StreamState | None) -> None:
         own = {} if state is None else {_STATE: base64.b64encode(pack_state(state))}
         table = to_arrow(part)
         table = table.replace_schema_metadata(table.schema.metadata | own)
@@ -147,23 +150,23 @@ class Parts:
             file.write(_packed(table))
 
     def _groups(self, schema: pa.Schema) -> Iterator[pa.Table]:
-        """Yield the rows in groups that readers like: parts of a few seconds are too small."""
+        """Yield the rows in large groups; a row group per part would be slow to read."""
         waiting: list[pa.Table] = []
         for part, _ in self._each():
             waiting.append(to_arrow(part).cast(schema))
-            if sum(table.num_rows for table in waiting) >= _ROWS_A_GROUP:
+            if sum(table.num_rows for table in waiting) >= _ROWS_PER_GROUP:
                 yield pa.concat_tables(waiting)
                 waiting = []
         if waiting:
             yield pa.concat_tables(waiting)
 
-    def _each(self) -> Iterator[tuple[Analysis, State | None]]:
+    def _each(self) -> Iterator[tuple[Analysis, StreamState | None]]:
         return map(self._read, self._keys())
 
     def _keys(self) -> list[str]:
         return self._storage.keys(self._folder)
 
-    def _read(self, key: str) -> tuple[Analysis, State | None]:
+    def _read(self, key: str) -> tuple[Analysis, StreamState | None]:
         try:
             with self._storage.reading(key) as file:
                 table = pq.read_table(io.BytesIO(file.read()))
@@ -173,13 +176,13 @@ class Parts:
         return from_arrow(table, key), None if packed is None else unpack_state(base64.b64decode(packed))
 
     def _drop_damaged(self) -> None:
-        """Remove the first part that cannot be read and all after it: what was before is as good as ever."""
+        """Delete the first unreadable part and all parts after it."""
         keys = self._keys()
         for place, key in enumerate(keys):
             try:
                 self._read(key)
             except TimelineError as error:
-                log.warning("what came after a damaged part is made again: %s", error)
+                log.warning("a damaged part and those after it are analysed again: %s", error)
                 for lost in reversed(keys[place:]):
                     self._storage.remove(lost)
                 return

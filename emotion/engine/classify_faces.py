@@ -1,4 +1,4 @@
-"""Recognises the faces of a stream: align → classify, and how alike each is to its person's first picture."""
+"""Classifies the faces of a stream: align, classify, and compare each with its person's reference crop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emotion.serving import ServedClassifier
-from emotion.stream_state import State
+from emotion.stream_state import StreamState
 from emotion.types import Classifier, Face, Frame, Image, ModelCard
 from emotion.vision.align import align
 from emotion.vision.classify import LiteRTClassifier
@@ -18,15 +18,15 @@ from emotion.vision.similarity import SimilarityTo
 from emotion.vision.track import MEMORY_S
 
 CROP_PX = 48
-"""Side of FER2013's pictures: of the crops that are compared, and of a classifier's unless its card says otherwise."""
+"""Side of FER2013's pictures, px. Faces are compared at this size; it is a custom classifier's input size as well."""
 
 
 def crop_face(image: Image, face: Face, size: int) -> Image:
-    """Return what a classifier sees of a face: ``(size, size)`` or ``(size, size, 3)``, framed like FER2013.
+    """Return a face's aligned crop, framed like FER2013: uint8, ``(size, size)`` or ``(size, size, 3)`` RGB.
 
     Args:
-        image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, where the face was found.
-        face: One of the faces that :meth:`Analyzer.image` returned for it.
+        image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
+        face: A face that was found in this image, with landmarks.
         size: Side of the crop, px.
 
     Raises:
@@ -38,24 +38,23 @@ def crop_face(image: Image, face: Face, size: int) -> Image:
 
 
 def card_of(classifier: Classifier) -> ModelCard | None:
-    """Return the card of one of the installed models; None for a classifier of the user's own."""
+    """Return the card of an installed model; None for a custom classifier."""
     return classifier.card if isinstance(classifier, (LiteRTClassifier, ServedClassifier)) else None
 
 
 class _Reference(NamedTuple):
-    """A person's first picture, how to compare others with it, and when the person was last seen."""
+    """A person's first crop, the similarity to it, and the time at which the person was last seen, s."""
 
     crop: Image
     similarity: SimilarityTo
     last_s: float
 
 
-class Recogniser:
-    """Classifies the faces of a stream and compares each with its person's first picture."""
+class StreamClassifier:
+    """Classifies the faces of one stream and compares each with its person's first crop."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
-        # A classifier of the user's own takes crops of any size, so it gets FER2013's.
         card = card_of(classifier)
         self._size = card.input_size if card else CROP_PX
         self._wants_colour = card is not None and card.colour != GREY
@@ -65,17 +64,17 @@ class Recogniser:
         """Return the faces with probabilities and similarity, in the same order."""
         picture = frame.rgb() if faces and self._wants_colour else frame.luma
         crops = [crop_face(picture, face, self._size) for face in faces]
-        like_fer2013 = self._size == CROP_PX and not self._wants_colour
-        small = crops if like_fer2013 else [crop_face(frame.luma, face, CROP_PX) for face in faces]
-        answered = tuple(
+        is_fer2013_like = self._size == CROP_PX and not self._wants_colour
+        small = crops if is_fer2013_like else [crop_face(frame.luma, face, CROP_PX) for face in faces]
+        classified = tuple(
             replace(face, probabilities=row, similarity=self._similarity(face, crop, frame.time_s))
             for face, row, crop in zip(faces, self._classifier.predict(crops), small, strict=True)
         )
-        # A track that the tracker has forgotten never returns, so that hours of passers-by fill no memory.
+        # Forget tracks that the tracker has dropped: their ids never return, and memory must not grow for hours.
         self._references = {
             track_id: known for track_id, known in self._references.items() if frame.time_s - known.last_s <= MEMORY_S
         }
-        return answered
+        return classified
 
     def _similarity(self, face: Face, crop: Image, time_s: float) -> float:
         if face.track_id is None:
@@ -84,8 +83,8 @@ class Recogniser:
         self._references[face.track_id] = known._replace(last_s=time_s)
         return known.similarity(crop)
 
-    def state(self) -> State:
-        """Return all that is remembered, as arrays."""
+    def state(self) -> StreamState:
+        """Return the reference crops as arrays."""
         known = self._references.values()
         return {
             "ids": np.array(list(self._references), np.int64),
@@ -93,8 +92,8 @@ class Recogniser:
             "last_s": np.array([each.last_s for each in known], np.float64),
         }
 
-    def restore(self, state: State) -> None:
-        """Go on from :meth:`state`'s arrays."""
+    def restore(self, state: StreamState) -> None:
+        """Continue from the arrays of :meth:`state`."""
         rows = zip(state["ids"], state["crops"], state["last_s"], strict=True)
         self._references = {
             int(track_id): _Reference(crop, SimilarityTo(crop), float(last_s)) for track_id, crop, last_s in rows

@@ -1,8 +1,7 @@
-"""Finds faces on key frames and follows them with the mesh in between: detect → landmarks → track, frame by frame.
+"""Detects faces on key frames and follows them with the mesh in between: detect, landmarks, track.
 
-The detector costs several times what the mesh does, so it looks only now and
-then: everywhere where a shot begins, then once a key frame, at the whole picture
-and at one of its tiles by turns.
+The detector costs several times as much as the mesh, so it runs rarely: on the whole picture and all tiles when a shot
+begins, then once per key frame, alternating between the whole picture and one tile.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.stream_state import State, part_of, under
+from emotion.stream_state import StreamState, part_of, under
 from emotion.types import Detector, Face, FloatArray, Frame, Image, Region
 from emotion.vision.boxes import bounding_box, covered
 from emotion.vision.confirm import FaceCheck
@@ -36,20 +35,20 @@ KEY_FRAME_S = 0.4
 SEARCH_S = 0.15
 """Time between key frames while nobody is in view, which costs no mesh."""
 LOST_PRESENCE = 0.5
-"""A followed face is lost when the mesh is less sure than this; lower than for a new one, so that ids are steady."""
+"""A followed face is lost below this mesh presence; lower than for new faces, to keep track ids stable."""
 SAME_FACE = 0.5
-"""Two boxes that share this much of the smaller one show one face."""
+"""Two boxes are the same face if they share more than this fraction of the smaller one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is spent on finding those who are new in view. Videos get all of it.
+    """How much work goes into finding new faces. Videos use the full effort.
 
     Attributes:
         key_frame_s: Time between key frames while faces are being followed.
         search_s: Time between key frames while nobody is in view.
-        tiles: Whether the detector looks at the tiles of a picture as well as at the whole.
-        small: Whether the follower's smaller detector looks, if it has one.
+        tiles: Whether the detector also runs on tiles of the picture.
+        small: Whether to use the follower's faster detector, if it has one.
     """
 
     key_frame_s: float = KEY_FRAME_S
@@ -68,13 +67,13 @@ class _Followed:
 
 
 class FaceFollower:
-    """The state of one stream: who is in view, and when the detector looks next.
+    """Finds and follows the faces of one stream.
 
     Args:
         detector: Finds faces.
         mesh: Follows them.
-        small: A faster detector for an :class:`Effort` that wants one.
-        check: Confirms each face that is new in view; without it, detector and mesh are believed.
+        small: A faster detector, for an :class:`Effort` with ``small``.
+        check: Confirms each new face; without it, the detector and the mesh decide.
     """
 
     def __init__(
@@ -103,9 +102,9 @@ class FaceFollower:
         self._followed = [_Followed(_id(face), _points(face)) for face in faces]
         return faces
 
-    def state(self) -> State:
-        """Return all that is remembered, as arrays."""
-        own: State = {
+    def state(self) -> StreamState:
+        """Return the state as arrays."""
+        own: StreamState = {
             "track_ids": np.array([person.track_id for person in self._followed], np.int64),
             "points": np.array([person.points for person in self._followed], np.float32).reshape(-1, MESH_POINTS, 3),
             "next_key_s": np.array(self._next_key_s, np.float64),
@@ -114,8 +113,8 @@ class FaceFollower:
         }
         return own | under("tracker", self._tracker.state()) | under("cuts", self._is_cut.state())
 
-    def restore(self, state: State) -> None:
-        """Go on from :meth:`state`'s arrays."""
+    def restore(self, state: StreamState) -> None:
+        """Continue from the arrays of :meth:`state`."""
         self._tracker.restore(part_of(state, "tracker"))
         self._is_cut.restore(part_of(state, "cuts"))
         pairs = zip(state["track_ids"], state["points"], strict=True)
@@ -125,7 +124,7 @@ class FaceFollower:
         self._new_shot = bool(state["new_shot"])
 
     def resize(self, across: float, down: float) -> None:
-        """Go on with pictures that are so many times as wide and as high as those before, showing the same."""
+        """Continue with frames of the same view whose width and height are scaled by these factors."""
         state = self.state()
         state["points"] *= np.array([across, down, across], np.float32)
         state["tracker.boxes"] *= np.array([across, down, across, down], np.float32)
@@ -155,7 +154,7 @@ class FaceFollower:
         return found
 
     def _fit_new(self, luma: Image, rgb: Image, find: Face) -> Mesh | None:
-        """Return the mesh of a find, or None if it is no face."""
+        """Return the mesh of a detection; None if it is not a face."""
         rough = self._mesh.fit(luma, roi_of_find(find))
         if rough.presence < MIN_FIRST_PRESENCE:
             return None
@@ -165,7 +164,7 @@ class FaceFollower:
         return mesh if self._check is None or self._check(luma, rgb, find, (rough, mesh)) else None
 
     def _next_region(self, everywhere: Sequence[Region]) -> Region:
-        """Return the whole picture on every other key frame and the tiles, one after the other, in between."""
+        """Return the whole picture on every other key frame, and the tiles in turn in between."""
         whole, *tiles = everywhere
         self._turn += 1
         return tiles[self._turn // 2 % len(tiles)] if tiles and self._turn % 2 == 0 else whole
@@ -184,7 +183,7 @@ def _face(mesh: Mesh, confidence: float, track_id: int | None = None) -> Face:
 
 
 def _add(faces: list[Face], face: Face, frame: Frame) -> None:
-    """Append a face unless it has left the picture or is one of ``faces`` already, seen twice."""
+    """Append a face unless its centre is outside the picture or it duplicates one of ``faces``."""
     centre = (face.box_xyxy[:2] + face.box_xyxy[2:]) / 2
     inside = bool(np.all(centre >= 0)) and centre[0] < frame.width and centre[1] < frame.height
     if inside and not _is_known(face.box_xyxy, faces):

@@ -1,4 +1,4 @@
-"""Runs a generator on a thread of its own, a few items ahead of whoever reads it."""
+"""Runs a generator on its own thread, a few items ahead of its consumer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 AHEAD = 8
-"""Items kept ready: enough to even out the stages, few enough to keep memory flat."""
+"""Number of items kept ready: evens out the speed of the stages at a small cost in memory."""
 
 
 class _End:
@@ -23,9 +23,8 @@ class _End:
 def prefetch(source: Iterable[T], ahead: int = AHEAD) -> Generator[T, None, None]:
     """Yield the items of ``source``, which runs on its own thread.
 
-    Decoding and LiteRT release the interpreter lock, so stages chained this
-    way use several cores. An error in ``source`` is raised here; closing this
-    generator stops the thread.
+    Decoding and LiteRT release the interpreter lock, so chained stages use several cores. An error in ``source`` is
+    raised here. Closing this generator stops the thread.
     """
     # Two simple queues, of items and of room for more, are written in C; a bounded Queue is Python, and slower.
     ready: queue.SimpleQueue[T | _End] = queue.SimpleQueue()

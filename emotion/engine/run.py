@@ -1,6 +1,7 @@
-"""Analyses a video in parts, so that a run that ends in whatever way loses the last few seconds at most.
+"""Analyses a video file: in memory, or with checkpoints from which a later run continues exactly.
 
-This is the engine of both the background jobs and the command line.
+Both read the same loop, :meth:`emotion.engine.stream.FaceStream.run`. Background jobs, batches and the command line
+use checkpoints: a run that is killed loses a few seconds of work at most.
 """
 
 from __future__ import annotations
@@ -10,141 +11,183 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emotion.analytics.timeline import TimelineBuilder
-from emotion.engine.analyzer import Analyzer
-from emotion.engine.checkpoint import Parts
+from emotion.engine.checkpoint import Checkpoint
 from emotion.errors import Cancelled, InputError, VideoError
-from emotion.settings import read_settings
-from emotion.stream_state import State
-from emotion.types import Analysis, FrameResult, Progress
+from emotion.models.registry import sha256_of
+from emotion.stream_state import StreamState
+from emotion.types import Analysis, FrameResult, Progress, VideoInfo
 from emotion.vision.decode.sampling import Sampling
 from emotion.vision.decode.video import probe
 
-OnStep = Callable[[Progress], None]
+if TYPE_CHECKING:
+    from emotion.engine.analyzer import Analyzer
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A video to be analysed.
+    """A video file to analyse.
 
     Attributes:
-        path: Where it lies.
-        name: What people call it.
-        sha256: Its digest.
+        path: Where the file is.
+        name: Its name for people.
+        sha256: Digest of its bytes.
     """
 
     path: Path
     name: str
     sha256: str
 
-    def in_their_words(self, error: InputError) -> str:
-        """Return what is wrong with the video, which is told by the name of the file, with its name for people."""
+    def message(self, error: InputError) -> str:
+        """Return an error's message with the file's name for people in place of the name on disk."""
         rest = str(error).removeprefix(self.path.name)
         return self.name + rest if rest != str(error) else rest
 
 
-def analyse_in_parts(
+def analyse_video(
+    analyzer: Analyzer, path: Path, sampling: Sampling, on_progress: OnProgress | None = None
+) -> Analysis:
+    """Analyse a video and keep the results in memory.
+
+    Args:
+        analyzer: Model and detector.
+        path: The file.
+        sampling: Which frames to analyse.
+        on_progress: Called after every frame; may raise :class:`Cancelled` to stop, which keeps the results so far.
+
+    Raises:
+        VideoError: The file cannot be read. If it breaks off after some frames, the analysis says so in its note.
+    """
+    info = probe(path)
+    run = _Run(analyzer, Source(path, path.name, sha256_of(path)), sampling, info)
+    note = run.loop(on_progress)
+    return replace(run.unsaved(), complete=not note, note=note)
+
+
+def analyse_with_checkpoints(
     analyzer: Analyzer,
     source: Source,
     sampling: Sampling,
-    parts: Parts,
-    on_step: OnStep,
+    checkpoint: Checkpoint,
+    on_progress: OnProgress,
     *,
     parallel: bool = True,
     longest_s: float = math.inf,
 ) -> str:
-    """Analyse a video, or go on where an earlier run left off, and return why it is not complete.
+    """Analyse a video, or continue an earlier run, and save the results to a checkpoint every few seconds.
 
     Args:
         analyzer: Model and detector.
         source: The video.
-        sampling: Which frames.
-        parts: Where the results go, and where an earlier run's may be.
-        on_step: Called after every frame with the progress of all runs together, whose rate is this run's; may
-            raise :class:`Cancelled` to stop, which keeps what is done.
-        parallel: Use several threads; one is right where as many videos are analysed at once as there are cores.
-        longest_s: Stop after so many seconds of video, whatever its head says of its length.
+        sampling: Which frames to analyse.
+        checkpoint: Where results are saved, and where those of an earlier run may be.
+        on_progress: Called after every frame with the frames of all runs at the rate of this one; may raise
+            :class:`Cancelled` to stop, which keeps the results so far.
+        parallel: Use several threads. Pass False where as many videos are analysed at once as there are cores.
+        longest_s: Stop after this many seconds of video, whatever length the file claims.
 
     Returns:
-        One sentence, empty if the analysis is complete.
+        Why the analysis is incomplete, in one sentence; empty if it is complete.
 
     Raises:
-        VideoError: Not a video that can be read. One that breaks off later is noted instead.
-        LibraryError: The parts are of another file or made with other settings.
-        OSError: A part cannot be written; those before are kept.
+        VideoError: The file cannot be read. If it breaks off after some frames, the returned sentence says so.
+        LibraryError: The checkpoint was made from another file or with other settings.
+        OSError: Results cannot be written. What was saved before remains.
     """
     try:
-        head = _Head(analyzer, source, sampling)
+        info = probe(source.path)
     except InputError as error:
-        raise type(error)(source.in_their_words(error)) from error
-    kept = parts.kept(head.analysis(TimelineBuilder(analyzer.labels)))
-    run, note = _Run(head, parts, read_settings().part_s, kept.frames if kept else 0), ""
-    after = kept.state if kept else None
-    frames = analyzer.resumable_frames(source.path, sampling, run.wanted, after, parallel=parallel)
-    try:
-        with closing(frames) as results:
-            for result, state in results:
-                if result.time_s - sampling.start_s > longest_s:
-                    raise VideoError(f"{source.path.name} is longer than the {longest_s:g} s that may be analysed here")
-                run.add(result, state)
-                on_step(run.progress())
-    except Cancelled as stop:
-        note = str(stop) or "The analysis was cancelled; what was done until then is kept."
-    except VideoError as error:
-        note = source.in_their_words(error)
-        if run.done == 0:
-            raise VideoError(note) from error
-    run.finish()
+        raise type(error)(source.message(error)) from error
+    run = _Run(analyzer, source, sampling, info, checkpoint)
+    note = run.loop(on_progress, parallel=parallel, longest_s=longest_s)
+    run.save()
     return note
 
 
-class _Head:
-    """What all parts of an analysis have in common."""
-
-    def __init__(self, analyzer: Analyzer, source: Source, sampling: Sampling) -> None:
-        self.info, self.labels, self.model = probe(source.path), analyzer.labels, analyzer.model
-        self.settings, self.name = analyzer.settings(sampling, source.sha256), source.name
-        self.expected_frames = sampling.expected_frames(self.info)
-
-    def analysis(self, builder: TimelineBuilder) -> Analysis:
-        return Analysis(self.info, *builder.build(), self.model, self.labels, self.settings, self.name)
-
-
 class _Run:
-    """Collects results and writes them away, part by part."""
+    """One run over a video: collects results and, if there is a checkpoint, saves them every few seconds."""
 
-    def __init__(self, head: _Head, parts: Parts, between_s: float, kept_frames: int) -> None:
-        self._head, self._parts, self._between_s = head, parts, between_s
-        self.done, self._kept_frames = kept_frames, kept_frames
-        self.wanted = threading.Event()
-        self._builder = TimelineBuilder(head.labels)
-        self._waiting, self._asked = 0, False
-        self._started = self._written = time.monotonic()
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        source: Source,
+        sampling: Sampling,
+        info: VideoInfo,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self._analyzer, self._source, self._sampling, self._info = analyzer, source, sampling, info
+        self._settings, self._expected_frames = (
+            analyzer.settings(sampling, source.sha256),
+            sampling.expected_frames(info),
+        )
+        self._checkpoint, self._interval_s = checkpoint, math.inf if checkpoint is None else read_settings().part_s
+        self._state_wanted, self._asked = threading.Event(), False
+        self._start_part()
+        saved = None if checkpoint is None else checkpoint.resume(self.unsaved())
+        self._resume_from = saved.state if saved else None
+        self._done = self._earlier = saved.frames if saved else 0
+        self._started_s = time.monotonic()
 
-    def add(self, result: FrameResult, state: State | None) -> None:
+    def loop(self, on_progress: OnProgress | None, *, parallel: bool = True, longest_s: float = math.inf) -> str:
+        """Analyse frame after frame and return why the analysis is incomplete; empty if it is complete."""
+        path, start_s = self._source.path, self._sampling.start_s
+        frames = self._analyzer.resumable_frames(
+            path, self._sampling, self._state_wanted, self._resume_from, parallel=parallel
+        )
+        try:
+            with closing(frames) as results:
+                for result, state in results:
+                    if result.time_s - start_s > longest_s:
+                        raise VideoError(f"{path.name} is longer than the {longest_s:g} s that may be analysed here")
+                    self._add(result, state)
+                    if on_progress is not None:
+                        on_progress(self._progress())
+        except Cancelled as stop:
+            return str(stop) or "The analysis was cancelled; what was done until then is kept."
+        except VideoError as error:
+            # A damaged file fails after its last good frame.
+            if self._done == 0:
+                raise VideoError(self._source.message(error)) from error
+            return self._source.message(error)
+        return ""
+
+    def unsaved(self) -> Analysis:
+        """Return the results since the last save; without a checkpoint, all of them."""
+        timeline, frames = self._builder.build()
+        analyzer = self._analyzer
+        return Analysis(
+            self._info, timeline, frames, analyzer.model, analyzer.labels, self._settings, self._source.name
+        )
+
+    def save(self, state: StreamState | None = None) -> None:
+        """Write the results since the last save to the checkpoint, with the state to continue from, if known."""
+        if self._checkpoint is not None and self._count:
+            self._checkpoint.append(self.unsaved(), state)
+            self._start_part()
+
+    def _start_part(self) -> None:
+        self._builder, self._count = TimelineBuilder(self._analyzer.labels), 0
+        self._asked, self._saved_s = False, time.monotonic()
+
+    def _add(self, result: FrameResult, state: StreamState | None) -> None:
         self._builder.add(result)
-        self.done += 1
-        self._waiting += 1
+        self._done += 1
+        self._count += 1
         if state is not None:
-            self._write(state)
-        elif not self._asked and time.monotonic() - self._written >= self._between_s:
-            # Once: a state that was taken is still behind the frames that wait between the threads.
+            self.save(state)
+        elif not self._asked and time.monotonic() - self._saved_s >= self._interval_s:
+            # Ask once: the state arrives behind the frames that are already between the threads.
             self._asked = True
-            self.wanted.set()
+            self._state_wanted.set()
 
-    def finish(self) -> None:
-        if self._waiting:
-            self._write(None)
-
-    def progress(self) -> Progress:
-        new, elapsed_s = self.done - self._kept_frames, time.monotonic() - self._started
-        # As if the frames of earlier runs had come at this run's rate.
-        return Progress(self.done, max(self._head.expected_frames, self.done), elapsed_s * self.done / new)
-
-    def _write(self, state: State | None) -> None:
-        self._parts.append(self._head.analysis(self._builder), state)
-        self._builder, self._waiting, self._asked = TimelineBuilder(self._head.labels), 0, False
-        self._written = time.monotonic()
+    def _progress(self) -> Progress:
+        elapsed_s = time.monotonic() - self._started_s
+        # Scaled as if earlier runs had worked at the rate of this one.
+        scale = self._done / (self._done - self._earlier)
+        return Progress(self._done, max(self._expected_frames, self._done), elapsed_s * scale)

@@ -1,4 +1,4 @@
-"""Files of analyses, in a folder or wherever fsspec reaches; each is written whole or not at all."""
+"""Stores files in a folder or on any fsspec file system; each file is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Storage:
     """Files under one place, named by keys such as ``"<id>/timeline.parquet"``.
 
     Args:
-        url: A folder, or a URL that fsspec opens, with its credentials where that file system looks for them. A path
-            is a folder, whatever it is called.
+        url: A folder, or a URL that fsspec opens, whose credentials come from where that file system looks for them.
+            A ``Path`` is always a folder.
 
     Raises:
-        LibraryError: No file system of that kind is installed, or it cannot be reached.
+        LibraryError: No such file system is installed, or it cannot be reached.
     """
 
     def __init__(self, url: str | Path) -> None:
@@ -41,11 +41,11 @@ class Storage:
             raise LibraryError(f"expected EMOTION_STORAGE_URL to be a place for files; {url!r}: {error}") from error
         self._is_local = isinstance(self._fs, LocalFileSystem)
         self.url = self._root if self._is_local else str(url)
-        """Where it is, from anywhere on this machine."""
+        """Absolute address of the storage."""
 
     @contextlib.contextmanager
     def writing(self, key: str) -> Iterator[IO[bytes]]:
-        """Give a file to write to; it takes its place when the block ends well, and else is gone."""
+        """Open a file for writing. It appears under its key when the block succeeds; otherwise it is discarded."""
         target = self._path(key)
         folder, name = posixpath.split(target)
         partial = f"{folder}/.{name}{PARTIAL}"
@@ -54,7 +54,7 @@ class Storage:
             with self._opened(partial) as file:
                 yield file
                 if self._is_local:
-                    # Only what has reached the disk survives a power cut, whatever it is called.
+                    # Without fsync, a power cut could leave the renamed file empty.
                     file.flush()
                     os.fsync(file.fileno())
             if self._is_local:
@@ -70,10 +70,10 @@ class Storage:
         return Path(path).open("wb") if self._is_local else self._fs.open(path, "wb")
 
     def move(self, key: str, to: str) -> None:
-        """Give a whole file another key, in place of what may be there.
+        """Move a file to another key, replacing any file there.
 
         Raises:
-            FileNotFoundError: There is none.
+            FileNotFoundError: There is no such file.
         """
         target = self._path(to)
         self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
@@ -83,20 +83,20 @@ class Storage:
             self._fs.mv(self._path(key), target)
 
     def reading(self, key: str) -> BinaryIO:
-        """Open a file, to be closed by the caller.
+        """Open a file for reading; the caller closes it.
 
         Raises:
-            FileNotFoundError: There is none.
+            FileNotFoundError: There is no such file.
         """
         file: BinaryIO = self._fs.open(self._path(key), "rb")
         return file
 
     def exists(self, key: str) -> bool:
-        """Return whether there is such a file."""
+        """Return whether a file exists."""
         return bool(self._fs.exists(self._path(key)))
 
     def keys(self, folder: str) -> list[str]:
-        """Return the keys of the whole files in a folder, sorted; none if there is no folder."""
+        """Return the sorted keys of the finished files in a folder; empty if there is no such folder."""
         self._fs.invalidate_cache()
         try:
             names = [posixpath.basename(str(path)) for path in self._fs.ls(self._path(folder), detail=False)]
@@ -105,7 +105,7 @@ class Storage:
         return [f"{folder}/{name}" for name in sorted(names) if not name.endswith(PARTIAL)]
 
     def files(self, folder: str = "") -> list[str]:
-        """Return the keys of all whole files in a folder and below, sorted; of everything if none is named."""
+        """Return the sorted keys of all finished files in a folder and its subfolders; by default, of all files."""
         self._fs.invalidate_cache()
         start = self._path(folder) if folder else self._root
         if not self._fs.exists(start):
@@ -114,33 +114,33 @@ class Storage:
         return sorted(key for key in found if not key.endswith(PARTIAL))
 
     def used_bytes(self, folder: str) -> int:
-        """Return how much the files in a folder and below take."""
+        """Return the total size of the files in a folder and its subfolders, in bytes."""
         self._fs.invalidate_cache()
         return int(self._fs.du(self._path(folder))) if self._fs.exists(self._path(folder)) else 0
 
     def remove(self, key: str) -> None:
-        """Remove a file or a folder with all that is in it; nothing where there is none.
+        """Remove a file, or a folder with its contents; does nothing if there is none.
 
         Raises:
-            LibraryError: Something could not be removed.
+            LibraryError: A file could not be removed.
         """
         self._fs.invalidate_cache()
         path = self._path(key)
         try:
-            # Not asked for first: what may not be seen would pass for what is not there.
+            # No exists() check: an unreadable path would look missing.
             self._fs.rm(path, recursive=True)
         except FileNotFoundError:
             return
         except OSError as error:
             if error.errno == errno.EROFS and not self._fs.exists(path):
-                # A disk that cannot be written refuses before it looks.
+                # A read-only disk refuses before it checks whether the path exists.
                 return
             reason = error.strerror or str(error)
             raise LibraryError(f"{error.filename or path} could not be removed: {reason}") from error
 
     @contextlib.contextmanager
     def local(self, key: str) -> Iterator[Path]:
-        """Give a file's path on this machine; of a copy, for as long as the block lasts, if it lies elsewhere."""
+        """Yield a local path of a file. A remote file is downloaded for the duration of the block."""
         if self._is_local:
             yield Path(self._path(key))
             return
@@ -151,7 +151,7 @@ class Storage:
             yield copy
 
     def local_path(self, key: str) -> Path | None:
-        """Return where a file lies on this machine; None if it lies elsewhere or is absent."""
+        """Return the local path of a file; None if the storage is remote or there is no such file."""
         return Path(self._path(key)) if self._is_local and self.exists(key) else None
 
     def _path(self, key: str) -> str:
@@ -169,15 +169,15 @@ def _place(url: str | Path) -> tuple[Any, str]:
 
 
 def video_key(entry_id: str) -> str:
-    """Return where the video of an analysis lies in the storage; it has no ending, as nothing goes by its name."""
+    """Return the key of an analysis' video. It has no extension, as nothing depends on its name."""
     return f"{entry_id}/video"
 
 
 def timeline_key(entry_id: str) -> str:
-    """Return where the finished timeline of an analysis lies in the storage."""
+    """Return the key of an analysis' finished timeline."""
     return f"{entry_id}/timeline.parquet"
 
 
 def no_room(error: OSError) -> str | None:
-    """Return one sentence for people if the disk is full, else None."""
+    """Return a message if the error means that the disk is full, else None."""
     return "there is no room left on the disk; free some and try again" if error.errno in _NO_ROOM else None

@@ -1,61 +1,90 @@
-"""One stream, a frame at a time: follow, then recognise. Both steps may run on threads of their own."""
+"""The frame loop that pictures, videos, batches and cameras share: follow the faces of a frame, then classify them."""
 
 from __future__ import annotations
 
-from emotion.engine.classify_faces import Recogniser, card_of
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import closing
+
+from emotion.engine.classify_faces import StreamClassifier, card_of
 from emotion.engine.face_follower import FULL, Effort, FaceFollower
-from emotion.stream_state import State, part_of, under
+from emotion.engine.prefetch import prefetch
+from emotion.stream_state import StreamState, part_of, under
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
+from emotion.vision.decode.seek import position_of
+
+FollowedFrame = tuple[Frame, list[Face], StreamState | None]
 
 
 def abstention_limit(classifier: Classifier) -> AbstentionLimit:
-    """Return the probability under which a classifier's answers are unclear, 0–1; 0 for one of the user's own."""
+    """Return the probability below which a classifier's answers count as unclear, 0–1; 0 for a custom classifier."""
     card = card_of(classifier)
     return card.abstention_limit if card else AbstentionLimit()
 
 
 class FaceStream:
-    """All that is remembered of one stream: who is in view, their numbers and their first pictures.
+    """The state of one stream: who is in view, their track ids and their reference crops.
 
-    Calling it analyses the next frame. :meth:`follow` and :meth:`recognise` are its halves, for whoever wants them on
-    two threads: each must see the frames in order.
+    :meth:`run` pulls frames from an iterable. Where frames are pushed, as by a camera, call the stream with one frame
+    at a time, or call :meth:`follow` and :meth:`classify`, its two halves. Each half must see the frames in order and
+    may run on its own thread.
 
     Args:
-        follower: A new one.
-        classifier: Names what faces show.
+        follower: A new follower.
+        classifier: Classifies the expressions.
     """
 
     def __init__(self, follower: FaceFollower, classifier: Classifier) -> None:
-        self._follower, self._recogniser = follower, Recogniser(classifier)
+        self._follower, self._classifier = follower, StreamClassifier(classifier)
         self._labels, self._abstain_below = classifier.labels, abstention_limit(classifier)
 
     def __call__(self, frame: Frame, effort: Effort = FULL) -> FrameResult:
-        """Return what is in the next frame, whose time is never before the last one's."""
-        return self.recognise(frame, self.follow(frame, effort))
+        """Return the result of the next frame. Times must not decrease."""
+        return self.classify(frame, self.follow(frame, effort))
+
+    def run(
+        self, frames: Iterable[Frame], *, parallel: bool = False, state_wanted: threading.Event | None = None
+    ) -> Generator[tuple[FrameResult, StreamState | None], None, None]:
+        """Yield the result of each frame, in order, and the stream's state after a frame where it was asked for.
+
+        Args:
+            frames: Consecutive frames; a picture is a stream of one.
+            parallel: Follow faces on another thread while this one classifies.
+            state_wanted: Set it to ask for the state, which comes with one of the next results.
+        """
+        followed = self._follow_each(frames, state_wanted)
+        with closing(prefetch(followed) if parallel else followed) as items:
+            for frame, faces, state in items:
+                result = self.classify(frame, faces)
+                yield result, None if state is None else state | under("classifier", self._classifier.state())
 
     def follow(self, frame: Frame, effort: Effort = FULL) -> list[Face]:
         """Return the faces in the next frame with landmarks and track ids, not yet classified."""
         return self._follower(frame, effort)
 
-    def resize(self, across: float, down: float) -> None:
-        """Go on with pictures that are so many times as wide and as high as those before, showing the same."""
-        self._follower.resize(across, down)
-
-    def recognise(self, frame: Frame, faces: list[Face]) -> FrameResult:
-        """Return a frame's result, given the faces that :meth:`follow` found in it."""
-        known = self._recogniser(frame, faces)
+    def classify(self, frame: Frame, faces: list[Face]) -> FrameResult:
+        """Return the result of a frame, given the faces that :meth:`follow` found in it."""
+        known = self._classifier(frame, faces)
         size = frame.width, frame.height
         return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._abstain_below)
 
-    def follower_state(self) -> State:
-        """Return what following remembers, as arrays."""
-        return under("follower", self._follower.state())
+    def resize(self, across: float, down: float) -> None:
+        """Continue with frames of the same view whose width and height are scaled by these factors."""
+        self._follower.resize(across, down)
 
-    def recogniser_state(self) -> State:
-        """Return what recognising remembers, as arrays."""
-        return under("recogniser", self._recogniser.state())
-
-    def restore(self, state: State) -> None:
-        """Go on from both states' arrays."""
+    def restore(self, state: StreamState) -> None:
+        """Continue from a state that :meth:`run` yielded."""
         self._follower.restore(part_of(state, "follower"))
-        self._recogniser.restore(part_of(state, "recogniser"))
+        # Checkpoints of version 1 call the classifier's part "recogniser".
+        self._classifier.restore(part_of(state, "classifier") or part_of(state, "recogniser"))
+
+    def _follow_each(
+        self, frames: Iterable[Frame], state_wanted: threading.Event | None
+    ) -> Generator[FollowedFrame, None, None]:
+        """Yield each frame with its faces and, if asked for, the follower's state and the frame's position."""
+        for frame in frames:
+            faces, state = self.follow(frame), None
+            if state_wanted is not None and state_wanted.is_set():
+                state_wanted.clear()
+                state = under("follower", self._follower.state()) | under("position", position_of(frame).state())
+            yield frame, faces, state

@@ -1,1 +1,1 @@
-"""Models that users bring: checked in a sandbox, then listed beside those that ship."""
+"""Models that users import: checked in a sandbox, then listed beside the shipped ones."""

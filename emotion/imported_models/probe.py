@@ -1,22 +1,14 @@
-"""Looks at a stranger's .tflite file: what goes in and comes out, and whether it answers as a classifier should.
+"""Checks a stranger's .tflite file: its input and output, and whether it answers as a face classifier should.
 
-A process of its own, started by :func:`emotion.imported_models.added.inspect_model`: a damaged file may crash
-LiteRT or keep it busy for ever, which no exception tells and which must not take the app with it.
-
-    python -m emotion.imported_models.probe FILE SECONDS_OF_PROCESSOR
-
-prints one JSON object: the facts, or ``{"error": "one sentence"}`` with exit status 2.
+:func:`emotion.imported_models.importer.inspect_model` calls :func:`examine` in a sandbox, as a damaged file may crash
+LiteRT or keep it busy forever.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import re
-import resource
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,11 +31,6 @@ from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import GREY, RGB, UNIT, fit, normalisations_for, normalise
 from emotion.vision.timing import median_ms
 
-MEMORY_LIMIT_BYTES = 4 << 30
-"""Of address space, of which this program's libraries take less than one GiB."""
-
-FAILED = 2
-
 _TYPES = (np.float32, np.int8, np.uint8)
 _COLOURS = {1: GREY, 3: RGB}
 _TIMING_S = 0.5
@@ -54,47 +41,19 @@ _UNKNOWN_OPERATION = re.compile(
 _SUM_TOLERANCE = 1e-3
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Check one file and print the answer."""
-    path, seconds = Path(arguments[0]), float(arguments[1])
-    limit_resources(seconds)
-    cv2.setNumThreads(1)
-    try:
-        answer, status = examine(path), 0
-    except ModelError as error:
-        answer, status = {"error": str(error)}, FAILED
-    except MemoryError:
-        answer, status = {"error": f"expected a model that needs less than {MEMORY_LIMIT_BYTES >> 30} GiB"}, FAILED
-    print(json.dumps(answer))
-    return status
-
-
-def limit_resources(seconds: float) -> None:
-    """Let the system end this process if it takes too much, even if nobody waits for it any more."""
-    limits = {
-        resource.RLIMIT_CPU: math.ceil(seconds),
-        resource.RLIMIT_AS: MEMORY_LIMIT_BYTES,
-        resource.RLIMIT_FSIZE: 0,  # it has nothing to write
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, limit in limits.items():
-        _, ceiling = resource.getrlimit(kind)
-        soft = limit if ceiling == resource.RLIM_INFINITY else min(limit, ceiling)
-        resource.setrlimit(kind, (soft, ceiling))
-
-
 def examine(path: Path) -> dict[str, Any]:
-    """Return the facts of a file: fields of :class:`emotion.imported_models.added.ModelFacts`.
+    """Return the facts of a model: fields of :class:`emotion.imported_models.importer.ModelFacts` as JSON types.
 
     Raises:
-        ModelError: It is not a classifier of faces that LiteRT can run.
+        ModelError: The file is not a face classifier that LiteRT can run.
     """
-    entry, way_out = _ends(path)
-    size, colour = _input_form(entry)
-    classes = _classes(way_out)
+    cv2.setNumThreads(1)
+    model_input, model_output = _input_and_output(path)
+    size, colour = _input_form(model_input)
+    classes = _classes(model_output)
     face = _sample_face(size, colour)
-    answers = _steady_answers(path, _questions(face, colour))
-    outputs = _meaning(answers, _step(way_out))
+    answers = _steady_answers(path, _test_inputs(face, colour))
+    outputs = _meaning(answers, _step(model_output))
     parameters, multiply_adds = tflite_cost(path.read_bytes())
     card = ModelCard(
         name="", title="", labels=EMOTIONS[:classes], input_size=size, colour=colour, normalisation=UNIT,
@@ -106,8 +65,8 @@ def examine(path: Path) -> dict[str, Any]:
         "colour": colour,
         "classes": classes,
         "outputs": outputs,
-        "input_type": np.dtype(entry["dtype"]).name,
-        "output_type": np.dtype(way_out["dtype"]).name,
+        "input_type": np.dtype(model_input["dtype"]).name,
+        "output_type": np.dtype(model_output["dtype"]).name,
         "parameters": parameters,
         "multiply_adds": multiply_adds,
         "ms": _ms_per_face(LiteRTClassifier(card, file=path)),
@@ -116,8 +75,8 @@ def examine(path: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _told_in_one_sentence() -> Iterator[None]:
-    """Say what LiteRT's complaints mean; they have several lines and name functions of its own, or no words at all."""
+def _litert_errors() -> Iterator[None]:
+    """Turn LiteRT's errors, which have several lines or none, into one sentence."""
     try:
         yield
     except (ValueError, RuntimeError) as error:
@@ -130,9 +89,9 @@ def _told_in_one_sentence() -> Iterator[None]:
         raise ModelError(f"expected a .tflite model that LiteRT can run; it {told}") from error
 
 
-def _ends(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what LiteRT tells of the only input and the only output."""
-    with _told_in_one_sentence():
+def _input_and_output(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return LiteRT's details of the only input and the only output."""
+    with _litert_errors():
         interpreter = Interpreter(model_path=str(path), num_threads=1)
         interpreter.allocate_tensors()
     return _only(interpreter.get_input_details(), "input"), _only(interpreter.get_output_details(), "output")
@@ -150,7 +109,7 @@ def _only(details: list[dict[str, Any]], what: str) -> dict[str, Any]:
 
 
 def _input_form(detail: dict[str, Any]) -> tuple[int, str]:
-    """Return the side of the input, px, and its colour."""
+    """Return the side of the square input, px, and its colour: ``"grey"`` or ``"rgb"``."""
     shape = tuple(map(int, detail["shape"]))
     if -1 in tuple(detail["shape_signature"])[1:]:
         raise ModelError("expected an input of one fixed size; this model leaves it open")
@@ -169,30 +128,30 @@ def _classes(detail: dict[str, Any]) -> int:
 
 
 def _step(detail: dict[str, Any]) -> float:
-    """Return the distance between two neighbouring values of an output; 0 for float."""
+    """Return the quantisation step of an output; 0 for float."""
     return 0.0 if detail["dtype"] == np.float32 else float(detail["quantization"][0])
 
 
-def _questions(face: Image, colour: str) -> list[FloatArray]:
-    """Return what the file is asked: a face under every normalisation, a flat picture and a noisy one."""
+def _test_inputs(face: Image, colour: str) -> list[FloatArray]:
+    """Return the inputs to try: a face in every normalisation, a flat picture and a noisy one."""
     noise = np.random.default_rng(0).integers(0, 256, face.shape, np.uint8)
     pictures = [(face, how) for how in normalisations_for(colour)] + [(np.full_like(face, 128), UNIT), (noise, UNIT)]
     return [normalise(picture[None], how) for picture, how in pictures]
 
 
 def _sample_face(size: int, colour: str) -> Image:
-    """Return the portrait's face as the app would show it to a classifier."""
+    """Return the sample portrait's face, cropped as the app does it for a classifier."""
     portrait = sample_image()
     grey = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
     face = FaceFollower(load_detector("blazeface"), FaceMesh())(Frame(0, 0.0, grey, lambda: portrait))[0]
     return fit(crop_face(portrait if colour == RGB else grey, face, size), size, colour)
 
 
-def _steady_answers(path: Path, questions: list[FloatArray]) -> FloatArray:
-    """Return the answers, ``(n, k)``, each of which must be the same when asked again."""
-    with _told_in_one_sentence():
+def _steady_answers(path: Path, inputs: list[FloatArray]) -> FloatArray:
+    """Return the answers, ``(n, k)``, after checking that a second run gives the same ones."""
+    with _litert_errors():
         model = LiteRTModel(path)
-        first, second = (np.concatenate([model(values)[0] for values in questions]) for _ in range(2))
+        first, second = (np.concatenate([model(values)[0] for values in inputs]) for _ in range(2))
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ModelError("expected finite numbers as answers; got infinite ones or none (NaN)")
     if not np.array_equal(first, second):
@@ -201,7 +160,7 @@ def _steady_answers(path: Path, questions: list[FloatArray]) -> FloatArray:
 
 
 def _meaning(answers: FloatArray, step: float) -> str:
-    """Return what the answers ``(n, k)`` are: probabilities sum to 1, save for what quantisation rounds off."""
+    """Return whether answers, ``(n, k)``, are logits or probabilities, which sum to 1 up to quantisation."""
     if (answers == answers[0]).all():
         raise ModelError("expected answers that depend on the picture; got the same one to all")
     tolerance = max(_SUM_TOLERANCE, step * answers.shape[1])
@@ -210,7 +169,7 @@ def _meaning(answers: FloatArray, step: float) -> str:
 
 
 def _readings(card: ModelCard, path: Path, face: Image) -> dict[str, list[float]]:
-    """Return the face's probabilities under every normalisation, so that people can tell which one is right."""
+    """Return the face's probabilities in every normalisation, by which people recognise the right one."""
     readings = {}
     for how in normalisations_for(card.colour):
         classifier = LiteRTClassifier(replace(card, normalisation=how), file=path)
@@ -219,10 +178,6 @@ def _readings(card: ModelCard, path: Path, face: Image) -> dict[str, list[float]
 
 
 def _ms_per_face(classifier: LiteRTClassifier) -> float:
-    """Return the median time of a face, of as many as about half a second allows."""
+    """Return the median time for one face, ms, measured for about half a second."""
     once_ms = median_ms(classifier, faces=1, warm_up=1)
     return median_ms(classifier, faces=int(np.clip(1000 * _TIMING_S / once_ms, 1, 50)), warm_up=0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

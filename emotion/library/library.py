@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 
 from emotion import settings as where
-from emotion.engine.checkpoint import Parts
+from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage
 from emotion.errors import LibraryError
 from emotion.library.database import Database
@@ -72,6 +72,6 @@ class Library:
             raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
         return len(found)
 
-    def parts(self, entry_id: str) -> Parts:
+    def parts(self, entry_id: str) -> Checkpoint:
         """Return the checkpoint of a running analysis: the part of its timeline written so far."""
-        return Parts(self.storage, f"{entry_id}/parts")
+        return Checkpoint(self.storage, f"{entry_id}/parts")

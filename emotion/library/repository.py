@@ -154,7 +154,7 @@ class Repository:
             with self.library.storage.local(timeline_key(entry_id)) as path:
                 return load_parquet(path)
         note = entry.note or "The analysis is still running; this is what is done so far."
-        return self.library.parts(entry_id).whole(note)
+        return self.library.parts(entry_id).load(note)
 
     def video_path(self, entry_id: str) -> Path | None:
         """Return where the video lies on this machine; None if it was not kept or lies elsewhere."""

@@ -60,7 +60,7 @@ class FrameAnalyzer:
         self._follow_size(picture.width, picture.height)
         frame = Frame(self._index, time_s, luma_of(picture), lambda: rgb_of(picture))
         faces = self._stream.follow(frame, _with_search_interval(level) if search_often else level.effort)
-        result = self._stream.recognise(frame, faces) if recognise else None
+        result = self._stream.classify(frame, faces) if recognise else None
         self._index, self._analysed_s = self._index + 1, time_s
         self._last = Seen(tuple(faces) if result is None else result.faces, analysed=True, result=result)
         return self._last

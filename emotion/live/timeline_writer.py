@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from emotion.analytics.timeline import TimelineBuilder
-from emotion.engine.checkpoint import Parts
+from emotion.engine.checkpoint import Checkpoint
 from emotion.types import Analysis, FrameResult, VideoInfo
 
 PART_S = 30.0
@@ -38,7 +38,7 @@ class TimelineWriter:
         about: Model and settings.
     """
 
-    def __init__(self, parts: Parts, about: RecordingInfo) -> None:
+    def __init__(self, parts: Checkpoint, about: RecordingInfo) -> None:
         self._parts, self._about = parts, about
         self._part, self._is_new, self._unwritten = TimelineBuilder(about.labels), True, False
         self._size = 0, 0
@@ -66,7 +66,7 @@ class TimelineWriter:
         if self._is_new:
             self._parts.append(part, None)
         else:
-            self._parts.put_last(part)
+            self._parts.replace_last(part)
         self._is_new = self._unwritten = False
         times = part.frames["time_s"]
         if times.iloc[-1] - times.iloc[0] >= PART_S:

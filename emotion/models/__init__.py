@@ -1,1 +1,1 @@
-"""The models that ship and those that users imported: where they are, what they cost."""
+"""The installed models, shipped and imported: files, cards and costs."""

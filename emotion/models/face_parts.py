@@ -1,4 +1,4 @@
-"""The models of face parts that ship: what each answers, and how its picture is framed."""
+"""The shipped face-part models: what each one outputs, and how its input is framed."""
 
 from __future__ import annotations
 

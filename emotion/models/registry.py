@@ -1,4 +1,4 @@
-"""Which models there are, where their files lie, and which one is the default."""
+"""Lists the models, finds their files and checks their digests."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from emotion.settings import library_dir, read_settings
 from emotion.types import ModelCard
 
 ALIASES: dict[str, str] = {"default": "ferplus-resvgg", "fer2013": "fer2013-resvgg"}
-"""Names that stand for another. The default models change here and nowhere else."""
+"""Alias → name of a model. This is the only place that sets the default models."""
 
 CARD_FILE = "card.json"
 HISTORY_FILE = "history.csv"
 EVALUATION_FILE = "evaluation.json"
 
-_ADDED_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_IMPORT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 def models_dir() -> Path:
@@ -28,36 +28,36 @@ def models_dir() -> Path:
     return read_settings().models or data_dir() / "models"
 
 
-def added_models_dir() -> Path:
-    """Return the folder of models that users added: ``models`` in the library's folder."""
+def imported_models_dir() -> Path:
+    """Return the folder of imported models: ``models`` in the library's folder."""
     return library_dir() / "models"
 
 
-def is_name_for_added(name: str) -> bool:
-    """Return whether an added model may be called so: lower-case letters, digits and dashes, at most 40."""
-    return _ADDED_NAME.fullmatch(name) is not None and name not in ALIASES
+def is_import_name(name: str) -> bool:
+    """Return whether an imported model may have this name: at most 40 lower-case letters, digits and dashes."""
+    return _IMPORT_NAME.fullmatch(name) is not None and name not in ALIASES
 
 
 def shipped_models() -> list[str]:
-    """Return the names of the models that ship: those behind an alias in the aliases' order, the default first."""
+    """Return the names of the shipped models: first the default, then other models with an alias, then the rest."""
     names = sorted(card.parent.name for card in models_dir().glob(f"*/{CARD_FILE}"))
     first = [name for name in dict.fromkeys(ALIASES.values()) if name in names]
     return first + [name for name in names if name not in first]
 
 
-def added_models() -> list[str]:
-    """Return the names of the models that users added; a shipped one of the same name takes its place."""
-    names = sorted(card.parent.name for card in added_models_dir().glob(f"*/{CARD_FILE}"))
-    return [name for name in names if is_name_for_added(name) and not (models_dir() / name).exists()]
+def imported_models() -> list[str]:
+    """Return the names of the imported models. A shipped model of the same name hides an imported one."""
+    names = sorted(card.parent.name for card in imported_models_dir().glob(f"*/{CARD_FILE}"))
+    return [name for name in names if is_import_name(name) and not (models_dir() / name).exists()]
 
 
 def list_models() -> list[str]:
-    """Return the names of all models that have a card: shipped ones, then added ones."""
-    return shipped_models() + added_models()
+    """Return the names of all models with a card: shipped ones, then imported ones."""
+    return shipped_models() + imported_models()
 
 
 def resolve(name: str) -> str:
-    """Return the name that an alias stands for; any other name as it is."""
+    """Return the model's name for an alias; any other name unchanged."""
     return ALIASES.get(name, name)
 
 
@@ -76,29 +76,29 @@ def model_dir(name: str) -> Path:
 
 
 def _folder(name: str) -> Path:
-    """Return where a model lies; one without a card is being made to be shipped."""
-    return (added_models_dir() if name in added_models() else models_dir()) / name
+    """Return a model's folder. A model without a card is one that is being exported."""
+    return (imported_models_dir() if name in imported_models() else models_dir()) / name
 
 
 def load_card(name: str) -> ModelCard:
     """Read a model's card.
 
     Raises:
-        ModelError: There is no such model, or its card is damaged.
+        ModelError: There is no such model, or its card cannot be read.
     """
     path = model_dir(name) / CARD_FILE
     try:
         card = ModelCard.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"the card of model {name!r} cannot be read: {error}") from error
-    # The name leads to the file, so a copied folder whose card was not changed would run the other model.
+    # The name leads to the file: a copied folder with an unchanged card would run the original's file.
     if card.name != resolve(name):
         raise ModelError(f"expected the card of model {name!r} to bear its name; got {card.name!r}")
     return card
 
 
 def card_by_digest(digest: str) -> ModelCard | None:
-    """Return the card of the model whose file has a SHA-256 digest, wherever a copy of it lies, or None."""
+    """Return the card of the model whose file has this SHA-256 digest; None if there is none."""
     return next((card for card in map(load_card, list_models()) if card.sha256 == digest), None)
 
 
@@ -115,15 +115,15 @@ def sha256_of(path: Path) -> str:
 
 
 def joint_sha256(members: Sequence[ModelCard]) -> str:
-    """Return the digest of an ensemble: that of its members' digests, in their order."""
+    """Return the digest of an ensemble: the SHA-256 of its members' digests, in order."""
     return hashlib.sha256("".join(member.sha256 for member in members).encode()).hexdigest()
 
 
 def member_cards(card: ModelCard) -> tuple[ModelCard, ...]:
-    """Return the cards of an ensemble's members; none if the model has a file of its own.
+    """Return the cards of an ensemble's members; empty for a single model.
 
     Raises:
-        ModelError: A member is missing, is an ensemble itself, or is not the one that the card means.
+        ModelError: A member is missing, is itself an ensemble, or has another digest.
     """
     members = tuple(load_card(name) for name in card.members)
     if nested := [member.name for member in members if member.members]:
@@ -136,24 +136,24 @@ def member_cards(card: ModelCard) -> tuple[ModelCard, ...]:
 
 
 def checked_model_files(card: ModelCard) -> list[Path]:
-    """Return the paths of a card's .tflite file, or of an ensemble's members', after comparing digests.
+    """Return the paths of a model's .tflite file, or of all members' files, after checking their digests.
 
     Raises:
-        ModelError: A file is missing or is not the one that its card describes.
+        ModelError: A file is missing or has another digest than its card says.
     """
     return [checked_model_file(part) for part in member_cards(card) or (card,)]
 
 
 def file_bytes(card: ModelCard) -> int:
-    """Return the size of what :func:`checked_model_files` returns."""
+    """Return the total size of the files of :func:`checked_model_files`, in bytes."""
     return sum(path.stat().st_size for path in checked_model_files(card))
 
 
 def checked_model_file(card: ModelCard) -> Path:
-    """Return the path of a card's .tflite file after comparing its digest.
+    """Return the path of a model's .tflite file after checking its digest.
 
     Raises:
-        ModelError: The file is missing or is not the one that the card describes, or it is an ensemble's card.
+        ModelError: The file is missing or has another digest, or the model is an ensemble.
     """
     if card.members:
         raise ModelError(f"expected a model with a file of its own; {card.name!r} is an ensemble")

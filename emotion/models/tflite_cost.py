@@ -1,6 +1,6 @@
-"""What a .tflite file costs, counted from the file alone: weights, and multiply–adds for one input.
+"""Counts the parameters of a .tflite file and its multiply–adds for one input.
 
-The counterpart of ``training/evaluation/cost.py``, which counts a Keras network's.
+``training/evaluation/cost.py`` does the same for a Keras network.
 """
 
 from __future__ import annotations

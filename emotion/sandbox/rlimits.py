@@ -1,66 +1,99 @@
-"""What a process that reads somebody's files limits itself to, and words for how such a process ended."""
+"""Limits on memory and time for processes that read untrusted files, and messages for how such processes end."""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from emotion import limits
 from emotion.settings import read_settings
 
 FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-"""Signals that come from people or the system, and not of what a process does itself."""
+"""Signals that people or the system send, not the process itself."""
 _LONGEST_ALARM_S = 1e8
 
 
 def limit_this_process() -> None:
-    """Keep the process that calls this from taking more memory than the settings allow, and from writing its core.
+    """Limit the memory of the calling process to ``EMOTION_MEMORY_MB`` and turn off core dumps.
 
-    What counts is what it may write to (``RLIMIT_DATA``), not the addresses that it has reserved: networks and
-    numerics reserve gigabytes that they never touch. Where the system has no such limit, there is none.
+    The limit is on writable memory (``RLIMIT_DATA``), not on address space: networks and numerics libraries reserve
+    gigabytes that they never touch. Systems without such a limit ignore it.
 
     Raises:
-        SettingsError: The setting is no number.
+        SettingsError: ``EMOTION_MEMORY_MB`` is not a number above 0.
     """
     memory = limits.memory_bytes()
     with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415 – Unix alone has it
+        import resource  # noqa: PLC0415 – only Unix has it
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if memory < float("inf"):
             resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
 
 
+@dataclass(frozen=True, slots=True)
+class StrictLimits:
+    """Hard limits of a process that answers one call and writes no file.
+
+    Attributes:
+        processor_s: Processor time, s.
+        address_bytes: Address space, bytes.
+    """
+
+    processor_s: float
+    address_bytes: int
+
+    def apply(self) -> None:
+        """Set the limits for the calling process."""
+        import resource  # noqa: PLC0415 – only Unix has it
+
+        limits_by_kind = {
+            resource.RLIMIT_CPU: math.ceil(self.processor_s),
+            resource.RLIMIT_AS: self.address_bytes,
+            resource.RLIMIT_FSIZE: 0,
+            resource.RLIMIT_CORE: 0,
+        }
+        for kind, limit in limits_by_kind.items():
+            _, ceiling = resource.getrlimit(kind)
+            soft = limit if ceiling == resource.RLIM_INFINITY else min(limit, ceiling)
+            resource.setrlimit(kind, (soft, ceiling))
+
+
 def small_numerics() -> dict[str, str]:
-    """Return the environment of a limited process: numerics reserve memory for every core of the machine."""
+    """Return an environment in which numerics libraries do not reserve memory for every core."""
     return os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
 
 
-def death_words(status: int) -> str:
-    """Return in words how a process ended that said nothing, as a clause.
+def death_words(status: int, reader: str = "its decoder") -> str:
+    """Return how a process ended that gave no answer, as a clause.
 
     Args:
-        status: As ``subprocess`` gives it: the number of a signal below 0, else what the process returned.
+        status: Exit status as ``subprocess`` gives it; negative for a signal.
+        reader: What read the file, as a noun phrase.
     """
     if status == -signal.SIGKILL:
         return "its process ended unexpectedly: it was killed, as happens on a machine that runs out of memory"
     if status == -signal.SIGALRM:
         return f"no picture came for {read_settings().stall_s:g} s"
+    if status == -signal.SIGXCPU:
+        return "it was stopped, as it took too much processor time"
     if -status in FROM_OUTSIDE or status >= 0:
         return "its process ended unexpectedly"
-    return f"its decoder crashed ({signal.Signals(-status).name})"
+    return f"{reader} crashed ({signal.Signals(-status).name})"
 
 
 @contextlib.contextmanager
 def alarm_of(seconds: float) -> Iterator[Callable[[], None]]:
-    """End this process if the block neither ends nor calls what it is given for so long; on the main thread.
+    """Kill this process with SIGALRM unless the block ends, or calls the yielded function, within ``seconds``.
 
-    The system does so, as a decoder that never comes back lets no Python run.
+    A signal does it, as a decoder that hangs lets no Python code run. Use it on the main thread.
 
     Args:
-        seconds: How long; infinity for no alarm.
+        seconds: Time limit, s; infinity for none.
     """
 
     def rearm(wait_s: float = min(seconds, _LONGEST_ALARM_S)) -> None:

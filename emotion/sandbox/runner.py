@@ -1,8 +1,9 @@
-"""Runs functions on files that somebody uploaded in processes of their own, with limits of memory and of time.
+"""Runs functions on untrusted files in separate processes with limits on memory and time.
 
-A decoder that crashes, asks for all memory or never ends takes such a process down, and the program says what
-happened. A process that is done waits for the next call, so that a call costs milliseconds; it ends with the program.
-Towards it goes a pickled call; back come lines of JSON alone, as whoever has taken over a decoder must not get further.
+If a decoder crashes, hangs or uses too much memory, only its process ends, and the caller gets an error that says why.
+Idle processes are reused, so a call costs milliseconds; a call with :class:`emotion.sandbox.rlimits.StrictLimits` gets
+a fresh process that ends with its answer. The call is sent as a pickle. The answer is only ever JSON, as a file may
+have taken over the process.
 """
 
 from __future__ import annotations
@@ -27,32 +28,37 @@ from typing import Any
 from emotion import errors, limits
 from emotion.errors import EmotionError, VideoError
 from emotion.paths import ROOT
-from emotion.sandbox.rlimits import alarm_of, death_words, limit_this_process, small_numerics
+from emotion.sandbox.rlimits import StrictLimits, alarm_of, death_words, limit_this_process, small_numerics
 from emotion.settings import PREFIX
 from emotion.types import Progress
 
 STALL_TIMEOUT_S = 60.0
-"""A call without progress is over within this time, one with progress has some: opening, or the next picture."""
+"""A call is given up after this time without an answer or progress."""
 _IDLE = 2
-"""So many processes wait for calls."""
+"""Idle processes that are kept for the next call."""
 _CALLS = 200
-"""After so many a process is replaced, whatever it may have gathered."""
+"""Calls after which a process is replaced, as leaks add up."""
+_LONGEST_ANSWER = 256 << 20
+"""Bytes of one line of JSON; figures, pictures and timelines stay far below."""
+_UNREADABLE = "its answer cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a function looks into, for the message when its process fails.
+    """The file that a function reads, for the error message if its process fails.
 
     Attributes:
-        error: Which error this is.
-        expected: What somebody should have brought.
+        error: Class of the error.
+        expected: What the file should have been.
+        reader: What reads it, as a noun phrase.
     """
 
     error: type[EmotionError]
     expected: str
+    reader: str = "its decoder"
 
     def failed(self, how: str) -> EmotionError:
-        """Return the error, with a clause that says how its process failed."""
+        """Return the error for a process that failed in this way, given as a clause."""
         return self.error(f"expected {self.expected}; {how}")
 
 
@@ -63,7 +69,7 @@ def _frozen(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(values)
 
 
-# Values that may not be changed hold such mappings; pickle has no way of its own for them.
+# Frozen dataclasses hold such mappings, which pickle cannot handle by itself.
 copyreg.pickle(MappingProxyType, lambda mapping: (_frozen, (dict(mapping),)))
 
 _LOCK = threading.Lock()
@@ -76,31 +82,34 @@ def run_limited(
     subject: Subject = VIDEO,
     on_step: Callable[[Progress], None] | None = None,
     stall_s: float = STALL_TIMEOUT_S,
+    strict: StrictLimits | None = None,
 ) -> Any:
-    """Return what a function returns that is run in a limited process.
+    """Run a function in a process with limits and return its result.
 
     Args:
-        function: At the top of a module; what it returns is of JSON's types.
-        *arguments: Of any kind that can be pickled.
-        subject: What it looks into.
-        on_step: Told of its progress: the function then gets one more argument, ``on_step``, by name. May raise
+        function: A module-level function whose result consists of JSON types.
+        *arguments: Its arguments, which must be picklable.
+        subject: The file that it reads.
+        on_step: Called with its progress; the function then gets a keyword argument ``on_step``. May raise
             :class:`emotion.errors.Cancelled`, which ends the process.
-        stall_s: Seconds without progress after which it is given up.
+        stall_s: Time without an answer or progress after which the call is given up, s.
+        strict: Harder limits; the call then runs in a fresh process that is not reused.
 
     Raises:
-        EmotionError: What the function raised.
-        VideoError: Its process crashed, or it stalled, or took too much memory; the sentence says which. Of another
-            ``subject``, the error is its own.
+        EmotionError: The function raised it.
+        VideoError: The process crashed, stalled or took too much memory; the message says which. With another
+            ``subject``, its error class.
     """
-    child = _take()
-    # A process that waits since earlier has the settings of that time.
+    child = _take() if strict is None else _Child()
+    # A reused process was started with earlier settings.
     said = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
     try:
-        answer = child.call((said, stall_s, function, arguments, on_step is not None), subject, on_step, stall_s)
+        call = said, stall_s, function, arguments, on_step is not None, strict
+        answer = child.call(call, subject, on_step, stall_s)
     except BaseException:
         child.kill()
         raise
-    if not child.worn:
+    if strict is None and not child.is_worn:
         _give_back(child)
     else:
         child.kill()
@@ -108,7 +117,7 @@ def run_limited(
 
 
 class _Child:
-    """One process, and the calls that it answers."""
+    """A process that answers one call after the other."""
 
     def __init__(self) -> None:
         self.memory_bytes = limits.memory_bytes()
@@ -119,8 +128,8 @@ class _Child:
         self._calls, self._read = 0, b""
 
     @property
-    def worn(self) -> bool:
-        """Whether it has answered enough."""
+    def is_worn(self) -> bool:
+        """Whether it should be replaced."""
         return self._calls >= _CALLS
 
     def is_alive(self) -> bool:
@@ -133,7 +142,7 @@ class _Child:
         """Return the answer to one call.
 
         Raises:
-            EmotionError: The subject's: the process ended, or said nothing for so long.
+            EmotionError: The process ended or stalled; the class is the subject's.
         """
         self._calls += 1
         assert self._process.stdin is not None
@@ -145,26 +154,31 @@ class _Child:
             if "step" not in answer:
                 return answer
             if on_step is not None:
-                on_step(Progress(*answer["step"]))
+                on_step(_progress(answer["step"], subject))
 
     def _answer(self, subject: Subject, stall_s: float) -> dict[str, Any]:
-        """Return the next line."""
+        """Return the next line of JSON."""
         assert self._process.stdout is not None
         until = time.monotonic() + stall_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._read:
                 if not selector.select(max(until - time.monotonic(), 0)):
-                    raise subject.failed(f"nothing came for {stall_s:g} s")
+                    raise subject.failed(f"it gave no answer within {stall_s:g} s")
                 block = os.read(self._process.stdout.fileno(), 1 << 20)
                 if not block:
-                    raise subject.failed(death_words(self._process.wait()))
+                    raise subject.failed(death_words(self._process.wait(), subject.reader))
                 self._read += block
+                if len(self._read) > _LONGEST_ANSWER:
+                    raise subject.failed("its answer is too long")
         line, self._read = self._read.split(b"\n", 1)
-        return dict(json.loads(line))
+        try:
+            return dict(json.loads(line))
+        except (ValueError, TypeError) as error:
+            raise subject.failed(_UNREADABLE) from error
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """End the process, whatever it is doing."""
         self._process.kill()
         self._process.communicate()
 
@@ -189,10 +203,18 @@ def _give_back(child: _Child) -> None:
 
 @atexit.register
 def end_waiting() -> None:
-    """End the processes that wait; the next call starts another."""
+    """End all idle processes; the next call starts a new one."""
     with _LOCK:
         while _WAITING:
             _WAITING.pop().kill()
+
+
+def _progress(step: Any, subject: Subject) -> Progress:
+    try:
+        done, total, elapsed_s = step
+        return Progress(int(done), int(total), float(elapsed_s))
+    except (ValueError, TypeError) as error:
+        raise subject.failed(_UNREADABLE) from error
 
 
 def _result(answer: dict[str, Any], subject: Subject) -> Any:
@@ -202,28 +224,32 @@ def _result(answer: dict[str, Any], subject: Subject) -> Any:
         raise subject.error(limits.no_memory_words(subject.expected))
     if "bug" in answer:
         raise subject.failed(f"this ended with {answer['bug']}")
+    if not {"error", "words"} <= answer.keys():
+        raise subject.failed(_UNREADABLE)
     kind = getattr(errors, str(answer["error"]), subject.error)
     known = isinstance(kind, type) and issubclass(kind, EmotionError)
     raise (kind if known else subject.error)(str(answer["words"]))
 
 
 def _serve() -> None:
-    """Answer calls until there are none: the program that asks has ended."""
+    """Answer calls until the calling program has ended."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    # What a library prints is no answer.
+    # Libraries may print to stdout, which is for answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     limit_this_process()
     while True:
         try:
-            said, stall_s, function, arguments, tells = pickle.load(sys.stdin.buffer)
+            said, stall_s, function, arguments, tells, strict = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         for name in {name for name in os.environ if name.startswith(PREFIX)} - set(said):
             del os.environ[name]
         os.environ.update(said)
-        # The program that called ends this process; if it has ended itself, the alarm does.
+        if strict is not None:
+            strict.apply()
+        # The caller kills a process that stalls; the alarm is for when the caller itself has gone.
         with alarm_of(2 * stall_s) as rearm:
-            answer = _answer_to(function, arguments, {"on_step": _Teller(replies, rearm)} if tells else {})
+            answer = _answer_to(function, arguments, {"on_step": _ProgressWriter(replies, rearm)} if tells else {})
         replies.write(json.dumps(answer) + "\n")
         replies.flush()
 
@@ -236,13 +262,14 @@ def _answer_to(function: Callable[..., Any], arguments: tuple[Any, ...], options
     except MemoryError:
         return {"memory": "not enough"}
     except Exception as error:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):  # strict limits forbid writing, and stderr may be a file
+            traceback.print_exc()
         reason = error.strerror if isinstance(error, OSError) else None
         return {"bug": reason or type(error).__name__}
 
 
-class _Teller:
-    """Tells the progress, some times a second at most."""
+class _ProgressWriter:
+    """Reports progress, at most ten times a second."""
 
     _BETWEEN_S = 0.1
 

@@ -1,4 +1,4 @@
-"""Networks that run in TensorFlow Serving: one classifier, two ways to speak, and the settings that choose them."""
+"""Classifiers that run in TensorFlow Serving: one client over REST or gRPC, and its settings."""
 
 from emotion.serving.classifier import ServedClassifier, open_classifier
 

@@ -1,7 +1,7 @@
-"""A classifier whose network runs in TensorFlow Serving, elsewhere or on the same machine.
+"""A classifier whose network runs in TensorFlow Serving, on this machine or another.
 
-Only crops of faces are sent, never pictures, and only to the address that ``EMOTION_SERVING_URL``
-names: ``http://host:8501`` (or ``https``) speaks REST, ``grpc://host:8500`` speaks gRPC.
+Only face crops are sent, never whole pictures, and only to the address in ``EMOTION_SERVING_URL``:
+``http://host:8501`` (or ``https``) for REST, ``grpc://host:8500`` for gRPC.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from emotion.serving.rest import RestTransport
 from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport
 from emotion.settings import read_settings
 from emotion.types import Classifier, FloatArray, Image, ModelCard
-from emotion.vision.classify import load_classifier, logarithms, looked_twice, softened
+from emotion.vision.classify import load_classifier, logarithms, softened, with_tta
 from emotion.vision.normalise import GREY, fit
 
 BATCH = 64
@@ -50,17 +50,17 @@ class ServedClassifier:
         Raises:
             ServingError: The server did not answer in time, not even when asked again, or answers another model.
         """
-        answers = [self._look(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
+        answers = [self._predict_batch(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
         return np.concatenate(answers) if answers else np.zeros((0, len(self.labels)), np.float32)
 
-    def _look(self, crops: list[Image]) -> FloatArray:
+    def _predict_batch(self, crops: list[Image]) -> FloatArray:
         faces = np.stack([fit(crop, self.card.input_size, self.card.colour) for crop in crops])
         faces = faces[..., None] if self.card.colour == GREY else faces
         below, temperature = self.card.second_look_below, self.card.temperature
         if not below:
             return self._ask(faces)
-        # The server answers with probabilities; these are its logits, but for a number of each face's own.
-        logits = looked_twice(lambda some: temperature * logarithms(self._ask(some)), faces, below)
+        # The server returns probabilities; these are its logits up to a constant per face.
+        logits = with_tta(lambda some: temperature * logarithms(self._ask(some)), faces, below)
         return softened(logits, temperature)
 
     def _ask(self, faces: Image) -> FloatArray:

@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST interface: faces as PNG in base64, probabilities as JSON."""
+"""Client of TensorFlow Serving's REST API: sends faces as base64 PNG, receives probabilities as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""TensorFlow Serving's gRPC interface: raw pixels there, probabilities back.
+"""Client of TensorFlow Serving's gRPC API: sends raw pixels, receives probabilities.
 
-Its messages come with the package tensorflow-serving-api, which loads TensorFlow; so this module
-is imported only where ``EMOTION_SERVING_URL`` begins with ``grpc``.
+Its messages come from the package tensorflow-serving-api, which loads TensorFlow, so this module is imported only if
+``EMOTION_SERVING_URL`` begins with ``grpc``.
 """
 
 from __future__ import annotations

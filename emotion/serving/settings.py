@@ -1,4 +1,4 @@
-"""What is said to a model server: where it is, how often it is asked, and what a user reads when it is silent."""
+"""Settings of the model server: address, timeout and retries, and the error when it does not answer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TIMEOUT_S = 10.0
 RAW_SIGNATURE, PNG_SIGNATURE = "raw", "png"
 PROBABILITIES_OUTPUT = "probabilities"
 ATTEMPTS = 4
-"""How often a request is sent before it is given up."""
+"""Number of attempts per request."""
 FIRST_WAIT_S = 0.2
-"""Before the second attempt; each further wait is twice as long."""
+"""Wait before the second attempt, s; each further wait is twice as long."""
 
 
 class Transport(Protocol):
@@ -32,7 +32,7 @@ class Transport(Protocol):
 
 
 def no_answer(url: str, reason: str) -> ServingError:
-    """Return the error for people: what happened, and what to do about it."""
+    """Return an error that says what happened and what to do."""
     return ServingError(
         f"expected an answer of the model server at {url}; {reason}. Start it and go on, or unset {URL_SETTING} to "
         "let the network run in this program"

@@ -1,9 +1,7 @@
-"""Cuts faces out so that they are framed like the pictures that the classifiers learned from.
+"""Crops faces so that they are framed like FER2013, on which the classifiers were trained.
 
-Where eyes, nose and mouth lie in FER2013's 48×48 pictures was measured with
-the mesh (see :mod:`emotion.vision.fer2013_frame`). A
-similarity transform – turn, scale, shift, no shear – lays the five points of
-a face as near to those places as it can.
+A similarity transform (rotation, scale, shift) maps five points of a face as closely as possible to where eyes, nose
+and mouth lie in FER2013's 48×48 pictures, as measured with the mesh (:mod:`emotion.vision.fer2013_frame`).
 """
 
 from __future__ import annotations

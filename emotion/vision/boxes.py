@@ -1,4 +1,4 @@
-"""Arithmetic on boxes: ``(n, 4)`` float arrays of left, top, right, bottom in px."""
+"""Box arithmetic on ``(n, 4)`` float arrays of left, top, right, bottom, px."""
 
 from __future__ import annotations
 
@@ -17,13 +17,6 @@ def overlaps(a: FloatArray, b: FloatArray) -> FloatArray:
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     return np.prod(np.clip(high - low, 0, None), axis=2)
-
-
-def iou(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return the ``(n, m)`` intersection over union, 0–1."""
-    shared = overlaps(a, b)
-    union = areas(a)[:, None] + areas(b)[None] - shared
-    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)
 
 
 def covered(a: FloatArray, b: FloatArray) -> FloatArray:

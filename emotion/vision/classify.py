@@ -1,4 +1,4 @@
-"""Names what a face shows: a small int8 network described by its model card, or several of them together."""
+"""Classifies expressions with a .tflite network as its model card describes it, or with an ensemble of several."""
 
 from __future__ import annotations
 
@@ -21,21 +21,19 @@ _LEAST_PROBABILITY = 1e-7
 
 
 class LiteRTClassifier:
-    """A classifier that runs a .tflite file, or an ensemble's, as its card says; safe to share between threads.
+    """A classifier that runs the .tflite file, or files, of a model card; may be shared between threads.
 
     Args:
-        card: What the file is.
-        threads: That LiteRT may use.
-        file: Where it lies, if it is not yet among the models; its digest is not compared then.
-        second_looks: Look again at unsure faces where a card asks for it (:func:`looked_twice`).
+        card: The model's card.
+        threads: Number of threads that LiteRT may use.
+        file: The file of a model that is not installed; its digest is not checked.
+        tta: Use test-time augmentation where the card asks for it (:func:`with_tta`).
     """
 
-    def __init__(
-        self, card: ModelCard, threads: int = 1, *, file: Path | None = None, second_looks: bool = True
-    ) -> None:
-        self.card = card if second_looks else replace(card, second_look_below=0.0)
+    def __init__(self, card: ModelCard, threads: int = 1, *, file: Path | None = None, tta: bool = True) -> None:
+        self.card = card if tta else replace(card, second_look_below=0.0)
         self._network: _Network | _Ensemble = (
-            _Ensemble([LiteRTClassifier(member, threads, second_looks=second_looks) for member in member_cards(card)])
+            _Ensemble([LiteRTClassifier(member, threads, tta=tta) for member in member_cards(card)])
             if card.members
             else _Network(self.card, LiteRTModel(file or checked_model_file(card), threads))
         )
@@ -59,8 +57,7 @@ class LiteRTClassifier:
     def logits(self, crops: list[Image]) -> FloatArray:
         """Return ``(n, k)`` float32 raw scores for the same crops.
 
-        Where the file answers with probabilities, or several files do together, these are their
-        logarithms, whose softmax they are.
+        For a file that outputs probabilities, and for an ensemble, these are the logarithms of the probabilities.
         """
         return self._network.logits(crops) if crops else np.zeros((0, len(self.labels)), np.float32)
 
@@ -74,7 +71,7 @@ class _Network:
 
     def logits(self, crops: list[Image]) -> FloatArray:
         values = normalise(np.stack([self._fit(crop) for crop in crops]), self._card.normalisation)
-        return looked_twice(self._answers, values, self._card.second_look_below)
+        return with_tta(self._answers, values, self._card.second_look_below)
 
     def _answers(self, values: FloatArray) -> FloatArray:
         answers = np.concatenate([self._model(face[None])[0].reshape(1, -1) for face in values])
@@ -93,7 +90,7 @@ class _Network:
 
 
 class _Ensemble:
-    """Several classifiers of the same labels, each with an input form and a temperature of its own."""
+    """Several classifiers with the same labels; input form and temperature may differ."""
 
     def __init__(self, members: Sequence[LiteRTClassifier]) -> None:
         self._members = members
@@ -112,38 +109,39 @@ def softened(logits: FloatArray, temperature: float) -> FloatArray:
 def joint_logits(answers: Sequence[FloatArray]) -> FloatArray:
     """Return an ensemble's raw scores: the logarithm of its members' mean probabilities, ``(n, k)`` float32.
 
-    Probabilities are averaged and not logits, whose scale differs from network to network: each
-    member's temperature has made its probabilities mean the same (Lakshminarayanan et al. 2017).
+    Averages probabilities, not logits, as the scale of logits differs between networks; each member's temperature has
+    calibrated its probabilities (Lakshminarayanan et al. 2017).
     """
     return logarithms(np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32))
 
 
-def looked_twice(answer: Callable[[NDArray[Any]], FloatArray], faces: NDArray[Any], below: float) -> FloatArray:
-    """Return ``(n, k)`` logits; of unsure answers, their mean with those to the faces' mirror images.
+def with_tta(answer: Callable[[NDArray[Any]], FloatArray], faces: NDArray[Any], below: float) -> FloatArray:
+    """Return ``(n, k)`` logits with test-time augmentation: uncertain ones are averaged with the mirrored face's.
 
-    A mirrored face shows the same expression, so a network's answers to both differ by its errors alone. Where one
-    label leads by far, their mean names the same: asking again about unsure ones brings what asking about all would.
+    A mirrored face shows the same expression, so the network's two answers differ only by its errors. Confident answers
+    are left alone: the mean would name the same label.
 
     Args:
         answer: Returns the logits of faces.
-        faces: ``(n, h, w, …)``, in whatever form it takes them.
-        below: Answers whose first label leads by less, in logits, are unsure; with 0 none is.
+        faces: ``(n, h, w, …)``, in the form that ``answer`` takes.
+        below: An answer is uncertain if its first label leads the second by less than this, in logits; 0 turns
+            augmentation off.
     """
     logits = np.array(answer(faces), np.float32)
-    unsure = margins(logits) < below
-    if unsure.any():
-        logits[unsure] = (logits[unsure] + answer(mirrored(faces[unsure]))) / 2
+    uncertain = margins(logits) < below
+    if uncertain.any():
+        logits[uncertain] = (logits[uncertain] + answer(mirrored(faces[uncertain]))) / 2
     return logits
 
 
 def margins(logits: FloatArray) -> FloatArray:
-    """Return by how much each row's largest value leads, ``(n,)``, ≥ 0."""
+    """Return the difference between the two largest values of each row, ``(n,)``, ≥ 0."""
     second, first = np.moveaxis(np.partition(logits, -2, axis=1)[:, -2:], 1, 0)
     return np.asarray(first - second, np.float32)
 
 
 def logarithms(probabilities: FloatArray) -> FloatArray:
-    """Return the logarithms of probabilities, which are kept from 0."""
+    """Return the logarithms of probabilities, clipped below at 1e-7."""
     return np.log(np.maximum(probabilities, np.float32(_LEAST_PROBABILITY)))
 
 
@@ -151,9 +149,9 @@ def load_classifier(name: str = "default") -> LiteRTClassifier:
     """Return one of the models of :func:`emotion.list_models`.
 
     Args:
-        name: Its name, or ``"default"``.
+        name: The model's name, or ``"default"``.
 
     Raises:
-        ModelError: There is no such model, or its file is not as its card says.
+        ModelError: There is no such model, or its file does not match its card.
     """
     return LiteRTClassifier(load_card(name))

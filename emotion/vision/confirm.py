@@ -1,10 +1,8 @@
-"""Second opinion on a face that is new in view: an animal, a mask or a clock can pass the detector and the mesh.
+"""Confirms a face that is new in view, as animals, masks and clocks can pass the detector and the mesh.
 
-The detector and the mesh say where a face is and how likely it is one. Both are asked again in
-other ways: the mesh on the mirrored picture and on the picture in colour, the short-range detector
-on the face's own square. A linear function of these answers decides. Its weights and its limit are
-measured by ``python -m bench false-faces --fit``, so that no human face of the half of the data on
-which they are chosen is lost. Following a face that is known costs nothing more.
+The mesh runs again on the mirrored picture and on the picture in colour, and the short-range detector on the face's
+square. A linear function of the answers decides. ``python -m bench false-faces --fit`` chooses its weights and
+threshold so that no human face is lost in the half of the data on which they are chosen. Known faces cost nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tells where a video cuts to another picture."""
+"""Detects cuts in a video."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 import cv2
 import numpy as np
 
-from emotion.stream_state import State
+from emotion.stream_state import StreamState
 from emotion.types import Image
 
 MIN_DIFFERENCE = 18.0
@@ -44,12 +44,12 @@ class CutDetector:
         jumps = difference >= MIN_DIFFERENCE and difference >= MIN_JUMP * usual
         return jumps and _redistribution(last, thumbnail) >= MIN_REDISTRIBUTION
 
-    def state(self) -> State:
+    def state(self) -> StreamState:
         """Return all that is remembered, as arrays."""
         last = np.empty((0, 0), np.uint8) if self._last is None else self._last
         return {"last": last, "differences": np.array(self._differences, np.float64)}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: StreamState) -> None:
         """Go on from :meth:`state`'s arrays."""
         self._last = state["last"] if state["last"].size else None
         self._differences = deque(map(float, state["differences"]), maxlen=_MEMORY)

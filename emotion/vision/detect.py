@@ -1,4 +1,4 @@
-"""Finds faces in a picture: BlazeFace, and the classic Haar cascade."""
+"""Detects faces in a picture with BlazeFace or the classic Haar cascade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos that every browser plays: H.264, 4:2:0, index at the front."""
+"""Encodes videos that every browser plays: H.264, 4:2:0, index at the front."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the parts of a face: fifteen points, masks of brows, eyes, nose and mouth, and whether they can be seen."""
+"""Finds the parts of a face: 15 points, masks of brows, eyes, nose and mouth, and which parts are visible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How FER2013 frames its faces, as measured by ``python -m training.preparation.measure_frame``."""
+"""How FER2013 frames faces, as measured by ``python -m training.preparation.measure_frame``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The 468-point face mesh: where the parts of a face are, which way the head points, how open eyes and mouth are.
+"""Runs the 468-point face mesh and computes head pose and the openness of eyes and mouth from it.
 
-The mesh reads luma: on colour pictures its points differ by about one per
-cent of the eye distance, and no frame has to be converted.
+The mesh gets luma, so no frame has to be converted; in colour, its points differ by about 1 % of the eye distance.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs a .tflite file: quantises what goes in, dequantises what comes out, and is safe to share between threads."""
+"""Runs a .tflite file, quantises its input and dequantises its output; may be shared between threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels to network input. The app and training both call this, so that they cannot drift apart."""
+"""Turns pixels into network input; shared by the app and training."""
 
 from __future__ import annotations
 

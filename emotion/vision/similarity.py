@@ -1,4 +1,4 @@
-"""How alike two pictures of a face are."""
+"""Measures how similar two pictures of a face are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a classifier takes for a face, here and now."""
+"""Measures how long a classifier takes for one face."""
 
 from __future__ import annotations
 

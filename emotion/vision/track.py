@@ -1,4 +1,4 @@
-"""Gives every person a number that stays through a blink, a turned head and a short occlusion, and ends at a cut."""
+"""Tracks faces: a track id survives a blink, a turned head and a short occlusion, and ends at a cut."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from emotion.stream_state import State
+from emotion.stream_state import StreamState
 from emotion.types import Face, FloatArray
 
 MEMORY_S = 2.0
@@ -56,7 +56,7 @@ class Tracker:
         """Forget everybody, as at a cut: whoever is seen next is somebody new."""
         self._seen.clear()
 
-    def state(self) -> State:
+    def state(self) -> StreamState:
         """Return all that is remembered, as arrays."""
         return {
             "next_id": np.array(self._next_id),
@@ -65,7 +65,7 @@ class Tracker:
             "times_s": np.array([seen.time_s for seen in self._seen.values()], np.float64),
         }
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: StreamState) -> None:
         """Go on from :meth:`state`'s arrays."""
         self._next_id = int(state["next_id"])
         rows = zip(state["ids"], state["boxes"], state["times_s"], strict=True)

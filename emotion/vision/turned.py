@@ -1,4 +1,4 @@
-"""Finds faces in pictures that lie on their side or stand on their head."""
+"""Finds faces in pictures that are upside down or on their side."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from emotion.imported_models.added import remove_model
-from emotion.models.registry import added_models, model_dir, resolve
+from emotion.imported_models.importer import remove_model
+from emotion.models.registry import imported_models, model_dir, resolve
 from tests.browser.test_app import assert_fits_a_phone, go_to
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 def own_file(tmp_path: Path):
     """A shipped model's file under another name; what a test leaves behind is removed."""
     yield Path(shutil.copy(model_dir("default") / "model.tflite", tmp_path / "My own model.tflite"))
-    for name in added_models():
+    for name in imported_models():
         remove_model(name)
 
 
@@ -45,7 +45,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     own.get_by_role("textbox", name="Name").fill("my-own")
     own.get_by_role("button", name="Add", exact=True).click()
     expect(own.get_by_text("my-own was added")).to_be_visible()
-    assert added_models() == ["my-own"]
+    assert imported_models() == ["my-own"]
 
     cells = open_tab(visit, "Models").get_by_test_id("stDataFrame").locator("td")
     expect(cells.filter(has_text="my-own").first).to_be_attached()
@@ -61,7 +61,7 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
     own.get_by_role("button", name="Remove").click()
     own.get_by_role("button", name="Yes, remove").click()
     expect(own.get_by_text("my-own was removed")).to_be_visible()
-    assert added_models() == []
+    assert imported_models() == []
     expect(cells.filter(has_text="my-own")).not_to_be_attached()
 
 

@@ -104,7 +104,7 @@ def test_mended_times_are_said_and_are_no_failure(tmp_path: Path, capsys: pytest
         (["models", "--add", "absent.tflite"], "expected --labels with --add"),
         (["models", "--add", "absent.tflite", "--labels", "happy,hungry"], "expected a spelling"),
         (["models", "--add", "absent.tflite", "--remove", "own"], "not allowed with"),
-        (["models", "--remove", "ferplus-vgg"], "expected an added model"),
+        (["models", "--remove", "ferplus-vgg"], "expected an imported model"),
         (["dance"], "invalid choice"),
     ],
 )

@@ -20,9 +20,9 @@ from emotion.errors import Cancelled, ImageError, VideoError
 from emotion.labels import FERPLUS_LABELS
 from emotion.samples import clip_frames, make_clip, sample_image
 from emotion.types import Progress
-from emotion.vision.boxes import iou
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode.video import read_video
+from tests.overlap import iou
 from tests.tflite_files import classifier as classifier_file
 from tests.vision.clips import write_clip
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.files import load_parquet, save_parquet
-from emotion.engine.checkpoint import Parts
+from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage
 from emotion.errors import LibraryError, TimelineError
 from emotion.types import Analysis
@@ -46,29 +46,29 @@ def test_parts_together_are_the_file_that_would_have_been(
     analysis = make_analysis(people)
     places = data.draw(st.lists(st.integers(1, len(people)), max_size=4))
     storage = Storage(folder)
-    parts = Parts(storage, "parts")
+    parts = Checkpoint(storage, "parts")
     for part in cut(analysis, places):
         if len(part.frames):
             parts.append(part, STATE)
-    parts.assemble("whole.parquet", "")
+    parts.merge("whole.parquet", "")
     save_parquet(analysis, folder / "saved.parquet")
     assembled, saved = (pq.read_table(folder / f"{name}.parquet") for name in ("whole", "saved"))
     assert assembled.equals(saved, check_metadata=True)
     whole = load_parquet(folder / "whole.parquet")
     pd.testing.assert_frame_equal(whole.timeline, analysis.timeline)
-    pd.testing.assert_frame_equal(parts.whole("").timeline, analysis.timeline)
+    pd.testing.assert_frame_equal(parts.load("").timeline, analysis.timeline)
     assert not [path for path in folder.rglob("*") if "partial" in path.name]
 
 
 def test_going_on_drops_what_came_after_the_last_state(tmp_path: Path) -> None:
     one, two, three = cut(make_analysis([["neutral"]] * 9), [3, 6])
-    parts = Parts(Storage(tmp_path), "parts")
-    assert parts.kept(one) is None
+    parts = Checkpoint(Storage(tmp_path), "parts")
+    assert parts.resume(one) is None
     parts.append(one, STATE)
     parts.append(two, {"a": np.arange(5)})
     parts.append(three, None)
     assert parts.until_s() == pytest.approx(0.8)
-    kept = parts.kept(one)
+    kept = parts.resume(one)
     assert kept is not None
     assert (kept.frames, kept.until_s, kept.state["a"].tolist()) == (6, pytest.approx(0.5), [0, 1, 2, 3, 4])
     assert parts.until_s() == pytest.approx(0.5)
@@ -76,37 +76,37 @@ def test_going_on_drops_what_came_after_the_last_state(tmp_path: Path) -> None:
 
 def test_without_any_state_it_begins_anew(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
-    parts = Parts(Storage(tmp_path), "parts")
+    parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, None)
-    assert parts.kept(analysis) is None
+    assert parts.resume(analysis) is None
     assert not parts
     with pytest.raises(LibraryError, match="nothing of this analysis is kept"):
-        parts.assemble("whole.parquet", "")
+        parts.merge("whole.parquet", "")
 
 
 def test_other_settings_do_not_go_on(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
-    parts = Parts(Storage(tmp_path), "parts")
+    parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, STATE)
     for other in (replace(analysis, model="other"), replace(analysis, settings={"every": 2})):
         with pytest.raises(LibraryError, match="of another file or with other settings"):
-            parts.kept(other)
+            parts.resume(other)
 
 
 def test_half_a_part_is_none_and_a_damaged_one_is_told_and_dropped_by_who_goes_on(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
-    parts = Parts(Storage(tmp_path), "parts")
+    parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, STATE)
     whole = (tmp_path / "parts" / "000001.parquet").read_bytes()
     (tmp_path / "parts" / ".000002.parquet.partial").write_bytes(whole[:100])
-    kept = parts.kept(analysis)
+    kept = parts.resume(analysis)
     assert kept is not None
     assert kept.frames == 3
     for name in ("000002.parquet", "000003.parquet"):
         (tmp_path / "parts" / name).write_bytes(whole[:100] if name == "000002.parquet" else whole)
     with pytest.raises(TimelineError, match=r"000002\.parquet cannot be read"):
-        parts.whole("")
-    kept = parts.kept(analysis)
+        parts.load("")
+    kept = parts.resume(analysis)
     assert kept is not None
     assert kept.frames == 3
     assert [path.name for path in (tmp_path / "parts").glob("*.parquet")] == ["000001.parquet"]
@@ -118,7 +118,7 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / ".000001.parquet.partial").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        Parts(storage, "parts").append(make_analysis([["neutral"]] * 3), STATE)
+        Checkpoint(storage, "parts").append(make_analysis([["neutral"]] * 3), STATE)
     assert storage.keys("parts") == []
-    Parts(storage, "parts").append(make_analysis([["neutral"]] * 3), STATE)
+    Checkpoint(storage, "parts").append(make_analysis([["neutral"]] * 3), STATE)
     assert storage.keys("parts") == ["parts/000001.parquet"]

@@ -1,4 +1,4 @@
-"""Whom the recogniser remembers, and for how long."""
+"""Whom the classifier remembers, and for how long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import emotion
-from emotion.engine.classify_faces import Recogniser
+from emotion.engine.classify_faces import StreamClassifier
 from emotion.labels import FERPLUS_LABELS
 from emotion.samples import sample_image
 from emotion.types import Face, Frame
@@ -35,40 +35,40 @@ def picture(time_s: float, brightness: float = 1.0) -> Frame:
     return Frame(0, time_s, rgb[..., 1].copy(), lambda: rgb)
 
 
-def known(recogniser: Recogniser) -> list[int]:
-    return recogniser.state()["ids"].tolist()
+def known(classifier: StreamClassifier) -> list[int]:
+    return classifier.state()["ids"].tolist()
 
 
 def test_each_person_is_compared_with_their_own_first_picture(face: Face) -> None:
-    recogniser = Recogniser(Undecided())
+    classifier = StreamClassifier(Undecided())
     first, second = (replace(face, track_id=track_id) for track_id in (1, 2))
-    assert [each.similarity for each in recogniser(picture(0.0), [first])] == pytest.approx([1])
-    seen = recogniser(picture(0.1, brightness=0.3), [first, second])
+    assert [each.similarity for each in classifier(picture(0.0), [first])] == pytest.approx([1])
+    seen = classifier(picture(0.1, brightness=0.3), [first, second])
     assert seen[0].similarity < 0.9
     assert seen[1].similarity == pytest.approx(1)
-    again = recogniser(picture(0.2), [first, second])
+    again = classifier(picture(0.2), [first, second])
     assert again[0].similarity == pytest.approx(1)
     assert again[1].similarity < 0.9
 
 
 def test_who_is_out_of_sight_is_remembered_as_long_as_the_tracker_does_and_no_longer(face: Face) -> None:
-    recogniser = Recogniser(Undecided())
-    recogniser(picture(10.0), [replace(face, track_id=1)])
-    recogniser(picture(10.0 + MEMORY_S - 0.01), [])
-    assert known(recogniser) == [1]
-    recogniser(picture(10.0 + MEMORY_S + 0.01), [])
-    assert known(recogniser) == []
+    classifier = StreamClassifier(Undecided())
+    classifier(picture(10.0), [replace(face, track_id=1)])
+    classifier(picture(10.0 + MEMORY_S - 0.01), [])
+    assert known(classifier) == [1]
+    classifier(picture(10.0 + MEMORY_S + 0.01), [])
+    assert known(classifier) == []
 
 
 def test_hours_of_passers_by_fill_no_memory(face: Face) -> None:
-    recogniser = Recogniser(Undecided())
+    classifier = StreamClassifier(Undecided())
     for track_id in range(1, 101):
-        recogniser(picture(float(track_id)), [replace(face, track_id=track_id)])
-    assert known(recogniser) == [98, 99, 100], "one person a second, each remembered for two"
+        classifier(picture(float(track_id)), [replace(face, track_id=track_id)])
+    assert known(classifier) == [98, 99, 100], "one person a second, each remembered for two"
 
 
 def test_a_face_without_a_number_is_compared_with_nobody(face: Face) -> None:
-    recogniser = Recogniser(Undecided())
-    (seen,) = recogniser(picture(0.0), [replace(face, track_id=None)])
+    classifier = StreamClassifier(Undecided())
+    (seen,) = classifier(picture(0.0), [replace(face, track_id=None)])
     assert np.isnan(seen.similarity)
-    assert known(recogniser) == []
+    assert known(classifier) == []

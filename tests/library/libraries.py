@@ -40,7 +40,7 @@ def end(library: Library, claim: Claim, analysis: Analysis) -> None:
     library.parts(claim.id).append(
         replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None
     )
-    library.parts(claim.id).assemble(timeline_key(claim.id), analysis.note)
+    library.parts(claim.id).merge(timeline_key(claim.id), analysis.note)
     conclude(library, claim)
 
 

@@ -111,7 +111,7 @@ def test_a_damaged_model_takes_no_other_with_it(folders):
 
 def test_timing_fills_the_table(folders, monkeypatch):
     make_lab(models_dir())
-    monkeypatch.setattr("ui.lab.models.LiteRTClassifier", lambda card, second_looks: card.name)
+    monkeypatch.setattr("ui.lab.models.LiteRTClassifier", lambda card, tta: card.name)
     monkeypatch.setattr("ui.lab.models.median_ms", lambda _classifier: 1.25)
     test = press(page("model_lab"), "Time every model on this machine")
     assert test.dataframe[0].value["ms"].tolist() == [1.25] * 4

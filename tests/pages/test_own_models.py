@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from emotion.imported_models.added import CardDetails, add_model
+from emotion.imported_models.importer import CardDetails, import_model
 from emotion.labels import FER2013_LABELS
-from emotion.models.registry import ALIASES, added_models, list_models, load_card, model_dir, save_card
+from emotion.models.registry import ALIASES, imported_models, list_models, load_card, model_dir, save_card
 from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.tflite_files import classifier
@@ -51,7 +51,7 @@ def test_a_model_is_described_added_used_and_removed():
     assert "Reads 48 × 48 px, grey; answers with 7 probabilities, float32" in words
     assert field(test, "Name").value == "my-model"
     assert not is_offered(test, "Add")
-    assert added_models() == []
+    assert imported_models() == []
 
     field(test, "Order of the outputs").set_value("FER2013").run()
     field(test, "Title").set_value("A title with *signs*").run()
@@ -79,7 +79,7 @@ def test_a_model_is_described_added_used_and_removed():
 def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path, monkeypatch):
     file = tmp_path / "own.tflite"
     file.write_bytes(classifier())
-    card = add_model(file, CardDetails("own", FER2013_LABELS, "unit"))
+    card = import_model(file, CardDetails("own", FER2013_LABELS, "unit"))
     save_card(replace(card, multiply_adds=None), model_dir("own"))
     table = page("model_lab").dataframe[0].value.set_index("model")
     assert pd.isna(table.loc["own", "multiply_adds"])
@@ -133,7 +133,7 @@ def test_a_name_that_is_taken_or_walks_away_is_refused():
         field(test, "Name").set_value(name).run()
         press(test, "Add")
         assert "expected a name" in test.error[0].value
-        assert added_models() == []
+        assert imported_models() == []
     press(test, "Discard")
     assert "Order of the outputs" not in [one.label for one in test.selectbox]
 
@@ -141,6 +141,6 @@ def test_a_name_that_is_taken_or_walks_away_is_refused():
 def test_a_file_that_is_no_model_is_told_and_leaves_nothing():
     test = give(page("model_lab"), "a*b.tflite", b"text that is longer than a signature")
     assert r"**a\*b.tflite** expected a .tflite model" in test.error[0].value
-    assert added_models() == []
+    assert imported_models() == []
     give(test, "good.tflite", classifier())
     assert not test.error

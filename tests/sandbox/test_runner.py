@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from emotion.errors import Cancelled, TooLargeError, VideoError
+from emotion.sandbox.rlimits import StrictLimits
 from emotion.sandbox.runner import end_waiting, run_limited
 from emotion.types import Progress
 from tests import limited_calls
@@ -49,7 +51,7 @@ def test_memory_is_limited_and_the_setting_is_named_in_the_message(monkeypatch):
 
 def test_what_never_ends_is_ended():
     began = time.monotonic()
-    with pytest.raises(VideoError, match="nothing came for 3 s"):
+    with pytest.raises(VideoError, match="it gave no answer within 3 s"):
         run_limited(limited_calls.never_end, stall_s=3)
     assert time.monotonic() - began < 60
     assert run_limited(limited_calls.add, 2, 3) == 5
@@ -79,3 +81,19 @@ def test_errors_come_back_as_they_were():
 
 def test_what_a_library_prints_is_no_answer():
     assert run_limited(limited_calls.print_and_answer) == "the answer"
+
+
+def test_a_strict_call_has_a_fresh_process_that_writes_nothing(tmp_path: Path) -> None:
+    process = run_limited(limited_calls.write, tmp_path / "file")
+    with pytest.raises(VideoError, match="File too large"):
+        run_limited(limited_calls.write, tmp_path / "other", strict=StrictLimits(20, 4 << 30))
+    first, second = (
+        run_limited(limited_calls.process_and_setting, "EMOTION_TRY", strict=StrictLimits(20, 4 << 30))[0]
+        for _ in range(2)
+    )
+    assert len({process, first, second}) == 3
+
+
+def test_an_answer_that_is_not_json_is_refused() -> None:
+    with pytest.raises(VideoError, match="its answer cannot be read"):
+        run_limited(limited_calls.print_no_json)

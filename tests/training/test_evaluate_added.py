@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from emotion.evaluation.scores import load_evaluation
-from emotion.imported_models.added import CardDetails, add_model
+from emotion.imported_models.importer import CardDetails, import_model
 from emotion.labels import FERPLUS_LABELS
-from emotion.models.registry import added_models_dir, load_card, models_dir
+from emotion.models.registry import imported_models_dir, load_card, models_dir
 from tests.tflite_files import classifier
 from training.cli.main import main
 
@@ -16,11 +16,11 @@ def test_an_added_model_is_scored_and_calibrated(made_data, tmp_path, monkeypatc
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     file = tmp_path / "own.tflite"
     file.write_bytes(classifier(8, probabilities=True))
-    add_model(file, CardDetails("own", FERPLUS_LABELS, "unit"))
+    import_model(file, CardDetails("own", FERPLUS_LABELS, "unit"))
 
     assert main(["evaluate", "--model", "own", "--data", str(made_data)]) == 0
     assert "PrivateTest" in capsys.readouterr().out
-    evaluation = json.loads((added_models_dir() / "own" / "evaluation.json").read_text())
+    evaluation = json.loads((imported_models_dir() / "own" / "evaluation.json").read_text())
     assert evaluation == load_evaluation("own")
     assert evaluation["int8"]["ferplus"]["private-test"]["n"] == 16
     assert load_card("own").scores["ferplus_accuracy"] >= 0

@@ -22,7 +22,7 @@ def faces(shared_data):
 
 def test_the_default_looks_again_at_the_least_sure_quarter(faces):
     card, images = load_card("default"), list(faces.images)
-    once = LiteRTClassifier(card, second_looks=False).logits(images)
+    once = LiteRTClassifier(card, tta=False).logits(images)
     # Logits of int8 have steps, so several faces may stand at the limit.
     assert np.mean(margins(once) < card.second_look_below) == pytest.approx(SECOND_LOOKS, abs=0.01)
     truth = truth_for(card, faces)

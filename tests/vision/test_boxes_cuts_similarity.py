@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.metrics import structural_similarity
 
-from emotion.vision.boxes import areas, bounding_box, covered, iou
+from emotion.vision.boxes import areas, bounding_box, covered
 from emotion.vision.cuts import CutDetector
 from emotion.vision.decode.video import read_video
 from emotion.vision.similarity import SimilarityTo
+from tests.overlap import iou
 
 
 def test_iou_and_cover_known_answers() -> None:

@@ -15,7 +15,7 @@ from emotion.errors import ImageError, ModelError
 from emotion.labels import FER2013_LABELS
 from emotion.samples import sample_image
 from emotion.types import ModelCard
-from emotion.vision.classify import LiteRTClassifier, looked_twice, margins
+from emotion.vision.classify import LiteRTClassifier, margins, with_tta
 from tests.tflite_files import classifier as classifier_file
 
 
@@ -96,9 +96,9 @@ def test_unsure_answers_alone_are_asked_again_in_the_mirror() -> None:
 
     assert margins(answer(faces)).tolist() == [11, 7, 2]
     asked.clear()
-    np.testing.assert_array_equal(looked_twice(answer, faces, 0), [[12, 1, 0], [9, 2, 0], [3, 1, 0]])
+    np.testing.assert_array_equal(with_tta(answer, faces, 0), [[12, 1, 0], [9, 2, 0], [3, 1, 0]])
     assert asked == [3]
-    np.testing.assert_array_equal(looked_twice(answer, faces, 8), [[12, 1, 0], [7.5, 2.5, 0], [3, 1, 0]])
+    np.testing.assert_array_equal(with_tta(answer, faces, 8), [[12, 1, 0], [7.5, 2.5, 0], [3, 1, 0]])
     assert asked == [3, 3, 2]
 
 
@@ -109,7 +109,7 @@ def test_a_model_that_is_never_sure_answers_a_face_and_its_mirror_image_alike(
     for model in ("default", "fer2013"):
         never_sure = LiteRTClassifier(replace(emotion.load_classifier(model).card, second_look_below=1e6))
         np.testing.assert_allclose(never_sure.logits(mirrored), never_sure.logits(faces), atol=0.1)
-    once = LiteRTClassifier(classifier.card, second_looks=False)
+    once = LiteRTClassifier(classifier.card, tta=False)
     assert np.abs(once.logits(mirrored) - once.logits(faces)).max() > 0.2
 
 

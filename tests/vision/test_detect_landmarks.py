@@ -9,7 +9,6 @@ import pytest
 from emotion.errors import ModelError
 from emotion.samples import sample_image
 from emotion.types import Detector, HeadPose
-from emotion.vision.boxes import iou
 from emotion.vision.detect import DETECTORS, BlazeFace, load_detector
 from emotion.vision.landmarks import (
     FaceMesh,
@@ -22,6 +21,7 @@ from emotion.vision.landmarks import (
     roi_of_mesh,
     rotation,
 )
+from tests.overlap import iou
 
 
 def fitted(rgb: np.ndarray) -> Mesh:

@@ -15,7 +15,7 @@ from emotion.evaluation.scoring import judged_set, score
 from emotion.labels import RAFDB
 from emotion.models.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import joint_logits, load_classifier, looked_twice, softened
+from emotion.vision.classify import joint_logits, load_classifier, softened, with_tta
 from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.data.inputs import InputForm, predict_logits
@@ -184,7 +184,7 @@ def _parent(card: ModelCard) -> LogitsOf | None:
 
     model = keras.models.load_model(file, compile=False, safe_mode=True)
     form = InputForm(card.input_size, card.colour, card.normalisation)
-    return lambda faces: looked_twice(
+    return lambda faces: with_tta(
         lambda images: predict_logits(model, form, images), faces.images, card.second_look_below
     )
 

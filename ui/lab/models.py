@@ -100,7 +100,7 @@ def _time_models(lab: Lab, times: dict[str, float]) -> None:
     for done, name in enumerate(lab.names):
         bar.progress(done / len(lab.names), f"Timing {name} …")
         try:
-            times[name] = median_ms(LiteRTClassifier(lab.cards[name], second_looks=False))
+            times[name] = median_ms(LiteRTClassifier(lab.cards[name], tta=False))
         except EmotionError as error:
             st.error(str(error), icon=":material/error:")
     bar.empty()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.errors import EmotionError, InputError, LabelError
-from emotion.imported_models.added import (
+from emotion.imported_models.importer import (
     SIZE_LIMIT_BYTES,
     CardDetails,
     ModelFacts,
-    add_model,
+    import_model,
     remove_model,
     suggest_name,
 )
 from emotion.labels import ORDERS, parse_labels
-from emotion.models.registry import added_models
+from emotion.models.registry import imported_models
 from emotion.types import PROBABILITIES
 from emotion.vision.normalise import CAFFE, STANDARDISE, SYMMETRIC, UNIT, normalisations_for
 from ui.access import Visitor, find_visitor
@@ -204,7 +204,7 @@ def _add(pending: PendingModel, facts: ModelFacts) -> None:
             title=_value(pending, "title"),
             licence=_value(pending, "licence"),
         )
-        card = add_model(pending.path, details, facts)
+        card = import_model(pending.path, details, facts)
     except EmotionError as error:
         st.session_state[_NOTE] = (False, plain(str(error)))
         return
@@ -218,7 +218,7 @@ def _add(pending: PendingModel, facts: ModelFacts) -> None:
 
 
 def _show_added(lab: Lab, visitor: Visitor) -> None:
-    names = added_models()
+    names = imported_models()
     if not names:
         if not visitor.may_change_models:
             st.info("No model was added yet.", icon=":material/inventory_2:")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from emotion.imported_models.added import ModelFacts, inspect_model
+from emotion.imported_models.importer import ModelFacts, inspect_model
 from ui.common.background import UploadJob
 
 

@@ -25,7 +25,7 @@ from emotion.library.jobs.liveness import SILENT_S
 from emotion.library.library import Library
 from emotion.library.mapping import now
 from emotion.library.orm import AnalysisRow, Base, UtcDateTime
-from emotion.models.registry import added_models_dir
+from emotion.models.registry import imported_models_dir
 from emotion.steps import OnProgress, Steps
 from emotion.version import program_version
 
@@ -164,7 +164,7 @@ def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -
 
 
 def _copy_models(archive: ArchiveWriter) -> None:
-    folder = added_models_dir()
+    folder = imported_models_dir()
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.is_file():
             with path.open("rb") as file:
@@ -192,7 +192,7 @@ def _bring_files(library: Library, archive: ArchiveReader, on_step: OnProgress |
         parts = name.removeprefix(_MODELS).split("/")
         if any(part in {"", ".", ".."} for part in parts):
             raise LibraryError(f"expected names of files inside a backup; got {name!r}")
-        path = added_models_dir().joinpath(*parts)
+        path = imported_models_dir().joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as target:
             archive.copy(name, target)

@@ -80,7 +80,7 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
         return
     if parts:
         note = f"{why}; everything up to {parts.until_s():.1f} s of it is kept." if why else ""
-        parts.assemble(key, note)
+        parts.merge(key, note)
     conclude(library, claim)
 
 

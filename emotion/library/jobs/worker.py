@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.checkpoint import Parts
-from emotion.engine.run import Source, analyse_in_parts
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import no_room, timeline_key, video_key
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
@@ -23,7 +23,7 @@ from emotion.library.library import Library
 from emotion.limits import limits, no_memory_words
 from emotion.sandbox.rlimits import alarm_of, limit_this_process
 from emotion.settings import read_settings
-from emotion.stream_state import State as VideoState
+from emotion.stream_state import StreamState
 from emotion.telemetry.counters import exit_status
 from emotion.telemetry.logs import set_up_logs
 from emotion.types import Analysis, Progress
@@ -95,9 +95,9 @@ def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
             pulse.step(progress)
 
         source, longest_s = Source(path, entry.source, entry.source_sha256), limits().duration_s
-        note = analyse_in_parts(analyzer, source, wanted.sampling, parts, step, longest_s=longest_s)
+        note = analyse_with_checkpoints(analyzer, source, wanted.sampling, parts, step, longest_s=longest_s)
     pulse.expect_claim()
-    parts.assemble(timeline_key(entry.id), note)
+    parts.merge(timeline_key(entry.id), note)
 
 
 def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
@@ -195,7 +195,7 @@ class Pulse:
                 self._cancelled.set()
 
 
-class OwnParts(Parts):
+class OwnParts(Checkpoint):
     """Parts that are written for as long as they are this worker's.
 
     Args:
@@ -208,7 +208,7 @@ class OwnParts(Parts):
         super().__init__(library.storage, f"{entry_id}/parts")
         self._pulse = pulse
 
-    def append(self, part: Analysis, state: VideoState | None) -> None:
+    def append(self, part: Analysis, state: StreamState | None) -> None:
         """Add what was found since the last part, once it is certain that nobody else does."""
         self._pulse.expect_claim()
         super().append(part, state)

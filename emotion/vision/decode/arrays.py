@@ -1,4 +1,4 @@
-"""Pictures that a program holds as arrays."""
+"""Reads pictures that are given as arrays."""
 
 from __future__ import annotations
 

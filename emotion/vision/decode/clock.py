@@ -1,9 +1,8 @@
-"""Times of pictures, also where a file's clock restarts, jumps, stands still or is wrong for a moment.
+"""Computes the times of frames, even where a file's timestamps restart, jump, repeat or are briefly wrong.
 
-Cameras and recorders that are restarted, files put together by copying bytes, and bit errors leave time stamps that
-contradict each other. The pictures are there all the same: each keeps its own stamp where this fits its neighbours,
-and gets a time from them where it does not. Behind a jump the stamps go on in a segment of their own, which is joined
-one picture's duration after the last.
+Restarted recorders, concatenated files and bit errors leave timestamps that contradict each other. A frame keeps its
+timestamp if that fits its neighbours; otherwise its time is interpolated from them. After a jump, a new segment starts
+one frame duration after the last frame.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Colour pictures of more than 8 bits a channel, which Pillow cuts down to the upper 8 or cannot open: PNG and TIFF."""
+"""Decodes colour PNG and TIFF with more than 8 bits per channel, which Pillow truncates or cannot open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens files that may come from anybody: what they are is looked at, and what they point at is not."""
+"""Opens untrusted video files: only known containers, and never the files or URLs that they refer to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMATS = (
     "ivf",
     "gif",
 )
-"""FFmpeg's names of what holds a video itself. A playlist, which goes on to open files and addresses, is none."""
+"""FFmpeg's names of containers that hold the video itself. Playlists open other files and URLs, so none is here."""
 
 _OPTIONS = {"format_whitelist": ",".join((*FORMATS, "yuv4mpegpipe")), "protocol_whitelist": "file"}
 _MOST_PIXELS = 2**31 - 1
@@ -34,13 +34,13 @@ _MOST_PIXELS = 2**31 - 1
 
 
 def open_container(path: str | Path) -> Any:
-    """Return an open container of PyAV, to be closed by the caller.
+    """Return an open PyAV container; the caller closes it.
 
-    Its decoders refuse frames over the limit of pixels also where the file's head announces fewer.
+    Its decoders refuse frames above the pixel limit, even if the file's header announces smaller ones.
 
     Raises:
-        av.error.FFmpegError: It is no video, or is not there.
-        ValueError: Its name cannot be one, or it holds pictures of a kind that no decoder knows.
+        av.error.FFmpegError: The file is not a video, or does not exist.
+        ValueError: The path is invalid, or no decoder knows the file's codec.
     """
     container = av.open(str(path), metadata_errors="ignore", options=_OPTIONS)
     most = min(read_settings().max_frame_megapixels * 1e6, _MOST_PIXELS)

@@ -1,4 +1,4 @@
-"""Pictures of more than 8 bits – 10 to 16, 32, floats – as 8-bit ones, a strip at a time."""
+"""Converts pictures of more than 8 bits per channel (10 to 16, 32, float) to 8 bits, strip by strip."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which picture files are read, and what others are called in messages."""
+"""Lists the picture formats that can be read, and names others for error messages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""High dynamic range shown as ordinary video: PQ and HLG in BT.2020 become BT.709 with 8 bits.
+"""Tone-maps high dynamic range video: PQ and HLG in BT.2020 to 8-bit BT.709.
 
-Diffuse white (203 cd/m², ITU-R BT.2408) becomes almost the brightest that ordinary video has; the range above it is
-compressed into the rest. Curves are tables, so a picture costs look-ups and one matrix.
+Diffuse white (203 cd/m², ITU-R BT.2408) maps close to the brightest value of standard video; highlights are compressed
+into the rest. Curves are lookup tables, so a frame costs lookups and one matrix product.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures from files, bytes or arrays, as people see them: upright, opaque, eight bits, RGB."""
+"""Loads pictures from files, bytes or arrays: upright, opaque, 8-bit RGB."""
 
 from __future__ import annotations
 

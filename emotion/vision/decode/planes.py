@@ -1,4 +1,4 @@
-"""A decoded picture as arrays: the luma plane as it comes, RGB on demand, both as they are shown."""
+"""Converts a decoded frame to arrays: luma at once, RGB on demand, both as displayed."""
 
 from __future__ import annotations
 

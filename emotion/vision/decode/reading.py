@@ -1,4 +1,4 @@
-"""Decodes the bytes of a picture file, first as it is, then without what decoders stumble over."""
+"""Decodes a picture file, and tries again without metadata that decoders fail on."""
 
 from __future__ import annotations
 

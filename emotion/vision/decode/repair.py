@@ -1,4 +1,4 @@
-"""Sound pictures in imperfect files: metadata that decoders stumble over, and a JPEG's missing end."""
+"""Repairs picture files: removes metadata that decoders fail on, and completes a truncated JPEG."""
 
 from __future__ import annotations
 

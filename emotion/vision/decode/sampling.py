@@ -1,4 +1,4 @@
-"""Which frames of a video are analysed: a part of it, every n-th of them, or so many per second."""
+"""Selects the frames of a video to analyse: a time range, every n-th frame, or a maximum rate."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Goes straight to a place in a video, to the very picture; where that cannot be done for sure, it says so.
+"""Seeks to an exact frame of a video, or returns None where that is not certain.
 
-A seek leads to a key frame by the order of decoding, which runs ahead of the order in which pictures are shown,
-and files lie. So every step is checked against the pictures' own timestamps, and a place where a stream was left
-also by the picture's digest. Whoever gets None decodes from the beginning, which is slow and always right.
+A seek leads to a key frame in decoding order, which runs ahead of display order, and files can be wrong. Every step is
+therefore checked against the frames' timestamps, and the frame to resume from also against its digest. On None, the
+caller decodes from the start, which is slow and always right.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import av.error
 import numpy as np
 
-from emotion.stream_state import State
+from emotion.stream_state import StreamState
 from emotion.types import Frame, Image
 from emotion.vision.decode.containers import open_container, picture_stream
 
@@ -44,14 +44,14 @@ class Position:
     pts: int | None
     digest: int
 
-    def state(self) -> State:
+    def state(self) -> StreamState:
         """Return the position as arrays."""
         pts = _NO_PTS if self.pts is None else self.pts
         whole = np.array([self.index, pts, self.digest], np.int64)
         return {"whole": whole, "time_s": np.array(self.time_s, np.float64)}
 
     @classmethod
-    def from_state(cls, state: State) -> Position:
+    def from_state(cls, state: StreamState) -> Position:
         """Build from :meth:`state`'s arrays."""
         index, pts, digest = (int(value) for value in state["whole"])
         return cls(index, float(state["time_s"]), None if pts == _NO_PTS else pts, digest)

@@ -1,8 +1,7 @@
-"""The shape in which a picture is shown: turned or mirrored, with square pixels, all of a video in one size.
+"""The shape in which frames are displayed: rotated or mirrored, with square pixels, all in the size of the first.
 
-Files store pictures as the sensor gave them and add how to show them: a display matrix (rotation, mirroring) and the
-shape of a pixel (sample aspect ratio). A stream may also change its size on the way. Faces are measured in the picture
-as people see it, so everything is brought into the shape of the first picture.
+Files store frames as the sensor delivered them, with a display matrix (rotation, mirroring) and a pixel aspect ratio. A
+stream may also change its size. Faces are measured in the frame as displayed.
 """
 
 from __future__ import annotations

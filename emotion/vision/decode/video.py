@@ -1,4 +1,4 @@
-"""Videos as a stream of frames with the times at which a player shows them."""
+"""Reads videos as a stream of frames with the times at which a player shows them."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 
 
 def probe(path: str | Path) -> VideoInfo:
-    """Return the facts of a video: its size as shown, and its length as its frames have it.
+    """Return the facts of a video: its size as displayed, and its duration as measured from its frames.
 
     Raises:
-        VideoError: Not a video that can be read, or no picture in it.
+        VideoError: The file cannot be read, or has no frame.
         TooLargeError: Its frames have more pixels than the settings allow (:mod:`emotion.limits`).
     """
     with _opened(Path(path)) as (container, stream):
@@ -41,12 +41,12 @@ def probe(path: str | Path) -> VideoInfo:
 
 
 def recorded_at(path: str | Path) -> dt.datetime | None:
-    """Return when a video was recorded, as its file says; None where it does not say, or says what cannot be.
+    """Return when a video was recorded, according to its metadata; None if it is missing or implausible.
 
-    Phones write the moment with its zone, cameras in UTC; one whose clock was never set writes 1904 or 1970.
+    Phones write a time with its zone, cameras UTC; a camera whose clock was never set writes 1904 or 1970.
 
     Raises:
-        VideoError: Not a video that can be read.
+        VideoError: The file cannot be read.
     """
     with _opened(Path(path)) as (container, stream):
         said = [container.metadata.get(name) for name in _RECORDED] + [stream.metadata.get(_RECORDED[-1])]
@@ -72,18 +72,18 @@ def read_video(
     end_s: float | None = None,
     after: Position | None = None,
 ) -> Iterator[Frame]:
-    """Yield the frames of a video in the order in which they are shown.
+    """Yield the frames of a video in display order.
 
     Args:
         path: The file.
         every: Keep every n-th frame.
-        fps: Instead, keep at most this many frames per second of video.
-        start_s: Leave out the frames before this time.
-        end_s: Leave out the frames from this time on.
-        after: Go on behind this frame, which an earlier run with the same arguments kept last.
+        fps: Keep at most this many frames per second of video, instead of every n-th.
+        start_s: Skip frames before this time, s.
+        end_s: Stop at this time, s, exclusive.
+        after: Continue after this frame, the last one of an earlier run with the same arguments.
 
     Raises:
-        VideoError: Not a video that can be read, it breaks off, or the part shows no picture.
+        VideoError: The file cannot be read or breaks off, or the part has no frame.
     """
     path, sampling = Path(path), Sampling(every, fps, start_s, end_s)
     keep = Sampler(sampling, None if after is None else (after.index, after.time_s))
@@ -99,10 +99,10 @@ def read_video(
 
 
 def frame_at(path: str | Path, time_s: float) -> Image:
-    """Return the picture shown at a time as ``(H, W, 3)`` uint8 RGB; the last one if the video is shorter.
+    """Return the frame displayed at a time, ``(H, W, 3)`` uint8 RGB; the last one if the video is shorter.
 
     Raises:
-        VideoError: Not a video that can be read.
+        VideoError: The file cannot be read.
     """
     path = Path(path)
     with _opened(path) as (container, stream):
@@ -127,10 +127,10 @@ def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: fl
 
 
 def is_shown_as_stored(path: str | Path) -> bool:
-    """Return whether players need do no more than turn a video's pictures to show them as they are analysed here.
+    """Return whether players display a video as it is analysed here, with no conversion but rotation.
 
     Raises:
-        VideoError: Not a video that can be read.
+        VideoError: The file cannot be read.
     """
     with _opened(Path(path)) as (container, stream):
         first = _first_picture(container, stream)
@@ -151,7 +151,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     with container:
         stream = picture_stream(container)
         _check_size(stream, path.name)
-        # One decoding thread: the other core is for the inference that runs beside it.
+        # One decoding thread, as inference uses the other cores.
         stream.thread_type = "NONE"
         yield container, stream
 
@@ -165,14 +165,14 @@ def _check_size(stream: Any, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What is the same for all pictures of a video: their shape, and whether their stamps name places in it."""
+    """What all frames of a video share: their shape, and whether timestamps identify frames."""
 
     shape: Shape
     has_places: bool
 
 
 def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any, _View]]:
-    """Yield (index, time_s, decoded picture, view) from shortly before the start on, or behind a position."""
+    """Yield (index, time_s, decoded frame, view) from shortly before the start time, or after a position."""
     if after is not None or start_s > 0:
         with _opened(path) as (container, stream):
             view = _View(_shape(container, stream), has_places=True)
@@ -184,7 +184,7 @@ def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator
 
 
 def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float, Any, _View]]:
-    """Yield what comes behind the picture of index ``last``."""
+    """Yield the frames after index ``last``."""
     with _opened(path) as (container, stream):
         facts, view = survey(path), None
         for index, time_s, picture in _timed(path, container.decode(stream), facts.clock()):
@@ -210,14 +210,14 @@ def _sought(
 def _timed(
     path: Path, pictures: Iterable[Any], clock: Clock, index: int = -1, last_s: float | None = None
 ) -> Iterator[tuple[int, float, Any]]:
-    """Yield (index, time_s, decoded picture); times start at the file's start, and each is later than the last.
+    """Yield (index, time_s, decoded frame); times start at the file's start and increase.
 
     Args:
-        path: Where they come from.
-        pictures: Consecutive decoded pictures.
-        clock: A new one.
-        index: Of the picture before the first.
-        last_s: The time of the picture before the first, if known.
+        path: The file.
+        pictures: Consecutive decoded frames.
+        clock: A new clock.
+        index: Index of the frame before the first.
+        last_s: Time of the frame before the first, s, if known.
     """
     if last_s is not None:
         clock.go_on(last_s)
@@ -264,7 +264,7 @@ def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:
 
 
 def _shape(container: Any, stream: Any) -> Shape:
-    """Return the shape of a stream that stands at its beginning."""
+    """Return the shape of a stream, which must be at its start."""
     return _checked(Shape.of(stream, _first_picture(container, stream)), Path(container.name).name)
 
 

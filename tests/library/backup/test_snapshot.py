@@ -23,7 +23,7 @@ from emotion.library.backup.snapshot import back_up, check, restore
 from emotion.library.jobs.queue import claim_next, work_of
 from emotion.library.orm import Base
 from emotion.library.owners.usage import set_owner_name
-from emotion.models.registry import added_models_dir
+from emotion.models.registry import imported_models_dir
 from tests.conftest import make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, end, put
 
@@ -63,7 +63,7 @@ def fill(library: Library, video: Path) -> None:
     claim = claim_next(library, 1)
     assert claim is not None and claim.id == entry.id
     library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
-    model = added_models_dir() / "mine" / "model.tflite"
+    model = imported_models_dir() / "mine" / "model.tflite"
     model.parent.mkdir(parents=True)
     model.write_bytes(b"a model")
 
@@ -82,7 +82,7 @@ def empty(library: Library) -> None:
             session.execute(table.delete())
     for key in library.storage.files():
         library.storage.remove(key.split("/")[0])
-    shutil.rmtree(added_models_dir())
+    shutil.rmtree(imported_models_dir())
     assert not any(contents_of(library).values())
 
 
@@ -98,7 +98,7 @@ def test_backup_wipe_restore_is_an_identical_library(library: Library, video: Pa
     assert restore(library, tmp_path / name) == written
     assert contents_of(library) == before
     assert library.for_owner("local").search().entries == shown
-    assert (added_models_dir() / "mine" / "model.tflite").read_bytes() == b"a model"
+    assert (imported_models_dir() / "mine" / "model.tflite").read_bytes() == b"a model"
     assert library.storage.keys(shown[0].id) or library.storage.keys(shown[1].id)
 
 
@@ -133,7 +133,7 @@ def test_what_is_restored_works_on(make_library: MakeLibrary, video: Path, tmp_p
 
 
 def wipe_rows_and_files(library: Library) -> None:
-    added_models_dir().mkdir(parents=True, exist_ok=True)
+    imported_models_dir().mkdir(parents=True, exist_ok=True)
     empty(library)
 
 

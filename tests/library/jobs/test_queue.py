@@ -150,7 +150,7 @@ def test_a_worker_that_died_while_tidying_up_is_done(library: Library, repositor
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
     library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
-    library.parts(entry.id).assemble(f"{entry.id}/timeline.parquet", "")
+    library.parts(entry.id).merge(f"{entry.id}/timeline.parquet", "")
     work_of(library, claim, a_dead_process())
     note_the_dead(library)
     after = repository.get(entry.id)

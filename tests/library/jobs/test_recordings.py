@@ -82,7 +82,7 @@ def test_parts_become_one_timeline(library: Library, repository: Repository, ana
         info=replace(analysis.info, frame_count=5, duration_s=0.5),
     )
     parts.append(first, None)
-    parts.put_last(analysis)
+    parts.replace_last(analysis)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
     close_recording(library, claim)
     entry, kept = repository.get(claim.id), repository.load_analysis(claim.id)
