@@ -19,6 +19,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.engine.checkpoint import Checkpoint
 from emotion.errors import Cancelled, InputError, VideoError
 from emotion.models.registry import sha256_of
+from emotion.settings import read_settings
 from emotion.stream_state import StreamState
 from emotion.types import Analysis, FrameResult, Progress, VideoInfo
 from emotion.vision.decode.sampling import Sampling

@@ -16,10 +16,10 @@ from emotion.drawing.blur import blur_everything, blur_faces
 from emotion.drawing.boxes import annotate
 from emotion.errors import VideoError
 from emotion.limits import no_memory_words
+from emotion.progress import ProgressReporter
 from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
 from emotion.report.sound import in_time
-from emotion.steps import Steps
 from emotion.types import Frame, FrameResult, Image, VideoInfo
 from emotion.vision.decode.containers import open_container
 from emotion.vision.decode.survey import Survey, survey
@@ -35,14 +35,16 @@ _KEY_FRAME_S = 2.0
 """At least one picture in so many seconds that a player can start from."""
 
 
-def write_annotated_video(edited: Edited, path: Path, video: Path, steps: Steps, *, blur: bool, draw: bool) -> None:
+def write_annotated_video(
+    edited: Edited, path: Path, video: Path, progress: ProgressReporter, *, blur: bool, draw: bool
+) -> None:
     """Write the video; one frame at a time is in memory.
 
     Args:
         edited: What was found in it.
         path: Where to.
         video: The analysed file.
-        steps: Told of every frame.
+        progress: Advanced for every frame.
         blur: Make every face that was found unrecognisable, and every frame that was not analysed.
         draw: Draw boxes, names and expressions.
 
@@ -58,7 +60,7 @@ def write_annotated_video(edited: Edited, path: Path, video: Path, steps: Steps,
             open_container(video) as sound,
         ):
             pictures = _pictures(video, painter, complete=edited.raw.complete)
-            _write_streams(output, _Sound(output, sound, survey(video)), pictures, info, steps)
+            _write_streams(output, _Sound(output, sound, survey(video)), pictures, info, progress)
     except MemoryError as error:
         raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
@@ -114,7 +116,7 @@ def _even_picture(image: Image) -> Any:
 
 
 def _write_streams(
-    output: Any, audio: _Sound, pictures: Iterator[tuple[float, Any]], info: VideoInfo, steps: Steps
+    output: Any, audio: _Sound, pictures: Iterator[tuple[float, Any]], info: VideoInfo, progress: ProgressReporter
 ) -> None:
     video = _add_picture_stream(output, info)
     audio.add_stream()
@@ -122,7 +124,7 @@ def _write_streams(
     for _, piece in heapq.merge(pictures, audio.pieces(), key=lambda timed: timed[0]):
         if isinstance(piece, av.VideoFrame):
             output.mux(video.encode(piece))
-            steps.advance()
+            progress.advance()
         else:
             audio.write(piece)
     output.mux(video.encode())

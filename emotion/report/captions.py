@@ -16,8 +16,8 @@ import numpy as np
 
 from emotion.analytics.durations import counted_durations
 from emotion.analytics.flicker import FLICKER_S, steady_answers
+from emotion.progress import ProgressReporter
 from emotion.report.edited import Edited
-from emotion.steps import Steps
 
 SMOOTHED_S = FLICKER_S
 """An answer of a person that stands for less goes into the one before or after it, seconds."""
@@ -41,13 +41,13 @@ class Cue:
     state: State
 
 
-def write_captions(edited: Edited, path: Path, steps: Steps) -> None:
+def write_captions(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the captions as UTF-8."""
     with path.open("w", encoding="utf-8") as file:
         file.write(_HEAD)
         for block in _blocks(edited):
             file.write(block)
-            steps.advance()
+            progress.advance()
 
 
 def captions_text(edited: Edited) -> str:

@@ -16,11 +16,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from emotion.analytics.summary import summarise
+from emotion.progress import ProgressReporter
 from emotion.report import facts
 from emotion.report.edited import Edited
 from emotion.report.people import people_rows
 from emotion.report.tables import chunks
-from emotion.steps import Steps
 from emotion.version import program_version
 
 MAX_ROWS = 1_048_576
@@ -110,30 +110,30 @@ def clean_text(text: str) -> str:
     return units[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
 
 
-def write_excel(edited: Edited, path: Path, steps: Steps, max_rows: int = MAX_ROWS) -> None:
+def write_excel(edited: Edited, path: Path, progress: ProgressReporter, max_rows: int = MAX_ROWS) -> None:
     """Write the workbook.
 
     Args:
         edited: What is written.
         path: Where to.
-        steps: Told of every piece of the timeline.
+        progress: Advanced for every chunk of rows.
         max_rows: Of a sheet, header included; what does not fit goes on in a sheet of the next number.
     """
     book = Workbook(write_only=True)
     try:
-        _write_sheets(book, edited, max_rows, steps)
+        _write_sheets(book, edited, max_rows, progress)
         book.save(path)
     except BaseException:
         _discard(book)
         raise
 
 
-def _write_sheets(book: Workbook, edited: Edited, max_rows: int, steps: Steps) -> None:
+def _write_sheets(book: Workbook, edited: Edited, max_rows: int, progress: ProgressReporter) -> None:
     summary = summarise(edited.analysis)
     _write_summary(book, summary)
     _write_people(book, edited, summary)
-    _write_table(book, "Timeline", edited.exported_timeline(), max_rows, steps)
-    _write_table(book, "Frames", edited.analysis.frames, max_rows, steps)
+    _write_table(book, "Timeline", edited.exported_timeline(), max_rows, progress)
+    _write_table(book, "Frames", edited.analysis.frames, max_rows, progress)
     _write_events(book, edited)
     _write_model(book, edited)
 
@@ -181,7 +181,7 @@ _SECONDS = {"time_s", "counted_s"}
 _COUNTS = {"frame_index", "track_id", "faces"}
 
 
-def _write_table(book: Workbook, title: str, table: pd.DataFrame, max_rows: int, steps: Steps) -> None:
+def _write_table(book: Workbook, title: str, table: pd.DataFrame, max_rows: int, progress: ProgressReporter) -> None:
     columns = [_column(str(name), table[name]) for name in table]
     for number, part in enumerate(chunks(table, max_rows - 1), start=1):
         sheet = Sheet(book, title if number == 1 else f"{title} {number}", columns)
@@ -189,7 +189,7 @@ def _write_table(book: Workbook, title: str, table: pd.DataFrame, max_rows: int,
             # Columns of plain Python numbers: the spreadsheet's library knows no float32.
             for row in zip(*(_plain_values(rows[name]) for name in rows), strict=True):
                 sheet.append(row)
-            steps.advance(len(rows))
+            progress.advance(len(rows))
 
 
 def _column(name: str, values: pd.Series) -> Column:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
+from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
 from emotion.report.tables import write_csv, write_json, write_parquet
 from emotion.sandbox.runner import run_limited
-from emotion.steps import OnProgress, Steps
 from emotion.types import Analysis
 
 
@@ -66,10 +66,10 @@ class Format:
 # of the three is imported when it is asked for.
 
 
-def _write_excel(edited: Edited, path: Path, steps: Steps) -> None:
+def _write_excel(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     from emotion.report.excel import write_excel  # noqa: PLC0415
 
-    write_excel(edited, path, steps)
+    write_excel(edited, path, progress)
 
 
 def _write_html(edited: Edited, path: Path, on_progress: OnProgress | None) -> None:
@@ -84,12 +84,12 @@ def _write_pdf(edited: Edited, path: Path, on_progress: OnProgress | None) -> No
     write_pdf(edited, path, on_progress)
 
 
-def _table(write: Callable[[Edited, Path, Steps], None]) -> Writer:
+def _table(write: Callable[[Edited, Path, ProgressReporter], None]) -> Writer:
     """Return the writer of a format that holds the timeline's rows and needs no choices."""
 
     def writer(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
         del options
-        write(edited, path, Steps(len(edited.analysis.timeline), on_progress))
+        write(edited, path, ProgressReporter(len(edited.analysis.timeline), on_progress))
 
     return writer
 
@@ -107,8 +107,8 @@ def _report(write: Callable[[Edited, Path, OnProgress | None], None]) -> Writer:
 def _write_mp4(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
     if options.video is None:
         raise InputError("expected the video itself for an annotated one; it is not at hand")
-    steps = Steps(edited.analysis.info.frame_count, on_progress)
-    write_annotated_video(edited, path, options.video, steps, blur=options.blur, draw=options.draw)
+    progress = ProgressReporter(edited.analysis.info.frame_count, on_progress)
+    write_annotated_video(edited, path, options.video, progress, blur=options.blur, draw=options.draw)
 
 
 FORMATS: tuple[Format, ...] = (

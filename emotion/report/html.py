@@ -11,11 +11,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.charts import SCREEN, donut_chart, person_chart, to_svg
 from emotion.report.content import NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
-from emotion.steps import OnProgress, Steps
 from emotion.templates import templates_in
 
 _TEMPLATES = templates_in(Path(__file__).parent / "templates")
@@ -35,16 +35,16 @@ _TEMPLATES.filters |= {"clock": clock, "percent": _percent, "decimal": _decimal}
 def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None) -> None:
     """Write the report as UTF-8."""
     report = build_report(edited)
-    steps = Steps(len(report.charted) + 1, on_progress)
+    progress = ProgressReporter(len(report.charted) + 1, on_progress)
     donut = ""
     if report.shares:
         shares = {share.label: share.share for share in report.shares}
         donut = _svg(to_svg(donut_chart(shares, SCREEN)))
-    steps.advance()
+    progress.advance()
     charts = []
     for track in report.charted:
         charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN)))))
-        steps.advance()
+        progress.advance()
     page = _TEMPLATES.get_template("report.html.jinja")
     path.write_text(page.render(report=report, donut=donut, charts=charts, no_face=NO_FACE), encoding="utf-8")
 

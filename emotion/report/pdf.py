@@ -19,11 +19,11 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from emotion.fonts import font_bytes
+from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.charts import DONUT_PX, PRINT, donut_chart, person_chart, to_png
 from emotion.report.content import NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
-from emotion.steps import OnProgress, Steps
 
 _MARGIN = 18 * mm
 _FRAME = 6
@@ -52,7 +52,7 @@ def write_pdf(edited: Edited, path: Path, on_progress: OnProgress | None = None)
     for name, bold in ((_REGULAR, False), (_BOLD, True)):
         pdfmetrics.registerFont(TTFont(name, io.BytesIO(font_bytes(bold=bold))))
     report = build_report(edited)
-    steps = Steps(len(report.charted) + 2, on_progress)
+    progress = ProgressReporter(len(report.charted) + 2, on_progress)
     document = SimpleDocTemplate(
         str(path),
         pagesize=A4,
@@ -64,11 +64,11 @@ def write_pdf(edited: Edited, path: Path, on_progress: OnProgress | None = None)
         author=f"emotion {report.version}",
         lang="en",
     )
-    document.build(list(_story(edited, report, steps)), canvasmaker=_numbered(report.source))
-    steps.advance()
+    document.build(list(_story(edited, report, progress)), canvasmaker=_numbered(report.source))
+    progress.advance()
 
 
-def _story(edited: Edited, report: Report, steps: Steps) -> Iterator[Flowable]:
+def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterator[Flowable]:
     yield _text(f"Expressions in {report.source}", _TITLE)
     yield _text(
         f"Written on {report.created} by emotion {report.version}. "
@@ -81,8 +81,8 @@ def _story(edited: Edited, report: Report, steps: Steps) -> Iterator[Flowable]:
     yield _figures(report.headlines)
     if report.shares:
         yield from _shares(report)
-        steps.advance()
-        yield from _charts(edited, report, steps)
+        progress.advance()
+        yield from _charts(edited, report, progress)
         yield from _people(report)
     else:
         yield _text(NO_FACE, _BODY)
@@ -143,7 +143,7 @@ def _picture(png: bytes, width: float, ratio: float) -> Image:
     return Image(io.BytesIO(png), width=width, height=width * ratio)
 
 
-def _charts(edited: Edited, report: Report, steps: Steps) -> Iterator[Flowable]:
+def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Iterator[Flowable]:
     words = "How probable each expression is, stacked. Empty: this person is not seen. Dashed: nobody is."
     if report.events:
         words += " Numbers mark the events listed below."
@@ -152,7 +152,7 @@ def _charts(edited: Edited, report: Report, steps: Steps) -> Iterator[Flowable]:
         png = to_png(person_chart(edited, track, PRINT))
         yield KeepTogether([*start, _text(edited.name(track), _SUBHEADING), _fitting(png)])
         start = []
-        steps.advance()
+        progress.advance()
     if len(report.people) > len(report.charted):
         count = f"Charts are of the {len(report.charted)} people seen longest, out of {len(report.people)}."
         yield _text(count, _SMALL)

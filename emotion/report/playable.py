@@ -18,10 +18,10 @@ import numpy as np
 
 from emotion.errors import VideoError
 from emotion.limits import no_memory_words
+from emotion.progress import OnProgress
 from emotion.report.sound import in_time
 from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
-from emotion.steps import OnProgress
 from emotion.types import Frame, Progress
 from emotion.vision.decode.containers import moving_streams, open_container, picture_stream
 from emotion.vision.decode.survey import Survey, survey

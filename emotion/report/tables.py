@@ -14,36 +14,36 @@ from emotion.analytics.episodes import episodes
 from emotion.analytics.files import save_parquet
 from emotion.analytics.summary import summarise
 from emotion.csv_text import ENCODING, csv_text
+from emotion.progress import ProgressReporter
 from emotion.report.edited import Edited
-from emotion.steps import Steps
 from emotion.version import program_version
 
 CHUNK_ROWS = 20_000
 
 
-def write_csv(edited: Edited, path: Path, steps: Steps) -> None:
+def write_csv(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the timeline with each person's name; UTF-8 with a BOM, a header row, unknown values empty."""
     with path.open("w", encoding=ENCODING, newline="") as file:
         for number, rows in enumerate(chunks(edited.exported_timeline())):
             # One header, also where there is no row at all.
             file.write(csv_text(rows, header=number == 0))
-            steps.advance(len(rows))
+            progress.advance(len(rows))
 
 
-def write_parquet(edited: Edited, path: Path, steps: Steps) -> None:
+def write_parquet(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the whole analysis with its names and events as one Parquet file that this program reads back."""
     save_parquet(edited.analysis, path, edits=edited.edits)
-    steps.advance(len(edited.analysis.timeline))
+    progress.advance(len(edited.analysis.timeline))
 
 
-def write_json(edited: Edited, path: Path, steps: Steps) -> None:
+def write_json(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write facts, figures and every row as one JSON object; unknown values are null."""
     with path.open("w", encoding="utf-8") as file:
         head = json.dumps(json_head(edited), ensure_ascii=False, indent=2)
         file.write(head.removesuffix("\n}"))
-        write_records(file, "episodes", episodes(edited.analysis), steps)
-        write_records(file, "timeline", edited.exported_timeline(), steps)
-        write_records(file, "frames", edited.analysis.frames, steps)
+        write_records(file, "episodes", episodes(edited.analysis), progress)
+        write_records(file, "timeline", edited.exported_timeline(), progress)
+        write_records(file, "frames", edited.analysis.frames, progress)
         file.write("\n}\n")
 
 
@@ -66,7 +66,9 @@ def json_head(edited: Edited) -> dict[str, Any]:
     }
 
 
-def write_records(file: TextIO, key: str, table: pd.DataFrame, steps: Steps, chunk_rows: int = CHUNK_ROWS) -> None:
+def write_records(
+    file: TextIO, key: str, table: pd.DataFrame, progress: ProgressReporter, chunk_rows: int = CHUNK_ROWS
+) -> None:
     """Write ``, "key": [one row per line]``; no more than a chunk is held as text."""
     file.write(f',\n  "{key}": [')
     first = True
@@ -75,7 +77,7 @@ def write_records(file: TextIO, key: str, table: pd.DataFrame, steps: Steps, chu
         for line in text.splitlines():
             file.write(("\n    " if first else ",\n    ") + line)
             first = False
-        steps.advance(len(rows))
+        progress.advance(len(rows))
     file.write("\n  ]")
 
 

@@ -106,5 +106,5 @@ def test_transitions_are_the_changes(labels):
     counts = transitions(analysis)
     person = summarise(analysis)["tracks"][0]
     assert counts.to_numpy().sum() == len(episodes(analysis)) - 1
-    assert counts.to_numpy().sum() == pytest.approx(person["changes_per_minute"] * person["seconds"] / 60)
+    assert counts.to_numpy().sum() == pytest.approx((person["changes_per_minute"] or 0) * person["seconds"] / 60)
     assert not np.diag(counts).any()

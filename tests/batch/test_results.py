@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -118,8 +119,9 @@ def test_a_summary_with_the_earlier_name_of_the_limit_is_read(tmp_path: Path, se
     first = Results(storage)
     first.add(done(Video("/a.mp4", "1"), settings, storage, abstain_below=0.4))
     first.write()
-    summary = pd.read_parquet(tmp_path / "summary.parquet").rename(columns={"abstain_below": "unclear_below"})
-    summary.to_parquet(tmp_path / "summary.parquet")
+    table = pq.read_table(tmp_path / "summary.parquet")
+    earlier = ["unclear_below" if name == "abstain_below" else name for name in table.column_names]
+    pq.write_table(table.rename_columns(earlier), tmp_path / "summary.parquet")
     second = Results(storage)
     second.add(done(Video("/b.mp4", "1"), settings, storage, abstain_below=0.5))
     second.write()

@@ -12,16 +12,16 @@ from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.flicker import steady_answers
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
+from emotion.progress import ProgressReporter
 from emotion.report.captions import MAX_LINES, SMOOTHED_S, captions_text, cue_lines, runs, timestamp, write_captions
 from emotion.report.edited import edit
-from emotion.steps import Steps
 from emotion.types import Analysis, VideoInfo
 from tests.conftest import make_analysis, make_face, make_result
 
 
 def captions(tmp_path, analysis, edits=None):
     path = tmp_path / "c.vtt"
-    write_captions(edit(analysis, edits), path, Steps(1))
+    write_captions(edit(analysis, edits), path, ProgressReporter(1))
     assert captions_text(edit(analysis, edits)) == path.read_text(encoding="utf-8")
     return webvtt.from_buffer(io.StringIO(path.read_text(encoding="utf-8"))).captions
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from emotion.analytics.edits import Edits, Event, Span
+from emotion.progress import ProgressReporter
 from emotion.report.edited import edit
 from emotion.report.excel import MAX_TEXT, clean_text, write_excel
-from emotion.steps import Steps
 from emotion.version import program_version
 from tests.conftest import make_analysis
 
@@ -20,7 +20,7 @@ SHEETS = ["Summary", "People", "Timeline", "Frames", "Events", "Model and settin
 def written(tmp_path):
     def write(analysis, edits=None, **options):
         path = tmp_path / "book.xlsx"
-        write_excel(edit(analysis, edits), path, Steps(1), **options)
+        write_excel(edit(analysis, edits), path, ProgressReporter(1), **options)
         return path
 
     return write
@@ -80,7 +80,7 @@ dangerous = st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK()", "#N
 def test_no_text_becomes_a_formula_or_loses_a_sign(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("book") / "book.xlsx"
     edits = Edits(events=(Event(text, Span(0, 1)),))
-    write_excel(edit(make_analysis([["happiness"]]), edits), path, Steps(1))
+    write_excel(edit(make_analysis([["happiness"]]), edits), path, ProgressReporter(1))
     cell = load_workbook(path)["Events"]["C2"]
     assert cell.data_type not in {"f", "e"}
     # XML reads every line end as one sign; an empty text is an empty cell.

@@ -10,10 +10,10 @@ import pytest
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_edits, load_parquet
+from emotion.progress import ProgressReporter
 from emotion.report.edited import edit
 from emotion.report.formats import export, format_named
 from emotion.report.tables import write_csv, write_json, write_parquet, write_records
-from emotion.steps import Steps
 from tests.conftest import make_analysis
 
 EDITS = Edits(names={1: 'Ada, "A"'}, merged={2: 1}, events=(Event("pause", Span(0.0, 0.2), excluded=True),))
@@ -25,7 +25,7 @@ def edited(analysis):
 
 
 def test_csv_is_the_edited_timeline_with_names(edited, tmp_path):
-    write_csv(edited, tmp_path / "t.csv", Steps(1))
+    write_csv(edited, tmp_path / "t.csv", ProgressReporter(1))
     table = pd.read_csv(tmp_path / "t.csv")
     assert list(table.columns) == [*edited.analysis.timeline.columns.drop("eye_openness"), "person", "answer"]
     assert table["frame_index"].tolist() == [2, 3, 6, 7, 8, 9]
@@ -33,13 +33,13 @@ def test_csv_is_the_edited_timeline_with_names(edited, tmp_path):
 
 
 def test_csv_without_a_face_still_has_its_header(tmp_path):
-    write_csv(edit(make_analysis([[]])), tmp_path / "t.csv", Steps(1))
+    write_csv(edit(make_analysis([[]])), tmp_path / "t.csv", ProgressReporter(1))
     assert len(pd.read_csv(tmp_path / "t.csv").columns) > 20
 
 
 def test_parquet_comes_back_with_its_edits(edited, tmp_path):
     path = tmp_path / "t.parquet"
-    write_parquet(edited, path, Steps(1))
+    write_parquet(edited, path, ProgressReporter(1))
     assert pq.read_table(path).num_rows == len(edited.analysis.timeline)
     back, edits = load_parquet(path), load_edits(path)
     pd.testing.assert_frame_equal(back.timeline, edited.analysis.timeline)
@@ -56,7 +56,7 @@ def test_a_file_without_edits_has_none(analysis, tmp_path):
 
 
 def test_json_holds_everything(edited, tmp_path):
-    write_json(edited, tmp_path / "t.json", Steps(1))
+    write_json(edited, tmp_path / "t.json", ProgressReporter(1))
     content = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert content["people"] == {"1": 'Ada, "A"'}
     assert content["summary"]["frames"] == len(content["frames"]) == 8
@@ -67,7 +67,7 @@ def test_json_holds_everything(edited, tmp_path):
 
 
 def test_json_without_a_row_is_valid(tmp_path):
-    write_json(edit(make_analysis([])), tmp_path / "t.json", Steps(1))
+    write_json(edit(make_analysis([])), tmp_path / "t.json", ProgressReporter(1))
     content = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
     assert content["timeline"] == content["frames"] == []
 
@@ -79,7 +79,7 @@ def test_json_needs_no_more_memory_for_more_rows(tmp_path):
         rows = edit(make_analysis([["happiness"]] * frames)).named_timeline()
         tracemalloc.start()
         with path.open("w", encoding="utf-8") as file:
-            write_records(file, "timeline", rows, Steps(1), chunk_rows=200)
+            write_records(file, "timeline", rows, ProgressReporter(1), chunk_rows=200)
         highest = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return highest

@@ -26,7 +26,7 @@ from emotion.library.library import Library
 from emotion.library.mapping import now
 from emotion.library.orm import AnalysisRow, Base, UtcDateTime
 from emotion.models.registry import imported_models_dir
-from emotion.steps import OnProgress, Steps
+from emotion.progress import OnProgress, ProgressReporter
 from emotion.version import program_version
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -67,11 +67,11 @@ def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -
     """
     rows, began = _snapshot(library), now()
     with writing_archive(target) as archive:
-        kept, steps = [], Steps(len(rows[_ANALYSES]), on_step)
+        kept, progress = [], ProgressReporter(len(rows[_ANALYSES]), on_step)
         for row in rows[_ANALYSES]:
             if _copy_files(library, row, archive):
                 kept.append(row)
-            steps.advance()
+            progress.advance()
         rows = _of_analyses(rows, {row["id"] for row in kept})
         _copy_models(archive)
         for table in Base.metadata.sorted_tables:
@@ -183,11 +183,11 @@ def _expect_room(library: Library, *, replace: bool) -> None:
 
 def _bring_files(library: Library, archive: ArchiveReader, on_step: OnProgress | None) -> None:
     names = archive.names(_FILES)
-    steps = Steps(len(names), on_step)
+    progress = ProgressReporter(len(names), on_step)
     for name in names:
         with library.storage.writing(name.removeprefix(_FILES)) as target:
             archive.copy(name, target)
-        steps.advance()
+        progress.advance()
     for name in archive.names(_MODELS):
         parts = name.removeprefix(_MODELS).split("/")
         if any(part in {"", ".", ".."} for part in parts):

@@ -1,4 +1,4 @@
-"""How far a long action is, told step by step; the listener may raise to stop it."""
+"""Reports the progress of a long operation to a callback, which may raise to cancel it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 from emotion.types import Progress
 
 OnProgress = Callable[[Progress], None]
-"""Takes every step; may raise :class:`emotion.errors.Cancelled`, after which nothing is left behind."""
+"""Called after every step; may raise :class:`emotion.errors.Cancelled`, which leaves no partial output."""
 
 
-class Steps:
-    """Counts steps and tells a listener.
+class ProgressReporter:
+    """Counts steps and reports them to a callback.
 
     Args:
         total: Expected number of steps; more may come.
-        listener: Told of each; None for nobody.
+        listener: Called with each :class:`emotion.types.Progress`; None for no reports.
     """
 
     def __init__(self, total: int, listener: OnProgress | None = None) -> None:
@@ -24,7 +24,7 @@ class Steps:
         self._done, self._started = 0, time.perf_counter()
 
     def advance(self, count: int = 1) -> None:
-        """Say that so many steps more are done."""
+        """Count further finished steps and report them."""
         self._done += count
         if self._listener is not None:
             elapsed_s = time.perf_counter() - self._started
