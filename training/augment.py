@@ -46,12 +46,12 @@ class Augmentation:
             images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
             rng: Source of all chance, so that a seed repeats a batch.
         """
-        return self.spoil(warp(images, self.matrices(len(images), images.shape[1], rng)), rng)
+        return self.vary_appearance(warp(images, self.matrices(len(images), images.shape[1], rng)), rng)
 
-    def spoil(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    def vary_appearance(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return a copy that is varied in all but its geometry: light, colour, quality, covers."""
         varied = self._relight(self._recolour(images, rng), rng)
-        self._worsen(varied, rng)
+        self._degrade(varied, rng)
         self._erase(varied, rng)
         return varied
 
@@ -83,10 +83,10 @@ class Augmentation:
         lit = (images.astype(np.float32) - 127.5) * gain + (127.5 + lift)
         return np.clip(lit, 0, 255).astype(np.uint8)
 
-    def _worsen(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    def _degrade(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
         """Spoil some faces, in place, each in one of four ways and by an amount of its own."""
         for row in np.flatnonzero(rng.random(len(images)) < self.worsen) if self.worsen else ():
-            images[row] = _SPOILERS[rng.integers(len(_SPOILERS))](images[row], rng)
+            images[row] = _DEGRADATIONS[rng.integers(len(_DEGRADATIONS))](images[row], rng)
 
     def _erase(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
         """Cover a rectangle of some faces, in place, with one random grey: a hand, hair, a mask."""
@@ -134,7 +134,7 @@ def _dark(face: Image, rng: np.random.Generator) -> Image:
     return np.clip(np.rint(light), 0, 255).astype(np.uint8)
 
 
-_SPOILERS = (_blurred, _noisy, _coarse, _dark)
+_DEGRADATIONS = (_blurred, _noisy, _coarse, _dark)
 
 NONE = Augmentation(
     flip=0, shift=0, rotation_deg=0, zoom=0, contrast=0, brightness=0, saturation=0, erase=0, erase_share=0

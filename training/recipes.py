@@ -16,7 +16,7 @@ COSINE, CONSTANT = "cosine", "constant"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ExtraSet:
     """How much a set of faces counts beside the data set that a recipe learns from first.
 
     Attributes:
@@ -111,7 +111,7 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     recall: float = 0.0
-    sets: tuple[Share, ...] = ()
+    sets: tuple[ExtraSet, ...] = ()
     balance: float = 0.0
 
     def __post_init__(self) -> None:
@@ -148,7 +148,7 @@ class Recipe:
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
         tuples = {name: tuple(values.get(name, ())) for name in ("classes", "teachers")}
-        sets = tuple(Share(**each) for each in values.get("sets", ()))
+        sets = tuple(ExtraSet(**each) for each in values.get("sets", ()))
         return cls(**(values | tuples | {"sets": sets, "augmentation": Augmentation(**values["augmentation"])}))
 
 
@@ -214,11 +214,11 @@ EVERYFACE = Recipe(
     teacher_weight=0.5,
     augmentation=Augmentation(worsen=0.2, erase=0.2),
     sets=(
-        Share("rafdb", weight=2.0, trust=0.95),
-        Share("affectnet-fear", weight=0.7, trust=0.85),
-        Share("affectnet-contempt", weight=0.5, trust=0.4),
-        Share("ffhq", weight=0.5, trust=0.7),
-        Share("genki4k", weight=0.5, trust=0.9),
+        ExtraSet("rafdb", weight=2.0, trust=0.95),
+        ExtraSet("affectnet-fear", weight=0.7, trust=0.85),
+        ExtraSet("affectnet-contempt", weight=0.5, trust=0.4),
+        ExtraSet("ffhq", weight=0.5, trust=0.7),
+        ExtraSet("genki4k", weight=0.5, trust=0.9),
     ),
     balance=0.4,
 )

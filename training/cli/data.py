@@ -33,9 +33,9 @@ def add_faces(command: argparse.ArgumentParser) -> None:
 
 def _faces(options: argparse.Namespace) -> None:
     from training.preparation.faces import build_faces, print_summary
-    from training.preparation.sources import SOURCES, own_source
+    from training.preparation.sources import SOURCES, custom_source
 
-    sources = [*SOURCES, *(own_source(text) for text in options.add)]
+    sources = [*SOURCES, *(custom_source(text) for text in options.add)]
     with progress_bar("aligning", "sets") as report:
         summary = build_faces(sources, options.shared, options.fer2013, options.out, options.size, report)
     print_summary(summary)

@@ -104,19 +104,19 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from training.export.import_pair import Stranger, import_pair
+    from training.export.import_network import NetworkFiles, import_network
 
     if (options.model is None) == (options.weights is None) or (options.model and options.architecture):
         raise InputError("expected a network as --model FILE, or as --architecture JSON with --weights H5")
     classes = tuple(parse_label(name) for name in options.classes.split(",")) if options.classes else None
-    stranger = Stranger(
+    files = NetworkFiles(
         options.architecture,
         options.model or options.weights,
         options.normalisation,
         classes=classes,
         licence=options.licence,
     )
-    _print_card(import_pair(stranger, options.name, options.title or options.name, options.data))
+    _print_card(import_network(files, options.name, options.title or options.name, options.data))
 
 
 def _ensemble(options: argparse.Namespace) -> None:

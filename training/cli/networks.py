@@ -113,14 +113,16 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from training.face_parts.commands import is_part_network, train_command
-    from training.fit.train import Start, train
+    from training.fit.train import RunOptions, train
 
     if is_part_network(options.model):
         train_command(options)
         return
 
-    start = Start(limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard)
-    folder = train(recipe_of(options), options.data, options.runs, name=options.name, start=start)
+    run_options = RunOptions(
+        limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard
+    )
+    folder = train(recipe_of(options), options.data, options.runs, name=options.name, options=run_options)
     print(f"done; next: python -m training export --run {folder}")
 
 
@@ -172,8 +174,8 @@ def _ablate(options: argparse.Namespace) -> None:
     only = options.only.split(",") if options.only else None
     rows = ablate(options.data, runs, epochs=options.epochs, limit=options.limit, only=only)
     if is_tensorflow():  # which alone writes int8 files
-        from training.search.ablation_int8 import measure_int8_and_flip
+        from training.search.ablation_int8 import measure_int8_and_tta
 
-        rows += measure_int8_and_flip(base_of(runs, options.data, options.limit), options.data)
+        rows += measure_int8_and_tta(base_of(runs, options.data, options.limit), options.data)
     write(rows, runs, table / "ablation.csv", page / "ablation.md")
     print(f"wrote {table / 'ablation.csv'} and {page / 'ablation.md'}")

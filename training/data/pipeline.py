@@ -27,7 +27,7 @@ Batch = tuple[FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class TrainingData:
     """Training and validation examples, and how the training rows were counted."""
 
     train: Examples
@@ -35,9 +35,9 @@ class Material:
     counts: dict[str, int]
 
 
-def load_material(
+def load_training_data(
     folder: Path, recipe: Recipe, form: InputForm, *, limit: int | None = None, faces: Path | None = None
-) -> Material:
+) -> TrainingData:
     """Read a data set and prepare it. Its test split is read only to remove its copies from training.
 
     Args:
@@ -71,7 +71,7 @@ def load_material(
     if further:
         counts |= {name: len(each["train"]) for name, each in further.items()}
         examples, judged_by = join_sets(examples, judged_by, further, recipe, form.size)
-    return Material(examples, judged_by, counts)
+    return TrainingData(examples, judged_by, counts)
 
 
 def read_roles(folder: Path, largest: int) -> dict[Role, FaceSet]:

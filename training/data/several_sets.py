@@ -19,7 +19,7 @@ from training.data.targets import Examples, Head, smoothed
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import MANIFEST_FILE
 from training.datasets.splits import Role
-from training.recipes import Recipe, Share
+from training.recipes import ExtraSet, Recipe
 
 Sets = Mapping[str, Mapping[Role, FaceSet]]
 """Name of a set → what its splits may be used for → faces."""
@@ -56,7 +56,7 @@ def join_sets(
     shares = {share.name: share for share in recipe.sets}
     parts, judged = [_first(train, size)], [_first(validation, size)]
     for origin, (name, splits) in enumerate(further.items(), start=1):
-        share = shares.get(name, Share(name))
+        share = shares.get(name, ExtraSet(name))
         if "train" in splits:
             parts.append(_examples(splits["train"], share, train.heads, origin, recipe.label_smoothing, size))
         if "validation" in splits:
@@ -76,7 +76,7 @@ def _first(examples: Examples, size: int) -> Examples:
 
 
 def _examples(
-    faces: FaceSet, share: Share, heads: tuple[Head, ...], origin: int, smoothing: float, size: int
+    faces: FaceSet, share: ExtraSet, heads: tuple[Head, ...], origin: int, smoothing: float, size: int
 ) -> Examples:
     """Return the targets of a further set, which teaches the first head only."""
     count = len(faces)
@@ -92,7 +92,7 @@ def _examples(
     )
 
 
-def _partial_head(faces: FaceSet, share: Share, head: Head, smoothing: float) -> Head:
+def _partial_head(faces: FaceSet, share: ExtraSet, head: Head, smoothing: float) -> Head:
     """Split a face's target: the set's trust goes to its label, the rest to its partial label."""
     labels = head.label_set.labels
     truth = recode(faces.labels, faces.label_set, labels)

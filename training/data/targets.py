@@ -41,7 +41,7 @@ class Head:
         return replace(self, shares=self.shares[rows], truth=self.truth[rows], possible=possible)
 
     @property
-    def says_something(self) -> NDArray[np.bool_]:
+    def has_target(self) -> NDArray[np.bool_]:
         """``(n,)`` mask of the faces about which the targets say anything at all."""
         known = np.asarray(self.shares.any(axis=1), np.bool_)
         return known if self.possible is None else known | ~np.asarray(self.possible.all(axis=1), np.bool_)
@@ -102,7 +102,7 @@ def examples_of(faces: FaceSet, recipe: Recipe) -> Examples:
         LabelError: The data set does not know a class of the recipe.
     """
     heads = _heads(faces, recipe)
-    known = np.any([head.says_something for head in heads], axis=0)
+    known = np.any([head.has_target for head in heads], axis=0)
     if not known.any():
         names = ", ".join(dict.fromkeys(label for head in heads for label in head.label_set.labels))
         raise DatasetError(f"expected faces of {names} in the split {faces.split}; there are none")

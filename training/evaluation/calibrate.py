@@ -29,7 +29,7 @@ from training.evaluation.abstention_slopes import with_slopes
 from training.evaluation.evaluation_sets import read_rafdb
 from training.evaluation.pooled_calibration import CALIBRATED_ON, SetAnswers, fit_on_sets, set_weights
 
-SECOND_LOOKS = 0.25
+TTA_SHARE = 0.25
 """Share of faces that are looked at again: the least sure quarter. More cost time, and change next to no answer."""
 
 _DIGITS = 4
@@ -48,7 +48,7 @@ def calibrate(name: str, data: Path, faces: Path | None = None) -> ModelCard:
         DatasetError: No face of a set has a label that the model knows, or RAF-DB's faces are missing.
     """
     card = replace(load_card(name), scores={}, second_look_below=0.0)
-    card = calibrated_on(card, validation_sets(card, data, faces))
+    card = calibrate_card(card, validation_sets(card, data, faces))
     save_card(card, model_dir(name))
     return card
 
@@ -70,7 +70,7 @@ def learned_from_rafdb(card: ModelCard) -> bool:
     return any(name.startswith(RAFDB.name) for name in named)
 
 
-def calibrated_on(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = None) -> ModelCard:
+def calibrate_card(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = None) -> ModelCard:
     """Return a card with second looks, temperature, limit and slopes fitted on validation faces of one set or several.
 
     Args:
@@ -84,9 +84,9 @@ def calibrated_on(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = 
     answered = [truth_for(card, one) for one in sets]
     images, sizes = [image for one in sets for image in one.images], [len(one) for one in sets]
     logits = LiteRTClassifier(card, file=file).logits(images)
-    card, logits = with_second_look(card, logits, images, np.concatenate(answered), set_weights(sizes), file)
+    card, logits = with_tta(card, logits, images, np.concatenate(answered), set_weights(sizes), file)
     if len(sets) == 1:
-        card = calibrated(card, logits, answered[0])
+        card = fit_on_set(card, logits, answered[0])
     else:
         parts = np.split(logits, np.cumsum(sizes)[:-1])
         card = fit_on_sets(card, [set_answers(card, one, part) for one, part in zip(sets, parts, strict=True)])
@@ -100,7 +100,7 @@ def set_answers(card: ModelCard, faces: FaceSet, logits: FloatArray) -> SetAnswe
     return SetAnswers(judged.name, faces.split, logits, truth_for(card, faces))
 
 
-def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
+def fit_on_set(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
     """Return a card with the temperature that fits best, and the limit of clearness that follows.
 
     Args:
@@ -115,10 +115,10 @@ def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> 
     if not decided.any():
         raise DatasetError(f"expected validation faces of {', '.join(card.labels)}; there are none")
     temperature = round(fit_temperature(logits[decided], truth[decided]), _DIGITS)
-    return with_threshold(replace(card, temperature=temperature), logits, truth)
+    return with_abstention_threshold(replace(card, temperature=temperature), logits, truth)
 
 
-def with_second_look(
+def with_tta(
     card: ModelCard,
     logits: FloatArray,
     images: Sequence[Image],
@@ -132,7 +132,7 @@ def with_second_look(
         card: Of the model, which looks once; an ensemble's members look twice or not as their own cards say.
         logits: ``(n, k)`` of the validation faces.
         images: These faces.
-        truth: As of :func:`calibrated`.
+        truth: As of :func:`fit_on_set`.
         weights: ``(n,)`` how much each face counts; all the same if None.
         file: Where the model's file lies, if it is not yet among the models.
 
@@ -141,7 +141,7 @@ def with_second_look(
     """
     if card.members:
         return card, logits
-    limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
+    limit = round(float(np.quantile(margins(logits), TTA_SHARE)), _DIGITS)
     twice = replace(card, second_look_below=limit)
     again = LiteRTClassifier(twice, file=file).logits(list(images))
     right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, again))
@@ -149,10 +149,10 @@ def with_second_look(
     return (twice, again) if gained > 0 else (card, logits)
 
 
-def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
+def with_abstention_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
     """Return a card with the probability below which its answers are more likely wrong than right.
 
-    Args: As of :func:`calibrated`; without a decided face the card stays as it is.
+    Args: As of :func:`fit_on_set`; without a decided face the card stays as it is.
     """
     decided = truth != NO_LABEL
     if not decided.any():

@@ -14,7 +14,7 @@ from emotion.errors import EmotionError
 from emotion.types import FloatArray
 from training.augment import NONE
 from training.data.inputs import InputForm, predict_logits
-from training.data.pipeline import load_material
+from training.data.pipeline import load_training_data
 from training.data.targets import Examples
 from training.fit.callbacks import validation_scores
 from training.fit.losses import loss_of
@@ -54,11 +54,11 @@ def check(recipe: Recipe, data: Path, *, limit: int | None = None, steps: int = 
     """
     keras.utils.set_random_seed(recipe.seed)
     form = find_network(recipe.network).form(recipe)
-    examples = _few(load_material(data, recipe, form, limit=limit).train, recipe.seed)
+    examples = _few(load_training_data(data, recipe, form, limit=limit).train, recipe.seed)
     plain = replace(recipe, augmentation=NONE, schedule=CONSTANT)
     model = build_network(recipe.network, examples.outputs, recipe.input_size)
     compile_for(model, plain, Phase(0, 1, "all", recipe.learning_rate), steps, loss_of(plain, examples))
-    return [_undecided(model, form, examples), _by_heart(model, form, examples, recipe.batch_size, steps)]
+    return [_undecided(model, form, examples), _overfits(model, form, examples, recipe.batch_size, steps)]
 
 
 def print_findings(findings: list[Finding]) -> None:
@@ -90,7 +90,7 @@ def _undecided(model: Any, form: InputForm, examples: Examples) -> Finding:
     return Finding("loss before training", expected, f"{loss:.3f}", abs(loss - chance) <= LARGEST_SURPRISE)
 
 
-def _by_heart(model: Any, form: InputForm, examples: Examples, batch_size: int, steps: int) -> Finding:
+def _overfits(model: Any, form: InputForm, examples: Examples, batch_size: int, steps: int) -> Finding:
     """Repeat the same few faces until they are known, or the steps are used up."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):

@@ -35,7 +35,7 @@ _LENS = (0.15, 0.11)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Corruption:
     """One way in which faces get worse.
 
     Attributes:
@@ -128,16 +128,16 @@ def cover_mouth(faces: Faces, rng: np.random.Generator) -> Faces:
     return _each(faces, put_on)
 
 
-CONDITIONS: tuple[Condition, ...] = (
-    Condition("clean", "As they are", lambda faces, rng: faces),
-    Condition("blur", "Blurred", blur),
-    Condition("noise", "Noisy", add_noise),
-    Condition("jpeg", f"JPEG of quality {JPEG_QUALITY}", compress),
-    Condition("dark", "Low light", dim),
-    Condition("half", "Half the size", halve),
-    Condition("rotated", f"Rotated by ±{ROTATION_DEG:.0f}°", rotate),
-    Condition("sunglasses", "Eyes covered", cover_eyes),
-    Condition("mask", "Mouth covered", cover_mouth),
+CORRUPTIONS: tuple[Corruption, ...] = (
+    Corruption("clean", "As they are", lambda faces, rng: faces),
+    Corruption("blur", "Blurred", blur),
+    Corruption("noise", "Noisy", add_noise),
+    Corruption("jpeg", f"JPEG of quality {JPEG_QUALITY}", compress),
+    Corruption("dark", "Low light", dim),
+    Corruption("half", "Half the size", halve),
+    Corruption("rotated", f"Rotated by ±{ROTATION_DEG:.0f}°", rotate),
+    Corruption("sunglasses", "Eyes covered", cover_eyes),
+    Corruption("mask", "Mouth covered", cover_mouth),
 )
 """All conditions, the clean one first."""
 

@@ -13,7 +13,7 @@ from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.normalise import GREY, RGB
 from training import provenance
 from training.data.pipeline import read_validation
-from training.evaluation.calibrate import calibrated, truth_for
+from training.evaluation.calibrate import fit_on_set, truth_for
 
 
 def make_ensemble(members: Sequence[str], name: str, data: Path, title: str | None = None) -> ModelCard:
@@ -37,7 +37,7 @@ def make_ensemble(members: Sequence[str], name: str, data: Path, title: str | No
     card = _card(cards, name, title or f"Ensemble of {len(cards)}")
     validation = read_validation(data)
     logits = LiteRTClassifier(card).logits(list(validation.images))
-    card = calibrated(card, logits, truth_for(card, validation))
+    card = fit_on_set(card, logits, truth_for(card, validation))
     folder = models_dir() / name
     folder.mkdir(parents=True, exist_ok=True)
     save_card(card, folder)
@@ -83,9 +83,7 @@ def _card(cards: Sequence[ModelCard], name: str, title: str) -> ModelCard:
         training={
             "members": {card.name: card.sha256 for card in cards},
             "hours": _hours(cards),
-            "command": provenance.command(),
-            "commit": provenance.commit(),
-            "hardware": provenance.hardware(),
+            **provenance.record(),
         },
         members=tuple(card.name for card in cards),
     )

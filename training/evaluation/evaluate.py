@@ -24,10 +24,10 @@ from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.manifest import reduced_size
 from training.datasets.readers.parquet import read_split, split_files
 from training.datasets.splits import ROLES
-from training.evaluation.calibrate import set_answers, truth_for, with_threshold
+from training.evaluation.calibrate import set_answers, truth_for, with_abstention_threshold
 from training.evaluation.evaluation_sets import has_rafdb, read_rafdb
-from training.evaluation.flip_tta import flip_cost, measure_flip
-from training.evaluation.leakage import measure_copies
+from training.evaluation.flip_tta import measure_tta, tta_cost
+from training.evaluation.leakage import measure_leakage
 from training.evaluation.pooled_calibration import abstention_by_set
 from training.evaluation.robustness import measure_robustness
 
@@ -71,7 +71,7 @@ def evaluate(name: str, data: Path, faces: Path | None = None) -> dict[str, Any]
         "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES], np.mean),
         "int8": score_splits(logits, card, splits),
         "float": _score_parent(card, splits),
-        "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
+        "flip": {"cost": tta_cost(classifier, first), "scores": measure_tta(logits_of, logits, card, splits)},
         "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),
         "copies": _copies(logits, card, own, data),
         "abstention": abstention_by_set(card, [set_answers(card, one, logits[name]) for name, one in splits.items()]),
@@ -90,10 +90,8 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "temperature": card.temperature,
         "unclear_below": card.unclear_below,
         "second_look_below": card.second_look_below,
-        "command": provenance.command(),
-        "commit": provenance.commit(),
         "seed": card.training.get("seed"),
-        "hardware": provenance.hardware(),
+        **provenance.record(),
     }
 
 
@@ -102,7 +100,7 @@ def _with_known_threshold(
 ) -> ModelCard:
     """Return the card with its limit of clearness, chosen on the validation split where it has none yet."""
     for faces in _of_role("validation", splits) if not card.unclear_below else ():
-        card = with_threshold(card, logits[faces.split], truth_for(card, faces))
+        card = with_abstention_threshold(card, logits[faces.split], truth_for(card, faces))
     return card
 
 
@@ -162,7 +160,7 @@ def _copies(
     train = next((split for split in split_files(data) if ROLES[split] == "train"), None)
     if train is None:
         return {}
-    return measure_copies(logits, card, splits, read_split(data, train, size=reduced_size(data, FACE_SIZE)))
+    return measure_leakage(logits, card, splits, read_split(data, train, size=reduced_size(data, FACE_SIZE)))
 
 
 def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | None:

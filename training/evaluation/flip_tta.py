@@ -21,7 +21,7 @@ TIMED_FACES = 200
 _KEPT = ("accuracy", "accuracy_interval", "balanced_accuracy")
 
 
-def measure_flip(
+def measure_tta(
     logits_of: Callable[[FaceSet], FloatArray],
     logits: Mapping[str, FloatArray],
     card: ModelCard,
@@ -54,7 +54,7 @@ def measure_flip(
     return found
 
 
-def flip_cost(classifier: LiteRTClassifier, faces: FaceSet) -> dict[str, float]:
+def tta_cost(classifier: LiteRTClassifier, faces: FaceSet) -> dict[str, float]:
     """Return ``ms`` of a face alone, ``ms_flipped`` of it with its mirror image, and their ``factor``."""
 
     def twice(image: Image) -> FloatArray:

@@ -13,10 +13,10 @@ from emotion.labels import NO_LABEL
 from emotion.types import FloatArray, ModelCard
 from training.datasets.face_set import FaceSet
 from training.evaluation.calibrate import truth_for
-from training.preparation.leaks import find_copies
+from training.preparation.leaks import find_duplicates
 
 
-def measure_copies(
+def measure_leakage(
     logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet], train: FaceSet
 ) -> dict[str, dict[str, Any]]:
     """Return, by split, how a model fares on faces of which the training split has a copy, and on the others.
@@ -35,7 +35,7 @@ def measure_copies(
     """
     learned, found = truth_for(card, train), {}
     for split, faces in splits.items():
-        truth, sources = truth_for(card, faces), find_copies(faces.images, train.images).of
+        truth, sources = truth_for(card, faces), find_duplicates(faces.images, train.images).of
         told = learned[sources]  # row −1 says nothing: those faces are not copied
         known = truth != NO_LABEL
         copied = known & (sources >= 0) & (told != NO_LABEL)

@@ -13,7 +13,7 @@ from emotion.evaluation.scoring import judged_set, score
 from emotion.types import FloatArray, ModelCard
 from training.data.targets import label_sets_of, truths
 from training.datasets.face_set import FaceSet
-from training.evaluation.corruptions import CONDITIONS
+from training.evaluation.corruptions import CORRUPTIONS
 
 SEED = 0
 
@@ -32,7 +32,7 @@ def measure_robustness(
         splits: The faces; the same chance decides every model's rotations and noise.
     """
     found: Robustness = {}
-    for faces, condition in product(splits, CONDITIONS):
+    for faces, condition in product(splits, CORRUPTIONS):
         logits = logits_of(replace(faces, images=condition.apply(faces.images, np.random.default_rng(SEED))))
         for label_set in label_sets_of(faces):
             record = score(logits, card.labels, truths(faces, label_set), label_set, card.temperature)

@@ -24,13 +24,13 @@ from training.data.pipeline import read_roles, read_validation
 from training.data.targets import examples_of
 from training.datasets.face_set import FaceSet
 from training.datasets.readers.parquet import default_faces_dir
-from training.evaluation.calibrate import calibrated_on, truth_among, validation_sets
+from training.evaluation.calibrate import calibrate_card, truth_among, validation_sets
 from training.evaluation.cost import multiply_adds
 from training.evaluation.evaluate import KERAS_FILE
 from training.evaluation.evaluation_sets import read_rafdb
 from training.export.class_bias import class_biases, fold_biases
 from training.export.int4 import FACES, INT4_KERNELS, fit_under
-from training.export.keras_pair import save_pair
+from training.export.keras_pair import save_keras_pair
 from training.export.quantise import to_int8
 from training.fit.checkpoints import RunFolder
 from training.fit.finite_check import expect_finite
@@ -56,7 +56,7 @@ LICENCE_OF_SEVERAL = (
     "For research: learned from FER2013 with FER+ votes, RAF-DB, AffectNet, FFHQ and GENKI-4K, whose owners allow "
     "non-commercial research; no picture is contained."
 )
-LICENCE_OF_STRANGERS = "Not stated: the terms of whoever trained the given weights and of their pictures apply."
+UNKNOWN_LICENCE = "Not stated: the terms of whoever trained the given weights and of their pictures apply."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +161,7 @@ def _licence(recipe: Recipe, weights: dict[str, str] | None) -> str:
     if weights is None:
         return LICENCE
     card = card_by_digest(weights["sha256"])
-    return LICENCE_OF_STRANGERS if card is None else card.licence
+    return UNKNOWN_LICENCE if card is None else card.licence
 
 
 def write_model(source: Source, name: str, title: str, data: Path, faces: Path | None = None) -> ModelCard:
@@ -204,9 +204,9 @@ def _write_all(source: Source, name: str, title: str, data: Path, faces: Path | 
     card = _card(source, name, title, file)
     logits = LiteRTClassifier(card, file=file).logits(list(images))
     _expect_agreement(logits, predict_logits(source.model, source.form, images))
-    card = calibrated_on(card, validation_sets(card, data, faces), file)
+    card = calibrate_card(card, validation_sets(card, data, faces), file)
     source.model.save(folder / KERAS_FILE)
-    save_pair(source.model, folder)
+    save_keras_pair(source.model, folder)
     return card
 
 

@@ -25,7 +25,7 @@ ARCHITECTURE_FILE = "architecture.json"
 WEIGHTS_FILE = "weights.h5"
 
 
-def save_pair(model: Any, folder: Path) -> None:
+def save_keras_pair(model: Any, folder: Path) -> None:
     """Write a network's layers and weights, with a softmax at the end.
 
     The weights are in the HDF5 layout that ``load_weights("weights.h5")`` reads.
@@ -43,7 +43,7 @@ def save_pair(model: Any, folder: Path) -> None:
         twin.save(folder / WEIGHTS_FILE, include_optimizer=False)
 
 
-def load_pair(architecture: Path, weights: Path) -> Any:
+def load_keras_pair(architecture: Path, weights: Path) -> Any:
     """Read a pair written by Keras 1, 2 or 3; nothing in the files is executed.
 
     Args:
@@ -75,7 +75,7 @@ def load_network(file: Path) -> Any:
         A Keras model of one input, whose output is logits.
 
     Raises:
-        ModelError: As :func:`load_pair`, or the file holds weights alone.
+        ModelError: As :func:`load_keras_pair`, or the file holds weights alone.
     """
     config = config_inside(file)
     if config is None:

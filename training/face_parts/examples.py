@@ -82,7 +82,7 @@ def varied(faces: KeypointSet, how: Augmentation, rng: np.random.Generator) -> t
     points = np.einsum("nij,npj->npi", matrices[:, :, :2], faces.points) + matrices[:, None, :, 2]
     mirrored = np.linalg.det(matrices[:, :, :2]) < 0
     points[mirrored] = points[mirrored][:, MIRRORED]
-    return how.spoil(warp(faces.images, matrices), rng), points.astype(np.float32)
+    return how.vary_appearance(warp(faces.images, matrices), rng), points.astype(np.float32)
 
 
 def hide_faces(images: NDArray[np.uint8], points: FloatArray, rng: np.random.Generator) -> NDArray[np.uint8]:

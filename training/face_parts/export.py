@@ -20,7 +20,7 @@ from training.evaluation.cost import multiply_adds
 from training.export.quantise import to_int8
 from training.face_parts.examples import read_splits
 from training.face_parts.tasks import HEADLINE, PartNetwork, find_part_network
-from training.face_parts.train import form_of, judge, load_judged
+from training.face_parts.train import form_of, load_part_weights, score_faces
 from training.fit.checkpoints import RunFolder
 from training.recipes import Recipe
 
@@ -57,7 +57,7 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
     recipe = Recipe.from_dict(settings["recipe"])
     network, form = find_part_network(recipe.network), form_of(recipe)
     splits = read_splits(data, settings["limit"], recipe.seed)
-    model = load_judged(run, network)
+    model = load_part_weights(run, network)
     # Beside the run until it is known to be good: the app lists what lies in the models' folder.
     file = run.path / MODEL_FILE
     file.write_bytes(to_int8(model, form, splits.train.images[:TYPICAL_FACES], network.exact))
@@ -85,8 +85,8 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
 
 
 def _expect_as_good(file: Path, model: Any, network: PartNetwork, form: InputForm, faces: KeypointSet) -> None:
-    whole = judge(network, model.predict_on_batch, form, faces)[HEADLINE]
-    small = judge(network, one_by_one(LiteRTModel(file)), form, faces)[HEADLINE]
+    whole = score_faces(network, model.predict_on_batch, form, faces)[HEADLINE]
+    small = score_faces(network, one_by_one(LiteRTModel(file)), form, faces)[HEADLINE]
     if whole - small > (limit := LARGEST_LOSS * max(1.0, abs(whole))):
         raise ModelError(f"expected int8 to score within {limit:.2f} of float's {whole:.4f}; got {small:.4f}")
 

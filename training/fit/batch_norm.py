@@ -12,11 +12,11 @@ from emotion.types import FloatArray
 from training.data.inputs import BATCH, InputForm
 from training.data.targets import Examples
 
-SETTLING_FACES = 2560
+BATCH_NORM_FACES = 2560
 """More change the statistics by less than they vary between batches."""
 
 
-def settle_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
+def recompute_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
     """Replace every trained batch norm's running mean and variance by their means over some batches.
 
     The running ones cannot be trusted. Averaged weights never saw data, so their statistics belong
@@ -38,12 +38,12 @@ def settle_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
         layer.momentum = momentum
 
 
-def settling_batches(examples: Examples, form: InputForm) -> Iterator[FloatArray]:
+def batch_norm_batches(examples: Examples, form: InputForm) -> Iterator[FloatArray]:
     """Yield unvaried training faces, as the network meets them in use: the same ones each time.
 
     Full batches only, unless there is not even one: a single face has no variance to add.
     """
-    rows = np.random.default_rng(0).permutation(len(examples))[:SETTLING_FACES]
+    rows = np.random.default_rng(0).permutation(len(examples))[:BATCH_NORM_FACES]
     for start in range(0, max(len(rows) - BATCH + 1, 1), BATCH):
         yield form.prepare(examples.images[rows[start : start + BATCH]])
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from emotion.evaluation.histories import HEAD_ACCURACY
 from emotion.types import FloatArray
 from training.data.inputs import InputForm, predict_logits
-from training.data.pipeline import Material
+from training.data.pipeline import TrainingData
 from training.data.targets import Examples, Head
-from training.fit.batch_norm import settle_batch_norm, settling_batches
+from training.fit.batch_norm import batch_norm_batches, recompute_batch_norm
 from training.fit.checkpoints import RunFolder
 from training.fit.losses import columns_of
 from training.recipes import Recipe
@@ -64,7 +64,7 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         run: RunFolder,
         average: WeightAverage | None,
         form: InputForm,
-        material: Material,
+        training_data: TrainingData,
         recipe: Recipe,
     ) -> None:
         """Take the run's folder, the average if one is kept, faces to settle batch norm and to validate."""
@@ -72,7 +72,7 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         self.run = run
         self.average = average
         self.form = form
-        self.material = material
+        self.training_data = training_data
         self.recipe = recipe
         self.started = 0.0
 
@@ -104,11 +104,11 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         current = self.model.get_weights()
         if self.average is not None:
             self.model.set_weights(self.average.weights)
-        settle_batch_norm(self.model, settling_batches(self.material.train, self.form))
-        logits = predict_logits(self.model, self.form, self.material.validation.images)
+        recompute_batch_norm(self.model, batch_norm_batches(self.training_data.train, self.form))
+        logits = predict_logits(self.model, self.form, self.training_data.validation.images)
         self.model.save_weights(self.run.averaged_file(finished))
         self.model.set_weights(current)
-        return validation_scores(logits, self.material.validation)
+        return validation_scores(logits, self.training_data.validation)
 
 
 def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, float]:

@@ -29,7 +29,7 @@ from training.networks import find_network
 from training.recipes import Recipe
 
 
-def digests_of(teachers: Sequence[str]) -> dict[str, str] | None:
+def teacher_digests(teachers: Sequence[str]) -> dict[str, str] | None:
     """Return each teacher's name and the digest of its file, or None if there are none.
 
     Raises:
@@ -39,7 +39,7 @@ def digests_of(teachers: Sequence[str]) -> dict[str, str] | None:
     return {card.name: card.sha256 for card in cards} or None
 
 
-def taught(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
+def distilled(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     """Return examples whose targets are in part what the recipe's teachers answer to the unvaried faces.
 
     A head learns from the teachers that answer in its labels: from the mean of their probabilities
@@ -58,19 +58,19 @@ def taught(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     if not recipe.teachers:
         return examples
     if examples.origin is not None:
-        return _taught_first_set(examples, recipe, folder)
-    digests = "".join((digests_of(recipe.teachers) or {}).values())
+        return _distilled_first_set(examples, recipe, folder)
+    digests = "".join((teacher_digests(recipe.teachers) or {}).values())
     file = folder / f"teachers-{hashlib.sha256(digests.encode()).hexdigest()[:12]}.npz"
     if not file.is_file():
         _ask(examples, [load_classifier(name) for name in recipe.teachers], file)
     return _learning_from(file, examples, recipe.teacher_weight)
 
 
-def _taught_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
+def _distilled_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
     """Use teachers for FER2013's faces only: on other sets their answers are worse than the labels."""
     first = np.asarray(examples.origin == 0, np.bool_)
     alone = replace(examples.take(first), origin=None)
-    learned = taught(alone, recipe, folder)
+    learned = distilled(alone, recipe, folder)
     heads = zip(examples.heads, learned.heads, strict=True)
     return replace(examples, heads=tuple(_with_rows(head, other, first) for head, other in heads))
 
@@ -82,7 +82,7 @@ def _with_rows(head: Head, other: Head, rows: NDArray[np.bool_]) -> Head:
     return replace(head, shares=shares)
 
 
-def recalled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:
+def self_distilled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:
     """Return examples whose targets are in part what a run's network answered to them after each earlier cycle.
 
     By then it knew most faces, but had not yet learned by heart what is odd about their labels: the

@@ -18,7 +18,7 @@ History = list[dict[str, Any]]
 ACCURACY, LOSS = "public_accuracy", "public_loss"
 
 
-class Stop(keras.callbacks.EarlyStopping):  # type: ignore[misc]
+class EarlyStopping(keras.callbacks.EarlyStopping):  # type: ignore[misc]
     """Early stopping on the validation accuracy. The best epoch's weights are kept by the run's folder."""
 
     def __init__(self, patience: int, history: History) -> None:
@@ -29,10 +29,10 @@ class Stop(keras.callbacks.EarlyStopping):  # type: ignore[misc]
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Hear what happened so far."""
         super().on_train_begin(logs)
-        _tell(self, self.history)
+        _replay(self, self.history)
 
 
-class SlowDown(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
+class ReduceOnPlateau(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
     """Halves the learning rate when the validation loss stalls."""
 
     def __init__(self, patience: int, history: History, learning_rate: float) -> None:
@@ -45,7 +45,7 @@ class SlowDown(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
         """Go back to the first rate, then hear what happened so far, which lowers it again."""
         super().on_train_begin(logs)
         self.model.optimizer.learning_rate = self.learning_rate
-        _tell(self, self.history)
+        _replay(self, self.history)
 
 
 def has_stopped(recipe: Recipe, history: History) -> bool:
@@ -56,6 +56,6 @@ def has_stopped(recipe: Recipe, history: History) -> bool:
     return bool(history[-1]["epoch"] - best["epoch"] >= recipe.patience)
 
 
-def _tell(callback: Any, history: History) -> None:
+def _replay(callback: Any, history: History) -> None:
     for row in history:
         callback.on_epoch_end(row["epoch"] - 1, dict(row))

@@ -17,7 +17,7 @@ class DivergedError(InputError):
     """The loss of a training is no longer a finite number."""
 
 
-class StopAtNoNumber(keras.callbacks.Callback):  # type: ignore[misc]
+class StopIfNotFinite(keras.callbacks.Callback):  # type: ignore[misc]
     """Raises :class:`DivergedError` at the first loss, or the first epoch's weights, that are NaN or infinite.
 
     It comes before the callbacks that save: what they saved stays good.
@@ -31,7 +31,7 @@ class StopAtNoNumber(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the weights: the last step may have spoiled them after its loss was taken."""
-        if (name := spoiled_weight(self.model)) is not None:
+        if (name := non_finite_weight(self.model)) is not None:
             raise DivergedError(self._words(f"finite weights; {name} has others after epoch {epoch + 1}"))
 
     @staticmethod
@@ -50,11 +50,11 @@ def expect_finite(model: Any, what: str) -> None:
     Raises:
         ModelError: A weight is NaN or infinite.
     """
-    if (name := spoiled_weight(model)) is not None:
+    if (name := non_finite_weight(model)) is not None:
         raise ModelError(f"expected finite weights in {what}; {name} has NaN or infinite ones: its training diverged")
 
 
-def spoiled_weight(model: Any) -> str | None:
+def non_finite_weight(model: Any) -> str | None:
     """Return the name of the first weight with a NaN, infinite or immense value; None if there is none."""
     for weight in model.weights:
         if not (np.abs(keras.ops.convert_to_numpy(weight)) < _LARGEST).all():

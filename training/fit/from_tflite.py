@@ -22,7 +22,7 @@ from emotion.types import FloatArray
 from emotion.vision.litert import LiteRTModel
 from training.data.inputs import InputForm
 from training.data.targets import Examples
-from training.fit.batch_norm import settling_batches
+from training.fit.batch_norm import batch_norm_batches
 from training.fit.losses import columns_of
 
 MODEL_SUFFIX = ".tflite"
@@ -45,7 +45,7 @@ _CONVOLUTION, _BY_CHANNEL, _DENSE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredLayer:
+class FoldedLayer:
     """A layer's weights as Keras lays them out: float32 kernel, and bias with one value per output.
 
     The batch norm behind the layer, if there was one, is folded in.
@@ -55,7 +55,7 @@ class StoredLayer:
     bias: FloatArray
 
 
-def start_from_int8(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
+def start_from_tflite(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
     """Fill a network with the weights of an int8 file that was exported of one like it.
 
     A head that learns the very labels of the model to which the file belongs is filled; any other starts anew.
@@ -87,7 +87,7 @@ def start_from_int8(model: Any, file: Path, examples: Examples, form: InputForm)
     return f"weights of {filled} from {file.name}"
 
 
-def restore_body(model: Any, body: Sequence[StoredLayer], examples: Examples, form: InputForm) -> list[FloatArray]:
+def restore_body(model: Any, body: Sequence[FoldedLayer], examples: Examples, form: InputForm) -> list[FloatArray]:
     """Fill all layers but the last with weights whose batch norms are folded in, and measure these norms anew.
 
     Args:
@@ -103,13 +103,13 @@ def restore_body(model: Any, body: Sequence[StoredLayer], examples: Examples, fo
     layers = [layer for layer in model.layers if has_kernel(layer)][:-1]
     for layer, stored in zip(layers, body, strict=True):
         _fill(layer, stored, norms.get(layer.name))
-    faces = [*settling_batches(examples, form)]
+    faces = [*batch_norm_batches(examples, form)]
     if norms:
         _unfold(model, norms, faces)
     return faces
 
 
-def _stored_layers(file: Path) -> list[StoredLayer]:
+def _stored_layers(file: Path) -> list[FoldedLayer]:
     """Return the layers of a file that multiply by weights, in the order in which they are computed."""
     try:
         content = flatbuffer_utils.read_model(str(file))
@@ -120,7 +120,7 @@ def _stored_layers(file: Path) -> list[StoredLayer]:
         kind = flatbuffer_utils.get_builtin_code_from_operator_code(content.operatorCodes[operator.opcodeIndex])
         if kind in {_CONVOLUTION, _BY_CHANNEL, _DENSE}:
             kernel, bias = (_numbers(content, graph.tensors[index], file) for index in operator.inputs[1:3])
-            found.append(StoredLayer(_as_keras(kernel, kind), bias))
+            found.append(FoldedLayer(_as_keras(kernel, kind), bias))
     if not found:
         raise ModelError(f"expected an int8 file of a network; {file.name} has no weights")
     return found
@@ -157,7 +157,7 @@ def _norms_behind(model: Any) -> Iterator[tuple[str, Any]]:
             yield layer.input._keras_history.operation.name, layer
 
 
-def _fill(layer: Any, stored: StoredLayer, norm: Any | None) -> None:
+def _fill(layer: Any, stored: FoldedLayer, norm: Any | None) -> None:
     """Set a layer's weights; a norm behind it adds the bias that was folded, and does nothing else for now."""
     if norm is None:
         layer.set_weights([stored.kernel, stored.bias])
@@ -176,7 +176,7 @@ def _column_of(file: Path, examples: Examples) -> slice | None:
     return next((column for head, column in heads if card and card.labels == head.label_set.labels), None)
 
 
-def _fill_head(last: Any, head: StoredLayer, column: slice) -> None:
+def _fill_head(last: Any, head: FoldedLayer, column: slice) -> None:
     kernel, bias = last.get_weights()
     kernel[:, column], bias[column] = head.kernel, head.bias
     last.set_weights([kernel, bias])

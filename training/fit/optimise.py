@@ -78,7 +78,7 @@ def compile_for(
     return model
 
 
-def load_going_on(file: Path) -> Any:
+def load_for_resume(file: Path) -> Any:
     """Return a network that was saved in the middle of a phase, ready to take the step that came next.
 
     What is free of decay is no part of what Keras saves of an optimiser, and can be said before it is built alone.

@@ -11,7 +11,7 @@ from emotion.errors import ModelError
 from training.networks.spec import PRETRAINED_END
 
 
-def load_start(model: Any, file: Path) -> str:
+def load_keras_weights(model: Any, file: Path) -> str:
     """Fill a network, or the part of it that comes before the head, with weights.
 
     Args:

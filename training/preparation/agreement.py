@@ -31,7 +31,7 @@ def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
     Returns:
         ``rows`` (own labels), ``columns`` (FER+ labels and :data:`UNDECIDED`), ``splits``: for each
         ``table`` (faces with both kinds of label), ``decided`` and ``share`` of the decided that
-        agree, and ``foretold``, of :func:`foretold`; None where there are no votes.
+        agree, and ``foretold``, of :func:`predicted_from_votes`; None where there are no votes.
     """
     voted = {name: faces for name, faces in splits.items() if faces.votes is not None}
     if not voted:
@@ -41,11 +41,11 @@ def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
         "rows": list(rows),
         "columns": [*FERPLUS_LABELS, UNDECIDED],
         "splits": {name: _agreement(faces) for name, faces in voted.items()},
-        "foretold": foretold(voted),
+        "foretold": predicted_from_votes(voted),
     }
 
 
-def foretold(splits: Mapping[str, FaceSet]) -> dict[str, float]:
+def predicted_from_votes(splits: Mapping[str, FaceSet]) -> dict[str, float]:
     """Return the share of each split's own labels that follow from the votes on its faces.
 
     A logistic regression learns from the training split what somebody would answer who knows how ten

@@ -12,7 +12,7 @@ import numpy as np
 from emotion.labels import NO_LABEL
 from emotion.types import Progress
 from training.datasets.face_set import FaceSet
-from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Copies, comparable, find_copies
+from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Duplicates, comparable, find_duplicates
 
 Report = Callable[[Progress], None]
 
@@ -32,9 +32,10 @@ def count_duplicates(splits: Mapping[str, FaceSet], report: Report | None = None
     pairs = list(combinations(splits, 2))
     tick = _ticker(2 * sum(len(splits[name]) for name in [*splits, *(first for first, _ in pairs)]), report)
     grey = {name: comparable(faces.images) for name, faces in splits.items()}
-    within = {name: _counts(find_copies(images, tick=tick)) for name, images in grey.items()}
+    within = {name: _counts(find_duplicates(images, tick=tick)) for name, images in grey.items()}
     across = [
-        {"of": first, "in": second} | _counts(find_copies(grey[first], grey[second], tick)) for first, second in pairs
+        {"of": first, "in": second} | _counts(find_duplicates(grey[first], grey[second], tick))
+        for first, second in pairs
     ]
     return {
         "within": within,
@@ -65,7 +66,7 @@ def count_conflicts(splits: Mapping[str, FaceSet]) -> dict[str, int]:
     }
 
 
-def _counts(copies: Copies) -> dict[str, int]:
+def _counts(copies: Duplicates) -> dict[str, int]:
     return {"exact": int(np.sum(copies.exact)), "near": int(np.sum(copies.near))}
 
 

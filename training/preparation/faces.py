@@ -27,7 +27,7 @@ from training.datasets.pictures import encode_png
 from training.datasets.readers.parquet import POSSIBLE, read_dataset
 from training.datasets.splits import ROLES
 from training.preparation.alignment import FaceAligner, align_all
-from training.preparation.leaks import find_copies
+from training.preparation.leaks import find_duplicates
 from training.preparation.sources import UNLABELLED, FaceSource, read_source
 from training.preparation.writer import remove_prepared
 from training.provenance import command
@@ -39,7 +39,7 @@ Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AlignedFaces:
+class AlignedSet:
     """The faces of one set, in one array each.
 
     Attributes:
@@ -63,7 +63,7 @@ class AlignedFaces:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: NDArray[np.bool_]) -> AlignedFaces:
+    def take(self, rows: NDArray[np.bool_]) -> AlignedSet:
         """Return the faces that a mask selects."""
         names = ("images", "codes", "possible", "splits", "paths", "found")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
@@ -102,7 +102,7 @@ def build_faces(
     return summary
 
 
-def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAligner) -> AlignedFaces:
+def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAligner) -> AlignedSet:
     """Read a set and align its faces.
 
     Raises:
@@ -112,7 +112,7 @@ def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAlign
     if not rows:
         raise DatasetError(f"expected faces in the set {source.name}; there are none")
     images, found = align_all([row.image for row in rows], [aligner.points(row.image) for row in rows], size)
-    return AlignedFaces(
+    return AlignedSet(
         source,
         images,
         np.array([row.code for row in rows], np.int8),
@@ -123,7 +123,7 @@ def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAlign
     )
 
 
-def held_out(faces: AlignedFaces) -> AlignedFaces:
+def held_out(faces: AlignedSet) -> AlignedSet:
     """Give a set that has no validation split one, out of its training faces.
 
     A face's place is drawn from its file's name; near copies share the name of the first of them, and so the place.
@@ -140,7 +140,7 @@ def held_out(faces: AlignedFaces) -> AlignedFaces:
 
 def _first_of_copies(images: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Return, for each face, the row of the first of its group of copies."""
-    first = find_copies(images).of
+    first = find_duplicates(images).of
     first = np.where(first == NO_LABEL, np.arange(len(images)), first)
     while not np.array_equal(first, first[first]):  # copies of copies
         first = first[first]
@@ -152,7 +152,7 @@ def _draw(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little") / 2**64
 
 
-def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -> list[tuple[AlignedFaces, dict]]:
+def _without_copies(sets: Sequence[AlignedSet], fer2013: dict[str, FaceSet]) -> list[tuple[AlignedSet, dict]]:
     """Return each set without training faces that are copies, and what was counted."""
     judged = [faces.images for split, faces in fer2013.items() if ROLES[split] != "train"]
     judged += [faces.images[faces.splits != "train"] for faces in sets]
@@ -161,10 +161,10 @@ def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -
     for faces in sets:
         train = np.flatnonzero(faces.splits == "train")
         images = faces.images[train]
-        leaked = np.any([find_copies(images, others).of != NO_LABEL for others in judged if len(others)], axis=0)
-        repeated = find_copies(images).of != NO_LABEL
+        leaked = np.any([find_duplicates(images, others).of != NO_LABEL for others in judged if len(others)], axis=0)
+        repeated = find_duplicates(images).of != NO_LABEL
         for others in learned:
-            repeated |= find_copies(images, others).of != NO_LABEL
+            repeated |= find_duplicates(images, others).of != NO_LABEL
         kept = np.ones(len(faces), bool)
         kept[train[leaked | repeated]] = False
         learned.append(images[~(leaked | repeated)])
@@ -179,7 +179,7 @@ def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -
     return cleaned
 
 
-def _write(faces: AlignedFaces, folder: Path, size: int) -> None:
+def _write(faces: AlignedSet, folder: Path, size: int) -> None:
     """Write a set in the form that :func:`training.datasets.readers.parquet.read_dataset` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     remove_prepared(folder)
@@ -194,7 +194,7 @@ def _write(faces: AlignedFaces, folder: Path, size: int) -> None:
     Manifest("faces", "faces", labels, size, False, files, counts, command=command()).save(folder)
 
 
-def _table(faces: AlignedFaces, rows: NDArray[np.intp]) -> pa.Table:
+def _table(faces: AlignedSet, rows: NDArray[np.intp]) -> pa.Table:
     images = [{"bytes": encode_png(faces.images[row]), "path": str(faces.paths[row])} for row in rows]
     return pa.table(
         {

@@ -31,7 +31,7 @@ _NONE = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Copies:
+class Duplicates:
     """Which pictures of a set occur in another, or earlier in the same.
 
     Attributes:
@@ -57,10 +57,12 @@ def leaked_rows(train: Pictures, test: Pictures) -> Mask:
     Returns:
         ``(n,)`` mask of the training pictures to leave out.
     """
-    return find_copies(train, test).of != _NONE
+    return find_duplicates(train, test).of != _NONE
 
 
-def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None) -> Copies:
+def find_duplicates(
+    images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None
+) -> Duplicates:
     """Find the pictures that occur among others too, or earlier among themselves.
 
     Args:
@@ -78,7 +80,7 @@ def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable
             if tick is not None:
                 tick(block.stop - block.start)
     is_exact = exact != _NONE
-    return Copies(is_exact, (near != _NONE) & ~is_exact, _first_of(exact, near))
+    return Duplicates(is_exact, (near != _NONE) & ~is_exact, _first_of(exact, near))
 
 
 def comparable(images: Pictures) -> Pictures:

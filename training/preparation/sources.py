@@ -83,7 +83,7 @@ class LabelledFace:
     possible: int
 
 
-def own_source(text: str) -> FaceSource:
+def custom_source(text: str) -> FaceSource:
     """Return a set of somebody's own, written ``NAME=FILE``; it keeps a tenth for validation.
 
     Raises:

@@ -18,7 +18,7 @@ from training.datasets.face_set import FaceSet
 from training.fit.checkpoints import RunFolder
 from training.fit.losses import columns_of
 from training.fit.snapshots import heads_of, load_averaged, recipe_of
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.networks import find_network
 from training.recipes import CONSTANT, DEFAULT, LABELS, VOTES, Recipe
 from training.search.ablation_rows import Measured, Row, measured_of, rows_of, write_page, write_table
@@ -117,7 +117,7 @@ def ablate(
         only: Train these alone; what was trained before is listed too.
     """
     for variant in find_variants(only):
-        train(recipe_for(variant, epochs), data, runs, name=variant.name, start=Start(limit=limit))
+        train(recipe_for(variant, epochs), data, runs, name=variant.name, options=RunOptions(limit=limit))
     base = base_of(runs, data, limit)
     rows: list[Row] = []
     for variant, run in _finished(runs, epochs, limit):

@@ -25,7 +25,7 @@ from training.search.ablation_rows import Row, measured_of, rows_of
 _TIMED_FACES = 200
 
 
-def measure_int8_and_flip(base: Base, data: Path) -> list[Row]:
+def measure_int8_and_tta(base: Base, data: Path) -> list[Row]:
     """Compare the base's int8 files, and its answers to faces and mirror images together, with its float answers.
 
     Args:

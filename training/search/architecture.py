@@ -23,7 +23,7 @@ from training.export.quantise import to_int8
 from training.fit.checkpoints import RunFolder
 from training.fit.early_stopping import ACCURACY
 from training.fit.snapshots import load_averaged
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.networks import find_network
 from training.networks.evolved import Genome
 from training.recipes import VOTES, Recipe
@@ -86,7 +86,7 @@ def evolve(data: Path, runs: Path, file: Path, budget: Budget, seed: int = 2024)
         lambda trial: _judged(trial, data, runs, budget, seed),
         n_trials=max(budget.candidates - done, 0),
         timeout=None if budget.minutes is None else budget.minutes * 60,
-        callbacks=[_tell],
+        callbacks=[_replay],
     )
     return study
 
@@ -154,7 +154,7 @@ def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: i
         return twin.values[0], twin.values[1]
     recipe = recipe_for(genome, input_size, budget.epochs, seed)
     with tempfile.TemporaryDirectory(dir=_made(runs)) as folder:
-        run = RunFolder(train(recipe, data, Path(folder), start=Start(limit=budget.limit)))
+        run = RunFolder(train(recipe, data, Path(folder), options=RunOptions(limit=budget.limit)))
         accuracy = max(row[ACCURACY] for row in run.state()["history"])
         model, form = load_averaged(run), find_network(genome.name).form(recipe)
     file, ms = _as_file(model, form, data)
@@ -185,7 +185,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+def _replay(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     accuracy, ms = trial.values
     print(f"candidate {done}: accuracy {accuracy:.4f}, {ms:.3f} ms, {trial.user_attrs['network']}", flush=True)

@@ -14,7 +14,7 @@ from rich.table import Table
 from training.fit.checkpoints import RunFolder
 from training.fit.early_stopping import ACCURACY
 from training.fit.finite_check import DivergedError
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.recipes import Recipe
 
 STUDY_FILE = "search.sqlite3"
@@ -109,7 +109,7 @@ class _Report(keras.callbacks.Callback):  # type: ignore[misc]
 
 def _accuracy(trial: optuna.Trial, recipe: Recipe, data: Path, folder: Path, limit: int | None) -> float:
     try:
-        run = train(suggest(trial, recipe), data, folder, start=Start(limit=limit, watchers=(_Report(trial),)))
+        run = train(suggest(trial, recipe), data, folder, options=RunOptions(limit=limit, callbacks=(_Report(trial),)))
     except DivergedError as error:
         raise optuna.TrialPruned(str(error)) from error
     return float(max(row[ACCURACY] for row in RunFolder(run).state()["history"]))

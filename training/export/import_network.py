@@ -13,15 +13,15 @@ from emotion.types import ModelCard
 from emotion.vision.normalise import GREY, RGB
 from training import provenance
 from training.data.inputs import InputForm
-from training.export.export import LICENCE_OF_STRANGERS, Source, write_model
-from training.export.keras_pair import load_network, load_pair
+from training.export.export import UNKNOWN_LICENCE, Source, write_model
+from training.export.keras_pair import load_keras_pair, load_network
 from training.recipes import EITHER, LABELS, Recipe
 
 _USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
+class NetworkFiles:
     """A network's files and what they do not say themselves.
 
     Attributes:
@@ -39,11 +39,11 @@ class Stranger:
     licence: str | None = None
 
 
-def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelCard:
+def import_network(files: NetworkFiles, name: str, title: str, data: Path) -> ModelCard:
     """Write ``data/models/<name>`` out of somebody's files; nothing is left behind where it fails.
 
     Args:
-        stranger: The files.
+        files: The network's files and what they do not state.
         name: Folder name of the model.
         title: Name for people.
         data: Folder of a data set, for quantising and for the temperature.
@@ -52,19 +52,19 @@ def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelC
         ModelError: The files cannot be read, or the network's input is no square picture.
         LabelError: The classes are not as many as the outputs.
     """
-    architecture = stranger.architecture
-    model = load_network(stranger.weights) if architecture is None else load_pair(architecture, stranger.weights)
-    labels = _labels(model, stranger.classes)
+    architecture = files.architecture
+    model = load_network(files.weights) if architecture is None else load_keras_pair(architecture, files.weights)
+    labels = _labels(model, files.classes)
     # Only networks of contempt can have learned from FER+; any other is measured by the data set's own labels.
     targets = LABELS if set(labels) <= set(FER2013_LABELS) else EITHER
-    recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=targets, classes=labels)
+    recipe = Recipe(name=name, network=name, normalisation=files.normalisation, targets=targets, classes=labels)
     training = {
         "command": provenance.command(),
-        "architecture": _record(architecture or stranger.weights),
-        "weights": _record(stranger.weights),
+        "architecture": _record(architecture or files.weights),
+        "weights": _record(files.weights),
     }
-    licence = stranger.licence or LICENCE_OF_STRANGERS
-    form = _form(model, stranger.normalisation)
+    licence = files.licence or UNKNOWN_LICENCE
+    form = _form(model, files.normalisation)
     return write_model(Source(model, form, LabelSet(name, labels), recipe, training, licence), name, title, data)
 
 
