@@ -10,14 +10,14 @@ import pytest
 
 from emotion.models.registry import EVALUATION_FILE, load_card, model_dir
 from emotion.vision.classify import LiteRTClassifier, margins
-from training.data.pipeline import read_validation
+from training.data.pipeline import read_role
 from training.datasets.readers.parquet import default_data_dir
 from training.evaluation.calibrate import TTA_SHARE, truth_for, with_tta
 
 
 @pytest.fixture(scope="module")
 def faces(shared_data):
-    return read_validation(default_data_dir())
+    return read_role(default_data_dir(), "validation")
 
 
 def test_the_default_looks_again_at_the_least_sure_quarter(faces):
@@ -25,7 +25,7 @@ def test_the_default_looks_again_at_the_least_sure_quarter(faces):
     once = LiteRTClassifier(card, second_looks=False).logits(images)
     # Logits of int8 have steps, so several faces may stand at the limit.
     assert np.mean(margins(once) < card.second_look_below) == pytest.approx(TTA_SHARE, abs=0.01)
-    truth = truth_for(card, faces)
+    truth = truth_for(card.labels, faces)
     chosen, again = with_tta(replace(card, second_look_below=0.0), once, images, truth)
     assert chosen.second_look_below == pytest.approx(card.second_look_below, abs=0.01)
     answers = (once, LiteRTClassifier(card).logits(images))

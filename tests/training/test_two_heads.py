@@ -26,7 +26,7 @@ from training.cli.main import main
 from training.data.inputs import InputForm, predict_logits
 from training.data.pipeline import load_training_data
 from training.export import export as export_module
-from training.export.export import Choice, export, one_head
+from training.export.export import export, one_head
 from training.fit.checkpoints import RunFolder
 from training.fit.distillation import self_distilled
 from training.fit.optimise import Phase, phases
@@ -135,7 +135,7 @@ def test_history_and_progress_tell_of_each_head(run):
 
 def test_each_head_is_exported_under_its_own_labels(run, made_data, models):
     for head in (FERPLUS, FER2013):
-        card = export(run, f"made-{head.name}", made_data, choice=Choice(head=head.name))
+        card = export(run, f"made-{head.name}", made_data, head=head.name)
         assert (card.labels, card.training["head"]) == (head.labels, head.name)
         assert card == load_card(card.name)
     assert export(run, "made", made_data).labels == FERPLUS.labels

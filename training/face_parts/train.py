@@ -1,4 +1,4 @@
-"""Trains one network of face parts: resumable and seeded like the networks of expressions, judged on held-out faces."""
+"""Trains a network of face parts: resumable, seeded, and validated on held-out faces."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from training.fit.optimise import compile_for, load_for_resume, phases
 from training.recipes import Recipe
 
 BATCH_NORM_FACES = 1280
-"""Enough to measure batch norm's statistics anew before a network is judged."""
+"""Faces for recomputing batch-norm statistics before validation."""
 
 
 def train_parts(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, limit: int | None = None) -> Path:
-    """Train, or resume what was interrupted, and return the run's folder.
+    """Train, or resume an interrupted run, and return the run's folder.
 
     Args:
-        recipe: Everything that decides the result.
+        recipe: Everything that determines the result.
         data: Folder of a keypoints data set, raw or prepared.
         runs: Folder of runs.
-        name: Of the run; the recipe's own if None.
-        limit: At most so many faces of each split.
+        name: Name of the run; the recipe's name if None.
+        limit: Maximum number of faces per split.
     """
     prepare_backend(recipe.seed)
     network = find_part_network(recipe.network)
@@ -53,24 +53,24 @@ def train_parts(recipe: Recipe, data: Path, runs: Path, *, name: str | None = No
 
 
 def form_of(recipe: Recipe) -> InputForm:
-    """Return what a network of face parts is fed."""
+    """Return the input form of a network of face parts."""
     return InputForm(KEYPOINT_IMAGE_SIZE, GREY, recipe.normalisation)
 
 
 def load_part_weights(run: RunFolder, network: PartNetwork, epoch: int | None = None) -> Any:
-    """Return the run's network with the weights that were judged after an epoch, the best one by default."""
+    """Return the run's network with the averaged weights of an epoch, by default the best one."""
     model = network.new()
     model.load_weights(run.averaged_file(epoch or run.state()["best_epoch"]))
     return model
 
 
 def score_faces(network: PartNetwork, answer: Any, form: InputForm, faces: KeypointSet) -> Scores:
-    """Score a network on faces as they are.
+    """Score a network on unaugmented faces.
 
     Args:
-        network: What is asked of it.
-        answer: Takes ``(n, *form.shape)`` float32 and returns the raw answers.
-        form: How pictures become its input.
+        network: The network, which defines the task.
+        answer: Takes ``(n, *form.shape)`` float32 and returns raw outputs.
+        form: Form of its input.
         faces: The faces.
     """
     images, targets = network.task.examples(faces.images, faces.points, np.random.default_rng(0))
@@ -108,17 +108,17 @@ def _batches(
 
 
 def _batch_norm_batches(network: PartNetwork, recipe: Recipe, faces: KeypointSet) -> Iterator[FloatArray]:
-    """Yield the same varied faces each time.
+    """Yield augmented faces, the same ones each time.
 
-    As they are, faces lie much alike: their maps vary less, and a normalisation that makes up for that
-    carries every answer too far (the points' error doubled).
+    Unaugmented faces are all aligned alike, so their activations vary less and the statistics would not fit other
+    faces: the points' error doubled.
     """
     batches = (shown for shown, _ in _batches(network, recipe, faces, 0))
     return islice(batches, max(min(BATCH_NORM_FACES, len(faces)) // recipe.batch_size, 1))
 
 
 class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
-    """Judges the averaged weights, saves a checkpoint and prints one line."""
+    """Validates the averaged weights, saves a checkpoint and prints a progress line."""
 
     def __init__(
         self, network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder, average: WeightAverage

@@ -1,4 +1,4 @@
-"""How far a data set's own labels agree with what FER+'s taggers saw."""
+"""Agreement of a data set's own labels with the votes of FER+'s taggers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.datasets.ferplus import majority_labels, vote_shares
 from training.datasets.splits import by_role
 
 UNDECIDED = "undecided"
-"""Column of faces on which the taggers reached no majority, or one for no expression."""
+"""Column of faces without a majority, or with one for no expression."""
 
 _STEPS = 1000
 """Enough for the regression to settle."""
@@ -46,10 +46,9 @@ def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
 
 
 def predicted_from_votes(splits: Mapping[str, FaceSet]) -> dict[str, float]:
-    """Return the share of each split's own labels that follow from the votes on its faces.
+    """Return the share of each split's own labels that a logistic regression predicts from the votes.
 
-    A logistic regression learns from the training split what somebody would answer who knows how ten
-    people saw each face, and not the face. What is left is no matter of seeing better.
+    It is fitted on the training split, and bounds what could be predicted from how ten people saw each face.
 
     Args:
         splits: Split name → faces with votes.

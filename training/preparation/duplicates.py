@@ -1,4 +1,4 @@
-"""How often pictures of a data set repeat, within and across its splits, and whether copies agree on their label."""
+"""Counts duplicate pictures within and across splits, and duplicates with different labels."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 
 from emotion.labels import NO_LABEL
+from emotion.steps import OnProgress
 from emotion.types import Progress
 from training.datasets.face_set import FaceSet
 from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Duplicates, comparable, find_duplicates
 
-Report = Callable[[Progress], None]
 
-
-def count_duplicates(splits: Mapping[str, FaceSet], report: Report | None = None) -> dict[str, Any]:
+def count_duplicates(splits: Mapping[str, FaceSet], report: OnProgress | None = None) -> dict[str, Any]:
     """Count copies, exact ones by their pixels and near ones by correlation, mirrored ones too.
 
     Args:
         splits: Split name → faces of equal size.
-        report: Is told the progress, in rows compared.
+        report: Receives the progress, in rows compared.
 
     Returns:
         ``within`` (split → ``exact`` and ``near``: pictures with an earlier copy), ``across``
@@ -70,7 +69,7 @@ def _counts(copies: Duplicates) -> dict[str, int]:
     return {"exact": int(np.sum(copies.exact)), "near": int(np.sum(copies.near))}
 
 
-def _ticker(total: int, report: Report | None) -> Callable[[int], None]:
+def _ticker(total: int, report: OnProgress | None) -> Callable[[int], None]:
     """Return a function that adds up rows and reports them."""
     done, started = 0, time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Prepares further face sets for training: aligns each face, removes duplicates, writes one folder per set."""
+"""Prepares extra face sets for training: aligns faces, removes duplicates, writes one folder per set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from rich.table import Table
 
 from emotion.errors import DatasetError
 from emotion.labels import NO_LABEL
+from emotion.steps import OnProgress
 from emotion.types import Progress
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import ALL, Manifest
 from training.datasets.pictures import encode_png
-from training.datasets.readers.parquet import POSSIBLE, read_dataset
+from training.datasets.readers.parquet import IMAGE_TYPE, POSSIBLE, read_dataset
 from training.datasets.splits import ROLES
 from training.preparation.alignment import FaceAligner, align_all
 from training.preparation.leaks import find_duplicates
@@ -33,9 +34,7 @@ from training.preparation.writer import remove_prepared
 from training.provenance import command
 
 SUMMARY_FILE = "faces.json"
-"""What was counted while the sets were built; it lies beside their folders."""
-
-Report = Callable[[Progress], None]
+"""Counts of the prepared sets, beside their folders."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +69,12 @@ class AlignedSet:
 
 
 def build_faces(
-    sources: Sequence[FaceSource], shared: Path, fer2013: Path, out: Path, size: int, report: Report | None = None
+    sources: Sequence[FaceSource], shared: Path, fer2013: Path, out: Path, size: int, report: OnProgress | None = None
 ) -> dict[str, Any]:
-    """Write one prepared folder a set under ``out``, and return what was counted.
+    """Write one prepared folder per set under ``out``, and return the counts.
 
-    A training face that is a copy of a validation or test face of any set, FER2013 included, is left out, and so is
-    one that is a copy of an earlier training face. A set without a validation split gets one as its record says.
+    Training faces that duplicate a validation or test face of any set, FER2013 included, or an earlier training face,
+    are left out. Sets without a validation split get one if their record says so.
 
     Args:
         sources: The sets.
@@ -83,7 +82,7 @@ def build_faces(
         fer2013: Folder of FER2013, whose faces are compared with theirs.
         out: Folder to write.
         size: Side of the faces, px.
-        report: Is told the progress, in sets.
+        report: Receives the progress, in sets.
 
     Raises:
         DatasetError: A set is missing or broken.
@@ -198,7 +197,7 @@ def _table(faces: AlignedSet, rows: NDArray[np.intp]) -> pa.Table:
     images = [{"bytes": encode_png(faces.images[row]), "path": str(faces.paths[row])} for row in rows]
     return pa.table(
         {
-            "image": pa.array(images, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+            "image": pa.array(images, IMAGE_TYPE),
             "emotion": pa.array(faces.codes[rows], pa.int8()),
             POSSIBLE: pa.array(faces.possible[rows], pa.int16()),
         }

@@ -1,4 +1,4 @@
-"""Pictures that occur more than once, exactly or nearly, also mirrored: within a split or across splits."""
+"""Finds duplicate pictures, exact, near and mirrored, within a set or across sets."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def find_duplicates(
     Args:
         images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
         others: The same of another set, or None to look among ``images``.
-        tick: Is told after each block how many more rows were compared; each row is compared twice.
+        tick: Called after each block with the number of rows compared; each row is compared twice.
     """
     exact, near = np.full((2, len(images)), _NONE, np.intp)
     grey = comparable(images)
@@ -84,7 +84,7 @@ def find_duplicates(
 
 
 def comparable(images: Pictures) -> Pictures:
-    """Return pictures as ``(n, s, s)`` grey with at most FER2013's pixels, which are enough to tell copies."""
+    """Return pictures as ``(n, s, s)`` grey of at most FER2013's size, which is enough to find duplicates."""
     size = min(images.shape[1], FACE_SIZE)
     if images.ndim == 3 and images.shape[1] == size:
         return images

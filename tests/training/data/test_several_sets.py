@@ -169,6 +169,16 @@ def test_an_epoch_is_chosen_by_accuracy_and_mean_recall_on_each_set():
 def test_a_recipe_of_several_sets_survives_its_record():
     assert Recipe.from_dict(json.loads(json.dumps(RECIPE.to_dict()))) == RECIPE
     assert Recipe.from_dict(replace(RECIPE, sets=()).to_dict()).sets == ()
+    known = RECIPE.to_dict() | {"recall": 0.5, "sharpness": 0.1, "teachers": ["default"], "balance": 0.4}
+    assert Recipe.from_dict(known) == replace(RECIPE, recall=0.5, sharpness=0.1, teachers=("default",), balance=0.4)
+
+
+def test_a_licence_names_the_sets_of_the_run_and_no_others():
+    from training.export.export import licence_of
+
+    terms = licence_of({"sources": {"fer2013": 9, "affectnet-fear": 2, "affectnet-contempt": 3, "lab": 4}})
+    assert terms.startswith("For non-commercial research: trained on FER2013 with FER+ votes, AffectNet and lab;")
+    assert "RAF-DB" not in terms
 
 
 def test_the_loss_of_a_recipe_takes_both_kinds_of_targets(made_data, further):

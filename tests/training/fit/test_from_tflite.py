@@ -18,7 +18,7 @@ from emotion.models.registry import load_card, model_dir
 from training.cli.main import main
 from training.data.pipeline import load_training_data
 from training.export import export as export_module
-from training.export.export import LICENCE, Choice, export
+from training.export.export import LICENCE, export
 from training.fit.batch_norm import batch_norm_batches
 from training.fit.checkpoints import RunFolder
 from training.fit.from_tflite import start_from_tflite
@@ -60,7 +60,7 @@ def shipped(run, made_data, tmp_path_factory):
     """The run's first head as an int8 model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_MODELS", str(tmp_path_factory.mktemp("models")))
-        export(run, "shipped", made_data, choice=Choice(head=FERPLUS.name))
+        export(run, "shipped", made_data, head=FERPLUS.name)
         yield model_dir("shipped") / "model.tflite"
 
 
