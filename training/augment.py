@@ -1,4 +1,4 @@
-"""Random variations of training faces. NumPy and OpenCV only: it runs in one background thread."""
+"""Random augmentation of training faces, in NumPy and OpenCV only, since it runs in a background thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emotion.types import Image
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far faces are varied. Each amount is drawn uniformly; zero turns a variation off.
+    """Strength of each augmentation. Amounts are drawn uniformly; zero turns an augmentation off.
 
     Attributes:
         flip: Probability of mirroring.
@@ -25,7 +25,7 @@ class Augmentation:
         saturation: Largest change of colourfulness: 0.3 means 0.7–1.3; grey faces have none.
         erase: Probability of covering a random rectangle (Zhong et al. 2020).
         erase_share: Largest side of that rectangle, as a share of the picture's side.
-        worsen: Probability of spoiling a picture as bad cameras do: blur, noise, few pixels or darkness.
+        worsen: Probability of a degradation as by bad cameras: blur, noise, low resolution or darkness.
     """
 
     flip: float = 0.5
@@ -40,23 +40,23 @@ class Augmentation:
     worsen: float = 0.0
 
     def apply(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Return a varied copy.
+        """Return an augmented copy.
 
         Args:
             images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
-            rng: Source of all chance, so that a seed repeats a batch.
+            rng: Random generator; the same seed gives the same batch.
         """
-        return self.spoil(warp(images, self.matrices(len(images), images.shape[1], rng)), rng)
+        return self.vary_appearance(warp(images, self.matrices(len(images), images.shape[1], rng)), rng)
 
-    def spoil(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Return a copy that is varied in all but its geometry: light, colour, quality, covers."""
+    def vary_appearance(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Return an augmented copy without geometric changes: light, colour, quality and erasing only."""
         varied = self._relight(self._recolour(images, rng), rng)
-        self._worsen(varied, rng)
+        self._degrade(varied, rng)
         self._erase(varied, rng)
         return varied
 
     def matrices(self, count: int, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Draw ``(n, 2, 3)`` affine matrices, old to new px, that mirror, turn, scale and shift about the centre."""
+        """Draw ``(n, 2, 3)`` affine matrices, old to new px, that mirror, rotate, scale and shift about the centre."""
         angle = np.deg2rad(rng.uniform(-self.rotation_deg, self.rotation_deg, count))
         scale = rng.uniform(1 - self.zoom, 1 + self.zoom, count)
         mirror = np.where(rng.random(count) < self.flip, -1.0, 1.0)
@@ -76,20 +76,20 @@ class Augmentation:
         return np.clip(grey + (images - grey) * gain, 0, 255).astype(np.uint8)
 
     def _relight(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Change contrast and brightness; under standardisation what remains of it is the saturated pixels."""
+        """Change contrast and brightness; after standardisation, only saturated pixels differ."""
         shape = (len(images),) + (1,) * (images.ndim - 1)
         gain = rng.uniform(1 - self.contrast, 1 + self.contrast, shape).astype(np.float32)
         lift = rng.uniform(-self.brightness, self.brightness, shape).astype(np.float32)
         lit = (images.astype(np.float32) - 127.5) * gain + (127.5 + lift)
         return np.clip(lit, 0, 255).astype(np.uint8)
 
-    def _worsen(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
-        """Spoil some faces, in place, each in one of four ways and by an amount of its own."""
+    def _degrade(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
+        """Degrade some faces in place, each in one of four ways."""
         for row in np.flatnonzero(rng.random(len(images)) < self.worsen) if self.worsen else ():
-            images[row] = _SPOILERS[rng.integers(len(_SPOILERS))](images[row], rng)
+            images[row] = _DEGRADATIONS[rng.integers(len(_DEGRADATIONS))](images[row], rng)
 
     def _erase(self, images: NDArray[np.uint8], rng: np.random.Generator) -> None:
-        """Cover a rectangle of some faces, in place, with one random grey: a hand, hair, a mask."""
+        """Cover a rectangle of some faces in place with a random grey, like a hand or a mask."""
         size = images.shape[1]
         longest = max(round(size * self.erase_share), 2)
         for row in np.flatnonzero(rng.random(len(images)) < self.erase):
@@ -121,28 +121,33 @@ def _noisy(face: Image, rng: np.random.Generator) -> Image:
     return np.clip(face + noise, 0, 255).astype(np.uint8)
 
 
-def _coarse(face: Image, rng: np.random.Generator) -> Image:
-    """Reduce the face to a third to two thirds of its size, and enlarge it again."""
-    side = round(len(face) * rng.uniform(1 / 3, 2 / 3))
+def coarsened(face: Image, side: int) -> Image:
+    """Return a square picture reduced to ``side`` px and enlarged again; a picture that is no larger is unchanged."""
+    if side >= len(face):
+        return face
     small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, face.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+def _coarse(face: Image, rng: np.random.Generator) -> Image:
+    return coarsened(face, round(len(face) * rng.uniform(1 / 3, 2 / 3)))
+
+
 def _dark(face: Image, rng: np.random.Generator) -> Image:
-    """Take light away, so that few levels are left and the sensor's noise shows."""
+    """Darken, so that few grey levels remain and sensor noise shows."""
     light = face * rng.uniform(0.1, 0.5) + rng.normal(0, rng.uniform(0, 3), face.shape)
     return np.clip(np.rint(light), 0, 255).astype(np.uint8)
 
 
-_SPOILERS = (_blurred, _noisy, _coarse, _dark)
+_DEGRADATIONS = (_blurred, _noisy, _coarse, _dark)
 
 NONE = Augmentation(
     flip=0, shift=0, rotation_deg=0, zoom=0, contrast=0, brightness=0, saturation=0, erase=0, erase_share=0
 )
-"""Faces as they are."""
+"""No augmentation."""
 
 FLIPS = replace(NONE, flip=0.5)
-"""Mirroring alone."""
+"""Mirroring only."""
 
 GENTLE = replace(FLIPS, shift=0.1, rotation_deg=10.0, zoom=0.1)
-"""What small networks without much else to hold them back usually get."""
+"""Usual augmentation of small networks without other regularisation."""

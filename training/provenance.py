@@ -1,4 +1,4 @@
-"""What a figure needs beside it to be believed: command, commit and hardware."""
+"""Where a figure comes from: command, commit and hardware."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return answer.stdout.strip()
+
+
+def record() -> dict[str, Any]:
+    """Return what every record of a measurement states: ``command``, ``commit`` and ``hardware``."""
+    return {"command": command(), "commit": commit(), "hardware": hardware()}
 
 
 def hardware() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides how a model is trained, in one record per model."""
+"""Recipes: one record per model with everything that determines its training."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ COSINE, CONSTANT = "cosine", "constant"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How much a set of faces counts beside the data set that a recipe learns from first.
+class ExtraSet:
+    """A set of faces that is used beside the data set.
 
     Attributes:
-        name: Of the set's folder.
-        weight: How often each of its faces is shown in an epoch, on average.
-        trust: Share of a face's target that its label gets, 0–1. The rest goes to whatever the face's
-            partial label allows.
+        name: Name of its folder.
+        weight: Average number of times that each face is shown in an epoch.
+        trust: Share of a face's target that goes to its label, 0–1; the rest goes to its partial label.
     """
 
     name: str
@@ -36,48 +35,44 @@ class Recipe:
     """How to train one model.
 
     Attributes:
-        name: Of the recipe, and of its run unless another is given.
+        name: Name of the recipe, and of its run by default.
         network: Name in ``training.networks.NETWORKS``.
         epochs: Passes over the training split.
         batch_size: Faces per step.
         learning_rate: Peak of the schedule.
         warmup_epochs: Length of the cosine schedule's linear warm-up.
-        momentum: Nesterov momentum of the stochastic gradient descent.
-        weight_decay: Decoupled, times the learning rate; kernels only.
-        average_decay: Per step, of the exponential moving average of all weights; 0 judges and
-            keeps the weights themselves.
+        momentum: Nesterov momentum of SGD.
+        weight_decay: Decoupled weight decay, times the learning rate; kernels only.
+        average_decay: Decay per step of the exponential moving average of all weights; 0 for no average.
         normalisation: See ``emotion.vision.normalise``.
-        seed: Of initial weights, order and augmentation.
-        augmentation: How faces are varied.
+        seed: Seeds initial weights, order and augmentation.
+        augmentation: Augmentation of training faces.
         optimizer: ``"sgd"`` or ``"adam"``.
         schedule: ``"cosine"`` (warm-up, then down to zero) or ``"constant"``.
         targets: ``"votes"`` (shares of FER+ votes), ``"labels"`` (the data set's own), ``"either"``
             (votes where the data set has them) or ``"both"`` (a head for each).
-        classes: Which expressions, in the order of the outputs; empty for all the data set has.
-        class_weights: Whether rare classes weigh more in the loss, so that all weigh the same.
-        oversample: Whether rare classes are drawn as often as common ones.
-        patience: Epochs without improvement after which training stops; 0 for never.
-        plateau: Epochs without improvement after which the learning rate is halved; 0 for never.
-        frozen_epochs: First epochs, in which a network with given weights trains its output layer alone.
-        fine_tuning: Times the learning rate, once everything is trained.
-        input_size: Side of the network's input, px; 0 for its usual one.
-        cycles: How often the cosine schedule is gone through; each time, the weights at its end are
-            kept (Loshchilov and Hutter 2017; Huang et al. 2017).
+        classes: Expressions in the order of the outputs; empty for all of the data set.
+        class_weights: Weight the loss so that all classes count the same.
+        oversample: Sample rare classes as often as common ones.
+        patience: Early stopping after this many epochs without improvement; 0 to disable.
+        plateau: Halve the learning rate after this many epochs without improvement; 0 to disable.
+        frozen_epochs: First epochs, in which a pretrained network trains its output layer only.
+        fine_tuning: Factor on the learning rate after the frozen epochs.
+        input_size: Side of the network's input, px; 0 for the network's default.
+        cycles: Number of cosine cycles; the weights at the end of each are kept (Loshchilov and Hutter 2017; Huang et
+            al. 2017).
         label_smoothing: Share of a label's target that is spread over all labels (Szegedy et al. 2016).
-        logit_adjustment: Strength with which common labels are handicapped in the loss, so that
-            rare ones are answered more often; 0 for none (Menon et al. 2021).
-        mixup: Parameter of the beta distribution by which two faces and their targets are blended;
-            0 for none (Zhang et al. 2018).
-        sharpness: How far weights are moved uphill before each gradient is taken; 0 for plain
-            gradients (Foret et al. 2021).
-        teachers: Models whose probabilities are learned beside the targets (Hinton et al. 2015).
+        logit_adjustment: Strength of logit adjustment, which favours rare labels; 0 for none (Menon et al. 2021).
+        mixup: Parameter of mixup's beta distribution; 0 for none (Zhang et al. 2018).
+        sharpness: Radius ρ of sharpness-aware minimisation (SAM); 0 for plain gradients (Foret et al. 2021).
+        teachers: Models for distillation (Hinton et al. 2015).
         teacher_weight: Share of the targets that comes from the teachers, 0–1.
-        recall: Share of the last cycle's targets that comes from what the network itself answered at
-            the ends of the cycles before, 0–1; a first cycle has none (Yang et al. 2019).
-        sets: Further sets of faces that are learned beside the data set; other prepared sets that lie
-            beside them count fully. Empty for the data set alone.
-        balance: How far rare expressions are shown more often, 0–1: each label's share of an epoch is
-            its natural one to the power of 1 less this.
+        recall: Self-distillation: share of the last cycle's targets that comes from the network's own answers at the
+            ends of earlier cycles, 0–1 (Yang et al. 2019).
+        sets: Extra sets of faces. Other prepared sets in the same folder are used with weight and trust 1. Empty for
+            the data set alone.
+        balance: Strength of class balancing, 0–1: a label's share of an epoch is its natural share to the power of
+            1 − balance.
     """
 
     name: str
@@ -111,7 +106,7 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teacher_weight: float = 0.5
     recall: float = 0.0
-    sets: tuple[Share, ...] = ()
+    sets: tuple[ExtraSet, ...] = ()
     balance: float = 0.0
 
     def __post_init__(self) -> None:
@@ -127,7 +122,7 @@ class Recipe:
         if self.epochs < 1 or self.batch_size < 1:
             raise InputError(f"expected at least 1 epoch and 1 face; got {self.epochs} and {self.batch_size}")
         if not 0 <= self.teacher_weight <= 1:
-            raise InputError(f"expected a weight of teachers from 0 to 1; got {self.teacher_weight}")
+            raise InputError(f"expected a teacher weight from 0 to 1; got {self.teacher_weight}")
         if not 0 <= self.recall <= 1:
             raise InputError(f"expected a share of recalled answers from 0 to 1; got {self.recall}")
         if self.cycles < 1 or self.epochs % self.cycles:
@@ -135,7 +130,7 @@ class Recipe:
 
     @property
     def cycle_ends(self) -> tuple[int, ...]:
-        """Epochs finished at the end of each cycle."""
+        """Number of finished epochs at the end of each cycle."""
         length = self.epochs // self.cycles
         return tuple(range(length, self.epochs + 1, length))
 
@@ -148,12 +143,12 @@ class Recipe:
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
         """Build from :meth:`to_dict`'s output, also of earlier versions with fewer fields."""
         tuples = {name: tuple(values.get(name, ())) for name in ("classes", "teachers")}
-        sets = tuple(Share(**each) for each in values.get("sets", ()))
+        sets = tuple(ExtraSet(**each) for each in values.get("sets", ()))
         return cls(**(values | tuples | {"sets": sets, "augmentation": Augmentation(**values["augmentation"])}))
 
 
 def classic_recipe(name: str, **changes: Any) -> Recipe:
-    """Return how the classic networks are taught the data set's own labels: Adam, slower when it stalls."""
+    """Return the recipe of classic networks for the data set's own labels: Adam, reduced on plateaus."""
     usual: dict[str, Any] = {
         "epochs": 40,
         "batch_size": 64,
@@ -170,7 +165,7 @@ def classic_recipe(name: str, **changes: Any) -> Recipe:
 
 
 def transfer_recipe(name: str, normalisation: str) -> Recipe:
-    """Return how large networks learn eight expressions: the output layer first, then gently everything."""
+    """Return the recipe of large networks for eight expressions: first the output layer, then fine-tuning of all."""
     return classic_recipe(
         name,
         epochs=30,
@@ -199,7 +194,7 @@ DEFAULT = Recipe(
     recall=0.7,
     augmentation=Augmentation(worsen=0.2),
 )
-"""The shipped models': one network with a head for FER+ votes and one for FER2013's labels."""
+"""Recipe of the shipped models: one network with a head for FER+ votes and one for FER2013's labels."""
 
 EVERYFACE = Recipe(
     name="everyface",
@@ -214,15 +209,15 @@ EVERYFACE = Recipe(
     teacher_weight=0.5,
     augmentation=Augmentation(worsen=0.2, erase=0.2),
     sets=(
-        Share("rafdb", weight=2.0, trust=0.95),
-        Share("affectnet-fear", weight=0.7, trust=0.85),
-        Share("affectnet-contempt", weight=0.5, trust=0.4),
-        Share("ffhq", weight=0.5, trust=0.7),
-        Share("genki4k", weight=0.5, trust=0.9),
+        ExtraSet("rafdb", weight=2.0, trust=0.95),
+        ExtraSet("affectnet-fear", weight=0.7, trust=0.85),
+        ExtraSet("affectnet-contempt", weight=0.5, trust=0.4),
+        ExtraSet("ffhq", weight=0.5, trust=0.7),
+        ExtraSet("genki4k", weight=0.5, trust=0.9),
     ),
     balance=0.4,
 )
-"""One network for everyone's faces: FER+ votes and FER2013's labels, RAF-DB, and sets that answer one question each."""
+"""FER2013's two heads, trained on RAF-DB and sets with partial labels as well."""
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, EVERYFACE)}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import made_faces
-from training.augment import _SPOILERS, Augmentation, warp
+from training.augment import _DEGRADATIONS, Augmentation, warp
 
 STILL = Augmentation(**{field.name: 0.0 for field in fields(Augmentation)})
 
@@ -97,7 +97,7 @@ def test_worsening_alone_spoils_the_chosen_faces_and_no_others():
 def test_each_way_of_spoiling_takes_away_what_its_name_says():
     face = np.random.default_rng(1).integers(60, 190, (48, 48, 3), np.uint8)
     rng = np.random.default_rng(0)
-    blurred, noisy, coarse, dark = (spoil(face, rng) for spoil in _SPOILERS)
+    blurred, noisy, coarse, dark = (vary_appearance(face, rng) for vary_appearance in _DEGRADATIONS)
     assert all((spoiled.shape, spoiled.dtype) == (face.shape, np.uint8) for spoiled in (blurred, noisy, coarse, dark))
     assert blurred.std() < face.std()
     assert coarse.std() < face.std()

@@ -13,7 +13,7 @@ from emotion.labels import FER2013_LABELS, RAFDB
 from emotion.models.registry import load_card, save_card
 from tests.training.made_models import install
 from training.cli.main import main
-from training.evaluation.calibrate import learned_from_rafdb
+from training.evaluation.calibrate import trained_on_rafdb
 from training.evaluation.evaluation_sets import has_rafdb, read_rafdb
 
 
@@ -91,12 +91,12 @@ def test_a_model_is_calibrated_on_both_where_that_is_asked_for(models, made_data
     command = ["calibrate", "--model", "seven", "--data", str(made_data)]
     assert main(command) == 0
     alone = load_card("seven")
-    assert not learned_from_rafdb(alone)
+    assert not trained_on_rafdb(alone)
     assert main([*command, "--faces", str(made_rafdb)]) == 0
     both = load_card("seven")
     assert both.second_look_below != alone.second_look_below, "random answers of all faces, not of FER2013's alone"
     assert both.training["calibrated_on"]["sets"] == {"fer2013": "public-test", "rafdb": "validation"}
-    assert learned_from_rafdb(both)
+    assert trained_on_rafdb(both)
 
 
 def test_a_model_that_learned_from_it_is_calibrated_on_it_unasked(models, made_data, made_rafdb, monkeypatch, capsys):

@@ -138,7 +138,7 @@ def test_a_killed_run_resumes_with_the_same_command(made_data, tmp_path):
     command += ["--data", str(made_data), "--model", "vgg", "--epochs", "4", "--batch-size", "16"]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
     run = RunFolder(tmp_path / "killed")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while run.state()["epoch"] < 1 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)

@@ -10,23 +10,23 @@ import pytest
 
 from emotion.models.registry import EVALUATION_FILE, load_card, model_dir
 from emotion.vision.classify import LiteRTClassifier, margins
-from training.data.pipeline import read_validation
+from training.data.pipeline import read_role
 from training.datasets.readers.parquet import default_data_dir
-from training.evaluation.calibrate import SECOND_LOOKS, truth_for, with_second_look
+from training.evaluation.calibrate import TTA_SHARE, truth_for, with_tta
 
 
 @pytest.fixture(scope="module")
 def faces(shared_data):
-    return read_validation(default_data_dir())
+    return read_role(default_data_dir(), "validation")
 
 
 def test_the_default_looks_again_at_the_least_sure_quarter(faces):
     card, images = load_card("default"), list(faces.images)
     once = LiteRTClassifier(card, tta=False).logits(images)
     # Logits of int8 have steps, so several faces may stand at the limit.
-    assert np.mean(margins(once) < card.second_look_below) == pytest.approx(SECOND_LOOKS, abs=0.01)
-    truth = truth_for(card, faces)
-    chosen, again = with_second_look(replace(card, second_look_below=0.0), once, images, truth)
+    assert np.mean(margins(once) < card.second_look_below) == pytest.approx(TTA_SHARE, abs=0.01)
+    truth = truth_for(card.labels, faces)
+    chosen, again = with_tta(replace(card, second_look_below=0.0), once, images, truth)
     assert chosen.second_look_below == pytest.approx(card.second_look_below, abs=0.01)
     answers = (once, LiteRTClassifier(card).logits(images))
     right = [np.mean(each.argmax(axis=1)[truth >= 0] == truth[truth >= 0]) for each in answers]
@@ -38,7 +38,7 @@ def test_a_model_that_is_no_better_for_it_looks_once(faces):
     images = list(faces.images[:40])
     card = replace(load_card("default"), second_look_below=0.0)
     logits = LiteRTClassifier(card).logits(images)
-    chosen, kept = with_second_look(card, logits, images, logits.argmax(axis=1).astype(np.int8))
+    chosen, kept = with_tta(card, logits, images, logits.argmax(axis=1).astype(np.int8))
     assert chosen.second_look_below == 0
     np.testing.assert_array_equal(kept, logits)
 
@@ -48,13 +48,13 @@ def test_what_gains_nothing_is_not_paid_for():
     card = replace(load_card("default"), second_look_below=0.0)
     logits = LiteRTClassifier(card).logits(images)
     nobody_knows = np.full(12, -1, np.int8)
-    assert with_second_look(card, logits, images, nobody_knows) == (card, logits)
+    assert with_tta(card, logits, images, nobody_knows) == (card, logits)
 
 
 def test_members_of_an_ensemble_look_as_their_own_cards_say(faces):
     card = load_card("fer2013-ensemble")
     logits = np.zeros((9, 7), np.float32)
-    assert with_second_look(card, logits, list(faces.images[:9]), np.zeros(9, np.int8)) == (card, logits)
+    assert with_tta(card, logits, list(faces.images[:9]), np.zeros(9, np.int8)) == (card, logits)
 
 
 def test_the_time_of_a_face_counts_second_looks():

@@ -19,9 +19,9 @@ from training.cli.main import main
 from training.evaluation.check import check
 from training.export import export as export_module
 from training.fit.checkpoints import RunFolder
-from training.fit.pretrained import load_start
+from training.fit.pretrained import load_keras_weights
 from training.fit.snapshots import load_averaged
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.networks import NETWORKS, build_network, find_network
 from training.networks.spec import PRETRAINED_END, NetworkSpec
 from training.recipes import transfer_recipe
@@ -62,11 +62,11 @@ def weights_after(run, epoch, layer):
 def test_given_weights_are_frozen_first_and_tuned_then_all_but_the_batch_norms(
     tiny, backbone_file, made_data, tmp_path
 ):
-    runs, start = tmp_path / "runs", Start(weights=backbone_file)
-    head_only = RunFolder(train(replace(tiny.recipe, epochs=1), made_data, runs, name="head", start=start))
-    whole = RunFolder(train(tiny.recipe, made_data, runs, start=start))
+    runs, options = tmp_path / "runs", RunOptions(weights=backbone_file)
+    head_only = RunFolder(train(replace(tiny.recipe, epochs=1), made_data, runs, name="head", options=options))
+    whole = RunFolder(train(tiny.recipe, made_data, runs, options=options))
     given = build_network("tiny", 8)
-    assert "without its head" in load_start(given, backbone_file)
+    assert "without its head" in load_keras_weights(given, backbone_file)
     kernel = given.get_layer("convolution").get_weights()[0]
     np.testing.assert_array_equal(weights_after(head_only, 1, "convolution")[0], kernel)
     assert not np.array_equal(weights_after(whole, 2, "convolution")[0], kernel)
@@ -79,9 +79,9 @@ def test_given_weights_are_frozen_first_and_tuned_then_all_but_the_batch_norms(
 
 def test_weights_that_fit_nothing_are_refused(made_data, backbone_file, tmp_path):
     with pytest.raises(ModelError, match=r"expected weights for all of baseline in tiny_notop.h5"):
-        load_start(build_network("baseline", 7), backbone_file)
+        load_keras_weights(build_network("baseline", 7), backbone_file)
     with pytest.raises(InputError, match="expected a file of weights"):
-        train(find_network("fourconv").recipe, made_data, tmp_path, start=Start(weights=tmp_path / "none.h5"))
+        train(find_network("fourconv").recipe, made_data, tmp_path, options=RunOptions(weights=tmp_path / "none.h5"))
 
 
 def test_a_subset_from_training_to_evaluation_and_its_pair_back_in(made_data, tmp_path, monkeypatch):
@@ -125,4 +125,4 @@ def test_a_search_keeps_its_study_and_goes_on(made_data, tmp_path, capsys):
 def test_tensorboard_is_asked_for_by_name_where_it_is_missing(made_data, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="expected the package tensorboard"):
-        train(find_network("fourconv").recipe, made_data, tmp_path, start=Start(tensorboard=True))
+        train(find_network("fourconv").recipe, made_data, tmp_path, options=RunOptions(tensorboard=True))

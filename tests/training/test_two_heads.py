@@ -24,14 +24,14 @@ from emotion.models.registry import load_card
 from tests.training.small_network import build_small
 from training.cli.main import main
 from training.data.inputs import InputForm, predict_logits
-from training.data.pipeline import load_material
+from training.data.pipeline import load_training_data
 from training.export import export as export_module
-from training.export.export import Choice, export, one_head
+from training.export.export import export, one_head
 from training.fit.checkpoints import RunFolder
-from training.fit.distillation import recalled
+from training.fit.distillation import self_distilled
 from training.fit.optimise import Phase, phases
 from training.fit.snapshots import heads_of, load_averaged
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.networks import NETWORKS
 from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
@@ -91,7 +91,7 @@ def test_every_cycle_goes_down_to_nothing_and_its_last_weights_are_kept(run):
 
 def test_a_run_that_breaks_down_in_its_second_cycle_goes_on_there(run, made_data, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        train(RECIPE, made_data, tmp_path, start=Start(watchers=(Breakdown(after=4),)))
+        train(RECIPE, made_data, tmp_path, options=RunOptions(callbacks=(Breakdown(after=4),)))
     broken = RunFolder(tmp_path / "pair")
     assert broken.state()["epoch"] == 4
     train(RECIPE, made_data, tmp_path)
@@ -104,11 +104,11 @@ def test_a_run_that_breaks_down_in_its_second_cycle_goes_on_there(run, made_data
 def test_what_is_recalled_is_the_mean_of_what_the_ends_of_earlier_cycles_answered(run, made_data, tmp_path):
     shutil.copytree(run.path, tmp_path / "run")
     recipe, form = replace(RECIPE, recall=0.75), InputForm(48, "grey", RECIPE.normalisation)
-    examples = load_material(made_data, recipe, form).train
+    examples = load_training_data(made_data, recipe, form).train
     logits = predict_logits(load_averaged(run, 3), form, examples.images)
     expected = [softmax(logits[:, columns], axis=1) for columns in (slice(0, 8), slice(8, 15))]
     for _ in range(2):  # answered, then read
-        heads = recalled(examples, recipe, RunFolder(tmp_path / "run")).heads
+        heads = self_distilled(examples, recipe, RunFolder(tmp_path / "run")).heads
         for head, own, answers in zip(heads, examples.heads, expected, strict=True):
             np.testing.assert_allclose(head.shares, 0.25 * own.shares + 0.75 * answers, atol=1e-6)
             np.testing.assert_array_equal(head.truth, own.truth)
@@ -135,7 +135,7 @@ def test_history_and_progress_tell_of_each_head(run):
 
 def test_each_head_is_exported_under_its_own_labels(run, made_data, models):
     for head in (FERPLUS, FER2013):
-        card = export(run, f"made-{head.name}", made_data, choice=Choice(head=head.name))
+        card = export(run, f"made-{head.name}", made_data, head=head.name)
         assert (card.labels, card.training["head"]) == (head.labels, head.name)
         assert card == load_card(card.name)
     assert export(run, "made", made_data).labels == FERPLUS.labels

@@ -15,7 +15,7 @@ import keras
 
 from emotion.errors import ModelError
 from training.cli.main import main
-from training.export.keras_pair import load_network, load_pair, save_pair, with_softmax
+from training.export.keras_pair import load_keras_pair, load_network, save_keras_pair, with_softmax
 from training.export.legacy_keras import build_old_architecture
 
 FACES = np.random.default_rng(0).random((4, 16, 16, 1), np.float32)
@@ -53,8 +53,8 @@ def test_a_whole_file_gives_its_logits_whatever_it_is_called(tmp_path, ending, n
 
 def test_a_network_that_ends_in_pooling_is_written_as_a_pair_and_read_again(tmp_path):
     _, logits = network("pooling")
-    save_pair(logits, tmp_path)
-    again = load_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
+    save_keras_pair(logits, tmp_path)
+    again = load_keras_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
     np.testing.assert_allclose(again.predict(FACES, verbose=0), logits.predict(FACES, verbose=0), atol=1e-5)
 
 
@@ -105,7 +105,7 @@ def test_other_files_are_refused_in_a_sentence(tmp_path, write, words):
 def test_a_whole_file_in_the_place_of_json_is_told_how_to_be_given(tmp_path):
     network("dense")[0].save(tmp_path / "net.h5")
     with pytest.raises(ModelError, match="is given with --model"):
-        load_pair(tmp_path / "net.h5", tmp_path / "net.h5")
+        load_keras_pair(tmp_path / "net.h5", tmp_path / "net.h5")
 
 
 def test_code_in_a_whole_file_is_never_run(tmp_path):

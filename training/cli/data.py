@@ -1,4 +1,4 @@
-"""The commands ``prepare`` and ``facts``: data sets into one form, and what is in them."""
+"""The commands ``prepare``, ``faces`` and ``facts``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from training.preparation.prepare import PrepareOptions, prepare
 def add_faces(command: argparse.ArgumentParser) -> None:
     """Add the options of ``faces``."""
     command.add_argument("--shared", type=Path, default=default_data_dir().parent, help="folder of the sets' files")
-    command.add_argument("--fer2013", type=Path, default=default_data_dir(), help="to find copies of its faces")
+    command.add_argument(
+        "--fer2013", type=Path, default=default_data_dir(), help="data set whose duplicates are removed"
+    )
     command.add_argument("--out", type=Path, default=default_faces_dir(), help="folder to write (default: %(default)s)")
     command.add_argument("--size", type=int, default=64, help="side of the faces, px (default: %(default)s)")
     command.add_argument(
@@ -33,9 +35,9 @@ def add_faces(command: argparse.ArgumentParser) -> None:
 
 def _faces(options: argparse.Namespace) -> None:
     from training.preparation.faces import build_faces, print_summary
-    from training.preparation.sources import SOURCES, own_source
+    from training.preparation.sources import SOURCES, custom_source
 
-    sources = [*SOURCES, *(own_source(text) for text in options.add)]
+    sources = [*SOURCES, *(custom_source(text) for text in options.add)]
     with progress_bar("aligning", "sets") as report:
         summary = build_faces(sources, options.shared, options.fer2013, options.out, options.size, report)
     print_summary(summary)
@@ -86,7 +88,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 SOME_SKIPPED = 1
-"""Exit status where a data set was prepared without some of its rows or files."""
+"""Exit status if some rows or files were skipped."""
 
 
 def _prepare(options: argparse.Namespace) -> int:
@@ -111,7 +113,7 @@ def add_facts(command: argparse.ArgumentParser) -> None:
 
 def _facts(options: argparse.Namespace) -> None:
     out = options.out or default_datasets_dir() / options.data.resolve().name
-    with progress_bar("looking for copies", "rows") as report:
+    with progress_bar("finding duplicates", "rows") as report:
         facts = write_facts(options.data, out, report)
     print_facts(facts)
     print(f"wrote {out}")
@@ -131,7 +133,7 @@ def print_facts(facts: dict[str, Any], console: Console | None = None) -> None:
         if split["decided"]:
             console.print(f"{name}: {split['share']:.1%} of {split['decided']:,} labels agree with the FER+ majority")
     for name, share in agreement["foretold"].items():
-        console.print(f"{name}: {share:.1%} of the labels follow from how the FER+ taggers saw the faces")
+        console.print(f"{name}: {share:.1%} of the labels can be predicted from the FER+ votes")
     for name, copies in facts["duplicates"]["within"].items():
         console.print(f"{name}: {copies['exact']:,} exact and {copies['near']:,} near copies of earlier pictures")
     for copies in facts["duplicates"]["across"]:

@@ -1,4 +1,4 @@
-"""The commands ``export``, ``import``, ``ensemble``, ``calibrate`` and ``evaluate``: models as the app ships them."""
+"""The commands ``export``, ``import``, ``ensemble``, ``calibrate`` and ``evaluate``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def add_export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--run", dest="folder", type=Path, default=default_runs_dir() / "default", help="the run")
     command.add_argument("--name", help="of the model (default: the run's)")
     command.add_argument("--title", help="of the model, for people (default: the network's)")
-    command.add_argument("--epoch", type=int, help="whose weights to take (default: the best one's)")
-    command.add_argument("--head", metavar="LABEL_SET", help="which, where a network has two (default: its first)")
+    command.add_argument("--epoch", type=int, help="epoch to export (default: the best)")
+    command.add_argument("--head", metavar="LABEL_SET", help="head of a network with two (default: the first)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
     _add_pooling(command)
     command.add_argument(
@@ -35,15 +35,15 @@ def add_export(command: argparse.ArgumentParser) -> None:
 def add_import(command: argparse.ArgumentParser) -> None:
     """Add the options of ``import``."""
     command.add_argument("--model", type=Path, metavar="FILE", help="a whole network: .h5, .hdf5 or .keras")
-    command.add_argument("--architecture", type=Path, metavar="JSON", help="instead, what to_json() gave")
-    command.add_argument("--weights", type=Path, metavar="H5", help="… with what save_weights() gave")
+    command.add_argument("--architecture", type=Path, metavar="JSON", help="instead, the output of to_json()")
+    command.add_argument("--weights", type=Path, metavar="H5", help="… with the output of save_weights()")
     command.add_argument("--name", required=True, help="of the model")
     command.add_argument("--title", help="of the model, for people (default: its name)")
     command.add_argument(
         "--classes", metavar="NAMES", help="meaning of the outputs, in order (default: by their number)"
     )
     command.add_argument(
-        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="what it was trained on (default: %(default)s)"
+        "--normalisation", choices=NORMALISATIONS, default=UNIT, help="of the training pictures (default: %(default)s)"
     )
     command.add_argument("--licence", help="terms of the weights (default: not stated)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
@@ -86,7 +86,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from training.export.export import Choice, export
+    from training.export.export import export
     from training.face_parts.commands import export_command, is_part_run
 
     if options.serving:
@@ -99,24 +99,24 @@ def _export(options: argparse.Namespace) -> None:
         return
 
     name = options.name or resolve(options.folder.name)
-    choice = Choice(options.epoch, options.head)
-    _print_card(export(RunFolder(options.folder), name, options.data, options.title, choice, options.faces))
+    chosen = {"epoch": options.epoch, "head": options.head, "faces": options.faces}
+    _print_card(export(RunFolder(options.folder), name, options.data, options.title, **chosen))
 
 
 def _import(options: argparse.Namespace) -> None:
-    from training.export.import_pair import Stranger, import_pair
+    from training.export.import_network import NetworkFiles, import_network
 
     if (options.model is None) == (options.weights is None) or (options.model and options.architecture):
         raise InputError("expected a network as --model FILE, or as --architecture JSON with --weights H5")
     classes = tuple(parse_label(name) for name in options.classes.split(",")) if options.classes else None
-    stranger = Stranger(
+    files = NetworkFiles(
         options.architecture,
         options.model or options.weights,
         options.normalisation,
         classes=classes,
         licence=options.licence,
     )
-    _print_card(import_pair(stranger, options.name, options.title or options.name, options.data))
+    _print_card(import_network(files, options.name, options.title or options.name, options.data))
 
 
 def _ensemble(options: argparse.Namespace) -> None:
@@ -139,7 +139,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if is_part_model(options.model):
         evaluate_command(options)
         return
-    load_card(options.model)  # an unknown model is refused before anything is said of data
+    load_card(options.model)  # report an unknown model before missing data
     if not has_rafdb(options.faces):
         print(f"RAF-DB is not scored, as {options.faces} holds no {RAFDB_FOLDER}: {HOW_TO_MAKE}", file=sys.stderr)
     print_evaluation(evaluate(options.model, options.data, options.faces))
@@ -154,5 +154,5 @@ def _print_card(card: ModelCard) -> None:
         f"unclear below {card.abstain_below}"
     )
     if kernels := card.training.get(INT4_KERNELS):
-        print("in 4 bits, to keep the file small: dense", ", ".join(f"{inputs}×{units}" for inputs, units in kernels))
+        print("stored in 4 bits to reduce the file: dense", ", ".join(f"{inputs}×{units}" for inputs, units in kernels))
     print(f"next: python -m training evaluate --model {card.name}")

@@ -1,4 +1,4 @@
-"""The commands ``train``, ``check``, ``search`` and ``ablate``: networks and how they learn."""
+"""The commands ``train``, ``check``, ``search`` and ``ablate``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def add_train(command: argparse.ArgumentParser) -> None:
     _add_recipe_options(command)
     command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs")
     command.add_argument("--name", help="name of the run (default: the recipe's, or the network's)")
-    command.add_argument("--weights", type=Path, metavar="FILE", help="start from those of a shipped .tflite or others")
+    command.add_argument(
+        "--weights", type=Path, metavar="FILE", help="initial weights: a shipped .tflite model or others"
+    )
     command.add_argument("--faces", type=Path, default=default_faces_dir(), help="folder that `faces` wrote")
     command.add_argument("--tensorboard", action="store_true", help="write a log for TensorBoard into the run's folder")
     command.set_defaults(run=_train)
@@ -40,7 +42,7 @@ def add_train(command: argparse.ArgumentParser) -> None:
 def add_check(command: argparse.ArgumentParser) -> None:
     """Add the options of ``check``."""
     _add_recipe_options(command)
-    command.add_argument("--steps", type=int, default=200, help="at most so many to learn the faces by heart")
+    command.add_argument("--steps", type=int, default=200, help="maximum number of steps to overfit the faces")
     command.set_defaults(run=_check)
 
 
@@ -48,12 +50,15 @@ def add_search(command: argparse.ArgumentParser) -> None:
     """Add the options of ``search``."""
     _add_recipe_options(command)
     command.add_argument("--runs", type=Path, default=default_runs_dir(), help="folder of runs; the study lies there")
-    command.add_argument("--trials", type=int, default=20, help="to run in all, earlier ones included")
-    command.add_argument("--minutes", type=float, help="begin no further trial after so long")
-    command.add_argument("--evolve", action="store_true", help="breed architectures: accuracy against ms per face")
-    command.add_argument("--population", type=int, default=10, help="of a generation (default: %(default)s)")
+    command.add_argument("--trials", type=int, default=20, help="total number, earlier ones included")
+    command.add_argument("--minutes", type=float, help="start no trial after this time")
+    command.add_argument("--evolve", action="store_true", help="search architectures: accuracy against ms per face")
+    command.add_argument("--population", type=int, default=10, help="candidates per generation (default: %(default)s)")
     command.add_argument(
-        "--study", type=Path, default=PROJECT / "data" / "search" / "evolve.sqlite3", help="file of the bred candidates"
+        "--study",
+        type=Path,
+        default=PROJECT / "data" / "search" / "evolve.sqlite3",
+        help="file of the architecture study",
     )
     command.set_defaults(run=_search)
 
@@ -63,13 +68,13 @@ def add_ablate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
     command.add_argument("--runs", type=Path, default=default_runs_dir() / "ablation", help="folder of its runs")
     command.add_argument("--epochs", type=int, default=8, help="of each variant (default: %(default)s)")
-    command.add_argument("--limit", type=int, help="a trial with at most so many faces of each split")
+    command.add_argument("--limit", type=int, help="maximum number of faces per split, for a trial")
     command.add_argument("--only", metavar="NAMES", help="train the base and these alone: mixup,no-erasing")
     command.set_defaults(run=_ablate)
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
-    """Return the named recipe, or the network's own, with what the command line changes."""
+    """Return the named recipe or the network's own, with the changes of the command line."""
     recipe = _named_recipe(options)
     changes = {name: getattr(options, name) for name in _RECIPE_OPTIONS if getattr(options, name) is not None}
     if options.classes is not None:
@@ -93,15 +98,17 @@ def _named_recipe(options: argparse.Namespace) -> Recipe:
 
 
 def _add_recipe_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", metavar="NETWORK", help="the network, by its own recipe unless one is named")
+    command.add_argument("--model", metavar="NETWORK", help="the network, with its own recipe unless --recipe is given")
     command.add_argument("--recipe", help="name of a recipe (default: the network's, or the shipped model's)")
     command.add_argument("--data", type=Path, default=default_data_dir(), help="folder of the data set")
-    command.add_argument("--limit", type=int, help="use at most so many faces of each split")
+    command.add_argument("--limit", type=int, help="maximum number of faces per split")
     command.add_argument("--classes", metavar="NAMES", help="only these, in this order: anger,neutral,sadness")
     command.add_argument("--targets", choices=TARGETS, help="learn FER+ votes, the data set's own labels, …")
-    command.add_argument("--teacher", metavar="NAMES", help="models whose probabilities are half of the targets")
-    command.add_argument("--class-weights", choices=("none", "balanced"), help="weigh rare classes more")
-    command.add_argument("--oversample", action="store_true", default=None, help="draw rare classes more often")
+    command.add_argument("--teacher", metavar="NAMES", help="teacher models for distillation")
+    command.add_argument("--class-weights", choices=("none", "balanced"), help="loss weights of classes")
+    command.add_argument(
+        "--oversample", action="store_true", default=None, help="sample rare classes as often as common ones"
+    )
     command.add_argument("--epochs", type=int, help="instead of the recipe's")
     command.add_argument("--cycles", type=int, help="of equally many epochs, instead of the recipe's")
     command.add_argument("--batch-size", type=int, help="instead of the recipe's")
@@ -113,14 +120,16 @@ def _add_recipe_options(command: argparse.ArgumentParser) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from training.face_parts.commands import is_part_network, train_command
-    from training.fit.train import Start, train
+    from training.fit.train import RunOptions, train
 
     if is_part_network(options.model):
         train_command(options)
         return
 
-    start = Start(limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard)
-    folder = train(recipe_of(options), options.data, options.runs, name=options.name, start=start)
+    run_options = RunOptions(
+        limit=options.limit, weights=options.weights, faces=options.faces, tensorboard=options.tensorboard
+    )
+    folder = train(recipe_of(options), options.data, options.runs, name=options.name, options=run_options)
     print(f"done; next: python -m training export --run {folder}")
 
 
@@ -166,14 +175,14 @@ def _ablate(options: argparse.Namespace) -> None:
     from training.fit.backend import is_tensorflow
     from training.search.ablation import ablate, base_of, write
 
-    # What a trial finds is no finding: it stays with its runs.
+    # Trials on few faces must not overwrite the committed results.
     runs = options.runs if options.limit is None else options.runs / f"limit-{options.limit}"
     table, page = (PROJECT / "data", PROJECT / "docs") if options.limit is None else (runs, runs)
     only = options.only.split(",") if options.only else None
     rows = ablate(options.data, runs, epochs=options.epochs, limit=options.limit, only=only)
-    if is_tensorflow():  # which alone writes int8 files
-        from training.search.ablation_int8 import measure_int8_and_flip
+    if is_tensorflow():  # int8 files need TensorFlow
+        from training.search.ablation_int8 import measure_int8_and_tta
 
-        rows += measure_int8_and_flip(base_of(runs, options.data, options.limit), options.data)
+        rows += measure_int8_and_tta(base_of(runs, options.data, options.limit), options.data)
     write(rows, runs, table / "ablation.csv", page / "ablation.md")
     print(f"wrote {table / 'ablation.csv'} and {page / 'ablation.md'}")

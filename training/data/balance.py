@@ -1,4 +1,4 @@
-"""Rare classes: weighed more in the loss, or drawn more often."""
+"""Class balance: loss weights and sampling weights for rare classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from emotion.types import FloatArray
 
 
 def class_weights(shares: FloatArray) -> FloatArray:
-    """Return the weights with which every class counts the same, and a face 1 on average.
+    """Return class weights under which all classes count the same, with mean 1 over faces.
 
     Args:
         shares: ``(n, k)`` targets, each row summing to 1.
@@ -24,18 +24,18 @@ def class_weights(shares: FloatArray) -> FloatArray:
 
 
 def sample_weights(shares: FloatArray) -> FloatArray:
-    """Return each face's weight, ``(n,)`` float32: its classes' weights by their shares."""
+    """Return each face's weight, ``(n,)`` float32: the mean of its class weights by its shares."""
     return np.asarray(shares @ class_weights(shares), np.float32)
 
 
 def balanced_shares(shares: FloatArray, weights: FloatArray, strength: float, most: float = 4.0) -> FloatArray:
-    """Return sampling weights that show rare labels more often, with the same total.
+    """Return sampling weights that favour rare labels, with the same total.
 
     Args:
-        shares: ``(n, k)`` targets; faces without any keep their weight.
-        weights: ``(n,)``, how often each face is shown without balance.
-        strength: 0 for not at all, 1 for all labels equally often.
-        most: A face's weight grows at most by this factor.
+        shares: ``(n, k)`` targets; faces without a target keep their weight.
+        weights: ``(n,)`` sampling weights without balance.
+        strength: 0 for no balance, 1 for equal frequency of all labels.
+        most: Largest factor on a face's weight.
     """
     totals = (shares * weights[:, np.newaxis]).sum(axis=0, dtype=np.float64)
     natural = totals / max(totals.sum(), 1e-9)
@@ -48,22 +48,22 @@ def balanced_shares(shares: FloatArray, weights: FloatArray, strength: float, mo
 
 
 def repeated_order(weights: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return rows in random order, each repeated by its weight; fractions are drawn at random.
+    """Return rows in random order, each repeated by its weight; fractions are rounded at random.
 
     Args:
         weights: ``(n,)``, ≥ 0.
-        rng: Source of the draw.
+        rng: Random generator.
     """
     times = np.floor(weights).astype(np.intp) + (rng.random(len(weights)) < weights % 1)
     return rng.permutation(np.repeat(np.arange(len(weights)), times))
 
 
 def balanced_order(shares: FloatArray, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return as many rows as there are, drawn with replacement so that classes come equally often.
+    """Return ``n`` rows sampled with replacement so that classes are equally frequent.
 
     Args:
         shares: ``(n, k)`` targets.
-        rng: Source of the draw.
+        rng: Random generator.
     """
     weights = sample_weights(shares).astype(np.float64)
     return rng.choice(len(shares), size=len(shares), p=weights / weights.sum())

@@ -1,4 +1,4 @@
-"""From faces as data sets hold them to a network's input, a batch at a time."""
+"""Converts faces to network input, one batch at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class InputForm:
-    """What a network wants to be fed; the app reads the same three facts from its card.
+    """Form of a network's input, as its card states it to the app.
 
     Attributes:
         size: Side, px.
@@ -36,7 +36,7 @@ class InputForm:
         return (self.size, self.size, 1 if self.colour == GREY else 3)
 
     def prepare(self, images: NDArray[np.uint8]) -> FloatArray:
-        """Resize, convert and normalise, as the app does with a crop.
+        """Resize, convert and normalise faces as the app does.
 
         Args:
             images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8, n > 0.
@@ -48,17 +48,17 @@ class InputForm:
 
 
 def predict_logits(model: Any, form: InputForm, images: NDArray[np.uint8]) -> FloatArray:
-    """Return ``(n, k)`` float32 logits of faces of any number, preparing only one batch at a time.
+    """Return ``(n, k)`` float32 logits of any number of faces, preparing one batch at a time.
 
     Args:
-        model: A Keras model of the form's input.
-        form: How faces become its input.
+        model: A Keras model.
+        form: Form of its input.
         images: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8.
     """
     return batchwise(lambda faces: model.predict_on_batch(form.prepare(faces)), images)
 
 
 def batchwise(function: Callable[[NDArray[np.uint8]], FloatArray], images: NDArray[np.uint8]) -> FloatArray:
-    """Apply a function to a few faces at a time and join the answers."""
+    """Apply a function batch by batch and concatenate the results."""
     starts = range(0, len(images), BATCH)
     return np.concatenate([np.asarray(function(images[start : start + BATCH])) for start in starts])

@@ -1,4 +1,4 @@
-"""From a data set on disk to what training consumes: leaks removed, targets made, batches varied."""
+"""The data pipeline of training: removes leaked faces, builds targets and yields augmented batches."""
 
 from __future__ import annotations
 
@@ -27,38 +27,44 @@ Batch = tuple[FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """Training and validation examples, and how the training rows were counted."""
+class TrainingData:
+    """Training and validation examples, and the counts of training faces read, removed and used."""
 
     train: Examples
     validation: Examples
     counts: dict[str, int]
 
 
-def load_material(
+def load_training_data(
     folder: Path, recipe: Recipe, form: InputForm, *, limit: int | None = None, faces: Path | None = None
-) -> Material:
-    """Read a data set and prepare it. Its test split is read only to remove its copies from training.
+) -> TrainingData:
+    """Read and prepare a data set. The test split is only read to remove its duplicates from the training split.
 
     Args:
         folder: Holds the splits as Parquet files.
-        recipe: Says what is learned, and the seed of the draw.
+        recipe: Says which targets are learned, and seeds the sampling.
         form: Pictures larger than the network's input are reduced as they are read.
-        limit: At most so many faces of each split, for quick trials.
-        faces: Folder of further prepared sets, for a recipe that learns from several.
+        limit: Maximum number of faces per split, for quick trials.
+        faces: Folder of extra prepared sets, for recipes that use some.
 
     Raises:
-        DatasetError: A data set is missing or not laid out so, or has nothing to learn for this recipe.
-        LabelError: It does not know a class of the recipe.
+        DatasetError: A data set is missing, has another layout, or has no targets for this recipe.
+        LabelError: The data set lacks a class of the recipe.
     """
-    splits = {role: known.sample(limit, recipe.seed) for role, known in read_roles(folder, form.size).items()}
-    further = {
-        name: {role: known.sample(limit, recipe.seed) for role, known in by_role(read_dataset(path)).items()}
-        for name, path in (set_folders(faces, recipe) if recipe.sets else {}).items()
-    }
+
+    def sampled(path: Path, size: int | None) -> dict[Role, FaceSet]:
+        return {
+            role: known.sample(limit, recipe.seed) for role, known in by_role(read_dataset(path, size=size)).items()
+        }
+
+    splits = sampled(folder, reduced_size(folder, form.size))
+    if not {"train", "validation"} <= set(splits):
+        raise DatasetError(f"expected a training and a validation split in {folder}; got {', '.join(splits)}")
+    extra_folders = set_folders(faces, recipe) if recipe.sets else {}
+    further = {name: sampled(path, None) for name, path in extra_folders.items()}
     train, validation = splits["train"], splits["validation"]
-    judged = [known.images for each in (splits, *further.values()) for role, known in each.items() if role != "train"]
-    leaked = np.any([leaked_rows(train.images, images) for images in judged], axis=0)
+    held_out = [known.images for each in (splits, *further.values()) for role, known in each.items() if role != "train"]
+    leaked = np.any([leaked_rows(train.images, images) for images in held_out], axis=0)
     clean = train.take(~leaked)
     examples = examples_of(clean, recipe)
     counts = {
@@ -67,52 +73,41 @@ def load_material(
         "without_target": len(clean) - len(examples),
         "used": len(examples),
     }
-    judged_by = examples_of(validation, recipe)
+    validation_examples = examples_of(validation, recipe)
     if further:
         counts |= {name: len(each["train"]) for name, each in further.items()}
-        examples, judged_by = join_sets(examples, judged_by, further, recipe, form.size)
-    return Material(examples, judged_by, counts)
+        examples, validation_examples = join_sets(examples, validation_examples, further, recipe, form.size)
+    return TrainingData(examples, validation_examples, counts)
 
 
-def read_roles(folder: Path, largest: int) -> dict[Role, FaceSet]:
-    """Read a data set by what its splits may be used for.
+def read_role(folder: Path, role: Role, largest: int | None = None) -> FaceSet:
+    """Read the split of a data set that has a role.
 
     Args:
-        folder: Holds the splits.
-        largest: Side to which larger pictures are reduced, px, which saves memory.
+        folder: Folder of the data set.
+        role: ``"train"``, ``"validation"`` or ``"test"``.
+        largest: Side to which larger pictures are reduced to save memory, px; None to keep them.
 
     Raises:
-        DatasetError: There is no training or no validation split.
-    """
-    splits = by_role(read_dataset(folder, size=reduced_size(folder, largest)))
-    if not {"train", "validation"} <= set(splits):
-        raise DatasetError(f"expected a training and a validation split in {folder}; got {', '.join(splits)}")
-    return splits
-
-
-def read_validation(folder: Path) -> FaceSet:
-    """Read the validation split alone.
-
-    Raises:
-        DatasetError: There is none.
+        DatasetError: There is no such split.
     """
     splits = by_role({split: split for split in split_files(folder)})
-    if "validation" not in splits:
-        raise DatasetError(f"expected a validation split in {folder}; got {', '.join(splits) or 'none'}")
-    return read_split(folder, splits["validation"])
+    if role not in splits:
+        raise DatasetError(f"expected a {role} split in {folder}; got {', '.join(splits) or 'none'}")
+    return read_split(folder, splits[role], size=None if largest is None else reduced_size(folder, largest))
 
 
 def batches_per_epoch(examples: Examples, recipe: Recipe) -> int:
-    """Return the number of full batches, at least one; what is left over varies with the order."""
+    """Return the number of full batches per epoch, at least one; the rest is dropped."""
     faces = len(examples) if examples.weights is None else int(examples.weights.sum() * 0.99)
     return max(faces // recipe.batch_size, 1)
 
 
 def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_epoch: int = 0) -> Iterator[Batch]:
-    """Yield varied, prepared batches of epoch after epoch.
+    """Yield augmented batches without end.
 
-    An epoch's order and variations depend on the seed and its number alone, so that a resumed
-    run sees what an unbroken one would have seen.
+    An epoch's order and augmentation depend only on the seed and the epoch's number, so a resumed run gets the same
+    batches as an uninterrupted one.
     """
     shares, first_head = examples.targets, examples.heads[0].shares
     weights = sample_weights(first_head) if recipe.class_weights else np.ones(len(examples), np.float32)
@@ -129,14 +124,14 @@ def endless_batches(examples: Examples, recipe: Recipe, form: InputForm, first_e
 
 
 def _order(examples: Examples, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Return the rows of an epoch in the order in which they are shown."""
+    """Return the rows of an epoch in training order."""
     if recipe.oversample:
         return balanced_order(examples.heads[0].shares, rng)
     return rng.permutation(len(examples)) if examples.weights is None else repeated_order(examples.weights, rng)
 
 
 def _blend(batch: Batch, strength: float, rng: np.random.Generator) -> Batch:
-    """Mix each face and its targets with another one's of the batch, by a share drawn once (Zhang et al. 2018)."""
+    """Apply mixup: blend each face and its targets with another face of the batch (Zhang et al. 2018)."""
     share = np.float32(rng.beta(strength, strength))
     others = rng.permutation(len(batch[0]))
     faces, targets, weights = (share * values + (1 - share) * values[others] for values in batch)

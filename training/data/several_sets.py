@@ -1,4 +1,4 @@
-"""Joins several sets of faces: FER2013 teaches both heads, further sets teach the first one."""
+"""Joins several sets of faces: FER2013 trains both heads, extra sets train the first one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from training.data.targets import Examples, Head, smoothed
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import MANIFEST_FILE
 from training.datasets.splits import Role
-from training.recipes import Recipe, Share
+from training.recipes import ExtraSet, Recipe
 
 Sets = Mapping[str, Mapping[Role, FaceSet]]
-"""Name of a set → what its splits may be used for → faces."""
+"""Name of a set → role of its splits → faces."""
 
 
 def set_folders(folder: Path | None, recipe: Recipe) -> dict[str, Path]:
-    """Return the prepared sets in a folder: those that a recipe names first, then any other that lies there.
+    """Return the prepared sets in a folder: first those that a recipe names, then the others.
 
     Raises:
         DatasetError: A set that the recipe names is missing.
@@ -44,19 +44,19 @@ def set_folders(folder: Path | None, recipe: Recipe) -> dict[str, Path]:
 def join_sets(
     train: Examples, validation: Examples, further: Sets, recipe: Recipe, size: int
 ) -> tuple[Examples, Examples]:
-    """Return the examples of the data set and of further sets as one, for training and for validation.
+    """Return the training and the validation examples of the data set and the extra sets together.
 
     Args:
-        train: The data set's own, with all heads of the network.
-        validation: The same.
-        further: Other sets.
-        recipe: Says how much each set counts, and how much rare labels do.
-        size: Side of the network's input, to which all faces are brought, px.
+        train: Training examples of the data set, with all heads of the network.
+        validation: Validation examples of the data set.
+        further: Extra sets.
+        recipe: Defines the weight of each set and the class balance.
+        size: Side to which all faces are resized, px.
     """
     shares = {share.name: share for share in recipe.sets}
     parts, judged = [_first(train, size)], [_first(validation, size)]
     for origin, (name, splits) in enumerate(further.items(), start=1):
-        share = shares.get(name, Share(name))
+        share = shares.get(name, ExtraSet(name))
         if "train" in splits:
             parts.append(_examples(splits["train"], share, train.heads, origin, recipe.label_smoothing, size))
         if "validation" in splits:
@@ -76,9 +76,9 @@ def _first(examples: Examples, size: int) -> Examples:
 
 
 def _examples(
-    faces: FaceSet, share: Share, heads: tuple[Head, ...], origin: int, smoothing: float, size: int
+    faces: FaceSet, share: ExtraSet, heads: tuple[Head, ...], origin: int, smoothing: float, size: int
 ) -> Examples:
-    """Return the targets of a further set, which teaches the first head only."""
+    """Return the examples of an extra set, which has targets for the first head only."""
     count = len(faces)
     others = [
         Head(head.label_set, np.zeros((count, len(head.label_set)), np.float32), np.full(count, NO_LABEL, np.int8))
@@ -92,8 +92,8 @@ def _examples(
     )
 
 
-def _partial_head(faces: FaceSet, share: Share, head: Head, smoothing: float) -> Head:
-    """Split a face's target: the set's trust goes to its label, the rest to its partial label."""
+def _partial_head(faces: FaceSet, share: ExtraSet, head: Head, smoothing: float) -> Head:
+    """Split each target between the label (the set's trust) and the partial label (the rest)."""
     labels = head.label_set.labels
     truth = recode(faces.labels, faces.label_set, labels)
     shares = share.trust * smoothed(truth, len(labels), smoothing)

@@ -1,4 +1,4 @@
-"""What a network learns to answer, and by what it is judged: shares of votes, or the data set's own labels."""
+"""Training targets and the labels that answers are judged by: shares of votes, or the data set's own labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
+from emotion.evaluation.scoring import recode
 from emotion.labels import FERPLUS, NO_LABEL, LabelSet, subset_of
 from emotion.types import FloatArray
 from training.datasets.face_set import FaceSet
@@ -15,19 +16,19 @@ from training.datasets.ferplus import majority_labels, vote_shares
 from training.recipes import BOTH, EITHER, LABELS, Recipe
 
 _ENOUGH = 0.5
-"""Share of a face's votes that the learned classes must hold for it to be an example of them."""
+"""Minimum share of a face's votes that must be for the recipe's classes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """What is to be learned about some faces in one label set, and by what the answers are judged.
+    """Targets of some faces in one label set.
 
     Attributes:
         label_set: Meaning of the ``k`` columns.
-        shares: ``(n, k)`` float32 targets, each row summing to 1, or to 0 where nothing is known.
-        truth: ``(n,)`` int8 label to be judged by, −1 if undecided.
-        possible: ``(n, k)`` bool partial labels: what a face may show; or None where nothing is ruled out.
-            Rows of shares that sum to less than 1 leave the rest to them.
+        shares: ``(n, k)`` float32 targets; a row sums to 1, or to 0 without a target.
+        truth: ``(n,)`` int8 correct label for scoring, −1 if undecided.
+        possible: ``(n, k)`` bool partial labels: labels that a face may show; None if nothing is ruled out. They get
+            what a row of shares lacks to 1.
     """
 
     label_set: LabelSet
@@ -41,22 +42,22 @@ class Head:
         return replace(self, shares=self.shares[rows], truth=self.truth[rows], possible=possible)
 
     @property
-    def says_something(self) -> NDArray[np.bool_]:
-        """``(n,)`` mask of the faces about which the targets say anything at all."""
+    def has_target(self) -> NDArray[np.bool_]:
+        """``(n,)`` mask of the faces with a target or a partial label."""
         known = np.asarray(self.shares.any(axis=1), np.bool_)
         return known if self.possible is None else known | ~np.asarray(self.possible.all(axis=1), np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Faces with what is to be learned from them.
+    """Faces with their targets.
 
     Attributes:
         images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8.
         heads: Targets of the network's heads, in the order of its outputs; most networks have one.
-        origin: ``(n,)`` int16 position in ``sets`` of the set that each face is from; None where there is one set.
-        sets: Names of the sets, the data set itself first; empty where there is one.
-        weights: ``(n,)`` float32: how often a face is shown in an epoch, on average; None for once each.
+        origin: ``(n,)`` int16 index in ``sets`` of each face's set; None for a single set.
+        sets: Names of the sets, the data set itself first; empty for a single set.
+        weights: ``(n,)`` float32 average number of times that a face is shown in an epoch; None for once each.
     """
 
     images: NDArray[np.uint8]
@@ -70,7 +71,7 @@ class Examples:
 
     @property
     def outputs(self) -> int:
-        """Labels of all heads."""
+        """Number of labels of all heads."""
         return sum(len(head.label_set) for head in self.heads)
 
     @property
@@ -80,7 +81,7 @@ class Examples:
 
     @property
     def targets(self) -> FloatArray:
-        """``(n, outputs)`` shares; with partial labels ``(n, 2 · outputs)``: shares, then 1 for what may be."""
+        """``(n, outputs)`` shares; with partial labels ``(n, 2 · outputs)``: shares, then the mask of possible ones."""
         if all(head.possible is None for head in self.heads):
             return self.shares
         masks = [np.ones_like(head.shares) if head.possible is None else head.possible for head in self.heads]
@@ -95,14 +96,14 @@ class Examples:
 
 
 def examples_of(faces: FaceSet, recipe: Recipe) -> Examples:
-    """Return the faces that a recipe can learn from, with their targets.
+    """Return the faces that have a target under a recipe.
 
     Raises:
         DatasetError: The data set has no votes, or no face of the classes.
-        LabelError: The data set does not know a class of the recipe.
+        LabelError: The data set lacks a class of the recipe.
     """
     heads = _heads(faces, recipe)
-    known = np.any([head.says_something for head in heads], axis=0)
+    known = np.any([head.has_target for head in heads], axis=0)
     if not known.any():
         names = ", ".join(dict.fromkeys(label for head in heads for label in head.label_set.labels))
         raise DatasetError(f"expected faces of {names} in the split {faces.split}; there are none")
@@ -117,14 +118,14 @@ def _heads(faces: FaceSet, recipe: Recipe) -> tuple[Head, ...]:
 
 
 def _labelled(faces: FaceSet, recipe: Recipe) -> Head:
-    """All of a face's share goes to its label, but for what is smoothed."""
+    """Return one-hot targets with the recipe's label smoothing."""
     label_set = subset_of(faces.label_set, recipe.classes or faces.label_set.labels)
-    truth = _recode(faces.labels, [faces.label_set.labels.index(label) for label in label_set.labels])
+    truth = recode(faces.labels, faces.label_set, label_set.labels)
     return Head(label_set, smoothed(truth, len(label_set), recipe.label_smoothing), truth)
 
 
 def smoothed(truth: NDArray[np.int8], labels: int, smoothing: float) -> FloatArray:
-    """Return ``(n, labels)`` targets: all of a face's share on its label, less what is spread over all labels.
+    """Return ``(n, labels)`` one-hot targets with label smoothing.
 
     Args:
         truth: ``(n,)`` labels; a face with −1 gets zeros.
@@ -137,7 +138,7 @@ def smoothed(truth: NDArray[np.int8], labels: int, smoothing: float) -> FloatArr
 
 
 def _voted(faces: FaceSet, recipe: Recipe) -> Head:
-    """The shares of the learned classes, made to sum to 1, where they hold more than half of the votes."""
+    """Return the normalised shares of the recipe's classes, for faces with more than half of their votes on these."""
     if faces.votes is None:
         raise DatasetError(f"expected FER+ votes (columns votes_*) in the split {faces.split}; there are none")
     label_set = subset_of(FERPLUS, recipe.classes or FERPLUS.labels)
@@ -146,24 +147,17 @@ def _voted(faces: FaceSet, recipe: Recipe) -> Head:
     kept = shares[:, columns]
     total = kept.sum(axis=1, keepdims=True)
     usable = total > _ENOUGH
-    truth = np.where(usable[:, 0], _recode(majority_labels(faces.votes), columns), np.int8(NO_LABEL))
+    truth = np.where(usable[:, 0], recode(majority_labels(faces.votes), FERPLUS, label_set.labels), np.int8(NO_LABEL))
     return Head(label_set, np.divide(kept, total, out=np.zeros_like(kept), where=usable), truth)
 
 
-def _recode(labels: NDArray[np.int8], columns: list[int]) -> NDArray[np.int8]:
-    """Number labels by their place among the chosen columns; the others become −1."""
-    codes = np.full(max(columns) + 2, NO_LABEL, np.int8)  # the last entry serves label −1
-    codes[columns] = np.arange(len(columns))
-    return codes[np.where(labels > max(columns), NO_LABEL, labels)]
-
-
 def label_sets_of(faces: FaceSet) -> tuple[LabelSet, ...]:
-    """Return the kinds of label by which faces can be judged: FER+ majorities if they have votes, and their own."""
+    """Return the label sets that faces have labels of: FER+ (majority votes) if they have votes, and their own."""
     return (FERPLUS, faces.label_set) if faces.votes is not None else (faces.label_set,)
 
 
 def truths(faces: FaceSet, label_set: LabelSet) -> NDArray[np.int8]:
-    """Return each face's label in one of :func:`label_sets_of`, −1 where it has none.
+    """Return each face's label in one of :func:`label_sets_of`, −1 for none.
 
     Raises:
         DatasetError: The faces carry no labels of this set.

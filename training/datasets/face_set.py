@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.labels import FER2013, NO_LABEL, LabelSet, subset_of
+from emotion.labels import FER2013, NO_LABEL, LabelSet
 
 FACE_SIZE = 48
 """Side of a FER2013 face, px."""
@@ -80,15 +79,8 @@ class FaceSet:
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> FaceSet:
         """Return the faces that a mask or an index array selects, in its order."""
-        return replace(
-            self,
-            images=self.images[rows],
-            labels=self.labels[rows],
-            votes=None if self.votes is None else self.votes[rows],
-            valence=None if self.valence is None else self.valence[rows],
-            arousal=None if self.arousal is None else self.arousal[rows],
-            possible=None if self.possible is None else self.possible[rows],
-        )
+        arrays = {name: getattr(self, name) for name in ("images", "labels", "votes", "valence", "arousal", "possible")}
+        return replace(self, **{name: values[rows] for name, values in arrays.items() if values is not None})
 
     def sample(self, limit: int | None, seed: int) -> FaceSet:
         """Return at most ``limit`` faces, drawn without replacement and kept in order."""
@@ -96,22 +88,6 @@ class FaceSet:
             return self
         chosen = np.random.default_rng(seed).choice(len(self), size=limit, replace=False)
         return self.take(np.sort(chosen))
-
-    def only(self, classes: Sequence[str]) -> FaceSet:
-        """Return the faces of some classes, relabelled 0, 1, … in the order given.
-
-        Args:
-            classes: At least two labels of the set, in any usual spelling.
-
-        Raises:
-            LabelError: A class is unknown, not in the set, or given twice.
-        """
-        subset = subset_of(self.label_set, classes)
-        recode = np.full(len(self.label_set) + 1, NO_LABEL, np.int8)  # the last entry serves code −1
-        for code, label in enumerate(subset.labels):
-            recode[self.label_set.labels.index(label)] = code
-        labels = recode[self.labels]
-        return replace(self, labels=labels, label_set=subset).take(labels != NO_LABEL)
 
 
 def _is_square(shape: tuple[int, ...]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -32,9 +35,10 @@ def encode_png(image: Image) -> bytes:
     return bytes(cv2.imencode(".png", ordered)[1])
 
 
-def decode_stored(content: bytes) -> Image | None:
-    """Return a stored picture as ``(H, W)`` grey or ``(H, W, 3)`` RGB, or None if the bytes are broken."""
-    # OpenCV answers None to broken bytes, but raises where there are none at all.
+def decode_cell(cell: Mapping[str, Any] | None) -> Image | None:
+    """Return the picture in a Parquet cell as ``(H, W)`` grey or ``(H, W, 3)`` RGB, or None if it cannot be decoded."""
+    content = (cell or {}).get("bytes") or b""
+    # OpenCV returns None for broken bytes, but raises if there are none.
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     if image is None or image.dtype != np.uint8:
         return None

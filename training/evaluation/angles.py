@@ -1,4 +1,4 @@
-"""How right answers are at each angle of the head: RAF-DB's test faces, and smiles in GENKI's photographs."""
+"""Accuracy by head angle, on RAF-DB's test faces and for smiles in GENKI's photographs."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ EDGES = {"yaw": (0, 10, 20, 30, 90), "pitch": (-90, -20, -10, 10, 20, 90)}
 """Bins in degrees: yaw to either side, pitch down (negative) and up."""
 
 _BORDER = 0.5
-"""Aligned faces fill their pictures; the detector needs so much around them, as a share of the side."""
+"""Border that the detector needs around aligned faces, as a share of the side."""
 
 
 def measure_angles(card: ModelCard, shared: Path) -> list[dict[str, Any]]:
-    """Return accuracy by angle, one row per set and bin; sets that are absent are left out.
+    """Return accuracy by angle, one row per set and bin; missing sets are skipped.
 
     Args:
-        card: Of the model.
+        card: Card of the model.
         shared: Folder with the sets' Parquet files of original pictures.
 
     Returns:
-        ``{set, angle, from, to, faces, accuracy, answered}``: degrees, number of faces, share of right answers among
-        all, share of faces whose answer is not unclear (0–1 both). Faces that no mesh fits are left out.
+        ``{set, angle, from, to, faces, accuracy, answered}``: bin in degrees, number of faces, accuracy over all of
+        them, and share of faces without abstention (0–1 both). Faces that the mesh does not find are left out.
     """
     return [
         row for name, file in FILES.items() if (shared / file).is_file() for row in _rows_of(card, name, shared / file)
@@ -66,7 +66,7 @@ def _rows_of(card: ModelCard, name: str, file: Path) -> list[dict[str, Any]]:
 
 
 def _answers(card: ModelCard, pictures: Sequence[Image]) -> tuple[NDArray[np.intp], FloatArray, FloatArray]:
-    """Return which pictures show a face, ``(n, 4)`` yaw, pitch, px of the box and confidence, and probabilities."""
+    """Return rows of pictures with a face, ``(n, 4)`` yaw, pitch, box size (px) and confidence, and probabilities."""
     detector, mesh, classifier = BlazeFace(), FaceMesh(), LiteRTClassifier(card)
     found, seen, crops = [], [], []
     for index, rgb in enumerate(pictures):
@@ -90,11 +90,11 @@ def bins(
     """Return a row for each bin of :data:`EDGES` that has faces.
 
     Args:
-        name: Of the set.
-        yaw: ``(n,)`` degrees; both sides count alike.
+        name: Name of the set.
+        yaw: ``(n,)`` degrees; left and right are pooled.
         pitch: ``(n,)`` degrees.
         right: ``(n,)``, whether the answer was right.
-        answered: ``(n,)``, whether it was not unclear.
+        answered: ``(n,)``, whether the model did not abstain.
     """
     rows = []
     for angle, values in (("yaw", np.abs(yaw)), ("pitch", pitch)):

@@ -1,7 +1,7 @@
-"""What a card says of a model's answers, fixed on validation faces: second looks, temperature, limit of clear answers.
+"""Calibrates a model's card on validation faces: test-time augmentation, temperature and abstention threshold.
 
-Models that learned from several data sets are calibrated on the validation faces of each
-(:mod:`training.evaluation.pooled_calibration`), others on the one validation split of theirs.
+Models trained on several data sets are calibrated on the validation faces of each
+(:mod:`training.evaluation.pooled_calibration`), other models on the single validation split of their data set.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from emotion.models.registry import load_card, model_dir, save_card
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier, margins, softened
 from emotion.vision.landmarks import FaceMesh
-from training.data.pipeline import read_validation
+from training.data.pipeline import read_role
 from training.data.targets import label_sets_of, truths
 from training.datasets.face_set import FaceSet
 from training.datasets.readers.parquet import default_faces_dir
@@ -29,84 +29,87 @@ from training.evaluation.abstention_slopes import with_slopes
 from training.evaluation.evaluation_sets import read_rafdb
 from training.evaluation.pooled_calibration import CALIBRATED_ON, SetAnswers, fit_on_sets, set_weights
 
-SECOND_LOOKS = 0.25
-"""Share of faces that are looked at again: the least sure quarter. More cost time, and change next to no answer."""
+TTA_SHARE = 0.25
+"""Share of faces that get TTA: the least confident quarter. More would cost time and change almost no answer."""
 
 _DIGITS = 4
 
 
 def calibrate(name: str, data: Path, faces: Path | None = None) -> ModelCard:
-    """Fix a model's second looks, temperature and limit of clearness anew; its card loses the scores of before.
+    """Calibrate an installed model anew and save its card, without the scores measured before.
 
     Args:
-        name: Of the model, or an alias.
+        name: Name of the model, or an alias.
         data: Folder of the data set, of which the validation split is read.
-        faces: Folder of aligned faces, if RAF-DB's validation faces count as well; a model that learned from RAF-DB
-            is calibrated on those in the default folder if None.
+        faces: Folder of aligned faces, to calibrate on RAF-DB as well; for models trained on RAF-DB, None means the
+            default folder.
 
     Raises:
         DatasetError: No face of a set has a label that the model knows, or RAF-DB's faces are missing.
     """
     card = replace(load_card(name), scores={}, second_look_below=0.0)
-    card = calibrated_on(card, validation_sets(card, data, faces))
+    if faces is None and trained_on_rafdb(card):
+        faces = default_faces_dir()
+    sets = read_validation_sets(data, faces)
+    card = calibrate_card(card, sets, LiteRTClassifier(card).logits(images_of(sets)))
     save_card(card, model_dir(name))
     return card
 
 
-def validation_sets(card: ModelCard, data: Path, faces: Path | None = None) -> list[FaceSet]:
-    """Return the validation faces that a model is calibrated on: of its data set and, if it learned from it, RAF-DB.
-
-    Args: As of :func:`calibrate`.
-    """
-    if faces is None and learned_from_rafdb(card):
-        faces = default_faces_dir()
-    return [read_validation(data), *([] if faces is None else [read_rafdb(faces, "validation")])]
+def read_validation_sets(data: Path, faces: Path | None) -> list[FaceSet]:
+    """Return a data set's validation faces, followed by RAF-DB's if ``faces``, a folder of aligned faces, is given."""
+    return [read_role(data, "validation"), *([] if faces is None else [read_rafdb(faces, "validation")])]
 
 
-def learned_from_rafdb(card: ModelCard) -> bool:
-    """Return whether a card names RAF-DB among the sources of its training, or was calibrated on it before."""
+def images_of(sets: Sequence[FaceSet]) -> list[Image]:
+    """Return the faces of all sets in one list."""
+    return [image for one in sets for image in one.images]
+
+
+def trained_on_rafdb(card: ModelCard) -> bool:
+    """Return whether a card lists RAF-DB among its training sources or earlier calibration sets."""
     before = card.training.get(CALIBRATED_ON) or {}
     named = [*(card.training.get("sources") or ()), *before.get("sets", ())]
     return any(name.startswith(RAFDB.name) for name in named)
 
 
-def calibrated_on(card: ModelCard, sets: Sequence[FaceSet], file: Path | None = None) -> ModelCard:
-    """Return a card with second looks, temperature, limit and slopes fitted on validation faces of one set or several.
+def calibrate_card(card: ModelCard, sets: Sequence[FaceSet], logits: FloatArray, file: Path | None = None) -> ModelCard:
+    """Return a card with TTA, temperature, abstention threshold and its slopes fitted on validation faces.
 
     Args:
-        card: Of the model.
-        sets: Validation faces.
-        file: Where the model's file lies, if it is not yet among the models.
+        card: Card of the model, without TTA.
+        sets: Validation faces of one data set or several.
+        logits: ``(n, k)`` raw scores of all faces of the sets.
+        file: The model's file, if it is not installed yet.
 
     Raises:
         DatasetError: No face of a set has a label that the model knows.
     """
-    answered = [truth_for(card, one) for one in sets]
-    images, sizes = [image for one in sets for image in one.images], [len(one) for one in sets]
-    logits = LiteRTClassifier(card, file=file).logits(images)
-    card, logits = with_second_look(card, logits, images, np.concatenate(answered), set_weights(sizes), file)
+    truth = [truth_for(card.labels, one) for one in sets]
+    images, sizes = images_of(sets), [len(one) for one in sets]
+    card, logits = with_tta(card, logits, images, np.concatenate(truth), set_weights(sizes), file)
     if len(sets) == 1:
-        card = calibrated(card, logits, answered[0])
+        card = fit_on_set(card, logits, truth[0])
     else:
         parts = np.split(logits, np.cumsum(sizes)[:-1])
         card = fit_on_sets(card, [set_answers(card, one, part) for one, part in zip(sets, parts, strict=True)])
-    return with_slopes(card, images, np.concatenate(answered), FaceMesh(), file)
+    return with_slopes(card, images, np.concatenate(truth), FaceMesh(), file)
 
 
 def set_answers(card: ModelCard, faces: FaceSet, logits: FloatArray) -> SetAnswers:
-    """Return a model's answers to faces with the labels that suit it best."""
+    """Return a model's answers together with the label set that is nearest to the model's own."""
     label_set = nearest_set(card.labels, label_sets_of(faces))
     judged = judged_set(label_set, card.labels) or label_set
-    return SetAnswers(judged.name, faces.split, logits, truth_for(card, faces))
+    return SetAnswers(judged.name, faces.split, logits, truth_for(card.labels, faces))
 
 
-def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
-    """Return a card with the temperature that fits best, and the limit of clearness that follows.
+def fit_on_set(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
+    """Return a card with the best temperature and the abstention threshold that follows from it.
 
     Args:
-        card: Of the model.
-        logits: ``(n, k)`` of the validation faces.
-        truth: ``(n,)`` positions of the right labels among the card's, −1 where there is none.
+        card: Card of the model.
+        logits: ``(n, k)`` raw scores of the validation faces.
+        truth: ``(n,)`` correct labels as positions in the card's labels, −1 for none.
 
     Raises:
         DatasetError: No face has a label that the model knows.
@@ -115,10 +118,10 @@ def calibrated(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> 
     if not decided.any():
         raise DatasetError(f"expected validation faces of {', '.join(card.labels)}; there are none")
     temperature = round(fit_temperature(logits[decided], truth[decided]), _DIGITS)
-    return with_threshold(replace(card, temperature=temperature), logits, truth)
+    return with_abstention_threshold(replace(card, temperature=temperature), logits, truth)
 
 
-def with_second_look(
+def with_tta(
     card: ModelCard,
     logits: FloatArray,
     images: Sequence[Image],
@@ -126,33 +129,33 @@ def with_second_look(
     weights: NDArray[np.float64] | None = None,
     file: Path | None = None,
 ) -> tuple[ModelCard, FloatArray]:
-    """Let a model look again at a quarter of faces, where that makes more of its answers right.
+    """Enable TTA for the least confident quarter of the faces if that raises accuracy.
 
     Args:
-        card: Of the model, which looks once; an ensemble's members look twice or not as their own cards say.
-        logits: ``(n, k)`` of the validation faces.
-        images: These faces.
-        truth: As of :func:`calibrated`.
-        weights: ``(n,)`` how much each face counts; all the same if None.
-        file: Where the model's file lies, if it is not yet among the models.
+        card: Card of a model without TTA. Ensembles are left alone, as their members have TTA settings of their own.
+        logits: ``(n, k)`` raw scores of the validation faces.
+        images: The faces.
+        truth: As in :func:`fit_on_set`.
+        weights: ``(n,)`` weight of each face; equal if None.
+        file: The model's file, if it is not installed yet.
 
     Returns:
-        The card, and the logits of these faces by it.
+        The card, and the logits that a model with this card gives.
     """
     if card.members:
         return card, logits
-    limit = round(float(np.quantile(margins(logits), SECOND_LOOKS)), _DIGITS)
-    twice = replace(card, second_look_below=limit)
-    again = LiteRTClassifier(twice, file=file).logits(list(images))
-    right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, again))
+    limit = round(float(np.quantile(margins(logits), TTA_SHARE)), _DIGITS)
+    tta_card = replace(card, second_look_below=limit)
+    averaged = LiteRTClassifier(tta_card, file=file).logits(list(images))
+    right_before, right_after = (answers.argmax(axis=1) == truth for answers in (logits, averaged))
     gained = np.average(right_after.astype(float) - right_before, weights=weights)
-    return (twice, again) if gained > 0 else (card, logits)
+    return (tta_card, averaged) if gained > 0 else (card, logits)
 
 
-def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
+def with_abstention_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8]) -> ModelCard:
     """Return a card with the probability below which its answers are more likely wrong than right.
 
-    Args: As of :func:`calibrated`; without a decided face the card stays as it is.
+    Args: As in :func:`fit_on_set`; without a labelled face the card is returned unchanged.
     """
     decided = truth != NO_LABEL
     if not decided.any():
@@ -162,16 +165,11 @@ def with_threshold(card: ModelCard, logits: FloatArray, truth: NDArray[np.int8])
     return replace(card, abstain_below=round(abstention_threshold(probabilities.max(axis=1), right), _DIGITS))
 
 
-def truth_for(card: ModelCard, faces: FaceSet) -> NDArray[np.int8]:
-    """Return what faces show as positions among a card's labels, −1 where that is unknown to either.
+def truth_for(labels: Sequence[str], faces: FaceSet) -> NDArray[np.int8]:
+    """Return each face's correct label as a position in a model's labels, −1 where the face or the model lacks it.
 
-    Of the kinds of label that the faces have, the nearest to the card's counts: FER+'s majority for
-    eight expressions, FER2013's own for its seven.
+    Faces with several kinds of label are judged by the kind nearest to the model's: the FER+ majority for eight
+    expressions, FER2013's own labels for its seven.
     """
-    return truth_among(card.labels, faces)
-
-
-def truth_among(labels: Sequence[str], faces: FaceSet) -> NDArray[np.int8]:
-    """Return the same for a model of which only the labels are known yet."""
     label_set = nearest_set(labels, label_sets_of(faces))
     return recode(truths(faces, label_set), label_set, labels)

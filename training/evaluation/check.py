@@ -1,4 +1,4 @@
-"""Quick questions to a network and its data before hours are spent on them."""
+"""Quick checks of a network and its data before a long training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emotion.errors import EmotionError
 from emotion.types import FloatArray
 from training.augment import NONE
 from training.data.inputs import InputForm, predict_logits
-from training.data.pipeline import load_material
+from training.data.pipeline import load_training_data
 from training.data.targets import Examples
 from training.fit.callbacks import validation_scores
 from training.fit.losses import loss_of
@@ -23,15 +23,15 @@ from training.networks import build_network, find_network
 from training.recipes import CONSTANT, Recipe
 
 FACES = 64
-LARGEST_SURPRISE = 0.5
-"""How far the loss of a network that knows nothing may be from ln k, in nats."""
+MAX_LOSS_GAP = 0.5
+"""Largest distance of an untrained network's loss from ln k, in nats."""
 LEAST_ACCURACY = 0.95
-"""Share of 64 faces that a network worth training can learn by heart."""
+"""Accuracy that a working network reaches when it overfits 64 faces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One question, what was expected and what was found."""
+    """One check, with the expected and the actual result."""
 
     question: str
     expected: str
@@ -40,32 +40,31 @@ class Finding:
 
 
 def check(recipe: Recipe, data: Path, *, limit: int | None = None, steps: int = 200) -> list[Finding]:
-    """Ask whether an untrained network is undecided, and whether it can learn a few faces by heart.
+    """Check an untrained network's loss, and whether it can overfit a few faces.
 
-    A first loss far from ln k betrays a wrong normalisation, wrong targets or a bad start; a
-    network that cannot even learn 64 faces by heart has a broken path from picture to loss
-    (A. Karpathy, "A Recipe for Training Neural Networks", 2019).
+    An initial loss far from ln k indicates wrong normalisation, targets or initialisation; a network that cannot
+    overfit 64 faces has a bug between picture and loss (A. Karpathy, "A Recipe for Training Neural Networks", 2019).
 
     Args:
-        recipe: Names the network and how it learns; its variations and dropout are turned off.
+        recipe: The recipe; its augmentation and the network's dropout are turned off.
         data: Folder of the data set.
-        limit: At most so many faces of each split are read.
-        steps: At most so many gradient steps.
+        limit: Maximum number of faces read per split.
+        steps: Maximum number of gradient steps.
     """
     keras.utils.set_random_seed(recipe.seed)
     form = find_network(recipe.network).form(recipe)
-    examples = _few(load_material(data, recipe, form, limit=limit).train, recipe.seed)
+    examples = _few(load_training_data(data, recipe, form, limit=limit).train, recipe.seed)
     plain = replace(recipe, augmentation=NONE, schedule=CONSTANT)
     model = build_network(recipe.network, examples.outputs, recipe.input_size)
     compile_for(model, plain, Phase(0, 1, "all", recipe.learning_rate), steps, loss_of(plain, examples))
-    return [_undecided(model, form, examples), _by_heart(model, form, examples, recipe.batch_size, steps)]
+    return [_undecided(model, form, examples), _overfits(model, form, examples, recipe.batch_size, steps)]
 
 
 def print_findings(findings: list[Finding]) -> None:
     """Print one line per finding.
 
     Raises:
-        EmotionError: A question was answered wrongly.
+        EmotionError: A check failed.
     """
     for finding in findings:
         mark = "ok" if finding.passed else "NO"
@@ -75,7 +74,7 @@ def print_findings(findings: list[Finding]) -> None:
 
 
 def _few(examples: Examples, seed: int) -> Examples:
-    """Return 64 faces that have one clear label for each head."""
+    """Return 64 faces with a label for each head."""
     clear = np.flatnonzero(np.all([head.truth >= 0 for head in examples.heads], axis=0))
     few = examples.take(np.random.default_rng(seed).permutation(clear)[:FACES])
     heads = (replace(head, shares=np.eye(len(head.label_set), dtype=np.float32)[head.truth]) for head in few.heads)
@@ -86,12 +85,12 @@ def _undecided(model: Any, form: InputForm, examples: Examples) -> Finding:
     sizes = [len(head.label_set) for head in examples.heads]
     chance = math.log(math.prod(sizes))
     loss = validation_scores(predict_logits(model, form, examples.images), examples)["public_loss"]
-    expected = f"{' + '.join(f'ln {size}' for size in sizes)} = {chance:.3f} ± {LARGEST_SURPRISE}"
-    return Finding("loss before training", expected, f"{loss:.3f}", abs(loss - chance) <= LARGEST_SURPRISE)
+    expected = f"{' + '.join(f'ln {size}' for size in sizes)} = {chance:.3f} ± {MAX_LOSS_GAP}"
+    return Finding("loss before training", expected, f"{loss:.3f}", abs(loss - chance) <= MAX_LOSS_GAP)
 
 
-def _by_heart(model: Any, form: InputForm, examples: Examples, batch_size: int, steps: int) -> Finding:
-    """Repeat the same few faces until they are known, or the steps are used up."""
+def _overfits(model: Any, form: InputForm, examples: Examples, batch_size: int, steps: int) -> Finding:
+    """Train on the same few faces until the accuracy is high enough or the steps are used up."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
@@ -102,7 +101,7 @@ def _by_heart(model: Any, form: InputForm, examples: Examples, batch_size: int, 
         done += batches
     expected = f"at least {LEAST_ACCURACY:.0%} within {steps} steps"
     found = f"{accuracy:.0%} of {len(faces)} faces after {done} steps"
-    return Finding("faces learned by heart", expected, found, accuracy >= LEAST_ACCURACY)
+    return Finding("overfitting a few faces", expected, found, accuracy >= LEAST_ACCURACY)
 
 
 def _pass(model: Any, faces: FloatArray, shares: FloatArray, batch_size: int) -> tuple[float, int]:

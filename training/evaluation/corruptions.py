@@ -1,7 +1,7 @@
-"""Faces as bad cameras and bad days deliver them: what a model's robustness is measured under.
+"""Corruptions of face pictures under which a model's robustness is measured.
 
-Every condition takes ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8 faces, framed like FER2013, and
-returns as many of the same kind. Lengths are shares of the side, so that any size is treated alike.
+Each takes ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB uint8 faces, framed like FER2013, and returns an array of the same
+shape. Lengths are shares of the side.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from emotion.types import Image
 from emotion.vision.fer2013_frame import FRAME_POINTS
+from training.augment import coarsened
 
 Faces = NDArray[np.uint8]
 
@@ -25,7 +26,7 @@ NOISE_LEVELS = 15.0
 JPEG_QUALITY = 30
 LIGHT_SHARE = 0.2
 DARK_NOISE_LEVELS = 4.0
-"""Of a sensor in low light, grey levels, added before the picture is stored."""
+"""Standard deviation of a sensor's noise in low light, grey levels."""
 
 ROTATION_DEG = 20.0
 
@@ -35,13 +36,13 @@ _LENS = (0.15, 0.11)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One way in which faces get worse.
+class Corruption:
+    """One corruption.
 
     Attributes:
-        name: In files.
-        title: For people.
-        apply: Takes faces and a source of chance.
+        name: Name in files.
+        title: Name for people.
+        apply: Takes faces and a random generator.
     """
 
     name: str
@@ -50,17 +51,17 @@ class Condition:
 
 
 def blur(faces: Faces, rng: np.random.Generator) -> Faces:
-    """Lay a Gaussian blur over them: out of focus, or moved."""
+    """Apply a Gaussian blur."""
     return _each(faces, lambda face: cv2.GaussianBlur(face, (0, 0), BLUR_SHARE * len(face)))
 
 
 def add_noise(faces: Faces, rng: np.random.Generator) -> Faces:
-    """Add Gaussian noise, of each pixel and channel its own."""
+    """Add Gaussian noise, independent for each pixel and channel."""
     return _to_levels(faces + rng.normal(0, NOISE_LEVELS, faces.shape))
 
 
 def compress(faces: Faces, rng: np.random.Generator) -> Faces:
-    """Store them as JPEG of low quality."""
+    """Compress as low-quality JPEG."""
     quality = (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY)
 
     def store(face: Image) -> Image:
@@ -70,23 +71,17 @@ def compress(faces: Faces, rng: np.random.Generator) -> Faces:
 
 
 def dim(faces: Faces, rng: np.random.Generator) -> Faces:
-    """Leave a fifth of the light, and add the noise that a sensor has then."""
+    """Keep a fifth of the light and add sensor noise."""
     return _to_levels(LIGHT_SHARE * faces + rng.normal(0, DARK_NOISE_LEVELS, faces.shape))
 
 
 def halve(faces: Faces, rng: np.random.Generator) -> Faces:
-    """Keep half of the pixels a side, as of a face that is twice as far away."""
-
-    def smaller_and_back(face: Image) -> Image:
-        side = len(face)
-        small = cv2.resize(face, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-    return _each(faces, smaller_and_back)
+    """Halve the resolution, as for a face twice as far away."""
+    return _each(faces, lambda face: coarsened(face, len(face) // 2))
 
 
 def rotate(faces: Faces, rng: np.random.Generator) -> Faces:
-    """Turn each to the left or the right."""
+    """Rotate each to the left or the right."""
     signs = iter(rng.choice((-1.0, 1.0), len(faces)))
 
     def turn(face: Image) -> Image:
@@ -128,18 +123,18 @@ def cover_mouth(faces: Faces, rng: np.random.Generator) -> Faces:
     return _each(faces, put_on)
 
 
-CONDITIONS: tuple[Condition, ...] = (
-    Condition("clean", "As they are", lambda faces, rng: faces),
-    Condition("blur", "Blurred", blur),
-    Condition("noise", "Noisy", add_noise),
-    Condition("jpeg", f"JPEG of quality {JPEG_QUALITY}", compress),
-    Condition("dark", "Low light", dim),
-    Condition("half", "Half the size", halve),
-    Condition("rotated", f"Rotated by ±{ROTATION_DEG:.0f}°", rotate),
-    Condition("sunglasses", "Eyes covered", cover_eyes),
-    Condition("mask", "Mouth covered", cover_mouth),
+CORRUPTIONS: tuple[Corruption, ...] = (
+    Corruption("clean", "As they are", lambda faces, rng: faces),
+    Corruption("blur", "Blurred", blur),
+    Corruption("noise", "Noisy", add_noise),
+    Corruption("jpeg", f"JPEG of quality {JPEG_QUALITY}", compress),
+    Corruption("dark", "Low light", dim),
+    Corruption("half", "Half the size", halve),
+    Corruption("rotated", f"Rotated by ±{ROTATION_DEG:.0f}°", rotate),
+    Corruption("sunglasses", "Eyes covered", cover_eyes),
+    Corruption("mask", "Mouth covered", cover_mouth),
 )
-"""All conditions, the clean one first."""
+"""All corruptions, starting with none."""
 
 
 def _each(faces: Faces, change: Callable[[Image], Image]) -> Faces:

@@ -1,4 +1,4 @@
-"""What a network costs: multiply-adds for one face, counted layer by layer."""
+"""Counts a network's multiply-adds for one face."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 def multiply_adds(model: Any) -> int:
     """Return the multiply-adds of convolutions and dense layers for one input.
 
-    Batch norm is left out because export folds it into the convolutions, as are
-    pooling and activations, which multiply nothing.
+    Batch norms are left out, since export folds them into the convolutions; so are pooling and activations.
 
     Args:
         model: A built Keras model, channels last.
@@ -19,10 +18,7 @@ def multiply_adds(model: Any) -> int:
 
 
 def _layer_cost(layer: Any) -> int:
-    """Every weight of a convolution is used once per output position; of a dense layer, once per input row.
-
-    Layers made of others (a network in a network) count what is inside.
-    """
+    """Return the multiply-adds of a layer or nested network: each weight counts once per output position."""
     if hasattr(layer, "layers"):
         return multiply_adds(layer)
     kernels = [weight for weight in layer.weights if "kernel" in weight.name]

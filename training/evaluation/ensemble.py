@@ -1,4 +1,4 @@
-"""Makes a model of several models: a card that names its members, fixed on the validation split. For the lab alone."""
+"""Makes an ensemble: a calibrated card that names its members, for the lab."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.normalise import GREY, RGB
 from training import provenance
-from training.data.pipeline import read_validation
-from training.evaluation.calibrate import calibrated, truth_for
+from training.data.pipeline import read_role
+from training.evaluation.calibrate import fit_on_set, truth_for
 
 
 def make_ensemble(members: Sequence[str], name: str, data: Path, title: str | None = None) -> ModelCard:
     """Write the card of an ensemble into ``data/models/<name>``.
 
-    Its answer is the mean of its members' probabilities, each after its own temperature; one more
-    temperature, and the limit of clearness, are fixed on the validation split.
+    Its answer is the mean of its members' probabilities, each after its own temperature. The ensemble is calibrated on
+    the validation split.
 
     Args:
         members: Names of models with the same labels.
@@ -29,15 +29,15 @@ def make_ensemble(members: Sequence[str], name: str, data: Path, title: str | No
         title: Name for people.
 
     Raises:
-        ModelError: There are fewer than two members, they answer in different labels, one of them
-            is an ensemble, or another model has the name.
+        ModelError: There are fewer than two members, their labels differ, one of them is an ensemble, or the name is
+            taken.
     """
     cards = _agreeing([load_card(member) for member in members])
     _expect_free(name)
     card = _card(cards, name, title or f"Ensemble of {len(cards)}")
-    validation = read_validation(data)
+    validation = read_role(data, "validation")
     logits = LiteRTClassifier(card).logits(list(validation.images))
-    card = calibrated(card, logits, truth_for(card, validation))
+    card = fit_on_set(card, logits, truth_for(card.labels, validation))
     folder = models_dir() / name
     folder.mkdir(parents=True, exist_ok=True)
     save_card(card, folder)
@@ -49,16 +49,16 @@ def _agreeing(cards: list[ModelCard]) -> list[ModelCard]:
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise ModelError(f"expected at least two different members; got {', '.join(names)}")
     if nested := [card.name for card in cards if card.members]:
-        raise ModelError(f"expected members with files of their own; got {', '.join(nested)}")
-    if strangers := [card.name for card in cards if card.labels != cards[0].labels]:
+        raise ModelError(f"expected members with a model file; got {', '.join(nested)}")
+    if others := [card.name for card in cards if card.labels != cards[0].labels]:
         raise ModelError(
-            f"expected members with the labels of {names[0]} ({', '.join(cards[0].labels)}); got {', '.join(strangers)}"
+            f"expected members with the labels of {names[0]} ({', '.join(cards[0].labels)}); got {', '.join(others)}"
         )
     return cards
 
 
 def _expect_free(name: str) -> None:
-    """Refuse an alias, and the name of a model whose own card would be lost."""
+    """Refuse aliases and names of models that are not ensembles."""
     taken = (models_dir() / name / CARD_FILE).is_file() and not load_card(name).members
     if taken or name in ALIASES or Path(name).name != name:
         raise ModelError(f"expected a name that no other model has; got {name!r}")
@@ -83,16 +83,14 @@ def _card(cards: Sequence[ModelCard], name: str, title: str) -> ModelCard:
         training={
             "members": {card.name: card.sha256 for card in cards},
             "hours": _hours(cards),
-            "command": provenance.command(),
-            "commit": provenance.commit(),
-            "hardware": provenance.hardware(),
+            **provenance.record(),
         },
         members=tuple(card.name for card in cards),
     )
 
 
 def _hours(cards: Sequence[ModelCard]) -> float | None:
-    """Return how long the members were trained: each run once, up to the last of its snapshots among them."""
+    """Return the members' training hours, counting each run once."""
     runs: dict[tuple[Any, ...], float] = {}
     for record in (card.training for card in cards):
         if record.get("hours") is None:

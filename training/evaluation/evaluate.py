@@ -1,4 +1,4 @@
-"""Scores the int8 file that ships, and its float parent where that is still there."""
+"""Evaluates a model: its int8 file, and its float network if that still exists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 
 from emotion.errors import DatasetError
-from emotion.evaluation.scoring import judged_set, score
 from emotion.labels import RAFDB
 from emotion.models.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.types import FloatArray, ModelCard
@@ -19,20 +18,20 @@ from emotion.vision.classify import joint_logits, load_classifier, softened, wit
 from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.data.inputs import InputForm, predict_logits
-from training.data.targets import label_sets_of, truths
 from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.manifest import reduced_size
 from training.datasets.readers.parquet import read_split, split_files
 from training.datasets.splits import ROLES
-from training.evaluation.calibrate import set_answers, truth_for, with_threshold
+from training.evaluation.calibrate import set_answers, truth_for, with_abstention_threshold
 from training.evaluation.evaluation_sets import has_rafdb, read_rafdb
-from training.evaluation.flip_tta import flip_cost, measure_flip
-from training.evaluation.leakage import measure_copies
+from training.evaluation.flip_tta import measure_tta, tta_cost
+from training.evaluation.leakage import measure_leakage
 from training.evaluation.pooled_calibration import abstention_by_set
 from training.evaluation.robustness import measure_robustness
+from training.evaluation.scored import scores_of
 
 KERAS_FILE = "model.keras"
-"""The float parent, as export leaves it beside the int8 file; too large to be shipped."""
+"""The float network, which export writes beside the int8 file; too large to ship."""
 
 TIMED_FACES = 400
 
@@ -40,18 +39,18 @@ Scores = dict[str, dict[str, Any]]
 """Label set name → split name → the record of :func:`emotion.evaluation.scoring.score`."""
 
 LogitsOf = Callable[[FaceSet], FloatArray]
-"""Answers faces with ``(n, k)`` raw scores."""
+"""Returns ``(n, k)`` raw scores of faces."""
 
 
 def evaluate(name: str, data: Path, faces: Path | None = None) -> dict[str, Any]:
     """Score a model on every split but the training split; write ``evaluation.json`` and the card's scores.
 
-    No augmentation, one face at a time, the same answers each time.
+    Faces are classified one at a time without augmentation.
 
     Args:
-        name: Of the model, or an alias.
+        name: Name of the model, or an alias.
         data: Folder of the data set.
-        faces: Folder of aligned faces, whose RAF-DB is scored as well; None or one without it leaves RAF-DB out.
+        faces: Folder of aligned faces with RAF-DB; without it, RAF-DB is not scored.
 
     Returns:
         What was written.
@@ -71,7 +70,10 @@ def evaluate(name: str, data: Path, faces: Path | None = None) -> dict[str, Any]
         "ms_per_face": ms_per_face(lambda image: classifier.logits([image]), first.images[:TIMED_FACES], np.mean),
         "int8": score_splits(logits, card, splits),
         "float": _score_parent(card, splits),
-        "flip": {"cost": flip_cost(classifier, first), "scores": measure_flip(logits_of, logits, card, splits)},
+        "flip": {
+            "cost": tta_cost(classifier.logits, first.images),
+            "scores": measure_tta(logits_of, logits, card, splits),
+        },
         "robustness": measure_robustness(logits_of, card, _of_role("test", splits)),
         "copies": _copies(logits, card, own, data),
         "abstention": abstention_by_set(card, [set_answers(card, one, logits[name]) for name, one in splits.items()]),
@@ -90,19 +92,17 @@ def _facts(card: ModelCard) -> dict[str, Any]:
         "temperature": card.temperature,
         "abstain_below": card.abstain_below,
         "second_look_below": card.second_look_below,
-        "command": provenance.command(),
-        "commit": provenance.commit(),
         "seed": card.training.get("seed"),
-        "hardware": provenance.hardware(),
+        **provenance.record(),
     }
 
 
 def _with_known_threshold(
     card: ModelCard, logits: Mapping[str, FloatArray], splits: Mapping[str, FaceSet]
 ) -> ModelCard:
-    """Return the card with its limit of clearness, chosen on the validation split where it has none yet."""
+    """Return the card with an abstention threshold, fitted on the validation split if it has none."""
     for faces in _of_role("validation", splits) if not card.abstain_below else ():
-        card = with_threshold(card, logits[faces.split], truth_for(card, faces))
+        card = with_abstention_threshold(card, logits[faces.split], truth_for(card.labels, faces))
     return card
 
 
@@ -111,26 +111,22 @@ def _of_role(role: str, splits: Mapping[str, FaceSet]) -> list[FaceSet]:
 
 
 def score_splits(logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores:
-    """Score one form of a model by every kind of label that a split has and the model knows at least in part.
+    """Score a model by every kind of label of each split.
 
     Args:
         logits: Name → ``(n, k)`` raw scores of its faces.
-        card: Of the model.
-        splits: Name → faces; names are free, so that two data sets may both have a split ``test``.
+        card: Card of the model.
+        splits: Name → faces.
     """
     scores: Scores = {}
     for name, faces in splits.items():
-        for label_set in label_sets_of(faces):
-            truth = truths(faces, label_set)
-            record = score(logits[name], card.labels, truth, label_set, card.temperature, card.abstain_below)
-            judged = judged_set(label_set, card.labels)
-            if record is not None and judged is not None:
-                scores.setdefault(judged.name, {})[faces.split] = record
+        for label_set, record in scores_of(logits[name], card, faces, card.abstain_below):
+            scores.setdefault(label_set, {})[faces.split] = record
     return scores
 
 
 def headline(evaluation: dict[str, Any]) -> dict[str, float]:
-    """Return the figures that the card carries: the int8 file's on the test split, each 0–1."""
+    """Return the card's scores: those of the int8 file on the test split, each 0–1."""
     scores: dict[str, float] = {}
     for label_set, splits in evaluation["int8"].items():
         for record in (record for split, record in splits.items() if ROLES[split] == "test"):
@@ -148,7 +144,7 @@ def _read_unlearned(data: Path) -> dict[str, FaceSet]:
 
 
 def _read_rafdb(faces: Path | None, own: Mapping[str, FaceSet]) -> dict[str, FaceSet]:
-    """Read RAF-DB's validation and test faces, unless there are none or they are scored already as the data set."""
+    """Read RAF-DB's validation and test faces if they exist and are not the data set itself."""
     if faces is None or not has_rafdb(faces) or any(one.label_set.name == RAFDB.name for one in own.values()):
         return {}
     roles: tuple[Literal["validation", "test"], ...] = ("validation", "test")
@@ -158,23 +154,23 @@ def _read_rafdb(faces: Path | None, own: Mapping[str, FaceSet]) -> dict[str, Fac
 def _copies(
     logits: Mapping[str, FloatArray], card: ModelCard, splits: Mapping[str, FaceSet], data: Path
 ) -> dict[str, dict[str, Any]]:
-    """Look for copies in the training split, which may be larger than memory but for what telling copies needs."""
+    """Measure leakage from the training split, which is read at a reduced size to save memory."""
     train = next((split for split in split_files(data) if ROLES[split] == "train"), None)
     if train is None:
         return {}
-    return measure_copies(logits, card, splits, read_split(data, train, size=reduced_size(data, FACE_SIZE)))
+    return measure_leakage(logits, card, splits, read_split(data, train, size=reduced_size(data, FACE_SIZE)))
 
 
 def _score_parent(card: ModelCard, splits: Mapping[str, FaceSet]) -> Scores | None:
-    """Score the float network that the file was made from, or keep what was once measured, or None."""
+    """Score the float network, or return its earlier scores if it no longer exists."""
     logits_of = _parent(card)
     if logits_of is None:
-        return _known_parent_scores(card)
+        return _known(card).get("float")
     return score_splits({name: logits_of(faces) for name, faces in splits.items()}, card, splits)
 
 
 def _parent(card: ModelCard) -> LogitsOf | None:
-    """Return the float network that a model was made from, an ensemble of them for an ensemble, or None."""
+    """Return a model's float network (for ensembles: the ensemble of them), or None."""
     if card.members:
         return _joint_parent(member_cards(card))
     file = model_dir(card.name) / KERAS_FILE
@@ -196,16 +192,15 @@ def _joint_parent(members: Sequence[ModelCard]) -> LogitsOf | None:
     return lambda faces: joint_logits([softened(parent(faces), temperature) for parent, temperature in parents])
 
 
-def _known_parent_scores(card: ModelCard) -> Scores | None:
+def _known(card: ModelCard) -> dict[str, Any]:
+    """Return the evaluation written before of the same file, empty if there is none."""
     file = model_dir(card.name) / EVALUATION_FILE
     known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return known["float"] if known.get("sha256") == card.sha256 else None
+    return known if known.get("sha256") == card.sha256 else {}
 
 
 def _write(card: ModelCard, evaluation: dict[str, Any]) -> None:
+    evaluation |= {key: value for key, value in _known(card).items() if key == "angles"}  # the command `angles` adds it
     file = model_dir(card.name) / EVALUATION_FILE
-    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    if known.get("sha256") == card.sha256 and "angles" in known:  # measured by a command of its own
-        evaluation = evaluation | {"angles": known["angles"]}
     file.write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
     save_card(replace(card, scores=headline(evaluation)), model_dir(card.name))

@@ -1,4 +1,4 @@
-"""The data sets that models are chosen and judged on beside the one they are trained with: RAF-DB."""
+"""Reads RAF-DB, on which models are calibrated and evaluated beside their data set."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def read_rafdb(faces: Path, split: Literal["validation", "test"]) -> FaceSet:
     if split not in split_files(folder):
         raise DatasetError(f"expected RAF-DB's {split} faces in {folder}; there are none: {HOW_TO_MAKE}")
     read = read_split(folder, split)
-    # The folder may number the labels in another order, such as one that all its sets share.
+    # The folder may order the labels differently.
     return replace(read, labels=recode(read.labels, read.label_set, RAFDB.labels), label_set=RAFDB)

@@ -1,4 +1,4 @@
-"""What asking twice about every face would gain and cost: it and its mirror image, their logits averaged."""
+"""Test-time augmentation (TTA): what averaging the logits of a face and its mirror image gains and costs."""
 
 from __future__ import annotations
 
@@ -7,34 +7,29 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from emotion.evaluation.scoring import judged_set, score
 from emotion.types import FloatArray, Image, ModelCard
-from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.normalise import mirrored
 from emotion.vision.timing import ms_per_face
-from training.data.targets import label_sets_of, truths
 from training.datasets.face_set import FaceSet
+from training.evaluation.scored import scores_of
 
 TIMED_FACES = 200
 
-_KEPT = ("accuracy", "accuracy_interval", "balanced_accuracy")
 
-
-def measure_flip(
+def measure_tta(
     logits_of: Callable[[FaceSet], FloatArray],
     logits: Mapping[str, FloatArray],
     card: ModelCard,
     splits: Mapping[str, FaceSet],
 ) -> dict[str, dict[str, Any]]:
-    """Score the mean of the logits of faces and of their mirror images.
-
-    The app does this where a first answer is unsure, if the card says so; what is gained here is gained beyond that.
+    """Score TTA on every face; the gain is over the card's own TTA, which covers unsure faces only.
 
     Args:
         logits_of: Returns ``(n, k)`` raw scores of faces.
-        logits: Name → those of the faces as they are.
-        card: Of the model.
+        logits: Name → raw scores of the unchanged faces.
+        card: Card of the model.
         splits: Name → faces.
 
     Returns:
@@ -43,24 +38,20 @@ def measure_flip(
     found: dict[str, dict[str, Any]] = {}
     for name, faces in splits.items():
         both = np.asarray((logits[name] + logits_of(replace(faces, images=mirrored(faces.images)))) / 2, np.float32)
-        for label_set in label_sets_of(faces):
-            truth, judged = truths(faces, label_set), judged_set(label_set, card.labels)
-            once, twice = (
-                score(each, card.labels, truth, label_set, card.temperature) for each in (logits[name], both)
-            )
-            if judged is not None and once is not None and twice is not None:
-                row = {key: twice[key] for key in _KEPT} | {"gain": twice["accuracy"] - once["accuracy"]}
-                found.setdefault(judged.name, {})[faces.split] = row
+        once = dict(scores_of(logits[name], card, faces))
+        for label_set, twice in scores_of(both, card, faces):
+            row = {key: twice[key] for key in ("accuracy", "accuracy_interval", "balanced_accuracy")}
+            row["gain"] = twice["accuracy"] - once[label_set]["accuracy"]
+            found.setdefault(label_set, {})[faces.split] = row
     return found
 
 
-def flip_cost(classifier: LiteRTClassifier, faces: FaceSet) -> dict[str, float]:
-    """Return ``ms`` of a face alone, ``ms_flipped`` of it with its mirror image, and their ``factor``."""
+def tta_cost(logits_of: Callable[[list[Image]], FloatArray], images: NDArray[np.uint8]) -> dict[str, float]:
+    """Return ``ms`` per face, ``ms_flipped`` with its mirror image, and their ratio ``factor``."""
 
     def twice(image: Image) -> FloatArray:
-        return classifier.logits([image, np.ascontiguousarray(image[:, ::-1])]).mean(axis=0)
+        return logits_of([image, np.ascontiguousarray(image[:, ::-1])]).mean(axis=0)
 
-    images = faces.images[:TIMED_FACES]
-    once_ms = ms_per_face(lambda image: classifier.logits([image]), images, np.mean)
-    twice_ms = ms_per_face(twice, images, np.mean)
+    once_ms = ms_per_face(lambda image: logits_of([image]), images[:TIMED_FACES], np.mean)
+    twice_ms = ms_per_face(twice, images[:TIMED_FACES], np.mean)
     return {"ms": once_ms, "ms_flipped": twice_ms, "factor": round(twice_ms / once_ms, 3)}

@@ -1,4 +1,4 @@
-"""Fits a model's temperature and limit on the validation faces of several data sets, each weighing the same."""
+"""Fits temperature and abstention threshold on the validation faces of several data sets with equal weight."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from emotion.vision.classify import softened
 from training.datasets.splits import ROLES
 
 RIGHT_ANSWERS = 0.85
-"""Share of the answers above the limit that has to be right on every data set by itself."""
+"""Accuracy of the answers above the threshold that must be reached on every data set."""
 
 CALIBRATED_ON = "calibrated_on"
-"""Key of a card's training record: the ``sets`` that temperature and limit were fitted on, and ``right_answers``."""
+"""Key of a card's training record: the ``sets`` of the calibration, and ``right_answers``."""
 
 _DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetAnswers:
-    """A model's answers to the faces of one data set's split.
+    """A model's answers for one split of a data set.
 
     Attributes:
-        label_set: Name of the labels that judge them.
+        label_set: Name of the label set of ``truth``.
         split: Name of the split.
         logits: ``(n, k)`` raw scores.
-        truth: ``(n,)`` positions of the right labels among the card's, −1 where there is none.
+        truth: ``(n,)`` correct labels as positions in the card's labels, −1 for none.
     """
 
     label_set: str
@@ -53,15 +53,15 @@ class SetAnswers:
 
 
 def fit_on_sets(card: ModelCard, sets: Sequence[SetAnswers]) -> ModelCard:
-    """Return a card with the temperature and the limit of clear answers that suit several sets at once.
+    """Return a card with temperature and abstention threshold fitted on several sets.
 
-    Every set weighs the same, however many faces it has. The limit is the lowest at which, on each set by itself,
-    at least :data:`RIGHT_ANSWERS` of the answers are right, and at which no answer is given that is more likely wrong
-    than right. Answers are taken as the app gives them, over all labels of the card.
+    Every set has the same weight, whatever its size. The threshold is the lowest at which the accuracy of the answers
+    is at least :data:`RIGHT_ANSWERS` on each set and no answer is more likely wrong than right. Answers range over all
+    labels of the card, as in the app.
 
     Args:
-        card: Of the model.
-        sets: Answers to validation faces.
+        card: Card of the model.
+        sets: Answers for validation faces.
 
     Raises:
         DatasetError: A set has no face with a label that the model knows.
@@ -86,20 +86,20 @@ def fit_on_sets(card: ModelCard, sets: Sequence[SetAnswers]) -> ModelCard:
 
 
 def set_weights(sizes: Sequence[int]) -> NDArray[np.float64]:
-    """Return weights of all faces of sets, set after set, such that each set's sum to 1."""
+    """Return the weights of all faces of consecutive sets; each set's weights sum to 1."""
     return np.concatenate([np.full(size, 1 / size) for size in sizes if size])
 
 
 def abstention_by_set(card: ModelCard, sets: Sequence[SetAnswers]) -> dict[str, Any]:
-    """Return what a card's limit does on each set: the share of faces that is answered and of answers that are right.
+    """Return coverage and accuracy under a card's abstention threshold on each set.
 
     Args:
-        card: Of the model.
-        sets: Answers to faces of validation and test splits, over all labels of the card, as the app gives them.
+        card: Card of the model.
+        sets: Answers for validation and test faces, over all labels of the card.
 
     Returns:
         ``limit``; ``sets``: label set → role of the split (``validation``, ``test``) → ``split``, ``faces``,
-        ``coverage`` and ``accuracy``, each 0–1, accuracy None where nothing is answered.
+        ``coverage`` and ``accuracy``, each 0–1; accuracy is None at coverage 0.
     """
     found: dict[str, dict[str, Any]] = {}
     for one in (each.labelled() for each in sets):

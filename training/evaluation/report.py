@@ -16,13 +16,13 @@ _NAMES = FAMILIES | {
     "private-test": "PrivateTest",
 }
 
-_ABSTENTION = ("answered", "right of these")
-"""Headings: the share of faces whose answer is not unclear, and its accuracy."""
+_ABSTENTION = ("coverage", "accuracy then")
+"""Headings of coverage and accuracy under the abstention threshold."""
 
 
 def print_evaluation(evaluation: dict[str, Any], console: Console | None = None) -> None:
     """Print the summary of all label sets and splits, and the labels' own figures on the test split."""
-    # A pipe has no width of its own, and eighty columns would cut the figures.
+    # Pipes have no width; the default of 80 columns would cut the figures.
     console = console or Console(width=None if sys.stdout.isatty() else 160)
     console.print(_facts(evaluation))
     console.print(_summary(evaluation))
@@ -40,7 +40,7 @@ def print_evaluation(evaluation: dict[str, Any], console: Console | None = None)
 
 
 def _name(text: str) -> str:
-    """Return the usual name of a label set or split. A subset's own name lists its labels, too many for a heading."""
+    """Return the display name of a label set or split; subsets show their number of labels."""
     family = family_of(text)
     subset = "" if family == text else f", {text.count('-')} labels"
     return _NAMES.get(family, family) + subset
@@ -54,7 +54,7 @@ def _facts(evaluation: dict[str, Any]) -> str:
         f"{cost_text} multiply-adds, {evaluation['file_bytes'] / 1e6:.2f} MB, "
         f"{evaluation['ms_per_face']:.2f} ms per face on one core of {hardware['cpu']}, "
         f"temperature {evaluation['temperature']:.3f}, unclear below {evaluation['abstain_below']:.3f}, "
-        f"second look below {evaluation['second_look_below']:.3f}"
+        f"TTA below a margin of {evaluation['second_look_below']:.3f}"
     )
 
 
@@ -84,7 +84,7 @@ def _figures(record: dict[str, Any]) -> list[str]:
 
 
 def _abstention(record: dict[str, Any] | None) -> list[str]:
-    """Return the share that is answered and its accuracy; a parent's old scores do not tell."""
+    """Return coverage and accuracy, or dashes for old records without them."""
     if record is None:
         return ["–", "–"]
     accuracy = record["accuracy"]
@@ -92,8 +92,8 @@ def _abstention(record: dict[str, Any] | None) -> list[str]:
 
 
 def _abstention_by_set(record: dict[str, Any]) -> Table:
-    """What the limit does to the app's answers, which are not restricted to a set's labels."""
-    table = Table("labels", "split", title=f"Answers of at least {100 * record['limit']:.2f} %, as the app gives them")
+    """Return coverage and accuracy under the threshold, over all of the model's labels as in the app."""
+    table = Table("labels", "split", title=f"Answers of at least {100 * record['limit']:.2f} %, as in the app")
     for heading in ("n", *_ABSTENTION):
         table.add_column(heading, justify="right")
     for label_set, roles in record["sets"].items():
@@ -103,11 +103,11 @@ def _abstention_by_set(record: dict[str, Any]) -> Table:
 
 
 def _flip(flip: dict[str, Any]) -> Table:
-    """Accuracy of a face and its mirror image together, and what the second answer costs."""
+    """Return accuracy and cost of TTA on every face."""
     cost = flip["cost"]
-    title = f"A face and its mirror image together, int8, {cost['factor']:.2f} times the time"
+    title = f"TTA with the mirror image on every face, int8, {cost['factor']:.2f} times the time"
     table = Table("labels", "split", title=title)
-    for heading in ("accuracy", "95 % interval", "balanced", "gained"):
+    for heading in ("accuracy", "95 % interval", "balanced", "gain"):
         table.add_column(heading, justify="right")
     for label_set, splits in flip["scores"].items():
         for split, row in splits.items():
@@ -119,8 +119,8 @@ def _flip(flip: dict[str, Any]) -> Table:
 
 
 def _robustness(label_sets: dict[str, Any]) -> Table:
-    """Accuracy under each condition, and what it costs against the clean pictures."""
-    table = Table("faces", title="Accuracy in per cent when faces get worse, int8")
+    """Return accuracy under each corruption, and the loss against unchanged pictures."""
+    table = Table("faces", title="Robustness: accuracy in per cent under corruptions, int8")
     columns = [(label_set, split, rows) for label_set, splits in label_sets.items() for split, rows in splits.items()]
     for label_set, split, _ in columns:
         table.add_column(f"{_name(label_set)}, {_name(split)}", justify="right")
@@ -135,19 +135,19 @@ def _robustness(label_sets: dict[str, Any]) -> Table:
 
 
 def _copies(split: str, row: dict[str, Any]) -> str:
-    """Say what a score owes to copies where they are learned from, as they were not here."""
+    """Describe the leakage of a split."""
     elsewhere = row["accuracy_others"]
     return (
-        f"{_name(split)}: the training faces hold copies of {row['copied']:,} of {row['faces']:,} faces, "
-        f"{100 * row['same_label']:.1f} % of them with the same label; this package leaves them out of training. "
-        f"Right are {100 * row['accuracy_copied']:.2f} % of these faces"
-        f"{'' if elsewhere is None else f' and {100 * elsewhere:.2f} % of the others'}; "
-        f"with the copies learned by heart, {100 * row['accuracy_by_heart']:.2f} % of all would be."
+        f"{_name(split)}: {row['copied']:,} of {row['faces']:,} faces have a duplicate in the training split, "
+        f"{100 * row['same_label']:.1f} % of them with the same label; this package does not train on them. "
+        f"Accuracy is {100 * row['accuracy_copied']:.2f} % on these faces"
+        f"{'' if elsewhere is None else f' and {100 * elsewhere:.2f} % on the others'}; "
+        f"with memorised duplicates it would be {100 * row['accuracy_by_heart']:.2f} % overall."
     )
 
 
 def _per_class(label_set: str, split: str, record: dict[str, Any]) -> Table:
-    """Precision, recall and F1 of each label, with its row of the confusion matrix."""
+    """Return precision, recall and F1 of each label, with its row of the confusion matrix."""
     labels = list(record["per_class"])
     table = Table("true label", title=f"{_name(label_set)}, {_name(split)}, int8")
     for heading in ("faces", "precision", "recall", "F1", *(f"as {label}" for label in labels)):

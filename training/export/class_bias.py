@@ -1,9 +1,8 @@
 """Chooses one additive bias per class after training, so that rare expressions are missed less often.
 
-Networks that learn from few faces of a class name it too rarely. Adding a constant to each class's logit moves the
-decisions without training anew: logit adjustment (Menon et al., ICLR 2021), here with constants that are searched on
-validation faces instead of taken from class frequencies. The biases belong into the last dense layer, before it is
-quantised (:func:`fold_biases`).
+Networks underpredict classes with few training faces. This is logit adjustment (Menon et al., ICLR 2021) with constants
+that are optimised on validation faces instead of computed from class frequencies. They are added to the last dense
+layer before quantisation (:func:`fold_biases`).
 """
 
 from __future__ import annotations
@@ -28,29 +27,28 @@ STEP = 0.1
 FOLDS = 5
 
 SHRINKAGE = 0.002
-"""What a bias of 1 costs, in units of the score; it costs (1 + FEW / n) times that for a class of n faces."""
+"""Penalty of a bias of 1, in units of the score; times (1 + FEW / n) for a class of n faces."""
 
 _SWEEPS = 20
-"""At most; the search has always come to rest before."""
+"""Upper limit; the search has always converged before."""
 
 _Set = tuple[NDArray[np.float64], NDArray[np.int64]]
 """Logits ``(n, k)`` and truth ``(n,)`` of the labelled faces of one set."""
 
 
 def class_biases(logits_by_set: Sequence[FloatArray], truths: Sequence[NDArray[np.int8]]) -> FloatArray:
-    """Return the bias of each class that makes answers on several validation sets best.
+    """Return the class biases that maximise the score on several validation sets.
 
-    What is maximised is the mean over sets of (accuracy + balanced accuracy) / 2, less a penalty that grows with a
-    bias and with the rarity of its class. Answers are over all ``k`` labels, as the app gives them. The most frequent
-    class stays at 0, as a constant added to all biases changes no answer; so does a class without faces.
+    The score is the mean over sets of (accuracy + balanced accuracy) / 2, minus a penalty that grows with a bias and
+    with the rarity of its class. Answers range over all ``k`` labels, as in the app. The bias of the most frequent
+    class stays 0, since a common constant changes no answer; so do those of classes without faces.
 
     Args:
         logits_by_set: Per set ``(n, k)`` raw scores.
         truths: Per set ``(n,)`` positions of the right labels among the ``k``, −1 where there is none.
 
     Returns:
-        ``(k,)`` float32, in logits; zeros unless answers to faces that the biases were not chosen on get better by
-        them (five-fold cross-validation, all sets together).
+        ``(k,)`` float32, in logits; zeros unless five-fold cross-validation over all sets finds a gain.
 
     Raises:
         ValueError: There is no set, or logits and truths do not match.
@@ -68,7 +66,7 @@ def class_biases(logits_by_set: Sequence[FloatArray], truths: Sequence[NDArray[n
 
 
 def fold_biases(model: Any, biases: FloatArray) -> None:
-    """Add biases to those of a Keras model's last layer, which is dense, in place."""
+    """Add biases to the last dense layer of a Keras model, in place."""
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel, bias + biases])
 
@@ -88,7 +86,7 @@ def _class_counts(sets: Sequence[_Set], classes: int) -> NDArray[np.int64]:
 
 
 def _held_out_answers(index: int, sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the answers to a set's faces, each with biases that were chosen without its fold of all sets."""
+    """Return the answers for a set, with biases chosen on the other folds of all sets."""
     logits, truth = sets[index]
     folds = [_folds(one[1]) for one in sets]
     answers = np.empty(len(truth), np.int64)
@@ -100,7 +98,7 @@ def _held_out_answers(index: int, sets: Sequence[_Set], counts: NDArray[np.int64
 
 
 def _folds(truth: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return a fold for each face; every class is dealt out evenly, in an order that is the same each time."""
+    """Return a fold for each face, stratified by class and deterministic."""
     order = np.random.default_rng(0).permutation(len(truth))
     folds = np.empty(len(truth), np.int64)
     by_class = order[np.argsort(truth[order], kind="stable")]
@@ -109,7 +107,7 @@ def _folds(truth: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _search(sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the best biases on these faces: one class after the other is moved, until none gains by it."""
+    """Return the best biases on these faces by coordinate search."""
     biases, best = np.zeros(len(counts)), -np.inf
     for _ in range(_SWEEPS):
         begun = best
@@ -127,7 +125,7 @@ def _search(sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.float
 
 
 def _grid(count: int) -> NDArray[np.floating]:
-    """Return the biases that a class of so many faces may have, the smallest first, so that these win ties."""
+    """Return the candidate biases of a class with this many faces, the smallest first, so that they win ties."""
     largest = LARGEST_OF_FEW if count < FEW else LARGEST
     steps = round(largest / STEP)
     values = np.arange(-steps, steps + 1) * STEP

@@ -26,7 +26,7 @@ def config_inside(file: Path) -> Any | None:
     """Return the architecture inside a file as JSON values, None if it holds weights alone.
 
     Raises:
-        ModelError: It is of no kind that Keras writes.
+        ModelError: It is not a Keras file.
     """
     try:
         with file.open("rb") as binary:
@@ -37,12 +37,12 @@ def config_inside(file: Path) -> Any | None:
             return _config_in_zip(file)
     except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         raise ModelError(f"expected a network in {file.name}; it cannot be read: {brief(error)}") from error
-    raise ModelError(f"expected a network that Keras saved as .h5, .hdf5 or .keras; {file.name} is none")
+    raise ModelError(f"expected a network that Keras saved as .h5, .hdf5 or .keras; {file.name} is not one")
 
 
 @contextmanager
 def weights_file(file: Path) -> Iterator[Path]:
-    """Give the file under a name by which Keras knows its form, whatever it is called."""
+    """Yield a path to the file with the suffix that Keras expects for its format."""
     with file.open("rb") as binary:
         ending = ".keras" if binary.read(4) == _ZIP else ".h5"
     if file.name.endswith((ending, ".weights.h5")):

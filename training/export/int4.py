@@ -1,7 +1,7 @@
-"""Stores the largest dense kernels of an int8 .tflite file in 4 bits, where the file would be too large otherwise.
+"""Stores the largest dense kernels of an int8 .tflite file in 4 bits if the file is too large otherwise.
 
-The layers, the activations and the arithmetic stay as they were: LiteRT multiplies int8 by int4 as it
-does int8 by int8. Why no library does this: ``docs/decisions/0004-four-bits.md``.
+Layers, activations and arithmetic do not change: LiteRT multiplies int8 by int4 as it does int8 by int8. See
+``docs/decisions/0004-four-bits.md`` for why no library does this.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INT4_KERNELS = "int4_kernels"
 """In a card's training record: inputs and outputs of each dense kernel in 4 bits. Absent if there are none."""
 
 FACES = 128
-"""Typical faces that show how to round a kernel; five times as many hardly change the answers."""
+"""Representative faces for rounding a kernel; five times as many make almost no difference."""
 
 _LARGEST_CODE = 7
 """Codes are −7 to 7: LiteRT's kernels are symmetric, so −8 is left out."""
@@ -60,7 +60,7 @@ class _Dense:
 def fit_under(file: bytes, faces: FloatArray, limit: int) -> tuple[bytes, list[tuple[int, int]]]:
     """Store dense kernels in 4 bits, the largest first, until a file is smaller than a limit.
 
-    A file that would be too large even so is left as it is, as the loss would buy nothing.
+    A file that would remain too large is returned unchanged.
 
     Args:
         file: A .tflite file with int8 weights, activations and input.
@@ -85,10 +85,10 @@ def fit_under(file: bytes, faces: FloatArray, limit: int) -> tuple[bytes, list[t
 
 
 def round_rows(codes: NDArray[np.int8], read: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
-    """Round an int8 kernel to 4 bits, each row in steps of its own.
+    """Round an int8 kernel to 4 bits with one scale per row.
 
-    The step is the one, out of a few, under which the layer's answers to typical inputs change least in
-    mean square. Judged by the weights alone it would clip too much: the few large weights matter most.
+    Each scale minimises the mean squared change of the layer's output on representative inputs. Minimising the error of
+    the weights instead would clip the few large weights, which matter most.
 
     Args:
         codes: ``(outputs, inputs)``.
@@ -117,7 +117,7 @@ def _rounded(weights: FloatArray, steps: FloatArray) -> FloatArray:
 
 
 def _dense_layers(model: Any) -> list[_Dense]:
-    """Return the layers whose int8 kernel and bias nothing else in the file uses."""
+    """Return the dense layers whose int8 kernel and bias are not shared."""
     tensors, operators = model.subgraphs[0].tensors, model.subgraphs[0].operators
     readers = Counter(index for operator in operators for index in operator.inputs)
     holders = Counter(tensor.buffer for graph in model.subgraphs for tensor in graph.tensors)
@@ -136,7 +136,7 @@ def _dense_layers(model: Any) -> list[_Dense]:
 
 def _read_by(dense: _Dense, file: bytes, faces: FloatArray) -> FloatArray:
     """Return what a layer of a file reads for some faces: ``(n, inputs)`` float32, in quantisation steps from zero."""
-    # Only LiteRT's own kernels leave the values between two layers where they can be looked at.
+    # Only LiteRT's built-in kernels preserve intermediate tensors.
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(
         model_content=file, experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain
@@ -155,7 +155,7 @@ def _read_by(dense: _Dense, file: bytes, faces: FloatArray) -> FloatArray:
 
 
 def _store_in_4_bits(model: Any, dense: _Dense, read: FloatArray) -> None:
-    """Rewrite a kernel and, as its unit follows the kernel's, the bias."""
+    """Rewrite a kernel, and the bias, whose scale depends on the kernel's."""
     data = model.buffers[dense.kernel.buffer]
     codes, steps = round_rows(np.asarray(data.data, np.uint8).view(np.int8).reshape(dense.kernel.shape), read)
     data.data = pack(codes)
@@ -170,7 +170,7 @@ def _store_in_4_bits(model: Any, dense: _Dense, read: FloatArray) -> None:
 
 
 def _widen(quantisation: Any, steps: FloatArray) -> None:
-    """Make one scale per row, so many times what it was."""
+    """Replace the scale by one per row, multiplied by the given steps."""
     quantisation.scale = (np.asarray(quantisation.scale, np.float32) * steps).astype(np.float32)
     quantisation.zeroPoint = np.zeros(len(steps), np.int64)
     quantisation.quantizedDimension = 0

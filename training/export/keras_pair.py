@@ -1,8 +1,7 @@
-"""The classic pair: a network as ``architecture.json`` and ``weights.h5``, answering with probabilities.
+"""Saves and loads networks as a Keras pair, ``architecture.json`` and ``weights.h5``, and as single files.
 
-Whoever loads such a pair expects what these networks always had: a softmax at the end. In this
-project networks answer with logits, which calibration and int8 need, so the softmax is put on
-when a pair is written and taken off when one is read.
+Pairs end with a softmax, as their users expect. Networks of this project return logits, which calibration and int8
+need, so the softmax is added when a pair is saved and removed when one is loaded.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ ARCHITECTURE_FILE = "architecture.json"
 WEIGHTS_FILE = "weights.h5"
 
 
-def save_pair(model: Any, folder: Path) -> None:
+def save_keras_pair(model: Any, folder: Path) -> None:
     """Write a network's layers and weights, with a softmax at the end.
 
     The weights are in the HDF5 layout that ``load_weights("weights.h5")`` reads.
@@ -35,7 +34,7 @@ def save_pair(model: Any, folder: Path) -> None:
         folder: An existing folder.
     """
     twin = with_softmax(model)
-    # How it was trained is no part of it, and would name the loss of this project, which no reader has.
+    # The compile config names this project's loss, which other readers do not have.
     layers = {key: value for key, value in json.loads(twin.to_json()).items() if key != "compile_config"}
     text = json.dumps(layers, indent=1)
     (folder / ARCHITECTURE_FILE).write_text(text + "\n", encoding="utf-8")
@@ -43,7 +42,7 @@ def save_pair(model: Any, folder: Path) -> None:
         twin.save(folder / WEIGHTS_FILE, include_optimizer=False)
 
 
-def load_pair(architecture: Path, weights: Path) -> Any:
+def load_keras_pair(architecture: Path, weights: Path) -> Any:
     """Read a pair written by Keras 1, 2 or 3; nothing in the files is executed.
 
     Args:
@@ -55,7 +54,7 @@ def load_pair(architecture: Path, weights: Path) -> Any:
 
     Raises:
         ModelError: A file is missing or damaged, they do not belong together, or the network has
-            parts that cannot be rebuilt without running somebody's code.
+            parts that cannot be rebuilt without running code from the file.
     """
     try:
         config = json.loads(architecture.read_text(encoding="utf-8"))
@@ -75,7 +74,7 @@ def load_network(file: Path) -> Any:
         A Keras model of one input, whose output is logits.
 
     Raises:
-        ModelError: As :func:`load_pair`, or the file holds weights alone.
+        ModelError: As :func:`load_keras_pair`, or the file holds weights alone.
     """
     config = config_inside(file)
     if config is None:
@@ -94,7 +93,7 @@ def _is_whole(file: Path) -> bool:
 
 
 def _filled(config: Any, weights: Path, name: str) -> Any:
-    """Return the network that an architecture describes, with the weights of a file, without its softmax."""
+    """Return a network with the weights of a file, without its softmax."""
     model = _build(config)
     if len(model.inputs) != 1 or len(model.outputs) != 1 or len(model.output_shape) != 2:
         raise ModelError(f"expected a network of one picture and one row of scores; got outputs {model.output_shape}")
@@ -110,7 +109,7 @@ def _filled(config: Any, weights: Path, name: str) -> Any:
 
 
 def _turn_kernels(model: Any) -> None:
-    """Turn the kernels of convolutions by 180°: Theano convolves where others correlate."""
+    """Rotate convolution kernels by 180°, since Theano convolves where others correlate."""
     for layer in model.layers:
         if type(layer) in {keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv2DTranspose}:
             kernel, *others = layer.get_weights()
@@ -125,7 +124,7 @@ def with_softmax(model: Any) -> Any:
 
 
 def without_softmax(model: Any) -> Any:
-    """Return a network that answers with what its softmax, if it ends with one, is given."""
+    """Return a network without its final softmax, if it has one."""
     last = model.layers[-1]
     ends = isinstance(last, keras.layers.Softmax) or (
         isinstance(last, keras.layers.Activation) and last.activation is keras.activations.softmax
@@ -160,7 +159,7 @@ def _build(config: Any) -> Any:
 
 
 def _expect_keras_only(config: Any) -> None:
-    """Refuse JSON that names anything outside Keras, before Keras goes and looks for it."""
+    """Refuse JSON that names anything outside Keras, before Keras imports it."""
     if isinstance(config, dict):
         module = config.get("module")
         if isinstance(module, str) and module.split(".")[0] not in {"keras", "builtins"}:
@@ -171,7 +170,7 @@ def _expect_keras_only(config: Any) -> None:
 
 @contextlib.contextmanager
 def _no_format_advice() -> Iterator[None]:
-    """Silence the advice to use another format: the old one is what a classic pair is."""
+    """Silence Keras' advice to use another format, since a pair needs the old one."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -31,7 +31,7 @@ def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequ
     Returns:
         The bytes of a file whose input and arithmetic are int8; its output too, unless something stays exact.
     """
-    # Left on by training, this rewriting would put bfloat16 casts into the file.
+    # Training leaves the bfloat16 rewrite enabled, which would add casts to the file.
     use_bfloat16(False)
     face = keras.InputSpec(dtype="float32", shape=(1, *form.shape))
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequ
 
 
 def _all_but(converter: Any, exact: Sequence[str]) -> bytes:
-    """Convert with the tool that leaves chosen operations as they are; it is made for finding which ones matter."""
+    """Convert with TensorFlow's quantisation debugger, which can exclude operations."""
     options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(exact))
     debugger = tf.lite.experimental.QuantizationDebugger(
         converter=converter, debug_dataset=converter.representative_dataset, debug_options=options

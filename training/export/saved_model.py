@@ -1,7 +1,6 @@
 """Writes a model as a versioned SavedModel that TensorFlow Serving loads as it is.
 
-What the app does around the network is in the graph: pixels are normalised, logits are divided
-by the temperature and become probabilities. So a client sends pictures and gets answers.
+The graph includes normalisation, temperature and softmax, so clients send pictures and receive probabilities.
 """
 
 from __future__ import annotations
@@ -59,13 +58,13 @@ def export_serving(card: ModelCard, folder: Path, version: int | None = None) ->
     tf.saved_model.save(served, str(beside), signatures=served.signatures())
     (beside / CARD_ASSET).parent.mkdir()
     (beside / CARD_ASSET).write_text(json.dumps(card.to_dict(), indent=2) + "\n", encoding="utf-8")
-    # A server must never see half a version.
+    # Renaming is atomic: a server never sees half a version.
     beside.rename(target)
     return target
 
 
 class ServedModel(tf.Module):  # type: ignore[misc]
-    """A network with what the app does before and after it, under the two signatures that clients call."""
+    """A network with pre- and post-processing, under the two signatures that clients call."""
 
     def __init__(self, network: Any, card: ModelCard) -> None:
         super().__init__()

@@ -1,6 +1,5 @@
-"""Where the parts of a face are: masks and points learned from facial-keypoints data.
+"""Face parts: masks and points, trained on facial-keypoints data.
 
-``masks`` makes targets out of points, ``examples`` varies faces together with their points,
-``tasks`` says for each network what it learns and how it is scored, ``train`` learns,
-``export`` makes the small file that the app runs, and ``evaluate`` scores that file.
+``masks`` draws masks from points, ``examples`` augments faces together with their points, ``tasks`` defines targets,
+loss and scores of each network, ``train`` trains, ``export`` writes the int8 file, and ``evaluate`` scores it.
 """

@@ -1,4 +1,4 @@
-"""What ``train``, ``export`` and ``evaluate`` do when they are asked for a network of face parts."""
+"""The commands ``train``, ``export`` and ``evaluate`` for networks of face parts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from training.recipes import Recipe
 
 _CHANGES = ("epochs", "batch_size", "learning_rate", "seed")
 """Options of ``train`` that replace the recipe's field of the same name."""
-_FOREIGN = ("recipe", "classes", "targets", "teacher", "class_weights", "oversample", "cycles", "patience")
-"""Options of ``train`` that mean nothing here."""
+_UNSUPPORTED = ("recipe", "classes", "targets", "teacher", "class_weights", "oversample", "cycles", "patience")
+"""Options of ``train`` that these networks do not support."""
 
 
 def is_part_network(name: str | None) -> bool:
@@ -45,7 +45,7 @@ def train_command(options: argparse.Namespace) -> None:
 
 
 def export_command(options: argparse.Namespace) -> None:
-    """Make a model out of a run."""
+    """Export a run as a model."""
     card = export_parts(RunFolder(options.folder), _data(options), options.name, options.title)
     size_mb = checked_part_file(card).stat().st_size / 1e6
     print(f"wrote {card.name}: {card.parameters:,} parameters, {size_mb:.1f} MB")
@@ -59,15 +59,17 @@ def evaluate_command(options: argparse.Namespace) -> None:
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
-    foreign = [name for name in _FOREIGN if getattr(options, name) is not None]
-    if foreign or options.weights or options.tensorboard or options.input_size:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in foreign) or "--weights, --tensorboard, --input-size"
-        raise InputError(f"expected options of a network of face parts; {options.model} does not know {named}")
+    unsupported = [name for name in _UNSUPPORTED if getattr(options, name) is not None]
+    if unsupported or options.weights or options.tensorboard or options.input_size:
+        named = (
+            ", ".join(f"--{name.replace('_', '-')}" for name in unsupported) or "--weights, --tensorboard, --input-size"
+        )
+        raise InputError(f"expected options of a network of face parts; {options.model} does not support {named}")
     changes = {name: getattr(options, name) for name in _CHANGES if getattr(options, name) is not None}
     return replace(PART_NETWORKS[options.model].recipe, **changes)
 
 
 def _data(options: argparse.Namespace) -> Path:
-    """Return the named folder, or the keypoints that lie beside the default data set of expressions."""
+    """Return the folder of the options, or the default keypoints folder."""
     default = default_data_dir()
     return default.parent / "keypoints" if options.data == default else Path(options.data)

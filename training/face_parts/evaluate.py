@@ -21,7 +21,7 @@ from training.data.inputs import InputForm
 from training.face_parts.examples import read_splits
 from training.face_parts.export import one_by_one
 from training.face_parts.tasks import HEADLINE, find_part_network
-from training.face_parts.train import judge
+from training.face_parts.train import score_faces
 
 TIMED_FACES = 200
 
@@ -42,7 +42,7 @@ def evaluate_parts(name: str, data: Path) -> dict[str, Any]:
         raise DatasetError(f"expected a test split with points in {data.name}; it has none")
     network, form = find_part_network(card.training["network"]), InputForm(card.input_size, GREY, card.normalisation)
     model = LiteRTModel(checked_part_file(card))
-    scores = judge(network, one_by_one(model), form, faces)
+    scores = score_faces(network, one_by_one(model), form, faces)
     del scores[HEADLINE]  # one of the others under another name
     cost = {
         "file_bytes": checked_part_file(card).stat().st_size,
@@ -55,9 +55,7 @@ def evaluate_parts(name: str, data: Path) -> dict[str, Any]:
         "faces": len(faces),
         "scores": scores,
         "cost": cost,
-        "command": provenance.command(),
-        "commit": provenance.commit(),
-        "hardware": provenance.hardware(),
+        **provenance.record(),
     }
     text = json.dumps(record, indent=2, ensure_ascii=False)
     (part_models_dir() / card.name / EVALUATION_FILE).write_text(text + "\n", encoding="utf-8")

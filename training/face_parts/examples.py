@@ -1,4 +1,4 @@
-"""Faces with points: read, held out, varied together with their points, and pictures in which no face can be seen."""
+"""Reads faces with points, augments both together, and makes pictures without a face."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from training.datasets.readers.keypoints_csv import COORDINATES, open_keypoints,
 from training.datasets.samples import Sample
 
 HELD_OUT = 0.1
-"""Share of the training faces on which epochs are compared."""
+"""Share of the training faces for validation."""
 
 _OTHER_SIDE = {"left": "right", "right": "left"}
 MIRRORED = [KEYPOINTS.index("_".join(_OTHER_SIDE.get(word, word) for word in name.split("_"))) for name in KEYPOINTS]
-"""Row of the point that a point becomes in the mirror."""
+"""Index of each point's mirror point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Splits:
-    """Faces to learn from, to choose by, and to report."""
+    """Training, validation and test faces."""
 
     train: KeypointSet
     validation: KeypointSet
@@ -41,8 +41,8 @@ def read_splits(source: Path, limit: int | None = None, seed: int = 2024) -> Spl
 
     Args:
         source: The folder or file.
-        limit: At most so many faces of each split.
-        seed: Of the draw of held-out faces, where the data set names none.
+        limit: Maximum number of faces per split.
+        seed: Seeds the choice of validation faces, if the data set has none.
 
     Raises:
         DatasetError: There is no such data set.
@@ -74,34 +74,34 @@ def _read_raw(source: Path) -> dict[str, KeypointSet]:
 
 
 def varied(faces: KeypointSet, how: Augmentation, rng: np.random.Generator) -> tuple[NDArray[np.uint8], FloatArray]:
-    """Return varied pictures ``(n, 96, 96)`` uint8 and where their points went, ``(n, 15, 2)`` float32 px.
+    """Return augmented pictures ``(n, 96, 96)`` uint8 and their points ``(n, 15, 2)`` float32 px.
 
-    In a mirrored picture what was the left eye is the right one.
+    In mirrored pictures, left and right points are swapped.
     """
     matrices = how.matrices(len(faces), KEYPOINT_IMAGE_SIZE, rng)
     points = np.einsum("nij,npj->npi", matrices[:, :, :2], faces.points) + matrices[:, None, :, 2]
     mirrored = np.linalg.det(matrices[:, :, :2]) < 0
     points[mirrored] = points[mirrored][:, MIRRORED]
-    return how.spoil(warp(faces.images, matrices), rng), points.astype(np.float32)
+    return how.vary_appearance(warp(faces.images, matrices), rng), points.astype(np.float32)
 
 
 def hide_faces(images: NDArray[np.uint8], points: FloatArray, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return pictures of the same light and grain in which no face with visible parts is left.
+    """Return pictures without a visible face, with the same light and grain.
 
-    Each is made in one of four ways: the face is moved out of the picture, its parts are covered,
-    the picture is cut into squares that are mixed, or one corner of it is blown up.
+    Each is made in one of four ways: shift the face out of the picture, cover its parts, shuffle squares, or enlarge a
+    corner.
 
     Args:
         images: ``(n, s, s)`` uint8 faces.
-        points: ``(n, 15, 2)`` px, where their parts are.
-        rng: Source of all chance.
+        points: ``(n, 15, 2)`` px points of the faces.
+        rng: Random generator.
     """
     ways = rng.integers(len(_WAYS), size=len(images))
     return np.stack([_WAYS[way](face, at, rng) for way, face, at in zip(ways, images, points, strict=True)])
 
 
 def _moved_out(face: Image, points: FloatArray, rng: np.random.Generator) -> Image:
-    """Shift until the parts lie outside; what comes in is the picture's mirrored border."""
+    """Shift the parts out of the picture, repeating its border."""
     side = len(face)
     along, sign = rng.integers(2), rng.choice((-1.0, 1.0))
     shift = np.zeros(2)
@@ -111,7 +111,7 @@ def _moved_out(face: Image, points: FloatArray, rng: np.random.Generator) -> Ima
 
 
 def _covered(face: Image, points: FloatArray, rng: np.random.Generator) -> Image:
-    """Lay an even or grainy patch over everything from the brows to the mouth."""
+    """Cover everything from the brows to the mouth with an even or grainy patch."""
     side = len(face)
     known = points[np.isfinite(points).all(axis=1)]
     low = np.clip(known.min(axis=0) - side * rng.uniform(0.03, 0.12, 2), 0, side).astype(int)
@@ -123,14 +123,14 @@ def _covered(face: Image, points: FloatArray, rng: np.random.Generator) -> Image
 
 
 def _mixed(face: Image, points: FloatArray, rng: np.random.Generator) -> Image:
-    """Cut into squares of a sixth of the side and lay them anew."""
+    """Shuffle squares of a sixth of the side."""
     tile = len(face) // 6
     tiles = face.reshape(6, tile, 6, tile).swapaxes(1, 2).reshape(36, tile, tile)
     return rng.permutation(tiles).reshape(6, 6, tile, tile).swapaxes(1, 2).reshape(face.shape)
 
 
 def _blown_up(face: Image, points: FloatArray, rng: np.random.Generator) -> Image:
-    """Enlarge one corner of a quarter of the side: hair, wall, collar."""
+    """Enlarge a corner of a quarter of the side: hair, background or collar."""
     side = len(face)
     small = side // 4
     top, left = rng.choice((0, side - small), 2)
@@ -143,10 +143,7 @@ _WAYS = (_moved_out, _covered, _mixed, _blown_up)
 def endless_rows(
     count: int, batch_size: int, seed: int, first_epoch: int
 ) -> Iterator[tuple[NDArray[np.intp], np.random.Generator]]:
-    """Yield the rows of each batch and its source of chance, epoch after epoch.
-
-    An epoch's are the same, be it reached in one run or after an interruption.
-    """
+    """Yield the rows and the random generator of each batch without end; both depend only on seed and epoch."""
     epoch = first_epoch
     while True:
         rng = np.random.default_rng((seed, epoch))

@@ -1,10 +1,9 @@
-"""Makes a model of face parts out of a run: the int8 file, its card and its history."""
+"""Exports a run as a model of face parts: the int8 file, its card and history."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -20,16 +19,15 @@ from training.evaluation.cost import multiply_adds
 from training.export.quantise import to_int8
 from training.face_parts.examples import read_splits
 from training.face_parts.tasks import HEADLINE, PartNetwork, find_part_network
-from training.face_parts.train import form_of, judge, load_judged
+from training.face_parts.train import form_of, load_part_weights, score_faces
 from training.fit.checkpoints import RunFolder
 from training.recipes import Recipe
 
 MODEL_FILE = "model.tflite"
 TYPICAL_FACES = 400
-"""From which the converter reads the ranges of activations."""
+"""Representative faces for the converter."""
 LARGEST_LOSS = 0.02
-"""By which the int8 file's headline score may fall behind the float network's on the held-out faces, where that is
-between 0 and 1; in proportion where it is worse than nothing."""
+"""Largest loss of the headline score by quantisation, on validation faces; relative if the score is outside −1 to 1."""
 
 LICENCE = (
     "Weights trained from scratch for this project on faces of YouTube Faces with points computed by their "
@@ -39,7 +37,7 @@ _FIVE = ("right_eye_center", "left_eye_center", "nose_tip", "mouth_right_corner"
 
 
 def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str | None = None) -> PartCard:
-    """Write ``data/models/parts/<name>`` out of a run's best weights.
+    """Write ``data/models/parts/<name>`` from a run's best weights.
 
     Args:
         run: The run.
@@ -49,7 +47,7 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
 
     Raises:
         InputError: The run has not finished an epoch.
-        ModelError: The int8 file does worse than the network.
+        ModelError: The int8 file scores worse than the network.
     """
     if not run.state()["best_epoch"]:
         raise InputError(f"expected a run with at least one finished epoch; {run.path.name} has none")
@@ -57,8 +55,8 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
     recipe = Recipe.from_dict(settings["recipe"])
     network, form = find_part_network(recipe.network), form_of(recipe)
     splits = read_splits(data, settings["limit"], recipe.seed)
-    model = load_judged(run, network)
-    # Beside the run until it is known to be good: the app lists what lies in the models' folder.
+    model = load_part_weights(run, network)
+    # In the run's folder until it is verified, since the app lists every file in the models' folder.
     file = run.path / MODEL_FILE
     file.write_bytes(to_int8(model, form, splits.train.images[:TYPICAL_FACES], network.exact))
     _expect_as_good(file, model, network, form, splits.validation)
@@ -74,7 +72,7 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
         parameters=model.count_params(),
         multiply_adds=multiply_adds(model),
         licence=LICENCE,
-        training=_record(run, network.name),
+        training=run.facts() | {"network": network.name} | settings,
     )
     folder = part_models_dir() / card.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,14 +83,14 @@ def export_parts(run: RunFolder, data: Path, name: str | None = None, title: str
 
 
 def _expect_as_good(file: Path, model: Any, network: PartNetwork, form: InputForm, faces: KeypointSet) -> None:
-    whole = judge(network, model.predict_on_batch, form, faces)[HEADLINE]
-    small = judge(network, one_by_one(LiteRTModel(file)), form, faces)[HEADLINE]
+    whole = score_faces(network, model.predict_on_batch, form, faces)[HEADLINE]
+    small = score_faces(network, one_by_one(LiteRTModel(file)), form, faces)[HEADLINE]
     if whole - small > (limit := LARGEST_LOSS * max(1.0, abs(whole))):
         raise ModelError(f"expected int8 to score within {limit:.2f} of float's {whole:.4f}; got {small:.4f}")
 
 
 def one_by_one(model: LiteRTModel) -> Any:
-    """Return a function that asks a file of batch size 1 about ``(n, …)`` inputs."""
+    """Return a function that runs a model of batch size 1 on ``(n, …)`` inputs."""
 
     def answer(values: FloatArray) -> FloatArray:
         return np.concatenate([model(face[None])[0] for face in values])
@@ -101,14 +99,7 @@ def one_by_one(model: LiteRTModel) -> Any:
 
 
 def mean_frame(faces: KeypointSet) -> tuple[tuple[float, float], ...]:
-    """Return where the five points by which the app aligns faces lie on average, as shares of the side."""
+    """Return the mean positions of the app's five alignment points, as shares of the side."""
     rows = [KEYPOINTS.index(name) for name in _FIVE]
     means = np.nanmean(faces.points[:, rows], axis=0) / KEYPOINT_IMAGE_SIZE
     return tuple((round(float(x), 4), round(float(y), 4)) for x, y in means)
-
-
-def _record(run: RunFolder, network: str) -> dict[str, Any]:
-    settings, state = run.settings(), run.state()
-    seconds = state["epoch"] * median(row["seconds"] for row in state["history"])
-    facts = {"run": run.path.name, "network": network, "epoch": state["best_epoch"], "epochs": state["epoch"]}
-    return facts | {"hours": round(seconds / 3600, 2), "seed": settings["recipe"]["seed"]} | settings

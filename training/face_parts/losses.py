@@ -1,4 +1,4 @@
-"""What the networks of face parts are to make small. Targets are NaN where the truth is not known."""
+"""Losses of the networks of face parts. Unknown targets are NaN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras import ops
 def parts_loss(targets: Any, logits: Any) -> Any:
     """Return the mean cross-entropy per pixel plus one minus the soft Dice coefficient (Milletari et al. 2016).
 
-    The first is smooth where nothing fits yet; the second gives a small part the weight of a large one.
+    The cross-entropy is smooth at the start of training; Dice gives small and large parts the same weight.
 
     Args:
         targets: ``(n, h, w, parts)`` of 0, 1 or NaN.
@@ -40,7 +40,7 @@ def points_loss(targets: Any, answers: Any) -> Any:
 
 @keras.saving.register_keras_serializable("emotion")  # type: ignore[untyped-decorator]
 def presence_loss(targets: Any, logits: Any) -> Any:
-    """Return the mean cross-entropy of yes and no.
+    """Return the mean binary cross-entropy.
 
     Args:
         targets: ``(n, 1)`` of 0 and 1.

@@ -1,4 +1,4 @@
-"""Masks of the parts of a face, made from its keypoints: white where a part is, black elsewhere."""
+"""Draws masks of face parts from keypoints: white inside a part, black elsewhere."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _Numbers = NDArray[np.floating[Any]]
 
 _INDEX = {name: row for row, name in enumerate(KEYPOINTS)}
 _CORNERS = 48
-"""Of the polygon that stands for an ellipse."""
+"""Corners of the polygon that approximates an ellipse."""
 _SUBPIXEL_BITS = 4
-"""OpenCV draws polygons whose corners are given in sixteenths of a pixel."""
+"""Fractional bits of polygon corners for OpenCV: sixteenths of a pixel."""
 
 
 def part_masks(points: FloatArray, side: int) -> NDArray[np.uint8]:
@@ -31,7 +31,7 @@ def part_masks(points: FloatArray, side: int) -> NDArray[np.uint8]:
 
     Returns:
         ``(n, side, side, 4)`` uint8, 255 inside a part and 0 outside, in the order of ``PARTS``.
-        A part of which a point is missing is black; :func:`known_parts` tells it from one that is not there.
+        A part with a missing point is black; :func:`known_parts` identifies these.
     """
     masks = np.zeros((len(points), len(PARTS), side, side), np.uint8)
     points = np.asarray(points, np.float32)
@@ -43,7 +43,7 @@ def part_masks(points: FloatArray, side: int) -> NDArray[np.uint8]:
 
 
 def known_parts(points: FloatArray) -> NDArray[np.bool_]:
-    """Return ``(n, 4)`` bool: of which parts every point is known.
+    """Return ``(n, 4)`` bool: whether all points of each part are known.
 
     Args:
         points: ``(n, 15, 2)``, NaN where one is missing.
@@ -58,7 +58,7 @@ def _fill(canvas: NDArray[np.uint8], polygon: FloatArray) -> None:
 
 
 def _brows(face: FloatArray) -> list[FloatArray]:
-    """Two points tell a brow's ends and not its arch, so each is a flat ellipse."""
+    """Flat ellipses, since the two points mark a brow's ends but not its arch."""
     ends = [(_of(face, f"{side}_eyebrow_inner_end"), _of(face, f"{side}_eyebrow_outer_end")) for side in _SIDES]
     return [_ellipse((inner + outer) / 2, inner - outer, 0.55, 0.17) for inner, outer in ends]
 
@@ -69,7 +69,7 @@ def _eyes(face: FloatArray) -> list[FloatArray]:
 
 
 def _nose(face: FloatArray) -> list[FloatArray]:
-    """A disc at the tip, and the wedge from there up to between the eyes."""
+    """A disc at the tip, and a wedge up to between the eyes."""
     corners = [_of(face, f"{side}_eye_inner_corner") for side in _SIDES]
     tip, bridge, apart = _of(face, "nose_tip"), (corners[0] + corners[1]) / 2, corners[0] - corners[1]
     disc = _ellipse(tip, apart, 0.4, 0.4)
@@ -78,7 +78,7 @@ def _nose(face: FloatArray) -> list[FloatArray]:
 
 
 def _mouth(face: FloatArray) -> list[FloatArray]:
-    """An ellipse from corner to corner, as high as the lips are apart, and thin lips when they are closed."""
+    """An ellipse from corner to corner, as high as the lips are apart; flat if they are closed."""
     left, right = _of(face, "mouth_left_corner"), _of(face, "mouth_right_corner")
     top, bottom = _of(face, "mouth_center_top_lip"), _of(face, "mouth_center_bottom_lip")
     width = max(float(np.hypot(*(left - right))), 1e-6)

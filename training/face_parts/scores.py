@@ -1,4 +1,4 @@
-"""How well parts and points are found: pure functions over arrays."""
+"""Scores of parts and points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def dice(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> FloatArray:
 
     Args:
         found: ``(n, h, w, parts)`` bool.
-        truth: The same shape. A part that is in neither counts as found.
+        truth: The same shape. A part that is empty in both scores 1.
 
     Returns:
         ``(parts,)`` float64, 0–1, mean over pictures.
@@ -39,7 +39,7 @@ def _areas(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> tuple[FloatArr
 
 
 def point_errors(found: FloatArray, truth: FloatArray) -> FloatArray:
-    """Return how far each point is off, as a share of the distance between the eyes' centres.
+    """Return the distance of each point from the truth, as a share of the distance between the eyes.
 
     Args:
         found: ``(n, 15, 2)``.
@@ -58,7 +58,7 @@ def mean_point_error(found: FloatArray, truth: FloatArray) -> float:
 
 
 def presence_scores(logits: FloatArray, truth: NDArray[np.bool_]) -> dict[str, float]:
-    """Return accuracy, precision and recall of "a face with visible parts is there".
+    """Return accuracy, precision and recall of detecting a face with visible parts.
 
     Args:
         logits: ``(n,)``, yes where positive.

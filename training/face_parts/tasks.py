@@ -1,4 +1,4 @@
-"""What each network of face parts learns: its targets, its loss and its scores."""
+"""Targets, loss and scores of each network of face parts."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from training.recipes import ADAM, Recipe
 Scores = dict[str, Any]
 
 HEADLINE = "headline"
-"""The score by which epochs are compared, 0–1, more is better."""
+"""Key of the score by which epochs are compared; higher is better."""
 
 
 class Task(Protocol):
-    """What is learned from faces with points."""
+    """A task on faces with points."""
 
     outputs: tuple[str, ...]
     loss: Callable[[Any, Any], Any]
@@ -39,20 +39,20 @@ class Task(Protocol):
     def examples(
         self, images: NDArray[np.uint8], points: FloatArray, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], FloatArray]:
-        """Return what is shown, ``(n, s, s)``, and what is to be answered, float32, NaN where that is not known.
+        """Return input pictures ``(n, s, s)`` and float32 targets, NaN if unknown.
 
         Args:
             images: ``(n, s, s)`` uint8 faces.
             points: ``(n, 15, 2)`` px.
-            rng: For what is drawn by chance.
+            rng: Random generator.
         """
 
     def scores(self, answers: FloatArray, targets: FloatArray) -> Scores:
-        """Return the scores of a network's answers, :data:`HEADLINE` among them."""
+        """Return the scores of a network's outputs, including :data:`HEADLINE`."""
 
 
 class FindParts:
-    """Paint a map per part."""
+    """Segment the face into one mask per part."""
 
     outputs = PARTS
     loss = staticmethod(parts_loss)
@@ -65,7 +65,7 @@ class FindParts:
         return images, np.where(known_parts(points)[:, None, None], masks, np.float32("nan"))
 
     def scores(self, answers: FloatArray, targets: FloatArray) -> Scores:
-        """Dice and IoU of each part, over the pictures in which all are known."""
+        """Dice and IoU of each part, over pictures with all parts known."""
         known = np.isfinite(targets).all(axis=(1, 2, 3))
         found, truth = answers[known] > 0, targets[known] > 0.5
         overlap = {name: round(float(value), 4) for name, value in zip(PARTS, dice(found, truth), strict=True)}
@@ -75,7 +75,7 @@ class FindParts:
 
 
 class FindPoints:
-    """Tell where fifteen points are; coordinates go from −1 to 1 across the picture."""
+    """Locate fifteen points; coordinates go from −1 to 1 across the picture."""
 
     outputs = tuple(f"{name}_{axis}" for name in KEYPOINTS for axis in "xy")
     loss = staticmethod(points_loss)
@@ -96,7 +96,7 @@ class FindPoints:
 
 
 class SeeFace:
-    """Say whether a face with visible parts is there; every other picture shows none."""
+    """Detect whether a face with visible parts is present; every other picture has none."""
 
     outputs: tuple[str, ...] = ("face",)
     loss = staticmethod(presence_loss)
@@ -104,7 +104,7 @@ class SeeFace:
     def examples(
         self, images: NDArray[np.uint8], points: FloatArray, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], FloatArray]:
-        """1 where a face is, ``(n, 1)``."""
+        """1 for a face, ``(n, 1)``."""
         shown, there = images.copy(), np.arange(len(images)) % 2 == 0
         if not there.all():
             shown[~there] = hide_faces(images[~there], points[~there], rng)
@@ -121,12 +121,12 @@ class PartNetwork:
     """One network of face parts under its name.
 
     Attributes:
-        name: What ``--model`` calls it, and its model unless another name is given.
+        name: Name for ``--model``, and default name of its model.
         title: Name for people.
-        task: What it learns.
+        task: The task.
         build: Takes the input's shape and the number of outputs.
-        recipe: How it is trained unless told otherwise.
-        exact: What stays in float32 in its small file, see :func:`training.export.quantise.to_int8`.
+        recipe: Default recipe.
+        exact: Operations that stay in float32, see :func:`training.export.quantise.to_int8`.
     """
 
     name: str
@@ -148,8 +148,8 @@ _VARIED = Augmentation(
 
 
 _NOT_MIRRORED = replace(_VARIED, flip=0.0)
-"""The published points lie a pixel to the right of the parts: mirrored ones lie to the left, and what is learned from
-both lies between (a mean error in x of 1.2 px)."""
+"""Without mirroring: the published points are about a pixel too far right, so mirrored ones are too far left, and
+training on both gives a mean error in x of 1.2 px."""
 
 
 def _recipe(name: str, epochs: int, learning_rate: float, augmentation: Augmentation = _VARIED) -> Recipe:
@@ -176,7 +176,7 @@ PART_NETWORKS: dict[str, PartNetwork] = {
             FindPoints(),
             partial(build_thin_resnet50, by_place=True, name="keypoints"),
             _recipe("keypoints", 24, 2e-3, _NOT_MIRRORED),
-            # The mean place under a softmax: in eight bits, its error was larger by two fifths.
+            # The expected position under a softmax; in int8, its error is 40 % larger.
             exact=("SOFTMAX", "FULLY_CONNECTED", "TRANSPOSE", "RESHAPE"),
         ),
         PartNetwork(

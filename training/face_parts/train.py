@@ -1,4 +1,4 @@
-"""Trains one network of face parts: resumable and seeded like the networks of expressions, judged on held-out faces."""
+"""Trains a network of face parts: resumable, seeded, and validated on held-out faces."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from training.datasets.keypoint_set import KEYPOINT_IMAGE_SIZE, KeypointSet
 from training.face_parts.examples import Splits, endless_rows, read_splits, varied
 from training.face_parts.tasks import HEADLINE, PartNetwork, Scores, find_part_network
 from training.fit.backend import prepare_backend, stream
-from training.fit.batch_norm import settle_batch_norm
+from training.fit.batch_norm import recompute_batch_norm
 from training.fit.callbacks import WeightAverage
 from training.fit.checkpoints import RunFolder
-from training.fit.finite_check import StopAtNoNumber
-from training.fit.optimise import compile_for, load_going_on, phases
+from training.fit.finite_check import StopIfNotFinite
+from training.fit.optimise import compile_for, load_for_resume, phases
 from training.recipes import Recipe
 
-SETTLING_FACES = 1280
-"""Enough to measure batch norm's statistics anew before a network is judged."""
+BATCH_NORM_FACES = 1280
+"""Faces for recomputing batch-norm statistics before validation."""
 
 
 def train_parts(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, limit: int | None = None) -> Path:
-    """Train, or resume what was interrupted, and return the run's folder.
+    """Train, or resume an interrupted run, and return the run's folder.
 
     Args:
-        recipe: Everything that decides the result.
+        recipe: Everything that determines the result.
         data: Folder of a keypoints data set, raw or prepared.
         runs: Folder of runs.
-        name: Of the run; the recipe's own if None.
-        limit: At most so many faces of each split.
+        name: Name of the run; the recipe's name if None.
+        limit: Maximum number of faces per split.
     """
     prepare_backend(recipe.seed)
     network = find_part_network(recipe.network)
@@ -53,24 +53,24 @@ def train_parts(recipe: Recipe, data: Path, runs: Path, *, name: str | None = No
 
 
 def form_of(recipe: Recipe) -> InputForm:
-    """Return what a network of face parts is fed."""
+    """Return the input form of a network of face parts."""
     return InputForm(KEYPOINT_IMAGE_SIZE, GREY, recipe.normalisation)
 
 
-def load_judged(run: RunFolder, network: PartNetwork, epoch: int | None = None) -> Any:
-    """Return the run's network with the weights that were judged after an epoch, the best one by default."""
+def load_part_weights(run: RunFolder, network: PartNetwork, epoch: int | None = None) -> Any:
+    """Return the run's network with the averaged weights of an epoch, by default the best one."""
     model = network.new()
     model.load_weights(run.averaged_file(epoch or run.state()["best_epoch"]))
     return model
 
 
-def judge(network: PartNetwork, answer: Any, form: InputForm, faces: KeypointSet) -> Scores:
-    """Score a network on faces as they are.
+def score_faces(network: PartNetwork, answer: Any, form: InputForm, faces: KeypointSet) -> Scores:
+    """Score a network on unaugmented faces.
 
     Args:
-        network: What is asked of it.
-        answer: Takes ``(n, *form.shape)`` float32 and returns the raw answers.
-        form: How pictures become its input.
+        network: The network, which defines the task.
+        answer: Takes ``(n, *form.shape)`` float32 and returns raw outputs.
+        form: Form of its input.
         faces: The faces.
     """
     images, targets = network.task.examples(faces.images, faces.points, np.random.default_rng(0))
@@ -81,11 +81,11 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
     finished = run.state()["epoch"]
     steps = max(len(splits.train) // recipe.batch_size, 1)
     if finished:
-        model = load_going_on(run.model_file(finished))
+        model = load_for_resume(run.model_file(finished))
     else:
         model = network.new()
         compile_for(model, recipe, phases(recipe, pretrained=False)[0], steps, network.task.loss, metrics=[])
-    kept = load_judged(run, network, finished).get_weights() if finished else None
+    kept = load_part_weights(run, network, finished).get_weights() if finished else None
     average = WeightAverage(recipe.average_decay, kept, finished * steps)
     model.fit(
         stream(lambda: _batches(network, recipe, splits.train, finished)),
@@ -93,7 +93,7 @@ def _fit(network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder) -
         initial_epoch=finished,
         steps_per_epoch=steps,
         shuffle=False,
-        callbacks=[average, StopAtNoNumber(), _EpochEnd(network, recipe, splits, run, average)],
+        callbacks=[average, StopIfNotFinite(), _EpochEnd(network, recipe, splits, run, average)],
         verbose=0,
     )
 
@@ -107,18 +107,18 @@ def _batches(
         yield form.prepare(shown), targets
 
 
-def _settling_batches(network: PartNetwork, recipe: Recipe, faces: KeypointSet) -> Iterator[FloatArray]:
-    """Yield the same varied faces each time.
+def _batch_norm_batches(network: PartNetwork, recipe: Recipe, faces: KeypointSet) -> Iterator[FloatArray]:
+    """Yield augmented faces, the same ones each time.
 
-    As they are, faces lie much alike: their maps vary less, and a normalisation that makes up for that
-    carries every answer too far (the points' error doubled).
+    Unaugmented faces are all aligned alike, so their activations vary less and the statistics would not fit other
+    faces: the points' error doubled.
     """
     batches = (shown for shown, _ in _batches(network, recipe, faces, 0))
-    return islice(batches, max(min(SETTLING_FACES, len(faces)) // recipe.batch_size, 1))
+    return islice(batches, max(min(BATCH_NORM_FACES, len(faces)) // recipe.batch_size, 1))
 
 
 class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
-    """Judges the averaged weights, saves a checkpoint and prints one line."""
+    """Validates the averaged weights, saves a checkpoint and prints a progress line."""
 
     def __init__(
         self, network: PartNetwork, recipe: Recipe, splits: Splits, run: RunFolder, average: WeightAverage
@@ -154,9 +154,9 @@ class _EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.save(self.run.model_file(finished))
         current = self.model.get_weights()
         self.model.set_weights(self.average.weights)
-        settle_batch_norm(self.model, _settling_batches(self.network, self.recipe, self.splits.train))
+        recompute_batch_norm(self.model, _batch_norm_batches(self.network, self.recipe, self.splits.train))
         form = form_of(self.recipe)
-        scores = judge(self.network, self.model.predict_on_batch, form, self.splits.validation)
+        scores = score_faces(self.network, self.model.predict_on_batch, form, self.splits.validation)
         self.model.save_weights(self.run.averaged_file(finished))
         self.model.set_weights(current)
         return float(scores[HEADLINE])
@@ -167,8 +167,6 @@ def _settings(recipe: Recipe, splits: Splits, limit: int | None) -> dict[str, An
         "recipe": recipe.to_dict(),
         "limit": limit,
         "counts": {"train": len(splits.train), "validation": len(splits.validation)},
-        "command": provenance.command(),
-        "commit": provenance.commit(),
-        "hardware": provenance.hardware(),
+        **provenance.record(),
         "keras": keras.__version__,
     }

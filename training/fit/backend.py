@@ -1,4 +1,4 @@
-"""What Keras computes with: prepared before a training, fed during it, and named in what comes of it."""
+"""Keras' backend: its setup before training, its input stream, and its version for records."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import keras
 from emotion.engine.prefetch import prefetch
 
 TENSORFLOW = "tensorflow"
-"""The backend that the product is built with. Others, on machines with a GPU, can train the same networks."""
+"""The backend used for export; the others can train the same networks, for example on a GPU."""
 
 _AHEAD = 4
-"""Batches kept ready."""
+"""Number of prefetched batches."""
 
 
 def is_tensorflow() -> bool:
-    """Tell whether Keras computes with TensorFlow."""
+    """Return whether Keras runs on TensorFlow."""
     return bool(keras.backend.backend() == TENSORFLOW)
 
 
@@ -29,11 +29,11 @@ def backend_version() -> str:
 
 
 def prepare_backend(seed: int, *, bfloat16: bool = True) -> None:
-    """Fix all chance, and let TensorFlow compute as fast as the processor can.
+    """Seed all random generators and enable TensorFlow's fast paths.
 
     Args:
-        seed: Of all chance.
-        bfloat16: Whether convolutions run in it. Depthwise ones are three times as slow that way.
+        seed: The seed.
+        bfloat16: Run convolutions in bfloat16, in which depthwise ones are three times slower.
     """
     keras.utils.set_random_seed(seed)
     if is_tensorflow():
@@ -44,9 +44,9 @@ def prepare_backend(seed: int, *, bfloat16: bool = True) -> None:
 
 
 def use_bfloat16(wanted: bool) -> None:
-    """Let TensorFlow's convolutions run in bfloat16 with float32 master weights, or in float32, in all of the process.
+    """Run TensorFlow's convolutions in bfloat16 with float32 master weights, or in float32, in the whole process.
 
-    Grappler rewrites the graphs of networks that are run for the first time from now on.
+    Only graphs that are traced after the call are affected.
     """
     import tensorflow as tf
 
@@ -54,10 +54,10 @@ def use_bfloat16(wanted: bool) -> None:
 
 
 def stream(batches: Callable[[], Iterator[tuple[Any, ...]]]) -> Any:
-    """Return what ``fit`` reads: batches prepared in a background thread, a few ahead of the network.
+    """Return input for ``fit``: batches prefetched in a background thread.
 
     Args:
-        batches: Begins to yield tuples of float32 arrays, one face per row, without end.
+        batches: Returns an endless iterator over tuples of float32 arrays with one face per row.
     """
     if not is_tensorflow():
         return prefetch(batches(), ahead=_AHEAD)

@@ -1,4 +1,4 @@
-"""Batch norm's statistics, measured anew for the weights that are judged and shipped."""
+"""Recomputes batch-norm statistics for the weights that are validated and exported."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from emotion.types import FloatArray
 from training.data.inputs import BATCH, InputForm
 from training.data.targets import Examples
 
-SETTLING_FACES = 2560
-"""More change the statistics by less than they vary between batches."""
+BATCH_NORM_FACES = 2560
+"""With more faces, statistics change less than they vary between batches."""
 
 
-def settle_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
-    """Replace every trained batch norm's running mean and variance by their means over some batches.
+def recompute_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
+    """Replace the running mean and variance of every trainable batch norm by their means over some batches.
 
-    The running ones cannot be trusted. Averaged weights never saw data, so their statistics belong
-    to no network (Izmailov et al. 2018, section 3.2). And where the graph is rewritten to bfloat16,
-    the running update moves by a hundredth, which eight bits of precision round away: the
-    statistics stay behind the network, further as its steps get smaller.
+    Averaged weights have no statistics of their own (Izmailov et al. 2018, section 3.2). In bfloat16, running
+    statistics also lag behind, as an update of one hundredth is rounded away.
 
     Args:
-        model: A Keras model; called outside any graph, thus in float32.
-        batches: Inputs as in training, ``(b, s, s, c)`` float32 each.
+        model: A Keras model; it is called eagerly, thus in float32.
+        batches: Network inputs, ``(b, s, s, c)`` float32 each.
     """
     layers = [layer for layer in _batch_norms(model) if layer.trainable]
     momenta = [layer.momentum for layer in layers]
@@ -38,18 +36,18 @@ def settle_batch_norm(model: Any, batches: Iterable[FloatArray]) -> None:
         layer.momentum = momentum
 
 
-def settling_batches(examples: Examples, form: InputForm) -> Iterator[FloatArray]:
-    """Yield unvaried training faces, as the network meets them in use: the same ones each time.
+def batch_norm_batches(examples: Examples, form: InputForm) -> Iterator[FloatArray]:
+    """Yield unaugmented training faces, the same ones each time.
 
-    Full batches only, unless there is not even one: a single face has no variance to add.
+    Only full batches, if there is one: the variance of a few faces would distort the mean.
     """
-    rows = np.random.default_rng(0).permutation(len(examples))[:SETTLING_FACES]
+    rows = np.random.default_rng(0).permutation(len(examples))[:BATCH_NORM_FACES]
     for start in range(0, max(len(rows) - BATCH + 1, 1), BATCH):
         yield form.prepare(examples.images[rows[start : start + BATCH]])
 
 
 def _batch_norms(model: Any) -> list[Any]:
-    """Return the batch norms of a network and of the networks inside it."""
+    """Return the batch norms of a network, including nested networks."""
     found = []
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):

@@ -1,4 +1,4 @@
-"""What happens beside the gradient steps: averaging, validation, checkpoints, progress lines."""
+"""Keras callbacks: weight averaging, validation, checkpoints and progress lines."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from numpy.typing import NDArray
 from emotion.evaluation.histories import HEAD_ACCURACY
 from emotion.types import FloatArray
 from training.data.inputs import InputForm, predict_logits
-from training.data.pipeline import Material
+from training.data.pipeline import TrainingData
 from training.data.targets import Examples, Head
-from training.fit.batch_norm import settle_batch_norm, settling_batches
+from training.fit.batch_norm import batch_norm_batches, recompute_batch_norm
 from training.fit.checkpoints import RunFolder
 from training.fit.losses import columns_of
 from training.recipes import Recipe
 
 RECALL = "public_recall_"
-"""Followed by the name of a set: the column of the mean recall of its labels."""
+"""Prefix, before the name of a set, of the history column with the mean recall of its labels."""
 SCORE = "public_score"
-"""Column of what an epoch of several sets is chosen by."""
+"""History column by which the best epoch on several sets is chosen."""
 
 
 class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
     """Keeps an exponential moving average of all weights, batch-norm statistics included.
 
-    An average over the path of the descent does better than its last point
-    (Polyak and Juditsky 1992). Early on the average follows faster, so that the
-    random initial weights are soon forgotten.
+    The average generalises better than the last weights (Polyak and Juditsky 1992). It follows faster at first, to
+    forget the random initial weights.
     """
 
     def __init__(self, decay: float, weights: list[FloatArray] | None = None, steps: int = 0) -> None:
@@ -41,7 +40,7 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
         self.steps = steps
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Take the initial weights where none were given."""
+        """Start from the model's weights if none were given."""
         if self.weights is None:
             self.weights = self.model.get_weights()
 
@@ -54,9 +53,9 @@ class WeightAverage(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
-    """Validates the weights that count, the averaged ones if there are any, saves a checkpoint and prints one line.
+    """Validates the (averaged) weights, saves a checkpoint and prints a progress line.
 
-    It comes before the callbacks that watch the validation: they find its scores in ``logs``.
+    It must precede callbacks that monitor the validation scores, which it adds to ``logs``.
     """
 
     def __init__(
@@ -64,24 +63,23 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         run: RunFolder,
         average: WeightAverage | None,
         form: InputForm,
-        material: Material,
+        training_data: TrainingData,
         recipe: Recipe,
     ) -> None:
-        """Take the run's folder, the average if one is kept, faces to settle batch norm and to validate."""
         super().__init__()
         self.run = run
         self.average = average
         self.form = form
-        self.material = material
+        self.training_data = training_data
         self.recipe = recipe
         self.started = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Start the epoch's clock."""
+        """Start timing the epoch."""
         self.started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Record the epoch; the best is the one with the highest validation accuracy."""
+        """Record the epoch and the best one so far."""
         logs = {} if logs is None else logs
         finished = epoch + 1
         logs.update(self._validate_and_save(finished))
@@ -99,24 +97,24 @@ class EpochEnd(keras.callbacks.Callback):  # type: ignore[misc]
         print(_progress_line(record, best, self.recipe.epochs), flush=True)
 
     def _validate_and_save(self, finished: int) -> dict[str, float]:
-        """Save the current network, then score and save the averaged weights in its place for a moment."""
+        """Save the current network, then validate and save the averaged weights."""
         self.model.save(self.run.model_file(finished))
         current = self.model.get_weights()
         if self.average is not None:
             self.model.set_weights(self.average.weights)
-        settle_batch_norm(self.model, settling_batches(self.material.train, self.form))
-        logits = predict_logits(self.model, self.form, self.material.validation.images)
+        recompute_batch_norm(self.model, batch_norm_batches(self.training_data.train, self.form))
+        logits = predict_logits(self.model, self.form, self.training_data.validation.images)
         self.model.save_weights(self.run.averaged_file(finished))
         self.model.set_weights(current)
-        return validation_scores(logits, self.material.validation)
+        return validation_scores(logits, self.training_data.validation)
 
 
 def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, float]:
-    """Return the mean accuracy of the heads, the sum of their cross-entropies, and the accuracies if they are several.
+    """Return the mean accuracy and the summed cross-entropy of the heads, and with several heads each accuracy.
 
     Args:
         logits: ``(n, outputs)`` float32.
-        validation: The ``n`` examples that the logits answer.
+        validation: The ``n`` examples.
     """
     if validation.origin is not None:
         return _scores_by_set(logits, validation)
@@ -129,10 +127,10 @@ def validation_scores(logits: FloatArray, validation: Examples) -> dict[str, flo
 
 
 def _scores_by_set(logits: FloatArray, validation: Examples) -> dict[str, float]:
-    """Return :func:`validation_scores` for several sets, plus the score that selects the best epoch.
+    """Return :func:`validation_scores` for several sets, and the score that selects the best epoch.
 
-    Each head is judged on each set that has labels for it, its answers restricted to the labels that occur there.
-    The score is the mean of all accuracies and mean recalls.
+    Each head is scored on each set with labels for it, restricted to the labels that occur there. The score is the
+    mean of all accuracies and mean recalls.
     """
     total: dict[str, float] = {"public_loss": 0.0}
     columns = columns_of([len(head.label_set) for head in validation.heads])
@@ -157,7 +155,7 @@ def _accuracy_and_recall(logits: FloatArray, truth: NDArray[np.int8]) -> tuple[f
 
 
 def _head_scores(logits: FloatArray, head: Head) -> tuple[float, float]:
-    """Return the accuracy on decided faces and the mean cross-entropy with the targets."""
+    """Return the accuracy on labelled faces and the mean cross-entropy with the targets."""
     decided = head.truth >= 0
     correct = logits.argmax(axis=1)[decided] == head.truth[decided]
     log_probabilities = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)

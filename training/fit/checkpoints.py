@@ -1,4 +1,4 @@
-"""A run's folder under ``data/runs``: settings, history and checkpoints that survive a kill at any moment."""
+"""A run's folder under ``data/runs``: settings, history and crash-safe checkpoints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ SETTINGS_FILE = "run.json"
 STATE_FILE = "state.json"
 
 _DECISIVE = ("recipe", "limit", "counts", "weights", "teachers")
-"""Settings that must not change between the parts of a run."""
+"""Settings that must not change when a run resumes."""
 
 
 def default_runs_dir() -> Path:
@@ -30,21 +31,21 @@ def default_runs_dir() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Where one run keeps its files.
+    """The files of one run.
 
-    A checkpoint's own files carry the epoch's number and are complete before ``state.json``
-    names them, so there is no moment at which a kill leaves half a checkpoint behind.
+    Checkpoint files carry the epoch's number and are complete before ``state.json`` refers to them, so a kill never
+    leaves half a checkpoint.
     """
 
     path: Path
 
     def open(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Create the folder, or check that it belongs to the same settings; return its full record.
+        """Create the folder, or check that its run has the same settings; return the run's settings.
 
-        A run that has not finished an epoch has nothing to lose and takes the new settings.
+        A run without a finished epoch takes the new settings.
 
         Raises:
-            InputError: Another run with other settings has this name.
+            InputError: A run with other settings has this name.
         """
         file = self.path / SETTINGS_FILE
         if not self.state()["epoch"]:
@@ -61,7 +62,7 @@ class RunFolder:
         return known
 
     def settings(self) -> dict[str, Any]:
-        """Return what the run was started with.
+        """Return the settings that the run was started with.
 
         Raises:
             InputError: There is no run here.
@@ -78,23 +79,36 @@ class RunFolder:
             return {"epoch": 0, "best_epoch": 0, "history": []}
         return dict(json.loads(file.read_text(encoding="utf-8")))
 
+    def facts(self) -> dict[str, Any]:
+        """Return what a card's training record states first: run, best epoch, epochs, hours and seed."""
+        state = self.state()
+        # The median: an epoch during which the machine slept would distort a sum.
+        seconds = state["epoch"] * median(row["seconds"] for row in state["history"])
+        return {
+            "run": self.path.name,
+            "epoch": state["best_epoch"],
+            "epochs": state["epoch"],
+            "hours": round(seconds / 3600, 2),
+            "seed": self.settings()["recipe"]["seed"],
+        }
+
     def model_file(self, epoch: int) -> Path:
-        """Return the file of the network and its optimiser after an epoch: what training resumes from."""
+        """Return the file of the network and its optimiser after an epoch, from which training resumes."""
         return self.path / f"epoch-{epoch:03d}.keras"
 
     def averaged_file(self, epoch: int) -> Path:
-        """Return the file of the averaged weights after an epoch: what is validated and exported.
+        """Return the file of the averaged weights after an epoch, which are validated and exported.
 
-        It is there for the last epoch, the best one and the last of each cycle.
+        It is kept for the last epoch, the best one and the last of each cycle.
         """
         return self.path / f"averaged-{epoch:03d}.weights.h5"
 
     def save_state(self, state: dict[str, Any], keep: Collection[int] = ()) -> None:
-        """Record a finished epoch whose files are written, then remove files no longer needed.
+        """Record a finished epoch whose files are complete, then remove files that are no longer needed.
 
         Args:
-            state: What :meth:`state` is to return.
-            keep: Epochs whose judged weights stay, beside the last and the best one's.
+            state: The value that :meth:`state` will return.
+            keep: Epochs whose averaged weights are kept, beside the last and the best epoch.
         """
         _write_json(self.path / STATE_FILE, state)
         (self.path / HISTORY_FILE).write_bytes(csv_bytes(pd.DataFrame(state["history"]), float_format=None))
@@ -107,12 +121,12 @@ class RunFolder:
 
 
 def _complete(key: str, value: Any) -> Any:
-    """Return a setting as this version would have written it: recipes have gained fields with time."""
+    """Return a setting as the current version writes it, as older recipes have fewer fields."""
     return Recipe.from_dict(value).to_dict() if key == "recipe" and value is not None else value
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    """Write beside, then rename: a reader never sees half a file."""
+    """Write atomically, by renaming a temporary file."""
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     beside.replace(path)

@@ -1,7 +1,7 @@
-"""Answers to the training faces that are learned beside the targets: other models', and the network's own of before.
+"""Distillation from teacher models and self-distillation from earlier cycles.
 
-Soft targets are G. Hinton, O. Vinyals and J. Dean's (2015, arXiv:1503.02531); a network that teaches itself from one
-cycle to the next is C. Yang, L. Xie, C. Su and A. Yuille's (Snapshot Distillation, CVPR 2019, arXiv:1812.00123).
+After G. Hinton, O. Vinyals and J. Dean (2015, arXiv:1503.02531), and C. Yang, L. Xie, C. Su and A. Yuille (Snapshot
+Distillation, CVPR 2019, arXiv:1812.00123).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from training.networks import find_network
 from training.recipes import Recipe
 
 
-def digests_of(teachers: Sequence[str]) -> dict[str, str] | None:
-    """Return each teacher's name and the digest of its file, or None if there are none.
+def teacher_digests(teachers: Sequence[str]) -> dict[str, str] | None:
+    """Return the name and file digest of each teacher, or None without teachers.
 
     Raises:
         ModelError: There is no such model.
@@ -39,63 +39,60 @@ def digests_of(teachers: Sequence[str]) -> dict[str, str] | None:
     return {card.name: card.sha256 for card in cards} or None
 
 
-def taught(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
-    """Return examples whose targets are in part what the recipe's teachers answer to the unvaried faces.
+def distilled(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
+    """Return examples whose targets are mixed with the teachers' probabilities for the unaugmented faces.
 
-    A head learns from the teachers that answer in its labels: from the mean of their probabilities
-    if they are several, and from its own targets alone if there are none. A face without a target
-    of its own counts by the teachers' share.
+    Each head uses the mean over the teachers that have its labels, and its own targets if there are none.
 
     Args:
         examples: Training faces with their targets.
         recipe: Names the teachers and their weight.
-        folder: Of the run; the answers are kept there, as they take minutes.
+        folder: Folder of the run, in which the answers are cached.
 
     Raises:
-        InputError: A teacher's labels are those of no head.
+        InputError: No head has a teacher's labels.
         ModelError: There is no such model.
     """
     if not recipe.teachers:
         return examples
     if examples.origin is not None:
-        return _taught_first_set(examples, recipe, folder)
-    digests = "".join((digests_of(recipe.teachers) or {}).values())
+        return _distilled_first_set(examples, recipe, folder)
+    digests = "".join((teacher_digests(recipe.teachers) or {}).values())
     file = folder / f"teachers-{hashlib.sha256(digests.encode()).hexdigest()[:12]}.npz"
     if not file.is_file():
         _ask(examples, [load_classifier(name) for name in recipe.teachers], file)
     return _learning_from(file, examples, recipe.teacher_weight)
 
 
-def _taught_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
-    """Use teachers for FER2013's faces only: on other sets their answers are worse than the labels."""
+def _distilled_first_set(examples: Examples, recipe: Recipe, folder: Path) -> Examples:
+    """Use teachers for FER2013's faces only; on other sets their answers are worse than the labels."""
     first = np.asarray(examples.origin == 0, np.bool_)
     alone = replace(examples.take(first), origin=None)
-    learned = taught(alone, recipe, folder)
+    learned = distilled(alone, recipe, folder)
     heads = zip(examples.heads, learned.heads, strict=True)
     return replace(examples, heads=tuple(_with_rows(head, other, first) for head, other in heads))
 
 
 def _with_rows(head: Head, other: Head, rows: NDArray[np.bool_]) -> Head:
-    """Return a head with some rows of its shares replaced by another's."""
+    """Return a head with some rows of its targets replaced by another's."""
     shares = head.shares.copy()
     shares[rows] = other.shares
     return replace(head, shares=shares)
 
 
-def recalled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:
-    """Return examples whose targets are in part what a run's network answered to them after each earlier cycle.
+def self_distilled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:
+    """Return examples whose targets are mixed with the network's mean probabilities at the ends of earlier cycles.
 
-    By then it knew most faces, but had not yet learned by heart what is odd about their labels: the
-    mean of its answers tells a likely label from a doubtful one.
+    By then the network has learned most faces but not memorised odd labels, so its answers expose doubtful ones.
 
     Args:
         examples: Training faces with their targets.
-        recipe: Its cycles, and the share that is recalled.
-        run: Holds the weights of its cycles' ends; the answers are kept there.
+        recipe: Defines the cycles and the share of the answers.
+        run: Holds the weights at the ends of cycles; the answers are cached in its folder.
     """
     file = run.path / "recalled.npz"
     if not file.is_file():
-        print(f"recalling {len(examples)} faces", flush=True)
+        print(f"self-distillation: answering {len(examples)} faces", flush=True)
         columns = columns_of([len(head.label_set) for head in examples.heads])
         form = find_network(recipe.network).form(recipe)
         ends = [predict_logits(load_averaged(run, end), form, examples.images) for end in recipe.cycle_ends[:-1]]
@@ -108,11 +105,11 @@ def recalled(examples: Examples, recipe: Recipe, run: RunFolder) -> Examples:
 
 
 def _ask(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -> None:
-    """Write each head's probabilities under the name of its label set."""
+    """Save the teachers' probabilities for each head under the name of its label set."""
     known = [head.label_set.labels for head in examples.heads]
-    if strangers := [teacher.card.name for teacher in teachers if teacher.labels not in known]:
+    if others := [teacher.card.name for teacher in teachers if teacher.labels not in known]:
         expected = " or ".join(", ".join(labels) for labels in known)
-        raise InputError(f"expected teachers that answer with {expected}; got {', '.join(strangers)}")
+        raise InputError(f"expected teachers that answer with {expected}; got {', '.join(others)}")
     print(f"asking {', '.join(teacher.card.name for teacher in teachers)} about {len(examples)} faces", flush=True)
     answers = {}
     for head in examples.heads:
@@ -123,7 +120,7 @@ def _ask(examples: Examples, teachers: Sequence[LiteRTClassifier], file: Path) -
 
 
 def _keep(answers: dict[str, Any], file: Path) -> None:
-    """Write beside, then rename: a reader never sees half a file."""
+    """Write atomically, by renaming a temporary file."""
     beside = file.with_suffix(".new.npz")
     np.savez(beside, **answers)
     beside.replace(file)

@@ -1,7 +1,7 @@
-"""Stops, or goes slower, when validation no longer improves; a resumed run remembers what came before.
+"""Early stopping and learning-rate reduction that survive a resume.
 
-Keras' callbacks begin to count anew with every ``fit``. These hear a run's history first, so that
-a run that was killed stops and slows down at the same epochs as one that was not.
+Keras' callbacks reset their counters with every ``fit``. These replay a run's history first, so that a resumed run
+stops and reduces its rate at the same epochs as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ History = list[dict[str, Any]]
 ACCURACY, LOSS = "public_accuracy", "public_loss"
 
 
-class Stop(keras.callbacks.EarlyStopping):  # type: ignore[misc]
-    """Early stopping on the validation accuracy. The best epoch's weights are kept by the run's folder."""
+class EarlyStopping(keras.callbacks.EarlyStopping):  # type: ignore[misc]
+    """Stops when the validation accuracy no longer improves; the run's folder keeps the best weights."""
 
     def __init__(self, patience: int, history: History) -> None:
-        """Take the number of epochs without improvement, and the epochs of this phase already done."""
+        """Take the number of epochs without improvement, and the finished epochs of this phase."""
         super().__init__(monitor=ACCURACY, mode="max", patience=patience)
         self.history = history
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Hear what happened so far."""
+        """Replay the history."""
         super().on_train_begin(logs)
-        _tell(self, self.history)
+        _replay(self, self.history)
 
 
-class SlowDown(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
-    """Halves the learning rate when the validation loss stalls."""
+class ReduceOnPlateau(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
+    """Halves the learning rate when the validation loss no longer improves."""
 
     def __init__(self, patience: int, history: History, learning_rate: float) -> None:
-        """Take the number of epochs without improvement, the epochs already done and the phase's first rate."""
+        """Take the number of epochs without improvement, the finished epochs and the phase's initial rate."""
         super().__init__(monitor=LOSS, mode="min", factor=0.5, patience=patience)
         self.history = history
         self.learning_rate = learning_rate
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Go back to the first rate, then hear what happened so far, which lowers it again."""
+        """Restore the initial rate, then replay the history, which reduces it again."""
         super().on_train_begin(logs)
         self.model.optimizer.learning_rate = self.learning_rate
-        _tell(self, self.history)
+        _replay(self, self.history)
 
 
 def has_stopped(recipe: Recipe, history: History) -> bool:
-    """Return whether a run whose last phase has this history was stopped early."""
+    """Return whether a run whose last phase has this history has stopped early."""
     if not recipe.patience or not history:
         return False
     best = max(history, key=lambda row: row[ACCURACY])
     return bool(history[-1]["epoch"] - best["epoch"] >= recipe.patience)
 
 
-def _tell(callback: Any, history: History) -> None:
+def _replay(callback: Any, history: History) -> None:
     for row in history:
         callback.on_epoch_end(row["epoch"] - 1, dict(row))

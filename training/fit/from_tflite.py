@@ -1,7 +1,7 @@
-"""A start from an int8 file: the weights of a network that ships, so that it can learn on from somebody's own faces.
+"""Loads initial weights from a shipped int8 model, to fine-tune it on other faces.
 
-A file holds each convolution with its batch norm folded in. What that norm saw is measured again, so that the
-network that goes on learning answers at first as the file does.
+The file holds each convolution with its batch norm folded in. Batch norms are restored by measuring their statistics
+again, so that the network initially answers like the file.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from emotion.types import FloatArray
 from emotion.vision.litert import LiteRTModel
 from training.data.inputs import InputForm
 from training.data.targets import Examples
-from training.fit.batch_norm import settling_batches
+from training.fit.batch_norm import batch_norm_batches
 from training.fit.losses import columns_of
 
 MODEL_SUFFIX = ".tflite"
 AGREEING_FACES = 256
 LEAST_AGREEMENT = 0.9
-"""Share of faces to which the network must answer as its file does; faithful ones reach 0.97."""
+"""Share of faces on which the network and its file must agree; correct weights reach 0.97."""
 
-_LENGTH_AT_THE_START = float(np.sqrt(2))
-"""Of a channel's weights as He et al. (2015) draw them. Before a batch norm only their direction counts for the answer,
-but their length decides how far a step of a given learning rate turns it."""
+_INITIAL_NORM = float(np.sqrt(2))
+"""Norm of a channel's weights under He initialisation (He et al. 2015). Before a batch norm it does not change the
+output, but it determines how far a gradient step turns the weights."""
 
-_SHORTEST = 1e-6
-"""Below it, a channel that was switched off stays as short as it is."""
+_SMALLEST_NORM = 1e-6
+"""Channels with a smaller norm are inactive and are not rescaled further."""
 
 _CONVOLUTION, _BY_CHANNEL, _DENSE = (
     schema.BuiltinOperator.CONV_2D,
@@ -45,38 +45,35 @@ _CONVOLUTION, _BY_CHANNEL, _DENSE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredLayer:
-    """A layer's weights as Keras lays them out: float32 kernel, and bias with one value per output.
-
-    The batch norm behind the layer, if there was one, is folded in.
-    """
+class FoldedLayer:
+    """A layer's float32 kernel and bias in Keras' layout, with the following batch norm, if any, folded in."""
 
     kernel: FloatArray
     bias: FloatArray
 
 
-def start_from_int8(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
-    """Fill a network with the weights of an int8 file that was exported of one like it.
+def start_from_tflite(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
+    """Load weights from an int8 file that was exported from the same architecture.
 
-    A head that learns the very labels of the model to which the file belongs is filled; any other starts anew.
+    A head with the labels of the file's model is loaded; other heads keep their random weights.
 
     Args:
-        model: A network out of the registry.
-        file: What ``export`` wrote.
-        examples: Training faces, on which batch norms are measured; their heads are the network's.
-        form: What the network is fed.
+        model: A network of the registry.
+        file: A file written by ``export``.
+        examples: Training faces for the batch-norm statistics, with the network's heads.
+        form: Form of the network's input.
 
     Returns:
-        What was filled, for people.
+        A description of what was loaded.
 
     Raises:
-        ModelError: The file is none of such a network.
+        ModelError: The file belongs to another architecture.
     """
     *body, head = _stored_layers(file)
     *layers, last = [layer for layer in model.layers if has_kernel(layer)]
     expected = [tuple(layer.kernel.shape) for layer in layers]
     if [stored.kernel.shape for stored in body] != expected or head.kernel.shape[0] != last.kernel.shape[0]:
-        raise ModelError(f"expected an int8 file that was exported of {model.name}; {file.name} has other layers")
+        raise ModelError(f"expected an int8 file exported from {model.name}; {file.name} has other layers")
     column = _column_of(file, examples)
     if column is not None:
         _fill_head(last, head, column)
@@ -87,47 +84,47 @@ def start_from_int8(model: Any, file: Path, examples: Examples, form: InputForm)
     return f"weights of {filled} from {file.name}"
 
 
-def restore_body(model: Any, body: Sequence[StoredLayer], examples: Examples, form: InputForm) -> list[FloatArray]:
-    """Fill all layers but the last with weights whose batch norms are folded in, and measure these norms anew.
+def restore_body(model: Any, body: Sequence[FoldedLayer], examples: Examples, form: InputForm) -> list[FloatArray]:
+    """Load folded weights into all layers but the last, and restore the batch norms.
 
     Args:
         model: A network with as many layers before its last one.
-        body: Their weights.
+        body: The weights of these layers.
         examples: Training faces.
-        form: What the network is fed.
+        form: Form of the network's input.
 
     Returns:
-        The faces on which norms were measured, a batch each.
+        Batches of the faces on which statistics were measured.
     """
     norms = dict(_norms_behind(model))
     layers = [layer for layer in model.layers if has_kernel(layer)][:-1]
     for layer, stored in zip(layers, body, strict=True):
         _fill(layer, stored, norms.get(layer.name))
-    faces = [*settling_batches(examples, form)]
+    faces = [*batch_norm_batches(examples, form)]
     if norms:
-        _unfold(model, norms, faces)
+        _restore_norms(model, norms, faces)
     return faces
 
 
-def _stored_layers(file: Path) -> list[StoredLayer]:
-    """Return the layers of a file that multiply by weights, in the order in which they are computed."""
+def _stored_layers(file: Path) -> list[FoldedLayer]:
+    """Return a file's convolutions and dense layers in execution order."""
     try:
         content = flatbuffer_utils.read_model(str(file))
-    except Exception as error:  # the library names no error of its own
+    except Exception as error:  # the library has no exception class of its own
         raise ModelError(f"expected a .tflite model in {file.name}; it cannot be read: {error}") from error
     graph, found = content.subgraphs[0], []
     for operator in graph.operators:
         kind = flatbuffer_utils.get_builtin_code_from_operator_code(content.operatorCodes[operator.opcodeIndex])
         if kind in {_CONVOLUTION, _BY_CHANNEL, _DENSE}:
             kernel, bias = (_numbers(content, graph.tensors[index], file) for index in operator.inputs[1:3])
-            found.append(StoredLayer(_as_keras(kernel, kind), bias))
+            found.append(FoldedLayer(_as_keras(kernel, kind), bias))
     if not found:
         raise ModelError(f"expected an int8 file of a network; {file.name} has no weights")
     return found
 
 
 def _numbers(content: Any, tensor: Any, file: Path) -> FloatArray:
-    """Return a tensor's values: its codes times the step of their channel."""
+    """Return a tensor's dequantised values."""
     types = {schema.TensorType.INT8: np.int8, schema.TensorType.INT32: np.int32}
     data = content.buffers[tensor.buffer].data
     if tensor.type not in types or data is None or tensor.quantization is None or tensor.quantization.scale is None:
@@ -146,19 +143,19 @@ def _as_keras(kernel: FloatArray, kind: int) -> FloatArray:
 
 
 def has_kernel(layer: Any) -> bool:
-    """Tell whether a layer multiplies by weights."""
+    """Return whether a layer is a convolution or dense layer."""
     return isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D | keras.layers.Dense)
 
 
 def _norms_behind(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield each batch norm with the name of the layer whose answers it takes."""
+    """Yield each batch norm with the name of the layer before it."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             yield layer.input._keras_history.operation.name, layer
 
 
-def _fill(layer: Any, stored: StoredLayer, norm: Any | None) -> None:
-    """Set a layer's weights; a norm behind it adds the bias that was folded, and does nothing else for now."""
+def _fill(layer: Any, stored: FoldedLayer, norm: Any | None) -> None:
+    """Set a layer's weights; a batch norm after it gets the bias and is otherwise an identity for now."""
     if norm is None:
         layer.set_weights([stored.kernel, stored.bias])
         return
@@ -169,34 +166,34 @@ def _fill(layer: Any, stored: StoredLayer, norm: Any | None) -> None:
 
 
 def _column_of(file: Path, examples: Examples) -> slice | None:
-    """Return the outputs of the head that learns what a model's file answers with; None if there is no such head."""
+    """Return the outputs of the head with the labels of a file's model, or None."""
     card = card_by_digest(sha256_of(file))
     columns = columns_of([len(head.label_set) for head in examples.heads])
     heads = zip(examples.heads, columns, strict=True)
     return next((column for head, column in heads if card and card.labels == head.label_set.labels), None)
 
 
-def _fill_head(last: Any, head: StoredLayer, column: slice) -> None:
+def _fill_head(last: Any, head: FoldedLayer, column: slice) -> None:
     kernel, bias = last.get_weights()
     kernel[:, column], bias[column] = head.kernel, head.bias
     last.set_weights([kernel, bias])
 
 
-def _unfold(model: Any, norms: Mapping[str, Any], faces: Sequence[FloatArray]) -> None:
-    """Give each norm the mean and variance of what it takes, and the scale and shift that leave its answer as it is.
+def _restore_norms(model: Any, norms: Mapping[str, Any], faces: Sequence[FloatArray]) -> None:
+    """Set each batch norm's statistics to those of its input, with a scale and shift that keep its output unchanged.
 
     Args:
-        model: Filled, its norms doing nothing but to add what was folded.
-        norms: Name of the layer before → the norm.
+        model: A network with loaded weights, whose batch norms only add a bias.
+        norms: Name of the layer before → batch norm.
         faces: Batches of inputs.
     """
     before = keras.Model(model.input, [norm.input for norm in norms.values()])
-    # Called outside any graph, thus in float32.
+    # Called eagerly, thus in float32.
     moments = [[_moments(maps) for maps in before(batch, training=False)] for batch in faces]
     for (name, norm), seen in zip(norms.items(), zip(*moments, strict=True), strict=True):
         means, variances = map(np.stack, zip(*seen, strict=True))
         mean, variance = means.mean(axis=0), variances.mean(axis=0) + means.var(axis=0)
-        stretch = _stretch(model.get_layer(name))
+        stretch = _rescale(model.get_layer(name))
         spread = np.sqrt(stretch**2 * variance + norm.epsilon)
         shift = norm.get_weights()[1]
         norm.set_weights([spread / stretch, shift + mean, stretch * mean, stretch**2 * variance])
@@ -209,21 +206,21 @@ def _moments(maps: Any) -> tuple[FloatArray, FloatArray]:
     return values.mean(axes), values.var(axes)
 
 
-def _stretch(layer: Any) -> FloatArray:
-    """Bring each channel's weights to the length that they start with, and return by how much; a norm takes it back."""
-    kernel, *bias = layer.get_weights()  # the bias, if there is one, is 0: the norm has it
+def _rescale(layer: Any) -> FloatArray:
+    """Rescale each channel's weights to their norm at initialisation, and return the factors."""
+    kernel, *bias = layer.get_weights()  # the bias, if any, is 0: the batch norm has it
     channel = 2 if isinstance(layer, keras.layers.DepthwiseConv2D) else kernel.ndim - 1
     others = tuple(axis for axis in range(kernel.ndim) if axis != channel)
     length = np.sqrt((kernel**2).sum(axis=others, keepdims=True))
-    stretch = _LENGTH_AT_THE_START / np.maximum(length, _SHORTEST)
+    stretch = _INITIAL_NORM / np.maximum(length, _SMALLEST_NORM)
     layer.set_weights([stretch * kernel, *bias])
     return np.asarray(stretch.ravel())
 
 
 def _expect_agreement(model: Any, file: Path, faces: FloatArray, column: slice) -> None:
     stored = LiteRTModel(file)
-    told = np.concatenate([stored(face[None])[0] for face in faces]).argmax(axis=1)
-    agreeing = float((model.predict_on_batch(faces)[:, column].argmax(axis=1) == told).mean())
+    expected = np.concatenate([stored(face[None])[0] for face in faces]).argmax(axis=1)
+    agreeing = float((model.predict_on_batch(faces)[:, column].argmax(axis=1) == expected).mean())
     if agreeing < LEAST_AGREEMENT:
         raise ModelError(
             f"expected a network that answers as {file.name} does; {model.name} with its weights agrees on "

@@ -1,8 +1,7 @@
-"""Batch norm in training by TensorFlow's one kernel for it.
+"""Runs batch norm in training with TensorFlow's fused kernel.
 
-Keras composes batch norm of small operations, each of which reads and writes whole maps again. TensorFlow's
-kernel, and that for its gradient, do it in one piece, in bfloat16 where the maps are. Answers, gradients
-and statistics are the same but for rounding.
+Keras composes batch norm of small operations, each of which reads and writes whole feature maps. The fused kernel and
+its gradient do it in one pass, in bfloat16 if the maps are. Outputs, gradients and statistics differ by rounding only.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ _composed = keras.layers.BatchNormalization.call
 
 
 def fuse_batch_norm() -> None:
-    """Let every batch norm of Keras use the kernel where it can.
+    """Make every Keras batch norm use the fused kernel where possible.
 
-    The class is changed, not the layers: networks are saved and loaded as Keras' own, here and elsewhere.
+    This patches Keras' class, so saved networks contain plain Keras layers.
     """
     keras.layers.BatchNormalization.call = _call
 
@@ -31,7 +30,7 @@ def _call(layer: Any, inputs: Any, training: bool | None = None, mask: Any = Non
         inputs, layer.gamma.value, layer.beta.value, epsilon=layer.epsilon, is_training=True
     )
     values = tf.cast(tf.size(inputs) // layer.gamma.shape[0], variance.dtype)
-    # The kernel gives the variance of the population that the batch was drawn from; Keras keeps the batch's.
+    # The kernel returns the unbiased variance; Keras tracks the biased one.
     variance *= (values - 1) / values
     for kept, new in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
         kept.assign(kept * layer.momentum + new * (1 - layer.momentum))
@@ -39,6 +38,6 @@ def _call(layer: Any, inputs: Any, training: bool | None = None, mask: Any = Non
 
 
 def _fits(layer: Any, inputs: Any) -> bool:
-    """Tell whether the kernel can do what the layer is asked for: channels last, shift and scale, nothing special."""
+    """Return whether the kernel supports the layer: channels last, with shift and scale."""
     maps = len(inputs.shape) == 4 and layer.axis in (-1, 3) and inputs.dtype == "float32"
     return maps and layer.scale and layer.center and not (layer.renorm or layer.synchronized)

@@ -1,7 +1,7 @@
-"""What training makes small: the cross-entropies of a network's heads.
+"""The training loss: the summed cross-entropies of a network's heads.
 
-A head is a run of outputs that answers in one label set. Most networks have one; one that learns
-FER+ votes and the data set's own labels side by side has two on the same features.
+A head is a range of outputs for one label set. Most networks have one; networks for FER+ votes and the data set's own
+labels have two on the same features.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.recipes import Recipe
 _PACKAGE = "training"
 
 _LEAST_ALLOWED = 1e-6
-"""Keeps the logarithm finite where a network rules out all that a face may show."""
+"""Keeps the logarithm finite if a network rules out every possible label."""
 
 
 def columns_of(sizes: Sequence[int]) -> list[slice]:
@@ -29,14 +29,14 @@ def columns_of(sizes: Sequence[int]) -> list[slice]:
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class HeadsCrossentropy(keras.losses.Loss):  # type: ignore[misc]
-    """Sums the heads' cross-entropies; targets of zero make a head say nothing about a face.
+    """Sums the heads' cross-entropies; a head ignores faces whose targets are all zero.
 
-    Where a face's label is partial, the shares sum to less than 1, and what is missing counts as the cross-entropy of
-    the labels that it may have: minus the logarithm of their summed probability.
+    For partial labels the shares sum to less than 1. The rest is weighted with the cross-entropy of the possible
+    labels: minus the logarithm of their summed probability.
     """
 
     def __init__(self, sizes: Sequence[int], handicaps: Sequence[float] | None = None, **options: Any) -> None:
-        """Take the number of labels of each head, and what is added to each logit in training alone."""
+        """Take the number of labels of each head, and constants added to the logits during training only."""
         super().__init__(**options)
         self.sizes = tuple(sizes)
         self.handicaps = None if handicaps is None else tuple(handicaps)
@@ -45,7 +45,7 @@ class HeadsCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         """Return ``(n,)`` losses of ``(n, k)`` logits, k the labels of all heads.
 
         Args:
-            y_true: ``(n, k)`` shares, or ``(n, 2k)``: shares, then 1 where a label may be and 0 where not.
+            y_true: ``(n, k)`` shares, or ``(n, 2k)``: shares, then the 0/1 mask of possible labels.
             y_pred: The logits.
         """
         logits = keras.ops.cast(y_pred, "float32")
@@ -64,13 +64,13 @@ class HeadsCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         return sum(losses[1:], losses[0])
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a checkpoint needs to make the same loss."""
+        """Return the arguments for restoring the loss from a checkpoint."""
         return super().get_config() | {"sizes": self.sizes, "handicaps": self.handicaps}
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)  # type: ignore[untyped-decorator]
 def mean_accuracy(y_true: Any, y_pred: Any, sizes: Sequence[int]) -> Any:
-    """Return ``(n,)`` shares of heads whose largest output stands at the largest target."""
+    """Return ``(n,)`` shares of heads whose largest output is at the largest target."""
     hits = [
         keras.ops.equal(keras.ops.argmax(y_true[:, head], axis=1), keras.ops.argmax(y_pred[:, head], axis=1))
         for head in columns_of(sizes)
@@ -79,12 +79,12 @@ def mean_accuracy(y_true: Any, y_pred: Any, sizes: Sequence[int]) -> Any:
 
 
 def heads_accuracy(sizes: Sequence[int]) -> Any:
-    """Return the metric ``accuracy``: the mean over heads of the share of right answers."""
+    """Return the metric ``accuracy``: the mean accuracy over heads."""
     return keras.metrics.MeanMetricWrapper(mean_accuracy, name="accuracy", sizes=tuple(sizes))
 
 
 def loss_of(recipe: Recipe, examples: Examples) -> HeadsCrossentropy:
-    """Return the loss of a recipe for the heads of its training examples."""
+    """Return a recipe's loss for the heads of its training examples."""
     handicaps = _handicaps(examples, recipe.logit_adjustment) if recipe.logit_adjustment else None
     return HeadsCrossentropy([len(head.label_set) for head in examples.heads], handicaps)
 
@@ -92,8 +92,7 @@ def loss_of(recipe: Recipe, examples: Examples) -> HeadsCrossentropy:
 def _handicaps(examples: Examples, strength: float) -> list[float]:
     """Return strength × log of each label's share (Menon et al. 2021, equation 10).
 
-    Added in training and missing in use, it makes the network answer as if all labels were as
-    common as each other (strength 1), or part of the way there.
+    Added in training only, it makes the network answer as if all labels were equally common (at strength 1).
     """
     shares = [head.shares.sum(axis=0, dtype=np.float64) for head in examples.heads]
     priors = np.concatenate([counts / counts.sum() for counts in shares])

@@ -1,4 +1,4 @@
-"""How a network's weights are moved: which of them, by which optimiser, at which rate."""
+"""Optimiser, schedule and trainable layers of each training phase."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from training.networks.spec import PRETRAINED_END
 from training.recipes import ADAM, CONSTANT, Recipe
 
 DECAY_FREE = ["gamma", "beta", "bias"]
-"""Decay shrinks kernels; on batch-norm scales, shifts and biases it would only bias the answer."""
+"""Variables without weight decay: batch-norm scales and shifts, and biases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Some epochs of a run under one optimiser.
+    """Epochs of a run with one optimiser state.
 
     Attributes:
-        first: Epochs finished when it begins.
-        last: Epochs finished when it ends.
-        trained: ``"all"`` weights; ``"head"``: those after the pretrained part; ``"tuned"``: all but
-            the pretrained part's batch norms, whose statistics small batches of faces would spoil.
+        first: Number of finished epochs at its start.
+        last: Number of finished epochs at its end.
+        trained: ``"all"`` weights; ``"head"``: those after the pretrained part; ``"tuned"``: all except the pretrained
+            part's batch norms, whose statistics small batches would degrade.
         learning_rate: Peak of its schedule.
     """
 
@@ -37,11 +37,11 @@ class Phase:
 
 
 def phases(recipe: Recipe, *, pretrained: bool) -> tuple[Phase, ...]:
-    """Return a run's phases: one per cycle, or two where given weights are to be kept at first.
+    """Return a run's phases: one per cycle, or a frozen and a fine-tuning phase for pretrained networks.
 
     Args:
-        recipe: Says how many epochs the given weights stay frozen.
-        pretrained: Whether weights were given for a network that has a pretrained part.
+        recipe: Defines cycles and frozen epochs.
+        pretrained: Whether the network's pretrained part has initial weights.
     """
     if not pretrained:
         ends = recipe.cycle_ends
@@ -55,15 +55,15 @@ def phases(recipe: Recipe, *, pretrained: bool) -> tuple[Phase, ...]:
 def compile_for(
     model: Any, recipe: Recipe, phase: Phase, steps: int, loss: Any = None, metrics: Sequence[Any] | None = None
 ) -> Any:
-    """Give a network the loss, optimiser and schedule of a phase.
+    """Compile a network with the loss, optimiser and schedule of a phase.
 
     Args:
         model: A Keras model of logits.
-        recipe: The schedule's numbers.
-        phase: Which weights are trained.
+        recipe: The recipe.
+        phase: The phase.
         steps: Gradient steps per epoch.
         loss: Of :func:`training.fit.losses.loss_of`; cross-entropy with one head's targets if None.
-        metrics: What is watched beside it; the heads' accuracy if None.
+        metrics: Metrics; the heads' accuracy if None.
 
     Returns:
         The same model.
@@ -71,17 +71,18 @@ def compile_for(
     _set_trained(model, phase.trained)
     optimizer = _optimizer(recipe, _schedule(recipe, phase, steps))
     loss = loss or HeadsCrossentropy((model.output_shape[-1],))
-    # JAX is fast under its compiler alone; TensorFlow's graph is rewritten to bfloat16 in its place.
+    # JAX needs its compiler to be fast; in TensorFlow it would replace the bfloat16 rewrite.
     jit_compile = keras.backend.backend() == "jax"
     metrics = [heads_accuracy(loss.sizes)] if metrics is None else metrics
     model.compile(optimizer, loss=loss, metrics=metrics, jit_compile=jit_compile)
     return model
 
 
-def load_going_on(file: Path) -> Any:
-    """Return a network that was saved in the middle of a phase, ready to take the step that came next.
+def load_for_resume(file: Path) -> Any:
+    """Return a network that was saved within a phase, ready for its next step.
 
-    What is free of decay is no part of what Keras saves of an optimiser, and can be said before it is built alone.
+    Keras does not save which variables are excluded from weight decay, and the exclusion must precede the optimiser's
+    build, so the optimiser is rebuilt.
     """
     model = keras.models.load_model(file)
     saved = model.optimizer
@@ -114,7 +115,7 @@ def _optimizer(recipe: Recipe, rate: Any) -> Any:
 
 
 def _schedule(recipe: Recipe, phase: Phase, steps: int) -> Any:
-    """A number, or a linear warm-up followed by a cosine down to zero (Loshchilov and Hutter 2017)."""
+    """Return a constant rate, or linear warm-up with cosine decay to zero (Loshchilov and Hutter 2017)."""
     if recipe.schedule == CONSTANT:
         return phase.learning_rate
     warmup = round(recipe.warmup_epochs * steps)

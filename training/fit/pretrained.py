@@ -1,4 +1,4 @@
-"""Weights that somebody else learned, from a file that the user has; nothing is downloaded."""
+"""Loads initial Keras weights from a local file; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 import keras
 
-from emotion.errors import ModelError
+from emotion.errors import ModelError, brief
 from training.networks.spec import PRETRAINED_END
 
 
-def load_start(model: Any, file: Path) -> str:
-    """Fill a network, or the part of it that comes before the head, with weights.
+def load_keras_weights(model: Any, file: Path) -> str:
+    """Load weights into a network, or into the part before its head.
 
     Args:
-        model: A network out of the registry.
+        model: A network of the registry.
         file: Weights of the whole network, or of its pretrained part: for the networks of
             ``keras.applications`` the files whose names end in ``notop.h5``.
 
     Returns:
-        What was filled, for people.
+        A description of what was loaded.
 
     Raises:
         ModelError: The file fits neither.
@@ -33,7 +33,7 @@ def load_start(model: Any, file: Path) -> str:
         try:
             network.load_weights(file)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            reasons.append(f"{part}: {(str(error).strip().splitlines() or ['?'])[0]}")
+            reasons.append(f"{part}: {brief(error)}")
         else:
             return f"weights of {part} from {file.name}"
     raise ModelError(f"expected weights for {' or '.join(parts)} in {file.name}; {'; '.join(reasons)}")

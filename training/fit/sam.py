@@ -1,7 +1,6 @@
-"""Steps that look for flat valleys: sharpness-aware minimisation (P. Foret et al., ICLR 2021, arXiv:2010.01412).
+"""Sharpness-aware minimisation (SAM; P. Foret et al., ICLR 2021, arXiv:2010.01412), for the TensorFlow backend.
 
-For TensorFlow alone: Keras leaves gradients to its backends, and JAX's steps have no weights that could be moved
-in place.
+Keras leaves gradients to its backends, and JAX's training step has no weights that could be changed in place.
 """
 
 from __future__ import annotations
@@ -14,17 +13,16 @@ import tensorflow as tf
 _TINY = 1e-12
 
 
-def sharpen(model: Any, distance: float) -> Any:
-    """Make a compiled network take each gradient where the loss near its weights is about largest.
+def use_sam(model: Any, distance: float) -> Any:
+    """Make a compiled network train with SAM.
 
-    Before each step all weights move by ``distance`` along the gradient; the step is taken with the
-    gradient found there, and the move is undone. It takes twice the time. Loss and accuracy that
-    training reports are those of the moved weights. It is no part of what is saved: a network that
-    was loaded again has to be sharpened again.
+    Before each step all weights move by ``distance`` along the gradient; the step uses the gradient found there, and
+    the move is undone. This doubles the time. Reported loss and accuracy are those of the moved weights. SAM is not
+    saved with the network, so it must be enabled again after loading.
 
     Args:
         model: A compiled Keras model.
-        distance: Length of the move (ρ), in units of the weights.
+        distance: Radius ρ, in units of the weights.
 
     Returns:
         The same model.
@@ -46,7 +44,7 @@ def sharpen(model: Any, distance: float) -> Any:
 
 
 def _uphill(model: Any, data: Any, distance: float) -> list[Any]:
-    """Return each weight's move along the gradient of a batch's loss; together they have the given length."""
+    """Return each weight's move along the gradient; all moves together have norm ``distance``."""
     faces, targets, face_weights = keras.utils.unpack_x_y_sample_weight(data)
     with tf.GradientTape() as tape:
         answers = model(faces, training=True)

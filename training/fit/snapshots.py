@@ -1,4 +1,4 @@
-"""What a run has kept of its network: the recipe, the heads, and the weights judged after some epochs."""
+"""Restores the recipe, the heads and the averaged weights of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.recipes import Recipe
 
 
 def load_averaged(run: RunFolder, epoch: int | None = None) -> Any:
-    """Return the run's network with the weights that were judged after an epoch, the best one by default.
+    """Return the run's network with the averaged weights of an epoch, by default the best one.
 
     Raises:
         InputError: The weights of this epoch were not kept.
@@ -33,9 +33,9 @@ def recipe_of(run: RunFolder) -> Recipe:
 
 
 def heads_of(run: RunFolder) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each of a run's heads, by the name of their set, in the order of the outputs.
+    """Return label set name → labels of a run's heads, in the order of the outputs.
 
-    Runs of the first versions have one head and say its labels alone, or nothing: FER+'s eight.
+    Runs of early versions have one head and record only its labels, or nothing: FER+'s eight.
     """
     settings = run.settings()
     old = {settings.get("label_set", FERPLUS.name): settings.get("labels", FERPLUS.labels)}

@@ -1,4 +1,4 @@
-"""Trains one network by one recipe: resumable, seeded, judged on the validation split alone."""
+"""Trains one network by one recipe: resumable, seeded, and validated on the validation split alone."""
 
 from __future__ import annotations
 
@@ -16,128 +16,136 @@ from emotion.errors import InputError
 from emotion.models.registry import sha256_of
 from training import provenance
 from training.data.inputs import InputForm
-from training.data.pipeline import Material, batches_per_epoch, endless_batches, load_material
+from training.data.pipeline import TrainingData, batches_per_epoch, endless_batches, load_training_data
 from training.fit.backend import TENSORFLOW, backend_version, is_tensorflow, prepare_backend, stream
 from training.fit.callbacks import EpochEnd, WeightAverage
 from training.fit.checkpoints import RunFolder
-from training.fit.distillation import digests_of, recalled, taught
-from training.fit.early_stopping import SlowDown, Stop, has_stopped
-from training.fit.finite_check import StopAtNoNumber
-from training.fit.from_tflite import MODEL_SUFFIX, start_from_int8
+from training.fit.distillation import distilled, self_distilled, teacher_digests
+from training.fit.early_stopping import EarlyStopping, ReduceOnPlateau, has_stopped
+from training.fit.finite_check import StopIfNotFinite
+from training.fit.from_tflite import MODEL_SUFFIX, start_from_tflite
 from training.fit.losses import loss_of
-from training.fit.optimise import Phase, compile_for, load_going_on, phases
-from training.fit.pretrained import load_start
-from training.fit.pretrained_faces import is_face_package, start_from_faces
+from training.fit.optimise import Phase, compile_for, load_for_resume, phases
+from training.fit.pretrained import load_keras_weights
+from training.fit.pretrained_faces import is_face_package, start_from_face_package
 from training.fit.snapshots import load_averaged
 from training.networks import build_network, find_network
 from training.recipes import Recipe
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What a run is given beside its recipe and data.
+class RunOptions:
+    """Settings of a run that are not part of its recipe.
 
     Attributes:
-        limit: At most so many faces of each split.
-        weights: File of weights to start from, a model's .tflite and the package of weights of faces among
-            them, or None for random ones.
-        faces: Folder of the further sets of a recipe that learns from several.
-        tensorboard: Whether to write a log for TensorBoard into the run's folder.
-        watchers: More Keras callbacks.
+        limit: Maximum number of faces per split.
+        weights: File with initial weights (Keras, a shipped .tflite model or the face-recognition package);
+            None for random weights.
+        faces: Folder of the extra sets, for recipes that use some.
+        tensorboard: Write a TensorBoard log into the run's folder.
+        callbacks: Additional Keras callbacks.
     """
 
     limit: int | None = None
     weights: Path | None = None
     faces: Path | None = None
     tensorboard: bool = False
-    watchers: Sequence[Any] = ()
+    callbacks: Sequence[Any] = ()
 
 
-def train(recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, start: Start | None = None) -> Path:
-    """Train, or resume what was interrupted, and return the run's folder.
+def train(
+    recipe: Recipe, data: Path, runs: Path, *, name: str | None = None, options: RunOptions | None = None
+) -> Path:
+    """Train, or resume an interrupted run, and return the run's folder.
 
     Args:
-        recipe: Everything that decides the result.
+        recipe: Everything that determines the result.
         data: Folder of the data set.
         runs: Folder of runs.
-        name: Of the run; the recipe's own if None.
-        start: What else is given.
+        name: Name of the run; the recipe's name if None.
+        options: Further settings.
     """
-    start = start or Start()
+    options = options or RunOptions()
     network = find_network(recipe.network)
     prepare_backend(recipe.seed, bfloat16=network.bfloat16)
-    form = network.form(recipe)
-    material = load_material(data, recipe, form, limit=start.limit, faces=start.faces)
+    training_data = load_training_data(data, recipe, network.form(recipe), limit=options.limit, faces=options.faces)
     run = RunFolder(runs / (name or recipe.name))
-    run.open(_settings(recipe, material, start))
-    material = replace(material, train=taught(material.train, recipe, run.path))
+    run.open(_settings(recipe, training_data, options))
+    training_data = replace(training_data, train=distilled(training_data.train, recipe, run.path))
     finished = run.state()["epoch"]
-    print(f"run {run.path.name}: {_describe(material)}; {finished} of {recipe.epochs} epochs done", flush=True)
-    for phase in phases(recipe, pretrained=start.weights is not None and find_network(recipe.network).pretrained):
-        _fit(recipe, material, run, phase, start)
+    print(f"run {run.path.name}: {_summary(training_data)}; {finished} of {recipe.epochs} epochs done", flush=True)
+    for phase in phases(recipe, pretrained=options.weights is not None and network.pretrained):
+        _fit(recipe, training_data, run, phase, options)
     return run.path
 
 
-def _fit(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> None:
-    """Train the epochs of a phase that are not done yet."""
+def _fit(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> None:
+    """Train the remaining epochs of a phase."""
     state = run.state()
     finished = state["epoch"]
     history = [row for row in state["history"] if row["epoch"] > phase.first]
-    ends = phase.last == recipe.epochs
-    if finished >= phase.last or (ends and has_stopped(recipe, history)):
+    is_last = phase.last == recipe.epochs
+    if finished >= phase.last or (is_last and has_stopped(recipe, history)):
         return
-    if recipe.recall and ends and phase.first in recipe.cycle_ends:
-        material = replace(material, train=recalled(material.train, recipe, run))
+    if recipe.recall and is_last and phase.first in recipe.cycle_ends:
+        training_data = replace(training_data, train=self_distilled(training_data.train, recipe, run))
     form = find_network(recipe.network).form(recipe)
-    steps = batches_per_epoch(material.train, recipe)
-    model = _model(recipe, material, run, phase, start)
+    steps = batches_per_epoch(training_data.train, recipe)
+    model = _model(recipe, training_data, run, phase, options)
     average = _average(recipe, run, finished, steps)
-    judges = [StopAtNoNumber(), EpochEnd(run, average, form, material, recipe)]
-    watchers = [*judges, *_watchers(recipe, phase, history, ends=ends), *_tensorboard(run, start), *start.watchers]
+    callbacks = [
+        *([average] if average else []),
+        StopIfNotFinite(),
+        EpochEnd(run, average, form, training_data, recipe),
+        *([ReduceOnPlateau(recipe.plateau, history, phase.learning_rate)] if recipe.plateau else []),
+        *([EarlyStopping(recipe.patience, history)] if recipe.patience and is_last else []),
+        *([_tensorboard(run)] if options.tensorboard else []),
+        *options.callbacks,
+    ]
     model.fit(
-        stream(lambda: endless_batches(material.train, recipe, form, finished)),
+        stream(lambda: endless_batches(training_data.train, recipe, form, finished)),
         epochs=phase.last,
         initial_epoch=finished,
         steps_per_epoch=steps,
         shuffle=False,
-        callbacks=watchers if average is None else [average, *watchers],
+        callbacks=callbacks,
         verbose=1 if sys.stdout.isatty() else 0,
     )
 
 
-def _model(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> Any:
-    """Return the network as the last epoch left it, newly compiled where a phase begins, ready to take its steps."""
-    model = _compiled(recipe, material, run, phase, start)
+def _model(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> Any:
+    """Return the network after the last finished epoch; each phase compiles it anew."""
+    model = _compiled(recipe, training_data, run, phase, options)
     if not recipe.sharpness:
         return model
     if not is_tensorflow():
         raise InputError(f"expected the backend {TENSORFLOW} for sharpness-aware steps; got {keras.backend.backend()}")
-    from training.fit.sam import sharpen
+    from training.fit.sam import use_sam
 
-    return sharpen(model, recipe.sharpness)
+    return use_sam(model, recipe.sharpness)
 
 
-def _compiled(recipe: Recipe, material: Material, run: RunFolder, phase: Phase, start: Start) -> Any:
-    finished = run.state()["epoch"]
+def _compiled(recipe: Recipe, training_data: TrainingData, run: RunFolder, phase: Phase, options: RunOptions) -> Any:
+    finished, examples = run.state()["epoch"], training_data.train
     if finished > phase.first:
-        return load_going_on(run.model_file(finished))
+        return load_for_resume(run.model_file(finished))
     if finished:
         model = keras.models.load_model(run.model_file(finished))
     else:
-        model = build_network(recipe.network, material.train.outputs, recipe.input_size)
-        if start.weights is not None:
-            print(_given(model, start.weights, material, find_network(recipe.network).form(recipe)), flush=True)
-    steps = batches_per_epoch(material.train, recipe)
-    return compile_for(model, recipe, phase, steps, loss_of(recipe, material.train))
+        model = build_network(recipe.network, examples.outputs, recipe.input_size)
+        if options.weights is not None:
+            form = find_network(recipe.network).form(recipe)
+            print(_load_weights(model, options.weights, training_data, form), flush=True)
+    return compile_for(model, recipe, phase, batches_per_epoch(examples, recipe), loss_of(recipe, examples))
 
 
-def _given(model: Any, weights: Path, material: Material, form: InputForm) -> str:
-    """Fill a network with weights from a file of ours, or from one of Keras', and return what was filled."""
+def _load_weights(model: Any, weights: Path, training_data: TrainingData, form: InputForm) -> str:
+    """Load initial weights from any supported file and return a description of what was loaded."""
     if weights.suffix == MODEL_SUFFIX:
-        return start_from_int8(model, weights, material.train, form)
+        return start_from_tflite(model, weights, training_data.train, form)
     if is_face_package(weights):
-        return start_from_faces(model, weights, material.train, form)
-    return load_start(model, weights)
+        return start_from_face_package(model, weights, training_data.train, form)
+    return load_keras_weights(model, weights)
 
 
 def _average(recipe: Recipe, run: RunFolder, finished: int, steps: int) -> WeightAverage | None:
@@ -147,53 +155,34 @@ def _average(recipe: Recipe, run: RunFolder, finished: int, steps: int) -> Weigh
     return WeightAverage(recipe.average_decay, averaged, finished * steps)
 
 
-def _watchers(recipe: Recipe, phase: Phase, history: list[dict[str, Any]], *, ends: bool) -> list[Any]:
-    """Return what slows a phase down, and what stops the last one."""
-    slower = [SlowDown(recipe.plateau, history, phase.learning_rate)] if recipe.plateau else []
-    return [*slower, *([Stop(recipe.patience, history)] if recipe.patience and ends else [])]
-
-
-def _tensorboard(run: RunFolder, start: Start) -> list[Any]:
-    """Return the callback for TensorBoard, where it was asked for.
-
-    Raises:
-        InputError: TensorBoard, which TensorFlow no longer brings along, is not installed.
-    """
-    if not start.tensorboard:
-        return []
+def _tensorboard(run: RunFolder) -> Any:
     if importlib.util.find_spec("tensorboard") is None:
         raise InputError(
             "expected the package tensorboard for --tensorboard; install it with `pip install tensorboard`"
         )
-    return [keras.callbacks.TensorBoard(run.path / "tensorboard")]
+    return keras.callbacks.TensorBoard(run.path / "tensorboard")
 
 
-def _settings(recipe: Recipe, material: Material, start: Start) -> dict[str, Any]:
-    weights = start.weights
+def _settings(recipe: Recipe, training_data: TrainingData, options: RunOptions) -> dict[str, Any]:
+    weights = options.weights
+    if weights is not None and not weights.is_file():
+        raise InputError(f"expected a file of weights; there is no {weights}")
     return {
         "recipe": recipe.to_dict(),
-        "heads": {head.label_set.name: list(head.label_set.labels) for head in material.train.heads},
-        "limit": start.limit,
-        "counts": material.counts,
-        "weights": None if weights is None else {"file": weights.name, "sha256": _digest(weights)},
-        "teachers": digests_of(recipe.teachers),
-        "command": provenance.command(),
-        "commit": provenance.commit(),
-        "hardware": provenance.hardware(),
+        "heads": {head.label_set.name: list(head.label_set.labels) for head in training_data.train.heads},
+        "limit": options.limit,
+        "counts": training_data.counts,
+        "weights": weights and {"file": weights.name, "sha256": sha256_of(weights)},
+        "teachers": teacher_digests(recipe.teachers),
+        **provenance.record(),
         "keras": keras.__version__,
         "backend": backend_version(),
         "numpy": np.__version__,
     }
 
 
-def _digest(weights: Path) -> str:
-    if not weights.is_file():
-        raise InputError(f"expected a file of weights; there is no {weights}")
-    return sha256_of(weights)
-
-
-def _describe(material: Material) -> str:
-    counts = material.counts
+def _summary(training_data: TrainingData) -> str:
+    counts = training_data.counts
     return (
         f"{counts['read']} faces read, {counts['leaked']} copies of test faces removed, "
         f"{counts['without_target']} without a usable label, {counts['used']} used"

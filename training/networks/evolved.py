@@ -1,8 +1,7 @@
-"""Networks as an evolutionary search breeds them: a genome says everything, and the network's name is the genome.
+"""Networks of ``resvgg``'s family as architecture search finds them; a network's name spells its genome.
 
-The family is that of ``resvgg``: a stem at full size, three stages that halve the picture first, and
-an output layer. What can differ: widths, depths, kernels, attention to channels, and whether places
-of the face are weighed or averaged. The side of the input is the recipe's.
+Each has a stem at full size, three stages that start with 2×2 pooling, and an output layer. Widths, depths, kernels,
+squeeze-and-excitation and weighting by place vary; the input size belongs to the recipe.
 """
 
 from __future__ import annotations
@@ -82,13 +81,17 @@ def evolved_spec(name: str) -> NetworkSpec:
     return NetworkSpec(name, "Bred by search", partial(build_evolved, genome=genome), recipe)
 
 
-def build_evolved(input_shape: tuple[int, int, int], classes: int, *, genome: Genome) -> Any:
+def build_evolved(
+    input_shape: tuple[int, int, int], classes: int, *, genome: Genome, dropout: float = 0.3, name: str = PREFIX
+) -> Any:
     """Build a genome's network.
 
     Args:
         input_shape: Height, width, channels.
         classes: Number of outputs.
-        genome: Everything else.
+        genome: The architecture.
+        dropout: Rate before the output layer.
+        name: Name of the network.
     """
     inputs = keras.Input(input_shape, name="face")
     features = keras.layers.ReLU()(normed(inputs, genome.stem, 3))
@@ -99,7 +102,7 @@ def build_evolved(input_shape: tuple[int, int, int], classes: int, *, genome: Ge
         features = keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
     else:
         features = keras.layers.GlobalAveragePooling2D()(features)
-    return keras.Model(inputs, logits(keras.layers.Dropout(0.3)(features), classes), name=PREFIX)
+    return keras.Model(inputs, logits(keras.layers.Dropout(dropout)(features), classes), name=name)
 
 
 def _stage(features: Any, width: int, depth: int, kernel: int, *, excited: bool) -> Any:

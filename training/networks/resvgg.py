@@ -1,9 +1,8 @@
-"""Our own network: a VGG with shortcuts, squeeze-and-excitation and a learned weight per place of the face.
+"""The project's own network: a VGG with shortcuts, squeeze-and-excitation and a learned weight per place of the face.
 
-Everything but the last is as in ``vgg`` and ``resnet_se``. Faces come aligned, so that eyes, nose
-and mouth lie at the same places of the last maps: a depthwise convolution as large as the map
-learns where each feature matters, while global pooling would forget where it was seen (S. Chen
-et al., MobileFaceNets, CCBR 2018, arXiv:1804.07573).
+Faces are aligned, so eyes, nose and mouth lie at the same places of the last maps: a depthwise convolution as large as
+the map learns where each feature matters, which global pooling would lose (S. Chen et al., MobileFaceNets, CCBR 2018,
+arXiv:1804.07573).
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import keras
-
-from training.networks.layers import excite, logits, normed
+from training.networks.evolved import Genome, build_evolved
 from training.networks.spec import NetworkSpec
 from training.recipes import DEFAULT
 
@@ -34,38 +31,19 @@ def build_resvgg(
     by_place: bool = True,
     name: str = "resvgg",
 ) -> Any:
-    """Build a stem, three residual stages, the weighting by place, and the output layer.
+    """Build the network; its layers are those of :func:`training.networks.evolved.build_evolved`.
 
     Args:
         input_shape: Height, width, channels.
         classes: Number of outputs.
-        width: Times the usual number of filters.
-        excited: Whether stages weigh their channels; the ablation asks what that is worth.
-        by_place: Whether places are weighed, too, rather than averaged; so does it here.
-        name: Of the network.
+        width: Factor on the number of filters.
+        excited: Use squeeze-and-excitation.
+        by_place: Learn a weight per place; otherwise use global pooling.
+        name: Name of the network.
     """
-    inputs = keras.Input(input_shape, name="face")
-    features = keras.layers.ReLU()(normed(inputs, round(width * STEM)))
-    for filters in STAGES:
-        features = _stage(keras.layers.MaxPooling2D(2)(features), round(width * filters), excited=excited)
-    features = _by_place(features) if by_place else keras.layers.GlobalAveragePooling2D()(features)
-    features = keras.layers.Dropout(0.4)(features)
-    return keras.Model(inputs, logits(features, classes), name=name)
-
-
-def _by_place(features: Any) -> Any:
-    """Sum each channel's map with weights of its own."""
-    features = keras.layers.DepthwiseConv2D(features.shape[1], use_bias=False)(features)
-    return keras.layers.Flatten()(keras.layers.BatchNormalization()(features))
-
-
-def _stage(features: Any, filters: int, *, excited: bool) -> Any:
-    """Widen, then add two convolutions, weighted per channel, to what they saw."""
-    kept = keras.layers.ReLU()(normed(features, filters))
-    change = keras.layers.ReLU()(normed(kept, filters))
-    change = normed(change, filters)
-    change = excite(change) if excited else change
-    return keras.layers.ReLU()(keras.layers.Add()([kept, change]))
+    widths = tuple(round(width * filters) for filters in STAGES)
+    genome = Genome(round(width * STEM), widths, (3, 3, 3), (3, 3, 3), excited, by_place)
+    return build_evolved(input_shape, classes, genome=genome, dropout=0.4, name=name)
 
 
 def _spec(name: str, title: str, **options: Any) -> NetworkSpec:

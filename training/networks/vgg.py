@@ -6,6 +6,7 @@ them small; nothing but convolutions, ReLU and pooling makes them exact and fast
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -15,24 +16,18 @@ from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
 Stages = tuple[tuple[int, int], ...]
-"""(filters, convolutions) of each stage; every stage halves the picture."""
+"""(filters, convolutions) of each stage; every stage ends with 2×2 pooling."""
 
 
-def build_vgg(input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build the untrained network: four stages of 2, 2, 3 and 3 convolutions.
+def build_vgg(input_shape: tuple[int, int, int], classes: int, *, stages: Stages, name: str) -> Any:
+    """Build the untrained network.
 
     Args:
         input_shape: Height, width, channels.
         classes: Number of outputs.
-
-    Returns:
-        A Keras model whose output is ``(n, classes)`` logits.
+        stages: Filters and number of convolutions of each stage.
+        name: Name of the network.
     """
-    return build_stages(((32, 2), (64, 2), (128, 3), (256, 3)), input_shape, classes, name="vgg")
-
-
-def build_stages(stages: Stages, input_shape: tuple[int, int, int], classes: int, *, name: str) -> Any:
-    """Build a network of the given stages with a linear output layer."""
     inputs = keras.Input(input_shape, name="face")
     features = inputs
     for filters, convolutions in stages:
@@ -44,12 +39,10 @@ def build_stages(stages: Stages, input_shape: tuple[int, int, int], classes: int
     return keras.Model(inputs, logits(features, classes), name=name)
 
 
-def build_vgg_half(input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build the same with half the filters; arguments as of :func:`build_vgg`."""
-    return build_stages(((16, 2), (32, 2), (64, 3), (128, 3)), input_shape, classes, name="vgg-half")
+def _spec(name: str, title: str, *filters: int) -> NetworkSpec:
+    stages = tuple(zip(filters, (2, 2, 3, 3), strict=True))
+    return NetworkSpec(name, title, partial(build_vgg, stages=stages, name=name), Recipe(name=name, network=name))
 
 
-VGG = NetworkSpec("vgg", "VGG of ten convolutions", build_vgg, Recipe(name="vgg", network="vgg"))
-VGG_HALF = NetworkSpec(
-    "vgg-half", "VGG of ten convolutions, half the filters", build_vgg_half, Recipe(name="vgg-half", network="vgg-half")
-)
+VGG = _spec("vgg", "VGG of ten convolutions", 32, 64, 128, 256)
+VGG_HALF = _spec("vgg-half", "VGG of ten convolutions, half the filters", 16, 32, 64, 128)

@@ -1,4 +1,4 @@
-"""How far a data set's own labels agree with what FER+'s taggers saw."""
+"""Agreement of a data set's own labels with the votes of FER+'s taggers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.datasets.ferplus import majority_labels, vote_shares
 from training.datasets.splits import by_role
 
 UNDECIDED = "undecided"
-"""Column of faces on which the taggers reached no majority, or one for no expression."""
+"""Column of faces without a majority, or with one for no expression."""
 
 _STEPS = 1000
 """Enough for the regression to settle."""
@@ -31,7 +31,7 @@ def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
     Returns:
         ``rows`` (own labels), ``columns`` (FER+ labels and :data:`UNDECIDED`), ``splits``: for each
         ``table`` (faces with both kinds of label), ``decided`` and ``share`` of the decided that
-        agree, and ``foretold``, of :func:`foretold`; None where there are no votes.
+        agree, and ``foretold``, of :func:`predicted_from_votes`; None where there are no votes.
     """
     voted = {name: faces for name, faces in splits.items() if faces.votes is not None}
     if not voted:
@@ -41,15 +41,14 @@ def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
         "rows": list(rows),
         "columns": [*FERPLUS_LABELS, UNDECIDED],
         "splits": {name: _agreement(faces) for name, faces in voted.items()},
-        "foretold": foretold(voted),
+        "foretold": predicted_from_votes(voted),
     }
 
 
-def foretold(splits: Mapping[str, FaceSet]) -> dict[str, float]:
-    """Return the share of each split's own labels that follow from the votes on its faces.
+def predicted_from_votes(splits: Mapping[str, FaceSet]) -> dict[str, float]:
+    """Return the share of each split's own labels that a logistic regression predicts from the votes.
 
-    A logistic regression learns from the training split what somebody would answer who knows how ten
-    people saw each face, and not the face. What is left is no matter of seeing better.
+    It is fitted on the training split, and bounds what could be predicted from how ten people saw each face.
 
     Args:
         splits: Split name → faces with votes.

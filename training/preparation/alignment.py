@@ -41,8 +41,7 @@ class FaceAligner:
         luma = to_luma(image)
         best: Mesh | None = None
         for roi in self._candidates(image, luma):
-            first = self._mesh.fit(luma, roi)
-            mesh = self._mesh.fit(luma, roi_of_mesh(first.points))
+            mesh = fit_twice(self._mesh, luma, roi)
             if best is None or mesh.presence > best.presence:
                 best = mesh
             if best.presence >= MIN_PRESENCE:
@@ -57,6 +56,11 @@ class FaceAligner:
         finds = self._detector.detect(image if image.ndim == 3 else cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB))
         for find in sorted(finds, key=lambda face: float(face.box_xyxy[0] - face.box_xyxy[2])):
             yield roi_of_find(find)
+
+
+def fit_twice(mesh: FaceMesh, luma: Image, roi: Roi) -> Mesh:
+    """Fit the mesh in a region, then again in the region that the first fit suggests."""
+    return mesh.fit(luma, roi_of_mesh(mesh.fit(luma, roi).points))
 
 
 def to_luma(image: Image) -> Image:

@@ -1,4 +1,4 @@
-"""How often pictures of a data set repeat, within and across its splits, and whether copies agree on their label."""
+"""Counts duplicate pictures within and across splits, and duplicates with different labels."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from emotion.steps import OnProgress
 
 from emotion.labels import NO_LABEL
 from emotion.types import Progress
 from training.datasets.face_set import FaceSet
-from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Copies, comparable, find_copies
-
-Report = Callable[[Progress], None]
+from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Duplicates, comparable, find_duplicates
 
 
-def count_duplicates(splits: Mapping[str, FaceSet], report: Report | None = None) -> dict[str, Any]:
+def count_duplicates(splits: Mapping[str, FaceSet], report: OnProgress | None = None) -> dict[str, Any]:
     """Count copies, exact ones by their pixels and near ones by correlation, mirrored ones too.
 
     Args:
         splits: Split name → faces of equal size.
-        report: Is told the progress, in rows compared.
+        report: Receives the progress, in rows compared.
 
     Returns:
         ``within`` (split → ``exact`` and ``near``: pictures with an earlier copy), ``across``
@@ -32,9 +31,10 @@ def count_duplicates(splits: Mapping[str, FaceSet], report: Report | None = None
     pairs = list(combinations(splits, 2))
     tick = _ticker(2 * sum(len(splits[name]) for name in [*splits, *(first for first, _ in pairs)]), report)
     grey = {name: comparable(faces.images) for name, faces in splits.items()}
-    within = {name: _counts(find_copies(images, tick=tick)) for name, images in grey.items()}
+    within = {name: _counts(find_duplicates(images, tick=tick)) for name, images in grey.items()}
     across = [
-        {"of": first, "in": second} | _counts(find_copies(grey[first], grey[second], tick)) for first, second in pairs
+        {"of": first, "in": second} | _counts(find_duplicates(grey[first], grey[second], tick))
+        for first, second in pairs
     ]
     return {
         "within": within,
@@ -65,11 +65,11 @@ def count_conflicts(splits: Mapping[str, FaceSet]) -> dict[str, int]:
     }
 
 
-def _counts(copies: Copies) -> dict[str, int]:
+def _counts(copies: Duplicates) -> dict[str, int]:
     return {"exact": int(np.sum(copies.exact)), "near": int(np.sum(copies.near))}
 
 
-def _ticker(total: int, report: Report | None) -> Callable[[int], None]:
+def _ticker(total: int, report: OnProgress | None) -> Callable[[int], None]:
     """Return a function that adds up rows and reports them."""
     done, started = 0, time.monotonic()
 

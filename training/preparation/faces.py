@@ -1,4 +1,4 @@
-"""Prepares further face sets for training: aligns each face, removes duplicates, writes one folder per set."""
+"""Prepares extra face sets for training: aligns faces, removes duplicates, writes one folder per set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from emotion.steps import OnProgress
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -24,22 +25,20 @@ from emotion.types import Progress
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import ALL, Manifest
 from training.datasets.pictures import encode_png
-from training.datasets.readers.parquet import POSSIBLE, read_dataset
+from training.datasets.readers.parquet import IMAGE_TYPE, POSSIBLE, read_dataset
 from training.datasets.splits import ROLES
 from training.preparation.alignment import FaceAligner, align_all
-from training.preparation.leaks import find_copies
+from training.preparation.leaks import find_duplicates
 from training.preparation.sources import UNLABELLED, FaceSource, read_source
 from training.preparation.writer import remove_prepared
 from training.provenance import command
 
 SUMMARY_FILE = "faces.json"
-"""What was counted while the sets were built; it lies beside their folders."""
-
-Report = Callable[[Progress], None]
+"""Counts of the prepared sets, beside their folders."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AlignedFaces:
+class AlignedSet:
     """The faces of one set, in one array each.
 
     Attributes:
@@ -63,19 +62,19 @@ class AlignedFaces:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, rows: NDArray[np.bool_]) -> AlignedFaces:
+    def take(self, rows: NDArray[np.bool_]) -> AlignedSet:
         """Return the faces that a mask selects."""
         names = ("images", "codes", "possible", "splits", "paths", "found")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
 def build_faces(
-    sources: Sequence[FaceSource], shared: Path, fer2013: Path, out: Path, size: int, report: Report | None = None
+    sources: Sequence[FaceSource], shared: Path, fer2013: Path, out: Path, size: int, report: OnProgress | None = None
 ) -> dict[str, Any]:
-    """Write one prepared folder a set under ``out``, and return what was counted.
+    """Write one prepared folder per set under ``out``, and return the counts.
 
-    A training face that is a copy of a validation or test face of any set, FER2013 included, is left out, and so is
-    one that is a copy of an earlier training face. A set without a validation split gets one as its record says.
+    Training faces that duplicate a validation or test face of any set, FER2013 included, or an earlier training face,
+    are left out. Sets without a validation split get one if their record says so.
 
     Args:
         sources: The sets.
@@ -83,7 +82,7 @@ def build_faces(
         fer2013: Folder of FER2013, whose faces are compared with theirs.
         out: Folder to write.
         size: Side of the faces, px.
-        report: Is told the progress, in sets.
+        report: Receives the progress, in sets.
 
     Raises:
         DatasetError: A set is missing or broken.
@@ -102,7 +101,7 @@ def build_faces(
     return summary
 
 
-def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAligner) -> AlignedFaces:
+def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAligner) -> AlignedSet:
     """Read a set and align its faces.
 
     Raises:
@@ -112,7 +111,7 @@ def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAlign
     if not rows:
         raise DatasetError(f"expected faces in the set {source.name}; there are none")
     images, found = align_all([row.image for row in rows], [aligner.points(row.image) for row in rows], size)
-    return AlignedFaces(
+    return AlignedSet(
         source,
         images,
         np.array([row.code for row in rows], np.int8),
@@ -123,7 +122,7 @@ def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAlign
     )
 
 
-def held_out(faces: AlignedFaces) -> AlignedFaces:
+def held_out(faces: AlignedSet) -> AlignedSet:
     """Give a set that has no validation split one, out of its training faces.
 
     A face's place is drawn from its file's name; near copies share the name of the first of them, and so the place.
@@ -140,7 +139,7 @@ def held_out(faces: AlignedFaces) -> AlignedFaces:
 
 def _first_of_copies(images: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Return, for each face, the row of the first of its group of copies."""
-    first = find_copies(images).of
+    first = find_duplicates(images).of
     first = np.where(first == NO_LABEL, np.arange(len(images)), first)
     while not np.array_equal(first, first[first]):  # copies of copies
         first = first[first]
@@ -152,7 +151,7 @@ def _draw(name: str) -> float:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little") / 2**64
 
 
-def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -> list[tuple[AlignedFaces, dict]]:
+def _without_copies(sets: Sequence[AlignedSet], fer2013: dict[str, FaceSet]) -> list[tuple[AlignedSet, dict]]:
     """Return each set without training faces that are copies, and what was counted."""
     judged = [faces.images for split, faces in fer2013.items() if ROLES[split] != "train"]
     judged += [faces.images[faces.splits != "train"] for faces in sets]
@@ -161,10 +160,10 @@ def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -
     for faces in sets:
         train = np.flatnonzero(faces.splits == "train")
         images = faces.images[train]
-        leaked = np.any([find_copies(images, others).of != NO_LABEL for others in judged if len(others)], axis=0)
-        repeated = find_copies(images).of != NO_LABEL
+        leaked = np.any([find_duplicates(images, others).of != NO_LABEL for others in judged if len(others)], axis=0)
+        repeated = find_duplicates(images).of != NO_LABEL
         for others in learned:
-            repeated |= find_copies(images, others).of != NO_LABEL
+            repeated |= find_duplicates(images, others).of != NO_LABEL
         kept = np.ones(len(faces), bool)
         kept[train[leaked | repeated]] = False
         learned.append(images[~(leaked | repeated)])
@@ -179,7 +178,7 @@ def _without_copies(sets: Sequence[AlignedFaces], fer2013: dict[str, FaceSet]) -
     return cleaned
 
 
-def _write(faces: AlignedFaces, folder: Path, size: int) -> None:
+def _write(faces: AlignedSet, folder: Path, size: int) -> None:
     """Write a set in the form that :func:`training.datasets.readers.parquet.read_dataset` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     remove_prepared(folder)
@@ -194,11 +193,11 @@ def _write(faces: AlignedFaces, folder: Path, size: int) -> None:
     Manifest("faces", "faces", labels, size, False, files, counts, command=command()).save(folder)
 
 
-def _table(faces: AlignedFaces, rows: NDArray[np.intp]) -> pa.Table:
+def _table(faces: AlignedSet, rows: NDArray[np.intp]) -> pa.Table:
     images = [{"bytes": encode_png(faces.images[row]), "path": str(faces.paths[row])} for row in rows]
     return pa.table(
         {
-            "image": pa.array(images, pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+            "image": pa.array(images, IMAGE_TYPE),
             "emotion": pa.array(faces.codes[rows], pa.int8()),
             POSSIBLE: pa.array(faces.possible[rows], pa.int16()),
         }

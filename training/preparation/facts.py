@@ -1,4 +1,4 @@
-"""Facts of a data set for people who are about to trust it: what is in it, what it looks like, what repeats."""
+"""Facts about a data set: counts, pixel statistics, sample pictures, agreement and duplicates."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from emotion.steps import OnProgress
 from numpy.typing import NDArray
 
 from emotion.labels import NO_LABEL
@@ -15,14 +16,14 @@ from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.manifest import FACTS_FILE, load_manifest, reduced_size
 from training.datasets.readers.parquet import read_dataset
 from training.preparation.agreement import agreement
-from training.preparation.duplicates import Report, count_duplicates
+from training.preparation.duplicates import count_duplicates
 from training.preparation.fact_pictures import write_pictures
 
 _HISTOGRAM_BINS = 32
 _BLOCK = 4096
 
 
-def write_facts(data: Path, out: Path, report: Report | None = None) -> dict[str, Any]:
+def write_facts(data: Path, out: Path, report: OnProgress | None = None) -> dict[str, Any]:
     """Measure a data set and write ``facts.json`` and the pictures that it names.
 
     Pictures larger than FER2013's are shrunk to its size first, so that any set fits in memory.
@@ -30,7 +31,7 @@ def write_facts(data: Path, out: Path, report: Report | None = None) -> dict[str
     Args:
         data: Prepared folder or bare Parquet files.
         out: Where the facts go. The pictures show faces of the data set: keep them out of the repository.
-        report: Is told the progress of the search for copies.
+        report: Receives the progress of the search for duplicates.
 
     Returns:
         What was written.

@@ -1,4 +1,4 @@
-"""Pictures that occur more than once, exactly or nearly, also mirrored: within a split or across splits."""
+"""Finds duplicate pictures, exact, near and mirrored, within a set or across sets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NONE = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Copies:
+class Duplicates:
     """Which pictures of a set occur in another, or earlier in the same.
 
     Attributes:
@@ -57,16 +57,18 @@ def leaked_rows(train: Pictures, test: Pictures) -> Mask:
     Returns:
         ``(n,)`` mask of the training pictures to leave out.
     """
-    return find_copies(train, test).of != _NONE
+    return find_duplicates(train, test).of != _NONE
 
 
-def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None) -> Copies:
+def find_duplicates(
+    images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None
+) -> Duplicates:
     """Find the pictures that occur among others too, or earlier among themselves.
 
     Args:
         images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
         others: The same of another set, or None to look among ``images``.
-        tick: Is told after each block how many more rows were compared; each row is compared twice.
+        tick: Called after each block with the number of rows compared; each row is compared twice.
     """
     exact, near = np.full((2, len(images)), _NONE, np.intp)
     grey = comparable(images)
@@ -78,11 +80,11 @@ def find_copies(images: Pictures, others: Pictures | None = None, tick: Callable
             if tick is not None:
                 tick(block.stop - block.start)
     is_exact = exact != _NONE
-    return Copies(is_exact, (near != _NONE) & ~is_exact, _first_of(exact, near))
+    return Duplicates(is_exact, (near != _NONE) & ~is_exact, _first_of(exact, near))
 
 
 def comparable(images: Pictures) -> Pictures:
-    """Return pictures as ``(n, s, s)`` grey with at most FER2013's pixels, which are enough to tell copies."""
+    """Return pictures as ``(n, s, s)`` grey of at most FER2013's size, which is enough to find duplicates."""
     size = min(images.shape[1], FACE_SIZE)
     if images.ndim == 3 and images.shape[1] == size:
         return images

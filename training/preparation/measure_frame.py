@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from emotion.types import FloatArray
 from emotion.vision.fer2013_frame import FRAME_FILE
-from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Roi, five_points, head_pose, roi_of_mesh
+from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Roi, five_points, head_pose
 from training.datasets.face_set import FACE_SIZE
 from training.datasets.readers.parquet import default_data_dir, read_split
+from training.preparation.alignment import fit_twice
 
 _POINTS = ("right eye", "left eye", "nose tip", "mouth right", "mouth left")
 
@@ -29,7 +30,7 @@ def fit_all(images: NDArray[np.uint8], mesh: FaceMesh) -> list[FloatArray]:
     """
     middle = FACE_SIZE / 2
     whole = Roi(middle, middle, FACE_SIZE * 1.4, 0.0)
-    fits = (mesh.fit(image, roi_of_mesh(mesh.fit(image, whole).points)) for image in images)
+    fits = (fit_twice(mesh, image, whole) for image in images)
     return [fit.points for fit in fits if fit.presence >= MIN_PRESENCE]
 
 

@@ -1,12 +1,14 @@
-"""Turns a public data set, in whichever format it comes, into the one form that training reads."""
+"""Converts a public data set of any supported format to the one that training reads."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+
+from emotion.steps import OnProgress
 
 from emotion.errors import DatasetError, InputError
 from emotion.labels import LabelSet, subset_of
@@ -18,8 +20,6 @@ from training.datasets.samples import Sample, Skipped, Source
 from training.datasets.splits import HoldOut
 from training.preparation.writer import PART, DatasetWriter, Layout
 from training.provenance import command
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class PrepareOptions:
 
 
 def prepare(
-    format_name: str, source: Path, out: Path, options: PrepareOptions, report: Report | None = None
+    format_name: str, source: Path, out: Path, options: PrepareOptions, report: OnProgress | None = None
 ) -> Manifest:
     """Read a data set and write its prepared form.
 
@@ -61,7 +61,7 @@ def prepare(
         source: File or folder of the data set.
         out: Folder to write; an older preparation in it is replaced.
         options: How.
-        report: Is told the progress.
+        report: Receives the progress.
 
     Returns:
         What was written to ``dataset.json``.
@@ -129,12 +129,12 @@ def _expect_free(out: Path, source: Path) -> None:
 
 
 def _foreign(folder: Path) -> bool:
-    """Tell whether a folder holds something, but neither a data set nor facts nor a broken-off preparation."""
+    """Return whether a folder contains anything but a prepared data set, facts or unfinished files."""
     ours = any((folder / name).is_file() for name in (MANIFEST_FILE, FACTS_FILE))
     return not ours and any(path.suffix != PART for path in folder.iterdir())
 
 
-def _reported(read: Source, limit: int | None, report: Report | None) -> Iterator[Sample | Skipped]:
+def _reported(read: Source, limit: int | None, report: OnProgress | None) -> Iterator[Sample | Skipped]:
     """Yield the items, at most ``limit``, telling the progress after each."""
     items: Iterable[Sample | Skipped] = islice(read.items, limit)
     total = read.total if limit is None else min(read.total, limit)

@@ -1,8 +1,8 @@
-"""The sets of faces that are learned beside FER2013, and what each set's labels mean.
+"""The extra sets of faces that are used beside FER2013, and the meaning of their labels.
 
 A Parquet file of any of them has the columns ``image`` (struct of picture ``bytes`` and ``path``) and ``label`` (a
-spelling of an expression, or ``none``) and may have ``split``. A label can be partial: of a face that does not smile
-it is known that it does not show happiness, and no more.
+spelling of an expression, or ``none``) and may have ``split``. A label can be partial: of a face without a smile only
+the absence of happiness is known.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 from emotion.errors import DatasetError, InputError
 from emotion.labels import EMOTIONS, FERPLUS, NO_LABEL, RAFDB, LabelSet, parse_label
 from emotion.types import Image
-from training.datasets.pictures import decode_stored
-from training.datasets.readers.parquet import BATCH_ROWS, open_parquet
+from training.datasets.pictures import decode_cell
+from training.datasets.readers.parquet import open_parquet
+from training.datasets.readers.parquet_rows import iter_rows
 from training.datasets.splits import parse_split
 
 UNLABELLED = "none"
@@ -83,11 +84,11 @@ class LabelledFace:
     possible: int
 
 
-def own_source(text: str) -> FaceSource:
-    """Return a set of somebody's own, written ``NAME=FILE``; it keeps a tenth for validation.
+def custom_source(text: str) -> FaceSource:
+    """Return a user's set, given as ``NAME=FILE``, with a tenth held out for validation.
 
     Raises:
-        InputError: It is written otherwise.
+        InputError: The text has another form.
     """
     name, _, file = text.partition("=")
     if not name.isidentifier() or not file:
@@ -108,16 +109,12 @@ def read_source(source: FaceSource, shared: Path) -> Iterator[LabelledFace]:
     for name in source.files:
         file = open_parquet(shared / name, ("image", "label"))
         columns = [column for column in ("image", "label", "split") if column in file.schema_arrow.names]
-        row = 0
-        for batch in file.iter_batches(BATCH_ROWS, columns=columns):
-            for fields in batch.to_pylist():
-                yield _face(source, fields, f"row {row} of {Path(name).name}")
-                row += 1
+        for where, fields in iter_rows(file, Path(name).name, columns):
+            yield _face(source, fields, where)
 
 
 def _face(source: FaceSource, fields: dict, where: str) -> LabelledFace:
-    cell = fields["image"] or {}
-    image = decode_stored(cell.get("bytes") or b"")
+    image = decode_cell(fields["image"])
     if image is None:
         raise DatasetError(f"expected a picture in {where}; got unreadable bytes")
     split = parse_split(fields.get("split") or "train")
@@ -127,4 +124,4 @@ def _face(source: FaceSource, fields: dict, where: str) -> LabelledFace:
     label = UNLABELLED if text == UNLABELLED else parse_label(text)
     known = EVERYTHING if label == UNLABELLED else bits(label)
     code = NO_LABEL if label == UNLABELLED else source.label_set.labels.index(label)
-    return LabelledFace(cell.get("path") or where, split, image, code, source.possible.get(label, known))
+    return LabelledFace(fields["image"].get("path") or where, split, image, code, source.possible.get(label, known))

@@ -16,7 +16,7 @@ from emotion.bad_file import sentence_for
 from emotion.labels import NO_LABEL, LabelSet
 from training.datasets.manifest import ALL, FACTS_FILE, MANIFEST_FILE, UNLABELLED
 from training.datasets.pictures import encode_png, fit_square
-from training.datasets.readers.parquet import BATCH_ROWS, column_type, split_files
+from training.datasets.readers.parquet import BATCH_ROWS, IMAGE_TYPE, column_type, split_files
 from training.datasets.samples import Sample, Skipped
 from training.datasets.splits import ROLES, HoldOut
 
@@ -153,5 +153,4 @@ def remove_prepared(folder: Path) -> None:
 
 
 def _schema(columns: Sequence[str]) -> pa.Schema:
-    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    return pa.schema([("image", image), *((name, column_type(name)) for name in columns)])
+    return pa.schema([("image", IMAGE_TYPE), *((name, column_type(name)) for name in columns)])

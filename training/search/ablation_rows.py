@@ -1,4 +1,4 @@
-"""Rows of the ablation: how much better or worse than the base, on the same faces; as a file and as a page."""
+"""Rows of the ablation, compared with the base on the same faces, as CSV and as a page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADS = {"ferplus": "FER+", "fer2013": "FER2013"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What one head answered to the faces that have a label of its set: which of them rightly, and how well in all."""
+    """Scores of one head on the faces with a label of its set."""
 
     right: NDArray[np.bool_]
     accuracy: float
@@ -36,16 +36,16 @@ class Row:
     """One line of the table; shares are 0–1.
 
     Attributes:
-        name: Of the variant.
-        change: Against the base, for people.
-        label_set: By whose labels its figures are.
-        accuracy: Share of right answers.
+        name: Name of the variant.
+        change: Description of the change.
+        label_set: Label set of the scores.
+        accuracy: Accuracy.
         balanced_accuracy: Mean recall of the labels.
-        difference: In accuracy, to the base; None for the base itself.
-        low: Of the difference's 95 % paired bootstrap interval.
-        high: As ``low``.
-        seconds: That training took; None where nothing was trained.
-        cost: How many times the time of one int8 answer this takes; None where that was not measured.
+        difference: Difference in accuracy to the base; None for the base.
+        low: Lower end of the difference's 95 % paired bootstrap interval.
+        high: Upper end of the interval.
+        seconds: Training time; None without training.
+        cost: Time as a multiple of one int8 inference; None if not measured.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Row:
 
 
 def measured_of(answers: Mapping[str, FloatArray], faces: FaceSet) -> dict[str, Measured]:
-    """Judge each head by the labels of its set.
+    """Score each head.
 
     Args:
         answers: Name of the label set → ``(n, k)`` logits.
@@ -91,10 +91,10 @@ def rows_of(
     """Return a row per head, each compared with the base's on the same faces.
 
     Args:
-        name: Of the variant.
-        change: For people.
-        measured: Its heads.
-        base: Those of the base; the base itself is compared with nothing.
+        name: Name of the variant.
+        change: Description of the change.
+        measured: Label set name → scores of the head.
+        base: The same of the base; the base itself is not compared.
         seconds: See :class:`Row`.
         cost: See :class:`Row`.
     """
@@ -107,7 +107,7 @@ def rows_of(
 
 
 def _difference(head: Measured, base: Measured) -> tuple[float, float, float]:
-    """Return the gain in accuracy and its paired interval: faces are resampled, each with both answers."""
+    """Return the gain in accuracy and its paired bootstrap interval over faces."""
     gains = head.right.astype(float) - base.right.astype(float)
     return (float(gains.mean()), *bootstrap_interval(gains))
 
@@ -183,13 +183,13 @@ _TEXT = """# What each idea is worth
 
 Written by `python -m training ablate`; no figure here is typed by hand.
 
-Every row is the base with one change: the default recipe for the network `{network}`, in one cycle (epochs: {epochs}),
-trained on {used} faces with seed {seed} ({cpu}, cores: {cores}, {backend}, commit {commit}). Scores are those after
-the last epoch, in per cent of the validation split (PublicTest), on which choices are made; the test split was not
-looked at. Differences are points of accuracy against the base on the same faces, with the paired bootstrap interval;
-bold where it leaves out zero. It holds the chance in the faces, not that in the training: one seed was run. Ideas that
-pay in long trainings, such as strong variation of the faces, may cost at this budget. Times are multiples of one int8
-answer's.
+Every row is the base with one change. The base is the default recipe for the network `{network}` with one cycle
+(epochs: {epochs}), trained on {used} faces with seed {seed} ({cpu}, cores: {cores}, {backend}, commit {commit}). Scores
+are per cent on the validation split (PublicTest) after the last epoch; the test split was not used. Differences are
+points of accuracy against the base on the same faces with the paired bootstrap interval, bold if the interval excludes
+zero. The interval covers the choice of faces, not of the seed: each variant was trained once. Ideas that pay off in
+long trainings, such as strong augmentation, may cost accuracy at this budget. Times are multiples of one int8
+inference.
 
 {table}
 """

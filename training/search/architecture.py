@@ -1,7 +1,7 @@
-"""Breeds architectures: NSGA-II over accuracy on the validation split against measured time per face.
+"""Architecture search: NSGA-II over validation accuracy and measured time per face.
 
-Every candidate is trained on the same small budget, made an int8 file and timed. The study lies in
-an SQLite file, so that a search goes on any day; :mod:`training.search.evolve_report` tells what came of it.
+Every candidate is trained on the same small budget, converted to int8 and timed. The study is an SQLite file, so that a
+search can be continued; :mod:`training.search.evolve_report` reports its results.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from optuna.trial import TrialState
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.timing import ms_per_face
 from training.data.inputs import InputForm
-from training.data.pipeline import read_roles
+from training.data.pipeline import read_role
 from training.evaluation.cost import multiply_adds
 from training.export.quantise import to_int8
 from training.fit.checkpoints import RunFolder
 from training.fit.early_stopping import ACCURACY
 from training.fit.snapshots import load_averaged
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.networks import find_network
 from training.networks.evolved import Genome
 from training.recipes import VOTES, Recipe
@@ -31,16 +31,16 @@ from training.recipes import VOTES, Recipe
 BATCH_SIZE = 32
 WARMUP_EPOCHS = 0.25
 AVERAGE_DECAY = 0.98
-"""Per step. After a few hundred steps in large batches, at rising rates and with slow averages, all candidates answer
-almost alike."""
+"""Per step. With larger batches, longer warm-up or slower averages, all candidates score almost the same after the few
+hundred steps of a trial."""
 STUDY_FILE = "evolve.sqlite3"
 STUDY = "architectures"
 TIMED_FACES = 100
 TYPICAL_FACES = 60
-"""From which the converter reads ranges: accuracy is the float network's, so these decide nothing."""
+"""Representative faces for the converter; accuracy is the float network's, so they have no effect on it."""
 
 FACTS = ("network", "input_size", "parameters", "multiply_adds", "file_bytes")
-"""What a candidate's record says beside its genes."""
+"""User attributes of a candidate's trial."""
 
 _STEMS = (8, 16, 24, 32)
 _WIDTHS = ((16, 24, 32, 48, 64), (32, 48, 64, 96, 128), (64, 96, 128, 192, 256, 320))
@@ -51,14 +51,14 @@ _SIZES = (32, 40, 48)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a search may spend.
+    """Budget of a search.
 
     Attributes:
-        candidates: In all, earlier ones included.
-        minutes: Begin no further candidate after so long; None for no limit.
-        population: Candidates of a generation.
-        epochs: Of each candidate.
-        limit: Faces of each split; None for all.
+        candidates: Total number, earlier ones included.
+        minutes: Start no candidate after this time; None for no limit.
+        population: Candidates per generation.
+        epochs: Epochs per candidate.
+        limit: Maximum number of faces per split; None for all.
     """
 
     candidates: int = 40
@@ -69,14 +69,14 @@ class Budget:
 
 
 def evolve(data: Path, runs: Path, file: Path, budget: Budget, seed: int = 2024) -> optuna.Study:
-    """Breed candidates until the budget is spent, and return the study.
+    """Evaluate candidates until the budget is spent, and return the study.
 
     Args:
         data: Folder of the data set.
-        runs: Folder of the candidates' runs, which are removed once they are judged.
-        file: SQLite file of the study; made if it is not there.
-        budget: How much.
-        seed: Of the search and of every training.
+        runs: Folder of the candidates' runs, which are removed after scoring.
+        file: SQLite file of the study; created if missing.
+        budget: The budget.
+        seed: Seeds the search and every training.
     """
     study = open_study(file, budget.population, seed)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -86,13 +86,13 @@ def evolve(data: Path, runs: Path, file: Path, budget: Budget, seed: int = 2024)
         lambda trial: _judged(trial, data, runs, budget, seed),
         n_trials=max(budget.candidates - done, 0),
         timeout=None if budget.minutes is None else budget.minutes * 60,
-        callbacks=[_tell],
+        callbacks=[_replay],
     )
     return study
 
 
 def open_study(file: Path, population: int = 10, seed: int = 2024) -> optuna.Study:
-    """Return the study in a file, new if there is none."""
+    """Open the study in a file, or create it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     return optuna.create_study(
         storage=f"sqlite:///{file}",
@@ -104,11 +104,7 @@ def open_study(file: Path, population: int = 10, seed: int = 2024) -> optuna.Stu
 
 
 def suggest_genome(trial: Any) -> tuple[Genome, int]:
-    """Return a trial's genome, and the side of its input, px.
-
-    Args:
-        trial: Gives a value for each gene, as ``optuna.Trial`` does.
-    """
+    """Return an Optuna trial's genome and input size, px."""
     genome = Genome(
         stem=trial.suggest_categorical("stem", _STEMS),
         widths=tuple(trial.suggest_categorical(f"width_{n}", choice) for n, choice in enumerate(_WIDTHS, start=1)),
@@ -121,7 +117,7 @@ def suggest_genome(trial: Any) -> tuple[Genome, int]:
 
 
 def recipe_for(genome: Genome, input_size: int, epochs: int, seed: int) -> Recipe:
-    """Return how every candidate is trained: FER+ votes, few epochs of many small steps, mild variation."""
+    """Return the recipe of every candidate: FER+ votes, few epochs of small batches, mild augmentation."""
     recipe = find_network(genome.name).recipe
     augmentation = replace(recipe.augmentation, worsen=0.0, erase=0.0)
     return replace(
@@ -143,10 +139,7 @@ def recipe_for(genome: Genome, input_size: int, epochs: int, seed: int) -> Recip
 
 
 def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: int) -> tuple[float, float]:
-    """Train, convert and time a candidate; return accuracy (0–1) and ms per face.
-
-    One that was bred before is not trained again: it is what its twin was.
-    """
+    """Train, convert and time a candidate; return accuracy (0–1) and ms per face. Repeated genomes reuse the scores."""
     genome, input_size = suggest_genome(trial)
     if twin := _twin_of(trial):
         for name in FACTS:
@@ -154,7 +147,7 @@ def _judged(trial: optuna.Trial, data: Path, runs: Path, budget: Budget, seed: i
         return twin.values[0], twin.values[1]
     recipe = recipe_for(genome, input_size, budget.epochs, seed)
     with tempfile.TemporaryDirectory(dir=_made(runs)) as folder:
-        run = RunFolder(train(recipe, data, Path(folder), start=Start(limit=budget.limit)))
+        run = RunFolder(train(recipe, data, Path(folder), options=RunOptions(limit=budget.limit)))
         accuracy = max(row[ACCURACY] for row in run.state()["history"])
         model, form = load_averaged(run), find_network(genome.name).form(recipe)
     file, ms = _as_file(model, form, data)
@@ -171,7 +164,7 @@ def _twin_of(trial: optuna.Trial) -> optuna.trial.FrozenTrial | None:
 
 def _as_file(model: Any, form: InputForm, data: Path) -> tuple[bytes, float]:
     """Return the int8 file's bytes, and its time per face on one core, ms."""
-    faces = read_roles(data, form.size)["validation"].images[:TIMED_FACES]
+    faces = read_role(data, "validation", form.size).images[:TIMED_FACES]
     file = to_int8(model, form, faces[:TYPICAL_FACES])
     with tempfile.NamedTemporaryFile(suffix=".tflite") as place:
         place.write(file)
@@ -185,7 +178,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+def _replay(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     done = len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     accuracy, ms = trial.values
     print(f"candidate {done}: accuracy {accuracy:.4f}, {ms:.3f} ms, {trial.user_attrs['network']}", flush=True)

@@ -1,4 +1,4 @@
-"""What came of a search for architectures: a table of all candidates, the front of the best, and how it moved."""
+"""Reports an architecture search: the table of candidates, the Pareto front and its progress."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ COLUMNS = ("candidate", "generation", "accuracy", "ms_per_face", *FACTS, "on_fro
 
 
 def candidates_of(study: optuna.Study) -> pd.DataFrame:
-    """Return one row per judged candidate, in the order in which they were bred.
+    """Return one row per finished candidate, in order.
 
     Columns: ``candidate`` (from 1), ``generation`` (from 0), ``accuracy`` (0–1, validation split),
     ``ms_per_face``, ``network`` (its name, which is its genome), ``input_size`` (px), ``parameters``,
-    ``multiply_adds``, ``file_bytes``, ``on_front`` (nobody is both more accurate and faster), ``seconds``.
+    ``multiply_adds``, ``file_bytes``, ``on_front`` (Pareto-optimal), ``seconds``.
     """
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     best = {trial.number for trial in study.best_trials} if done else set()
@@ -60,7 +60,7 @@ def write_candidates(study: optuna.Study, file: Path) -> pd.DataFrame:
 
 
 def draw_search(table: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
-    """Draw the candidates with their front, and how the front moved, as SVG files, and return these.
+    """Draw the Pareto front and its progress by generation as SVG files, and return these.
 
     Args:
         table: From :func:`write_candidates`.
@@ -69,13 +69,13 @@ def draw_search(table: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
     charts = {"front.svg": front_chart(table), "generations.svg": generations_chart(table)}
     files = tuple(folder / name for name in charts)
     for file, chart in zip(files, charts.values(), strict=True):
-        # Wide as a page; the lab stretches the same charts to its columns.
+        # The width of a page; the lab scales the same charts to its columns.
         file.write_text(to_svg(chart.properties(width=PLOT_PX)), encoding="utf-8")
     return files
 
 
 def print_front(table: pd.DataFrame, console: Console | None = None) -> None:
-    """Print the candidates that none beats in both respects, the fastest first."""
+    """Print the Pareto-optimal candidates, the fastest first."""
     front = table[table["on_front"]].sort_values("ms_per_face")
     shown = Table("candidate", "accuracy", "ms", "MB", "network", title=f"Front of {len(table)} candidates")
     for row in front.to_dict("records"):

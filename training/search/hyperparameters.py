@@ -1,4 +1,4 @@
-"""Searches a network's hyper-parameters with Optuna; the study lies in an SQLite file and can go on any day."""
+"""Hyperparameter search with Optuna; the study is an SQLite file and can be continued."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 from training.fit.checkpoints import RunFolder
 from training.fit.early_stopping import ACCURACY
 from training.fit.finite_check import DivergedError
-from training.fit.train import Start, train
+from training.fit.train import RunOptions, train
 from training.recipes import Recipe
 
 STUDY_FILE = "search.sqlite3"
@@ -24,18 +24,17 @@ _SHOWN = 10
 def search(
     recipe: Recipe, data: Path, runs: Path, *, trials: int, minutes: float | None = None, limit: int | None = None
 ) -> optuna.Study:
-    """Train with varied settings and remember how well each did on the validation split.
+    """Train with varied settings and record the validation accuracy of each trial.
 
-    Trials that do worse than most at the same epoch are ended early. The same command goes on
-    with the study of the same recipe name.
+    Poor trials are pruned by the median rule. The study of the same recipe name is continued.
 
     Args:
-        recipe: What is varied; its epochs are those of each trial.
+        recipe: The recipe to vary, with the epochs of each trial.
         data: Folder of the data set.
-        runs: Folder of runs: the study's file, and a run per trial.
-        trials: How many to have in all, earlier ones included.
-        minutes: Begin no further trial after so long; None for no limit.
-        limit: At most so many faces of each split.
+        runs: Folder of the study's file and of a run per trial.
+        trials: Total number of trials, earlier ones included.
+        minutes: Start no trial after this time; None for no limit.
+        limit: Maximum number of faces per split.
     """
     runs.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
@@ -56,12 +55,7 @@ def search(
 
 
 def suggest(trial: Any, recipe: Recipe) -> Recipe:
-    """Return the recipe with a trial's settings: rate, batch, decay and how far faces are varied.
-
-    Args:
-        trial: Gives a value for each setting, as ``optuna.Trial`` does.
-        recipe: What is varied.
-    """
+    """Return the recipe with an Optuna trial's rate, batch size, decay, class weights and augmentation."""
     rate = recipe.learning_rate
     augmentation = replace(
         recipe.augmentation,
@@ -94,7 +88,7 @@ def print_study(study: optuna.Study, console: Console | None = None) -> None:
 
 
 class _Report(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells a trial each epoch's accuracy, and ends it where it is hopeless."""
+    """Reports each epoch's accuracy to a trial, and prunes it."""
 
     def __init__(self, trial: optuna.Trial) -> None:
         super().__init__()
@@ -109,7 +103,7 @@ class _Report(keras.callbacks.Callback):  # type: ignore[misc]
 
 def _accuracy(trial: optuna.Trial, recipe: Recipe, data: Path, folder: Path, limit: int | None) -> float:
     try:
-        run = train(suggest(trial, recipe), data, folder, start=Start(limit=limit, watchers=(_Report(trial),)))
+        run = train(suggest(trial, recipe), data, folder, options=RunOptions(limit=limit, callbacks=(_Report(trial),)))
     except DivergedError as error:
         raise optuna.TrialPruned(str(error)) from error
     return float(max(row[ACCURACY] for row in RunFolder(run).state()["history"]))

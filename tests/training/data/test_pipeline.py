@@ -9,20 +9,20 @@ import numpy as np
 
 from tests.training.conftest import ROWS
 from training.data.inputs import InputForm
-from training.data.pipeline import _blend, batches_per_epoch, endless_batches, load_material
+from training.data.pipeline import _blend, batches_per_epoch, endless_batches, load_training_data
 
 FORM = InputForm(48, "grey", "standardise")
 
 
 def test_rows_are_counted_where_they_are_left_out(made_data, tiny_recipe):
-    material = load_material(made_data, tiny_recipe, FORM)
-    assert material.counts == {"read": ROWS["train"], "leaked": 1, "without_target": 1, "used": 38}
-    assert len(material.train) == 38
-    assert len(load_material(made_data, tiny_recipe, FORM, limit=10).validation) == 10
+    training_data = load_training_data(made_data, tiny_recipe, FORM)
+    assert training_data.counts == {"read": ROWS["train"], "leaked": 1, "without_target": 1, "used": 38}
+    assert len(training_data.train) == 38
+    assert len(load_training_data(made_data, tiny_recipe, FORM, limit=10).validation) == 10
 
 
 def test_an_epoch_depends_on_its_number_alone(made_data, tiny_recipe):
-    examples = load_material(made_data, tiny_recipe, FORM).train
+    examples = load_training_data(made_data, tiny_recipe, FORM).train
     steps = batches_per_epoch(examples, tiny_recipe)
     unbroken = list(islice(endless_batches(examples, tiny_recipe, FORM), 3 * steps))
     resumed = list(islice(endless_batches(examples, tiny_recipe, FORM, first_epoch=2), steps))
@@ -33,7 +33,7 @@ def test_an_epoch_depends_on_its_number_alone(made_data, tiny_recipe):
 
 
 def test_rare_classes_weigh_more_or_come_more_often(made_data, tiny_recipe):
-    examples = load_material(made_data, replace(tiny_recipe, targets="labels"), FORM).train
+    examples = load_training_data(made_data, replace(tiny_recipe, targets="labels"), FORM).train
     rare = int(np.bincount(examples.heads[0].truth, minlength=7).argmin())
     weighed = next(endless_batches(examples, replace(tiny_recipe, class_weights=True, batch_size=38), FORM))
     assert weighed[2][weighed[1].argmax(axis=1) == rare].min() == weighed[2].max() > 1
@@ -54,7 +54,7 @@ def test_mixup_blends_each_face_and_its_targets_by_one_share():
 
 
 def test_mixup_is_asked_for_by_the_recipe(made_data, tiny_recipe):
-    examples = load_material(made_data, tiny_recipe, FORM).train
+    examples = load_training_data(made_data, tiny_recipe, FORM).train
     plain = next(endless_batches(examples, tiny_recipe, FORM))
     mixed = next(endless_batches(examples, replace(tiny_recipe, mixup=0.4), FORM))
     assert (mixed[1] > 0).sum() > (plain[1] > 0).sum()
@@ -62,7 +62,7 @@ def test_mixup_is_asked_for_by_the_recipe(made_data, tiny_recipe):
 
 def test_larger_and_coloured_inputs_are_made_of_small_grey_faces(made_data, tiny_recipe):
     form = InputForm(64, "rgb", "symmetric")
-    examples = load_material(made_data, tiny_recipe, form).train
+    examples = load_training_data(made_data, tiny_recipe, form).train
     faces, _, _ = next(endless_batches(examples, tiny_recipe, form))
     assert (faces.shape, faces.dtype) == ((16, 64, 64, 3), np.float32)
     assert -1 <= faces.min() < faces.max() <= 1

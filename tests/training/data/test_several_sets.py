@@ -19,14 +19,14 @@ from emotion.labels import EMOTIONS, FER2013, FERPLUS, RAFDB, LabelSet
 from tests.training.conftest import made_faces, made_table
 from training.data.balance import balanced_shares, repeated_order
 from training.data.inputs import InputForm
-from training.data.pipeline import batches_per_epoch, endless_batches, load_material
+from training.data.pipeline import batches_per_epoch, endless_batches, load_training_data
 from training.data.several_sets import set_folders
 from training.data.targets import Examples, Head
 from training.datasets.manifest import Manifest
 from training.fit.callbacks import validation_scores
 from training.fit.losses import HeadsCrossentropy, loss_of
 from training.preparation.sources import bits
-from training.recipes import BOTH, Recipe, Share
+from training.recipes import BOTH, ExtraSet, Recipe
 
 FORM = InputForm(48, "grey", "standardise")
 RECIPE = Recipe(
@@ -34,7 +34,7 @@ RECIPE = Recipe(
     network="vgg",
     batch_size=8,
     targets=BOTH,
-    sets=(Share("rafdb", 2.0, 0.9), Share("smiles", 0.5, 0.8)),
+    sets=(ExtraSet("rafdb", 2.0, 0.9), ExtraSet("smiles", 0.5, 0.8)),
 )
 
 
@@ -60,10 +60,10 @@ def further(tmp_path):
 
 
 def test_sets_are_joined_with_what_each_face_is_known_to_show(made_data, further):
-    material = load_material(made_data, RECIPE, FORM, faces=further)
-    train, (votes, labels) = material.train, material.train.heads
+    training_data = load_training_data(made_data, RECIPE, FORM, faces=further)
+    train, (votes, labels) = training_data.train, training_data.train.heads
     assert train.sets == ("fer2013", "rafdb", "smiles")
-    assert material.counts["rafdb"] == 4
+    assert training_data.counts["rafdb"] == 4
     raf, smiles = train.origin == 1, train.origin == 2
     assert [FERPLUS.labels[code] for code in votes.truth[raf]] == ["surprise", "fear", "disgust", "happiness"]
     np.testing.assert_allclose(votes.shares[raf].sum(axis=1), 0.9, rtol=1e-6)
@@ -72,14 +72,14 @@ def test_sets_are_joined_with_what_each_face_is_known_to_show(made_data, further
     assert (~votes.possible[smiles]).sum(axis=1).tolist() == [1, 1]
     assert not labels.shares[raf | smiles].any(), "the second head learns from FER2013 alone"
     assert votes.possible[train.origin == 0].all()
-    assert [material.validation.sets[number] for number in np.unique(material.validation.origin)] == [
+    assert [training_data.validation.sets[number] for number in np.unique(training_data.validation.origin)] == [
         "fer2013",
         "rafdb",
     ]
 
 
 def test_faces_are_shown_as_often_as_their_set_counts(made_data, further):
-    train = load_material(made_data, RECIPE, FORM, faces=further).train
+    train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     shown = np.bincount(train.origin[repeated_order(train.weights, np.random.default_rng(0))], minlength=3)
     assert shown[1] == 8
     assert shown[2] <= 2
@@ -92,7 +92,7 @@ def test_faces_are_shown_as_often_as_their_set_counts(made_data, further):
 
 def test_another_set_that_lies_there_counts_fully(made_data, further):
     write_set(further / "lab", FER2013, {"train": [0, 3]}, None, 300)
-    train = load_material(made_data, RECIPE, FORM, faces=further).train
+    train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     assert train.sets[-1] == "lab"
     assert train.weights[train.origin == 3].tolist() == [1.0, 1.0]
 
@@ -103,12 +103,12 @@ def test_a_missing_set_is_named_with_the_command_that_prepares_it(tmp_path):
 
 
 def test_copies_of_another_sets_test_faces_are_not_learned(made_data, further):
-    before = load_material(made_data, RECIPE, FORM, faces=further).counts["leaked"]
+    before = load_training_data(made_data, RECIPE, FORM, faces=further).counts["leaked"]
     table = pd.read_parquet(further / "rafdb" / "test.parquet")
     known = pd.read_parquet(made_data / "fer2013-train.parquet")
     table["image"] = [known["image"][11]]
     table.to_parquet(further / "rafdb" / "test.parquet")
-    assert load_material(made_data, RECIPE, FORM, faces=further).counts["leaked"] == before + 1
+    assert load_training_data(made_data, RECIPE, FORM, faces=further).counts["leaked"] == before + 1
 
 
 def test_a_partial_label_costs_what_its_labels_together_lack():
@@ -169,9 +169,19 @@ def test_an_epoch_is_chosen_by_accuracy_and_mean_recall_on_each_set():
 def test_a_recipe_of_several_sets_survives_its_record():
     assert Recipe.from_dict(json.loads(json.dumps(RECIPE.to_dict()))) == RECIPE
     assert Recipe.from_dict(replace(RECIPE, sets=()).to_dict()).sets == ()
+    known = RECIPE.to_dict() | {"recall": 0.5, "sharpness": 0.1, "teachers": ["default"], "balance": 0.4}
+    assert Recipe.from_dict(known) == replace(RECIPE, recall=0.5, sharpness=0.1, teachers=("default",), balance=0.4)
+
+
+def test_a_licence_names_the_sets_of_the_run_and_no_others():
+    from training.export.export import licence_of
+
+    terms = licence_of({"sources": {"fer2013": 9, "affectnet-fear": 2, "affectnet-contempt": 3, "lab": 4}})
+    assert terms.startswith("For non-commercial research: trained on FER2013 with FER+ votes, AffectNet and lab;")
+    assert "RAF-DB" not in terms
 
 
 def test_the_loss_of_a_recipe_takes_both_kinds_of_targets(made_data, further):
-    train = load_material(made_data, RECIPE, FORM, faces=further).train
+    train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     loss = loss_of(RECIPE, train)(train.targets, np.zeros((len(train), 15), np.float32))
     assert np.isfinite(float(loss))

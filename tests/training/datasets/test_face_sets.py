@@ -16,8 +16,8 @@ from tests.training.conftest import made_faces
 from training.datasets.manifest import load_manifest
 from training.datasets.readers.parquet import read_dataset
 from training.preparation.alignment import FaceAligner, align_all
-from training.preparation.faces import AlignedFaces, build_faces, held_out, print_summary
-from training.preparation.sources import EVERYTHING, FaceSource, bits, own_source, read_source
+from training.preparation.faces import AlignedSet, build_faces, held_out, print_summary
+from training.preparation.sources import EVERYTHING, FaceSource, bits, custom_source, read_source
 
 
 def table_of(images, labels, **columns) -> pd.DataFrame:
@@ -80,16 +80,16 @@ def test_a_broken_set_is_named(shared):
 
 
 def test_a_set_of_ones_own_is_named_with_its_file(tmp_path):
-    source = own_source(f"lab={tmp_path / 'faces.parquet'}")
+    source = custom_source(f"lab={tmp_path / 'faces.parquet'}")
     assert (source.name, source.hold_out) == ("lab", 0.1)
     with pytest.raises(InputError, match="NAME=FILE"):
-        own_source("faces.parquet")
+        custom_source("faces.parquet")
 
 
-def many(count: int = 400) -> AlignedFaces:
+def many(count: int = 400) -> AlignedSet:
     images = made_faces(count, 7)
     images[200] = images[20]
-    return AlignedFaces(
+    return AlignedSet(
         FaceSource("many", (), hold_out=0.1),
         images,
         np.zeros(count, np.int8),

@@ -8,7 +8,8 @@ import pytest
 from emotion.samples import sample_image
 from emotion.types import ABSTAIN_SLOPES
 from emotion.vision.landmarks import FaceMesh
-from training.evaluation.abstention_slopes import fit_slopes, shrunk, view
+from training.augment import coarsened
+from training.evaluation.abstention_slopes import fit_slopes, view
 from training.evaluation.angles import bins
 
 
@@ -39,11 +40,10 @@ def test_what_makes_answers_better_never_lowers_the_limit() -> None:
 def test_a_face_made_small_is_seen_small_and_in_the_same_pose() -> None:
     face = np.ascontiguousarray(sample_image()[40:210, 140:310])
     mesh = FaceMesh()
-    large, small = (view(shrunk([face], side), side, mesh) for side in (170, 60))
-    assert small.found.all()
-    assert small.size_px[0] == pytest.approx(large.size_px[0] * 60 / 170, rel=0.1)
-    assert small.yaw[0] == pytest.approx(large.yaw[0], abs=6)
-    assert shrunk([face], 60)[0].shape == face.shape
+    large, small = (view(coarsened(face, side), side, mesh) for side in (170, 60))
+    assert small[2] == pytest.approx(large[2] * 60 / 170, rel=0.1)
+    assert small[0] == pytest.approx(large[0], abs=6)
+    assert coarsened(face, 60).shape == face.shape
 
 
 def test_bins_count_each_face_once_per_angle() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import made_faces
-from training.evaluation.corruptions import CONDITIONS, LIGHT_SHARE, blur, cover_eyes, cover_mouth, dim, halve, rotate
+from training.evaluation.corruptions import CORRUPTIONS, LIGHT_SHARE, blur, cover_eyes, cover_mouth, dim, halve, rotate
 
 RNG_SEED = 3
 
@@ -13,7 +13,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(RNG_SEED)
 
 
-@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("condition", CORRUPTIONS, ids=lambda one: one.name)
 @pytest.mark.parametrize("colour", [False, True])
 def test_every_condition_keeps_shape_and_type_and_repeats(condition, colour):
     faces = made_faces(6, 1)

@@ -97,7 +97,7 @@ def test_a_member_that_was_exchanged_is_noticed(models, made_data):
         (["a"], "new", "at least two different members; got a"),
         (["a", "a"], "new", "at least two different members; got a, a"),
         (["a", "seven"], "new", r"expected members with the labels of a \(neutral, .*\); got seven"),
-        (["a", "two"], "new", "expected members with files of their own; got two"),
+        (["a", "two"], "new", "expected members with a model file; got two"),
         (["a", "b"], "seven", "expected a name that no other model has; got 'seven'"),
         (["a", "b"], "default", "expected a name that no other model has; got 'default'"),
         (["a", "none"], "new", "got 'none'"),
@@ -115,7 +115,7 @@ def test_an_ensemble_is_made_and_scored_by_commands(models, made_data, capsys):
     assert main(["ensemble", "--members", "a,b", "--name", "two", *data]) == 0
     assert "wrote two" in capsys.readouterr().out
     assert main(["evaluate", "--model", "two", *data]) == 0
-    assert "answered" in capsys.readouterr().out
+    assert "coverage" in capsys.readouterr().out
     evaluation = json.loads((models / "two" / "evaluation.json").read_text())
     assert evaluation["sha256"] == load_card("two").sha256
     assert evaluation["float"] is None

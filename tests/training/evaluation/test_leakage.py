@@ -11,7 +11,7 @@ import pytest
 from emotion.labels import FER2013_LABELS
 from tests.training.conftest import made_faces
 from training.datasets.face_set import FaceSet
-from training.evaluation.leakage import measure_copies
+from training.evaluation.leakage import measure_leakage
 
 CARD = SimpleNamespace(labels=FER2013_LABELS)
 
@@ -28,7 +28,7 @@ def test_a_model_is_judged_apart_on_what_the_training_faces_repeat():
     images, train = made_faces(6, 2), made_faces(5, 1)
     train[1], train[3], train[4] = images[0], images[2, :, ::-1], images[5]
     split = faces_of("private-test", images, [3, 3, 0, 0, 1, -1])
-    found = measure_copies(
+    found = measure_leakage(
         {"private-test": answering([3, 3, 1, 1, 1, 0])}, CARD, {"private-test": split},
         faces_of("train", train, [0, 3, 0, 5, 1]),
     )  # fmt: skip
@@ -49,8 +49,8 @@ def test_splits_without_copies_are_left_out_and_copies_of_all_leave_no_others():
     images, strangers = made_faces(2, 2), made_faces(3, 1)
     splits = {"public-test": faces_of("public-test", images, [3, 0])}
     logits = {"public-test": answering([3, 3])}
-    assert measure_copies(logits, CARD, splits, faces_of("train", strangers, [0, 1, 2])) == {}
-    row = measure_copies(logits, CARD, splits, faces_of("train", images, [3, 0]))["public-test"]
+    assert measure_leakage(logits, CARD, splits, faces_of("train", strangers, [0, 1, 2])) == {}
+    row = measure_leakage(logits, CARD, splits, faces_of("train", images, [3, 0]))["public-test"]
     assert (row["accuracy_copied"], row["accuracy_others"], row["accuracy_by_heart"]) == (0.5, None, 1.0)
 
 
@@ -58,5 +58,5 @@ def test_a_training_split_that_was_reduced_to_be_read_still_tells_its_copies():
     images = np.stack([cv2.resize(face, (96, 96), interpolation=cv2.INTER_LINEAR) for face in made_faces(3, 2)])
     small = np.stack([cv2.resize(face, (48, 48), interpolation=cv2.INTER_AREA) for face in images[:2]])
     splits = {"test": faces_of("test", images, [3, 0, 1])}
-    found = measure_copies({"test": answering([3, 0, 1])}, CARD, splits, faces_of("train", small, [3, 1]))
+    found = measure_leakage({"test": answering([3, 0, 1])}, CARD, splits, faces_of("train", small, [3, 1]))
     assert (found["test"]["copied"], found["test"]["same_label"]) == (2, 0.5)

@@ -13,7 +13,7 @@ import h5py
 import keras
 
 from emotion.errors import ModelError
-from training.export.keras_pair import load_pair, save_pair, with_softmax
+from training.export.keras_pair import load_keras_pair, save_keras_pair, with_softmax
 
 FACES = np.random.default_rng(0).random((4, 8, 8, 1), np.float32)
 
@@ -88,7 +88,7 @@ def network():
 @pytest.fixture
 def weights(network, tmp_path):
     """The weights alone, in the layout of Keras 1 and 2."""
-    save_pair(network, tmp_path)
+    save_keras_pair(network, tmp_path)
     with h5py.File(tmp_path / "weights.h5") as whole, h5py.File(tmp_path / "model.h5", "w") as alone:
         alone.attrs["layer_names"] = list("cbd")
         for name in "bcd":
@@ -103,17 +103,17 @@ def written(folder, config):
 
 
 def test_our_own_pair_answers_with_probabilities_and_comes_back_with_logits(network, tmp_path):
-    save_pair(network, tmp_path)
+    save_keras_pair(network, tmp_path)
     twin = keras.models.model_from_json((tmp_path / "architecture.json").read_text())
     twin.load_weights(tmp_path / "weights.h5")
     np.testing.assert_allclose(twin.predict(FACES, verbose=0).sum(axis=1), 1, rtol=1e-5)
-    again = load_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
+    again = load_keras_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
     np.testing.assert_allclose(again.predict(FACES, verbose=0), network.predict(FACES, verbose=0), rtol=1e-5)
 
 
 @pytest.mark.parametrize("config", [KERAS_2, KERAS_1, functional(KERAS_2)], ids=["keras-2", "keras-1", "functional"])
 def test_old_pairs_give_the_logits_before_their_softmax(network, weights, tmp_path, config):
-    model = load_pair(written(tmp_path, config), weights)
+    model = load_keras_pair(written(tmp_path, config), weights)
     np.testing.assert_allclose(model.predict(FACES, verbose=0), network.predict(FACES, verbose=0), rtol=1e-5)
 
 
@@ -135,17 +135,17 @@ def spoiled(**changes):
 )
 def test_what_cannot_be_rebuilt_is_refused(weights, tmp_path, config, message):
     with pytest.raises(ModelError, match=message):
-        load_pair(written(tmp_path, config), weights)
+        load_keras_pair(written(tmp_path, config), weights)
 
 
 def test_code_in_a_layer_is_never_run(weights, tmp_path):
     trap = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Lambda(lambda faces: faces)])
     with pytest.raises(ModelError, match="Lambda"):
-        load_pair(written(tmp_path, trap.to_json()), weights)
+        load_keras_pair(written(tmp_path, trap.to_json()), weights)
 
 
 def test_weights_of_another_network_are_refused(network, weights, tmp_path):
     other = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4)])
     with pytest.raises(ModelError, match=r"expected weights of model.json in model.h5"):
-        load_pair(written(tmp_path, other.to_json()), weights)
+        load_keras_pair(written(tmp_path, other.to_json()), weights)
     assert with_softmax(network).layers[-1].activation is keras.activations.softmax

@@ -9,7 +9,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 import keras
 
-from training.fit.batch_norm import settle_batch_norm
+from training.fit.batch_norm import recompute_batch_norm
 
 
 def network():
@@ -23,7 +23,7 @@ def test_statistics_are_the_means_over_the_batches_also_in_a_network_within():
     model, layer = network()
     rng = np.random.default_rng(0)
     batches = [rng.normal(scale, scale, (16, 4, 4, 2)).astype(np.float32) for scale in (1, 2, 3)]
-    settle_batch_norm(model, batches)
+    recompute_batch_norm(model, batches)
     means = [batch.mean(axis=(0, 1, 2)) for batch in batches]
     variances = [batch.var(axis=(0, 1, 2)) for batch in batches]
     np.testing.assert_allclose(layer.moving_mean, np.mean(means, axis=0), rtol=1e-4)
@@ -33,7 +33,7 @@ def test_statistics_are_the_means_over_the_batches_also_in_a_network_within():
 
 def test_a_frozen_batch_norm_is_left_alone():
     model, _ = network()
-    settle_batch_norm(model, [np.full((2, 4, 4, 2), 9, np.float32)])
+    recompute_batch_norm(model, [np.full((2, 4, 4, 2), 9, np.float32)])
     frozen = model.get_layer("frozen")
     assert not np.any(frozen.moving_mean)
     np.testing.assert_array_equal(frozen.moving_variance, 1)

@@ -13,8 +13,8 @@ from emotion.labels import FER2013_LABELS
 from emotion.models.registry import load_card
 from tests.training.made_models import install
 from training.data.inputs import InputForm
-from training.data.pipeline import load_material
-from training.fit.distillation import digests_of, taught
+from training.data.pipeline import load_training_data
+from training.fit.distillation import distilled, teacher_digests
 from training.recipes import Recipe
 
 RECIPE = Recipe(name="made", network="made", targets="both", teachers=("a", "b"))
@@ -31,7 +31,7 @@ def models(tmp_path, monkeypatch):
 
 @pytest.fixture
 def examples(made_data):
-    return load_material(made_data, RECIPE, InputForm(48, "grey", "standardise")).train
+    return load_training_data(made_data, RECIPE, InputForm(48, "grey", "standardise")).train
 
 
 def answers(name, examples):
@@ -39,7 +39,7 @@ def answers(name, examples):
 
 
 def test_targets_are_in_part_the_mean_of_the_teachers(models, examples):
-    voted, labelled = taught(examples, replace(RECIPE, teacher_weight=0.25), models).heads
+    voted, labelled = distilled(examples, replace(RECIPE, teacher_weight=0.25), models).heads
     own, mean = examples.heads[0].shares, (answers("a", examples) + answers("b", examples)) / 2
     np.testing.assert_allclose(voted.shares, 0.75 * own + 0.25 * mean, atol=1e-6)
     assert labelled is examples.heads[1]
@@ -47,7 +47,7 @@ def test_targets_are_in_part_the_mean_of_the_teachers(models, examples):
 
 
 def test_each_head_learns_from_the_teachers_of_its_labels(models, examples):
-    voted, labelled = taught(examples, replace(RECIPE, teachers=("a", "seven"), teacher_weight=1.0), models).heads
+    voted, labelled = distilled(examples, replace(RECIPE, teachers=("a", "seven"), teacher_weight=1.0), models).heads
     np.testing.assert_allclose(voted.shares, answers("a", examples), atol=1e-6)
     np.testing.assert_allclose(labelled.shares, answers("seven", examples), atol=1e-6)
 
@@ -55,26 +55,26 @@ def test_each_head_learns_from_the_teachers_of_its_labels(models, examples):
 def test_a_face_without_a_target_counts_by_the_teachers_share(models, examples):
     unknown = ~examples.heads[0].shares.any(axis=1)
     assert unknown.sum() == 1
-    voted = taught(examples, RECIPE, models).heads[0]
+    voted = distilled(examples, RECIPE, models).heads[0]
     np.testing.assert_allclose(voted.shares.sum(axis=1), np.where(unknown, 0.5, 1.0), atol=1e-5)
 
 
 def test_answers_are_kept_in_the_runs_folder(models, examples):
-    first = taught(examples, RECIPE, models)
+    first = distilled(examples, RECIPE, models)
     (kept,) = models.glob("teachers-*.npz")
     written = kept.stat().st_mtime_ns
-    np.testing.assert_array_equal(taught(examples, RECIPE, models).shares, first.shares)
+    np.testing.assert_array_equal(distilled(examples, RECIPE, models).shares, first.shares)
     assert kept.stat().st_mtime_ns == written
-    taught(examples, replace(RECIPE, teachers=("a",)), models)
+    distilled(examples, replace(RECIPE, teachers=("a",)), models)
     assert len(list(models.glob("teachers-*.npz"))) == 2
 
 
 def test_without_teachers_nothing_changes_and_strangers_are_refused(models, examples):
-    assert taught(examples, replace(RECIPE, teachers=()), models) is examples
-    assert digests_of(()) is None
-    assert digests_of(("a", "seven")) == {name: load_card(name).sha256 for name in ("a", "seven")}
+    assert distilled(examples, replace(RECIPE, teachers=()), models) is examples
+    assert teacher_digests(()) is None
+    assert teacher_digests(("a", "seven")) == {name: load_card(name).sha256 for name in ("a", "seven")}
     install(models / "models", "two", 4, labels=("anger", "fear"))
     with pytest.raises(InputError, match=r"expected teachers that answer with neutral, .* or anger, .*; got two"):
-        taught(examples, replace(RECIPE, teachers=("a", "two")), models)
+        distilled(examples, replace(RECIPE, teachers=("a", "two")), models)
     with pytest.raises(InputError, match=r"from 0 to 1; got 1\.5"):
         replace(RECIPE, teacher_weight=1.5)

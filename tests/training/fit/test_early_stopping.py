@@ -10,7 +10,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 import keras
 
-from training.fit.early_stopping import SlowDown, Stop, has_stopped
+from training.fit.early_stopping import EarlyStopping, ReduceOnPlateau, has_stopped
 from training.fit.optimise import Phase, compile_for, phases
 from training.recipes import classic_recipe
 
@@ -29,7 +29,7 @@ def model():
 
 def outcome(model, known, still_to_come):
     """The learning rate after all rows and whether training was stopped, if a run resumes after the known rows."""
-    callbacks = [SlowDown(2, known, 0.01), Stop(3, known)]
+    callbacks = [ReduceOnPlateau(2, known, 0.01), EarlyStopping(3, known)]
     for callback in callbacks:
         callback.set_model(model)
         callback.on_train_begin()

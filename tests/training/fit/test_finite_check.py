@@ -11,7 +11,7 @@ import keras
 
 from emotion.errors import InputError, ModelError
 from training.cli.main import main
-from training.fit.finite_check import DivergedError, StopAtNoNumber, expect_finite, spoiled_weight
+from training.fit.finite_check import DivergedError, StopIfNotFinite, expect_finite, non_finite_weight
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def model():
 def fit(model, targets, rate=0.01):
     model.optimizer.learning_rate = rate
     faces = np.ones((8, 4), np.float32)
-    model.fit(faces, targets, batch_size=2, epochs=2, verbose=0, callbacks=[StopAtNoNumber()])
+    model.fit(faces, targets, batch_size=2, epochs=2, verbose=0, callbacks=[StopIfNotFinite()])
 
 
 def test_a_sound_training_goes_on(model):
     fit(model, np.ones((8, 3), np.float32))
-    assert spoiled_weight(model) is None
+    assert non_finite_weight(model) is None
     expect_finite(model, "it")
 
 
@@ -41,7 +41,7 @@ def test_a_loss_that_is_no_number_ends_it_at_once(model, bad):
 
 
 def test_weights_that_the_last_step_of_an_epoch_spoiled_end_it(model):
-    stop = StopAtNoNumber()
+    stop = StopIfNotFinite()
     stop.set_model(model)
     model.layers[-1].bias.assign([0.0, np.inf, 0.0])
     with pytest.raises(DivergedError, match=r"finite weights; .*bias has others after epoch 3"):

@@ -16,12 +16,12 @@ from emotion.errors import ModelError
 from emotion.labels import FERPLUS
 from emotion.models.registry import load_card, model_dir
 from training.cli.main import main
-from training.data.pipeline import load_material
+from training.data.pipeline import load_training_data
 from training.export import export as export_module
-from training.export.export import LICENCE, Choice, export
-from training.fit.batch_norm import settling_batches
+from training.export.export import LICENCE, export
+from training.fit.batch_norm import batch_norm_batches
 from training.fit.checkpoints import RunFolder
-from training.fit.from_tflite import start_from_int8
+from training.fit.from_tflite import start_from_tflite
 from training.fit.snapshots import load_averaged
 from training.fit.train import train
 from training.networks import NETWORKS, build_network, find_network
@@ -60,7 +60,7 @@ def shipped(run, made_data, tmp_path_factory):
     """The run's first head as an int8 model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_MODELS", str(tmp_path_factory.mktemp("models")))
-        export(run, "shipped", made_data, choice=Choice(head=FERPLUS.name))
+        export(run, "shipped", made_data, head=FERPLUS.name)
         yield model_dir("shipped") / "model.tflite"
 
 
@@ -71,18 +71,18 @@ def form():
 
 @pytest.fixture(scope="module")
 def examples(made_data, form):
-    return load_material(made_data, RECIPE, form).train
+    return load_training_data(made_data, RECIPE, form).train
 
 
 @pytest.fixture(scope="module")
 def faces(examples, form):
-    return np.concatenate([*settling_batches(examples, form)])
+    return np.concatenate([*batch_norm_batches(examples, form)])
 
 
 def test_it_answers_as_the_network_did_from_which_the_file_was_made(run, shipped, examples, form, faces):
     model = build_network("tiny", 15)
     fresh = model.layers[-1].get_weights()
-    assert start_from_int8(model, shipped, examples, form) == (
+    assert start_from_tflite(model, shipped, examples, form) == (
         "weights of tiny but for heads of other labels from model.tflite"
     )
     answers, known = (np.asarray(one(faces, training=False)) for one in (model, load_averaged(run)))
@@ -94,7 +94,7 @@ def test_it_answers_as_the_network_did_from_which_the_file_was_made(run, shipped
 
 def test_what_its_norms_expect_is_what_they_meet(shipped, examples, form, faces):
     model = build_network("tiny", 15)
-    start_from_int8(model, shipped, examples, form)
+    start_from_tflite(model, shipped, examples, form)
     model.get_layer(index=-2).rate = 0  # dropout
     answers, learning = (np.asarray(model(faces, training=training)) for training in (False, True))
     assert np.abs(answers - learning).max() < 0.02 * answers.std()
@@ -109,11 +109,11 @@ def test_what_its_norms_expect_is_what_they_meet(shipped, examples, form, faces)
 
 def test_a_file_of_another_network_is_refused(shipped, examples, form, tmp_path):
     with pytest.raises(ModelError, match=r"exported of pooled; model\.tflite has other layers"):
-        start_from_int8(build_network("pooled", 15), shipped, examples, form)
+        start_from_tflite(build_network("pooled", 15), shipped, examples, form)
     text = tmp_path / "text.tflite"
     text.write_text("text")
     with pytest.raises(ModelError, match=r"expected a \.tflite model in text\.tflite; it cannot be read"):
-        start_from_int8(build_network("tiny", 15), text, examples, form)
+        start_from_tflite(build_network("tiny", 15), text, examples, form)
 
 
 def test_one_of_the_same_layers_that_answers_otherwise_is_refused(shipped, examples, form):
@@ -123,7 +123,7 @@ def test_one_of_the_same_layers_that_answers_otherwise_is_refused(shipped, examp
         if layer.name.startswith("max_pooling2d"):
             layer.strides, layer.pool_size = (2, 2), (1, 1)
     with pytest.raises(ModelError, match=r"twin with its weights agrees on \d+% of \d+ faces"):
-        start_from_int8(other, shipped, examples, form)
+        start_from_tflite(other, shipped, examples, form)
 
 
 def test_a_training_starts_from_it_and_its_terms_stay(shipped, made_data, tmp_path, capsys):

@@ -21,7 +21,7 @@ from tests.training.conftest import made_faces
 from training.data.inputs import InputForm
 from training.data.targets import Examples, Head
 from training.fit import pretrained_faces
-from training.fit.pretrained_faces import MODEL, PACKAGE_FILE, WEIGHTS, is_face_package, start_from_faces
+from training.fit.pretrained_faces import MODEL, PACKAGE_FILE, WEIGHTS, is_face_package, start_from_face_package
 from training.networks import build_network
 from training.networks.mobilenet_face import _BLOCKS
 
@@ -97,7 +97,7 @@ def test_the_network_begins_with_the_features_of_the_package(package, examples, 
     digest = hashlib.sha256(b"".join(values.tobytes() for values in weights.values())).hexdigest()
     monkeypatch.setattr(pretrained_faces, "WEIGHTS_SHA256", digest)
     model = build_network("mobilenet-face", 8, 32)
-    told = start_from_faces(model, file, examples, FORM)
+    told = start_from_face_package(model, file, examples, FORM)
     assert "but for its head" in told
     faces = FORM.prepare(examples.images[:16])
     pooled = keras.Model(model.inputs, model.layers[-1].input)
@@ -111,12 +111,12 @@ def test_other_files_and_networks_are_refused(package, examples, tmp_path):
     assert is_face_package(file)
     model = build_network("mobilenet-face", 8, 32)
     with pytest.raises(InputError, match="npm pack"):
-        start_from_faces(model, tmp_path / PACKAGE_FILE, examples, FORM)
+        start_from_face_package(model, tmp_path / PACKAGE_FILE, examples, FORM)
     with pytest.raises(InputError, match="sha256"):
-        start_from_faces(model, file, examples, FORM)
+        start_from_face_package(model, file, examples, FORM)
     (tmp_path / PACKAGE_FILE).write_bytes(b"no archive")
     with pytest.raises(InputError, match="expected vladmandic"):
-        start_from_faces(model, tmp_path / PACKAGE_FILE, examples, FORM)
+        start_from_face_package(model, tmp_path / PACKAGE_FILE, examples, FORM)
 
 
 def test_another_network_is_refused(package, examples, monkeypatch):
@@ -124,4 +124,4 @@ def test_another_network_is_refused(package, examples, monkeypatch):
     digest = hashlib.sha256(b"".join(values.tobytes() for values in weights.values())).hexdigest()
     monkeypatch.setattr(pretrained_faces, "WEIGHTS_SHA256", digest)
     with pytest.raises(ModelError, match="other layers"):
-        start_from_faces(build_network("vgg-half", 8), file, examples, FORM)
+        start_from_face_package(build_network("vgg-half", 8), file, examples, FORM)

@@ -9,7 +9,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
 import keras
 
-from training.fit.sam import sharpen
+from training.fit.sam import use_sam
 
 
 def one_weight(start: float, distance: float) -> float:
@@ -18,7 +18,7 @@ def one_weight(start: float, distance: float) -> float:
     model.set_weights([np.array([[start]], np.float32)])
     model.compile(keras.optimizers.SGD(0.1), loss="mse")
     if distance:
-        sharpen(model, distance)
+        use_sam(model, distance)
     model.train_on_batch(np.ones((4, 1), np.float32), np.zeros((4, 1), np.float32))
     return float(model.get_weights()[0][0, 0])
 
@@ -33,7 +33,7 @@ def test_the_gradient_is_that_of_the_moved_weight_and_the_move_is_undone():
 def test_a_sharpened_network_is_saved_as_the_plain_one(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     model.compile("sgd", loss="mse")
-    sharpen(model, 0.05).fit(np.ones((4, 3)), np.zeros((4, 2)), verbose=0)
+    use_sam(model, 0.05).fit(np.ones((4, 3)), np.zeros((4, 2)), verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])

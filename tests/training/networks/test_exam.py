@@ -15,7 +15,7 @@ import keras
 from emotion.errors import ModelError
 from emotion.vision.litert import LiteRTModel
 from training.data.inputs import InputForm, predict_logits
-from training.export.keras_pair import load_pair, save_pair
+from training.export.keras_pair import load_keras_pair, save_keras_pair
 from training.export.quantise import to_int8
 from training.fit.optimise import compile_for, phases
 from training.networks import NETWORKS, build_network
@@ -112,8 +112,8 @@ def test_batch_size_and_order_change_no_answer(candidate):
 
 
 def test_json_and_h5_give_the_same_answers_again(candidate, tmp_path):
-    save_pair(candidate.model, tmp_path)
-    again = load_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
+    save_keras_pair(candidate.model, tmp_path)
+    again = load_keras_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
     known = candidate.logits()
     answers = again(candidate.form.prepare(candidate.images), training=False)
     np.testing.assert_allclose(answers, known, atol=1e-4 * np.abs(known).max())

@@ -11,11 +11,11 @@ from tests.training.conftest import ROWS, made_faces
 from training.cli.main import main
 from training.datasets.face_set import FaceSet
 from training.datasets.readers.parquet import default_data_dir, read_split
-from training.preparation.agreement import agreement, foretold
+from training.preparation.agreement import agreement, predicted_from_votes
 from training.preparation.duplicates import count_conflicts, count_duplicates
 from training.preparation.fact_pictures import grid, mean_face
 from training.preparation.facts import pixel_statistics
-from training.preparation.leaks import find_copies
+from training.preparation.leaks import find_duplicates
 
 
 def faces_of(images, labels, votes=None, split="train"):
@@ -74,8 +74,8 @@ def test_what_the_votes_foretell_is_learned_from_the_training_split():
     train = split("train", [0, 3, 6] * 20, [anger, happiness, neutral] * 20)
     # Right, wrong, and two that do not count: one without votes, one without a label.
     test = split("private-test", [0, 0, 3, -1], [anger, happiness, happiness, neutral], blank=(2,))
-    assert foretold({"train": train, "private-test": test}) == {"private-test": 0.5}
-    assert foretold({"private-test": test}) == {}
+    assert predicted_from_votes({"train": train, "private-test": test}) == {"private-test": 0.5}
+    assert predicted_from_votes({"private-test": test}) == {}
 
 
 def test_a_set_without_votes_has_no_agreement():
@@ -101,7 +101,7 @@ def test_conflicting_labels_of_equal_pictures_are_counted():
 
 def test_copies_are_found_in_large_colour_pictures_too():
     images = np.random.default_rng(0).integers(0, 256, (4, 60, 60, 3), np.uint8)
-    found = find_copies(images, images[[2]])
+    found = find_duplicates(images, images[[2]])
     assert found.exact.tolist() == [False, False, True, False]
     assert found.of.tolist() == [-1, -1, 0, -1]
 
@@ -111,9 +111,9 @@ def test_each_copy_tells_of_what():
     test[1] = train[4]
     test[2] = np.clip(train[3] * 0.8 + 20.0, 0, 255)
     test[3] = train[5, :, ::-1]
-    assert find_copies(test, train).of.tolist() == [-1, 4, 3, 5]
+    assert find_duplicates(test, train).of.tolist() == [-1, 4, 3, 5]
     train[3] = train[0]
-    assert find_copies(train).of.tolist() == [-1, -1, -1, 0, -1, -1]
+    assert find_duplicates(train).of.tolist() == [-1, -1, -1, 0, -1, -1]
 
 
 def test_grids_and_mean_faces_by_hand():

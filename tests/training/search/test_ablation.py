@@ -97,12 +97,12 @@ def test_an_ablation_from_command_to_page(made_data, tmp_path, monkeypatch, caps
     assert main([*command, "--only", "votes-only,sharpness-aware"]) == 0
     folder = tmp_path / "limit-16"
     table = pd.read_csv(folder / "ablation.csv")
-    names = ["base", "base", "votes-only", "sharpness-aware", "sharpness-aware", "int8", "int8", "flip", "flip"]
+    names = ["base", "base", "votes-only", "sharpness-aware", "sharpness-aware", "int8", "int8", "tta", "tta"]
     assert table["name"].tolist() == names
     assert table["label_set"].tolist()[:3] == ["ferplus", "fer2013", "ferplus"]
     assert table["accuracy"].between(0, 1).all()
-    assert table.set_index("name").loc["flip", "cost"].min() > 1
-    assert "| flip |" in (folder / "ablation.md").read_text()
+    assert table.set_index("name").loc["tta", "cost"].min() > 1
+    assert "| tta |" in (folder / "ablation.md").read_text()
     capsys.readouterr()
     # What is trained stays so, and what was trained before is listed beside what is asked for.
     assert main([*command, "--only", "mixup"]) == 0

@@ -6,7 +6,6 @@ Both a folder that ``python -m training prepare`` wrote and one that holds nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from emotion.settings import read_settings
 from emotion.types import Image
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import Manifest, load_manifest
-from training.datasets.pictures import decode_stored, fit_square
+from training.datasets.pictures import decode_cell, fit_square
 from training.datasets.splits import ROLES
 from training.provenance import PROJECT
 
@@ -33,8 +32,11 @@ POSSIBLE = "possible"
 NUMBERS = ("emotion", *VOTE_COLUMNS, *MEASURES, POSSIBLE)
 """Columns of numbers that labelled faces may have."""
 
+IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""Type of the column ``image``."""
+
 BATCH_ROWS = 512
-"""Rows in memory at a time beside what is kept."""
+"""Rows read at a time."""
 
 
 def default_data_dir() -> Path:
@@ -154,8 +156,9 @@ def read_pictures(file: pq.ParquetFile, name: str, size: int | None = None) -> N
         DatasetError: A picture is broken, not square, or unlike the first.
     """
     pictures: NDArray[np.uint8] | None = None
-    for row, content in enumerate(_stored(file)):
-        image = decode_stored(content)
+    cells = (cell for batch in file.iter_batches(BATCH_ROWS, columns=["image"]) for cell in batch.column(0).to_pylist())
+    for row, cell in enumerate(cells):
+        image = decode_cell(cell)
         if image is not None and size is not None:
             image = fit_square(image, size, colour=image.ndim == 3)
         if pictures is None and image is not None and image.shape[0] == image.shape[1]:
@@ -164,12 +167,6 @@ def read_pictures(file: pq.ParquetFile, name: str, size: int | None = None) -> N
             raise _unlike(pictures, image, f"row {row} of {name}")
         pictures[row] = image
     return np.empty((0, size or 1, size or 1), np.uint8) if pictures is None else pictures
-
-
-def _stored(file: pq.ParquetFile) -> Iterator[bytes]:
-    for batch in file.iter_batches(BATCH_ROWS, columns=["image"]):
-        for cell in batch.column(0).to_pylist():
-            yield (cell or {}).get("bytes") or b""
 
 
 def _unlike(pictures: NDArray[np.uint8] | None, image: Image | None, where: str) -> DatasetError:

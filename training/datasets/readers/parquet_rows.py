@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from emotion.errors import DatasetError
 from emotion.labels import NO_LABEL
 from training.datasets.face_set import FACE_SIZE
 from training.datasets.manifest import load_manifest
-from training.datasets.pictures import decode_stored
+from training.datasets.pictures import decode_cell
 from training.datasets.readers.parquet import (
     BATCH_ROWS,
     MEASURES,
@@ -42,7 +42,7 @@ def open_prepared(source: Path) -> Source:
     items = (
         item
         for split, file in files.items()
-        for item in attempt(_rows(file, split, columns), _parser(split, columns, len(labels)))
+        for item in attempt(iter_rows(file, split, ("image", *columns)), _parser(split, columns, len(labels)))
     )
     total = sum(file.metadata.num_rows for file in files.values())
     return Source(labels, tuple(files), total, items, columns, size=min(shape[:2]), colour=len(shape) == 3)
@@ -51,8 +51,8 @@ def open_prepared(source: Path) -> Source:
 def _first_shape(files: Iterable[pq.ParquetFile]) -> tuple[int, ...]:
     """Return the shape of the first picture that can be read: what all become unless asked otherwise."""
     for file in files:
-        for _, fields in _rows(file, "", ()):
-            image = decode_stored((fields["image"] or {}).get("bytes") or b"")
+        for _, fields in iter_rows(file, "", ("image",)):
+            image = decode_cell(fields["image"])
             if image is not None:
                 return image.shape
     return (FACE_SIZE, FACE_SIZE)
@@ -65,24 +65,30 @@ def _common_columns(files: list[pq.ParquetFile]) -> tuple[str, ...]:
     return ("emotion", *votes, *(name for name in MEASURES if name in names))
 
 
-def _rows(file: pq.ParquetFile, split: str, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+def iter_rows(file: pq.ParquetFile, name: str, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what to call each row in messages, and its fields.
+
+    Args:
+        file: The file.
+        name: What to call it in messages.
+        columns: Columns to read.
+    """
     row = 0
-    for batch in file.iter_batches(BATCH_ROWS, columns=["image", *columns]):
+    for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
         for fields in batch.to_pylist():
-            yield f"row {row} of {split}", fields
+            yield f"row {row} of {name}", fields
             row += 1
 
 
 def _parser(split: str, columns: tuple[str, ...], classes: int) -> Callable[[dict[str, Any]], Sample]:
     def parse(fields: dict[str, Any]) -> Sample:
-        cell = fields["image"] or {}
-        image = decode_stored(cell.get("bytes") or b"")
+        image = decode_cell(fields["image"])
         if image is None:
             raise BrokenRowError("a picture that can be read", "unreadable bytes")
         if fields["emotion"] not in range(NO_LABEL, classes):
             raise BrokenRowError(f"a label code of {NO_LABEL} to {classes - 1}", fields["emotion"])
         if missing := [name for name in columns if fields[name] is None]:
             raise BrokenRowError("a number in every column", f"none in {', '.join(missing)}")
-        return Sample(split, cell.get("path") or "", image, {name: fields[name] for name in columns})
+        return Sample(split, fields["image"].get("path") or "", image, {name: fields[name] for name in columns})
 
     return parse

@@ -1,4 +1,4 @@
-"""Brings in somebody's network, in one file or as JSON and HDF5, as a model of the app, with a card."""
+"""Imports an external network, in one file or as JSON and HDF5, as a model with a card."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from emotion.types import ModelCard
 from emotion.vision.normalise import GREY, RGB
 from training import provenance
 from training.data.inputs import InputForm
-from training.export.export import LICENCE_OF_STRANGERS, Source, write_model
-from training.export.keras_pair import load_network, load_pair
+from training.data.pipeline import read_role
+from training.export.export import UNKNOWN_LICENCE, Source, write_model
+from training.export.keras_pair import load_keras_pair, load_network
 from training.recipes import EITHER, LABELS, Recipe
 
 _USUAL_LABELS = {len(labels): labels for labels in (FER2013_LABELS, FERPLUS_LABELS)}
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
-    """A network's files and what they do not say themselves.
+class NetworkFiles:
+    """A network's files, and facts that they do not state.
 
     Attributes:
         architecture: JSON of Keras 1, 2 or 3; None if it is in the same file as the weights.
         weights: HDF5, or a ``.keras`` file.
-        normalisation: What the network was trained on; see ``emotion.vision.normalise``.
+        normalisation: Normalisation used in training; see ``emotion.vision.normalise``.
         classes: Meaning of the outputs in order; None for FER2013's order of seven or FER+'s of eight.
         licence: Terms of the weights; None if they are not known.
     """
@@ -39,33 +40,34 @@ class Stranger:
     licence: str | None = None
 
 
-def import_pair(stranger: Stranger, name: str, title: str, data: Path) -> ModelCard:
-    """Write ``data/models/<name>`` out of somebody's files; nothing is left behind where it fails.
+def import_network(files: NetworkFiles, name: str, title: str, data: Path) -> ModelCard:
+    """Write ``data/models/<name>`` from an external network; on failure nothing is written.
 
     Args:
-        stranger: The files.
+        files: The network's files and what they do not state.
         name: Folder name of the model.
         title: Name for people.
         data: Folder of a data set, for quantising and for the temperature.
 
     Raises:
-        ModelError: The files cannot be read, or the network's input is no square picture.
-        LabelError: The classes are not as many as the outputs.
+        ModelError: The files cannot be read, or the network's input is not a square picture.
+        LabelError: The number of classes differs from the number of outputs.
     """
-    architecture = stranger.architecture
-    model = load_network(stranger.weights) if architecture is None else load_pair(architecture, stranger.weights)
-    labels = _labels(model, stranger.classes)
-    # Only networks of contempt can have learned from FER+; any other is measured by the data set's own labels.
+    architecture = files.architecture
+    model = load_network(files.weights) if architecture is None else load_keras_pair(architecture, files.weights)
+    labels = _labels(model, files.classes)
+    # FER+ is the only label set with contempt; networks without it are judged by the data set's own labels.
     targets = LABELS if set(labels) <= set(FER2013_LABELS) else EITHER
-    recipe = Recipe(name=name, network=name, normalisation=stranger.normalisation, targets=targets, classes=labels)
+    recipe = Recipe(name=name, network=name, normalisation=files.normalisation, targets=targets, classes=labels)
     training = {
         "command": provenance.command(),
-        "architecture": _record(architecture or stranger.weights),
-        "weights": _record(stranger.weights),
+        "architecture": _record(architecture or files.weights),
+        "weights": _record(files.weights),
     }
-    licence = stranger.licence or LICENCE_OF_STRANGERS
-    form = _form(model, stranger.normalisation)
-    return write_model(Source(model, form, LabelSet(name, labels), recipe, training, licence), name, title, data)
+    licence = files.licence or UNKNOWN_LICENCE
+    form = _form(model, files.normalisation)
+    source = Source(model, form, LabelSet(name, labels), recipe, training, licence)
+    return write_model(source, name, title, data, [read_role(data, "validation")])
 
 
 def _record(file: Path) -> dict[str, str]:
