@@ -8,9 +8,9 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from emotion.steps import OnProgress
 
 from emotion.labels import NO_LABEL
+from emotion.progress import OnProgress
 from emotion.types import Progress
 from training.datasets.face_set import FaceSet
 from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Duplicates, comparable, find_duplicates

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from emotion.steps import OnProgress
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from emotion.errors import DatasetError
 from emotion.labels import NO_LABEL
+from emotion.progress import OnProgress
 from emotion.types import Progress
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import ALL, Manifest

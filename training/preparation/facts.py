@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from emotion.steps import OnProgress
 from numpy.typing import NDArray
 
 from emotion.labels import NO_LABEL
+from emotion.progress import OnProgress
 from training import provenance
 from training.datasets.face_set import FACE_SIZE, FaceSet
 from training.datasets.manifest import FACTS_FILE, load_manifest, reduced_size

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from emotion.steps import OnProgress
-
 from emotion.errors import DatasetError, InputError
 from emotion.labels import LabelSet, subset_of
+from emotion.progress import OnProgress
 from emotion.types import Progress
 from training.datasets.manifest import FACTS_FILE, MANIFEST_FILE, Manifest
 from training.datasets.readers.formats import FORMATS
