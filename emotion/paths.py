@@ -13,7 +13,7 @@ _APP = Path(__file__).with_name("_app")
 
 
 def data_dir() -> Path:
-    """Return the folder of the files that come with the program: ``models``, ``search``, and in a wheel ``mediapipe``."""
+    """Return the folder of the program's data files: ``models``, ``search``, and in a wheel ``mediapipe``."""
     return _DATA if _DATA.is_dir() else ROOT / "data"
 
 
