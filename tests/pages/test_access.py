@@ -195,7 +195,7 @@ def test_the_page_about_people_is_there_for_those_who_look_after_the_server(libr
 
     test = visit("admin.py", BOSS)
     table = test.dataframe[0].value
-    assert sorted(table["person"]) == ["This machine, before people signed in", "ada@example.org"]
+    assert sorted(table["person"]) == ["Shared, from before sign-in was required", "ada@example.org"]
     assert table["analyses"].tolist() == [1, 1]
     assert "secret" not in texts(test) + table.to_string()
     assert "- @example.org" in texts(test)

@@ -26,8 +26,8 @@ def test_groups_of_a_zip_are_compared(smile):
     words = texts(test)
     assert "No significant difference between the groups" in words, "each does alike on each expression"
     assert "Fewer than 30 pictures could be judged of lucky" in words
-    tests = next(one.value for one in test.dataframe if "Do groups differ in" in one.value)
-    assert tests["Do groups differ in"].tolist()[0] == "accuracy"
+    tests = next(one.value for one in test.dataframe if "Difference in" in one.value)
+    assert tests["Difference in"].tolist()[0] == "accuracy"
 
 
 def test_without_groups_the_page_says_how(smile):

@@ -31,7 +31,7 @@ def test_an_empty_library_says_so(library):
     page = visit()
     assert [info.value for info in page.info] == [
         "No video was analysed yet.",
-        "A day appears here as soon as one of its videos is analysed.",
+        "Days appear here once a video is analysed.",
     ]
     assert page.metric[0].value == "0 bytes"
 
@@ -93,7 +93,7 @@ def test_days_have_a_calendar_and_a_trend(repository, video):
     charts = [element.type for element in page.main if "vega" in element.type] or page.get("arrow_vega_lite_chart")
     assert len(charts) == 2
     page = page.selectbox(key="library_day_colour").select("happiness").run()
-    assert any("share of the faces' time that showed happiness" in caption.value for caption in page.caption)
+    assert any("larger share of happiness" in caption.value for caption in page.caption)
 
 
 def test_the_retention_is_changed_only_when_confirmed(repository, video):
@@ -114,7 +114,7 @@ def test_everything_is_deleted_only_when_asked_for_in_words(repository, video):
     put(repository, video, "Mein Film.mp4", tags=["Musterfrau"])
     page = visit()
     assert erase_button(page).disabled
-    assert "this is what everybody has analysed" in page.warning[-1].value
+    assert "this deletes what everyone has analysed" in page.warning[-1].value
     page = page.text_input(key="library_erase_confirmation").input("delete").run()
     assert erase_button(page).disabled
     page = page.text_input(key="library_erase_confirmation").input("Delete everything ").run()
@@ -142,7 +142,7 @@ def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
 def test_a_damaged_video_is_marked_with_how_much_was_read(repository, video):
     entry = put(repository, video, "talk.mp4")
     damaged = replace(entry, summary=entry.summary | {"complete": False, "analysed_s": 3.2, "duration_s": 10.0})
-    assert state_text(damaged) == "damaged: 3.2 s of 10.0 s read"
+    assert state_text(damaged) == "damaged: 3.2 s of 10.0 s analysed"
     assert state_text(entry) == "done"
 
 

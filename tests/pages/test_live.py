@@ -185,7 +185,7 @@ def test_who_comes_too_late_for_the_last_place_is_told_and_can_try_again(streame
 
 def test_every_obstacle_can_be_read_before_it_is_met(streamer):
     words = texts(agreed())
-    for part in ("https://", "finds no camera", "was told not to give", "TURN server", "Another program"):
+    for part in ("https://", "finds no camera", "denies this page access", "TURN server", "Another program"):
         assert part in words
 
 

@@ -75,7 +75,7 @@ def test_models_with_different_labels_are_compared(folders):
     words = texts(test)
     assert {"Training", "Confusion", "Scores per class", "Reliability"} <= {one.value for one in test.subheader}
     assert "Not evaluated with these labels on this split: unjudged." in words
-    assert "When faces get worse" in [one.value for one in test.subheader]
+    assert "Robustness" in [one.value for one in test.subheader]
     assert "Not measured for three." in words
     assert "The diamond marks" in words
     assert words.count("ECE 20.0% before temperature scaling, 5.0% after") == 2

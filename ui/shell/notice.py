@@ -18,7 +18,7 @@ from ui.access import find_visitor
 from ui.access.library import library_or_stop
 from ui.common.widgets import page_link
 
-VERSION = "2026-11"
+VERSION = "2026-11-28"
 """Version of :data:`RULES`: people who agreed to another version are asked again."""
 
 CONSENT_LABEL = "Everyone shown knows that their expressions are analysed, and agrees."

@@ -65,7 +65,7 @@ def fingerprint(values: object) -> str:
 
 
 def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None) -> None:
-    """Show everybody's figures, the shares of the chosen person or of all, and when somebody moved.
+    """Show everybody's figures, the chosen person's time per expression, and when somebody moved.
 
     Args:
         analysis: The analysis with its edits applied.
@@ -74,14 +74,14 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
         track: The chosen person; None for everybody.
     """
     _show_figures(analysis, edits, pictures)
-    _show_shares(analysis, track)
+    if track is not None:
+        _show_shares(analysis, track)
     _show_postures(analysis, edits, track)
 
 
-def _show_shares(analysis: Analysis, track: int | None) -> None:
-    summary = summarise(analysis)
-    of_track = {person["track_id"]: person["shares"] for person in summary["tracks"]}
-    shares = in_display_order(summary["shares"] if track is None else of_track[track])
+def _show_shares(analysis: Analysis, track: int) -> None:
+    person = next(one for one in summarise(analysis)["tracks"] if one["track_id"] == track)
+    shares = in_display_order(person["shares"])
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
     donut.altair_chart(share_donut(shares), width="stretch", key=f"donut_{track}")
     with table:

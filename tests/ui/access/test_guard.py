@@ -250,7 +250,7 @@ def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, 
     monkeypatch.setitem(access_settings._memory, "required", False)
     with listening_on("0.0.0.0"), caplog.at_level(logging.WARNING):
         guard_module._check_settings()
-    assert "this server listens on 0.0.0.0 and nobody has to sign in" in caplog.text
+    assert "this server listens on 0.0.0.0 without sign-in" in caplog.text
     caplog.clear()
     with listening_on("localhost"), caplog.at_level(logging.WARNING):
         guard_module._check_settings()
