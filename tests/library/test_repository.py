@@ -289,8 +289,6 @@ edits = st.builds(
 def lasting(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, video: Path
 ) -> Iterator[Repository]:
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, video: Path
-) -> Iterator[Repository]:
     folder = tmp_path_factory.mktemp("lasting")
     library = Library.open(empty_database(request, folder), str(folder / "storage"))
     put(library.for_owner(LOCAL), video)
