@@ -15,7 +15,7 @@ from emotion.engine.storage import timeline_key, video_key
 from emotion.errors import LibraryError
 from emotion.library import mapping
 from emotion.library.entries import Entry, JobSettings, State, clean_tags, clean_title
-from emotion.library.intake import Intake, expunge
+from emotion.library.ingest import Ingest, purge
 from emotion.library.mapping import row_of, title_key, to_entry, words_of
 from emotion.library.orm import AnalysisRow, OwnerRow, TagRow
 from emotion.library.search import Page, find
@@ -69,9 +69,9 @@ class Repository:
         """
         source = clean_title(PurePath(name.replace("\\", "/")).name)
         asked = settings or JobSettings()
-        intake = Intake(self, source, asked, current_limits() if limits is None else limits)
-        intake.take(content, clean_title(title or PurePath(source).stem), clean_tags(list(tags)))
-        return self.get(intake.id)
+        ingest = Ingest(self, source, asked, current_limits() if limits is None else limits)
+        ingest.take(content, clean_title(title or PurePath(source).stem), clean_tags(list(tags)))
+        return self.get(ingest.id)
 
     def get(self, entry_id: str) -> Entry:
         """Return one analysis.
@@ -183,7 +183,7 @@ class Repository:
             freed = update(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.state == State.QUEUED)
             session.execute(freed.values(state=State.CANCELLED))
         self._expect_over(self.get(entry_id))
-        expunge(self.library, entry.id)
+        purge(self.library, entry.id)
 
     def used_bytes(self) -> int:
         """Return how much room all analyses of an owner take on the storage."""

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text as sql
 
-from emotion.library import JobSettings, Library, Repository, State, mapping, repository
+from emotion.library import JobSettings, Library, Repository, State, mapping
+from emotion.library import library as library_module
 from emotion.library.jobs import Dispatcher, liveness, place_in_queue, queue, recordings, resume
-from emotion.library.jobs.liveness import note_the_dead
+from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
 from emotion.library.jobs.queue import Claim, beat, claim_next, work_of
-from emotion.library.jobs.recordings import begin_recording, close_broken
-from emotion.library.silence import Silence
+from emotion.library.jobs.recordings import begin_recording, close_stale_recordings
 from emotion.monitoring.figures import work_of as figures_of
 from tests.conftest import make_analysis
 from tests.library.libraries import end, put
@@ -51,7 +51,7 @@ class Patience:
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> WallClock:
     clock = WallClock()
-    for module in (mapping, queue, repository, recordings):
+    for module in (mapping, queue, library_module, recordings):
         monkeypatch.setattr(module, "now", clock.now)
     return clock
 
@@ -75,12 +75,12 @@ def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
     claim, patience = taken(library), Patience()
     work_of(library, claim, 1)
     set_hosts(library, "elsewhere")
-    silence = Silence[Claim](patience)
+    monitor = HeartbeatMonitor[Claim](patience)
     for _ in range(5):
         # This machine looks by its own new time; the worker's machine still has the old one.
         wall.off = jump
-        assert note_the_dead(library, silence) == []
-        patience.seconds += liveness.SILENT_S - 1
+        assert mark_dead_workers(library, monitor) == []
+        patience.seconds += liveness.HEARTBEAT_TIMEOUT_S - 1
         wall.off = dt.timedelta()
         assert beat(library, claim, 1, 2, 1.0) is False
     assert repository.get(entry.id).state is State.RUNNING
@@ -96,12 +96,12 @@ def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clo
     work_of(library, claim, 1)
     wall.off = dt.timedelta()
     set_hosts(library, "elsewhere")
-    silence = Silence[Claim](patience)
-    assert note_the_dead(library, silence) == []
-    patience.seconds += liveness.SILENT_S
-    assert note_the_dead(library, silence) == []
+    monitor = HeartbeatMonitor[Claim](patience)
+    assert mark_dead_workers(library, monitor) == []
+    patience.seconds += liveness.HEARTBEAT_TIMEOUT_S
+    assert mark_dead_workers(library, monitor) == []
     patience.seconds += 1
-    assert note_the_dead(library, silence) == [entry.id]
+    assert mark_dead_workers(library, monitor) == [entry.id]
     assert repository.get(entry.id).can_resume
 
 
@@ -114,10 +114,10 @@ def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_cloc
     taken(library)
     wall.off = dt.timedelta()
     patience = Patience()
-    silence = Silence[Claim](patience)
-    assert note_the_dead(library, silence) == []
-    patience.seconds += liveness.SILENT_S + 1
-    assert note_the_dead(library, silence) == [entry.id]
+    monitor = HeartbeatMonitor[Claim](patience)
+    assert mark_dead_workers(library, monitor) == []
+    patience.seconds += liveness.HEARTBEAT_TIMEOUT_S + 1
+    assert mark_dead_workers(library, monitor) == [entry.id]
 
 
 @JUMPS
@@ -143,10 +143,10 @@ def test_a_silent_recording_is_closed_whatever_the_clock_says(
     claim = begin_recording(repository, "", "camera", JobSettings())
     wall.off = dt.timedelta()
     patience = Patience()
-    silence = Silence[Claim](patience)
-    assert close_broken(library, silence) == []
-    patience.seconds += recordings.SILENT_S + 1
-    assert close_broken(library, silence) == [claim.id]
+    monitor = HeartbeatMonitor[Claim](patience)
+    assert close_stale_recordings(library, monitor) == []
+    patience.seconds += recordings.HEARTBEAT_TIMEOUT_S + 1
+    assert close_stale_recordings(library, monitor) == [claim.id]
 
 
 @JUMPS
@@ -170,7 +170,7 @@ def test_who_resumes_goes_behind_those_that_wait(
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     work_of(library, taken(library), gone.pid)
-    assert note_the_dead(library) == [broken.id]
+    assert mark_dead_workers(library) == [broken.id]
     waiting = repository.add(video, "waiting.mp4")
     wall.off = -HOUR
     resume(repository, broken.id)
@@ -220,21 +220,21 @@ def test_a_password_for_the_camera_holds_on_a_server_whose_clock_is_an_hour_off(
 @given(steps=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.booleans(), st.floats(0, 50)), min_size=1, max_size=20))
 def test_silence_is_the_time_since_a_sign_changed(steps: list[tuple[str, bool, float]]) -> None:
     patience, signs = Patience(), {"a": 0, "b": 0}
-    silence = Silence[str](patience)
-    silence.listen(signs)
+    monitor = HeartbeatMonitor[str](patience)
+    monitor.unchanged_s(signs)
     spoke_s = dict.fromkeys(signs, patience.seconds)
     for who, speaks, waited_s in steps:
         patience.seconds += waited_s
         if speaks:
             signs[who] += 1
             spoke_s[who] = patience.seconds
-        assert silence.listen(signs) == {each: patience.seconds - spoke_s[each] for each in signs}
+        assert monitor.unchanged_s(signs) == {each: patience.seconds - spoke_s[each] for each in signs}
 
 
 def test_who_was_forgotten_is_heard_anew() -> None:
     patience = Patience()
-    silence = Silence[str](patience)
-    silence.listen({"a": 1})
+    monitor = HeartbeatMonitor[str](patience)
+    monitor.unchanged_s({"a": 1})
     patience.seconds += 99
-    assert silence.listen({}) == {}
-    assert silence.listen({"a": 1}) == {"a": 0.0}
+    assert monitor.unchanged_s({}) == {}
+    assert monitor.unchanged_s({"a": 1}) == {"a": 0.0}

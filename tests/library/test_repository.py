@@ -286,17 +286,19 @@ edits = st.builds(
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, video: Path) -> Iterator[Library]:
+def lasting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, video: Path
+) -> Iterator[Repository]:
     folder = tmp_path_factory.mktemp("lasting")
     library = Library.open(empty_database(request, folder), str(folder / "storage"))
     put(library.for_owner(LOCAL), video)
-    yield library
+    yield library.for_owner(LOCAL)
     library.close()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=edits, title=words, tags=st.lists(st.text(max_size=30), max_size=4))
-def test_whatever_people_write_comes_back(lasting: Library, edits: Edits, title: str, tags: list[str]) -> None:
+def test_whatever_people_write_comes_back(lasting: Repository, edits: Edits, title: str, tags: list[str]) -> None:
     (entry,) = lasting.search().entries
     lasting.save_edits(entry.id, edits)
     lasting.rename(entry.id, title)
@@ -314,7 +316,7 @@ def test_whatever_people_write_comes_back(lasting: Library, edits: Edits, title:
 
 
 def test_several_processes_may_open_a_new_library_at_once(database_url: str, tmp_path: Path) -> None:
-    program = "from emotion.library import Library; print(Library.open().search().total)"
+    program = 'from emotion.library import Library; print(Library.open().for_owner("local").search().total)'
     environment = os.environ | {"EMOTION_DATABASE_URL": database_url, "EMOTION_LIBRARY": str(tmp_path / "new")}
     running = [
         subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment, stdout=subprocess.PIPE)

@@ -18,7 +18,7 @@ import pytest
 from bench.common.postgres import Server
 from emotion.library import Entry, JobSettings, Repository, State
 from emotion.library.jobs import Dispatcher, liveness, queue, resume
-from emotion.library.silence import Silence
+from emotion.library.jobs.liveness import HeartbeatMonitor
 from emotion.types import Analysis
 from tests.library.workers import assert_equal
 from tests.stress.torture.kills import Course, bits, play_round, undisturbed
@@ -108,7 +108,7 @@ def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_
         os.kill(pid, signal.SIGKILL)
     stage.servers[0].wait()
     # This process is the other machine's server.
-    monkeypatch.setattr(liveness, "SILENT_S", 3.0)
+    monkeypatch.setattr(liveness, "HEARTBEAT_TIMEOUT_S", 3.0)
     for name, value in stage.environment().items():
         monkeypatch.setenv(name, value)
     here = Dispatcher(stage.library)
@@ -139,10 +139,10 @@ def test_a_worker_that_was_only_cut_off_does_not_write_beside_the_one_that_took_
     with stage.library.database.writing() as session:
         session.get_one(queue.AnalysisRow, entry.id).worker_host = "elsewhere"
     passed_s = [0.0]
-    silence = Silence[queue.Claim](lambda: passed_s[0])
-    assert liveness.note_the_dead(stage.library, silence) == []
-    passed_s[0] += liveness.SILENT_S + 1
-    assert liveness.note_the_dead(stage.library, silence) == [entry.id]
+    monitor = HeartbeatMonitor[queue.Claim](lambda: passed_s[0])
+    assert liveness.mark_dead_workers(stage.library, monitor) == []
+    passed_s[0] += liveness.HEARTBEAT_TIMEOUT_S + 1
+    assert liveness.mark_dead_workers(stage.library, monitor) == [entry.id]
     resume(stage.repository, entry.id)
     stage.start_server()
     until(lambda: stage.worker_of(entry) not in {None, slow}, "another worker to take over")

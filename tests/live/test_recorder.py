@@ -23,7 +23,7 @@ from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel
 from emotion.library.jobs.clips import clip_file, hand_over_left_clips
 from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish
-from emotion.library.jobs.recordings import close_broken
+from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.recorder import NO_PICTURE, ON_HOLD
 from emotion.vision.decode.video import probe, read_video
@@ -315,7 +315,7 @@ library = Library.open(sys.argv[1], sys.argv[2])
 session = LiveSession(Analyzer(), LiveSettings(draw="nothing"))
 session.warm()
 picture = portrait()
-print(session.record(library, "until the end", record_clip=True), flush=True)
+print(session.record(library.for_owner("local"), "until the end", record_clip=True), flush=True)
 for index in itertools.count():
     # 25 pictures a second, or as many fewer as the machine is slower; never a rush to make up for lost time.
     start = time.monotonic()
@@ -335,7 +335,7 @@ def killed(tmp_path: Path, library: Library) -> tuple[str, float]:
     while last_s < 3.3:
         last_s = float(server.stdout.readline())
     # Still alive, so nobody may touch it.
-    assert close_broken(library) == []
+    assert close_stale_recordings(library) == []
     hand_over_left_clips(library)
     assert claim_next(library, 1) is None
     os.kill(server.pid, signal.SIGKILL)
@@ -349,7 +349,7 @@ def test_a_server_that_is_killed_keeps_all_but_the_last_moment(
 ) -> None:
     entry_id, last_s = killed
     assert repository.get(entry_id).state is State.RUNNING
-    assert close_broken(library) == [entry_id]
+    assert close_stale_recordings(library) == [entry_id]
     entry, analysis = repository.get(entry_id), repository.load_analysis(entry_id)
     assert entry.state is State.DONE
     assert "broke off" in entry.note

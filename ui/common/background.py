@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from emotion.errors import Cancelled, EmotionError
-from emotion.library.door import size_of
+from emotion.library.upload_limits import size_of
 from emotion.limits import limits
 from emotion.types import Progress
 from ui.common.departures import departures

@@ -21,7 +21,7 @@ from emotion.errors import LibraryError
 from emotion.library.backup.archive import ArchiveReader, ArchiveWriter, reading_archive, writing_archive
 from emotion.library.database import revisions
 from emotion.library.entries import State
-from emotion.library.jobs.liveness import SILENT_S
+from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S
 from emotion.library.library import Library
 from emotion.library.mapping import now
 from emotion.library.orm import AnalysisRow, Base, UtcDateTime
@@ -173,7 +173,7 @@ def _copy_models(archive: ArchiveWriter) -> None:
 
 def _expect_room(library: Library, *, replace: bool) -> None:
     rows = _snapshot(library)
-    recent = now() - dt.timedelta(seconds=SILENT_S)
+    recent = now() - dt.timedelta(seconds=HEARTBEAT_TIMEOUT_S)
     if any(row["state"] == State.RUNNING and (row["heartbeat_at"] or recent) > recent for row in rows[_ANALYSES]):
         raise LibraryError("expected a library in which nothing runs; stop the app, wait a minute and try again")
     if not replace and (any(rows.values()) or library.storage.files()):

@@ -11,11 +11,10 @@ import time
 from emotion.errors import EmotionError, LibraryError
 from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
-from emotion.library.jobs.liveness import note_death, note_the_dead
+from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers, mark_interrupted
 from emotion.library.jobs.queue import Claim, Outcome, claim_next, finish, work_of
-from emotion.library.jobs.recordings import close_broken
+from emotion.library.jobs.recordings import close_stale_recordings
 from emotion.library.library import Library
-from emotion.library.silence import Silence
 from emotion.paths import ROOT
 from emotion.sandbox.rlimits import FROM_OUTSIDE, death_words, small_numerics
 from emotion.settings import library_dir, log_file, read_settings
@@ -42,7 +41,7 @@ class Dispatcher:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._children: dict[Claim, subprocess.Popen[bytes]] = {}
-        self._workers, self._recordings = Silence[Claim](), Silence[Claim]()
+        self._workers, self._recordings = HeartbeatMonitor[Claim](), HeartbeatMonitor[Claim]()
         self._swept_at = float("-inf")
 
     def start(self) -> Dispatcher:
@@ -64,7 +63,7 @@ class Dispatcher:
             LibraryError: The database does not answer, or something could not be deleted.
         """
         self._see_off_children()
-        note_the_dead(self._library, self._workers)
+        mark_dead_workers(self._library, self._workers)
         self._close_recordings()
         while (claim := claim_next(self._library, self._at_once)) is not None:
             self._begin(claim)
@@ -77,7 +76,7 @@ class Dispatcher:
             if (status := child.poll()) is not None:
                 del self._children[claim]
                 crashed = status < 0 and -status not in FROM_OUTSIDE
-                note_death(self._library, claim, death_words(status), crashed=crashed)
+                mark_interrupted(self._library, claim, death_words(status), crashed=crashed)
                 how = ending(status)
                 WORKERS.labels(how).inc()
                 level = logging.WARNING if status else logging.INFO
@@ -85,7 +84,7 @@ class Dispatcher:
 
     def _close_recordings(self) -> None:
         try:
-            close_broken(self._library, self._recordings)
+            close_stale_recordings(self._library, self._recordings)
             hand_over_left_clips(self._library)
         except (EmotionError, OSError) as error:
             # A full disk keeps recordings open, and everything else goes on.

@@ -1,9 +1,12 @@
-"""Workers that died: who has, how it is told from silence, and what is noted of it."""
+"""Detects dead workers by process ID and stale heartbeats, timed with the observer's monotonic clock."""
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from sqlalchemy import select
 
@@ -14,51 +17,81 @@ from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, i
 from emotion.library.library import Library
 from emotion.library.mapping import is_live
 from emotion.library.orm import AnalysisRow
-from emotion.library.silence import Silence
 
-SILENT_S = 60.0
-"""A worker on another machine that has said nothing for so long is dead; one on this machine is looked at."""
+HEARTBEAT_TIMEOUT_S = 60.0
+"""A worker on another machine is dead after this long without a heartbeat; here, its process is checked."""
 
 _PROCESSES = Path("/proc")
 
 log = logging.getLogger(__name__)
 
+K = TypeVar("K")
 
-def note_the_dead(library: Library, silence: Silence[Claim] | None = None) -> list[str]:
-    """Mark the analyses whose workers have died as interrupted, saying what is kept, and return their ids.
 
-    Live recordings have no worker: :func:`emotion.library.jobs.recordings.close_broken` looks after them.
+class HeartbeatMonitor(Generic[K]):
+    """Measures how long heartbeats have not changed.
+
+    A heartbeat is a timestamp from another machine, whose clock may differ or be set. So its age is not computed from
+    the timestamp: a heartbeat is stale when this process has seen the same value for long enough.
 
     Args:
-        library: Which library.
-        silence: How long each worker was heard to say nothing; without it, nobody counts as silent.
+        clock: Monotonic clock, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[K, tuple[object, float]] = {}
+
+    def unchanged_s(self, heartbeats: Mapping[K, object]) -> dict[K, float]:
+        """Return for how many seconds each heartbeat has been the same; 0 for a new key.
+
+        Args:
+            heartbeats: The current value of each. Keys that are missing are forgotten.
+        """
+        moment, before = self._clock(), self._seen
+        self._seen = {
+            key: before[key] if key in before and before[key][0] == value else (value, moment)
+            for key, value in heartbeats.items()
+        }
+        return {key: moment - since for key, (_, since) in self._seen.items()}
+
+
+def mark_dead_workers(library: Library, monitor: HeartbeatMonitor[Claim] | None = None) -> list[str]:
+    """Mark analyses whose workers have died as interrupted, and return their IDs.
+
+    Live recordings have no worker; see :func:`emotion.library.jobs.recordings.close_stale_recordings`.
+
+    Args:
+        library: The library to check.
+        monitor: Monitor of the workers' heartbeats, kept between calls; without it, no heartbeat counts as stale.
     """
     with library.database.reading() as session:
         running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
     workers = {Claim(row.id, row.run or ""): row for row in running if not is_live(row)}
-    silent_s = (silence or Silence()).listen({claim: row.heartbeat_at for claim, row in workers.items()})
-    dead = [claim for claim, row in workers.items() if _is_dead(row, silent_s[claim] > SILENT_S)]
-    return [claim.id for claim in dead if _is_noted(library, claim)]
+    heartbeats = {claim: row.heartbeat_at for claim, row in workers.items()}
+    unchanged_s = (monitor or HeartbeatMonitor()).unchanged_s(heartbeats)
+    dead = [claim for claim, row in workers.items() if not _is_alive(row, unchanged_s[claim] > HEARTBEAT_TIMEOUT_S)]
+    return [claim.id for claim in dead if _try_mark(library, claim)]
 
 
-def _is_noted(library: Library, claim: Claim) -> bool:
-    """Note a death; where that cannot be done yet, such as on a disk that fell read-only, the others are noted."""
+def _try_mark(library: Library, claim: Claim) -> bool:
+    """Mark one analysis as interrupted; log a failure, such as a read-only disk."""
     try:
-        note_death(library, claim, "its process ended unexpectedly")
+        mark_interrupted(library, claim, "its process ended unexpectedly")
     except (EmotionError, OSError) as error:
-        log.warning("the death of the worker of analysis %s cannot be noted yet: %s", claim.id, error)
+        log.warning("analysis %s lost its worker, but cannot be marked as interrupted yet: %s", claim.id, error)
         return False
     return True
 
 
-def note_death(library: Library, claim: Claim, how: str, *, crashed: bool = False) -> None:
-    """Note that a worker has died, saying what is kept; nothing where its claim was no longer valid.
+def mark_interrupted(library: Library, claim: Claim, reason: str, *, crashed: bool = False) -> None:
+    """Mark an analysis whose worker has died as interrupted; do nothing if the claim is no longer valid.
 
     Args:
-        library: Which library.
-        claim: What it worked on.
-        how: Of what it died, as a clause.
-        crashed: Whether that was the video's doing, which would do so again, and not the machine's.
+        library: The library that contains it.
+        claim: The dead worker's claim.
+        reason: Why the worker died, as a clause.
+        crashed: Whether the video caused it; the analysis then counts as failed, since a retry would crash again.
     """
     if not is_valid(library, claim):
         return
@@ -66,36 +99,37 @@ def note_death(library: Library, claim: Claim, how: str, *, crashed: bool = Fals
         conclude(library, claim)
         return
     state, verb = (State.FAILED, "failed") if crashed else (State.INTERRUPTED, "was interrupted")
-    note = f"The analysis {verb}, as {how}; {what_is_kept(library, claim.id)}."
+    note = f"The analysis {verb}, as {reason}; {describe_kept(library, claim.id)}."
     finish(library, claim, Outcome(state, note, keeps_video=True))
 
 
-def what_is_kept(library: Library, entry_id: str) -> str:
-    """Return in words how much of a broken-off analysis is there."""
+def describe_kept(library: Library, entry_id: str) -> str:
+    """Return a clause that says how much of an interrupted analysis is kept."""
     try:
         until_s = library.parts(entry_id).until_s()
     except TimelineError as error:
-        log.warning("what is kept of analysis %s cannot be read: %s", entry_id, error)
+        log.warning("the checkpoint of analysis %s cannot be read: %s", entry_id, error)
         return "what was done until then cannot be read"
     return "nothing was done yet" if until_s is None else f"everything up to {until_s:.1f} s of the video is kept"
 
 
-def _is_dead(row: AnalysisRow, silent: bool) -> bool:
+def _is_alive(row: AnalysisRow, stale: bool) -> bool:
+    """Return whether a worker is alive: by its process on this machine, by its heartbeat on another one."""
     if row.worker_pid is None or row.worker_host != host() or not _PROCESSES.is_dir():
-        return silent
+        return not stale
     command = _command_of(row.worker_pid)
     if command is None:
-        return True
+        return False
     if not command:
-        # Its server alone learns how it died. It looks twice a second, and after a look there is no such process.
-        return silent
-    return row.id.encode() not in command  # numbers are given out again
+        # The process is exiting. Leave it to its parent, which learns the exit status within a second.
+        return not stale
+    return row.id.encode() in command  # PIDs are reused
 
 
 def _command_of(pid: int) -> bytes | None:
-    """Return the command line of a process of this machine, or None if there is none.
+    """Return the command line of a process on this machine; None if there is no such process.
 
-    It is empty from the moment at which a dying process gives its memory back until its parent has looked (proc(5)).
+    It is empty while a process is exiting and its parent has not reaped it yet (proc(5)).
     """
     try:
         return (_PROCESSES / str(pid) / "cmdline").read_bytes()

@@ -1,8 +1,8 @@
-"""Live recordings: analyses without a video, which a server writes frame by frame while a camera runs.
+"""Live recordings: analyses without a video that a server writes frame by frame from a camera.
 
-Such an analysis is running from its beginning and never waits in the queue, no worker takes it, and it counts for none
-of the analyses that may run at once. Its server says every second that it lives; where it no longer does, a dispatcher
-closes the recording and keeps all that was written.
+A recording is running from the start. It is never queued, has no worker, and does not count towards the limit of
+concurrent analyses. Its server sends a heartbeat every second; if that stops, a dispatcher closes the recording and
+keeps everything written so far.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from pathlib import Path
 from sqlalchemy import select
 
 from emotion.engine.storage import timeline_key
-from emotion.library.door import Door
 from emotion.library.entries import JobSettings, State, clean_title
+from emotion.library.jobs.liveness import HeartbeatMonitor
 from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid
 from emotion.library.library import Library
 from emotion.library.mapping import is_live, new_row, now, words_of
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
-from emotion.library.silence import Silence
+from emotion.library.upload_limits import UploadLimits
 from emotion.limits import limits
 
-SILENT_S = 20.0
-"""A recording that has said nothing for so long is over: its server says something every second."""
+HEARTBEAT_TIMEOUT_S = 20.0
+"""A recording without a heartbeat for this long is over: its server sends one every second."""
 BROKE_OFF = "The recording broke off, as the server that made it ended unexpectedly"
 
 _PROCESSES = Path("/proc")
 
 
 def begin_recording(repository: Repository, title: str, source: str, settings: JobSettings) -> Claim:
-    """Put an analysis into the library that this process writes, and return the right to do so.
+    """Create an analysis that this process writes, and return the claim to it.
 
     Args:
-        repository: Where it goes.
-        title: For people; the source's name if empty.
-        source: What the pictures come from, for people.
+        repository: The owner's repository.
+        title: Title; the source's name if empty.
+        source: Name of the camera.
         settings: Model and detector.
 
     Raises:
-        TooLargeError: The disk is too full, or the owner has enough in the library.
-        LibraryError: The library does not answer.
+        TooLargeError: The disk is too full or the owner's quota is used up.
+        LibraryError: The database does not respond.
     """
     source = clean_title(source)
-    Door(repository, source, limits()).check_room()
+    UploadLimits(repository, source, limits()).check_room()
     row = new_row(
         uuid.uuid4().hex, repository.owner, source, clean_title(title or source), replace(settings, live=True)
     )
@@ -60,15 +60,15 @@ def begin_recording(repository: Repository, title: str, source: str, settings: J
 
 
 def close_recording(library: Library, claim: Claim, why: str = "") -> None:
-    """End a recording: its parts become one timeline. Without a valid claim nothing is touched.
+    """End a recording and merge its checkpoint into one timeline; do nothing if the claim is no longer valid.
 
     Args:
-        library: Where it is.
-        claim: The right to write it.
-        why: What ended it before its time, as a clause; empty if it was stopped.
+        library: The library that contains it.
+        claim: The claim to write it.
+        why: Why it ended early, as a clause; empty if it was stopped.
 
     Raises:
-        LibraryError: The library does not answer. What was written stays, and a dispatcher closes it later.
+        LibraryError: The database does not respond. What was written is kept, and a dispatcher closes it later.
         OSError: The timeline cannot be written; likewise.
     """
     if not is_valid(library, claim):
@@ -84,30 +84,34 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     conclude(library, claim)
 
 
-def close_broken(library: Library, silence: Silence[Claim] | None = None) -> list[str]:
-    """Close the recordings whose servers are gone, keeping what was written, and return their ids.
+def close_stale_recordings(library: Library, monitor: HeartbeatMonitor[Claim] | None = None) -> list[str]:
+    """Close recordings whose servers have died, keep what was written, and return their IDs.
 
     Args:
-        library: Where they are.
-        silence: How long each recording was heard to say nothing; without it, none counts as silent.
+        library: The library to check.
+        monitor: Monitor of the recordings' heartbeats; without it, no heartbeat counts as stale.
 
     Raises:
-        LibraryError: The library does not answer.
+        LibraryError: The database does not respond.
     """
     with library.database.reading() as session:
         running = session.scalars(select(AnalysisRow).where(AnalysisRow.state == State.RUNNING)).all()
     recordings = {Claim(row.id, row.run or ""): row for row in running if is_live(row)}
-    silent_s = (silence or Silence()).listen({claim: row.heartbeat_at for claim, row in recordings.items()})
-    broken = [claim for claim, row in recordings.items() if _is_gone(row) or silent_s[claim] > SILENT_S]
+    unchanged_s = (monitor or HeartbeatMonitor()).unchanged_s(
+        {claim: row.heartbeat_at for claim, row in recordings.items()}
+    )
+    broken = [
+        claim for claim, row in recordings.items() if _has_exited(row) or unchanged_s[claim] > HEARTBEAT_TIMEOUT_S
+    ]
     for claim in broken:
         close_recording(library, claim, BROKE_OFF)
     return [claim.id for claim in broken]
 
 
-def _is_gone(row: AnalysisRow) -> bool:
-    """Return whether a recording's server was on this machine and is no more.
+def _has_exited(row: AnalysisRow) -> bool:
+    """Return whether the server of a recording ran on this machine and has exited.
 
-    A process of its number may be another one, so that silence tells too.
+    PIDs are reused, so callers check the heartbeat as well.
     """
     here = row.worker_host == host() and _PROCESSES.is_dir()
     return here and not (_PROCESSES / str(row.worker_pid)).is_dir()

@@ -17,7 +17,7 @@ from emotion.engine.run import Source, analyse_with_checkpoints
 from emotion.engine.storage import no_room, timeline_key, video_key
 from emotion.errors import Cancelled, EmotionError, InputError, LibraryError
 from emotion.library.entries import Entry, State
-from emotion.library.jobs.liveness import SILENT_S, what_is_kept
+from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S, describe_kept
 from emotion.library.jobs.queue import Claim, Outcome, beat, conclude, finish, work_of
 from emotion.library.library import Library
 from emotion.limits import limits, no_memory_words
@@ -30,7 +30,7 @@ from emotion.types import Analysis, Progress
 
 BEAT_S = 0.5
 """Between two signs of life; a wish to cancel is seen as soon."""
-LEASE_S = SILENT_S / 2
+LEASE_S = HEARTBEAT_TIMEOUT_S / 2
 """Having heard nothing of the library for so long, a worker writes nothing more until it has: by then another one may
 have taken over."""
 NICENESS = 5
@@ -75,7 +75,7 @@ def _work(library: Library, claim: Claim) -> int:
     except Displaced:
         log.warning("another worker has taken over, or the analysis was deleted")
     except _Terminated:
-        note = f"The analysis was interrupted, as the machine shut down; {what_is_kept(library, claim.id)}."
+        note = f"The analysis was interrupted, as the machine shut down; {describe_kept(library, claim.id)}."
         finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
     except Exception as error:
         log.exception("the analysis failed")
@@ -109,7 +109,7 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
     keep = entry.settings.keep_video
     if isinstance(error, InputError):
         return Outcome(State.FAILED, str(error), keeps_video=_kept(library, entry.id, keep))
-    kept = what_is_kept(library, entry.id)
+    kept = describe_kept(library, entry.id)
     if isinstance(error, OSError) and no_room(error):
         note = f"There is no room left on the disk; {kept}. Free some room, then resume."
     elif isinstance(error, MemoryError):

@@ -146,7 +146,7 @@ def test_taken_while_the_library_is_in_use_every_row_has_its_files(
         put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))
 
     def use() -> None:
-        busy = make_library()
+        busy = make_library().for_owner(LOCAL)
         for number in itertools.count():
             if over.is_set():
                 return
@@ -168,12 +168,12 @@ def test_taken_while_the_library_is_in_use_every_row_has_its_files(
         fresh = Library.open(f"sqlite:///{tmp_path / f'{number}.db'}", str(tmp_path / f"storage {number}"))
         with closing(fresh):
             restore(fresh, tmp_path / f"{number}.tar")
-            entries = fresh.search(limit=1000).entries
+            entries = fresh.for_owner(LOCAL).search(limit=1000).entries
             assert len(entries) >= 5
             for entry in entries:
                 assert entry.has_video is fresh.storage.exists(f"{entry.id}/video"), entry
                 if entry.state is State.DONE:
-                    assert len(fresh.load_analysis(entry.id).frames) == 10
+                    assert len(fresh.for_owner(LOCAL).load_analysis(entry.id).frames) == 10
             known = {entry.id for entry in entries}
             assert {key.split("/")[0] for key in fresh.storage.files()} <= known
 

@@ -8,9 +8,8 @@ import pytest
 
 from emotion.library import Library, Repository
 from emotion.library.jobs import liveness
-from emotion.library.jobs.liveness import note_the_dead
+from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
 from emotion.library.jobs.queue import Claim, claim_next, work_of
-from emotion.library.silence import Silence
 
 
 @pytest.fixture
@@ -32,23 +31,23 @@ def claim(library: Library, repository: Repository, video: Path) -> Claim:
 
 def test_a_worker_lives_while_its_number_is_its_own(library: Library, claim: Claim, processes: Path) -> None:
     (processes / "cmdline").write_bytes(f"python\0-m\0emotion.library.worker\0{claim.id}\0".encode())
-    assert note_the_dead(library) == []
+    assert mark_dead_workers(library) == []
     (processes / "cmdline").write_bytes(b"python\0-m\0something.else\0")
-    assert note_the_dead(library) == [claim.id]
+    assert mark_dead_workers(library) == [claim.id]
 
 
 def test_a_number_of_no_process_is_dead(library: Library, claim: Claim, processes: Path) -> None:
     processes.rmdir()
-    assert note_the_dead(library) == [claim.id]
+    assert mark_dead_workers(library) == [claim.id]
 
 
 def test_a_dying_worker_is_left_to_its_server_for_a_minute(library: Library, claim: Claim, processes: Path) -> None:
     """It has given its memory back, and with it its command line, but not ended: only its parent will know how."""
     (processes / "cmdline").write_bytes(b"")
     passed_s = [0.0]
-    silence = Silence[Claim](lambda: passed_s[0])
-    assert note_the_dead(library, silence) == []
-    passed_s[0] = liveness.SILENT_S
-    assert note_the_dead(library, silence) == []
+    monitor = HeartbeatMonitor[Claim](lambda: passed_s[0])
+    assert mark_dead_workers(library, monitor) == []
+    passed_s[0] = liveness.HEARTBEAT_TIMEOUT_S
+    assert mark_dead_workers(library, monitor) == []
     passed_s[0] += 1
-    assert note_the_dead(library, silence) == [claim.id]
+    assert mark_dead_workers(library, monitor) == [claim.id]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from emotion.errors import LibraryError
-from emotion.library import JobSettings, Library, Repository, State
+from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher, cancel, place_in_queue, resume
-from emotion.library.jobs.liveness import note_the_dead
+from emotion.library.jobs.liveness import mark_dead_workers
 from emotion.library.jobs.queue import Claim, Outcome, beat, claim_next, finish, places_in_queue, work_of
 from tests.conftest import make_analysis
 from tests.library.libraries import MakeLibrary, end, put
@@ -47,7 +47,7 @@ def test_a_place_in_the_queue_counts_everybody_who_waits(library: Library, video
 
 def test_no_two_servers_get_the_same_nor_too_many_together(make_library: MakeLibrary, video: Path) -> None:
     servers = [make_library() for _ in range(4)]
-    waiting = {servers[0].add(video, f"{n}.mp4").id for n in range(10)}
+    waiting = {servers[0].for_owner(LOCAL).add(video, f"{n}.mp4").id for n in range(10)}
     together = threading.Barrier(4)
 
     def claim_all(server: Library) -> list[Claim]:
@@ -113,11 +113,11 @@ def test_a_dead_worker_is_noticed_and_its_work_can_go_on(library: Library, repos
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
     work_of(library, claim, a_dead_process())
-    assert note_the_dead(library) == [entry.id]
+    assert mark_dead_workers(library) == [entry.id]
     after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.INTERRUPTED, True)
     assert "process ended unexpectedly; nothing was done yet" in after.note
-    assert note_the_dead(library) == []
+    assert mark_dead_workers(library) == []
     resume(repository, entry.id)
     assert repository.get(entry.id).state is State.QUEUED
     assert taken(library).id == entry.id
@@ -128,14 +128,14 @@ def test_a_number_that_another_process_has_now_is_no_sign_of_life(
 ) -> None:
     entry = repository.add(video, "a.mp4")
     work_of(library, taken(library), os.getpid())
-    assert note_the_dead(library) == [entry.id]
+    assert mark_dead_workers(library) == [entry.id]
 
 
 def test_who_was_taken_for_dead_writes_nothing_any_more(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     slow = taken(library)
     work_of(library, slow, a_dead_process())
-    note_the_dead(library)
+    mark_dead_workers(library)
     resume(repository, entry.id)
     quick = taken(library)
     assert beat(library, slow, 1, 2, 1.0) is None
@@ -152,7 +152,7 @@ def test_a_worker_that_died_while_tidying_up_is_done(library: Library, repositor
     library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
     library.parts(entry.id).merge(f"{entry.id}/timeline.parquet", "")
     work_of(library, claim, a_dead_process())
-    note_the_dead(library)
+    mark_dead_workers(library)
     after = repository.get(entry.id)
     assert (after.state, after.has_video, after.done) == (State.DONE, False, 5)
     assert library.storage.keys(entry.id) == [f"{entry.id}/timeline.parquet"]

@@ -15,10 +15,14 @@ from emotion.errors import LibraryError
 from emotion.library import LOCAL, JobSettings, Library, Repository, State
 from emotion.library.jobs import Dispatcher
 from emotion.library.jobs.clips import clip_file, hand_over_clip, hand_over_left_clips, lock_clip
-from emotion.library.jobs.liveness import note_the_dead
+from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
 from emotion.library.jobs.queue import Claim, beat, claim_next
-from emotion.library.jobs.recordings import SILENT_S, begin_recording, close_broken, close_recording
-from emotion.library.silence import Silence
+from emotion.library.jobs.recordings import (
+    HEARTBEAT_TIMEOUT_S,
+    begin_recording,
+    close_recording,
+    close_stale_recordings,
+)
 from emotion.types import Analysis
 from tests.library.libraries import MakeLibrary
 
@@ -62,8 +66,8 @@ def test_it_runs_from_its_beginning_and_no_worker_takes_it(
 def test_while_its_server_lives_nobody_closes_it(make_library: MakeLibrary) -> None:
     library, other = make_library(), make_library()
     claim = begun(library.for_owner(LOCAL))
-    assert note_the_dead(other) == []
-    assert close_broken(other) == []
+    assert mark_dead_workers(other) == []
+    assert close_stale_recordings(other) == []
     Dispatcher(other).look()
     assert library.for_owner(LOCAL).get(claim.id).state is State.RUNNING
     assert beat(library, claim, 30, 30, 29.5) is False
@@ -100,14 +104,14 @@ def test_a_broken_one_is_closed_and_keeps_what_there_is(
     claim = begun(repository)
     library.parts(claim.id).append(analysis, None)
     passed_s = [0.0]
-    silence = Silence[Claim](lambda: passed_s[0])
+    monitor = HeartbeatMonitor[Claim](lambda: passed_s[0])
     if silent:
-        assert close_broken(library, silence) == []
-        passed_s[0] += SILENT_S + 1
+        assert close_stale_recordings(library, monitor) == []
+        passed_s[0] += HEARTBEAT_TIMEOUT_S + 1
     else:
         set_row(library, claim, worker_pid=dead_process())
-    assert note_the_dead(library) == [], "it has no worker that could be dead"
-    assert close_broken(library, silence) == [claim.id]
+    assert mark_dead_workers(library) == [], "it has no worker that could be dead"
+    assert close_stale_recordings(library, monitor) == [claim.id]
     entry = repository.get(claim.id)
     assert entry.state is State.DONE
     assert entry.note.startswith("The recording broke off, as the server")
@@ -115,13 +119,13 @@ def test_a_broken_one_is_closed_and_keeps_what_there_is(
     assert not repository.load_analysis(claim.id).complete
     assert len(repository.load_analysis(claim.id).timeline) == len(analysis.timeline)
     assert beat(library, claim, 1, 1, 1.0) is None, "the server that was taken for dead may write no more"
-    assert close_broken(library) == []
+    assert close_stale_recordings(library) == []
 
 
 def test_a_broken_one_without_a_picture_says_so(library: Library, repository: Repository) -> None:
     claim = begun(repository)
     set_row(library, claim, worker_pid=dead_process())
-    assert close_broken(library) == [claim.id]
+    assert close_stale_recordings(library) == [claim.id]
     entry = repository.get(claim.id)
     assert entry.state is State.CANCELLED
     assert "nothing was recorded yet" in entry.note
@@ -156,7 +160,7 @@ def test_a_clip_that_died_is_handed_over_by_the_next_dispatcher(
     library.parts(claim.id).append(analysis, None)
     set_row(library, claim, worker_pid=dead_process())
     clip_file(claim.id).write_bytes(video.read_bytes())
-    close_broken(library)
+    close_stale_recordings(library)
     hand_over_left_clips(library)
     (clip,) = repository.search("clip").entries
     assert (clip.title, clip.state, clip.has_video) == ("At the window (clip)", State.QUEUED, True)

@@ -147,7 +147,7 @@ def test_what_an_owner_agreed_to_is_kept_on_either_database_and_goes_with_everyt
     said = load_consent(library.for_owner(ME))
     assert said is not None
     assert (said.purpose, said.version) == ("medical", "2026-11")
-    assert said.agreed_at.tzinfo is not None
+    assert said.given_at.tzinfo is not None
     assert library.for_owner(ME).retention_days() == 30, "what else was set stays"
     assert list_usage(library)[0].name == "Martha"
     erase_owner(library.for_owner(ME))

@@ -1,4 +1,4 @@
-"""The way of a video into the library: its row, its bytes, what it says of itself, its place in the queue."""
+"""Adds an uploaded video to the library: creates its row, copies and probes the file, and enqueues the analysis."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from emotion import settings as where
 from emotion.engine.storage import no_room, video_key
 from emotion.errors import InputError, LibraryError
 from emotion.library.database import QUEUE_LOCK
-from emotion.library.door import Door, size_of
 from emotion.library.entries import JobSettings, State
 from emotion.library.mapping import end_of_queue, new_row, row_of, words_of
 from emotion.library.orm import AnalysisRow, TagRow
 from emotion.library.probe_upload import facts_of
+from emotion.library.upload_limits import UploadLimits, size_of
 from emotion.limits import Limits
 from emotion.types import VideoInfo
 
@@ -34,14 +34,14 @@ _BLOCK = 1 << 20
 log = logging.getLogger(__name__)
 
 
-class Intake:
-    """Takes one video in, or leaves nothing of it.
+class Ingest:
+    """Adds one video; removes everything again if a step fails.
 
     Args:
-        repository: Where it goes.
-        source: What its owner calls it.
-        settings: What is asked for.
-        limits: What it may take.
+        repository: The repository that it is added to.
+        source: Original file name.
+        settings: Settings of the analysis.
+        limits: Upload limits.
     """
 
     def __init__(self, repository: Repository, source: str, settings: JobSettings, limits: Limits) -> None:
@@ -49,23 +49,23 @@ class Intake:
         """Of the analysis."""
         self._library, self._owner = repository.library, repository.owner
         self._source, self._settings = source, settings
-        self._door = Door(repository, source, limits)
+        self._checks = UploadLimits(repository, source, limits)
 
     def take(self, content: BinaryIO | Path, title: str, tags: Collection[str]) -> None:
-        """Take it in and put its analysis into the queue; see :meth:`emotion.library.Repository.add`."""
-        self._door.before(size_of(content))
+        """Add the video and enqueue its analysis; see :meth:`emotion.library.Repository.add`."""
+        self._checks.check_start(size_of(content))
         self._announce(title, tags)
         try:
             digest = self._copy(content)
             info, captured = self._facts()
-            self._door.check_facts(info, self._settings)
+            self._checks.check_duration(info, self._settings)
             self._queue(digest, info, captured)
         except BaseException:
             self._undo()
             raise
 
     def _announce(self, title: str, tags: Collection[str]) -> None:
-        """Write the row before the bytes, so that whatever breaks off can be seen and deleted."""
+        """Create the row before the file, to keep a broken upload visible and deletable."""
         row = new_row(self.id, self._owner, self._source, title, self._settings)
         row.tags = [TagRow(tag=tag, owner=self._owner) for tag in tags]
         row.words = words_of(row)
@@ -73,7 +73,7 @@ class Intake:
             session.add(row)
 
     def _copy(self, content: BinaryIO | Path) -> str:
-        """Copy the file into the storage and return its digest."""
+        """Copy the file into storage and return its SHA-256."""
         if isinstance(content, Path):
             with content.open("rb") as file:
                 return self._copy(file)
@@ -81,7 +81,7 @@ class Intake:
         try:
             with self._library.storage.writing(video_key(self.id)) as target:
                 while block := content.read(_BLOCK):
-                    self._door.arriving(size := size + len(block))
+                    self._checks.check_received(size := size + len(block))
                     digest.update(block)
                     target.write(block)
         except OSError as error:
@@ -89,9 +89,9 @@ class Intake:
         return digest.hexdigest()
 
     def _facts(self) -> tuple[VideoInfo | None, dt.datetime | None]:
-        """Return the facts of a video that lies on this machine and when it was recorded.
+        """Probe a video in local storage and return its facts and recording time.
 
-        So what is no video is refused at once.
+        This rejects a file that is not a video at once.
         """
         path = self._library.storage.local_path(video_key(self.id))
         if path is None:
@@ -102,10 +102,10 @@ class Intake:
             raise type(error)(str(error).replace(path.name, self._source, 1)) from error
 
     def _queue(self, digest: str, info: VideoInfo | None, captured: dt.datetime | None) -> None:
-        """Put the analysis into the queue, now that its video has come."""
+        """Enqueue the analysis of the stored video."""
         settings, size = self._settings, self._library.storage.used_bytes(self.id)
         with self._library.database.writing(QUEUE_LOCK) as session:
-            self._door.at_the_queue(session, size)
+            self._checks.check_enqueue(session, size)
             row = row_of(session, self.id, self._owner, lock=True)
             row.state, row.note, row.source_sha256, row.has_video = State.QUEUED, "", digest, True
             row.info = None if info is None else asdict(info)
@@ -117,18 +117,18 @@ class Intake:
             row.queued_at = end_of_queue(session)
 
     def _undo(self) -> None:
-        """Take back what failed; where that fails too, it is the first reason that people are told."""
+        """Roll back a failed upload. If rollback fails, log it and keep the original error."""
         try:
-            expunge(self._library, self.id)
+            purge(self._library, self.id)
         except LibraryError as error:
-            log.warning("what is left of an upload that failed cannot be removed: %s", error)
+            log.warning("a failed upload could not be rolled back: %s", error)
 
 
-def expunge(library: Library, entry_id: str) -> None:
-    """Remove all there is of an analysis: its files, its log and what is noted about it.
+def purge(library: Library, entry_id: str) -> None:
+    """Delete an analysis: its files, its log and its row.
 
     Raises:
-        LibraryError: A file could not be removed; what is noted then stays, to try again.
+        LibraryError: A file could not be removed; the row stays, and deleting can be retried.
     """
     library.storage.remove(entry_id)
     where.log_file(entry_id).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Stands between an upload and the library: looks at limits before, while the bytes come, and at the queue."""
+"""Checks an upload against size, duration, quota, queue and disk limits: before, during and after the transfer."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from emotion.types import VideoInfo
 if TYPE_CHECKING:
     from emotion.library.repository import Repository
 
-_LOOK_BYTES = 64 * 2**20
-"""Between two looks at the disk while a file comes."""
+_CHECK_EVERY_BYTES = 64 * 2**20
+"""Interval between checks of free disk space during an upload."""
 
 
-class Door:
-    """Lets one upload in, or says why not.
+class UploadLimits:
+    """The limits of one upload.
 
     Args:
-        repository: Where it goes.
-        name: What it is called, for people.
-        limits: What holds for it.
+        repository: The repository that it is added to.
+        name: File name, for messages.
+        limits: The limits to check.
     """
 
     def __init__(self, repository: Repository, name: str, limits: Limits) -> None:
         self._library, self._owner = repository.library, repository.owner
         self._name, self._limits = name, limits
-        self._looked = 0
+        self._checked_at = 0
 
-    def before(self, size: int) -> None:
-        """Look before anything is written.
+    def check_start(self, size: int) -> None:
+        """Check everything that is known before the first byte is written.
 
         Args:
-            size: Of the file in bytes, as far as it can be told; else 0.
+            size: File size in bytes; 0 if unknown.
 
         Raises:
-            TooLargeError: It cannot come in.
+            TooLargeError: A limit is exceeded.
         """
         self._limits.check_size(size, self._name)
         with self._library.database.reading() as session:
@@ -50,51 +50,51 @@ class Door:
         self.check_room(size)
 
     def check_room(self, size: int = 0) -> None:
-        """Look at the disk and at the owner's share of it.
+        """Check free disk space and the owner's quota.
 
         Args:
-            size: Bytes that are to come, as far as that can be told.
+            size: Bytes still to be written; 0 if unknown.
 
         Raises:
-            TooLargeError: There is no room.
+            TooLargeError: The disk is too full or the quota is used up.
         """
         self._check_disk(size)
         with self._library.database.reading() as session:
             self._limits.check_quota(self._used(session), size)
 
-    def arriving(self, size: int) -> None:
-        """Look while it comes.
+    def check_received(self, size: int) -> None:
+        """Check during the transfer.
 
         Args:
-            size: Bytes that have come.
+            size: Bytes received so far.
 
         Raises:
-            TooLargeError: It gets too large, or the disk too full.
+            TooLargeError: The file is too large or the disk too full.
         """
         self._limits.check_size(size, self._name)
-        if size - self._looked >= _LOOK_BYTES:
-            self._looked = size
+        if size - self._checked_at >= _CHECK_EVERY_BYTES:
+            self._checked_at = size
             self._check_disk(0)
 
-    def check_facts(self, info: VideoInfo | None, settings: JobSettings) -> None:
-        """Look at what the file says of itself, if that could be told.
+    def check_duration(self, info: VideoInfo | None, settings: JobSettings) -> None:
+        """Check the duration to analyse, if the file could be probed.
 
         Raises:
-            TooLargeError: The part that is to be analysed is too long.
+            TooLargeError: The selected time range is too long.
         """
         if info is not None:
             end_s = info.duration_s if settings.end_s is None else min(settings.end_s, info.duration_s)
             self._limits.check_duration(end_s - settings.start_s, self._name)
 
-    def at_the_queue(self, session: Session, size: int) -> None:
-        """Look once more while nobody else puts anything there: of many that come at once, some are too many.
+    def check_enqueue(self, session: Session, size: int) -> None:
+        """Check queue and quota again in the transaction that enqueues: other uploads may have finished.
 
         Args:
-            session: In which it is put into the queue.
-            size: Bytes that it takes on the storage, which do not yet count as its owner's.
+            session: Session that holds the queue lock.
+            size: Stored bytes, not yet counted towards the quota.
 
         Raises:
-            TooLargeError: Its owner has enough here.
+            TooLargeError: The queue or the quota is full.
         """
         self._limits.check_queue(self._waiting(session))
         self._limits.check_quota(self._used(session), size)
@@ -113,7 +113,7 @@ class Door:
 
 
 def size_of(content: BinaryIO | Path) -> int:
-    """Return the size of a file in bytes; 0 for a stream that cannot tell."""
+    """Return the size of a file in bytes; 0 for a stream that is not seekable."""
     if isinstance(content, Path):
         return content.stat().st_size
     if not content.seekable():

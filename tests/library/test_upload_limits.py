@@ -90,7 +90,7 @@ def test_of_many_that_come_at_once_no_more_get_in_than_may(
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(add, libraries)) == 3
-    assert libraries[0].search().total == 3
+    assert libraries[0].for_owner(LOCAL).search().total == 3
 
 
 class Meanwhile(io.BytesIO):
