@@ -13,8 +13,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 def command() -> str:
-    """Return the command that is running, as a user would type it."""
-    return " ".join(["python -m training", *sys.argv[1:]])
+    """Return the command that is running, without the folders of one machine: absolute paths by their names alone."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return " ".join(["python -m training", *words])
 
 
 def commit() -> str:

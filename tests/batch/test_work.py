@@ -16,7 +16,7 @@ from emotion.analytics.summary import summarise
 from emotion.batch.inputs import Video, find_videos
 from emotion.batch.settings import Settings
 from emotion.batch.work import FILE, KILLED, MACHINE, MISSING, STOP, TRIES, UNEXPECTED, Job, Worker
-from emotion.models.registry import sha256_of
+from emotion.models.registry import resolve, sha256_of
 from emotion.vision.decode.sampling import Sampling
 from tests.batch.conftest import MakeFilm
 
@@ -181,7 +181,7 @@ def test_an_id_follows_the_settings_and_the_bytes(settings: Settings) -> None:
         Settings.of(sampling=Sampling(end_s=9)),
     ]
     assert len({each.id for each in [settings, *others]}) == 6
-    assert Settings.of("ferplus-resvgg").id == settings.id, "an alias and its name are one"
+    assert Settings.of(resolve("default")).id == settings.id, "an alias and its name are one"
     assert settings.id_of("aa") != settings.id_of("ab")
     assert settings.id_of("aa") != others[0].id_of("aa")
     assert len(settings.id_of("aa")) == 32

@@ -54,7 +54,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_classifiers_limit_of_clear_answers_travels_along(analyzer: emotion.Analyzer, clip: Path, tmp_path) -> None:
     file = tmp_path / "model.tflite"
     file.write_bytes(classifier_file(8))
-    card = replace(emotion.load_classifier().card, labels=FERPLUS_LABELS, abstain_below=0.4)
+    card = replace(emotion.load_classifier().card, labels=FERPLUS_LABELS, input_size=48, abstain_below=0.4)
     limited = emotion.Analyzer(model=LiteRTClassifier(card, file=file))
     assert limited.image(sample_image()).abstain_below == 0.4
     analysis = load_parquet(save_parquet(limited.video(clip, every=25), tmp_path / "timeline.parquet"))

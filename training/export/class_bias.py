@@ -23,6 +23,9 @@ LARGEST_OF_FEW = 0.7
 LARGEST = 2.0
 """Bound of every other class's bias, in logits."""
 
+COMMON = 2.0
+"""Classes with more than this many times an even share of the faces keep 0: they are not named too rarely."""
+
 STEP = 0.1
 FOLDS = 5
 
@@ -40,8 +43,8 @@ def class_biases(logits_by_set: Sequence[FloatArray], truths: Sequence[NDArray[n
     """Return the class biases that maximise the score on several validation sets.
 
     The score is the mean over sets of (accuracy + balanced accuracy) / 2, minus a penalty that grows with a bias and
-    with the rarity of its class. Answers range over all ``k`` labels, as in the app. The bias of the most frequent
-    class stays 0, since a common constant changes no answer; so do those of classes without faces.
+    with the rarity of its class. Answers range over all ``k`` labels, as in the app. The biases of common
+    classes (:data:`COMMON`) and of the most frequent one stay 0, and so do those of classes without faces.
 
     Args:
         logits_by_set: Per set ``(n, k)`` raw scores.
@@ -112,7 +115,7 @@ def _search(sets: Sequence[_Set], counts: NDArray[np.int64]) -> NDArray[np.float
     for _ in range(_SWEEPS):
         begun = best
         for place in np.flatnonzero(counts):
-            if place == counts.argmax():
+            if place == counts.argmax() or counts[place] > COMMON * counts.mean():
                 continue
             trials = np.tile(biases, (len(_grid(counts[place])), 1))
             trials[:, place] = _grid(counts[place])
