@@ -112,7 +112,7 @@ def test_a_decoder_that_never_comes_back_ends_its_tries(
 def test_workers_that_die_whatever_they_are_given_end_the_batch(
     films: Path, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("EMOTION_MEMORY_MB", "a lot")  # no worker can begin
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")  # no worker can begin
     monkeypatch.setattr(pool, "_GIVE_UP", 2)
     with pytest.raises(BatchError, match="2 died one after the other"):
         list(in_processes(job, find_videos([str(films)]), 1))

@@ -69,7 +69,10 @@ def with_slopes(
         rows.append(np.stack(difficulties(*views.T), axis=1)[found])
         right.append((probabilities.argmax(axis=1) == truth[decided])[found])
         confidence.append(probabilities.max(axis=1)[found])
-    slopes = fit_slopes(np.concatenate(rows), np.concatenate(confidence), np.concatenate(right))
+    difficulty = np.concatenate(rows)
+    if not len(difficulty):
+        return replace(card, abstain_slopes={})
+    slopes = fit_slopes(difficulty, np.concatenate(confidence), np.concatenate(right))
     return replace(card, abstain_slopes=slopes)
 
 

@@ -87,7 +87,7 @@ class _View:
     holder: HasEdits
     track: int | None
     pictures: Mapping[int, str]
-    library: OtherAnalyses | None
+    others: OtherAnalyses | None
     key: str
 
     def people(self) -> Edits:
@@ -126,7 +126,7 @@ class _View:
 
     def comparison(self) -> Edits:
         if not self.shown.timeline.empty:
-            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.library)
+            show_comparison(self.shown, self.holder.edits, f"{self.key}_compare", self.others)
         return self.holder.edits
 
 

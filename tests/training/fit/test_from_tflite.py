@@ -108,7 +108,7 @@ def test_what_its_norms_expect_is_what_they_meet(shipped, examples, form, faces)
 
 
 def test_a_file_of_another_network_is_refused(shipped, examples, form, tmp_path):
-    with pytest.raises(ModelError, match=r"exported of pooled; model\.tflite has other layers"):
+    with pytest.raises(ModelError, match=r"exported from pooled; model\.tflite has other layers"):
         start_from_tflite(build_network("pooled", 15), shipped, examples, form)
     text = tmp_path / "text.tflite"
     text.write_text("text")

@@ -98,7 +98,7 @@ def test_the_network_begins_with_the_features_of_the_package(package, examples, 
     monkeypatch.setattr(pretrained_faces, "WEIGHTS_SHA256", digest)
     model = build_network("mobilenet-face", 8, 32)
     told = start_from_face_package(model, file, examples, FORM)
-    assert "but for its head" in told
+    assert "except its head" in told
     faces = FORM.prepare(examples.images[:16])
     pooled = keras.Model(model.inputs, model.layers[-1].input)
     expected = original(weights, np.repeat(60 * faces, 3, axis=3))

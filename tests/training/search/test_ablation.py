@@ -85,7 +85,7 @@ def test_the_page_sets_both_heads_side_by_side_and_marks_what_is_sure():
     assert table[2].endswith("| – | 1.50 × |")
     assert table[3].startswith("| new | other | – | – | – | – | 75.00 | 75.00 | **+25.00** |")
     assert table[3].endswith("| 1,234 | – |")
-    assert "for the network `half`, in one cycle (epochs: 3),\ntrained on 10 faces with seed 1" in text
+    assert "for the network `half` with one cycle\n(epochs: 3), trained on 10 faces with seed 1" in text
 
 
 def test_an_ablation_from_command_to_page(made_data, tmp_path, monkeypatch, capsys):
