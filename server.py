@@ -1,5 +1,7 @@
 """The app with its own server: access guard, video route, metrics route. Run with ``streamlit run server.py``."""
 
+# First of all: pylibsrtp, which it loads, crashes the process where TensorFlow was loaded before (a gRPC model server).
+import aiortc  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config

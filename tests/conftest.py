@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+# pylibsrtp, which it loads, crashes where TensorFlow was loaded before: tests may come in any order.
+import aiortc  # noqa: F401
 import numpy as np
 import pytest
 from hypothesis import settings
