@@ -90,7 +90,7 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
 
 @pytest.mark.parametrize(
     ("how", "words"),
-    [({"allowed": False}, "was told not to give this page the camera"), ({"found": False}, "finds no camera")],
+    [({"allowed": False}, "denies this page access to the camera"), ({"found": False}, "finds no camera")],
 )
 def test_why_no_picture_comes_is_said(chromium, server, how, words):
     with visitor(chromium, server, None, **how) as person:
