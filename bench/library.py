@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
-from bench.common.chromium import OPTIONS, chromium_path, served, settle
+from bench.common.chromium import open_chromium, served, settle
 from bench.common.postgres import postgres_programs, running_postgres
 from bench.common.records import ROOT
 from emotion.labels import FERPLUS_LABELS
@@ -52,8 +52,7 @@ def _page(library: Library) -> dict[str, float]:
         found = {"the page's script": _slowest_ms(test.run)}
     if test.exception or not test.dataframe:
         raise RuntimeError("the page shows no table")
-    with served("server.py", **environment) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
+    with served("server.py", **environment) as url, open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{url}/about")
         turns, searches = [], []

@@ -6,10 +6,10 @@ import os
 import time
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from bench.common.chromium import OPTIONS, chromium_path, click_at, served, settle
+from bench.common.chromium import click_at, open_chromium, served, settle
 from bench.common.records import ROOT
 from emotion.analytics.edits import Span
 from emotion.charts.ribbon import overview_chart
@@ -54,8 +54,7 @@ def _script(analysis_id: str) -> dict[str, float]:
 
 def _browser(analysis_id: str) -> dict[str, float]:
     environment = {"EMOTION_LIBRARY": os.environ["EMOTION_LIBRARY"]}
-    with served("server.py", **environment) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
+    with served("server.py", **environment) as url, open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(_PATIENCE_MS)
         # What every visit costs is not this video's.

@@ -33,7 +33,7 @@ def test_the_table_of_floors_names_every_folder() -> None:
 
 
 def test_no_folder_has_more_than_twenty_modules() -> None:
-    counts = Counter(folder_of(path) for path in modules().values() if path.name != "__init__.py")
+    counts = Counter(folder_of(path) for path in modules().values())
     assert {folder: count for folder, count in counts.items() if count > 20} == {}
 
 

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from emotion.paths import ROOT
 
@@ -30,6 +30,15 @@ OPTIONS = [
 def chromium_path() -> str | None:
     """Return where a Chromium is on this machine."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextlib.contextmanager
+def open_chromium() -> Iterator[Browser]:
+    """Start this machine's Chromium, and close it at the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
+        yield browser
+        browser.close()
 
 
 @contextlib.contextmanager

@@ -11,15 +11,9 @@ from typing import Any
 
 from playwright.sync_api import BrowserType, FrameLocator, Page, expect
 
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-device-for-media-stream",
-)
+from bench.common.chromium import OPTIONS as CHROMIUM_OPTIONS
+
+OPTIONS = (*CHROMIUM_OPTIONS, "--use-fake-device-for-media-stream")
 FRAME = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
 CONSENT = "Everyone in front of the camera"
 

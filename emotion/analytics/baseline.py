@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from emotion.analytics.apply import mean_probabilities, part_of
 from emotion.analytics.edits import Span
 from emotion.analytics.people import steadiness
 from emotion.analytics.summary import summarise
-from emotion.analytics.time_range import mean_probabilities, part_of
 from emotion.errors import InputError
 from emotion.types import Analysis
 

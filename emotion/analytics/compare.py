@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.apply import part_of
 from emotion.analytics.heat import time_bins
-from emotion.analytics.time_range import part_of
 from emotion.analytics.timeline import probability_columns
 from emotion.types import Analysis
 

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
+from emotion.analytics.apply import part_of
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.heat import time_bins
 from emotion.analytics.summary import summarise
-from emotion.analytics.time_range import part_of
 from emotion.analytics.timeline import probability_columns
 from emotion.types import Analysis
 

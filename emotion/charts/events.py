@@ -8,11 +8,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from emotion.analytics.apply import part_of
 from emotion.analytics.baseline import baseline_means
 from emotion.analytics.compare import Side, on_one_axis
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import resample
-from emotion.analytics.time_range import part_of
 from emotion.analytics.timeline import probability_columns
 from emotion.charts.common import EDGE, finish, label_colour, moment_tooltip, seconds_axis, unbroken
 from emotion.types import Analysis

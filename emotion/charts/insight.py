@@ -5,11 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from emotion.analytics.apply import part_of
 from emotion.analytics.derived import intensity, valence
 from emotion.analytics.episodes import row_shares
 from emotion.analytics.heat import binned_probabilities
 from emotion.analytics.lanes import resample
-from emotion.analytics.time_range import part_of
 from emotion.charts.common import EDGE, HUE, STRONG, finish, label_colour, moment_tooltip, seconds_axis, unbroken
 from emotion.types import Analysis
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.abstention import answer_names, is_unclear
+from emotion.analytics.apply import part_of
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.summary import dominant
-from emotion.analytics.time_range import part_of
 from emotion.charts.common import EDGE, finish, label_colour, seconds_axis
 from emotion.charts.ribbon import TOP, leading_spans, ribbon_layer, time_domain
 from emotion.labels import UNCLEAR

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from emotion.errors import ModelError
-from emotion.models.registry import CARD_FILE, models_dir, sha256_of
+from emotion.models.registry import CARD_FILE, checked_file, models_dir
 from emotion.types import FloatArray
 
 PARTS: tuple[str, ...] = ("brows", "eyes", "nose", "mouth")
@@ -137,11 +137,4 @@ def checked_part_file(card: PartCard) -> Path:
     Raises:
         ModelError: The file is missing or is not the one that the card describes.
     """
-    path = part_models_dir() / card.name / card.file
-    if not path.is_file():
-        raise ModelError(f"model {card.name!r} expects the file {card.file}, which is missing")
-    if (digest := sha256_of(path)) != card.sha256:
-        raise ModelError(
-            f"model {card.name!r} expects {card.file} with sha256 {card.sha256[:12]}…; the file has {digest[:12]}…"
-        )
-    return path
+    return checked_file(card.name, part_models_dir() / card.name / card.file, card.sha256)

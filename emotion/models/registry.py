@@ -157,11 +157,17 @@ def checked_model_file(card: ModelCard) -> Path:
     """
     if card.members:
         raise ModelError(f"expected a model with a file of its own; {card.name!r} is an ensemble")
-    path = _folder(card.name) / card.file
+    return checked_file(card.name, _folder(card.name) / card.file, card.sha256)
+
+
+def checked_file(model: str, path: Path, sha256: str) -> Path:
+    """Return the path of a model's file after checking its digest.
+
+    Raises:
+        ModelError: The file is missing or has another digest.
+    """
     if not path.is_file():
-        raise ModelError(f"model {card.name!r} expects the file {card.file}, which is missing")
-    if (digest := sha256_of(path)) != card.sha256:
-        raise ModelError(
-            f"model {card.name!r} expects {card.file} with sha256 {card.sha256[:12]}…; the file has {digest[:12]}…"
-        )
+        raise ModelError(f"model {model!r} expects the file {path.name}, which is missing")
+    if (digest := sha256_of(path)) != sha256:
+        raise ModelError(f"model {model!r} expects {path.name} with sha256 {sha256[:12]}…; the file has {digest[:12]}…")
     return path

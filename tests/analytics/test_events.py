@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emotion.analytics.apply import mean_probabilities, part_of
 from emotion.analytics.baseline import baseline_means, relative_figures
 from emotion.analytics.compare import Side, common_labels, comparison_figures, on_one_axis
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.event_figures import before_after, event_figures
 from emotion.analytics.summary import summarise
-from emotion.analytics.time_range import mean_probabilities, part_of
 from emotion.errors import InputError
 from emotion.report.events_csv import from_csv, to_csv
 from tests.conftest import make_analysis

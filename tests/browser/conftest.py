@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 import emotion
-from bench.common.chromium import OPTIONS, chromium_path, served
+from bench.common.chromium import chromium_path, open_chromium, served
 
 _SEARCH = re.compile(r"^http://127\.0\.0\.1:\d+/[a-z_]+/_stcore/(health|host-config)$")
 """Opened at a page's own address, Streamlit looks for its server below that page first, and then at the root."""
@@ -31,13 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = chromium_path()
-    if executable is None:
+    if chromium_path() is None:
         pytest.skip("expected a Chromium for the browser tests; there is none on this machine's path")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=OPTIONS)
+    with open_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @contextlib.contextmanager

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from bench.common.chromium import OPTIONS, chromium_path, served, settle
+from bench.common.chromium import chromium_path, open_chromium, served, settle
 from emotion.samples import make_clip
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -31,13 +31,10 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def chromium():
-    executable = chromium_path()
-    if executable is None:
+    if chromium_path() is None:
         pytest.skip("expected a Chromium; there is none on this machine's path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=OPTIONS)
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 def leave_a_video(browser: Browser, url: str, clip: Path) -> Page:
@@ -54,11 +51,17 @@ def uploads_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("upload") if path.is_file()]
 
 
-def await_addresses(page: Page, given: list[str], count: int) -> None:
-    """Wait until the page has asked for so many uploads; the browser's events come only while it is asked."""
-    for _ in range(300):
+def upload(page: Page, url: str, count: int) -> list[str]:
+    """Upload so many small files, and return the addresses that the page was given for them."""
+    given: list[str] = []
+    page.on("request", lambda request: given.append(request.url) if "/upload_file/" in request.url else None)
+    page.goto(f"{url}/video")
+    settle(page)
+    files = [{"name": f"{index}.mp4", "mimeType": "video/mp4", "buffer": b"0" * 1000} for index in range(count)]
+    page.locator("input[type=file]").first.set_input_files(files)
+    for _ in range(300):  # the browser's events come only while it is asked
         if len(given) >= count:
-            return
+            return given[:count]
         page.wait_for_timeout(100)
     raise AssertionError(f"expected {count} uploads; got {given}")
 
@@ -115,15 +118,7 @@ def test_uploads_under_invented_ids_are_refused(chromium: Browser, temporary: Pa
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
         page = chromium.new_page()
-        given: list[str] = []
-        page.on("request", lambda request: given.append(request.url) if "/upload_file/" in request.url else None)
-        page.goto(f"{url}/video")
-        settle(page)
-        page.locator("input[type=file]").first.set_input_files(
-            {"name": "small.mp4", "mimeType": "video/mp4", "buffer": b"0" * 1000}
-        )
-        await_addresses(page, given, 1)
-        address = given[0]
+        (address,) = upload(page, url, 1)
         invented = re.sub(r"[0-9a-f-]{36}$", "00000000-0000-4000-8000-000000000000", address)
         answers = page.evaluate(PUT, [invented, 1_000_000])
         assert answers == 404
@@ -133,16 +128,9 @@ def test_what_one_visit_holds_is_limited_while_it_arrives(chromium: Browser, tem
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
         page = chromium.new_page()
-        given: list[str] = []
-        page.on("request", lambda request: given.append(request.url) if "/upload_file/" in request.url else None)
-        page.goto(f"{url}/video")
-        settle(page)
-        page.locator("input[type=file]").first.set_input_files(
-            [{"name": f"{index}.mp4", "mimeType": "video/mp4", "buffer": b"0" * 1000} for index in range(4)]
-        )
-        await_addresses(page, given, 4)
+        given = upload(page, url, 4)
         # The same addresses, filled again while nothing takes them: two of the largest size fit.
-        answers = [page.evaluate(PUT, [address, 4_900_000]) for address in given[:4]]
+        answers = [page.evaluate(PUT, [address, 4_900_000]) for address in given]
         assert answers[:2] == [204, 204]
         assert 413 in answers[2:], answers
 

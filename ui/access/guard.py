@@ -33,7 +33,7 @@ from ui.access.rules import LOCAL_VISITOR, Visitor
 from ui.access.sign_in import find_visitor, identify
 
 NO_FILE = "There is no such file."
-_MEDIA, _UPLOADS = "media", "_stcore/upload_file"
+_MEDIA, UPLOADS = "media", "_stcore/upload_file"
 _ANYBODY = ""
 _MANY = 10_000
 
@@ -175,7 +175,7 @@ class Guard:
         media, lets_through = below(request, _MEDIA), True
         if media is not None and _sign_in_required():
             lets_through, send = self._media.may_have(media, visitor_of(request.cookies)), _uncached(send)
-        elif below(request, _UPLOADS) is not None:
+        elif below(request, UPLOADS) is not None:
             lets_through = visitor_of(request.cookies) is not None
         answer = self._app if lets_through else PlainTextResponse(NO_FILE, 404)
         await answer(request.scope, receive, send)

@@ -66,13 +66,14 @@ def is_known_host(host: str) -> bool:
     Args:
         host: The header, such as ``localhost:8501`` or ``[::1]:8501``.
     """
+    name = _name_of(host)
+    # What costs nothing comes first: this is asked of every request, and secrets and settings are read each time.
+    if name == "localhost" or _is_loopback(name):
+        return True
     try:
-        if settings.is_required():
-            return True
+        return settings.is_required() or name in _named_hosts()
     except SettingsError:
         return True  # Nobody can enter until the settings are mended.
-    name = _name_of(host)
-    return name == "localhost" or _is_loopback(name) or name in _named_hosts()
 
 
 def is_foreign(origin: str | None, host: str, scheme: str) -> bool:

@@ -18,10 +18,9 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 from emotion.limits import MEGA, max_upload_mb
-from ui.access.guard import NO_FILE, below
+from ui.access.guard import NO_FILE, UPLOADS, below
 from ui.common.departures import departures
 
-UPLOADS = "_stcore/upload_file"
 TOO_MUCH = "Too many uploads are waiting. Analyse or clear some of them first."
 PER_VISIT, TOGETHER = 2, 8
 """How many uploads of the largest size one visit, and all visits together, may hold in memory."""

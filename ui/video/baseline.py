@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from emotion.analytics.apply import part_of
 from emotion.analytics.baseline import RELATIVE, relative_figures
 from emotion.analytics.edits import Edits, Span
 from emotion.analytics.people import person_name
-from emotion.analytics.time_range import part_of
 from emotion.charts.events import relative_chart
 from emotion.errors import InputError
 from emotion.types import Analysis
