@@ -45,7 +45,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelCard]:
         network.save(folder / NAME / KERAS_FILE)
         digest = sha256_of(folder / NAME / "model.tflite")
         save_card(
-            replace(shipped, name=NAME, file="model.tflite", sha256=digest, members=(), temperature=0.7),
+            replace(shipped, name=NAME, file="model.tflite", input_size=48, sha256=digest, members=(), temperature=0.7),
             folder / NAME,
         )
         yield load_card(NAME)

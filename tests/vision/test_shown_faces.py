@@ -121,5 +121,5 @@ def test_files_of_bug_reports(analyzer: emotion.Analyzer, name: str) -> None:
     assert info.duration_s == pytest.approx(FIELD[name][3], abs=0.05)
     assert (analysis.frames["faces"] == 1).all()
     assert timeline["track_id"].nunique() == 1
-    assert (timeline["p_happiness"] > 0.95).all()
+    assert (timeline["p_happiness"] > 0.85).all()
     assert timeline[BOX].mean().to_numpy() == pytest.approx([252, 106, 384, 257], abs=8)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from emotion.errors import InputError, ModelError
@@ -62,12 +63,31 @@ def start_from_face_package(model: Any, file: Path, examples: Examples, form: In
         InputError: The file is missing or has another digest.
         ModelError: The network has another architecture.
     """
-    body = _body(_read(file), BLOCKS.get(model.name, BLOCKS["mobilenet-face"]))
+    blocks = BLOCKS.get(model.name, BLOCKS["mobilenet-face"])
+    body = _body(_read(file), blocks)
     expected = [tuple(layer.kernel.shape) for layer in model.layers if has_kernel(layer)][:-1]
     if [layer.kernel.shape for layer in body] != expected:
         raise ModelError(f"expected a MobileNet v1 for grey faces; {model.name} has other layers")
     restore_body(model, body, examples, form)
+    _reset_norms(model, first=_first_gap(blocks))
     return f"face-recognition weights of {model.name} except its head from {PACKAGE} {VERSION}"
+
+
+def _first_gap(blocks: Sequence[int]) -> int:
+    """Return the position of the first block that follows a left-out one, or the number of blocks."""
+    return next((position for position, block in enumerate(blocks) if block != position), len(blocks))
+
+
+def _reset_norms(model: Any, first: int) -> None:
+    """Give the batch norms from block ``first`` on a scale of 1 and a shift of 0.
+
+    Those blocks were learned on the outputs of a block that is left out. Their own scales would make the features so
+    large that the first steps of training destroy the weights.
+    """
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for norm in norms[1 + 2 * first :]:
+        scale, shift, *statistics = norm.get_weights()
+        norm.set_weights([np.ones_like(scale), np.zeros_like(shift), *statistics])
 
 
 def _read(file: Path) -> dict[str, FloatArray]:

@@ -1,9 +1,9 @@
 """MobileNet v1 (Howard et al. 2017) for one grey channel: depthwise and pointwise convolutions in turn.
 
 Its body can start from weights that were learned on faces (:mod:`training.fit.pretrained_faces`). ``mobilenet-face`` is
-the whole network on faces of 64 px. ``mobilenet-fine`` takes faces of 48 px, FER2013's own size, at full resolution: its
-first layer has no stride, and it has fewer blocks in exchange, so that maps of the expressive parts stay twice as large.
-Both take about a quarter of the multiply-adds of ``resvgg``.
+the whole network on faces of 64 px. ``mobilenet-fine`` takes faces of 48 px, FER2013's own size; its first layer has no
+stride, which gives maps of higher resolution, and it has fewer blocks in exchange. Both take less than a third of the
+multiply-adds of ``resvgg``.
 """
 
 from __future__ import annotations
