@@ -29,6 +29,7 @@ from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
 from ui.video.people import fingerprint
+from ui.video.sentences import show_sentences
 from ui.video.session import MOMENT_S, PLAYER
 from ui.video.tabs import edited_or_raw, key_of, show_insight
 from ui.video.thumbnails import face_pictures
@@ -45,6 +46,7 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
         st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
     if analysis.info.mended:
         st.warning(analysis.info.mended, icon=":material/schedule:")
+    show_sentences(context, edited)
     _show_figures(summary)
     if analysis.frames.empty:
         st.info("No frame of this video could be read.", icon=":material/videocam_off:")
