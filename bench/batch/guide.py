@@ -104,10 +104,11 @@ def _measured(record: dict[str, Any], samplings: dict[str, dict[str, Any]]) -> s
 def _inputs(price: float, efficiency: float, scaling: dict[str, Any], rows: dict[str, float]) -> str:
     ratios = ", ".join(f"{of['ratio']:.2f} × with {engine}" for engine, of in scaling.items())
     return (
-        f"Two workers did {ratios} the work of one, so each of several cores counts as {efficiency:.0%} of a single one. "
-        f"A worker used at most {_memory_gb(scaling):.2f} GB. A timeline takes {rows['bytes_per_face']:.0f} "
+        f"Two workers did {ratios} the work of one, so each of several cores counts as {efficiency:.0%} of a single "
+        f"one. A worker used at most {_memory_gb(scaling):.2f} GB. A timeline takes {rows['bytes_per_face']:.0f} "
         f"bytes per row plus {rows['bytes_per_file'] / 1000:.0f} kB per file. Assumptions, to be replaced by your own: "
-        f"{price:g} per core-hour, videos of {VIDEO_MINUTES} minutes. Storage and transfer of the videos are not included.\n"
+        f"{price:g} per core-hour, videos of {VIDEO_MINUTES} minutes. Storage and transfer of the videos are not "
+        "included.\n"
     )
 
 
