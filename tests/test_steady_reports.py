@@ -28,7 +28,7 @@ def test_fails():
 """
 
 
-def test_garbage_that_parses_does_not_stop_the_report_of_a_failure(tmp_path: Path) -> None:
+def test_a_failure_is_reported_despite_parser_errors(tmp_path: Path) -> None:
     test = tmp_path / "test_of_a_long_file.py"
     lines = "\n".join(f"def f{number}(a, b):\n    return [a + b * {number}]" for number in range(3000))
     test.write_text(f"{FAILING}\n{lines}\n", encoding="utf-8")

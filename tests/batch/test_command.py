@@ -28,7 +28,7 @@ def files(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in out.glob("timelines/*/*.parquet")}
 
 
-def test_a_rerun_does_only_what_is_missing(
+def test_a_rerun_analyses_only_missing_videos(
     films: Path, make_film: MakeFilm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
@@ -64,7 +64,7 @@ def test_a_rerun_does_only_what_is_missing(
     assert len(files(out)) == 10, "other settings lie beside"
 
 
-def test_errors_are_tried_again_on_request(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_retry_repeats_errors(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["batch", str(films / "broken.mov"), "--out", str(tmp_path / "out"), "--workers", "1"]
     assert main(command) == 1
     before = pd.read_parquet(tmp_path / "out" / "errors.parquet")["finished_at"].item()
@@ -105,7 +105,7 @@ def test_the_queries_of_the_guide_run(films: Path, tmp_path: Path, monkeypatch: 
         (["x.mp4"], "required: --out"),
     ],
 )
-def test_mistakes_end_with_two_and_one_line(
+def test_invalid_arguments_exit_with_two_and_one_line(
     arguments: list[str],
     words: str,
     tmp_path: Path,

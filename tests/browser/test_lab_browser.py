@@ -23,7 +23,7 @@ FAMILIES = (("ferplus", "FER+ majority"), ("fer2013", "FER2013 original"))
 
 @pytest.mark.parametrize("split", ["Test", "Validation"])
 @pytest.mark.parametrize(("family", "title"), FAMILIES)
-def test_every_figure_is_the_one_that_was_measured(visit: Page, family: str, title: str, split: str):
+def test_every_figure_matches_the_evaluation(visit: Page, family: str, title: str, split: str):
     visit.set_viewport_size({"width": 1800, "height": 1400})  # wide enough for all columns to be drawn
     go_to(visit, "Model lab")
     for name in (title, split):
@@ -63,7 +63,7 @@ def test_models_are_compared(visit: Page):
     assert_fits_a_phone(visit)
 
 
-def test_a_visitors_own_pictures_are_judged(visit: Page, tmp_path):
+def test_uploaded_pictures_are_scored(visit: Page, tmp_path):
     portrait = sample_image()
     faces = tmp_path / "faces.zip"
     with zipfile.ZipFile(faces, "w") as writer:

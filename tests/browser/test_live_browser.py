@@ -55,7 +55,7 @@ def says(person: Visitor, text: str) -> None:
     expect(person.page.locator(".notices")).to_contain_text(text, timeout=PATIENT_MS)
 
 
-def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_leaves(chromium, server, camera):
+def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, server, camera):
     with visitor(chromium, server, camera) as first, visitor(chromium, server, camera) as second:
         first.enter()
         first.start()
@@ -92,7 +92,7 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
     ("how", "words"),
     [({"allowed": False}, "denies this page access to the camera"), ({"found": False}, "finds no camera")],
 )
-def test_why_no_picture_comes_is_said(chromium, server, how, words):
+def test_camera_errors_are_explained(chromium, server, how, words):
     with visitor(chromium, server, None, **how) as person:
         # The visitor of another test may just have left.
         person.enter()

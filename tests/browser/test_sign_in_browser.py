@@ -175,9 +175,7 @@ def assert_only_for(mine: Page, other: Page, place: Place, addresses: set[str]) 
     assert {each.split("/")[1] for each in after} == {"media", "video-files"}
 
 
-def test_each_sees_their_own_things_and_an_address_gives_nothing_to_others(
-    place: Place, at_a_browser: OpenBrowser, tmp_path: Path
-):
+def test_visitors_see_only_their_own_data_and_urls_are_private(place: Place, at_a_browser: OpenBrowser, tmp_path: Path):
     ada, bob = place.person("ada"), place.person("bob")
     hers = at_a_browser()
     expect(hers.get_by_role("link", name="Library", exact=True)).to_have_count(0)
@@ -216,9 +214,7 @@ def test_each_sees_their_own_things_and_an_address_gives_nothing_to_others(
     assert linked.url == f"{place.app}/video?analysis={analysis}"
 
 
-def test_who_looks_after_the_server_sees_how_much_everybody_has_and_nobody_else_does(
-    place: Place, at_a_browser: OpenBrowser
-):
+def test_only_administrators_see_everyones_usage(place: Place, at_a_browser: OpenBrowser):
     ada, boss, eve = place.person("ada"), place.person("boss", ADMIN), place.person("eve", "eve@elsewhere.test")
     hers = at_a_browser()
     enter(hers, ada)

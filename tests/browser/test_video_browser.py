@@ -26,9 +26,7 @@ pytestmark = pytest.mark.browser
 NAME, FILE_NAME = "Ada Łovelace", "Konzert № 1"
 
 
-def test_a_concert_is_analysed_while_nobody_looks_edited_exported_and_found_again(
-    visit: Page, shared_data: Path, tmp_path: Path
-):
+def test_a_video_is_analysed_edited_exported_and_found_again(visit: Page, shared_data: Path, tmp_path: Path):
     clip = shared_data / "videos" / "concert_cuts_360p.mp4"
     go_to(visit, "Video")
     upload(visit, clip)

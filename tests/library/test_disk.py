@@ -126,7 +126,7 @@ def all_of(repository: Repository) -> tuple[Entry, ...]:
     return repository.search().entries
 
 
-def test_an_upload_that_fills_the_disk_is_refused_and_leaves_nothing(
+def test_an_upload_that_fills_the_disk_leaves_nothing(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path
 ) -> None:
     disk = make_disk(4)
@@ -141,7 +141,7 @@ def test_an_upload_that_fills_the_disk_is_refused_and_leaves_nothing(
     assert library.for_owner(LOCAL).add(clip, "a.mp4").state is State.QUEUED
 
 
-def test_an_upload_that_would_fill_it_is_refused_before_it_begins(
+def test_an_upload_too_large_for_the_disk_is_refused_at_once(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = make_disk(4)
@@ -179,7 +179,7 @@ def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     assert disk.files() == before
 
 
-def test_a_storage_that_fills_stops_the_analysis_which_goes_on_when_there_is_room(
+def test_a_full_storage_fails_the_analysis_which_can_be_resumed(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
     disk, dispatcher = make_disk(16), None
@@ -198,7 +198,7 @@ def test_a_storage_that_fills_stops_the_analysis_which_goes_on_when_there_is_roo
     assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
 
 
-def test_a_disk_with_everything_on_it_fills_and_the_server_comes_through(
+def test_a_full_disk_with_database_does_not_stop_the_server(
     make_disk: MakeDisk, opened: Callable[..., Library], clip: Path, uninterrupted: Analysis
 ) -> None:
     """Not even the database can be told that it is full; who looks after the queue waits until it can."""
@@ -225,7 +225,7 @@ def test_a_disk_with_everything_on_it_fills_and_the_server_comes_through(
     assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
 
 
-def test_a_storage_that_falls_read_only_stops_the_analysis_which_goes_on_when_it_is_mended(
+def test_a_read_only_storage_fails_the_analysis_which_can_be_resumed(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
     disk = make_disk(16)
@@ -250,7 +250,7 @@ def test_a_storage_that_falls_read_only_stops_the_analysis_which_goes_on_when_it
     assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
 
 
-def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
+def test_an_unwritable_log_fails_the_analysis(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path
 ) -> None:
     disk = make_disk(4)
@@ -269,7 +269,7 @@ def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_a_library_on_a_read_only_disk_is_refused_in_a_sentence_on_its_page_too(
+def test_a_read_only_library_is_reported_on_its_page(
     make_disk: MakeDisk, opened: Callable[..., Library], is_new: bool
 ) -> None:
     disk = make_disk(8)
@@ -286,7 +286,7 @@ def test_a_library_on_a_read_only_disk_is_refused_in_a_sentence_on_its_page_too(
     disk.set_writable(True)
 
 
-def test_a_damaged_part_is_made_again_and_holds_nobody_up(
+def test_a_damaged_part_is_analysed_again(
     opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
     """No kill leaves one behind, as parts are written whole or not at all; a disk that fails may."""

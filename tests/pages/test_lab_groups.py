@@ -30,7 +30,7 @@ def test_groups_of_a_zip_are_compared(smile):
     assert tests["Difference in"].tolist()[0] == "accuracy"
 
 
-def test_without_groups_the_page_says_how(smile):
+def test_without_groups_the_page_explains_them(smile):
     test = give(zipped({"happy/1.png": smile, "sad/2.png": smile}))
     assert "add group folders" in texts(test)
     assert not [one for one in test.dataframe if "Group" in one.value]

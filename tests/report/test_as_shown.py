@@ -55,7 +55,7 @@ def assert_same(copy: Path, source: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_the_players_copy_is_what_was_analysed(tmp_path: Path, name: str) -> None:
+def test_the_players_copy_matches_the_analysis(tmp_path: Path, name: str) -> None:
     source = SOURCES[name](tmp_path)
     assert not plays_in_browser(source)
     copy = write_playable(source, tmp_path / "copy.mp4", lambda _: None)
@@ -64,7 +64,7 @@ def test_the_players_copy_is_what_was_analysed(tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_the_annotated_video_is_what_was_analysed(tmp_path: Path, name: str) -> None:
+def test_the_annotated_video_matches_the_analysis(tmp_path: Path, name: str) -> None:
     source = SOURCES[name](tmp_path)
     analysis = analysed(source)
     target = tmp_path / "annotated.mp4"
@@ -72,12 +72,12 @@ def test_the_annotated_video_is_what_was_analysed(tmp_path: Path, name: str) -> 
     assert_same(target, source)
 
 
-def test_a_cover_does_not_cost_a_copy(tmp_path: Path) -> None:
+def test_a_cover_picture_needs_no_copy(tmp_path: Path) -> None:
     """It is no track of an mp4 file, and browsers do not look at it."""
     assert plays_in_browser(write_streams(tmp_path / "a.mp4", [([RED], "mjpeg", COVER), (FILM, "", DEFAULT)]))
 
 
-def test_sound_goes_on_where_pictures_do(tmp_path: Path) -> None:
+def test_sound_stays_in_sync_with_corrected_times(tmp_path: Path) -> None:
     source = restarted(tmp_path)
     copy = write_playable(source, tmp_path / "copy.mp4", lambda _: None)
     target = tmp_path / "annotated.mp4"

@@ -15,7 +15,7 @@ from tests.library.workers import is_over, wait_for
 from tests.serving.conftest import NAME, Server
 
 
-def test_it_says_so_and_goes_on_where_it_stood(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_job_fails_without_the_server_and_resumes(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     server = Server(served)
     pictures = list(clip_frames())
     clip = write_video(tmp_path / "clip.mp4", (picture for _ in range(4) for picture in pictures), fps=25)

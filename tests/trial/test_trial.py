@@ -73,7 +73,7 @@ def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> Tria
     )
 
 
-def test_photographs_and_cut_out_faces_are_answered(faces, classifiers, analyzer):
+def test_photos_and_face_crops_are_classified(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer)
     assert trial.names == ("happy/photo.png", "sad/photo.png", "happy/crop.png", "sad/crop.png", "angry/crop.png")
     assert {one.name: one.reason for one in trial.unread} == {
@@ -87,7 +87,7 @@ def test_photographs_and_cut_out_faces_are_answered(faces, classifiers, analyzer
     assert thumbnail.shape == (96, 96, 3)
 
 
-def test_a_photograph_gives_what_the_image_page_shows(faces, classifiers, analyzer):
+def test_a_photo_gives_the_same_answer_as_the_pictures_page(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer)
     face = analyzer.image(sample_image()).faces[0]
     shown = np.log(face.probabilities) * classifiers["default"].card.temperature
@@ -95,13 +95,13 @@ def test_a_photograph_gives_what_the_image_page_shows(faces, classifiers, analyz
     np.testing.assert_allclose(given - given.max(), shown - shown.max(), atol=1e-3)
 
 
-def test_said_to_be_cut_out_nothing_is_searched_for(faces, classifiers, analyzer):
+def test_face_crops_are_not_searched(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer, Framing.CUT_OUT)
     assert "angry/black.png" in trial.names
     assert len(trial.names) == 6
 
 
-def test_progress_is_told_and_a_stop_keeps_what_is_done(faces, classifiers, analyzer):
+def test_stopping_keeps_finished_answers(faces, classifiers, analyzer):
     seen = []
 
     def report(progress):
@@ -138,7 +138,7 @@ def test_pictures_whose_label_a_model_does_not_know_are_left_out(classifiers):
     assert table["probability"].tolist() == pytest.approx([0.7 / 0.9] * 2)
 
 
-def test_a_model_that_knows_none_of_the_labels_is_not_judged(classifiers):
+def test_a_model_without_matching_labels_is_not_scored(classifiers):
     trial = made_trial(classifiers["default"].card, [[0.7, 0.2, 0.1]] * 3, [0, 1, 2])
     stranger = replace(trial.cards["made"], labels=("fear", "disgust", "neutral"))
     trial = replace(trial, cards={"made": stranger})

@@ -27,13 +27,13 @@ def test_the_transform_undoes_any_turn_scale_and_shift(scale: float, angle: floa
     assert moved @ back[:, :2].T + back[:, 2] == pytest.approx(FIVE, abs=0.05)
 
 
-def test_a_mirror_image_is_not_undone() -> None:
+def test_the_transform_never_mirrors() -> None:
     fitted = similarity_transform(FIVE * [-1, 1], FIVE)
     assert np.linalg.det(fitted[:, :2]) > 0, "a similarity turns, it does not flip"
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.6, 9.0])
-def test_crops_look_alike_at_every_resolution(scale: float) -> None:
+def test_crops_are_similar_at_every_resolution(scale: float) -> None:
     """A picture with a disc at each of the five points; the crop shows them in their places, not aliased."""
     size = round(48 * scale * 2)
     points = (FRAME_POINTS * 48 * scale + size / 4).astype(np.float32)

@@ -42,7 +42,7 @@ class Seen(FaceCheck):
         return super().__call__(*args)  # type: ignore[arg-type]
 
 
-def test_a_cat_is_no_face(mesh: FaceMesh) -> None:
+def test_a_cat_is_rejected(mesh: FaceMesh) -> None:
     file = CASES / "cat" / "cat.png"
     if not file.is_file():
         pytest.skip("needs ../shared/cases/cat")
@@ -52,7 +52,7 @@ def test_a_cat_is_no_face(mesh: FaceMesh) -> None:
 
 
 @pytest.mark.parametrize(("kind", "most"), [("cat", 0), ("clock", 0), ("statue from behind", 0), ("dog", 1)])
-def test_drawn_animals_and_things_are_no_faces(kind: str, most: int, mesh: FaceMesh) -> None:
+def test_drawn_animals_and_things_are_rejected(kind: str, most: int, mesh: FaceMesh) -> None:
     """Drawn monkeys are left out: most score higher than the hardest people, so they are still taken for faces."""
     check = FaceCheck(mesh, BlazeFace(small=True))
     found = 0
@@ -64,14 +64,14 @@ def test_drawn_animals_and_things_are_no_faces(kind: str, most: int, mesh: FaceM
 
 @pytest.mark.parametrize("side", [90, 160, 420])
 @pytest.mark.parametrize("light", [0.5, 1.0, 1.4])
-def test_a_person_is_kept_small_dark_and_bright(side: int, light: float, mesh: FaceMesh) -> None:
+def test_small_dark_and_bright_faces_are_kept(side: int, light: float, mesh: FaceMesh) -> None:
     portrait = cv2.resize(sample_image(), (side * 2, side * 2), interpolation=cv2.INTER_AREA)
     picture = np.clip(portrait * light, 0, 255).astype(np.uint8)
     check = FaceCheck(mesh, BlazeFace(small=True))
     assert len(faces_in(picture, mesh, None)) == len(faces_in(picture, mesh, check)) == 1
 
 
-def test_only_faces_that_are_new_are_checked(mesh: FaceMesh) -> None:
+def test_only_new_faces_are_checked(mesh: FaceMesh) -> None:
     check = Seen(mesh, BlazeFace(small=True))
     follower, rgb = FaceFollower(BlazeFace(), mesh, check=check), sample_image()
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -80,13 +80,13 @@ def test_only_faces_that_are_new_are_checked(mesh: FaceMesh) -> None:
     assert check.asked == 1
 
 
-def test_the_same_find_passes_or_fails_by_the_weights(mesh: FaceMesh) -> None:
+def test_the_weights_decide(mesh: FaceMesh) -> None:
     """Weights that nobody can reach turn the person away, so that the decision is really the weights'."""
     nobody = Weights((0.0,) * len(FEATURES), 1.0)
     assert faces_in(sample_image(), mesh, FaceCheck(mesh, BlazeFace(small=True), nobody)) == []
 
 
-def test_a_face_without_surroundings_is_not_judged(mesh: FaceMesh) -> None:
+def test_tightly_cropped_faces_are_not_checked(mesh: FaceMesh) -> None:
     points = np.full((468, 3), 50, np.float32)
     points[0, :2], points[1, :2] = (5, 5), (95, 95)
     picture = np.zeros((100, 100), np.uint8)

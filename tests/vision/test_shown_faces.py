@@ -75,7 +75,7 @@ STORED: dict[str, tuple[Callable[[Image], Image], Fraction]] = {
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_a_face_is_found_where_it_is_shown(
+def test_boxes_match_the_displayed_orientation(
     analyzer: emotion.Analyzer, pictures: list[Image], plain: Analysis, tmp_path: Path, name: str
 ) -> None:
     stored, aspect = STORED[name]
@@ -112,7 +112,7 @@ FIELD = {
 
 
 @pytest.mark.parametrize("name", FIELD)
-def test_files_of_bug_reports(analyzer: emotion.Analyzer, name: str) -> None:
+def test_files_from_bug_reports(analyzer: emotion.Analyzer, name: str) -> None:
     if not (CASES / name).is_file():
         pytest.skip(f"the shared file is absent: {CASES / name}")
     analysis = analyzer.video(CASES / name, fps=5)

@@ -87,7 +87,7 @@ def empty(library: Library) -> None:
 
 
 @pytest.mark.parametrize("name", ["backup.tar", "backup"])
-def test_backup_wipe_restore_is_an_identical_library(library: Library, video: Path, tmp_path: Path, name: str) -> None:
+def test_a_restored_library_is_identical(library: Library, video: Path, tmp_path: Path, name: str) -> None:
     fill(library, video)
     quieten(library)
     before, shown = contents_of(library), library.for_owner("local").search().entries
@@ -103,7 +103,7 @@ def test_backup_wipe_restore_is_an_identical_library(library: Library, video: Pa
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.permutations(BOTH)))
-def test_across_databases(
+def test_restore_into_another_database(
     request: pytest.FixtureRequest, video: Path, tmp_path: Path, one: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened(kind: str) -> Library:
@@ -119,7 +119,7 @@ def test_across_databases(
         assert len(contents_of(old)["files"]) == 6
 
 
-def test_what_is_restored_works_on(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
+def test_a_restored_library_continues_to_work(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
     library = make_library()
     entry = library.for_owner(LOCAL).add(video, "a.mp4")
     back_up(library, tmp_path / "backup.tar")
@@ -137,9 +137,7 @@ def wipe_rows_and_files(library: Library) -> None:
     empty(library)
 
 
-def test_taken_while_the_library_is_in_use_every_row_has_its_files(
-    make_library: MakeLibrary, video: Path, tmp_path: Path
-) -> None:
+def test_a_backup_of_a_library_in_use_is_consistent(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
     """One thread adds, analyses and deletes without a pause; each of the backups that another takes is whole."""
     library, over = make_library(), threading.Event()
     for _ in range(5):
@@ -178,7 +176,7 @@ def test_taken_while_the_library_is_in_use_every_row_has_its_files(
             assert {key.split("/")[0] for key in fresh.storage.files()} <= known
 
 
-def test_an_analysis_whose_files_are_gone_already_is_left_out_once_its_row_goes_too(
+def test_an_analysis_deleted_during_the_backup_is_left_out(
     make_library: MakeLibrary, video: Path, tmp_path: Path
 ) -> None:
     library = make_library()
@@ -216,7 +214,7 @@ def nothing_at_all(path: Path) -> None:
         (Path.unlink, "is none"),
     ],
 )
-def test_a_damaged_backup_is_refused_before_anything_is_changed(
+def test_a_damaged_backup_is_refused_before_any_change(
     library: Library, repository: Repository, video: Path, tmp_path: Path, spoil: Callable[[Path], None], words: str
 ) -> None:
     put(repository, video, settings=JobSettings(keep_video=True))
@@ -230,7 +228,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_changed(
     assert contents_of(library) == before
 
 
-def test_a_library_that_is_not_empty_is_replaced_only_when_told(
+def test_a_non_empty_library_is_replaced_only_with_the_option(
     library: Library, repository: Repository, video: Path, tmp_path: Path
 ) -> None:
     put(repository, video)
@@ -245,7 +243,7 @@ def test_a_library_that_is_not_empty_is_replaced_only_when_told(
     assert library.storage.keys(extra.id) == []
 
 
-def test_nothing_is_restored_into_a_library_that_works(
+def test_a_library_with_running_jobs_is_not_replaced(
     library: Library, repository: Repository, video: Path, tmp_path: Path
 ) -> None:
     repository.add(video, "a.mp4")
@@ -257,7 +255,7 @@ def test_nothing_is_restored_into_a_library_that_works(
         restore(library, tmp_path / "backup.tar", replace=True)
 
 
-def test_a_backup_is_never_written_over_and_nobody_else_may_read_it(library: Library, tmp_path: Path) -> None:
+def test_a_backup_is_private_and_never_overwritten(library: Library, tmp_path: Path) -> None:
     for name in ("backup.tar", "backup"):
         back_up(library, tmp_path / name)
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
@@ -265,7 +263,7 @@ def test_a_backup_is_never_written_over_and_nobody_else_may_read_it(library: Lib
             back_up(library, tmp_path / name)
 
 
-def test_a_name_that_leads_out_of_a_backup_is_refused(library: Library, tmp_path: Path) -> None:
+def test_path_traversal_in_a_backup_is_refused(library: Library, tmp_path: Path) -> None:
     backup, outside = tmp_path / "backup", tmp_path / "outside"
     outside.write_text("secret")
     back_up(library, backup)
@@ -277,7 +275,7 @@ def test_a_name_that_leads_out_of_a_backup_is_refused(library: Library, tmp_path
         restore(library, backup)
 
 
-def test_the_commands(
+def test_backup_commands(
     database_url: str, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("EMOTION_DATABASE_URL", database_url)

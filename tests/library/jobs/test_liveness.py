@@ -29,19 +29,19 @@ def claim(library: Library, repository: Repository, video: Path) -> Claim:
     return claim
 
 
-def test_a_worker_lives_while_its_number_is_its_own(library: Library, claim: Claim, processes: Path) -> None:
+def test_a_worker_is_alive_while_its_process_id_is_its_own(library: Library, claim: Claim, processes: Path) -> None:
     (processes / "cmdline").write_bytes(f"python\0-m\0emotion.library.worker\0{claim.id}\0".encode())
     assert mark_dead_workers(library) == []
     (processes / "cmdline").write_bytes(b"python\0-m\0something.else\0")
     assert mark_dead_workers(library) == [claim.id]
 
 
-def test_a_number_of_no_process_is_dead(library: Library, claim: Claim, processes: Path) -> None:
+def test_an_unused_process_id_is_dead(library: Library, claim: Claim, processes: Path) -> None:
     processes.rmdir()
     assert mark_dead_workers(library) == [claim.id]
 
 
-def test_a_dying_worker_is_left_to_its_server_for_a_minute(library: Library, claim: Claim, processes: Path) -> None:
+def test_an_exited_worker_is_left_to_its_server_for_a_minute(library: Library, claim: Claim, processes: Path) -> None:
     """It has given its memory back, and with it its command line, but not ended: only its parent will know how."""
     (processes / "cmdline").write_bytes(b"")
     passed_s = [0.0]

@@ -92,7 +92,7 @@ def original(weights: dict[str, np.ndarray], faces: np.ndarray) -> np.ndarray:
     return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(features)).predict(faces, verbose=0)
 
 
-def test_the_network_begins_with_the_features_of_the_package(package, examples, monkeypatch):
+def test_the_network_starts_with_the_packages_features(package, examples, monkeypatch):
     file, weights = package
     digest = hashlib.sha256(b"".join(values.tobytes() for values in weights.values())).hexdigest()
     monkeypatch.setattr(pretrained_faces, "WEIGHTS_SHA256", digest)
