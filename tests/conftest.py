@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: made-up faces and analyses with known answers."""
+"""Fixtures shared by several folders: synthetic faces and analyses with known answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model folders made up for the lab: real int8 files where one is at hand, figures with known answers."""
+"""Synthetic model folders for the lab: real int8 files if available, figures with known answers."""
 
 from __future__ import annotations
 

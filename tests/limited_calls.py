@@ -1,4 +1,4 @@
-"""What the tests of limited processes have them do, which takes a process down or ends it well."""
+"""Functions that tests run in the sandbox: some crash, hang or use too much memory."""
 
 from __future__ import annotations
 

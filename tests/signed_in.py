@@ -1,4 +1,4 @@
-"""An app with sign-in, as far as it goes without a provider: secrets in a file, and cookies that Streamlit signed."""
+"""An app with sign-in but without a provider: a secrets file, and cookies signed as Streamlit does."""
 
 from __future__ import annotations
 

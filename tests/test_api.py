@@ -1,4 +1,4 @@
-"""The public surface, and what importing it brings along."""
+"""The public API, and what importing it loads."""
 
 from __future__ import annotations
 

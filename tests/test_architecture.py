@@ -1,4 +1,4 @@
-"""Which room may import what, and that stages stay apart."""
+"""Import rules between folders, and stages that never import each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bad file ends nothing but itself, and no result takes another's place."""
+"""One bad file does not stop the others, and no result overwrites another."""
 
 from __future__ import annotations
 

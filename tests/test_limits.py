@@ -1,4 +1,4 @@
-"""Each limit says what was expected and what came."""
+"""Each limit states what was expected and what it got."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of results: unique whatever the inputs are called."""
+"""Names of result files are unique for any inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel has everything that the program needs, and works away from the checkout."""
+"""The wheel has everything that the program needs, and works without a checkout."""
 
 from __future__ import annotations
 

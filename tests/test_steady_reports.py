@@ -1,4 +1,4 @@
-"""A failing test is reported, whatever is lying about when it fails."""
+"""A failing test is reported even if garbage collection interferes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where no expression is probable enough, the answer is that it is unclear."""
+"""Answers below the abstention threshold are unclear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lasts less than 0.3 s is flicker: not a change, not an episode, not a caption."""
+"""Expressions of less than 0.3 s are flicker: not a change, not an episode, not a caption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facing the camera and open mouths, with faces made by hand."""
+"""Facing the camera and open mouths, computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small films for batches, and a batch in the processes of this test."""
+"""Short videos for batches, and a batch that runs in the test's own process."""
 
 from __future__ import annotations
 

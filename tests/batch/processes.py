@@ -1,4 +1,4 @@
-"""Batches in processes of their own, and who belongs to them (Linux)."""
+"""Runs batches in separate processes and lists their children (Linux)."""
 
 from __future__ import annotations
 

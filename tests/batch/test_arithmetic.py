@@ -1,4 +1,4 @@
-"""The guide's arithmetic: known answers, and that the page says what was measured."""
+"""The arithmetic of docs/batch.md: known answers, and that the page has the latest measurement."""
 
 from __future__ import annotations
 

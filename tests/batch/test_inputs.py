@@ -1,4 +1,4 @@
-"""Which videos are meant, and what is refused because it is not clear."""
+"""Which videos the inputs of a batch select, and which inputs are refused."""
 
 from __future__ import annotations
 

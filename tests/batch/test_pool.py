@@ -1,4 +1,4 @@
-"""Workers that are killed: the others go on, and a video that kills each of its workers gets a name."""
+"""Killed workers: other videos continue, and a video that kills every worker becomes an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch on a real Ray, begun by the command on this machine."""
+"""A batch on a real local Ray, started by the command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a batch: one row per video, whatever came in between."""
+"""The tables of a batch: one row per video, also after interruptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One video of a batch, done in this process."""
+"""One video of a batch, analysed in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a run stayed flat: known answers, and this process as its own example."""
+"""Detection of growing memory: known answers, and this process as an example."""
 
 from __future__ import annotations
 

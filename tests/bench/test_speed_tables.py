@@ -1,4 +1,4 @@
-"""The tables of speed: which kind of CPU, the stages' figures, and what is asked for."""
+"""The tables of speed: CPU kind, figures of the stages, goals."""
 
 from __future__ import annotations
 

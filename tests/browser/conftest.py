@@ -1,4 +1,4 @@
-"""A real Chromium on the real app: one server for all tests, a fresh visit for each."""
+"""A real Chromium on the real app: one server for all tests, a new session for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor does, read off the page as a visitor would."""
+"""The main pages, used as a visitor would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model lab, read off the page as a visitor would."""
+"""The model lab, used as a visitor would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live page in a real Chromium whose camera shows the sample portrait: one place, so that a place left is seen."""
+"""The live page in Chromium with the sample portrait as camera, and one seat, to test that it is freed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real app below a path behind the real nginx of ``deploy/nginx.conf``: pages, web socket, uploads, videos."""
+"""The app below a base path behind nginx with ``deploy/nginx.conf``: pages, WebSocket, uploads, videos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model of one's own in the lab, from its file to its removal, as a visitor would do it."""
+"""Adding, using and removing a model in the lab, as a visitor would."""
 
 from __future__ import annotations
 

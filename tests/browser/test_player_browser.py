@@ -1,4 +1,4 @@
-"""The player by itself in a real Chromium: what it shows, where it says it stands, and what reaches the page."""
+"""The player alone in Chromium: what it shows, its position, and the events it sends to the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report in a browser that is cut off from every network."""
+"""The HTML report in a browser without network."""
 
 from __future__ import annotations
 

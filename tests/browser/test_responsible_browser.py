@@ -1,4 +1,4 @@
-"""The notice before the first analysis, a model's card and deleting everything, as a visitor meets them."""
+"""The notice, a model card and deleting everything, as a visitor would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in with a real OpenID Connect provider, a process of its own: each sees their own things, and these alone."""
+"""Sign-in with a real OpenID Connect provider: visitors see only their own data."""
 
 from __future__ import annotations
 

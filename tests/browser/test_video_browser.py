@@ -1,4 +1,4 @@
-"""A video's whole way through the app: analysed while nobody looks, looked into, edited, exported, found again."""
+"""A video's way through the app: analysed in the background, edited, exported, found again."""
 
 from __future__ import annotations
 

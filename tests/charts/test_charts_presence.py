@@ -1,4 +1,4 @@
-"""Presence over time: shares told by hand, and few enough marks."""
+"""Charts of presence: shares computed by hand, and the number of marks."""
 
 from __future__ import annotations
 

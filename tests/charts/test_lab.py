@@ -1,4 +1,4 @@
-"""What the lab's charts draw."""
+"""Charts of the model lab."""
 
 from __future__ import annotations
 

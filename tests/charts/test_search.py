@@ -1,4 +1,4 @@
-"""Fronts and winners, told by hand; charts that can be drawn."""
+"""Charts of the architecture search: Pareto fronts and winners computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole way of the data, with the real detector and mesh; the classifier is real where its answers matter."""
+"""The whole pipeline with the real detector and mesh; the classifier is real if its answers matter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts make a whole, whatever they hold and wherever they were cut."""
+"""Merging checkpoint parts gives the whole, however it was cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom the classifier remembers, and for how long."""
+"""How long the classifier keeps each person's reference face."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In memory or with checkpoints, in one run or several: the same loop gives the same tables."""
+"""Runs in memory and with checkpoints, uninterrupted and resumed, give the same tables."""
 
 from __future__ import annotations
 

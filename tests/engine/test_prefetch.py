@@ -1,4 +1,4 @@
-"""Stages on threads of their own: order, errors, and that nothing is left running."""
+"""Stages on threads: order, errors, and clean shutdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream of one frame at a time is the stream of a video, and can be told to spend less."""
+"""A stream of single frames equals a video's stream, and can run with less effort."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the training of models is read."""
+"""Reading training histories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Occlusion maps of classifiers whose reasons are known."""
+"""Occlusion maps of classifiers with known reasons."""
 
 from __future__ import annotations
 

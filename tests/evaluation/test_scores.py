@@ -1,4 +1,4 @@
-"""Tables of models' figures, on figures with known answers."""
+"""Tables of models' scores, with known answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which labels judge a classifier, and what its record says."""
+"""Which labels a classifier is scored by, and its record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of models on several test sets, on figures with known answers."""
+"""Scores of models on several test sets, with known answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that anybody may upload: whole ones are read, broken ones refused in a sentence, and nothing else happens."""
+"""Uploaded files: valid ones are read, broken ones refused with one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the check finds in good files and says of bad ones; here in this process, as none of these does harm."""
+"""The check of imported models on good and bad files, run in this process because none does harm."""
 
 from __future__ import annotations
 

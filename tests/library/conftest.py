@@ -1,4 +1,4 @@
-"""A library on each of its databases; PostgreSQL is a real server that the test run starts for itself."""
+"""A library on each database; PostgreSQL is a real server started by the test run."""
 
 from __future__ import annotations
 

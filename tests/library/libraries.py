@@ -1,4 +1,4 @@
-"""What the tests of the library share: a server of PostgreSQL, empty databases, and analyses that are over."""
+"""Helpers for tests of the library: a PostgreSQL server, empty databases, finished analyses."""
 
 from __future__ import annotations
 

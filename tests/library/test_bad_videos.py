@@ -1,4 +1,4 @@
-"""Videos that take down whoever decodes them: one job ends, says why, is not tried again, and the next one runs."""
+"""Videos that crash, hang or bloat their decoder fail their own job only, with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clocks that are set by an hour: nobody is taken for dead, no one jumps the queue, nothing is deleted early."""
+"""Clocks changed by an hour do not affect liveness, queue order or retention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disks that fill up, and disks that can no longer be written: real ones, of memory, which only root can make."""
+"""Full and read-only disks: real ones in memory, which only root can mount."""
 
 from __future__ import annotations
 

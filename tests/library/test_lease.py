@@ -1,4 +1,4 @@
-"""A worker that no longer hears of the library writes nothing until it does: another one may have taken over."""
+"""A worker that cannot reach the library stops writing, because another may have taken over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists count people as pages and exports do."""
+"""The list counts people as pages and exports do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Timelines from anywhere: what they hold comes out, what is none is refused, a bomb takes down one process alone."""
+"""Uploaded timelines: valid ones are read, others refused, and a bomb affects only the sandbox."""
 
 from __future__ import annotations
 

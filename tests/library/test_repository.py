@@ -1,4 +1,4 @@
-"""What is kept is found again, by its owner alone, and is gone when it is deleted; the same on both databases."""
+"""Analyses are stored, found by their owner only, and deleted; the same on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL, as processes of their own; and a database that is lost at the worst moment."""
+"""Two server processes on one PostgreSQL, and a database lost at the worst moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits at the library's door, on both databases: what is over one leaves nothing behind."""
+"""Upload limits on both databases: a refused upload leaves nothing behind."""
 
 from __future__ import annotations
 

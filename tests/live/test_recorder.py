@@ -1,4 +1,4 @@
-"""Recordings: what reaches the library, and that neither a crash nor a lost library takes it away again."""
+"""Recordings reach the library and survive crashes and a lost library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session on a real face: what comes back, what it tells, and that nothing outlives it."""
+"""A live session on a real face: returned frames, snapshots, and cleanup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards: every figure out of the files, weaknesses derived from them, both forms, command and page."""
+"""Model cards: figures from files, derived weaknesses, Markdown, HTML, command and page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures: known libraries and processes, and the route that gives them to whoever bears the token."""
+"""Metrics of known libraries and processes, and the route that requires the token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages run without models: the service is patched, and caches start empty."""
+"""Runs pages without models: the analyzer is patched, and caches start empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The About page: how often the app is right, what its models learned from, and whose terms hold."""
+"""The About page: accuracy, training data and terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every page asks who is there before it shows or does anything, and gives each visitor their own things alone."""
+"""Every page checks access first and shows visitors only their own data."""
 
 from __future__ import annotations
 

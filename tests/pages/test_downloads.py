@@ -1,4 +1,4 @@
-"""The downloads of an analysis, on a page of their own."""
+"""The downloads of an analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors that no page expects: one sentence, the rest of the app stands, and it works again when the cause is gone."""
+"""Unexpected errors show one sentence, the rest of the app works, and pages recover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's own pictures by groups of people: shown where folders name them, and how to lay them out where not."""
+"""Groups of people in the lab's *Your pictures*."""
 
 from __future__ import annotations
 

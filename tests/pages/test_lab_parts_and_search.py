@@ -1,4 +1,4 @@
-"""The lab's tabs of face parts and of the search for architectures, empty and full."""
+"""The lab's tabs for face parts and architecture search, empty and filled."""
 
 from __future__ import annotations
 

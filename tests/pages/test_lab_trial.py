@@ -1,4 +1,4 @@
-"""The model lab's own pictures: a zip goes in, what every model makes of it comes out."""
+"""The lab's *Your pictures*: a zip in, every model's scores out."""
 
 from __future__ import annotations
 

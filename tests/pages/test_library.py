@@ -1,4 +1,4 @@
-"""The library page: empty and full, searched and paged, its queue, its days, its storage."""
+"""The library page: empty and filled, search, paging, queue, days, storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live page with a stand-in for streamlit-webrtc, which needs a browser: it connects a camera to the line."""
+"""The live page with a stand-in for streamlit-webrtc, which needs a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model lab, empty and full."""
+"""The model lab, empty and filled."""
 
 from __future__ import annotations
 

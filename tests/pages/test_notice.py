@@ -1,4 +1,4 @@
-"""The notice before the first analysis: what waits for it, what answers it, and who is not asked again."""
+"""The notice before the first analysis: what it locks, and whom it asks again."""
 
 from __future__ import annotations
 

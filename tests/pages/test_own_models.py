@@ -1,4 +1,4 @@
-"""The lab's own models: a file is checked, described, added, used and removed."""
+"""The lab's *Your models*: a file is checked, described, added, used and removed."""
 
 from __future__ import annotations
 

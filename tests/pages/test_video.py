@@ -1,4 +1,4 @@
-"""The video page: uploads and what is asked of them, results out of the library, edits that stay."""
+"""The video page: uploads and their settings, results from the library, edits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The player's copy and the annotated video show what was analysed: the same pictures, at the same times."""
+"""The player's copy and the annotated video show the analysed frames at the same times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes with limits: a crash, a bomb and an endless loop end as one sentence each, and the next call works."""
+"""The sandbox: crashes, memory bombs and endless loops become errors, and the next call works."""
 
 from __future__ import annotations
 

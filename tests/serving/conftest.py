@@ -1,4 +1,4 @@
-"""A small model that nobody trained, written for a server, and a real server process that can be killed."""
+"""A small untrained model exported for a server, and a real server process that can be killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent to a model server and how its answers are put together, without a server."""
+"""Requests to a model server and their answers, without a server."""
 
 from __future__ import annotations
 

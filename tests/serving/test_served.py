@@ -1,4 +1,4 @@
-"""A model behind a real server: written as a SavedModel, asked over REST and gRPC, killed, and started again."""
+"""A model on a real server: exported, queried over REST and gRPC, killed and restarted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A background analysis whose model server dies in the middle of it."""
+"""A background analysis whose model server is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs: what they say of a failure, in either form, and that no name ever gets into them."""
+"""Logs in both formats, and that they contain no personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small made data sets and runs, so that no test needs the real faces or a long training."""
+"""Small synthetic data sets and runs, so that no test needs real faces or long training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random variations, each alone and all together."""
+"""Augmentation, each kind alone and all together."""
 
 from __future__ import annotations
 

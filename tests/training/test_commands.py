@@ -1,4 +1,4 @@
-"""The command line without TensorFlow: help, clear refusals, a quick import."""
+"""The command line without TensorFlow: help, error messages, a fast import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tiny run from training to a scored int8 file, and one that is killed on its way."""
+"""A tiny run from training to a scored int8 file, and one that is killed."""
 
 from __future__ import annotations
 

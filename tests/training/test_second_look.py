@@ -1,4 +1,4 @@
-"""Which models look again at faces, and at how many."""
+"""Test-time augmentation: which models use it, and for how many faces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed default model does what its committed evaluation says. No TensorFlow."""
+"""The shipped default model reproduces its committed evaluation. No TensorFlow."""
 
 from __future__ import annotations
 

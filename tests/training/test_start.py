@@ -1,4 +1,4 @@
-"""Runs that start from given weights, checks and searches: small, but the real commands."""
+"""Initial weights, checks and searches, small but with the real commands."""
 
 from __future__ import annotations
 

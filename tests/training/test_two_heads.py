@@ -1,4 +1,4 @@
-"""A tiny network with two heads, trained in two cycles: what is kept, how it resumes, what is exported."""
+"""A tiny network with two heads, trained in two cycles: checkpoints, resuming, export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole networks in one file, by Keras 1, 2 and 3, under any name; and all or nothing of what an import writes."""
+"""Whole networks in one file by Keras 1, 2 and 3, and atomic imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models judged on labelled pictures: real models, real pictures, known answers."""
+"""Models scored on labelled pictures: real models, real pictures, known answers."""
 
 from __future__ import annotations
 

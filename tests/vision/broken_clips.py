@@ -1,4 +1,4 @@
-"""Makes videos whose headers and time stamps are wrong in known ways."""
+"""Makes videos with known wrong headers and time stamps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The crop is framed like the training faces: the product's accuracy hangs on it."""
+"""Crops are aligned like the training faces, on which accuracy depends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classifier's contract, on the model that ships."""
+"""The classifier's contract, on a shipped model."""
 
 from __future__ import annotations
 

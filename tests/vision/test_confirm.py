@@ -1,4 +1,4 @@
-"""New faces are confirmed: people stay, animals and things go, what cannot be judged stays."""
+"""New faces are confirmed: people are kept, animals and things rejected."""
 
 from __future__ import annotations
 

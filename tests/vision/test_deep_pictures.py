@@ -1,4 +1,4 @@
-"""Pictures of more than 8 bits: floats, no-data values, 10 or 12 bits in 16, colour, and what they take of memory."""
+"""Pictures of more than 8 bits: floats, no-data values, 10 or 12 bits in 16, colour, and memory use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound pictures in imperfect files are read; only what is damaged is called so."""
+"""Intact pictures in imperfect files are read; only damaged ones are called damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos that are written while a camera runs: their times, and what is left if their end never comes."""
+"""Videos written while a camera runs: times, and files that were never closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels to network input, by hand."""
+"""Normalisation of pixels, by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a program may hold a picture as, and everything that is none."""
+"""Types that hold a picture, and types that are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream that was left goes on as if it had never been: in the file, in every stage, and over a restart."""
+"""Resumed streams equal uninterrupted ones: in the file, in every stage, and after a restart."""
 
 from __future__ import annotations
 

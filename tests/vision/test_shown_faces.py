@@ -1,4 +1,4 @@
-"""Faces are found where people see them: mirrored, with wide pixels, in HDR, and across a change of size."""
+"""Boxes match the displayed frame: mirrored, non-square pixels, HDR, changing size."""
 
 from __future__ import annotations
 

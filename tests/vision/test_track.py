@@ -1,4 +1,4 @@
-"""Numbers of people: when they stay and when they end."""
+"""Tracks: when they continue and when they end."""
 
 from __future__ import annotations
 

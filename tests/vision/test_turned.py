@@ -1,4 +1,4 @@
-"""Faces in pictures that were not turned upright, and pictures too narrow for any."""
+"""Faces in rotated pictures, and very narrow pictures."""
 
 from __future__ import annotations
 

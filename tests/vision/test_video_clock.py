@@ -1,4 +1,4 @@
-"""Every picture has one time, later than the last, whatever the stamps; right stamps stay as they are."""
+"""Every frame has one time, later than the last; correct stamps are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests' statistic against known values, their level by simulation, Holm's correction by hand."""
+"""The test statistic against known values, its level by simulation, Holm's correction by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups with and without a difference that was made, by hand, by simulation and with a real model."""
+"""Groups with and without a synthetic difference: by hand, by simulation and with a real model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives of class folders, well-meant and not."""
+"""Zips of class folders: valid, damaged and malicious."""
 
 from __future__ import annotations
 

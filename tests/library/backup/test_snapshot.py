@@ -1,4 +1,4 @@
-"""Backup, clear, restore: an identical library, on both databases and across them, also taken while it is in use."""
+"""Backup and restore give an identical library, on both databases, across them, and while it is in use."""
 
 from __future__ import annotations
 

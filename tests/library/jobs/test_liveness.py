@@ -1,4 +1,4 @@
-"""How a worker of this machine is told dead: by what its number stands for in the table of processes."""
+"""Detecting dead workers on this machine by their process ID and command line."""
 
 from __future__ import annotations
 

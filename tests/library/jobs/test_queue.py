@@ -1,4 +1,4 @@
-"""The queue's rules, without workers: order, limits, claims, cancelling, the dead, and who may still write."""
+"""Rules of the queue, without workers: order, limits, claims, cancelling, dead workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live recordings in the library: no worker takes them, nobody declares them lost, and a broken one is closed."""
+"""Live recordings in the library: never claimed by a worker, and closed if interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real workers in processes of their own: finished, killed, cancelled, out of room, and gone on."""
+"""Real worker processes: finished, killed, cancelled, out of disk space, and resumed."""
 
 from __future__ import annotations
 

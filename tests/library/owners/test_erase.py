@@ -1,4 +1,4 @@
-"""Deleting everything: looked for on the disk, byte by byte, and in both databases."""
+"""Erasing everything of an owner, verified byte by byte on disk and in both databases."""
 
 from __future__ import annotations
 

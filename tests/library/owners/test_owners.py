@@ -1,4 +1,4 @@
-"""Many owners in one library: each sees their own part alone, and who looks after it sees how much each has."""
+"""Several owners in one library: isolation, and storage use per owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training is fed: counted rows, and batches that repeat."""
+"""The training pipeline: row counts, and reproducible batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several sets as one: partial labels, how much each set counts, and what an epoch is chosen by."""
+"""Training on several sets: partial labels, set weights, and choice of the best epoch."""
 
 from __future__ import annotations
 

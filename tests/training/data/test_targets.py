@@ -1,4 +1,4 @@
-"""What is learned: votes or labels, all classes or some."""
+"""Targets: votes or labels, all classes or some."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training set of several: read, aligned, cleaned of copies, and split by names of files."""
+"""The extra training sets: read, aligned, deduplicated, and split by file name."""
 
 from __future__ import annotations
 

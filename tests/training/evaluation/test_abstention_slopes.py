@@ -1,4 +1,4 @@
-"""How much more turned and small faces need is measured; accuracy is binned by angle."""
+"""Fitting the slopes of the abstention threshold; accuracy by angle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ensembles: what they answer, what their card says, and what is refused. No TensorFlow."""
+"""Ensembles: answers, cards, and invalid combinations. No TensorFlow."""
 
 from __future__ import annotations
 

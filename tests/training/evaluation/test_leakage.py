@@ -1,4 +1,4 @@
-"""What copies across splits are worth, by hand. No TensorFlow."""
+"""Scores on duplicates across splits, by hand. No TensorFlow."""
 
 from __future__ import annotations
 

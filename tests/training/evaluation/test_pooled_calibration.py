@@ -1,4 +1,4 @@
-"""Temperature and limit on several data sets: each weighs the same, and each is right often enough by itself."""
+"""Temperature and threshold fitted on several data sets of equal weight."""
 
 from __future__ import annotations
 

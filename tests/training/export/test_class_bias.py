@@ -1,4 +1,4 @@
-"""Biases of classes: what they gain on new faces, and that they leave alone what they cannot know."""
+"""Class biases: their gain on new faces, and cases without a gain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dense kernels in 4 bits: how they are rounded and packed, and what LiteRT makes of them."""
+"""Dense kernels in 4 bits: rounding, packing, and LiteRT's results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs of JSON and H5: our own, of Keras 1 and 2, and those that must be refused."""
+"""Pairs of JSON and H5: exported ones, those of Keras 1 and 2, and refused ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces and points that are varied together, held out, and hidden."""
+"""Face-part examples: augmentation, held-out faces, negatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masks of parts, made from points whose place is known."""
+"""Face-part masks drawn from known points."""
 
 from __future__ import annotations
 

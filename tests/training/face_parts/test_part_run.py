@@ -1,4 +1,4 @@
-"""A short run of each network from data to a scored file, interrupted and gone on."""
+"""A short run of each face-part network from data to scores, with an interruption."""
 
 from __future__ import annotations
 

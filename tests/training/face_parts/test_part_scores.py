@@ -1,4 +1,4 @@
-"""Scores with answers that can be told by hand."""
+"""Face-part scores computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch norm's statistics are those of the data, whatever training left behind."""
+"""Batch-norm statistics are recomputed from data."""
 
 from __future__ import annotations
 

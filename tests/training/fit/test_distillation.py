@@ -1,4 +1,4 @@
-"""Teachers: what their answers do to targets. No TensorFlow."""
+"""Distillation: how teachers' answers change targets. No TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stopping and slowing down, with and without a break in between."""
+"""Early stopping and learning-rate reduction, with and without a resume."""
 
 from __future__ import annotations
 

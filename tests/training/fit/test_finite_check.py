@@ -1,4 +1,4 @@
-"""A training that diverges ends in a sentence, and what it spoiled is never exported."""
+"""A diverging training stops with one sentence and is never exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network that goes on from an int8 file: it answers as the file does, and its norms know what they normalise."""
+"""Restoring a network from an int8 file: same answers, matching batch norms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernel's batch norm is Keras' own in answers, gradients and statistics; what it cannot do is left to Keras."""
+"""The fused batch norm equals Keras' in outputs, gradients and statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss of several heads: known answers, and the way through a checkpoint."""
+"""The loss of several heads: known answers, and saving in a checkpoint."""
 
 from __future__ import annotations
 

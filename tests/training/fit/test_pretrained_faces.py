@@ -1,4 +1,4 @@
-"""A start from weights of faces: read from the package, for one grey channel, with the norms measured anew."""
+"""Starting from face-recognition weights: read from the package, for one grey channel."""
 
 from __future__ import annotations
 

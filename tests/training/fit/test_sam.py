@@ -1,4 +1,4 @@
-"""Sharpness-aware steps against steps worked out by hand."""
+"""Sharpness-aware minimisation against steps computed by hand."""
 
 from __future__ import annotations
 

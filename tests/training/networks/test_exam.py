@@ -1,4 +1,4 @@
-"""One exam that every registered network passes."""
+"""Tests that every registered network must pass."""
 
 from __future__ import annotations
 

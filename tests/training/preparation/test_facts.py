@@ -1,4 +1,4 @@
-"""Facts of a data set, each against numbers counted by hand; the real set where present."""
+"""Facts of data sets, counted by hand; published figures on real data."""
 
 from __future__ import annotations
 

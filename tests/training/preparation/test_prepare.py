@@ -1,4 +1,4 @@
-"""What all formats share: class subsets, sizes, refusals, and what stays on disk when something goes wrong."""
+"""What all formats share: class subsets, sizes, errors, and files left after a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ablation: what its variants are, how they are compared, and a tiny one from command to page."""
+"""The ablation: variants, comparison, and a tiny one from command to page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Breeding architectures: genomes that are names, candidates that are judged, studies that go on."""
+"""Architecture search: genomes as names, scored candidates, resumable studies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard before the server: files for those whose pages put them there, uploads for those who are in."""
+"""The guard around the server: media files for their owners, uploads for visitors with access."""
 
 from __future__ import annotations
 

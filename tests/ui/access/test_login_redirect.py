@@ -1,4 +1,4 @@
-"""The way back to a page that was asked for before signing in, and to nothing else."""
+"""The redirect after sign-in leads to the requested page and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may enter: addresses and domains, what is verified and what is not, and whose library it then is."""
+"""Access rules: addresses and domains, unverified addresses, and owners."""
 
 from __future__ import annotations
 

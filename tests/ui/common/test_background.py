@@ -1,4 +1,4 @@
-"""BackgroundJob of a visit: what is said of its faults, and that its files go with it."""
+"""Background jobs: error messages, cancelling, and cleanup of their files."""
 
 from __future__ import annotations
 

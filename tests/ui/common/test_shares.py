@@ -1,4 +1,4 @@
-"""Shares in tables: whole per cent, and nothing else of the table touched."""
+"""Shares in tables are whole per cent."""
 
 from __future__ import annotations
 

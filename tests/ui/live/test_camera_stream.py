@@ -1,4 +1,4 @@
-"""A stream with a camera of made-up pictures on a loop of its own: what is analysed, what goes back, how it ends."""
+"""A camera stream of synthetic frames: what is analysed, what is returned, how it ends."""
 
 from __future__ import annotations
 

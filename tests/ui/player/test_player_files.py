@@ -1,4 +1,4 @@
-"""Videos by a route of our own: any part on request, in small pieces, as long as the file is there."""
+"""The app's route for videos: ranges, chunks, and owners."""
 
 from __future__ import annotations
 

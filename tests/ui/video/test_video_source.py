@@ -1,4 +1,4 @@
-"""The video of an analysis: taken in under a name of ours, made playable, gone with the visit."""
+"""The video of an analysis: stored under a safe name, converted for playback, deleted with the session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of several video streams it is the film that is read, never its cover or its preview."""
+"""Which stream of a file is read: the video, never a cover or preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Videos of every kind that users have: their times, their orientation, their faults."""
+"""Videos of common kinds: times, orientation, errors."""
 
 from __future__ import annotations
 

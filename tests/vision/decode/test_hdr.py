@@ -1,4 +1,4 @@
-"""High dynamic range is analysed and shown as ordinary video: white is white, and grey is no paler than it was."""
+"""HDR is converted to standard range: white is white, and greys keep their brightness."""
 
 from __future__ import annotations
 

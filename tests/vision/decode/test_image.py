@@ -1,4 +1,4 @@
-"""Pictures of every kind that users have, and of every kind that is broken."""
+"""Pictures of common formats, and broken ones."""
 
 from __future__ import annotations
 

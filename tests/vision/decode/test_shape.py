@@ -1,4 +1,4 @@
-"""Pictures as people see them: turned, mirrored, with square pixels, in one size."""
+"""Frames in displayed shape: rotated, mirrored, square pixels, one size."""
 
 from __future__ import annotations
 

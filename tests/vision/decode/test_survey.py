@@ -1,4 +1,4 @@
-"""Lengths and times of videos whose headers and stamps are wrong: every frame is there, at its time, and it is said."""
+"""Lengths and times of videos with wrong headers and stamps are corrected and reported."""
 
 from __future__ import annotations
 

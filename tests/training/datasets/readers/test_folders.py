@@ -1,4 +1,4 @@
-"""Pictures in class folders, in the layouts and spellings in which they are passed around."""
+"""Pictures in class folders, in common layouts and spellings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader, the FER+ rules and the search for leaks, on made data; the counts on the real data where present."""
+"""The Parquet reader, the FER+ rules and duplicate search on synthetic data; published counts on real data."""
 
 from __future__ import annotations
 
