@@ -287,8 +287,9 @@ def lasting(
 ) -> Iterator[Repository]:
     folder = tmp_path_factory.mktemp("lasting")
     library = Library.open(empty_database(request, folder), str(folder / "storage"))
-    put(library.for_owner(LOCAL), video)
-    yield library.for_owner(LOCAL)
+    repository = library.for_owner(LOCAL)
+    put(repository, video)
+    yield repository
     library.close()
 
 
@@ -358,9 +359,10 @@ def test_an_unusable_storage_is_reported(tmp_path: Path) -> None:
 
 def test_the_storage_can_be_any_fsspec_url(tmp_path: Path, video: Path) -> None:
     library = Library.open(f"sqlite:///{tmp_path / 'x.db'}", "memory://emotion-test")
-    entry = put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))
-    assert len(library.for_owner(LOCAL).load_analysis(entry.id).frames) == 10
-    assert library.for_owner(LOCAL).video_path(entry.id) is None
-    assert entry.bytes == library.for_owner(LOCAL).used_bytes() > video.stat().st_size
-    library.for_owner(LOCAL).delete(entry.id)
+    repository = library.for_owner(LOCAL)
+    entry = put(repository, video, settings=JobSettings(keep_video=True))
+    assert len(repository.load_analysis(entry.id).frames) == 10
+    assert repository.video_path(entry.id) is None
+    assert entry.bytes == repository.used_bytes() > video.stat().st_size
+    repository.delete(entry.id)
     assert library.storage.keys(entry.id) == []

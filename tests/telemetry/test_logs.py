@@ -153,25 +153,26 @@ def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
     logs.setenv("EMOTION_LIBRARY", str(tmp_path))
     stream = written(form, logs, "debug")
     library = Library.open()
+    repository = library.for_owner(LOCAL)
     whole = make_clip(tmp_path / "clip.mp4")
     torn = tmp_path / "torn.mp4"
     torn.write_bytes(whole.read_bytes())
     entries = [
-        library.for_owner(LOCAL).add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
+        repository.add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
         for path in (whole, torn)
     ]
-    Path(library.for_owner(LOCAL).video_path(entries[1].id) or "").write_bytes(b"no video")
+    Path(repository.video_path(entries[1].id) or "").write_bytes(b"no video")
     dispatcher = Dispatcher(library, at_once=1)
     end = time.monotonic() + 120
-    while not all(library.for_owner(LOCAL).get(entry.id).state.is_over for entry in entries):
+    while not all(repository.get(entry.id).state.is_over for entry in entries):
         assert time.monotonic() < end
         dispatcher.look()
         time.sleep(0.1)
     while dispatcher._children:
         dispatcher.look()
         time.sleep(0.1)
-    assert [library.for_owner(LOCAL).get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
-    assert "Martha" in library.for_owner(LOCAL).get(entries[1].id).note, "its owner is told the name"
+    assert [repository.get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
+    assert "Martha" in repository.get(entries[1].id).note, "its owner is told the name"
     library.close()
 
     text = stream.getvalue() + "".join(path.read_text() for path in (library_dir() / "logs").iterdir())

@@ -121,15 +121,16 @@ def test_restore_into_another_database(
 
 def test_a_restored_library_continues_to_work(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
     library = make_library()
-    entry = library.for_owner(LOCAL).add(video, "a.mp4")
+    repository = library.for_owner(LOCAL)
+    entry = repository.add(video, "a.mp4")
     back_up(library, tmp_path / "backup.tar")
     wipe_rows_and_files(library)
     restore(library, tmp_path / "backup.tar")
     claim = claim_next(library, 1)
     assert claim is not None and claim.id == entry.id
     end(library, claim, make_analysis([["happiness"]] * 3))
-    assert library.for_owner(LOCAL).get(entry.id).state is State.DONE
-    assert len(library.for_owner(LOCAL).load_analysis(entry.id).frames) == 3
+    assert repository.get(entry.id).state is State.DONE
+    assert len(repository.load_analysis(entry.id).frames) == 3
 
 
 def wipe_rows_and_files(library: Library) -> None:
@@ -180,13 +181,14 @@ def test_an_analysis_deleted_during_the_backup_is_left_out(
     make_library: MakeLibrary, video: Path, tmp_path: Path
 ) -> None:
     library = make_library()
-    stays, goes = put(library.for_owner(LOCAL), video), put(library.for_owner(LOCAL), video)
+    repository = library.for_owner(LOCAL)
+    stays, goes = put(repository, video), put(repository, video)
     library.storage.remove(goes.id)  # as a deletion begins
-    later = threading.Timer(0.15, library.for_owner(LOCAL).delete, (goes.id,))
+    later = threading.Timer(0.15, repository.delete, (goes.id,))
     later.start()
     assert back_up(library, tmp_path / "backup.tar").analyses == 1
     later.join()
-    assert [entry.id for entry in library.for_owner(LOCAL).search().entries] == [stays.id]
+    assert [entry.id for entry in repository.search().entries] == [stays.id]
 
 
 def damage_tar(path: Path) -> None:
@@ -280,14 +282,15 @@ def test_backup_commands(
 ) -> None:
     monkeypatch.setenv("EMOTION_DATABASE_URL", database_url)
     with closing(Library.open()) as library:
-        put(library.for_owner(LOCAL), video)
+        repository = library.for_owner(LOCAL)
+        put(repository, video)
         before = contents_of(library)
         backup = str(tmp_path / "backup.tar")
         assert main(["library", "backup", backup]) == 0
         assert main(["library", "check", backup]) == 0
         assert main(["library", "restore", backup]) == 2
         assert "expected an empty library" in capsys.readouterr().err
-        library.for_owner(LOCAL).delete(library.for_owner(LOCAL).search().entries[0].id)
+        repository.delete(repository.search().entries[0].id)
         assert main(["library", "restore", backup]) == 0
         assert "1 analyses, 1 files" in capsys.readouterr().out
         assert contents_of(library) == before

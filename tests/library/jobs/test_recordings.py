@@ -65,15 +65,16 @@ def test_a_recording_is_running_at_once_and_never_claimed(
 
 def test_a_recording_of_a_live_server_is_not_closed(make_library: MakeLibrary) -> None:
     library, other = make_library(), make_library()
-    claim = begun(library.for_owner(LOCAL))
+    repository = library.for_owner(LOCAL)
+    claim = begun(repository)
     assert mark_dead_workers(other) == []
     assert close_stale_recordings(other) == []
     Dispatcher(other).look()
-    assert library.for_owner(LOCAL).get(claim.id).state is State.RUNNING
+    assert repository.get(claim.id).state is State.RUNNING
     assert beat(library, claim, 30, 30, 29.5) is False
-    assert (library.for_owner(LOCAL).get(claim.id).done, library.for_owner(LOCAL).get(claim.id).rate) == (30, 29.5)
+    assert (repository.get(claim.id).done, repository.get(claim.id).rate) == (30, 29.5)
     with pytest.raises(LibraryError, match="cancel it first"):
-        library.for_owner(LOCAL).delete(claim.id)
+        repository.delete(claim.id)
 
 
 def test_parts_are_merged_into_one_timeline(library: Library, repository: Repository, analysis: Analysis) -> None:

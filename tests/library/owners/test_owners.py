@@ -92,11 +92,11 @@ def test_owners_are_isolated(library: Library, video) -> None:
     assert ada.search().total == 2
 
 
-def test_storage_use_per_owner(library: Library, video) -> None:
+def test_storage_use_per_owner(library: Library, repository: Repository, video) -> None:
     assert list_usage(library) == []
     put(library.for_owner(ADA), video, settings=JobSettings(keep_video=True))
     put(library.for_owner(ADA), video)
-    put(library.for_owner(LOCAL), video)
+    put(repository, video)
     set_owner_name(library.for_owner(ADA), "ada@example.org\n")
     set_owner_name(library.for_owner(BOB), "Bob")
     set_owner_name(library.for_owner(BOB), "Robert")
@@ -112,8 +112,8 @@ def test_storage_use_per_owner(library: Library, video) -> None:
     assert library.for_owner(ADA).retention_days() == 3
 
 
-def test_erasing_an_owner_spares_others(library: Library, video, tmp_path) -> None:
-    mine = put(library.for_owner(LOCAL), video)
+def test_erasing_an_owner_spares_others(library: Library, repository: Repository, video, tmp_path) -> None:
+    mine = put(repository, video)
     put(library.for_owner(ADA), video, tags=["x"])
     library.for_owner(ADA).add(video, "waits.mp4")
     set_owner_name(library.for_owner(ADA), "Ada")
@@ -142,13 +142,15 @@ def test_running_analyses_are_stopped_before_erasing(library: Library, video) ->
 
 def test_a_library_of_an_older_version_is_migrated(make_library: MakeLibrary, video) -> None:
     library = make_library()
-    entry = put(library.for_owner(LOCAL), video)
-    library.for_owner(LOCAL).set_retention_days(30)
+    repository = library.for_owner(LOCAL)
+    entry = put(repository, video)
+    repository.set_retention_days(30)
     with library.database.writing() as session:
         for column in ("name", "purpose", "notice_version", "agreed_at"):
             session.execute(sql(f"ALTER TABLE owners DROP COLUMN {column}"))
         session.execute(sql("UPDATE alembic_version SET version_num = '0001'"))
     opened = make_library()
-    assert opened.for_owner(LOCAL).search().entries[0].id == entry.id
-    assert opened.for_owner(LOCAL).retention_days() == 30
+    repository = opened.for_owner(LOCAL)
+    assert repository.search().entries[0].id == entry.id
+    assert repository.retention_days() == 30
     assert [(person.owner, person.name) for person in list_usage(opened)] == [(LOCAL, "")]
