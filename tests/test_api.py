@@ -6,6 +6,8 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 import emotion
 
 EXPORTED = {
@@ -42,6 +44,7 @@ def test_everything_public_is_documented() -> None:
         assert inspect.getdoc(getattr(emotion, name)), name
 
 
+@pytest.mark.slow
 def test_importing_loads_no_heavy_library() -> None:
     heavy = ["tensorflow", "keras", "streamlit", "altair", "sklearn", "skimage", "scipy"]
     code = f"import emotion, sys; print([name for name in {heavy} if name in sys.modules])"

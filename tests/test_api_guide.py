@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import doctest
 
+import pytest
+
 from tests.conftest import ROOT
 
 GUIDE = ROOT / "docs" / "api.md"
 
 
+@pytest.mark.slow
 def test_every_example_runs():
     found = doctest.testfile(str(GUIDE), module_relative=False)
     assert found.attempted > 30

@@ -22,6 +22,8 @@ from tests.conftest import ROOT
 from tests.training.conftest import made_faces
 from training.cli.main import main as training_main
 
+pytestmark = pytest.mark.slow
+
 SHADOW = bytes.fromhex("00051607 00020000") + b"Mac OS X        "
 """What an AppleDouble file begins with (RFC 1740)."""
 
@@ -39,6 +41,7 @@ def case(name: str) -> Path:
     return CASES / name
 
 
+@pytest.mark.slow
 def test_shadow_files_are_not_videos(tmp_path: Path) -> None:
     clip(tmp_path / "in" / "a.mp4")
     (tmp_path / "in" / "._a.mp4").write_bytes(SHADOW)
@@ -52,8 +55,9 @@ def test_shadow_files_are_not_videos(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_equal_stems_give_a_timeline_each(tmp_path: Path) -> None:
-    """The last of them has the stem that another one's whole name is."""
+    """The stem of the last one is the full name of another."""
     frames = {"clip.mov": 2, "clip.mp4": 3, "clip.mov.mp4": 4}
     for name, count in frames.items():
         clip(tmp_path / "in" / name, count)
@@ -62,6 +66,7 @@ def test_equal_stems_give_a_timeline_each(tmp_path: Path) -> None:
     assert {one.source: len(one.frames) for one in found} == frames
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
 def test_equal_names_in_two_folders_give_two_sets(tmp_path: Path, order: tuple[str, str]) -> None:
     for place, folder in enumerate("ab", start=1):
@@ -87,7 +92,7 @@ def test_results_never_overwrite_an_input(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file called so makes the libraries that read it raise what nobody foresaw."""
+    """A file for which the reading libraries raise unexpected errors."""
     opened, decoded = av.open, image.read_bytes
 
     def fail(where: object) -> None:
@@ -110,6 +115,7 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
     return "cursed"
 
 
+@pytest.mark.slow
 def test_unexpected_errors_are_one_row(tmp_path: Path, foreign: str, capsys: pytest.CaptureFixture[str]) -> None:
     clip(tmp_path / "b.mp4")
     Image.fromarray(sample_image()).save(tmp_path / "b.png")

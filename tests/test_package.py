@@ -20,6 +20,8 @@ from emotion.samples import sample_image
 from emotion.vision.mediapipe_files import SHA256
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MOVED = {"data": "emotion/_data", "ui": "emotion/_app/ui", "pages": "emotion/_app/pages"}
 NOT_CODE = {".html", ".js", ".css", ".svg", ".json", ".jinja", ".tflite", ".csv", ".sqlite3"}
@@ -60,6 +62,7 @@ def tracked() -> list[str]:
     return listed.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_the_wheel_has_exactly_the_expected_files(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 # Garbage that parses when it goes, in a test whose source is long enough for a collection to fall into its parsing.
@@ -28,6 +30,7 @@ def test_fails():
 """
 
 
+@pytest.mark.slow
 def test_a_failure_is_reported_despite_parser_errors(tmp_path: Path) -> None:
     test = tmp_path / "test_of_a_long_file.py"
     lines = "\n".join(f"def f{number}(a, b):\n    return [a + b * {number}]" for number in range(3000))

@@ -45,6 +45,7 @@ def test_the_timeline_is_not_changed(analysis):
     pd.testing.assert_frame_equal(validate(analysis.timeline), before)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # a busy machine takes its time
 @given(st.floats(0, 1, width=32), st.floats(0, 1))
 def test_a_table_and_a_single_face_agree(probability, limit):
@@ -68,7 +69,7 @@ def test_the_explanation_states_the_threshold():
 
 
 def weigh(analysis: Analysis, confidences: list[float], limit: float) -> Analysis:
-    """The analysis with a limit, row i's leading emotion being as probable as `confidences[i]` says."""
+    """Return the analysis with an abstention threshold and `confidences[i]` as row i's leading probability."""
     values = analysis.timeline.copy()
     columns = [f"p_{label}" for label in FERPLUS_LABELS]
     for row, weight in enumerate(confidences):
@@ -105,6 +106,7 @@ def test_without_clear_answers_the_dominant_one_is_unclear():
     assert summarise(nobody)["dominant"] is None
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(FERPLUS_LABELS), st.floats(0.2, 1)), min_size=1, max_size=8), st.floats(0, 1))
 def test_shares_sum_to_one_at_any_threshold(rows, limit):

@@ -35,6 +35,7 @@ def same(a: Analysis, b: Analysis) -> bool:
     return a.timeline.equals(b.timeline) and a.frames.equals(b.frames)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown, edits)
 def test_applying_edits_is_idempotent_and_keeps_the_original(labels, edits):
@@ -47,6 +48,7 @@ def test_applying_edits_is_idempotent_and_keeps_the_original(labels, edits):
     assert same(raw, before)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown)
 def test_no_edits_change_nothing(labels):
@@ -54,6 +56,7 @@ def test_no_edits_change_nothing(labels):
     assert same(apply_edits(raw, Edits()), raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown, spans)
 def test_excluded_spans_change_nothing_outside(labels, span):

@@ -53,6 +53,7 @@ def test_unclear_answers_are_separate_episodes():
     assert table["emotion"].tolist() == [UNCLEAR]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown)
 def test_episodes_cover_exactly_the_rows(labels):
@@ -99,6 +100,7 @@ def test_transitions_skip_unclear_answers():
     assert transitions(unclear).to_numpy().sum() == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(without_gaps)
 def test_transitions_are_the_changes(labels):

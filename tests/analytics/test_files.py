@@ -27,6 +27,7 @@ def assert_same(left: Analysis, right: Analysis) -> None:
         assert getattr(left, name) == getattr(right, name)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(shown, st.text(min_size=1, max_size=20))
 def test_an_analysis_round_trips(tmp_path, labels, source):

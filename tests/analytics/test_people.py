@@ -15,7 +15,7 @@ NAN = float("nan")
 
 
 def alike(values: list[float]):
-    """One person whose face is so similar to the reference face, every 0.25 s."""
+    """Return an analysis of one person with these similarities to the reference face, every 0.25 s."""
     analysis = make_analysis([["neutral"]] * len(values), step_s=0.25)
     return replace(analysis, timeline=analysis.timeline.assign(similarity=np.array(values, np.float32)))
 

@@ -16,6 +16,7 @@ COLUMNS = probability_columns(FERPLUS_LABELS)
 shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=2), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown, st.sampled_from(METHODS), st.floats(0.05, 2))
 def test_smoothing_gives_a_valid_timeline_and_keeps_the_original(labels, method, window_s):

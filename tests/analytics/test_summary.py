@@ -68,6 +68,7 @@ def test_another_person_is_no_change():
     assert summarise(make_analysis([["fear", "anger"], ["fear", "anger"]], 0.5))["changes_per_minute"] == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12))
 def test_shares_sum_to_one_and_the_summary_is_json(shown):
     summary = summarise(make_analysis(shown))
@@ -77,6 +78,7 @@ def test_shares_sum_to_one_and_the_summary_is_json(shown):
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12), st.booleans())
 def test_a_persons_figures_use_only_their_rows(shown, limited):
     analysis = make_analysis(shown)

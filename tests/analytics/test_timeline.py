@@ -58,6 +58,7 @@ def test_no_frame_at_all_is_an_empty_timeline():
     assert labels_of(timeline) == FERPLUS_LABELS
 
 
+@pytest.mark.slow
 @given(shown)
 def test_probabilities_sum_to_one_and_rows_are_sorted(labels):
     analysis = make_analysis(labels)

@@ -22,9 +22,11 @@ from tests.batch.conftest import LONG_FRAMES, MakeFilm
 from tests.batch.processes import group_members, started, wait_for
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def files(out: Path) -> dict[str, int]:
-    """Every timeline with the moment at which it was written."""
+    """Return every timeline with its modification time."""
     return {path.name: path.stat().st_mtime_ns for path in out.glob("timelines/*/*.parquet")}
 
 

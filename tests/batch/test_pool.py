@@ -20,10 +20,12 @@ from emotion.errors import BatchError
 from emotion.models.registry import sha256_of
 from tests.batch.conftest import LONG_FRAMES, MakeFilm
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def killing(job: Job, film: Path, times: int) -> Iterator[list[int]]:
-    """Kill, in the meantime, whoever analyses a film as soon as there is one more part; give the ids of the dead."""
+    """Kill the worker of a video whenever it has one more part; yield the killed process IDs."""
     parts, pattern = Path(job.out) / "parts", f"{job.settings.id_of(sha256_of(film))}-*/*.parquet"
     dead: list[int] = []
     over = threading.Event()

@@ -22,7 +22,7 @@ NOW = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
 
 
 def done(video: Video, how: Settings, storage: Storage, **more: object) -> Row:
-    """The row of a video whose timeline is there."""
+    """Return the row of a video with a timeline."""
     video_id = how.id_of(video.source)
     with storage.writing(timeline_key(video_id)) as file:
         file.write(b"a timeline")

@@ -20,6 +20,8 @@ from emotion.models.registry import resolve, sha256_of
 from emotion.vision.decode.sampling import Sampling
 from tests.batch.conftest import MakeFilm
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def job(tmp_path: Path, settings: Settings) -> Job:
@@ -135,7 +137,7 @@ def test_tries_are_counted_until_a_row_exists(make_film: MakeFilm, tmp_path: Pat
 
 
 def _marks(worker: Worker, video: Video, tries: Path) -> list[str]:
-    """Return what is written down while a video is at work."""
+    """Return the attempt counts in the folder of results."""
     seen: list[str] = []
     stopping = Worker(Job(worker._out, worker._settings), lambda: bool(seen.extend(_names(tries))) or True, counts=True)
     assert stopping(video) is None

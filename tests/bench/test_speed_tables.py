@@ -51,6 +51,7 @@ def test_the_stopwatch_counts_cpu_time_only() -> None:
     assert watch.calls == {"asleep": 1, "busy": 1}
 
 
+@pytest.mark.slow
 def test_stages_sum_up_and_count_multiply_adds(clip: Path) -> None:
     stages = measure_stages(clip, repeats=1)
     parts = [cost["ms_per_frame"] for stage, cost in stages.items() if stage != EVERYTHING]
@@ -65,6 +66,7 @@ def test_stages_sum_up_and_count_multiply_adds(clip: Path) -> None:
     assert stages["detect"]["calls"] < stages["mesh"]["calls"], "the detector looks on key frames only"
 
 
+@pytest.mark.slow
 def test_a_clip_has_rates_and_cpu_times(clip: Path) -> None:
     found = measure(clip)
     assert found["share_of_decode"] == pytest.approx(found["analysis_fps"] / found["decode_fps"])

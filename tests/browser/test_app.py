@@ -132,7 +132,7 @@ def assert_plays(page: Page) -> None:
 
 
 def player_time(page: Page) -> str:
-    """Return where the player stands. Once its picture has come, it is made anew, and for a moment there are two."""
+    """Return the player's position. It is created again when its picture arrives, and for a moment there are two."""
     settle(page)
     expect(page.locator(".time")).to_have_count(1)
     return page.locator(".time").inner_text()

@@ -40,12 +40,12 @@ def test_every_figure_matches_the_evaluation(visit: Page, family: str, title: st
 
 
 def _beginning(share: float) -> str:
-    """The cells that screen readers find hold per cent unrounded, and no zeros at the end."""
+    """Return the start of a cell for screen readers, which holds per cent unrounded and without trailing zeros."""
     return str(100 * share)[:6].rstrip("0").rstrip(".")
 
 
 def _row_of(visit: Page, model: str) -> Locator:
-    """The table is drawn; what it holds stands beside the drawing, for screen readers."""
+    """Return a row from the table's copy for screen readers, because the table itself is a drawing."""
     grid = visit.get_by_test_id("stDataFrame").first
     return grid.locator("tr").filter(has=visit.get_by_text(model, exact=True))
 

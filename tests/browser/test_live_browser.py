@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of the portrait, moved a little to and fro."""
+    """Two seconds of the portrait, moved slightly."""
     path = tmp_path_factory.mktemp("camera") / "portrait.y4m"
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W320 H240 F15:1 Ip A1:1 C420\n")
@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def chromium(browser: Browser) -> BrowserType:
-    """Starts browsers with cameras of their own."""
+    """Starts browsers with cameras."""
     return browser.browser_type
 
 

@@ -44,7 +44,7 @@ def free_port() -> int:
 
 @contextmanager
 def nginx(folder: Path, app_port: int) -> Iterator[str]:
-    """The server block that is deployed, with this test's ports, inside the least that nginx needs around it."""
+    """nginx with the deployed server block, on this test's ports."""
     port = free_port()
     block = CONFIG.replace("http://127.0.0.1:8501", f"http://127.0.0.1:{app_port}")
     assert block.count(f"http://127.0.0.1:{app_port}") == 3
@@ -153,7 +153,7 @@ def test_only_the_base_path_and_its_health_check_are_served(behind_nginx: str) -
 
 
 def test_nginx_allows_larger_uploads_than_the_app() -> None:
-    """So the person reads the app's sentence and not nginx's page of an error."""
+    """Visitors then see the app's message instead of nginx's error page."""
     from emotion.settings import read_settings
 
     [allowed] = [line.split()[1] for line in CONFIG.splitlines() if "client_max_body_size" in line]

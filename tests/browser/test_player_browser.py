@@ -80,13 +80,13 @@ class Player:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the picture that was asked for is there."""
+        """Wait for the requested frame."""
         self.page.wait_for_timeout(50)
         self.page.wait_for_function("video => !video.seeking", arg=self.page.locator("video").element_handle())
         self.page.wait_for_timeout(50)
 
     def assert_agrees(self) -> None:
-        """The video's time, its picture, the readout and the cursor are of one analysed frame."""
+        """Assert that the video's time, its frame, the readout and the cursor show the same analysed frame."""
         times = times_of(self.clip)
         time_s = self.page.locator("video").evaluate("video => video.currentTime")
         picture = self.page.locator("video").evaluate(_STRIPES)

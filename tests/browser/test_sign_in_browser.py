@@ -34,7 +34,7 @@ ADMIN = "boss@example.org"
 
 @dataclass(frozen=True)
 class Place:
-    """An app, and the provider at which one signs in to it."""
+    """An app and its sign-in provider."""
 
     app: str
     provider: str
@@ -69,7 +69,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 class running_provider:  # noqa: N801 – used as a block
-    """The provider, until the block ends."""
+    """Run the provider until the block ends."""
 
     def __enter__(self) -> str:
         with socket.socket() as free:
@@ -95,7 +95,7 @@ class running_provider:  # noqa: N801 – used as a block
 
 @pytest.fixture
 def at_a_browser(browser: Browser, place: Place) -> Iterator[OpenBrowser]:
-    """Opens browsers of different people, which share nothing."""
+    """Opens separate browser contexts for different people."""
     contexts: list[BrowserContext] = []
 
     def opened() -> Page:
@@ -136,12 +136,12 @@ def sign_out(page: Page) -> None:
 
 
 def statuses(page: Page, place: Place, addresses: Iterable[str]) -> list[int]:
-    """What the server says to this browser, cookies and all, of each address."""
+    """Return the server's status for each address, requested with this browser's cookies."""
     return [page.request.get(f"{place.app}{address}").status for address in addresses]
 
 
 def analyse(page: Page, place: Place, tmp_path: Path) -> set[str]:
-    """Analyse a moment of video that the library keeps, and return where its result came from."""
+    """Analyse a short video that the library keeps, and return the URL of its data."""
     heard: set[str] = set()
     page.on("response", lambda answer: heard.add(answer.url.removeprefix(place.app)))
     clip = write_video(tmp_path / "moment.mp4", [sample_image()[:360, :480]] * 5, fps=25)
@@ -157,7 +157,7 @@ def analyse(page: Page, place: Place, tmp_path: Path) -> set[str]:
 
 
 def download_of(page: Page, place: Place, folder: Path) -> str:
-    """Download the timeline, and return its address."""
+    """Download the timeline, and return its URL."""
     settle(page)
     with page.expect_download() as started:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="Download").first.click()
@@ -167,7 +167,7 @@ def download_of(page: Page, place: Place, folder: Path) -> str:
 
 
 def assert_only_for(mine: Page, other: Page, place: Place, addresses: set[str]) -> None:
-    """What the one browser can have, video and data alike, the other one cannot."""
+    """Assert that one browser gets the video and the data, and the other does not."""
     # A page puts new things in the place of old ones, which are then gone for everybody.
     before = {each for each in addresses if statuses(mine, place, [each]) == [200]}
     assert set(statuses(other, place, addresses)) == {404}

@@ -82,7 +82,7 @@ def _rename_a_person(page: Page) -> None:
 
 
 def _export(page: Page, known: Format, folder: Path) -> Path:
-    """Choose a format, have it made if that takes a while, and download it under a name of one's own."""
+    """Choose a format, prepare it if necessary, and download it under a chosen name."""
     page.get_by_role("radio", name=known.title, exact=True).click()
     expect(page.get_by_text(known.about)).to_be_visible()
     settle(page)
@@ -155,7 +155,7 @@ def _read_film(path: Path, clip: Path) -> None:
 
 
 def _picture_times(container: av.container.InputContainer) -> list[float]:
-    """When a player shows each picture, counted from the moment at which it begins."""
+    """Return the display time of each frame from the start of playback, in seconds."""
     container.seek(0)
     start_s = (container.start_time or 0) / av.time_base
     return [frame.time - start_s for frame in container.decode(video=0)]

@@ -60,6 +60,7 @@ def test_a_threshold_is_drawn_only_if_set():
     assert spec_of(probability_bars(shares, abstain_below=0.0)) == spec_of(probability_bars(shares))
 
 
+@pytest.mark.slow
 def test_unclear_time_is_marked_under_its_lane():
     analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"abstain_below": 0.66})
     spec = spec_of(timeline_chart(analysis))
@@ -82,6 +83,7 @@ def test_the_legend_can_be_left_out(analysis):
     assert set(find(spec_of(timeline_chart(analysis)), "columns")) == {4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown", [[], [[], []], [["fear"]], [["fear"] * 12] * 3])
 def test_every_analysis_has_a_chart(shown):
     assert json.dumps(spec_of(timeline_chart(make_analysis(shown))))
@@ -122,6 +124,7 @@ def test_lanes_keep_their_names_with_a_ribbon(analysis):
     assert None not in [layer["encoding"]["y"].get("axis", {}) for layer in layers if "y" in layer["encoding"]]
 
 
+@pytest.mark.slow
 def test_a_zoomed_part_is_drawn_in_full_resolution():
     long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 3000, step_s=0.1)
     whole, part = timeline_chart(long), timeline_chart(long, 70, span=Span(60, 75))
@@ -133,6 +136,7 @@ def test_a_zoomed_part_is_drawn_in_full_resolution():
     assert {"time_s": 80} not in rows_of(timeline_chart(long, 80, span=Span(60, 75)))
 
 
+@pytest.mark.slow
 def test_a_zoomed_part_has_its_own_range_and_lanes():
     shown = [["fear"]] * 300 + [[]] * 10 + [["anger", "neutral"]] * 100
     part = timeline_chart(make_analysis(shown, step_s=0.1), names={2: "Zoe"}, span=Span(32, 34))

@@ -57,6 +57,7 @@ def test_expressions_have_their_own_colours(make, analysis):
     assert [COLOURS[label] for label in LABELS] in find(spec_of(make(analysis)), "range")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", EVERY)
 def test_a_long_video_is_thinned_out(make):
     long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 2000, step_s=0.04)

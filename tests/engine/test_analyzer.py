@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).with_name("golden_sample_clip.csv")
 
 
 class MeanGrey:
-    """A classifier with an answer that tests can check: the brighter the crop, the happier."""
+    """A classifier with a testable answer: the brighter the crop, the happier."""
 
     labels = FERPLUS_LABELS
 
@@ -51,6 +51,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "sample.mp4")
 
 
+@pytest.mark.slow
 def test_results_carry_the_classifiers_threshold(analyzer: emotion.Analyzer, clip: Path, tmp_path) -> None:
     file = tmp_path / "model.tflite"
     file.write_bytes(classifier_file(8))
@@ -91,7 +92,7 @@ def test_a_picture_without_a_face_has_no_faces(analyzer: emotion.Analyzer, share
 
 
 def test_faces_of_the_boxed_photographs_are_found(analyzer: emotion.Analyzer, shared_data: Path) -> None:
-    """All 43 faces that people drew boxes around, at IoU 0.3, and hardly a face that nobody drew."""
+    """All 43 annotated faces at IoU 0.3, and hardly any other."""
     photos = shared_data / "photos"
     drawn = found = extra = 0
     for listing in ("training.xml", "testing.xml"):
@@ -153,8 +154,9 @@ def test_a_video_gives_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path) 
     assert analysis.timeline["similarity"].iloc[0] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_video_and_stream_and_frames_agree(analyzer: emotion.Analyzer, clip: Path) -> None:
-    """Threads change nothing: the parallel and the plain way give the same faces."""
+    """The parallel and the sequential implementation give the same faces."""
     plain = list(analyzer.stream(read_video(clip)))
     parallel = list(analyzer.frames(clip))
     assert [len(result.faces) for result in plain] == [len(result.faces) for result in parallel]
@@ -180,6 +182,7 @@ def test_cancelling_keeps_the_analysed_frames(analyzer: emotion.Analyzer, clip: 
     assert len(analysis.frames) == 20
 
 
+@pytest.mark.slow
 def test_a_truncated_video_keeps_the_frames_before_the_damage(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "torn.mkv", list(clip_frames()))
     whole = clip.read_bytes()
@@ -201,6 +204,7 @@ def test_a_video_without_a_face_has_an_empty_timeline(analyzer: emotion.Analyzer
     assert analysis.frames["faces"].tolist() == [0] * 10
 
 
+@pytest.mark.slow
 def test_one_analyzer_serves_many_threads(analyzer: emotion.Analyzer) -> None:
     rgb = sample_image()
     pictures = [np.ascontiguousarray(np.roll(rgb, shift, axis=1)) for shift in (0, 20, 40, 60)] * 4
@@ -255,7 +259,7 @@ def test_no_face_is_detected_in_clips_without_faces(analyzer: emotion.Analyzer, 
 
 
 def test_golden_table_of_the_sample_clip(clip: Path) -> None:
-    """The shipped model on the sample clip. Decoders differ a little, so boxes may by 3 px and shares by 0.1."""
+    """The shipped model on the sample clip. Decoders differ slightly, so boxes may differ by 3 px and shares by 0.1."""
     timeline = emotion.Analyzer().video(clip, every=5).timeline
     golden = pd.read_csv(io.StringIO(GOLDEN.read_text(encoding="utf-8")))
     assert timeline["frame_index"].tolist() == golden["frame_index"].tolist()

@@ -37,6 +37,7 @@ def cut(analysis: Analysis, places: list[int]) -> list[Analysis]:
 shown = st.lists(st.lists(st.sampled_from(["happiness", "fear", "neutral"]), max_size=3), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(shown, st.data())
 def test_merged_parts_equal_an_uninterrupted_file(
@@ -113,7 +114,7 @@ def test_partial_parts_are_ignored_and_damaged_ones_dropped_on_resume(tmp_path: 
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
-    """The kernel's own full disk: what is written through this link goes to /dev/full."""
+    """The link leads to /dev/full, the kernel's own full disk."""
     storage = Storage(tmp_path)
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / ".000001.parquet.partial").symlink_to("/dev/full")

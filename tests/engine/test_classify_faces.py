@@ -60,6 +60,7 @@ def test_references_are_kept_as_long_as_the_track(face: Face) -> None:
     assert known(classifier) == []
 
 
+@pytest.mark.slow
 def test_references_of_ended_tracks_are_forgotten(face: Face) -> None:
     classifier = StreamClassifier(Undecided())
     for track_id in range(1, 101):

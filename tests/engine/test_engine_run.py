@@ -19,6 +19,7 @@ from emotion.types import Progress
 from emotion.vision.decode.sampling import Sampling
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_at", [0, 20])
 def test_checkpoints_do_not_change_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int) -> None:
     monkeypatch.setenv("EMOTION_PART_S", "0.01")

@@ -36,6 +36,7 @@ def table(results: list) -> list[tuple]:
     ]
 
 
+@pytest.mark.slow
 def test_frames_and_stream_agree(analyzer: Analyzer, frames: list[Frame]) -> None:
     stream = analyzer.follow()
     one_by_one = table([stream(frame) for frame in frames])
@@ -43,6 +44,7 @@ def test_frames_and_stream_agree(analyzer: Analyzer, frames: list[Frame]) -> Non
     assert len(one_by_one) > 30
 
 
+@pytest.mark.slow
 def test_two_streams_share_only_the_models(analyzer: Analyzer, frames: list[Frame]) -> None:
     first, second = analyzer.follow(), analyzer.follow()
     turned = [(first(frame), second(other)) for frame, other in zip(frames, frames[::-1], strict=True)]
@@ -50,7 +52,7 @@ def test_two_streams_share_only_the_models(analyzer: Analyzer, frames: list[Fram
 
 
 class Counting:
-    """The real detector, counting how often it looks where."""
+    """The real detector, counting its calls by region."""
 
     def __init__(self, *, small: bool = False) -> None:
         self._detector, self.looks = BlazeFace(small=small), []
@@ -76,7 +78,7 @@ def test_lower_effort_detects_less_often_on_smaller_inputs(frames: list[Frame]) 
 
 
 def without_the_face(frame: Frame) -> Frame:
-    """The same picture with the face upside down, which is no cut, as the greys are the same."""
+    """Return the picture with its face upside down, which is not a cut because the greys are the same."""
     rgb = frame.rgb().copy()
     rgb[60:330, 180:480] = rgb[60:330, 180:480][::-1]
     return Frame(frame.index, frame.time_s, rgb[..., 1].copy(), lambda: rgb)

@@ -68,6 +68,7 @@ def test_bins_count_every_answer_once_with_the_edges_included():
     assert table[3]["confidence"] == pytest.approx(0.75)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_temperature_is_recovered(temperature):
     rng = np.random.default_rng(0)

@@ -24,6 +24,8 @@ from emotion.labels import FER2013_LABELS, RAFDB_LABELS
 from emotion.models.registry import imported_models_dir, list_models, load_card, model_dir, models_dir, sha256_of
 from tests import tflite_files as files
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -39,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def facts_of(path: Path, **other: object) -> ModelFacts:
-    """What the check says of :func:`tests.tflite_files.classifier`, without running it."""
+    """Return what the check finds for :func:`tests.tflite_files.classifier`, without running it."""
     values = {
         "sha256": sha256_of(path), "file_bytes": path.stat().st_size, "input_size": 48, "colour": "grey", "classes": 7,
         "outputs": "probabilities", "input_type": "float32", "output_type": "float32", "parameters": 16137,

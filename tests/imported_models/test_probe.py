@@ -91,7 +91,7 @@ def test_other_models_are_refused_with_one_sentence(content: bytes, message: str
 
 
 def test_costs_by_hand() -> None:
-    """7 × 2304 weights and 7 biases, and the two numbers of the shape that flattens the picture."""
+    """7 × 2304 weights and 7 biases, and two numbers of the shape that flattens the picture."""
     assert tflite_cost(files.classifier()) == (7 * 2304 + 7 + 2, 7 * 2304)
 
 

@@ -26,6 +26,8 @@ from emotion.vision.encode import write_video
 from tests.conftest import ROOT
 from tests.report.test_playable import write as write_clip
 
+pytestmark = pytest.mark.slow
+
 NEVER_ENDS = """
 import re, sys
 import emotion.engine.run as analyse
@@ -66,7 +68,7 @@ def is_over(entry: Entry) -> bool:
 
 
 def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None:
-    """Nobody tries it again, and others have their turn."""
+    """Assert that the job is not retried, and that the next one runs."""
     repository = library.for_owner(LOCAL)
     for _ in range(5):
         dispatcher.look()
@@ -114,7 +116,7 @@ def test_a_hanging_decoder_is_stopped(
 
 @pytest.fixture(scope="module")
 def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve pictures of 100 megapixels, half a megabyte each."""
+    """Twelve frames of 100 megapixels in half a megabyte each."""
     path, side = tmp_path_factory.mktemp("bomb") / "bomb.mov", 10_000
     with av.open(str(path), "w") as container:
         stream = container.add_stream("png", rate=10, options={"compression_level": "1"})

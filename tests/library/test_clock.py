@@ -29,7 +29,7 @@ JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
 
 
 class WallClock:
-    """The clock on this machine's wall, which somebody sets."""
+    """A wall clock that can be changed."""
 
     def __init__(self) -> None:
         self.off = dt.timedelta()
@@ -39,7 +39,7 @@ class WallClock:
 
 
 class Patience:
-    """Time as it passes, whatever clocks say."""
+    """A monotonic clock under the test's control."""
 
     def __init__(self) -> None:
         self.seconds = 100.0

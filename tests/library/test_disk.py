@@ -25,6 +25,8 @@ from tests.conftest import ROOT
 from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
 from ui.access import library as pages_library
 
+pytestmark = pytest.mark.slow
+
 
 class Disk:
     """A disk of its own.
@@ -40,7 +42,7 @@ class Disk:
         _mount("-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(path))
 
     def fill(self, but_bytes: int = 0) -> None:
-        """Leave no more room than this."""
+        """Fill the disk up to this free space."""
         with self._ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(4096))
@@ -50,7 +52,7 @@ class Disk:
         self._ballast.unlink()
 
     def set_writable(self, writable: bool) -> None:
-        """As the system does when a disk fails; it waits for who writes at the moment."""
+        """Remount the disk, as the system does when a disk fails; waits for current writers."""
         for _ in range(200):
             try:
                 _mount("-o", f"remount,{'rw' if writable else 'ro'}", str(self.path))
@@ -157,7 +159,7 @@ def test_an_upload_too_large_for_the_disk_is_refused_at_once(
 
 
 class Pipe(io.RawIOBase):
-    """Bytes without an end, whose number nobody knows before they have come."""
+    """An endless stream of bytes of unknown length."""
 
     def seekable(self) -> bool:
         return False
@@ -169,7 +171,7 @@ class Pipe(io.RawIOBase):
 def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk is looked at every 64 MiB: of 80 there are then less than 40 left."""
+    """Free space is checked every 64 MiB: of 80, less than 40 are left then."""
     disk = make_disk(80)
     library = opened(tmp_path, storage=disk.path)
     repository = library.for_owner(LOCAL)
@@ -205,7 +207,7 @@ def test_a_full_storage_fails_the_analysis_which_can_be_resumed(
 def test_a_full_disk_with_database_does_not_stop_the_server(
     make_disk: MakeDisk, opened: Callable[..., Library], clip: Path, uninterrupted: Analysis
 ) -> None:
-    """Not even the database can be told that it is full; who looks after the queue waits until it can."""
+    """Even the database cannot be updated; the dispatcher waits until it can."""
     disk = make_disk(32)
     library = opened(disk.path)
     repository = library.for_owner(LOCAL)
@@ -294,7 +296,7 @@ def test_a_read_only_library_is_reported_on_its_page(
 def test_a_damaged_part_is_analysed_again(
     opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """No kill leaves one behind, as parts are written whole or not at all; a disk that fails may."""
+    """Kills leave no damaged part, because parts are written atomically; a failing disk may."""
     library = opened(tmp_path)
     repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)

@@ -18,6 +18,8 @@ from emotion.library.jobs.worker import Displaced, OwnParts, Pulse
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 
+pytestmark = pytest.mark.slow
+
 LEASE_S = 0.5
 
 
@@ -49,7 +51,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def rename_table(library: Library, old: str, new: str) -> None:
-    """A database that answers nothing, as far as a worker can tell."""
+    """Rename a table; to a worker, the database then seems not to answer."""
     with library.database.writing() as session:
         session.execute(sql(f"ALTER TABLE {old} RENAME TO {new}"))
 

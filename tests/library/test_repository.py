@@ -186,7 +186,7 @@ def test_deleting_leaves_no_file(library: Library, repository: Repository, video
 
 @contextmanager
 def without_power() -> Iterator[None]:
-    """Root may remove anything, so that it has to be somebody else for a while."""
+    """Drop root's privileges for a while, because root can remove any file."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(65534)

@@ -24,6 +24,8 @@ from tests.library.workers import assert_equal
 from tests.stress.torture.kills import Course, bits, play_round, undisturbed
 from tests.stress.torture.scene import Scene, scene
 
+pytestmark = pytest.mark.slow
+
 HALF = JobSettings(every=2)
 SHORT = JobSettings(fps=2, end_s=2)
 
@@ -47,7 +49,7 @@ def states(repository: Repository) -> set[State]:
 
 
 def handed_out(stage: Scene, server: int) -> list[str]:
-    """The analyses for which a server started a worker, as its log tells."""
+    """Return the analyses for which a server started a worker, from its log."""
     lines = [json.loads(line) for line in stage.log(server).read_text().splitlines() if line.startswith("{")]
     return [line["analysis"] for line in lines if line["message"] == "an analysis was given to a worker"]
 
@@ -79,7 +81,7 @@ def test_two_servers_run_every_analysis_once(stage: Scene, clip: Path) -> None:
 
 
 def test_another_server_takes_over_after_a_kill(stage: Scene, clip: Path, uninterrupted: Analysis) -> None:
-    """On one machine workers outlive their server, and the other server takes in what they do."""
+    """Workers outlive their server, and another server on the same machine takes charge of them."""
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the first server's worker to begin")
@@ -126,7 +128,7 @@ def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
 def test_a_disconnected_worker_does_not_write_after_reassignment(
     stage: Scene, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """It sleeps for longer than anybody waits, wakes up, and finds that its work is another's."""
+    """It sleeps past the timeout, wakes up, and finds that its analysis was reassigned."""
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the worker to begin")

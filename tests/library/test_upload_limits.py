@@ -94,7 +94,7 @@ def test_the_queue_limit_holds_for_concurrent_uploads(
 
 
 class Meanwhile(io.BytesIO):
-    """A file; while its first bytes are read, something else happens."""
+    """A file that runs a function while its first bytes are read."""
 
     def __init__(self, content: bytes, happens: Callable[[], object]) -> None:
         super().__init__(content)
@@ -114,7 +114,7 @@ class Meanwhile(io.BytesIO):
 def test_uploads_finished_meanwhile_count_towards_the_limits(
     repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, words: str
 ) -> None:
-    """Each has room for itself when it begins; together they have not, and the second to be there is refused."""
+    """Each fits at its start, but not both together; the one that finishes second is refused."""
     monkeypatch.setenv(setting, "1" if setting == "EMOTION_MAX_QUEUED" else str(1.5 * video.stat().st_size / 1e6))
     entries = []
     upload = Meanwhile(video.read_bytes(), lambda: entries.append(repository.add(video, "quicker.mp4")))

@@ -12,7 +12,7 @@ from tests.live.cameras import Clock
 
 
 class Holder:
-    """Anything that can be let go of."""
+    """An object that can be garbage-collected."""
 
 
 def test_a_session_over_the_limit_is_refused_until_a_seat_is_free():

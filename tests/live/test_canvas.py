@@ -117,7 +117,7 @@ def test_mirroring_moves_boxes_and_keeps_text_readable():
 
 
 def test_an_unclear_box_is_dashed():
-    """Along a side its grey and the gaps' colour take turns."""
+    """Grey and gaps alternate along a side."""
     side = close(drawn(UNCLEAR)[204:316, 100], ANSWER_COLOURS[UNCLEAR])
     assert 0.3 < side.mean() < 0.9
     assert np.abs(np.diff(side.astype(int))).sum() >= 3

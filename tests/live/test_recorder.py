@@ -29,6 +29,8 @@ from emotion.live.recorder import NO_PICTURE, ON_HOLD
 from emotion.vision.decode.video import probe, read_video
 from tests.live.cameras import Camera, Clock
 
+pytestmark = pytest.mark.slow
+
 PLAIN = LiveSettings(draw="nothing", mirror=False)
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +55,7 @@ def await_(condition, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_recording_is_a_normal_analysis(
     analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
 ) -> None:
@@ -91,8 +94,9 @@ def test_a_recording_is_a_normal_analysis(
     assert not last.running
 
 
+@pytest.mark.slow
 def test_an_hour_has_few_files(analyzer: Analyzer, camera: Camera, library: Library, repository: Repository) -> None:
-    """Two minutes with a picture every half second, written all the time."""
+    """Two minutes with a frame every half second, written continuously."""
     session = unstrained(analyzer)
     entry_id = session.record(repository, "long")
     picture = camera(0)
@@ -106,6 +110,7 @@ def test_an_hour_has_few_files(analyzer: Analyzer, camera: Camera, library: Libr
     assert len(repository.load_analysis(entry_id).frames) == 240
 
 
+@pytest.mark.slow
 def test_time_on_hold_is_an_excluded_event(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "with a break")
@@ -127,6 +132,7 @@ def test_time_on_hold_is_an_excluded_event(analyzer: Analyzer, camera: Camera, r
     assert person["seconds"] == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_an_excluded_event(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "in a tunnel")
@@ -139,6 +145,7 @@ def test_a_lost_connection_is_an_excluded_event(analyzer: Analyzer, camera: Came
     assert (event.span.start_s, event.span.end_s) == pytest.approx((1.0, 4.0), abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_recording_stores_the_baseline(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "at rest")
@@ -161,6 +168,7 @@ def test_boxes_are_in_px_of_the_first_frame(analyzer: Analyzer, camera: Camera, 
     assert np.abs(boxes - boxes[0]).max() < 15
 
 
+@pytest.mark.slow
 def test_a_clip_is_recorded_only_on_request_as_an_ordinary_video(
     analyzer: Analyzer, camera: Camera, repository: Repository
 ) -> None:
@@ -186,6 +194,7 @@ def test_a_clip_is_recorded_only_on_request_as_an_ordinary_video(
     assert np.abs(first.rgb().astype(int) - camera(0).to_ndarray(format="rgb24")).mean() < 4
 
 
+@pytest.mark.slow
 def test_only_one_recording_at_a_time(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     first = session.record(repository, "one")

@@ -22,11 +22,13 @@ from emotion.live.canvas import yuv
 from emotion.vision.decode.video import read_video
 from tests.live.cameras import Camera, as_frame, portrait
 
+pytestmark = pytest.mark.slow
+
 PLAIN = LiveSettings(draw="nothing", mirror=False)
 
 
 class TickingClock:
-    """A clock that goes on by as much whenever it is looked at."""
+    """A clock that advances by a fixed step at every reading."""
 
     def __init__(self, tick_s: float) -> None:
         self._tick_s, self._now_s = tick_s, 0.0
@@ -86,7 +88,7 @@ def test_the_returned_frame_is_the_analysed_one(analyzer: Analyzer, camera: Came
 
 
 def test_the_box_matches_the_same_frame(analyzer: Analyzer) -> None:
-    """A face that moves 9 px from picture to picture: a box of the picture before would be beside it."""
+    """The face moves 9 px per frame, so the previous frame's box would miss it."""
     session, wide = LiveSession(analyzer, LiveSettings(mirror=False)), portrait(960, 480)
     orange = yuv(COLOURS["happiness"])
     for index in range(25):
@@ -170,7 +172,7 @@ def test_an_invalid_baseline_is_refused(analyzer: Analyzer, seconds: float) -> N
 
 
 def test_a_busy_session_analyses_fewer_frames_and_keeps_faces(analyzer: Analyzer, camera: Camera) -> None:
-    """A clock on which every picture takes 30 ms and as many are dropped as are taken."""
+    """Every frame takes 30 ms, and as many are dropped as are analysed."""
     session = LiveSession(analyzer, clock=TickingClock(0.03))
     shown = run(session, camera, range(0, 600, 2), skipped=1)
     load = session.snapshot().load
@@ -282,7 +284,7 @@ def test_a_garbage_collected_session_frees_its_seat(analyzer: Analyzer, camera: 
 
 
 def test_sessions_can_share_frames(analyzer: Analyzer) -> None:
-    """As where one camera is relayed to several: whatever a picture keeps for itself is not safe between threads."""
+    """As when one camera is relayed to several: state cached in a frame would not be thread-safe."""
     for count in range(4):
         frames = [as_frame(portrait(), index) for index in range(25)]
         sessions = [LiveSession(analyzer, LiveSettings(hide="blur")) for _ in range(3)]

@@ -23,6 +23,8 @@ from ui.access import settings
 from ui.access.rules import owner_of
 from ui.access.sign_in import CLOSED, NOT_HERE
 
+pytestmark = pytest.mark.slow
+
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 ADA = claims("ada", name="Ada Lovelace", is_logged_in=True)
 BOSS = claims("boss", is_logged_in=True)
@@ -55,7 +57,7 @@ def owner(user: dict[str, object]) -> str:
 
 
 def widgets(test: AppTest) -> list[str]:
-    """Labels of all that can be pressed, typed into or dropped on."""
+    """Return the labels of all widgets."""
     kinds = (test.button, test.checkbox, test.text_input, test.selectbox, test.file_uploader, test.get("camera_input"))
     return [str(getattr(widget, "label", widget)) for kind in kinds for widget in kind]
 
@@ -66,7 +68,7 @@ def not_a_step(*_: object, **__: object) -> None:
 
 @pytest.fixture
 def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a page would open or load is out of bounds."""
+    """Fail on anything that a page would open or load."""
     # A module that is first imported meanwhile would keep what stands in for these.
     for module in pkgutil.walk_packages(ui.__path__, "ui."):
         importlib.import_module(module.name)
@@ -112,7 +114,7 @@ def test_a_server_without_the_guard_refuses_everyone(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_checks_access_first(name: str):
-    """What stands before the question would run for everybody."""
+    """Code before the check would run for everyone."""
     lines = (ROOT / "pages" / name).read_text(encoding="utf-8").splitlines()
     ask = next(number for number, line in enumerate(lines) if f'ensure_app("pages/{name}")' in line)
     assert lines[ask].startswith(("ensure_app(", "visitor = ensure_app("))
@@ -121,7 +123,7 @@ def test_every_page_checks_access_first(name: str):
 
 
 def test_only_listed_modules_use_the_whole_library():
-    """Each of these says for whom, or is for those who look after the server."""
+    """Each of these names the owner, or is for administrators."""
     reach = re.compile(
         r"\.shared\b|\bshared_library_or_stop\b|^from emotion\.library.* import .*\bLibrary\b", re.MULTILINE
     )
@@ -214,7 +216,7 @@ def test_administrators_delete_a_library_after_confirmation(library, video):
 
 
 def test_former_administrators_cannot_delete(library, video):
-    """The page was drawn while they did; the button is pressed when they do not."""
+    """The page was rendered before the role was removed; the button is pressed after."""
     put(library.for_owner(owner(ADA)), video)
     test = visit("admin.py", BOSS)
     test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
@@ -239,7 +241,7 @@ def test_only_administrators_add_models(user, may: bool, tmp_path, monkeypatch):
 
 
 def test_former_administrators_cannot_add_models(tmp_path, monkeypatch):
-    """The page was drawn while they were; the button is pressed when they are not."""
+    """The page was rendered before the role was removed; the button is pressed after."""
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     test = visit("model_lab.py", BOSS)
     place = [uploader.label for uploader in test.file_uploader].index("Model file")

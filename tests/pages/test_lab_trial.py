@@ -17,10 +17,12 @@ from tests.pages.test_model_lab import models_dir_of_the_project
 from tests.pages.test_pages import page, press, texts
 from ui.common.resources import encode_png
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def two_models(tmp_path, monkeypatch):
-    """The default model, and the same under another name that knows nothing of sadness."""
+    """The default model, and a copy without sadness."""
     shipped = models_dir_of_the_project()
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))

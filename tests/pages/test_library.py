@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -15,6 +16,8 @@ from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text
 from ui.video.video_source import VideoSource
+
+pytestmark = pytest.mark.slow
 
 
 def visit() -> AppTest:

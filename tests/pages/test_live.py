@@ -26,11 +26,11 @@ from ui.live.camera_stream import CameraStream
 
 PATIENCE_S = 60.0
 
-pytestmark = pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+pytestmark = [pytest.mark.skipif(not emotion.list_models(), reason="no model is installed"), pytest.mark.slow]
 
 
 class Portrait(MediaStreamTrack):
-    """Shows the sample portrait for ever."""
+    """Shows the sample portrait forever."""
 
     kind = "video"
 
@@ -51,7 +51,7 @@ class Portrait(MediaStreamTrack):
 
 
 class Streamer:
-    """Stands in for ``webrtc_streamer``: notes its calls, and connects a camera when it is told to."""
+    """Stand-in for ``webrtc_streamer``: records its calls, and connects a camera on demand."""
 
     def __init__(self) -> None:
         self.calls: list[dict] = []

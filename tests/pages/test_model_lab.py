@@ -14,6 +14,8 @@ from tests.lab_models import make_lab
 from tests.pages.test_pages import page, press, texts
 from ui.common.resources import encode_png
 
+pytestmark = pytest.mark.slow
+
 FACTS = {
     "name": "faces", "labels": ["anger", "neutral"], "picture_size": 48, "colour": False,
     "splits": {"train": {"faces": 1200, "classes": {"anger": 700, "neutral": 490}, "unlabelled": 10,

@@ -19,6 +19,8 @@ from ui.access import Visitor
 from ui.shell.notice import CONSENT_LABEL, PURPOSES, VERSION, is_on
 from ui.video.video_source import VideoSource
 
+pytestmark = pytest.mark.slow
+
 ASKED = "Before the first analysis"
 
 

@@ -15,6 +15,8 @@ from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.tflite_files import classifier
 
+pytestmark = pytest.mark.slow
+
 OWN = 2
 """Place of the uploader among the lab's, behind those for a photograph and for a zip of pictures."""
 
@@ -27,7 +29,7 @@ def folders(tmp_path, monkeypatch):
 
 
 def give(test, name: str, content: bytes):
-    """Upload a file and wait until it was looked at."""
+    """Upload a file and wait for its check."""
     test.file_uploader[OWN].set_value((name, content, "application/octet-stream")).run()
     assert not test.exception
     test.session_state["pending_model"].wait(60)

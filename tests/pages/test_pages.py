@@ -9,6 +9,8 @@ from emotion.errors import ModelError
 from tests.conftest import ROOT
 from ui.common.resources import encode_png
 
+pytestmark = pytest.mark.slow
+
 PNG = encode_png(np.zeros((120, 160, 3), np.uint8))
 
 

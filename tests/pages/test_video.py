@@ -23,6 +23,8 @@ from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
 from ui.video.open_analysis import summary_csv
 
+pytestmark = pytest.mark.slow
+
 SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
 
 

@@ -21,6 +21,8 @@ from emotion.vision.encode import write_video
 from tests.conftest import make_analysis
 from tests.vision.clips import grey_levels, write_clip
 
+pytestmark = pytest.mark.slow
+
 MP4 = format_named("mp4")
 SIZE = (120, 160)
 VARYING_MS = [0, 40, 55, 160, 200, 430, 470, 500, 700, 740, 800, 1000]
@@ -28,7 +30,7 @@ RATE = 48_000
 
 
 def write_source(path: Path, sound: str | None, times_ms=VARYING_MS) -> Path:
-    """Grey pictures at uneven times, and a tone of a second."""
+    """Write grey frames at uneven times, and a tone of one second."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=25)
         video.height, video.width = SIZE

@@ -19,11 +19,13 @@ from tests.vision.decode.test_containers import COVER, DEFAULT, FILM, PREVIEW, R
 from tests.vision.decode.test_hdr import CODES, write_hdr
 from tests.vision.decode.test_shape import MATRICES, corners, joined, write
 
+pytestmark = pytest.mark.slow
+
 HLG = 18
 
 
 def restarted(folder: Path) -> Path:
-    """Half a second of pictures and a second of sound, twice, the clock beginning anew."""
+    """Write half a second of frames and a second of sound, twice, with a restarting clock."""
     once = write_source(folder / "once.ts", "aac", times_ms=list(range(0, 1000, 40)))
     (folder / "twice.ts").write_bytes(once.read_bytes() * 2)
     return folder / "twice.ts"
@@ -73,7 +75,7 @@ def test_the_annotated_video_matches_the_analysis(tmp_path: Path, name: str) -> 
 
 
 def test_a_cover_picture_needs_no_copy(tmp_path: Path) -> None:
-    """It is no track of an mp4 file, and browsers do not look at it."""
+    """It is not a track of an mp4 file, and browsers ignore it."""
     assert plays_in_browser(write_streams(tmp_path / "a.mp4", [([RED], "mjpeg", COVER), (FILM, "", DEFAULT)]))
 
 

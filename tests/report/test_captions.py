@@ -86,7 +86,7 @@ LABELS = ["happiness", "anger", "neutral", None]
 
 @st.composite
 def people(draw: st.DrawFn, shortest_s: float = 0.0):
-    """Several people, each with runs of their own, who come and go: an analysis."""
+    """An analysis of several people who come and go, each with runs of expressions."""
     step_s = draw(st.sampled_from([1 / 30, 0.04, 0.1, 1.0]))
     shortest = max(round(shortest_s / step_s + 0.499), 1)
     run = st.tuples(st.sampled_from(LABELS), st.integers(shortest, shortest + 12))
@@ -109,7 +109,7 @@ def exact(text: str) -> float:
 
 
 def agreement(analysis, said) -> dict[int, float]:
-    """Return for each person the share of their rows in the middle of which the caption says the same of them."""
+    """Return for each person the share of their rows, away from changes, that the caption agrees with."""
     cues = webvtt.from_buffer(io.StringIO(captions_text(edit(analysis)))).captions
     half = 1 / analysis.info.fps / 2
     right: dict[int, list[bool]] = {}
@@ -131,7 +131,7 @@ def test_captions_match_each_persons_smoothed_timeline(analysis):
 @settings(max_examples=20)
 @given(people(SMOOTHED_S))
 def test_captions_match_the_timeline_without_short_runs(analysis):
-    """However often the others change, and whatever frames lie between two of theirs."""
+    """However often others change, and with any frames in between."""
     assert agreement(analysis, analysis.timeline["emotion"]) == dict.fromkeys(analysis.timeline["track_id"].unique(), 1)
 
 
@@ -145,7 +145,7 @@ def test_cues_are_ordered_and_do_not_overlap(analysis):
 
 
 def test_alternating_changes_of_two_people_are_both_captioned():
-    """Each changes once a second, half a second after the other: every state lasts half a second."""
+    """Each changes once a second, half a second apart, so every state lasts half a second."""
     lanes = [["happiness"] * 10 + ["anger"] * 10, ["neutral"] * 5 + ["sadness"] * 10 + ["neutral"] * 5]
     shown = [list(pair) for pair in zip(*lanes, strict=True)] * 5
     analysis = make_analysis(shown)

@@ -18,7 +18,7 @@ from emotion.types import FloatArray
 
 
 class Mirror:
-    """A transport that answers each face with its own brightness, and notes how many came together."""
+    """A transport that answers each face with its brightness, and records the batch sizes."""
 
     def __init__(self, labels: int) -> None:
         self.labels, self.sizes = labels, []

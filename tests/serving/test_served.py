@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
-
 import emotion
 from emotion.cli.doctor import examine
 from emotion.errors import InputError, ModelError, ServingError, SettingsError
@@ -20,8 +18,8 @@ from emotion.samples import clip_frames, sample_image
 from emotion.serving import ServedClassifier, open_classifier
 from emotion.serving.classifier import BATCH
 from tests.serving.conftest import NAME, Server
-from training.evaluation.evaluate import KERAS_FILE
-from training.export.saved_model import CARD_ASSET, export_serving
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["http", "grpc"])
@@ -121,6 +119,8 @@ def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameRe
 
 
 def test_versions_are_numbered_and_have_the_card(card, served):
+    from training.export.saved_model import CARD_ASSET, export_serving
+
     target = export_serving(card, served)
     assert target.name == "2"
     assert f'"name": "{NAME}"' in (target / CARD_ASSET).read_text(encoding="utf-8")
@@ -129,6 +129,9 @@ def test_versions_are_numbered_and_have_the_card(card, served):
 
 
 def test_a_model_without_its_float_network_cannot_be_served(card, tmp_path):
+    from training.evaluation.evaluate import KERAS_FILE
+    from training.export.saved_model import export_serving
+
     file = model_dir(NAME) / KERAS_FILE
     file.rename(file.with_suffix(".away"))
     try:

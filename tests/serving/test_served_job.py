@@ -14,6 +14,8 @@ from emotion.vision.encode import write_video
 from tests.library.workers import is_over, wait_for
 from tests.serving.conftest import NAME, Server
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_job_fails_without_the_server_and_resumes(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     server = Server(served)

@@ -33,7 +33,7 @@ NAMES = ("Martha", "Musterfrau", "example.org", "Scheidung")
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Gives back what the process logs with."""
+    """Restores the process's logging afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in ("emotion", "ui")}
@@ -149,7 +149,7 @@ def counted(error: str) -> float:
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
-    """One that ends well and one whose video breaks: two workers and their dispatcher."""
+    """A successful job and one with a corrupted video: two workers and their dispatcher."""
     logs.setenv("EMOTION_LIBRARY", str(tmp_path))
     stream = written(form, logs, "debug")
     library = Library.open()

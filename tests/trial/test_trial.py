@@ -21,6 +21,8 @@ from emotion.labels import label_set_of
 from emotion.samples import sample_image
 from ui.common.resources import encode_png
 
+pytestmark = pytest.mark.slow
+
 THREE = ("anger", "happiness", "sadness")
 
 
@@ -36,7 +38,7 @@ def classifiers():
 
 @pytest.fixture
 def faces(tmp_path) -> Path:
-    """A photograph and its face cut out, both smiling; three of them under a wrong label; two without a face."""
+    """A photo and its face crop, both smiling; three of them with a wrong label; two without a face."""
     portrait = sample_image()
     crop = crop_face(portrait, emotion.Analyzer().image(portrait).faces[0], 48)
     path = tmp_path / "faces.zip"
@@ -56,7 +58,7 @@ def run(path: Path, classifiers, analyzer, framing: Framing = Framing.BY_SIZE, o
 
 
 def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> Trial:
-    """A trial of one model over three labels whose answers are given."""
+    """Return a trial of one model over three labels with given answers."""
     card = replace(card, labels=THREE, temperature=1.0)
     logits = np.log(np.array(probabilities, np.float32))
     names = tuple(f"{place}.png" for place in range(len(truth)))

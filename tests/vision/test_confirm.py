@@ -33,7 +33,7 @@ def faces_in(rgb: Image, mesh: FaceMesh, check: FaceCheck | None) -> list[Face]:
 
 
 class Seen(FaceCheck):
-    """Counts how often it is asked."""
+    """Counts its calls."""
 
     asked = 0
 
@@ -51,9 +51,10 @@ def test_a_cat_is_rejected(mesh: FaceMesh) -> None:
     assert faces_in(cat, mesh, FaceCheck(mesh, BlazeFace(small=True))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "most"), [("cat", 0), ("clock", 0), ("statue from behind", 0), ("dog", 1)])
 def test_drawn_animals_and_things_are_rejected(kind: str, most: int, mesh: FaceMesh) -> None:
-    """Drawn monkeys are left out: most score higher than the hardest people, so they are still taken for faces."""
+    """Without drawn monkeys, most of which score higher than the hardest human faces and are still accepted."""
     check = FaceCheck(mesh, BlazeFace(small=True))
     found = 0
     for seed in range(1000, 1006):
@@ -62,6 +63,7 @@ def test_drawn_animals_and_things_are_rejected(kind: str, most: int, mesh: FaceM
     assert found <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [90, 160, 420])
 @pytest.mark.parametrize("light", [0.5, 1.0, 1.4])
 def test_small_dark_and_bright_faces_are_kept(side: int, light: float, mesh: FaceMesh) -> None:
@@ -81,7 +83,7 @@ def test_only_new_faces_are_checked(mesh: FaceMesh) -> None:
 
 
 def test_the_weights_decide(mesh: FaceMesh) -> None:
-    """Weights that nobody can reach turn the person away, so that the decision is really the weights'."""
+    """Unreachable weights reject a person, which shows that the weights decide."""
     nobody = Weights((0.0,) * len(FEATURES), 1.0)
     assert faces_in(sample_image(), mesh, FaceCheck(mesh, BlazeFace(small=True), nobody)) == []
 

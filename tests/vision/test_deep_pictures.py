@@ -39,7 +39,7 @@ def png(values: np.ndarray) -> bytes:
 
 
 def quiet(content: bytes) -> np.ndarray:
-    """The picture, read without a warning."""
+    """Return the picture, read without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return load_image(content)
@@ -53,6 +53,7 @@ def likeness(shown: np.ndarray, wanted: np.ndarray) -> float:
 BAD = [np.nan, np.inf, -np.inf, -9999, -32768, 1e20, -3.4028234663852886e38, 3.4028234663852886e38, -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("region", ["pixel", "border"])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -87,6 +88,7 @@ def test_few_finite_values_in_a_large_picture_are_used() -> None:
     assert quiet(tiff(values))[1020, :, 0].tolist() == pytest.approx(np.linspace(0, 255, 600), abs=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("colour", [False, True])
 @pytest.mark.parametrize("write", [png, tiff])
@@ -170,9 +172,10 @@ print(picture.shape[0] * picture.shape[1], (resource.getrusage(resource.RUSAGE_S
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["float", "sixteen bits", "colour"])
 def test_memory_stays_within_a_small_multiple_of_the_picture(tmp_path: Path, kind: str) -> None:
-    """At 3 bytes a pixel for the answer and at most 4 + 4 for what libraries decode; it was 38 for floats."""
+    """3 bytes per pixel for the result and at most 4 + 4 for what libraries decode; it was 38 for floats."""
     ramp = np.tile(np.linspace(0, 1, 4000, dtype=np.float32), (4000, 1))
     file = tmp_path / ("a.tif" if kind == "float" else "a.png")
     if kind == "float":

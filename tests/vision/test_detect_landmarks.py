@@ -47,7 +47,7 @@ def test_a_picture_without_a_face_gives_no_boxes(name: str, shape: tuple[int, in
 @pytest.mark.parametrize("small", [False, True])
 @pytest.mark.parametrize(("left", "top"), [(200, 0), (0, 200)])
 def test_the_detector_input_is_not_padded_to_a_square(small: bool, left: int, top: int) -> None:
-    """The black that would fill it up costs time and shows nothing: the face is found without."""
+    """Padding costs time and shows nothing; the face is found without it."""
     rgb, detector = sample_image(), BlazeFace(small=small)
     square = np.zeros((712, 712, 3), np.uint8)
     square[top : top + 512, left : left + 512] = rgb

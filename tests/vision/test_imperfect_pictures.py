@@ -205,6 +205,7 @@ def test_a_truncated_jpeg_is_damaged_in_every_orientation(orientation) -> None:
         load_image(jpeg[: len(jpeg) // 12])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP"])
 def test_other_truncated_files_are_damaged(kind) -> None:
     if kind == "HEIF":

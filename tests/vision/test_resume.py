@@ -76,6 +76,7 @@ CLIPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLIPS)
 def test_reading_resumes_after_any_frame(tmp_path: Path, name: str) -> None:
     codec, options = CLIPS[name]
@@ -85,6 +86,7 @@ def test_reading_resumes_after_any_frame(tmp_path: Path, name: str) -> None:
         assert_same(list(read_video(clip, after=position_of(whole[left]))), whole[left + 1 :])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_part_equals_that_part_of_the_whole(tmp_path: Path, name: str) -> None:
     codec, options = CLIPS[name]
@@ -194,9 +196,10 @@ def told(result: FrameResult) -> list[object]:
     return [result.frame_index, result.time_s, rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("left", "sampling"), [(7, Sampling()), (31, Sampling()), (9, Sampling(every=2, start_s=0.4))])
 def test_an_analysis_resumes_exactly(tmp_path: Path, left: int, sampling: Sampling) -> None:
-    """The view leaves the face for a while, so that a track has to be remembered across the break as well."""
+    """The face leaves the view for a while, so a track has to be remembered across the interruption."""
     clip = make_clip(tmp_path / "sample.mp4")
     analyzer, wanted = emotion.Analyzer(), threading.Event()
     whole, saved = [], None

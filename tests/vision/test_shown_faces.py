@@ -74,6 +74,7 @@ STORED: dict[str, tuple[Callable[[Image], Image], Fraction]] = {
 """How a file with each display matrix stores a picture that is to be shown upright, and the shape of its pixels."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORED)
 def test_boxes_match_the_displayed_orientation(
     analyzer: emotion.Analyzer, pictures: list[Image], plain: Analysis, tmp_path: Path, name: str

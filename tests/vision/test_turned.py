@@ -33,6 +33,7 @@ def box_turned(box: np.ndarray, turn: int) -> np.ndarray:
     return box
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [1, 2, 3])
 def test_a_turned_portrait_shows_the_same_smile(analyzer: Analyzer, turn: int) -> None:
     (upright,) = analyzer.image(PORTRAIT).faces
@@ -56,6 +57,7 @@ def test_boxes_of_rotated_faces_are_mapped_back(analyzer: Analyzer) -> None:
         assert np.abs(best.box_xyxy - wanted).max() < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (1, 512), (512, 1), (30, 2400), (2400, 30), (2, 3000), (35, 36)])
 def test_narrow_pictures_are_searched_without_error(analyzer: Analyzer, size: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)

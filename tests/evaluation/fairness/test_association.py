@@ -31,7 +31,7 @@ def test_small_groups_have_fishers_p():
 
 
 def test_a_difference_explained_by_expressions_is_not_significant():
-    """Both groups do alike on each expression, and have it in other shares: Simpson's paradox."""
+    """Both groups have equal recall for each expression, but different shares of them: Simpson's paradox."""
     found = permutation_test(table((90, 9), (1, 10)), table((100, 10), (10, 100)))
     assert found.statistic == pytest.approx(0, abs=1e-9)
     assert found.p == 1
@@ -55,7 +55,7 @@ def test_invalid_tables_are_refused():
 
 @pytest.mark.parametrize("sizes", [(200, 200), (12, 8), (150, 10)])
 def test_p_values_are_valid_under_the_null_hypothesis(sizes):
-    """600 data sets of two expressions and groups that do alike: at most 5 % are called different, within chance."""
+    """600 data sets of two equal groups and two expressions: at most 5 % are significant, within chance."""
     rng = np.random.default_rng(1)
     total = table(sizes, sizes)
     p = [

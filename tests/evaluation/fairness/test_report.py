@@ -91,8 +91,9 @@ def test_a_group_without_detected_faces_is_listed():
     assert found.tests[0].differs
 
 
+@pytest.mark.slow
 def test_the_false_alarm_rate_is_at_most_one_in_twenty():
-    """All tests together, after Holm: 300 data sets of three groups and four expressions that do alike."""
+    """All tests together, after Holm: 300 data sets of three equal groups and four expressions."""
     rng = np.random.default_rng(2)
     wrong = 0
     for _ in range(300):
@@ -105,6 +106,7 @@ def test_the_false_alarm_rate_is_at_most_one_in_twenty():
     assert wrong / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
+@pytest.mark.slow
 def test_a_difference_of_twenty_points_is_usually_detected():
     rng = np.random.default_rng(3)
     found = 0
@@ -177,7 +179,7 @@ def test_invalid_groups_are_refused(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 def test_the_command_scores_a_real_model(tmp_path, capsys):
-    """The portrait smiles: one group's labels say so, the other's say anger; a grey picture shows nobody."""
+    """The portrait smiles: one group is labelled so, the other as anger; a grey picture has no face."""
     image = cv2.resize(cv2.cvtColor(np.ascontiguousarray(sample_image()), cv2.COLOR_RGB2BGR), None, fx=0.5, fy=0.5)
     portrait = cv2.imencode(".png", image)[1].tobytes()
     grey = cv2.imencode(".png", np.full((300, 300, 3), 128, np.uint8))[1].tobytes()

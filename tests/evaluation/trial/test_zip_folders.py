@@ -121,7 +121,7 @@ def test_damaged_and_locked_entries_are_named(tmp_path):
 
 
 def test_zip64_end_records_are_read(tmp_path):
-    """An archive whose directory length stands in the 64-bit record alone, as some writers always put it there."""
+    """An archive whose directory length is only in the 64-bit record, as some writers always do."""
     path = archive(tmp_path, TWO)
     content = path.read_bytes()
     end = content.rfind(b"PK\x05\x06")

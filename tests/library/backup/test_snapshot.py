@@ -27,6 +27,8 @@ from emotion.models.registry import imported_models_dir
 from tests.conftest import make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, end, put
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +50,7 @@ def contents_of(library: Library) -> dict[str, Any]:
 
 
 def fill(library: Library, video: Path) -> None:
-    """One of everything: done, with edits and tags and its video, of two owners, waiting, broken off, with a model."""
+    """Fill a library with two owners' analyses in every state, with edits, tags, a video and a model."""
     repository = library.for_owner(LOCAL)
     done = put(repository, video, "a talk – ‘ünïcode’ 🙂.mp4", JobSettings(keep_video=True), tags=["one", "two"])
     repository.save_edits(done.id, Edits(names={1: "Ada"}))
@@ -69,7 +71,7 @@ def fill(library: Library, video: Path) -> None:
 
 
 def quieten(library: Library) -> None:
-    """What ran said nothing for long."""
+    """Let the heartbeats of running analyses expire."""
     analyses = Base.metadata.tables["analyses"]
     with library.database.writing() as session:
         long_ago = session.scalar(select(analyses.c.created_at).limit(1)).replace(year=2020)
@@ -139,7 +141,7 @@ def wipe_rows_and_files(library: Library) -> None:
 
 
 def test_a_backup_of_a_library_in_use_is_consistent(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
-    """One thread adds, analyses and deletes without a pause; each of the backups that another takes is whole."""
+    """One thread adds, analyses and deletes continuously, while another takes backups."""
     library, over = make_library(), threading.Event()
     for _ in range(5):
         put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))

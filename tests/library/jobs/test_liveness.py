@@ -14,7 +14,7 @@ from emotion.library.jobs.queue import Claim, claim_next, work_of
 
 @pytest.fixture
 def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A table of processes in which one can stand still in the moment between its end and its burial."""
+    """A process table in which a process can be kept between its exit and its removal."""
     monkeypatch.setattr(liveness, "_PROCESSES", tmp_path / "proc")
     (tmp_path / "proc" / "4242").mkdir(parents=True)
     return tmp_path / "proc" / "4242"
@@ -42,7 +42,7 @@ def test_an_unused_process_id_is_dead(library: Library, claim: Claim, processes:
 
 
 def test_an_exited_worker_is_left_to_its_server_for_a_minute(library: Library, claim: Claim, processes: Path) -> None:
-    """It has given its memory back, and with it its command line, but not ended: only its parent will know how."""
+    """It has released its memory and its command line, but only its parent will know its exit status."""
     (processes / "cmdline").write_bytes(b"")
     passed_s = [0.0]
     monitor = HeartbeatMonitor[Claim](lambda: passed_s[0])

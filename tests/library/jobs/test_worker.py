@@ -23,6 +23,8 @@ from emotion.types import Analysis
 from tests.conftest import ROOT
 from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:

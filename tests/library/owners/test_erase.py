@@ -23,12 +23,14 @@ from emotion.settings import library_dir, log_file
 from emotion.vision.encode import write_video
 from tests.library.libraries import put
 
+pytestmark = pytest.mark.slow
+
 ME, OTHER = "martha", "other"
 TELLING = b"Musterfrau"
 
 
 def files_with(folder: Path, words: bytes) -> list[str]:
-    """Every file below a folder in whose name or content the words stand."""
+    """Return every file below a folder whose name or content contains the text."""
     return [
         str(path.relative_to(folder))
         for path in folder.rglob("*")
@@ -38,12 +40,12 @@ def files_with(folder: Path, words: bytes) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs and clips lie beside the storage."""
+    """Puts logs and clips beside the storage."""
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
 
 
 def fill(library: Library, video: Path, owner: str, name: str) -> list[str]:
-    """One analysis that is done and one that failed, with edits, tags, logs, a clip and settings."""
+    """Add one finished and one failed analysis, with edits, tags, logs, a clip and settings."""
     keep = JobSettings(keep_video=True)
     done = put(library.for_owner(owner), video, f"{name}.mp4", keep, tags=[name])
     library.for_owner(owner).save_edits(done.id, Edits(names={1: name}))

@@ -97,7 +97,7 @@ def test_biases_are_folded_into_the_last_layer():
 
 
 def test_common_classes_keep_their_answers():
-    """Only what is answered too rarely is moved: a smile must not become something rare for a better mean recall."""
+    """Biases only help classes answered too rarely: a smile must not become a rare class for a better mean recall."""
     logits, truth = faces(13, (1500, 1400, 200, 200, 200, 200), np.array([0.0, 1.0, 2.0, 0.0, 0.0, 0.0]))
     biases = class_biases([logits], [truth])
     assert (biases[0], biases[1]) == (0, 0)

@@ -26,7 +26,7 @@ Present = Callable[[Visitor | None], None]
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That one has to sign in is remembered for as long as a server runs, which here is a test."""
+    """Resets the process-wide memory that sign-in is required."""
     monkeypatch.setitem(access_settings._memory, "required", False)
 
 
@@ -38,7 +38,7 @@ def shut(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def present(monkeypatch: pytest.MonkeyPatch) -> Present:
-    """Says for whom a page is being made, which outside of a page nobody knows."""
+    """Sets the visitor for whom a page is being rendered."""
 
     def say(visitor: Visitor | None) -> None:
         monkeypatch.setattr(guard_module, "find_visitor", lambda: visitor)
@@ -73,7 +73,7 @@ def status(media: MediaOwners, path: str, cookies: dict[str, str] | None = None,
 def ask(
     media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET"
 ) -> tuple[int, dict[bytes, bytes]]:
-    """Ask the guard as a server would, and return status and headers."""
+    """Send a request through the guard, and return status and headers."""
     said = answer_of(Guard(app, media), path, cookies, method)
     assert said[0]["status"] == 200 or said[1]["body"] == NO_FILE.encode()
     return int(said[0]["status"]), dict(said[0]["headers"])
@@ -146,7 +146,7 @@ def test_only_owners_get_a_media_file(shut, manager, present):
 
 
 def test_unreadable_secrets_block_every_file(tmp_path: Path, manager, present):
-    """Nobody knows then whether one has to sign in."""
+    """It is then unknown whether sign-in is required."""
     with secrets_file(tmp_path, "[auth\nthis is no TOML"):
         media = MediaOwners()
         media.watch(manager)

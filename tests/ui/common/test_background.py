@@ -14,7 +14,7 @@ from ui.common.background import UploadJob
 
 
 class Task(UploadJob):
-    """Does what it is given."""
+    """Runs the given function."""
 
     def do(self, work: Callable[[], None]) -> str:
         """Return what is said once it has ended."""

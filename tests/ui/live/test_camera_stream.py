@@ -26,7 +26,7 @@ def picture(number: int) -> av.VideoFrame:
 
 
 class Camera(MediaStreamTrack):
-    """Gives so many pictures, and then ends or waits for ever."""
+    """Gives a number of frames, then ends or waits forever."""
 
     kind = "video"
 
@@ -48,7 +48,7 @@ class Camera(MediaStreamTrack):
 
 
 class Stage:
-    """Notes what comes; waits before the first picture until it may go on."""
+    """Records its frames; blocks before the first one until released."""
 
     def __init__(self, problem: Exception | None = None) -> None:
         self.seen: list[int] = []

@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 1920, 1080
 
 
 def unpack(packed: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    """Read by the header alone, as the browser does."""
+    """Read the arrays by the header alone, as the browser does."""
     start = 4 + struct.unpack_from("<I", packed)[0]
     head = json.loads(packed[4:start])
     places = head["arrays"].items()

@@ -23,7 +23,7 @@ TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Co
 
 
 class Holder:
-    """Keeps edits as a job does."""
+    """Holds edits as a job does."""
 
     def __init__(self, edits: Edits) -> None:
         self.edits = edits
@@ -67,6 +67,7 @@ def press(test: AppTest, label: str) -> AppTest:
     return ran(next(button for button in test.button if button.label == label).click())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", TABS)
 @pytest.mark.parametrize("person", [0, 1])
 def test_every_tab_has_content(tab, person):
