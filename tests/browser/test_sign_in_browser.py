@@ -40,9 +40,7 @@ class Place:
     provider: str
 
     def person(self, name: str, email: str = "") -> str:
-        """Make the provider know somebody, and return their subject: another one every time, so that nobody's library
-        is that of an earlier try.
-        """
+        """Register a person with the provider, and return their subject, which is new every time."""
         subject = f"{name}-{secrets.token_hex(4)}"
         told = {"name": name.capitalize(), "email": email or f"{subject}@example.org", "email_verified": True}
         content, kind = json.dumps(told).encode(), {"Content-Type": "application/json"}

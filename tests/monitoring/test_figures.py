@@ -53,7 +53,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def busy(library: Library, video: Path) -> None:
-    """One done with ten frames, one running at 50 a second in this very process, one cancelled, two that wait."""
+    """Add a finished analysis of ten frames, one running here at 50 frames/s, one cancelled, two queued."""
     repository = library.for_owner(LOCAL)
     put(repository, video, "Martha.mp4")
     repository.add(video, "Martha.mp4")
