@@ -89,6 +89,7 @@ def test_missing_lists_videos_without_timeline_or_with_a_retryable_error(tmp_pat
     assert results.missing(unknown, settings.id) == unknown, "what cannot be told apart is looked at"
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=12))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_last_row_counts(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, bool]]) -> None:

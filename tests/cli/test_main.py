@@ -63,6 +63,7 @@ def test_image_prints_a_table_and_writes_files(photo: Path, tmp_path: Path, caps
     assert json.loads((out / f"{photo.name}.faces.json").read_text(encoding="utf-8"))["width"] == 512
 
 
+@pytest.mark.slow
 def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = make_clip(tmp_path / "a clip.mp4")
     assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--every", "5"]) == 0
@@ -75,6 +76,7 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
     assert "smile index" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, out = tmp_path / "videos", tmp_path / "out"
     folder.mkdir()
@@ -127,6 +129,7 @@ def test_invalid_arguments_exit_with_two_and_one_line(
     assert captured.out == ""
 
 
+@pytest.mark.slow
 def test_unclear_answers_are_shown_as_unclear(capsys: pytest.CaptureFixture[str]) -> None:
     face = {"box_xyxy": [0, 0, 9, 9], "confidence": 0.9, "emotion": "fear", "probabilities": {"fear": 0.34}}
     record = {"file": "a.png", "width": 9, "height": 9, "faces": [face | {"unclear": True}, face | {"unclear": False}]}
@@ -149,6 +152,7 @@ def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert "✗" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_model_is_added_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,6 +175,7 @@ def test_doctor_lists_missing_parts(
     assert "default model" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_several_videos_share_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     films, out = tmp_path / "films", tmp_path / "out"
     films.mkdir()
@@ -198,6 +203,7 @@ def test_several_videos_share_one_table(tmp_path: Path, capsys: pytest.CaptureFi
     assert times.between(1, 2.5, inclusive="left").all()
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = tmp_path / "long.mp4"
     _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=4)
@@ -219,6 +225,7 @@ def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
     clip = tmp_path / "long.mp4"
     _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)

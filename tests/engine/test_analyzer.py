@@ -91,6 +91,7 @@ def test_a_picture_without_a_face_has_no_faces(analyzer: emotion.Analyzer, share
         assert analyzer.image(shared_data / "photos" / name).faces == ()
 
 
+@pytest.mark.slow
 def test_faces_of_the_boxed_photographs_are_found(analyzer: emotion.Analyzer, shared_data: Path) -> None:
     """All 43 annotated faces at IoU 0.3, and hardly any other."""
     photos = shared_data / "photos"
@@ -234,6 +235,7 @@ def test_tracks_survive_a_short_occlusion(analyzer: emotion.Analyzer, tmp_path: 
     assert timeline["frame_index"].max() == 31
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "people", "frames"), [("one_face_720p.mp4", 1, 282), ("portrait_d0.mp4", 1, 78)])
 def test_close_ups_are_one_person_throughout(
     analyzer: emotion.Analyzer, shared_data: Path, name: str, people: int, frames: int
@@ -243,6 +245,7 @@ def test_close_ups_are_one_person_throughout(
     assert analysis.timeline["track_id"].nunique() == people
 
 
+@pytest.mark.slow
 def test_people_in_clips_with_cuts_and_exits(analyzer: emotion.Analyzer, shared_data: Path) -> None:
     concert = analyzer.video(shared_data / "videos" / "concert_cuts_360p.mp4").timeline
     shots = concert.groupby(pd.cut(concert["frame_index"], [-1, 19, 81, 210, 999]), observed=True)["track_id"]
@@ -258,6 +261,7 @@ def test_no_face_is_detected_in_clips_without_faces(analyzer: emotion.Analyzer, 
     assert analyzer.video(shared_data / "videos" / "no_face.mp4").timeline.empty
 
 
+@pytest.mark.slow
 def test_golden_table_of_the_sample_clip(clip: Path) -> None:
     """The shipped model on the sample clip. Decoders differ slightly, so boxes may differ by 3 px and shares by 0.1."""
     timeline = emotion.Analyzer().video(clip, every=5).timeline

@@ -293,6 +293,7 @@ def lasting(
     library.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=edits, title=words, tags=st.lists(st.text(max_size=30), max_size=4))
 def test_arbitrary_text_round_trips(lasting: Repository, edits: Edits, title: str, tags: list[str]) -> None:
@@ -312,6 +313,7 @@ def test_arbitrary_text_round_trips(lasting: Repository, edits: Edits, title: st
     assert lasting.search(after.title).total == 1
 
 
+@pytest.mark.slow
 def test_several_processes_open_a_new_library_at_once(database_url: str, tmp_path: Path) -> None:
     program = 'from emotion.library import Library; print(Library.open().for_owner("local").search().total)'
     environment = os.environ | {"EMOTION_DATABASE_URL": database_url, "EMOTION_LIBRARY": str(tmp_path / "new")}

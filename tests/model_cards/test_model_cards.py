@@ -289,6 +289,7 @@ def test_a_card_names_initial_model_and_teachers():
     assert told == {"Began from": "own.keras, sha256 ab12"}
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_chosen_models_card():
     page = AppTest.from_file(str(ROOT / "pages" / "model_card.py"), default_timeout=60).run()
     assert not page.exception

@@ -66,6 +66,7 @@ def busy(library: Library, video: Path) -> None:
     library.for_owner("martha@example.org").add(video, "Martha.mp4")
 
 
+@pytest.mark.slow
 def test_library_metrics(library, repository, video):
     busy(library, video)
     work = figures_of(library)

@@ -53,6 +53,7 @@ def test_every_format_has_its_button(shown, known):
     assert buttons(app) == (["Prepare"] if known.slow else ["Download"])
 
 
+@pytest.mark.slow
 def test_a_slow_export_is_prepared_then_offered(shown):
     app = choose(shown(), "xlsx")
     app.button[0].click().run()

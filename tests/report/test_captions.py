@@ -121,6 +121,7 @@ def agreement(analysis, said) -> dict[int, float]:
     return {track: sum(marks) / len(marks) for track, marks in right.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(people())
 def test_captions_match_each_persons_smoothed_timeline(analysis):
@@ -128,6 +129,7 @@ def test_captions_match_each_persons_smoothed_timeline(analysis):
     assert all(share >= 0.95 for share in found.values()), found
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(people(SMOOTHED_S))
 def test_captions_match_the_timeline_without_short_runs(analysis):
@@ -135,6 +137,7 @@ def test_captions_match_the_timeline_without_short_runs(analysis):
     assert agreement(analysis, analysis.timeline["emotion"]) == dict.fromkeys(analysis.timeline["track_id"].unique(), 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(people())
 def test_cues_are_ordered_and_do_not_overlap(analysis):

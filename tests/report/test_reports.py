@@ -59,6 +59,7 @@ def test_html_has_a_chart_per_person_and_the_donut(page):
     assert page.count("currentColor") > 10, "text of charts follows the page, light or dark"
 
 
+@pytest.mark.slow
 def test_pdf_has_the_same_text_on_numbered_pages(edited, tmp_path):
     write_pdf(edited, tmp_path / "r.pdf")
     count, text = pdf_text(tmp_path / "r.pdf")
@@ -68,6 +69,7 @@ def test_pdf_has_the_same_text_on_numbered_pages(edited, tmp_path):
     assert PdfReader(tmp_path / "r.pdf").metadata.title == "Expressions in Gespräch №2 <x>.mp4"
 
 
+@pytest.mark.slow
 def test_pdf_embeds_fonts_and_charts(edited, tmp_path):
     write_pdf(edited, tmp_path / "r.pdf")
     reader = PdfReader(tmp_path / "r.pdf")
@@ -81,6 +83,7 @@ def test_pdf_embeds_fonts_and_charts(edited, tmp_path):
     assert sum(len(page.images) for page in reader.pages) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_html, write_pdf])
 def test_a_report_without_a_face_says_so(write, tmp_path):
     cut = replace(make_analysis([[]] * 3), complete=False, note="It was cancelled.")
@@ -92,6 +95,7 @@ def test_a_report_without_a_face_says_so(write, tmp_path):
     assert "not installed on this machine" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_html, write_pdf])
 def test_a_report_can_be_cancelled(write, edited, tmp_path):
     def stop(progress):
@@ -150,6 +154,7 @@ def test_times_carry_over_to_minutes_and_hours(seconds, text):
     assert clock(seconds) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_models())
 def test_every_shipped_model_can_be_reported(name):
     facts = {fact.name: fact.text for fact in model_facts(replace(make_analysis([[]]), model=name))}

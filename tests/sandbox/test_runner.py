@@ -40,6 +40,7 @@ def test_a_crash_fails_only_its_own_call():
     assert run_limited(limited_calls.add, 2, 3) == 5
 
 
+@pytest.mark.slow
 def test_memory_limit_error_names_the_setting(monkeypatch):
     monkeypatch.setenv("EMOTION_MEMORY_MB", "600")
     assert run_limited(limited_calls.take_memory, 20) == 1
@@ -49,6 +50,7 @@ def test_memory_limit_error_names_the_setting(monkeypatch):
     assert run_limited(limited_calls.take_memory, 900) == 1
 
 
+@pytest.mark.slow
 def test_a_hanging_call_is_stopped():
     began = time.monotonic()
     with pytest.raises(VideoError, match="it gave no answer within 3 s"):
@@ -57,6 +59,7 @@ def test_a_hanging_call_is_stopped():
     assert run_limited(limited_calls.add, 2, 3) == 5
 
 
+@pytest.mark.slow
 def test_progress_is_reported_and_extends_the_timeout():
     told: list[Progress] = []
     assert run_limited(limited_calls.count, 100, on_step=told.append, stall_s=60) == 100

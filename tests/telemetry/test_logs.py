@@ -184,6 +184,7 @@ def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
     assert REGISTRY.get_sample_value("emotion_workers_ended_total", {"how": "input"}) >= 1
 
 
+@pytest.mark.slow
 def test_a_server_reports_an_invalid_setting():
     command = [sys.executable, "-c", "from emotion.telemetry.logs import set_up_logs; set_up_logs()"]
     told = os.environ | {"EMOTION_LOG_FORMAT": "xml"}
@@ -197,6 +198,7 @@ def unexpected() -> None:
     raise InputError("Martha Musterfrau.mp4 is not a video")
 
 
+@pytest.mark.slow
 def test_unexpected_page_errors_are_logged_without_their_message(logs, capfd):
     # The first page that runs has Streamlit read its settings, as a server has before it begins.
     AppTest.from_function(lambda: None, default_timeout=60).run()
@@ -210,6 +212,7 @@ def test_unexpected_page_errors_are_logged_without_their_message(logs, capfd):
     assert not any(name in text for name in NAMES)
 
 
+@pytest.mark.slow
 def test_requests_are_never_logged(logs):
     stream = written("text", logs, "debug")
     for name in ("uvicorn.access", "uvicorn.error"):
