@@ -26,11 +26,13 @@ def test_an_uploaded_analysis_round_trips(analysis, tmp_path):
     assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))
 
 
+@pytest.mark.slow
 def test_an_invalid_upload_is_refused_with_the_readers_message():
     with pytest.raises(TimelineError, match=r"expected a Parquet file; text\.parquet cannot be read"):
         load_uploaded(b"no table", "text.parquet")
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     path, zeros = tmp_path / "bomb.parquet", pa.table({"zero": np.zeros(1_000_000)})
     with pq.ParquetWriter(path, zeros.schema) as file:

@@ -23,6 +23,7 @@ def none_waits() -> Iterator[None]:
     end_waiting()
 
 
+@pytest.mark.slow
 def test_a_process_is_reused_with_current_settings(monkeypatch):
     monkeypatch.setenv("EMOTION_TRY", "one")
     process, setting = run_limited(limited_calls.process_and_setting, "EMOTION_TRY")
@@ -34,6 +35,7 @@ def test_a_process_is_reused_with_current_settings(monkeypatch):
     assert run_limited(limited_calls.process_and_setting, "EMOTION_TRY") == [process, ""]
 
 
+@pytest.mark.slow
 def test_a_crash_fails_only_its_own_call():
     with pytest.raises(VideoError, match=r"its decoder crashed \(SIGSEGV\)"):
         run_limited(limited_calls.crash)
@@ -67,6 +69,7 @@ def test_progress_is_reported_and_extends_the_timeout():
     assert [each.done for each in told] == sorted({each.done for each in told})
 
 
+@pytest.mark.slow
 def test_the_progress_callback_can_cancel():
     def stop(progress: Progress) -> None:
         raise Cancelled("enough")
@@ -86,6 +89,7 @@ def test_printed_output_is_not_taken_for_an_answer():
     assert run_limited(limited_calls.print_and_answer) == "the answer"
 
 
+@pytest.mark.slow
 def test_a_strict_call_gets_a_fresh_process_that_cannot_write(tmp_path: Path) -> None:
     process = run_limited(limited_calls.write, tmp_path / "file")
     with pytest.raises(VideoError, match="File too large"):
