@@ -28,6 +28,7 @@ def examine(tmp_path: Path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in shipped_models() if not load_card(name).members])
 def test_a_shipped_file_matches_its_card(name: str, examine) -> None:
     card = load_card(name)

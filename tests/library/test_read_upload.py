@@ -21,6 +21,7 @@ def none_waits():
     end_waiting()
 
 
+@pytest.mark.slow
 def test_an_uploaded_analysis_round_trips(analysis, tmp_path):
     path = save_parquet(analysis, tmp_path / "a.parquet")
     assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))

@@ -45,6 +45,7 @@ def buttons(app: AppTest) -> list[str]:
     return [button.label for button in app.button] + [button.label for button in app.get("download_button")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 def test_every_format_has_its_button(shown, known):
     app = choose(shown(keep_video=known.needs_video), known.name)
