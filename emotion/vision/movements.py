@@ -6,7 +6,7 @@ The codebook :mod:`emotion.movements` says what each measure means.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -126,20 +126,32 @@ def _neutral() -> NDArray[np.float64]:
 
 def _distances(faces: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``(n, m)`` measures of frontal faces, in the order of the codebook's columns."""
+    return np.asarray(faces.reshape(-1, 3 * MESH_POINTS) @ _weights().T)
 
-    def height(chosen: Sequence[int]) -> NDArray[np.float64]:
-        return np.asarray(-faces[:, chosen, 1].mean(axis=1))
 
-    def sided(name: str, of_side: Callable[[str], NDArray[np.float64]]) -> Mapping[str, NDArray[np.float64]]:
-        return {f"{name}_{side}": of_side(side) for side in SIDES}
+@cache
+def _weights() -> NDArray[np.float64]:
+    """Return ``(m, 3 · 468)`` by how much each coordinate counts in each measure: all are weighted sums."""
+    upper_red, lower_red = (_height(upper) - _height(lower) for upper, lower in (_UPPER_LIP, _LOWER_LIP))
+    weights = {"lip_height": upper_red + lower_red, "lip_gap": _height(_UPPER_LIP[1]) - _height(_LOWER_LIP[0])}
+    for side in SIDES:
+        eye, mouth = _height(_CORNERS_OF_EYE[side]), _CORNER_OF_MOUTH[side]
+        weights |= {
+            f"brow_inner_{side}": _height(_BROW_INNER[side]) - eye,
+            f"brow_outer_{side}": _height(_BROW_OUTER[side]) - eye,
+            f"lid_gap_{side}": _height(_UPPER_LID[side]) - _height(_LOWER_LID[side]),
+            f"lip_corner_height_{side}": _height(mouth) - _height(_BASE_OF_NOSE),
+            f"lip_corner_reach_{side}": _mean_of(mouth, axis=0) * _OUTWARD[side],
+        }
+    return np.stack([weights[name].ravel() for name in MEASURE_COLUMNS])
 
-    columns = {
-        **sided("brow_inner", lambda side: height(_BROW_INNER[side]) - height(_CORNERS_OF_EYE[side])),
-        **sided("brow_outer", lambda side: height(_BROW_OUTER[side]) - height(_CORNERS_OF_EYE[side])),
-        **sided("lid_gap", lambda side: height(_UPPER_LID[side]) - height(_LOWER_LID[side])),
-        **sided("lip_corner_height", lambda side: height(_CORNER_OF_MOUTH[side]) - height(_BASE_OF_NOSE)),
-        **sided("lip_corner_reach", lambda side: faces[:, _CORNER_OF_MOUTH[side][0], 0] * _OUTWARD[side]),
-        "lip_height": sum(height(upper) - height(lower) for upper, lower in (_UPPER_LIP, _LOWER_LIP)),
-        "lip_gap": height(_UPPER_LIP[1]) - height(_LOWER_LIP[0]),
-    }
-    return np.stack([columns[name] for name in MEASURE_COLUMNS], axis=1)
+
+def _height(chosen: Sequence[int]) -> NDArray[np.float64]:
+    return -_mean_of(chosen, axis=1)
+
+
+def _mean_of(chosen: Sequence[int], axis: int) -> NDArray[np.float64]:
+    """Return the ``(468, 3)`` weights of the mean of some points along x (0) or y (1)."""
+    weights = np.zeros((MESH_POINTS, 3))
+    weights[chosen, axis] = 1 / len(chosen)
+    return weights
