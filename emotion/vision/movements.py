@@ -58,7 +58,7 @@ def measures(points: FloatArray) -> FloatArray:
     return np.asarray(_distances(frontal(points)) - _neutral(), np.float32)
 
 
-def frontal(points: FloatArray) -> NDArray[np.float64]:
+def frontal(points: FloatArray | NDArray[np.float64]) -> NDArray[np.float64]:
     """Return faces turned to look ahead, upright, with the eye distance 1.
 
     Args:
@@ -78,7 +78,9 @@ def frontal(points: FloatArray) -> NDArray[np.float64]:
     return turned
 
 
-def fit_to(points: FloatArray, target: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+def fit_to(
+    points: FloatArray | NDArray[np.float64], target: NDArray[np.float64], chosen: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Turn, scale and shift faces so that their chosen points lie as near as possible to those of a target.
 
     Least squares over similarities, in closed form (Umeyama 1991), for all faces at once.

@@ -85,7 +85,7 @@ def measure_groups(shared: Path) -> dict[str, Any]:
     found = {}
     for name, files in SETS.items():
         values, labels, poses = measured_faces([shared / file for file in files])
-        ahead = (np.abs(poses) <= FRONTAL_DEG).all(axis=1)
+        ahead = np.asarray((np.abs(poses) <= FRONTAL_DEG).all(axis=1))
         found[name] = {
             "faces": {
                 str(label): int(count) for label, count in zip(*np.unique(labels, return_counts=True), strict=True)
