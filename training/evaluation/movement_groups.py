@@ -22,7 +22,7 @@ from sklearn.metrics import roc_auc_score
 from emotion.labels import FERPLUS_LABELS
 from emotion.movements import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
 from emotion.types import FloatArray, Image
-from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Roi, head_pose
+from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Mesh, Roi, head_pose
 from emotion.vision.movements import measures
 from training import provenance
 from training.datasets.ferplus import majority_labels
@@ -36,6 +36,7 @@ GUIDE = provenance.PROJECT / "docs" / "movements.md"
 SETS = {
     "FER+": ("fer2013/fer2013-public-test.parquet", "fer2013/fer2013-private-test.parquet"),
     "RAF-DB": ("rafdb/rafdb-test.parquet",),
+    "FFHQ": ("ffhq/ffhq-happy-neutral.parquet",),
 }
 FACES = 1500
 """Of each set, chosen at random, so that expressions are as frequent as in the set."""
@@ -60,8 +61,8 @@ PAIRS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
 )
 """Expression, the movements that theory expects in it, and the area that was hoped for."""
 
-_SCALE = 1.4
-"""Square in which the mesh first looks, in sides of the picture."""
+_SCALES = (1.4, 1.0, 0.75)
+"""Squares in which the mesh first looks, in sides of the picture; FFHQ shows more around a face than the others."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -101,9 +102,8 @@ def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_
     mesh = FaceMesh()
     points, labels, poses = [], [], []
     for luma, label in _pictures(files):
-        side = min(luma.shape)
-        fitted = fit_twice(mesh, luma, Roi(luma.shape[1] / 2, luma.shape[0] / 2, side * _SCALE, 0.0))
-        if fitted.presence < MIN_PRESENCE:
+        fitted = _fitted(mesh, luma)
+        if fitted is None:
             continue
         pose = head_pose(fitted.points)
         points.append(fitted.points)
@@ -111,6 +111,16 @@ def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_
         poses.append((pose.yaw, pose.pitch))
     values = pd.DataFrame(measures(np.stack(points)), columns=list(MEASURE_COLUMNS))
     return values, np.array(labels), np.array(poses, np.float32)
+
+
+def _fitted(mesh: FaceMesh, luma: Image) -> Mesh | None:
+    """Return the mesh of the face in the middle of a picture, or None if the mesh is not sure of one."""
+    height, width = luma.shape[:2]
+    for scale in _SCALES:
+        found = fit_twice(mesh, luma, Roi(width / 2, height / 2, min(height, width) * scale, 0.0))
+        if found.presence >= MIN_PRESENCE:
+            return found
+    return None
 
 
 def _pictures(files: Sequence[Path]) -> Iterator[tuple[Image, str]]:
@@ -144,7 +154,8 @@ def areas(values: pd.DataFrame, labels: NDArray[np.str_], ahead: NDArray[np.bool
         ahead: ``(n,)``, whether a face looks ahead.
 
     Returns:
-        ``{expression, movements, against_neutral, against_neutral_ahead, against_rest}``, areas of 0–1.
+        ``{expression, movements, hoped, against_neutral, against_neutral_ahead, against_rest}``, areas of 0–1; None
+        where a set has no such faces.
     """
     moved = pd.DataFrame({movement.name: _signed(movement, values) for movement in MOVEMENTS})
     scaled = moved / moved[labels == NEUTRAL].std()
@@ -170,7 +181,9 @@ def _signed(movement: Movement, values: pd.DataFrame) -> pd.Series:
     return movement.sign * values[columns].mean(axis=1)
 
 
-def _area(score: NDArray[np.float64], shown: NDArray[np.bool_], others: NDArray[np.bool_]) -> float:
+def _area(score: NDArray[np.float64], shown: NDArray[np.bool_], others: NDArray[np.bool_]) -> float | None:
+    if not shown.any() or not others.any():
+        return None
     chosen = shown | others
     return round(float(roc_auc_score(shown[chosen], score[chosen])), 3)
 
@@ -215,7 +228,7 @@ def _groups_table(record: dict[str, Any]) -> str:
     for places in zip(*(found["areas"] for found in record["sets"].values()), strict=True):
         first = places[0]
         kinds = ("against_neutral", "against_neutral_ahead", "against_rest")
-        figures = [f"{place[kind]:.2f}" for place in places for kind in kinds]
+        figures = ["–" if place[kind] is None else f"{place[kind]:.2f}" for place in places for kind in kinds]
         hoped = "" if first["hoped"] is None else f"{first['hoped']:.2f}"
         rows.append([first["expression"], _code(first["movements"]), hoped, *figures])
     heads = [f"{name}: {kind}" for name in record["sets"] for kind in ("neutral", "neutral, ahead", "all others")]

@@ -41,3 +41,12 @@ def test_areas_of_faces_that_are_moved(shift: float, area: float) -> None:
     assert smile["against_rest"] == pytest.approx(area, abs=0.04)
     anger = next(row for row in rows if row["movements"] == ["brow_lower"])
     assert anger["against_neutral"] == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_set_without_an_expression_has_no_area() -> None:
+    values = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(20, len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS)
+    )
+    labels = np.repeat(["neutral", "happiness"], 10)
+    missing = {row["expression"] for row in areas(values, labels, labels != "") if row["against_neutral"] is None}
+    assert missing == {"surprise", "anger", "sadness", "fear"}
