@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases import CASES, CHECKS, Case, run
+from tests.cases.checks import CHECKS
+from tests.cases.command import CASES, Case, run
 
 
 @pytest.mark.slow
