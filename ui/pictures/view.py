@@ -20,7 +20,6 @@ from emotion.labels import UNCLEAR
 from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
-from ui.common.expressions import in_display_order
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import answer_chip, plain
 from ui.pictures.face_facts import show_facts
@@ -133,9 +132,7 @@ def _show_face(picture: Picture, place: int) -> None:
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
     st.altair_chart(
-        probability_bars(
-            in_display_order(probabilities), abstain_below=required_for(result.faces[place], result.abstain_below)
-        ),
+        probability_bars(probabilities, abstain_below=required_for(result.faces[place], result.abstain_below)),
         width="stretch",
     )
 
