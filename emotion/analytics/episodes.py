@@ -7,7 +7,7 @@ import pandas as pd
 
 from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.analytics.flicker import steady_answers
-from emotion.labels import UNCLEAR
+from emotion.labels import UNCLEAR, display_order
 from emotion.types import Analysis
 
 
@@ -78,7 +78,7 @@ def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
         ``(k, k)`` counts, the expression before in the index, the one after in the columns. The
         diagonal is 0: how often an expression follows itself says only how many frames there are.
     """
-    labels = list(analysis.labels)
+    labels = list(display_order(analysis.labels))
     timeline = analysis.timeline
     runs = unbroken_runs(timeline, analysis.frames)
     said = steady_answers(analysis)

@@ -13,6 +13,7 @@ import pandas as pd
 from emotion.analytics.abstention import required_rows
 from emotion.analytics.durations import breaks_after, counted_durations, row_durations
 from emotion.analytics.timeline import labels_of, probability_columns
+from emotion.labels import display_order
 
 MAX_ROWS = 4500
 """Marks of a timeline: with gaps and a cursor still under the 5,000 that a browser draws smoothly."""
@@ -86,9 +87,9 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
     Returns:
         One row per corner of an area: ``time_s``, ``track_id``, ``run`` (unbroken stretch of being
         seen), ``emotion``, ``low`` and ``high``: lane i lies between i and i + 1, its probabilities
-        on each other.
+        stacked in :func:`emotion.labels.display_order`.
     """
-    columns = [column for column in spans.columns if column.startswith("p_")]
+    columns = probability_columns(display_order(labels_of(spans)))
     rows = _with_run_ends(spans)
     heights = rows[columns].to_numpy(np.float64)
     tops = (1 - _LANE_GAP) * heights.cumsum(axis=1) / np.maximum(heights.sum(axis=1, keepdims=True), 1e-9)

@@ -11,6 +11,7 @@ from emotion.analytics.episodes import row_shares
 from emotion.analytics.heat import binned_probabilities
 from emotion.analytics.lanes import resample
 from emotion.charts.common import EDGE, HUE, STRONG, finish, label_colour, moment_tooltip, seconds_axis, unbroken
+from emotion.labels import display_order
 from emotion.types import Analysis
 
 _LINE_POINTS = 800
@@ -30,7 +31,7 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
         analysis: Edited and smoothed as you like.
         track: One person, or everybody.
     """
-    labels = list(analysis.labels)
+    labels = display_order(analysis.labels)
     table = binned_probabilities(analysis, track=track)
     chart = alt.Chart(table, height=_ROW_PX * len(labels) + 50).mark_rect()
     return finish(

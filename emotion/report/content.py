@@ -51,9 +51,9 @@ class Report:
         version: Of this program.
         note: Why the analysis is not complete; empty if it is.
         headlines: The first figures.
-        shares: The largest first; empty without a face.
+        shares: In the order of charts; empty without a face.
         unclear: What an unclear answer is; empty where the model has no limit.
-        colours: Answer → colour, for the legend, in the label set's order.
+        colours: Answer → colour, for the legend, in the order of charts.
         people: Everybody.
         charted: Numbers of those with a chart.
         events: In order of time.
@@ -96,7 +96,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
         version=program_version(),
         note=analysis.note,
         headlines=facts.headline_facts(summary),
-        shares=[] if analysis.timeline.empty else sorted(shares, key=lambda share: -share.share),
+        shares=[] if analysis.timeline.empty else shares,
         unclear=explain(limit) if limit > 0 else "",
         colours={label: ANSWER_COLOURS[label] for label in answer_names(analysis.labels, limit)},
         people=people_rows(edited, summary),

@@ -61,8 +61,23 @@ def test_new_rows_replace_old_ones_and_others_stay(tmp_path: Path, settings: Set
     assert summary["share_fear"].fillna(0).tolist() == [0, 0.5], "models may have other labels"
     assert errors["source"].tolist() == ["/a.mp4"]
     assert errors["stamp"].tolist() == ["2"]
-    assert second.count([a, b], settings.id) == (1, 1)
-    assert second.count([a], other.id) == (1, 0)
+    assert second.count([a, b], settings.id) == (1, 0, 1)
+    assert second.count([a], other.id) == (1, 0, 0)
+
+
+def test_damaged_videos_are_marked_and_counted(tmp_path: Path, settings: Settings) -> None:
+    storage = Storage(tmp_path)
+    whole, broken, none = (Video(f"/{name}.mp4", "1") for name in ("whole", "broken", "none"))
+    results = Results(storage)
+    results.add(done(whole, settings, storage, complete=True, note="", duration_s=4.0, analysed_s=4.0))
+    note = "broken.mp4 is damaged: it breaks off after 1.0 s"
+    results.add(done(broken, settings, storage, complete=False, note=note, duration_s=4.0, analysed_s=1.0))
+    results.add(failure(none, settings, FILE, "none.mp4 is no video"))
+    results.write()
+    summary, _ = tables(tmp_path)
+    marked = summary.set_index("source").loc["/broken.mp4", ["complete", "note", "analysed_s", "duration_s"]]
+    assert marked.tolist() == [False, note, 1.0, 4.0]
+    assert Results(storage).count([whole, broken, none], settings.id) == (2, 1, 1)
 
 
 def test_missing_lists_videos_without_timeline_or_with_a_retryable_error(tmp_path: Path, settings: Settings) -> None:

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import served
+from emotion.labels import COLOURS, FERPLUS_LABELS
 from tests.browser.clips import BITS, BLOCK, EVERY, times_of, write_clip
 from tests.browser.conftest import assert_fits_a_phone
 
@@ -286,6 +287,21 @@ def test_a_lane_has_its_persons_face(open_player):
     face.evaluate("image => image.decode()")
     assert face.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [8, 8]
     expect(lanes.filter(has_text="Person 2").locator("img")).to_have_count(0)
+
+
+def test_unclear_and_not_seen_look_different_and_lanes_stack_from_the_top(open_player):
+    page = open_player("steady").page
+    assert page.locator(".legend li").all_inner_texts()[-2:] == ["unclear", "not seen"]
+    look = "element => getComputedStyle(element).backgroundImage"
+    unclear, unseen = (page.locator(f".legend i.{name}").evaluate(look) for name in ("unclear", "unseen"))
+    assert "135deg" in unclear
+    assert "90deg" in unseen
+    lane = page.locator(".lane canvas").first
+    assert lane.evaluate(look) == unseen
+    pixel = "(canvas, y) => [...canvas.getContext('2d').getImageData(1, y, 1, 1).data.slice(0, 3)]"
+    # At the start, the first expression on top and the last at the bottom, as in charts and reports.
+    colours = [tuple(bytes.fromhex(COLOURS[label][1:])) for label in (FERPLUS_LABELS[0], FERPLUS_LABELS[-1])]
+    assert [tuple(lane.evaluate(pixel, y)) for y in (13, 48)] == colours
 
 
 def test_three_hours_are_drawn_and_seek_fast(open_player):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -21,7 +19,8 @@ from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
-from ui.video.open_analysis import summary_csv
+from ui.video.analysis_context import AnalysisContext
+from ui.video.open_analysis import summary_table
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +84,7 @@ def test_an_unclear_video_is_explained(repository, video):
     test = shown(repository, video, limited)
     names = ("Dominant expression", "Smile index", "Unclear")
     assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]
-    assert "Hatched: unclear" in texts(test)
+    assert "Dark grey: unclear" in texts(test)
 
 
 def test_without_a_threshold_unclear_is_not_mentioned(repository, video):
@@ -195,10 +194,25 @@ def test_a_new_video_closes_the_open_analysis(repository, video):
 
 def test_several_videos_share_one_summary(repository, video):
     entries: list[Entry] = [put(repository, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
-    table = pd.read_csv(io.BytesIO(summary_csv(entries)))
+    table = summary_table(entries)
     assert table["title"].tolist() == ["a", "b"]
     assert table["people"].tolist() == [2, 2]
     assert table.filter(like="share_").sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_a_damaged_video_is_marked_where_videos_and_people_are_listed(repository, video):
+    damaged = replace(make_analysis(SMILE), note="talk.mp4 is damaged: it breaks off after 1.0 s.")
+    damaged = replace(damaged, info=replace(damaged.info, duration_s=4.0))
+    entry = put(repository, video, "talk.mp4", analysis=damaged)
+    whole = put(repository, video, "whole.mp4", analysis=make_analysis(SMILE))
+    marked = "damaged: 1.0 s of 4.0 s analysed"
+    assert summary_table([entry, whole])["state"].tolist() == [marked, "done"]
+    assert [marked in name for name in AnalysisContext(repository, whole, None).others().values()] == [True]
+    assert [marked in name for name in AnalysisContext(repository, entry, None).others().values()] == [False]
+    test = visit(analysis=entry.id)
+    assert test.warning[0].value.startswith("talk.mp4 is damaged: it breaks off after 1.0 s.")
+    assert "The analysis is not complete: 0:01.0 of 0:04.0 analysed." in [caption.value for caption in test.caption]
+    assert "not complete" not in texts(visit(analysis=whole.id))
 
 
 @pytest.mark.slow

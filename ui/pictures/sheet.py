@@ -12,8 +12,7 @@ import streamlit as st
 
 from emotion.analytics.abstention import face_answer
 from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR
-from ui.common.expressions import display_order
+from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
 from ui.pictures.session import Picture, Unreadable
 
 NO_ANSWERS = NO_FACE, UNREADABLE = "no face", "cannot be read"

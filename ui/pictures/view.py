@@ -19,7 +19,6 @@ from emotion.errors import EmotionError
 from emotion.labels import UNCLEAR
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
-from ui.common.expressions import in_display_order
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import answer_chip, plain
 from ui.pictures.face_facts import show_facts
@@ -139,7 +138,7 @@ def _show_face(picture: Picture, place: int) -> None:
         tag = answer_chip(answer, probabilities, result.abstain_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
-    bars = {label: value for label, value in in_display_order(probabilities).items() if value >= LEAST_SHOWN}
+    bars = {label: value for label, value in probabilities.items() if value >= LEAST_SHOWN}
     limit = required_for(result.faces[place], result.abstain_below)
     st.altair_chart(probability_bars(bars, _ROW_PX * len(bars), abstain_below=limit), width="stretch")
     if len(bars) < len(probabilities):

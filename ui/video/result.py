@@ -23,7 +23,6 @@ from emotion.report.edited import Edited
 from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
-from ui.common.expressions import in_display_order
 from ui.common.widgets import share_text, shares_table
 from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
@@ -43,7 +42,8 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
     edited = edited_or_raw(analysis, context.edits)
     summary = summarise(edited)
     if not analysis.complete:
-        st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
+        what = f"These are the first {len(analysis.frames):,} frames."
+        st.warning(f"{analysis.note.rstrip('.')}. {what}", icon=":material/cut:")
     if analysis.info.mended:
         st.warning(analysis.info.mended, icon=":material/schedule:")
     show_sentences(context, edited)
@@ -166,6 +166,6 @@ def _show_shares(summary: dict[str, Any]) -> None:
         return
     st.markdown("**Time per expression**")
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    donut.altair_chart(share_donut(in_display_order(summary["shares"])), width="stretch")
+    donut.altair_chart(share_donut(summary["shares"]), width="stretch")
     with table:
         shares_table(summary["shares"])
