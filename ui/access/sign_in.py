@@ -11,7 +11,7 @@ import streamlit as st
 from emotion.errors import SettingsError
 from ui.access import settings
 from ui.access.rules import LOCAL_VISITOR, Refused, Visitor
-from ui.common.widgets import plain
+from ui.common.plain import plain
 
 CLOSED = "Sign-in is not configured correctly, so nobody can enter. The server's log says what is wrong."
 NOT_HERE = "There is no such page."
@@ -86,7 +86,8 @@ def identify(claims: dict[str, Any]) -> Visitor | Refused | None:
     """
     settings.providers()
     rules = settings.rules()
-    return rules.admit(claims) if claims.get("is_logged_in") is True else None
+    is_signed_in = claims.get("is_logged_in") is True
+    return rules.admit(claims) if is_signed_in else None
 
 
 def _show_sign_in(providers: Sequence[str | None]) -> None:
@@ -96,7 +97,7 @@ def _show_sign_in(providers: Sequence[str | None]) -> None:
         "signs in."
     )
     for provider in providers:
-        label = "Sign in" if provider is None else f"Sign in with {provider.capitalize()}"
+        label = "Sign in" if provider is None else f"Sign in with {plain(provider.capitalize())}"
         st.button(
             label, key=f"sign_in_{provider}", type="primary", icon=":material/login:", on_click=_sign_in(provider)
         )
@@ -108,7 +109,7 @@ def _sign_in(provider: str | None) -> Any:
 
 def _show_refused(refused: Refused) -> None:
     st.title("No access", anchor=False)
-    st.markdown(f"You are signed in as **{plain(refused.name)}**. {refused.reason}")
+    st.markdown(f"You are signed in as **{plain(refused.name)}**. {plain(refused.reason)}")
     st.markdown("Ask the administrator of this server to add you, or sign in with another account.")
     _sign_out_button()
 

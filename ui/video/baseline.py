@@ -14,7 +14,7 @@ from emotion.analytics.people import person_name
 from emotion.charts.events import relative_chart
 from emotion.errors import InputError
 from emotion.types import Analysis
-from ui.common.widgets import plain
+from ui.common.plain import plain
 
 _FIRST_GUESS_S = 3.0
 
@@ -43,7 +43,7 @@ def edit_baseline(analysis: Analysis, edits: Edits, track: int | None, key: str)
     try:
         _show_relative(analysis, track, baseline, key)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     return edits
 
 
@@ -65,7 +65,7 @@ def _choose_span(analysis: Analysis, edits: Edits, track: int, key: str) -> Edit
         try:
             return replace(edits, baselines=others | {track: Span(start_s, end_s)})
         except InputError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return edits
 
 

@@ -24,6 +24,7 @@ from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.expressions import in_display_order
+from ui.common.plain import plain
 from ui.common.widgets import share_text, shares_table
 from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
@@ -42,9 +43,11 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
     edited = edited_or_raw(analysis, context.edits)
     summary = summarise(edited)
     if not analysis.complete:
-        st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
+        st.warning(
+            f"{plain(analysis.note)} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:"
+        )
     if analysis.info.mended:
-        st.warning(analysis.info.mended, icon=":material/schedule:")
+        st.warning(plain(analysis.info.mended), icon=":material/schedule:")
     _show_figures(summary)
     if analysis.frames.empty:
         st.info("No frame of this video could be read.", icon=":material/videocam_off:")
@@ -140,7 +143,7 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     try:
         st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
     except EmotionError as error:
-        st.error(str(error))
+        st.error(plain(error))
 
 
 def with_marked(edits: Edits, marked: Sequence[Marked]) -> Edits:
