@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 
 from emotion.errors import SettingsError
 from ui.access import settings
-from ui.access.rules import LOCAL_VISITOR, Refused, Visitor
+from ui.access.rules import LOCAL_VISITOR, Refused, Visitor, is_over
 from ui.common.plain import plain
 
 CLOSED = "Sign-in is not configured correctly, so nobody can enter. The server's log says what is wrong."
@@ -81,17 +82,22 @@ def _identify() -> Visitor | Refused | None:
 def identify(claims: dict[str, Any]) -> Visitor | Refused | None:
     """Return the visitor that a session's claims identify, or why they are refused; None if not signed in.
 
+    A sign-in ends with the provider's token. Streamlit keeps no refresh token, so it is renewed by signing in again,
+    which a provider at which the person is still signed in answers without a password.
+
     Raises:
         SettingsError: Sign-in is not configured completely.
     """
     settings.providers()
     rules = settings.rules()
-    is_signed_in = claims.get("is_logged_in") is True
+    is_signed_in = claims.get("is_logged_in") is True and not is_over(claims, time.time())
     return rules.admit(claims) if is_signed_in else None
 
 
 def _show_sign_in(providers: Sequence[str | None]) -> None:
     st.title("Sign in", anchor=False)
+    if st.user.to_dict().get("is_logged_in"):
+        st.info("Your sign-in has ended. Sign in again to continue.", icon=":material/schedule:")
     st.markdown(
         "Everyone has their own library here. What you upload, record and analyse cannot be seen by anyone else who "
         "signs in."
