@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: help app test test-fast coverage lint format hooks wheel bench stress lock clean
+.PHONY: help app test test-fast coverage lint format hooks wheel bench stress audit pin-images lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -46,6 +46,12 @@ stress: .venv/dev  ## search for files that break readers, kill workers, simulat
 	$(BIN)/python -m tests.stress fuzz --minutes 10
 	$(BIN)/python -m tests.stress kills --rounds 3
 	$(BIN)/python -m tests.stress soak --analyses 30
+
+audit: .venv/dev  ## check the locked packages for known holes (needs the internet) and list their licences
+	$(BIN)/python deploy/audit.py
+
+pin-images:  ## write the digests of the images' tags into deploy/ (needs the images' registries)
+	$(PYTHON) deploy/pin_images.py
 
 lock: .venv/dev  ## compile requirements*.txt from requirements*.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header requirements.in -o requirements.txt

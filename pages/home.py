@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from emotion.errors import EmotionError
 from emotion.labels import EMOTIONS
+from ui.common.plain import plain
 from ui.common.resources import annotated_sample
 from ui.common.widgets import chips, page_link
 from ui.shell.page import ensure_app
@@ -52,7 +53,7 @@ def show_sample(place: DeltaGenerator) -> None:
     try:
         place.image(annotated_sample(), width="stretch", alt="A portrait with a box and the expression of the face")
     except EmotionError as error:
-        place.warning(str(error), icon=":material/warning:")
+        place.warning(plain(error), icon=":material/warning:")
 
 
 def show_cards() -> None:

@@ -87,7 +87,7 @@ def analyse_pending() -> None:
         st.button("Discard", icon=":material/delete:", on_click=pending.clear)
         return
     analyzer = analyzer_or_stop()
-    with st.status(f"Analysing {total} picture{'s' * (total > 1)} …") as status:
+    with st.status(f"Analysing {total:,} picture{'s' if total > 1 else ''} …") as status:
         while pending:
             name, content = pending[0]
             session.pictures().append(analyse_picture(analyzer, name, content))

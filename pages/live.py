@@ -4,6 +4,7 @@ import streamlit as st
 
 from emotion.errors import ModelError
 from ui.access.library import library_or_stop
+from ui.common.plain import plain
 from ui.common.widgets import hints
 from ui.live import (
     OBSTACLES,
@@ -73,7 +74,7 @@ library = library_or_stop()
 try:
     analyzer = warmed()
 except ModelError as error:
-    st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
+    st.error(f"The model cannot be loaded: {plain(error)}", icon=":material/error:")
     st.stop()
 show_purpose()
 # The notice and the check box share a key, so consent given in the notice also starts the camera.

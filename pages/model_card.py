@@ -4,6 +4,7 @@ import streamlit as st
 
 import emotion
 from emotion.errors import EmotionError
+from ui.common.plain import plain
 from ui.lab.model_card import show_model_card
 from ui.shell.page import ensure_app
 
@@ -18,4 +19,4 @@ name = st.selectbox("Model", names, key="model_card", bind="query-params", width
 try:
     show_model_card(name)
 except EmotionError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(error), icon=":material/error:")

@@ -10,8 +10,9 @@ from emotion.library import JobSettings
 from emotion.samples import SAMPLE_NAME
 from ui.access.library import library_or_stop
 from ui.common import uploads
+from ui.common.plain import plain
 from ui.common.resources import sample_clip
-from ui.common.widgets import CONSENT, hints, plain
+from ui.common.widgets import CONSENT, hints
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session

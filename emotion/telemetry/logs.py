@@ -2,7 +2,9 @@
 
 The message of an exception may quote what a visitor gave – a file's name, a title – so it never reaches a log: an
 exception is told by its class, by what the operating system calls its cause, and by the places in the program that it
-went through. The library and the page tell the person concerned the sentence itself.
+went through. The library and the page tell the person concerned the sentence itself. A text that another package fills
+into its message is left out, because somebody may have sent it, such as the error in an address that a sign-in
+service returns to. A message is one line without control characters.
 
 ``EMOTION_LOG_FORMAT`` and ``EMOTION_LOG_LEVEL`` choose form and level.
 """
@@ -16,6 +18,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from numbers import Number
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -23,6 +26,7 @@ from typing import Any, TextIO
 from pythonjsonlogger.json import JsonFormatter
 
 from emotion.errors import SettingsError
+from emotion.one_line import one_line
 from emotion.paths import ROOT
 from emotion.settings import read_settings
 from emotion.telemetry.counters import ERRORS
@@ -30,6 +34,10 @@ from emotion.telemetry.counters import ERRORS
 OURS = ("emotion", "ui")
 """Loggers that follow ``EMOTION_LOG_LEVEL``; other libraries speak up from warnings on, as some of them tell
 visitors' network addresses below that."""
+
+_KEEP_TEXT = frozenset({*OURS, "training", "bench", "__main__"})
+"""Loggers that fill only their own words into messages."""
+_LEFT_OUT = "…"
 
 _SILENT = ("uvicorn.access",)
 """Tells the network address of everybody who asks for anything."""
@@ -105,8 +113,7 @@ class DiscreetText(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; values that were given as ``extra`` stand at its end."""
         discreet = _discreet(record)
-        extra = "".join(f" {name}={value}" for name, value in _extra_of(discreet).items())
-        discreet.msg, discreet.args = discreet.getMessage() + extra, None
+        discreet.msg += "".join(f" {name}={one_line(str(value))}" for name, value in _extra_of(discreet).items())
         return super().format(discreet)
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 – logging's own name
@@ -154,11 +161,21 @@ def _discreet(record: logging.LogRecord) -> logging.LogRecord:
     discreet = copy.copy(record)
     # What another handler has made of the exception is kept in the record.
     discreet.exc_text = None
+    keeps_text = record.name.partition(".")[0] in _KEEP_TEXT
     if isinstance(discreet.args, tuple):
-        discreet.args = tuple(told(one) if isinstance(one, BaseException) else one for one in discreet.args)
+        discreet.args = tuple(_shown(one, keeps_text) for one in discreet.args)
+    elif isinstance(discreet.args, Mapping):
+        discreet.args = {name: _shown(one, keeps_text) for name, one in discreet.args.items()}
     if isinstance(discreet.msg, BaseException):
         discreet.msg = told(discreet.msg)
+    discreet.msg, discreet.args = one_line(discreet.getMessage()), None
     return discreet
+
+
+def _shown(value: object, keeps_text: bool) -> object:
+    if isinstance(value, BaseException):
+        return told(value)
+    return value if keeps_text or isinstance(value, Number) else _LEFT_OUT
 
 
 def _extra_of(record: logging.LogRecord) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -43,12 +44,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def nginx(folder: Path, app_port: int) -> Iterator[str]:
-    """nginx with the deployed server block, on this test's ports."""
+def nginx(folder: Path, app_port: int, tls: str = "") -> Iterator[str]:
+    """Run the server block that is deployed, with this test's ports, in the least that nginx needs around it.
+
+    Args:
+        folder: An empty folder for its files.
+        app_port: The app's port.
+        tls: Lines with ``ssl_certificate`` and its key; empty for plain HTTP.
+    """
     port = free_port()
+    listen = f"listen 127.0.0.1:{port} ssl; {tls}" if tls else f"listen 127.0.0.1:{port};"
     block = CONFIG.replace("http://127.0.0.1:8501", f"http://127.0.0.1:{app_port}")
     assert block.count(f"http://127.0.0.1:{app_port}") == 3
-    (folder / "app.conf").write_text(block.replace("listen 8080;", f"listen 127.0.0.1:{port};"), encoding="utf-8")
+    (folder / "app.conf").write_text(block.replace("listen 8080;", listen), encoding="utf-8")
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "\n".join(f"{place}_temp_path {folder / place};" for place in places)
     (folder / "nginx.conf").write_text(
@@ -62,7 +70,7 @@ def nginx(folder: Path, app_port: int) -> Iterator[str]:
     log = (folder / "log").open("wb")
     running = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        url = f"http://127.0.0.1:{port}"
+        url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         wait_for(f"{url}/{PATH}/_stcore/health", running, folder / "log")
         yield url
     finally:
@@ -75,7 +83,7 @@ def wait_for(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(300):
         assert running.poll() is None, log.read_text()
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with urllib.request.urlopen(url, timeout=2, context=ssl._create_unverified_context()):
                 return
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.2)

@@ -56,7 +56,7 @@ def test_compose_builds_this_image_and_serves_the_default_model_on_wish() -> Non
     assert f"--model_name={ALIASES['default']}" in services["serving"]["command"]
     assert f"--model_base_path=/models/{ALIASES['default']}" in services["serving"]["command"]
     assert services["serving"]["profiles"] == ["serving"]
-    assert URL_SETTING in services["app"]["environment"]
+    assert f"{URL_SETTING}=" in (DEPLOY / "app.example.env").read_text(encoding="utf-8")
     build = services["app"]["build"]
     assert (DEPLOY / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
 
@@ -74,7 +74,7 @@ def test_no_secret_of_the_examples_is_one_and_real_ones_stay_out_of_git_and_imag
     example = (DEPLOY / "example.env").read_text(encoding="utf-8")
     assert re.search(r"(?m)^POSTGRES_PASSWORD=$", example)
     assert re.search(r"(?m)^TURN_SECRET=$", example)
-    for path in ("deploy/.env", "deploy/secrets.toml", ".streamlit/secrets.toml"):
+    for path in ("deploy/.env", "deploy/app.env", "deploy/secrets.toml", ".streamlit/secrets.toml"):
         assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0, path
     assert ".streamlit/secrets.toml" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 

@@ -23,7 +23,7 @@ from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import product_scores
 from emotion.models.registry import load_card
 from tests.conftest import ROOT
-from ui.common.widgets import plain
+from ui.common.plain import plain
 
 ENSEMBLE = "fer2013-ensemble"
 

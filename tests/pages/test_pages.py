@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -21,9 +23,10 @@ def page(name: str) -> AppTest:
 
 
 def texts(test: AppTest) -> str:
-    """All words on the page."""
+    """All words on the page, as they are shown: without the signs that keep them from being Markdown."""
     kinds = (test.markdown, test.caption, test.subheader, test.info, test.warning, test.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    written = "\n".join(str(element.value) for kind in kinds for element in kind)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", written).replace("\u2060", "")
 
 
 def press(test: AppTest, label: str) -> AppTest:

@@ -45,7 +45,7 @@ def access_summary(*, sign_in: bool) -> str:
         return (
             "This server requires sign-in. Only you can see your library. Administrators see names or e-mail addresses "
             "and how much each person stores, not what it is, and can delete a library. A cookie keeps you signed in "
-            "for 30 days, or until you sign out."
+            "until the sign-in service's token ends, at most 30 days, or until you sign out."
         )
     if is_local_only():
         return "Only this machine can reach this server. There is no sign-in: everyone who uses it shares one library."

@@ -12,6 +12,7 @@ from emotion.library.jobs import Dispatcher
 from emotion.library.owners.usage import set_owner_name
 from ui.access import Visitor, visitor_or_stop
 from ui.common.lifespan import settle_memory
+from ui.common.plain import plain
 
 _NAMED = "named_in_library"
 
@@ -43,7 +44,7 @@ def shared_library_or_stop() -> Library:
 
 
 def _stop_with(error: LibraryError) -> NoReturn:
-    st.error(f"The library cannot be opened: {error}", icon=":material/error:")
+    st.error(f"The library cannot be opened: {plain(error)}", icon=":material/error:")
     st.stop()
 
 

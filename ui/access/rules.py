@@ -14,6 +14,8 @@ from emotion.library import LOCAL
 EVERYBODY = "*"
 _KEYS = {"admins", "allowed"}
 _MAX_NAME = 80
+LEEWAY_S = 60.0
+"""How far the clocks of provider and server may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,21 @@ def verified_address(claims: Mapping[str, Any]) -> str:
     if not isinstance(address, str) or str(claims.get("email_verified", True)).casefold() != "true":
         return ""
     return address.strip().casefold()
+
+
+def is_over(claims: Mapping[str, Any], now_s: float) -> bool:
+    """Return whether the provider's token has expired, or does not say properly when it does.
+
+    Args:
+        claims: Claims of the ID token. Without ``exp`` (which OpenID Connect Core 1.0 requires in section 2), only the
+            cookie's age ends the sign-in.
+        now_s: Unix time in seconds.
+    """
+    expires_s = claims.get("exp")
+    if expires_s is None:
+        return False
+    is_time = isinstance(expires_s, (int, float)) and not isinstance(expires_s, bool)
+    return not is_time or not now_s < expires_s + LEEWAY_S
 
 
 def _why_not(claims: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,8 +11,8 @@ import streamlit as st
 
 from emotion.errors import SettingsError
 from ui.access import settings
-from ui.access.rules import LOCAL_VISITOR, Refused, Visitor
-from ui.common.widgets import plain
+from ui.access.rules import LOCAL_VISITOR, Refused, Visitor, is_over
+from ui.common.plain import plain
 
 CLOSED = "Sign-in is not configured correctly, so nobody can enter. The server's log says what is wrong."
 NOT_HERE = "There is no such page."
@@ -81,22 +82,28 @@ def _identify() -> Visitor | Refused | None:
 def identify(claims: dict[str, Any]) -> Visitor | Refused | None:
     """Return the visitor that a session's claims identify, or why they are refused; None if not signed in.
 
+    A sign-in ends with the provider's token. Streamlit keeps no refresh token, so it is renewed by signing in again,
+    which a provider at which the person is still signed in answers without a password.
+
     Raises:
         SettingsError: Sign-in is not configured completely.
     """
     settings.providers()
     rules = settings.rules()
-    return rules.admit(claims) if claims.get("is_logged_in") is True else None
+    is_signed_in = claims.get("is_logged_in") is True and not is_over(claims, time.time())
+    return rules.admit(claims) if is_signed_in else None
 
 
 def _show_sign_in(providers: Sequence[str | None]) -> None:
     st.title("Sign in", anchor=False)
+    if st.user.to_dict().get("is_logged_in"):
+        st.info("Your sign-in has ended. Sign in again to continue.", icon=":material/schedule:")
     st.markdown(
         "Everyone has their own library here. What you upload, record and analyse cannot be seen by anyone else who "
         "signs in."
     )
     for provider in providers:
-        label = "Sign in" if provider is None else f"Sign in with {provider.capitalize()}"
+        label = "Sign in" if provider is None else f"Sign in with {plain(provider.capitalize())}"
         st.button(
             label, key=f"sign_in_{provider}", type="primary", icon=":material/login:", on_click=_sign_in(provider)
         )
@@ -108,7 +115,7 @@ def _sign_in(provider: str | None) -> Any:
 
 def _show_refused(refused: Refused) -> None:
     st.title("No access", anchor=False)
-    st.markdown(f"You are signed in as **{plain(refused.name)}**. {refused.reason}")
+    st.markdown(f"You are signed in as **{plain(refused.name)}**. {plain(refused.reason)}")
     st.markdown("Ask the administrator of this server to add you, or sign in with another account.")
     _sign_out_button()
 

@@ -11,7 +11,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from emotion.errors import EmotionError
-from ui.common.widgets import plain
+from ui.common.plain import plain
 
 P = ParamSpec("P")
 

@@ -14,6 +14,7 @@ from emotion.report.stills import encode_png
 from emotion.samples import make_clip, sample_image
 from emotion.types import Image
 from emotion.vision.face_parts import PartFinder
+from ui.common.plain import plain
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -27,7 +28,7 @@ def analyzer_or_stop() -> emotion.Analyzer:
     try:
         return load_analyzer()
     except EmotionError as error:
-        st.error(f"The model cannot be loaded: {error}", icon=":material/error:")
+        st.error(f"The model cannot be loaded: {plain(error)}", icon=":material/error:")
         st.stop()
 
 

@@ -16,8 +16,6 @@ from emotion.types import Progress
 
 CONSENT = "Only use pictures and videos of people who have been informed and agree."
 
-_MARKDOWN_SIGNS = frozenset(r"\`*_{}[]()#+-!|~$:<>")
-
 # Text inherits the theme's colour; lines mix it with transparency.
 _TABLE_STYLE = """
 <style>
@@ -35,17 +33,14 @@ _TABLE_STYLE = """
 
 
 def chip(answer: str, text: str = "", hover: str = "") -> str:
-    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, which also has a dashed rim.
-
-    ``text`` and ``hover`` are not escaped and must not come from a visitor.
-    """
+    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, which also has a dashed rim."""
     colour = ANSWER_COLOURS[answer]
     ink = text_colour(colour)
-    title = f' title="{hover}"' if hover else ""
+    title = f' title="{escape(hover)}"' if hover else ""
     rim = f"outline:1.5px dashed {ink};outline-offset:-3px;" if answer == UNCLEAR else ""
     return (
         f'<span{title} style="background:{colour};color:{ink};border-radius:1rem;{rim}'
-        f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{text or answer}</span>'
+        f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{escape(text or answer)}</span>'
     )
 
 
@@ -79,15 +74,10 @@ def legend(colours: Mapping[str, str]) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.875rem">{names}</div>')
 
 
-def plain(text: str) -> str:
-    """Return text, such as a file name, with Markdown characters escaped."""
-    return "".join(f"\\{sign}" if sign in _MARKDOWN_SIGNS else sign for sign in text)
-
-
 def shares_table(shares: Mapping[str, float]) -> None:
     """Show shares of time as a table with bars, in the order of every chart and legend."""
     rows = "".join(
-        f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{label}</td>'
+        f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{escape(label)}</td>'
         f'<td class="track"><div style="width:{share:.2%};background:{_fill(label)}"></div></td>'
         f'<td class="figure">{share:.1%}</td></tr>'
         for label, share in in_display_order(shares).items()

@@ -13,6 +13,7 @@ from emotion.charts.record import confusion_chart, reliability_chart
 from emotion.errors import EmotionError
 from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness
+from ui.common.plain import plain
 from ui.common.theme import chart_text_colour
 from ui.lab.models import Lab
 
@@ -31,7 +32,9 @@ def show_comparison(lab: Lab, family: str, role: str) -> None:
     found = {name: find_record(lab.evaluations.get(name), family, role) for name in chosen}
     records = {name: record for name, record in found.items() if record is not None}
     if absent := [name for name in chosen if name not in records]:
-        st.info(f"Not evaluated with these labels on this split: {', '.join(absent)}.", icon=":material/help:")
+        st.info(
+            f"Not evaluated with these labels on this split: {', '.join(map(plain, absent))}.", icon=":material/help:"
+        )
     if records:
         _show_confusions(records)
         _show_classes(records, lab)
@@ -54,7 +57,7 @@ def _show_training(chosen: list[str], lab: Lab) -> None:
     )
     for names in trained_together(histories):
         st.caption(
-            f"{', '.join(names)} come from one training run and share its loss and training accuracy. "
+            f"{', '.join(map(plain, names))} come from one training run and share its loss and training accuracy. "
             "Where curves coincide, only the last model's colour is visible."
         )
 
@@ -66,7 +69,7 @@ def _histories(chosen: list[str], lab: Lab) -> dict[str, pd.DataFrame]:
             if (history := load_history(lab.cards[name])) is not None:
                 histories[name] = history
         except EmotionError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return histories
 
 
@@ -109,7 +112,7 @@ def _show_coverage(records: Mapping[str, Record], lab: Lab) -> None:
     st.subheader("Accuracy with “unclear” answers left out", anchor=False)
     if absent := [name for name, record in records.items() if not record.get("coverage_curve")]:
         st.info(
-            f"Not measured for {', '.join(absent)}.",
+            f"Not measured for {', '.join(map(plain, absent))}.",
             icon=":material/help:",
         )
     if len(absent) < len(records):
@@ -135,7 +138,7 @@ def _side_by_side(charts: Mapping[str, alt.LayerChart], notes: Mapping[str, str]
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2, gap="medium"), names[start : start + 2], strict=False):
             with column:
-                st.markdown(f"**{name}**")
+                st.markdown(f"**{plain(name)}**")
                 st.altair_chart(charts[name], width="stretch", key=f"lab_{notes is None}_{name}")
                 if notes:
-                    st.caption(notes[name])
+                    st.caption(plain(notes[name]))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from emotion.errors import DatasetError
 from emotion.paths import data_dir
-from ui.common.widgets import plain
+from ui.common.plain import plain
 
 DATASETS = data_dir() / "datasets"
 FACTS_FILE = "facts.json"
@@ -57,10 +57,10 @@ def show_data_sets() -> None:
     try:
         facts = load_facts(found[name])
     except DatasetError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     side = facts["picture_size"]
-    st.markdown(f"{side} × {side} px, {'colour' if facts['colour'] else 'grey'}, {len(facts['labels'])} classes")
+    st.markdown(f"{side:d} × {side:d} px, {'colour' if facts['colour'] else 'grey'}, {len(facts['labels'])} classes")
     _show_counts(facts)
     _show_pictures(facts["pictures"], found[name].parent)
     if facts["agreement"]:
@@ -80,14 +80,19 @@ def counts_table(facts: dict[str, Any]) -> pd.DataFrame:
 
 def _show_counts(facts: dict[str, Any]) -> None:
     st.subheader("Faces", anchor=False)
-    st.table(counts_table(facts).map("{:,}".format))
+    st.table(_as_text(counts_table(facts).map("{:,}".format)))
     pixels = {split: values["pixels"] for split, values in facts["splits"].items()}
     rows = {
         split: {"Mean": f"{one['mean']:.1f}", "Deviation": f"{one['deviation']:.1f}", "Blank pictures": one["blank"]}
         for split, one in pixels.items()
     }
     st.markdown("**Pixels**, 0–255")
-    st.table(pd.DataFrame(rows).T.astype(str))
+    st.table(_as_text(pd.DataFrame(rows).T))
+
+
+def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table for ``st.table``, which reads every cell as Markdown."""
+    return table.map(plain).rename(index=plain, columns=plain)
 
 
 def _show_pictures(pictures: dict[str, Any], folder: Path) -> None:
@@ -98,7 +103,7 @@ def _show_pictures(pictures: dict[str, Any], folder: Path) -> None:
         for place, kind, caption in ((mean, "mean", f"{label}, mean face"), (samples, "samples", f"{label}, samples")):
             file = folder / Path(pictures[kind].get(label, "")).name
             if file.is_file():
-                place.image(str(file), caption=caption, width="stretch" if kind == "samples" else 110)
+                place.image(str(file), caption=plain(caption), width="stretch" if kind == "samples" else 110)
 
 
 def _show_agreement(agreement: dict[str, Any]) -> None:
@@ -106,10 +111,10 @@ def _show_agreement(agreement: dict[str, Any]) -> None:
     for split, values in agreement["splits"].items():
         if not values["decided"]:
             continue
-        st.markdown(f"**{split}**: {values['share']:.1%} of {values['decided']:,} labels agree")
+        st.markdown(f"**{plain(split)}**: {values['share']:.1%} of {values['decided']:,} labels agree")
         st.dataframe(pd.DataFrame(values["table"], index=agreement["rows"], columns=agreement["columns"]))
     # Facts of earlier versions lack this.
-    if shares := ", ".join(f"{share:.1%} in {split}" for split, share in agreement.get("foretold", {}).items()):
+    if shares := ", ".join(f"{share:.1%} in {plain(split)}" for split, share in agreement.get("foretold", {}).items()):
         st.caption(f"Predicting the FER2013 label from the FER+ votes alone would be right for {shares}.")
 
 

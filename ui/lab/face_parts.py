@@ -9,6 +9,7 @@ from emotion.charts.face_parts import history_chart
 from emotion.errors import ModelError
 from emotion.models.face_parts import PartCard, list_part_models, load_part_card, part_models_dir
 from emotion.models.registry import HISTORY_FILE
+from ui.common.plain import plain
 
 _HOW = """
 No face-part model is installed. They are trained on a facial-keypoints table:
@@ -42,19 +43,19 @@ def show_part_models() -> None:
         try:
             card = load_part_card(name)
         except ModelError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             continue
         with st.container(border=True):
             _show_card(card)
 
 
 def _show_card(card: PartCard) -> None:
-    st.subheader(card.title, anchor=False)
+    st.subheader(plain(card.title), anchor=False)
     scores = card.scores
     shown = {title: scores[name] for name, title in _SCORE_NAMES.items() if name in scores}
     figures = st.columns(max(len(shown) + 2, 3))
     for column, (title, value) in zip(figures, shown.items(), strict=False):
-        column.metric(title, f"{value:.1%}")
+        column.metric(plain(title), f"{value:.1%}")
     if "ms_per_face" in scores:
         figures[len(shown)].metric("ms per face", f"{scores['ms_per_face']:.2f}")
         figures[len(shown) + 1].metric("File", f"{scores['file_bytes'] / 1e6:.2f} MB")
@@ -65,7 +66,9 @@ def _show_card(card: PartCard) -> None:
         history = pd.read_csv(part_models_dir() / card.name / HISTORY_FILE)
         st.altair_chart(history_chart(history), width="stretch")
     hours = card.training.get("hours")
-    st.caption(f"{card.parameters / 1e6:.2f} million parameters · trained in {hours} hours. {card.licence}")
+    st.caption(
+        f"{card.parameters / 1e6:.2f} million parameters · trained in {plain(hours)} hours. {plain(card.licence)}"
+    )
 
 
 def _show_each(card: PartCard) -> None:

@@ -12,7 +12,7 @@ from emotion.errors import DatasetError
 from emotion.evaluation.fairness.folders import group_of
 from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
 from emotion.evaluation.trial.run import Trial
-from ui.common.widgets import plain
+from ui.common.plain import plain
 
 _JUDGED = "lab_groups_judged"
 
@@ -35,7 +35,7 @@ def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
         return
     st.dataframe(_groups(found), hide_index=True)
     if differing := [test.what for test in found.tests if test.differs]:
-        st.warning(f"Groups differ significantly in {', '.join(differing)}.", icon=":material/difference:")
+        st.warning(f"Groups differ significantly in {', '.join(map(plain, differing))}.", icon=":material/difference:")
     else:
         st.info("No significant difference between the groups.", icon=":material/balance:")
     for warning in found.warnings:
@@ -43,7 +43,7 @@ def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
     with st.expander("Recalls and tests"):
         st.dataframe(_recalls(found), hide_index=True)
         st.dataframe(_tests(found), hide_index=True)
-        st.caption(" ".join(found.notes))
+        st.caption(" ".join(map(plain, found.notes)))
     st.download_button(
         "Groups as CSV", csv_bytes(to_table(found)), f"{stem}.{model}.groups.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key="groups_csv",

@@ -8,7 +8,7 @@ from emotion.errors import DatasetError
 from emotion.evaluation.cards.content import model_document
 from emotion.evaluation.cards.document import Document, Section
 from emotion.evaluation.cards.render import section_html, to_html, to_markdown
-from ui.common.widgets import plain
+from ui.common.plain import plain
 from ui.lab.data import DATASETS, find_facts, load_facts
 
 _OPEN = ("How well it does", "Known weaknesses", "When not to use it", "What it learned from")
@@ -51,7 +51,7 @@ def show_model_card(name: str) -> None:
     st.markdown(plain(document.lead))
     _show_downloads(name, document)
     for section in document.sections:
-        with st.expander(f"**{section.title}**", expanded=section.title in _OPEN):
+        with st.expander(f"**{plain(section.title)}**", expanded=section.title in _OPEN):
             show_section(section)
 
 
@@ -78,5 +78,5 @@ def _facts() -> dict[str, dict]:
         try:
             found[name] = load_facts(file)
         except DatasetError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return found

@@ -17,7 +17,8 @@ from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import SetScore, product_scores, scores_table, set_scores
 from emotion.models.registry import ALIASES, load_card
 from emotion.types import ModelCard
-from ui.common.widgets import chips, page_link, plain
+from ui.common.plain import code, plain
+from ui.common.widgets import chips, page_link
 from ui.lab.model_card import show_section
 
 FER2013_ALONE = "ferplus-resvgg"
@@ -45,18 +46,20 @@ def _cards() -> list[ModelCard]:
         try:
             found.append(load_card(name))
         except EmotionError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return found
 
 
 def _show_default(card: ModelCard, installed: Sequence[str]) -> None:
-    st.markdown(f"**{plain(card.title)}** · `{card.name}`, the default, distinguishes {len(card.labels)} expressions:")
+    st.markdown(
+        f"**{plain(card.title)}** · {code(card.name)}, the default, distinguishes {len(card.labels)} expressions:"
+    )
     chips(card.labels)
     st.subheader("Accuracy", anchor=False)
     try:
         _show_scores_of_default(card)
     except EmotionError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     st.subheader("Training data", anchor=False)
     if sources := learned_sources(card.training):
         show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
@@ -66,7 +69,7 @@ def _show_default(card: ModelCard, installed: Sequence[str]) -> None:
         st.markdown(f"`{FER2013_ALONE}` is trained on FER2013 with FER+ votes only, for those who need that.")
     st.caption(
         f"{card.parameters / 1e6:.2f} million parameters, {millions_text(card.multiply_adds)} multiply–adds "
-        f"for a face, {card.input_size} × {card.input_size} px, {card.colour}"
+        f"for a face, {card.input_size:d} × {card.input_size:d} px, {plain(card.colour)}"
     )
 
 
@@ -114,8 +117,8 @@ def _show_terms(cards: Sequence[ModelCard]) -> None:
     """Show each statement of terms once, with its models."""
     terms: dict[str, list[str]] = {}
     for card in cards:
-        terms.setdefault(card.licence or "Terms not stated.", []).append(f"`{card.name}`")
-    st.markdown("\n".join(f"- {', '.join(names)}: {plain(words)}" for words, names in terms.items()))
+        terms.setdefault(card.licence or "Terms not stated.", []).append(card.name)
+    st.markdown("\n".join(f"- {', '.join(map(code, names))}: {plain(words)}" for words, names in terms.items()))
 
 
 def millions_text(count: int | None) -> str:

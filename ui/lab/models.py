@@ -17,6 +17,7 @@ from emotion.models.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.timing import median_ms
+from ui.common.plain import plain
 from ui.common.widgets import legend
 from ui.lab.model_facts import show_scores
 
@@ -57,7 +58,7 @@ def load_lab() -> Lab:
             if (evaluation := load_evaluation(name)) is not None:
                 evaluations[name] = evaluation
         except EmotionError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return Lab(cards, evaluations)
 
 
@@ -69,7 +70,7 @@ def choose_test(lab: Lab) -> tuple[str, str]:
     with st.container(horizontal=True, gap="medium"):
         family = st.segmented_control(
             "Labels", families, default=families[0], required=True,
-            format_func=lambda name: FAMILIES.get(name, name), key="lab_family",
+            format_func=lambda name: FAMILIES.get(name, plain(name)), key="lab_family",
         )  # fmt: skip
         role = st.segmented_control(
             "Split", list(SPLITS), default=next(iter(SPLITS)), required=True, key="lab_split",
@@ -98,11 +99,11 @@ def show_models(lab: Lab, family: str, role: str) -> None:
 def _time_models(lab: Lab, times: dict[str, float]) -> None:
     bar = st.progress(0.0, "Timing …")
     for done, name in enumerate(lab.names):
-        bar.progress(done / len(lab.names), f"Timing {name} …")
+        bar.progress(done / len(lab.names), f"Timing {plain(name)} …")
         try:
             times[name] = median_ms(LiteRTClassifier(lab.cards[name], tta=False))
         except EmotionError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     bar.empty()
 
 

@@ -20,7 +20,8 @@ from emotion.vision.normalise import CAFFE, STANDARDISE, SYMMETRIC, UNIT, normal
 from ui.access import Visitor, find_visitor
 from ui.common import uploads
 from ui.common.errors import fragment
-from ui.common.widgets import chip, chips, plain
+from ui.common.plain import code, plain
+from ui.common.widgets import chip, chips
 from ui.lab import session
 from ui.lab.models import TIMES, Lab
 from ui.lab.pending_model import PendingModel
@@ -70,14 +71,14 @@ def _take_upload() -> None:
         try:
             session.set_pending_model(PendingModel(upload.name, upload))
         except InputError as error:
-            st.session_state[_NOTE] = (False, plain(str(error)))
+            st.session_state[_NOTE] = (False, str(error))
 
 
 def _show_note() -> None:
     """Show the outcome of the last action once."""
     if note := st.session_state.pop(_NOTE, None):
         good, text = note
-        (st.success if good else st.error)(text, icon=":material/check_circle:" if good else ":material/error:")
+        (st.success if good else st.error)(plain(text), icon=":material/check_circle:" if good else ":material/error:")
 
 
 @fragment(run_every=0.3)
@@ -104,8 +105,8 @@ def _show_facts(facts: ModelFacts) -> None:
     kinds = " and ".join(sorted({facts.input_type, facts.output_type}))
     cost = "" if facts.multiply_adds is None else f", {facts.multiply_adds / 1e6:,.1f} M multiply–adds"
     st.markdown(
-        f"- Reads {facts.input_size} × {facts.input_size} px, {facts.colour}; "
-        f"answers with {facts.classes} {answers}, {kinds}\n"
+        f"- Reads {facts.input_size:d} × {facts.input_size:d} px, {plain(facts.colour)}; "
+        f"answers with {facts.classes:d} {answers}, {plain(kinds)}\n"
         f"- {facts.parameters / 1e6:,.2f} M parameters{cost}, {facts.file_bytes / 1e6:,.2f} MB, "
         f"{facts.ms:,.2f} ms per face on this machine"
     )
@@ -143,7 +144,7 @@ def _ask_labels(pending: PendingModel, classes: int) -> None:
         )  # fmt: skip
     if chosen == _OTHER_ORDER:
         st.text_input(
-            f"{classes} labels in the order of the outputs", key=_key(pending, "labels"),
+            f"{classes:d} labels in the order of the outputs", key=_key(pending, "labels"),
             placeholder="angry, happy, neutral, …", help="Comma-separated, in any common spelling",
         )  # fmt: skip
 
@@ -153,12 +154,12 @@ def _show_reading(pending: PendingModel, facts: ModelFacts, pixels: str) -> bool
     try:
         labels = _labels(pending)
     except LabelError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return False
     if not labels:
         return False
     if len(labels) != facts.classes:
-        st.error(f"expected {facts.classes} labels, one for each output; got {len(labels)}", icon=":material/error:")
+        st.error(f"expected {facts.classes:d} labels, one for each output; got {len(labels)}", icon=":material/error:")
         return False
     chips(labels)
     share, label = max(zip(facts.readings[pixels], labels, strict=True))
@@ -206,14 +207,14 @@ def _add(pending: PendingModel, facts: ModelFacts) -> None:
         )
         card = import_model(pending.path, details, facts)
     except EmotionError as error:
-        st.session_state[_NOTE] = (False, plain(str(error)))
+        st.session_state[_NOTE] = (False, str(error))
         return
     session.set_pending_model(None)
     _forget(card.name)
     st.session_state.setdefault(TIMES, {})[card.name] = facts.ms
     st.session_state[_NOTE] = (
         True,
-        f"**{card.name}** was added. It is now in the table and in **Try it**.",
+        f"{card.name} was added. It is now in the table and in “Try it”.",
     )
 
 
@@ -227,10 +228,10 @@ def _show_added(lab: Lab, visitor: Visitor) -> None:
     for name in names:
         with st.container(border=True):
             if name in lab.cards:
-                st.markdown(f"**{plain(lab.cards[name].title)}** · `{name}`")
+                st.markdown(f"**{plain(lab.cards[name].title)}** · {code(name)}")
                 chips(lab.cards[name].labels)
             else:
-                st.markdown(f"`{name}`")
+                st.markdown(code(name))
             if name not in lab.evaluations:
                 st.caption("Not evaluated yet. With a prepared data set, run:")
                 st.code(f"python -m training evaluate --model {name}", language="sh")
@@ -265,10 +266,10 @@ def _remove(name: str) -> None:
     try:
         remove_model(name)
     except EmotionError as error:
-        st.session_state[_NOTE] = (False, plain(str(error)))
+        st.session_state[_NOTE] = (False, str(error))
         return
     _forget(name)
-    st.session_state[_NOTE] = (True, f"**{name}** was removed.")
+    st.session_state[_NOTE] = (True, f"{name} was removed.")
 
 
 def _forget(name: str) -> None:

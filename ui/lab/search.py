@@ -10,6 +10,7 @@ import streamlit as st
 from emotion.charts.search import WITHIN_MS, front_chart, front_of, generations_chart, is_candidates, winner_of
 from emotion.evaluation.scores import score_table
 from emotion.paths import data_dir
+from ui.common.plain import code, plain
 from ui.lab.models import Lab, show_figures
 
 CANDIDATES = data_dir() / "search" / "candidates.csv"
@@ -49,12 +50,12 @@ def show_search(lab: Lab, family: str, role: str) -> None:
     table = pd.read_csv(CANDIDATES)
     if not is_candidates(table):
         st.error(
-            f"Expected candidates as `python -m training search --evolve` writes them in {CANDIDATES.name}.",
+            f"Expected candidates as `python -m training search --evolve` writes them in {plain(CANDIDATES.name)}.",
             icon=":material/error:",
         )
         return
     st.caption(
-        f"{len(table)} networks in {table['generation'].nunique()} generations of NSGA-II, which maximises "
+        f"{len(table)} networks in {table['generation'].nunique():,} generations of NSGA-II, which maximises "
         "accuracy on validation pictures and speed on one core. All had the same small training budget, so compare "
         "their accuracies only with each other."
     )
@@ -78,7 +79,9 @@ def _show_winner(table: pd.DataFrame) -> None:
         figures[1].metric("ms per face", f"{winner['ms_per_face']:.2f}")
         figures[2].metric("Parameters", f"{winner['parameters'] / 1e6:.2f} M")
         figures[3].metric("File", f"{winner['file_bytes'] / 1e6:.2f} MB")
-        st.caption(f"`{winner['network']}` at {winner['input_size']} px. {_description(winner['network'])}")
+        st.caption(
+            f"{code(winner['network'])} at {winner['input_size']:,} px. {plain(_description(winner['network']))}"
+        )
 
 
 def _show_in_full(networks: set[str], lab: Lab, family: str, role: str) -> None:
@@ -94,7 +97,10 @@ def _show_in_full(networks: set[str], lab: Lab, family: str, role: str) -> None:
     beside = scores[scores["classes"].isin(classes)].sort_values("accuracy", ascending=False)
     st.subheader("Fully trained, next to hand-designed networks", anchor=False)
     show_figures(beside.drop(columns="ms"))
-    st.caption(f"Found by architecture search: {', '.join(found)}. Recipes and epochs differ; see each model's card.")
+    st.caption(
+        f"Found by architecture search: {', '.join(map(plain, found))}. "
+        "Recipes and epochs differ; see each model's card."
+    )
 
 
 def _description(network: str) -> str:

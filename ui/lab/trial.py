@@ -15,10 +15,11 @@ from emotion.evaluation.trial.run import Framing, Trial
 from emotion.labels import CODES, display_order
 from ui.common import uploads
 from ui.common.errors import fragment
+from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
 from ui.common.theme import chart_text_colour
-from ui.common.widgets import CONSENT, chip, plain, progress_text
+from ui.common.widgets import CONSENT, chip, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
 from ui.lab.models import Lab, show_figures
@@ -121,11 +122,11 @@ def _follow(job: TrialJob) -> None:
 
 def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> None:
     st.subheader(plain(job.name), anchor=False)
-    st.caption(_summary(trial))
+    st.caption(plain(_summary(trial)))
     if trial.note:
         st.warning(plain(trial.note), icon=":material/content_cut:")
     for reason in job.refused.values():
-        st.error(reason, icon=":material/error:")
+        st.error(plain(reason), icon=":material/error:")
     _show_unread(trial)
     if not trial.names:
         st.info("No picture could be evaluated.", icon=":material/no_accounts:")
@@ -157,7 +158,7 @@ def _summary(trial: Trial) -> str:
 
 
 def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'s' * (number != 1)}"
+    return f"{number:,} {plain(thing)}{'s' if number != 1 else ''}"
 
 
 def _show_unread(trial: Trial) -> None:

@@ -20,8 +20,9 @@ from emotion.vision.decode.formats import ENDINGS
 from emotion.vision.decode.image import load_image
 from emotion.vision.normalise import GREY
 from ui.common import uploads
+from ui.common.plain import plain
 from ui.common.resources import load_analyzer, sample_png
-from ui.common.widgets import CONSENT, answer_chip, plain
+from ui.common.widgets import CONSENT, answer_chip
 from ui.lab.models import Lab
 from ui.shell.notice import show_notice
 
@@ -60,7 +61,7 @@ def show_try(lab: Lab) -> None:
         image = load_image(content)
         face = load_analyzer(lab.names[0]).largest_face(image)  # detection does not depend on the model
     except EmotionError as error:
-        st.error(f"**{plain(name)}** {plain(str(error))}", icon=":material/broken_image:")
+        st.error(f"**{plain(name)}** {plain(error)}", icon=":material/broken_image:")
         return
     st.subheader(plain(name), anchor=False)
     if face is None:
@@ -94,13 +95,13 @@ def _show_answers(lab: Lab, image: Image, face: Face) -> None:
     for start in range(0, len(lab.names), _COLUMNS):
         for column, name in zip(st.columns(_COLUMNS, gap="medium"), lab.names[start : start + _COLUMNS], strict=False):
             with column.container(border=True):
-                st.markdown(f"**{name}**")
+                st.markdown(f"**{plain(name)}**")
                 try:
                     if name not in answers:
                         answers[name] = answer_of(name, image, face)
                     _show_answer(answers[name])
                 except EmotionError as error:
-                    st.error(str(error), icon=":material/error:")
+                    st.error(plain(error), icon=":material/error:")
 
 
 def answer_of(model: str, image: Image, face: Face) -> Answer:

@@ -9,6 +9,7 @@ import streamlit as st
 from emotion.charts.calendar import ANSWERS, LEADING, calendar_chart, day_table, trend_chart
 from emotion.labels import EMOTIONS
 from emotion.library import Repository, days
+from ui.common.plain import plain
 from ui.common.widgets import browser_zone, chips
 
 PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
@@ -27,7 +28,7 @@ def show_days(library: Repository) -> None:
     st.caption(
         "Each cell is a day, in the colour of the expression that led for the longest time. Stronger colour: larger "
         "share. Unclear time is not counted." if by == LEADING else
-        f"Each cell is a day. Stronger colour: larger share of {by} in the time in which faces were seen."
+        f"Each cell is a day. Stronger colour: larger share of {plain(by)} in the time in which faces were seen."
     )  # fmt: skip
     st.altair_chart(trend_chart(shown), width="stretch")
     st.caption(

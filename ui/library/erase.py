@@ -7,7 +7,8 @@ import streamlit as st
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Repository
 from emotion.library.owners.erase import erase_owner
-from ui.common.widgets import plain, size_text
+from ui.common.plain import plain
+from ui.common.widgets import size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
 from ui.video import session
@@ -30,7 +31,7 @@ NOT_MINE = (
 def show_erase(library: Repository) -> None:
     """Show the form that deletes everything."""
     if news := st.session_state.pop(_NEWS, None):
-        st.success(news, icon=":material/delete_sweep:")
+        st.success(plain(news), icon=":material/delete_sweep:")
     with st.expander("Delete everything of mine", icon=":material/delete_forever:"):
         st.markdown(WHAT)
         if library.owner == LOCAL:
@@ -49,7 +50,7 @@ def _delete(library: Repository) -> None:
             forget_session()
             count = erase_owner(library)
     except LibraryError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     st.session_state[_NEWS] = f"Everything was deleted: {count:,} analyses, {size_text(size)}."
     st.session_state.pop(_INPUT, None)

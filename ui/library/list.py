@@ -9,8 +9,8 @@ import streamlit as st
 from emotion.errors import LibraryError
 from emotion.library import Entry, Repository
 from ui.common.entries import show_entries
+from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.widgets import plain
 from ui.video.open_analysis import summary_table
 from ui.video.session import open_analysis
 
@@ -99,8 +99,8 @@ def _edit(library: Repository, entry: Entry) -> None:
 
 @st.dialog("Delete for good?")
 def _confirm_delete(library: Repository, chosen: Sequence[Entry]) -> None:
-    names = [plain(entry.title) for entry in chosen]
-    st.markdown("\n".join(f"- {name}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
+    names = [entry.title for entry in chosen]
+    st.markdown("\n".join(f"- {plain(name)}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))
     st.markdown("Timeline, video, names, events and tags are deleted. This cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete_forever:"):
@@ -124,7 +124,7 @@ def _guarded(act: Callable[[], None], done: str) -> None:
     try:
         act()
     except LibraryError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     st.session_state[_NEWS] = done
     st.rerun()
@@ -132,7 +132,7 @@ def _guarded(act: Callable[[], None], done: str) -> None:
 
 def _show_news() -> None:
     if news := st.session_state.pop(_NEWS, None):
-        st.toast(news, icon=":material/check:")
+        st.toast(plain(news), icon=":material/check:")
 
 
 def _page() -> int:

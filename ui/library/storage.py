@@ -6,7 +6,8 @@ import streamlit as st
 
 from emotion.errors import LibraryError
 from emotion.library import Repository
-from ui.common.widgets import plain, size_text
+from ui.common.plain import plain
+from ui.common.widgets import size_text
 
 PERIODS = {None: "forever", 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 
@@ -38,6 +39,6 @@ def _choose_retention(library: Repository) -> None:
         try:
             library.set_retention_days(wanted)
         except LibraryError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
         st.rerun()

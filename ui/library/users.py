@@ -16,7 +16,8 @@ from emotion.library.owners.erase import erase_owner
 from emotion.library.owners.usage import OwnerUsage, list_usage
 from ui.access import Visitor, find_visitor
 from ui.access.settings import rules
-from ui.common.widgets import browser_zone, plain, size_text
+from ui.common.plain import plain
+from ui.common.widgets import browser_zone, size_text
 
 _NEWS = "people_news"
 

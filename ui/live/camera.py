@@ -16,8 +16,8 @@ from emotion.errors import LiveError
 from emotion.live import SEATS, LiveSession, LiveSettings
 from ui.common.errors import fragment
 from ui.common.lifespan import settle_memory
+from ui.common.plain import plain
 from ui.common.resources import load_analyzer
-from ui.common.widgets import plain
 from ui.live.camera_stream import CameraStream
 from ui.live.ice import SECTION, IceServer, ice_servers
 from ui.live.live_options import LiveOptions
@@ -77,7 +77,7 @@ def show_camera(analyzer: emotion.Analyzer, options: LiveOptions) -> None:
     try:
         servers = ice_servers(_secrets(), time.time())
     except LiveError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     picture, below = st.container(), st.container()
     with below:

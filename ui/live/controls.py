@@ -13,7 +13,7 @@ from emotion.dates import moment_text
 from emotion.errors import EmotionError
 from emotion.library import Repository
 from emotion.live import LiveSession, Snapshot
-from ui.common.widgets import plain
+from ui.common.plain import plain
 from ui.live.recorded import note_recording
 
 BASELINE_S = 3.0

@@ -10,7 +10,8 @@ from emotion.errors import LibraryError
 from emotion.library import Entry, Repository
 from emotion.live import LiveSession
 from ui.common.errors import fragment
-from ui.common.widgets import duration_text, plain
+from ui.common.plain import plain
+from ui.common.widgets import duration_text
 from ui.video.session import open_analysis
 
 POLL_INTERVAL_S = 0.5

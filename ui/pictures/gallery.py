@@ -16,8 +16,8 @@ from emotion.drawing.layers import Layer
 from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table
 from emotion.report.stills import encode_jpeg
+from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
-from ui.common.widgets import plain
 from ui.pictures.face_facts import choose_layers
 from ui.pictures.session import Picture, Unreadable
 from ui.pictures.sheet import answers_of, in_order, show_sheet

@@ -19,8 +19,9 @@ from emotion.errors import EmotionError
 from emotion.labels import UNCLEAR
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
+from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
-from ui.common.widgets import answer_chip, plain
+from ui.common.widgets import answer_chip
 from ui.pictures.face_facts import show_facts
 from ui.pictures.session import BOXES_ALONE, Picture, Unreadable
 
@@ -70,7 +71,7 @@ def _show_readable(picture: Picture, key: str, layers: frozenset[Layer], titled:
     with st.container(border=titled):
         if titled:
             st.subheader(plain(picture.name), anchor=False)
-        st.caption(_found(picture.result))
+        st.caption(plain(_found(picture.result)))
         boxed, side = st.columns([3, 2], gap="medium")
         # Small pictures are not enlarged.
         boxed.image(picture.shown(layers), width="stretch" if picture.result.width >= 500 else "content")
@@ -136,7 +137,7 @@ def _show_face(picture: Picture, place: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.image(picture.thumbnails[place], width=64)
         tag = answer_chip(answer, probabilities, result.abstain_below)
-        st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
+        st.html(f"<strong>Face {place + 1:d}</strong><br>{tag}")
     show_facts(result.faces[place])
     bars = {label: value for label, value in probabilities.items() if value >= LEAST_SHOWN}
     limit = required_for(result.faces[place], result.abstain_below)

@@ -16,6 +16,7 @@ from emotion.library.owners.consent import load_consent, save_consent
 from emotion.settings import read_settings
 from ui.access import find_visitor
 from ui.access.library import library_or_stop
+from ui.common.plain import plain
 from ui.common.widgets import page_link
 
 VERSION = "2026-11-28"
@@ -123,7 +124,7 @@ def show_purpose() -> None:
     if given is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/verified_user: {PURPOSES.get(given, given)} · everyone knows and agrees")
+        st.caption(f":material/verified_user: {PURPOSES.get(given, plain(given))} · everyone knows and agrees")
         st.button("Change", type="tertiary", on_click=_ask_again, help="Show the notice again", key="notice_change")
 
 

@@ -15,8 +15,8 @@ from emotion.charts.events import relative_chart
 from emotion.errors import InputError
 from emotion.labels import display_order
 from emotion.types import Analysis
+from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.widgets import plain
 
 _FIRST_GUESS_S = 3.0
 
@@ -45,7 +45,7 @@ def edit_baseline(analysis: Analysis, edits: Edits, track: int | None, key: str)
     try:
         _show_relative(analysis, track, baseline, key)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     return edits
 
 
@@ -67,7 +67,7 @@ def _choose_span(analysis: Analysis, edits: Edits, track: int, key: str) -> Edit
         try:
             return replace(edits, baselines=others | {track: Span(start_s, end_s)})
         except InputError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return edits
 
 

@@ -15,10 +15,10 @@ from emotion.charts.events import comparison_chart
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
+from ui.common.plain import plain
 from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
-from ui.common.widgets import plain
 from ui.video.people import choose_person
 
 _PERSON, _ANALYSIS = "Another person", "Another analysis"
@@ -85,7 +85,7 @@ def _other_analysis(library: OtherAnalyses | None, key: str) -> Side | None:
     try:
         other, edits = _loaded(library, chosen, key)
     except EmotionError as error:
-        st.error(plain(str(error)), icon=":material/broken_image:")
+        st.error(plain(error), icon=":material/broken_image:")
         return None
     track = choose_person(other, edits, f"{key}_of_{chosen}")
     name = titles[chosen] if track is None else f"{person_name(track, edits.names)}, {titles[chosen]}"
@@ -112,7 +112,7 @@ def _other_file(key: str) -> Side | None:
         help="A download of another analysis",
     )
     if error := st.session_state.get(f"{key}_other_error"):
-        st.error(error, icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     other: Analysis | None = st.session_state.get(f"{key}_other")
     if other is None:
         return None

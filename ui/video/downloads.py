@@ -14,6 +14,7 @@ from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Format, Options, format_named
 from emotion.types import Analysis, Progress
 from ui.common.errors import fragment
+from ui.common.plain import plain
 from ui.common.widgets import duration_text
 from ui.video.export_job import ExportJob, ExportRequest
 
@@ -76,11 +77,11 @@ def _choose_options(video: Path | None) -> Options:
 def _choose_name(stem: str, suffix: str) -> str | None:
     """Ask for the file name; show why it is invalid and return None if so."""
     # The key depends on the name, so that each video suggests its own.
-    typed = st.text_input("File name", value=stem, key=f"downloads_name_{stem}", help=f"It will end in {suffix}")
+    typed = st.text_input("File name", value=stem, key=f"downloads_name_{stem}", help=f"It will end in {plain(suffix)}")
     try:
         return file_name(typed, suffix)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
 
 
@@ -109,7 +110,7 @@ def _offer_slow(request: ExportRequest, target: str) -> None:
         _offer(target, request, job.file.read_bytes)
     else:
         if job is not None and job.error and job.request.is_same(request):
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
         st.button("Prepare", icon=":material/hourglass_top:", type="primary", on_click=_start, args=(request,))
 
 
@@ -133,7 +134,7 @@ def _follow(job: ExportJob) -> None:
     share = job.progress.share if job.progress else 0.0
     chosen = job.request.chosen
     with st.container(border=True):
-        st.progress(share, f"**{chosen.title}** · {_how_far(job.progress, chosen.steps)}")
+        st.progress(share, f"**{plain(chosen.title)}** · {_how_far(job.progress, chosen.steps)}")
         st.button("Cancel", icon=":material/stop:", key="downloads_cancel", on_click=job.cancel)
 
 

@@ -14,9 +14,9 @@ from emotion.analytics.people import person_name
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.csv_text import csv_bytes
 from emotion.types import Analysis
+from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
 from ui.common.theme import chart_text_colour
-from ui.common.widgets import plain
 
 _SHOWN = 500
 """Episodes in the table on the page; the download has all."""

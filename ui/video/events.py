@@ -16,6 +16,7 @@ from emotion.csv_text import ENCODING
 from emotion.errors import InputError
 from emotion.report.events_csv import COLUMNS, from_csv, to_csv
 from emotion.types import Analysis
+from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
@@ -55,7 +56,7 @@ def edit_events(edits: Edits, key: str) -> Edits:
     try:
         events = events_of(changed)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return edits
     return edits if events == edits.events else replace(edits, events=events)
 
@@ -99,7 +100,7 @@ def exchange_events(holder: HasEdits, key: str) -> None:
         help=f"A header with {', '.join(COLUMNS)}; label and start_s are enough.",
     )
     if error := st.session_state.get(f"{key}_csv_error"):
-        st.error(error, icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     right.download_button(
         "Events as CSV",
         to_csv(holder.edits.events).encode(ENCODING),

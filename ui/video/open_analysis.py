@@ -13,8 +13,9 @@ from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries, state_text
 from ui.common.errors import fragment
+from ui.common.plain import plain
 from ui.common.tables import csv_button
-from ui.common.widgets import browser_zone, plain, progress_text
+from ui.common.widgets import browser_zone, progress_text
 from ui.video import session
 from ui.video.analysis_context import AnalysisContext
 from ui.video.result import show_analysis
@@ -38,7 +39,7 @@ def show_open_analysis(library: Repository) -> bool:
     try:
         _show(library, library.get(analysis_id))
     except EmotionError as error:
-        st.error(plain(str(error)), icon=":material/broken_image:")
+        st.error(plain(error), icon=":material/broken_image:")
     return True
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from emotion.bad_file import sentence_for
 from emotion.library import JobSettings, Repository
 from emotion.models.registry import list_models, resolve
-from ui.common.widgets import plain
+from ui.common.plain import plain
 from ui.video import session
 from ui.video.video_source import VideoSource
 

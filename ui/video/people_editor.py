@@ -17,7 +17,8 @@ from emotion.analytics.people import offered_people, person_name
 from emotion.analytics.summary import summarise
 from emotion.errors import InputError
 from emotion.types import Analysis
-from ui.common.widgets import duration_text, plain
+from ui.common.plain import plain
+from ui.common.widgets import duration_text
 
 PAGE_SIZE = 8
 """Tracks per page, longest seen first."""
@@ -63,7 +64,7 @@ def edit_people(analysis: Analysis, edits: Edits, key: str, pictures: Mapping[in
     try:
         return with_decisions(edits, decisions)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return edits
 
 
@@ -87,16 +88,16 @@ def _ask(
         if number in pictures:
             st.image(pictures[number], width=_FACE_PX, alt=f"The face of {who}")
         name = st.text_input(
-            f"Name of {who}", edits.names.get(number, ""), max_chars=60, key=f"{key}_name_{number}",
+            f"Name of {plain(who)}", edits.names.get(number, ""), max_chars=60, key=f"{key}_name_{number}",
             placeholder=who, label_visibility="collapsed", width=220,
         )  # fmt: skip
         same = st.selectbox(
-            f"Merge {who} into", others, others.index(whole), key=f"{key}_whole_{number}",
+            f"Merge {plain(who)} into", others, others.index(whole), key=f"{key}_whole_{number}",
             format_func=lambda other: _merge_label(other, edits),
             label_visibility="collapsed", width=190, disabled=len(others) == 1,
         )  # fmt: skip
         hidden = st.checkbox("Hide", number in edits.hidden, key=f"{key}_hide_{number}")
-        seen = f"{duration_text(track['seconds'])}, mostly {track['dominant']}"
+        seen = f"{duration_text(track['seconds'])}, mostly {plain(track['dominant'])}"
         st.caption(f"{plain(who)} · {seen}" if edits.names.get(number) else seen)
     return Decision((name or "").strip(), same or None, hidden)
 

@@ -15,9 +15,9 @@ from emotion.analytics.presence import (
 )
 from emotion.charts.presence import presence_chart, steadiness_chart
 from emotion.types import Analysis
+from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
-from ui.common.widgets import plain
 
 _HOW = (
     f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "

@@ -11,7 +11,8 @@ from emotion.errors import LibraryError
 from emotion.library import Entry, Repository, State
 from emotion.library.jobs.queue import cancel, places_in_queue, resume
 from ui.common.errors import fragment
-from ui.common.widgets import duration_text, plain
+from ui.common.plain import plain
+from ui.common.widgets import duration_text
 
 POLL_INTERVAL_S = 0.5
 IDLE_POLL_INTERVAL_S = 2.0

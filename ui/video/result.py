@@ -23,6 +23,7 @@ from emotion.report.edited import Edited
 from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
+from ui.common.plain import plain
 from ui.common.widgets import share_text, shares_table
 from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
@@ -43,9 +44,9 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
     summary = summarise(edited)
     if not analysis.complete:
         what = f"These are the first {len(analysis.frames):,} frames."
-        st.warning(f"{analysis.note.rstrip('.')}. {what}", icon=":material/cut:")
+        st.warning(f"{plain(analysis.note.rstrip('.'))}. {what}", icon=":material/cut:")
     if analysis.info.mended:
-        st.warning(analysis.info.mended, icon=":material/schedule:")
+        st.warning(plain(analysis.info.mended), icon=":material/schedule:")
     show_sentences(context, edited)
     _show_figures(summary)
     if analysis.frames.empty:
@@ -142,7 +143,7 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     try:
         st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
     except EmotionError as error:
-        st.error(str(error))
+        st.error(plain(error))
 
 
 def with_marked(edits: Edits, marked: Sequence[Marked]) -> Edits:

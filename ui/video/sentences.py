@@ -6,7 +6,7 @@ import streamlit as st
 
 from emotion.report.sentences import describe
 from emotion.types import Analysis
-from ui.common.widgets import plain
+from ui.common.plain import plain
 from ui.video.analysis_context import AnalysisContext
 from ui.video.people import fingerprint
 

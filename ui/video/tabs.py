@@ -14,6 +14,7 @@ from emotion.analytics.smooth import METHODS, smoothed
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.errors import fragment
+from ui.common.plain import plain
 from ui.video.baseline import edit_baseline
 from ui.video.compare import OtherAnalyses, show_comparison
 from ui.video.episodes import show_episodes, show_over_time
@@ -33,7 +34,7 @@ def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
     try:
         return apply_edits(analysis, edits)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return analysis
 
 

@@ -5,7 +5,8 @@ import pytest
 from emotion.evaluation.scores import labels_title
 from emotion.labels import UNCLEAR
 from emotion.types import Progress
-from ui.common.widgets import answer_chip, duration_text, plain, progress_text, share_text
+from ui.common.plain import plain
+from ui.common.widgets import answer_chip, duration_text, progress_text, share_text
 
 
 @pytest.mark.parametrize(
