@@ -24,14 +24,14 @@ def none_waits() -> Iterator[None]:
 
 
 def test_it_answers_from_another_process_that_is_used_again_with_the_settings_of_now(monkeypatch):
-    monkeypatch.setenv("EMOTION_TRY", "one")
-    process, setting = run_limited(limited_calls.process_and_setting, "EMOTION_TRY")
+    monkeypatch.setenv("EMOTION_STALL_S", "101")
+    process, setting = run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S")
     assert process != os.getpid()
-    assert setting == "one"
-    monkeypatch.setenv("EMOTION_TRY", "two")
-    assert run_limited(limited_calls.process_and_setting, "EMOTION_TRY") == [process, "two"]
-    monkeypatch.delenv("EMOTION_TRY")
-    assert run_limited(limited_calls.process_and_setting, "EMOTION_TRY") == [process, ""]
+    assert setting == "101"
+    monkeypatch.setenv("EMOTION_STALL_S", "102")
+    assert run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S") == [process, "102"]
+    monkeypatch.delenv("EMOTION_STALL_S")
+    assert run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S") == [process, ""]
 
 
 def test_a_crash_takes_down_one_call_alone():
@@ -88,7 +88,7 @@ def test_a_strict_call_has_a_fresh_process_that_writes_nothing(tmp_path: Path) -
     with pytest.raises(VideoError, match="File too large"):
         run_limited(limited_calls.write, tmp_path / "other", strict=StrictLimits(20, 4 << 30))
     first, second = (
-        run_limited(limited_calls.process_and_setting, "EMOTION_TRY", strict=StrictLimits(20, 4 << 30))[0]
+        run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S", strict=StrictLimits(20, 4 << 30))[0]
         for _ in range(2)
     )
     assert len({process, first, second}) == 3
