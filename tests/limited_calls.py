@@ -126,3 +126,9 @@ def answer_then_stop() -> str:
 
 def zeros(count: int) -> memoryview:
     return memoryview(np.zeros(count, np.uint8))
+
+
+def delete_folder() -> str:
+    """Delete the folder that the process works in, as one that was taken over could."""
+    Path.cwd().rmdir()
+    return "the answer"

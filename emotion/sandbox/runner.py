@@ -100,7 +100,11 @@ def _take() -> Child:
 
 
 def _give_back(child: Child) -> None:
-    child.tidy()
+    try:
+        child.tidy()
+    except OSError:  # it has deleted its folder, or made it unreadable
+        child.kill()
+        return
     with _LOCK:
         if len(_WAITING) < IDLE:
             _WAITING.append(child)

@@ -21,7 +21,8 @@ from emotion.cli.doctor import examine
 from emotion.errors import VideoError
 from emotion.library.probe_upload import facts_of
 from emotion.paths import ROOT
-from emotion.sandbox.isolation import NAMESPACE
+from emotion.sandbox import isolation
+from emotion.sandbox.isolation import FILTER, NAMESPACE
 from emotion.sandbox.runner import end_waiting, run_limited
 from emotion.sandbox.serve import isolation_in_force
 from tests import limited_calls
@@ -85,6 +86,18 @@ def _take(listener: socket.socket, kind: str) -> None:
         listener.accept()[0].close()
 
 
+def test_without_namespaces_the_filter_refuses_sockets() -> None:
+    """As in a container; here a second thread keeps the system from making namespaces."""
+    program = (
+        "import runpy, socket, sys, threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); "
+        "print(*runpy.run_path(sys.argv[1])['isolate'](), sep=','); socket.socket()"
+    )
+    command = [sys.executable, "-c", program, isolation.__file__]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stdout.strip() == FILTER
+    assert ended.stderr.strip().endswith("PermissionError: [Errno 1] Operation not permitted")
+
+
 def test_it_starts_no_program() -> None:
     assert run_limited(limited_calls.run_program) == "PermissionError"
 
@@ -104,6 +117,11 @@ def test_it_works_in_an_empty_folder_that_is_emptied_and_deleted() -> None:
     assert run_limited(limited_calls.folders) == first, "the same process"
     end_waiting()
     assert not folder.exists()
+
+
+def test_one_that_deletes_its_folder_is_not_used_again() -> None:
+    assert run_limited(limited_calls.delete_folder) == "the answer"
+    assert run_limited(limited_calls.folders)["files"] == []
 
 
 def test_its_folder_goes_when_the_server_is_killed(tmp_path: Path) -> None:
