@@ -7,7 +7,8 @@ from pathlib import Path
 
 from emotion.analytics.files import load_parquet, save_parquet
 from emotion.errors import TimelineError, TooLargeError
-from emotion.sandbox.runner import Subject, run_limited
+from emotion.sandbox.child import Subject
+from emotion.sandbox.runner import run_limited
 from emotion.types import Analysis
 
 _TIMELINE = Subject(TimelineError, "a Parquet file that can be read")

@@ -111,7 +111,7 @@ def _preview(
     content: bytes, result: FrameResult, layers: frozenset[Layer], parts: Sequence[FaceParts | None]
 ) -> memoryview:
     drawn = draw_layers(load_image(content), result, layers, parts)
-    return memoryview(np.ascontiguousarray(shrink(drawn, PREVIEW_PX)))
+    return np.ascontiguousarray(shrink(drawn, PREVIEW_PX)).data
 
 
 def _png(

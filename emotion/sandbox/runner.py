@@ -121,9 +121,9 @@ def end_waiting() -> None:
 
 
 def _result(answer: dict[str, Any], subject: Subject) -> Any:
-    for kind in ("result", "array"):
-        if kind in answer:
-            return answer[kind]
+    for key in ("result", "array"):
+        if key in answer:
+            return answer[key]
     if "memory" in answer:
         raise subject.error(limits.no_memory_words(subject.expected))
     if "bug" in answer:

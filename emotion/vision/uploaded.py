@@ -12,7 +12,8 @@ import numpy as np
 
 from emotion.errors import ImageError
 from emotion.limits import MEGA, check_picture
-from emotion.sandbox.runner import IDLE, Subject, run_limited
+from emotion.sandbox.child import Subject
+from emotion.sandbox.runner import IDLE, run_limited
 from emotion.settings import read_settings
 from emotion.types import Image
 from emotion.vision.decode.image import load_image
@@ -60,4 +61,4 @@ def run_on_picture(function: Callable[..., memoryview], *arguments: object) -> m
 
 
 def _pixels(content: bytes) -> memoryview:
-    return memoryview(np.ascontiguousarray(load_image(content)))
+    return np.ascontiguousarray(load_image(content)).data
