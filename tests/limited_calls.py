@@ -5,6 +5,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,3 +74,61 @@ def print_no_json() -> None:
     for number in range(3, 20):
         with contextlib.suppress(OSError):
             os.write(number, b"no JSON\n")
+
+
+def environment() -> list[str]:
+    """Return the environment as Python knows it, and as the system started the process."""
+    started_with = Path("/proc/self/environ").read_text(encoding="utf-8", errors="replace").split("\0")
+    return [*(f"{name}={value}" for name, value in os.environ.items()), *started_with]
+
+
+def environment_of_caller() -> str:
+    try:
+        return Path(f"/proc/{os.getppid()}/environ").read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return type(error).__name__
+
+
+def send(kind: str, address: str, port: int) -> str:
+    """Try to reach somebody, and return what came of it."""
+    families = {"tcp": socket.AF_INET, "udp": socket.AF_INET, "unix": socket.AF_UNIX}
+    try:
+        with socket.socket(families[kind], socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM) as out:
+            out.settimeout(5)
+            out.connect(address if kind == "unix" else (address, port))
+            out.send(b"what the file knew")
+    except OSError as error:
+        return type(error).__name__
+    return "sent"
+
+
+def run_program() -> str:
+    try:
+        return subprocess.run(["id", "-u"], capture_output=True, text=True, check=True).stdout
+    except OSError as error:
+        return type(error).__name__
+
+
+def folders() -> dict[str, object]:
+    """Return where the process works, and leave files there."""
+    files = [path.name for path in Path().iterdir()]
+    found = {"working": str(Path.cwd()), "temporary": tempfile.gettempdir(), "files": files}
+    (Path(tempfile.mkdtemp()) / "left.txt").write_text("left", encoding="utf-8")
+    Path("here.txt").write_text("left", encoding="utf-8")
+    return found
+
+
+def answer_then_stop() -> str:
+    """Answer, then neither read nor end, as a process that was taken over could."""
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGSTOP)).start()
+    return "the answer"
+
+
+def zeros(count: int) -> memoryview:
+    return memoryview(np.zeros(count, np.uint8))
+
+
+def delete_folder() -> str:
+    """Delete the folder that the process works in, as one that was taken over could."""
+    Path.cwd().rmdir()
+    return "the answer"

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
 from emotion.csv_text import csv_text
-from emotion.errors import InputError, TimelineError, brief
+from emotion.errors import InputError, TimelineError, TooLargeError, brief
+from emotion.parquet_limits import check_footer, check_rows
 from emotion.saved_keys import with_current_keys
 from emotion.types import Analysis, PathLike, VideoInfo
 
@@ -56,19 +57,26 @@ def save_parquet(analysis: Analysis, path: PathLike, edits: Edits | None = None)
     return target
 
 
-def load_parquet(path: PathLike) -> Analysis:
+def load_parquet(path: PathLike, *, limited: bool = False) -> Analysis:
     """Read what :func:`save_parquet` wrote.
+
+    Args:
+        path: The file.
+        limited: Refuse what is too large for a file from anybody (:mod:`emotion.parquet_limits`).
 
     Raises:
         TimelineError: The file cannot be read, is not an analysis, or is of a newer version.
+        TooLargeError: It is over a limit.
     """
     try:
+        if limited:
+            check_footer(Path(path), Path(path).name)
         table = pq.read_table(path)
     except MemoryError:  # Arrow's is one of its own errors as well, and nothing is wrong with the file
         raise
     except _BROKEN as error:
         raise _unreadable(path, error) from error
-    return from_arrow(table, Path(path).name)
+    return from_arrow(table, Path(path).name, limited=limited)
 
 
 def to_arrow(analysis: Analysis, edits: Edits | None = None) -> pa.Table:
@@ -84,27 +92,29 @@ def to_arrow(analysis: Analysis, edits: Edits | None = None) -> pa.Table:
     return table.replace_schema_metadata((table.schema.metadata or {}) | own)
 
 
-def from_arrow(table: pa.Table, name: str) -> Analysis:
+def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis:
     """Return the analysis of :func:`to_arrow`'s table.
 
     Args:
         table: The table.
         name: Of the file that it came from, for messages.
+        limited: Refuse too many frames, as :func:`load_parquet` does.
 
     Raises:
         TimelineError: The table is not an analysis, is damaged, or is of a newer version.
+        TooLargeError: It is over a limit.
     """
     own = table.schema.metadata or {}
     if _ABOUT not in own or _FRAMES not in own:
         raise TimelineError(f"expected an analysis saved by this program; {name} is another table")
     try:
-        about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES])
+        about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES], name if limited else None)
         if about["schema"] != SCHEMA_VERSION:
             raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {name} has {about['schema']}")
         # Parquet forgets categories that no row uses; the label set brings them back.
         timeline = table.to_pandas().astype(column_types(about["labels"]))
         return _analysis(about, validate(timeline), frames)
-    except (TimelineError, MemoryError):
+    except (TimelineError, TooLargeError, MemoryError):
         raise
     except _BROKEN as error:
         raise _unreadable(name, error) from error
@@ -170,6 +180,14 @@ def _pack(frames: pd.DataFrame) -> bytes:
     return base64.b64encode(sink.getvalue().to_pybytes())
 
 
-def _unpack(packed: bytes) -> pd.DataFrame:
-    frames: pd.DataFrame = pa.ipc.open_stream(base64.b64decode(packed)).read_pandas()
+def _unpack(packed: bytes, limited_name: str | None) -> pd.DataFrame:
+    """Return the frames; under a limit on their number if the name of the file is given."""
+    rows, batches = 0, []
+    with pa.ipc.open_stream(base64.b64decode(packed)) as stream:
+        for batch in stream:
+            rows += len(batch)
+            if limited_name is not None:
+                check_rows(rows, limited_name)
+            batches.append(batch)
+        frames: pd.DataFrame = pa.Table.from_batches(batches, stream.schema).to_pandas()
     return frames

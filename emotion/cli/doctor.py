@@ -1,4 +1,4 @@
-"""Checks that packages, models and the model server of this installation work."""
+"""Checks that packages, models, the sandbox and the model server of this installation work."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
 from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
+from emotion.sandbox.runner import run_limited
+from emotion.sandbox.serve import isolation_in_force
 from emotion.serving import open_classifier
 from emotion.settings import read_settings
 from emotion.version import DISTRIBUTION
@@ -31,14 +33,14 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Check packages, face models, the cascade, every installed model and, where one is set, the model server."""
+    """Check packages, face models, the cascade, every installed model, the sandbox and, if set, the model server."""
     files = [_weights(name) for name in SHA256]
     models = [_model(name) for name in list_models()]
     if ALIASES["default"] not in list_models():
         models.append(Finding("default model", False, f"expected {ALIASES['default']}; it is not installed"))
     parts = [_part_model(name) for name in list_part_models()]
     server = [_server(url)] if (url := read_settings().serving_url) else []
-    return [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, *server]
+    return [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, _sandbox(), *server]
 
 
 def _package(name: str) -> Finding:
@@ -90,6 +92,18 @@ def _part_model(name: str) -> Finding:
     except EmotionError as error:
         return Finding(f"face parts {name}", False, str(error))
     return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, digest as expected")
+
+
+def _sandbox() -> Finding:
+    """Ask a decoder's process what keeps it off the network."""
+    try:
+        in_force = run_limited(isolation_in_force)
+    except EmotionError as error:
+        return Finding("sandbox", False, str(error))
+    cut_off = (
+        f"cut off from the network by {' and '.join(in_force)}" if in_force else "not cut off from the network here"
+    )
+    return Finding("sandbox", True, f"limits on memory and time; {cut_off}")
 
 
 def _server(url: str) -> Finding:

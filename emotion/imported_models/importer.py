@@ -22,8 +22,9 @@ from emotion.models.registry import (
     save_card,
     sha256_of,
 )
+from emotion.sandbox.child import Subject
 from emotion.sandbox.rlimits import StrictLimits
-from emotion.sandbox.runner import Subject, run_limited
+from emotion.sandbox.runner import run_limited
 from emotion.types import ModelCard
 from emotion.vision.normalise import normalisations_for
 

@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 
 from emotion.analytics.files import load_parquet, save_parquet
-from emotion.errors import TimelineError
-from emotion.sandbox.runner import Subject, run_limited
+from emotion.errors import TimelineError, TooLargeError
+from emotion.sandbox.child import Subject
+from emotion.sandbox.runner import run_limited
 from emotion.types import Analysis
 
 _TIMELINE = Subject(TimelineError, "a Parquet file that can be read")
@@ -25,16 +26,17 @@ def load_uploaded(content: bytes, name: str) -> Analysis:
     Raises:
         TimelineError: The file cannot be read, is not an analysis, is of a newer version, or takes down
             the process that reads it.
+        TooLargeError: It is over a limit (:mod:`emotion.parquet_limits`).
     """
     with tempfile.TemporaryDirectory() as folder:
         brought, understood = Path(folder) / "brought.parquet", Path(folder) / "understood.parquet"
         brought.write_bytes(content)
         try:
             run_limited(_write_anew, brought, understood, subject=_TIMELINE)
-        except TimelineError as error:
-            raise TimelineError(str(error).replace(brought.name, name)) from error
-        return load_parquet(understood)
+        except (TimelineError, TooLargeError) as error:
+            raise type(error)(str(error).replace(brought.name, name)) from error
+        return load_parquet(understood, limited=True)
 
 
 def _write_anew(path: Path, target: Path) -> None:
-    save_parquet(load_parquet(path), target)
+    save_parquet(load_parquet(path, limited=True), target)

@@ -21,7 +21,7 @@ from emotion.report.edited import Edited
 from emotion.report.faces_at import CoveredFaces, ShownFaces
 from emotion.report.sound import in_time
 from emotion.types import Frame, FrameResult, Image, VideoInfo
-from emotion.vision.decode.containers import open_container
+from emotion.vision.decode.containers import open_container, sound_stream
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import probe, read_video
 
@@ -153,7 +153,7 @@ class _Sound:
 
     def __init__(self, output: Any, source: Any, facts: Survey) -> None:
         self._output, self._source, self._facts = output, source, facts
-        self._in = source.streams.audio[0] if source.streams.audio else None
+        self._in = sound_stream(source)
         self._copies = self._in is not None and self._in.codec_context.name in _COPIED
         self._out: Any = None
 

@@ -23,7 +23,7 @@ from emotion.report.sound import in_time
 from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
 from emotion.types import Frame, Progress
-from emotion.vision.decode.containers import moving_streams, open_container, picture_stream
+from emotion.vision.decode.containers import moving_streams, open_container, picture_stream, sound_stream
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import is_shown_as_stored, probe, read_video
 
@@ -107,7 +107,7 @@ def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame:
     pictures = _pictures(path)
     first = next(pictures)
     video = _add_picture_stream(output, first[1])
-    audio = output.add_stream("aac", rate=48_000, layout="stereo") if sound.streams.audio else None
+    audio = output.add_stream("aac", rate=48_000, layout="stereo") if sound_stream(sound) else None
     count = 0
     # In order of time, so that the container needs to hold back no more than a moment.
     for _, frame in heapq.merge([first], pictures, _sounds(sound, facts), key=lambda timed: timed[0]):
@@ -146,5 +146,5 @@ def _even_picture(frame: Frame) -> Any:
 
 
 def _sounds(container: Any, facts: Survey) -> Iterator[tuple[float, Any]]:
-    if container.streams.audio:
-        yield from in_time(container.decode(container.streams.audio[0]), facts)
+    if (stream := sound_stream(container)) is not None:
+        yield from in_time(container.decode(stream), facts)

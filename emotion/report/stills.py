@@ -1,19 +1,27 @@
-"""Single pictures out of a video, small enough to be shown, decoded in a process with limits."""
+"""Previews of videos and pictures, with what was found in them, decoded and drawn in a process with limits.
+
+Drawing takes several copies of a picture. None of them is in this process, which gets what is shown or downloaded.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from emotion.drawing.boxes import annotate
+from emotion.drawing.layers import Layer, draw_layers
 from emotion.errors import VideoError
 from emotion.sandbox.runner import run_limited
 from emotion.types import Face, FrameResult, Image
+from emotion.vision.decode.image import load_image
 from emotion.vision.decode.video import frame_at
+from emotion.vision.face_parts import FaceParts
+from emotion.vision.uploaded import run_on_picture
 
 PREVIEW_PX = 1400
 """Longest side of what is shown; downloads keep the full size."""
@@ -44,6 +52,47 @@ def still_of(video: Path, time_s: float, result: FrameResult) -> bytes:
     return base64.b64decode(run_limited(_still, video, time_s, result))
 
 
+def boxed_preview(image: Image, result: FrameResult) -> Image:
+    """Return a decoded picture with its boxes, at most :data:`PREVIEW_PX` a side; no full-size copy is made.
+
+    Args:
+        image: ``(H, W, 3)`` uint8 RGB.
+        result: What was found in it; boxes in px of this picture.
+    """
+    small = shrink(image, PREVIEW_PX)
+    scale = small.shape[1] / image.shape[1]
+    faces = tuple(replace(face, box_xyxy=face.box_xyxy * scale) for face in result.faces)
+    return annotate(small, replace(result, faces=faces))
+
+
+def preview_with_layers(
+    content: bytes, result: FrameResult, layers: frozenset[Layer], parts: Sequence[FaceParts | None]
+) -> Image:
+    """Return a picture file with layers over its faces, ``(H, W, 3)`` uint8 RGB, at most :data:`PREVIEW_PX` a side.
+
+    Args:
+        content: The file.
+        result: What was found in it.
+        layers: Which.
+        parts: Of each face, as :func:`emotion.drawing.layers.draw_layers` takes them.
+
+    Raises:
+        ImageError: The file cannot be read, or reading it ends its process.
+    """
+    return np.asarray(run_on_picture(_preview, content, result, layers, parts))
+
+
+def png_with_layers(
+    content: bytes, result: FrameResult, layers: frozenset[Layer], parts: Sequence[FaceParts | None]
+) -> bytes:
+    """Return a picture file with layers over its faces in full size, as a PNG file; see :func:`preview_with_layers`.
+
+    Raises:
+        ImageError: The file cannot be read, or reading it ends its process.
+    """
+    return bytes(run_on_picture(_png, content, result, layers, parts))
+
+
 def _faces(video: Path, faces: dict[int, tuple[float, Face]]) -> dict[int, str]:
     found = {}
     for number, (time_s, face) in faces.items():
@@ -56,6 +105,19 @@ def _faces(video: Path, faces: dict[int, tuple[float, Face]]) -> dict[int, str]:
 
 def _still(video: Path, time_s: float, result: FrameResult) -> str:
     return _base64(shrink(annotate(frame_at(video, time_s), result), PREVIEW_PX))
+
+
+def _preview(
+    content: bytes, result: FrameResult, layers: frozenset[Layer], parts: Sequence[FaceParts | None]
+) -> memoryview:
+    drawn = draw_layers(load_image(content), result, layers, parts)
+    return np.ascontiguousarray(shrink(drawn, PREVIEW_PX)).data
+
+
+def _png(
+    content: bytes, result: FrameResult, layers: frozenset[Layer], parts: Sequence[FaceParts | None]
+) -> memoryview:
+    return memoryview(encode_png(draw_layers(load_image(content), result, layers, parts)))
 
 
 def _base64(image: Image) -> str:

@@ -14,6 +14,8 @@ from emotion.settings import read_settings
 
 FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 """Signals that people or the system send, not the process itself."""
+NUMERICS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+"""Environment variables with which numerics libraries do not reserve memory for every core."""
 _LONGEST_ALARM_S = 1e8
 
 
@@ -64,8 +66,8 @@ class StrictLimits:
 
 
 def small_numerics() -> dict[str, str]:
-    """Return an environment in which numerics libraries do not reserve memory for every core."""
-    return os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "4"}
+    """Return this process's environment with :data:`NUMERICS`."""
+    return os.environ | NUMERICS
 
 
 def death_words(status: int, reader: str = "its decoder") -> str:

@@ -25,14 +25,14 @@ def none_waits() -> Iterator[None]:
 
 @pytest.mark.slow
 def test_a_process_is_reused_with_current_settings(monkeypatch):
-    monkeypatch.setenv("EMOTION_TRY", "one")
-    process, setting = run_limited(limited_calls.process_and_setting, "EMOTION_TRY")
+    monkeypatch.setenv("EMOTION_STALL_S", "101")
+    process, setting = run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S")
     assert process != os.getpid()
-    assert setting == "one"
-    monkeypatch.setenv("EMOTION_TRY", "two")
-    assert run_limited(limited_calls.process_and_setting, "EMOTION_TRY") == [process, "two"]
-    monkeypatch.delenv("EMOTION_TRY")
-    assert run_limited(limited_calls.process_and_setting, "EMOTION_TRY") == [process, ""]
+    assert setting == "101"
+    monkeypatch.setenv("EMOTION_STALL_S", "102")
+    assert run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S") == [process, "102"]
+    monkeypatch.delenv("EMOTION_STALL_S")
+    assert run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S") == [process, ""]
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_a_strict_call_gets_a_fresh_process_that_cannot_write(tmp_path: Path) ->
     with pytest.raises(VideoError, match="File too large"):
         run_limited(limited_calls.write, tmp_path / "other", strict=StrictLimits(20, 4 << 30))
     first, second = (
-        run_limited(limited_calls.process_and_setting, "EMOTION_TRY", strict=StrictLimits(20, 4 << 30))[0]
+        run_limited(limited_calls.process_and_setting, "EMOTION_STALL_S", strict=StrictLimits(20, 4 << 30))[0]
         for _ in range(2)
     )
     assert len({process, first, second}) == 3

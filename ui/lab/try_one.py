@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 import cv2
 import streamlit as st
@@ -17,8 +19,8 @@ from emotion.labels import in_display_order
 from emotion.samples import SAMPLE_NAME
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.decode.formats import ENDINGS
-from emotion.vision.decode.image import load_image
 from emotion.vision.normalise import GREY
+from emotion.vision.uploaded import load_uploaded
 from ui.common import uploads
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer, sample_png
@@ -27,6 +29,7 @@ from ui.lab.models import Lab
 from ui.shell.notice import show_notice
 
 _PHOTO, _UPLOAD = "lab_photo", "lab_upload"
+_FACE = "lab_face"
 ANSWERS = "lab_answers"
 """Session key of the answers for the current photograph, by model."""
 
@@ -57,17 +60,20 @@ def show_try(lab: Lab) -> None:
     name, content = photo
     if content != sample_png() and not show_notice(key="lab_try_notice"):
         return
+    pixels = cache(partial(load_uploaded, content))  # not decoded at all once every answer is there
     try:
-        image = load_image(content)
-        face = load_analyzer(lab.names[0]).largest_face(image)  # detection does not depend on the model
+        if _FACE not in st.session_state:
+            # Detection does not depend on the model.
+            st.session_state[_FACE] = load_analyzer(lab.names[0]).largest_face(pixels())
     except EmotionError as error:
         st.error(f"**{plain(name)}** {plain(error)}", icon=":material/broken_image:")
         return
+    face: Face | None = st.session_state[_FACE]
     st.subheader(plain(name), anchor=False)
     if face is None:
         st.info("No face was found in this picture.", icon=":material/no_accounts:")
         return
-    _show_answers(lab, image, face)
+    _show_answers(lab, pixels, face)
     caption = "Orange parts support the leading expression, blue parts oppose it (occlusion sensitivity)."
     if any(card.abstain_below > 0 for card in lab.cards.values()):
         caption += " Dashed line: the model's own limit; if no bar reaches it, the answer is unclear."
@@ -86,10 +92,11 @@ def _take_sample() -> None:
 def _take(name: str, content: bytes) -> None:
     st.session_state[_PHOTO] = (name, content)
     # Cached in the session, because every click reruns the page.
+    st.session_state.pop(_FACE, None)
     st.session_state[ANSWERS] = {}
 
 
-def _show_answers(lab: Lab, image: Image, face: Face) -> None:
+def _show_answers(lab: Lab, pixels: Callable[[], Image], face: Face) -> None:
     answers: dict[str, Answer] = st.session_state[ANSWERS]
     # Row by row, so that the reading order is kept when columns stack on a phone.
     for start in range(0, len(lab.names), _COLUMNS):
@@ -98,7 +105,7 @@ def _show_answers(lab: Lab, image: Image, face: Face) -> None:
                 st.markdown(f"**{plain(name)}**")
                 try:
                     if name not in answers:
-                        answers[name] = answer_of(name, image, face)
+                        answers[name] = answer_of(name, pixels(), face)
                     _show_answer(answers[name])
                 except EmotionError as error:
                     st.error(plain(error), icon=":material/error:")

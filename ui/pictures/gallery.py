@@ -15,7 +15,6 @@ from emotion.csv_text import csv_bytes
 from emotion.drawing.layers import Layer
 from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table
-from emotion.report.stills import encode_jpeg
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
 from ui.pictures.face_facts import choose_layers
@@ -163,5 +162,5 @@ def everything(pictures: Sequence[Picture | Unreadable], names: Sequence[str], l
         for file, one in zip(files, pictures, strict=True):
             if isinstance(one, Picture):
                 # JPEG is compressed already.
-                archive.writestr(f"pictures/{file}", encode_jpeg(one.shown(layers)), zipfile.ZIP_STORED)
+                archive.writestr(f"pictures/{file}", one.shown(layers), zipfile.ZIP_STORED)
     return content.getvalue()

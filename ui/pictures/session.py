@@ -10,12 +10,12 @@ import streamlit as st
 
 import emotion
 from emotion.bad_file import sentence_for
-from emotion.drawing.layers import Layer, draw_layers, wants_parts
+from emotion.drawing.layers import Layer, wants_parts
 from emotion.errors import EmotionError
-from emotion.report.stills import PREVIEW_PX, encode_jpeg, encode_png, shrink, thumbnail
+from emotion.report.stills import boxed_preview, encode_jpeg, png_with_layers, preview_with_layers, shrink, thumbnail
 from emotion.types import FrameResult, Image
-from emotion.vision.decode.image import load_image
 from emotion.vision.face_parts import FaceParts
+from emotion.vision.uploaded import load_uploaded
 from ui.common.resources import part_finder
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Picture:
         result: The analysis; boxes in px of the full picture.
         thumbnails: One ``(s, s, 3)`` uint8 RGB crop per face.
         preview: The picture as a small JPEG file, for the contact sheet.
-        drawn: Cached previews, ``(H, W, 3)`` uint8 RGB, by layers.
+        drawn: Cached previews as JPEG files, by layers; pixels would take twenty times the memory.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Picture:
     result: FrameResult
     thumbnails: list[Image]
     preview: bytes
-    drawn: dict[frozenset[Layer], Image] = field(default_factory=dict)
+    drawn: dict[frozenset[Layer], bytes] = field(default_factory=dict)
 
     @property
     def stem(self) -> str:
@@ -54,27 +54,30 @@ class Picture:
         return PurePath(self.name).stem or "picture"
 
     def annotated_png(self, layers: frozenset[Layer] = BOXES_ALONE) -> bytes:
-        """Return the full-size picture with layers drawn over its faces, as PNG bytes."""
-        return encode_png(self._drawn(layers))
-
-    def shown(self, layers: frozenset[Layer]) -> Image:
-        """Return a preview with layers drawn over its faces, at most ``PREVIEW_PX`` a side; cached."""
-        if layers not in self.drawn:
-            self.drawn[layers] = shrink(self._drawn(layers), PREVIEW_PX)
-        return self.drawn[layers]
-
-    def parts(self) -> list[FaceParts | None]:
-        """Return the face parts of each face, in the order of the result; None for faces without landmarks.
+        """Return the full-size picture with layers drawn over its faces, as PNG bytes.
 
         Raises:
-            ModelError: The face-part models are not installed.
+            ModelError: The layers need face-part models that are not installed.
         """
-        image, finder = load_image(self.content), part_finder()
-        return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]
+        return png_with_layers(self.content, self.result, layers, self._parts(layers))
 
-    def _drawn(self, layers: frozenset[Layer]) -> Image:
-        parts = self.parts() if wants_parts(layers) else []
-        return draw_layers(load_image(self.content), self.result, layers, parts)
+    def shown(self, layers: frozenset[Layer]) -> bytes:
+        """Return a preview with layers drawn over its faces as a JPEG file, at most ``PREVIEW_PX`` a side; cached.
+
+        Raises:
+            ModelError: The layers need face-part models that are not installed.
+        """
+        if layers not in self.drawn:
+            preview = preview_with_layers(self.content, self.result, layers, self._parts(layers))
+            self.drawn[layers] = encode_jpeg(preview)
+        return self.drawn[layers]
+
+    def _parts(self, layers: frozenset[Layer]) -> list[FaceParts | None]:
+        """Return the face parts that layers need, in the order of the result; None for faces without landmarks."""
+        if not wants_parts(layers):
+            return []
+        image, finder = load_uploaded(self.content), part_finder()
+        return [None if face.landmarks is None else finder(image, face) for face in self.result.faces]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +89,22 @@ class Unreadable:
 
 
 def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Picture | Unreadable:
-    """Return the analysed picture, or the reason why it cannot be read."""
+    """Return the analysed picture, or the reason why it cannot be read.
+
+    The file is decoded once, in a process with limits, for the analysis and the first preview.
+    """
     try:
-        image = load_image(content)
+        image = load_uploaded(content)
         result = analyzer.image(image)
         thumbnails = [thumbnail(image, face) for face in result.faces]
         preview = encode_jpeg(shrink(image, SHEET_PX))
+        boxed = encode_jpeg(boxed_preview(image, result))
     except EmotionError as error:
         return Unreadable(name, str(error))
     except Exception as error:  # whatever a decoder raises for this file must not stop the others
         log.exception("a picture cannot be analysed")
         return Unreadable(name, sentence_for(error, name, "a picture"))
-    return Picture(name, content, result, thumbnails, preview)
+    return Picture(name, content, result, thumbnails, preview, {BOXES_ALONE: boxed})
 
 
 def pictures() -> list[Picture | Unreadable]:

@@ -12,7 +12,7 @@ from emotion.analytics.compare import Side, common_labels, comparison_figures
 from emotion.analytics.edits import Edits
 from emotion.analytics.people import person_name
 from emotion.charts.events import comparison_chart
-from emotion.errors import EmotionError, TimelineError
+from emotion.errors import EmotionError, TimelineError, TooLargeError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
 from ui.common.plain import plain
@@ -126,7 +126,7 @@ def _take_file(key: str) -> None:
     for upload in take_uploads(f"{key}_parquet"):
         try:
             st.session_state[f"{key}_other"] = load_uploaded(upload.getvalue(), upload.name)
-        except TimelineError as error:
+        except (TimelineError, TooLargeError) as error:
             st.session_state[f"{key}_other_error"] = str(error)
 
 

@@ -24,8 +24,8 @@ from emotion.evaluation.trial.zip_folders import LabelledFile, Unread
 from emotion.labels import LabelSet
 from emotion.types import Face, FloatArray, Image, ModelCard, Progress
 from emotion.vision.classify import LiteRTClassifier
-from emotion.vision.decode.image import load_image
 from emotion.vision.normalise import GREY, fit, middle_square
+from emotion.vision.uploaded import load_uploaded
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +169,7 @@ def _answer(
 def _answer_readable(
     file: LabelledFile, classifiers: Mapping[str, LiteRTClassifier], find_face: FaceFinder, framing: Framing
 ) -> _Answered | Unread:
-    image = load_image(file.content)
+    image = load_uploaded(file.content)
     crop_to = _cropper(image, find_face, framing)
     if crop_to is None:
         return Unread(file.name, NO_FACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,8 @@ DARK = 64
 _BYTES_A_PIXEL = 8
 """Of the largest picture that is allowed: four channels of 16 bits."""
 _PNG_IHDR_END = 33
+_PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
+"""Channels by PNG's colour type."""
 _WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
 
 
@@ -70,6 +73,7 @@ def read_deep_colour(content: bytes, name: str) -> Image:
     Raises:
         ImageError: It is of a kind that is not read.
         TooLargeError: It is too large.
+        MemoryError: There is not enough memory.
     """
     if (facts := tiff_facts(content)) is not None:
         check_picture(facts.width, facts.height, name)
@@ -80,9 +84,13 @@ def read_deep_colour(content: bytes, name: str) -> Image:
             raise TooLargeError(f"{name} is too large: {expected}; it has {needed / MEGA:,.1f} MB")
     values = _decode(content)
     if values is None:
+        _expect_memory(content, facts)
         described = "" if facts is None else f" ({facts.samples} × {facts.bits} bits a pixel)"
         raise ImageError(f"{name} is of a kind that is not read{described}; save it as PNG or JPEG")
-    return channels_in_eight_bits(np.atleast_3d(values)[..., _rgb_order(values)])
+    values = np.atleast_3d(values)
+    colours = _colours_in(values)
+    reverse = slice(colours - 1, None, -1)  # OpenCV's order is BGR; a view, as a copy would double the memory
+    return _in_eight_bits(values[..., reverse], values[..., colours:])
 
 
 def _decode(content: bytes) -> np.ndarray | None:
@@ -96,22 +104,40 @@ def _decode(content: bytes) -> np.ndarray | None:
         cv2.utils.logging.setLogLevel(level)
 
 
+def _expect_memory(content: bytes, facts: TiffFacts | None) -> None:
+    """Raise MemoryError if there is no room for the decoded picture, of which OpenCV says nothing."""
+    if facts is None:
+        width, height = struct.unpack_from(">II", content, 16)
+        facts = TiffFacts(width, height, 16, _PNG_SAMPLES[content[25]])
+    np.empty(facts.width * facts.height * facts.samples * facts.bits // 8, np.uint8)
+
+
 def channels_in_eight_bits(values: np.ndarray) -> Image:
     """Return ``(H, W, c)`` deep values – grey, grey and alpha, RGB, RGBA – as ``(H, W, 3)`` uint8 over white.
 
     Raises:
         ImageError: There are no finite values.
     """
-    height, width, channels = values.shape
-    colours = channels - 1 if channels in {2, 4} else channels
-    parts = [values[..., :colours], values[..., colours:]]
-    scale, *opacity = (_scale_of(part) for part in parts if part.size)
+    colours = _colours_in(values)
+    return _in_eight_bits(values[..., :colours], values[..., colours:])
+
+
+def _colours_in(values: np.ndarray) -> int:
+    """Return how many of the channels are not alpha."""
+    channels = int(values.shape[2])
+    return channels - 1 if channels in {2, 4} else channels
+
+
+def _in_eight_bits(colours: np.ndarray, alpha: np.ndarray) -> Image:
+    """Return deep channels as ``(H, W, 3)`` uint8, over white by ``alpha``, which may have no channel."""
+    height, width = colours.shape[:2]
+    scale, *opacity = (_scale_of(part) for part in (colours, alpha) if part.size)
     out = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, rows_of(width)):
         rows = slice(top, top + rows_of(width))
-        out[rows] = scale.apply(parts[0][rows])
-        for alpha in opacity:
-            out[rows] = over_white(out[rows], alpha.apply(parts[1][rows]))
+        out[rows] = scale.apply(colours[rows])
+        for opaque in opacity:
+            out[rows] = over_white(out[rows], opaque.apply(alpha[rows]))
     return out
 
 
@@ -123,8 +149,3 @@ def over_white(rgb: Image, alpha: Image) -> Image:
     """Return ``(H, W, 3)`` uint8 over white, by ``(H, W, 1)`` uint8 alpha."""
     share = alpha.astype(np.float32) / 255
     return (rgb * share + 255 * (1 - share)).round().astype(np.uint8)
-
-
-def _rgb_order(values: np.ndarray) -> list[int]:
-    channels = 1 if values.ndim == 2 else values.shape[2]
-    return {3: [2, 1, 0], 4: [2, 1, 0, 3]}.get(channels, list(range(channels)))

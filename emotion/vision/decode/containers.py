@@ -1,4 +1,4 @@
-"""Opens untrusted video files: only known containers, and never the files or URLs that they refer to."""
+"""Opens untrusted video files: only known containers and codecs, and never the files or URLs that they refer to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import av
 from av.stream import Disposition
 
-from emotion.errors import VideoError
+from emotion.errors import VideoError, brief
 from emotion.settings import read_settings
 
 FORMATS = (
@@ -28,7 +28,29 @@ FORMATS = (
 )
 """FFmpeg's names of containers that hold the video itself. Playlists open other files and URLs, so none is here."""
 
-_OPTIONS = {"format_whitelist": ",".join((*FORMATS, "yuv4mpegpipe")), "protocol_whitelist": "file"}
+_PICTURES = (
+    "h264 hevc vvc av1 libdav1d vp8 vp9 libvpx libvpx-vp9 theora vp6 vp6f vp6a mpeg1video mpeg2video mpeg4 "
+    "msmpeg4v1 msmpeg4v2 msmpeg4 h261 h263 h263p h263i flv wmv1 wmv2 wmv3 vc1 mjpeg mjpegb dvvideo prores "
+    "prores_raw dnxhd cfhd ffv1 huffyuv ffvhuff utvideo rawvideo v210 qtrle svq1 svq3 cinepak indeo5 msvideo1 gif "
+    "png bmp webp tiff jpeg2000"
+)
+CODECS = frozenset(_PICTURES.split())
+"""FFmpeg's names of the decoders of pictures: what cameras, phones, screens, editors and browsers have written."""
+
+_SOUND = (
+    "aac aac_latm ac3 eac3 mp1 mp1float mp2 mp2float mp3 mp3float opus libopus vorbis libvorbis flac alac dca "
+    "wmav1 wmav2 wmapro wmavoice amrnb amrwb libopencore_amrnb libopencore_amrwb adpcm_ima_qt adpcm_ima_wav "
+    "adpcm_ms adpcm_swf nellymoser speex qdm2 gsm_ms pcm_alaw pcm_mulaw pcm_u8 pcm_s8 pcm_s16le pcm_s16be "
+    "pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_f64be pcm_bluray pcm_dvd"
+)
+SOUND_CODECS = frozenset(_SOUND.split())
+"""The same for sound, which copies for the browser and annotated videos carry."""
+
+_OPTIONS = {
+    "format_whitelist": ",".join((*FORMATS, "yuv4mpegpipe")),
+    "codec_whitelist": ",".join(sorted(CODECS | SOUND_CODECS)),
+    "protocol_whitelist": "file",
+}
 _MOST_PIXELS = 2**31 - 1
 """FFmpeg's own limit."""
 
@@ -41,6 +63,7 @@ def open_container(path: str | Path) -> Any:
     Raises:
         av.error.FFmpegError: The file is not a video, or does not exist.
         ValueError: The path is invalid, or no decoder knows the file's codec.
+        VideoError: A codec of its pictures is not among :data:`CODECS`.
     """
     container = av.open(str(path), metadata_errors="ignore", options=_OPTIONS)
     most = min(read_settings().max_frame_megapixels * 1e6, _MOST_PIXELS)
@@ -49,6 +72,9 @@ def open_container(path: str | Path) -> Any:
         if stream.codec_context is None:
             container.close()
             raise ValueError("no decoder is known for its pictures")
+        if (codec := stream.codec_context.name) not in CODECS:
+            container.close()
+            raise VideoError(f"{Path(path).name} has pictures of a kind that is not read: {brief(codec)}")
         stream.codec_context.options = {"max_pixels": str(int(most))}
     return container
 
@@ -77,6 +103,13 @@ def picture_stream(container: Any) -> Any:
     if not (moving := moving_streams(container)):
         raise VideoError(f"{name} has no video: its only picture is a cover")
     return max(moving, key=_rank)
+
+
+def sound_stream(container: Any) -> Any | None:
+    """Return the first sound stream, None if there is none or its codec is not among :data:`SOUND_CODECS`."""
+    sounds = container.streams.audio
+    is_known = sounds and sounds[0].codec_context is not None and sounds[0].codec_context.name in SOUND_CODECS
+    return sounds[0] if is_known else None
 
 
 def moving_streams(container: Any) -> list[Any]:

@@ -36,6 +36,12 @@ class Scale:
 
     def apply(self, values: np.ndarray) -> Image:
         """Return values of any shape as uint8."""
+        if values.dtype == np.uint16 and values.size > 2**16:
+            table = self._scaled(np.arange(2**16))
+            return table[values]
+        return self._scaled(values)
+
+    def _scaled(self, values: np.ndarray) -> Image:
         span = self.white - self.black
         if span <= 0:
             return np.zeros(values.shape, np.uint8)
@@ -63,7 +69,8 @@ def scale_of(strip: Strip, height: int, width: int) -> Scale:
     for top in range(0, height, rows_of(width)):
         values = strip(top, min(top + rows_of(width), height))
         whole_numbers = values.dtype.kind in "iu"
-        parts.append(values[np.isfinite(values)][::step].astype(np.float64))
+        # Whole numbers are all finite, and selecting them would copy the strip.
+        parts.append((values.ravel() if whole_numbers else values[np.isfinite(values)])[::step].astype(np.float64))
     finite = np.sort(np.concatenate(parts))
     if not len(finite):
         raise ImageError("no pixel has a finite value")

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from emotion.errors import ImageError, InputError, TooLargeError, brief
-from emotion.limits import check_picture
+from emotion.limits import check_picture, no_memory_words
 from emotion.settings import read_settings
 from emotion.types import Image
 from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
@@ -103,7 +103,15 @@ def _read_as_it_is(content: bytes, name: str) -> Image:
     try:
         with Pillow.open(io.BytesIO(content), formats=pillow_formats(content)) as picture:
             check_picture(picture.width, picture.height, name)
-            image = _as_rgb(picture)
+            # Pillow keeps the upper 8 of 16 bits, which are next to nothing of 10 or 12.
+            is_deep = is_deep_colour(content)
+            if is_deep and has_alpha(content):
+                picture.load()  # fails where the file breaks off
+            else:
+                image = _as_rgb(picture)
+                if not (is_deep and _is_dark(image)):
+                    return image
+                del image  # before it is read again
     except Pillow.DecompressionBombError as error:
         allowed = read_settings().max_picture_megapixels
         expected = f"expected a picture of at most {allowed:g} megapixels"
@@ -113,10 +121,7 @@ def _read_as_it_is(content: bytes, name: str) -> Image:
         if facts is None or facts.bits <= 8:
             raise
         return read_deep_colour(content, name)
-    # Pillow keeps the upper 8 of 16 bits, which are next to nothing of 10 or 12.
-    if is_deep_colour(content) and (has_alpha(content) or _is_dark(image)):
-        return upright(read_deep_colour(content, name), exif_orientation(content))
-    return image
+    return upright(read_deep_colour(content, name), exif_orientation(content))
 
 
 def _is_dark(image: Image) -> bool:
@@ -185,6 +190,8 @@ def _orientation_of(picture: Pillow.Image) -> int:
 
 def _explained(error: Exception, content: bytes, name: str) -> ImageError:
     """Return the error for people: another kind of file, a kind of picture that is not read, or damaged."""
+    if isinstance(error, MemoryError):
+        return ImageError(f"{name} cannot be read: {no_memory_words('a picture')}")
     kind, form = other_kind(content), format_of(content)
     if kind is not None:
         return ImageError(f"{name} is {kind}; expected a picture: {EXPECTED}")
@@ -199,8 +206,6 @@ def _explained(error: Exception, content: bytes, name: str) -> ImageError:
 
 def _not_read(error: Exception, content: bytes) -> str | None:
     """Return which feature of a sound file is not read, if that is what the decoder complains of."""
-    if isinstance(error, MemoryError):
-        return "it needs more memory than there is"
     if isinstance(error, UnidentifiedImageError):
         facts = tiff_facts(content)
         return None if facts is None else f"{facts.samples} × {facts.bits} bits a pixel"
