@@ -85,7 +85,7 @@ def test_neither_a_shipped_nor_an_added_name_can_be_taken(path: Path) -> None:
     [
         (FER2013_LABELS[:6], "unit", ModelError, "expected 7 labels, one for each output; got 6"),
         (("anger",) * 7, "unit", LabelError, "different labels"),
-        (FER2013_LABELS, "caffe", ModelError, "expected a normalisation out of standardise, unit, symmetric"),
+        (FER2013_LABELS, "caffe", ModelError, "expected a normalisation from standardise, unit, symmetric"),
     ],
 )
 def test_details_that_do_not_fit_the_file(
@@ -116,7 +116,7 @@ def test_a_full_disk_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", ["default", "ferplus-vgg", "../own", "unknown"])
 def test_only_added_models_are_removed(name: str) -> None:
-    with pytest.raises(ModelError, match=r"expected an imported model out of \(none\)"):
+    with pytest.raises(ModelError, match=r"expected an imported model from \(none\)"):
         remove_model(name)
     assert (models_dir() / "ferplus-vgg" / "card.json").is_file()
 
