@@ -286,7 +286,7 @@ def test_a_damaged_card_and_an_altered_file_are_refused(models: Path) -> None:
 
 def test_a_name_that_walks_away_is_no_model(models: Path) -> None:
     make_model(models, "tiny")
-    with pytest.raises(ModelError, match=r"expected a model out of tiny; got '\.\./tiny'"):
+    with pytest.raises(ModelError, match=r"expected a model from tiny; got '\.\./tiny'"):
         registry.load_card("../tiny")
 
 
