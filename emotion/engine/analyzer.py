@@ -87,7 +87,7 @@ class Analyzer:
     def largest_face(self, image: Image) -> Face | None:
         """Return the widest face of a picture, ``(H, W, 3)`` uint8 RGB; None if there is no face."""
         faces = [face for face in self.image(image).faces if face.landmarks is not None]
-        return max(faces, key=lambda face: float(face.box_xyxy[2] - face.box_xyxy[0]), default=None)
+        return max(faces, key=lambda face: face.width, default=None)
 
     def video(
         self,

@@ -123,10 +123,8 @@ class _Run:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self._analyzer, self._source, self._sampling, self._info = analyzer, source, sampling, info
-        self._settings, self._expected_frames = (
-            analyzer.settings(sampling, source.sha256),
-            sampling.expected_frames(info),
-        )
+        self._settings = analyzer.settings(sampling, source.sha256)
+        self._expected_frames = sampling.expected_frames(info)
         self._checkpoint, self._interval_s = checkpoint, math.inf if checkpoint is None else read_settings().part_s
         self._state_wanted, self._asked = threading.Event(), False
         self._start_part()
