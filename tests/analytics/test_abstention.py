@@ -16,7 +16,8 @@ from emotion.analytics.abstention import answer_names, answers, explain, face_an
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import result_at, validate, with_leading_emotion
 from emotion.labels import FERPLUS_LABELS, UNCLEAR
-from emotion.types import FULL_SIZE_PX, AbstentionLimit, Analysis
+from emotion.model_card import FULL_SIZE_PX
+from emotion.types import AbstentionLimit, Analysis
 from tests.conftest import leaning, make_analysis
 
 FACE = {"neutral": 0.5, "fear": 0.3, "anger": 0.2}
