@@ -93,7 +93,7 @@ def test_mended_times_are_said_and_are_no_failure(tmp_path: Path, capsys: pytest
     ("arguments", "words"),
     [
         (["video", "absent.mp4", "--out", "."], "no such file"),
-        (["image", "x.png", "--model", "nonsense"], "expected a model out of"),
+        (["image", "x.png", "--model", "nonsense"], "expected a model from"),
         (["image", "x.png", "--detector", "magic"], "invalid choice"),
         (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
         (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),
