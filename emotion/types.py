@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.model_card import AbstentionLimit, ModelCard
+from emotion.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,30 +214,6 @@ class Analysis:
     def remarks(self) -> str:
         """Why it is incomplete and how its timestamps were repaired, as sentences; or empty."""
         return " ".join(filter(None, [self.note, self.info.mended]))
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Progress of an analysis; ``total`` is an estimate."""
-
-    done: int
-    total: int
-    elapsed_s: float
-
-    @property
-    def rate(self) -> float:
-        """Frames per second so far."""
-        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
-
-    @property
-    def share(self) -> float:
-        """Share done, 0–1."""
-        return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
-
-    @property
-    def remaining_s(self) -> float:
-        """Estimated time left, in seconds."""
-        return max(self.total - self.done, 0) / self.rate if self.rate > 0 else float("nan")
 
 
 Region = tuple[int, int, int, int]
