@@ -15,9 +15,10 @@ import numpy as np
 from emotion.engine.classify_faces import CROP_PX
 from emotion.engine.face_follower import FaceFollower
 from emotion.engine.prefetch import prefetch
-from emotion.engine.run import OnProgress, analyse_video
+from emotion.engine.run import analyse_video
 from emotion.engine.stream import FaceStream, abstention_limit
 from emotion.models.registry import resolve
+from emotion.progress import OnProgress
 from emotion.serving import open_classifier
 from emotion.stream_state import StreamState, part_of
 from emotion.types import AbstentionLimit, Analysis, Classifier, Detector, Face, Frame, FrameResult, Image

@@ -179,8 +179,8 @@ def test_an_analysis_without_slopes_behaves_as_before(analysis):
     old = replace(analysis, settings={"abstain_below": 0.5})
     expected = analysis.timeline["emotion_confidence"].to_numpy() < 0.5
     assert unclear_rows(old.timeline, old.abstain_below).tolist() == expected.tolist()
-    assert "needs more" not in explain(old.abstain_below)
-    assert "needs more" in explain(LIMIT)
+    assert "limit is higher" not in explain(old.abstain_below)
+    assert "limit is higher" in explain(LIMIT)
 
 
 def test_a_limit_with_slopes_survives_the_way_to_another_process():

@@ -22,6 +22,7 @@ from emotion.engine.classify_faces import crop_face
 from emotion.errors import Cancelled, InputError, ModelError
 from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread
 from emotion.labels import LabelSet
+from emotion.progress import OnProgress
 from emotion.types import Face, FloatArray, Image, ModelCard, Progress
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.decode.image import load_image
@@ -112,7 +113,7 @@ def run_user_evaluation(
     classifiers: Mapping[str, LiteRTClassifier],
     find_face: FaceFinder,
     framing: Framing = Framing.BY_SIZE,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> UserEvaluation:
     """Classify every picture with every model, on all cores.
 
@@ -212,7 +213,7 @@ def _on_all_cores(
 
 
 def _reporting(
-    results: Iterator[_Answered | Unread], total: int, on_progress: Callable[[Progress], None] | None
+    results: Iterator[_Answered | Unread], total: int, on_progress: OnProgress | None
 ) -> Iterator[_Answered | Unread]:
     started = time.perf_counter()
     for done, result in enumerate(results, start=1):
