@@ -190,7 +190,7 @@ def test_a_baseline_that_ends_before_it_starts_is_refused_in_one_sentence():
 
 
 def test_a_baseline_in_which_the_person_is_not_seen_is_said():
-    assert "the person is seen" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
+    assert "the person is visible" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
 
 
 def test_events_come_from_csv_and_a_bad_row_is_named():
