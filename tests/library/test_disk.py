@@ -259,7 +259,7 @@ def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
     disk.set_writable(False)
     entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=50))
     dispatcher = Dispatcher(library)
-    dispatcher.look()
+    dispatcher.run_once()
     failed = library.for_owner(LOCAL).get(entry.id)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert failed.note == "The analysis could not be started: Read-only file system. It can be resumed."

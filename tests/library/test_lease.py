@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel, worker
 from emotion.library.jobs.queue import Claim, claim_next
-from emotion.library.jobs.worker import Displaced, OwnParts, Pulse
+from emotion.library.jobs.worker import ClaimedCheckpoint, Displaced, Pulse
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 
@@ -63,7 +63,7 @@ def test_while_the_library_is_heard_parts_are_written(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
 ) -> None:
     time.sleep(2 * LEASE_S)
-    OwnParts(library, claim.id, pulse).append(analysis, None)
+    ClaimedCheckpoint(library, claim.id, pulse).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
@@ -71,7 +71,7 @@ def test_while_the_library_is_heard_parts_are_written(
 def test_while_it_is_away_nothing_is_written_and_then_only_what_is_still_ones_own(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor, taken_over: bool
 ) -> None:
-    parts = OwnParts(library, claim.id, pulse)
+    parts = ClaimedCheckpoint(library, claim.id, pulse)
     rename_table(library, "analyses", "away")
     time.sleep(2 * LEASE_S)
     job = pool.submit(parts.append, analysis, None)
@@ -97,7 +97,7 @@ def test_what_was_done_is_written_although_somebody_cancelled(
 ) -> None:
     cancel(repository, claim.id)
     time.sleep(2 * LEASE_S)
-    OwnParts(library, claim.id, pulse).append(analysis, None)
+    ClaimedCheckpoint(library, claim.id, pulse).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_machine_that_shuts_down_waits_for_nobody(
 ) -> None:
     rename_table(library, "analyses", "away")
     time.sleep(2 * LEASE_S)
-    job = pool.submit(OwnParts(library, claim.id, pulse).append, analysis, None)
+    job = pool.submit(ClaimedCheckpoint(library, claim.id, pulse).append, analysis, None)
     expect_waiting(job)
     pulse.terminated.set()
     with pytest.raises(worker._Terminated):

@@ -152,7 +152,7 @@ def test_every_order_and_any_page(repository: Repository, video: Path) -> None:
     pages = [repository.search(sort="title", limit=3, offset=offset) for offset in (0, 3, 6, 9)]
     assert [page.total for page in pages] == [8] * 4
     assert [entry.title for page in pages for entry in page.entries] == sorted(titles, key=str.casefold)
-    with pytest.raises(LibraryError, match="expected an order out of created"):
+    with pytest.raises(LibraryError, match="expected an order from created"):
         repository.search(sort="colour")
 
 

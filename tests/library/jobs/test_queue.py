@@ -149,8 +149,8 @@ def test_a_worker_that_died_while_tidying_up_is_done(library: Library, repositor
     """The timeline was written, the row not: nothing is lost and the video does not stay behind."""
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
-    library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
-    library.parts(entry.id).merge(f"{entry.id}/timeline.parquet", "")
+    library.checkpoint(entry.id).append(make_analysis([["neutral"]] * 5), None)
+    library.checkpoint(entry.id).merge(f"{entry.id}/timeline.parquet", "")
     work_of(library, claim, a_dead_process())
     mark_dead_workers(library)
     after = repository.get(entry.id)
@@ -169,7 +169,7 @@ def test_what_cannot_be_started_says_so(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))
     entry = repository.add(video, "a.mp4")
-    Dispatcher(library).look()
+    Dispatcher(library).run_once()
     after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.FAILED, True)
     assert "could not be started: No such file" in after.note

@@ -68,7 +68,7 @@ def test_while_its_server_lives_nobody_closes_it(make_library: MakeLibrary) -> N
     claim = begun(library.for_owner(LOCAL))
     assert mark_dead_workers(other) == []
     assert close_stale_recordings(other) == []
-    Dispatcher(other).look()
+    Dispatcher(other).run_once()
     assert library.for_owner(LOCAL).get(claim.id).state is State.RUNNING
     assert beat(library, claim, 30, 30, 29.5) is False
     assert (library.for_owner(LOCAL).get(claim.id).done, library.for_owner(LOCAL).get(claim.id).rate) == (30, 29.5)
@@ -78,7 +78,7 @@ def test_while_its_server_lives_nobody_closes_it(make_library: MakeLibrary) -> N
 
 def test_parts_become_one_timeline(library: Library, repository: Repository, analysis: Analysis) -> None:
     claim = begun(repository)
-    parts, half = library.parts(claim.id), analysis.timeline["frame_index"] < 5
+    parts, half = library.checkpoint(claim.id), analysis.timeline["frame_index"] < 5
     first = replace(
         analysis,
         timeline=analysis.timeline[half].reset_index(drop=True),
@@ -102,7 +102,7 @@ def test_a_broken_one_is_closed_and_keeps_what_there_is(
 ) -> None:
     """Its process is gone, or another one has its number and says nothing."""
     claim = begun(repository)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     passed_s = [0.0]
     monitor = HeartbeatMonitor[Claim](lambda: passed_s[0])
     if silent:
@@ -136,10 +136,10 @@ def test_nothing_is_written_for_a_claim_that_is_gone(
     library: Library, repository: Repository, analysis: Analysis
 ) -> None:
     claim = begun(repository)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     close_recording(library, claim)
     repository.delete(claim.id)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     close_recording(library, claim)
     assert not library.storage.exists(f"{claim.id}/timeline.parquet")
 
@@ -157,7 +157,7 @@ def test_a_clip_that_died_is_handed_over_by_the_next_dispatcher(
     library: Library, repository: Repository, analysis: Analysis, video: Path
 ) -> None:
     claim = begun(repository)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     set_row(library, claim, worker_pid=dead_process())
     clip_file(claim.id).write_bytes(video.read_bytes())
     close_stale_recordings(library)
