@@ -6,7 +6,7 @@ differences are mapped here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from emotion.errors import LabelError
@@ -79,6 +79,22 @@ UNCLEAR = "unclear"
 ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#666666"}
 """The colour of whatever may be said of a face. The grey of no answer is dark enough to differ from neutral's and from
 what people with colour-vision deficiencies see of disgust, and light enough for the dark theme."""
+
+_PLACES = {label: place for place, label in enumerate((*EMOTIONS, UNCLEAR))}
+
+
+def display_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return labels in the order of lists, legends and charts: that of :data:`EMOTIONS`, UNCLEAR last.
+
+    A model's own order is that of its outputs and of its columns in a timeline.
+    """
+    return tuple(sorted(labels, key=_PLACES.__getitem__))
+
+
+def in_display_order(values: Mapping[str, float]) -> dict[str, float]:
+    """Return values by label in :func:`display_order`."""
+    return {label: values[label] for label in display_order(values)}
+
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "neutral": ("neutrality", "calm", "ne"),

@@ -1,4 +1,4 @@
-"""Model cards, and the limit below which a model's answers count as unclear."""
+"""Model cards, the limit of unclear answers, and the current names of keys in saved files."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from emotion.saved_keys import with_current_keys
 
 LOGITS, PROBABILITIES = "logits", "probabilities"
 """Output of a classifier's file, before or after a softmax."""
@@ -148,3 +146,18 @@ class ModelCard:
         numbers = {key: float(values[key]) for key in _CARD_NUMBERS if key in values}
         slopes = {name: float(slope) for name, slope in dict(values.get("abstain_slopes") or {}).items()}
         return cls(**(values | tuples | numbers | {"abstain_slopes": slopes}))
+
+
+RENAMED = {"unclear_below": "abstain_below", "unclear_slopes": "abstain_slopes"}
+"""Earlier key → current key, in model cards, evaluations, saved analyses and batch summaries."""
+
+
+def with_current_keys(value: Any) -> Any:
+    """Return a JSON value with earlier keys renamed at all levels; if an object has both, the current one wins."""
+    if isinstance(value, list):
+        return [with_current_keys(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    current = {key: with_current_keys(item) for key, item in value.items() if key not in RENAMED}
+    earlier = {RENAMED[key]: with_current_keys(item) for key, item in value.items() if key in RENAMED}
+    return earlier | current

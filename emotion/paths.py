@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 ROOT = Path(__file__).resolve().parents[1]
 """Folder that ``emotion`` is imported from: a checkout, or the interpreter's site-packages."""
 
@@ -12,9 +14,24 @@ _APP = Path(__file__).with_name("_app")
 """Folders of a wheel for what a checkout has in ``data`` and beside ``emotion``."""
 
 
+def is_checkout() -> bool:
+    """Return whether the program runs from a checkout, not from an installed package."""
+    return not _DATA.is_dir()
+
+
+def user_dir() -> Path:
+    """Return the user's data folder, on Linux ``~/.local/share/emotion``."""
+    return user_data_path("emotion", appauthor=False)
+
+
+def work_dir() -> Path:
+    """Return the folder for what training writes: ``data`` of a checkout, otherwise the user's data folder."""
+    return ROOT / "data" if is_checkout() else user_dir()
+
+
 def data_dir() -> Path:
     """Return the folder of the program's data files: ``models``, ``search``, and in a wheel ``mediapipe``."""
-    return _DATA if _DATA.is_dir() else ROOT / "data"
+    return ROOT / "data" if is_checkout() else _DATA
 
 
 def app_dir() -> Path:

@@ -9,13 +9,13 @@ import math
 from pathlib import Path
 from typing import Annotated, Any
 
-from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from emotion.errors import LibraryError, SettingsError
+from emotion.paths import user_dir
 
 PREFIX = "EMOTION_"
 NO_LIMIT = "none"
@@ -174,7 +174,7 @@ def read_settings() -> Settings:
 
 def library_dir() -> Path:
     """Return the folder of everything that the library keeps on this machine."""
-    return (read_settings().library or user_data_path("emotion", appauthor=False) / "library").absolute()
+    return (read_settings().library or user_dir() / "library").absolute()
 
 
 def log_file(analysis_id: str) -> Path:

@@ -1,5 +1,7 @@
 """Pictures: upload photos, take one or try the sample, and see the expression of every face."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from emotion.samples import SAMPLE_NAME
@@ -9,12 +11,14 @@ from ui.common.resources import analyzer_or_stop, sample_png
 from ui.common.widgets import CONSENT, hints
 from ui.pictures import session
 from ui.pictures.face_facts import choose_layers
-from ui.pictures.session import Picture, analyse_picture
-from ui.pictures.view import show_batch_downloads, show_picture
+from ui.pictures.gallery import found, show_gallery
+from ui.pictures.session import Picture, Unreadable, analyse_picture
+from ui.pictures.view import show_picture
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 
 UPLOAD, CAMERA = "Upload", "Take a photo"
+IN_MEMORY = "Pictures stay in this session's memory."
 TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
 
 WHAT_YOU_GET = (
@@ -51,10 +55,26 @@ def choose_pictures() -> None:
             args=("pictures_upload",),
             label_visibility="collapsed",
         )
+    st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
+
+
+def show_start() -> None:
+    """Show title, rules and uploader, before there is a result."""
+    st.title("Pictures", anchor=False)
+    st.caption(f"Finds every face and measures its expression. {CONSENT} {IN_MEMORY}")
+    show_purpose()
+    choose_pictures()
+
+
+def show_bar(shown: Sequence[Picture | Unreadable]) -> None:
+    """Show title and uploader in one row, above the results."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if session.pictures():
-            st.button("Clear all", icon=":material/delete:", on_click=session.clear_pictures)
+        st.header("Pictures", anchor=False, width="content")
+        st.caption(found(shown), width="stretch", help=f"{CONSENT} {IN_MEMORY}")
+        with st.popover("Add pictures", icon=":material/add_photo_alternate:"):
+            choose_pictures()
+            show_purpose()
+        st.button("Clear all", icon=":material/delete:", on_click=session.clear_pictures)
 
 
 def analyse_pending() -> None:
@@ -77,19 +97,16 @@ def analyse_pending() -> None:
 
 
 ensure_app("pages/image.py")
-st.title("Pictures", anchor=False)
-st.caption(f"Finds every face and measures its expression. {CONSENT} Pictures stay in this session's memory.")
-show_purpose()
-choose_pictures()
-analyse_pending()
-
 shown = session.pictures()
 if shown:
-    if sum(isinstance(picture, Picture) for picture in shown) > 1:
-        show_batch_downloads(shown)
-    layers = choose_layers()
-    # Newest first, next to the uploader.
-    for number, picture in reversed(list(enumerate(shown))):
-        show_picture(picture, str(number), layers)
+    show_bar(shown)
+else:
+    show_start()
+analyse_pending()
+
+if len(shown) > 1:
+    show_gallery(shown)
+elif shown:
+    show_picture(shown[0], "0", choose_layers())
 elif not session.pending_pictures():
     hints(WHAT_YOU_GET)

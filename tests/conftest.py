@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: made-up faces and analyses with known answers."""
+"""Fixtures shared by several folders: synthetic faces and analyses with known answers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pyt
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
-# A busy machine is slow, not wrong: no property is of how long an example takes.
+# Without deadlines, because a busy machine is slow, not wrong. `make test-fast` chooses the second profile.
 settings.register_profile("unhurried", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("unhurried")
 
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -47,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a test adds must not lie among the user's own things, nor these in a test's way; nor is a test asked why."""
+    """Keep tests out of the user's library, and turn off the notice before the first analysis."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_LIBRARY", str(tmp_path_factory.mktemp("library")))
         # Asked once a visit, and every test is one: its own tests turn it on.
@@ -57,13 +58,13 @@ def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def repository(library: Library) -> Repository:
-    """The local owner's part of the library that the test's folder provides."""
+    """The local owner's repository of the test's library."""
     return library.for_owner(LOCAL)
 
 
 @pytest.fixture(autouse=True)
 def own_main() -> Iterator[None]:
-    """A page under test takes the place of the main program, which processes that are spawned later would then run."""
+    """Restore ``__main__``, which a page under test replaces and spawned processes would run."""
     program = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = program
@@ -71,7 +72,7 @@ def own_main() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of shared pictures and clips; the test is skipped, saying so, where it is absent."""
+    """The folder of shared pictures and clips; skips the test if it is absent."""
     if not SHARED.is_dir():
         pytest.skip(f"the shared data folder is absent: {SHARED}")
     return SHARED
@@ -100,7 +101,7 @@ def make_result(index: int, faces: Sequence[Face], step_s: float = 0.1) -> Frame
 
 
 def make_analysis(shown: Sequence[Sequence[str]], step_s: float = 0.1, source: str = "clip.mp4") -> Analysis:
-    """An analysis whose frame i shows the labels `shown[i]`, one per person, persons numbered from 1."""
+    """Return an analysis whose frame i shows the labels `shown[i]`, one per person, tracks numbered from 1."""
     builder = TimelineBuilder(FERPLUS_LABELS)
     for index, labels in enumerate(shown):
         faces = [make_face(label, track, 10.0 + 60 * track) for track, label in enumerate(labels, start=1)]
@@ -117,6 +118,6 @@ def analysis() -> Analysis:
 
 
 def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on a thread of its own: a browser's tests leave a loop running on this one."""
+    """Run a coroutine on another thread, because browser tests leave an event loop running on this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()

@@ -1,4 +1,4 @@
-"""Model folders made up for the lab: real int8 files where one is at hand, figures with known answers."""
+"""Synthetic model folders for the lab: real int8 files if available, figures with known answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HISTORY = "epoch,loss,accuracy,public_accuracy,public_loss\n1,1.5,0.4,0.5,1.4\n2
 
 
 def make_record(labels: tuple[str, ...], right: int = 3, wrong: int = 1) -> dict[str, Any]:
-    """Of each label, `right` faces are answered well and `wrong` ones as the next label."""
+    """Return a record in which, for each label, `right` faces are correct and `wrong` ones get the next label."""
     truth = [code for code in range(len(labels)) for _ in range(right + wrong)]
     answers = [
         (code if face < right else (code + 1) % len(labels))
@@ -34,7 +34,7 @@ def make_record(labels: tuple[str, ...], right: int = 3, wrong: int = 1) -> dict
 
 
 def make_abstention() -> dict[str, Any]:
-    """All answers: three in four are right; the surer half: all of them."""
+    """Return a record in which three quarters of all answers are right, and all of the more confident half."""
     return {
         "coverage_curve": [[1.0, 0.75], [0.5, 1.0]],
         "abstention": {"abstain_below": 0.4, "coverage": 0.5, "accuracy": 1.0},
@@ -42,7 +42,7 @@ def make_abstention() -> dict[str, Any]:
 
 
 def make_conditions() -> dict[str, dict[str, Any]]:
-    """Half of the answers are right, and a quarter where faces are blurred."""
+    """Return a record in which half of the answers are right, and a quarter on blurred faces."""
     accuracies = {"clean": ("As they are", 0.5), "blur": ("Blurred", 0.25)}
     return {
         name: {"title": title, "accuracy": accuracy, "accuracy_interval": [accuracy - 0.1, accuracy + 0.1]}
@@ -75,7 +75,7 @@ def make_model(
 
 
 def make_lab(folder: Path) -> Path:
-    """Four models: eight classes, seven, three, and one that nobody judged."""
+    """Write four models: eight classes, seven, three, and one without an evaluation."""
     seven, three = FER2013_LABELS, ("anger", "neutral", "sadness")
     both = {
         "ferplus": {

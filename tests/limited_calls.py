@@ -1,4 +1,4 @@
-"""What the tests of limited processes have them do, which takes a process down or ends it well."""
+"""Functions that tests run in the sandbox: some crash, hang or use too much memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def process_and_setting(name: str) -> tuple[int, str]:
 
 
 def crash() -> None:
-    """Read where nothing is, as a damaged decoder does."""
+    """Read an invalid address, as a broken decoder does."""
     ctypes.string_at(0)
 
 
@@ -65,7 +65,7 @@ def write(path: Path) -> int:
 
 
 def print_no_json() -> None:
-    """Write to every pipe what is no JSON, as a decoder that was taken over could."""
+    """Write text that is not JSON to every pipe, as a compromised decoder could."""
     for number in range(3, 20):
         with contextlib.suppress(OSError):
             os.write(number, b"no JSON\n")

@@ -1,4 +1,4 @@
-"""Intersection over union, by which tests compare boxes."""
+"""Intersection over union, for comparing boxes in tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An app with sign-in, as far as it goes without a provider: secrets in a file, and cookies that Streamlit signed."""
+"""An app with sign-in but without a provider: a secrets file, and cookies signed as Streamlit does."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ AUTH: dict[str, str] = {
 
 
 def claims(subject: str, **others: Any) -> dict[str, Any]:
-    """What a provider tells of somebody."""
+    """Return the claims of a provider about a person."""
     return {"iss": "https://provider.example", "sub": subject, "email": f"{subject}@example.org", **others}
 
 
 def signed_cookies(told: dict[str, Any], secret: str = COOKIE_SECRET, origin: str = ORIGIN) -> dict[str, str]:
-    """The cookies that Streamlit gives to whoever has signed in; several where one would be too long."""
+    """Return the cookies that Streamlit sets after sign-in; several if one would be too long."""
     cookies: dict[str, str] = {}
 
     def signed(name: str, value: str) -> bytes:

@@ -1,10 +1,12 @@
-"""The public surface, and what importing it brings along."""
+"""The public API, and what importing it loads."""
 
 from __future__ import annotations
 
 import inspect
 import subprocess
 import sys
+
+import pytest
 
 import emotion
 
@@ -42,7 +44,8 @@ def test_everything_public_is_documented() -> None:
         assert inspect.getdoc(getattr(emotion, name)), name
 
 
-def test_importing_brings_no_heavy_library() -> None:
+@pytest.mark.slow
+def test_importing_loads_no_heavy_library() -> None:
     heavy = ["tensorflow", "keras", "streamlit", "altair", "sklearn", "skimage", "scipy"]
     code = f"import emotion, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

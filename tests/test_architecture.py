@@ -1,4 +1,4 @@
-"""Which room may import what, and that stages stay apart."""
+"""Import rules between folders, and stages that never import each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rgl
 
 
 def test_folders_import_only_from_floors_below() -> None:
-    """The table in docs/architecture.md; as each folder stands on one floor, there is no cycle either."""
+    """Reads the table in docs/architecture.md. Since each folder is on one floor, there is no cycle."""
     floor = floors()
     wrong = [use for (a, b), uses in arrows().items() for use in uses if floor[a] <= floor[b]]
     assert not wrong, "\n".join(wrong)
@@ -59,7 +59,7 @@ def test_stages_never_import_each_other(stage: str) -> None:
 
 
 def test_only_the_command_line_knows_of_batches() -> None:
-    """The engine is below them: what one video needs must not know that there are others."""
+    """The engine is below batches, so the analysis of one video must not depend on them."""
     below = [path for _, path in EVERY if path.is_relative_to(ROOT / "emotion") and path.parent.name != "batch"]
     knowing = {path.name for path in below if any(name.startswith("emotion.batch") for name in imported(path))}
     assert knowing <= {"main.py", "batch.py", "video.py"}

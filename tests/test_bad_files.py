@@ -1,4 +1,4 @@
-"""One bad file ends nothing but itself, and no result takes another's place."""
+"""One bad file does not stop the others, and no result overwrites another."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from tests.conftest import ROOT
 from tests.training.conftest import made_faces
 from training.cli.main import main as training_main
 
+pytestmark = pytest.mark.slow
+
 SHADOW = bytes.fromhex("00051607 00020000") + b"Mac OS X        "
 """What an AppleDouble file begins with (RFC 1740)."""
 
@@ -39,6 +41,7 @@ def case(name: str) -> Path:
     return CASES / name
 
 
+@pytest.mark.slow
 def test_shadow_files_are_not_videos(tmp_path: Path) -> None:
     clip(tmp_path / "in" / "a.mp4")
     (tmp_path / "in" / "._a.mp4").write_bytes(SHADOW)
@@ -52,8 +55,9 @@ def test_shadow_files_are_not_videos(tmp_path: Path) -> None:
     ]
 
 
-def test_same_stems_give_a_timeline_each(tmp_path: Path) -> None:
-    """The last of them has the stem that another one's whole name is."""
+@pytest.mark.slow
+def test_equal_stems_give_a_timeline_each(tmp_path: Path) -> None:
+    """The stem of the last one is the full name of another."""
     frames = {"clip.mov": 2, "clip.mp4": 3, "clip.mov.mp4": 4}
     for name, count in frames.items():
         clip(tmp_path / "in" / name, count)
@@ -62,8 +66,9 @@ def test_same_stems_give_a_timeline_each(tmp_path: Path) -> None:
     assert {one.source: len(one.frames) for one in found} == frames
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
-def test_same_names_in_two_folders_give_two_sets(tmp_path: Path, order: tuple[str, str]) -> None:
+def test_equal_names_in_two_folders_give_two_sets(tmp_path: Path, order: tuple[str, str]) -> None:
     for place, folder in enumerate("ab", start=1):
         clip(tmp_path / folder / "x.mp4", place + 1)
         Image.fromarray(np.full((40 * place, 60, 3), 90, np.uint8)).save(tmp_path / folder / "1.png")
@@ -76,7 +81,7 @@ def test_same_names_in_two_folders_give_two_sets(tmp_path: Path, order: tuple[st
     assert len(load_parquet(out / "b-x.mp4.timeline.parquet").frames) == 3
 
 
-def test_results_never_take_the_place_of_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_never_overwrite_an_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("a.png", "a.png.annotated.png"):
         Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / name)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -87,7 +92,7 @@ def test_results_never_take_the_place_of_an_input(tmp_path: Path, capsys: pytest
 
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file called so makes the libraries that read it raise what nobody foresaw."""
+    """A file for which the reading libraries raise unexpected errors."""
     opened, decoded = av.open, image.read_bytes
 
     def fail(where: object) -> None:
@@ -110,7 +115,8 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> str:
     return "cursed"
 
 
-def test_foreign_errors_are_one_files_row(tmp_path: Path, foreign: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_unexpected_errors_are_one_row(tmp_path: Path, foreign: str, capsys: pytest.CaptureFixture[str]) -> None:
     clip(tmp_path / "b.mp4")
     Image.fromarray(sample_image()).save(tmp_path / "b.png")
     for name in ("a.mp4", "a.png"):
@@ -159,7 +165,7 @@ def test_a_data_set_is_prepared_without_its_bad_files(
     assert manifest["counts"]["train"]["all"] == 8
 
 
-def test_a_shadow_of_the_index_is_not_a_second_index(tmp_path: Path) -> None:
+def test_a_shadow_file_of_the_index_is_ignored(tmp_path: Path) -> None:
     for number, face in enumerate(made_faces(4, 0)):
         Image.fromarray(face).save(tmp_path / f"{number}.png")
     rows = "\n".join(f"{number}.png,{('happy', 'sad')[number % 2]}" for number in range(4))

@@ -26,6 +26,7 @@ def test_other_text_stays(text: str) -> None:
     assert neutral(text) == restored(text) == text
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_every_text_is_restored(text: str) -> None:
     assert restored(neutral(text)) == text

@@ -28,8 +28,8 @@ from emotion.labels import (
     parse_label,
     parse_labels,
 )
+from emotion.model_card import with_current_keys
 from emotion.models import registry
-from emotion.saved_keys import with_current_keys
 from emotion.types import Face, Frame, ModelCard, Progress
 
 
@@ -50,12 +50,12 @@ def test_data_sets_number_their_classes_as_published() -> None:
     ("text", "label"),
     [("Happy", "happiness"), ("3_sad", "sadness"), (" ANGRY ", "anger"), ("fearful", "fear"), ("Contempt", "contempt")],
 )
-def test_spellings(text: str, label: str) -> None:
+def test_spellings_of_labels(text: str, label: str) -> None:
     assert parse_label(text) == label
 
 
 @pytest.mark.parametrize("text", ["", "hungry", "7"])
-def test_unknown_spellings_are_named(text: str) -> None:
+def test_unknown_spellings_are_refused_by_name(text: str) -> None:
     with pytest.raises(LabelError, match="expected a spelling"):
         parse_label(text)
 
@@ -69,7 +69,7 @@ def test_unknown_spellings_are_named(text: str) -> None:
         ("Sad", "rafdb", "sadness"),
     ],
 )
-def test_numbers_mean_what_their_owner_says(text: str, codes: str, label: str) -> None:
+def test_numbers_follow_the_data_sets_numbering(text: str, codes: str, label: str) -> None:
     assert parse_class(text, codes) == label
 
 
@@ -77,7 +77,7 @@ def test_numbers_mean_what_their_owner_says(text: str, codes: str, label: str) -
     ("text", "codes", "message"),
     [("3", None, "without knowing whose codes"), ("0", "rafdb", "expected a code of rafdb, 1 to 7; got 0")],
 )
-def test_numbers_of_nobody_are_refused(text: str, codes: str | None, message: str) -> None:
+def test_numbers_without_a_numbering_are_refused(text: str, codes: str | None, message: str) -> None:
     with pytest.raises(LabelError, match=message):
         parse_class(text, codes)
 
@@ -91,12 +91,12 @@ def test_lists_of_labels_keep_their_order() -> None:
     ("text", "message"),
     [("angry,anger,sad", "each label once; got anger"), ("happy", "at least two"), ("happy,", "a spelling of")],
 )
-def test_lists_that_are_none(text: str, message: str) -> None:
+def test_invalid_lists_of_labels_are_refused(text: str, message: str) -> None:
     with pytest.raises(LabelError, match=message):
         parse_labels(text)
 
 
-def test_usual_orders() -> None:
+def test_named_label_orders() -> None:
     assert ORDERS["AffectNet without contempt"] == tuple(label for label in AFFECTNET.labels if label != "contempt")
     # The order of folders does not depend on their spelling.
     for words in (("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"), sorted(FER2013.labels)):
@@ -105,13 +105,13 @@ def test_usual_orders() -> None:
         assert LabelSet("order", labels_of_order)
 
 
-def test_labels_that_occur_make_a_known_set_or_their_own() -> None:
+def test_occurring_labels_make_a_known_or_custom_set() -> None:
     assert label_set_of(set(FER2013.labels)) is FER2013
     assert label_set_of(set(EMOTIONS)) is FERPLUS
     assert label_set_of({"neutral", "contempt", "anger"}).labels == ("anger", "neutral", "contempt")
 
 
-def test_a_label_set_refuses_strangers_and_twins() -> None:
+def test_a_label_set_refuses_unknown_and_repeated_labels() -> None:
     for wrong in (("happiness",), ("happiness", "happiness"), ("happiness", "hunger")):
         with pytest.raises(LabelError):
             LabelSet("wrong", wrong)
@@ -141,7 +141,7 @@ def lab(colour: str, vision: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("vision", COLOUR_VISION)
-def test_every_pair_of_colours_can_be_told_apart(vision: str) -> None:
+def test_every_pair_of_colours_is_distinguishable(vision: str) -> None:
     seen = {label: lab(colour, COLOUR_VISION[vision]) for label, colour in ANSWER_COLOURS.items()}
     assert set(COLOURS) == set(EMOTIONS)
     assert set(seen) == {*EMOTIONS, UNCLEAR}
@@ -158,7 +158,7 @@ def test_shapes_are_checked_at_construction() -> None:
         Face(np.zeros(4, np.float32), 0.5, landmarks=np.zeros((7, 5), np.float32))
 
 
-def test_a_grey_frame_has_colours_too() -> None:
+def test_a_grey_frame_has_rgb() -> None:
     frame = Frame(0, 0.0, np.full((2, 3), 7, np.uint8))
     assert (frame.width, frame.height) == (3, 2)
     assert frame.rgb().shape == (2, 3, 3)
@@ -187,7 +187,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_cards_survive_the_disk(models: Path) -> None:
+def test_cards_round_trip(models: Path) -> None:
     card = make_model(models, "tiny")
     assert registry.load_card("tiny") == card
     assert registry.list_models() == ["tiny"]
@@ -209,7 +209,7 @@ def added(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return library / "models"
 
 
-def test_added_models_stand_behind_shipped_ones(models: Path, added: Path) -> None:
+def test_imported_models_are_listed_after_shipped_ones(models: Path, added: Path) -> None:
     make_model(models, "shipped")
     card = make_model(added, "added", content := b"another")
     assert registry.list_models() == ["shipped", "added"]
@@ -219,7 +219,7 @@ def test_added_models_stand_behind_shipped_ones(models: Path, added: Path) -> No
     assert registry.checked_model_file(card) == added / "added" / "model.tflite"
 
 
-def test_a_shipped_model_takes_the_place_of_an_added_one(models: Path, added: Path) -> None:
+def test_a_shipped_model_hides_an_imported_one(models: Path, added: Path) -> None:
     make_model(models, "same")
     make_model(added, "same")
     assert registry.list_models() == ["same"]
@@ -227,20 +227,20 @@ def test_a_shipped_model_takes_the_place_of_an_added_one(models: Path, added: Pa
 
 
 @pytest.mark.parametrize("name", [".new-1", "Upper", "under_score", "-dash", "default", "x" * 41])
-def test_a_folder_with_another_kind_of_name_is_no_added_model(models: Path, added: Path, name: str) -> None:
+def test_a_folder_with_an_invalid_name_is_no_model(models: Path, added: Path, name: str) -> None:
     make_model(added, name)
     assert registry.list_models() == []
     assert not registry.is_import_name(name)
 
 
-def test_cards_from_before_a_field_was_added_still_load(models: Path) -> None:
+def test_cards_without_newer_fields_load(models: Path) -> None:
     card = make_model(models, "old")
     values = {key: value for key, value in card.to_dict().items() if key != "outputs"}
     (models / "old" / "card.json").write_text(json.dumps(values))
     assert registry.load_card("old").outputs == "logits"
 
 
-def test_a_card_with_the_earlier_names_of_the_limit_still_loads(models: Path) -> None:
+def test_a_card_with_old_threshold_keys_loads(models: Path) -> None:
     values = make_model(models, "old").to_dict()
     del values["abstain_below"], values["abstain_slopes"]
     earlier = values | {"unclear_below": 0.4, "unclear_slopes": {"yaw": 0.02}}
@@ -251,7 +251,7 @@ def test_a_card_with_the_earlier_names_of_the_limit_still_loads(models: Path) ->
     assert json.loads((models / "old" / "card.json").read_text())["abstain_below"] == 0.4
 
 
-def test_earlier_keys_are_renamed_at_any_depth_and_never_win() -> None:
+def test_old_keys_are_renamed_at_any_depth_and_new_ones_win() -> None:
     earlier = {"unclear_below": 0.3, "sets": [{"unclear_below": 0.1, "name": "unclear_below"}]}
     expected = {"abstain_below": 0.3, "sets": [{"abstain_below": 0.1, "name": "unclear_below"}]}
     assert with_current_keys(earlier) == with_current_keys(expected) == expected
@@ -260,14 +260,14 @@ def test_earlier_keys_are_renamed_at_any_depth_and_never_win() -> None:
 
 @pytest.mark.parametrize("value", ["a lot", None])
 @pytest.mark.parametrize("key", ["temperature", "abstain_below", "second_look_below"])
-def test_a_number_of_a_card_that_is_none_is_told(models: Path, key: str, value: str | None) -> None:
+def test_an_invalid_number_in_a_card_is_refused(models: Path, key: str, value: str | None) -> None:
     card = make_model(models, "odd").to_dict()
     (models / "odd" / "card.json").write_text(json.dumps(card | {key: value}))
     with pytest.raises(ModelError, match="the card of model 'odd' cannot be read"):
         registry.load_card("odd")
 
 
-def test_a_copied_folder_does_not_pass_for_another_model(models: Path) -> None:
+def test_a_copied_folder_with_its_old_card_is_refused(models: Path) -> None:
     card = make_model(models, "first")
     make_model(models, "second")
     registry.save_card(card, models / "second")
@@ -284,13 +284,13 @@ def test_a_damaged_card_and_an_altered_file_are_refused(models: Path) -> None:
         registry.load_card("altered")
 
 
-def test_a_name_that_walks_away_is_no_model(models: Path) -> None:
+def test_path_traversal_in_a_name_is_refused(models: Path) -> None:
     make_model(models, "tiny")
     with pytest.raises(ModelError, match=r"expected a model from tiny; got '\.\./tiny'"):
         registry.load_card("../tiny")
 
 
-def test_the_shipped_models_are_what_their_cards_say() -> None:
+def test_shipped_models_match_their_cards() -> None:
     names = registry.list_models()
     assert registry.ALIASES["default"] in names
     for name in names:
@@ -300,7 +300,7 @@ def test_the_shipped_models_are_what_their_cards_say() -> None:
         assert set(card.labels) <= set(labels.EMOTIONS)
 
 
-def test_one_tree_of_errors() -> None:
+def test_all_errors_derive_from_one_class() -> None:
     from emotion import errors
 
     raised = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]

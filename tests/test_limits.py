@@ -1,4 +1,4 @@
-"""Each limit says what was expected and what came."""
+"""Each limit states what was expected and what it got."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ SMALL = Limits(upload_bytes=2e6, duration_s=60, queued=3, quota_bytes=10e6, free
         ),
     ],
 )
-def test_a_limit_lets_through_what_fits_and_tells_what_does_not(fits, breaks, words):
+def test_a_limit_refuses_only_larger_values(fits, breaks, words):
     fits()
     with pytest.raises(TooLargeError) as caught:
         breaks()
     assert str(caught.value) == words
 
 
-def test_a_disk_that_would_get_too_full_is_told_with_what_is_free(tmp_path: Path):
+def test_a_full_disk_error_states_the_free_space(tmp_path: Path):
     free = shutil.disk_usage(tmp_path).free
     SMALL.check_free(tmp_path, 1000)
     with pytest.raises(TooLargeError, match=r"to stay free on the server's disk; [\d.,]+ MB are free"):
         SMALL.check_free(tmp_path, free + 10**9)
 
 
-def test_what_this_program_made_itself_has_no_limits(tmp_path: Path):
+def test_files_of_this_program_have_no_limits(tmp_path: Path):
     UNLIMITED.check_size(1e30, "a")
     UNLIMITED.check_duration(1e30, "a")
     UNLIMITED.check_queue(10**9)
@@ -72,7 +72,7 @@ def test_what_this_program_made_itself_has_no_limits(tmp_path: Path):
     UNLIMITED.check_free(tmp_path, 1e30)
 
 
-def test_settings_are_read_and_none_takes_a_limit_away(monkeypatch):
+def test_limits_come_from_settings_and_none_removes_them(monkeypatch):
     assert limits() == Limits(500e6, 21_600, 100, 20e9, 1e9)
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "1.5")
     monkeypatch.setenv("EMOTION_QUOTA_MB", "none")

@@ -1,4 +1,4 @@
-"""Names of results: unique whatever the inputs are called."""
+"""Names of result files are unique for any inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def names(*files: str, stems: bool = False) -> list[str]:
     return unique_names([Path("/data") / file for file in files], stems=stems)
 
 
-def test_as_much_of_the_path_as_is_needed() -> None:
+def test_names_include_as_much_of_the_path_as_needed() -> None:
     assert names("a/1.jpg", "b/2.jpg") == ["1.jpg", "2.jpg"]
     assert names("happy/1.jpg", "sad/1.jpg") == ["happy-1.jpg", "sad-1.jpg"]
     assert names("a/x/1.jpg", "b/x/1.jpg", "2.jpg") == ["a-x-1.jpg", "b-x-1.jpg", "2.jpg"]
@@ -25,7 +25,7 @@ def test_as_much_of_the_path_as_is_needed() -> None:
     assert names("clip.mp4", "other.mov", stems=True) == ["clip", "other"]
 
 
-def test_a_stem_may_be_another_files_name() -> None:
+def test_a_stem_can_equal_another_files_name() -> None:
     """clip.mov.mp4 has the stem clip.mov, which is what clip.mov would be called beside clip.mp4."""
     found = names("clip.mov", "clip.mov.mp4", "clip.mp4", stems=True)
     assert len(set(found)) == 3
@@ -34,13 +34,13 @@ def test_a_stem_may_be_another_files_name() -> None:
     ]  # fmt: skip
 
 
-def test_case_and_unicode_forms_do_not_tell_files_apart() -> None:
+def test_names_differ_beyond_case_and_unicode_form() -> None:
     composed, decomposed = (unicodedata.normalize(form, "é.mp4") for form in ("NFC", "NFD"))
     assert len({unicodedata.normalize("NFC", name) for name in names(f"a/{composed}", f"b/{decomposed}")}) == 2
     assert len({name.lower() for name in names("a/Clip.mp4", "b/clip.MP4", stems=True)}) == 2
 
 
-def test_a_folder_in_front_may_be_another_files_name() -> None:
+def test_a_folder_prefix_can_equal_another_files_name() -> None:
     found = names("happy/1.jpg", "sad/1.jpg", "x/happy-1.jpg", "y/happy-1.jpg")
     assert len(set(found)) == 4
 
@@ -64,13 +64,13 @@ def test_very_long_names_stay_unique_and_short() -> None:
     assert all(len(name.encode()) < 200 for name in found)
 
 
-def test_a_file_that_is_named_twice_is_one(tmp_path: Path) -> None:
+def test_a_file_named_twice_counts_once(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     file, same = tmp_path / "a.mp4", tmp_path / "sub" / ".." / "a.mp4"
     assert once_each([file, same, file]) == [file]
 
 
-def test_tables_show_paths_only_where_names_do_not_tell_apart() -> None:
+def test_tables_show_paths_only_for_ambiguous_names() -> None:
     assert shown_names(["x/1.jpg", "y/1.jpg", "y/2.jpg"]) == ["x/1.jpg", "y/1.jpg", "2.jpg"]
 
 
@@ -84,6 +84,6 @@ def test_uploads_of_one_name_are_numbered() -> None:
     ]
 
 
-def test_no_result_takes_an_inputs_place(tmp_path: Path) -> None:
+def test_results_never_overwrite_inputs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.png\.annotated\.png is an input"):
         expect_inputs_kept([tmp_path / "a.png.annotated.png"], [tmp_path / "." / "a.png.annotated.png"])

@@ -1,4 +1,4 @@
-"""The wheel has everything that the program needs, and works away from the checkout."""
+"""The wheel has everything that the program needs, and works without a checkout."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from emotion.samples import sample_image
 from emotion.vision.mediapipe_files import SHA256
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MOVED = {"data": "emotion/_data", "ui": "emotion/_app/ui", "pages": "emotion/_app/pages"}
 NOT_CODE = {".html", ".js", ".css", ".svg", ".json", ".jinja", ".tflite", ".csv", ".sqlite3"}
@@ -29,7 +31,11 @@ import json, emotion, training
 from emotion.models.registry import list_models
 from emotion.paths import app_dir
 from emotion.settings import library_dir
-print(json.dumps([emotion.__file__, training.__file__, str(app_dir()), str(library_dir()), list_models()]))
+from training.datasets.readers.parquet import default_data_dir, default_datasets_dir
+from training.fit.checkpoints import default_runs_dir
+from training.provenance import commit
+written = [str(folder) for folder in (library_dir(), default_runs_dir(), default_datasets_dir(), default_data_dir())]
+print(json.dumps([emotion.__file__, training.__file__, str(app_dir()), written, list_models(), commit()]))
 """
 
 
@@ -56,7 +62,8 @@ def tracked() -> list[str]:
     return listed.stdout.splitlines()
 
 
-def test_the_wheel_has_every_file_of_its_rooms_and_nothing_else(wheel: Path) -> None:
+@pytest.mark.slow
+def test_the_wheel_has_exactly_the_expected_files(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {"emotion/_app/server.py", "emotion/_app/streamlit_app.py", "emotion/_app/.streamlit/config.toml"}
@@ -72,8 +79,8 @@ def test_the_wheel_has_every_file_of_its_rooms_and_nothing_else(wheel: Path) -> 
     assert wheel.stat().st_size < LARGEST_MB * 1e6
 
 
-def test_commands_run_from_the_wheel_in_a_home_of_their_own(unpacked: Path, tmp_path: Path) -> None:
-    """With this environment's packages, and the unpacked wheel in place of the checkout."""
+def test_an_installed_package_runs_and_writes_to_the_users_data_folder(unpacked: Path, tmp_path: Path) -> None:
+    """Runs the unpacked wheel instead of the checkout, with this environment's packages and an empty home."""
     Image.fromarray(sample_image()).save(tmp_path / "face.png")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMOTION_", "XDG_"))}
     environment = kept | {"PYTHONPATH": str(unpacked), "HOME": str(tmp_path)}
@@ -89,15 +96,18 @@ def test_commands_run_from_the_wheel_in_a_home_of_their_own(unpacked: Path, tmp_
         run("import sys; from emotion.cli.main import main; sys.exit(main(['image', 'face.png', '--json']))")
     )
     assert len(picture["faces"]) == 1
-    package, trained, app, library, models = json.loads(run(FACTS))
+    package, trained, app, written, models, commit = json.loads(run(FACTS))
     assert Path(package).is_relative_to(unpacked)
     assert Path(trained).is_relative_to(unpacked)
     assert Path(app) == unpacked / "emotion" / "_app"
-    assert Path(library).is_relative_to(tmp_path)
+    folders = [Path(folder).relative_to(tmp_path) for folder in written]
+    home = Path(".local/share/emotion")
+    assert folders == [home / "library", home / "runs", home / "datasets", home / "datasets" / "fer2013"]
     assert models == list_models()
+    assert commit == "unknown"
 
 
-def test_the_lock_has_a_version_in_the_range_of_each_dependency() -> None:
+def test_the_lock_matches_the_ranges() -> None:
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8") + (ROOT / "requirements-ray.txt").read_text("utf-8")
     pinned: dict[str, set[str]] = {}
     for name, version in re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^ ;\n]+)", lock):
@@ -109,7 +119,7 @@ def test_the_lock_has_a_version_in_the_range_of_each_dependency() -> None:
         assert all(wanted.specifier.contains(version) for version in versions), (text, versions)
 
 
-def test_what_is_locked_is_what_the_project_asks_for() -> None:
+def test_requirements_in_matches_pyproject() -> None:
     """``requirements.in`` has no package that an installation from an index would lack."""
     extras = PROJECT["optional-dependencies"]
     asked = [*PROJECT["dependencies"], *extras["app"], *extras["train"], *extras["serving"]]

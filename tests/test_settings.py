@@ -67,7 +67,7 @@ def test_a_token_that_is_too_short_is_not_repeated(monkeypatch: pytest.MonkeyPat
     assert caught.value.__cause__ is None
 
 
-def test_values_are_read_when_asked_and_empty_ones_are_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_values_are_read_on_use_and_empty_ones_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EMOTION_JOBS", "")
     monkeypatch.setenv("EMOTION_QUOTA_MB", "None")
     monkeypatch.setenv("EMOTION_LOG_LEVEL", "DEBUG")

@@ -1,4 +1,4 @@
-"""Small .tflite files made to measure: good ones, odd ones, and ones that do harm."""
+"""Small synthetic .tflite files: valid, unusual and harmful ones."""
 
 from __future__ import annotations
 

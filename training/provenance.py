@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
+from emotion.paths import ROOT, is_checkout
 
 
 def command() -> str:
@@ -20,9 +20,11 @@ def command() -> str:
 
 def commit() -> str:
     """Return the project's commit, or ``"unknown"`` outside a checkout."""
+    if not is_checkout():
+        return "unknown"  # git would answer for a repository that the environment happens to be in
     try:
         answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=10
+            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=10
         )
     except (OSError, subprocess.SubprocessError):
         return "unknown"

@@ -104,11 +104,11 @@ def _measured(record: dict[str, Any], samplings: dict[str, dict[str, Any]]) -> s
 def _inputs(price: float, efficiency: float, scaling: dict[str, Any], rows: dict[str, float]) -> str:
     ratios = ", ".join(f"{of['ratio']:.2f} × with {engine}" for engine, of in scaling.items())
     return (
-        f"Two workers did {ratios} what one did, so a core beside others is counted as {efficiency:.0%} of one alone. "
-        f"A worker took {_memory_gb(scaling):.2f} GB at most. A row of a timeline takes {rows['bytes_per_face']:.0f} "
-        f"bytes, a file {rows['bytes_per_file'] / 1000:.0f} kB besides. Inputs, which are yours to change: "
-        f"{price:g} per core-hour, videos of {VIDEO_MINUTES} minutes. The rest is multiplication; what it leaves out "
-        "is the room and the transport of the videos themselves.\n"
+        f"Two workers did {ratios} the work of one, so each of several cores counts as {efficiency:.0%} of a single "
+        f"one. A worker used at most {_memory_gb(scaling):.2f} GB. A timeline takes {rows['bytes_per_face']:.0f} "
+        f"bytes per row plus {rows['bytes_per_file'] / 1000:.0f} kB per file. Assumptions, to be replaced by your own: "
+        f"{price:g} per core-hour, videos of {VIDEO_MINUTES} minutes. Storage and transfer of the videos are not "
+        "included.\n"
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.labels import UNCLEAR
+from emotion.labels import UNCLEAR, display_order
 from emotion.types import AbstentionLimit, Face, FrameResult
 
 
@@ -78,8 +78,8 @@ def answers(timeline: pd.DataFrame, abstain_below: float) -> pd.Series:
 
 
 def answer_names(labels: tuple[str, ...], abstain_below: float) -> tuple[str, ...]:
-    """Return all possible answers: the labels in order and, if there is a limit, UNCLEAR."""
-    return (*labels, UNCLEAR) if abstain_below > 0 else labels
+    """Return all possible answers in the order of charts: the labels and, where there is a limit, UNCLEAR."""
+    return display_order((*labels, UNCLEAR) if abstain_below > 0 else labels)
 
 
 def explain(abstain_below: float) -> str:

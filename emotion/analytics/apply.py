@@ -13,6 +13,7 @@ from emotion.analytics.durations import COUNTED, counted_durations, row_duration
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.timeline import KEY, probability_columns, validate
 from emotion.errors import InputError
+from emotion.labels import in_display_order
 from emotion.types import Analysis
 
 
@@ -121,4 +122,4 @@ def mean_probabilities(analysis: Analysis) -> dict[str, float] | None:
     seconds = row_durations(analysis.timeline, analysis.frames).to_numpy(np.float64)
     weights = seconds / seconds.sum() if seconds.sum() > 0 else np.full(len(seconds), 1 / len(seconds))
     values = analysis.timeline[probability_columns(analysis.labels)].to_numpy(np.float64)
-    return dict(zip(analysis.labels, map(float, weights @ values), strict=True))
+    return in_display_order(dict(zip(analysis.labels, map(float, weights @ values), strict=True)))

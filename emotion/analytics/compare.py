@@ -10,6 +10,7 @@ import pandas as pd
 from emotion.analytics.apply import part_of
 from emotion.analytics.heat import time_bins
 from emotion.analytics.timeline import probability_columns
+from emotion.labels import display_order
 from emotion.types import Analysis
 
 MAX_POINTS = 400
@@ -36,8 +37,8 @@ class Side:
 
 
 def common_labels(first: Side, second: Side) -> tuple[str, ...]:
-    """Return the labels that both sides know, in the order of the first."""
-    return tuple(label for label in first.analysis.labels if label in second.analysis.labels)
+    """Return the labels that both sides know, in the order of charts."""
+    return display_order(set(first.analysis.labels) & set(second.analysis.labels))
 
 
 def on_one_axis(first: Side, second: Side, points: int = MAX_POINTS) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.analytics.flicker import steady_answers
-from emotion.labels import UNCLEAR
+from emotion.labels import UNCLEAR, display_order
 from emotion.types import Analysis
 
 
@@ -75,7 +75,7 @@ def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
     Returns:
         ``(k, k)`` counts, the expression before in the index, the one after in the columns, 0 on the diagonal.
     """
-    labels = list(analysis.labels)
+    labels = list(display_order(analysis.labels))
     timeline = analysis.timeline
     runs = unbroken_runs(timeline, analysis.frames)
     said = steady_answers(analysis)

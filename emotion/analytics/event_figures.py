@@ -14,6 +14,7 @@ from emotion.analytics.edits import Event, Span
 from emotion.analytics.heat import time_bins
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import probability_columns
+from emotion.labels import display_order
 from emotion.types import Analysis
 
 WINDOW_S = 5.0
@@ -91,7 +92,8 @@ def before_after(
     means = before.mean(axis=0), after.mean(axis=0)
     low, high = _interval(before, after, seed)
     values = (list(analysis.labels), *means, means[1] - means[0], low, high)
-    return pd.DataFrame(dict(zip(columns, values, strict=True)))
+    table = pd.DataFrame(dict(zip(columns, values, strict=True)))
+    return table.set_index("emotion").loc[list(display_order(analysis.labels))].reset_index()
 
 
 def _blocks(analysis: Analysis, span: Span, track: int | None) -> NDArray[np.float64]:

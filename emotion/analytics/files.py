@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
 from emotion.errors import InputError, TimelineError, brief
-from emotion.saved_keys import with_current_keys
+from emotion.model_card import with_current_keys
 from emotion.types import Analysis, VideoInfo
 
 SCHEMA_VERSION = 1

@@ -11,6 +11,7 @@ import pandas as pd
 from emotion.analytics.abstention import required_rows
 from emotion.analytics.durations import breaks_after, counted_durations, row_durations
 from emotion.analytics.timeline import labels_of, probability_columns
+from emotion.labels import display_order
 
 MAX_ROWS = 4500
 """Marks of a timeline; with gaps and a cursor, they stay under the 5,000 that browsers draw smoothly."""
@@ -82,9 +83,10 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
 
     Returns:
         One row per corner of an area: ``time_s``, ``track_id``, ``run`` (unbroken run), ``emotion``, ``low`` and
-        ``high``; lane i is between i and i + 1, and its probabilities are stacked.
+        ``high``; lane i is between i and i + 1, and its probabilities are stacked in
+        :func:`emotion.labels.display_order`.
     """
-    columns = probability_columns(labels_of(spans))
+    columns = probability_columns(display_order(labels_of(spans)))
     rows = _with_run_ends(spans)
     heights = rows[columns].to_numpy(np.float64)
     tops = (1 - _LANE_GAP) * heights.cumsum(axis=1) / np.maximum(heights.sum(axis=1, keepdims=True), 1e-9)

@@ -20,7 +20,7 @@ from emotion.batch.inputs import Video
 from emotion.batch.work import FILE, KILLED, UNEXPECTED, Row
 from emotion.engine.storage import Storage
 from emotion.errors import BatchError
-from emotion.saved_keys import RENAMED
+from emotion.model_card import RENAMED
 
 SUMMARY, ERRORS = "summary.parquet", "errors.parquet"
 LASTING = (FILE, KILLED, UNEXPECTED)
@@ -113,13 +113,16 @@ class Results:
         }
         return [video for video in videos if (video.shown, video.stamp) not in done]
 
-    def count(self, videos: Sequence[Video], settings_id: str) -> tuple[int, int]:
-        """Return how many of the videos have a timeline, and how many an error."""
+    def count(self, videos: Sequence[Video], settings_id: str) -> tuple[int, int, int]:
+        """Return how many of the videos have a timeline, how many of these are incomplete, and how many an error."""
         self._fold()
         table = self._table.filter(pc.equal(self._table["settings"], settings_id))
         wanted = pa.array([video.shown for video in videos], _TEXT)
-        kinds = table.filter(pc.is_in(table["source"], wanted))["kind"]
-        return kinds.null_count, len(kinds) - kinds.null_count
+        table = table.filter(pc.is_in(table["source"], wanted))
+        timelines = table["kind"].null_count
+        # An error has no value here, which counts as neither.
+        incomplete = pc.sum(pc.invert(table["complete"])).as_py() or 0
+        return timelines, incomplete, len(table) - timelines
 
     def _fold(self) -> None:
         """Take the new rows into the table, each in place of an earlier one of the same video."""

@@ -29,6 +29,7 @@ class Report:
         videos: How many were named.
         before: Of these, how many an earlier run had done with.
         timelines: How many have a timeline now.
+        incomplete: How many of these timelines end early, because the video is damaged.
         errors: How many have an error instead.
         interrupted: Whether Ctrl-C ended it; the next run goes on from there.
         elapsed_s: Wall time.
@@ -37,6 +38,7 @@ class Report:
     videos: int
     before: int
     timelines: int
+    incomplete: int
     errors: int
     interrupted: bool
     elapsed_s: float
@@ -75,12 +77,12 @@ def run_batch(
         missing = results.missing(videos, settings.id, retry=retry)
         rows = _rows(Job(storage.url, settings), missing, workers, ray)
         interrupted = _collect(rows, results, len(missing), on_step)
-        timelines, errors = results.count(videos, settings.id)
+        counted = results.count(videos, settings.id)
         storage.remove(COUNTS)
         if not storage.keys("parts"):
             storage.remove("parts")
     elapsed_s = time.monotonic() - started
-    return Report(len(videos), len(videos) - len(missing), timelines, errors, interrupted, elapsed_s)
+    return Report(len(videos), len(videos) - len(missing), *counted, interrupted, elapsed_s)
 
 
 def _rows(job: Job, videos: list[Video], workers: int | None, ray: str | None) -> Generator[Row, None, None]:

@@ -22,6 +22,7 @@ from emotion.charts.common import (
     unbroken,
     zero_rule,
 )
+from emotion.labels import display_order
 from emotion.types import Analysis
 
 _LINE_POINTS = 800
@@ -41,7 +42,7 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
         analysis: The analysis, possibly edited and smoothed.
         track: One person; None for everybody.
     """
-    labels = list(analysis.labels)
+    labels = display_order(analysis.labels)
     table = binned_probabilities(analysis, track=track)
     chart = alt.Chart(table, height=_ROW_PX * len(labels) + 50).mark_rect()
     return finish(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from emotion.charts.common import EDGE, HUE, STRONG, finish, name_axis, percent_axis
 from emotion.evaluation.scores import Record, confusion_table, reliability_table
+from emotion.labels import display_order
 
 _CELL_PX = 34
 
@@ -19,7 +20,7 @@ def confusion_chart(record: Record, *, shares: bool, ink: str = EDGE) -> alt.Lay
         shares: Show per cent of the row instead of counts.
         ink: Text colour, ``#rrggbb``, the theme's.
     """
-    labels = list(record["per_class"])
+    labels = display_order(record["per_class"])
     rows = confusion_table(record)
     # Opacity instead of a colour scale, so that 0 is invisible on any background.
     rows["fill"] = [f"rgba({HUE},{0.04 + 0.86 * share:.3f})" for share in rows["share"]]

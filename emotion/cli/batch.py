@@ -68,6 +68,8 @@ def _report(options: argparse.Namespace) -> Report:
 
 def _sentence(report: Report, out: str) -> str:
     text = f"{report.timelines} of {report.videos} videos have a timeline, {report.errors} an error"
+    if report.incomplete:
+        text += f", {report.incomplete} damaged and read in part"
     if report.before:
         text += f", {report.before} of these from before"
     return f"{text}; {report.elapsed_s:.0f} s; see {SUMMARY} and {ERRORS} in {out}"

@@ -22,6 +22,7 @@ from emotion.progress import OnProgress
 from emotion.serving import open_classifier
 from emotion.stream_state import StreamState, part_of
 from emotion.types import AbstentionLimit, Analysis, Classifier, Detector, Face, Frame, FrameResult, Image
+from emotion.vision.bordered import with_border
 from emotion.vision.confirm import FaceCheck
 from emotion.vision.decode.image import Picture, load_image
 from emotion.vision.decode.sampling import Sampling
@@ -66,8 +67,9 @@ class Analyzer:
     def image(self, source: Picture) -> FrameResult:
         """Return the faces in one picture, numbered from 1 in reading order.
 
-        If there is no upright face, the detector also tries the picture upside down and on its sides. Boxes and
-        landmarks of faces found this way refer to the picture as given; their head pose says how they are turned.
+        If there is no upright face, the detector also tries the picture with a border around it, which finds a face
+        that fills the picture, then upside down and on its sides. Boxes and landmarks refer to the picture as given;
+        the head pose says how a face is turned.
 
         Args:
             source: A path, a file's bytes, an open binary file, a Pillow picture, or an array: ``(H, W, 3)`` RGB,
@@ -78,8 +80,11 @@ class Analyzer:
             TooLargeError: The picture has too many pixels.
         """
         rgb = load_image(source)
-        frame = Frame(0, 0.0, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), lambda: rgb)
+        frame = _still(rgb)
         result = self._new_stream()(frame)
+        if not result.faces:
+            bordered = with_border(rgb)
+            result = bordered.original(self._new_stream()(_still(bordered.image)))
         turns = iter(TURNS)
         while not result.faces and (turn := next(turns, None)) is not None:
             result = self._new_stream(Turned(self._detector, turn))(frame)
@@ -209,6 +214,10 @@ class Analyzer:
 
     def _new_stream(self, detector: Detector | None = None) -> FaceStream:
         return FaceStream(FaceFollower(detector or self._detector, self._mesh, check=self._check), self._classifier)
+
+
+def _still(rgb: Image) -> Frame:
+    return Frame(0, 0.0, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), lambda: rgb)
 
 
 def _in_reading_order(result: FrameResult) -> FrameResult:

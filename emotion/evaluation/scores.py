@@ -10,8 +10,8 @@ import pandas as pd
 
 from emotion.errors import ModelError
 from emotion.labels import AFFECTNET, FER2013, FERPLUS, RAFDB
+from emotion.model_card import with_current_keys
 from emotion.models.registry import EVALUATION_FILE, model_dir
-from emotion.saved_keys import with_current_keys
 from emotion.types import ModelCard
 
 Record = dict[str, Any]

@@ -15,7 +15,7 @@ from emotion.analytics.lanes import empty_spans, fit_to_screen, unclear_spans
 from emotion.charts.common import EDGE, label_colour
 from emotion.charts.timeline import share_donut
 from emotion.fonts import FAMILY, font_folder
-from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
 from emotion.report.edited import Edited
 
 WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
@@ -41,7 +41,6 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
     In dashed spans nobody is in view; numbers mark events; a bar at the bottom marks unclear answers.
     """
     analysis = edited.analysis
-    labels = list(analysis.labels)
     rows = analysis.timeline[analysis.timeline["track_id"] == track]
     spans, corners = fit_to_screen(rows, analysis.frames, [track], analysis.abstain_below)
     area = (
@@ -52,7 +51,7 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
             y=_lane(),
             y2="high:Q",
             detail="run:N",
-            color=label_colour(labels, legend=None),
+            color=label_colour(display_order(analysis.labels), legend=None),
         )
     )
     layers = [_spans(empty_spans(analysis.frames), dashed=True), area]

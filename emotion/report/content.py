@@ -51,9 +51,9 @@ class Report:
         version: Version of this program.
         note: Why the analysis is incomplete, or empty.
         headlines: The main figures.
-        shares: Shares, the largest first; empty without a face.
+        shares: Shares in the order of charts; empty without a face.
         unclear: Explanation of unclear answers; empty if the model has no limit.
-        colours: Answer → colour for the legend, in the order of the labels.
+        colours: Answer → colour for the legend, in the order of charts.
         people: Figures of everybody.
         charted: Track ids of the people with a chart.
         events: Events in order of time.
@@ -96,7 +96,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
         version=program_version(),
         note=analysis.note,
         headlines=facts.headline_facts(summary),
-        shares=[] if analysis.timeline.empty else sorted(shares, key=lambda share: -share.share),
+        shares=[] if analysis.timeline.empty else shares,
         unclear=explain(limit) if limit > 0 else "",
         colours={label: ANSWER_COLOURS[label] for label in answer_names(analysis.labels, limit)},
         people=people_rows(edited, summary),

@@ -151,7 +151,7 @@ def _write_summary(book: Workbook, summary: dict[str, Any]) -> None:
     for fact in facts.headline_facts(summary):
         sheet.append((fact.name, fact.value), (facts.TEXT, fact.kind))
     sheet.heading("Expression", "Share of face time")
-    for label, share in sorted(summary["shares"].items(), key=lambda pair: -pair[1]):
+    for label, share in summary["shares"].items():
         sheet.append((label, share), (facts.TEXT, facts.SHARE))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from emotion.errors import ModelError
 from emotion.evaluation.scores import FAMILIES, family_of, load_evaluation, pick_split
-from emotion.labels import UNCLEAR
+from emotion.labels import UNCLEAR, display_order
 from emotion.models.registry import load_card
 from emotion.types import Analysis, ModelCard
 
@@ -80,8 +80,9 @@ class Scores:
 
 
 def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
-    """Return the main figures."""
+    """Return the main figures; of an incomplete analysis, first how much was analysed."""
     return [
+        *([] if summary["complete"] else [Fact("Not complete", read_text(summary))]),
         Fact("Dominant expression", summary["dominant"]),
         Fact("Smile index", summary["smile_index"], SHARE),
         Fact("People", len(summary["tracks"]), COUNT),
@@ -91,6 +92,11 @@ def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
         Fact("Time analysed", summary["analysed_s"], SECONDS),
         *([Fact("Unclear", summary["shares"][UNCLEAR], SHARE)] if UNCLEAR in summary["shares"] else []),
     ]
+
+
+def read_text(summary: Mapping[str, Any]) -> str:
+    """Return how much of the video was analysed, for people."""
+    return f"{clock(summary['analysed_s'])} of {clock(summary['duration_s'])} analysed"
 
 
 def settings_facts(analysis: Analysis) -> list[Fact]:
@@ -133,7 +139,7 @@ def model_facts(analysis: Analysis) -> list[Fact]:
     training = {name: card.training[name] for name in ("command", "commit", "hours") if name in card.training}
     return [
         Fact("Model", f"{card.title} ({card.name})"),
-        Fact("Expressions", ", ".join(card.labels)),
+        Fact("Expressions", ", ".join(display_order(card.labels))),
         Fact("Input", f"{card.input_size} × {card.input_size} px, {card.colour}, {card.crop}"),
         Fact("Parameters", card.parameters, COUNT),
         Fact("Multiply–adds per face", card.multiply_adds, COUNT),
@@ -174,7 +180,8 @@ def _scores(title: str, record: Mapping[str, Any]) -> Scores:
         balanced_accuracy=float(record["balanced_accuracy"]),
         per_label={
             label: (float(one["precision"]), float(one["recall"]), float(one["f1"]), int(one["support"]))
-            for label, one in record["per_class"].items()
+            for label in display_order(record["per_class"])
+            for one in [record["per_class"][label]]
         },
     )
 

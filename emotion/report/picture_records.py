@@ -8,7 +8,7 @@ import pandas as pd
 
 from emotion.analytics.abstention import face_answer, unclear_rows
 from emotion.analytics.timeline import NOT_EXPORTED, timeline_of
-from emotion.labels import UNCLEAR
+from emotion.labels import UNCLEAR, in_display_order
 from emotion.types import Face, FrameResult
 
 
@@ -28,10 +28,11 @@ def image_record(result: FrameResult, file: str) -> dict[str, Any]:
 
 
 def probabilities_of(face: Face, labels: tuple[str, ...]) -> dict[str, float]:
-    """Return a classified face's probability of each label, in order."""
+    """Return a classified face's probability of each label, in the order of charts."""
     if face.probabilities is None:
         raise ValueError("expected a classified face; got one without probabilities")
-    return {label: round(float(value), 5) for label, value in zip(labels, face.probabilities, strict=True)}
+    values = dict(zip(labels, face.probabilities.tolist(), strict=True))
+    return {label: round(value, 5) for label, value in in_display_order(values).items()}
 
 
 def _face_record(face: Face, result: FrameResult) -> dict[str, Any]:

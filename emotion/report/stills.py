@@ -68,6 +68,12 @@ def encode_png(image: Image) -> bytes:
     return encoded.tobytes()
 
 
+def encode_jpeg(image: Image, quality: int = 90) -> bytes:
+    """Return ``(H, W, 3)`` uint8 RGB as the bytes of a JPEG file."""
+    _, encoded = cv2.imencode(".jpg", np.ascontiguousarray(image[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return encoded.tobytes()
+
+
 def shrink(image: Image, longest_px: int) -> Image:
     """Return the picture with its longer side at most ``longest_px``."""
     scale = longest_px / max(image.shape[:2])

@@ -1,4 +1,4 @@
-"""Where no expression is probable enough, the answer is that it is unclear."""
+"""Answers below the abstention threshold are unclear."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ FACE = {"neutral": 0.5, "fear": 0.3, "anger": 0.2}
 
 
 @pytest.mark.parametrize(("limit", "answer"), [(0.0, "neutral"), (0.5, "neutral"), (0.51, UNCLEAR), (1.0, UNCLEAR)])
-def test_the_limit_itself_is_clear(limit, answer):
+def test_an_answer_at_the_threshold_is_clear(limit, answer):
     assert leading_answer(FACE, limit) == answer
 
 
-def test_without_a_limit_all_answers_are_labels(analysis):
+def test_without_a_threshold_all_answers_are_labels(analysis):
     assert answers(analysis.timeline, 0.0).tolist() == analysis.timeline["emotion"].tolist()
     assert answer_names(FERPLUS_LABELS, 0.0) == FERPLUS_LABELS
 
 
-def test_each_row_is_asked_for_itself(analysis):
+def test_each_row_is_compared_separately(analysis):
     timeline = analysis.timeline.assign(emotion_confidence=np.linspace(0.1, 0.9, 12, dtype=np.float32))
     said = answers(timeline, 0.5).tolist()
     assert said == [UNCLEAR] * 6 + timeline["emotion"].tolist()[6:]
     assert timeline["emotion"].isin(FERPLUS_LABELS).all()
 
 
-def test_the_timeline_stays_as_it_is(analysis):
+def test_the_timeline_is_not_changed(analysis):
     before = analysis.timeline.copy()
     answers(analysis.timeline, 0.99)
     pd.testing.assert_frame_equal(validate(analysis.timeline), before)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # a busy machine takes its time
 @given(st.floats(0, 1, width=32), st.floats(0, 1))
 def test_a_table_and_a_single_face_agree(probability, limit):
@@ -58,18 +59,18 @@ def test_a_table_and_a_single_face_agree(probability, limit):
     assert answers(timeline, limit).tolist() == [leading_answer(face, limit)]
 
 
-def test_no_faces_no_answers():
+def test_no_faces_give_no_answers():
     empty = make_analysis([[]]).timeline
     assert answers(empty, 0.5).tolist() == []
     assert unclear_rows(empty, 0.5).shape == (0,)
 
 
-def test_the_explanation_tells_the_limit():
+def test_the_explanation_states_the_threshold():
     assert "reaches 43%" in explain(0.43)
 
 
 def weigh(analysis: Analysis, confidences: list[float], limit: float) -> Analysis:
-    """The analysis with a limit, row i's leading emotion being as probable as `confidences[i]` says."""
+    """Return the analysis with an abstention threshold and `confidences[i]` as row i's leading probability."""
     values = analysis.timeline.copy()
     columns = [f"p_{label}" for label in FERPLUS_LABELS]
     for row, weight in enumerate(confidences):
@@ -91,14 +92,14 @@ def test_unclear_time_has_a_share_and_counts_in_no_other_figure():
     assert (track["shares"], track["frames"], track["seconds"]) == (summary["shares"], 6, pytest.approx(6))
 
 
-def test_a_frame_smiles_if_its_clear_faces_do():
+def test_the_smile_index_uses_clear_faces():
     analysis = make_analysis([["happiness", "fear", "fear"]])
     rows = [0.8, 0.5, 0.5]  # all three together: fear, by a little
     assert summarise(weigh(analysis, rows, 0.0))["smile_index"] == 0
     assert summarise(weigh(analysis, rows, 0.6))["smile_index"] == 1
 
 
-def test_where_no_answer_is_clear_the_dominant_one_is_unclear():
+def test_without_clear_answers_the_dominant_one_is_unclear():
     summary = summarise(weigh(make_analysis([["fear"]] * 3), [0.4] * 3, 0.5))
     assert (summary["dominant"], summary["smile_index"], summary["changes_per_minute"]) == (UNCLEAR, None, None)
     assert summary["shares"][UNCLEAR] == 1
@@ -106,9 +107,10 @@ def test_where_no_answer_is_clear_the_dominant_one_is_unclear():
     assert summarise(nobody)["dominant"] is None
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(FERPLUS_LABELS), st.floats(0.2, 1)), min_size=1, max_size=8), st.floats(0, 1))
-def test_shares_sum_to_one_under_any_limit_and_a_limit_of_zero_changes_nothing(rows, limit):
+def test_shares_sum_to_one_at_any_threshold(rows, limit):
     shown = make_analysis([[label] for label, _ in rows])
     summary = summarise(weigh(shown, [weight for _, weight in rows], limit))
     assert sum(summary["shares"].values()) == pytest.approx(1)
@@ -132,12 +134,12 @@ def required(
     return float(limit.required(*values)[0])
 
 
-def test_a_large_face_that_looks_ahead_needs_the_limit_alone():
+def test_a_large_frontal_face_needs_only_the_base_threshold():
     assert required() == pytest.approx(0.4)
     assert float(LIMIT) == 0.4
 
 
-def test_known_answers_of_turned_small_and_doubtful_faces():
+def test_thresholds_of_turned_small_and_doubtful_faces_by_hand():
     logit = np.log(0.4 / 0.6)
     for face, more in (
         ({"yaw": -30}, 30 * 0.05),
@@ -148,18 +150,18 @@ def test_known_answers_of_turned_small_and_doubtful_faces():
         assert required(**face) == pytest.approx(1 / (1 + np.exp(-logit - more)), abs=1e-6)
 
 
-def test_what_is_not_known_asks_for_no_more():
+def test_unknown_values_do_not_raise_the_threshold():
     assert required(yaw=float("nan"), pitch=float("nan")) == pytest.approx(0.4)
 
 
-def test_without_slopes_or_without_a_limit_all_faces_need_the_same():
+def test_without_slopes_all_faces_have_the_same_threshold():
     assert required(yaw=60, size=8, limit=AbstentionLimit(0.4)) == 0.4
     assert required(yaw=60, size=8, limit=AbstentionLimit(0.0, SLOPES)) == 0
 
 
 @settings(deadline=None)
 @given(st.floats(0, 90), st.floats(0, 90), st.floats(4, 500), st.floats(0, 1))
-def test_a_harder_face_never_needs_less(yaw, pitch, size, confidence):
+def test_harder_faces_never_have_a_lower_threshold(yaw, pitch, size, confidence):
     easier = required(yaw / 2, pitch / 2, size * 2, (1 + confidence) / 2)
     assert 0.4 <= easier <= required(yaw, pitch, size, confidence) <= 1
 
@@ -175,7 +177,7 @@ def test_a_table_and_its_faces_agree_on_turned_heads():
     assert turned.timeline["emotion"].tolist() == ["happiness", "sadness", "fear"], "the table stays as it is"
 
 
-def test_an_analysis_without_slopes_behaves_as_before(analysis):
+def test_an_analysis_without_slopes_uses_one_threshold(analysis):
     old = replace(analysis, settings={"abstain_below": 0.5})
     expected = analysis.timeline["emotion_confidence"].to_numpy() < 0.5
     assert unclear_rows(old.timeline, old.abstain_below).tolist() == expected.tolist()
@@ -183,7 +185,7 @@ def test_an_analysis_without_slopes_behaves_as_before(analysis):
     assert "limit is higher" in explain(LIMIT)
 
 
-def test_a_limit_with_slopes_survives_the_way_to_another_process():
+def test_a_threshold_with_slopes_can_be_pickled():
     copy = pickle.loads(pickle.dumps(LIMIT))
     assert (float(copy), copy.slopes) == (0.4, SLOPES)
 

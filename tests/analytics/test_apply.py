@@ -35,9 +35,10 @@ def same(a: Analysis, b: Analysis) -> bool:
     return a.timeline.equals(b.timeline) and a.frames.equals(b.frames)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown, edits)
-def test_the_result_is_an_analysis_and_twice_is_once_and_the_raw_one_stays(labels, edits):
+def test_applying_edits_is_idempotent_and_keeps_the_original(labels, edits):
     raw = make_analysis(labels)
     before = replace(raw, timeline=raw.timeline.copy(), frames=raw.frames.copy())
     once = apply_edits(raw, edits)
@@ -47,6 +48,7 @@ def test_the_result_is_an_analysis_and_twice_is_once_and_the_raw_one_stays(label
     assert same(raw, before)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown)
 def test_no_edits_change_nothing(labels):
@@ -54,6 +56,7 @@ def test_no_edits_change_nothing(labels):
     assert same(apply_edits(raw, Edits()), raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown, spans)
 def test_excluded_spans_change_nothing_outside(labels, span):
@@ -72,24 +75,24 @@ def test_of_two_faces_in_one_frame_the_more_confident_one_stays():
     assert edited.frames["faces"].tolist() == [1, 1, 1]
 
 
-def test_merges_are_followed_to_their_end():
+def test_chains_of_merges_are_followed():
     assert merged_into({1: 2, 2: 3}) == {1: 3, 2: 3}
 
 
 @pytest.mark.parametrize("circle", [{1: 1}, {1: 2, 2: 1}, {3: 1, 1: 2, 2: 1}])
-def test_merges_in_a_circle_are_refused(circle):
+def test_circular_merges_are_refused(circle):
     with pytest.raises(InputError, match="circle"):
         apply_edits(make_analysis([["fear"]]), Edits(merged=circle))
 
 
-def test_hidden_people_are_in_no_figure(analysis):
+def test_hidden_people_count_in_no_figure(analysis):
     summary = summarise(apply_edits(analysis, Edits(hidden=frozenset({1}))))
     assert [track["track_id"] for track in summary["tracks"]] == [2]
     assert summary["shares"]["surprise"] == 1
     assert (summary["frames"], summary["frames_with_face"]) == (10, 4)
 
 
-def test_hiding_a_part_leaves_the_rest_of_the_person(analysis):
+def test_hiding_one_track_keeps_the_persons_others(analysis):
     edited = apply_edits(analysis, Edits(merged={2: 1}, hidden=frozenset({2})))
     assert edited.timeline["emotion"].tolist() == ["happiness"] * 4 + ["neutral"] * 4
 
@@ -103,7 +106,7 @@ def test_excluded_time_does_not_count(analysis):
     assert summary["shares"]["happiness"] == pytest.approx(2 / 10)
 
 
-def test_a_frame_that_stands_into_an_excluded_span_counts_until_there(analysis):
+def test_a_frame_before_an_excluded_span_counts_until_its_start(analysis):
     edited = apply_edits(analysis, excluding(0.25, 0.6))
     assert edited.frames["counted_s"].tolist() == pytest.approx([0.1, 0.1, 0.05, 0.1, 0.1, 0.1, 0.1])
     assert summarise(edited)["tracks"][0]["seconds"] == pytest.approx(0.65)
@@ -114,18 +117,18 @@ def test_everything_can_be_excluded(analysis):
     assert (summary["frames"], summary["analysed_s"], summary["dominant"]) == (0, 0.0, None)
 
 
-def test_an_excluded_moment_excludes_nothing(analysis):
+def test_an_excluded_moment_has_no_effect(analysis):
     assert apply_edits(analysis, excluding(0.2, 0.2)).timeline.equals(analysis.timeline)
 
 
-def test_lanes_are_empty_where_time_is_excluded():
+def test_lanes_are_empty_in_excluded_time():
     analysis = apply_edits(make_analysis([["fear"]] * 6), excluding(0.2, 0.4))
     corners = stacked_lanes(resample(analysis.timeline, analysis.frames, 100), [1])
     assert corners.groupby("run")["time_s"].max().tolist() == pytest.approx([0.2, 0.6])
     assert corners.groupby("run")["time_s"].min().tolist() == pytest.approx([0.0, 0.4])
 
 
-def test_stretches_without_a_face_end_where_time_is_excluded():
+def test_faceless_stretches_end_at_excluded_time():
     spans = empty_spans(apply_edits(make_analysis([[]] * 6), excluding(0.2, 0.4)).frames)
     assert spans["start_s"].tolist() == pytest.approx([0.0, 0.4])
     assert spans["end_s"].tolist() == pytest.approx([0.2, 0.6])

@@ -35,7 +35,7 @@ def test_a_peak_is_the_largest_probability_and_the_mean_is_the_mean():
     assert table.loc[0, ["mean_probability", "peak_probability"]].tolist() == pytest.approx([0.7, 0.9])
 
 
-def test_people_have_episodes_of_their_own(analysis):
+def test_episodes_are_per_person(analysis):
     table = episodes(analysis)
     assert table["track_id"].tolist() == [1, 1, 2]
     assert table["duration_s"].tolist() == pytest.approx([0.4, 0.4, 0.4])
@@ -47,12 +47,13 @@ def test_short_episodes_are_left_out_and_not_added_to_others():
     assert table["duration_s"].tolist() == pytest.approx([0.6, 0.6])
 
 
-def test_an_unclear_answer_is_an_episode_of_its_own():
+def test_unclear_answers_are_separate_episodes():
     analysis = make_analysis([["fear"], ["anger"]])
     table = episodes(replace(analysis, settings={"abstain_below": 0.7}))
     assert table["emotion"].tolist() == [UNCLEAR]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown)
 def test_episodes_cover_exactly_the_rows(labels):
@@ -91,7 +92,7 @@ def test_transitions_of_one_person():
     assert transitions(analysis).to_numpy().sum() == 2
 
 
-def test_an_unclear_answer_between_two_is_no_change():
+def test_transitions_skip_unclear_answers():
     analysis = make_analysis([["fear"], ["anger"], ["fear"]], 0.5)
     confidence = np.array([0.65, 0.3, 0.65], np.float32)
     timeline = analysis.timeline.assign(emotion_confidence=confidence)
@@ -99,6 +100,7 @@ def test_an_unclear_answer_between_two_is_no_change():
     assert transitions(unclear).to_numpy().sum() == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(without_gaps)
 def test_transitions_are_the_changes(labels):

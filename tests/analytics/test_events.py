@@ -27,11 +27,11 @@ events = st.builds(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(events, max_size=4))
-def test_events_come_back_from_csv_as_they_were(given_events):
+def test_events_round_trip_through_csv(given_events):
     assert from_csv(to_csv(given_events)) == tuple(given_events)
 
 
-def test_what_spreadsheets_write():
+def test_csv_written_by_spreadsheets_is_read():
     text = "\ufeffLabel;START_S;end_s;excluded\r\nhello;1.5;;yes\r\n\r\nbreak; 2 ;3;\r\n"
     assert from_csv(text) == (Event("hello", Span(1.5, 1.5), True), Event("break", Span(2, 3)))
     assert from_csv("start_s,label\n4,only a moment\n") == (Event("only a moment", Span(4, 4)),)
@@ -56,7 +56,7 @@ def test_a_bad_row_is_named_in_one_sentence(text, said):
     assert "\n" not in str(caught.value)
 
 
-def test_a_part_keeps_its_times_and_counts_until_its_end(analysis):
+def test_a_span_keeps_times_and_counts_until_its_end(analysis):
     part = part_of(analysis, Span(0.2, 0.65), track=1)
     assert part.timeline["time_s"].tolist() == pytest.approx([0.2, 0.3, 0.6])
     assert summarise(part)["analysed_s"] == pytest.approx(0.45)
@@ -83,7 +83,7 @@ def half_and_half():
     return make_analysis([["neutral"]] * 40 + [["happiness"]] * 40)
 
 
-def test_before_against_after():
+def test_before_vs_after():
     table = before_after(half_and_half(), Event("joke", Span(4, 4)), window_s=3).set_index("emotion")
     row = table.loc["happiness"]
     assert (row["before"], row["after"]) == (pytest.approx(0.05), pytest.approx(0.65))
@@ -91,7 +91,7 @@ def test_before_against_after():
     assert table.loc["fear", "effect"] == pytest.approx(0)
 
 
-def test_the_interval_holds_the_effect_and_is_the_same_twice():
+def test_the_interval_contains_the_effect_and_is_reproducible():
     random = np.random.default_rng(7)
     shown = [[str(name)] for name in random.choice(["neutral", "happiness"], 200)]
     analysis, event = make_analysis(shown), Event("x", Span(10, 10))
@@ -102,14 +102,14 @@ def test_the_interval_holds_the_effect_and_is_the_same_twice():
     assert before_after(analysis, event, window_s=8).set_index("emotion").equals(table)
 
 
-def test_too_little_before_makes_no_interval():
+def test_too_little_data_gives_no_interval():
     table = before_after(half_and_half(), Event("early", Span(0.5, 0.5)), window_s=3)
     assert table[["low", "high"]].isna().all(axis=None)
     assert table["before"].notna().all()
     assert before_after(half_and_half(), Event("at the start", Span(0, 0))).empty
 
 
-def test_a_span_is_left_out_of_both_sides():
+def test_the_event_itself_is_in_neither_window():
     table = before_after(half_and_half(), Event("x", Span(3, 5)), window_s=2).set_index("emotion")
     assert table.loc["happiness", "effect"] == pytest.approx(0.6)
 
@@ -148,21 +148,21 @@ def test_an_offset_aligns_two_analyses():
     assert aligned.loc["fear", "correlation"] > 0.95 > apart.loc["fear", "correlation"]
 
 
-def test_nothing_in_common_is_empty(analysis):
+def test_analyses_without_common_time_give_an_empty_comparison(analysis):
     assert comparison_figures(Side("a", analysis), Side("b", analysis, offset_s=90)).empty
     assert on_one_axis(Side("a", make_analysis([[]])), Side("b", make_analysis([[]]))).empty
 
 
-def test_two_models_are_compared_by_the_labels_that_both_know(analysis):
+def test_two_models_are_compared_on_common_labels(analysis):
     other = replace(analysis, labels=("anger", "fear"))
     assert common_labels(Side("a", analysis), Side("b", other)) == ("anger", "fear")
 
 
-def test_lines_may_end_as_on_old_macs():
+def test_csv_with_old_mac_line_ends_is_read():
     assert [event.label for event in from_csv("start_s,label\r1,a\r2,b\r")] == ["a", "b"]
 
 
-def test_what_came_is_told_in_one_short_line():
+def test_errors_quote_the_input_briefly():
     with pytest.raises(InputError) as refused:
         from_csv("\x00" + "x" * 5000)
     assert str(refused.value).isprintable()

@@ -28,21 +28,22 @@ def assert_same(left: Analysis, right: Analysis) -> None:
         assert getattr(left, name) == getattr(right, name)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(shown, st.text(min_size=1, max_size=20))
-def test_what_is_saved_is_what_is_loaded(tmp_path, labels, source):
+def test_an_analysis_round_trips(tmp_path, labels, source):
     analysis = make_analysis(labels, source=source)
     assert_same(load_parquet(save_parquet(analysis, tmp_path / "a.parquet")), analysis)
 
 
-def test_an_analysis_with_the_earlier_names_of_the_limit_is_read(analysis, tmp_path):
+def test_an_analysis_with_old_threshold_keys_is_read(analysis, tmp_path):
     earlier = replace(analysis, settings={"every": 2, "unclear_below": 0.4, "unclear_slopes": {"yaw": 0.02}})
     loaded = load_parquet(save_parquet(earlier, tmp_path / "a.parquet"))
     assert loaded.settings == {"every": 2, "abstain_below": 0.4, "abstain_slopes": {"yaw": 0.02}}
     assert (loaded.abstain_below, loaded.abstain_below.slopes) == (0.4, {"yaw": 0.02})
 
 
-def test_any_reader_of_parquet_sees_the_timeline(analysis, tmp_path):
+def test_pandas_reads_the_timeline(analysis, tmp_path):
     path = save_parquet(analysis, tmp_path / "ключ und mehr.parquet")
     read = pd.read_parquet(path)
     assert list(read.columns) == list(analysis.timeline.columns)
@@ -50,12 +51,12 @@ def test_any_reader_of_parquet_sees_the_timeline(analysis, tmp_path):
     assert json.loads(pq.read_schema(path).metadata[b"emotion.analysis"])["schema"] == 1
 
 
-def test_nothing_is_left_beside_the_file(analysis, tmp_path):
+def test_no_temporary_file_is_left(analysis, tmp_path):
     save_parquet(analysis, tmp_path / "a.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
 
 
-def test_csv_reads_back_to_the_same_numbers(analysis):
+def test_csv_round_trips_numbers(analysis):
     read = pd.read_csv(io.StringIO(csv_text(analysis.timeline)))
     assert list(read.columns) == list(analysis.timeline.columns)
     assert np.allclose(read["p_happiness"], analysis.timeline["p_happiness"], atol=1e-5)

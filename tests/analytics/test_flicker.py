@@ -1,4 +1,4 @@
-"""What lasts less than 0.3 s is flicker: not a change, not an episode, not a caption."""
+"""Expressions of less than 0.3 s are flicker: not a change, not an episode, not a caption."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ def answers(*runs: tuple[str, int], step_s: float = 0.1) -> list[str]:
     return steady_answers(make_analysis(shown, step_s)).tolist()
 
 
-def test_a_short_change_goes_to_its_neighbours() -> None:
+def test_short_changes_are_merged_into_neighbours() -> None:
     assert answers(("fear", 5), ("anger", 2), ("fear", 5)) == ["fear"] * 12
     assert answers(("fear", 5), ("anger", 2), ("neutral", 6)) == ["fear"] * 5 + ["neutral"] * 8
     assert answers(("anger", 1), ("fear", 5)) == ["fear"] * 6
     assert answers(("fear", 5), ("anger", 1)) == ["fear"] * 6
 
 
-def test_what_lasts_stays_and_so_does_whoever_is_seen_shortly() -> None:
+def test_long_runs_and_short_appearances_stay() -> None:
     lasting = [("fear", 3), ("anger", 3), ("fear", 3)]
     assert answers(*lasting) == ["fear"] * 3 + ["anger"] * 3 + ["fear"] * 3
     assert answers(("anger", 1)) == ["anger"]
     assert answers(("fear", 1), ("anger", 1), step_s=1.0) == ["fear", "anger"], "sampled frames stand for longer"
 
 
-def test_a_gap_parts_what_is_shown() -> None:
+def test_gaps_separate_runs() -> None:
     analysis = make_analysis([["fear"]] * 5 + [[]] + [["anger"]] * 2 + [[]] + [["fear"]] * 5)
     assert steady_answers(analysis).tolist() == ["fear"] * 5 + ["anger"] * 2 + ["fear"] * 5
 
 
-def test_flicker_is_no_behaviour_anywhere() -> None:
-    """Every third frame says something else; 155 changes per minute was what people read."""
+def test_flicker_counts_in_no_figure() -> None:
+    """Every third frame shows something else, which used to give 155 changes per minute."""
     analysis = make_analysis([["happiness", "neutral"], ["happiness", "neutral"], ["neutral", "sadness"]] * 40, 0.04)
     assert summarise(analysis)["changes_per_minute"] == 0
     assert transitions(analysis).to_numpy().sum() == 0
@@ -50,7 +50,7 @@ def test_flicker_is_no_behaviour_anywhere() -> None:
     assert summarise(analysis)["shares"]["sadness"] == pytest.approx(1 / 6), "time is measured as it was"
 
 
-def test_an_episodes_probability_is_that_of_its_label() -> None:
+def test_episode_probabilities_belong_to_the_label() -> None:
     table = episodes(make_analysis([["fear"]] * 4 + [["anger"]] + [["fear"]] * 4))
     assert table["mean_probability"].tolist() == pytest.approx([(8 * 0.65 + 0.05) / 9])
     assert table["peak_probability"].tolist() == pytest.approx([0.65])
@@ -65,9 +65,10 @@ def flickering(draw: st.DrawFn) -> tuple[list[list[str]], float]:
     return shown, draw(st.sampled_from([1 / 60, 0.04, 0.1, 0.5]))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(flickering(), st.booleans())
-def test_nothing_but_whole_stretches_is_short(given_runs: tuple[list[list[str]], float], limited: bool) -> None:
+def test_only_whole_appearances_are_short(given_runs: tuple[list[list[str]], float], limited: bool) -> None:
     shown, step_s = given_runs
     analysis = make_analysis(shown, step_s)
     if limited:

@@ -30,7 +30,7 @@ def test_a_long_video_is_averaged_over_equal_spans():
     assert np.allclose(spans[[f"p_{label}" for label in FERPLUS_LABELS]].sum(axis=1), 1, atol=1e-5)
 
 
-def test_lanes_lie_on_each_other_and_break_where_nobody_is_seen(analysis):
+def test_lanes_are_stacked_and_break_in_gaps(analysis):
     corners = stacked_lanes(resample(analysis.timeline, analysis.frames, 100), [1, 2])
     first, second = (corners[corners["track_id"] == track] for track in (1, 2))
     assert (first["low"].min(), first["high"].max()) == (pytest.approx(0.04), pytest.approx(0.96))
@@ -39,7 +39,7 @@ def test_lanes_lie_on_each_other_and_break_where_nobody_is_seen(analysis):
     assert not ((first["time_s"] > 0.41) & (first["time_s"] < 0.59)).any()
 
 
-def test_unclear_stretches_are_of_one_person_and_end_with_it():
+def test_unclear_stretches_are_per_person():
     analysis = make_analysis([["fear", "fear"], ["fear"], [], ["fear"], ["fear"]])
     spans = resample(analysis.timeline, analysis.frames, 100, 0.7)
     spans.loc[(spans["track_id"] == 1) & (spans["span"] == 3), "p_fear"] = 0.9  # the only clear answer
@@ -56,7 +56,7 @@ def test_a_single_frame_has_a_width():
 
 
 @pytest.mark.parametrize("people", [1, 3, 8])
-def test_a_chart_never_has_more_rows_than_a_browser_likes(people):
+def test_the_number_of_chart_rows_is_limited(people):
     analysis = make_analysis([["fear"] * people, [], ["anger"] * people] * 300)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, list(range(1, people + 1)))
     assert 0 < len(corners) <= MAX_ROWS

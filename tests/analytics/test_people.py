@@ -15,7 +15,7 @@ NAN = float("nan")
 
 
 def alike(values: list[float]):
-    """One person whose face is so similar to the reference face, every 0.25 s."""
+    """Return an analysis of one person with these similarities to the reference face, every 0.25 s."""
     analysis = make_analysis([["neutral"]] * len(values), step_s=0.25)
     return replace(analysis, timeline=analysis.timeline.assign(similarity=np.array(values, np.float32)))
 
@@ -26,19 +26,19 @@ def test_a_person_has_a_name_or_a_number():
     assert person_name(3, {3: ""}) == "Person 3"
 
 
-def test_steadiness_is_the_median_of_what_is_known():
+def test_steadiness_is_the_median_of_known_values():
     assert steadiness(alike([0.9, NAN, 0.1, 0.8]).timeline) == pytest.approx(0.8)
     assert steadiness(alike([NAN]).timeline) is None
 
 
-def test_posture_changed_where_the_face_is_unlike_for_long_enough():
+def test_long_low_similarity_is_movement():
     spans = posture_changes(alike([0.9, 0.5, 0.4, 0.5, 0.9, 0.2, 0.9]))
     assert spans[["start_s", "end_s", "duration_s"]].to_numpy().tolist() == [[0.25, 1.0, 0.75]]
     assert spans["lowest"].tolist() == pytest.approx([0.4])
     assert len(posture_changes(alike([0.9, 0.5, 0.4, 0.5, 0.9, 0.2, 0.9]), min_s=0.2)) == 2
 
 
-def test_an_unknown_similarity_is_no_changed_posture():
+def test_unknown_similarity_is_no_movement():
     assert posture_changes(alike([NAN] * 8)).empty
     assert posture_changes(alike([0.6] * 8)).empty
     assert len(posture_changes(alike([0.1] * 3 + [NAN] + [0.1] * 3))) == 2
@@ -61,7 +61,7 @@ def test_the_best_row_of_each_person(analysis):
     assert best_rows(make_analysis([[]]).timeline).empty
 
 
-def test_bins_hold_the_mean_and_skip_what_is_empty(analysis):
+def test_bins_hold_means_and_skip_empty_ones(analysis):
     table = binned_probabilities(analysis, bins=5)
     assert table["start_s"].unique().tolist() == pytest.approx([0.0, 0.2, 0.6, 0.8])
     first = table[table["start_s"] == 0].set_index("emotion")["probability"]
@@ -92,13 +92,13 @@ def test_valence_is_happiness_less_the_largest_negative():
     assert valence(timeline).tolist() == pytest.approx([0.65 - 0.05, 0.05 - 0.65, 0.0], abs=1e-6)
 
 
-def test_intensity_is_whatever_is_not_neutral():
+def test_intensity_is_one_minus_neutral():
     timeline = make_analysis([["neutral"], ["fear"]]).timeline
     assert intensity(timeline).tolist() == pytest.approx([0.35, 0.95], abs=1e-6)
     assert leaning("neutral").max() == pytest.approx(0.65)
 
 
-def test_what_a_label_set_must_have():
+def test_derived_measures_need_their_labels():
     assert can_derive(FERPLUS_LABELS)
     assert can_derive(FER2013_LABELS)
     assert not can_derive(("happiness", "sadness"))

@@ -1,4 +1,4 @@
-"""Facing the camera and open mouths, with faces made by hand."""
+"""Facing the camera and open mouths, computed by hand."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from emotion.analytics.presence import faces_camera, mouth_is_open, presence_of
 
 
-def test_a_head_that_is_turned_or_unknown_does_not_face_the_camera():
+def test_turned_or_unknown_heads_do_not_face_the_camera():
     yaw = np.array([0.0, 24.0, -26.0, 0.0, np.nan])
     pitch = np.array([0.0, -19.0, 0.0, 21.0, 0.0])
     assert faces_camera(yaw, pitch).tolist() == [True, True, False, False, False]
 
 
-def test_mouths():
+def test_open_and_closed_mouths():
     assert mouth_is_open(np.array([0.0, 0.1, 0.3, np.nan])).tolist() == [False, False, True, False]
 
 
@@ -33,6 +33,6 @@ def test_presence_of_each_person():
     assert not [name for name in table if "blink" in name or "eye" in name], "eyes are not measured"
 
 
-def test_nobody():
+def test_presence_without_faces():
     empty = pd.DataFrame(columns=["time_s", "track_id", "yaw", "pitch", "mouth_openness"])
     assert presence_of(empty).empty

@@ -16,9 +16,10 @@ COLUMNS = probability_columns(FERPLUS_LABELS)
 shown = st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=2), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(shown, st.sampled_from(METHODS), st.floats(0.05, 2))
-def test_the_result_is_a_timeline_and_the_raw_one_stays(labels, method, window_s):
+def test_smoothing_gives_a_valid_timeline_and_keeps_the_original(labels, method, window_s):
     raw = make_analysis(labels)
     before = raw.timeline.copy()
     assert len(validate(smooth(raw.timeline, raw.frames, method, window_s))) == len(before)
@@ -26,13 +27,13 @@ def test_the_result_is_a_timeline_and_the_raw_one_stays(labels, method, window_s
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_what_does_not_change_stays(method):
+def test_constant_values_stay_constant(method):
     raw = make_analysis([["fear"]] * 5)
     assert np.allclose(smooth(raw.timeline, raw.frames, method, 0.5)[COLUMNS], raw.timeline[COLUMNS], atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["mean", "median"])
-def test_a_flicker_of_one_frame_goes(method):
+def test_the_median_removes_single_frame_flicker(method):
     raw = make_analysis([["neutral"]] * 3 + [["anger"]] + [["neutral"]] * 3)
     assert set(smooth(raw.timeline, raw.frames, method, 0.5)["emotion"]) == {"neutral"}
 
@@ -43,7 +44,7 @@ def test_the_mean_is_the_mean_of_the_window():
     assert middle == pytest.approx(raw.timeline["p_anger"].mean(), abs=1e-6)
 
 
-def test_the_exponential_halves_in_its_half_life():
+def test_exponential_weights_halve_per_half_life():
     raw = make_analysis([["neutral"], ["anger"]])
     old, new = raw.timeline["p_anger"]
     assert smooth(raw.timeline, raw.frames, "exponential", 0.1)["p_anger"].iloc[1] == pytest.approx(
@@ -56,18 +57,18 @@ def test_people_do_not_mix():
     assert smooth(raw.timeline, raw.frames, "mean", 2)["emotion"].tolist() == ["fear", "happiness"] * 4
 
 
-def test_no_window_smooths_nothing(analysis):
+def test_a_window_of_zero_changes_nothing(analysis):
     assert smooth(analysis.timeline, analysis.frames, "mean", 0).equals(analysis.timeline)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_no_window_reaches_across_a_gap(method):
+def test_smoothing_does_not_cross_gaps(method):
     raw = make_analysis([["anger"]] * 3 + [[]] + [["fear"]] * 3)
     assert np.allclose(smooth(raw.timeline, raw.frames, method, 1.0)[COLUMNS], raw.timeline[COLUMNS], atol=1e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_no_window_reaches_across_excluded_time(method):
+def test_smoothing_does_not_cross_excluded_time(method):
     raw = make_analysis([["anger"]] * 3 + [["neutral"]] + [["fear"]] * 3)
     cut = apply_edits(raw, Edits(events=(Event("break", Span(0.3, 0.4), excluded=True),)))
     assert np.allclose(smoothed(cut, method, 1.0).timeline[COLUMNS], cut.timeline[COLUMNS], atol=1e-6)

@@ -27,7 +27,7 @@ def test_known_answers(analysis):
     assert summary["analysed_s"] == pytest.approx(1.0)
 
 
-def test_each_person_has_figures_of_their_own(analysis):
+def test_each_person_has_figures(analysis):
     first, second = summarise(analysis)["tracks"]
     assert (first["track_id"], first["frames"], second["dominant"]) == (1, 8, "surprise")
     assert first["smile_index"] == pytest.approx(0.5)
@@ -50,7 +50,7 @@ def test_a_single_frame_counts():
     assert summarise(make_analysis([["fear"]]))["shares"]["fear"] == 1
 
 
-def test_shares_follow_time_where_the_frame_rate_varies():
+def test_shares_follow_time_at_variable_frame_rates():
     analysis = make_analysis([["fear"], ["anger"], ["anger"]])
     times = np.array([0.0, 3.0, 3.5])  # fear stands for 3 s, anger for 0.5 s and the median of both steps
     varied = replace(
@@ -59,7 +59,7 @@ def test_shares_follow_time_where_the_frame_rate_varies():
     assert summarise(varied)["shares"]["fear"] == pytest.approx(3 / (3 + 0.5 + 1.75))
 
 
-def test_the_last_frame_stands_for_the_median_step():
+def test_the_last_frame_lasts_the_median_step():
     assert frame_durations(pd.Series([0.0, 0.1, 0.3, 0.4])).tolist() == pytest.approx([0.1, 0.2, 0.1, 0.1])
     assert frame_durations(pd.Series([], dtype=float)).size == 0
 
@@ -68,8 +68,9 @@ def test_another_person_is_no_change():
     assert summarise(make_analysis([["fear", "anger"], ["fear", "anger"]], 0.5))["changes_per_minute"] == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12))
-def test_shares_sum_to_one_where_there_is_a_face_and_all_is_json(shown):
+def test_shares_sum_to_one_and_the_summary_is_json(shown):
     summary = summarise(make_analysis(shown))
     total = sum(summary["shares"].values())
     assert total == pytest.approx(1 if any(shown) else 0)
@@ -77,8 +78,9 @@ def test_shares_sum_to_one_where_there_is_a_face_and_all_is_json(shown):
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.sampled_from(FERPLUS_LABELS), max_size=3), min_size=1, max_size=12), st.booleans())
-def test_a_persons_figures_are_those_of_their_rows_alone(shown, limited):
+def test_a_persons_figures_use_only_their_rows(shown, limited):
     analysis = make_analysis(shown)
     analysis = replace(analysis, settings={"abstain_below": 0.7 if limited else 0.0})
     for track in summarise(analysis)["tracks"]:

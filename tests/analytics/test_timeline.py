@@ -37,7 +37,7 @@ def test_a_known_frame_becomes_a_known_row():
     assert np.isnan(row["similarity"])
 
 
-def test_frames_without_a_face_are_known(analysis):
+def test_frames_without_a_face_are_in_the_table_of_frames(analysis):
     assert analysis.frames["faces"].tolist() == [1] * 4 + [0] * 2 + [2] * 4
     assert {name: str(dtype) for name, dtype in analysis.frames.dtypes.items()} == {
         "frame_index": "int32",
@@ -58,6 +58,7 @@ def test_no_frame_at_all_is_an_empty_timeline():
     assert labels_of(timeline) == FERPLUS_LABELS
 
 
+@pytest.mark.slow
 @given(shown)
 def test_probabilities_sum_to_one_and_rows_are_sorted(labels):
     analysis = make_analysis(labels)
@@ -95,6 +96,6 @@ def _swap(table: pd.DataFrame) -> pd.DataFrame:
         ),
     ],
 )
-def test_what_is_no_timeline_is_refused_in_words(analysis, damage, said):
+def test_invalid_timelines_are_refused_with_the_reason(analysis, damage, said):
     with pytest.raises(TimelineError, match=said):
         validate(damage(analysis.timeline))

@@ -1,4 +1,4 @@
-"""Small films for batches, and a batch in the processes of this test."""
+"""Short videos for batches, and a batch that runs in the test's own process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONG_FRAMES = 300
 
 @pytest.fixture(scope="session")
 def make_film() -> MakeFilm:
-    """Writes a film that shows nobody: its first pictures' grey makes its bytes its own."""
+    """Writes a video without a face; the grey of its first frames makes its bytes unique."""
 
     def make(path: Path, grey: int = 0, frames: int = 10) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,13 +31,13 @@ def make_film() -> MakeFilm:
 
 @pytest.fixture(scope="session")
 def portrait(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds with a face in them."""
+    """Three seconds with a face."""
     return make_clip(tmp_path_factory.mktemp("portrait") / "portrait.mp4")
 
 
 @pytest.fixture(scope="session")
 def long_portrait(portrait: Path) -> Path:
-    """The same, so often that its analysis can be caught at work."""
+    """The same, long enough to be interrupted."""
     pictures = [frame.rgb() for frame in read_video(portrait)]
     return write_video(
         portrait.with_name("long.mp4"),
@@ -48,7 +48,7 @@ def long_portrait(portrait: Path) -> Path:
 
 @pytest.fixture
 def films(tmp_path: Path, make_film: MakeFilm) -> Path:
-    """A folder of three films, one of them in a folder of its own, and a file that is none."""
+    """A folder of three videos, one of them in a subfolder, and a file that is not a video."""
     folder = tmp_path / "films"
     make_film(folder / "a.mp4", 0)
     make_film(folder / "b.mp4", 60)

@@ -1,4 +1,4 @@
-"""Batches in processes of their own, and who belongs to them (Linux)."""
+"""Runs batches in separate processes and lists their children (Linux)."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def wait_for(running: subprocess.Popen[str], condition: Callable[[], object], ti
 
 
 def group_members(group: int) -> list[int]:
-    """Return the processes of a group that live."""
+    """Return the live processes of a group."""
     return [pid for pid, (state, _, their_group) in _processes().items() if int(their_group) == group and state != "Z"]
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the processes that a process began, and those that these began."""
+    """Return a process's children and their descendants."""
     children = [child for child, (_, parent, _) in _processes().items() if int(parent) == pid]
     return children + [each for child in children for each in descendants(child)]
 
 
 def command_of(pid: int) -> str:
-    """Return what a process calls itself; nothing if it has ended."""
+    """Return a process's command line; empty if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
@@ -62,7 +62,7 @@ def command_of(pid: int) -> str:
 
 
 def listening(pids: Sequence[int]) -> list[str]:
-    """Return the local address and port of each TCP socket on which these processes listen, as the kernel writes it."""
+    """Return the local address and port of each TCP socket on which these processes listen, in the kernel's format."""
     sockets = {f"socket:[{inode}]" for pid in pids for inode in _socket_inodes(pid)}
     lines = [
         line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]

@@ -1,4 +1,4 @@
-"""The guide's arithmetic: known answers, and that the page says what was measured."""
+"""The arithmetic of docs/batch.md: known answers, and that the page has the latest measurement."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_known_answers() -> None:
     assert storage_bytes(1, 60, 100, 10_000) == 60 * 3600 * 100 + 2 * 10_000
 
 
-def test_the_tables_multiply_what_was_measured() -> None:
+def test_the_tables_are_computed_from_measurements() -> None:
     text = arithmetic(RECORD)
     night = next(line for line in text.partition("1,000 hours")[2].splitlines() if line.startswith("| 720p"))
     month = next(line for line in text.partition("1,000,000 hours")[2].splitlines() if line.startswith("| 720p"))
@@ -47,19 +47,19 @@ def test_the_tables_multiply_what_was_measured() -> None:
     assert "1.80 × with processes, 1.60 × with Ray" in text
 
 
-def test_without_all_measurements_it_says_so() -> None:
+def test_missing_measurements_are_reported() -> None:
     assert arithmetic(None) == arithmetic(RECORD | {"found": {}})
     assert "python -m bench batch" in arithmetic(None)
 
 
-def test_a_clip_that_is_lost_would_be_seen() -> None:
+def test_a_lost_clip_is_marked() -> None:
     assert "| Ray | 4 | 1 timelines | 3, every clip once | 1 file | 0 written anew, 2 s |" in batch_tables(FOUND)
     assert "| Ray | 50 | 80 | 1.60 | 91% |" in batch_tables(FOUND)
     lost = FOUND | {"kill, Ray": FOUND["kill, Ray"] | {"every_clip_once": False}}
     assert "NOT every clip once" in batch_tables(lost)
 
 
-def test_the_guide_says_what_was_measured_last(tmp_path: Path) -> None:
+def test_the_guide_has_the_latest_measurement(tmp_path: Path) -> None:
     text = GUIDE.read_text(encoding="utf-8")
     assert text.partition(BEGIN)[2].partition(END)[0] == arithmetic(read_section(BATCH))
     copy = tmp_path / "batch.md"

@@ -22,13 +22,15 @@ from tests.batch.conftest import LONG_FRAMES, MakeFilm
 from tests.batch.processes import group_members, started, wait_for
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def files(out: Path) -> dict[str, int]:
-    """Every timeline with the moment at which it was written."""
+    """Return every timeline with its modification time."""
     return {path.name: path.stat().st_mtime_ns for path in out.glob("timelines/*/*.parquet")}
 
 
-def test_a_rerun_does_only_what_is_missing(
+def test_a_rerun_analyses_only_missing_videos(
     films: Path, make_film: MakeFilm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
@@ -64,7 +66,7 @@ def test_a_rerun_does_only_what_is_missing(
     assert len(files(out)) == 10, "other settings lie beside"
 
 
-def test_errors_are_tried_again_on_request(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_retry_repeats_errors(films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["batch", str(films / "broken.mov"), "--out", str(tmp_path / "out"), "--workers", "1"]
     assert main(command) == 1
     before = pd.read_parquet(tmp_path / "out" / "errors.parquet")["finished_at"].item()
@@ -105,7 +107,7 @@ def test_the_queries_of_the_guide_run(films: Path, tmp_path: Path, monkeypatch: 
         (["x.mp4"], "required: --out"),
     ],
 )
-def test_mistakes_end_with_two_and_one_line(
+def test_invalid_arguments_exit_with_two_and_one_line(
     arguments: list[str],
     words: str,
     tmp_path: Path,

@@ -1,4 +1,4 @@
-"""Which videos are meant, and what is refused because it is not clear."""
+"""Which videos the inputs of a batch select, and which inputs are refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def names(*inputs: str | Path) -> list[str]:
     return [video.name for video in find_videos([str(each) for each in inputs])]
 
 
-def test_a_folder_is_walked_and_a_glob_is_taken_by_its_endings(folder: Path) -> None:
+def test_folders_are_recursive_and_globs_filter_by_extension(folder: Path) -> None:
     assert names(folder) == ["a.MOV", "b.mp4", "c.webm", "take [1].mp4"]
     assert names(f"{folder}/*") == ["a.MOV", "b.mp4", "take [1].mp4"]
     assert names(f"{folder}/**/c.*") == ["c.webm"]
@@ -61,7 +61,7 @@ def test_urls_of_files_folders_and_globs() -> None:
     assert [video.source for video in find_videos([f"{url}/list.csv"])] == [f"{url}/in/b.mp4"]
 
 
-def test_a_manifest_lists_paths_beside_it_absolute_ones_and_urls(folder: Path) -> None:
+def test_a_manifest_lists_relative_and_absolute_paths_and_urls(folder: Path) -> None:
     rows = ["person,video", "1,b.mp4", f"2,{folder}/a.MOV", "3, deep/er/c.webm ", "4,gone.mp4", "5,memory://x/y.mp4"]
     (folder / "list.csv").write_text("\n".join(rows), encoding="utf-8-sig")
     videos = find_videos([str(folder / "list.csv")])
@@ -70,7 +70,7 @@ def test_a_manifest_lists_paths_beside_it_absolute_ones_and_urls(folder: Path) -
     assert [bool(video.stamp) for video in videos] == [True, True, True, False, False], "what is not there has none"
 
 
-def test_a_password_is_not_written_down() -> None:
+def test_passwords_in_urls_are_not_stored() -> None:
     video = Video("ftp://me:secret@host/films/a.mp4?key=1")
     assert video.shown == "ftp://host/films/a.mp4?key=1"
     assert video.name == "a.mp4"
@@ -96,7 +96,7 @@ def test_a_password_is_not_written_down() -> None:
         (["nonsense://x/y"], "expected a URL that fsspec opens"),
     ],
 )
-def test_what_is_not_clear_is_refused(
+def test_ambiguous_inputs_are_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch, inputs: list[str], words: str
 ) -> None:
     monkeypatch.chdir(folder)

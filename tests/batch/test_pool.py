@@ -1,4 +1,4 @@
-"""Workers that are killed: the others go on, and a video that kills each of its workers gets a name."""
+"""Killed workers: other videos continue, and a video that kills every worker becomes an error."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from emotion.errors import BatchError
 from emotion.models.registry import sha256_of
 from tests.batch.conftest import LONG_FRAMES, MakeFilm
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def killing(job: Job, film: Path, times: int) -> Iterator[list[int]]:
-    """Kill, in the meantime, whoever analyses a film as soon as there is one more part; give the ids of the dead."""
+    """Kill the worker of a video whenever it has one more part; yield the killed process IDs."""
     parts, pattern = Path(job.out) / "parts", f"{job.settings.id_of(sha256_of(film))}-*/*.parquet"
     dead: list[int] = []
     over = threading.Event()
@@ -60,7 +62,7 @@ def by_name(rows: list[Row]) -> dict[str, Row]:
     return {row["name"]: row for row in rows}
 
 
-def test_a_killed_worker_is_replaced_and_its_video_goes_on(
+def test_a_killed_worker_is_replaced_and_its_video_resumes(
     films: Path, long_portrait: Path, make_film: MakeFilm, job: Job
 ) -> None:
     videos = find_videos([str(long_portrait), str(films)])
@@ -72,7 +74,7 @@ def test_a_killed_worker_is_replaced_and_its_video_goes_on(
     assert [name for name, row in rows.items() if "reason" not in row] == ["a.mp4", "b.mp4", "c.mp4", "long.mp4"]
 
 
-def test_a_video_that_kills_its_worker_takes_down_nobody_else(films: Path, long_portrait: Path, job: Job) -> None:
+def test_a_crashing_video_does_not_affect_others(films: Path, long_portrait: Path, job: Job) -> None:
     videos = find_videos([str(long_portrait), str(films)])
     with killing(job, long_portrait, TRIES) as dead:
         rows = by_name(list(in_processes(job, videos, 1)))
@@ -82,7 +84,7 @@ def test_a_video_that_kills_its_worker_takes_down_nobody_else(films: Path, long_
     assert sum("reason" not in row for row in rows.values()) == 3
 
 
-def test_closing_stops_the_workers_and_keeps_what_is_done(
+def test_closing_stops_workers_and_keeps_checkpoints(
     long_portrait: Path, make_film: MakeFilm, tmp_path: Path, job: Job
 ) -> None:
     short = make_film(tmp_path / "short.mp4")
@@ -99,7 +101,7 @@ def test_closing_stops_the_workers_and_keeps_what_is_done(
     assert row["frames"] == LONG_FRAMES
 
 
-def test_a_decoder_that_never_comes_back_ends_its_tries(
+def test_a_hanging_decoder_is_stopped_at_every_try(
     films: Path, long_portrait: Path, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # No picture comes as quickly as that.
@@ -109,9 +111,7 @@ def test_a_decoder_that_never_comes_back_ends_its_tries(
     assert "no picture came for 0.001 s" in row["reason"]
 
 
-def test_workers_that_die_whatever_they_are_given_end_the_batch(
-    films: Path, job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_repeated_worker_deaths_end_the_batch(films: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONHOME", "/nowhere")  # no worker can begin
     monkeypatch.setattr(pool, "_GIVE_UP", 2)
     with pytest.raises(BatchError, match="2 died one after the other"):

@@ -1,4 +1,4 @@
-"""A batch on a real Ray, begun by the command on this machine."""
+"""A batch on a real local Ray, started by the command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DASHBOARD_PORT = f"{8265:04X}"
 pytestmark = [pytest.mark.skipif(find_spec("ray") is None, reason="ray is an extra"), pytest.mark.slow]
 
 
-def test_actors_that_are_killed_are_replaced_and_nobody_else_may_come_in(
+def test_killed_actors_are_replaced_and_ray_listens_locally(
     films: Path, long_portrait: Path, tmp_path: Path, settings: Settings
 ) -> None:
     out = tmp_path / "out"

@@ -1,4 +1,4 @@
-"""The tables of a batch: one row per video, whatever came in between."""
+"""The tables of a batch: one row per video, also after interruptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
 
 
 def done(video: Video, how: Settings, storage: Storage, **more: object) -> Row:
-    """The row of a video whose timeline is there."""
+    """Return the row of a video with a timeline."""
     video_id = how.id_of(video.source)
     with storage.writing(timeline_key(video_id)) as file:
         file.write(b"a timeline")
@@ -34,7 +34,7 @@ def tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.read_parquet(folder / "summary.parquet"), pd.read_parquet(folder / "errors.parquet")
 
 
-def test_nothing_gives_empty_tables_with_all_columns(tmp_path: Path) -> None:
+def test_empty_tables_have_all_columns(tmp_path: Path) -> None:
     Results(Storage(tmp_path)).write()
     summary, errors = tables(tmp_path)
     assert (len(summary), len(errors)) == (0, 0)
@@ -42,7 +42,7 @@ def test_nothing_gives_empty_tables_with_all_columns(tmp_path: Path) -> None:
     assert {"source", "kind", "reason", "tries"} <= set(errors)
 
 
-def test_rows_of_other_runs_stay_and_new_ones_take_their_place(tmp_path: Path, settings: Settings) -> None:
+def test_new_rows_replace_old_ones_and_others_stay(tmp_path: Path, settings: Settings) -> None:
     storage, other = Storage(tmp_path), Settings.of("deep")
     a, b = Video("/a.mp4", "1"), Video("/b.mp4", "1")
     first = Results(storage)
@@ -61,11 +61,26 @@ def test_rows_of_other_runs_stay_and_new_ones_take_their_place(tmp_path: Path, s
     assert summary["share_fear"].fillna(0).tolist() == [0, 0.5], "models may have other labels"
     assert errors["source"].tolist() == ["/a.mp4"]
     assert errors["stamp"].tolist() == ["2"]
-    assert second.count([a, b], settings.id) == (1, 1)
-    assert second.count([a], other.id) == (1, 0)
+    assert second.count([a, b], settings.id) == (1, 0, 1)
+    assert second.count([a], other.id) == (1, 0, 0)
 
 
-def test_missing_is_what_has_no_timeline_or_may_go_better(tmp_path: Path, settings: Settings) -> None:
+def test_damaged_videos_are_marked_and_counted(tmp_path: Path, settings: Settings) -> None:
+    storage = Storage(tmp_path)
+    whole, broken, none = (Video(f"/{name}.mp4", "1") for name in ("whole", "broken", "none"))
+    results = Results(storage)
+    results.add(done(whole, settings, storage, complete=True, note="", duration_s=4.0, analysed_s=4.0))
+    note = "broken.mp4 is damaged: it breaks off after 1.0 s"
+    results.add(done(broken, settings, storage, complete=False, note=note, duration_s=4.0, analysed_s=1.0))
+    results.add(failure(none, settings, FILE, "none.mp4 is no video"))
+    results.write()
+    summary, _ = tables(tmp_path)
+    marked = summary.set_index("source").loc["/broken.mp4", ["complete", "note", "analysed_s", "duration_s"]]
+    assert marked.tolist() == [False, note, 1.0, 4.0]
+    assert Results(storage).count([whole, broken, none], settings.id) == (2, 1, 1)
+
+
+def test_missing_lists_videos_without_timeline_or_with_a_retryable_error(tmp_path: Path, settings: Settings) -> None:
     storage = Storage(tmp_path)
     results = Results(storage)
     videos = {kind: Video(f"/{kind}.mp4", "1") for kind in (FILE, KILLED, UNEXPECTED, MACHINE, MISSING, "done", "lost")}
@@ -89,6 +104,7 @@ def test_missing_is_what_has_no_timeline_or_may_go_better(tmp_path: Path, settin
     assert results.missing(unknown, settings.id) == unknown, "what cannot be told apart is looked at"
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=12))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_last_row_counts(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, bool]]) -> None:
@@ -107,14 +123,14 @@ def test_the_last_row_counts(tmp_path_factory: pytest.TempPathFactory, steps: li
     assert sorted(errors["source"]) == sorted(source for source, fails in expected.items() if fails)
 
 
-def test_a_damaged_table_is_not_written_over(tmp_path: Path) -> None:
+def test_a_damaged_table_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "summary.parquet").write_text("something else")
     with pytest.raises(BatchError, match=r"expected summary\.parquet as a batch wrote it"):
         Results(Storage(tmp_path))
     assert (tmp_path / "summary.parquet").read_text() == "something else"
 
 
-def test_a_summary_with_the_earlier_name_of_the_limit_is_read(tmp_path: Path, settings: Settings) -> None:
+def test_a_summary_with_the_old_threshold_column_is_read(tmp_path: Path, settings: Settings) -> None:
     storage = Storage(tmp_path)
     first = Results(storage)
     first.add(done(Video("/a.mp4", "1"), settings, storage, abstain_below=0.4))

@@ -1,4 +1,4 @@
-"""One video of a batch, done in this process."""
+"""One video of a batch, analysed in this process."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from emotion.models.registry import resolve, sha256_of
 from emotion.vision.decode.sampling import Sampling
 from tests.batch.conftest import MakeFilm
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def job(tmp_path: Path, settings: Settings) -> Job:
@@ -31,7 +33,7 @@ def one(path: Path) -> Video:
     return video
 
 
-def test_a_row_says_what_the_timeline_says(portrait: Path, job: Job, settings: Settings) -> None:
+def test_a_row_matches_its_timeline(portrait: Path, job: Job, settings: Settings) -> None:
     row = Worker(job)(one(portrait))
     assert row is not None
     assert row["timeline"] == f"timelines/{row['id'][:2]}/{row['id']}.parquet"
@@ -52,7 +54,7 @@ def test_a_row_says_what_the_timeline_says(portrait: Path, job: Job, settings: S
     assert not list((Path(job.out) / "parts").iterdir())
 
 
-def test_what_is_there_is_read_and_what_is_damaged_made_again(make_film: MakeFilm, tmp_path: Path, job: Job) -> None:
+def test_existing_timelines_are_read_and_damaged_ones_replaced(make_film: MakeFilm, tmp_path: Path, job: Job) -> None:
     worker = Worker(job)
     first = worker(one(make_film(tmp_path / "a.mp4")))
     same = worker(one((tmp_path / "a.mp4").rename(tmp_path / "called otherwise.mp4")))
@@ -116,7 +118,7 @@ def test_a_full_disk_ends_the_batch(make_film: MakeFilm, tmp_path: Path, job: Jo
     assert "no room left on the disk" in row["reason"]
 
 
-def test_tries_are_counted_until_a_row_is_there(make_film: MakeFilm, tmp_path: Path, job: Job) -> None:
+def test_tries_are_counted_until_a_row_exists(make_film: MakeFilm, tmp_path: Path, job: Job) -> None:
     tries = Path(job.out) / "tries"
     tries.mkdir(parents=True)
     video = one(make_film(tmp_path / "a.mp4"))
@@ -135,7 +137,7 @@ def test_tries_are_counted_until_a_row_is_there(make_film: MakeFilm, tmp_path: P
 
 
 def _marks(worker: Worker, video: Video, tries: Path) -> list[str]:
-    """Return what is written down while a video is at work."""
+    """Return the attempt counts in the folder of results."""
     seen: list[str] = []
     stopping = Worker(Job(worker._out, worker._settings), lambda: bool(seen.extend(_names(tries))) or True, counts=True)
     assert stopping(video) is None
@@ -146,7 +148,7 @@ def _names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def test_a_stopped_worker_keeps_what_is_done(long_portrait: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_worker_keeps_checkpoints(long_portrait: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMOTION_PART_S", "0.1")
     short = replace(job, settings=Settings.of(sampling=Sampling(every=4)))
     steps = iter([False] * 60)
@@ -160,7 +162,7 @@ def test_a_stopped_worker_keeps_what_is_done(long_portrait: Path, job: Job, monk
     pd.testing.assert_frame_equal(resumed.timeline, plain.timeline, check_exact=True)
 
 
-def test_videos_and_results_elsewhere(make_film: MakeFilm, tmp_path: Path, settings: Settings) -> None:
+def test_videos_and_results_on_other_storages(make_film: MakeFilm, tmp_path: Path, settings: Settings) -> None:
     place = f"memory://{uuid.uuid4().hex}"
     film = make_film(tmp_path / "a.mp4").read_bytes()
     fsspec.filesystem("memory").pipe_file(f"{place}/films/a.mp4", film)

@@ -1,4 +1,4 @@
-"""Whether a run stayed flat: known answers, and this process as its own example."""
+"""Detection of growing memory: known answers, and this process as an example."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def run_of(figure: str, values: Sequence[float]) -> list[dict[str, float]]:
         ("connections", [0, 0, 0, 0, 4, 4, 4, 4], False),
     ],
 )
-def test_what_only_rises_is_not_flat(figure: str, values: list[float], flat: bool) -> None:
+def test_a_rising_series_is_not_flat(figure: str, values: list[float], flat: bool) -> None:
     (found,) = flatness(run_of(figure, values)).values()
     assert found["flat"] is flat
     assert found["most"] == max(values)
 
 
-def test_too_short_a_run_says_nothing() -> None:
+def test_a_short_run_gives_no_verdict() -> None:
     with pytest.raises(ValueError, match="expected 8 samples or more; got 7"):
         flatness(run_of("files", [1] * 7))
 
 
-def test_a_process_is_looked_at() -> None:
+def test_a_process_is_measured() -> None:
     before = sample(os.getpid())
     assert before["rss_mb"] >= before["pss_mb"] > 10
     over, child = threading.Event(), subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -57,7 +57,7 @@ def test_a_process_is_looked_at() -> None:
     assert after["files"] == before["files"] + 1, "the pipe to the child"
 
 
-def test_samples_are_taken_for_as_long_as_it_lasts() -> None:
+def test_samples_cover_the_whole_block() -> None:
     enough = threading.Event()
 
     def connections() -> int:

@@ -1,4 +1,4 @@
-"""The tables of speed: which kind of CPU, the stages' figures, and what is asked for."""
+"""The tables of speed: CPU kind, figures of the stages, goals."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("fpu sse4_2 avx", OTHER),
     ],
 )
-def test_the_kind_of_cpu_follows_from_its_flags(flags: str, kind: str) -> None:
+def test_the_cpu_kind_follows_from_its_flags(flags: str, kind: str) -> None:
     info = f"processor\t: 0\nmodel name\t: avx_vnni in a name counts for nothing\nflags\t\t: {flags}\nbugs\t\t: none\n"
     assert kind_of_cpu(info) == kind
 
 
-def test_a_machine_that_tells_no_flags_is_of_neither_kind() -> None:
+def test_a_machine_without_flags_has_no_cpu_kind() -> None:
     assert kind_of_cpu("processor\t: 0\nFeatures\t: fp asimd\n") == OTHER
     assert kind_of_cpu() in {VNNI, AVX2, OTHER}
 
 
-def test_the_stopwatch_counts_cpu_time_and_not_waiting() -> None:
+def test_the_stopwatch_counts_cpu_time_only() -> None:
     watch = _Stopwatch()
     watch.around("asleep", time.sleep)(0.2)
     watch.around("busy", lambda: sum(range(300_000)))()
@@ -51,7 +51,8 @@ def test_the_stopwatch_counts_cpu_time_and_not_waiting() -> None:
     assert watch.calls == {"asleep": 1, "busy": 1}
 
 
-def test_the_stages_add_up_and_count_what_their_networks_multiply(clip: Path) -> None:
+@pytest.mark.slow
+def test_stages_sum_up_and_count_multiply_adds(clip: Path) -> None:
     stages = measure_stages(clip, repeats=1)
     parts = [cost["ms_per_frame"] for stage, cost in stages.items() if stage != EVERYTHING]
     assert 0.5 * stages[EVERYTHING]["ms_per_frame"] < sum(parts) < 1.05 * stages[EVERYTHING]["ms_per_frame"]
@@ -65,6 +66,7 @@ def test_the_stages_add_up_and_count_what_their_networks_multiply(clip: Path) ->
     assert stages["detect"]["calls"] < stages["mesh"]["calls"], "the detector looks on key frames only"
 
 
+@pytest.mark.slow
 def test_a_clip_has_rates_and_cpu_times(clip: Path) -> None:
     found = measure(clip)
     assert found["share_of_decode"] == pytest.approx(found["analysis_fps"] / found["decode_fps"])
@@ -83,7 +85,7 @@ def record(kind: str, fer: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def test_the_tables_say_the_kind_of_cpu_the_goal_and_the_rival() -> None:
+def test_the_tables_state_cpu_kind_goal_and_competitor() -> None:
     text = markdown(record(VNNI, {"clip": "a.mp4", "fps": 10.0}))
     assert "A CPU (VNNI), 2 cores" in text
     assert f"({VNNI}) at least {GOALS[VNNI]:.2f} is asked for; 0.44 was reached" in text
@@ -93,7 +95,7 @@ def test_the_tables_say_the_kind_of_cpu_the_goal_and_the_rival() -> None:
     assert "| track | 1.50 | 1.50 | 10 |  |" in text
 
 
-def test_no_rival_and_no_goal_leave_their_words_out() -> None:
+def test_the_tables_work_without_goal_and_competitor() -> None:
     text = markdown(record(OTHER, None))
     assert "no share is asked for; 0.44 was reached" in text
     assert "fer" not in text

@@ -1,4 +1,4 @@
-"""Videos whose every picture says its own number, and what an analysis of them would be."""
+"""Videos whose frames show their own number, and matching analyses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Chromium on the real app: one server for all tests, a fresh visit for each."""
+"""A real Chromium on the real app: one server for all tests, a new session for each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what drives a browser a second try: how long a machine holds up a page is not the page's doing."""
+    """Retry browser tests once, because a busy machine can delay a page."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.flaky(reruns=1))
@@ -54,7 +54,7 @@ def app_url() -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, app_url: str) -> Iterator[Page]:
-    """A visit that starts at home, and fails if the page had errors or asked another host for anything."""
+    """A session that starts at home; fails if the page had errors or requested another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -85,7 +85,7 @@ _OVERFLOWS = (
 
 
 def assert_fits_a_phone(page: Page) -> None:
-    """Nothing has to be scrolled sideways at 400 px, once a busy machine has laid the page out anew."""
+    """Assert that nothing scrolls sideways at 400 px, once the page is laid out."""
     page.set_viewport_size({"width": 400, "height": 850})
     page.wait_for_timeout(800)
     for _ in range(40):

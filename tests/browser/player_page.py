@@ -1,4 +1,4 @@
-"""A page with nothing but the player, for the browser tests: ``?clip=…`` says what of :mod:`tests.browser.clips`."""
+"""A page with only the player, for the browser tests: ``?clip=…`` selects from :mod:`tests.browser.clips`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor does, read off the page as a visitor would."""
+"""The main pages, used as a visitor would."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_home_shows_a_result_and_the_limits(visit: Page):
     assert_fits_a_phone(visit)
 
 
-def test_a_photograph_is_read(visit: Page, photo: tuple[Path, int], tmp_path: Path):
+def test_a_photo_is_analysed(visit: Page, photo: tuple[Path, int], tmp_path: Path):
     path, count = photo
     broken = tmp_path / "no picture.jpg"
     broken.write_text("text")
@@ -80,7 +80,7 @@ def test_a_photograph_is_read(visit: Page, photo: tuple[Path, int], tmp_path: Pa
     assert_fits_a_phone(visit)
 
 
-def test_a_video_is_read(visit: Page, clip: Path, tmp_path: Path):
+def test_a_video_is_analysed(visit: Page, clip: Path, tmp_path: Path):
     go_to(visit, "Video")
     upload(visit, clip)
     visit.get_by_role("button", name="Analyse").click()
@@ -114,7 +114,7 @@ def test_a_video_that_browsers_do_not_play_is_converted(visit: Page, shared_data
     assert_plays(visit)
 
 
-def test_the_models_are_told(visit: Page):
+def test_the_models_are_listed(visit: Page):
     go_to(visit, "About")
     expect(visit.get_by_text("million parameters").first).to_be_visible()
     expect(visit.get_by_role("rowheader", name="FER+ majority")).to_be_visible()
@@ -132,7 +132,7 @@ def assert_plays(page: Page) -> None:
 
 
 def player_time(page: Page) -> str:
-    """Return where the player stands. Once its picture has come, it is made anew, and for a moment there are two."""
+    """Return the player's position. It is created again when its picture arrives, and for a moment there are two."""
     settle(page)
     expect(page.locator(".time")).to_have_count(1)
     return page.locator(".time").inner_text()

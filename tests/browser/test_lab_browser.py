@@ -1,4 +1,4 @@
-"""The model lab, read off the page as a visitor would."""
+"""The model lab, used as a visitor would."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FAMILIES = (("ferplus", "FER+ majority"), ("fer2013", "FER2013 original"))
 
 @pytest.mark.parametrize("split", ["Test", "Validation"])
 @pytest.mark.parametrize(("family", "title"), FAMILIES)
-def test_every_figure_is_the_one_that_was_measured(visit: Page, family: str, title: str, split: str):
+def test_every_figure_matches_the_evaluation(visit: Page, family: str, title: str, split: str):
     visit.set_viewport_size({"width": 1800, "height": 1400})  # wide enough for all columns to be drawn
     go_to(visit, "Model lab")
     for name in (title, split):
@@ -40,12 +40,12 @@ def test_every_figure_is_the_one_that_was_measured(visit: Page, family: str, tit
 
 
 def _beginning(share: float) -> str:
-    """The cells that screen readers find hold per cent unrounded, and no zeros at the end."""
+    """Return the start of a cell for screen readers, which holds per cent unrounded and without trailing zeros."""
     return str(100 * share)[:6].rstrip("0").rstrip(".")
 
 
 def _row_of(visit: Page, model: str) -> Locator:
-    """The table is drawn; what it holds stands beside the drawing, for screen readers."""
+    """Return a row from the table's copy for screen readers, because the table itself is a drawing."""
     grid = visit.get_by_test_id("stDataFrame").first
     return grid.locator("tr").filter(has=visit.get_by_text(model, exact=True))
 
@@ -63,7 +63,7 @@ def test_models_are_compared(visit: Page):
     assert_fits_a_phone(visit)
 
 
-def test_a_visitors_own_pictures_are_judged(visit: Page, tmp_path):
+def test_uploaded_pictures_are_scored(visit: Page, tmp_path):
     portrait = sample_image()
     faces = tmp_path / "faces.zip"
     with zipfile.ZipFile(faces, "w") as writer:

@@ -1,4 +1,4 @@
-"""The live page in a real Chromium whose camera shows the sample portrait: one place, so that a place left is seen."""
+"""The live page in Chromium with the sample portrait as camera, and one seat, to test that it is freed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of the portrait, moved a little to and fro."""
+    """Two seconds of the portrait, moved slightly."""
     path = tmp_path_factory.mktemp("camera") / "portrait.y4m"
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W320 H240 F15:1 Ip A1:1 C420\n")
@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def chromium(browser: Browser) -> BrowserType:
-    """Starts browsers with cameras of their own."""
+    """Starts browsers with cameras."""
     return browser.browser_type
 
 
@@ -55,7 +55,7 @@ def says(person: Visitor, text: str) -> None:
     expect(person.page.locator(".notices")).to_contain_text(text, timeout=PATIENT_MS)
 
 
-def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_leaves(chromium, server, camera):
+def test_a_face_is_analysed_held_and_recorded_and_the_seat_freed(chromium, server, camera):
     with visitor(chromium, server, camera) as first, visitor(chromium, server, camera) as second:
         first.enter()
         first.start()
@@ -92,7 +92,7 @@ def test_a_face_is_seen_held_and_recorded_and_the_place_is_free_when_its_owner_l
     ("how", "words"),
     [({"allowed": False}, "denies this page access to the camera"), ({"found": False}, "finds no camera")],
 )
-def test_why_no_picture_comes_is_said(chromium, server, how, words):
+def test_camera_errors_are_explained(chromium, server, how, words):
     with visitor(chromium, server, None, **how) as person:
         # The visitor of another test may just have left.
         person.enter()

@@ -1,4 +1,4 @@
-"""The real app below a path behind the real nginx of ``deploy/nginx.conf``: pages, web socket, uploads, videos."""
+"""The app below a base path behind nginx with ``deploy/nginx.conf``: pages, WebSocket, uploads, videos."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def free_port() -> int:
 
 @contextmanager
 def nginx(folder: Path, app_port: int) -> Iterator[str]:
-    """The server block that is deployed, with this test's ports, inside the least that nginx needs around it."""
+    """nginx with the deployed server block, on this test's ports."""
     port = free_port()
     block = CONFIG.replace("http://127.0.0.1:8501", f"http://127.0.0.1:{app_port}")
     assert block.count(f"http://127.0.0.1:{app_port}") == 3
@@ -138,22 +138,22 @@ def test_a_video_is_uploaded_analysed_and_played_below_the_path(page: Page, behi
     assert headers["content-range" if "content-range" in headers else "Content-Range"].startswith("bytes 100-199/")
 
 
-def test_a_pages_own_address_comes_back_after_a_refresh(page: Page, behind_nginx: str) -> None:
+def test_a_page_url_survives_a_refresh(page: Page, behind_nginx: str) -> None:
     page.goto(f"{behind_nginx}/{PATH}/library")
     expect(page.get_by_role("heading", name="Library", exact=True)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Library", exact=True)).to_be_visible()
 
 
-def test_only_the_path_is_served_and_health_is_asked_below_it(behind_nginx: str) -> None:
+def test_only_the_base_path_and_its_health_check_are_served(behind_nginx: str) -> None:
     assert get(f"{behind_nginx}/{PATH}/_stcore/health")[0] == 200
     for outside in ("", "_stcore/health", "metrics", "video-files/x"):
         assert get(f"{behind_nginx}/{outside}")[0] == 404
     assert get(f"{behind_nginx}/{PATH}/video-files/unknown")[0] == 404
 
 
-def test_nginx_lets_through_more_than_the_app_takes_in() -> None:
-    """So the person reads the app's sentence and not nginx's page of an error."""
+def test_nginx_allows_larger_uploads_than_the_app() -> None:
+    """Visitors then see the app's message instead of nginx's error page."""
     from emotion.settings import read_settings
 
     [allowed] = [line.split()[1] for line in CONFIG.splitlines() if "client_max_body_size" in line]

@@ -1,4 +1,4 @@
-"""A model of one's own in the lab, from its file to its removal, as a visitor would do it."""
+"""Adding, using and removing a model in the lab, as a visitor would."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def own_file(tmp_path: Path):
-    """A shipped model's file under another name; what a test leaves behind is removed."""
+    """A shipped model's file under another name; imported models are removed afterwards."""
     yield Path(shutil.copy(model_dir("default") / "model.tflite", tmp_path / "My own model.tflite"))
     for name in imported_models():
         remove_model(name)

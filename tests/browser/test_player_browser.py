@@ -1,4 +1,4 @@
-"""The player by itself in a real Chromium: what it shows, where it says it stands, and what reaches the page."""
+"""The player alone in Chromium: what it shows, its position, and the events it sends to the page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import served
+from emotion.labels import COLOURS, FERPLUS_LABELS
 from tests.browser.clips import BITS, BLOCK, EVERY, times_of, write_clip
 from tests.browser.conftest import assert_fits_a_phone
 
@@ -80,13 +81,13 @@ class Player:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the picture that was asked for is there."""
+        """Wait for the requested frame."""
         self.page.wait_for_timeout(50)
         self.page.wait_for_function("video => !video.seeking", arg=self.page.locator("video").element_handle())
         self.page.wait_for_timeout(50)
 
     def assert_agrees(self) -> None:
-        """The video's time, its picture, the readout and the cursor are of one analysed frame."""
+        """Assert that the video's time, its frame, the readout and the cursor show the same analysed frame."""
         times = times_of(self.clip)
         time_s = self.page.locator("video").evaluate("video => video.currentTime")
         picture = self.page.locator("video").evaluate(_STRIPES)
@@ -133,7 +134,7 @@ def open_player(browser: Browser, player_url: str) -> Iterator[Callable[..., Pla
 
 
 @pytest.mark.parametrize("clip", ["steady", "varying"])
-def test_after_a_seek_picture_readout_and_cursor_agree(open_player, clip):
+def test_frame_readout_and_cursor_agree_after_a_seek(open_player, clip):
     player = open_player(clip)
     player.assert_agrees()
     frames = set()
@@ -163,7 +164,7 @@ def test_after_a_seek_picture_readout_and_cursor_agree(open_player, clip):
 
 
 @pytest.mark.parametrize(("clip", "step"), [("steady", EVERY), ("varying", 1)])
-def test_arrow_keys_go_from_frame_to_frame(open_player, clip, step):
+def test_arrow_keys_step_through_frames(open_player, clip, step):
     player = open_player(clip)
     player.press("Home")
     for number in range(1, 9):
@@ -175,7 +176,7 @@ def test_arrow_keys_go_from_frame_to_frame(open_player, clip, step):
     player.assert_agrees()
 
 
-def test_playing_moves_on_without_running_the_page(open_player):
+def test_playing_does_not_rerun_the_page(open_player):
     player = open_player("varying")
     player.press("Home", "ArrowRight")
     player.says("stands at: 0.067")
@@ -201,7 +202,7 @@ def test_speed_has_keys_and_buttons(open_player):
     assert player.page.locator("video").evaluate("video => video.playbackRate") == 0.5
 
 
-def test_each_layer_draws_something_of_its_own(open_player):
+def test_each_layer_draws_something(open_player):
     player = open_player("varying")
     player.click_chart(0.4)
     names = ("Boxes and names", "Expressions", "Head pose", "Mesh")
@@ -223,13 +224,13 @@ def test_a_frame_without_a_face_has_no_box(open_player):
     assert player.page.locator(".overlay").evaluate(_DRAWN) == 0
 
 
-def test_the_mesh_cannot_be_switched_on_where_it_is_not_known(open_player):
+def test_the_mesh_layer_is_disabled_without_a_mesh(open_player):
     player = open_player("steady")
     expect(player.page.get_by_label("Mesh")).to_be_disabled()
     expect(player.page.get_by_text("not kept with this timeline")).to_be_visible()
 
 
-def test_hiding_the_picture_leaves_what_is_drawn_over_it(open_player):
+def test_hiding_the_picture_keeps_the_overlay(open_player):
     player = open_player("steady")
     player.click_chart(0.8)
     overlay = player.page.locator(".overlay")
@@ -253,7 +254,7 @@ def test_marked_events_reach_the_page_once(open_player):
     expect(player.page.locator(".mark")).to_have_count(3)
 
 
-def test_the_page_can_send_the_player_somewhere(open_player):
+def test_the_page_can_seek_the_player(open_player):
     player = open_player("steady")
     player.page.get_by_role("button", name="Go to 1 s").click()
     expect(player.page.locator(".time")).to_have_text("0:01.00")
@@ -288,7 +289,22 @@ def test_a_lane_has_its_persons_face(open_player):
     expect(lanes.filter(has_text="Person 2").locator("img")).to_have_count(0)
 
 
-def test_three_hours_are_few_marks_and_a_seek_is_answered_at_once(open_player):
+def test_unclear_and_not_seen_look_different_and_lanes_stack_from_the_top(open_player):
+    page = open_player("steady").page
+    assert page.locator(".legend li").all_inner_texts()[-2:] == ["unclear", "not seen"]
+    look = "element => getComputedStyle(element).backgroundImage"
+    unclear, unseen = (page.locator(f".legend i.{name}").evaluate(look) for name in ("unclear", "unseen"))
+    assert "135deg" in unclear
+    assert "90deg" in unseen
+    lane = page.locator(".lane canvas").first
+    assert lane.evaluate(look) == unseen
+    pixel = "(canvas, y) => [...canvas.getContext('2d').getImageData(1, y, 1, 1).data.slice(0, 3)]"
+    # At the start, the first expression on top and the last at the bottom, as in charts and reports.
+    colours = [tuple(bytes.fromhex(COLOURS[label][1:])) for label in (FERPLUS_LABELS[0], FERPLUS_LABELS[-1])]
+    assert [tuple(lane.evaluate(pixel, y)) for y in (13, 48)] == colours
+
+
+def test_three_hours_are_drawn_and_seek_fast(open_player):
     player = open_player("long")
     assert 0 < int(player.chart.get_attribute("data-marks")) < 5000
     asked: list[str] = []
@@ -307,7 +323,7 @@ def test_three_hours_are_few_marks_and_a_seek_is_answered_at_once(open_player):
     assert asked == []
 
 
-def test_everything_has_a_name_and_shows_the_focus(open_player):
+def test_controls_have_names_and_visible_focus(open_player):
     player = open_player("steady")
     root = player.page.locator("section.player")
     assert root.evaluate(_NAMELESS) == []
@@ -320,12 +336,12 @@ def test_everything_has_a_name_and_shows_the_focus(open_player):
     assert player.chart.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
 
 
-def test_names_are_text(open_player):
+def test_names_are_escaped(open_player):
     player = open_player("steady")
     expect(player.page.get_by_text("Ada <b>", exact=True)).to_be_visible()
 
 
-def test_a_finger_on_a_phone_seeks(open_player):
+def test_touch_seeks_on_a_phone(open_player):
     player = open_player("steady", width=400, has_touch=True, is_mobile=True)
     player.chart.scroll_into_view_if_needed()
     player.page.touchscreen.tap(*player.x_of(0.7))

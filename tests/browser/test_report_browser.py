@@ -1,4 +1,4 @@
-"""The HTML report in a browser that is cut off from every network."""
+"""The HTML report in a browser without network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
-def test_it_works_offline_without_a_script_or_a_request(browser: Browser, report: Path, width: int, scheme: str):
+def test_the_report_works_offline_without_scripts_and_requests(browser: Browser, report: Path, width: int, scheme: str):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
     page = context.new_page()
     messages: list[str] = []
@@ -48,7 +48,7 @@ def test_it_works_offline_without_a_script_or_a_request(browser: Browser, report
     context.close()
 
 
-def test_printed_it_is_dark_on_white(browser: Browser, report: Path):
+def test_the_printed_report_is_dark_on_white(browser: Browser, report: Path):
     context = browser.new_context(color_scheme="dark", offline=True)
     page = context.new_page()
     page.goto(report.as_uri())

@@ -1,4 +1,4 @@
-"""The notice before the first analysis, a model's card and deleting everything, as a visitor meets them."""
+"""The notice, a model card and deleting everything, as a visitor would."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def agree(page: Page, words: str = "Everyone shown knows") -> None:
     page.get_by_test_id("stCheckbox").filter(has_text=words).click()
 
 
-def test_a_picture_waits_for_the_answer_which_holds_for_the_video_as_well(page: Page, server: str, tmp_path: Path):
+def test_consent_on_pictures_also_holds_for_video(page: Page, server: str, tmp_path: Path):
     portrait, clip = tmp_path / "portrait.png", make_clip(tmp_path / "clip.mp4")
     portrait.write_bytes(encode_png(sample_image()[:400]))  # as it is, it would be the sample
     page.goto(f"{server}/image")
@@ -83,7 +83,7 @@ def test_a_picture_waits_for_the_answer_which_holds_for_the_video_as_well(page: 
     is_asked(page, False)
 
 
-def test_analyse_is_locked_until_the_answer_and_everything_can_be_deleted(
+def test_analyse_is_locked_until_consent_and_everything_can_be_deleted(
     page: Page, server: str, library_folder: Path, tmp_path: Path
 ):
     page.goto(f"{server}/video")
@@ -118,7 +118,7 @@ def test_analyse_is_locked_until_the_answer_and_everything_can_be_deleted(
         assert file.is_dir() or b"Musterfrau" not in file.read_bytes(), file
 
 
-def test_a_models_card_is_read_and_kept(page: Page, server: str, tmp_path: Path):
+def test_a_model_card_is_shown_and_downloaded(page: Page, server: str, tmp_path: Path):
     page.goto(f"{server}/about")
     page.get_by_role("link", name="Model cards").click()
     expect(page.get_by_role("heading", name="Model card", level=1)).to_be_visible()
@@ -132,7 +132,7 @@ def test_a_models_card_is_read_and_kept(page: Page, server: str, tmp_path: Path)
     assert_fits_a_phone(page)
 
 
-def test_the_figures_of_the_running_server(server: str):
+def test_the_running_server_has_metrics(server: str):
     with pytest.raises(urllib.error.HTTPError, match="401"):
         urllib.request.urlopen(f"{server}/metrics", timeout=60)
     asked = urllib.request.Request(f"{server}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})

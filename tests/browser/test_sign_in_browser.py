@@ -1,4 +1,4 @@
-"""Signing in with a real OpenID Connect provider, a process of its own: each sees their own things, and these alone."""
+"""Sign-in with a real OpenID Connect provider: visitors see only their own data."""
 
 from __future__ import annotations
 
@@ -34,15 +34,13 @@ ADMIN = "boss@example.org"
 
 @dataclass(frozen=True)
 class Place:
-    """An app, and the provider at which one signs in to it."""
+    """An app and its sign-in provider."""
 
     app: str
     provider: str
 
     def person(self, name: str, email: str = "") -> str:
-        """Make the provider know somebody, and return their subject: another one every time, so that nobody's library
-        is that of an earlier try.
-        """
+        """Register a person with the provider, and return their subject, which is new every time."""
         subject = f"{name}-{secrets.token_hex(4)}"
         told = {"name": name.capitalize(), "email": email or f"{subject}@example.org", "email_verified": True}
         content, kind = json.dumps(told).encode(), {"Content-Type": "application/json"}
@@ -69,7 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 class running_provider:  # noqa: N801 – used as a block
-    """The provider, until the block ends."""
+    """Run the provider until the block ends."""
 
     def __enter__(self) -> str:
         with socket.socket() as free:
@@ -95,7 +93,7 @@ class running_provider:  # noqa: N801 – used as a block
 
 @pytest.fixture
 def at_a_browser(browser: Browser, place: Place) -> Iterator[OpenBrowser]:
-    """Opens browsers of different people, which share nothing."""
+    """Opens separate browser contexts for different people."""
     contexts: list[BrowserContext] = []
 
     def opened() -> Page:
@@ -136,12 +134,12 @@ def sign_out(page: Page) -> None:
 
 
 def statuses(page: Page, place: Place, addresses: Iterable[str]) -> list[int]:
-    """What the server says to this browser, cookies and all, of each address."""
+    """Return the server's status for each address, requested with this browser's cookies."""
     return [page.request.get(f"{place.app}{address}").status for address in addresses]
 
 
 def analyse(page: Page, place: Place, tmp_path: Path) -> set[str]:
-    """Analyse a moment of video that the library keeps, and return where its result came from."""
+    """Analyse a short video that the library keeps, and return the URL of its data."""
     heard: set[str] = set()
     page.on("response", lambda answer: heard.add(answer.url.removeprefix(place.app)))
     clip = write_video(tmp_path / "moment.mp4", [sample_image()[:360, :480]] * 5, fps=25)
@@ -157,7 +155,7 @@ def analyse(page: Page, place: Place, tmp_path: Path) -> set[str]:
 
 
 def download_of(page: Page, place: Place, folder: Path) -> str:
-    """Download the timeline, and return its address."""
+    """Download the timeline, and return its URL."""
     settle(page)
     with page.expect_download() as started:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="Download").first.click()
@@ -167,7 +165,7 @@ def download_of(page: Page, place: Place, folder: Path) -> str:
 
 
 def assert_only_for(mine: Page, other: Page, place: Place, addresses: set[str]) -> None:
-    """What the one browser can have, video and data alike, the other one cannot."""
+    """Assert that one browser gets the video and the data, and the other does not."""
     # A page puts new things in the place of old ones, which are then gone for everybody.
     before = {each for each in addresses if statuses(mine, place, [each]) == [200]}
     assert set(statuses(other, place, addresses)) == {404}
@@ -175,9 +173,7 @@ def assert_only_for(mine: Page, other: Page, place: Place, addresses: set[str]) 
     assert {each.split("/")[1] for each in after} == {"media", "video-files"}
 
 
-def test_each_sees_their_own_things_and_an_address_gives_nothing_to_others(
-    place: Place, at_a_browser: OpenBrowser, tmp_path: Path
-):
+def test_visitors_see_only_their_own_data_and_urls_are_private(place: Place, at_a_browser: OpenBrowser, tmp_path: Path):
     ada, bob = place.person("ada"), place.person("bob")
     hers = at_a_browser()
     expect(hers.get_by_role("link", name="Library", exact=True)).to_have_count(0)
@@ -216,9 +212,7 @@ def test_each_sees_their_own_things_and_an_address_gives_nothing_to_others(
     assert linked.url == f"{place.app}/video?analysis={analysis}"
 
 
-def test_who_looks_after_the_server_sees_how_much_everybody_has_and_nobody_else_does(
-    place: Place, at_a_browser: OpenBrowser
-):
+def test_only_administrators_see_everyones_usage(place: Place, at_a_browser: OpenBrowser):
     ada, boss, eve = place.person("ada"), place.person("boss", ADMIN), place.person("eve", "eve@elsewhere.test")
     hers = at_a_browser()
     enter(hers, ada)

@@ -1,4 +1,4 @@
-"""A video's whole way through the app: analysed while nobody looks, looked into, edited, exported, found again."""
+"""A video's way through the app: analysed in the background, edited, exported, found again."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ pytestmark = pytest.mark.browser
 NAME, FILE_NAME = "Ada Łovelace", "Konzert № 1"
 
 
-def test_a_concert_is_analysed_while_nobody_looks_edited_exported_and_found_again(
-    visit: Page, shared_data: Path, tmp_path: Path
-):
+def test_a_video_is_analysed_edited_exported_and_found_again(visit: Page, shared_data: Path, tmp_path: Path):
     clip = shared_data / "videos" / "concert_cuts_360p.mp4"
     go_to(visit, "Video")
     upload(visit, clip)
@@ -84,7 +82,7 @@ def _rename_a_person(page: Page) -> None:
 
 
 def _export(page: Page, known: Format, folder: Path) -> Path:
-    """Choose a format, have it made if that takes a while, and download it under a name of one's own."""
+    """Choose a format, prepare it if necessary, and download it under a chosen name."""
     page.get_by_role("radio", name=known.title, exact=True).click()
     expect(page.get_by_text(known.about)).to_be_visible()
     settle(page)
@@ -157,7 +155,7 @@ def _read_film(path: Path, clip: Path) -> None:
 
 
 def _picture_times(container: av.container.InputContainer) -> list[float]:
-    """When a player shows each picture, counted from the moment at which it begins."""
+    """Return the display time of each frame from the start of playback, in seconds."""
     container.seek(0)
     start_s = (container.start_time or 0) / av.time_base
     return [frame.time - start_s for frame in container.decode(video=0)]

@@ -1,4 +1,4 @@
-"""Presence over time: shares told by hand, and few enough marks."""
+"""Charts of presence: shares computed by hand, and the number of marks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_shares_of_spans(analysis):
     ]
 
 
-def test_hours_are_few_marks():
+def test_hours_need_few_marks():
     made = make_analysis([["happiness"]] * 5000)
     assert len(presence_bins(made, 1)) <= MAX_BINS * len(ROWS)
     for chart in (presence_chart(made, 1), steadiness_chart(made, 1)):
@@ -47,6 +47,6 @@ def test_hours_are_few_marks():
         assert sum(len(rows) for rows in spec["datasets"].values()) < 5000
 
 
-def test_the_limit_is_drawn(analysis):
+def test_the_threshold_is_drawn(analysis):
     spec = steadiness_chart(analysis, 1).to_dict()
     assert [row["similarity"] for rows in spec["datasets"].values() if len(rows) == 1 for row in rows] == [0.6]

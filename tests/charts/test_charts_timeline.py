@@ -41,25 +41,26 @@ def test_a_chart_has_the_colours_of_the_labels_and_no_background(make):
     assert [COLOURS[label] for label in FERPLUS_LABELS] in find(spec, "range")
 
 
-def test_axes_say_their_units(analysis):
+def test_axes_have_units(analysis):
     titles = find(spec_of(timeline_chart(analysis)), "title")
     assert "Time, s" in titles
     assert "Probability, 0–1" in titles
     assert "Probability, %" in find(spec_of(bars()), "title")
 
 
-def test_the_timeline_answers_a_click_and_marks_the_moment(analysis):
+def test_the_timeline_handles_clicks_and_marks_the_moment(analysis):
     spec = spec_of(timeline_chart(analysis, moment_s=0.3))
     assert MOMENT in find(spec, "name")
     assert {"time_s": 0.3} in [row for rows in spec["datasets"].values() for row in rows]
 
 
-def test_a_limit_is_marked_and_none_is_not():
+def test_a_threshold_is_drawn_only_if_set():
     shares = dict(zip(FERPLUS_LABELS, map(float, leaning("fear")), strict=True))
     assert [{"limit": 0.5}] in list(spec_of(probability_bars(shares, abstain_below=0.5))["datasets"].values())
     assert spec_of(probability_bars(shares, abstain_below=0.0)) == spec_of(probability_bars(shares))
 
 
+@pytest.mark.slow
 def test_unclear_time_is_marked_under_its_lane():
     analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"abstain_below": 0.66})
     spec = spec_of(timeline_chart(analysis))
@@ -82,6 +83,7 @@ def test_the_legend_can_be_left_out(analysis):
     assert set(find(spec_of(timeline_chart(analysis)), "columns")) == {4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown", [[], [[], []], [["fear"]], [["fear"] * 12] * 3])
 def test_every_analysis_has_a_chart(shown):
     assert json.dumps(spec_of(timeline_chart(make_analysis(shown))))
@@ -101,28 +103,29 @@ def ribbon(chart) -> list[tuple]:
     return [(row["track_id"], row["emotion"], round(row["end_s"], 3)) for row in rows_of(chart) if "bottom" in row]
 
 
-def test_a_ribbon_tells_what_leads_and_ends_with_it():
+def test_the_ribbon_shows_the_leading_expression():
     chart = timeline_chart(make_analysis([["fear"], ["fear"], [], ["fear"], ["anger"]]))
     assert ribbon(chart) == [(1, "fear", 0.2), (1, "fear", 0.4), (1, "anger", 0.5)]
 
 
-def test_areas_leave_the_ribbon_its_place(analysis):
+def test_areas_do_not_cover_the_ribbon(analysis):
     rows = rows_of(timeline_chart(analysis))
     areas = [row["high"] % 1 for row in rows if "run" in row]
     assert max(areas) < min(row["top"] % 1 for row in rows if "bottom" in row)
 
 
-def test_a_name_stands_at_its_lane_whatever_it_holds(analysis):
+def test_lanes_are_labelled_with_any_name(analysis):
     spec = spec_of(timeline_chart(analysis, names={2: """A'd"a]"""}))
     assert r"""["Person 1", "A'd\"a]"][floor(datum.value)]""" in find(spec, "labelExpr")
 
 
-def test_lanes_keep_their_names_beside_the_ribbon(analysis):
+def test_lanes_keep_their_names_with_a_ribbon(analysis):
     layers = spec_of(timeline_chart(analysis))["layer"]
     assert None not in [layer["encoding"]["y"].get("axis", {}) for layer in layers if "y" in layer["encoding"]]
 
 
-def test_a_part_of_the_time_is_drawn_as_finely_as_fits():
+@pytest.mark.slow
+def test_a_zoomed_part_is_drawn_in_full_resolution():
     long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 3000, step_s=0.1)
     whole, part = timeline_chart(long), timeline_chart(long, 70, span=Span(60, 75))
     assert len(rows_of(whole)) <= 5000
@@ -133,7 +136,8 @@ def test_a_part_of_the_time_is_drawn_as_finely_as_fits():
     assert {"time_s": 80} not in rows_of(timeline_chart(long, 80, span=Span(60, 75)))
 
 
-def test_a_part_begins_where_it_begins_and_has_lanes_for_who_is_seen_in_it():
+@pytest.mark.slow
+def test_a_zoomed_part_has_its_own_range_and_lanes():
     shown = [["fear"]] * 300 + [[]] * 10 + [["anger", "neutral"]] * 100
     part = timeline_chart(make_analysis(shown, step_s=0.1), names={2: "Zoe"}, span=Span(32, 34))
     scale = next(one for one in vl_convert.vegalite_to_vega(part.to_dict())["scales"] if one["name"] == "x")
@@ -144,7 +148,7 @@ def test_a_part_begins_where_it_begins_and_has_lanes_for_who_is_seen_in_it():
     assert not [row for row in rows_of(nobody) if "track_id" in row]
 
 
-def test_the_overview_is_a_ribbon_that_answers_a_drag(analysis):
+def test_the_overview_handles_drags(analysis):
     spec = spec_of(overview_chart(analysis, Span(0.2, 0.4)))
     assert ZOOM in find(spec, "name")
     assert {"start_s": 0.2, "end_s": 0.4} in [row for rows in spec["datasets"].values() for row in rows]
@@ -160,5 +164,5 @@ def test_the_overview_is_a_ribbon_that_answers_a_drag(analysis):
         ({"start_s": [2, 2.01]}, None),
     ],
 )
-def test_what_a_drag_means(selection, span):
+def test_drags_become_time_ranges(selection, span):
     assert zoomed_span(selection) == span

@@ -57,6 +57,7 @@ def test_expressions_have_their_own_colours(make, analysis):
     assert [COLOURS[label] for label in LABELS] in find(spec_of(make(analysis)), "range")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", EVERY)
 def test_a_long_video_is_thinned_out(make):
     long = make_analysis([["fear", "anger"], ["anger", "neutral"]] * 2000, step_s=0.04)
@@ -65,20 +66,20 @@ def test_a_long_video_is_thinned_out(make):
     assert sum(len(rows) for rows in spec["datasets"].values()) * dots <= MARKS
 
 
-def test_lines_break_where_nobody_is_seen():
+def test_lines_break_in_gaps():
     analysis = make_analysis([["fear"], ["fear"], [], ["fear"], [], []])
     rows = [row for part in spec_of(derived_chart(analysis, "valence", 1))["datasets"].values() for row in part]
     assert sorted(row["run"] for row in rows if "run" in row) == [1, 1, 2]
 
 
-def test_cells_without_a_change_are_empty_and_shares_are_of_the_row():
+def test_transitions_as_shares_sum_to_one_per_row():
     counts = transitions(make_analysis([[name] for name in ("fear", "anger", "fear", "neutral")], 0.5))
     rows = [row for part in spec_of(transition_chart(counts, as_shares=True))["datasets"].values() for row in part]
     written = {(row["before"], row["after"]): row["text"] for row in rows if row["text"]}
     assert written == {("fear", "anger"): "50%", ("fear", "neutral"): "50%", ("anger", "fear"): "100%"}
 
 
-def test_derived_measures_say_so(analysis):
+def test_derived_measures_are_labelled(analysis):
     titles = find(spec_of(path_chart(analysis, 1)), "title")
     assert "Valence (derived)" in titles
     assert "Intensity (derived)" in titles
@@ -92,6 +93,6 @@ def test_a_chart_relative_to_a_baseline_without_the_person_is_refused(analysis):
         relative_chart(analysis, 2, Span(0, 0.2), LABELS)
 
 
-def test_two_sides_of_one_name_can_be_told_apart(analysis):
+def test_compared_sides_of_equal_name_are_distinguished(analysis):
     spec = spec_of(comparison_chart(Side("talk", analysis), Side("talk", analysis, offset_s=1), ["fear"]))
     assert ["talk (1)", "talk (2)"] in find(spec, "domain")

@@ -1,4 +1,4 @@
-"""What the lab's charts draw."""
+"""Charts of the model lab."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_bars_of_models_with_different_labels():
     }  # fmt: skip
 
 
-def test_coverage_draws_the_curves_that_were_kept_and_each_limit_on_its_own():
+def test_coverage_draws_curves_and_thresholds():
     mute = make_abstention() | {"abstention": {"abstain_below": 1.0, "coverage": 0.0, "accuracy": None}}
     records = {"a": make_record(("anger", "fear")) | make_abstention(), "b": make_record(("anger", "fear"))}
     spec = lab.coverage_chart(records, MODELS).to_dict()

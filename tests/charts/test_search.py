@@ -1,4 +1,4 @@
-"""Fronts and winners, told by hand; charts that can be drawn."""
+"""Charts of the architecture search: Pareto fronts and winners computed by hand."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ def table() -> pd.DataFrame:
     )
 
 
-def test_the_front_is_what_none_beats(table):
+def test_the_pareto_front_is_not_dominated(table):
     assert front_of(table)["candidate"].tolist() == [4, 5, 3]
 
 
-def test_the_front_moves(table):
+def test_the_pareto_front_moves_over_generations(table):
     fronts = fronts_by_generation(table).groupby("up_to")["candidate"].apply(list)
     assert fronts.tolist() == [[1], [4, 1, 3], [4, 5, 3]]
 
 
-def test_the_winner_can_be_afforded(table):
+def test_the_winner_is_within_the_time_budget(table):
     assert winner_of(table)["candidate"] == 5
     assert winner_of(table, within_ms=2.0)["candidate"] == 3
     assert winner_of(table, within_ms=0.1)["candidate"] == 4
 
 
-def test_a_table_of_something_else_is_known(table):
+def test_a_foreign_table_is_refused(table):
     assert is_candidates(table)
     assert not is_candidates(table.iloc[:0])
     assert not is_candidates(table.drop(columns="network"))

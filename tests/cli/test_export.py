@@ -18,7 +18,7 @@ def saved(analysis, tmp_path):
     return save_parquet(analysis, tmp_path / "My talk.timeline.parquet", Edits(names={1: "Ada"}))
 
 
-def test_a_folder_gets_the_timelines_own_name(saved, tmp_path, capsys):
+def test_out_folder_keeps_the_timelines_name(saved, tmp_path, capsys):
     (tmp_path / "out").mkdir()
     assert main(["export", str(saved), "--format", "vtt", "--out", str(tmp_path / "out")]) == 0
     target = tmp_path / "out" / "My talk.vtt"
@@ -26,13 +26,13 @@ def test_a_folder_gets_the_timelines_own_name(saved, tmp_path, capsys):
     assert "Ada: happiness" in target.read_text(encoding="utf-8")
 
 
-def test_a_chosen_name_is_kept_and_its_folder_made(saved, tmp_path):
+def test_out_name_is_kept_and_its_folder_created(saved, tmp_path):
     target = tmp_path / "new" / "Ergebnis – 1.txt"
     assert main(["export", str(saved), "--format", "csv", "--out", str(target)]) == 0
     assert set(pd.read_csv(target)["person"]) == {"Ada", "Person 2"}
 
 
-def test_edits_may_come_from_a_file(saved, tmp_path):
+def test_edits_are_read_from_a_file(saved, tmp_path):
     edits = tmp_path / "edits.json"
     edits.write_text(json.dumps(Edits(names={1: "Zoë"}, hidden=frozenset({2})).to_dict()), encoding="utf-8")
     target = tmp_path / "t.json"
@@ -47,7 +47,7 @@ def test_edits_may_come_from_a_file(saved, tmp_path):
         (["--format", "csv", "--edits", "{edits}"], "expected edits as JSON"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(saved, tmp_path, capsys, arguments, complaint):
+def test_errors_are_one_line(saved, tmp_path, capsys, arguments, complaint):
     (tmp_path / "edits.json").write_text("[", encoding="utf-8")
     arguments = [argument.replace("{edits}", str(tmp_path / "edits.json")) for argument in arguments]
     assert main(["export", str(saved), *arguments]) == 2
@@ -55,7 +55,7 @@ def test_what_cannot_be_done_is_said_in_one_line(saved, tmp_path, capsys, argume
     assert len(lines) == 1 and complaint in lines[0]
 
 
-def test_a_file_that_is_no_timeline_is_refused(tmp_path, capsys):
+def test_a_foreign_file_is_refused(tmp_path, capsys):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "x.parquet")
     assert main(["export", str(tmp_path / "x.parquet"), "--format", "csv"]) == 2
     assert "x.parquet" in capsys.readouterr().err

@@ -38,7 +38,7 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def test_image_as_json_is_json_alone(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_image_json_prints_only_json(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.jpg").write_text("no picture")
     status = main(["image", str(photo), str(tmp_path / "broken.jpg"), "--json"])
     captured = capsys.readouterr()
@@ -54,7 +54,7 @@ def test_image_as_json_is_json_alone(photo: Path, tmp_path: Path, capsys: pytest
     assert "broken.jpg is not a picture" in captured.err
 
 
-def test_image_for_people_and_its_files(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_image_prints_a_table_and_writes_files(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main(["image", str(photo), "--out", str(out)]) == 0
     assert "happiness" in capsys.readouterr().out
@@ -63,6 +63,7 @@ def test_image_for_people_and_its_files(photo: Path, tmp_path: Path, capsys: pyt
     assert json.loads((out / f"{photo.name}.faces.json").read_text(encoding="utf-8"))["width"] == 512
 
 
+@pytest.mark.slow
 def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clip = make_clip(tmp_path / "a clip.mp4")
     assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--every", "5"]) == 0
@@ -75,7 +76,8 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
     assert "smile index" in capsys.readouterr().out
 
 
-def test_mended_times_are_said_and_are_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, out = tmp_path / "videos", tmp_path / "out"
     folder.mkdir()
     clip = write_clip(folder / "restarted.ts", grey_levels([90] * 50))
@@ -108,7 +110,7 @@ def test_mended_times_are_said_and_are_no_failure(tmp_path: Path, capsys: pytest
         (["dance"], "invalid choice"),
     ],
 )
-def test_mistakes_end_with_two_and_one_line(
+def test_invalid_arguments_exit_with_two_and_one_line(
     arguments: list[str],
     words: str,
     capsys: pytest.CaptureFixture[str],
@@ -127,7 +129,8 @@ def test_mistakes_end_with_two_and_one_line(
     assert captured.out == ""
 
 
-def test_unclear_faces_and_videos_read_so(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_unclear_answers_are_shown_as_unclear(capsys: pytest.CaptureFixture[str]) -> None:
     face = {"box_xyxy": [0, 0, 9, 9], "confidence": 0.9, "emotion": "fear", "probabilities": {"fear": 0.34}}
     record = {"file": "a.png", "width": 9, "height": 9, "faces": [face | {"unclear": True}, face | {"unclear": False}]}
     Console(width=100).print(faces_table([record]))
@@ -149,6 +152,7 @@ def test_models_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert "✗" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_model_is_added_and_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -163,7 +167,7 @@ def test_a_model_is_added_and_removed(
     assert "my-net" not in capsys.readouterr().out
 
 
-def test_doctor_tells_what_is_missing(
+def test_doctor_lists_missing_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
@@ -171,7 +175,8 @@ def test_doctor_tells_what_is_missing(
     assert "default model" in capsys.readouterr().err
 
 
-def test_several_videos_give_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_several_videos_share_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     films, out = tmp_path / "films", tmp_path / "out"
     films.mkdir()
     make_clip(films / "one.mp4")
@@ -198,7 +203,8 @@ def test_several_videos_give_one_table(tmp_path: Path, capsys: pytest.CaptureFix
     assert times.between(1, 2.5, inclusive="left").all()
 
 
-def test_a_killed_run_is_resumed_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_a_killed_run_resumes_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = tmp_path / "long.mp4"
     _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=4)
     monkeypatch.setenv("EMOTION_PART_S", "0.1")
@@ -219,7 +225,8 @@ def test_a_killed_run_is_resumed_exactly(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "out" / "long.timeline.parquet").stat().st_mtime_ns == written
 
 
-def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
     clip = tmp_path / "long.mp4"
     _repeat(make_clip(tmp_path / "sample.mp4"), clip, times=30)
     screen, terminal = pty.openpty()  # the bar moves on a terminal only
@@ -247,9 +254,7 @@ def _repeat(clip: Path, target: Path, times: int) -> None:
     write_video(target, (picture for _ in range(times) for picture in pictures), fps=25)
 
 
-def test_doctor_names_the_extra_that_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_names_missing_extras(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(doctor, "EXTRAS", {"train": "no-such-package"})
     monkeypatch.setenv("COLUMNS", "200")
     assert main(["doctor"]) == 0
@@ -257,7 +262,7 @@ def test_doctor_names_the_extra_that_is_missing(
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "web"])
-def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["app", "--port", port])
     assert ended.value.code == 2

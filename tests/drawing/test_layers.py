@@ -1,4 +1,4 @@
-"""What is laid over faces: where it is drawn, and where nothing is."""
+"""Overlays on faces: where they are drawn."""
 
 from __future__ import annotations
 

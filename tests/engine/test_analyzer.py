@@ -1,4 +1,4 @@
-"""The whole way of the data, with the real detector and mesh; the classifier is real where its answers matter."""
+"""The whole pipeline with the real detector and mesh; the classifier is real if its answers matter."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).with_name("golden_sample_clip.csv")
 
 
 class MeanGrey:
-    """A classifier with an answer that tests can check: the brighter the crop, the happier."""
+    """A classifier with a testable answer: the brighter the crop, the happier."""
 
     labels = FERPLUS_LABELS
 
@@ -51,7 +51,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "sample.mp4")
 
 
-def test_the_classifiers_limit_of_clear_answers_travels_along(analyzer: emotion.Analyzer, clip: Path, tmp_path) -> None:
+@pytest.mark.slow
+def test_results_carry_the_classifiers_threshold(analyzer: emotion.Analyzer, clip: Path, tmp_path) -> None:
     file = tmp_path / "model.tflite"
     file.write_bytes(classifier_file(8))
     card = replace(emotion.load_classifier().card, labels=FERPLUS_LABELS, input_size=48, abstain_below=0.4)
@@ -64,7 +65,7 @@ def test_the_classifiers_limit_of_clear_answers_travels_along(analyzer: emotion.
     assert replace(analysis, settings={}).abstain_below == 0.0  # an analysis of earlier days
 
 
-def test_a_picture_may_come_as_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
+def test_pictures_can_be_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     rgb = sample_image()
     path = tmp_path / "portrait.png"
     Image.fromarray(rgb).save(path)
@@ -80,18 +81,19 @@ def test_a_picture_may_come_as_path_bytes_or_array(analyzer: emotion.Analyzer, t
     assert 0.1 < face.eye_openness < 0.5
 
 
-def test_a_grey_picture_is_a_picture(analyzer: emotion.Analyzer) -> None:
+def test_grey_pictures_are_accepted(analyzer: emotion.Analyzer) -> None:
     grey = np.asarray(Image.fromarray(sample_image()).convert("L"))
     assert len(analyzer.image(grey).faces) == 1
 
 
-def test_no_face_is_a_normal_answer(analyzer: emotion.Analyzer, shared_data: Path) -> None:
+def test_a_picture_without_a_face_has_no_faces(analyzer: emotion.Analyzer, shared_data: Path) -> None:
     for name in ("dogs.jpg", "no-faces.jpg"):
         assert analyzer.image(shared_data / "photos" / name).faces == ()
 
 
-def test_boxed_photographs(analyzer: emotion.Analyzer, shared_data: Path) -> None:
-    """All 43 faces that people drew boxes around, at IoU 0.3, and hardly a face that nobody drew."""
+@pytest.mark.slow
+def test_faces_of_the_boxed_photographs_are_found(analyzer: emotion.Analyzer, shared_data: Path) -> None:
+    """All 43 annotated faces at IoU 0.3, and hardly any other."""
     photos = shared_data / "photos"
     drawn = found = extra = 0
     for listing in ("training.xml", "testing.xml"):
@@ -113,7 +115,7 @@ def test_boxed_photographs(analyzer: emotion.Analyzer, shared_data: Path) -> Non
     assert extra <= 1
 
 
-def test_faces_of_a_photograph_are_numbered_in_reading_order(analyzer: emotion.Analyzer) -> None:
+def test_faces_are_numbered_in_reading_order(analyzer: emotion.Analyzer) -> None:
     portrait = sample_image()
     small = np.asarray(Image.fromarray(portrait).resize((256, 256)))
     page = np.zeros((768, 900, 3), np.uint8)
@@ -138,7 +140,7 @@ def test_flipping_the_picture_mirrors_the_box(analyzer: emotion.Analyzer) -> Non
     assert mirrored[[1, 3]] == pytest.approx(box[[1, 3]], abs=5)
 
 
-def test_a_video_becomes_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path) -> None:
+def test_a_video_gives_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path) -> None:
     steps: list[Progress] = []
     analysis = analyzer.video(clip, on_progress=steps.append)
     emotion.validate(analysis.timeline)
@@ -153,8 +155,9 @@ def test_a_video_becomes_a_valid_timeline(analyzer: emotion.Analyzer, clip: Path
     assert analysis.timeline["similarity"].iloc[0] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_video_and_stream_and_frames_agree(analyzer: emotion.Analyzer, clip: Path) -> None:
-    """Threads change nothing: the parallel and the plain way give the same faces."""
+    """The parallel and the sequential implementation give the same faces."""
     plain = list(analyzer.stream(read_video(clip)))
     parallel = list(analyzer.frames(clip))
     assert [len(result.faces) for result in plain] == [len(result.faces) for result in parallel]
@@ -164,12 +167,12 @@ def test_video_and_stream_and_frames_agree(analyzer: emotion.Analyzer, clip: Pat
             assert np.array_equal(face.probabilities, twin.probabilities)
 
 
-def test_every_and_fps_choose_frames(analyzer: emotion.Analyzer, clip: Path) -> None:
+def test_every_and_fps_select_frames(analyzer: emotion.Analyzer, clip: Path) -> None:
     assert analyzer.video(clip, every=10).frames["frame_index"].tolist() == list(range(0, 75, 10))
     assert len(analyzer.video(clip, fps=5).frames) == 15
 
 
-def test_cancelling_keeps_what_is_done(analyzer: emotion.Analyzer, clip: Path) -> None:
+def test_cancelling_keeps_the_analysed_frames(analyzer: emotion.Analyzer, clip: Path) -> None:
     def stop_at_twenty(progress: Progress) -> None:
         if progress.done == 20:
             raise Cancelled
@@ -180,7 +183,8 @@ def test_cancelling_keeps_what_is_done(analyzer: emotion.Analyzer, clip: Path) -
     assert len(analysis.frames) == 20
 
 
-def test_a_video_that_breaks_off_keeps_what_came_before(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_truncated_video_keeps_the_frames_before_the_damage(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "torn.mkv", list(clip_frames()))
     whole = clip.read_bytes()
     clip.write_bytes(whole[: len(whole) * 2 // 3] + bytes(range(256)) * 40)
@@ -188,12 +192,12 @@ def test_a_video_that_breaks_off_keeps_what_came_before(analyzer: emotion.Analyz
     assert 10 < len(analysis.frames) < 75
 
 
-def test_a_file_without_a_picture_is_refused(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
+def test_a_file_without_frames_is_refused(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="no such file"):
         analyzer.video(tmp_path / "absent.mp4")
 
 
-def test_a_video_without_a_face(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
+def test_a_video_without_a_face_has_an_empty_timeline(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     empty = write_clip(tmp_path / "wall.mp4", [np.full((120, 160, 3), 90, np.uint8)] * 10)
     analysis = analyzer.video(empty)
     emotion.validate(analysis.timeline)
@@ -201,6 +205,7 @@ def test_a_video_without_a_face(analyzer: emotion.Analyzer, tmp_path: Path) -> N
     assert analysis.frames["faces"].tolist() == [0] * 10
 
 
+@pytest.mark.slow
 def test_one_analyzer_serves_many_threads(analyzer: emotion.Analyzer) -> None:
     rgb = sample_image()
     pictures = [np.ascontiguousarray(np.roll(rgb, shift, axis=1)) for shift in (0, 20, 40, 60)] * 4
@@ -210,7 +215,7 @@ def test_one_analyzer_serves_many_threads(analyzer: emotion.Analyzer) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
 
 
-def test_a_cut_ends_the_numbers(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
+def test_a_cut_ends_all_tracks(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     portrait = np.ascontiguousarray(sample_image()[:360])
     dark = (portrait * 0.3).astype(np.uint8)[:, ::-1]
     clip = write_clip(tmp_path / "cut.mp4", [portrait] * 10 + [dark] * 10)
@@ -219,7 +224,7 @@ def test_a_cut_ends_the_numbers(analyzer: emotion.Analyzer, tmp_path: Path) -> N
     assert tracks.loc[10:].eq(2).all()
 
 
-def test_numbers_survive_a_short_occlusion(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
+def test_tracks_survive_a_short_occlusion(analyzer: emotion.Analyzer, tmp_path: Path) -> None:
     portrait = np.ascontiguousarray(sample_image()[:360])
     covered = portrait.copy()
     covered[40:220, 150:300] = 120
@@ -230,6 +235,7 @@ def test_numbers_survive_a_short_occlusion(analyzer: emotion.Analyzer, tmp_path:
     assert timeline["frame_index"].max() == 31
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "people", "frames"), [("one_face_720p.mp4", 1, 282), ("portrait_d0.mp4", 1, 78)])
 def test_close_ups_are_one_person_throughout(
     analyzer: emotion.Analyzer, shared_data: Path, name: str, people: int, frames: int
@@ -239,7 +245,8 @@ def test_close_ups_are_one_person_throughout(
     assert analysis.timeline["track_id"].nunique() == people
 
 
-def test_a_clip_with_cuts_and_one_whose_face_leaves(analyzer: emotion.Analyzer, shared_data: Path) -> None:
+@pytest.mark.slow
+def test_people_in_clips_with_cuts_and_exits(analyzer: emotion.Analyzer, shared_data: Path) -> None:
     concert = analyzer.video(shared_data / "videos" / "concert_cuts_360p.mp4").timeline
     shots = concert.groupby(pd.cut(concert["frame_index"], [-1, 19, 81, 210, 999]), observed=True)["track_id"]
     seen = [set(numbers) for _, numbers in shots]
@@ -250,12 +257,13 @@ def test_a_clip_with_cuts_and_one_whose_face_leaves(analyzer: emotion.Analyzer, 
     assert (leaves.frames["faces"].iloc[75:] == 0).all()
 
 
-def test_no_face_is_seen_where_none_is(analyzer: emotion.Analyzer, shared_data: Path) -> None:
+def test_no_face_is_detected_in_clips_without_faces(analyzer: emotion.Analyzer, shared_data: Path) -> None:
     assert analyzer.video(shared_data / "videos" / "no_face.mp4").timeline.empty
 
 
+@pytest.mark.slow
 def test_golden_table_of_the_sample_clip(clip: Path) -> None:
-    """The shipped model on the sample clip. Decoders differ a little, so boxes may by 3 px and shares by 0.1."""
+    """The shipped model on the sample clip. Decoders differ slightly, so boxes may differ by 3 px and shares by 0.1."""
     timeline = emotion.Analyzer().video(clip, every=5).timeline
     golden = pd.read_csv(io.StringIO(GOLDEN.read_text(encoding="utf-8")))
     assert timeline["frame_index"].tolist() == golden["frame_index"].tolist()

@@ -1,4 +1,4 @@
-"""Parts make a whole, whatever they hold and wherever they were cut."""
+"""Merging checkpoint parts gives the whole, however it was cut."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def cut(analysis: Analysis, places: list[int]) -> list[Analysis]:
 shown = st.lists(st.lists(st.sampled_from(["happiness", "fear", "neutral"]), max_size=3), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(shown, st.data())
-def test_parts_together_are_the_file_that_would_have_been(
+def test_merged_parts_equal_an_uninterrupted_file(
     tmp_path_factory: pytest.TempPathFactory, people: list[list[str]], data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("parts")
@@ -60,7 +61,7 @@ def test_parts_together_are_the_file_that_would_have_been(
     assert not [path for path in folder.rglob("*") if "partial" in path.name]
 
 
-def test_going_on_drops_what_came_after_the_last_state(tmp_path: Path) -> None:
+def test_resuming_drops_frames_after_the_last_state(tmp_path: Path) -> None:
     one, two, three = cut(make_analysis([["neutral"]] * 9), [3, 6])
     parts = Checkpoint(Storage(tmp_path), "parts")
     assert parts.resume(one) is None
@@ -74,7 +75,7 @@ def test_going_on_drops_what_came_after_the_last_state(tmp_path: Path) -> None:
     assert parts.until_s() == pytest.approx(0.5)
 
 
-def test_without_any_state_it_begins_anew(tmp_path: Path) -> None:
+def test_without_a_state_the_run_starts_over(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
     parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, None)
@@ -84,7 +85,7 @@ def test_without_any_state_it_begins_anew(tmp_path: Path) -> None:
         parts.merge("whole.parquet", "")
 
 
-def test_other_settings_do_not_go_on(tmp_path: Path) -> None:
+def test_other_settings_cannot_resume(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
     parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, STATE)
@@ -93,7 +94,7 @@ def test_other_settings_do_not_go_on(tmp_path: Path) -> None:
             parts.resume(other)
 
 
-def test_half_a_part_is_none_and_a_damaged_one_is_told_and_dropped_by_who_goes_on(tmp_path: Path) -> None:
+def test_partial_parts_are_ignored_and_damaged_ones_dropped_on_resume(tmp_path: Path) -> None:
     analysis = make_analysis([["neutral"]] * 3)
     parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, STATE)
@@ -113,7 +114,7 @@ def test_half_a_part_is_none_and_a_damaged_one_is_told_and_dropped_by_who_goes_o
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
-    """The kernel's own full disk: what is written through this link goes to /dev/full."""
+    """The link leads to /dev/full, the kernel's own full disk."""
     storage = Storage(tmp_path)
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / ".000001.parquet.partial").symlink_to("/dev/full")

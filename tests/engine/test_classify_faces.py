@@ -1,4 +1,4 @@
-"""Whom the classifier remembers, and for how long."""
+"""How long the classifier keeps each person's reference face."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def known(classifier: StreamClassifier) -> list[int]:
     return classifier.state()["ids"].tolist()
 
 
-def test_each_person_is_compared_with_their_own_first_picture(face: Face) -> None:
+def test_each_person_is_compared_with_their_own_reference(face: Face) -> None:
     classifier = StreamClassifier(Undecided())
     first, second = (replace(face, track_id=track_id) for track_id in (1, 2))
     assert [each.similarity for each in classifier(picture(0.0), [first])] == pytest.approx([1])
@@ -51,7 +51,7 @@ def test_each_person_is_compared_with_their_own_first_picture(face: Face) -> Non
     assert again[1].similarity < 0.9
 
 
-def test_who_is_out_of_sight_is_remembered_as_long_as_the_tracker_does_and_no_longer(face: Face) -> None:
+def test_references_are_kept_as_long_as_the_track(face: Face) -> None:
     classifier = StreamClassifier(Undecided())
     classifier(picture(10.0), [replace(face, track_id=1)])
     classifier(picture(10.0 + MEMORY_S - 0.01), [])
@@ -60,14 +60,15 @@ def test_who_is_out_of_sight_is_remembered_as_long_as_the_tracker_does_and_no_lo
     assert known(classifier) == []
 
 
-def test_hours_of_passers_by_fill_no_memory(face: Face) -> None:
+@pytest.mark.slow
+def test_references_of_ended_tracks_are_forgotten(face: Face) -> None:
     classifier = StreamClassifier(Undecided())
     for track_id in range(1, 101):
         classifier(picture(float(track_id)), [replace(face, track_id=track_id)])
     assert known(classifier) == [98, 99, 100], "one person a second, each remembered for two"
 
 
-def test_a_face_without_a_number_is_compared_with_nobody(face: Face) -> None:
+def test_a_face_without_a_track_has_no_similarity(face: Face) -> None:
     classifier = StreamClassifier(Undecided())
     (seen,) = classifier(picture(0.0), [replace(face, track_id=None)])
     assert np.isnan(seen.similarity)

@@ -1,4 +1,4 @@
-"""In memory or with checkpoints, in one run or several: the same loop gives the same tables."""
+"""Runs in memory and with checkpoints, uninterrupted and resumed, give the same tables."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from emotion.types import Progress
 from emotion.vision.decode.sampling import Sampling
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_at", [0, 20])
-def test_checkpoints_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int) -> None:
+def test_checkpoints_do_not_change_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int) -> None:
     monkeypatch.setenv("EMOTION_PART_S", "0.01")
     clip = make_clip(tmp_path / "sample.mp4")
     analyzer, storage, sampling = emotion.Analyzer(), Storage(tmp_path / "saved"), Sampling(every=2)

@@ -1,4 +1,4 @@
-"""Stages on threads of their own: order, errors, and that nothing is left running."""
+"""Stages on threads: order, errors, and clean shutdown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_closing_stops_the_thread_and_closes_the_source() -> None:
     assert running() == 0
 
 
-def test_it_runs_ahead_only_so_far() -> None:
+def test_the_lead_is_bounded() -> None:
     taken: list[int] = []
 
     def counted() -> Iterator[int]:

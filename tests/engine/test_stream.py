@@ -1,4 +1,4 @@
-"""A stream of one frame at a time is the stream of a video, and can be told to spend less."""
+"""A stream of single frames equals a video's stream, and can run with less effort."""
 
 from __future__ import annotations
 
@@ -36,21 +36,23 @@ def table(results: list) -> list[tuple]:
     ]
 
 
-def test_frame_by_frame_is_what_a_stream_yields(analyzer: Analyzer, frames: list[Frame]) -> None:
+@pytest.mark.slow
+def test_frames_and_stream_agree(analyzer: Analyzer, frames: list[Frame]) -> None:
     stream = analyzer.follow()
     one_by_one = table([stream(frame) for frame in frames])
     assert one_by_one == table(list(analyzer.stream(frames)))
     assert len(one_by_one) > 30
 
 
-def test_two_streams_share_models_and_nothing_else(analyzer: Analyzer, frames: list[Frame]) -> None:
+@pytest.mark.slow
+def test_two_streams_share_only_the_models(analyzer: Analyzer, frames: list[Frame]) -> None:
     first, second = analyzer.follow(), analyzer.follow()
     turned = [(first(frame), second(other)) for frame, other in zip(frames, frames[::-1], strict=True)]
     assert table([one for one, _ in turned]) == table(list(analyzer.stream(frames)))
 
 
 class Counting:
-    """The real detector, counting how often it looks where."""
+    """The real detector, counting its calls by region."""
 
     def __init__(self, *, small: bool = False) -> None:
         self._detector, self.looks = BlazeFace(small=small), []
@@ -63,7 +65,7 @@ class Counting:
         return self._detector.detect(image, regions)
 
 
-def test_less_effort_looks_less_often_at_less(frames: list[Frame]) -> None:
+def test_lower_effort_detects_less_often_on_smaller_inputs(frames: list[Frame]) -> None:
     large, small = Counting(), Counting(small=True)
     follower = FaceFollower(large, FaceMesh(), small)
     effort = Effort(key_frame_s=10, search_s=10, tiles=False, small=True)
@@ -76,13 +78,13 @@ def test_less_effort_looks_less_often_at_less(frames: list[Frame]) -> None:
 
 
 def without_the_face(frame: Frame) -> Frame:
-    """The same picture with the face upside down, which is no cut, as the greys are the same."""
+    """Return the picture with its face upside down, which is not a cut because the greys are the same."""
     rgb = frame.rgb().copy()
     rgb[60:330, 180:480] = rgb[60:330, 180:480][::-1]
     return Frame(frame.index, frame.time_s, rgb[..., 1].copy(), lambda: rgb)
 
 
-def test_a_lost_face_is_searched_for_at_once_and_then_in_turn(frames: list[Frame]) -> None:
+def test_a_lost_face_starts_a_detection_at_once(frames: list[Frame]) -> None:
     detector = Counting()
     follower = FaceFollower(detector, FaceMesh())
     effort = Effort(key_frame_s=10, search_s=0.1)
@@ -99,7 +101,7 @@ def test_a_lost_face_is_searched_for_at_once_and_then_in_turn(frames: list[Frame
     assert found == [0, 0, 1, 1], "found again when the next search is due"
 
 
-def test_searches_take_turns_between_the_whole_picture_and_each_tile() -> None:
+def test_detections_alternate_between_the_frame_and_its_tiles() -> None:
     detector, wall = Counting(), np.full((720, 1280, 3), 90, np.uint8)
     follower = FaceFollower(detector, FaceMesh())
     whole, *tiles = detector.regions(1280, 720)
@@ -118,7 +120,7 @@ def test_the_small_detector_finds_the_same_face(frames: list[Frame]) -> None:
     assert small.box_xyxy == pytest.approx(large.box_xyxy, abs=0.15 * float(np.ptp(large.box_xyxy[::2])))
 
 
-def test_a_stream_goes_on_with_pictures_of_another_size(analyzer: Analyzer, frames: list[Frame]) -> None:
+def test_a_stream_accepts_frames_of_another_size(analyzer: Analyzer, frames: list[Frame]) -> None:
     stream, frame = analyzer.follow(), frames[0]
     before = stream(frame).faces
     half = frame.rgb()[::2, ::2].copy()
@@ -128,6 +130,6 @@ def test_a_stream_goes_on_with_pictures_of_another_size(analyzer: Analyzer, fram
     assert after[0].box_xyxy == pytest.approx(before[0].box_xyxy / 2, abs=4)
 
 
-def test_warming_changes_nothing(analyzer: Analyzer, frames: list[Frame]) -> None:
+def test_warming_up_does_not_change_results(analyzer: Analyzer, frames: list[Frame]) -> None:
     analyzer.warm()
     assert table([next(analyzer.stream(frames[:1]))]) == table([analyzer.follow()(frames[0])])

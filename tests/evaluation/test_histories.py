@@ -1,4 +1,4 @@
-"""How the training of models is read."""
+"""Reading training histories."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def models(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_files_that_are_missing_or_damaged(models):
+def test_missing_or_damaged_histories(models):
     assert load_history(load_card("unjudged")) is None
     assert load_history(load_card("eight"))["epoch"].tolist() == [1, 2]
     make_model(models, "other", ("anger", "neutral"), history="step,loss\n1,2\n")
@@ -25,7 +25,7 @@ def test_files_that_are_missing_or_damaged(models):
         load_history(load_card("other"))
 
 
-def test_models_of_one_training(models):
+def test_models_of_one_training_share_a_history(models):
     shared = "epoch,loss,accuracy,public_accuracy,public_loss,public_accuracy_ferplus,public_accuracy_fer2013\n"
     shared += "1,1.5,0.4,0.7,1.4,0.8,0.6\n"
     make_model(models, "votes", FERPLUS_LABELS, history=shared)

@@ -59,6 +59,7 @@ def test_bins_count_every_answer_once_with_the_edges_included():
     assert table[3]["confidence"] == pytest.approx(0.75)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_temperature_is_recovered(temperature):
     rng = np.random.default_rng(0)
@@ -84,7 +85,7 @@ def test_restrict_drops_reorders_and_renormalises():
 
 
 @pytest.mark.parametrize(("truth", "answers"), [([], []), ([0], [0, 1])])
-def test_unequal_or_no_answers_are_refused(truth, answers):
+def test_answers_of_wrong_number_are_refused(truth, answers):
     with pytest.raises(ValueError, match="as many answers as truths"):
         class_report(np.array(truth, int), np.array(answers, int), LABELS)
 
@@ -102,14 +103,14 @@ def test_unequal_or_no_answers_are_refused(truth, answers):
         ([1, 0, 1, 1, 1, 1], 0.0),
     ],
 )
-def test_answers_are_unclear_where_they_are_more_likely_wrong_than_right(right, threshold):
+def test_the_threshold_is_where_accuracy_is_one_half(right, threshold):
     confidence = np.array([0.2, 0.3, 0.4, 0.5, 0.6, 0.7], np.float32)
     order = np.random.default_rng(0).permutation(6)
     found = abstention_threshold(confidence[order], np.array(right, bool)[order])
     assert found == pytest.approx(threshold, abs=1e-6)
 
 
-def test_the_limit_is_found_where_it_was_put():
+def test_a_known_threshold_is_recovered():
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.2, 1.0, 20_000).astype(np.float32)
     right = rng.random(20_000) < confidence  # calibrated, so that one half lies at one half
@@ -117,7 +118,7 @@ def test_the_limit_is_found_where_it_was_put():
     assert abstention_threshold(confidence, rng.random(20_000) < confidence - 0.2) == pytest.approx(0.7, abs=0.03)
 
 
-def test_a_limit_is_the_lowest_at_which_every_set_is_right_often_enough():
+def test_the_threshold_is_the_lowest_with_the_required_accuracy_on_every_set():
     first = np.array([0.9, 0.8, 0.7, 0.6], np.float32), np.array([True, True, True, False])
     second = np.array([0.85, 0.75, 0.65, 0.55], np.float32), np.array([True, True, False, True])
     assert accuracy_threshold([first[0]], [first[1]], 0.75) == 0.0
@@ -129,7 +130,7 @@ def test_a_limit_is_the_lowest_at_which_every_set_is_right_often_enough():
     assert accuracy_threshold([first[0]], [~first[1]], 0.9) == 1.0, "its surest answers are wrong"
 
 
-def test_weights_make_many_faces_count_as_few():
+def test_weights_replace_repeated_faces():
     rng = np.random.default_rng(3)
     logits = rng.normal(size=(4000, 4)) * 2
     truth = np.array([rng.choice(4, p=row) for row in softmax(logits)])
@@ -140,7 +141,7 @@ def test_weights_make_many_faces_count_as_few():
     assert none < fit_temperature(logits, truth, np.repeat([1 / 3, 1.0], [3000, 1000])) < equal
 
 
-def test_a_limit_of_weighted_answers_is_that_of_repeated_ones():
+def test_weighted_and_repeated_answers_give_the_same_threshold():
     confidence, right = np.array([0.3, 0.4, 0.5, 0.6], np.float32), np.array([True, False, True, True])
     weights = np.array([1, 4, 2, 1])
     rows = np.repeat(np.arange(4), weights)
@@ -149,18 +150,18 @@ def test_a_limit_of_weighted_answers_is_that_of_repeated_ones():
     assert abstention_threshold(confidence, right) < expected
 
 
-def test_the_curve_of_coverage_by_hand():
+def test_coverage_curve_by_hand():
     confidence, right = np.array([0.6, 0.9, 0.7, 0.8], np.float32), np.array([False, True, False, True])
     curve = coverage_curve(confidence, right, points=4)
     assert curve == [(1.0, 0.5), (0.75, pytest.approx(2 / 3)), (0.5, 1.0), (0.25, 1.0)]
 
 
-def test_answers_that_are_equally_sure_are_given_together():
+def test_equally_confident_answers_share_a_coverage_step():
     confidence, right = np.array([0.9, 0.5, 0.5, 0.5], np.float32), np.array([True, True, False, False])
     assert coverage_curve(confidence, right, points=4) == [(1.0, 0.5), (0.25, 1.0)]
 
 
-def test_the_curve_falls_from_everything_in_at_most_fifty_steps():
+def test_the_coverage_curve_falls_from_one_in_at_most_fifty_steps():
     rng = np.random.default_rng(0)
     curve = coverage_curve(rng.random(3000, np.float32), rng.random(3000) < 0.7)
     coverages = [coverage for coverage, _ in curve]

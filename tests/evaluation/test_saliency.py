@@ -1,4 +1,4 @@
-"""Occlusion maps of classifiers whose reasons are known."""
+"""Occlusion maps of classifiers with known reasons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def face() -> np.ndarray:
     return crop
 
 
-def test_only_the_part_that_speaks_for_an_answer_counts():
+def test_the_supporting_part_is_positive():
     found = occlusion_map(bright_corner, face(), answer=0)
     assert found.shape == (8, 8)
     assert (found[:4, :4] > 0).all()
@@ -28,11 +28,11 @@ def test_only_the_part_that_speaks_for_an_answer_counts():
     assert np.isclose(found[1, 1], (144 / 576) * (255 - 63) / 255, atol=1e-3)
 
 
-def test_against_an_answer_is_negative():
+def test_the_contradicting_part_is_negative():
     assert occlusion_map(bright_corner, face(), answer=1).min() < 0
 
 
-def test_colour_and_grey_are_shown_in_the_same_size():
+def test_maps_of_colour_and_grey_models_have_the_same_size():
     saliency = np.zeros((8, 8), np.float32)
     saliency[0, 0] = 1
     shown = overlay(np.full((48, 48, 3), 100, np.uint8), saliency)

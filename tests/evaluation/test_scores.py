@@ -1,4 +1,4 @@
-"""Tables of models' figures, on figures with known answers."""
+"""Tables of models' scores, with known answers."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_how_often_some_answers_are_right():
     assert list(abstention_table({"old": records["old"]})) == ["model", "abstain_below", "coverage", "accuracy"]
 
 
-def test_what_worse_faces_cost():
+def test_robustness_lists_the_loss_per_corruption():
     evaluation = {"int8": {}, "robustness": {"fer2013-anger-neutral": {"private-test": make_conditions()}}}
     assert find_robustness(evaluation, "ferplus", "Test") is None
     assert find_robustness({"int8": {}}, "fer2013", "Test") is None
@@ -94,7 +94,7 @@ def test_what_worse_faces_cost():
     assert table.loc["Blurred", ["low", "high"]].tolist() == [0.15, 0.35]
 
 
-def test_an_evaluation_with_the_earlier_name_of_the_limit_is_read(models):
+def test_an_evaluation_with_the_old_threshold_key_is_read(models):
     file = models / "eight" / "evaluation.json"
     current = load_evaluation("eight")
     file.write_text(file.read_text().replace('"abstain_below"', '"unclear_below"'))

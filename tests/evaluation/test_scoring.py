@@ -1,4 +1,4 @@
-"""Which labels judge a classifier, and what its record says."""
+"""Which labels a classifier is scored by, and its record."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ TWO = LabelSet("two", ("anger", "fear"))
         (("contempt", "anger"), FERPLUS),
     ],
 )
-def test_a_classifier_is_judged_by_the_smallest_set_that_has_its_labels(labels, expected):
+def test_a_classifier_is_scored_on_the_smallest_set_with_its_labels(labels, expected):
     assert nearest_set(labels, SETS) is expected
 
 
-def test_a_set_that_lacks_a_label_judges_where_there_is_no_other():
+def test_a_set_lacking_a_label_is_used_if_there_is_no_other():
     assert nearest_set(FERPLUS.labels, (FER2013,)) is FER2013
 
 
-def test_labels_are_recoded_and_strangers_are_none():
+def test_unknown_labels_are_recoded_as_none():
     truth = np.array([0, 2, -1, 6], np.int8)  # anger, fear, none, neutral
     assert recode(truth, FER2013, ("neutral", "fear")).tolist() == [-1, 1, -1, 0]
 
 
-def test_a_record_tells_what_withholding_does():
+def test_a_record_has_the_effect_of_abstention():
     shares = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.45, 0.55]])
     record = score(np.log(shares).astype(np.float32), TWO.labels, np.array([0, 0, 1, 1], np.int8), TWO, 1.0, 0.58)
     assert record is not None

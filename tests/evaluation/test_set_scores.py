@@ -1,4 +1,4 @@
-"""Scores of models on several test sets, on figures with known answers."""
+"""Scores of models on several test sets, with known answers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_weakest_expression_is_found_and_sets_have_an_order():
     assert set_scores("m", None) == set_scores("m", {"int8": {"ferplus": {"public-test": plain}}}) == []
 
 
-def test_what_the_app_answers_by_fer2013s_labels_is_the_other_heads(models, monkeypatch):
+def test_fer2013_scores_come_from_the_fer2013_head(models, monkeypatch):
     monkeypatch.setitem(ALIASES, "default", "eight")
     monkeypatch.setitem(ALIASES, "fer2013", "seven")
     assert [(one.family, one.model) for one in product_scores()] == [("ferplus", "eight"), ("fer2013", "seven")]
@@ -50,7 +50,7 @@ def test_what_the_app_answers_by_fer2013s_labels_is_the_other_heads(models, monk
     assert product_scores() == []
 
 
-def test_models_stand_in_rows_and_test_sets_in_columns(models):
+def test_the_table_has_models_as_rows_and_test_sets_as_columns(models):
     scores = {
         "ferplus_accuracy": 0.8, "ferplus_balanced_accuracy": 0.6, "ferplus_macro_f1": 0.5,
         "rafdb_accuracy": 0.7, "rafdb_balanced_accuracy": 0.5,

@@ -1,4 +1,4 @@
-"""Files that anybody may upload: whole ones are read, broken ones refused in a sentence, and nothing else happens."""
+"""Uploaded files: valid ones are read, broken ones refused with one sentence."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
     return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
 
 
+@pytest.mark.slow
 def test_every_target_has_seeds_that_it_takes(seeds):
     assert seeds.keys() == TARGETS.keys()
     for target, contents in seeds.items():
@@ -40,6 +41,7 @@ def test_nothing_at_all_is_refused_in_a_sentence(target):
     assert attempt(target, b"\0" * 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())

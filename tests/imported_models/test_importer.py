@@ -24,6 +24,8 @@ from emotion.labels import FER2013_LABELS, RAFDB_LABELS
 from emotion.models.registry import imported_models_dir, list_models, load_card, model_dir, models_dir, sha256_of
 from tests import tflite_files as files
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -39,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def facts_of(path: Path, **other: object) -> ModelFacts:
-    """What the check says of :func:`tests.tflite_files.classifier`, without running it."""
+    """Return what the check finds for :func:`tests.tflite_files.classifier`, without running it."""
     values = {
         "sha256": sha256_of(path), "file_bytes": path.stat().st_size, "input_size": 48, "colour": "grey", "classes": 7,
         "outputs": "probabilities", "input_type": "float32", "output_type": "float32", "parameters": 16137,
@@ -51,7 +53,7 @@ def facts_of(path: Path, **other: object) -> ModelFacts:
 OWN = CardDetails("own", FER2013_LABELS, "unit")
 
 
-def test_a_model_is_looked_at_added_used_and_removed(path: Path) -> None:
+def test_a_model_is_checked_added_used_and_removed(path: Path) -> None:
     card = import_model(path, CardDetails("own", FER2013_LABELS, "unit", "My own", "Mine"))
     assert list_models()[-1] == "own"
     assert load_card("own").to_dict() == card.to_dict()
@@ -65,13 +67,13 @@ def test_a_model_is_looked_at_added_used_and_removed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../own", "Own", "own_2", "-own", ".own", "", "x" * 41, "default", "a/b", "own\n"])
-def test_a_name_that_is_none_is_never_a_path(name: str, path: Path, library: Path) -> None:
+def test_an_invalid_name_is_never_a_path(name: str, path: Path, library: Path) -> None:
     with pytest.raises(ModelError, match="expected a name of at most 40"):
         import_model(path, CardDetails(name, FER2013_LABELS, "unit"), facts_of(path))
     assert not library.exists()
 
 
-def test_neither_a_shipped_nor_an_added_name_can_be_taken(path: Path) -> None:
+def test_names_in_use_are_refused(path: Path) -> None:
     import_model(path, OWN, facts_of(path))
     before = (imported_models_dir() / "own" / "card.json").read_bytes()
     for name in ("own", list_models()[0]):
@@ -88,7 +90,7 @@ def test_neither_a_shipped_nor_an_added_name_can_be_taken(path: Path) -> None:
         (FER2013_LABELS, "caffe", ModelError, "expected a normalisation from standardise, unit, symmetric"),
     ],
 )
-def test_details_that_do_not_fit_the_file(
+def test_details_must_match_the_file(
     labels: tuple[str, ...], normalisation: str, error: type[Exception], message: str, path: Path, library: Path
 ) -> None:
     with pytest.raises(error, match=message):
@@ -96,7 +98,7 @@ def test_details_that_do_not_fit_the_file(
     assert not library.exists()
 
 
-def test_only_the_file_that_was_looked_at_is_added(path: Path) -> None:
+def test_only_the_checked_file_is_added(path: Path) -> None:
     facts = facts_of(path)
     path.write_bytes(files.endless_classifier())
     with pytest.raises(ModelError, match="it has changed since"):
@@ -104,7 +106,7 @@ def test_only_the_file_that_was_looked_at_is_added(path: Path) -> None:
     assert list(imported_models_dir().iterdir()) == []
 
 
-def test_a_full_disk_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -136,9 +138,7 @@ def test_names_are_suggested(file_name: str, name: str) -> None:
     assert suggest_name(file_name) == name
 
 
-def test_files_that_are_too_large_empty_or_something_else_start_no_process(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_files_start_no_process(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     for content, message in ((b"", "the file is empty"), (b"hello, this is text", "this is no such file")):
         path.write_bytes(content)
@@ -150,12 +150,12 @@ def test_files_that_are_too_large_empty_or_something_else_start_no_process(
         inspect_model(path)
 
 
-def test_a_process_that_takes_too_long_is_stopped(path: Path) -> None:
+def test_a_slow_check_is_stopped(path: Path) -> None:
     with pytest.raises(ModelError, match=r"expected a sound \.tflite model; it gave no answer within 0\.01 s"):
         inspect_model(path, limit_s=0.01)
 
 
-def test_a_model_that_never_answers_is_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_model_is_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(files.endless_classifier())
     monkeypatch.setattr(importer, "PROCESSOR_LIMIT_S", 3.0)
     # On a machine whose processors are all taken, the wall clock strikes first.
@@ -165,15 +165,15 @@ def test_a_model_that_never_answers_is_stopped(path: Path, monkeypatch: pytest.M
         inspect_model(path)
 
 
-def test_a_model_that_crashes_its_process_does_no_other_harm(path: Path) -> None:
+def test_a_crashing_model_is_refused(path: Path) -> None:
     path.write_bytes(files.crashing_classifier())
     with pytest.raises(ModelError, match=r"expected a sound \.tflite model; LiteRT crashed \(SIGSEGV\)"):
         inspect_model(path)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_damaged_files_give_facts_or_one_sentence(seed: int, path: Path) -> None:
-    """A few of the hundreds that were tried when this was written; they need not be refused, but must be survived."""
+def test_damaged_files_give_a_result_or_one_sentence(seed: int, path: Path) -> None:
+    """A few of the hundreds tried when this was written. They may be accepted, but must not crash the app."""
     rng = np.random.default_rng(seed)
     content = np.frombuffer((model_dir("fourconv") / "model.tflite").read_bytes(), np.uint8).copy()
     places = rng.choice(np.r_[8:4096, len(content) - 16384 : len(content)], 5)
@@ -185,7 +185,7 @@ def test_damaged_files_give_facts_or_one_sentence(seed: int, path: Path) -> None
         assert "\n" not in str(error)
 
 
-def test_a_model_that_wants_all_memory_is_refused(path: Path) -> None:
+def test_a_model_over_the_memory_limit_is_refused(path: Path) -> None:
     path.write_bytes(files.greedy_classifier())
     with pytest.raises(ModelError, match="memory is short"):
         inspect_model(path)

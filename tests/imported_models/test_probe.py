@@ -1,4 +1,4 @@
-"""What the check finds in good files and says of bad ones; here in this process, as none of these does harm."""
+"""The check of imported models on good and bad files, run in this process because none does harm."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def examine(tmp_path: Path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in shipped_models() if not load_card(name).members])
-def test_a_shipped_file_is_what_its_card_says(name: str, examine) -> None:
+def test_a_shipped_file_matches_its_card(name: str, examine) -> None:
     card = load_card(name)
     facts = examine((model_dir(name) / card.file).read_bytes())
     form = (facts["input_size"], facts["colour"], facts["classes"], facts["outputs"])
@@ -40,7 +41,7 @@ def test_a_shipped_file_is_what_its_card_says(name: str, examine) -> None:
     assert facts["parameters"] == pytest.approx(card.parameters, rel=0.03)
 
 
-def test_the_sample_portrait_is_read_as_the_app_reads_it(examine) -> None:
+def test_the_sample_portrait_is_classified_as_in_the_app(examine) -> None:
     card = load_card("default")
     reading = examine((model_dir("default") / card.file).read_bytes())["readings"][card.normalisation]
     portrait = sample_image()
@@ -50,7 +51,7 @@ def test_the_sample_portrait_is_read_as_the_app_reads_it(examine) -> None:
     assert reading == pytest.approx(face.probabilities, abs=1e-4)
 
 
-def test_probabilities_are_told_from_scores(examine) -> None:
+def test_probabilities_and_logits_are_distinguished(examine) -> None:
     scores, shares = examine(files.classifier()), examine(files.classifier(probabilities=True))
     assert (scores["outputs"], shares["outputs"]) == ("logits", "probabilities")
     # The same layer with its softmax in the file or in the app.
@@ -58,7 +59,7 @@ def test_probabilities_are_told_from_scores(examine) -> None:
         assert shares["readings"][how] == pytest.approx(reading, abs=2e-4)
 
 
-def test_probabilities_that_were_quantised_are_still_known(examine) -> None:
+def test_quantised_probabilities_are_recognised(examine) -> None:
     facts = examine(files.uint8_classifier())
     assert facts["outputs"] == "probabilities"
     assert (facts["input_type"], facts["output_type"], facts["colour"]) == ("uint8", "uint8", "rgb")
@@ -84,16 +85,16 @@ NOT_A_NUMBER = np.full((7, 48 * 48), np.nan, np.float32)
         (files.classifier()[:1000], "it says: The model is not a valid Flatbuffer"),
     ],
 )
-def test_what_is_no_classifier_of_faces_is_told_in_one_sentence(content: bytes, message: str, examine) -> None:
+def test_other_models_are_refused_with_one_sentence(content: bytes, message: str, examine) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         examine(content)
     assert "\n" not in str(caught.value)
 
 
 def test_costs_by_hand() -> None:
-    """7 × 2304 weights and 7 biases, and the two numbers of the shape that flattens the picture."""
+    """7 × 2304 weights and 7 biases, and two numbers of the shape that flattens the picture."""
     assert tflite_cost(files.classifier()) == (7 * 2304 + 7 + 2, 7 * 2304)
 
 
-def test_costs_that_are_not_known_are_not_guessed() -> None:
+def test_unknown_costs_are_null() -> None:
     assert tflite_cost(files.endless_classifier())[1] is None

@@ -1,4 +1,4 @@
-"""A library on each of its databases; PostgreSQL is a real server that the test run starts for itself."""
+"""A library on each database; PostgreSQL is a real server started by the test run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONG_S = 12
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A server for all tests of this process."""
+    """A PostgreSQL server for all tests of this process."""
     if postgres_programs() is None:
         pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
     with running_postgres() as server:
@@ -37,7 +37,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def make_library(database_url: str, tmp_path: Path) -> Iterator[MakeLibrary]:
-    """Opens the same library once more, as another process would."""
+    """Opens the same library again, as another process would."""
     opened = []
 
     def make() -> Library:
@@ -56,14 +56,14 @@ def library(make_library: MakeLibrary) -> Library:
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One second that shows nobody."""
+    """One second without a face."""
     pictures = [np.full((48, 64, 3), 8 * index, np.uint8) for index in range(25)]
     return write_video(tmp_path_factory.mktemp("video") / "grey.mp4", pictures, fps=25)
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A face for long enough."""
+    """A video with a face, long enough to be interrupted."""
     pictures = list(clip_frames())
     path = tmp_path_factory.mktemp("clip") / "long.mp4"
     return write_video(path, (picture for _ in range(LONG_S // 3) for picture in pictures), fps=25)
@@ -71,5 +71,5 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def uninterrupted(clip: Path) -> Analysis:
-    """What is found in it, every second frame, if nothing happens."""
+    """The analysis of the clip's every second frame."""
     return emotion.Analyzer().video(clip, every=2)

@@ -1,4 +1,4 @@
-"""What the tests of the library share: a server of PostgreSQL, empty databases, and analyses that are over."""
+"""Helpers for tests of the library: a PostgreSQL server, empty databases, finished analyses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
 
 
 def end(library: Library, claim: Claim, analysis: Analysis) -> None:
-    """Bring a claim to its end with a made-up result, by the way that a worker goes."""
+    """End a claim with a synthetic result, through the worker's functions."""
     entry_settings = library.for_owner(_owner(library, claim)).get(claim.id).settings
     library.checkpoint(claim.id).append(
         replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None

@@ -1,4 +1,4 @@
-"""Videos that take down whoever decodes them: one job ends, says why, is not tried again, and the next one runs."""
+"""Videos that crash, hang or bloat their decoder fail their own job only, with a reason."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from emotion.vision.decode.video import probe, read_video
 from emotion.vision.encode import write_video
 from tests.conftest import ROOT
 from tests.report.test_playable import write as write_clip
+
+pytestmark = pytest.mark.slow
 
 NEVER_ENDS = """
 import re, sys
@@ -66,7 +68,7 @@ def is_over(entry: Entry) -> bool:
 
 
 def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None:
-    """Nobody tries it again, and others have their turn."""
+    """Assert that the job is not retried, and that the next one runs."""
     repository = library.for_owner(LOCAL)
     for _ in range(5):
         dispatcher.run_once()
@@ -76,7 +78,7 @@ def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
-def test_a_decoder_that_crashes_fails_its_own_job(
+def test_a_decoder_crash_fails_only_its_job(
     library: Library, repository: Repository, clip: Path, number: signal.Signals
 ) -> None:
     dispatcher, other_server = Dispatcher(library), Dispatcher(library)
@@ -95,7 +97,7 @@ def test_a_decoder_that_crashes_fails_its_own_job(
     assert_stays(library, broken, dispatcher)
 
 
-def test_a_decoder_that_never_comes_back_is_given_up(
+def test_a_hanging_decoder_is_stopped(
     library: Library, repository: Repository, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = repository.add(clip, "a.mp4")
@@ -114,7 +116,7 @@ def test_a_decoder_that_never_comes_back_is_given_up(
 
 @pytest.fixture(scope="module")
 def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve pictures of 100 megapixels, half a megabyte each."""
+    """Twelve frames of 100 megapixels in half a megabyte each."""
     path, side = tmp_path_factory.mktemp("bomb") / "bomb.mov", 10_000
     with av.open(str(path), "w") as container:
         stream = container.add_stream("png", rate=10, options={"compression_level": "1"})
@@ -129,15 +131,13 @@ def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_small_file_with_enormous_pictures_is_refused_before_they_are_decoded(
-    repository: Repository, bomb: Path
-) -> None:
+def test_huge_frames_are_refused_before_decoding(repository: Repository, bomb: Path) -> None:
     with pytest.raises(TooLargeError, match=r"at most 36 megapixels; it has 10000 × 10000 \(100.0\)"):
         repository.add(bomb, "bomb.mov")
     assert repository.search().total == 0
 
 
-def test_where_pixels_are_not_limited_memory_is(
+def test_memory_is_limited_without_a_pixel_limit(
     library: Library, repository: Repository, bomb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "none")
@@ -150,7 +150,7 @@ def test_where_pixels_are_not_limited_memory_is(
     assert_stays(library, failed, dispatcher)
 
 
-def test_a_bomb_in_the_hands_of_the_server_bursts_beside_it(
+def test_a_memory_bomb_fails_in_the_sandbox_not_the_server(
     bomb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "none")
@@ -161,7 +161,7 @@ def test_a_bomb_in_the_hands_of_the_server_bursts_beside_it(
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "in kilobytes"
 
 
-def test_the_limit_holds_in_the_decoder_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_limit_holds_in_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_clip(tmp_path / "a.mp4", "libx264")
     assert len(list(read_video(path))) == 10
     monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "0.003")
@@ -177,7 +177,7 @@ def test_the_limit_holds_in_the_decoder_itself(tmp_path: Path, monkeypatch: pyte
         "ffconcat version 1.0\nfile {other.name}\n",
     ],
 )
-def test_a_list_of_other_files_is_no_video(tmp_path: Path, content: str) -> None:
+def test_playlists_are_refused(tmp_path: Path, content: str) -> None:
     other = write_clip(tmp_path / "other.mp4", "libx264")
     path = tmp_path / "list.mp4"
     path.write_text(content.format(other=other))

@@ -1,4 +1,4 @@
-"""Clocks that are set by an hour: nobody is taken for dead, no one jumps the queue, nothing is deleted early."""
+"""Clocks changed by an hour do not affect liveness, queue order or retention."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
 
 
 class WallClock:
-    """The clock on this machine's wall, which somebody sets."""
+    """A wall clock that can be changed."""
 
     def __init__(self) -> None:
         self.off = dt.timedelta()
@@ -39,7 +39,7 @@ class WallClock:
 
 
 class Patience:
-    """Time as it passes, whatever clocks say."""
+    """A monotonic clock under the test's control."""
 
     def __init__(self) -> None:
         self.seconds = 100.0
@@ -68,7 +68,7 @@ def set_hosts(library: Library, host: str) -> None:
 
 
 @JUMPS
-def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
+def test_changing_the_clock_does_not_interrupt_a_remote_worker(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
     entry = repository.add(video, "a.mp4")
@@ -87,7 +87,7 @@ def test_a_worker_elsewhere_lives_on_when_a_clock_is_set(
 
 
 @JUMPS
-def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clock_said(
+def test_a_dead_remote_worker_is_noticed_after_a_minute_at_any_clock(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
     entry = repository.add(video, "a.mp4")
@@ -106,7 +106,7 @@ def test_a_worker_that_died_elsewhere_is_noticed_after_a_minute_whatever_its_clo
 
 
 @JUMPS
-def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_clock(
+def test_a_claim_of_a_dead_server_does_not_wait_for_a_clock(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
     entry = repository.add(video, "a.mp4")
@@ -121,7 +121,7 @@ def test_what_was_claimed_by_a_server_that_died_at_once_does_not_wait_for_a_cloc
 
 
 @JUMPS
-def test_a_recording_goes_on_when_the_clock_is_set(
+def test_changing_the_clock_does_not_close_a_recording(
     library: Library, repository: Repository, wall: WallClock, jump: dt.timedelta
 ) -> None:
     claim = begin_recording(repository, "", "camera", JobSettings())
@@ -136,7 +136,7 @@ def test_a_recording_goes_on_when_the_clock_is_set(
 
 
 @JUMPS
-def test_a_silent_recording_is_closed_whatever_the_clock_says(
+def test_a_stale_recording_is_closed_at_any_clock(
     library: Library, repository: Repository, wall: WallClock, jump: dt.timedelta
 ) -> None:
     wall.off = jump
@@ -150,7 +150,7 @@ def test_a_silent_recording_is_closed_whatever_the_clock_says(
 
 
 @JUMPS
-def test_nobody_jumps_the_queue_when_the_clock_is_set(
+def test_changing_the_clock_keeps_the_queue_order(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
     ids = [repository.add(video, "before.mp4").id]
@@ -163,7 +163,7 @@ def test_nobody_jumps_the_queue_when_the_clock_is_set(
     assert [taken(library).id for _ in ids] == ids
 
 
-def test_who_resumes_goes_behind_those_that_wait(
+def test_resumed_jobs_go_to_the_end_of_the_queue(
     library: Library, repository: Repository, video: Path, wall: WallClock
 ) -> None:
     broken = repository.add(video, "broken.mp4")
@@ -178,7 +178,7 @@ def test_who_resumes_goes_behind_those_that_wait(
 
 
 @JUMPS
-def test_an_hour_deletes_nothing_that_has_days_left(
+def test_a_clock_off_by_an_hour_deletes_nothing_early(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
     repository.set_retention_days(1)
@@ -198,7 +198,7 @@ def test_an_hour_deletes_nothing_that_has_days_left(
 
 
 @JUMPS
-def test_an_analysis_that_ends_before_it_began_is_whole(
+def test_an_analysis_ending_before_its_start_is_complete(
     library: Library, repository: Repository, video: Path, wall: WallClock, jump: dt.timedelta
 ) -> None:
     entry = repository.add(video, "a.mp4")
@@ -211,14 +211,14 @@ def test_an_analysis_that_ends_before_it_began_is_whole(
 
 
 @given(now_s=st.floats(1.6e9, 2.2e9), jump_s=st.sampled_from([-3600.0, 3600.0]))
-def test_a_password_for_the_camera_holds_on_a_server_whose_clock_is_an_hour_off(now_s: float, jump_s: float) -> None:
+def test_turn_passwords_tolerate_a_clock_off_by_an_hour(now_s: float, jump_s: float) -> None:
     secrets = {"turn_urls": "turn:turn.example.org", "turn_secret": "s"}
     (server,) = ice_servers(secrets, now_s + jump_s)
     assert float(server["username"]) > now_s, "to the clock of the TURN server it has expired before it is used"
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.booleans(), st.floats(0, 50)), min_size=1, max_size=20))
-def test_silence_is_the_time_since_a_sign_changed(steps: list[tuple[str, bool, float]]) -> None:
+def test_heartbeat_age_is_the_time_since_it_changed(steps: list[tuple[str, bool, float]]) -> None:
     patience, signs = Patience(), {"a": 0, "b": 0}
     monitor = HeartbeatMonitor[str](patience)
     monitor.unchanged_s(signs)
@@ -231,7 +231,7 @@ def test_silence_is_the_time_since_a_sign_changed(steps: list[tuple[str, bool, f
         assert monitor.unchanged_s(signs) == {each: patience.seconds - spoke_s[each] for each in signs}
 
 
-def test_who_was_forgotten_is_heard_anew() -> None:
+def test_a_forgotten_heartbeat_starts_over() -> None:
     patience = Patience()
     monitor = HeartbeatMonitor[str](patience)
     monitor.unchanged_s({"a": 1})

@@ -1,4 +1,4 @@
-"""Disks that fill up, and disks that can no longer be written: real ones, of memory, which only root can make."""
+"""Full and read-only disks: real ones in memory, which only root can mount."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from tests.conftest import ROOT
 from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
 from ui.access import library as pages_library
 
+pytestmark = pytest.mark.slow
+
 
 class Disk:
     """A disk of its own.
@@ -40,7 +42,7 @@ class Disk:
         _mount("-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(path))
 
     def fill(self, but_bytes: int = 0) -> None:
-        """Leave no more room than this."""
+        """Fill the disk up to this free space."""
         with self._ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(4096))
@@ -50,7 +52,7 @@ class Disk:
         self._ballast.unlink()
 
     def set_writable(self, writable: bool) -> None:
-        """As the system does when a disk fails; it waits for who writes at the moment."""
+        """Remount the disk, as the system does when a disk fails; waits for current writers."""
         for _ in range(200):
             try:
                 _mount("-o", f"remount,{'rw' if writable else 'ro'}", str(self.path))
@@ -126,36 +128,38 @@ def all_of(repository: Repository) -> tuple[Entry, ...]:
     return repository.search().entries
 
 
-def test_an_upload_that_fills_the_disk_is_refused_and_leaves_nothing(
+def test_an_upload_that_fills_the_disk_leaves_nothing(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path
 ) -> None:
     disk = make_disk(4)
     library = opened(tmp_path, storage=disk.path)
+    repository = library.for_owner(LOCAL)
     before = disk.files()
     disk.fill(but_bytes=clip.stat().st_size // 2)
     with pytest.raises(LibraryError, match="no room left on the disk; free some and try again"):
-        library.for_owner(LOCAL).add(clip, "a.mp4")
-    assert all_of(library.for_owner(LOCAL)) == ()
+        repository.add(clip, "a.mp4")
+    assert all_of(repository) == ()
     assert disk.files() == before
     disk.free()
-    assert library.for_owner(LOCAL).add(clip, "a.mp4").state is State.QUEUED
+    assert repository.add(clip, "a.mp4").state is State.QUEUED
 
 
-def test_an_upload_that_would_fill_it_is_refused_before_it_begins(
+def test_an_upload_too_large_for_the_disk_is_refused_at_once(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = make_disk(4)
     library = opened(tmp_path, storage=disk.path)
+    repository = library.for_owner(LOCAL)
     before = disk.files()
     monkeypatch.setenv("EMOTION_FREE_MB", "4")
     with pytest.raises(TooLargeError, match=r"expected room for .* to stay free on the server's disk"):
-        library.for_owner(LOCAL).add(clip, "a.mp4")
-    assert all_of(library.for_owner(LOCAL)) == ()
+        repository.add(clip, "a.mp4")
+    assert all_of(repository) == ()
     assert disk.files() == before
 
 
 class Pipe(io.RawIOBase):
-    """Bytes without an end, whose number nobody knows before they have come."""
+    """An endless stream of bytes of unknown length."""
 
     def seekable(self) -> bool:
         return False
@@ -167,109 +171,112 @@ class Pipe(io.RawIOBase):
 def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk is looked at every 64 MiB: of 80 there are then less than 40 left."""
+    """Free space is checked every 64 MiB: of 80, less than 40 are left then."""
     disk = make_disk(80)
     library = opened(tmp_path, storage=disk.path)
+    repository = library.for_owner(LOCAL)
     before = disk.files()
     monkeypatch.setenv("EMOTION_FREE_MB", "40")
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "none")
     with pytest.raises(TooLargeError, match=r"expected room for 40\.0 MB to stay free .*; 1\d\.\d MB are free"):
-        library.for_owner(LOCAL).add(Pipe(), "a.mp4")  # type: ignore[arg-type]
-    assert all_of(library.for_owner(LOCAL)) == ()
+        repository.add(Pipe(), "a.mp4")  # type: ignore[arg-type]
+    assert all_of(repository) == ()
     assert disk.files() == before
 
 
-def test_a_storage_that_fills_stops_the_analysis_which_goes_on_when_there_is_room(
+def test_a_full_storage_fails_the_analysis_which_can_be_resumed(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
     disk, dispatcher = make_disk(16), None
     library = opened(tmp_path, storage=disk.path)
+    repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)
-    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library.for_owner(LOCAL), entry, has_parts(library, 2), dispatcher)
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(repository, entry, has_parts(library, 2), dispatcher)
     disk.fill()
-    full = wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher)
+    full = wait_for(repository, entry, is_over, dispatcher)
     assert (full.state, full.can_resume) == (State.FAILED, True)
     assert full.note.startswith("There is no room left on the disk; everything up to")
     assert not [name for name in disk.files() if name.endswith(".partial")]
     disk.free()
-    resume(library.for_owner(LOCAL), entry.id)
-    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_a_disk_with_everything_on_it_fills_and_the_server_comes_through(
+def test_a_full_disk_with_database_does_not_stop_the_server(
     make_disk: MakeDisk, opened: Callable[..., Library], clip: Path, uninterrupted: Analysis
 ) -> None:
-    """Not even the database can be told that it is full; who looks after the queue waits until it can."""
+    """Even the database cannot be updated; the dispatcher waits until it can."""
     disk = make_disk(32)
     library = opened(disk.path)
-    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
+    repository = library.for_owner(LOCAL)
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2))
     dispatcher = Dispatcher(library).start()
     try:
-        until(lambda: has_parts(library, 2)(library.for_owner(LOCAL).get(entry.id)), "some parts")
+        until(lambda: has_parts(library, 2)(repository.get(entry.id)), "some parts")
         pid = pid_of(library, entry)
         disk.fill()
         until(lambda: not Path(f"/proc/{pid}").exists(), "the worker to give up")
-        assert library.for_owner(LOCAL).get(entry.id).title == "a", "what is there can still be read"
+        assert repository.get(entry.id).title == "a", "what is there can still be read"
         with pytest.raises((LibraryError, TooLargeError)):
-            library.for_owner(LOCAL).add(clip, "b.mp4")
+            repository.add(clip, "b.mp4")
         disk.free()
-        until(lambda: library.for_owner(LOCAL).get(entry.id).state.is_over, "the dispatcher to note it")
-        assert library.for_owner(LOCAL).get(entry.id).can_resume
-        assert all(each.id == entry.id or each.state is State.FAILED for each in all_of(library.for_owner(LOCAL)))
-        resume(library.for_owner(LOCAL), entry.id)
-        until(lambda: library.for_owner(LOCAL).get(entry.id).state is State.DONE, "the analysis to go on")
+        until(lambda: repository.get(entry.id).state.is_over, "the dispatcher to note it")
+        assert repository.get(entry.id).can_resume
+        assert all(each.id == entry.id or each.state is State.FAILED for each in all_of(repository))
+        resume(repository, entry.id)
+        until(lambda: repository.get(entry.id).state is State.DONE, "the analysis to go on")
     finally:
         dispatcher.stop()
-    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
+    assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_a_storage_that_falls_read_only_stops_the_analysis_which_goes_on_when_it_is_mended(
+def test_a_read_only_storage_fails_the_analysis_which_can_be_resumed(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
     disk = make_disk(16)
     library = opened(tmp_path, storage=disk.path)
+    repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)
-    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library.for_owner(LOCAL), entry, has_parts(library, 2), dispatcher)
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(repository, entry, has_parts(library, 2), dispatcher)
     disk.set_writable(False)
-    failed = wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher)
+    failed = wait_for(repository, entry, is_over, dispatcher)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert failed.note.startswith(f"A file cannot be read or written ({os.strerror(errno.EROFS)}); everything up to")
     with pytest.raises(LibraryError, match=r"cannot be stored: Read-only file system$"):
-        library.for_owner(LOCAL).add(clip, "b.mp4")
+        repository.add(clip, "b.mp4")
     with pytest.raises(LibraryError, match="could not be removed: Read-only file system"):
-        library.for_owner(LOCAL).delete(entry.id)
-    assert [each.id for each in all_of(library.for_owner(LOCAL))] == [entry.id], (
-        "what could not be deleted is still listed"
-    )
+        repository.delete(entry.id)
+    assert [each.id for each in all_of(repository)] == [entry.id], "what could not be deleted is still listed"
     disk.set_writable(True)
-    resume(library.for_owner(LOCAL), entry.id)
-    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_where_no_log_can_be_written_an_analysis_does_not_start_and_says_why(
+def test_an_unwritable_log_fails_the_analysis(
     make_disk: MakeDisk, opened: Callable[..., Library], tmp_path: Path, clip: Path
 ) -> None:
     disk = make_disk(4)
     (tmp_path / "storage").mkdir()
     library = opened(disk.path, storage=tmp_path / "storage", database=tmp_path)
+    repository = library.for_owner(LOCAL)
     disk.set_writable(False)
-    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=50))
+    entry = repository.add(clip, "a.mp4", JobSettings(every=50))
     dispatcher = Dispatcher(library)
     dispatcher.run_once()
-    failed = library.for_owner(LOCAL).get(entry.id)
+    failed = repository.get(entry.id)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert failed.note == "The analysis could not be started: Read-only file system. It can be resumed."
     disk.set_writable(True)
-    resume(library.for_owner(LOCAL), entry.id)
-    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_a_library_on_a_read_only_disk_is_refused_in_a_sentence_on_its_page_too(
+def test_a_read_only_library_is_reported_on_its_page(
     make_disk: MakeDisk, opened: Callable[..., Library], is_new: bool
 ) -> None:
     disk = make_disk(8)
@@ -286,14 +293,15 @@ def test_a_library_on_a_read_only_disk_is_refused_in_a_sentence_on_its_page_too(
     disk.set_writable(True)
 
 
-def test_a_damaged_part_is_made_again_and_holds_nobody_up(
+def test_a_damaged_part_is_analysed_again(
     opened: Callable[..., Library], tmp_path: Path, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """No kill leaves one behind, as parts are written whole or not at all; a disk that fails may."""
+    """Kills leave no damaged part, because parts are written atomically; a failing disk may."""
     library = opened(tmp_path)
+    repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)
-    entry = library.for_owner(LOCAL).add(clip, "a.mp4", JobSettings(every=2))
-    wait_for(library.for_owner(LOCAL), entry, has_parts(library, 4), dispatcher)
+    entry = repository.add(clip, "a.mp4", JobSettings(every=2))
+    wait_for(repository, entry, has_parts(library, 4), dispatcher)
     os.kill(pid_of(library, entry), signal.SIGKILL)
     last = library.storage.local_path(library.storage.keys(f"{entry.id}/parts")[-1])
     damaged = library.storage.local_path(f"{entry.id}/parts/000002.parquet")
@@ -301,9 +309,9 @@ def test_a_damaged_part_is_made_again_and_holds_nobody_up(
     assert damaged is not None
     for path in (last, damaged):
         path.write_bytes(path.read_bytes()[:100])
-    broken = wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher)
+    broken = wait_for(repository, entry, is_over, dispatcher)
     assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
     assert broken.note.endswith("what was done until then cannot be read.")
-    resume(library.for_owner(LOCAL), entry.id)
-    assert wait_for(library.for_owner(LOCAL), entry, is_over, dispatcher).state is State.DONE
-    assert_equal(library.for_owner(LOCAL).load_analysis(entry.id), uninterrupted)
+    resume(repository, entry.id)
+    assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
+    assert_equal(repository.load_analysis(entry.id), uninterrupted)

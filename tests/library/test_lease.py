@@ -1,4 +1,4 @@
-"""A worker that no longer hears of the library writes nothing until it does: another one may have taken over."""
+"""A worker that cannot reach the library stops writing, because another may have taken over."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from emotion.library.jobs.queue import Claim, claim_next
 from emotion.library.jobs.worker import ClaimedCheckpoint, Displaced, Pulse
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
+
+pytestmark = pytest.mark.slow
 
 LEASE_S = 0.5
 
@@ -49,7 +51,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def rename_table(library: Library, old: str, new: str) -> None:
-    """A database that answers nothing, as far as a worker can tell."""
+    """Rename a table; to a worker, the database then seems not to answer."""
     with library.database.writing() as session:
         session.execute(sql(f"ALTER TABLE {old} RENAME TO {new}"))
 
@@ -59,7 +61,7 @@ def expect_waiting(job: Future[None]) -> None:
     assert not job.done()
 
 
-def test_while_the_library_is_heard_parts_are_written(
+def test_parts_are_written_while_the_library_answers(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
 ) -> None:
     time.sleep(2 * LEASE_S)
@@ -68,7 +70,7 @@ def test_while_the_library_is_heard_parts_are_written(
 
 
 @pytest.mark.parametrize("taken_over", [False, True])
-def test_while_it_is_away_nothing_is_written_and_then_only_what_is_still_ones_own(
+def test_nothing_is_written_without_a_confirmed_lease(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor, taken_over: bool
 ) -> None:
     parts = ClaimedCheckpoint(library, claim.id, pulse)
@@ -92,7 +94,7 @@ def test_while_it_is_away_nothing_is_written_and_then_only_what_is_still_ones_ow
         assert session.get_one(AnalysisRow, claim.id).state == State.RUNNING
 
 
-def test_what_was_done_is_written_although_somebody_cancelled(
+def test_the_analysed_part_is_written_after_cancelling(
     library: Library, repository: Repository, claim: Claim, pulse: Pulse, analysis: Analysis
 ) -> None:
     cancel(repository, claim.id)
@@ -101,7 +103,7 @@ def test_what_was_done_is_written_although_somebody_cancelled(
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
-def test_a_machine_that_shuts_down_waits_for_nobody(
+def test_a_shutdown_does_not_wait_for_the_library(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor
 ) -> None:
     rename_table(library, "analyses", "away")

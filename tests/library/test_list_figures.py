@@ -1,4 +1,4 @@
-"""Lists count people as pages and exports do."""
+"""The list counts people as pages and exports do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from emotion.report.edited import edit
 from tests.conftest import make_analysis
 
 
-def test_merged_people_are_one_and_hidden_ones_none() -> None:
+def test_list_figures_honour_merged_and_hidden_people() -> None:
     analysis = make_analysis([["happiness", "neutral", "fear"]] * 10)
     assert list_figures(analysis, Edits())["people"] == 3
     for edits, people in (
@@ -23,7 +23,7 @@ def test_merged_people_are_one_and_hidden_ones_none() -> None:
     assert list_figures(analysis, Edits(merged={1: 2, 2: 1}))["people"] == 3, "a circle counts as no edit"
 
 
-def test_names_change_no_figure() -> None:
+def test_names_do_not_change_figures() -> None:
     pause = Event("pause", Span(0, 1), excluded=True)
     assert not change_figures(Edits(), Edits(names={1: "Ada"}, events=(Event("mark", Span(0, 1)),)))
     assert change_figures(Edits(), Edits(events=(pause,)))

@@ -1,4 +1,4 @@
-"""Timelines from anywhere: what they hold comes out, what is none is refused, a bomb takes down one process alone."""
+"""Uploaded timelines: valid ones are read, others refused, and a bomb affects only the sandbox."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ def none_waits():
     end_waiting()
 
 
-def test_an_analysis_comes_out_as_it_was_saved(analysis, tmp_path):
+@pytest.mark.slow
+def test_an_uploaded_analysis_round_trips(analysis, tmp_path):
     path = save_parquet(analysis, tmp_path / "a.parquet")
     assert_same(load_uploaded(path.read_bytes(), "mine.parquet"), load_parquet(path))
 
 
-def test_what_is_no_analysis_is_refused_in_the_readers_words():
+@pytest.mark.slow
+def test_an_invalid_upload_is_refused_with_the_readers_message():
     with pytest.raises(TimelineError, match=r"expected a Parquet file; text\.parquet cannot be read"):
         load_uploaded(b"no table", "text.parquet")
 
 
-def test_a_small_file_that_unpacks_to_gigabytes_is_refused(tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     path, zeros = tmp_path / "bomb.parquet", pa.table({"zero": np.zeros(1_000_000)})
     with pq.ParquetWriter(path, zeros.schema) as file:
         for _ in range(100):

@@ -1,4 +1,4 @@
-"""What is kept is found again, by its owner alone, and is gone when it is deleted; the same on both databases."""
+"""Analyses are stored, found by their owner only, and deleted; the same on both databases."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, put
 
 
-def test_what_is_added_waits_with_all_that_was_said_of_it(repository: Repository, video: Path) -> None:
+def test_an_added_video_is_queued_with_its_settings(repository: Repository, video: Path) -> None:
     wanted = JobSettings(
         every=3, start_s=0.2, end_s=0.8, keep_video=True, captured_at=dt.datetime(2020, 5, 1, tzinfo=dt.UTC)
     )
@@ -46,9 +46,7 @@ def test_what_is_added_waits_with_all_that_was_said_of_it(repository: Repository
     assert abs((entry.created_at - dt.datetime.now(dt.UTC)).total_seconds()) < 60
 
 
-def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(
-    repository: Repository, tmp_path: Path
-) -> None:
+def test_the_recording_date_comes_from_the_file(repository: Repository, tmp_path: Path) -> None:
     moment = dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)
     dated = tmp_path / "dated.mp4"
     with av.open(str(dated), "w") as container:
@@ -64,9 +62,7 @@ def test_a_video_counts_for_the_day_on_which_its_file_says_it_was_recorded(
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "..", "", "a\0b\n.mp4", "x" * 5000 + ".mp4", "/dev/null"])
-def test_names_of_uploads_are_words_and_never_paths(
-    repository: Repository, video: Path, name: str, tmp_path: Path
-) -> None:
+def test_upload_names_are_never_used_as_paths(repository: Repository, video: Path, name: str, tmp_path: Path) -> None:
     entry = repository.add(video, name)
     stored = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
     assert stored == [tmp_path / "storage" / entry.id / "video"]
@@ -74,14 +70,14 @@ def test_names_of_uploads_are_words_and_never_paths(
     assert entry.source.isprintable()
 
 
-def test_what_is_no_video_is_refused_and_leaves_nothing(repository: Repository, tmp_path: Path) -> None:
+def test_an_invalid_video_is_refused_and_leaves_nothing(repository: Repository, tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"words\.mp4 is not a video"):
         repository.add(io.BytesIO(b"no video at all " * 50), "words.mp4")
     assert repository.search().total == 0
     assert not list((tmp_path / "storage").rglob("*"))
 
 
-def test_a_result_comes_back_whole(repository: Repository, video: Path) -> None:
+def test_a_stored_analysis_round_trips(repository: Repository, video: Path) -> None:
     analysis = make_analysis([["happiness"]] * 3 + [[]] + [["neutral", "anger"]] * 2)
     entry = put(repository, video, analysis=analysis)
     loaded = repository.load_analysis(entry.id)
@@ -96,7 +92,7 @@ def test_a_result_comes_back_whole(repository: Repository, video: Path) -> None:
     assert entry.finished_at is not None
 
 
-def test_a_video_is_kept_only_if_that_is_wanted(repository: Repository, video: Path) -> None:
+def test_a_video_is_kept_only_on_request(repository: Repository, video: Path) -> None:
     gone, kept = put(repository, video), put(repository, video, settings=JobSettings(keep_video=True))
     assert (gone.has_video, repository.video_path(gone.id)) == (False, None)
     path = repository.video_path(kept.id)
@@ -109,7 +105,7 @@ def test_a_video_is_kept_only_if_that_is_wanted(repository: Repository, video: P
     assert len(repository.load_analysis(kept.id).frames) == 10
 
 
-def test_search_finds_words_in_everything_people_write(repository: Repository, video: Path) -> None:
+def test_search_covers_titles_tags_names_and_events(repository: Repository, video: Path) -> None:
     one = put(repository, video, "Straße 100%.mp4", tags=["Interview"])
     two = put(repository, video, "interview_2.mp4")
     repository.save_edits(two.id, Edits(names={1: "Zoë"}, events=(Event("Große Pause", Span(0, 1)),)))
@@ -126,7 +122,7 @@ def test_search_finds_words_in_everything_people_write(repository: Repository, v
     assert found("title") == {one.id}
 
 
-def test_tags_and_states_narrow_a_search(repository: Repository, video: Path) -> None:
+def test_tags_and_states_filter_a_search(repository: Repository, video: Path) -> None:
     one, two = put(repository, video, tags=["a", "b"]), put(repository, video, tags=["b"])
     waiting = repository.add(video, "later.mp4")
     assert repository.tags() == {"a": 1, "b": 2}
@@ -140,7 +136,7 @@ def test_tags_and_states_narrow_a_search(repository: Repository, video: Path) ->
         repository.tag(one.id, ["t" * 101])
 
 
-def test_every_order_and_any_page(repository: Repository, video: Path) -> None:
+def test_sorting_and_paging(repository: Repository, video: Path) -> None:
     titles = ["b", "Ä", "a", "C", "_", "10", "9", "zz"]
     for title in titles:
         repository.add(video, "x.mp4", title=title)
@@ -156,7 +152,7 @@ def test_every_order_and_any_page(repository: Repository, video: Path) -> None:
         repository.search(sort="colour")
 
 
-def test_owners_know_nothing_of_each_other(library: Library, repository: Repository, video: Path) -> None:
+def test_owners_cannot_see_each_other(library: Library, repository: Repository, video: Path) -> None:
     mine, hers = put(repository, video, tags=["x"]), put(library.for_owner("her"), video, tags=["y"])
     assert [entry.id for entry in repository.search().entries] == [mine.id]
     assert [entry.id for entry in library.for_owner("her").search().entries] == [hers.id]
@@ -176,7 +172,7 @@ def test_owners_know_nothing_of_each_other(library: Library, repository: Reposit
     assert library.for_owner("her").get(hers.id) == hers
 
 
-def test_deleting_leaves_nothing(library: Library, repository: Repository, video: Path, tmp_path: Path) -> None:
+def test_deleting_leaves_no_file(library: Library, repository: Repository, video: Path, tmp_path: Path) -> None:
     entry, other = put(repository, video, tags=["x"], settings=JobSettings(keep_video=True)), put(repository, video)
     assert repository.used_bytes() == entry.bytes + other.bytes
     repository.delete(entry.id)
@@ -190,7 +186,7 @@ def test_deleting_leaves_nothing(library: Library, repository: Repository, video
 
 @contextmanager
 def without_power() -> Iterator[None]:
-    """Root may remove anything, so that it has to be somebody else for a while."""
+    """Drop root's privileges for a while, because root can remove any file."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(65534)
@@ -201,7 +197,7 @@ def without_power() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_file_that_cannot_be_removed_is_told_and_stays_listed(
+def test_an_analysis_whose_file_cannot_be_removed_stays_listed(
     repository: Repository, video: Path, tmp_path: Path
 ) -> None:
     entry = put(repository, video)
@@ -215,7 +211,7 @@ def test_a_file_that_cannot_be_removed_is_told_and_stays_listed(
     assert not folder.exists()
 
 
-def test_a_database_whose_connections_are_all_taken_is_told(
+def test_exhausted_database_connections_are_reported(
     library: Library, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = library.database.engine.pool
@@ -227,7 +223,7 @@ def test_a_database_whose_connections_are_all_taken_is_told(
     assert repository.search().total == 0
 
 
-def test_retention_deletes_what_was_kept_long_enough(library: Library, repository: Repository, video: Path) -> None:
+def test_retention_deletes_old_analyses(library: Library, repository: Repository, video: Path) -> None:
     old, hers = put(repository, video), put(library.for_owner("her"), video)
     assert repository.retention_days() is None
     repository.set_retention_days(7)
@@ -248,7 +244,7 @@ def test_retention_deletes_what_was_kept_long_enough(library: Library, repositor
         repository.set_retention_days(0)
 
 
-def test_days_add_up_faces_time(library: Library, repository: Repository, video: Path) -> None:
+def test_days_sum_the_time_of_faces(library: Library, repository: Repository, video: Path) -> None:
     def on(day: int, shown: list[list[str]], hour: int = 12, owner: str = "local") -> None:
         captured = JobSettings(captured_at=dt.datetime(2024, 3, day, hour, tzinfo=dt.UTC))
         put(library.for_owner(owner), video, settings=captured, analysis=make_analysis(shown))
@@ -291,14 +287,16 @@ def lasting(
 ) -> Iterator[Repository]:
     folder = tmp_path_factory.mktemp("lasting")
     library = Library.open(empty_database(request, folder), str(folder / "storage"))
-    put(library.for_owner(LOCAL), video)
-    yield library.for_owner(LOCAL)
+    repository = library.for_owner(LOCAL)
+    put(repository, video)
+    yield repository
     library.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits=edits, title=words, tags=st.lists(st.text(max_size=30), max_size=4))
-def test_whatever_people_write_comes_back(lasting: Repository, edits: Edits, title: str, tags: list[str]) -> None:
+def test_arbitrary_text_round_trips(lasting: Repository, edits: Edits, title: str, tags: list[str]) -> None:
     (entry,) = lasting.search().entries
     lasting.save_edits(entry.id, edits)
     lasting.rename(entry.id, title)
@@ -315,7 +313,8 @@ def test_whatever_people_write_comes_back(lasting: Repository, edits: Edits, tit
     assert lasting.search(after.title).total == 1
 
 
-def test_several_processes_may_open_a_new_library_at_once(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_several_processes_open_a_new_library_at_once(database_url: str, tmp_path: Path) -> None:
     program = 'from emotion.library import Library; print(Library.open().for_owner("local").search().total)'
     environment = os.environ | {"EMOTION_DATABASE_URL": database_url, "EMOTION_LIBRARY": str(tmp_path / "new")}
     running = [
@@ -325,13 +324,13 @@ def test_several_processes_may_open_a_new_library_at_once(database_url: str, tmp
     assert [each.communicate()[0].strip() for each in running] == [b"0"] * 3
 
 
-def test_migrations_make_what_the_tables_say(library: Library) -> None:
+def test_migrations_match_the_tables(library: Library) -> None:
     with library.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_a_library_of_a_newer_program_is_refused(make_library: MakeLibrary) -> None:
+def test_a_library_of_a_newer_version_is_refused(make_library: MakeLibrary) -> None:
     with make_library().database.writing() as session:
         session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LibraryError, match="a newer one has changed it"):
@@ -346,25 +345,26 @@ def test_a_library_of_a_newer_program_is_refused(make_library: MakeLibrary) -> N
         ("postgresql://me:secret@127.0.0.1:1/x", "does not answer"),
     ],
 )
-def test_an_unusable_database_is_told_without_the_password(url: str, words: str, tmp_path: Path) -> None:
+def test_a_database_error_does_not_contain_the_password(url: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=words) as caught:
         Library.open(url, str(tmp_path))
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_an_unusable_storage_is_told(tmp_path: Path) -> None:
+def test_an_unusable_storage_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for place in ("nosuchthing://bucket", str(tmp_path / "file")):
         with pytest.raises(LibraryError, match="expected EMOTION_STORAGE_URL"):
             Library.open(f"sqlite:///{tmp_path / 'x.db'}", place)
 
 
-def test_storage_may_be_anything_that_fsspec_reaches(tmp_path: Path, video: Path) -> None:
+def test_the_storage_can_be_any_fsspec_url(tmp_path: Path, video: Path) -> None:
     library = Library.open(f"sqlite:///{tmp_path / 'x.db'}", "memory://emotion-test")
-    entry = put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))
-    assert len(library.for_owner(LOCAL).load_analysis(entry.id).frames) == 10
-    assert library.for_owner(LOCAL).video_path(entry.id) is None
-    assert entry.bytes == library.for_owner(LOCAL).used_bytes() > video.stat().st_size
-    library.for_owner(LOCAL).delete(entry.id)
+    repository = library.for_owner(LOCAL)
+    entry = put(repository, video, settings=JobSettings(keep_video=True))
+    assert len(repository.load_analysis(entry.id).frames) == 10
+    assert repository.video_path(entry.id) is None
+    assert entry.bytes == repository.used_bytes() > video.stat().st_size
+    repository.delete(entry.id)
     assert library.storage.keys(entry.id) == []

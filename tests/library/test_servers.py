@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL, as processes of their own; and a database that is lost at the worst moment."""
+"""Two server processes on one PostgreSQL, and a database lost at the worst moment."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from tests.library.workers import assert_equal
 from tests.stress.torture.kills import Course, bits, play_round, undisturbed
 from tests.stress.torture.scene import Scene, scene
 
+pytestmark = pytest.mark.slow
+
 HALF = JobSettings(every=2)
 SHORT = JobSettings(fps=2, end_s=2)
 
@@ -47,7 +49,7 @@ def states(repository: Repository) -> set[State]:
 
 
 def handed_out(stage: Scene, server: int) -> list[str]:
-    """The analyses for which a server started a worker, as its log tells."""
+    """Return the analyses for which a server started a worker, from its log."""
     lines = [json.loads(line) for line in stage.log(server).read_text().splitlines() if line.startswith("{")]
     return [line["analysis"] for line in lines if line["message"] == "an analysis was given to a worker"]
 
@@ -64,7 +66,7 @@ def begun(stage: Scene, entry: Entry) -> bool:
     return len(stage.library.storage.keys(f"{entry.id}/parts")) >= 2
 
 
-def test_two_servers_do_every_analysis_exactly_once(stage: Scene, clip: Path) -> None:
+def test_two_servers_run_every_analysis_once(stage: Scene, clip: Path) -> None:
     for host in ("one", "two") if may_name_machines() else (None, None):
         stage.start_server(host, EMOTION_JOBS="1")
     until(lambda: len(stage.backends()) >= 2, "both to have come")
@@ -78,10 +80,8 @@ def test_two_servers_do_every_analysis_exactly_once(stage: Scene, clip: Path) ->
     assert len(found) == 1, "the same video, wherever it was analysed"
 
 
-def test_a_server_that_is_killed_leaves_its_work_to_the_other(
-    stage: Scene, clip: Path, uninterrupted: Analysis
-) -> None:
-    """On one machine workers outlive their server, and the other server takes in what they do."""
+def test_another_server_takes_over_after_a_kill(stage: Scene, clip: Path, uninterrupted: Analysis) -> None:
+    """Workers outlive their server, and another server on the same machine takes charge of them."""
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the first server's worker to begin")
@@ -94,7 +94,7 @@ def test_a_server_that_is_killed_leaves_its_work_to_the_other(
     assert Counter(handed_out(stage, 0) + handed_out(stage, 1)) == Counter([entry.id, waiting.id])
 
 
-def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_work_goes_on_there(
+def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
     stage: Scene, clip: Path, uninterrupted: Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not may_name_machines():
@@ -125,10 +125,10 @@ def test_a_machine_that_is_gone_with_its_worker_is_noticed_by_the_other_and_its_
     assert_equal(stage.repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_a_worker_that_was_only_cut_off_does_not_write_beside_the_one_that_took_over(
+def test_a_disconnected_worker_does_not_write_after_reassignment(
     stage: Scene, clip: Path, uninterrupted: Analysis
 ) -> None:
-    """It sleeps for longer than anybody waits, wakes up, and finds that its work is another's."""
+    """It sleeps past the timeout, wakes up, and finds that its analysis was reassigned."""
     entry = stage.repository.add(clip, "a.mp4", HALF)
     stage.start_server()
     until(lambda: begun(stage, entry), "the worker to begin")
@@ -170,7 +170,7 @@ CREATE TRIGGER cut BEFORE UPDATE ON analyses FOR EACH ROW WHEN (NEW.state = 'don
 
 
 @pytest.mark.parametrize("keep_video", [False, True])
-def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
+def test_losing_the_database_at_the_end_loses_nothing(
     stage: Scene, postgres: Server, clip: Path, keep_video: bool
 ) -> None:
     with postgres.connect(stage.library.database.url.database or "") as connection:
@@ -185,7 +185,7 @@ def test_a_database_that_is_lost_while_the_end_is_noted_loses_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["machine", "connection", "database"])
-def test_whatever_is_killed_the_timeline_is_the_same_and_nothing_is_left(stage: Scene, clip: Path, kind: str) -> None:
+def test_kills_change_no_timeline_and_leave_no_files(stage: Scene, clip: Path, kind: str) -> None:
     """Until something was hit, usually at once; ``python -m tests.stress kills`` runs many rounds on real clips."""
     stage.start_server()
     quiet, course, rng = undisturbed(stage, clip, 3.0), Course(), random.Random(7)

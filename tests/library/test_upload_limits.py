@@ -1,4 +1,4 @@
-"""Limits at the library's door, on both databases: what is over one leaves nothing behind."""
+"""Upload limits on both databases: a refused upload leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def assert_refused(repository: Repository, video: Path, folder: Path, words: str
     assert (repository.search().total, names_in(folder / "storage")) == before
 
 
-def test_a_file_that_is_too_large_does_not_come_in(
+def test_a_file_over_the_size_limit_is_refused(
     repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", str((video.stat().st_size - 1) / 1e6))
     assert_refused(repository, video, tmp_path, "expected a file of at most 0.0 MB; a.mp4 has")
 
 
-def test_a_stream_that_does_not_say_its_size_is_stopped_on_the_way(
+def test_a_stream_of_unknown_size_is_stopped_at_the_limit(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Endless(io.RawIOBase):
@@ -56,7 +56,7 @@ def test_a_stream_that_does_not_say_its_size_is_stopped_on_the_way(
     assert [name for name in names_in(tmp_path / "storage") if "video" in name] == []
 
 
-def test_only_the_part_that_is_analysed_counts_for_the_duration(
+def test_the_duration_limit_applies_to_the_analysed_part(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = write_video(tmp_path / "long.mp4", [np.zeros((48, 64, 3), np.uint8)] * 40, fps=10)
@@ -65,7 +65,7 @@ def test_only_the_part_that_is_analysed_counts_for_the_duration(
     assert repository.add(long, "a.mp4", JobSettings(start_s=1, end_s=3)).state is State.QUEUED
 
 
-def test_so_many_wait_and_no_more(
+def test_the_queue_limit_holds(
     library: Library, repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_QUEUED", "2")
@@ -75,7 +75,7 @@ def test_so_many_wait_and_no_more(
     assert library.for_owner("somebody else").add(video, "a.mp4").state is State.QUEUED
 
 
-def test_of_many_that_come_at_once_no_more_get_in_than_may(
+def test_the_queue_limit_holds_for_concurrent_uploads(
     make_library: MakeLibrary, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_MAX_QUEUED", "3")
@@ -94,7 +94,7 @@ def test_of_many_that_come_at_once_no_more_get_in_than_may(
 
 
 class Meanwhile(io.BytesIO):
-    """A file; while its first bytes are read, something else happens."""
+    """A file that runs a function while its first bytes are read."""
 
     def __init__(self, content: bytes, happens: Callable[[], object]) -> None:
         super().__init__(content)
@@ -111,10 +111,10 @@ class Meanwhile(io.BytesIO):
     ("setting", "words"),
     [("EMOTION_QUOTA_MB", "expected all that you keep here to take at most"), ("EMOTION_MAX_QUEUED", "to wait")],
 )
-def test_what_came_in_while_a_file_was_uploaded_counts_as_well(
+def test_uploads_finished_meanwhile_count_towards_the_limits(
     repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, words: str
 ) -> None:
-    """Each has room for itself when it begins; together they have not, and the second to be there is refused."""
+    """Each fits at its start, but not both together; the one that finishes second is refused."""
     monkeypatch.setenv(setting, "1" if setting == "EMOTION_MAX_QUEUED" else str(1.5 * video.stat().st_size / 1e6))
     entries = []
     upload = Meanwhile(video.read_bytes(), lambda: entries.append(repository.add(video, "quicker.mp4")))
@@ -124,7 +124,7 @@ def test_what_came_in_while_a_file_was_uploaded_counts_as_well(
     assert {name.partition("/")[0] for name in names_in(tmp_path / "storage")} == {entries[0].id}
 
 
-def test_a_quota_holds_for_each_person_and_counts_what_they_have(
+def test_the_quota_applies_per_owner(
     library: Library, repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_QUOTA_MB", str(1.5 * video.stat().st_size / 1e6))
@@ -136,7 +136,7 @@ def test_a_quota_holds_for_each_person_and_counts_what_they_have(
         begin_recording(repository, "", "camera", JobSettings())
 
 
-def test_some_of_the_disk_stays_free(
+def test_free_disk_space_is_reserved(
     repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_FREE_MB", "1e9")
@@ -170,7 +170,7 @@ def test_a_name_is_never_a_path(repository: Repository, video: Path, tmp_path: P
     assert "/" not in entry.source
 
 
-def test_a_setting_that_cannot_be_read_is_told_before_anything_is_written(
+def test_an_invalid_setting_is_refused_before_writing(
     repository: Repository, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOTION_QUOTA_MB", "plenty")

@@ -1,4 +1,4 @@
-"""What the tests of real workers share: waiting for them, finding their processes, comparing what they made."""
+"""Helpers for tests with real workers: waiting, finding processes, comparing results."""
 
 from __future__ import annotations
 

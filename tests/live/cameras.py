@@ -23,13 +23,13 @@ def as_frame(image: np.ndarray, index: int, fps: float = 30.0) -> av.VideoFrame:
 
 
 def portrait(width: int = 640, height: int = 480) -> np.ndarray:
-    """The sample portrait as a camera shows it: her face in the middle, about a third of the height."""
+    """The sample portrait as a camera shows it: the face in the middle, about a third of the height."""
     part = sample_image()[20:320, 60:460]
     return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class Clock:
-    """A clock that stands until it is told to go on."""
+    """A clock that advances only on demand."""
 
     def __init__(self) -> None:
         self.now_s = 100.0

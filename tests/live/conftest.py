@@ -1,4 +1,4 @@
-"""What the tests of the live engine share: models that are loaded once, a camera, a clock, an empty library."""
+"""Fixtures of the live tests: models loaded once, a camera, a clock, an empty library."""
 
 from __future__ import annotations
 

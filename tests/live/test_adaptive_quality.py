@@ -13,7 +13,7 @@ BETWEEN, TOO_FEW = Strain(0.45, 0.0, 60), Strain(1.0, 1.0, 3)
 
 
 def after(quality: AdaptiveQuality, strain: Strain, start_s: float, seconds: float) -> AdaptiveQuality:
-    """The quality after so long under the same strain, measured ten times a second."""
+    """Return the quality after a time under constant load, measured ten times a second."""
     for tenth in range(round(seconds * 10)):
         quality = quality.after(strain, start_s + tenth / 10)
     return quality
@@ -23,7 +23,7 @@ def test_an_easy_stream_stays_at_full_quality():
     assert after(AdaptiveQuality(), EASY, 0, 600).level == 0
 
 
-def test_a_busy_machine_goes_down_step_by_step_to_the_last_and_stays():
+def test_high_load_lowers_the_level_step_by_step():
     quality, levels = AdaptiveQuality(), [0]
     for tenth in range(300):
         quality = quality.after(BUSY, tenth / 10)
@@ -33,41 +33,41 @@ def test_a_busy_machine_goes_down_step_by_step_to_the_last_and_stays():
     assert after(quality, BUSY, 30, 60) == quality
 
 
-def test_dropped_pictures_are_strain_too():
+def test_dropped_frames_lower_the_level():
     assert after(AdaptiveQuality(), DROPPING, 0, 0.1).level == 1
 
 
-def test_a_step_is_given_time_to_show_what_it_brings():
+def test_the_level_waits_for_the_effect_of_a_step():
     quality = AdaptiveQuality().after(BUSY, 0.0)
     assert quality.level == 1
     assert quality.after(BUSY, SETTLE_S - 0.01).level == 1
     assert quality.after(BUSY, SETTLE_S).level == 2
 
 
-def test_it_comes_back_once_there_was_room_for_long_enough():
+def test_low_load_raises_the_level_again():
     down = AdaptiveQuality().after(BUSY, 0.0)
     assert after(down, EASY, 1, SETTLE_S + PATIENCE_S - 1.5).level == 1
     assert after(down, EASY, 1, SETTLE_S + PATIENCE_S + 1).level == 0
 
 
-def test_neither_way_in_between():
+def test_medium_load_keeps_the_level():
     down = AdaptiveQuality().after(BUSY, 0.0)
     assert after(down, BETWEEN, 1, 600) == down
 
 
-def test_room_must_last():
+def test_low_load_must_last():
     quality = AdaptiveQuality().after(BUSY, 0.0)
     for second in range(3, 303, 3):
         quality = after(quality, EASY, second, 2.9).after(BETWEEN, second + 2.95)
     assert quality.level == 1
 
 
-def test_few_pictures_say_nothing():
+def test_few_frames_do_not_change_the_level():
     assert after(AdaptiveQuality(), TOO_FEW, 0, 60) == AdaptiveQuality()
 
 
-def test_a_machine_that_is_just_too_slow_swings_ever_more_seldom():
-    """Full quality overloads it, the step below leaves room: the classic way to swing for ever."""
+def test_failed_upgrades_double_the_wait():
+    """Full quality overloads the machine and the level below does not, so the quality could oscillate forever."""
     quality, climbs = AdaptiveQuality(), []
     for tenth in range(6000):
         before, now_s = quality.level, tenth / 10
@@ -80,11 +80,11 @@ def test_a_machine_that_is_just_too_slow_swings_ever_more_seldom():
     assert len(climbs) < 15
 
 
-def test_the_last_step_still_analyses_eight_pictures_a_second():
+def test_the_lowest_level_analyses_eight_frames_a_second():
     assert all(1 / level.rest_s >= 8 for level in LEVELS if level.rest_s)
 
 
-def test_every_step_asks_for_less():
+def test_every_level_costs_less():
     for upper, lower in itertools.pairwise(LEVELS):
         assert upper.words != lower.words
         cost = [(level.rest_s, level.effort.key_frame_s, level.effort.small) for level in (upper, lower)]
@@ -92,7 +92,7 @@ def test_every_step_asks_for_less():
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1), st.floats(0, 1), st.integers(0, 100)), max_size=300))
-def test_it_never_leaves_the_ladder_nor_skips_a_step(measurements):
+def test_levels_stay_in_range_and_change_by_one(measurements):
     quality, now_s = AdaptiveQuality(), 0.0
     for passed_s, busy, dropped, pictures in measurements:
         now_s += passed_s

@@ -12,10 +12,10 @@ from tests.live.cameras import Clock
 
 
 class Holder:
-    """Anything that can be let go of."""
+    """An object that can be garbage-collected."""
 
 
-def test_one_too_many_is_told_politely_and_finds_a_place_once_one_leaves():
+def test_a_session_over_the_limit_is_refused_until_a_seat_is_free():
     seats, holders = Seats(lambda: 2), [Holder(), Holder(), Holder()]
     first, _ = seats.take(holders[0]), seats.take(holders[1])
     with pytest.raises(LiveError, match=r"Sorry, all 2 places are taken .* try again"):
@@ -27,7 +27,7 @@ def test_one_too_many_is_told_politely_and_finds_a_place_once_one_leaves():
     assert seats.taken == 2, "who leaves twice frees nobody else's seat"
 
 
-def test_a_seat_is_freed_when_its_holder_is_gone():
+def test_a_seat_of_a_collected_session_is_freed():
     seats, holder = Seats(lambda: 1), Holder()
     seats.take(holder)
     with pytest.raises(LiveError, match="the only place is taken"):
@@ -37,7 +37,7 @@ def test_a_seat_is_freed_when_its_holder_is_gone():
     assert seats.taken == 0
 
 
-def test_who_is_silent_for_long_gives_way_but_only_when_somebody_waits(clock: Clock):
+def test_an_idle_session_loses_its_seat_only_if_another_waits(clock: Clock):
     seats, silent, lively, third = Seats(lambda: 2, clock), Holder(), Holder(), Holder()
     quiet, loud = seats.take(silent), seats.take(lively)
     clock.now_s += IDLE_S + 1
@@ -54,7 +54,7 @@ def test_who_is_silent_for_long_gives_way_but_only_when_somebody_waits(clock: Cl
         quiet.refresh()
 
 
-def test_the_longest_silence_gives_way_first_and_no_more_than_are_wanted(clock: Clock):
+def test_the_longest_idle_session_loses_its_seat_first(clock: Clock):
     seats, holders, held = Seats(lambda: 3, clock), [Holder() for _ in range(4)], []
     for holder in holders[:3]:
         held.append(seats.take(holder))
@@ -68,7 +68,7 @@ def test_the_longest_silence_gives_way_first_and_no_more_than_are_wanted(clock: 
     assert seats.taken == 3
 
 
-def test_no_more_than_there_are_however_many_ask_at_once():
+def test_the_limit_holds_for_concurrent_requests():
     seats, holders, together, got = Seats(lambda: 3), [Holder() for _ in range(12)], threading.Barrier(12), []
 
     def ask(holder: Holder) -> None:
@@ -84,7 +84,7 @@ def test_no_more_than_there_are_however_many_ask_at_once():
     assert len(got) == seats.taken == 3
 
 
-def test_the_setting_says_how_many(monkeypatch):
+def test_the_setting_sets_the_limit(monkeypatch):
     monkeypatch.delenv("EMOTION_LIVE_VISITORS", raising=False)
     assert visitors_at_once() >= 1
     monkeypatch.setenv("EMOTION_LIVE_VISITORS", "7")
@@ -93,7 +93,7 @@ def test_the_setting_says_how_many(monkeypatch):
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "many", "1.5"])
-def test_a_setting_that_is_no_number_is_told(monkeypatch, wrong):
+def test_an_invalid_setting_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("EMOTION_LIVE_VISITORS", wrong)
     with pytest.raises(SettingsError, match="EMOTION_LIVE_VISITORS"):
         visitors_at_once()

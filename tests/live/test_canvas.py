@@ -28,7 +28,7 @@ def face(left: float, top: float, right: float, bottom: float, track: int = 1, p
 
 
 @pytest.mark.parametrize("colour", ["#000000", "#FFFFFF", *ANSWER_COLOURS.values()])
-def test_colours_are_those_asked_for(colour):
+def test_colours_match_the_request(colour):
     canvas = Canvas(as_frame(GREY, 0))
     canvas.fill(Area(40, 40, 80, 80), colour)
     wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
@@ -41,7 +41,7 @@ def test_limited_range():
     assert yuv("#FFFFFF") == (235, 128, 128)
 
 
-def test_the_picture_that_came_stays_as_it_is_and_keeps_its_time():
+def test_the_input_frame_is_unchanged_and_times_are_kept():
     frame = as_frame(portrait(), 7)
     before = frame.to_ndarray().copy()
     canvas = Canvas(frame)
@@ -51,14 +51,14 @@ def test_the_picture_that_came_stays_as_it_is_and_keeps_its_time():
 
 
 @pytest.mark.parametrize("size", [(160, 120), (161, 121), (66, 34)])
-def test_a_mirror_changes_left_and_right(size):
+def test_mirroring_swaps_left_and_right(size):
     image = np.asarray(np.random.default_rng(3).integers(0, 256, (size[1], size[0], 3)), np.uint8)
     frame = as_frame(image, 0)
     luma = Canvas(frame).planes[0]
     np.testing.assert_array_equal(Canvas(frame, mirror=True).planes[0], luma[:, ::-1])
 
 
-def test_any_form_of_picture_becomes_planar():
+def test_every_pixel_format_becomes_planar():
     frame = av.VideoFrame.from_ndarray(portrait(), format="rgb24")
     assert planar(frame).format.name == "yuv420p"
     already = as_frame(portrait(), 0)
@@ -66,7 +66,7 @@ def test_any_form_of_picture_becomes_planar():
 
 
 @given(st.tuples(*[st.floats(-300, 300)] * 4), st.sampled_from([(160, 120), (161, 121)]), st.booleans())
-def test_whatever_is_drawn_wherever_stays_in_the_picture(corners, size, mirror):
+def test_drawing_is_clipped_to_the_frame(corners, size, mirror):
     canvas = Canvas(as_frame(np.zeros((size[1], size[0], 3), np.uint8), 0), mirror=mirror)
     left, right = sorted((corners[0], corners[2]))
     top, bottom = sorted((corners[1], corners[3]))
@@ -101,13 +101,13 @@ def test_a_box_has_its_expressions_colour_where_the_face_is():
     assert close(picture[170:200, 100:180], colour).mean() > 0.3, "the name stands above it"
 
 
-def test_the_largest_probabilities_stand_beside_it():
+def test_the_largest_probabilities_are_drawn_beside_the_box():
     changed = ~close(drawn("happiness"), "#5A5A5A")
     assert changed[200:250, 206:330].mean() > 0.5
     assert not changed[340:, :].any()
 
 
-def test_a_mirror_moves_the_box_and_not_the_letters():
+def test_mirroring_moves_boxes_and_keeps_text_readable():
     plain, mirrored = drawn("happiness"), drawn("happiness", mirror=True)
     colour = ANSWER_COLOURS["happiness"]
     assert close(mirrored[300, 440:442], colour).all()
@@ -117,14 +117,14 @@ def test_a_mirror_moves_the_box_and_not_the_letters():
 
 
 def test_an_unclear_box_is_dashed():
-    """Along a side its grey and the gaps' colour take turns."""
+    """Grey and gaps alternate along a side."""
     side = close(drawn(UNCLEAR)[204:316, 100], ANSWER_COLOURS[UNCLEAR])
     assert 0.3 < side.mean() < 0.9
     assert np.abs(np.diff(side.astype(int))).sum() >= 3
     assert close(drawn("happiness")[204:316, 100], ANSWER_COLOURS["happiness"]).all()
 
 
-def test_the_mesh_is_drawn_only_if_wished():
+def test_the_mesh_is_drawn_only_on_request():
     inside = np.s_[210:310, 110:190]
     assert (drawn("happiness", mesh=True)[inside] > 180).any()
     assert not (drawn("happiness")[inside] > 180).any()
@@ -132,7 +132,7 @@ def test_the_mesh_is_drawn_only_if_wished():
 
 @pytest.mark.parametrize("mirror", [False, True])
 @pytest.mark.parametrize("hide", ["blur", "silhouette"])
-def test_a_hidden_face_loses_its_detail_and_nothing_else_does(hide, mirror):
+def test_hiding_removes_detail_of_the_face_only(hide, mirror):
     noise = np.asarray(np.random.default_rng(5).integers(0, 256, (480, 640, 3)), np.uint8)
     canvas, before = Canvas(as_frame(noise, 0), mirror=mirror), Canvas(as_frame(noise, 0), mirror=mirror)
     mask = FaceMask()
@@ -145,7 +145,7 @@ def test_a_hidden_face_loses_its_detail_and_nothing_else_does(hide, mirror):
     np.testing.assert_array_equal(luma[420:], old[420:])
 
 
-def test_a_face_that_is_lost_stays_hidden_for_a_moment():
+def test_a_lost_face_stays_hidden_for_a_second():
     mask, noise = FaceMask(), np.asarray(np.random.default_rng(5).integers(0, 256, (480, 640, 3)), np.uint8)
 
     def hidden(time_s: float, faces: list[Face]) -> bool:

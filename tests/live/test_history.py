@@ -26,8 +26,8 @@ def history() -> History:
     return History(FERPLUS_LABELS, 0.5)
 
 
-def test_the_smoothed_values_are_those_of_the_table():
-    """The same exponential smoothing as of a recorded timeline, one value at a time."""
+def test_smoothing_matches_the_timeline_function():
+    """Exponential smoothing as for a recorded timeline, one value at a time."""
     times = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.2, 40))
     labels = np.random.default_rng(2).choice(FERPLUS_LABELS, 40)
     builder, smoother, live = TimelineBuilder(FERPLUS_LABELS), Smoother(len(FERPLUS_LABELS)), []
@@ -47,7 +47,7 @@ def test_no_smoothing_is_the_latest_value():
     assert people.current(1)["anger"] == pytest.approx(0.65)
 
 
-def test_nothing_from_before_a_loss_is_smoothed_into_what_comes_after():
+def test_smoothing_restarts_after_a_loss():
     for pause_s, alone in ((IN_VIEW_S - 0.1, False), (IN_VIEW_S + 0.1, True)):
         people = history()
         people.see(result(0.0, (1, "happiness")), 10.0)
@@ -55,7 +55,7 @@ def test_nothing_from_before_a_loss_is_smoothed_into_what_comes_after():
         assert (people.current(1)["anger"] == pytest.approx(0.65)) is alone
 
 
-def test_everybody_has_their_own_line():
+def test_each_person_has_a_series():
     people = history()
     for index in range(60):
         people.see(result(index / 30, (1, "happiness"), (4, "sadness")), 0.3)
@@ -70,7 +70,7 @@ def test_everybody_has_their_own_line():
     assert second.series.values[:, column].min() > 0.6
 
 
-def test_an_answer_below_the_limit_is_unclear():
+def test_an_answer_below_the_threshold_is_unclear():
     people = history()
     people.see(result(0.0, (1, "fear"), weight=0.4), 0.3)
     person = people.people(0.0)[0]
@@ -90,7 +90,7 @@ def test_a_series_is_half_a_minute_at_ten_values_a_second():
     assert series.values.shape == (len(series.time_s), len(FERPLUS_LABELS))
 
 
-def test_who_left_stays_in_the_chart_for_half_a_minute_and_a_gap_stays_a_gap():
+def test_people_out_of_view_stay_in_the_chart_for_half_a_minute():
     people = history()
     people.see(result(0.0, (1, "happiness")), 0.3)
     people.see(result(10.0, (2, "anger")), 0.3)
@@ -103,7 +103,7 @@ def test_who_left_stays_in_the_chart_for_half_a_minute_and_a_gap_stays_a_gap():
     assert people.people(20.0 + SPAN_S + 0.1) == ()
 
 
-def test_relative_values_are_less_the_baseline():
+def test_relative_values_are_differences_from_the_baseline():
     people = history()
     people.see(result(0.0, (1, "happiness")), 0.0)
     rest = dict.fromkeys(FERPLUS_LABELS, 1 / 8)

@@ -17,14 +17,14 @@ def taken(shown: list[list[str]], seconds: float, step_s: float = 0.1) -> Baseli
     return taker
 
 
-def test_the_means_are_those_of_the_recorded_span():
+def test_the_baseline_is_the_mean_of_its_span():
     shown = [["neutral", "sadness"]] * 20 + [["happiness", "sadness"]] * 11
     means, analysis = taken(shown, 3.0).means(), make_analysis(shown)
     for track in (1, 2):
         assert means[track] == pytest.approx(baseline_means(analysis, track, Span(0, 3.5)), abs=1e-6)
 
 
-def test_progress_goes_from_nothing_to_all():
+def test_progress_rises_from_zero_to_one():
     taker = BaselineTaker(3.0, FERPLUS_LABELS)
     assert (taker.now().share, taker.now().remaining_s, taker.is_done) == (0, 3, False)
     for index in range(16):
@@ -37,13 +37,13 @@ def test_progress_goes_from_nothing_to_all():
     assert taker.now().share == 1
 
 
-def test_who_is_not_seen_gets_none():
+def test_an_unseen_person_gets_no_baseline():
     assert set(taken([["neutral"]] * 31, 3.0).means()) == {1}
     assert taken([[]] * 31, 3.0).means() == {}
 
 
-def test_a_pause_takes_no_part():
-    """Ten seconds without a picture count as no more than a moment of what was shown before them."""
+def test_pauses_do_not_count():
+    """Ten seconds without a frame count as no more than a moment of the frame before them."""
     taker = BaselineTaker(3.0, FERPLUS_LABELS)
     for time in [0, 1, 2, *range(102, 140)]:
         taker.add(make_result(time, [make_face("anger" if time < 100 else "neutral")]))

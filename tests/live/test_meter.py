@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emotion.live.meter import WINDOW_S, Meter
 
 
-def test_figures_of_an_even_stream():
+def test_rates_of_an_even_stream():
     meter = Meter(0.0)
     for index in range(1, 301):
         meter.add(index / 30, 10.0 if index % 10 else 50.0, analysed=index % 2 == 0, skipped=index % 3 == 0)
@@ -23,7 +23,7 @@ def test_figures_of_an_even_stream():
     assert figures.dropped == 100
 
 
-def test_nothing_has_no_times():
+def test_no_frames_have_no_times():
     figures = Meter(5.0).figures(5.0)
     assert (figures.in_fps, figures.out_fps, figures.dropped) == (0, 0, 0)
     assert math.isnan(figures.median_ms)
@@ -37,14 +37,14 @@ def test_a_young_stream_is_measured_over_its_own_age():
     assert meter.figures(1.0).out_fps == pytest.approx(30)
 
 
-def test_a_stream_that_stopped_falls_to_nothing():
+def test_rates_of_a_stopped_stream_fall_to_zero():
     meter = Meter(0.0)
     meter.add(1.0, 5.0, analysed=True, skipped=4)
     assert meter.figures(1.0 + 2 * WINDOW_S).out_fps == 0
     assert meter.figures(1.0 + 2 * WINDOW_S).dropped == 4
 
 
-def test_the_strain_is_time_spent_over_time_passed():
+def test_the_load_is_time_spent_over_time_passed():
     meter = Meter(0.0)
     for index in range(1, 61):
         meter.add(index / 30, 20.0, analysed=True, skipped=1)
@@ -55,7 +55,7 @@ def test_the_strain_is_time_spent_over_time_passed():
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 500), st.integers(0, 5)), min_size=1, max_size=200))
-def test_memory_and_shares_keep_their_limits(pictures):
+def test_memory_and_shares_are_bounded(pictures):
     meter, now_s = Meter(0.0), 0.0
     for step_s, ms, skipped in pictures:
         now_s += step_s

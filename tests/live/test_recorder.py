@@ -1,4 +1,4 @@
-"""Recordings: what reaches the library, and that neither a crash nor a lost library takes it away again."""
+"""Recordings reach the library and survive crashes and a lost library."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from emotion.live.recorder import NO_PICTURE, ON_HOLD
 from emotion.vision.decode.video import probe, read_video
 from tests.live.cameras import Camera, Clock
 
+pytestmark = pytest.mark.slow
+
 PLAIN = LiveSettings(draw="nothing", mirror=False)
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,7 +55,8 @@ def await_(condition, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def test_a_recording_is_an_analysis_like_any(
+@pytest.mark.slow
+def test_a_recording_is_a_normal_analysis(
     analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
 ) -> None:
     session = unstrained(analyzer)
@@ -91,10 +94,9 @@ def test_a_recording_is_an_analysis_like_any(
     assert not last.running
 
 
-def test_an_hour_is_not_thousands_of_files(
-    analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
-) -> None:
-    """Two minutes with a picture every half second, written all the time."""
+@pytest.mark.slow
+def test_an_hour_has_few_files(analyzer: Analyzer, camera: Camera, library: Library, repository: Repository) -> None:
+    """Two minutes with a frame every half second, written continuously."""
     session = unstrained(analyzer)
     entry_id = session.record(repository, "long")
     picture = camera(0)
@@ -108,7 +110,8 @@ def test_an_hour_is_not_thousands_of_files(
     assert len(repository.load_analysis(entry_id).frames) == 240
 
 
-def test_time_on_hold_is_marked_and_left_out(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
+@pytest.mark.slow
+def test_time_on_hold_is_an_excluded_event(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "with a break")
     run(session, camera, range(30))
@@ -129,7 +132,8 @@ def test_time_on_hold_is_marked_and_left_out(analyzer: Analyzer, camera: Camera,
     assert person["seconds"] == pytest.approx(2, abs=0.1)
 
 
-def test_a_lost_connection_is_marked_and_left_out(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
+@pytest.mark.slow
+def test_a_lost_connection_is_an_excluded_event(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "in a tunnel")
     run(session, camera, range(30))
@@ -141,7 +145,8 @@ def test_a_lost_connection_is_marked_and_left_out(analyzer: Analyzer, camera: Ca
     assert (event.span.start_s, event.span.end_s) == pytest.approx((1.0, 4.0), abs=0.05)
 
 
-def test_a_baseline_is_known_to_the_recording(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
+@pytest.mark.slow
+def test_a_recording_stores_the_baseline(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "at rest")
     run(session, camera, range(15))
@@ -152,9 +157,7 @@ def test_a_baseline_is_known_to_the_recording(analyzer: Analyzer, camera: Camera
     assert (span.start_s, span.end_s) == pytest.approx((0.5, 1.5), abs=0.1)
 
 
-def test_pictures_of_other_sizes_keep_boxes_in_px_of_the_first(
-    analyzer: Analyzer, camera: Camera, repository: Repository
-) -> None:
+def test_boxes_are_in_px_of_the_first_frame(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "shrinking")
     run(session, camera, range(5))
@@ -165,7 +168,8 @@ def test_pictures_of_other_sizes_keep_boxes_in_px_of_the_first(
     assert np.abs(boxes - boxes[0]).max() < 15
 
 
-def test_a_clip_is_kept_only_if_wished_and_is_an_ordinary_video(
+@pytest.mark.slow
+def test_a_clip_is_recorded_only_on_request_as_an_ordinary_video(
     analyzer: Analyzer, camera: Camera, repository: Repository
 ) -> None:
     session = unstrained(analyzer, LiveSettings(hide="silhouette"))
@@ -190,9 +194,8 @@ def test_a_clip_is_kept_only_if_wished_and_is_an_ordinary_video(
     assert np.abs(first.rgb().astype(int) - camera(0).to_ndarray(format="rgb24")).mean() < 4
 
 
-def test_two_recordings_at_once_are_refused_and_one_after_the_other_is_not(
-    analyzer: Analyzer, camera: Camera, repository: Repository
-) -> None:
+@pytest.mark.slow
+def test_only_one_recording_at_a_time(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     first = session.record(repository, "one")
     with pytest.raises(LiveError, match="already"):
@@ -207,7 +210,7 @@ def test_two_recordings_at_once_are_refused_and_one_after_the_other_is_not(
         session.record(repository, "three")
 
 
-def test_a_recording_without_a_picture_says_so(analyzer: Analyzer, repository: Repository) -> None:
+def test_a_recording_without_frames_says_so(analyzer: Analyzer, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "nothing", record_clip=True)
     session.stop_recording()
@@ -216,7 +219,7 @@ def test_a_recording_without_a_picture_says_so(analyzer: Analyzer, repository: R
     repository.delete(entry_id)
 
 
-def test_the_library_can_stop_it(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
+def test_the_library_can_stop_a_recording(analyzer: Analyzer, camera: Camera, repository: Repository) -> None:
     session = unstrained(analyzer)
     entry_id = session.record(repository, "stopped elsewhere")
     run(session, camera, range(20))
@@ -227,7 +230,7 @@ def test_the_library_can_stop_it(analyzer: Analyzer, camera: Camera, repository:
     assert len(repository.load_analysis(entry_id).frames) == 20
 
 
-def test_a_recording_that_the_library_closed_writes_no_more(
+def test_a_closed_recording_stops_writing(
     analyzer: Analyzer, camera: Camera, library: Library, repository: Repository
 ) -> None:
     session = unstrained(analyzer)
@@ -244,7 +247,7 @@ def test_a_recording_that_the_library_closed_writes_no_more(
     assert repository.get(entry_id).note == "closed by somebody"
 
 
-def test_a_storage_that_takes_nothing_ends_it_with_words(
+def test_a_failing_storage_ends_the_recording_with_a_message(
     analyzer: Analyzer, camera: Camera, repository: Repository, tmp_path: Path
 ) -> None:
     session = unstrained(analyzer)
@@ -266,7 +269,7 @@ def test_recording_leaves_no_threads(analyzer: Analyzer, camera: Camera, reposit
     assert not set(threading.enumerate()) - before
 
 
-def test_a_session_that_is_let_go_of_ends_its_recording(
+def test_a_garbage_collected_session_ends_its_recording(
     analyzer: Analyzer, camera: Camera, repository: Repository
 ) -> None:
     before = set(threading.enumerate())
@@ -280,7 +283,7 @@ def test_a_session_that_is_let_go_of_ends_its_recording(
     assert len(repository.load_analysis(entry_id).frames) == 12
 
 
-def test_a_recording_to_which_nothing_comes_ends_by_itself(
+def test_a_recording_without_frames_ends_after_a_while(
     analyzer: Analyzer, camera: Camera, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emotion.live.recorder.SILENT_S", 1.0)
@@ -292,7 +295,7 @@ def test_a_recording_to_which_nothing_comes_ends_by_itself(
     session.close()
 
 
-def test_no_place_for_a_clip_is_told_and_leaves_nothing_running(
+def test_a_clip_that_cannot_be_written_is_reported(
     analyzer: Analyzer, repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -344,7 +347,7 @@ def killed(tmp_path: Path, library: Library) -> tuple[str, float]:
     return entry_id, last_s
 
 
-def test_a_server_that_is_killed_keeps_all_but_the_last_moment(
+def test_a_killed_server_loses_at_most_the_last_second(
     killed: tuple[str, float], library: Library, repository: Repository
 ) -> None:
     entry_id, last_s = killed

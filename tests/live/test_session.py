@@ -1,4 +1,4 @@
-"""A session on a real face: what comes back, what it tells, and that nothing outlives it."""
+"""A live session on a real face: returned frames, snapshots, and cleanup."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from emotion.live.canvas import yuv
 from emotion.vision.decode.video import read_video
 from tests.live.cameras import Camera, as_frame, portrait
 
+pytestmark = pytest.mark.slow
+
 PLAIN = LiveSettings(draw="nothing", mirror=False)
 
 
 class TickingClock:
-    """A clock that goes on by as much whenever it is looked at."""
+    """A clock that advances by a fixed step at every reading."""
 
     def __init__(self, tick_s: float) -> None:
         self._tick_s, self._now_s = tick_s, 0.0
@@ -74,7 +76,7 @@ def test_the_expected_expression_leads_where_it_is_plain(
     assert leading.count(expected) > 0.9 * len(leading)
 
 
-def test_what_comes_back_is_the_picture_itself(analyzer: Analyzer, camera: Camera) -> None:
+def test_the_returned_frame_is_the_analysed_one(analyzer: Analyzer, camera: Camera) -> None:
     session, came = LiveSession(analyzer, PLAIN), camera(3)
     before = came.to_ndarray().copy()
     shown = session.process(came)
@@ -85,8 +87,8 @@ def test_what_comes_back_is_the_picture_itself(analyzer: Analyzer, camera: Camer
     np.testing.assert_array_equal(came.to_ndarray(), before)
 
 
-def test_the_box_is_where_the_face_is_in_that_very_picture(analyzer: Analyzer) -> None:
-    """A face that moves 9 px from picture to picture: a box of the picture before would be beside it."""
+def test_the_box_matches_the_same_frame(analyzer: Analyzer) -> None:
+    """The face moves 9 px per frame, so the previous frame's box would miss it."""
     session, wide = LiveSession(analyzer, LiveSettings(mirror=False)), portrait(960, 480)
     orange = yuv(COLOURS["happiness"])
     for index in range(25):
@@ -112,7 +114,7 @@ def test_an_array_gives_an_array(analyzer: Analyzer) -> None:
 
 
 @pytest.mark.parametrize("hide", ["blur", "silhouette"])
-def test_a_hidden_face_can_be_found_by_nobody(analyzer: Analyzer, camera: Camera, hide: str) -> None:
+def test_a_hidden_face_cannot_be_detected(analyzer: Analyzer, camera: Camera, hide: str) -> None:
     session = LiveSession(analyzer, LiveSettings(hide=hide, draw="nothing"))  # type: ignore[arg-type]
     for index in range(5):
         shown = session.process(camera(index)).to_ndarray(format="rgb24")
@@ -121,7 +123,7 @@ def test_a_hidden_face_can_be_found_by_nobody(analyzer: Analyzer, camera: Camera
     assert analyzer.image(session.process(camera(6)).to_ndarray(format="rgb24")).faces == (), "not on hold either"
 
 
-def test_on_hold_the_picture_goes_on_and_the_values_stand_still(analyzer: Analyzer, camera: Camera) -> None:
+def test_on_hold_frames_continue_and_values_are_frozen(analyzer: Analyzer, camera: Camera) -> None:
     session = LiveSession(analyzer)
     run(session, camera, range(15))
     session.hold()
@@ -142,7 +144,7 @@ def test_on_hold_the_picture_goes_on_and_the_values_stand_still(analyzer: Analyz
     assert np.diff(after.people[0].series.time_s).max() > 3, "the time on hold is a gap"
 
 
-def test_a_baseline_is_what_a_face_shows_at_rest(analyzer: Analyzer, camera: Camera) -> None:
+def test_values_are_relative_to_the_baseline(analyzer: Analyzer, camera: Camera) -> None:
     session = LiveSession(analyzer)
     run(session, camera, range(5))
     assert session.snapshot().people[0].baseline is None
@@ -164,13 +166,13 @@ def test_a_baseline_is_what_a_face_shows_at_rest(analyzer: Analyzer, camera: Cam
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1000, float("nan")])
-def test_an_impossible_baseline_is_told(analyzer: Analyzer, seconds: float) -> None:
+def test_an_invalid_baseline_is_refused(analyzer: Analyzer, seconds: float) -> None:
     with pytest.raises(LiveError, match="expected a baseline"):
         LiveSession(analyzer).take_baseline(seconds)
 
 
-def test_a_busy_session_analyses_less_and_keeps_its_faces(analyzer: Analyzer, camera: Camera) -> None:
-    """A clock on which every picture takes 30 ms and as many are dropped as are taken."""
+def test_a_busy_session_analyses_fewer_frames_and_keeps_faces(analyzer: Analyzer, camera: Camera) -> None:
+    """Every frame takes 30 ms, and as many are dropped as are analysed."""
     session = LiveSession(analyzer, clock=TickingClock(0.03))
     shown = run(session, camera, range(0, 600, 2), skipped=1)
     load = session.snapshot().load
@@ -193,7 +195,7 @@ def test_an_easy_session_stays_at_full_quality(analyzer: Analyzer, camera: Camer
     assert load.analysed_fps == load.out_fps == load.in_fps
 
 
-def test_timestamps_that_jump_break_nothing(analyzer: Analyzer, camera: Camera) -> None:
+def test_jumping_timestamps_are_tolerated(analyzer: Analyzer, camera: Camera) -> None:
     session, picture, times = LiveSession(analyzer), camera(0), []
     for stamp in [0.0, 0.03, 0.06, -1e6, -1e6 + 0.03, 4e9, 4e9 + 0.03, 0.0, 0.03, 0.0, None, 5.0]:
         session.process(picture, stamp)
@@ -202,7 +204,7 @@ def test_timestamps_that_jump_break_nothing(analyzer: Analyzer, camera: Camera) 
     assert [person.track_id for person in session.snapshot().people if person.in_view] == [1]
 
 
-def test_a_picture_that_shrinks_on_the_way_shows_the_same_person(analyzer: Analyzer) -> None:
+def test_a_shrinking_frame_keeps_the_track(analyzer: Analyzer) -> None:
     session = LiveSession(analyzer)
     for index, (width, height) in enumerate([(640, 480)] * 5 + [(320, 240)] * 5 + [(480, 360)] * 5):
         shown = session.process(as_frame(portrait(width, height), index))
@@ -210,7 +212,7 @@ def test_a_picture_that_shrinks_on_the_way_shows_the_same_person(analyzer: Analy
     assert [(person.track_id, person.in_view) for person in session.snapshot().people] == [(1, True)]
 
 
-def test_three_visitors_at_once_do_not_hear_of_each_other(analyzer: Analyzer, camera: Camera) -> None:
+def test_concurrent_sessions_are_independent(analyzer: Analyzer, camera: Camera) -> None:
     empty = as_frame(np.full((480, 640, 3), 90, np.uint8), 0)
     pair = np.hstack([portrait(320, 240)] * 2)
     shows = [lambda _: empty, camera, lambda index: as_frame(pair, index)]
@@ -224,7 +226,7 @@ def test_three_visitors_at_once_do_not_hear_of_each_other(analyzer: Analyzer, ca
     assert people[1][0].probabilities == pytest.approx(alone.snapshot().people[0].probabilities, abs=1e-4)
 
 
-def test_a_snapshot_does_not_change_with_what_comes(analyzer: Analyzer, camera: Camera) -> None:
+def test_a_snapshot_is_immutable(analyzer: Analyzer, camera: Camera) -> None:
     session = LiveSession(analyzer)
     run(session, camera, range(10))
     snapshot = session.snapshot()
@@ -235,7 +237,7 @@ def test_a_snapshot_does_not_change_with_what_comes(analyzer: Analyzer, camera: 
     assert snapshot.people[0].probabilities == probabilities
 
 
-def test_settings_change_while_pictures_come(analyzer: Analyzer, camera: Camera) -> None:
+def test_settings_change_during_the_stream(analyzer: Analyzer, camera: Camera) -> None:
     session = LiveSession(analyzer, PLAIN)
     plain = session.process(camera(0)).to_ndarray()
     session.settings = replace(session.settings, draw="boxes")
@@ -247,12 +249,12 @@ def test_settings_change_while_pictures_come(analyzer: Analyzer, camera: Camera)
 
 
 @pytest.mark.parametrize("wrong", [{"hide": "hat"}, {"draw": "moustache"}, {"smoothing_s": -1.0}])
-def test_settings_that_there_are_not(wrong: dict) -> None:
+def test_invalid_settings_are_refused(wrong: dict) -> None:
     with pytest.raises(LiveError, match="expected"):
         LiveSettings(**wrong)
 
 
-def test_after_its_end_nothing_is_left(analyzer: Analyzer, camera: Camera) -> None:
+def test_closing_frees_everything(analyzer: Analyzer, camera: Camera) -> None:
     seats, before = Seats(lambda: 1), set(threading.enumerate())
     session = LiveSession(analyzer, seats=seats)
     session.warm()
@@ -272,7 +274,7 @@ def test_after_its_end_nothing_is_left(analyzer: Analyzer, camera: Camera) -> No
     assert not set(threading.enumerate()) - before
 
 
-def test_a_session_that_is_let_go_of_frees_its_seat(analyzer: Analyzer, camera: Camera) -> None:
+def test_a_garbage_collected_session_frees_its_seat(analyzer: Analyzer, camera: Camera) -> None:
     seats = Seats(lambda: 1)
     session = LiveSession(analyzer, seats=seats)
     run(session, camera, range(3))
@@ -281,8 +283,8 @@ def test_a_session_that_is_let_go_of_frees_its_seat(analyzer: Analyzer, camera: 
     assert seats.taken == 0
 
 
-def test_visitors_may_be_shown_the_very_same_pictures(analyzer: Analyzer) -> None:
-    """As where one camera is relayed to several: whatever a picture keeps for itself is not safe between threads."""
+def test_sessions_can_share_frames(analyzer: Analyzer) -> None:
+    """As when one camera is relayed to several: state cached in a frame would not be thread-safe."""
     for count in range(4):
         frames = [as_frame(portrait(), index) for index in range(25)]
         sessions = [LiveSession(analyzer, LiveSettings(hide="blur")) for _ in range(3)]

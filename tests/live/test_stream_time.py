@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from emotion.live.stream_time import StreamTime
 
 
-def test_time_is_the_pictures_own_and_begins_at_zero():
+def test_time_follows_the_frames_from_zero():
     time = StreamTime()
     stamps = [7.0, 7.04, 7.07, 7.5]
     assert [time(stamp, 50 + index) for index, stamp in enumerate(stamps)] == pytest.approx([0, 0.04, 0.07, 0.5])
@@ -22,20 +22,20 @@ def test_a_long_gap_is_a_gap():
 
 
 @pytest.mark.parametrize("stamp", [0.0, -5.0, 4_000_000.0])
-def test_a_timestamp_that_leaps_counts_as_the_clock_says(stamp):
+def test_a_jumping_timestamp_is_replaced_by_the_clock(stamp):
     time = StreamTime()
     time(1.0, 10.0)
     assert time(stamp, 10.5) == pytest.approx(0.5)
     assert time(stamp + 0.04, 10.54) == pytest.approx(0.54)
 
 
-def test_a_picture_without_progress_still_comes_later():
+def test_a_repeated_timestamp_still_advances():
     time = StreamTime()
     assert time(1.0, 10.0) < time(1.0, 10.0)
 
 
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 100)), min_size=2))
-def test_time_goes_ahead_whatever_the_timestamps_do(pictures):
+def test_time_always_increases(pictures):
     time, clock_s, times = StreamTime(), 0.0, []
     for stamp, passed_s in pictures:
         clock_s += passed_s

@@ -1,4 +1,4 @@
-"""Cards: every figure out of the files, weaknesses derived from them, both forms, command and page."""
+"""Model cards: figures from files, derived weaknesses, Markdown, HTML, command and page."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def section(document: Document, title: str) -> Section:
     return next(one for one in document.sections if one.title.startswith(title))
 
 
-def test_every_weakness_that_the_figures_show_is_told_and_no_other():
+def test_exactly_the_measured_weaknesses_are_listed():
     known = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
     assert weaknesses(known, {"ferplus": RECORD}, {"ferplus": CONDITIONS}) == (
         "It has no label for contempt: such faces get another label.",
@@ -76,7 +76,7 @@ def test_every_weakness_that_the_figures_show_is_told_and_no_other():
     assert weak_labels(RECORD) == ["fear"]
 
 
-def test_a_flawless_model_has_no_weakness_to_tell():
+def test_a_flawless_model_lists_no_weakness():
     flawless = copy.deepcopy(RECORD) | {"confusion_matrix": [[50, 0, 0], [0, 50, 0], [0, 0, 50]]}
     flawless["ece"] = {"before": 0.0, "after": 0.0}
     for row in flawless["per_class"].values():
@@ -84,13 +84,13 @@ def test_a_flawless_model_has_no_weakness_to_tell():
     assert weaknesses(emotion.labels.EMOTIONS, {"ferplus": flawless}, {}) == ()
 
 
-def test_that_labels_disagree_is_a_weakness_of_its_own():
+def test_disagreeing_labels_are_a_weakness():
     told = weaknesses(emotion.labels.EMOTIONS, {"ferplus": RECORD, "fer2013": RECORD | {"accuracy": 0.4}}, {})
     assert told[-1].endswith("62.0 % by FER+ majority and 40.0 % by FER2013 original.")
 
 
 @pytest.mark.parametrize("name", emotion.list_models())
-def test_every_shipped_models_card_has_its_own_figures(name):
+def test_every_shipped_card_has_its_own_figures(name):
     document, evaluation = model_document(name), load_evaluation(name)
     text = words_of(document)
     assert evaluation is not None
@@ -130,7 +130,7 @@ def test_a_model_that_was_not_evaluated_says_so():
     assert section(document, "When not to use it").points[0].startswith("To say what somebody feels")
 
 
-def test_figures_of_another_file_are_told_apart():
+def test_figures_of_another_file_are_marked():
     evaluation = load_evaluation("default")
     assert evaluation is not None
     document = build_document(load_card("default"), evaluation | {"sha256": "0" * 64}, {})
@@ -138,7 +138,7 @@ def test_figures_of_another_file_are_told_apart():
     assert "evaluate it again" not in words_of(model_document("default"))
 
 
-def test_copies_among_the_training_faces_are_told():
+def test_duplicates_among_training_faces_are_stated():
     copies = {"faces": 3589, "copied": 515, "same_label": 0.9, "accuracy_copied": 0.75, "accuracy_others": 0.68,
               "accuracy_by_heart": 0.715}  # fmt: skip
     evaluation = (load_evaluation("default") or {}) | {"copies": {"public-test": {}, "private-test": copies}}
@@ -158,7 +158,7 @@ def with_abstention(record: dict, answered: float, right: float) -> dict:
     return record | {"abstention": {"abstain_below": 0.5, "coverage": answered, "accuracy": right}}
 
 
-def test_the_test_sets_stand_beside_each_other():
+def test_the_test_sets_are_side_by_side():
     evaluation = {
         "int8": {
             "rafdb": {"validation": RECORD, "test": with_abstention(RECORD, 0.9, 0.7)},
@@ -188,7 +188,7 @@ def test_the_default_names_the_model_that_answers_in_other_labels():
     assert section(model_document("fer2013"), "How well it does").notes == (HOW_TO_READ,)
 
 
-def test_sources_are_told_with_their_terms():
+def test_sources_are_listed_with_their_terms():
     training = {"sources": {"fer2013": 27125, "rafdb": 11019, "mine": None}}
     found = section(build_document(replace(load_card("default"), training=training), None, {}), "What it learned from")
     assert found.words == (FOR_RESEARCH,)
@@ -200,7 +200,7 @@ def test_sources_are_told_with_their_terms():
     assert learned_sources({}) == {}
 
 
-def test_a_limit_that_was_chosen_on_several_sets_says_what_it_promises():
+def test_a_threshold_chosen_on_several_sets_states_its_accuracy():
     chosen = {"sets": {"ferplus": "public-test", "rafdb": "validation"}, "right_answers": 0.85}
     card = replace(load_card("default"), training={"calibrated_on": chosen}, abstain_below=0.6)
     facts = dict(section(build_document(card, None, {}), "What it is").tables[0].rows)
@@ -209,7 +209,7 @@ def test_a_limit_that_was_chosen_on_several_sets_says_what_it_promises():
     )
 
 
-def test_facts_of_a_data_set_are_told():
+def test_facts_of_a_data_set_are_included():
     facts = {"labels": ["anger", "fear"], "splits": {"train": {"faces": 1234, "classes": {"anger": 1000, "fear": 234}}}}
     table = section(model_document("default", {"mine": facts}), "What it learned from").tables[-1]
     assert table == Table(
@@ -218,7 +218,7 @@ def test_facts_of_a_data_set_are_told():
     )  # fmt: skip
 
 
-def test_markdown_keeps_signs_and_tables_whole():
+def test_markdown_escapes_text_in_tables():
     document = Document("a|b", "*x*", (Section("s", ("1\n2",), ("p",), (Table("t", ("", "c"), (("r", "<b>"),)),)),))
     assert to_markdown(document).startswith(
         "# a\\|b\n\n\\*x\\*\n\n## s\n\n1 2\n\n- p\n\n**t**\n\n|  | c |\n| --- | --- |\n"
@@ -226,7 +226,7 @@ def test_markdown_keeps_signs_and_tables_whole():
     assert "| r | \\<b\\> |" in to_markdown(document)
 
 
-def test_rows_that_stack_name_their_columns():
+def test_stacked_rows_name_their_columns():
     table = Table("t", ("Set", "Faces", "Terms"), (("a", "3", "b"),), stacks=True, prose=("Terms",))
     text = section_html(Section("s", tables=(table,), notes=("n",)))
     assert '<table class="stacks">' in text
@@ -251,7 +251,7 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_html_is_whole_escaped_and_asks_nobody():
+def test_html_is_complete_escaped_and_makes_no_requests():
     text = to_html(model_document("default"))
     tags = Tags()
     tags.feed(text)
@@ -274,7 +274,7 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     assert main(["card", "absent"]) == 2
 
 
-def test_a_card_names_the_model_that_a_training_went_on_from_and_its_teachers():
+def test_a_card_names_initial_model_and_teachers():
     first = load_card("ferplus-vgg")
     begun = {"weights": {"file": "model.tflite", "sha256": first.sha256}, "teachers": {"a": "1", "b": "2"}}
     told = dict(
@@ -289,7 +289,8 @@ def test_a_card_names_the_model_that_a_training_went_on_from_and_its_teachers():
     assert told == {"Initial weights": "own.keras, sha256 ab12"}
 
 
-def test_the_page_shows_the_card_of_the_model_that_is_chosen():
+@pytest.mark.slow
+def test_the_page_shows_the_chosen_models_card():
     page = AppTest.from_file(str(ROOT / "pages" / "model_card.py"), default_timeout=60).run()
     assert not page.exception
     assert page.subheader[0].value == plain(load_card("default").title)

@@ -1,4 +1,4 @@
-"""Figures: known libraries and processes, and the route that gives them to whoever bears the token."""
+"""Metrics of known libraries and processes, and the route that requires the token."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def busy(library: Library, video: Path) -> None:
-    """One done with ten frames, one running at 50 a second in this very process, one cancelled, two that wait."""
+    """Add a finished analysis of ten frames, one running here at 50 frames/s, one cancelled, two queued."""
     repository = library.for_owner(LOCAL)
     put(repository, video, "Martha.mp4")
     repository.add(video, "Martha.mp4")
@@ -66,7 +66,8 @@ def busy(library: Library, video: Path) -> None:
     library.for_owner("martha@example.org").add(video, "Martha.mp4")
 
 
-def test_what_the_database_knows(library, repository, video):
+@pytest.mark.slow
+def test_library_metrics(library, repository, video):
     busy(library, video)
     work = figures_of(library)
     assert {state: n for state, n in work.by_state.items() if n} == {
@@ -78,13 +79,13 @@ def test_what_the_database_knows(library, repository, video):
     assert 0 < work.query_s < 60
 
 
-def test_an_empty_library_has_every_figure(library):
+def test_an_empty_library_has_every_metric(library):
     work = figures_of(library)
     assert set(work.by_state) == set(State)
     assert (sum(work.by_state.values()), work.frames, work.oldest_s, work.frames_per_s) == (0, 0, 0.0, 0.0)
 
 
-def test_what_a_process_takes():
+def test_process_metrics():
     code = "import threading as t; t.Thread(target=t.Event().wait, daemon=True).start(); file = open('/dev/null')"
     code += "; print(1, flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -97,7 +98,7 @@ def test_what_a_process_takes():
     assert load_of([other.pid]).processes == 0, "one that has ended"
 
 
-def test_a_scrape_tells_all_of_it_and_names_nobody(library, video):
+def test_a_scrape_has_all_metrics_and_no_personal_data(library, video):
     busy(library, video)
     holder = type("Holder", (), {})()
     seat = SEATS.take(holder)
@@ -116,7 +117,7 @@ def test_a_scrape_tells_all_of_it_and_names_nobody(library, video):
     assert "example.org" not in text
 
 
-def test_a_database_that_is_away_is_a_figure_and_is_asked_again(library):
+def test_an_unreachable_database_is_a_metric_and_retried(library):
     tries = []
 
     def open_library() -> Library:
@@ -134,13 +135,13 @@ def client(library: Library) -> TestClient:
     return TestClient(Starlette(routes=[metrics_route(Exposition(lambda: library))]))
 
 
-def test_without_a_token_there_is_no_such_page(library, monkeypatch):
+def test_metrics_do_not_exist_without_a_token(library, monkeypatch):
     monkeypatch.delenv("EMOTION_METRICS_TOKEN", raising=False)
     answer = client(library).get("/metrics", headers={"Authorization": "Bearer "})
     assert (answer.status_code, answer.text) == (404, "Not Found")
 
 
-def test_only_who_bears_the_token_gets_figures(library, monkeypatch):
+def test_metrics_require_the_token(library, monkeypatch):
     monkeypatch.setenv("EMOTION_METRICS_TOKEN", TOKEN)
     visitor = client(library)
     for words in ("", "Bearer wrong", "Bearer ünlesbar", f"Bearer {TOKEN[:-1]}"):
@@ -154,7 +155,7 @@ def test_only_who_bears_the_token_gets_figures(library, monkeypatch):
     assert visitor.post("/metrics").status_code == 405
 
 
-def test_a_token_that_can_be_guessed_is_refused(monkeypatch):
+def test_a_short_token_is_refused(monkeypatch):
     monkeypatch.setenv("EMOTION_METRICS_TOKEN", "secret")
     with pytest.raises(SettingsError, match="at least 16 characters; got 6"):
         metrics_route()
@@ -167,11 +168,11 @@ def test_a_token_that_can_be_guessed_is_refused(monkeypatch):
         (MemoryError(), "memory"), (KeyError("x"), "unexpected"),
     ],
 )  # fmt: skip
-def test_how_a_worker_ended_is_told_in_a_word(error, word):
+def test_exit_statuses_of_workers_have_names(error, word):
     assert ending(exit_status(error)) == word
 
 
-def test_a_worker_that_was_killed_is_told_by_its_signal():
+def test_killed_workers_are_counted_by_signal():
     assert ending(-signal.SIGKILL) == "SIGKILL"
     assert ending(0) == "done"
     assert ending(1) == "unexpected"

@@ -1,4 +1,4 @@
-"""Pages run without models: the service is patched, and caches start empty."""
+"""Runs pages without models: the analyzer is patched, and caches start empty."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def analyzer(monkeypatch) -> FakeAnalyzer:
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A moment that shows nobody."""
+    """A short video without a face."""
     pictures = [np.full((48, 64, 3), 8 * index, np.uint8) for index in range(5)]
     return write_video(tmp_path_factory.mktemp("video") / "grey.mp4", pictures, fps=25)
 
 
 @pytest.fixture
 def library(tmp_path, monkeypatch) -> Iterator[Library]:
-    """An empty library whose queue nobody works on."""
+    """An empty library without a dispatcher."""
     opened = Library.open(f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage"))
     monkeypatch.setattr("ui.access.library._opened", lambda: (opened, None))
     yield opened

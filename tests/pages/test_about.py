@@ -1,4 +1,4 @@
-"""The About page: how often the app is right, what its models learned from, and whose terms hold."""
+"""The About page: accuracy, training data and terms."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def html_of(test) -> str:
     return "\n".join(str(one.proto.body) for one in test.get("html"))
 
 
-def test_the_three_test_sets_stand_beside_each_other(models):
+def test_the_three_test_sets_are_side_by_side(models):
     html = html_of(page("about"))
     places = [html.index(f'<th scope="row">{name}') for name in ("FER+ majority", "FER2013 original (seven)", "RAF-DB")]
     assert places == sorted(places)
@@ -47,7 +47,7 @@ def test_the_three_test_sets_stand_beside_each_other(models):
     assert "eight reaches 50.0 % there" in html
 
 
-def test_what_it_learned_from_has_its_terms_and_the_plain_model_is_named(models):
+def test_training_data_terms_and_the_fer2013_model_are_shown(models):
     test = page("about")
     html = html_of(test)
     assert "for research only" in html
@@ -67,7 +67,7 @@ def test_all_models_are_listed_once_and_so_are_their_terms(models):
     assert "`eight`, `seven`: For research" in words
 
 
-def test_a_default_that_was_not_evaluated_and_names_no_sources(models):
+def test_a_default_without_evaluation_and_sources(models):
     (models / "eight" / "evaluation.json").unlink()
     card = json.loads((models / "eight" / "card.json").read_text())
     (models / "eight" / "card.json").write_text(json.dumps(card | {"training": {}}))
@@ -76,7 +76,7 @@ def test_a_default_that_was_not_evaluated_and_names_no_sources(models):
     assert words.count("For research") == 2, "what it learned from is said by its terms"
 
 
-def test_damaged_files_are_named_and_take_nothing_with_them(models):
+def test_damaged_files_are_named_and_the_rest_is_shown(models):
     (models / "eight" / "evaluation.json").write_text("{")
     (models / "seven" / "card.json").write_text("{")
     test = page("about")

@@ -1,4 +1,4 @@
-"""Every page asks who is there before it shows or does anything, and gives each visitor their own things alone."""
+"""Every page checks access first and shows visitors only their own data."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from tests.tflite_files import classifier
 from ui.access import settings
 from ui.access.rules import owner_of
 from ui.access.sign_in import CLOSED, NOT_HERE
+
+pytestmark = pytest.mark.slow
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 ADA = claims("ada", name="Ada Lovelace", is_logged_in=True)
@@ -55,7 +57,7 @@ def owner(user: dict[str, object]) -> str:
 
 
 def widgets(test: AppTest) -> list[str]:
-    """Labels of all that can be pressed, typed into or dropped on."""
+    """Return the labels of all widgets."""
     kinds = (test.button, test.checkbox, test.text_input, test.selectbox, test.file_uploader, test.get("camera_input"))
     return [str(getattr(widget, "label", widget)) for kind in kinds for widget in kind]
 
@@ -66,7 +68,7 @@ def not_a_step(*_: object, **__: object) -> None:
 
 @pytest.fixture
 def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a page would open or load is out of bounds."""
+    """Fail on anything that a page would open or load."""
     # A module that is first imported meanwhile would keep what stands in for these.
     for module in pkgutil.walk_packages(ui.__path__, "ui."):
         importlib.import_module(module.name)
@@ -80,7 +82,7 @@ def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_happens")
 @pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
-def test_whoever_has_not_signed_in_sees_the_way_to_do_so_and_no_more(name: str):
+def test_visitors_without_sign_in_see_only_the_sign_in_page(name: str):
     test = visit(name, NOBODY, analysis="0" * 32)
     assert [title.value for title in test.title] == ["Sign in"]
     assert widgets(test) == ["Sign in"]
@@ -88,7 +90,7 @@ def test_whoever_has_not_signed_in_sees_the_way_to_do_so_and_no_more(name: str):
 
 @pytest.mark.usefixtures("nothing_happens")
 @pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
-def test_whoever_is_not_on_the_list_is_told_so_and_no_more(name: str):
+def test_visitors_not_on_the_list_see_only_the_reason(name: str):
     test = visit(name, EVE)
     assert [title.value for title in test.title] == ["No access"]
     assert "You are not on this server's list of allowed people." in texts(test)
@@ -97,7 +99,7 @@ def test_whoever_is_not_on_the_list_is_told_so_and_no_more(name: str):
 
 @pytest.mark.usefixtures("nothing_happens")
 @pytest.mark.parametrize("name", [*PAGES, "streamlit_app.py"])
-def test_sign_in_that_is_not_set_up_shows_nothing_to_anybody(name: str, tmp_path: Path):
+def test_incomplete_sign_in_shows_nothing(name: str, tmp_path: Path):
     with secrets_file(tmp_path, toml(AUTH | {"cookie_secret": "short"})):
         test = visit(name, BOSS)
     assert [error.value for error in test.error] == [CLOSED]
@@ -105,14 +107,14 @@ def test_sign_in_that_is_not_set_up_shows_nothing_to_anybody(name: str, tmp_path
 
 
 @pytest.mark.usefixtures("nothing_happens")
-def test_a_server_without_its_guard_opens_for_nobody(monkeypatch: pytest.MonkeyPatch):
+def test_a_server_without_the_guard_refuses_everyone(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(settings._memory, "guarded", False)
     assert [error.value for error in visit("library.py", BOSS).error] == [CLOSED]
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_asks_before_it_does_anything(name: str):
-    """What stands before the question would run for everybody."""
+def test_every_page_checks_access_first(name: str):
+    """Code before the check would run for everyone."""
     lines = (ROOT / "pages" / name).read_text(encoding="utf-8").splitlines()
     ask = next(number for number, line in enumerate(lines) if f'ensure_app("pages/{name}")' in line)
     assert lines[ask].startswith(("ensure_app(", "visitor = ensure_app("))
@@ -120,8 +122,8 @@ def test_every_page_asks_before_it_does_anything(name: str):
     assert before == []
 
 
-def test_few_reach_past_an_owners_part_of_the_library():
-    """Each of these says for whom, or is for those who look after the server."""
+def test_only_listed_modules_use_the_whole_library():
+    """Each of these names the owner, or is for administrators."""
     reach = re.compile(
         r"\.shared\b|\bshared_library_or_stop\b|^from emotion\.library.* import .*\bLibrary\b", re.MULTILINE
     )
@@ -132,7 +134,7 @@ def test_few_reach_past_an_owners_part_of_the_library():
 
 
 @pytest.mark.usefixtures("analyzer")
-def test_a_link_to_a_page_that_is_not_theirs_leads_home_and_says_so():
+def test_a_link_to_an_administration_page_leads_home():
     test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     test.user = ADA
     # As a server that has just started comes by it: the page's file was run first.
@@ -143,7 +145,7 @@ def test_a_link_to_a_page_that_is_not_theirs_leads_home_and_says_so():
     assert test.title[0].value == "See what faces show"
 
 
-def test_each_sees_their_own_library_and_none_of_the_others(library, repository, video):
+def test_visitors_see_only_their_own_library(library, repository, video):
     hers = put(library.for_owner(owner(ADA)), video, "secret.mp4", tags=["hers"])
     put(repository, video, "before sign-in.mp4")
     mine = put(library.for_owner(owner(BOSS)), video, "mine.mp4")
@@ -155,7 +157,7 @@ def test_each_sees_their_own_library_and_none_of_the_others(library, repository,
     assert (mine.owner, hers.owner) == (owner(BOSS), owner(ADA))
 
 
-def test_an_id_of_somebody_else_says_what_an_id_of_nothing_says(library, video):
+def test_other_owners_ids_look_like_unknown_ids(library, video):
     hers = put(library.for_owner(owner(ADA)), video, "secret.mp4", settings=JobSettings(keep_video=True))
     assert "secret" in visit("video.py", ADA, analysis=hers.id).subheader[0].value
     for stranger in (BOSS, claims("ada", iss="https://other.example", is_logged_in=True)):
@@ -164,18 +166,18 @@ def test_an_id_of_somebody_else_says_what_an_id_of_nothing_says(library, video):
         assert "there is no analysis" in said[1]
 
 
-def test_what_is_begun_is_whose_visit_it_is(library, analyzer):
+def test_a_new_analysis_belongs_to_the_visitor(library, analyzer):
     press(visit("video.py", ADA), "Try the sample")
     assert library.for_owner(owner(ADA)).search().total == 1
     assert library.for_owner(LOCAL).search().total == 0
 
 
-def test_who_opened_the_library_has_a_name_in_it_for_those_who_look_after_it(library):
+def test_owners_are_named_for_administrators(library):
     visit("library.py", ADA)
     assert [(person.owner, person.name) for person in list_usage(library)] == [(owner(ADA), "ada@example.org")]
 
 
-def test_the_name_and_the_way_out_are_on_every_page(analyzer, library):
+def test_name_and_sign_out_are_on_every_page(analyzer, library):
     test = visit("streamlit_app.py", ADA)
     assert test.title[0].value == "See what faces show"
     assert "Signed in as **Ada Lovelace**" in texts(test)
@@ -185,7 +187,7 @@ def test_the_name_and_the_way_out_are_on_every_page(analyzer, library):
     assert "You are an administrator of this server." in texts(visit("streamlit_app.py", BOSS))
 
 
-def test_the_page_about_people_is_there_for_those_who_look_after_the_server(library, repository, video):
+def test_administrators_have_the_people_page(library, repository, video):
     put(library.for_owner(owner(ADA)), video, "secret.mp4")
     put(repository, video)
     visit("library.py", ADA)
@@ -201,7 +203,7 @@ def test_the_page_about_people_is_there_for_those_who_look_after_the_server(libr
     assert "- @example.org" in texts(test)
 
 
-def test_a_library_is_deleted_by_those_who_look_after_the_server_when_they_confirm_it(library, video):
+def test_administrators_delete_a_library_after_confirmation(library, video):
     put(library.for_owner(owner(ADA)), video)
     kept = put(library.for_owner(owner(BOSS)), video)
     test = visit("admin.py", BOSS)
@@ -213,8 +215,8 @@ def test_a_library_is_deleted_by_those_who_look_after_the_server_when_they_confi
     assert library.for_owner(owner(BOSS)).get(kept.id) == kept
 
 
-def test_who_no_longer_looks_after_the_server_deletes_nothing(library, video):
-    """The page was drawn while they did; the button is pressed when they do not."""
+def test_former_administrators_cannot_delete(library, video):
+    """The page was rendered before the role was removed; the button is pressed after."""
     put(library.for_owner(owner(ADA)), video)
     test = visit("admin.py", BOSS)
     test.selectbox(key="people_chosen").set_value(owner(ADA)).run()
@@ -224,13 +226,13 @@ def test_who_no_longer_looks_after_the_server_deletes_nothing(library, video):
     assert library.for_owner(owner(ADA)).search().total == 1
 
 
-def test_without_sign_in_there_is_no_page_about_people(library, tmp_path):
+def test_there_is_no_people_page_without_sign_in(library, tmp_path):
     with secrets_file(tmp_path, ""):
         assert [error.value for error in visit("admin.py", {}).error] == [NOT_HERE]
 
 
 @pytest.mark.parametrize(("user", "may"), [(ADA, False), (BOSS, True)])
-def test_models_are_added_by_those_who_look_after_the_server(user, may: bool, tmp_path, monkeypatch):
+def test_only_administrators_add_models(user, may: bool, tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     test = visit("model_lab.py", user)
     assert ("Only administrators can add and remove them." in texts(test)) is not may
@@ -238,8 +240,8 @@ def test_models_are_added_by_those_who_look_after_the_server(user, may: bool, tm
     assert ("Model file" in uploaders) is may
 
 
-def test_who_is_no_longer_allowed_to_adds_no_model(tmp_path, monkeypatch):
-    """The page was drawn while they were; the button is pressed when they are not."""
+def test_former_administrators_cannot_add_models(tmp_path, monkeypatch):
+    """The page was rendered before the role was removed; the button is pressed after."""
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     test = visit("model_lab.py", BOSS)
     place = [uploader.label for uploader in test.file_uploader].index("Model file")

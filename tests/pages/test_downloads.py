@@ -1,4 +1,4 @@
-"""The downloads of an analysis, on a page of their own."""
+"""The downloads of an analysis."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def buttons(app: AppTest) -> list[str]:
     return [button.label for button in app.button] + [button.label for button in app.get("download_button")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 def test_every_format_has_its_button(shown, known):
     app = choose(shown(keep_video=known.needs_video), known.name)
@@ -53,7 +54,8 @@ def test_every_format_has_its_button(shown, known):
     assert buttons(app) == (["Prepare"] if known.slow else ["Download"])
 
 
-def test_a_slow_one_is_prepared_and_then_offered(shown):
+@pytest.mark.slow
+def test_a_slow_export_is_prepared_then_offered(shown):
     app = choose(shown(), "xlsx")
     app.button[0].click().run()
     for _ in range(100):
@@ -66,13 +68,13 @@ def test_a_slow_one_is_prepared_and_then_offered(shown):
     assert buttons(choose(app, "xlsx")) == ["Download"], "what was prepared is still there"
 
 
-def test_without_the_video_it_says_so(shown):
+def test_exports_that_need_the_video_say_so(shown):
     app = choose(shown(keep_video=False), "mp4")
     assert "not kept" in app.info[0].value
     assert buttons(app) == []
 
 
-def test_a_name_that_cannot_be_is_refused(shown):
+def test_an_invalid_name_is_refused(shown):
     app = shown(keep_video=False)
     app.text_input[0].set_value("   ").run()
     assert "expected a name" in app.error[0].value

@@ -1,4 +1,4 @@
-"""Errors that no page expects: one sentence, the rest of the app stands, and it works again when the cause is gone."""
+"""Unexpected errors show one sentence, the rest of the app works, and pages recover."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def set_aside(library: Library, back: bool = False) -> None:
         session.execute(text("ALTER TABLE {} RENAME TO {}".format(*names)))
 
 
-def test_a_database_that_goes_away_and_comes_back(library: Library, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_lost_database_shows_an_error_until_it_is_back(library: Library, caplog: pytest.LogCaptureFixture) -> None:
     test = AppTest.from_function(page, default_timeout=60).run()
     assert test.markdown[-1].value == "All is well."
     set_aside(library)
@@ -58,7 +58,7 @@ def test_a_bug_is_not_hidden() -> None:
     assert not test.error
 
 
-def test_a_fragment_tells_its_errors_itself_and_the_page_goes_on_around_it() -> None:
+def test_a_fragment_shows_its_errors_and_the_page_continues() -> None:
     def page_with_fragment() -> None:
         import streamlit as st
 

@@ -1,8 +1,9 @@
-"""The lab's own pictures by groups of people: shown where folders name them, and how to lay them out where not."""
+"""Groups of people in the lab's *Your pictures*."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.pages.test_lab_trial import give, smile, two_models, zipped
 from tests.pages.test_pages import texts
@@ -11,6 +12,7 @@ from ui.common.resources import encode_png
 __all__ = ["smile", "two_models"]  # fixtures
 
 
+@pytest.mark.slow
 def test_groups_of_a_zip_are_compared(smile):
     files = {f"lucky/happy/{number}.png": smile for number in range(8)}
     files |= {f"unlucky/sad/{number}.png": smile for number in range(8)}
@@ -30,7 +32,8 @@ def test_groups_of_a_zip_are_compared(smile):
     assert tests["Difference in"].tolist()[0] == "accuracy"
 
 
-def test_without_groups_the_page_says_how(smile):
+@pytest.mark.slow
+def test_without_groups_the_page_explains_them(smile):
     test = give(zipped({"happy/1.png": smile, "sad/2.png": smile}))
     assert "add group folders" in texts(test)
     assert not [one for one in test.dataframe if "Group" in one.value]

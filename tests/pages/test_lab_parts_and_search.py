@@ -1,4 +1,4 @@
-"""The lab's tabs of face parts and of the search for architectures, empty and full."""
+"""The lab's tabs for face parts and architecture search, empty and filled."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_search_shows_its_winner(folders):
     assert {"ms per face": "0.80"}.items() <= {one.label: one.value for one in shown.metric}.items()
 
 
-def test_what_was_trained_in_full_stands_beside_the_others_of_as_many_classes(folders):
+def test_fully_trained_networks_are_compared_with_equal_class_counts(folders):
     write_candidates(folders)
     models = make_lab(folders / "models")
     before = len(page("model_lab").dataframe)
@@ -84,7 +84,7 @@ def test_what_was_trained_in_full_stands_beside_the_others_of_as_many_classes(fo
     assert "Found by architecture search: bred." in texts(shown)
 
 
-def test_a_foreign_table_is_told(folders):
+def test_a_foreign_table_is_reported(folders):
     file = folders / "search" / "candidates.csv"
     file.parent.mkdir()
     file.write_text("a,b\n1,2\n", encoding="utf-8")

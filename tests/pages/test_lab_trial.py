@@ -1,4 +1,4 @@
-"""The model lab's own pictures: a zip goes in, what every model makes of it comes out."""
+"""The lab's *Your pictures*: a zip in, every model's scores out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from tests.pages.test_model_lab import models_dir_of_the_project
 from tests.pages.test_pages import page, press, texts
 from ui.common.resources import encode_png
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def two_models(tmp_path, monkeypatch):
-    """The default model, and the same under another name that knows nothing of sadness."""
+    """The default model, and a copy without sadness."""
     shipped = models_dir_of_the_project()
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
@@ -59,11 +61,11 @@ def finish(test):
     return test
 
 
-def test_before_anything_is_given_the_page_says_how():
+def test_the_empty_page_explains_what_to_upload():
     assert "the innermost folder that names an expression counts" in texts(page("model_lab"))
 
 
-def test_every_model_is_judged_and_mistakes_are_shown(smile):
+def test_every_model_is_scored_and_mistakes_are_shown(smile):
     test = give(zipped({"happy/1.png": smile, "Sad/2.png": smile, "sad/notes.txt": b"x", "elsewhere.png": smile}))
     words = texts(test)
     assert "faces.zip" in [one.value for one in test.subheader]
@@ -79,7 +81,7 @@ def test_every_model_is_judged_and_mistakes_are_shown(smile):
     assert "the innermost folder that names an expression counts" in texts(test)
 
 
-def test_numbered_folders_are_judged_once_their_numbers_are_known(smile):
+def test_numbered_folders_are_scored_once_the_numbering_is_chosen(smile):
     test = give(zipped({"3/1.png": smile, "4/2.png": smile}))
     assert "expected folders named like at least two expressions" in texts(test)
     test.selectbox(key="trial_codes").set_value("fer2013").run()
@@ -88,13 +90,13 @@ def test_numbered_folders_are_judged_once_their_numbers_are_known(smile):
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04"])
-def test_what_is_no_zip_is_one_clear_sentence(content):
+def test_an_invalid_zip_is_one_clear_sentence(content):
     test = give(content, "*holiday*.zip")
     assert "holiday" in test.error[0].value
     assert "expected a zip archive of class folders" in test.error[0].value
 
 
-def test_without_a_face_there_is_nothing_to_judge():
+def test_pictures_without_a_face_are_not_scored():
     blank = encode_png(sample_image()[:130, :130] * 0)
     words = texts(give(zipped({"happy/1.png": blank, "sad/2.png": blank})))
     assert "0 of 2 pictures evaluated" in words

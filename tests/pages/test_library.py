@@ -1,10 +1,11 @@
-"""The library page: empty and full, searched and paged, its queue, its days, its storage."""
+"""The library page: empty and filled, search, paging, queue, days, storage."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import replace
 
+import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -15,6 +16,8 @@ from tests.conftest import ROOT
 from tests.library.libraries import put
 from ui.common.entries import state_text
 from ui.video.video_source import VideoSource
+
+pytestmark = pytest.mark.slow
 
 
 def visit() -> AppTest:
@@ -36,7 +39,7 @@ def test_an_empty_library_says_so(library):
     assert page.metric[0].value == "0 bytes"
 
 
-def test_a_library_that_cannot_be_opened_is_told(monkeypatch):
+def test_a_library_that_cannot_be_opened_is_reported(monkeypatch):
     monkeypatch.setenv("EMOTION_DATABASE_URL", "mysql://nobody@nowhere/nothing")
     page = visit()
     assert "cannot be opened" in page.error[0].value
@@ -57,14 +60,14 @@ def test_the_list_shows_pages_and_searches(repository, video):
     assert nothing.info[0].value == "No analysis matches these words and tags."
 
 
-def test_a_row_tells_what_was_found(repository, video):
+def test_a_row_summarises_the_analysis(repository, video):
     put(repository, video, "talk.mp4", tags=["course"])
     row = visit().dataframe[0].value.iloc[0]
     assert (row["title"], row["state"], row["people"], row["dominant"]) == ("talk", "done", 2, "happiness")
     assert list(row["tags"]) == ["course"]
 
 
-def test_what_waits_can_be_taken_out_and_what_broke_off_goes_on(library, repository, video):
+def test_queued_jobs_can_be_cancelled_and_interrupted_ones_resumed(library, repository, video):
     waiting = repository.add(video, "waiting.mp4")
     page = visit()
     assert any("**waiting**" in text.value for text in page.markdown)
@@ -80,7 +83,7 @@ def test_what_waits_can_be_taken_out_and_what_broke_off_goes_on(library, reposit
     assert repository.get(broken.id).state is State.QUEUED
 
 
-def test_deleting_what_broke_off_leaves_nothing(library, repository, video):
+def test_deleting_an_interrupted_analysis_leaves_nothing(library, repository, video):
     broken = repository.add(video, "broken.mp4")
     finish(library, claim_next(library, 1), Outcome(State.FAILED, "No room.", keeps_video=True))
     visit().button(key=f"drop_{broken.id}").click().run()
@@ -96,7 +99,7 @@ def test_days_have_a_calendar_and_a_trend(repository, video):
     assert any("larger share of happiness" in caption.value for caption in page.caption)
 
 
-def test_the_retention_is_changed_only_when_confirmed(repository, video):
+def test_retention_changes_only_after_confirmation(repository, video):
     put(repository, video)
     page = visit().selectbox(key="library_retention").select(30).run()
     assert repository.retention_days() is None
@@ -110,7 +113,7 @@ def erase_button(page: AppTest) -> Button:
     return next(button for button in page.button if button.label == "Delete everything")
 
 
-def test_everything_is_deleted_only_when_asked_for_in_words(repository, video):
+def test_everything_is_deleted_only_after_typed_confirmation(repository, video):
     put(repository, video, "Mein Film.mp4", tags=["Musterfrau"])
     page = visit()
     assert erase_button(page).disabled
@@ -125,7 +128,7 @@ def test_everything_is_deleted_only_when_asked_for_in_words(repository, video):
     assert erase_button(page).disabled, "and has to be asked for once more"
 
 
-def test_deleting_everything_takes_what_the_visit_holds(library, tmp_path):
+def test_deleting_everything_clears_the_session(library, tmp_path):
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60)
     draft, begun = VideoSource("a.mp4", io.BytesIO(b"text")), VideoSource("b.mp4", io.BytesIO(b"text"))
     page.session_state["pending_videos"] = [draft]

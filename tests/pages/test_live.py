@@ -1,4 +1,4 @@
-"""The live page with a stand-in for streamlit-webrtc, which needs a browser: it connects a camera to the line."""
+"""The live page with a stand-in for streamlit-webrtc, which needs a browser."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from ui.live.camera_stream import CameraStream
 
 PATIENCE_S = 60.0
 
-pytestmark = pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
+pytestmark = [pytest.mark.skipif(not emotion.list_models(), reason="no model is installed"), pytest.mark.slow]
 
 
 class Portrait(MediaStreamTrack):
-    """Shows the sample portrait for ever."""
+    """Shows the sample portrait forever."""
 
     kind = "video"
 
@@ -51,7 +51,7 @@ class Portrait(MediaStreamTrack):
 
 
 class Streamer:
-    """Stands in for ``webrtc_streamer``: notes its calls, and connects a camera when it is told to."""
+    """Stand-in for ``webrtc_streamer``: records its calls, and connects a camera on demand."""
 
     def __init__(self) -> None:
         self.calls: list[dict] = []
@@ -126,14 +126,14 @@ def labels(test: AppTest) -> list[str]:
     return [button.label for button in test.button if not button.disabled]
 
 
-def test_nobody_is_filmed_before_everybody_agreed(streamer):
+def test_the_camera_is_locked_until_consent(streamer):
     test = page("live")
     assert streamer.calls == []
     assert "Save the timeline to the library" in texts(test)
     assert "Press **Start the camera**" in texts(agreed())
 
 
-def test_the_camera_is_asked_for_without_a_microphone_and_nobody_outside_for_the_way(streamer):
+def test_no_microphone_and_no_external_servers_are_used(streamer):
     test = agreed()
     call = streamer.calls[-1]
     assert call["media_stream_constraints"] == {
@@ -146,14 +146,14 @@ def test_the_camera_is_asked_for_without_a_microphone_and_nobody_outside_for_the
     assert streamer.calls[-1]["media_stream_constraints"]["video"]["width"] == {"ideal": 1280}
 
 
-def test_servers_for_the_way_come_from_the_secrets(streamer):
+def test_ice_servers_come_from_the_secrets(streamer):
     test = AppTest.from_file(str(ROOT / "pages" / "live.py"), default_timeout=30)
     test.secrets["live"] = {"stun_urls": ["stun:stun.example.org"]}
     test.run().checkbox(key="live_consent").check().run()
     assert streamer.calls[-1]["rtc_configuration"] == {"iceServers": [{"urls": ["stun:stun.example.org"]}]}
 
 
-def test_secrets_that_cannot_work_are_told(streamer):
+def test_invalid_secrets_are_reported(streamer):
     test = AppTest.from_file(str(ROOT / "pages" / "live.py"), default_timeout=30)
     test.secrets["live"] = {"stun_url": "stun:stun.example.org"}
     test.run().checkbox(key="live_consent").check().run()
@@ -162,7 +162,7 @@ def test_secrets_that_cannot_work_are_told(streamer):
     assert streamer.calls == []
 
 
-def test_one_too_many_waits_politely(streamer, monkeypatch):
+def test_a_visitor_over_the_limit_waits(streamer, monkeypatch):
     monkeypatch.setenv("EMOTION_LIVE_VISITORS", "1")
     holder = type("Holder", (), {})()
     seat = SEATS.take(holder)
@@ -174,7 +174,7 @@ def test_one_too_many_waits_politely(streamer, monkeypatch):
     assert len(streamer.calls) == 1
 
 
-def test_who_comes_too_late_for_the_last_place_is_told_and_can_try_again(streamer):
+def test_losing_the_last_seat_shows_a_retry(streamer):
     streamer.refuses = LiveError("Sorry, all 3 places are taken at the moment.")
     test = agreed()
     assert "all 3 places" in texts(test)
@@ -183,13 +183,13 @@ def test_who_comes_too_late_for_the_last_place_is_told_and_can_try_again(streame
     assert "all 3 places" not in texts(test)
 
 
-def test_every_obstacle_can_be_read_before_it_is_met(streamer):
+def test_every_camera_problem_is_listed(streamer):
     words = texts(agreed())
     for part in ("https://", "finds no camera", "denies this page access", "TURN server", "Another program"):
         assert part in words
 
 
-def test_hold_and_wishes_reach_the_running_session(streamer):
+def test_hold_and_options_reach_the_running_session(streamer):
     test = running(streamer)
     assert labels(test) == ["Hold", "Baseline", "Record"]
     assert all(box.disabled for box in test.selectbox)
@@ -217,7 +217,7 @@ def test_a_recording_goes_to_the_library_and_is_linked(streamer, repository):
     assert set(repository.load_analysis(entry.id).timeline["emotion"]) == {"happiness"}
 
 
-def test_a_camera_that_ends_leaves_the_page_ready_and_its_recording_linked(streamer, repository):
+def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer, repository):
     test = running(streamer)
     press(test, "Record")
     until(lambda: streamer.session.snapshot().recording.seconds > 0.3)

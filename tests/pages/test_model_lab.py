@@ -1,4 +1,4 @@
-"""The model lab, empty and full."""
+"""The model lab, empty and filled."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.conftest import ROOT
 from tests.lab_models import make_lab
 from tests.pages.test_pages import page, press, texts
 from ui.common.resources import encode_png
+
+pytestmark = pytest.mark.slow
 
 FACTS = {
     "name": "faces", "labels": ["anger", "neutral"], "picture_size": 48, "colour": False,
@@ -59,7 +61,7 @@ def test_other_labels_and_split_are_chosen(folders):
     assert "Not evaluated with these labels on this split: seven" in texts(test)
 
 
-def test_what_the_product_answers_with_is_compared_at_first(folders, monkeypatch):
+def test_the_default_model_is_compared_first(folders, monkeypatch):
     make_lab(models_dir())
     assert page("model_lab").multiselect[0].value == ["eight", "seven"]
     monkeypatch.setitem(ALIASES, "fer2013", "three")
@@ -92,7 +94,7 @@ def test_models_without_a_coverage_curve_say_so(folders):
     assert "The diamond" not in texts(test)
 
 
-def test_models_that_nobody_judged_are_listed(folders):
+def test_unevaluated_models_are_listed(folders):
     make_lab(models_dir())
     for file in models_dir().glob("*/evaluation.json"):
         file.unlink()
@@ -101,7 +103,7 @@ def test_models_that_nobody_judged_are_listed(folders):
     assert "no model was evaluated" in texts(test)
 
 
-def test_a_damaged_model_takes_no_other_with_it(folders):
+def test_a_damaged_model_does_not_hide_others(folders):
     make_lab(models_dir())
     (models_dir() / "three" / "card.json").write_text("{")
     test = page("model_lab")
@@ -155,7 +157,7 @@ def models_dir_of_the_project():
 
 
 @pytest.mark.usefixtures("two_real_models")
-def test_every_model_answers_for_a_photograph():
+def test_every_model_classifies_a_photo():
     test = press(page("model_lab"), "Try the sample")
     assert "astronaut.png" in [heading.value for heading in test.subheader]
     chips = [html for html in texts_of_html(test) if "%</span>" in html]
@@ -164,7 +166,7 @@ def test_every_model_answers_for_a_photograph():
 
 
 @pytest.mark.usefixtures("two_real_models")
-def test_a_photograph_without_a_face_and_a_file_that_is_none():
+def test_a_photo_without_a_face_and_an_invalid_file():
     test = page("model_lab")
     test.file_uploader[0].set_value(("black.png", encode_png(np.zeros((90, 90, 3), np.uint8)), "image/png")).run()
     assert "No face was found" in texts(test)

@@ -1,4 +1,4 @@
-"""The notice before the first analysis: what waits for it, what answers it, and who is not asked again."""
+"""The notice before the first analysis: what it locks, and whom it asks again."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tests.pages.test_pages import PNG, page, press, texts
 from ui.access import Visitor
 from ui.shell.notice import CONSENT_LABEL, PURPOSES, VERSION, is_on
 from ui.video.video_source import VideoSource
+
+pytestmark = pytest.mark.slow
 
 ASKED = "Before the first analysis"
 
@@ -45,7 +47,7 @@ def pictures() -> AppTest:
     return test
 
 
-def test_the_sample_needs_no_answer(analyzer):
+def test_the_sample_needs_no_consent(analyzer):
     test = page("image")
     assert not is_asked(test), "nobody is asked before there is a reason"
     test = press(test, "Try the sample")
@@ -53,7 +55,7 @@ def test_the_sample_needs_no_answer(analyzer):
     assert test.subheader[0].value == "astronaut.png"
 
 
-def test_a_picture_waits_for_the_answer_and_is_then_analysed(analyzer):
+def test_a_picture_is_analysed_after_consent(analyzer):
     test = pictures()
     assert is_asked(test)
     assert not test.subheader
@@ -77,13 +79,13 @@ def test_a_picture_waits_for_the_answer_and_is_then_analysed(analyzer):
     assert "Research, with consent" in texts(test)
 
 
-def test_what_waits_can_be_discarded(analyzer):
+def test_pending_pictures_can_be_discarded(analyzer):
     test = press(pictures(), "Discard")
     assert not is_asked(test)
     assert test.session_state["pending_pictures"] == []
 
 
-def test_work_and_education_lead_no_further(analyzer):
+def test_work_and_education_stay_locked(analyzer):
     test = answer(pictures(), "work")
     assert is_asked(test)
     assert not test.subheader
@@ -92,7 +94,7 @@ def test_work_and_education_lead_no_further(analyzer):
     assert test.subheader[0].value == "a.png"
 
 
-def test_one_answer_holds_for_the_visit_and_can_be_changed(analyzer):
+def test_consent_lasts_for_the_visit_and_can_be_changed(analyzer):
     test = answer(pictures())
     test.file_uploader[0].set_value([("b.png", PNG, "image/png")]).run()
     assert test.subheader[0].value == "b.png"
@@ -102,7 +104,7 @@ def test_one_answer_holds_for_the_visit_and_can_be_changed(analyzer):
     assert not test.checkbox(key="notice").value
 
 
-def test_analyse_is_locked_until_the_answer(repository, tmp_path):
+def test_analyse_is_locked_until_consent(repository, tmp_path):
     test = AppTest.from_file(str(ROOT / "pages" / "video.py"), default_timeout=60)
     clip = make_clip(tmp_path / "clip.mp4")
     test.session_state["pending_videos"] = [VideoSource("clip.mp4", io.BytesIO(clip.read_bytes()))]
@@ -116,7 +118,7 @@ def test_analyse_is_locked_until_the_answer(repository, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
-def test_the_live_pages_own_tick_answers_it_too(library, monkeypatch):
+def test_the_live_pages_check_box_counts_as_consent(library, monkeypatch):
     calls: list[dict] = []
     monkeypatch.setattr("ui.live.camera.webrtc_streamer", lambda **options: calls.append(options))
     test = page("live")
@@ -130,7 +132,7 @@ def test_the_live_pages_own_tick_answers_it_too(library, monkeypatch):
     assert len(calls) == 1
 
 
-def test_who_signs_in_is_remembered_until_the_words_change(library, analyzer, monkeypatch):
+def test_consent_of_signed_in_visitors_is_stored_per_version(library, analyzer, monkeypatch):
     martha = Visitor("owner-1", "Martha", "martha@example.org")
     for place in ("ui.shell.notice.find_visitor", "ui.access.library.visitor_or_stop"):
         monkeypatch.setattr(place, lambda: martha)
@@ -144,7 +146,7 @@ def test_who_signs_in_is_remembered_until_the_words_change(library, analyzer, mo
     assert load_consent(library.for_owner(LOCAL)) is None
 
 
-def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):
+def test_the_setting_hides_the_notice(analyzer, monkeypatch):
     monkeypatch.setenv("EMOTION_NOTICE", "off")
     test = pictures()
     assert not is_asked(test)
@@ -154,13 +156,13 @@ def test_whoever_asks_in_another_way_turns_it_off(analyzer, monkeypatch):
         is_on()
 
 
-def test_every_purpose_has_words():
+def test_every_purpose_has_a_label():
     assert all(PURPOSES.values())
     assert CONSENT_LABEL.endswith("agrees.")
 
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
-def test_a_zip_in_the_lab_waits_as_well():
+def test_a_zip_in_the_lab_waits_for_consent():
     test = page("model_lab")
     uploader = next(one for one in test.file_uploader if one.label == "Zip of class folders")
     uploader.set_value(("faces.zip", zipped({"happy/1.png": PNG, "sad/2.png": PNG}), "application/zip")).run()
@@ -174,7 +176,7 @@ def test_a_zip_in_the_lab_waits_as_well():
 
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
-def test_a_photograph_in_the_lab_waits_and_the_sample_does_not():
+def test_a_photo_in_the_lab_waits_for_consent_but_the_sample_does_not():
     test = press(page("model_lab"), "Try the sample")
     assert not is_asked(test)
     uploader = next(one for one in test.file_uploader if one.label == "Photograph")

@@ -1,4 +1,4 @@
-"""The lab's own models: a file is checked, described, added, used and removed."""
+"""The lab's *Your models*: a file is checked, described, added, used and removed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from tests.conftest import ROOT
 from tests.pages.test_pages import page, press, texts
 from tests.tflite_files import classifier
 
+pytestmark = pytest.mark.slow
+
 OWN = 2
 """Place of the uploader among the lab's, behind those for a photograph and for a zip of pictures."""
 
@@ -27,7 +29,7 @@ def folders(tmp_path, monkeypatch):
 
 
 def give(test, name: str, content: bytes):
-    """Upload a file and wait until it was looked at."""
+    """Upload a file and wait for its check."""
     test.file_uploader[OWN].set_value((name, content, "application/octet-stream")).run()
     assert not test.exception
     test.session_state["pending_model"].wait(60)
@@ -76,7 +78,7 @@ def test_a_model_is_described_added_used_and_removed():
     assert test.dataframe[0].value["model"].tolist() == ["fourconv"]
 
 
-def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path, monkeypatch):
+def test_a_model_with_unknown_cost_is_shown_everywhere(tmp_path, monkeypatch):
     file = tmp_path / "own.tflite"
     file.write_bytes(classifier())
     card = import_model(file, CardDetails("own", FER2013_LABELS, "unit"))
@@ -89,7 +91,7 @@ def test_a_model_whose_cost_is_not_known_is_shown_everywhere(tmp_path, monkeypat
     assert "an unknown number of multiply–adds" in texts(page("about"))
 
 
-def test_labels_in_an_order_of_their_own():
+def test_labels_in_custom_order():
     test = give(page("model_lab"), "three.tflite", classifier(3))
     box = field(test, "3 labels in the order of the outputs")
     for text, complaint in (
@@ -105,7 +107,7 @@ def test_labels_in_an_order_of_their_own():
     assert load_card("three").labels == ("sadness", "anger", "happiness")
 
 
-def test_the_sample_is_read_as_the_form_says():
+def test_the_sample_is_classified_with_the_forms_choices():
     test = give(
         page("model_lab"), "own.tflite", (ROOT / "data" / "models" / "ferplus-vgg" / "model.tflite").read_bytes()
     )
@@ -116,7 +118,7 @@ def test_the_sample_is_read_as_the_form_says():
         assert ("If the model should recognise a smile" in texts(test)) == hint
 
 
-def test_a_usual_order_is_one_of_the_choices_and_so_is_another():
+def test_named_and_custom_orders_can_be_chosen():
     test = give(page("model_lab"), "own.tflite", classifier())
     assert field(test, "Order of the outputs").options == [
         "FER2013", "AffectNet without contempt", "RAF-DB", "Alphabetical", "Another order",
@@ -125,7 +127,7 @@ def test_a_usual_order_is_one_of_the_choices_and_so_is_another():
     assert field(test, "7 labels in the order of the outputs").value == ""
 
 
-def test_a_name_that_is_taken_or_walks_away_is_refused():
+def test_taken_names_and_paths_are_refused():
     test = give(page("model_lab"), "fourconv.tflite", classifier())
     assert field(test, "Name").value == "fourconv-2"
     field(test, "Order of the outputs").set_value("RAF-DB").run()
@@ -138,7 +140,7 @@ def test_a_name_that_is_taken_or_walks_away_is_refused():
     assert "Order of the outputs" not in [one.label for one in test.selectbox]
 
 
-def test_a_file_that_is_no_model_is_told_and_leaves_nothing():
+def test_an_invalid_model_is_reported_and_leaves_nothing():
     test = give(page("model_lab"), "a*b.tflite", b"text that is longer than a signature")
     assert r"**a\*b.tflite** expected a .tflite model" in test.error[0].value
     assert imported_models() == []

@@ -1,14 +1,12 @@
-"""The video page: uploads and what is asked of them, results out of the library, edits that stay."""
+"""The video page: uploads and their settings, results from the library, edits."""
 
 from __future__ import annotations
 
 import datetime as dt
-import io
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -21,7 +19,10 @@ from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
 from tests.library.libraries import put
 from tests.pages.test_pages import press, texts
-from ui.video.open_analysis import summary_csv
+from ui.video.analysis_context import AnalysisContext
+from ui.video.open_analysis import summary_table
+
+pytestmark = pytest.mark.slow
 
 SMILE = [["happiness"]] * 4 + [[]] * 2 + [["neutral", "surprise"]] * 4
 
@@ -43,11 +44,11 @@ def figures(test: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in test.metric}
 
 
-def test_an_empty_visit_says_what_it_will_give(library):
+def test_the_empty_page_explains_the_results(library):
     assert "A timeline" in texts(visit())
 
 
-def test_an_address_opens_an_analysis(repository, video):
+def test_a_url_opens_an_analysis(repository, video):
     test = shown(repository, video, make_analysis(SMILE))
     assert test.subheader[0].value == "Mein Film"
     assert figures(test)["Frames with a face"] == "8"
@@ -55,7 +56,7 @@ def test_an_address_opens_an_analysis(repository, video):
     assert "The video was not kept" in texts(test)
 
 
-def test_a_kept_video_is_there_for_the_player(repository, video):
+def test_a_kept_video_is_played(repository, video):
     entry = put(repository, video, settings=JobSettings(keep_video=True), analysis=make_analysis(SMILE))
     test = visit(analysis=entry.id)
     for _ in range(50):
@@ -67,32 +68,32 @@ def test_a_kept_video_is_there_for_the_player(repository, video):
     assert repository.video_path(entry.id).is_file()
 
 
-def test_when_it_was_recorded_or_added_is_told(repository, video):
+def test_recording_or_upload_date_is_shown(repository, video):
     captured = JobSettings(captured_at=dt.datetime(2024, 3, 5, 10, 20, tzinfo=dt.UTC))
     assert "Recorded on 5 March 2024, 10:20" in texts(visit(analysis=put(repository, video, settings=captured).id))
     assert f"Added on {dt.datetime.now(dt.UTC):%d %B %Y}" in texts(visit(analysis=put(repository, video).id))
 
 
-def test_an_address_of_nothing_says_so(library):
+def test_an_unknown_url_says_so(library):
     assert "there is no analysis" in visit(analysis="0" * 32).error[0].value
 
 
-def test_an_unclear_video_says_so_and_why(repository, video):
+def test_an_unclear_video_is_explained(repository, video):
     analysis = make_analysis([["happiness"]] * 5)
     limited = replace(analysis, settings={"abstain_below": 0.7})  # its face is happy at 0.65
     test = shown(repository, video, limited)
     names = ("Dominant expression", "Smile index", "Unclear")
     assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]
-    assert "Hatched: unclear" in texts(test)
+    assert "Dark grey: unclear" in texts(test)
 
 
-def test_without_a_limit_nothing_is_said_of_unclear_answers(repository, video):
+def test_without_a_threshold_unclear_is_not_mentioned(repository, video):
     test = shown(repository, video, make_analysis(SMILE))
     assert "nclear" not in texts(test)
     assert "Unclear" not in figures(test)
 
 
-def test_mended_times_are_said(repository, video):
+def test_corrected_times_are_reported(repository, video):
     analysis = make_analysis(SMILE)
     words = "Its time stamps were mended: 1 of 100 did not fit."
     mended = replace(analysis, info=replace(analysis.info, mended=words))
@@ -100,7 +101,7 @@ def test_mended_times_are_said(repository, video):
     assert not shown(repository, video, analysis).warning
 
 
-def test_a_video_without_a_face(repository, video):
+def test_a_video_without_a_face_says_so(repository, video):
     test = shown(repository, video, make_analysis([[]] * 10))
     assert "No face was found in this video" in texts(test)
     assert figures(test)["Smile index"] == "–"
@@ -126,7 +127,7 @@ def test_another_analysis_of_the_library_is_compared(repository, video):
     assert not test.run().exception
 
 
-def test_a_timeline_from_elsewhere_is_compared_and_what_is_none_is_refused(repository, video, tmp_path):
+def test_an_uploaded_timeline_is_compared_and_other_files_are_refused(repository, video, tmp_path):
     test = visit(analysis=put(repository, video, analysis=make_analysis(SMILE)).id)
     test.session_state["insight_tabs"] = "Compare"
     test = test.run()
@@ -143,14 +144,14 @@ def test_a_timeline_from_elsewhere_is_compared_and_what_is_none_is_refused(repos
     assert not test.error
 
 
-def test_edits_of_another_day_are_honoured(repository, video):
+def test_stored_edits_are_applied(repository, video):
     entry = put(repository, video, analysis=make_analysis(SMILE))
     excluded = Event("break", Span(0.0, 0.4), excluded=True)
     repository.save_edits(entry.id, Edits(hidden=frozenset({2}), events=(excluded,)))
     assert figures(visit(analysis=entry.id))["Frames with a face"] == "4"
 
 
-def test_uploads_wait_for_what_is_asked_of_them(repository, tmp_path):
+def test_uploads_wait_for_their_settings(repository, tmp_path):
     content = make_clip(tmp_path / "clip.mp4").read_bytes()
     test = visit()
     files = [("Mein Film.mp4", content, "video/mp4"), ("talk.mp4", b"text", "video/mp4")]
@@ -166,7 +167,7 @@ def test_uploads_wait_for_what_is_asked_of_them(repository, tmp_path):
     assert "**Mein Film** · Starting soon" in texts(test)
 
 
-def test_drafts_can_be_discarded(library, tmp_path):
+def test_pending_uploads_can_be_discarded(library, tmp_path):
     test = visit()
     test.file_uploader[0].set_value([("a.mp4", b"text", "video/mp4")]).run()
     draft = test.session_state["pending_videos"][0].path
@@ -175,7 +176,7 @@ def test_drafts_can_be_discarded(library, tmp_path):
     assert "A timeline" in texts(test)
 
 
-def test_clearing_deletes_this_visits_video_and_nothing_else(repository):
+def test_clearing_deletes_only_this_sessions_video(repository):
     test = press(visit(), "Try the sample")
     (video_source,) = test.session_state["begun_videos"].values()
     assert video_source.path.is_file()
@@ -184,24 +185,39 @@ def test_clearing_deletes_this_visits_video_and_nothing_else(repository):
     assert repository.search().total == 1
 
 
-def test_a_new_video_makes_the_open_one_and_its_address_go(repository, video):
+def test_a_new_video_closes_the_open_analysis(repository, video):
     test = shown(repository, video, make_analysis(SMILE))
     test = press(test, "Try the sample")
     assert not test.subheader
     assert "analysis" not in test.query_params
 
 
-def test_several_videos_have_one_summary(repository, video):
+def test_several_videos_share_one_summary(repository, video):
     entries: list[Entry] = [put(repository, video, name, analysis=make_analysis(SMILE)) for name in ("a.mp4", "b.mp4")]
-    table = pd.read_csv(io.BytesIO(summary_csv(entries)))
+    table = summary_table(entries)
     assert table["title"].tolist() == ["a", "b"]
     assert table["people"].tolist() == [2, 2]
     assert table.filter(like="share_").sum(axis=1).tolist() == pytest.approx([1, 1], abs=1e-5)
 
 
+def test_a_damaged_video_is_marked_where_videos_and_people_are_listed(repository, video):
+    damaged = replace(make_analysis(SMILE), note="talk.mp4 is damaged: it breaks off after 1.0 s.")
+    damaged = replace(damaged, info=replace(damaged.info, duration_s=4.0))
+    entry = put(repository, video, "talk.mp4", analysis=damaged)
+    whole = put(repository, video, "whole.mp4", analysis=make_analysis(SMILE))
+    marked = "damaged: 1.0 s of 4.0 s analysed"
+    assert summary_table([entry, whole])["state"].tolist() == [marked, "done"]
+    assert [marked in name for name in AnalysisContext(repository, whole, None).others().values()] == [True]
+    assert [marked in name for name in AnalysisContext(repository, entry, None).others().values()] == [False]
+    test = visit(analysis=entry.id)
+    assert test.warning[0].value.startswith("talk.mp4 is damaged: it breaks off after 1.0 s.")
+    assert "The analysis is not complete: 0:01.0 of 0:04.0 analysed." in [caption.value for caption in test.caption]
+    assert "not complete" not in texts(visit(analysis=whole.id))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
-def test_the_sample_is_analysed_by_a_process_of_its_own():
+def test_the_sample_is_analysed_by_a_worker():
     test = press(visit(), "Try the sample")
     for _ in range(240):
         if test.subheader or test.error:

@@ -21,6 +21,8 @@ from emotion.vision.encode import write_video
 from tests.conftest import make_analysis
 from tests.vision.clips import grey_levels, write_clip
 
+pytestmark = pytest.mark.slow
+
 MP4 = format_named("mp4")
 SIZE = (120, 160)
 VARYING_MS = [0, 40, 55, 160, 200, 430, 470, 500, 700, 740, 800, 1000]
@@ -28,7 +30,7 @@ RATE = 48_000
 
 
 def write_source(path: Path, sound: str | None, times_ms=VARYING_MS) -> Path:
-    """Grey pictures at uneven times, and a tone of a second."""
+    """Write grey frames at uneven times, and a tone of one second."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=25)
         video.height, video.width = SIZE
@@ -85,7 +87,7 @@ def times_of(path: Path) -> list[float]:
     return [frame.time_s for frame in read_video(path)]
 
 
-def test_every_frame_keeps_its_time_and_the_sound_its_packets(tmp_path):
+def test_frame_times_and_sound_packets_are_kept(tmp_path):
     source = write_source(tmp_path / "source.mp4", "aac")
     out = export(analysed(source), tmp_path / "out.mp4", MP4, options=Options(video=source))
     assert probe(out).codec == "h264"
@@ -96,7 +98,7 @@ def test_every_frame_keeps_its_time_and_the_sound_its_packets(tmp_path):
     assert probe(out).duration_s == pytest.approx(probe(source).duration_s, abs=0.1)
 
 
-def test_sound_that_mp4_does_not_take_becomes_aac_of_the_same_length(tmp_path):
+def test_unsupported_sound_becomes_aac_of_the_same_length(tmp_path):
     source = write_source(tmp_path / "source.mkv", "pcm_s16le")
     codec, start_s, samples = sound_of(export(analysed(source), tmp_path / "o", MP4, options=Options(video=source)))
     assert codec == "aac"
@@ -106,7 +108,7 @@ def test_sound_that_mp4_does_not_take_becomes_aac_of_the_same_length(tmp_path):
     assert loudest == pytest.approx(440, abs=3)
 
 
-def test_no_sound_stays_no_sound(tmp_path):
+def test_a_silent_video_stays_silent(tmp_path):
     source = write_source(tmp_path / "source.mp4", None)
     out = export(analysed(source), tmp_path / "out.mp4", MP4, options=Options(video=source))
     with av.open(str(out)) as container:
@@ -142,7 +144,7 @@ def test_a_phones_rotation_is_applied_once(tmp_path, rotation):
     assert np.abs(before - after).mean() < 6
 
 
-def test_colours_stay(tmp_path):
+def test_colours_are_kept(tmp_path):
     stripes = np.repeat(np.array([[255, 0, 0], [0, 160, 60], [30, 40, 220], [250, 240, 90]], np.uint8), 16, axis=0)
     picture = np.broadcast_to(stripes, (48, 64, 3)).copy()
     source = write_clip(tmp_path / "c.mp4", [picture] * 3)
@@ -152,14 +154,14 @@ def test_colours_stay(tmp_path):
     assert np.abs(before - after).max() < 12
 
 
-def test_odd_sides_are_kept_whole(tmp_path):
+def test_odd_sides_lose_no_pixels(tmp_path):
     source = write_clip(tmp_path / "odd.avi", [np.full((21, 33, 3), 90, np.uint8)] * 3, codec="png", pix_fmt="rgb24")
     analysis = replace(make_analysis([[]] * 3), info=probe(source))
     info = probe(export(analysis, tmp_path / "out.mp4", MP4, options=Options(video=source)))
     assert (info.width, info.height) == (34, 22)
 
 
-def test_cancelling_leaves_nothing(tmp_path):
+def test_cancelling_leaves_no_file(tmp_path):
     source = write_source(tmp_path / "source.mp4", "aac")
     seen = []
 
@@ -175,13 +177,13 @@ def test_cancelling_leaves_nothing(tmp_path):
     assert seen[-1].total == len(VARYING_MS)
 
 
-def test_what_is_no_video_says_so(tmp_path):
+def test_an_invalid_video_is_refused(tmp_path):
     (tmp_path / "x.mp4").write_bytes(b"no video")
     with pytest.raises(VideoError, match="not a video"):
         export(make_analysis([[]]), tmp_path / "o.mp4", MP4, options=Options(video=tmp_path / "x.mp4"))
 
 
-def test_what_was_not_analysed_is_blurred_as_a_whole(tmp_path):
+def test_frames_outside_the_analysed_part_are_blurred_completely(tmp_path):
     rng = np.random.default_rng(1)
     noise = [rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8) for _ in range(30)]
     source = write_clip(tmp_path / "s.mp4", noise, times_ms=[100 * index for index in range(30)])
@@ -214,7 +216,7 @@ def test_memory_does_not_grow_with_length(tmp_path):
 
 
 @pytest.mark.slow
-def test_our_own_detector_finds_no_face_in_a_blurred_video(tmp_path):
+def test_no_face_is_detected_in_a_blurred_video(tmp_path):
     frames = list(clip_frames())[:16]
     source = write_video(tmp_path / "faces.mp4", frames, 25.0)
     analyzer = emotion.Analyzer()

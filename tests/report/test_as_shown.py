@@ -1,4 +1,4 @@
-"""The player's copy and the annotated video show what was analysed: the same pictures, at the same times."""
+"""The player's copy and the annotated video show the analysed frames at the same times."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from tests.vision.decode.test_containers import COVER, DEFAULT, FILM, PREVIEW, R
 from tests.vision.decode.test_hdr import CODES, write_hdr
 from tests.vision.decode.test_shape import MATRICES, corners, joined, write
 
+pytestmark = pytest.mark.slow
+
 HLG = 18
 
 
 def restarted(folder: Path) -> Path:
-    """Half a second of pictures and a second of sound, twice, the clock beginning anew."""
+    """Write half a second of frames and a second of sound, twice, with a restarting clock."""
     once = write_source(folder / "once.ts", "aac", times_ms=list(range(0, 1000, 40)))
     (folder / "twice.ts").write_bytes(once.read_bytes() * 2)
     return folder / "twice.ts"
@@ -55,7 +57,7 @@ def assert_same(copy: Path, source: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_the_players_copy_is_what_was_analysed(tmp_path: Path, name: str) -> None:
+def test_the_players_copy_matches_the_analysis(tmp_path: Path, name: str) -> None:
     source = SOURCES[name](tmp_path)
     assert not plays_in_browser(source)
     copy = write_playable(source, tmp_path / "copy.mp4", lambda _: None)
@@ -64,7 +66,7 @@ def test_the_players_copy_is_what_was_analysed(tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_the_annotated_video_is_what_was_analysed(tmp_path: Path, name: str) -> None:
+def test_the_annotated_video_matches_the_analysis(tmp_path: Path, name: str) -> None:
     source = SOURCES[name](tmp_path)
     analysis = analysed(source)
     target = tmp_path / "annotated.mp4"
@@ -72,12 +74,12 @@ def test_the_annotated_video_is_what_was_analysed(tmp_path: Path, name: str) -> 
     assert_same(target, source)
 
 
-def test_a_cover_does_not_cost_a_copy(tmp_path: Path) -> None:
-    """It is no track of an mp4 file, and browsers do not look at it."""
+def test_a_cover_picture_needs_no_copy(tmp_path: Path) -> None:
+    """It is not a track of an mp4 file, and browsers ignore it."""
     assert plays_in_browser(write_streams(tmp_path / "a.mp4", [([RED], "mjpeg", COVER), (FILM, "", DEFAULT)]))
 
 
-def test_sound_goes_on_where_pictures_do(tmp_path: Path) -> None:
+def test_sound_stays_in_sync_with_corrected_times(tmp_path: Path) -> None:
     source = restarted(tmp_path)
     copy = write_playable(source, tmp_path / "copy.mp4", lambda _: None)
     target = tmp_path / "annotated.mp4"

@@ -30,7 +30,7 @@ def told(caption) -> tuple[float, float, str]:
     return caption.start_in_seconds, caption.end_in_seconds, caption.text
 
 
-def test_a_cue_per_run_of_what_everybody_shows(tmp_path):
+def test_one_cue_per_unchanged_set_of_expressions(tmp_path):
     shown = [["happiness"]] * 20 + [["happiness", "anger"]] * 15 + [[]] * 20 + [["neutral"]] * 15
     cues = captions(tmp_path, make_analysis(shown), Edits(names={1: "Ada", 2: "Жук"}))
     assert [cue.text for cue in cues] == ["Ada: happiness", "Ada: happiness\nЖук: anger", "Ada: neutral"]
@@ -38,13 +38,13 @@ def test_a_cue_per_run_of_what_everybody_shows(tmp_path):
     assert cues[1].end == "00:00:03.500", "nobody is seen after that"
 
 
-def test_a_flicker_is_no_cue(tmp_path):
+def test_flicker_makes_no_cue(tmp_path):
     shown = [["happiness"]] * 20 + [["anger"]] * 2 + [["happiness"]] * 20
     cues = captions(tmp_path, make_analysis(shown))
     assert [cue.text for cue in cues] == ["Person 1: happiness"]
 
 
-def test_what_was_hidden_or_excluded_is_not_told(tmp_path):
+def test_hidden_people_and_excluded_spans_have_no_cue(tmp_path):
     analysis = make_analysis([["happiness", "anger"]] * 40)
     edits = Edits(hidden=frozenset({2}), events=(Event("pause", Span(1.0, 3.0), excluded=True),))
     cues = captions(tmp_path, analysis, edits)
@@ -55,7 +55,7 @@ def test_what_was_hidden_or_excluded_is_not_told(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a --> b", "<b>Ada</b> & Co", "NOTE x", "two\n\nlines", "WEBVTT", "00:00.000"])
-def test_no_name_breaks_the_file(tmp_path, name):
+def test_names_are_escaped(tmp_path, name):
     (cue,) = captions(tmp_path, make_analysis([["happiness"]] * 20), Edits(names={1: name}))
     import html
 
@@ -69,13 +69,13 @@ def test_a_crowd_is_counted():
     assert len(lines) == 4
 
 
-def test_nobody_gives_an_empty_file_that_is_valid(tmp_path):
+def test_no_face_gives_a_valid_empty_file(tmp_path):
     assert captions(tmp_path, make_analysis([[]] * 5)) == []
 
 
 @settings(deadline=None)
 @given(st.floats(0, 360_000, allow_nan=False))
-def test_times_are_read_back_to_the_millisecond(seconds):
+def test_times_round_trip_to_the_millisecond(seconds):
     hours, minutes, rest = timestamp(seconds).split(":")
     assert len(rest) == 6 and int(minutes) < 60 and float(rest) < 60
     assert int(hours) * 3600 + int(minutes) * 60 + float(rest) == pytest.approx(seconds, abs=0.000_51)
@@ -86,7 +86,7 @@ LABELS = ["happiness", "anger", "neutral", None]
 
 @st.composite
 def people(draw: st.DrawFn, shortest_s: float = 0.0):
-    """Several people, each with runs of their own, who come and go: an analysis."""
+    """An analysis of several people who come and go, each with runs of expressions."""
     step_s = draw(st.sampled_from([1 / 30, 0.04, 0.1, 1.0]))
     shortest = max(round(shortest_s / step_s + 0.499), 1)
     run = st.tuples(st.sampled_from(LABELS), st.integers(shortest, shortest + 12))
@@ -109,7 +109,7 @@ def exact(text: str) -> float:
 
 
 def agreement(analysis, said) -> dict[int, float]:
-    """Return for each person the share of their rows in the middle of which the caption says the same of them."""
+    """Return for each person the share of their rows, away from changes, that the caption agrees with."""
     cues = webvtt.from_buffer(io.StringIO(captions_text(edit(analysis)))).captions
     half = 1 / analysis.info.fps / 2
     right: dict[int, list[bool]] = {}
@@ -121,31 +121,34 @@ def agreement(analysis, said) -> dict[int, float]:
     return {track: sum(marks) / len(marks) for track, marks in right.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(people())
-def test_captions_say_of_each_person_what_the_smoothed_timeline_says(analysis):
+def test_captions_match_each_persons_smoothed_timeline(analysis):
     found = agreement(analysis, steady_answers(analysis, SMOOTHED_S))
     assert all(share >= 0.95 for share in found.values()), found
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(people(SMOOTHED_S))
-def test_captions_say_what_the_timeline_says_where_nothing_is_shorter_than_the_smoothing(analysis):
-    """However often the others change, and whatever frames lie between two of theirs."""
+def test_captions_match_the_timeline_without_short_runs(analysis):
+    """However often others change, and with any frames in between."""
     assert agreement(analysis, analysis.timeline["emotion"]) == dict.fromkeys(analysis.timeline["track_id"].unique(), 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(people())
-def test_cues_are_in_order_and_apart(analysis):
+def test_cues_are_ordered_and_do_not_overlap(analysis):
     cues = list(runs(edit(analysis)))
     for cue, following in itertools.pairwise(cues):
         assert cue.start_s < cue.end_s <= following.start_s + 1e-6
         assert cue.state != following.state or following.start_s - cue.end_s > 1e-6
 
 
-def test_two_people_who_change_in_turn_are_both_told():
-    """Each changes once a second, half a second after the other: every state lasts half a second."""
+def test_alternating_changes_of_two_people_are_both_captioned():
+    """Each changes once a second, half a second apart, so every state lasts half a second."""
     lanes = [["happiness"] * 10 + ["anger"] * 10, ["neutral"] * 5 + ["sadness"] * 10 + ["neutral"] * 5]
     shown = [list(pair) for pair in zip(*lanes, strict=True)] * 5
     analysis = make_analysis(shown)

@@ -35,7 +35,7 @@ def test_every_sheet_has_a_header_that_stays_in_view(written, analysis):
         assert sheet.column_dimensions["A"].width > 8
 
 
-def test_pandas_reads_the_timeline_as_it_is(written, analysis):
+def test_pandas_reads_the_timeline_back(written, analysis):
     table = pd.read_excel(written(analysis), sheet_name="Timeline")
     expected = analysis.timeline
     assert list(table.columns) == [*expected.columns.drop("eye_openness"), "person", "answer"]
@@ -53,7 +53,7 @@ def test_numbers_are_numbers_with_a_format(written, analysis):
     assert shares["Frames with a face"].value == 8
 
 
-def test_edits_are_honoured(written, analysis):
+def test_edits_are_applied(written, analysis):
     edits = Edits(names={1: "Ada"}, hidden=frozenset({2}), events=(Event("starts", Span(0.2, 0.2)),))
     path = written(analysis, edits)
     assert pd.read_excel(path, sheet_name="People")["Person"].tolist() == ["Ada"]
@@ -62,7 +62,7 @@ def test_edits_are_honoured(written, analysis):
     assert (events["Label"][0], events["Start, s"][0], events["Left out of figures"][0]) == ("starts", 0.2, "no")
 
 
-def test_rows_beyond_a_sheet_go_on_in_the_next(written):
+def test_excess_rows_continue_on_the_next_sheet(written):
     analysis = make_analysis([["happiness"]] * 25)
     book = load_workbook(written(analysis, max_rows=11))
     parts = [name for name in book.sheetnames if name.startswith("Timeline")]
@@ -77,7 +77,7 @@ dangerous = st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK()", "#N
 
 @settings(deadline=None, max_examples=12)
 @given(text=dangerous | st.text(max_size=40))
-def test_no_text_becomes_a_formula_or_loses_a_sign(tmp_path_factory, text):
+def test_text_is_kept_and_never_a_formula(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("book") / "book.xlsx"
     edits = Edits(events=(Event(text, Span(0, 1)),))
     write_excel(edit(make_analysis([["happiness"]]), edits), path, ProgressReporter(1))

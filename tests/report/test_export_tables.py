@@ -37,7 +37,7 @@ def test_csv_without_a_face_still_has_its_header(tmp_path):
     assert len(pd.read_csv(tmp_path / "t.csv").columns) > 20
 
 
-def test_parquet_comes_back_with_its_edits(edited, tmp_path):
+def test_parquet_round_trips_with_edits(edited, tmp_path):
     path = tmp_path / "t.parquet"
     write_parquet(edited, path, ProgressReporter(1))
     assert pq.read_table(path).num_rows == len(edited.analysis.timeline)
@@ -55,7 +55,7 @@ def test_a_file_without_edits_has_none(analysis, tmp_path):
     assert load_edits(save_parquet(analysis, tmp_path / "t.parquet")).to_dict() == Edits().to_dict()
 
 
-def test_json_holds_everything(edited, tmp_path):
+def test_json_has_all_parts(edited, tmp_path):
     write_json(edited, tmp_path / "t.json", ProgressReporter(1))
     content = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert content["people"] == {"1": 'Ada, "A"'}
@@ -72,7 +72,7 @@ def test_json_without_a_row_is_valid(tmp_path):
     assert content["timeline"] == content["frames"] == []
 
 
-def test_json_needs_no_more_memory_for_more_rows(tmp_path):
+def test_json_uses_constant_memory(tmp_path):
     path = tmp_path / "t.json"
 
     def peak(frames: int) -> int:
@@ -89,7 +89,7 @@ def test_json_needs_no_more_memory_for_more_rows(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["csv", "json", "xlsx"])
-def test_eyes_are_in_no_export_and_in_every_saved_timeline(tmp_path, analysis, name):
+def test_eye_openness_is_saved_but_not_exported(tmp_path, analysis, name):
     path = export(analysis, tmp_path / "x", format_named(name))
     content = path.read_bytes() if name != "xlsx" else b"".join(_sheets(path))
     assert b"mouth_openness" in content
@@ -103,7 +103,7 @@ def _sheets(path):
         return [book.read(name) for name in book.namelist()]
 
 
-def test_names_are_neutral_and_umlauts_marked_in_csv(tmp_path, analysis):
+def test_csv_neutralises_formulas_and_has_a_bom(tmp_path, analysis):
     """The case formula-name."""
     edits = Edits(names={1: '=HYPERLINK("http://x","Zoë <script>alert(1)</script> --> &")', 2: "@SUM(1)"})
     path = export(analysis, tmp_path / "x", format_named("csv"), edits)

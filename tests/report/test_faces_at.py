@@ -32,7 +32,7 @@ def lefts(faces) -> list[float]:
     return [round(float(face.box_xyxy[0]), 3) for face in faces]
 
 
-def test_between_analysed_frames_the_box_moves_evenly():
+def test_boxes_are_interpolated_between_analysed_frames():
     shown = ShownFaces(analysis_of([0, 100, None]))
     assert lefts(shown.at(0.0)) == [0]
     assert lefts(shown.at(0.1)) == [20]
@@ -41,37 +41,37 @@ def test_between_analysed_frames_the_box_moves_evenly():
     assert shown.at(1.0) == ()
 
 
-def test_nothing_is_shown_beyond_what_was_analysed():
+def test_no_box_outside_the_analysed_part():
     shown = ShownFaces(analysis_of([0, 100]))
     assert lefts(shown.at(0.99)) == [100]
     assert shown.at(1.01) == ()
     assert ShownFaces(analysis_of([])).at(0.0) == ()
 
 
-def test_excluded_spans_show_nothing():
+def test_no_box_in_excluded_spans():
     edits = Edits(events=(Event("pause", Span(0.7, 2.2), excluded=True),))
     shown = ShownFaces(edit(analysis_of([10] * 8), edits).analysis)
     assert [bool(shown.at(time_s)) for time_s in (0.6, 0.8, 1.5, 2.3, 2.6)] == [True, False, False, False, True]
 
 
-def test_a_cover_spans_the_way_between_two_sights():
+def test_a_cover_spans_the_path_between_two_detections():
     covered = CoveredFaces(analysis_of([0, 100]))
     (box,) = covered.at(0.25)
     assert (box[0], box[2]) == (0, 140)
 
 
-def test_a_cover_is_there_before_and_after_and_over_a_gap():
+def test_a_cover_extends_before_after_and_over_gaps():
     covered = CoveredFaces(analysis_of([None, None, 50, None, 50, None, None, None]))
     assert [len(covered.at(time_s)) for time_s in (0.1, 0.6, 1.0, 1.5, 2.4, 3.2)] == [0, 1, 1, 1, 1, 0]
 
 
-def test_where_few_frames_were_analysed_a_cover_is_held_for_longer():
+def test_a_cover_lasts_longer_at_low_sampling_rates():
     """A frame every two seconds: one and a half of these steps."""
     covered = CoveredFaces(analysis_of([None, None, 50, None, None], step_s=2.0))
     assert [len(covered.at(time_s)) for time_s in (0.9, 1.1, 6.9, 7.1)] == [0, 1, 1, 0]
 
 
-def test_what_was_not_analysed_is_unknown():
+def test_times_outside_the_analysis_are_unknown():
     covered = CoveredFaces(analysis_of([0, 100]))
     assert [covered.knows(time_s) for time_s in (0.0, 0.9, 5.0)] == [True, True, False]
     assert not CoveredFaces(analysis_of([])).knows(0.0)
@@ -82,7 +82,7 @@ def test_what_was_not_analysed_is_unknown():
     st.lists(st.none() | st.floats(0, 200), min_size=2, max_size=12),
     st.floats(0, 1),
 )
-def test_every_face_that_is_shown_is_covered(places, share):
+def test_every_box_is_inside_a_cover(places, share):
     analysis = analysis_of(places)
     time_s = share * (len(places) - 1) * 0.5
     shown, covered = ShownFaces(analysis), CoveredFaces(analysis).at(time_s)
@@ -93,7 +93,7 @@ def test_every_face_that_is_shown_is_covered(places, share):
         )
 
 
-def test_covering_leaves_no_detail_and_nothing_outside_it_changes():
+def test_blurring_removes_detail_and_changes_nothing_outside():
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
     before = image.copy()

@@ -11,7 +11,7 @@ from emotion.report.formats import FORMATS, Options, export, format_named
 TABLES = [known for known in FORMATS if not known.needs_video]
 
 
-def test_names_and_endings_tell_formats_apart():
+def test_formats_have_unique_names_and_suffixes():
     assert len({known.name for known in FORMATS}) == len({known.suffix for known in FORMATS}) == len(FORMATS)
     assert all(format_named(known.name) is known for known in FORMATS)
     with pytest.raises(InputError, match=r"got 'docx'"):
@@ -19,7 +19,7 @@ def test_names_and_endings_tell_formats_apart():
 
 
 @pytest.mark.parametrize("known", TABLES, ids=lambda known: known.name)
-def test_every_format_lies_under_exactly_the_chosen_name(known, analysis, tmp_path):
+def test_every_format_is_written_to_exactly_the_chosen_name(known, analysis, tmp_path):
     target = tmp_path / "My talk – final (2).dat"
     assert export(analysis, target, known) == target
     assert [file.name for file in tmp_path.iterdir()] == [target.name]
@@ -27,7 +27,7 @@ def test_every_format_lies_under_exactly_the_chosen_name(known, analysis, tmp_pa
 
 
 @pytest.mark.parametrize("known", TABLES, ids=lambda known: known.name)
-def test_cancelling_leaves_what_was_there_before(known, analysis, tmp_path):
+def test_cancelling_keeps_an_existing_file(known, analysis, tmp_path):
     target = tmp_path / "kept"
     target.write_text("before")
 
@@ -41,7 +41,7 @@ def test_cancelling_leaves_what_was_there_before(known, analysis, tmp_path):
 
 
 @pytest.mark.parametrize("known", [known for known in FORMATS if known.needs_video], ids=lambda known: known.name)
-def test_a_format_that_shows_the_video_says_that_it_is_missing(known, analysis, tmp_path):
+def test_a_format_that_needs_the_video_says_that_it_is_missing(known, analysis, tmp_path):
     with pytest.raises(InputError, match="the video file"):
         export(analysis, tmp_path / "x", known, options=Options(video=tmp_path / "gone.mp4"))
 
@@ -59,19 +59,19 @@ def test_a_format_that_shows_the_video_says_that_it_is_missing(known, analysis, 
         (".hidden", ".hidden.xlsx"),
     ],
 )
-def test_only_what_file_systems_refuse_is_changed(chosen, named):
+def test_only_invalid_characters_are_replaced(chosen, named):
     assert file_name(chosen, ".xlsx") == named
 
 
 @pytest.mark.parametrize("chosen", ["", "   ", "...", ".xlsx", "x" * 300, "ж" * 130])
-def test_a_name_that_cannot_be_had_is_refused_never_cut(chosen):
+def test_an_invalid_name_is_refused_not_truncated(chosen):
     with pytest.raises(InputError):
         file_name(chosen, ".xlsx")
 
 
 @settings(deadline=None)
 @given(st.text(min_size=1, max_size=60))
-def test_every_name_that_is_given_back_can_be_made(tmp_path_factory, text):
+def test_every_accepted_name_can_be_created(tmp_path_factory, text):
     try:
         name = file_name(text, ".vtt")
     except InputError:

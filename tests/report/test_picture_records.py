@@ -40,12 +40,12 @@ def test_a_picture_as_a_table():
     assert "time_s" not in table
 
 
-def test_a_face_that_was_not_classified_is_refused():
+def test_an_unclassified_face_is_refused():
     with pytest.raises(ValueError, match="expected a classified face"):
         probabilities_of(replace(make_face(), probabilities=None), FERPLUS_LABELS)
 
 
-def test_a_frame_comes_back_out_of_an_analysis(analysis):
+def test_a_frame_is_rebuilt_from_an_analysis(analysis):
     result = result_at(analysis, 7)
     assert result.time_s == pytest.approx(0.7)
     assert [face.track_id for face in result.faces] == [1, 2]

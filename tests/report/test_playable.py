@@ -41,7 +41,7 @@ def write(path: Path, codec: str, pix_fmt: str = "yuv420p", frames: int = 10, so
         ("a.mp4", "libx264", "yuv444p", False),
     ],
 )
-def test_what_browsers_play(tmp_path, name, codec, pix_fmt, plays):
+def test_playable_formats(tmp_path, name, codec, pix_fmt, plays):
     assert plays_in_browser(write(tmp_path / name, codec, pix_fmt)) is plays
 
 
@@ -68,7 +68,7 @@ def test_odd_sides_become_even(tmp_path):
     assert (info.width, info.height) == (34, 22)
 
 
-def test_it_can_be_stopped(tmp_path):
+def test_converting_can_be_cancelled(tmp_path):
     def stop(_: int) -> None:
         raise Cancelled("stop")
 

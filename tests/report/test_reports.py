@@ -39,7 +39,7 @@ def pdf_text(path) -> tuple[int, str]:
     return len(pages), " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
-def test_html_says_everything_with_names_made_harmless(page, edited):
+def test_html_has_all_sections_and_escapes_names(page, edited):
     for text in ("Gespräch №2 &lt;x&gt;.mp4", "Ζωή &lt;b&gt;&amp;", "Жанна d’Été", "2nd &lt;i&gt;question&lt;/i&gt;"):
         assert text in page
     assert "<b>" not in page and "<i>" not in page
@@ -47,7 +47,7 @@ def test_html_says_everything_with_names_made_harmless(page, edited):
     assert all(limit[:40] in page for limit in LIMITS)
 
 
-def test_html_asks_nobody_and_runs_nothing(page):
+def test_html_has_no_requests_and_no_scripts(page):
     assert "default-src 'none'" in page
     assert not re.search(r"<(script|link|iframe|object|img|form)|\son\w+=|url\(|@import", page)
     names_of_formats = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -59,7 +59,8 @@ def test_html_has_a_chart_per_person_and_the_donut(page):
     assert page.count("currentColor") > 10, "text of charts follows the page, light or dark"
 
 
-def test_pdf_says_the_same_on_numbered_pages(edited, tmp_path):
+@pytest.mark.slow
+def test_pdf_has_the_same_text_on_numbered_pages(edited, tmp_path):
     write_pdf(edited, tmp_path / "r.pdf")
     count, text = pdf_text(tmp_path / "r.pdf")
     assert f"1 / {count}" in text and f"{count} / {count}" in text
@@ -68,7 +69,8 @@ def test_pdf_says_the_same_on_numbered_pages(edited, tmp_path):
     assert PdfReader(tmp_path / "r.pdf").metadata.title == "Expressions in Gespräch №2 <x>.mp4"
 
 
-def test_pdf_carries_its_typeface_and_the_charts(edited, tmp_path):
+@pytest.mark.slow
+def test_pdf_embeds_fonts_and_charts(edited, tmp_path):
     write_pdf(edited, tmp_path / "r.pdf")
     reader = PdfReader(tmp_path / "r.pdf")
     fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
@@ -81,8 +83,9 @@ def test_pdf_carries_its_typeface_and_the_charts(edited, tmp_path):
     assert sum(len(page.images) for page in reader.pages) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_html, write_pdf])
-def test_without_a_face_it_says_so(write, tmp_path):
+def test_a_report_without_a_face_says_so(write, tmp_path):
     cut = replace(make_analysis([[]] * 3), complete=False, note="It was cancelled.")
     write(edit(cut), tmp_path / "r")
     content = (tmp_path / "r").read_bytes()
@@ -92,8 +95,9 @@ def test_without_a_face_it_says_so(write, tmp_path):
     assert "not installed on this machine" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_html, write_pdf])
-def test_it_can_be_stopped(write, edited, tmp_path):
+def test_a_report_can_be_cancelled(write, edited, tmp_path):
     def stop(progress):
         raise Cancelled("stop")
 
@@ -101,7 +105,7 @@ def test_it_can_be_stopped(write, edited, tmp_path):
         write(edited, tmp_path / "r", stop)
 
 
-def test_a_crowd_has_no_more_charts_than_can_be_read():
+def test_the_number_of_charts_is_limited():
     report = build_report(edit(make_analysis([["happiness"] * 20] * 2)))
     assert len(report.people) == 20
     assert len(report.charted) == MAX_CHARTS
@@ -115,13 +119,13 @@ def test_a_long_video_stays_under_five_thousand_marks():
     assert sum(map(len, chart["datasets"].values())) < 5000
 
 
-def test_charts_carry_labels_as_text_not_as_markup():
+def test_chart_labels_are_escaped():
     edits = Edits(events=(Event("</svg><script>", Span(0, 1)),))
     svg = to_svg(person_chart(edit(make_analysis([["happiness"]] * 20), edits), 1, SCREEN))
     assert "<script" not in svg
 
 
-def test_when_it_was_written_and_by_which_version(edited):
+def test_a_report_states_date_and_version(edited):
     report = build_report(edited, datetime(2024, 3, 9, 8, 5))
     assert report.created == "9 March 2024, 08:05"
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", report.version)
@@ -139,17 +143,18 @@ def test_when_it_was_written_and_by_which_version(edited):
         (Fact("x", 1234567, COUNT), "1,234,567"),
     ],
 )
-def test_values_for_people(fact, text):
+def test_values_as_text(fact, text):
     assert fact.text == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0:00.0"), (59.96, "1:00.0"), (61.04, "1:01.0"), (3599.97, "1:00:00.0")]
 )
-def test_clocks_carry_over(seconds, text):
+def test_times_carry_over_to_minutes_and_hours(seconds, text):
     assert clock(seconds) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_models())
 def test_every_shipped_model_can_be_reported(name):
     facts = {fact.name: fact.text for fact in model_facts(replace(make_analysis([[]]), model=name))}

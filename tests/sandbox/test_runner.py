@@ -1,4 +1,4 @@
-"""Processes with limits: a crash, a bomb and an endless loop end as one sentence each, and the next call works."""
+"""The sandbox: crashes, memory bombs and endless loops become errors, and the next call works."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def none_waits() -> Iterator[None]:
     end_waiting()
 
 
-def test_it_answers_from_another_process_that_is_used_again_with_the_settings_of_now(monkeypatch):
+@pytest.mark.slow
+def test_a_process_is_reused_with_current_settings(monkeypatch):
     monkeypatch.setenv("EMOTION_TRY", "one")
     process, setting = run_limited(limited_calls.process_and_setting, "EMOTION_TRY")
     assert process != os.getpid()
@@ -34,13 +35,15 @@ def test_it_answers_from_another_process_that_is_used_again_with_the_settings_of
     assert run_limited(limited_calls.process_and_setting, "EMOTION_TRY") == [process, ""]
 
 
-def test_a_crash_takes_down_one_call_alone():
+@pytest.mark.slow
+def test_a_crash_fails_only_its_own_call():
     with pytest.raises(VideoError, match=r"its decoder crashed \(SIGSEGV\)"):
         run_limited(limited_calls.crash)
     assert run_limited(limited_calls.add, 2, 3) == 5
 
 
-def test_memory_is_limited_and_the_setting_is_named_in_the_message(monkeypatch):
+@pytest.mark.slow
+def test_memory_limit_error_names_the_setting(monkeypatch):
     monkeypatch.setenv("EMOTION_MEMORY_MB", "600")
     assert run_limited(limited_calls.take_memory, 20) == 1
     with pytest.raises(VideoError, match="within 600 MB of memory"):
@@ -49,7 +52,8 @@ def test_memory_is_limited_and_the_setting_is_named_in_the_message(monkeypatch):
     assert run_limited(limited_calls.take_memory, 900) == 1
 
 
-def test_what_never_ends_is_ended():
+@pytest.mark.slow
+def test_a_hanging_call_is_stopped():
     began = time.monotonic()
     with pytest.raises(VideoError, match="it gave no answer within 3 s"):
         run_limited(limited_calls.never_end, stall_s=3)
@@ -57,14 +61,16 @@ def test_what_never_ends_is_ended():
     assert run_limited(limited_calls.add, 2, 3) == 5
 
 
-def test_progress_comes_and_keeps_a_long_call_alive():
+@pytest.mark.slow
+def test_progress_is_reported_and_extends_the_timeout():
     told: list[Progress] = []
     assert run_limited(limited_calls.count, 100, on_step=told.append, stall_s=60) == 100
     assert told[-1] == Progress(100, 100, 1.0)
     assert [each.done for each in told] == sorted({each.done for each in told})
 
 
-def test_whoever_listens_may_stop_it():
+@pytest.mark.slow
+def test_the_progress_callback_can_cancel():
     def stop(progress: Progress) -> None:
         raise Cancelled("enough")
 
@@ -72,18 +78,19 @@ def test_whoever_listens_may_stop_it():
         run_limited(limited_calls.count, 10_000, on_step=stop)
 
 
-def test_errors_come_back_as_they_were():
+def test_errors_keep_their_type_and_message():
     with pytest.raises(TooLargeError, match="expected less; got more"):
         run_limited(limited_calls.refuse)
     with pytest.raises(VideoError, match="ended with ZeroDivisionError"):
         run_limited(limited_calls.go_wrong)
 
 
-def test_what_a_library_prints_is_no_answer():
+def test_printed_output_is_not_taken_for_an_answer():
     assert run_limited(limited_calls.print_and_answer) == "the answer"
 
 
-def test_a_strict_call_has_a_fresh_process_that_writes_nothing(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_strict_call_gets_a_fresh_process_that_cannot_write(tmp_path: Path) -> None:
     process = run_limited(limited_calls.write, tmp_path / "file")
     with pytest.raises(VideoError, match="File too large"):
         run_limited(limited_calls.write, tmp_path / "other", strict=StrictLimits(20, 4 << 30))

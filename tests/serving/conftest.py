@@ -1,4 +1,4 @@
-"""A small model that nobody trained, written for a server, and a real server process that can be killed."""
+"""A small untrained model exported for a server, and a real server process that can be killed."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
-
-import keras
-
 from emotion.models.registry import load_card, save_card, sha256_of
 from emotion.types import ModelCard
 from tests.conftest import ROOT
-from training.data.inputs import InputForm
-from training.evaluation.evaluate import KERAS_FILE
-from training.export.quantise import to_int8
-from training.export.saved_model import export_serving
-from training.networks import build_network
 
 NAME = "small"
 
 
 @pytest.fixture(scope="module")
 def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelCard]:
-    """A model of the default's labels that nobody has trained, as an int8 file and as the network that it came from."""
+    """An untrained model with the default's labels, as an int8 file and a float network."""
+    # Imported here, because TensorFlow takes seconds and the quick tests do without it.
+    pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
+    import keras
+
+    from training.data.inputs import InputForm
+    from training.evaluation.evaluate import KERAS_FILE
+    from training.export.quantise import to_int8
+    from training.networks import build_network
+
     folder = tmp_path_factory.mktemp("models")
     shipped = load_card("default")
     with pytest.MonkeyPatch.context() as patch:
@@ -53,6 +53,8 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelCard]:
 
 @pytest.fixture(scope="module")
 def served(card: ModelCard, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from training.export.saved_model import export_serving
+
     folder = tmp_path_factory.mktemp("served")
     target = export_serving(card, folder)
     assert target == folder / NAME / "1"
@@ -60,7 +62,7 @@ def served(card: ModelCard, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Server:
-    """A server that can be killed and started again at the same address."""
+    """A server that can be killed and restarted at the same address."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

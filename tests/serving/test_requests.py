@@ -1,4 +1,4 @@
-"""What is sent to a model server and how its answers are put together, without a server."""
+"""Requests to a model server and their answers, without a server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emotion.types import FloatArray
 
 
 class Mirror:
-    """A transport that answers each face with its own brightness, and notes how many came together."""
+    """A transport that answers each face with its brightness, and records the batch sizes."""
 
     def __init__(self, labels: int) -> None:
         self.labels, self.sizes = labels, []
@@ -28,7 +28,7 @@ class Mirror:
         return np.repeat(faces.reshape(len(faces), -1).mean(axis=1)[:, None], self.labels, axis=1).astype(np.float32)
 
 
-def test_many_faces_go_in_several_requests_and_come_back_in_order() -> None:
+def test_many_faces_are_split_into_ordered_requests() -> None:
     card = replace(emotion.load_classifier("default").card, second_look_below=0.0)
     classifier = ServedClassifier(card, "http://127.0.0.1:1")
     classifier._transport = sent = Mirror(len(card.labels))
@@ -40,13 +40,13 @@ def test_many_faces_go_in_several_requests_and_come_back_in_order() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_face_is_sent_as_a_png_with_its_own_colours(channels: int) -> None:
+def test_faces_are_sent_as_png_with_their_colours(channels: int) -> None:
     face = np.random.default_rng(0).integers(0, 256, (8, 8, channels), np.uint8)
     read = np.asarray(Image.open(io.BytesIO(base64.b64decode(_png(face)))))
     np.testing.assert_array_equal(read.reshape(face.shape), face)
 
 
-def test_an_ensemble_runs_here_although_there_is_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ensembles_run_locally(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(URL_SETTING, "http://127.0.0.1:1")
     assert isinstance(open_classifier("default"), ServedClassifier)
     assert not isinstance(open_classifier("fer2013-ensemble"), ServedClassifier)

@@ -1,4 +1,4 @@
-"""A model behind a real server: written as a SavedModel, asked over REST and gRPC, killed, and started again."""
+"""A model on a real server: exported, queried over REST and gRPC, killed and restarted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("tensorflow", reason="serving needs TensorFlow")
-
 import emotion
 from emotion.cli.doctor import examine
 from emotion.errors import InputError, ModelError, ServingError, SettingsError
@@ -20,8 +18,8 @@ from emotion.samples import clip_frames, sample_image
 from emotion.serving import ServedClassifier, open_classifier
 from emotion.serving.classifier import BATCH
 from tests.serving.conftest import NAME, Server
-from training.evaluation.evaluate import KERAS_FILE
-from training.export.saved_model import CARD_ASSET, export_serving
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["http", "grpc"])
@@ -34,7 +32,7 @@ def crops(count: int) -> list[np.ndarray]:
     return [rng.integers(0, 256, (rng.integers(30, 90),) * 2, np.uint8) for _ in range(count)]
 
 
-def test_the_server_answers_like_the_file_within_quantisation(classifier: ServedClassifier):
+def test_the_server_matches_the_int8_file(classifier: ServedClassifier):
     faces = crops(BATCH + 5)
     answers, local = classifier.predict(faces), emotion.load_classifier(NAME).predict(faces)
     assert answers.shape == local.shape
@@ -45,7 +43,7 @@ def test_the_server_answers_like_the_file_within_quantisation(classifier: Served
 
 
 @pytest.mark.parametrize("kind", ["http", "grpc"])
-def test_unsure_answers_are_asked_again_in_the_mirror(server: Server, card, kind):
+def test_unsure_faces_get_tta(server: Server, card, kind):
     faces = crops(BATCH + 2)
     mirrored = [np.ascontiguousarray(face[:, ::-1]) for face in faces]
     never_sure = ServedClassifier(replace(card, second_look_below=1e6), server.url(kind))
@@ -54,14 +52,14 @@ def test_unsure_answers_are_asked_again_in_the_mirror(server: Server, card, kind
     assert np.abs(once.predict(mirrored) - once.predict(faces)).max() > 0.01
 
 
-def test_colour_faces_are_answered_like_grey_ones(classifier: ServedClassifier):
+def test_colour_and_grey_faces_give_the_same_answer(classifier: ServedClassifier):
     grey = crops(3)
     colour = [np.repeat(face[:, :, None], 3, axis=2) for face in grey]
     assert classifier.predict(colour) == pytest.approx(classifier.predict(grey), abs=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["http", "grpc"])
-def test_a_setting_moves_the_whole_pipeline_to_the_server(server: Server, card, kind, monkeypatch):
+def test_the_setting_switches_the_pipeline_to_the_server(server: Server, card, kind, monkeypatch):
     local = emotion.Analyzer(NAME).image(sample_image())
     monkeypatch.setenv("EMOTION_SERVING_URL", server.url(kind))
     assert isinstance(open_classifier(NAME), ServedClassifier)
@@ -73,7 +71,7 @@ def test_a_setting_moves_the_whole_pipeline_to_the_server(server: Server, card, 
 
 
 @pytest.mark.parametrize("kind", ["http", "grpc"])
-def test_a_server_that_does_not_know_the_model_is_told(server: Server, card, kind):
+def test_a_server_without_the_model_is_an_error(server: Server, card, kind):
     stranger = ServedClassifier(replace(card, name="another"), server.url(kind))
     with pytest.raises(ServingError, match="Servable not found"):
         stranger.predict(crops(1))
@@ -87,7 +85,7 @@ def test_a_card_with_other_labels_is_refused(server: Server, card, kind):
 
 
 @pytest.mark.parametrize("kind", ["http", "grpc"])
-def test_a_killed_server_is_a_clear_error_and_the_run_goes_on_when_it_is_back(served: Path, card, kind):
+def test_a_run_resumes_after_the_server_was_killed(served: Path, card, kind):
     server = Server(served)
     frames = list(clip_frames())[:20]
     analyzer = emotion.Analyzer(ServedClassifier(card, server.url(kind), timeout_s=5.0))
@@ -120,7 +118,9 @@ def _until_it_answers(ask: Callable[[], emotion.FrameResult]) -> emotion.FrameRe
     pytest.fail("the server came back and was not asked again")
 
 
-def test_versions_count_up_and_carry_the_card(card, served):
+def test_versions_are_numbered_and_have_the_card(card, served):
+    from training.export.saved_model import CARD_ASSET, export_serving
+
     target = export_serving(card, served)
     assert target.name == "2"
     assert f'"name": "{NAME}"' in (target / CARD_ASSET).read_text(encoding="utf-8")
@@ -129,6 +129,9 @@ def test_versions_count_up_and_carry_the_card(card, served):
 
 
 def test_a_model_without_its_float_network_cannot_be_served(card, tmp_path):
+    from training.evaluation.evaluate import KERAS_FILE
+    from training.export.saved_model import export_serving
+
     file = model_dir(NAME) / KERAS_FILE
     file.rename(file.with_suffix(".away"))
     try:
@@ -139,7 +142,7 @@ def test_a_model_without_its_float_network_cannot_be_served(card, tmp_path):
 
 
 @pytest.mark.parametrize("url", ["ftp://host", "localhost:8501", "http://", "grpc:8500"])
-def test_an_address_that_cannot_be_spoken_to_is_refused(card, url):
+def test_an_unsupported_address_is_refused(card, url):
     with pytest.raises(InputError, match="EMOTION_SERVING_URL"):
         ServedClassifier(card, url)
 
@@ -152,7 +155,7 @@ def test_a_timeout_is_a_positive_number(monkeypatch, card, text):
         open_classifier(NAME)
 
 
-def test_the_doctor_tells_whether_the_server_answers(monkeypatch):
+def test_doctor_checks_the_server(monkeypatch):
     monkeypatch.setenv("EMOTION_SERVING_URL", "http://127.0.0.1:9")
     monkeypatch.delenv("EMOTION_MODELS", raising=False)  # the shipped ones
     (found,) = [finding for finding in examine() if finding.subject == "model server"]

@@ -1,4 +1,4 @@
-"""A background analysis whose model server dies in the middle of it."""
+"""A background analysis whose model server is killed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from emotion.vision.encode import write_video
 from tests.library.workers import is_over, wait_for
 from tests.serving.conftest import NAME, Server
 
+pytestmark = pytest.mark.slow
 
-def test_it_says_so_and_goes_on_where_it_stood(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+
+def test_a_job_fails_without_the_server_and_resumes(served, card, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     server = Server(served)
     pictures = list(clip_frames())
     clip = write_video(tmp_path / "clip.mp4", (picture for _ in range(4) for picture in pictures), fps=25)
@@ -27,26 +29,27 @@ def test_it_says_so_and_goes_on_where_it_stood(served, card, tmp_path: Path, mon
     }.items():
         monkeypatch.setenv(name, value)
     library = Library.open()
+    repository = library.for_owner(LOCAL)
     dispatcher = Dispatcher(library)
     try:
-        whole = library.for_owner(LOCAL).add(clip, "whole.mp4", JobSettings(model=NAME))
-        assert wait_for(library.for_owner(LOCAL), whole, is_over, dispatcher).state == State.DONE
-        broken = library.for_owner(LOCAL).add(clip, "broken.mp4", JobSettings(model=NAME))
+        whole = repository.add(clip, "whole.mp4", JobSettings(model=NAME))
+        assert wait_for(repository, whole, is_over, dispatcher).state == State.DONE
+        broken = repository.add(clip, "broken.mp4", JobSettings(model=NAME))
         wait_for(
-            library.for_owner(LOCAL),
+            repository,
             broken,
             lambda entry: len(library.storage.keys(f"{entry.id}/parts")) >= 2,
             dispatcher,
         )
         server.kill()
-        ended = wait_for(library.for_owner(LOCAL), broken, is_over, dispatcher)
+        ended = wait_for(repository, broken, is_over, dispatcher)
         assert (ended.state, ended.can_resume) == (State.FAILED, True)
         assert "expected an answer of the model server at" in ended.note
         assert "everything up to" in ended.note
         server.start()
-        resume(library.for_owner(LOCAL), broken.id)
-        assert wait_for(library.for_owner(LOCAL), broken, is_over, dispatcher).state == State.DONE
-        one, other = library.for_owner(LOCAL).load_analysis(whole.id), library.for_owner(LOCAL).load_analysis(broken.id)
+        resume(repository, broken.id)
+        assert wait_for(repository, broken, is_over, dispatcher).state == State.DONE
+        one, other = repository.load_analysis(whole.id), repository.load_analysis(broken.id)
         assert len(one.timeline) == len(other.timeline) > 100
         probabilities = [name for name in one.timeline if name.startswith("p_")]
         assert np.allclose(one.timeline[probabilities], other.timeline[probabilities], atol=1e-4)

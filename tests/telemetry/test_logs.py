@@ -1,4 +1,4 @@
-"""Logs: what they say of a failure, in either form, and that no name ever gets into them."""
+"""Logs in both formats, and that they contain no personal data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = ("Martha", "Musterfrau", "example.org", "Scheidung")
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Gives back what the process logs with."""
+    """Restores the process's logging afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in ("emotion", "ui")}
@@ -65,7 +65,7 @@ def failure() -> InputError:
     return raised.value
 
 
-def test_a_line_of_json_is_one_object_with_its_facts(logs):
+def test_a_json_line_is_one_object_with_extra_fields(logs):
     stream = written("json", logs)
     logging.getLogger("emotion.test").info("worker of %s", "b" * 32, extra={"frames": 7})
     line = json.loads(stream.getvalue())
@@ -79,7 +79,7 @@ def test_a_line_of_json_is_one_object_with_its_facts(logs):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_an_exception_is_told_by_its_way_and_never_by_its_message(logs, form):
+def test_exceptions_are_logged_without_their_message(logs, form):
     stream = written(form, logs)
     log = logging.getLogger("emotion.test")
     log.warning("it cannot be read: %s", failure())
@@ -94,7 +94,7 @@ def test_an_exception_is_told_by_its_way_and_never_by_its_message(logs, form):
     assert "PermissionError EACCES ← tests/telemetry/test_logs.py:" in text
 
 
-def test_an_exception_in_words():
+def test_exceptions_as_text():
     assert without_message(ValueError("Martha")) == "ValueError"
     assert without_message(failure()).startswith(
         "InputError after PermissionError EACCES at tests/telemetry/test_logs.py:"
@@ -102,14 +102,14 @@ def test_an_exception_in_words():
     assert without_message(SettingsError("expected a number; got 'x'")) == "SettingsError: expected a number; got 'x'"
 
 
-def test_another_handler_gets_the_record_as_it_was(logs, caplog):
+def test_other_handlers_get_the_unchanged_record(logs, caplog):
     written("text", logs)
     logging.getLogger().addHandler(caplog.handler)
     logging.getLogger("emotion.test").warning("%s", LibraryError("whole"))
     assert caplog.messages == ["whole"]
 
 
-def test_levels_hold_for_ours_and_others_speak_from_warnings_on(logs):
+def test_the_level_applies_to_own_loggers_and_others_log_warnings(logs):
     stream = written("text", logs, "error")
     logging.getLogger("emotion.test").warning("ours")
     logging.getLogger("aioice").info("192.0.2.1")
@@ -117,7 +117,7 @@ def test_levels_hold_for_ours_and_others_speak_from_warnings_on(logs):
     assert [line.rpartition(": ")[2] for line in stream.getvalue().splitlines()] == ["theirs"]
 
 
-def test_a_logger_that_prints_by_itself_is_taken_over(logs):
+def test_loggers_with_their_own_handler_are_redirected(logs):
     own, stream = io.StringIO(), written("json", logs)
     alone = logging.getLogger("prints.by.itself")
     alone.propagate = False
@@ -129,7 +129,7 @@ def test_a_logger_that_prints_by_itself_is_taken_over(logs):
 
 
 @pytest.mark.parametrize("variable", ["EMOTION_LOG_FORMAT", "EMOTION_LOG_LEVEL"])
-def test_a_setting_that_is_none_is_refused(logs, variable):
+def test_an_invalid_setting_is_refused(logs, variable):
     logs.setenv(variable, "loud")
     with pytest.raises(SettingsError, match=f"expected {variable} to be one of .*; got 'loud'"):
         set_up_logs()
@@ -150,30 +150,31 @@ def counted(error: str) -> float:
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_no_log_of_a_whole_job_names_the_file_or_its_title(logs, tmp_path, form):
-    """One that ends well and one whose video breaks: two workers and their dispatcher."""
+def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
+    """A successful job and one with a corrupted video: two workers and their dispatcher."""
     logs.setenv("EMOTION_LIBRARY", str(tmp_path))
     stream = written(form, logs, "debug")
     library = Library.open()
+    repository = library.for_owner(LOCAL)
     whole = make_clip(tmp_path / "clip.mp4")
     torn = tmp_path / "torn.mp4"
     torn.write_bytes(whole.read_bytes())
     entries = [
-        library.for_owner(LOCAL).add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
+        repository.add(path, TELLING, JobSettings(fps=2), title="Scheidung Musterfrau", tags=["Martha"])
         for path in (whole, torn)
     ]
-    Path(library.for_owner(LOCAL).video_path(entries[1].id) or "").write_bytes(b"no video")
+    Path(repository.video_path(entries[1].id) or "").write_bytes(b"no video")
     dispatcher = Dispatcher(library, at_once=1)
     end = time.monotonic() + 120
-    while not all(library.for_owner(LOCAL).get(entry.id).state.is_over for entry in entries):
+    while not all(repository.get(entry.id).state.is_over for entry in entries):
         assert time.monotonic() < end
         dispatcher.run_once()
         time.sleep(0.1)
     while dispatcher._children:
         dispatcher.run_once()
         time.sleep(0.1)
-    assert [library.for_owner(LOCAL).get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
-    assert "Martha" in library.for_owner(LOCAL).get(entries[1].id).note, "its owner is told the name"
+    assert [repository.get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
+    assert "Martha" in repository.get(entries[1].id).note, "its owner is told the name"
     library.close()
 
     text = stream.getvalue() + "".join(path.read_text() for path in (library_dir() / "logs").iterdir())
@@ -185,7 +186,8 @@ def test_no_log_of_a_whole_job_names_the_file_or_its_title(logs, tmp_path, form)
     assert REGISTRY.get_sample_value("emotion_workers_ended_total", {"how": "input"}) >= 1
 
 
-def test_a_server_with_a_setting_that_is_none_says_so():
+@pytest.mark.slow
+def test_a_server_reports_an_invalid_setting():
     command = [sys.executable, "-c", "from emotion.telemetry.logs import set_up_logs; set_up_logs()"]
     told = os.environ | {"EMOTION_LOG_FORMAT": "xml"}
     done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False)
@@ -198,7 +200,8 @@ def unexpected() -> None:
     raise InputError("Martha Musterfrau.mp4 is not a video")
 
 
-def test_what_no_page_expected_is_logged_without_its_words(logs, capfd):
+@pytest.mark.slow
+def test_unexpected_page_errors_are_logged_without_their_message(logs, capfd):
     # The first page that runs has Streamlit read its settings, as a server has before it begins.
     AppTest.from_function(lambda: None, default_timeout=60).run()
     stream = written("text", logs)
@@ -211,7 +214,8 @@ def test_what_no_page_expected_is_logged_without_its_words(logs, capfd):
     assert not any(name in text for name in NAMES)
 
 
-def test_who_asked_for_what_is_never_logged(logs):
+@pytest.mark.slow
+def test_requests_are_never_logged(logs):
     stream = written("text", logs, "debug")
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel("INFO")

@@ -1,4 +1,4 @@
-"""Small made data sets and runs, so that no test needs the real faces or a long training."""
+"""Small synthetic data sets and runs, so that no test needs real faces or long training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROWS = {"train": 40, "public-test": 16, "private-test": 16}
 
 
 def made_faces(count: int, seed: int) -> np.ndarray:
-    """Smooth random pictures, each unlike all others."""
+    """Return smooth random pictures, all different."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 256, (count, 6, 6), np.uint8)
     return np.stack([cv2.resize(picture, (48, 48), interpolation=cv2.INTER_LINEAR) for picture in coarse])
@@ -45,7 +45,7 @@ def made_table(images: np.ndarray, seed: int) -> pd.DataFrame:
 
 @pytest.fixture(autouse=True)
 def plain_arithmetic() -> None:
-    """What training leaves on for the whole process, bfloat16, must not blur another test's answers."""
+    """Resets the process-wide bfloat16 setting, so that it does not affect other tests."""
     if "tensorflow" in sys.modules:
         from training.fit.backend import use_bfloat16
 

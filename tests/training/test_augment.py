@@ -1,4 +1,4 @@
-"""Random variations, each alone and all together."""
+"""Augmentation, each kind alone and all together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.augment import _DEGRADATIONS, Augmentation, warp
 STILL = Augmentation(**{field.name: 0.0 for field in fields(Augmentation)})
 
 
-def test_nothing_is_varied_where_every_amount_is_zero():
+def test_zero_amounts_change_nothing():
     images = made_faces(5, 0)
     np.testing.assert_array_equal(STILL.apply(images, np.random.default_rng(0)), images)
 
@@ -31,7 +31,7 @@ def parts_of(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_rotation_alone_turns_about_the_centre_and_as_far_as_it_says(mirrored: bool):
+def test_rotation_turns_about_the_centre_within_its_limit(mirrored: bool):
     turning = replace(STILL, rotation_deg=13.0, flip=float(mirrored))
     linear, moved = parts_of(turning.matrices(2000, 48, np.random.default_rng(0)))
     np.testing.assert_allclose(linear.transpose(0, 2, 1) @ linear, np.tile(np.eye(2), (2000, 1, 1)), atol=1e-12)
@@ -42,7 +42,7 @@ def test_rotation_alone_turns_about_the_centre_and_as_far_as_it_says(mirrored: b
     np.testing.assert_allclose(moved, 0, atol=1e-9)
 
 
-def test_shift_alone_moves_as_far_as_it_says_in_both_directions():
+def test_shift_moves_within_its_limit_in_both_directions():
     linear, moved = parts_of(replace(STILL, shift=0.1).matrices(2000, 48, np.random.default_rng(0)))
     np.testing.assert_array_equal(linear, np.tile(np.eye(2), (2000, 1, 1)))
     assert (np.abs(moved) <= 4.8 + 1e-9).all()
@@ -50,7 +50,7 @@ def test_shift_alone_moves_as_far_as_it_says_in_both_directions():
     assert (moved.max(axis=0) > 4.6).all()
 
 
-def test_zoom_alone_scales_both_sides_alike_about_the_centre():
+def test_zoom_scales_both_sides_equally_about_the_centre():
     linear, moved = parts_of(replace(STILL, zoom=0.15).matrices(2000, 48, np.random.default_rng(0)))
     scale = linear[:, 0, 0]
     np.testing.assert_allclose(linear, scale[:, None, None] * np.eye(2))
@@ -59,7 +59,7 @@ def test_zoom_alone_scales_both_sides_alike_about_the_centre():
     np.testing.assert_allclose(moved, 0, atol=1e-9)
 
 
-def test_a_warp_moves_pixels_where_its_matrix_says():
+def test_a_warp_follows_its_matrix():
     image = np.zeros((1, 48, 48), np.uint8)
     image[0, 20, 10] = 200
     right_and_down = np.array([[[1.0, 0.0, 7.0], [0.0, 1.0, 3.0]]])
@@ -67,7 +67,7 @@ def test_a_warp_moves_pixels_where_its_matrix_says():
     assert (row, column) == (23, 17)
 
 
-def test_erasing_alone_covers_one_rectangle_and_leaves_the_input():
+def test_erasing_covers_one_rectangle_and_keeps_the_input():
     images = made_faces(20, 0)
     kept = images.copy()
     erased = replace(STILL, erase=1.0, erase_share=0.4).apply(images, np.random.default_rng(0))
@@ -77,7 +77,7 @@ def test_erasing_alone_covers_one_rectangle_and_leaves_the_input():
     assert changed.any(axis=2).sum(axis=1).max() <= 20
 
 
-def test_saturation_alone_moves_colours_about_their_grey_and_leaves_grey_faces():
+def test_saturation_scales_colours_about_grey():
     colour = np.random.default_rng(0).integers(60, 190, (4, 48, 48, 3), np.uint8)
     varied = replace(STILL, saturation=0.3).apply(colour, np.random.default_rng(0))
     assert not np.array_equal(varied, colour)
@@ -86,7 +86,7 @@ def test_saturation_alone_moves_colours_about_their_grey_and_leaves_grey_faces()
     np.testing.assert_array_equal(replace(STILL, saturation=0.3).apply(grey, np.random.default_rng(0)), grey)
 
 
-def test_worsening_alone_spoils_the_chosen_faces_and_no_others():
+def test_only_chosen_faces_are_degraded():
     images = made_faces(60, 0)
     half = replace(STILL, worsen=0.5).apply(images, np.random.default_rng(0))
     spoiled = (half != images).any(axis=(1, 2))
@@ -94,7 +94,7 @@ def test_worsening_alone_spoils_the_chosen_faces_and_no_others():
     assert replace(STILL, worsen=1.0).apply(images, np.random.default_rng(0)).shape == images.shape
 
 
-def test_each_way_of_spoiling_takes_away_what_its_name_says():
+def test_each_degradation_has_its_named_effect():
     face = np.random.default_rng(1).integers(60, 190, (48, 48, 3), np.uint8)
     rng = np.random.default_rng(0)
     blurred, noisy, coarse, dark = (vary_appearance(face, rng) for vary_appearance in _DEGRADATIONS)
@@ -106,7 +106,7 @@ def test_each_way_of_spoiling_takes_away_what_its_name_says():
 
 
 @pytest.mark.parametrize("shape", [(7, 48, 48), (7, 48, 48, 3)])
-def test_variations_keep_shape_and_repeat_with_the_seed(shape):
+def test_augmentation_keeps_shape_and_is_reproducible(shape):
     images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     varied = Augmentation().apply(images, np.random.default_rng(3))
     assert (varied.shape, varied.dtype) == (shape, np.uint8)

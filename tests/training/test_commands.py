@@ -1,4 +1,4 @@
-"""The command line without TensorFlow: help, clear refusals, a quick import."""
+"""The command line without TensorFlow: help, error messages, a fast import."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_help_lists_the_commands(capsys):
         (["evaluate", "--model", "none"], "got 'none'"),
     ],
 )
-def test_a_mistake_is_one_clear_line(arguments, message, capsys):
+def test_an_error_is_one_clear_line(arguments, message, capsys):
     assert main(arguments) == 2
     shown = capsys.readouterr().err
     assert message in shown
@@ -78,7 +78,7 @@ def test_a_recorded_epoch_keeps_only_the_files_that_are_needed(tmp_path):
     assert run.state()["epoch"] == 3
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path):
+def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="expected a run folder"):
         RunFolder(tmp_path).settings()
 

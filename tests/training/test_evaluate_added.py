@@ -1,4 +1,4 @@
-"""A model that a user added is calibrated and scored like one that ships, and its figures lie beside it."""
+"""An imported model is calibrated and scored like a shipped one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The printed evaluation: names that people know, and no figure cut off."""
+"""The printed evaluation: known names of label sets, no truncated figures."""
 
 from __future__ import annotations
 

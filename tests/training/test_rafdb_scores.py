@@ -26,13 +26,13 @@ def models(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_its_labels_are_read_whatever_their_order_in_the_folder(made_rafdb):
+def test_labels_are_read_in_any_order(made_rafdb):
     faces = read_rafdb(made_rafdb, "test")
     assert (faces.label_set, faces.size, len(faces)) == (RAFDB, 64, 28)
     assert faces.labels[:7].tolist() == [6, 5, 4, 3, 2, 1, 0]
 
 
-def test_a_folder_without_it_says_how_to_make_it(made_rafdb, tmp_path):
+def test_missing_rafdb_names_the_command_that_makes_it(made_rafdb, tmp_path):
     assert has_rafdb(made_rafdb)
     assert not has_rafdb(tmp_path)
     with pytest.raises(
@@ -66,7 +66,7 @@ def test_a_model_is_scored_on_both_data_sets(models, made_data, made_rafdb, caps
     assert kept["sets"]["rafdb"]["test"]["split"] == "test"
 
 
-def test_without_it_the_rest_is_scored_and_one_sentence_says_so(models, made_data, tmp_path, capsys):
+def test_missing_rafdb_is_reported_and_the_rest_scored(models, made_data, tmp_path, capsys):
     assert main(["evaluate", "--model", "eight", "--data", str(made_data), "--faces", str(tmp_path / "none")]) == 0
     told = capsys.readouterr().err
     assert told.count("\n") == 1
@@ -77,7 +77,7 @@ def test_without_it_the_rest_is_scored_and_one_sentence_says_so(models, made_dat
     assert set(evaluation["abstention"]["sets"]) == {"ferplus"}
 
 
-def test_a_data_set_that_is_rafdb_is_not_scored_twice(models, made_rafdb):
+def test_rafdb_is_not_scored_twice(models, made_rafdb):
     data = made_rafdb / "rafdb"
     assert main(["evaluate", "--model", "eight", "--data", str(data), "--faces", str(made_rafdb)]) == 0
     evaluation = json.loads((models / "eight" / "evaluation.json").read_text())
@@ -87,7 +87,7 @@ def test_a_data_set_that_is_rafdb_is_not_scored_twice(models, made_rafdb):
     }
 
 
-def test_a_model_is_calibrated_on_both_where_that_is_asked_for(models, made_data, made_rafdb):
+def test_the_option_calibrates_on_both_sets(models, made_data, made_rafdb):
     command = ["calibrate", "--model", "seven", "--data", str(made_data)]
     assert main(command) == 0
     alone = load_card("seven")
@@ -99,7 +99,7 @@ def test_a_model_is_calibrated_on_both_where_that_is_asked_for(models, made_data
     assert trained_on_rafdb(both)
 
 
-def test_a_model_that_learned_from_it_is_calibrated_on_it_unasked(models, made_data, made_rafdb, monkeypatch, capsys):
+def test_models_trained_on_rafdb_are_calibrated_on_it(models, made_data, made_rafdb, monkeypatch, capsys):
     card = load_card("eight")
     save_card(replace(card, training={"sources": {"fer2013": 9, "rafdb": 9}}), models / "eight")
     command = ["calibrate", "--model", "eight", "--data", str(made_data)]

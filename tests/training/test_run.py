@@ -1,4 +1,4 @@
-"""A tiny run from training to a scored int8 file, and one that is killed on its way."""
+"""A tiny run from training to a scored int8 file, and one that is killed."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_file_too_large_to_commit_is_exported_with_4_bit_kernels(run, made_dat
     assert f"dense {inputs}×{outputs}" in capsys.readouterr().out
 
 
-def test_what_was_measured_of_an_absent_parent_is_kept(run, made_data, models):
+def test_scores_of_a_missing_float_network_are_kept(run, made_data, models):
     data = ["--data", str(made_data)]
     main(["export", "--run", str(run.path), "--name", "tiny", *data])
     main(["evaluate", "--model", "tiny", *data])

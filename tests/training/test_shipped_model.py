@@ -1,4 +1,4 @@
-"""The committed default model does what its committed evaluation says. No TensorFlow."""
+"""The shipped default model reproduces its committed evaluation. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def evaluation():
     return json.loads((model_dir("default") / EVALUATION_FILE).read_text(encoding="utf-8"))
 
 
-def test_card_history_and_evaluation_tell_one_story(evaluation):
+def test_card_history_and_evaluation_agree(evaluation):
     card = load_card("default")
     history = pd.read_csv(model_dir("default") / HISTORY_FILE).set_index("epoch")
     assert evaluation["sha256"] == card.sha256
@@ -33,7 +33,7 @@ def test_card_history_and_evaluation_tell_one_story(evaluation):
     assert file_bytes(card) == evaluation["file_bytes"]
 
 
-def test_the_int8_file_reaches_what_the_product_needs(evaluation):
+def test_the_int8_file_reaches_the_required_accuracy(evaluation):
     private = evaluation["int8"]["ferplus"]["private-test"]
     assert private["n"] == 3153
     assert private["accuracy"] >= 0.80
@@ -47,7 +47,7 @@ def test_the_int8_file_reaches_what_the_product_needs(evaluation):
     assert parent["accuracy"] - private["accuracy"] < 0.01
 
 
-def test_batch_size_and_order_change_no_answer():
+def test_batch_size_and_order_do_not_change_answers():
     classifier = load_classifier("default")
     faces = list(made_faces(12, 4))
     together = classifier.predict(faces)

@@ -1,4 +1,4 @@
-"""Runs that start from given weights, checks and searches: small, but the real commands."""
+"""Initial weights, checks and searches, small but with the real commands."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def weights_after(run, epoch, layer):
     return [np.asarray(weight) for weight in model.get_layer(layer).get_weights()]
 
 
-def test_given_weights_are_frozen_first_and_tuned_then_all_but_the_batch_norms(
-    tiny, backbone_file, made_data, tmp_path
-):
+def test_initial_weights_are_frozen_then_tuned_except_batch_norms(tiny, backbone_file, made_data, tmp_path):
     runs, options = tmp_path / "runs", RunOptions(weights=backbone_file)
     head_only = RunFolder(train(replace(tiny.recipe, epochs=1), made_data, runs, name="head", options=options))
     whole = RunFolder(train(tiny.recipe, made_data, runs, options=options))
@@ -77,7 +75,7 @@ def test_given_weights_are_frozen_first_and_tuned_then_all_but_the_batch_norms(
     assert whole.settings()["weights"]["file"] == backbone_file.name
 
 
-def test_weights_that_fit_nothing_are_refused(made_data, backbone_file, tmp_path):
+def test_unsuitable_weights_are_refused(made_data, backbone_file, tmp_path):
     with pytest.raises(ModelError, match=r"expected weights for all of baseline in tiny_notop.h5"):
         load_keras_weights(build_network("baseline", 7), backbone_file)
     with pytest.raises(InputError, match="expected a file of weights"):
@@ -106,14 +104,14 @@ def test_a_subset_from_training_to_evaluation_and_its_pair_back_in(made_data, tm
     assert main(["import", *pair, "--name", "again", *data]) == 2
 
 
-def test_a_network_that_learns_passes_the_check_and_one_that_cannot_does_not(made_data):
+def test_only_a_network_that_learns_passes_the_check(made_data):
     recipe = replace(find_network("fourconv").recipe, classes=(), targets="votes")
     assert [finding.passed for finding in check(recipe, made_data, steps=150)] == [True, True]
     stuck = check(replace(recipe, learning_rate=1e-12), made_data, steps=2)
     assert [finding.passed for finding in stuck] == [True, False]
 
 
-def test_a_search_keeps_its_study_and_goes_on(made_data, tmp_path, capsys):
+def test_a_search_stores_its_study_and_continues(made_data, tmp_path, capsys):
     command = ["search", "--model", "fourconv", "--data", str(made_data), "--runs", str(tmp_path), "--epochs", "1"]
     assert main([*command, "--trials", "1"]) == 0
     assert main([*command, "--trials", "2", "--minutes", "5"]) == 0
@@ -122,7 +120,7 @@ def test_a_search_keeps_its_study_and_goes_on(made_data, tmp_path, capsys):
     assert {folder.name for folder in (tmp_path / "search-fourconv").iterdir()} == {"trial-0000", "trial-0001"}
 
 
-def test_tensorboard_is_asked_for_by_name_where_it_is_missing(made_data, tmp_path, monkeypatch):
+def test_missing_tensorboard_is_named(made_data, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="expected the package tensorboard"):
         train(find_network("fourconv").recipe, made_data, tmp_path, options=RunOptions(tensorboard=True))

@@ -1,4 +1,4 @@
-"""Which models look again at faces, and at how many."""
+"""Test-time augmentation: which models use it, and for how many faces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def faces(shared_data):
     return read_role(default_data_dir(), "validation")
 
 
-def test_a_model_of_one_set_looks_again_at_the_least_sure_quarter(faces):
+def test_tta_is_used_for_the_least_confident_quarter(faces):
     card, images = load_card("ferplus-resvgg"), list(faces.images)
     once = LiteRTClassifier(card, tta=False).logits(images)
     # Logits of int8 have steps, so several faces may stand at the limit.
@@ -34,7 +34,7 @@ def test_a_model_of_one_set_looks_again_at_the_least_sure_quarter(faces):
     assert np.mean(again.argmax(axis=1) == answers[1].argmax(axis=1)) > 0.999
 
 
-def test_a_model_that_is_no_better_for_it_looks_once(faces):
+def test_tta_is_off_without_a_gain(faces):
     images = list(faces.images[:40])
     card = replace(load_card("default"), second_look_below=0.0)
     logits = LiteRTClassifier(card).logits(images)
@@ -43,7 +43,7 @@ def test_a_model_that_is_no_better_for_it_looks_once(faces):
     np.testing.assert_array_equal(kept, logits)
 
 
-def test_what_gains_nothing_is_not_paid_for():
+def test_tta_is_off_without_labelled_faces():
     images = list(np.random.default_rng(0).integers(0, 256, (12, 48, 48), np.uint8))
     card = replace(load_card("default"), second_look_below=0.0)
     logits = LiteRTClassifier(card).logits(images)
@@ -51,13 +51,13 @@ def test_what_gains_nothing_is_not_paid_for():
     assert with_tta(card, logits, images, nobody_knows) == (card, logits)
 
 
-def test_members_of_an_ensemble_look_as_their_own_cards_say(faces):
+def test_ensemble_members_use_their_own_tta_margin(faces):
     card = load_card("fer2013-ensemble")
     logits = np.zeros((9, 7), np.float32)
     assert with_tta(card, logits, list(faces.images[:9]), np.zeros(9, np.int8)) == (card, logits)
 
 
-def test_the_time_of_a_face_counts_second_looks():
+def test_the_time_per_face_includes_tta():
     evaluation = json.loads((model_dir("default") / EVALUATION_FILE).read_text(encoding="utf-8"))
     assert evaluation["second_look_below"] == load_card("default").second_look_below > 0
     assert evaluation["ms_per_face"] == pytest.approx(evaluation["flip"]["cost"]["ms"], rel=0.2)

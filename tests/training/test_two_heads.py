@@ -1,4 +1,4 @@
-"""A tiny network with two heads, trained in two cycles: what is kept, how it resumes, what is exported."""
+"""A tiny network with two heads, trained in two cycles: checkpoints, resuming, export."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def models(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_cycles_have_phases_of_their_own():
+def test_each_cycle_is_a_phase():
     assert RECIPE.cycle_ends == (3, 6)
     assert phases(RECIPE, pretrained=False) == (Phase(0, 3, "all", 0.01), Phase(3, 6, "all", 0.01))
     with pytest.raises(InputError, match="expected cycles of whole epochs; got 6 epochs in 4 cycles"):
         Recipe(name="made", network="made", epochs=6, cycles=4)
 
 
-def test_every_cycle_goes_down_to_nothing_and_its_last_weights_are_kept(run):
+def test_the_rate_falls_to_zero_and_each_cycles_weights_are_kept(run):
     rates = pd.read_csv(run.path / "history.csv").set_index("epoch")["learning_rate"]
     assert rates[3] == rates[6] == pytest.approx(0, abs=1e-6)
     assert rates[4] == pytest.approx(rates[1], rel=1e-6)
@@ -89,7 +89,7 @@ def test_every_cycle_goes_down_to_nothing_and_its_last_weights_are_kept(run):
     assert not np.array_equal(load_averaged(run, 3).get_weights()[0], load_averaged(run, 6).get_weights()[0])
 
 
-def test_a_run_that_breaks_down_in_its_second_cycle_goes_on_there(run, made_data, tmp_path):
+def test_a_run_interrupted_in_its_second_cycle_resumes_there(run, made_data, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(RECIPE, made_data, tmp_path, options=RunOptions(callbacks=(Breakdown(after=4),)))
     broken = RunFolder(tmp_path / "pair")
@@ -101,7 +101,7 @@ def test_a_run_that_breaks_down_in_its_second_cycle_goes_on_there(run, made_data
     np.testing.assert_allclose(history["learning_rate"], unbroken["learning_rate"], rtol=1e-5)
 
 
-def test_what_is_recalled_is_the_mean_of_what_the_ends_of_earlier_cycles_answered(run, made_data, tmp_path):
+def test_self_distillation_uses_the_mean_of_earlier_cycles(run, made_data, tmp_path):
     shutil.copytree(run.path, tmp_path / "run")
     recipe, form = replace(RECIPE, recall=0.75), InputForm(48, "grey", RECIPE.normalisation)
     examples = load_training_data(made_data, recipe, form).train
@@ -114,7 +114,7 @@ def test_what_is_recalled_is_the_mean_of_what_the_ends_of_earlier_cycles_answere
             np.testing.assert_array_equal(head.truth, own.truth)
 
 
-def test_the_last_cycle_alone_recalls(run, made_data, tmp_path):
+def test_only_the_last_cycle_uses_self_distillation(run, made_data, tmp_path):
     recalling = RunFolder(train(replace(RECIPE, recall=1.0), made_data, tmp_path))
     losses, plain = (pd.read_csv(each.path / "history.csv")["loss"] for each in (recalling, run))
     np.testing.assert_allclose(losses[:3], plain[:3], rtol=1e-5)
@@ -125,7 +125,7 @@ def test_the_last_cycle_alone_recalls(run, made_data, tmp_path):
         replace(RECIPE, recall=1.5)
 
 
-def test_history_and_progress_tell_of_each_head(run):
+def test_history_and_progress_list_each_head(run):
     history = pd.read_csv(run.path / "history.csv")
     heads = history[["public_accuracy_ferplus", "public_accuracy_fer2013"]]
     np.testing.assert_allclose(heads.mean(axis=1), history["public_accuracy"])
@@ -142,7 +142,7 @@ def test_each_head_is_exported_under_its_own_labels(run, made_data, models):
     assert load_card("made").training["epoch"] == run.state()["best_epoch"]
 
 
-def test_one_head_answers_as_its_part_of_the_whole(run):
+def test_an_exported_head_matches_its_part_of_the_network(run):
     whole = load_averaged(run)
     faces = np.random.default_rng(0).normal(size=(5, 48, 48, 1)).astype(np.float32)
     answers = whole.predict_on_batch(faces)
@@ -153,7 +153,7 @@ def test_one_head_answers_as_its_part_of_the_whole(run):
     assert one_head(whole, [15], 0) is whole
 
 
-def test_a_cycles_end_can_be_exported_and_what_is_not_there_is_said_in_one_line(run, made_data, models, capsys):
+def test_a_cycles_end_can_be_exported(run, made_data, models, capsys):
     command = ["export", "--run", str(run.path), "--name", "made", "--data", str(made_data)]
     assert main([*command, "--epoch", "3", "--head", "fer2013"]) == 0
     card = load_card("made")
@@ -168,7 +168,7 @@ def test_a_cycles_end_can_be_exported_and_what_is_not_there_is_said_in_one_line(
     assert said.count("\n") == 1
 
 
-def test_runs_of_earlier_versions_have_the_one_head_that_they_say(tmp_path):
+def test_runs_of_earlier_versions_have_one_head(tmp_path):
     def heads(settings):
         (tmp_path / "run.json").write_text(json.dumps(settings))
         return heads_of(RunFolder(tmp_path))

@@ -1,4 +1,4 @@
-"""Whole networks in one file, by Keras 1, 2 and 3, under any name; and all or nothing of what an import writes."""
+"""Whole networks in one file by Keras 1, 2 and 3, and atomic imports."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def network(ending):
 
 @pytest.mark.parametrize("ending", ["dense", "pooling", "layer"])
 @pytest.mark.parametrize("name", ["net.h5", "net.hdf5", "net.keras", "net", "checkpoint.best"])
-def test_a_whole_file_gives_its_logits_whatever_it_is_called(tmp_path, ending, name):
+def test_a_whole_file_gives_logits_under_any_name(tmp_path, ending, name):
     model, logits = network(ending)
     first = tmp_path / ("first.h5" if name.endswith(("5", "best")) else "first.keras")
     model.save(first)
@@ -51,14 +51,14 @@ def test_a_whole_file_gives_its_logits_whatever_it_is_called(tmp_path, ending, n
     )
 
 
-def test_a_network_that_ends_in_pooling_is_written_as_a_pair_and_read_again(tmp_path):
+def test_a_network_ending_in_pooling_round_trips_as_a_pair(tmp_path):
     _, logits = network("pooling")
     save_keras_pair(logits, tmp_path)
     again = load_keras_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
     np.testing.assert_allclose(again.predict(FACES, verbose=0), logits.predict(FACES, verbose=0), atol=1e-5)
 
 
-def test_kernels_of_theano_are_turned(tmp_path):
+def test_theano_kernels_are_flipped(tmp_path):
     model, logits = network("dense")
     model.save(tmp_path / "net.h5")
     with h5py.File(tmp_path / "net.h5", "a") as file:
@@ -102,7 +102,7 @@ def test_other_files_are_refused_in_a_sentence(tmp_path, write, words):
         load_network(tmp_path / "net.weights.h5")
 
 
-def test_a_whole_file_in_the_place_of_json_is_told_how_to_be_given(tmp_path):
+def test_a_whole_file_as_architecture_names_the_right_option(tmp_path):
     network("dense")[0].save(tmp_path / "net.h5")
     with pytest.raises(ModelError, match="is given with --model"):
         load_keras_pair(tmp_path / "net.h5", tmp_path / "net.h5")
@@ -116,7 +116,7 @@ def test_code_in_a_whole_file_is_never_run(tmp_path):
             load_network(tmp_path / name)
 
 
-def test_weights_that_are_no_numbers_are_refused(tmp_path):
+def test_non_finite_weights_are_refused(tmp_path):
     model, _ = network("dense")
     model.layers[-2].bias.assign(np.full(7, np.nan))
     model.save(tmp_path / "net.h5")
@@ -125,7 +125,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [[], ["--architecture", "a.json"], ["--model", "a.h5", "--weights", "b.h5"]])
-def test_the_command_wants_one_way_of_giving_a_network(arguments, capsys):
+def test_the_command_requires_exactly_one_kind_of_input(arguments, capsys):
     assert main(["import", "--name", "n", *arguments]) == 2
     assert "expected a network as --model FILE, or as --architecture JSON" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""Makes videos whose headers and time stamps are wrong in known ways."""
+"""Makes videos with known wrong headers and time stamps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Restamp = Callable[[int, int], int | None]
 
 
 def restamp_ts(source: Path, target: Path, restamp: Restamp) -> Path:
-    """Copy an MPEG-TS file whose only video has one PES packet a picture, with other stamps."""
+    """Copy an MPEG-TS file whose only video has one PES packet per frame, with other stamps."""
     data, count = bytearray(source.read_bytes()), 0
     for start in range(0, len(data), PACKET):
         begins, has_field = data[start + 1] & 0x40, data[start + 3] & 0x20

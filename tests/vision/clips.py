@@ -41,7 +41,7 @@ def write_clip(
 
 
 def write_stamped(path: Path, pictures: Sequence[np.ndarray], times_ms: Sequence[int], codec: str = "mjpeg") -> Path:
-    """Write RGB pictures, each a key frame, with any times: also such as run backwards."""
+    """Write RGB frames, each a key frame, at any times, also decreasing ones."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options={"g": "1", "bf": "0"})
         stream.height, stream.width = pictures[0].shape[:2]

@@ -1,4 +1,4 @@
-"""Pictures as the bytes of a file, for the tests of their readers."""
+"""Encodes pictures as bytes, for tests of the readers."""
 
 from __future__ import annotations
 

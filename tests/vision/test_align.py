@@ -1,4 +1,4 @@
-"""The crop is framed like the training faces: the product's accuracy hangs on it."""
+"""Crops are aligned like the training faces, on which accuracy depends."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_the_transform_undoes_any_turn_scale_and_shift(scale: float, angle: floa
     assert moved @ back[:, :2].T + back[:, 2] == pytest.approx(FIVE, abs=0.05)
 
 
-def test_a_mirror_image_is_not_undone() -> None:
+def test_the_transform_never_mirrors() -> None:
     fitted = similarity_transform(FIVE * [-1, 1], FIVE)
     assert np.linalg.det(fitted[:, :2]) > 0, "a similarity turns, it does not flip"
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.6, 9.0])
-def test_crops_look_alike_at_every_resolution(scale: float) -> None:
-    """A picture with a disc at each of the five points; the crop shows them in their places, not aliased."""
+def test_crops_are_similar_at_every_resolution(scale: float) -> None:
+    """A disc at each of the five points appears in its place in the crop, without aliasing."""
     size = round(48 * scale * 2)
     points = (FRAME_POINTS * 48 * scale + size / 4).astype(np.float32)
     picture = np.full((size, size), 40, np.uint8)
@@ -58,7 +58,7 @@ def test_colour_pictures_and_faces_over_the_edge() -> None:
 
 
 def test_crops_of_photographs_have_their_eyes_where_fer2013_has_them(shared_data: Path) -> None:
-    """The eyes are looked for afresh in each finished crop, by the mesh, so a wrong crop cannot hide."""
+    """The mesh locates the eyes again in each crop, so a wrong crop cannot pass."""
     detector, mesh = BlazeFace(), FaceMesh()
     whole_crop = Roi(24, 24, 48 * 1.4, 0.0)
     seen = []

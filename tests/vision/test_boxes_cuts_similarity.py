@@ -42,7 +42,7 @@ def test_iou_is_symmetric_and_bounded(a: np.ndarray, b: np.ndarray) -> None:
     assert -1e-6 <= value <= covered(a, b)[0, 0] + 1e-5 <= 1 + 2e-5
 
 
-def test_ssim_is_that_of_the_paper() -> None:
+def test_ssim_matches_the_papers_formula() -> None:
     rng = np.random.default_rng(3)
     a = rng.integers(0, 256, (48, 48), np.uint8)
     b = np.clip(a.astype(int) + rng.integers(-40, 40, a.shape), 0, 255).astype(np.uint8)
@@ -59,12 +59,12 @@ def shots(*means: float, frames: int = 10) -> list[np.ndarray]:
     return [np.clip(rng.normal(mean, 3, (90, 160)), 0, 255).astype(np.uint8) for mean in means for _ in range(frames)]
 
 
-def test_cuts_are_found_where_the_shot_changes() -> None:
+def test_cuts_are_detected_at_shot_changes() -> None:
     is_cut = CutDetector()
     assert [index for index, luma in enumerate(shots(60, 140, 90)) if is_cut(luma)] == [10, 20]
 
 
-def test_a_slow_fade_and_a_shaking_camera_cut_nothing() -> None:
+def test_fades_and_camera_shake_are_no_cuts() -> None:
     texture = np.random.default_rng(1).integers(0, 256, (12, 20), np.uint8)
     wide = np.kron(texture, np.ones((12, 12), np.uint8))
     shaking = [np.roll(wide, 12 * (index % 2), axis=1) for index in range(20)][1:]

@@ -1,4 +1,4 @@
-"""The classifier's contract, on the model that ships."""
+"""The classifier's contract, on a shipped model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_no_crops_give_no_rows(classifier: LiteRTClassifier) -> None:
     assert classifier.predict([]).shape == (0, len(classifier.labels))
 
 
-def test_each_face_is_judged_by_itself(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
+def test_each_face_is_classified_independently(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
     together = classifier.predict(faces)
     assert np.array_equal(together[::-1], classifier.predict(faces[::-1]))
     assert np.array_equal(together, np.concatenate([classifier.predict([face]) for face in faces]))
@@ -57,7 +57,7 @@ def test_colour_and_grey_and_any_size(classifier: LiteRTClassifier, faces: list[
     assert classifier.predict(sizes).shape[0] == 4
 
 
-def test_what_is_no_picture_is_refused(classifier: LiteRTClassifier) -> None:
+def test_invalid_crops_are_refused(classifier: LiteRTClassifier) -> None:
     for crop in (np.zeros((48, 48)), np.zeros((48, 48, 4), np.uint8), np.zeros((0, 4), np.uint8)):
         with pytest.raises(ImageError, match="expected a uint8 face"):
             classifier.predict([crop])
@@ -70,8 +70,8 @@ def test_threads_agree(classifier: LiteRTClassifier, faces: list[np.ndarray]) ->
             assert np.array_equal(answer, expected)
 
 
-def test_a_file_of_probabilities_answers_with_them(faces: list[np.ndarray], tmp_path: Path) -> None:
-    """A softmax in the file or one in the app: the same answer, also where the file says zero."""
+def test_a_model_that_outputs_probabilities_returns_them(faces: list[np.ndarray], tmp_path: Path) -> None:
+    """A softmax in the file and one in the app give the same answer, also for probabilities of zero."""
     weights, answers = np.random.default_rng(0).normal(0, 1, (7, 48 * 48)).astype(np.float32), []
     for outputs in ("logits", "probabilities"):
         file = tmp_path / f"{outputs}.tflite"
@@ -86,7 +86,7 @@ def test_a_file_of_probabilities_answers_with_them(faces: list[np.ndarray], tmp_
     assert (answers[0].max(axis=1) > 0.999).any(), "some probabilities must be as good as zero"
 
 
-def test_unsure_answers_alone_are_asked_again_in_the_mirror() -> None:
+def test_only_unsure_faces_get_tta() -> None:
     faces = np.array([[[4, 1]], [[3, 2]], [[1, 1]]], np.float32)  # one row of two pixels: left ones and right ones
     asked = []
 
@@ -102,9 +102,7 @@ def test_unsure_answers_alone_are_asked_again_in_the_mirror() -> None:
     assert asked == [3, 3, 2]
 
 
-def test_a_model_that_is_never_sure_answers_a_face_and_its_mirror_image_alike(
-    classifier: LiteRTClassifier, faces: list[np.ndarray]
-) -> None:
+def test_tta_makes_answers_mirror_invariant(classifier: LiteRTClassifier, faces: list[np.ndarray]) -> None:
     mirrored = [np.ascontiguousarray(face[:, ::-1]) for face in faces]
     for model in ("default", "fer2013"):
         never_sure = LiteRTClassifier(replace(emotion.load_classifier(model).card, second_look_below=1e6))

@@ -1,4 +1,4 @@
-"""New faces are confirmed: people stay, animals and things go, what cannot be judged stays."""
+"""New faces are confirmed: people are kept, animals and things rejected."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def faces_in(rgb: Image, mesh: FaceMesh, check: FaceCheck | None) -> list[Face]:
 
 
 class Seen(FaceCheck):
-    """Counts how often it is asked."""
+    """Counts its calls."""
 
     asked = 0
 
@@ -42,7 +42,7 @@ class Seen(FaceCheck):
         return super().__call__(*args)  # type: ignore[arg-type]
 
 
-def test_a_cat_is_no_face(mesh: FaceMesh) -> None:
+def test_a_cat_is_rejected(mesh: FaceMesh) -> None:
     file = CASES / "cat" / "cat.png"
     if not file.is_file():
         pytest.skip("needs ../shared/cases/cat")
@@ -51,9 +51,10 @@ def test_a_cat_is_no_face(mesh: FaceMesh) -> None:
     assert faces_in(cat, mesh, FaceCheck(mesh, BlazeFace(small=True))) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "most"), [("cat", 0), ("clock", 0), ("statue from behind", 0), ("dog", 1)])
-def test_drawn_animals_and_things_are_no_faces(kind: str, most: int, mesh: FaceMesh) -> None:
-    """Drawn monkeys are left out: most score higher than the hardest people, so they are still taken for faces."""
+def test_drawn_animals_and_things_are_rejected(kind: str, most: int, mesh: FaceMesh) -> None:
+    """Without drawn monkeys, most of which score higher than the hardest human faces and are still accepted."""
     check = FaceCheck(mesh, BlazeFace(small=True))
     found = 0
     for seed in range(1000, 1006):
@@ -62,16 +63,17 @@ def test_drawn_animals_and_things_are_no_faces(kind: str, most: int, mesh: FaceM
     assert found <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [90, 160, 420])
 @pytest.mark.parametrize("light", [0.5, 1.0, 1.4])
-def test_a_person_is_kept_small_dark_and_bright(side: int, light: float, mesh: FaceMesh) -> None:
+def test_small_dark_and_bright_faces_are_kept(side: int, light: float, mesh: FaceMesh) -> None:
     portrait = cv2.resize(sample_image(), (side * 2, side * 2), interpolation=cv2.INTER_AREA)
     picture = np.clip(portrait * light, 0, 255).astype(np.uint8)
     check = FaceCheck(mesh, BlazeFace(small=True))
     assert len(faces_in(picture, mesh, None)) == len(faces_in(picture, mesh, check)) == 1
 
 
-def test_only_faces_that_are_new_are_checked(mesh: FaceMesh) -> None:
+def test_only_new_faces_are_checked(mesh: FaceMesh) -> None:
     check = Seen(mesh, BlazeFace(small=True))
     follower, rgb = FaceFollower(BlazeFace(), mesh, check=check), sample_image()
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
@@ -80,13 +82,13 @@ def test_only_faces_that_are_new_are_checked(mesh: FaceMesh) -> None:
     assert check.asked == 1
 
 
-def test_the_same_find_passes_or_fails_by_the_weights(mesh: FaceMesh) -> None:
-    """Weights that nobody can reach turn the person away, so that the decision is really the weights'."""
+def test_the_weights_decide(mesh: FaceMesh) -> None:
+    """Unreachable weights reject a person, which shows that the weights decide."""
     nobody = Weights((0.0,) * len(FEATURES), 1.0)
     assert faces_in(sample_image(), mesh, FaceCheck(mesh, BlazeFace(small=True), nobody)) == []
 
 
-def test_a_face_without_surroundings_is_not_judged(mesh: FaceMesh) -> None:
+def test_tightly_cropped_faces_are_not_checked(mesh: FaceMesh) -> None:
     points = np.full((468, 3), 50, np.float32)
     points[0, :2], points[1, :2] = (5, 5), (95, 95)
     picture = np.zeros((100, 100), np.uint8)

@@ -1,4 +1,4 @@
-"""Pictures of more than 8 bits: floats, no-data values, 10 or 12 bits in 16, colour, and what they take of memory."""
+"""Pictures of more than 8 bits: floats, no-data values, 10 or 12 bits in 16, colour, and memory use."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def png(values: np.ndarray) -> bytes:
 
 
 def quiet(content: bytes) -> np.ndarray:
-    """The picture, read without a warning."""
+    """Return the picture, read without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return load_image(content)
@@ -53,10 +53,11 @@ def likeness(shown: np.ndarray, wanted: np.ndarray) -> float:
 BAD = [np.nan, np.inf, -np.inf, -9999, -32768, 1e20, -3.4028234663852886e38, 3.4028234663852886e38, -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("region", ["pixel", "border"])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_values_that_are_no_data_spoil_nothing(bad, region, kind) -> None:
+def test_no_data_values_do_not_affect_the_range(bad, region, kind) -> None:
     values = (GREY / 255).astype(kind)
     place = (slice(5, 6), slice(7, 8)) if region == "pixel" else (slice(0, 120), slice(None))
     values[place] = bad
@@ -65,28 +66,29 @@ def test_values_that_are_no_data_spoil_nothing(bad, region, kind) -> None:
     assert shown[5, 7, 0] == (255 if bad > 1 else 0)
 
 
-def test_several_kinds_of_no_data_at_once() -> None:
+def test_several_no_data_values_at_once() -> None:
     values = (GREY / 255).astype(np.float32)
     values[:20], values[20:40], values[40:60], values[60:80] = np.nan, -9999, -32768, 3.4e38
     assert likeness(quiet(tiff(values))[80:, :, 0], GREY[80:]) > 0.99
 
 
 @pytest.mark.parametrize(("factor", "shift"), [(1 / 255, 0), (1, 0), (2 / 255, -1), (1e-4, 300), (257.0, 0)])
-def test_any_range_of_floats_is_a_picture(factor, shift) -> None:
+def test_floats_of_any_range_are_read(factor, shift) -> None:
     assert likeness(quiet(tiff((GREY * factor + shift).astype(np.float32)))[..., 0], GREY) > 0.99
 
 
-def test_a_picture_without_one_number_is_refused_in_a_sentence() -> None:
+def test_a_picture_without_finite_values_is_refused() -> None:
     with pytest.raises(ImageError, match="no pixel has a finite value"):
         quiet(tiff(np.full((40, 60), np.nan, np.float32)))
 
 
-def test_few_numbers_in_a_large_picture_are_found() -> None:
+def test_few_finite_values_in_a_large_picture_are_used() -> None:
     values = np.full((2000, 600), np.nan, np.float32)
     values[1000:1040] = np.linspace(0, 1, 600)
     assert quiet(tiff(values))[1020, :, 0].tolist() == pytest.approx(np.linspace(0, 255, 600), abs=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("colour", [False, True])
 @pytest.mark.parametrize("write", [png, tiff])
@@ -100,7 +102,7 @@ def test_fewer_bits_in_sixteen_keep_their_brightness(bits, colour, write) -> Non
 
 
 @pytest.mark.parametrize("hot", [65535, 4095])
-def test_a_hot_pixel_leaves_ten_bits_what_they_are(hot) -> None:
+def test_a_hot_pixel_does_not_change_the_bit_depth(hot) -> None:
     deep = GREY.astype(np.uint16) * 4
     deep[3, 3] = hot
     assert np.abs(quiet(png(deep))[10:, :, 0].astype(int) - GREY[10:]).max() <= 1
@@ -112,7 +114,7 @@ def test_no_data_in_whole_numbers() -> None:
     assert likeness(quiet(tiff(deep))[60:, :, 0], GREY[60:]) > 0.99
 
 
-def test_a_transparent_deep_picture_lies_over_white() -> None:
+def test_transparent_deep_pictures_are_composed_over_white() -> None:
     deep = np.dstack([PORTRAIT.astype(np.uint16) * 4, np.full(GREY.shape, 65535, np.uint16)])
     deep[:50, :, 3] = 0
     shown = quiet(png(deep))
@@ -148,13 +150,13 @@ def test_a_deep_png_is_turned() -> None:
     assert np.abs(shown.astype(int) - PORTRAIT).max() <= 1
 
 
-def test_a_kind_of_tiff_that_is_not_read_is_not_called_damaged() -> None:
+def test_an_unsupported_tiff_is_not_called_damaged() -> None:
     spectra = np.random.default_rng(0).random((30, 40, 7)).astype(np.float32)
     with pytest.raises(ImageError, match=r"of a kind .*not read .*7 × 32 bits a pixel"):
         quiet(tiff(spectra, photometric="minisblack", planarconfig="contig"))
 
 
-def test_a_float_picture_in_colour_is_refused_by_its_size_before_it_is_decoded(monkeypatch) -> None:
+def test_a_huge_float_picture_is_refused_before_decoding(monkeypatch) -> None:
     content = tiff(np.zeros((900, 900, 3), np.float32), photometric="rgb", compression="zlib")
     monkeypatch.setenv("EMOTION_MAX_PICTURE_MEGAPIXELS", "1")
     with pytest.raises(TooLargeError, match=r"at most 8.0 MB once it is unpacked; it has 9.7 MB"):
@@ -170,9 +172,10 @@ print(picture.shape[0] * picture.shape[1], (resource.getrusage(resource.RUSAGE_S
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["float", "sixteen bits", "colour"])
 def test_memory_stays_within_a_small_multiple_of_the_picture(tmp_path: Path, kind: str) -> None:
-    """At 3 bytes a pixel for the answer and at most 4 + 4 for what libraries decode; it was 38 for floats."""
+    """3 bytes per pixel for the result and at most 4 + 4 for what libraries decode; it was 38 for floats."""
     ramp = np.tile(np.linspace(0, 1, 4000, dtype=np.float32), (4000, 1))
     file = tmp_path / ("a.tif" if kind == "float" else "a.png")
     if kind == "float":

@@ -40,14 +40,14 @@ def test_each_detector_finds_the_portrait(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(DETECTORS))
 @pytest.mark.parametrize("shape", [(1, 1, 3), (7, 900, 3), (480, 640, 3)])
-def test_no_face_is_a_normal_answer(name: str, shape: tuple[int, int, int]) -> None:
+def test_a_picture_without_a_face_gives_no_boxes(name: str, shape: tuple[int, int, int]) -> None:
     assert load_detector(name).detect(np.full(shape, 127, np.uint8)) == []
 
 
 @pytest.mark.parametrize("small", [False, True])
 @pytest.mark.parametrize(("left", "top"), [(200, 0), (0, 200)])
-def test_a_picture_is_not_filled_up_to_a_square(small: bool, left: int, top: int) -> None:
-    """The black that would fill it up costs time and shows nothing: the face is found without."""
+def test_the_detector_input_is_not_padded_to_a_square(small: bool, left: int, top: int) -> None:
+    """Padding costs time and shows nothing; the face is found without it."""
     rgb, detector = sample_image(), BlazeFace(small=small)
     square = np.zeros((712, 712, 3), np.uint8)
     square[top : top + 512, left : left + 512] = rgb
@@ -96,7 +96,7 @@ def test_the_roi_maps_its_corners() -> None:
     assert to_square @ [100, 30, 1] == pytest.approx([0, 10], abs=1e-4), "turned clockwise: up becomes left"
 
 
-def test_the_map_back_undoes_the_map_to_the_square() -> None:
+def test_mapping_to_the_square_is_inverted() -> None:
     roi = Roi(x=100, y=50, side=40, angle=0.7)
     np.testing.assert_allclose(roi.from_square(192), cv2.invertAffineTransform(roi.to_square(192)), atol=1e-4)
 

@@ -11,7 +11,7 @@ from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import BLAZEFACE_SHORT, FACE_MESH, mediapipe_file
 
 
-def test_a_convolutional_model_takes_any_size_and_answers_alike_again() -> None:
+def test_a_convolutional_model_takes_any_size() -> None:
     model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT), any_size=True)
     square = np.random.default_rng(0).random(model.input_shape, np.float32)
     wide = square[:, :96]
@@ -21,13 +21,13 @@ def test_a_convolutional_model_takes_any_size_and_answers_alike_again() -> None:
         np.testing.assert_array_equal(before, after)
 
 
-def test_a_model_refuses_another_size_unless_it_may_have_any() -> None:
+def test_a_model_with_fixed_size_refuses_others() -> None:
     model = LiteRTModel(mediapipe_file(FACE_MESH))
     with pytest.raises(ValueError, match="Cannot set tensor"):
         model(np.zeros((1, 96, 192, 3), np.float32))
 
 
-def test_threads_with_different_sizes_do_not_disturb_each_other() -> None:
+def test_threads_can_use_different_sizes() -> None:
     model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT), any_size=True)
     inputs = [np.random.default_rng(rows).random((1, rows, 128, 3), np.float32) for rows in (64, 96, 128)]
     expected = [model(values)[0] for values in inputs]

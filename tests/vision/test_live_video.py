@@ -1,4 +1,4 @@
-"""Videos that are written while a camera runs: their times, and what is left if their end never comes."""
+"""Videos written while a camera runs: times, and files that were never closed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def written(path: Path, times: list[float]) -> LiveVideo:
     return video
 
 
-def test_pictures_keep_their_own_times(tmp_path: Path) -> None:
+def test_frames_keep_their_own_times(tmp_path: Path) -> None:
     times = np.cumsum([0.0, *np.random.default_rng(2).uniform(0.01, 0.3, 60)]).tolist()
     written(tmp_path / "live.mp4", times).close()
     assert close_live_video(tmp_path / "live.mp4", tmp_path / "whole.mp4")
@@ -33,7 +33,7 @@ def test_pictures_keep_their_own_times(tmp_path: Path) -> None:
     assert [round(float(frame.luma.mean())) for frame in frames] == pytest.approx(range(40, 101), abs=3)
 
 
-def test_what_was_never_closed_is_there_up_to_its_last_moment(tmp_path: Path) -> None:
+def test_an_unclosed_file_is_readable_to_its_last_fragment(tmp_path: Path) -> None:
     """The file as it lies on the disk at some moment, as after a crash."""
     path = tmp_path / "live.mp4"
     video = written(path, [index / 30 for index in range(120)])
@@ -44,7 +44,7 @@ def test_what_was_never_closed_is_there_up_to_its_last_moment(tmp_path: Path) ->
     assert len(list(read_video(tmp_path / "whole.mp4"))) >= 88
 
 
-def test_pictures_of_another_size_are_scaled_to_the_first(tmp_path: Path) -> None:
+def test_frames_of_another_size_are_scaled_to_the_first(tmp_path: Path) -> None:
     video = LiveVideo(tmp_path / "live.mp4", 161, 121)
     for index in range(10):
         video.add(picture(index, 80 if index > 4 else 161, 60 if index > 4 else 121), index / 30)
@@ -54,7 +54,7 @@ def test_pictures_of_another_size_are_scaled_to_the_first(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"no video"])
-def test_without_a_picture_there_is_no_video(tmp_path: Path, content: bytes) -> None:
+def test_no_frames_give_no_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "live.mp4").write_bytes(content)
     assert not close_live_video(tmp_path / "live.mp4", tmp_path / "whole.mp4")
     assert not (tmp_path / "whole.mp4").exists()

@@ -1,4 +1,4 @@
-"""Pixels to network input, by hand."""
+"""Normalisation of pixels, by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_standardised_crops_have_no_mean_and_unit_variance():
     np.testing.assert_allclose(faces.std(axis=(1, 2, 3)), 1, atol=1e-3)
 
 
-def test_standardising_bounds_its_range_and_blows_up_no_noise():
+def test_standardising_limits_the_amplification_of_noise():
     spike = np.zeros((1, 48, 48), np.uint8)
     spike[0, 20, 20] = 255
     assert normalise(spike, "standardise").max() == 4
@@ -36,7 +36,7 @@ def test_other_normalisations_by_hand():
         normalise(colour.astype(np.float32), "unit")
 
 
-def test_caffe_takes_the_means_off_and_turns_the_channels():
+def test_caffe_subtracts_means_and_swaps_channels():
     red = np.zeros((1, 2, 2, 3), np.uint8)
     red[..., 0] = 255
     np.testing.assert_allclose(normalise(red, "caffe")[0, 0, 0], [-103.939, -116.779, 255 - 123.68], rtol=1e-6)
@@ -46,7 +46,7 @@ def test_caffe_takes_the_means_off_and_turns_the_channels():
 
 @pytest.mark.parametrize("shape", [(48, 48), (30, 60), (48, 48, 3), (96, 80, 3)])
 @pytest.mark.parametrize(("colour", "channels"), [("grey", ()), ("rgb", (3,))])
-def test_any_crop_is_brought_to_the_size_and_colour_of_the_network(shape, colour, channels):
+def test_crops_are_converted_to_the_networks_size_and_colour(shape, colour, channels):
     crop = np.full(shape, 77, np.uint8)
     fitted = fit(crop, 64, colour)
     assert (fitted.shape, fitted.dtype) == ((64, 64, *channels), np.uint8)

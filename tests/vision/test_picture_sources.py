@@ -1,4 +1,4 @@
-"""Whatever a program may hold a picture as, and everything that is none."""
+"""Types that hold a picture, and types that are refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Tensor:
         return COLOUR
 
 
-def test_bytes_and_files_of_all_kinds(png: bytes, tmp_path: Path) -> None:
+def test_bytes_and_file_objects_are_read(png: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png)
     at_end = io.BytesIO(png)
@@ -63,7 +63,7 @@ def test_bytes_and_files_of_all_kinds(png: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "CMYK", "I", "I;16", "F", "LA", "RGBA", "YCbCr", "HSV"])
-def test_pillow_pictures_of_every_mode(mode: str) -> None:
+def test_pillow_images_of_every_mode(mode: str) -> None:
     assert load_image(Image.fromarray(COLOUR).convert("L" if mode == "I;16" else mode).convert(mode)).shape == (
         40,
         60,
@@ -71,14 +71,14 @@ def test_pillow_pictures_of_every_mode(mode: str) -> None:
     )
 
 
-def test_a_pillow_picture_is_turned_as_its_exif_asks(png: bytes) -> None:
+def test_exif_orientation_of_pillow_images_is_applied(png: bytes) -> None:
     held = Image.fromarray(np.ascontiguousarray(np.rot90(COLOUR)))
     held.getexif()[0x0112] = 6
     assert np.array_equal(load_image(held), COLOUR)
     assert np.array_equal(load_image(Image.open(io.BytesIO(png))), COLOUR)
 
 
-def test_a_pillow_picture_that_cannot_be_decoded(png: bytes) -> None:
+def test_an_undecodable_pillow_image_is_refused(png: bytes) -> None:
     with pytest.raises(ImageError, match="cannot be decoded"):
         load_image(Image.open(io.BytesIO(png[: len(png) // 2])))
     closed = Image.open(io.BytesIO(png))
@@ -110,7 +110,7 @@ def test_a_pillow_picture_that_cannot_be_decoded(png: bytes) -> None:
         (np.ma.masked_array(GREY, GREY > 5), np.dstack([GREY] * 3)),
     ],
 )
-def test_arrays_have_one_rule_for_each_type(given, shown) -> None:
+def test_array_values_are_read_by_dtype(given, shown) -> None:
     read = load_image(given)
     assert read.dtype == np.uint8
     assert read.flags.c_contiguous

@@ -1,4 +1,4 @@
-"""A stream that was left goes on as if it had never been: in the file, in every stage, and over a restart."""
+"""Resumed streams equal uninterrupted ones: in the file, in every stage, and after a restart."""
 
 from __future__ import annotations
 
@@ -76,8 +76,9 @@ CLIPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLIPS)
-def test_reading_goes_on_behind_any_frame(tmp_path: Path, name: str) -> None:
+def test_reading_resumes_after_any_frame(tmp_path: Path, name: str) -> None:
     codec, options = CLIPS[name]
     clip = key_frames_every(tmp_path / name, 12, 60, codec, **options)
     whole = list(read_video(clip))
@@ -85,8 +86,9 @@ def test_reading_goes_on_behind_any_frame(tmp_path: Path, name: str) -> None:
         assert_same(list(read_video(clip, after=position_of(whole[left]))), whole[left + 1 :])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLIPS)
-def test_a_part_is_what_the_whole_has_there(tmp_path: Path, name: str) -> None:
+def test_a_part_equals_that_part_of_the_whole(tmp_path: Path, name: str) -> None:
     codec, options = CLIPS[name]
     clip = key_frames_every(tmp_path / name, 12, 60, codec, **options)
     whole = list(read_video(clip))
@@ -97,7 +99,7 @@ def test_a_part_is_what_the_whole_has_there(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["woman_336p.mp4", "concert_cuts_360p.mp4", "face_then_none_hevc.mov"])
-def test_real_clips_are_sought_and_go_on_exactly(shared_data: Path, name: str) -> None:
+def test_real_clips_resume_exactly(shared_data: Path, name: str) -> None:
     clip = shared_data / "videos" / name
     whole = list(itertools.islice(read_video(clip), 120))
     for left in (30, 77, 110):
@@ -108,7 +110,7 @@ def test_real_clips_are_sought_and_go_on_exactly(shared_data: Path, name: str) -
     assert_same(list(itertools.islice(part, 20)), whole[60:80])
 
 
-def test_another_picture_at_the_same_time_is_not_taken_for_the_place(tmp_path: Path) -> None:
+def test_a_different_frame_at_the_same_time_is_not_accepted(tmp_path: Path) -> None:
     clip = key_frames_every(tmp_path / "clip.mp4", 12, 60)
     whole = list(read_video(clip))
     place = position_of(whole[30])
@@ -118,7 +120,7 @@ def test_another_picture_at_the_same_time_is_not_taken_for_the_place(tmp_path: P
     assert_same(list(read_video(clip, after=replace(place, pts=None))), whole[31:])
 
 
-def test_sampling_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_sampling_resumes(tmp_path: Path) -> None:
     clip = key_frames_every(tmp_path / "clip.mp4", 12, 60)
     for options in ({"every": 7}, {"fps": 4.0}, {"fps": 11.0, "start_s": 0.5}, {"every": 2, "end_s": 3.0}):
         whole = list(read_video(clip, **options))
@@ -128,7 +130,7 @@ def test_sampling_goes_on_where_it_was(tmp_path: Path) -> None:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.floats(0.001, 3), max_size=60), st.floats(0.3, 60), st.integers(0, 59))
-def test_a_rate_is_kept_and_depends_on_the_last_choice_alone(steps: list[float], fps: float, cut: int) -> None:
+def test_rate_sampling_depends_only_on_the_last_frame(steps: list[float], fps: float, cut: int) -> None:
     times = np.cumsum([0.0, *steps])
     sampler = Sampler(Sampling(fps=fps))
     frames = list(enumerate(times))
@@ -142,19 +144,19 @@ def test_a_rate_is_kept_and_depends_on_the_last_choice_alone(steps: list[float],
     assert before + rest == chosen
 
 
-def test_both_ends_of_a_part_allow_for_rounded_times() -> None:
+def test_start_and_end_tolerate_rounded_times() -> None:
     part = Sampling(start_s=1.0, end_s=2.0)
     assert [part.is_before(time_s) for time_s in (0.9985, 0.9995, 1.0)] == [True, False, False]
     assert [part.is_after(time_s) for time_s in (1.9985, 1.9995, 2.0)] == [False, True, True]
 
 
 @pytest.mark.parametrize("part", [{"start_s": -1.0}, {"start_s": 2.0, "end_s": 2.0}, {"start_s": float("nan")}])
-def test_a_senseless_part_is_refused(part: dict[str, float]) -> None:
+def test_an_invalid_part_is_refused(part: dict[str, float]) -> None:
     with pytest.raises(VideoError, match="expected a part"):
         Sampling(**part)
 
 
-def test_a_part_beyond_the_end_says_how_long_the_video_is(tmp_path: Path) -> None:
+def test_a_part_beyond_the_end_states_the_length(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "short.mp4", grey_levels([9] * 25))
     with pytest.raises(VideoError, match=r"shows no picture in the part 5–end; its length is 1\.0 s"):
         list(read_video(clip, start_s=5))
@@ -178,7 +180,7 @@ arrays = st.one_of(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.from_regex("[a-z_]{1,9}", fullmatch=True), arrays, max_size=5))
-def test_a_state_comes_back_as_it_was(state: dict[str, np.ndarray]) -> None:
+def test_a_state_round_trips(state: dict[str, np.ndarray]) -> None:
     back = part_of(unpack_state(pack_state(under("stage", state))), "stage")
     assert set(back) == set(state)
     for name, value in state.items():
@@ -194,9 +196,10 @@ def told(result: FrameResult) -> list[object]:
     return [result.frame_index, result.time_s, rows]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("left", "sampling"), [(7, Sampling()), (31, Sampling()), (9, Sampling(every=2, start_s=0.4))])
-def test_an_analysis_goes_on_exactly(tmp_path: Path, left: int, sampling: Sampling) -> None:
-    """The view leaves the face for a while, so that a track has to be remembered across the break as well."""
+def test_an_analysis_resumes_exactly(tmp_path: Path, left: int, sampling: Sampling) -> None:
+    """The face leaves the view for a while, so a track has to be remembered across the interruption."""
     clip = make_clip(tmp_path / "sample.mp4")
     analyzer, wanted = emotion.Analyzer(), threading.Event()
     whole, saved = [], None

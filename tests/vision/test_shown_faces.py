@@ -1,4 +1,4 @@
-"""Faces are found where people see them: mirrored, with wide pixels, in HDR, and across a change of size."""
+"""Boxes match the displayed frame: mirrored, non-square pixels, HDR, changing size."""
 
 from __future__ import annotations
 
@@ -74,8 +74,9 @@ STORED: dict[str, tuple[Callable[[Image], Image], Fraction]] = {
 """How a file with each display matrix stores a picture that is to be shown upright, and the shape of its pixels."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORED)
-def test_a_face_is_found_where_it_is_shown(
+def test_boxes_match_the_displayed_orientation(
     analyzer: emotion.Analyzer, pictures: list[Image], plain: Analysis, tmp_path: Path, name: str
 ) -> None:
     stored, aspect = STORED[name]
@@ -112,7 +113,7 @@ FIELD = {
 
 
 @pytest.mark.parametrize("name", FIELD)
-def test_files_of_bug_reports(analyzer: emotion.Analyzer, name: str) -> None:
+def test_files_from_bug_reports(analyzer: emotion.Analyzer, name: str) -> None:
     if not (CASES / name).is_file():
         pytest.skip(f"the shared file is absent: {CASES / name}")
     analysis = analyzer.video(CASES / name, fps=5)

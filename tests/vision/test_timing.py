@@ -17,7 +17,7 @@ class Slow:
         time.sleep(0.2 if self.calls == 1 else 0.005)
 
 
-def test_the_median_without_the_warm_up():
+def test_the_median_excludes_the_warm_up():
     slow = Slow()
     assert 5 <= median_ms(slow, faces=5, warm_up=1) < 100
     assert slow.calls == 6

@@ -1,4 +1,4 @@
-"""Numbers of people: when they stay and when they end."""
+"""Tracks: when they continue and when they end."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ def ids(faces: list[Face]) -> list[int | None]:
     return [found.track_id for found in faces]
 
 
-def test_people_are_numbered_from_one_in_the_order_given() -> None:
+def test_tracks_are_numbered_from_one_in_the_order_given() -> None:
     assert ids(Tracker().update([face(0), face(200)], 0.0)) == [1, 2]
 
 
-def test_numbers_follow_people_who_move() -> None:
+def test_tracks_follow_movement() -> None:
     tracker = Tracker()
     for step in range(20):
         found = tracker.update([face(10 * step), face(400 - 10 * step, y=300)], step / 25)
         assert ids(found) == [1, 2]
 
 
-def test_the_order_in_which_faces_are_found_does_not_matter() -> None:
+def test_the_order_of_detections_does_not_matter() -> None:
     tracker = Tracker()
     tracker.update([face(0), face(200)], 0.0)
     assert ids(tracker.update([face(205), face(4)], 0.04)) == [2, 1]
 
 
-def test_the_nearest_person_wins() -> None:
-    """Both are near enough to be meant: 10 and 30 of 60 px away."""
+def test_the_nearest_track_wins() -> None:
+    """Both are within reach: 10 and 30 of 60 px away."""
     for x, nearest in ((10, 1), (30, 2)):
         tracker = Tracker()
         tracker.update([face(0), face(40)], 0.0)
         assert ids(tracker.update([face(x)], 0.04)) == [nearest]
 
 
-def test_of_two_faces_the_nearer_one_is_the_person() -> None:
+def test_of_two_faces_the_nearer_one_keeps_the_track() -> None:
     """The first face is nearer to person 2 (18 px) than to person 1 (22 px), but the second is nearer still (2 px)."""
     tracker = Tracker()
     tracker.update([face(0), face(40)], 0.0)
     assert ids(tracker.update([face(22), face(38)], 0.04)) == [1, 2]
 
 
-def test_a_short_occlusion_keeps_the_number() -> None:
+def test_a_short_occlusion_keeps_the_track() -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     for step in range(1, 20):
@@ -56,35 +56,35 @@ def test_a_short_occlusion_keeps_the_number() -> None:
     assert ids(tracker.update([face(130)], 1.0)) == [1]
 
 
-def test_who_was_out_of_sight_may_have_gone_further() -> None:
-    """72 of 60 px: too far from one picture to the next, not within a second."""
+def test_the_allowed_distance_grows_with_absence() -> None:
+    """72 of 60 px: too far between two frames, but not within a second."""
     for time_s, expected in ((0.04, 2), (1.0, 1)):
         tracker = Tracker()
         tracker.update([face(100)], 0.0)
         assert ids(tracker.update([face(172)], time_s)) == [expected]
 
 
-def test_a_long_absence_ends_it() -> None:
+def test_a_long_absence_ends_the_track() -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     assert ids(tracker.update([face(100)], MEMORY_S + 0.1)) == [2]
 
 
-def test_somebody_far_away_or_of_another_size_is_somebody_new() -> None:
+def test_a_face_far_away_or_of_another_size_is_a_new_track() -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     assert ids(tracker.update([face(500)], 0.04)) == [2]
     assert ids(tracker.update([face(70, side=200)], 0.08)) == [3]
 
 
-def test_a_cut_ends_everybody() -> None:
+def test_a_cut_ends_all_tracks() -> None:
     tracker = Tracker()
     tracker.update([face(100)], 0.0)
     tracker.end_all()
     assert ids(tracker.update([face(100)], 0.04)) == [2]
 
 
-def test_a_followed_face_keeps_its_number_and_takes_nobody_elses() -> None:
+def test_a_followed_face_keeps_its_own_track() -> None:
     tracker = Tracker()
     tracker.update([face(100), face(300)], 0.0)
     found = tracker.update([face(110, track_id=1), face(108, y=130)], 0.04)

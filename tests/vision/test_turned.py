@@ -1,4 +1,4 @@
-"""Faces in pictures that were not turned upright, and pictures too narrow for any."""
+"""Faces in rotated pictures, and very narrow pictures."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def box_turned(box: np.ndarray, turn: int) -> np.ndarray:
     return box
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [1, 2, 3])
 def test_a_turned_portrait_shows_the_same_smile(analyzer: Analyzer, turn: int) -> None:
     (upright,) = analyzer.image(PORTRAIT).faces
@@ -43,7 +44,7 @@ def test_a_turned_portrait_shows_the_same_smile(analyzer: Analyzer, turn: int) -
     assert abs(face.pose.roll) > 60
 
 
-def test_what_a_turned_detector_finds_is_in_its_place(analyzer: Analyzer) -> None:
+def test_boxes_of_rotated_faces_are_mapped_back(analyzer: Analyzer) -> None:
     wide = np.zeros((700, 900, 3), np.uint8)
     wide[100:612, 50:562] = PORTRAIT
     for turn in (1, 2, 3):
@@ -56,8 +57,9 @@ def test_what_a_turned_detector_finds_is_in_its_place(analyzer: Analyzer) -> Non
         assert np.abs(best.box_xyxy - wanted).max() < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (1, 512), (512, 1), (30, 2400), (2400, 30), (2, 3000), (35, 36)])
-def test_narrow_pictures_show_no_face(analyzer: Analyzer, size: tuple[int, int]) -> None:
+def test_narrow_pictures_are_searched_without_error(analyzer: Analyzer, size: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
     result = analyzer.image(noise)
     assert (result.height, result.width, result.faces) == (*size, ())

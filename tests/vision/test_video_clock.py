@@ -1,4 +1,4 @@
-"""Every picture has one time, later than the last, whatever the stamps; right stamps stay as they are."""
+"""Every frame has one time, later than the last; correct stamps are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mend(stamps: list[float | None], start_s: float = 0.0, longest_s: float = 10
     return [time_s for time_s, _ in clock.times(stamps, lambda stamp: stamp)], clock.repairs
 
 
-def test_right_stamps_stay() -> None:
+def test_correct_stamps_are_kept() -> None:
     uneven = [0.0, 0.02, 0.5, 0.54, 3.0, 3.04, 9.0, 9.001]
     times, mended = mend(uneven)
     assert times == uneven
@@ -35,7 +35,7 @@ def test_times_count_from_the_start_of_the_file() -> None:
 
 @pytest.mark.parametrize("place", [0, 1, 30, 98, 99])
 @pytest.mark.parametrize("by_s", [1000.0, 2.0, 0.3])
-def test_a_stamp_that_is_late_gets_a_time_between_its_neighbours(place: int, by_s: float) -> None:
+def test_a_late_stamp_is_interpolated(place: int, by_s: float) -> None:
     stamps = list(EVEN)
     stamps[place] += by_s
     times, mended = mend(stamps)
@@ -48,7 +48,7 @@ def test_a_stamp_that_is_late_gets_a_time_between_its_neighbours(place: int, by_
 
 
 @pytest.mark.parametrize("by_s", [-1000.0, -1.0, -0.3])
-def test_a_stamp_that_is_early_gets_a_time_between_its_neighbours(by_s: float) -> None:
+def test_an_early_stamp_is_interpolated(by_s: float) -> None:
     stamps = list(EVEN)
     stamps[50] += by_s
     times, mended = mend(stamps)
@@ -64,19 +64,19 @@ def test_a_few_wrong_stamps_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("by_s", [1000.0, -1000.0, -2.0])
-def test_behind_a_jump_the_clock_goes_on(by_s: float) -> None:
+def test_time_continues_after_a_jump(by_s: float) -> None:
     times, mended = mend([stamp + by_s * (index >= 50) for index, stamp in enumerate(EVEN)])
     assert times == pytest.approx(EVEN)
     assert mended.jumps_s == pytest.approx([2.0])
 
 
-def test_a_clock_that_restarts_again_and_again() -> None:
+def test_a_clock_that_restarts_repeatedly() -> None:
     times, mended = mend(EVEN[:20] * 5)
     assert times == pytest.approx(EVEN)
     assert mended.jumps_s == pytest.approx([0.8, 1.6, 2.4, 3.2])
 
 
-def test_stamps_that_stand_still_or_are_missing() -> None:
+def test_repeated_or_missing_stamps() -> None:
     times, mended = mend([0.0] * 100)
     assert times == pytest.approx(EVEN)
     assert mended.still == 99
@@ -88,7 +88,7 @@ def test_stamps_that_stand_still_or_are_missing() -> None:
     assert mended.missing == 66
 
 
-def test_a_long_gap_with_sound_in_it_is_one() -> None:
+def test_a_long_gap_with_sound_is_kept() -> None:
     stamps = [*EVEN, 500.0, 500.04]
     clock = Clock(0.0, STEP, 10.0, is_real=lambda first_s, last_s: (round(first_s), last_s) == (4, 500.0))
     assert [time_s for time_s, _ in clock.times(stamps, lambda stamp: stamp)] == pytest.approx(stamps)
@@ -96,7 +96,7 @@ def test_a_long_gap_with_sound_in_it_is_one() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=60))
-def test_no_picture_is_lost_and_time_never_stands_still(stamps: list[float | None]) -> None:
+def test_no_frame_is_lost_and_times_increase(stamps: list[float | None]) -> None:
     times, _ = mend(stamps)
     assert len(times) == len(stamps)
     assert all(math.isfinite(time_s) and time_s >= 0 for time_s in times)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion.labels import parse_label
+from emotion.paths import ROOT, is_checkout, work_dir
 from training.datasets.readers.parquet import default_data_dir, default_faces_dir
 from training.fit.checkpoints import default_runs_dir
-from training.provenance import PROJECT
 from training.recipes import TARGETS, Recipe, find_recipe
 
 _RECIPE_OPTIONS = (
@@ -57,7 +57,7 @@ def add_search(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--study",
         type=Path,
-        default=PROJECT / "data" / "search" / "evolve.sqlite3",
+        default=work_dir() / "search" / "evolve.sqlite3",
         help="file of the architecture study",
     )
     command.set_defaults(run=_search)
@@ -177,7 +177,9 @@ def _ablate(options: argparse.Namespace) -> None:
 
     # Trials on few faces must not overwrite the committed results.
     runs = options.runs if options.limit is None else options.runs / f"limit-{options.limit}"
-    table, page = (PROJECT / "data", PROJECT / "docs") if options.limit is None else (runs, runs)
+    table = page = runs
+    if options.limit is None:
+        table, page = work_dir(), ROOT / "docs" if is_checkout() else work_dir()
     only = options.only.split(",") if options.only else None
     rows = ablate(options.data, runs, epochs=options.epochs, limit=options.limit, only=only)
     if is_tensorflow():  # int8 files need TensorFlow

@@ -1,4 +1,4 @@
-"""A run's folder under ``data/runs``: settings, history and crash-safe checkpoints."""
+"""A run's folder: settings, history and crash-safe checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.models.registry import HISTORY_FILE
-from training.provenance import PROJECT
+from emotion.paths import work_dir
 from training.recipes import Recipe
 
 SETTINGS_FILE = "run.json"
@@ -25,8 +25,8 @@ _DECISIVE = ("recipe", "limit", "counts", "weights", "teachers")
 
 
 def default_runs_dir() -> Path:
-    """Return the git-ignored folder of training runs."""
-    return PROJECT / "data" / "runs"
+    """Return the folder of training runs; Git ignores it."""
+    return work_dir() / "runs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,11 +59,16 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
+def is_whole(entry: Entry) -> bool:
+    """Return whether the video was analysed to its end, as far as is known."""
+    return bool((entry.summary or {}).get("complete", True))
+
+
 def state_text(entry: Entry) -> str:
     """Return the state of an analysis; if it is incomplete, also how much of the video was analysed."""
-    summary = entry.summary or {}
-    if summary.get("complete", True):
+    if is_whole(entry):
         return STATE_NAMES[entry.state]
+    summary = entry.summary or {}
     what = "damaged" if entry.state is State.DONE else STATE_NAMES[entry.state]
     read, whole = (duration_text(float(summary.get(name) or 0.0)) for name in ("analysed_s", "duration_s"))
     return f"{what}: {read} of {whole} analysed"

@@ -26,8 +26,13 @@ def share_column(title: str | None = None, explanation: str | None = None, **opt
 
 
 def changes_column() -> Any:
-    """Return the column of expression changes per minute, with an explanation of what counts."""
-    return st.column_config.NumberColumn("Changes of expression per minute", format="%.1f", help=EXPLAIN)
+    """Return the column of expression changes per minute, with an explanation of what counts.
+
+    The heading is short, so that tables with many figures fit a window of 1280 px.
+    """
+    return st.column_config.NumberColumn(
+        "Changes/min", width=95, format="%.1f", help=f"Changes of expression per minute. {EXPLAIN}"
+    )
 
 
 def whole_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -11,9 +11,8 @@ from streamlit.errors import StreamlitAPIException
 
 from emotion.analytics.abstention import explain
 from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order, in_display_order
 from emotion.types import Progress
-from ui.common.expressions import display_order, in_display_order
 
 CONSENT = "Only use pictures and videos of people who have been informed and agree."
 

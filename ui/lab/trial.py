@@ -12,7 +12,7 @@ from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
-from emotion.labels import CODES
+from emotion.labels import CODES, display_order
 from ui.common import uploads
 from ui.common.errors import fragment
 from ui.common.resources import load_analyzer
@@ -147,7 +147,10 @@ def _show_result(job: TrialJob, trial: UserEvaluation, lab: Lab, codes: str | No
 
 
 def _summary(trial: UserEvaluation) -> str:
-    parts = [f"{len(trial.names):,} of {trial.files:,} pictures evaluated", ", ".join(trial.label_set.labels)]
+    parts = [
+        f"{len(trial.names):,} of {trial.files:,} pictures evaluated",
+        ", ".join(display_order(trial.label_set.labels)),
+    ]
     if trial.unlabelled:
         parts.append(f"{_counted(trial.unlabelled, 'file')} outside of such folders")
     return " · ".join(parts)
@@ -174,7 +177,7 @@ def _show_record(record: dict[str, Any]) -> None:
     )
     ink = chart_text_colour()
     left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
-    scores = pd.DataFrame(record["per_class"]).T.rename_axis("Expression")
+    scores = pd.DataFrame(record["per_class"])[list(display_order(record["per_class"]))].T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),
         column_config={

@@ -13,13 +13,13 @@ from emotion.charts.timeline import probability_bars
 from emotion.engine.classify_faces import crop_face
 from emotion.errors import EmotionError
 from emotion.evaluation.saliency import occlusion_map, overlay
+from emotion.labels import in_display_order
 from emotion.samples import SAMPLE_NAME
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.decode.formats import ENDINGS
 from emotion.vision.decode.image import load_image
 from emotion.vision.normalise import GREY
 from ui.common import uploads
-from ui.common.expressions import in_display_order
 from ui.common.resources import load_analyzer, sample_png
 from ui.common.widgets import CONSENT, answer_chip, plain
 from ui.lab.models import Lab

@@ -9,7 +9,9 @@ import streamlit as st
 from emotion.errors import LibraryError
 from emotion.library import Entry, Repository
 from ui.common.entries import show_entries
+from ui.common.tables import csv_button
 from ui.common.widgets import plain
+from ui.video.open_analysis import summary_table
 from ui.video.session import open_analysis
 
 PAGE_SIZE = 25
@@ -40,7 +42,14 @@ def show_list(library: Repository) -> None:
         return
     chosen = show_entries(found.entries, "library_rows", "multi-row")
     _show_actions(library, chosen)
-    _show_pages(found.total)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _show_pages(found.total)
+        # All that was found, not this page alone; read on click.
+        csv_button(
+            "Analyses",
+            lambda: summary_table(library.search(text, tags=tags, sort=sort, limit=found.total).entries),
+            "library_csv",
+        )
 
 
 def _ask(library: Repository) -> tuple[str, list[str], str]:

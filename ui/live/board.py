@@ -9,9 +9,8 @@ from typing import Any
 import streamlit as st
 
 from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
 from emotion.live import Load, PersonNow, Snapshot
-from ui.common.expressions import display_order
 from ui.common.web_modules import joined_modules
 from ui.common.widgets import duration_text
 from ui.live.lanes import pack_lane

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.labels import display_order
 from emotion.live import Series
-from ui.common.expressions import display_order
 
 SPAN_S = 30.0
 COLUMNS = 300

@@ -12,7 +12,7 @@ import emotion
 from emotion.bad_file import sentence_for
 from emotion.drawing.layers import Layer, draw_layers, wants_parts
 from emotion.errors import EmotionError
-from emotion.report.stills import PREVIEW_PX, encode_png, shrink, thumbnail
+from emotion.report.stills import PREVIEW_PX, encode_jpeg, encode_png, shrink, thumbnail
 from emotion.types import FrameResult, Image
 from emotion.vision.decode.image import load_image
 from emotion.vision.face_parts import FaceParts
@@ -21,6 +21,9 @@ from ui.common.resources import part_finder
 log = logging.getLogger(__name__)
 
 BOXES_ALONE = frozenset({Layer.BOXES})
+
+SHEET_PX = 240
+"""Longest side of a picture on the contact sheet."""
 
 _PICTURES, _PENDING = "pictures", "pending_pictures"
 
@@ -34,6 +37,7 @@ class Picture:
         content: The uploaded file.
         result: The analysis; boxes in px of the full picture.
         thumbnails: One ``(s, s, 3)`` uint8 RGB crop per face.
+        preview: The picture as a small JPEG file, for the contact sheet.
         drawn: Cached previews, ``(H, W, 3)`` uint8 RGB, by layers.
     """
 
@@ -41,6 +45,7 @@ class Picture:
     content: bytes
     result: FrameResult
     thumbnails: list[Image]
+    preview: bytes
     drawn: dict[frozenset[Layer], Image] = field(default_factory=dict)
 
     @property
@@ -86,12 +91,13 @@ def analyse_picture(analyzer: emotion.Analyzer, name: str, content: bytes) -> Pi
         image = load_image(content)
         result = analyzer.image(image)
         thumbnails = [thumbnail(image, face) for face in result.faces]
+        preview = encode_jpeg(shrink(image, SHEET_PX))
     except EmotionError as error:
         return Unreadable(name, str(error))
     except Exception as error:  # whatever a decoder raises for this file must not stop the others
         log.exception("a picture cannot be analysed")
         return Unreadable(name, sentence_for(error, name, "a picture"))
-    return Picture(name, content, result, thumbnails)
+    return Picture(name, content, result, thumbnails, preview)
 
 
 def pictures() -> list[Picture | Unreadable]:

@@ -17,10 +17,8 @@ from emotion.csv_text import csv_bytes
 from emotion.drawing.layers import Layer
 from emotion.errors import EmotionError
 from emotion.labels import UNCLEAR
-from emotion.output_names import numbered_names
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
-from ui.common.expressions import in_display_order
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import answer_chip, plain
 from ui.pictures.face_facts import show_facts
@@ -31,23 +29,30 @@ log = logging.getLogger(__name__)
 FACES_SHOWN = 12
 """Faces whose bars are shown at first."""
 
+LEAST_SHOWN = 0.005
+"""Probability below which an expression gets no bar: it would be labelled 0 %."""
+
 _COLUMNS = 3
+_ROW_PX = 30
 _TABLE_ROWS = 9
 
 
-def show_picture(picture: Picture | Unreadable, key: str, layers: frozenset[Layer] = BOXES_ALONE) -> None:
+def show_picture(
+    picture: Picture | Unreadable, key: str, layers: frozenset[Layer] = BOXES_ALONE, *, titled: bool = True
+) -> None:
     """Show a picture with its faces, or why it could not be read.
 
     Args:
         picture: The picture.
         key: Prefix of its widgets' keys.
         layers: What to draw over the faces.
+        titled: Whether to show a border with the picture's name.
     """
     if isinstance(picture, Unreadable):
         _show_failure(picture)
         return
     try:
-        _show_readable(picture, key, layers)
+        _show_readable(picture, key, layers, titled)
     except EmotionError:  # missing models affect every picture
         raise
     except Exception as error:  # whatever a library raises for this picture must not stop the others
@@ -61,9 +66,10 @@ def _show_failure(picture: Unreadable) -> None:
     st.error(f"**{plain(picture.name)}** {plain(reason.strip())}", icon=":material/broken_image:")
 
 
-def _show_readable(picture: Picture, key: str, layers: frozenset[Layer]) -> None:
-    with st.container(border=True):
-        st.subheader(plain(picture.name), anchor=False)
+def _show_readable(picture: Picture, key: str, layers: frozenset[Layer], titled: bool) -> None:
+    with st.container(border=titled):
+        if titled:
+            st.subheader(plain(picture.name), anchor=False)
         st.caption(_found(picture.result))
         boxed, side = st.columns([3, 2], gap="medium")
         # Small pictures are not enlarged.
@@ -132,19 +138,20 @@ def _show_face(picture: Picture, place: int) -> None:
         tag = answer_chip(answer, probabilities, result.abstain_below)
         st.html(f"<strong>Face {place + 1}</strong><br>{tag}")
     show_facts(result.faces[place])
-    st.altair_chart(
-        probability_bars(
-            in_display_order(probabilities), abstain_below=required_for(result.faces[place], result.abstain_below)
-        ),
-        width="stretch",
-    )
+    bars = {label: value for label, value in probabilities.items() if value >= LEAST_SHOWN}
+    limit = required_for(result.faces[place], result.abstain_below)
+    st.altair_chart(probability_bars(bars, _ROW_PX * len(bars), abstain_below=limit), width="stretch")
+    if len(bars) < len(probabilities):
+        st.caption("Expressions without a bar: 0 %")
 
 
-def _as_json(value: object) -> str:
+def as_json(value: object) -> str:
+    """Return a value as readable JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+def download(label: str, data: str | bytes | Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    """Show a download button; ``data`` may be a function that is called on click."""
     st.download_button(label, data, name, mime, key=key, icon=":material/download:", on_click="ignore")
 
 
@@ -152,38 +159,18 @@ def _show_downloads(picture: Picture, key: str, layers: frozenset[Layer]) -> Non
     table, record = image_table(picture.result, picture.name), image_record(picture.result, picture.name)
     with st.container(horizontal=True, gap="small"):
         # The full-size PNG is encoded only on click.
-        _download(
+        download(
             "Picture",
             partial(picture.annotated_png, layers),
             f"{picture.stem}.annotated.png",
             "image/png",
             f"png_{key}",
         )
-        _download("CSV", csv_bytes(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
-        _download(
+        download("CSV", csv_bytes(table), f"{picture.stem}.faces.csv", "text/csv", f"csv_{key}")
+        download(
             "JSON",
-            _as_json(record),
+            as_json(record),
             f"{picture.stem}.faces.json",
             "application/json",
             f"json_{key}",
-        )
-
-
-def show_batch_downloads(shown: list[Picture | Unreadable]) -> None:
-    """Show downloads of all pictures' faces as one CSV table and one JSON list."""
-    # Uploads have no folders, so duplicate names are numbered.
-    names = numbered_names([one.name for one in shown])
-    tables = [image_table(one.result, name) for name, one in zip(names, shown, strict=True) if isinstance(one, Picture)]
-    records = [
-        {"file": name, "error": one.error} if isinstance(one, Unreadable) else image_record(one.result, name)
-        for name, one in zip(names, shown, strict=True)
-    ]
-    with st.container(horizontal=True):
-        _download("All as CSV", csv_bytes(pd.concat(tables)), "faces.csv", "text/csv", "csv_all")
-        _download(
-            "All as JSON",
-            _as_json(records),
-            "faces.json",
-            "application/json",
-            "json_all",
         )

@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 
 from emotion.analytics.abstention import unclear_rows
 from emotion.analytics.timeline import BOX, probability_columns
+from emotion.labels import display_order
 from emotion.types import Analysis, FloatArray
-from ui.common.expressions import display_order
 
 TICK_S = 1e-4
 BOX_UNIT = 2**14

@@ -9,6 +9,7 @@ from emotion.analytics.edits import Edits
 from emotion.dates import day_text
 from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
+from ui.common.entries import is_whole, state_text
 from ui.common.widgets import browser_zone
 from ui.video.video_source import VideoSource
 
@@ -54,11 +55,11 @@ class AnalysisContext:
         self._edits = edits
 
     def others(self) -> dict[str, str]:
-        """Return id → title and day of other analyses that have a result, newest first."""
+        """Return id → title and day of other analyses that have a result, newest first; incomplete ones say so."""
         found = self._library.search(states=[State.DONE, State.CANCELLED], limit=MOST_OTHERS).entries
         zone = browser_zone()
         return {
-            other.id: f"{other.title} · {day_text(other.happened_at.astimezone(zone))}"
+            other.id: _named(other, day_text(other.happened_at.astimezone(zone)))
             for other in found
             if other.id != self.entry.id and other.summary
         }
@@ -71,3 +72,7 @@ class AnalysisContext:
         """
         edits = self._library.get(analysis_id).edits
         return apply_edits(self._library.load_analysis(analysis_id), edits), edits
+
+
+def _named(entry: Entry, day: str) -> str:
+    return " · ".join([entry.title, day, *([] if is_whole(entry) else [state_text(entry)])])

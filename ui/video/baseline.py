@@ -13,7 +13,9 @@ from emotion.analytics.edits import Edits, Span
 from emotion.analytics.people import person_name
 from emotion.charts.events import relative_chart
 from emotion.errors import InputError
+from emotion.labels import display_order
 from emotion.types import Analysis
+from ui.common.tables import csv_button
 from ui.common.widgets import plain
 
 _FIRST_GUESS_S = 3.0
@@ -73,7 +75,7 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
     table = relative_figures(analysis, track, baseline)
     largest = table[table["figure"].str.startswith("probability of")].set_index("figure")["difference"].abs()
     shown = [name.removeprefix("probability of ") for name in largest.nlargest(3).index]
-    labels = st.multiselect("Expressions", analysis.labels, default=shown, key=f"{key}_labels_{track}")
+    labels = st.multiselect("Expressions", display_order(analysis.labels), default=shown, key=f"{key}_labels_{track}")
     if labels:
         chart = relative_chart(analysis, track, baseline, labels)
         st.altair_chart(chart, width="stretch", key=f"{key}_relative")
@@ -85,3 +87,4 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
         "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
     }
     st.dataframe(table, hide_index=True, column_config=columns, height=320)
+    csv_button("Baseline", table, f"{key}_csv_{track}")

@@ -16,6 +16,7 @@ from emotion.errors import EmotionError, TimelineError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
 from ui.common.shares import whole_percent
+from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
 from ui.common.widgets import plain
 from ui.video.people import choose_person
@@ -150,6 +151,7 @@ def _show(first: Side, second: Side, key: str) -> None:
         "correlation": st.column_config.NumberColumn("Correlation", format="%.2f"),
     }
     st.dataframe(whole_percent(figures, "first", "second"), hide_index=True, column_config=columns)
+    csv_button("Comparison", figures, f"{key}_csv")
     st.caption(
         "Mean probabilities while both sides show a face, and Pearson's correlation of the two curves. "
         "Neighbouring moments are similar, so the correlation of short clips says little."

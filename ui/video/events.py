@@ -17,6 +17,7 @@ from emotion.errors import InputError
 from emotion.report.events_csv import COLUMNS, from_csv, to_csv
 from emotion.types import Analysis
 from ui.common.shares import changes_column, share_column, whole_percent
+from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
 from ui.video.people import fingerprint
 
@@ -150,6 +151,7 @@ def show_event_figures(
     if len(figures):
         st.markdown("**During each span**")
         st.dataframe(whole_percent(figures, "smile_index"), hide_index=True, column_config=_figure_columns())
+        csv_button("Figures of events", figures, f"{key}_figures_csv")
     st.markdown("**Before vs. after**")
     choice, length = st.columns(2, gap="medium")
     place = choice.selectbox(

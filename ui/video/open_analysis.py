@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from emotion.csv_text import csv_bytes
 from emotion.dates import moment_text
 from emotion.errors import EmotionError
 from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
-from ui.common.entries import show_entries
+from ui.common.entries import show_entries, state_text
 from ui.common.errors import fragment
+from ui.common.tables import csv_button
 from ui.common.widgets import browser_zone, plain, progress_text
 from ui.video import session
 from ui.video.analysis_context import AnalysisContext
@@ -47,24 +47,21 @@ def _choose(begun: Sequence[Entry]) -> None:
     chosen = show_entries(begun, "visit", "single-row")
     if chosen and chosen[0].id != session.shown():
         session.show(chosen[0].id)
-    st.download_button(
-        "Summary of all as CSV", lambda: summary_csv(begun), "summary.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    csv_button("Summary of all", lambda: summary_table(begun), "visit_csv")
 
 
-def summary_csv(entries: Sequence[Entry]) -> bytes:
-    """Return summaries of analyses as CSV, one row each."""
+def summary_table(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Return summaries of analyses, one row each."""
     rows = [
         {
-            "title": entry.title, "file": entry.source, "state": str(entry.state), "note": entry.note,
+            "title": entry.title, "file": entry.source, "state": state_text(entry), "note": entry.note,
             "model": entry.settings.model,
             **{key: value for key, value in (entry.summary or {}).items() if not isinstance(value, dict)},
             **{f"share_{answer}": share for answer, share in (entry.summary or {}).get("shares", {}).items()},
         }
         for entry in entries
     ]  # fmt: skip
-    return csv_bytes(pd.DataFrame(rows), float_format=None)
+    return pd.DataFrame(rows)
 
 
 def _show(library: Repository, entry: Entry) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -20,10 +21,14 @@ from emotion.analytics.people import (
 from emotion.analytics.summary import summarise
 from emotion.charts.timeline import share_donut
 from emotion.labels import UNCLEAR
+from emotion.report.facts import read_text
 from emotion.types import Analysis
-from ui.common.expressions import in_display_order
 from ui.common.shares import changes_column, share_column, whole_percent
+from ui.common.tables import csv_button
 from ui.common.widgets import shares_table
+
+_FIGURE_PX = 72
+"""Width of a column of figures: all of the table fits a window of 1280 px."""
 
 EVERYBODY = 0
 """The choice of everybody; tracks are numbered from 1."""
@@ -64,7 +69,7 @@ def fingerprint(values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None) -> None:
+def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None, key: str) -> None:
     """Show everybody's figures, the chosen person's time per expression, and when somebody moved.
 
     Args:
@@ -72,8 +77,9 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
         edits: Its edits, for names.
         pictures: Faces as data URLs by track.
         track: The chosen person; None for everybody.
+        key: Prefix of the widgets' keys.
     """
-    _show_figures(analysis, edits, pictures)
+    _show_figures(analysis, edits, pictures, key)
     if track is not None:
         _show_shares(analysis, track)
     _show_postures(analysis, edits, track)
@@ -81,42 +87,47 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
 
 def _show_shares(analysis: Analysis, track: int) -> None:
     person = next(one for one in summarise(analysis)["tracks"] if one["track_id"] == track)
-    shares = in_display_order(person["shares"])
+    shares = person["shares"]
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
     donut.altair_chart(share_donut(shares), width="stretch", key=f"donut_{track}")
     with table:
         shares_table(shares)
 
 
-def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str]) -> None:
+def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], key: str) -> None:
+    summary = summarise(analysis)
+    if not analysis.complete:
+        st.caption(f"The analysis is not complete: {read_text(summary)}.")
     table = people_table(analysis, edits.names)
     table.insert(0, "face", table["track_id"].map(pictures))
     if analysis.abstain_below > 0:
-        table["unclear"] = [track["shares"][UNCLEAR] for track in summarise(analysis)["tracks"]]
+        table["unclear"] = [track["shares"][UNCLEAR] for track in summary["tracks"]]
+    seconds = partial(st.column_config.NumberColumn, width=_FIGURE_PX, format="%.1f")
     columns: dict[str, Any] = {
         "track_id": None,
-        "face": st.column_config.ImageColumn("Face", width="small") if pictures else None,
-        "person": "Person",
-        "first_s": st.column_config.NumberColumn("From, s", format="%.1f"),
-        "last_s": st.column_config.NumberColumn("To, s", format="%.1f"),
-        "seconds": st.column_config.NumberColumn("Seen, s", format="%.1f"),
-        "frames": st.column_config.NumberColumn("Frames", format="localized"),
-        "dominant": "Dominant",
-        "smile_index": share_column("Smile index"),
+        "face": st.column_config.ImageColumn("Face", width=_FIGURE_PX) if pictures else None,
+        "person": st.column_config.TextColumn("Person", width=120),
+        "first_s": seconds("From, s"),
+        "last_s": seconds("To, s"),
+        "seconds": seconds("Seen, s"),
+        "frames": st.column_config.NumberColumn("Frames", width=_FIGURE_PX, format="localized"),
+        "dominant": st.column_config.TextColumn("Dominant", width=90),
+        "smile_index": share_column("Smile index", width=105),
         "changes_per_minute": changes_column(),
-        "steadiness": st.column_config.NumberColumn("Steadiness", format="%.2f", help=_STEADINESS),
-        "unclear": share_column("Unclear"),
-        "posture_changed_s": st.column_config.NumberColumn("Moved, s", format="%.1f", help=_POSTURE),
+        "steadiness": st.column_config.NumberColumn("Steadiness", width=90, format="%.2f", help=_STEADINESS),
+        "unclear": share_column("Unclear", width=105),
+        "posture_changed_s": seconds("Moved, s", help=_POSTURE),
     }
     table = whole_percent(table, "smile_index", "unclear")
     st.dataframe(table, hide_index=True, column_config=columns, row_height=52 if pictures else None)
+    csv_button("People", table, f"{key}_csv", hidden=("track_id", "face"))
 
 
 def _show_postures(analysis: Analysis, edits: Edits, track: int | None) -> None:
     spans = posture_changes(analysis)
     spans = spans if track is None else spans[spans["track_id"] == track]
     if spans.empty:
-        st.caption(f"Nobody moved: {_POSTURE[0].lower()}{_POSTURE[1:]}")
+        st.caption(f"Nobody moved. What counts: {_POSTURE[0].lower()}{_POSTURE[1:]}")
         return
     with st.expander(f"Moved: {len(spans):,} spans", icon=":material/accessibility_new:"):
         st.caption(_POSTURE)

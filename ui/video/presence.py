@@ -16,6 +16,7 @@ from emotion.analytics.presence import (
 from emotion.charts.presence import presence_chart, steadiness_chart
 from emotion.types import Analysis
 from ui.common.shares import share_column, whole_percent
+from ui.common.tables import csv_button
 from ui.common.widgets import plain
 
 _HOW = (
@@ -55,10 +56,10 @@ def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str)
         st.caption(
             f"Charts show the {len(people)} people seen longest, out of {count:,}. Choose a person to see another."
         )
-    _show_table(analysis, edits)
+    _show_table(analysis, edits, key)
 
 
-def _show_table(analysis: Analysis, edits: Edits) -> None:
+def _show_table(analysis: Analysis, edits: Edits, key: str) -> None:
     people = longest_seen(analysis.timeline, _MOST_PEOPLE)
     timeline = analysis.timeline
     table = presence_of(timeline[timeline["track_id"].isin(people)]).reset_index()
@@ -72,3 +73,4 @@ def _show_table(analysis: Analysis, edits: Edits) -> None:
             "mouth_open_share": share_column("Mouth open"),
         },
     )
+    csv_button("Presence", table, f"{key}_csv")

@@ -23,12 +23,12 @@ from emotion.report.edited import Edited
 from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
-from ui.common.expressions import in_display_order
 from ui.common.widgets import share_text, shares_table
 from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
 from ui.video.people import fingerprint
+from ui.video.sentences import show_sentences
 from ui.video.session import MOMENT_S, PLAYER
 from ui.video.tabs import edited_or_raw, key_of, show_insight
 from ui.video.thumbnails import face_pictures
@@ -42,9 +42,11 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
     edited = edited_or_raw(analysis, context.edits)
     summary = summarise(edited)
     if not analysis.complete:
-        st.warning(f"{analysis.note} These are the first {len(analysis.frames):,} frames.", icon=":material/cut:")
+        what = f"These are the first {len(analysis.frames):,} frames."
+        st.warning(f"{analysis.note.rstrip('.')}. {what}", icon=":material/cut:")
     if analysis.info.mended:
         st.warning(analysis.info.mended, icon=":material/schedule:")
+    show_sentences(context, edited)
     _show_figures(summary)
     if analysis.frames.empty:
         st.info("No frame of this video could be read.", icon=":material/videocam_off:")
@@ -164,6 +166,6 @@ def _show_shares(summary: dict[str, Any]) -> None:
         return
     st.markdown("**Time per expression**")
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    donut.altair_chart(share_donut(in_display_order(summary["shares"])), width="stretch")
+    donut.altair_chart(share_donut(summary["shares"]), width="stretch")
     with table:
         shares_table(summary["shares"])

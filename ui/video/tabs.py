@@ -93,7 +93,7 @@ class _View:
     def people(self) -> Edits:
         changed = edit_people(self.raw, self.holder.edits, f"{self.key}_people", self.pictures)
         if not self.shown.timeline.empty:
-            show_people(self.shown, self.holder.edits, self.pictures, self.track)
+            show_people(self.shown, self.holder.edits, self.pictures, self.track, f"{self.key}_people")
         return changed
 
     def episodes(self) -> Edits:

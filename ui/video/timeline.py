@@ -57,7 +57,7 @@ def _hint(analysis: Analysis, whole: bool) -> str:
     if people > MAX_LANES:
         hint += f" Shows the {MAX_LANES} people seen longest, out of {people:,}."
     if analysis.abstain_below > 0:
-        hint += f" Hatched: unclear (neutral is grey too). {explain(analysis.abstain_below)}"
+        hint += f" Dark grey: unclear (neutral is light grey). {explain(analysis.abstain_below)}"
     return hint
 
 

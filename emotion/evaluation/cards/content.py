@@ -23,6 +23,7 @@ from emotion.evaluation.scores import (
     find_robustness,
     load_evaluation,
 )
+from emotion.labels import display_order
 from emotion.models.registry import load_card
 from emotion.types import ModelCard
 
@@ -162,7 +163,7 @@ def _summary(record: Record) -> str:
 
 
 def _classes(record: Record) -> Table:
-    labels, matrix = list(record["per_class"]), record["confusion_matrix"]
+    labels, matrix = _ordered_confusion(record)
     rows = []
     for place, label in enumerate(labels):
         hits, answered = matrix[place][place], sum(row[place] for row in matrix)
@@ -175,16 +176,21 @@ def _classes(record: Record) -> Table:
     return Table("Expression by expression (Wilson's intervals)", columns, tuple(rows))
 
 
+def _ordered_confusion(record: Record) -> tuple[tuple[str, ...], list[list[int]]]:
+    """Return the labels in the order of charts, and the counts in that order: rows true, columns answered."""
+    own = list(record["per_class"])
+    labels = display_order(own)
+    places = [own.index(label) for label in labels]
+    return labels, [[record["confusion_matrix"][row][column] for column in places] for row in places]
+
+
 def _share(count: int, of: int) -> tuple[str, str]:
     return (percent(count / of), interval(*wilson_interval(count, of))) if of else ("–", "–")
 
 
 def _confusion(record: Record) -> Table:
-    labels = tuple(record["per_class"])
-    rows = tuple(
-        (label, *(f"{count:,}" for count in counts))
-        for label, counts in zip(labels, record["confusion_matrix"], strict=True)
-    )
+    labels, matrix = _ordered_confusion(record)
+    rows = tuple((label, *(f"{count:,}" for count in counts)) for label, counts in zip(labels, matrix, strict=True))
     return Table("Confusion matrix: true labels in rows, answers in columns", ("True", *labels), rows)
 
 

@@ -1,4 +1,4 @@
-"""The tests' statistic against known values, their level by simulation, Holm's correction by hand."""
+"""The test statistic against known values, its level by simulation, Holm's correction by hand."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_small_groups_have_fishers_p():
     assert found.p == pytest.approx(fisher_exact(np.vstack([yes, total - yes])).pvalue, abs=0.01)
 
 
-def test_a_difference_that_is_only_one_of_expressions_is_none():
-    """Both groups do alike on each expression, and have it in other shares: Simpson's paradox."""
+def test_a_difference_explained_by_expressions_is_not_significant():
+    """Both groups have equal recall for each expression, but different shares of them: Simpson's paradox."""
     found = permutation_test(table((90, 9), (1, 10)), table((100, 10), (10, 100)))
     assert found.statistic == pytest.approx(0, abs=1e-9)
     assert found.p == 1
@@ -39,23 +39,23 @@ def test_a_difference_that_is_only_one_of_expressions_is_none():
     assert crude.p < 0.001
 
 
-def test_a_real_difference_within_every_expression_is_seen():
+def test_a_difference_within_every_expression_is_significant():
     assert permutation_test(table((80, 60), (50, 30)), table((100, 100), (100, 100))).p < 0.001
 
 
 @pytest.mark.parametrize(("yes", "total"), [((0, 0), (5, 5)), ((5, 5), (5, 5)), ((3, 0), (5, 0)), ((1, 0), (1, 0))])
-def test_where_nothing_can_differ_p_is_one(yes, total):
+def test_p_is_one_without_variation(yes, total):
     assert permutation_test(table(yes), table(total), resamples=99).p == 1
 
 
-def test_what_is_no_pair_of_tables_is_refused():
+def test_invalid_tables_are_refused():
     with pytest.raises(ValueError, match="0 ≤ yes ≤ total"):
         permutation_test(table((6, 0)), table((5, 5)))
 
 
 @pytest.mark.parametrize("sizes", [(200, 200), (12, 8), (150, 10)])
-def test_without_a_difference_it_errs_no_more_often_than_it_says(sizes):
-    """600 data sets of two expressions and groups that do alike: at most 5 % are called different, within chance."""
+def test_p_values_are_valid_under_the_null_hypothesis(sizes):
+    """600 data sets of two equal groups and two expressions: at most 5 % are significant, within chance."""
     rng = np.random.default_rng(1)
     total = table(sizes, sizes)
     p = [

@@ -1,4 +1,4 @@
-"""Groups with and without a difference that was made, by hand, by simulation and with a real model."""
+"""Groups with and without a synthetic difference: by hand, by simulation and with a real model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BOTH = judged(
 )
 
 
-def test_every_figure_of_a_case_by_hand():
+def test_every_figure_by_hand():
     found = compare(BOTH, {"old": 25}, "fake")
     old, young = found.groups
     assert (old.name, old.accuracy.count, old.accuracy.of, old.accuracy.value) == ("old", 65, 100, 0.65)
@@ -66,7 +66,7 @@ def test_every_figure_is_a_row():
     assert json.dumps(compare(BOTH, {}).to_dict())
 
 
-def test_small_groups_and_rare_expressions_are_warned_of():
+def test_small_groups_and_rare_expressions_are_marked():
     found = compare(
         judged(("a", "fear", 1, 2), ("a", "anger", 9, 12), ("b", "fear", 30, 40), ("b", "anger", 9, 12)), {}
     )
@@ -76,7 +76,7 @@ def test_small_groups_and_rare_expressions_are_warned_of():
     assert "pictures of fear" in rare
 
 
-def test_an_expression_that_one_group_lacks_counts_in_no_balanced_accuracy():
+def test_expressions_missing_in_a_group_are_left_out_of_mean_recall():
     found = compare(judged(("a", "fear", 5, 9), ("a", "anger", 9, 9), ("b", "anger", 5, 9), ("b", "neutral", 9, 9)), {})
     assert found.shared_labels == ("anger",)
     assert found.groups[0].balanced is None
@@ -84,15 +84,16 @@ def test_an_expression_that_one_group_lacks_counts_in_no_balanced_accuracy():
     assert {test.what for test in found.tests} == {"accuracy", "recall of anger"}
 
 
-def test_a_group_in_which_no_face_was_found_is_one_of_the_groups():
+def test_a_group_without_detected_faces_is_listed():
     found = compare(judged(("a", "anger", 20, 20), ("a", "fear", 20, 20)), {"b": 20})
     assert found.groups[1].accuracy.value is None
     assert [test.what for test in found.tests] == ["faces not found"]
     assert found.tests[0].differs
 
 
-def test_without_a_difference_one_data_set_in_twenty_is_called_different_at_most():
-    """All tests together, after Holm: 300 data sets of three groups and four expressions that do alike."""
+@pytest.mark.slow
+def test_the_false_alarm_rate_is_at_most_one_in_twenty():
+    """All tests together, after Holm: 300 data sets of three equal groups and four expressions."""
     rng = np.random.default_rng(2)
     wrong = 0
     for _ in range(300):
@@ -105,7 +106,8 @@ def test_without_a_difference_one_data_set_in_twenty_is_called_different_at_most
     assert wrong / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
-def test_a_difference_of_a_fifth_is_found_mostly():
+@pytest.mark.slow
+def test_a_difference_of_twenty_points_is_usually_detected():
     rng = np.random.default_rng(3)
     found = 0
     for _ in range(50):
@@ -163,7 +165,7 @@ def test_a_table_of_groups(tmp_path):
         read_groups(table, tmp_path)
 
 
-def test_what_cannot_be_compared_is_refused(tmp_path):
+def test_invalid_groups_are_refused(tmp_path):
     with pytest.raises(InputError, match="expected a folder"):
         GroupFolders(tmp_path / "absent")
     picture(tmp_path / "a/happy/1.png")
@@ -176,8 +178,8 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
-def test_the_command_judges_a_real_model(tmp_path, capsys):
-    """The portrait smiles: one group's labels say so, the other's say anger; a grey picture shows nobody."""
+def test_the_command_scores_a_real_model(tmp_path, capsys):
+    """The portrait smiles: one group is labelled so, the other as anger; a grey picture has no face."""
     image = cv2.resize(cv2.cvtColor(np.ascontiguousarray(sample_image()), cv2.COLOR_RGB2BGR), None, fx=0.5, fy=0.5)
     portrait = cv2.imencode(".png", image)[1].tobytes()
     grey = cv2.imencode(".png", np.full((300, 300, 3), 128, np.uint8))[1].tobytes()

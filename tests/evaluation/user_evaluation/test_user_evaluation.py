@@ -1,4 +1,4 @@
-"""Models judged on labelled pictures: real models, real pictures, known answers."""
+"""Models scored on labelled pictures: real models, real pictures, known answers."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from emotion.labels import label_set_of
 from emotion.samples import sample_image
 from ui.common.resources import encode_png
 
+pytestmark = pytest.mark.slow
+
 THREE = ("anger", "happiness", "sadness")
 
 
@@ -36,7 +38,7 @@ def classifiers():
 
 @pytest.fixture
 def faces(tmp_path) -> Path:
-    """A photograph and its face cut out, both smiling; three of them under a wrong label; two without a face."""
+    """A photo and its face crop, both smiling; three of them with a wrong label; two without a face."""
     portrait = sample_image()
     crop = crop_face(portrait, emotion.Analyzer().image(portrait).faces[0], 48)
     path = tmp_path / "faces.zip"
@@ -56,7 +58,7 @@ def run(path: Path, classifiers, analyzer, framing: Framing = Framing.BY_SIZE, o
 
 
 def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> UserEvaluation:
-    """A trial of one model over three labels whose answers are given."""
+    """Return a user evaluation of one model over three labels with given answers."""
     card = replace(card, labels=THREE, temperature=1.0)
     logits = np.log(np.array(probabilities, np.float32))
     names = tuple(f"{place}.png" for place in range(len(truth)))
@@ -73,7 +75,7 @@ def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> User
     )
 
 
-def test_photographs_and_cut_out_faces_are_answered(faces, classifiers, analyzer):
+def test_photos_and_face_crops_are_classified(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer)
     assert trial.names == ("happy/photo.png", "sad/photo.png", "happy/crop.png", "sad/crop.png", "angry/crop.png")
     assert {one.name: one.reason for one in trial.unread} == {
@@ -87,7 +89,7 @@ def test_photographs_and_cut_out_faces_are_answered(faces, classifiers, analyzer
     assert thumbnail.shape == (96, 96, 3)
 
 
-def test_a_photograph_gives_what_the_image_page_shows(faces, classifiers, analyzer):
+def test_a_photo_gives_the_same_answer_as_the_pictures_page(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer)
     face = analyzer.image(sample_image()).faces[0]
     shown = np.log(face.probabilities) * classifiers["default"].card.temperature
@@ -95,13 +97,13 @@ def test_a_photograph_gives_what_the_image_page_shows(faces, classifiers, analyz
     np.testing.assert_allclose(given - given.max(), shown - shown.max(), atol=1e-3)
 
 
-def test_said_to_be_cut_out_nothing_is_searched_for(faces, classifiers, analyzer):
+def test_face_crops_are_not_searched(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer, Framing.CUT_OUT)
     assert "angry/black.png" in trial.names
     assert len(trial.names) == 6
 
 
-def test_progress_is_told_and_a_stop_keeps_what_is_done(faces, classifiers, analyzer):
+def test_stopping_keeps_finished_answers(faces, classifiers, analyzer):
     seen = []
 
     def report(progress):
@@ -138,7 +140,7 @@ def test_pictures_whose_label_a_model_does_not_know_are_left_out(classifiers):
     assert table["probability"].tolist() == pytest.approx([0.7 / 0.9] * 2)
 
 
-def test_a_model_that_knows_none_of_the_labels_is_not_judged(classifiers):
+def test_a_model_without_matching_labels_is_not_scored(classifiers):
     trial = made_trial(classifiers["default"].card, [[0.7, 0.2, 0.1]] * 3, [0, 1, 2])
     stranger = replace(trial.cards["made"], labels=("fear", "disgust", "neutral"))
     trial = replace(trial, cards={"made": stranger})

@@ -1,4 +1,4 @@
-"""Archives of class folders, well-meant and not."""
+"""Zips of class folders: valid, damaged and malicious."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_innermost_folder_that_names_an_expression_counts(name, codes, label
     assert label_of(name, codes) == label
 
 
-def test_what_lies_in_class_folders_is_read_in_order(tmp_path):
+def test_class_folders_are_read_in_order(tmp_path):
     litter = {"__MACOSX/happy/._1.png": b"", "happy/.DS_Store": b"", "sad/Thumbs.db": b"", "readme.txt": b"x"}
     folders = ZipFolders(archive(tmp_path, TWO | litter))
     assert folders.label_set.labels == ("happiness", "sadness")
@@ -54,7 +54,7 @@ def test_what_lies_in_class_folders_is_read_in_order(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04broken", b"PK\x05\x06"])
-def test_a_file_that_is_no_archive(tmp_path, content):
+def test_an_invalid_archive_is_refused(tmp_path, content):
     (tmp_path / "faces.zip").write_bytes(content)
     with pytest.raises(InputError, match="expected a zip archive of class folders"):
         ZipFolders(tmp_path / "faces.zip")
@@ -66,7 +66,7 @@ def test_fewer_than_two_classes_are_refused(tmp_path, files):
         ZipFolders(archive(tmp_path, files))
 
 
-def test_a_bomb_is_given_up_at_the_limit(tmp_path):
+def test_a_zip_bomb_is_stopped_at_the_limit(tmp_path):
     bomb = archive(tmp_path, TWO | {"happy/0.png": bytes(50_000_000)})
     assert bomb.stat().st_size < 100_000
     small = list(ZipFolders(bomb, limits=Limits(file_bytes=1_000_000)))
@@ -75,7 +75,7 @@ def test_a_bomb_is_given_up_at_the_limit(tmp_path):
         list(ZipFolders(bomb, limits=Limits(total_bytes=20_000_000)))
 
 
-def test_the_size_that_an_entry_claims_is_not_believed(tmp_path):
+def test_declared_entry_sizes_are_not_trusted(tmp_path):
     path = archive(tmp_path, TWO | {"happy/0.png": bytes(3_000_000)})
     content = bytearray(path.read_bytes())
     entry = content.rfind(b"PK\x01\x02", 0, content.rfind(b"happy/0.png"))
@@ -92,7 +92,7 @@ def test_too_many_entries_are_refused(tmp_path):
         ZipFolders(many, limits=Limits(files=20))
 
 
-def test_a_directory_of_millions_is_refused_before_it_is_read(tmp_path):
+def test_a_huge_directory_is_refused_before_reading(tmp_path):
     path = archive(tmp_path, TWO)
     content = bytearray(path.read_bytes())
     struct.pack_into("<I", content, content.rfind(b"PK\x05\x06") + 12, 500_000_000)
@@ -120,8 +120,8 @@ def test_damaged_and_locked_entries_are_named(tmp_path):
     assert "CRC" in reasons["sad/4.png"]
 
 
-def test_a_large_archives_end_record_is_understood(tmp_path):
-    """An archive whose directory length stands in the 64-bit record alone, as some writers always put it there."""
+def test_zip64_end_records_are_read(tmp_path):
+    """An archive whose directory length is only in the 64-bit record, as some writers always do."""
     path = archive(tmp_path, TWO)
     content = path.read_bytes()
     end = content.rfind(b"PK\x05\x06")

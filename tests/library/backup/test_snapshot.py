@@ -1,4 +1,4 @@
-"""Backup, clear, restore: an identical library, on both databases and across them, also taken while it is in use."""
+"""Backup and restore give an identical library, on both databases, across them, and while it is in use."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from emotion.models.registry import imported_models_dir
 from tests.conftest import make_analysis
 from tests.library.libraries import BOTH, MakeLibrary, empty_database, end, put
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +50,7 @@ def contents_of(library: Library) -> dict[str, Any]:
 
 
 def fill(library: Library, video: Path) -> None:
-    """One of everything: done, with edits and tags and its video, of two owners, waiting, broken off, with a model."""
+    """Fill a library with two owners' analyses in every state, with edits, tags, a video and a model."""
     repository = library.for_owner(LOCAL)
     done = put(repository, video, "a talk – ‘ünïcode’ 🙂.mp4", JobSettings(keep_video=True), tags=["one", "two"])
     repository.save_edits(done.id, Edits(names={1: "Ada"}))
@@ -69,7 +71,7 @@ def fill(library: Library, video: Path) -> None:
 
 
 def quieten(library: Library) -> None:
-    """What ran said nothing for long."""
+    """Let the heartbeats of running analyses expire."""
     analyses = Base.metadata.tables["analyses"]
     with library.database.writing() as session:
         long_ago = session.scalar(select(analyses.c.created_at).limit(1)).replace(year=2020)
@@ -87,7 +89,7 @@ def empty(library: Library) -> None:
 
 
 @pytest.mark.parametrize("name", ["backup.tar", "backup"])
-def test_backup_wipe_restore_is_an_identical_library(library: Library, video: Path, tmp_path: Path, name: str) -> None:
+def test_a_restored_library_is_identical(library: Library, video: Path, tmp_path: Path, name: str) -> None:
     fill(library, video)
     quieten(library)
     before, shown = contents_of(library), library.for_owner("local").search().entries
@@ -103,7 +105,7 @@ def test_backup_wipe_restore_is_an_identical_library(library: Library, video: Pa
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.permutations(BOTH)))
-def test_across_databases(
+def test_restore_into_another_database(
     request: pytest.FixtureRequest, video: Path, tmp_path: Path, one: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened(kind: str) -> Library:
@@ -119,17 +121,18 @@ def test_across_databases(
         assert len(contents_of(old)["files"]) == 6
 
 
-def test_what_is_restored_works_on(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
+def test_a_restored_library_continues_to_work(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
     library = make_library()
-    entry = library.for_owner(LOCAL).add(video, "a.mp4")
+    repository = library.for_owner(LOCAL)
+    entry = repository.add(video, "a.mp4")
     back_up(library, tmp_path / "backup.tar")
     wipe_rows_and_files(library)
     restore(library, tmp_path / "backup.tar")
     claim = claim_next(library, 1)
     assert claim is not None and claim.id == entry.id
     end(library, claim, make_analysis([["happiness"]] * 3))
-    assert library.for_owner(LOCAL).get(entry.id).state is State.DONE
-    assert len(library.for_owner(LOCAL).load_analysis(entry.id).frames) == 3
+    assert repository.get(entry.id).state is State.DONE
+    assert len(repository.load_analysis(entry.id).frames) == 3
 
 
 def wipe_rows_and_files(library: Library) -> None:
@@ -137,10 +140,8 @@ def wipe_rows_and_files(library: Library) -> None:
     empty(library)
 
 
-def test_taken_while_the_library_is_in_use_every_row_has_its_files(
-    make_library: MakeLibrary, video: Path, tmp_path: Path
-) -> None:
-    """One thread adds, analyses and deletes without a pause; each of the backups that another takes is whole."""
+def test_a_backup_of_a_library_in_use_is_consistent(make_library: MakeLibrary, video: Path, tmp_path: Path) -> None:
+    """One thread adds, analyses and deletes continuously, while another takes backups."""
     library, over = make_library(), threading.Event()
     for _ in range(5):
         put(library.for_owner(LOCAL), video, settings=JobSettings(keep_video=True))
@@ -178,17 +179,18 @@ def test_taken_while_the_library_is_in_use_every_row_has_its_files(
             assert {key.split("/")[0] for key in fresh.storage.files()} <= known
 
 
-def test_an_analysis_whose_files_are_gone_already_is_left_out_once_its_row_goes_too(
+def test_an_analysis_deleted_during_the_backup_is_left_out(
     make_library: MakeLibrary, video: Path, tmp_path: Path
 ) -> None:
     library = make_library()
-    stays, goes = put(library.for_owner(LOCAL), video), put(library.for_owner(LOCAL), video)
+    repository = library.for_owner(LOCAL)
+    stays, goes = put(repository, video), put(repository, video)
     library.storage.remove(goes.id)  # as a deletion begins
-    later = threading.Timer(0.15, library.for_owner(LOCAL).delete, (goes.id,))
+    later = threading.Timer(0.15, repository.delete, (goes.id,))
     later.start()
     assert back_up(library, tmp_path / "backup.tar").analyses == 1
     later.join()
-    assert [entry.id for entry in library.for_owner(LOCAL).search().entries] == [stays.id]
+    assert [entry.id for entry in repository.search().entries] == [stays.id]
 
 
 def damage_tar(path: Path) -> None:
@@ -216,7 +218,7 @@ def nothing_at_all(path: Path) -> None:
         (Path.unlink, "is none"),
     ],
 )
-def test_a_damaged_backup_is_refused_before_anything_is_changed(
+def test_a_damaged_backup_is_refused_before_any_change(
     library: Library, repository: Repository, video: Path, tmp_path: Path, spoil: Callable[[Path], None], words: str
 ) -> None:
     put(repository, video, settings=JobSettings(keep_video=True))
@@ -230,7 +232,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_changed(
     assert contents_of(library) == before
 
 
-def test_a_library_that_is_not_empty_is_replaced_only_when_told(
+def test_a_non_empty_library_is_replaced_only_with_the_option(
     library: Library, repository: Repository, video: Path, tmp_path: Path
 ) -> None:
     put(repository, video)
@@ -245,7 +247,7 @@ def test_a_library_that_is_not_empty_is_replaced_only_when_told(
     assert library.storage.keys(extra.id) == []
 
 
-def test_nothing_is_restored_into_a_library_that_works(
+def test_a_library_with_running_jobs_is_not_replaced(
     library: Library, repository: Repository, video: Path, tmp_path: Path
 ) -> None:
     repository.add(video, "a.mp4")
@@ -257,7 +259,7 @@ def test_nothing_is_restored_into_a_library_that_works(
         restore(library, tmp_path / "backup.tar", replace=True)
 
 
-def test_a_backup_is_never_written_over_and_nobody_else_may_read_it(library: Library, tmp_path: Path) -> None:
+def test_a_backup_is_private_and_never_overwritten(library: Library, tmp_path: Path) -> None:
     for name in ("backup.tar", "backup"):
         back_up(library, tmp_path / name)
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
@@ -265,7 +267,7 @@ def test_a_backup_is_never_written_over_and_nobody_else_may_read_it(library: Lib
             back_up(library, tmp_path / name)
 
 
-def test_a_name_that_leads_out_of_a_backup_is_refused(library: Library, tmp_path: Path) -> None:
+def test_path_traversal_in_a_backup_is_refused(library: Library, tmp_path: Path) -> None:
     backup, outside = tmp_path / "backup", tmp_path / "outside"
     outside.write_text("secret")
     back_up(library, backup)
@@ -277,19 +279,20 @@ def test_a_name_that_leads_out_of_a_backup_is_refused(library: Library, tmp_path
         restore(library, backup)
 
 
-def test_the_commands(
+def test_backup_commands(
     database_url: str, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("EMOTION_DATABASE_URL", database_url)
     with closing(Library.open()) as library:
-        put(library.for_owner(LOCAL), video)
+        repository = library.for_owner(LOCAL)
+        put(repository, video)
         before = contents_of(library)
         backup = str(tmp_path / "backup.tar")
         assert main(["library", "backup", backup]) == 0
         assert main(["library", "check", backup]) == 0
         assert main(["library", "restore", backup]) == 2
         assert "expected an empty library" in capsys.readouterr().err
-        library.for_owner(LOCAL).delete(library.for_owner(LOCAL).search().entries[0].id)
+        repository.delete(repository.search().entries[0].id)
         assert main(["library", "restore", backup]) == 0
         assert "1 analyses, 1 files" in capsys.readouterr().out
         assert contents_of(library) == before

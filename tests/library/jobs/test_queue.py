@@ -1,4 +1,4 @@
-"""The queue's rules, without workers: order, limits, claims, cancelling, the dead, and who may still write."""
+"""Rules of the queue, without workers: order, limits, claims, cancelling, dead workers."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def test_the_queue_is_in_order_and_keeps_its_limit(library: Library, repository:
     assert taken(library, 2).id == three.id
 
 
-def test_a_place_in_the_queue_counts_everybody_who_waits(library: Library, video: Path) -> None:
+def test_the_queue_position_counts_all_owners(library: Library, video: Path) -> None:
     one, two, three = (library.for_owner(owner).add(video, "a.mp4") for owner in ("ada", "bob", "ada"))
     assert places_in_queue(library.for_owner("ada")) == {one.id: 0, three.id: 2}
     assert places_in_queue(library.for_owner("bob")) == {two.id: 1}
 
 
-def test_no_two_servers_get_the_same_nor_too_many_together(make_library: MakeLibrary, video: Path) -> None:
+def test_concurrent_servers_claim_each_job_once_within_the_limit(make_library: MakeLibrary, video: Path) -> None:
     servers = [make_library() for _ in range(4)]
     waiting = {servers[0].for_owner(LOCAL).add(video, f"{n}.mp4").id for n in range(10)}
     together = threading.Barrier(4)
@@ -60,7 +60,7 @@ def test_no_two_servers_get_the_same_nor_too_many_together(make_library: MakeLib
     assert {claim.id for claim in claims} < waiting
 
 
-def test_cancelling_what_waits_ends_it_at_once(library: Library, repository: Repository, video: Path) -> None:
+def test_cancelling_a_queued_job_ends_it_at_once(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     kept = repository.add(video, "b.mp4", JobSettings(keep_video=True))
     cancel(repository, entry.id)
@@ -72,7 +72,7 @@ def test_cancelling_what_waits_ends_it_at_once(library: Library, repository: Rep
     assert repository.video_path(kept.id) is not None
 
 
-def test_cancelling_what_runs_reaches_the_worker(library: Library, repository: Repository, video: Path) -> None:
+def test_cancelling_a_running_job_reaches_the_worker(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
     assert beat(library, claim, 5, 20, 2.5) is False
@@ -85,9 +85,7 @@ def test_cancelling_what_runs_reaches_the_worker(library: Library, repository: R
         repository.delete(entry.id)
 
 
-def test_what_is_whole_is_done_although_it_was_asked_to_stop(
-    library: Library, repository: Repository, video: Path
-) -> None:
+def test_a_complete_job_is_done_despite_a_cancel_request(library: Library, repository: Repository, video: Path) -> None:
     """The request came after the last frame."""
     entry = repository.add(video, "a.mp4")
     claim = claim_next(library, 1)
@@ -97,7 +95,7 @@ def test_what_is_whole_is_done_although_it_was_asked_to_stop(
     assert repository.get(entry.id).state is State.DONE
 
 
-def test_cancelling_what_is_over_changes_nothing(repository: Repository, video: Path) -> None:
+def test_cancelling_a_finished_job_changes_nothing(repository: Repository, video: Path) -> None:
     entry = put(repository, video)
     cancel(repository, entry.id)
     assert repository.get(entry.id) == entry
@@ -109,7 +107,9 @@ def a_dead_process() -> int:
     return gone.pid
 
 
-def test_a_dead_worker_is_noticed_and_its_work_can_go_on(library: Library, repository: Repository, video: Path) -> None:
+def test_a_dead_worker_is_noticed_and_its_job_can_be_resumed(
+    library: Library, repository: Repository, video: Path
+) -> None:
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
     work_of(library, claim, a_dead_process())
@@ -123,15 +123,13 @@ def test_a_dead_worker_is_noticed_and_its_work_can_go_on(library: Library, repos
     assert taken(library).id == entry.id
 
 
-def test_a_number_that_another_process_has_now_is_no_sign_of_life(
-    library: Library, repository: Repository, video: Path
-) -> None:
+def test_a_reused_process_id_is_not_alive(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     work_of(library, taken(library), os.getpid())
     assert mark_dead_workers(library) == [entry.id]
 
 
-def test_who_was_taken_for_dead_writes_nothing_any_more(library: Library, repository: Repository, video: Path) -> None:
+def test_a_worker_declared_dead_cannot_write(library: Library, repository: Repository, video: Path) -> None:
     entry = repository.add(video, "a.mp4")
     slow = taken(library)
     work_of(library, slow, a_dead_process())
@@ -145,7 +143,7 @@ def test_who_was_taken_for_dead_writes_nothing_any_more(library: Library, reposi
     assert beat(library, quick, 1, 2, 1.0) is False
 
 
-def test_a_worker_that_died_while_tidying_up_is_done(library: Library, repository: Repository, video: Path) -> None:
+def test_a_worker_killed_during_cleanup_is_done(library: Library, repository: Repository, video: Path) -> None:
     """The timeline was written, the row not: nothing is lost and the video does not stay behind."""
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
@@ -158,13 +156,13 @@ def test_a_worker_that_died_while_tidying_up_is_done(library: Library, repositor
     assert library.storage.keys(entry.id) == [f"{entry.id}/timeline.parquet"]
 
 
-def test_only_what_broke_off_can_be_resumed(repository: Repository, video: Path) -> None:
+def test_only_interrupted_or_failed_jobs_can_be_resumed(repository: Repository, video: Path) -> None:
     entry = put(repository, video)
     with pytest.raises(LibraryError, match="expected an analysis that broke off"):
         resume(repository, entry.id)
 
 
-def test_what_cannot_be_started_says_so(
+def test_a_job_that_cannot_start_fails(
     library: Library, repository: Repository, video: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))

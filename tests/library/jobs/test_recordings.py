@@ -1,4 +1,4 @@
-"""Live recordings in the library: no worker takes them, nobody declares them lost, and a broken one is closed."""
+"""Live recordings in the library: never claimed by a worker, and closed if interrupted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dead_process() -> int:
     return done.pid
 
 
-def test_it_runs_from_its_beginning_and_no_worker_takes_it(
+def test_a_recording_is_running_at_once_and_never_claimed(
     library: Library, repository: Repository, video: Path
 ) -> None:
     claim = begun(repository)
@@ -63,20 +63,21 @@ def test_it_runs_from_its_beginning_and_no_worker_takes_it(
     assert not repository.get(waiting.id).settings.live
 
 
-def test_while_its_server_lives_nobody_closes_it(make_library: MakeLibrary) -> None:
+def test_a_recording_of_a_live_server_is_not_closed(make_library: MakeLibrary) -> None:
     library, other = make_library(), make_library()
-    claim = begun(library.for_owner(LOCAL))
+    repository = library.for_owner(LOCAL)
+    claim = begun(repository)
     assert mark_dead_workers(other) == []
     assert close_stale_recordings(other) == []
     Dispatcher(other).run_once()
-    assert library.for_owner(LOCAL).get(claim.id).state is State.RUNNING
+    assert repository.get(claim.id).state is State.RUNNING
     assert beat(library, claim, 30, 30, 29.5) is False
-    assert (library.for_owner(LOCAL).get(claim.id).done, library.for_owner(LOCAL).get(claim.id).rate) == (30, 29.5)
+    assert (repository.get(claim.id).done, repository.get(claim.id).rate) == (30, 29.5)
     with pytest.raises(LibraryError, match="cancel it first"):
-        library.for_owner(LOCAL).delete(claim.id)
+        repository.delete(claim.id)
 
 
-def test_parts_become_one_timeline(library: Library, repository: Repository, analysis: Analysis) -> None:
+def test_parts_are_merged_into_one_timeline(library: Library, repository: Repository, analysis: Analysis) -> None:
     claim = begun(repository)
     parts, half = library.checkpoint(claim.id), analysis.timeline["frame_index"] < 5
     first = replace(
@@ -97,10 +98,10 @@ def test_parts_become_one_timeline(library: Library, repository: Repository, ana
 
 
 @pytest.mark.parametrize("silent", [True, False])
-def test_a_broken_one_is_closed_and_keeps_what_there_is(
+def test_an_interrupted_recording_is_closed_and_kept(
     library: Library, repository: Repository, analysis: Analysis, silent: bool
 ) -> None:
-    """Its process is gone, or another one has its number and says nothing."""
+    """Its process is gone, or another process has its ID and sends no heartbeat."""
     claim = begun(repository)
     library.checkpoint(claim.id).append(analysis, None)
     passed_s = [0.0]
@@ -122,7 +123,7 @@ def test_a_broken_one_is_closed_and_keeps_what_there_is(
     assert close_stale_recordings(library) == []
 
 
-def test_a_broken_one_without_a_picture_says_so(library: Library, repository: Repository) -> None:
+def test_an_interrupted_recording_without_frames_says_so(library: Library, repository: Repository) -> None:
     claim = begun(repository)
     set_row(library, claim, worker_pid=dead_process())
     assert close_stale_recordings(library) == [claim.id]
@@ -132,9 +133,7 @@ def test_a_broken_one_without_a_picture_says_so(library: Library, repository: Re
     repository.delete(claim.id)
 
 
-def test_nothing_is_written_for_a_claim_that_is_gone(
-    library: Library, repository: Repository, analysis: Analysis
-) -> None:
+def test_nothing_is_written_for_a_lost_claim(library: Library, repository: Repository, analysis: Analysis) -> None:
     claim = begun(repository)
     library.checkpoint(claim.id).append(analysis, None)
     close_recording(library, claim)
@@ -144,7 +143,7 @@ def test_nothing_is_written_for_a_claim_that_is_gone(
     assert not library.storage.exists(f"{claim.id}/timeline.parquet")
 
 
-def test_a_clip_is_left_alone_while_somebody_writes_it(library: Library, repository: Repository) -> None:
+def test_a_clip_being_written_is_left_alone(library: Library, repository: Repository) -> None:
     claim = begun(repository)
     path = clip_file(claim.id)
     with lock_clip(path), pytest.raises(BlockingIOError):
@@ -153,7 +152,7 @@ def test_a_clip_is_left_alone_while_somebody_writes_it(library: Library, reposit
     path.unlink()
 
 
-def test_a_clip_that_died_is_handed_over_by_the_next_dispatcher(
+def test_the_next_dispatcher_adds_an_abandoned_clip(
     library: Library, repository: Repository, analysis: Analysis, video: Path
 ) -> None:
     claim = begun(repository)
@@ -169,7 +168,7 @@ def test_a_clip_that_died_is_handed_over_by_the_next_dispatcher(
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video at all"])
-def test_a_clip_without_a_picture_goes(library: Library, repository: Repository, content: bytes) -> None:
+def test_a_clip_without_frames_is_deleted(library: Library, repository: Repository, content: bytes) -> None:
     claim = begun(repository)
     clip_file(claim.id).write_bytes(content)
     assert hand_over_clip(library, claim.id) is None
@@ -177,7 +176,7 @@ def test_a_clip_without_a_picture_goes(library: Library, repository: Repository,
     assert repository.search().total == 1
 
 
-def test_the_clip_of_a_deleted_recording_goes(library: Library, repository: Repository, video: Path) -> None:
+def test_the_clip_of_a_deleted_recording_is_deleted(library: Library, repository: Repository, video: Path) -> None:
     path = clip_file("0" * 32)
     path.write_bytes(video.read_bytes())
     hand_over_left_clips(library)

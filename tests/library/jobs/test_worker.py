@@ -1,4 +1,4 @@
-"""Real workers in processes of their own: finished, killed, cancelled, out of room, and gone on."""
+"""Real worker processes: finished, killed, cancelled, out of disk space, and resumed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from emotion.types import Analysis
 from tests.conftest import ROOT
 from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
@@ -37,7 +39,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     library.close()
 
 
-def test_a_job_finds_what_the_analyzer_finds_and_the_video_goes(
+def test_a_job_matches_the_analyzer_and_deletes_the_video(
     library: Library, repository: Repository, clip: Path, uninterrupted: Analysis
 ) -> None:
     entry = wait_for(repository, repository.add(clip, "a talk.mp4", JobSettings(every=2)), is_over, Dispatcher(library))
@@ -72,7 +74,7 @@ def test_killed_twice_and_resumed_it_equals_an_uninterrupted_run(
     assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_cancelling_keeps_what_is_done(
+def test_cancelling_keeps_the_analysed_part(
     library: Library, repository: Repository, clip: Path, uninterrupted: Analysis
 ) -> None:
     dispatcher = Dispatcher(library)
@@ -88,7 +90,7 @@ def test_cancelling_keeps_what_is_done(
     pd.testing.assert_frame_equal(analysis.frames, uninterrupted.frames[: after.done], check_exact=True)
 
 
-def test_a_full_disk_is_told_in_one_sentence_and_can_be_resumed(
+def test_a_full_disk_fails_with_one_sentence_and_can_be_resumed(
     library: Library, repository: Repository, clip: Path, uninterrupted: Analysis, tmp_path: Path
 ) -> None:
     dispatcher = Dispatcher(library)
@@ -105,7 +107,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_can_be_resumed(
     assert_equal(repository.load_analysis(entry.id), uninterrupted)
 
 
-def test_a_shutdown_interrupts_politely(library: Library, repository: Repository, clip: Path) -> None:
+def test_sigterm_interrupts_cleanly(library: Library, repository: Repository, clip: Path) -> None:
     dispatcher = Dispatcher(library)
     entry = repository.add(clip, "a.mp4")
     wait_for(repository, entry, has_parts(library, 1), dispatcher)
@@ -133,7 +135,7 @@ def test_workers_outlive_the_server_that_started_them(library: Library, reposito
     assert wait_for(repository, entry, is_over, Dispatcher(library)).state is State.DONE
 
 
-def test_the_dispatcher_works_on_a_thread_of_its_own(library: Library, repository: Repository, clip: Path) -> None:
+def test_the_dispatcher_runs_on_its_own_thread(library: Library, repository: Repository, clip: Path) -> None:
     dispatcher = Dispatcher(library).start()
     entry = repository.add(clip, "a.mp4", JobSettings(fps=1, start_s=1, end_s=2))
     try:
@@ -147,7 +149,7 @@ def test_the_dispatcher_works_on_a_thread_of_its_own(library: Library, repositor
     assert repository.load_analysis(entry.id).frames["frame_index"].tolist() == [25]
 
 
-def test_a_video_that_goes_bad_is_told_by_its_own_name(library: Library, repository: Repository, clip: Path) -> None:
+def test_a_corrupted_video_is_reported_by_its_name(library: Library, repository: Repository, clip: Path) -> None:
     entry = repository.add(clip, "my film.mp4")
     path = repository.video_path(entry.id)
     assert path is not None
@@ -160,7 +162,7 @@ def test_a_video_that_goes_bad_is_told_by_its_own_name(library: Library, reposit
         repository.load_analysis(entry.id)
 
 
-def test_a_missing_model_fails_and_can_be_resumed_when_it_is_back(
+def test_a_job_with_a_missing_model_can_be_resumed(
     library: Library, repository: Repository, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from emotion.models.registry import models_dir
@@ -181,9 +183,7 @@ def test_a_missing_model_fails_and_can_be_resumed_when_it_is_back(
 
 @pytest.mark.shared
 @pytest.mark.slow
-def test_a_killed_run_of_a_real_portrait_goes_on_exactly(
-    library: Library, repository: Repository, shared_data: Path
-) -> None:
+def test_a_killed_run_resumes_exactly(library: Library, repository: Repository, shared_data: Path) -> None:
     clip = shared_data / "videos" / "portrait_d6.mp4"
     dispatcher = Dispatcher(library)
     entry = repository.add(clip, "portrait.mp4")

@@ -1,4 +1,4 @@
-"""Deleting everything: looked for on the disk, byte by byte, and in both databases."""
+"""Erasing everything of an owner, verified byte by byte on disk and in both databases."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ from emotion.settings import library_dir, log_file
 from emotion.vision.encode import write_video
 from tests.library.libraries import put
 
+pytestmark = pytest.mark.slow
+
 ME, OTHER = "martha", "other"
 TELLING = b"Musterfrau"
 
 
 def files_with(folder: Path, words: bytes) -> list[str]:
-    """Every file below a folder in whose name or content the words stand."""
+    """Return every file below a folder whose name or content contains the text."""
     return [
         str(path.relative_to(folder))
         for path in folder.rglob("*")
@@ -38,12 +40,12 @@ def files_with(folder: Path, words: bytes) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logs and clips lie beside the storage."""
+    """Puts logs and clips beside the storage."""
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path))
 
 
 def fill(library: Library, video: Path, owner: str, name: str) -> list[str]:
-    """One analysis that is done and one that failed, with edits, tags, logs, a clip and settings."""
+    """Add one finished and one failed analysis, with edits, tags, logs, a clip and settings."""
     keep = JobSettings(keep_video=True)
     done = put(library.for_owner(owner), video, f"{name}.mp4", keep, tags=[name])
     library.for_owner(owner).save_edits(done.id, Edits(names={1: name}))
@@ -60,7 +62,7 @@ def fill(library: Library, video: Path, owner: str, name: str) -> list[str]:
     return [done.id, broken.id]
 
 
-def test_nothing_of_mine_is_left_and_nothing_of_others_is_touched(library, video, tmp_path):
+def test_erasing_leaves_no_trace_and_spares_other_owners(library, video, tmp_path):
     theirs = fill(library, video, OTHER, "Otto")
     kept = sorted(path for path in tmp_path.rglob("*") if any(one in str(path) for one in theirs))
     mine = fill(library, video, ME, TELLING.decode())
@@ -79,7 +81,7 @@ def test_nothing_of_mine_is_left_and_nothing_of_others_is_touched(library, video
     assert erase_owner(library.for_owner(ME)) == 0, "once more does nothing"
 
 
-def test_what_cannot_be_removed_is_said_and_the_rest_is_gone(library, video, tmp_path, monkeypatch):
+def test_files_that_cannot_be_removed_are_reported(library, video, tmp_path, monkeypatch):
     first, second = (put(library.for_owner(ME), video).id for _ in range(2))
     remove = library.storage.remove
 
@@ -97,7 +99,7 @@ def test_what_cannot_be_removed_is_said_and_the_rest_is_gone(library, video, tmp
     assert erase_owner(library.for_owner(ME)) == 1
 
 
-def test_what_does_not_stop_is_said(library, video):
+def test_an_analysis_that_does_not_stop_is_reported(library, video):
     library.for_owner(ME).add(video, "a.mp4")
     claim_next(library, 1)
     with pytest.raises(LibraryError, match="1 analyses are still being stopped"):
@@ -105,7 +107,7 @@ def test_what_does_not_stop_is_said(library, video):
     assert library.for_owner(ME).search().total == 1
 
 
-def test_a_recording_that_ends_meanwhile_leaves_nothing(library):
+def test_a_recording_ending_during_erasure_leaves_nothing(library):
     claim = begin_recording(library.for_owner(ME), "Musterfrau", "camera", JobSettings())
     with pytest.raises(LibraryError, match="still being stopped"):
         erase_owner(library.for_owner(ME), timeout_s=0.3)
@@ -116,7 +118,7 @@ def test_a_recording_that_ends_meanwhile_leaves_nothing(library):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
-def test_a_running_worker_is_stopped_and_writes_nothing_more(library, tmp_path):
+def test_a_running_worker_is_stopped_and_stops_writing(library, tmp_path):
     pictures = list(clip_frames())
     clip = write_video(tmp_path / "long.mp4", (picture for _ in range(8) for picture in pictures), fps=25)
     entry = library.for_owner(ME).add(clip, "Musterfrau.mp4")
@@ -138,7 +140,7 @@ def test_a_running_worker_is_stopped_and_writes_nothing_more(library, tmp_path):
     assert list((library_dir() / "logs").iterdir()) == []
 
 
-def test_what_an_owner_agreed_to_is_kept_on_either_database_and_goes_with_everything_else(library):
+def test_consent_is_stored_and_erased_with_the_owner(library):
     assert load_consent(library.for_owner(ME)) is None
     set_owner_name(library.for_owner(ME), "Martha")
     library.for_owner(ME).set_retention_days(30)

@@ -1,4 +1,4 @@
-"""Many owners in one library: each sees their own part alone, and who looks after it sees how much each has."""
+"""Several owners in one library: isolation, and storage use per owner."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def takes_owner(function: Callable[..., object]) -> bool:
     return "owner" in inspect.signature(function).parameters
 
 
-def test_nothing_that_a_repository_offers_takes_an_owner() -> None:
+def test_no_repository_method_takes_an_owner() -> None:
     methods = [each for name, each in inspect.getmembers(Repository, inspect.isfunction) if not name.startswith("_")]
     jobs = [cancel, resume, place_in_queue, places_in_queue, begin_recording, days]
     owners = [erase_owner, load_consent, save_consent, set_owner_name]
@@ -41,7 +41,7 @@ def test_nothing_that_a_repository_offers_takes_an_owner() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
-def test_pages_get_the_repository_of_their_visitor_and_nothing_shared(path: Path) -> None:
+def test_pages_get_only_their_visitors_repository(path: Path) -> None:
     """Only the module that knows the visitor opens repositories; the administrators' page may erase one."""
     used = {
         node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
@@ -49,7 +49,7 @@ def test_pages_get_the_repository_of_their_visitor_and_nothing_shared(path: Path
     assert not used & {"for_owner", "library", "database", "storage"} - SHARED.get(str(path.relative_to(ROOT)), set())
 
 
-def test_everything_goes_by_the_owner(library: Library, video) -> None:
+def test_owners_are_isolated(library: Library, video) -> None:
     ada, bob = library.for_owner(ADA), library.for_owner(BOB)
     entry = put(ada, video, tags=["trip"], settings=JobSettings(keep_video=True))
     waiting = ada.add(video, "later.mp4", title="Later")
@@ -92,11 +92,11 @@ def test_everything_goes_by_the_owner(library: Library, video) -> None:
     assert ada.search().total == 2
 
 
-def test_who_has_how_much(library: Library, video) -> None:
+def test_storage_use_per_owner(library: Library, repository: Repository, video) -> None:
     assert list_usage(library) == []
     put(library.for_owner(ADA), video, settings=JobSettings(keep_video=True))
     put(library.for_owner(ADA), video)
-    put(library.for_owner(LOCAL), video)
+    put(repository, video)
     set_owner_name(library.for_owner(ADA), "ada@example.org\n")
     set_owner_name(library.for_owner(BOB), "Bob")
     set_owner_name(library.for_owner(BOB), "Robert")
@@ -112,8 +112,8 @@ def test_who_has_how_much(library: Library, video) -> None:
     assert library.for_owner(ADA).retention_days() == 3
 
 
-def test_deleting_a_person_leaves_others_alone(library: Library, video, tmp_path) -> None:
-    mine = put(library.for_owner(LOCAL), video)
+def test_erasing_an_owner_spares_others(library: Library, repository: Repository, video, tmp_path) -> None:
+    mine = put(repository, video)
     put(library.for_owner(ADA), video, tags=["x"])
     library.for_owner(ADA).add(video, "waits.mp4")
     set_owner_name(library.for_owner(ADA), "Ada")
@@ -124,7 +124,7 @@ def test_deleting_a_person_leaves_others_alone(library: Library, video, tmp_path
     assert [folder.name for folder in (tmp_path / "storage").iterdir()] == [mine.id]
 
 
-def test_what_runs_is_stopped_first(library: Library, video) -> None:
+def test_running_analyses_are_stopped_before_erasing(library: Library, video) -> None:
     ada = library.for_owner(ADA)
     running = ada.add(video, "runs.mp4")
     claim = claim_next(library, 1)
@@ -140,15 +140,17 @@ def test_what_runs_is_stopped_first(library: Library, video) -> None:
         ada.get(running.id)
 
 
-def test_a_library_of_an_older_program_keeps_its_things(make_library: MakeLibrary, video) -> None:
+def test_a_library_of_an_older_version_is_migrated(make_library: MakeLibrary, video) -> None:
     library = make_library()
-    entry = put(library.for_owner(LOCAL), video)
-    library.for_owner(LOCAL).set_retention_days(30)
+    repository = library.for_owner(LOCAL)
+    entry = put(repository, video)
+    repository.set_retention_days(30)
     with library.database.writing() as session:
         for column in ("name", "purpose", "notice_version", "agreed_at"):
             session.execute(sql(f"ALTER TABLE owners DROP COLUMN {column}"))
         session.execute(sql("UPDATE alembic_version SET version_num = '0001'"))
     opened = make_library()
-    assert opened.for_owner(LOCAL).search().entries[0].id == entry.id
-    assert opened.for_owner(LOCAL).retention_days() == 30
+    repository = opened.for_owner(LOCAL)
+    assert repository.search().entries[0].id == entry.id
+    assert repository.retention_days() == 30
     assert [(person.owner, person.name) for person in list_usage(opened)] == [(LOCAL, "")]

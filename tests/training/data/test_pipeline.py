@@ -1,4 +1,4 @@
-"""What training is fed: counted rows, and batches that repeat."""
+"""The training pipeline: row counts, and reproducible batches."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from training.data.pipeline import _blend, batches_per_epoch, endless_batches, l
 FORM = InputForm(48, "grey", "standardise")
 
 
-def test_rows_are_counted_where_they_are_left_out(made_data, tiny_recipe):
+def test_dropped_rows_are_counted(made_data, tiny_recipe):
     training_data = load_training_data(made_data, tiny_recipe, FORM)
     assert training_data.counts == {"read": ROWS["train"], "leaked": 1, "without_target": 1, "used": 38}
     assert len(training_data.train) == 38
     assert len(load_training_data(made_data, tiny_recipe, FORM, limit=10).validation) == 10
 
 
-def test_an_epoch_depends_on_its_number_alone(made_data, tiny_recipe):
+def test_an_epoch_depends_only_on_its_number(made_data, tiny_recipe):
     examples = load_training_data(made_data, tiny_recipe, FORM).train
     steps = batches_per_epoch(examples, tiny_recipe)
     unbroken = list(islice(endless_batches(examples, tiny_recipe, FORM), 3 * steps))
@@ -32,7 +32,7 @@ def test_an_epoch_depends_on_its_number_alone(made_data, tiny_recipe):
     assert not np.array_equal(unbroken[0][0], unbroken[steps][0])
 
 
-def test_rare_classes_weigh_more_or_come_more_often(made_data, tiny_recipe):
+def test_rare_classes_are_weighted_or_oversampled(made_data, tiny_recipe):
     examples = load_training_data(made_data, replace(tiny_recipe, targets="labels"), FORM).train
     rare = int(np.bincount(examples.heads[0].truth, minlength=7).argmin())
     weighed = next(endless_batches(examples, replace(tiny_recipe, class_weights=True, batch_size=38), FORM))
@@ -53,14 +53,14 @@ def test_mixup_blends_each_face_and_its_targets_by_one_share():
     assert set(np.unique(faces.round(5))) <= set(np.float32([0, share, 1 - share, 1]).round(5))
 
 
-def test_mixup_is_asked_for_by_the_recipe(made_data, tiny_recipe):
+def test_the_recipe_enables_mixup(made_data, tiny_recipe):
     examples = load_training_data(made_data, tiny_recipe, FORM).train
     plain = next(endless_batches(examples, tiny_recipe, FORM))
     mixed = next(endless_batches(examples, replace(tiny_recipe, mixup=0.4), FORM))
     assert (mixed[1] > 0).sum() > (plain[1] > 0).sum()
 
 
-def test_larger_and_coloured_inputs_are_made_of_small_grey_faces(made_data, tiny_recipe):
+def test_small_grey_faces_are_resized_and_coloured(made_data, tiny_recipe):
     form = InputForm(64, "rgb", "symmetric")
     examples = load_training_data(made_data, tiny_recipe, form).train
     faces, _, _ = next(endless_batches(examples, tiny_recipe, form))

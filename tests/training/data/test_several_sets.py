@@ -1,4 +1,4 @@
-"""Several sets as one: partial labels, how much each set counts, and what an epoch is chosen by."""
+"""Training on several sets: partial labels, set weights, and choice of the best epoch."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def further(tmp_path):
     return tmp_path
 
 
-def test_sets_are_joined_with_what_each_face_is_known_to_show(made_data, further):
+def test_sets_are_joined_with_their_possible_labels(made_data, further):
     training_data = load_training_data(made_data, RECIPE, FORM, faces=further)
     train, (votes, labels) = training_data.train, training_data.train.heads
     assert train.sets == ("fer2013", "rafdb", "smiles")
@@ -78,7 +78,7 @@ def test_sets_are_joined_with_what_each_face_is_known_to_show(made_data, further
     ]
 
 
-def test_faces_are_shown_as_often_as_their_set_counts(made_data, further):
+def test_sets_are_sampled_by_their_weight(made_data, further):
     train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     shown = np.bincount(train.origin[repeated_order(train.weights, np.random.default_rng(0))], minlength=3)
     assert shown[1] == 8
@@ -90,7 +90,7 @@ def test_faces_are_shown_as_often_as_their_set_counts(made_data, further):
     assert batches_per_epoch(train, RECIPE) == int(train.weights.sum() * 0.99) // 8
 
 
-def test_another_set_that_lies_there_counts_fully(made_data, further):
+def test_custom_sets_have_full_weight(made_data, further):
     write_set(further / "lab", FER2013, {"train": [0, 3]}, None, 300)
     train = load_training_data(made_data, RECIPE, FORM, faces=further).train
     assert train.sets[-1] == "lab"
@@ -102,7 +102,7 @@ def test_a_missing_set_is_named_with_the_command_that_prepares_it(tmp_path):
         set_folders(tmp_path, RECIPE)
 
 
-def test_copies_of_another_sets_test_faces_are_not_learned(made_data, further):
+def test_duplicates_of_other_sets_test_faces_are_removed(made_data, further):
     before = load_training_data(made_data, RECIPE, FORM, faces=further).counts["leaked"]
     table = pd.read_parquet(further / "rafdb" / "test.parquet")
     known = pd.read_parquet(made_data / "fer2013-train.parquet")
@@ -111,7 +111,7 @@ def test_copies_of_another_sets_test_faces_are_not_learned(made_data, further):
     assert load_training_data(made_data, RECIPE, FORM, faces=further).counts["leaked"] == before + 1
 
 
-def test_a_partial_label_costs_what_its_labels_together_lack():
+def test_the_partial_label_loss_is_minus_log_of_summed_probability():
     logits = np.array([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0]], np.float32)
     shares = np.array([[0.4, 0, 0], [0, 0, 0]], np.float32)
     possible = np.array([[1, 1, 0], [1, 1, 1]], np.float32)
@@ -141,7 +141,7 @@ def test_a_network_learns_what_a_partial_label_rules_out():
     assert answers[0] == pytest.approx(answers[1]), "which of the two it is, it was not taught"
 
 
-def test_rare_labels_are_shown_more_often_and_the_epoch_stays_as_long():
+def test_balancing_shows_rare_labels_more_often():
     shares = np.repeat(np.eye(3, dtype=np.float32), [100, 25, 4], axis=0)
     weights = np.ones(129, np.float32)
     weights[:10] = 0.5
@@ -166,14 +166,14 @@ def test_an_epoch_is_chosen_by_accuracy_and_mean_recall_on_each_set():
     assert scores["public_score"] == pytest.approx((0.75 + 0.5 + 1 + 1) / 4)
 
 
-def test_a_recipe_of_several_sets_survives_its_record():
+def test_a_recipe_of_several_sets_round_trips():
     assert Recipe.from_dict(json.loads(json.dumps(RECIPE.to_dict()))) == RECIPE
     assert Recipe.from_dict(replace(RECIPE, sets=()).to_dict()).sets == ()
     known = RECIPE.to_dict() | {"recall": 0.5, "sharpness": 0.1, "teachers": ["default"], "balance": 0.4}
     assert Recipe.from_dict(known) == replace(RECIPE, recall=0.5, sharpness=0.1, teachers=("default",), balance=0.4)
 
 
-def test_a_licence_names_the_sets_of_the_run_and_no_others():
+def test_a_licence_names_exactly_the_runs_sets():
     from training.export.export import licence_of
 
     terms = licence_of({"sources": {"fer2013": 9, "affectnet-fear": 2, "affectnet-contempt": 3, "lab": 4}})

@@ -1,4 +1,4 @@
-"""What is learned: votes or labels, all classes or some."""
+"""Targets: votes or labels, all classes or some."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_both_have_a_head_for_votes_and_one_for_labels(faces):
     assert examples.heads[1].truth.tolist() == [0, 3, 6]
 
 
-def test_a_face_that_one_head_knows_nothing_of_is_learned_by_the_other(faces):
+def test_a_face_without_a_target_for_one_head_trains_the_other(faces):
     votes = faces.votes.copy()
     votes[1] = [0, 0, 0, 0, 0, 0, 0, 0, 10, 0]  # all taggers: unknown
     labels = np.array([0, 3, -1], np.int8)
@@ -84,7 +84,7 @@ def test_smoothing_spreads_a_share_of_a_label_over_all_and_leaves_votes(faces):
     assert not unknown.shares.any()
 
 
-def test_what_cannot_be_learned_is_refused(faces):
+def test_invalid_targets_are_refused(faces):
     with pytest.raises(DatasetError, match="expected FER\\+ votes"):
         examples_of(replace(faces, votes=None), RECIPE)
     with pytest.raises(LabelError, match="got contempt"):

@@ -1,4 +1,4 @@
-"""Pieces of small data sets in public formats, made here."""
+"""Builds small data sets in public formats."""
 
 from __future__ import annotations
 

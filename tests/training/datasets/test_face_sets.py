@@ -1,4 +1,4 @@
-"""The training set of several: read, aligned, cleaned of copies, and split by names of files."""
+"""The extra training sets: read, aligned, deduplicated, and split by file name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SOURCES = (
 )
 
 
-def test_labels_say_what_a_face_may_show(shared):
+def test_partial_labels_list_possible_expressions(shared):
     faces = [*read_source(SOURCES[0], shared), *read_source(SOURCES[1], shared)]
     assert [face.code for face in faces[:3]] == [EMOTIONS.index(label) for label in ("happiness", "anger", "fear")]
     assert faces[0].possible == bits("happiness")
@@ -52,7 +52,7 @@ def test_labels_say_what_a_face_may_show(shared):
     assert (faces[7].code, faces[7].possible) == (-1, 255 - bits("happiness"))
 
 
-def test_a_prepared_set_reads_like_any_other_and_its_copies_are_gone(shared, made_data, tmp_path):
+def test_a_prepared_set_is_readable_and_without_duplicates(shared, made_data, tmp_path):
     test_face = pd.read_parquet(made_data / "fer2013-private-test.parquet")["image"][0]
     table = pd.read_parquet(shared / "first.parquet")
     table.at[4, "image"] = test_face
@@ -79,7 +79,7 @@ def test_a_broken_set_is_named(shared):
         list(read_source(FaceSource("odd", ("split.parquet",)), shared))
 
 
-def test_a_set_of_ones_own_is_named_with_its_file(tmp_path):
+def test_custom_sets_are_given_as_name_and_file(tmp_path):
     source = custom_source(f"lab={tmp_path / 'faces.parquet'}")
     assert (source.name, source.hold_out) == ("lab", 0.1)
     with pytest.raises(InputError, match="NAME=FILE"):
@@ -100,7 +100,7 @@ def many(count: int = 400) -> AlignedSet:
     )
 
 
-def test_a_tenth_is_held_out_by_name_and_copies_stay_together():
+def test_a_tenth_is_held_out_and_duplicates_stay_together():
     faces = held_out(many())
     chosen = faces.splits == "validation"
     assert 0.05 < chosen.mean() < 0.15
@@ -111,7 +111,7 @@ def test_a_tenth_is_held_out_by_name_and_copies_stay_together():
     assert same[~np.isin(order, [20, 200])].all(), "a face's place depends on its name, not on the order"
 
 
-def test_faces_of_any_framing_come_to_the_apps_frame():
+def test_faces_are_aligned_to_the_apps_frame():
     image = sample_image()
     height, width = image.shape[:2]
     bordered = cv2.copyMakeBorder(image, height // 3, 0, width // 2, 0, cv2.BORDER_CONSTANT)
@@ -125,7 +125,7 @@ def test_faces_of_any_framing_come_to_the_apps_frame():
     assert crops[2].std() == 0
 
 
-def test_where_nothing_is_found_the_whole_picture_serves():
+def test_a_picture_without_a_detection_is_used_whole():
     crops, found = align_all([np.full((40, 40), 7, np.uint8)], [None], 64)
     assert not found.any()
     assert (crops == 7).all()

@@ -1,4 +1,4 @@
-"""How much more turned and small faces need is measured; accuracy is binned by angle."""
+"""Fitting the slopes of the abstention threshold; accuracy by angle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.evaluation.abstention_slopes import fit_slopes, view
 from training.evaluation.angles import bins
 
 
-def test_slopes_that_made_the_answers_wrong_are_found_again() -> None:
+def test_known_slopes_are_recovered() -> None:
     """Answers are drawn as right with a logit of 2 × (their own logit − what angle and size take away)."""
     chance = np.random.default_rng(1)
     n = 60_000
@@ -28,7 +28,7 @@ def test_slopes_that_made_the_answers_wrong_are_found_again() -> None:
     assert slopes["doubt"] == 0
 
 
-def test_what_makes_answers_better_never_lowers_the_limit() -> None:
+def test_slopes_are_never_negative() -> None:
     chance = np.random.default_rng(2)
     rows = np.column_stack([chance.uniform(0, 60, 5_000), np.zeros((5_000, 3))])
     sure = chance.normal(0, 1, 5_000)
@@ -37,7 +37,7 @@ def test_what_makes_answers_better_never_lowers_the_limit() -> None:
     assert slopes["yaw"] == 0
 
 
-def test_a_face_made_small_is_seen_small_and_in_the_same_pose() -> None:
+def test_a_reduced_face_is_detected_small_in_the_same_pose() -> None:
     face = np.ascontiguousarray(sample_image()[40:210, 140:310])
     mesh = FaceMesh()
     large, small = (view(coarsened(face, side), side, mesh) for side in (170, 60))

@@ -15,7 +15,7 @@ def rng() -> np.random.Generator:
 
 @pytest.mark.parametrize("condition", CORRUPTIONS, ids=lambda one: one.name)
 @pytest.mark.parametrize("colour", [False, True])
-def test_every_condition_keeps_shape_and_type_and_repeats(condition, colour):
+def test_every_corruption_keeps_shape_and_dtype_and_is_reproducible(condition, colour):
     faces = made_faces(6, 1)
     faces = np.repeat(faces[..., None], 3, axis=3) if colour else faces
     before = faces.copy()
@@ -27,7 +27,7 @@ def test_every_condition_keeps_shape_and_type_and_repeats(condition, colour):
     assert (worse == faces).all() == (condition.name == "clean")
 
 
-def test_blur_and_half_size_take_detail_and_keep_brightness():
+def test_blur_and_half_size_remove_detail_and_keep_brightness():
     faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
     for change in (blur, halve):
         worse = change(faces, rng())
@@ -35,7 +35,7 @@ def test_blur_and_half_size_take_detail_and_keep_brightness():
         assert worse.mean() == pytest.approx(faces.mean(), abs=2)
 
 
-def test_low_light_is_a_share_of_the_light():
+def test_low_light_scales_brightness():
     faces = np.full((2, 48, 48), 200, np.uint8)
     assert dim(faces, rng()).mean() == pytest.approx(LIGHT_SHARE * 200, abs=0.5)
 
@@ -50,7 +50,7 @@ def test_rotation_turns_both_ways():
 @pytest.mark.parametrize(
     ("cover", "covered", "free"), [(cover_eyes, (18, 15), (36, 24)), (cover_mouth, (36, 24), (18, 15))]
 )
-def test_glasses_lie_on_the_eyes_and_masks_on_the_mouth(cover, covered, free):
+def test_sunglasses_cover_eyes_and_masks_cover_the_mouth(cover, covered, free):
     faces = np.full((1, 48, 48), 120, np.uint8)
     worn = cover(faces, rng())[0]
     assert worn[covered] != 120

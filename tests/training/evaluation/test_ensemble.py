@@ -1,4 +1,4 @@
-"""Ensembles: what they answer, what their card says, and what is refused. No TensorFlow."""
+"""Ensembles: answers, cards, and invalid combinations. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_mean_of_probabilities_by_hand():
     np.testing.assert_allclose(np.exp(ensemble_logits(shares)), [[0.6, 0.4]], rtol=1e-6)
 
 
-def test_an_ensemble_answers_with_its_members_mean_each_in_its_own_form(models, made_data):
+def test_an_ensemble_averages_its_members_each_with_its_own_input(models, made_data):
     make_ensemble(["a", "b", "colour"], "three", made_data)
     joint, crops = emotion.load_classifier("three"), [*made_faces(3, 9), sample_image()[:80, :80]]
     members = [emotion.load_classifier(name).predict(crops) for name in ("a", "b", "colour")]
@@ -52,7 +52,7 @@ def test_an_ensemble_answers_with_its_members_mean_each_in_its_own_form(models, 
         joint.predict([np.zeros((4, 4), np.float32)])
 
 
-def test_its_card_sums_its_members_up(models, made_data):
+def test_its_card_sums_its_members(models, made_data):
     card = make_ensemble(["a", "colour"], "two", made_data, "Two")
     assert card == load_card("two")
     assert (card.title, card.members, card.file, card.labels) == ("Two", ("a", "colour"), "", FERPLUS_LABELS)
@@ -76,7 +76,7 @@ def test_snapshots_of_one_run_cost_its_hours_once(models, made_data):
     assert make_ensemble(["a", "b", "colour"], "three", made_data).training["hours"] is None
 
 
-def test_a_member_that_was_exchanged_is_noticed(models, made_data):
+def test_a_replaced_member_is_noticed(models, made_data):
     make_ensemble(["a", "b"], "two", made_data)
     assert {finding.good for finding in doctor.examine() if finding.subject == "model two"} == {True}
     content = files.classifier(8, weights=np.zeros((8, 48 * 48), np.float32))
@@ -103,7 +103,7 @@ def test_a_member_that_was_exchanged_is_noticed(models, made_data):
         (["a", "none"], "new", "got 'none'"),
     ],
 )
-def test_what_cannot_be_an_ensemble_is_refused(models, made_data, members, name, message):
+def test_invalid_ensembles_are_refused(models, made_data, members, name, message):
     make_ensemble(["a", "b"], "two", made_data)
     with pytest.raises(ModelError, match=message):
         make_ensemble(members, name, made_data)
@@ -131,14 +131,14 @@ def test_an_ensemble_is_made_and_scored_by_commands(models, made_data, capsys):
     assert main(["ensemble", "--members", "a,b", "--name", "two", *data]) == 0
 
 
-def test_the_app_reads_a_picture_with_an_ensemble(models, made_data):
+def test_the_analyzer_runs_an_ensemble(models, made_data):
     make_ensemble(["a", "colour"], "two", made_data)
     face = emotion.Analyzer("two").image(sample_image()).faces[0]
     assert face.probabilities is not None
     assert face.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_a_threshold_is_chosen_on_the_validation_split_where_a_card_has_none(models, made_data):
+def test_a_missing_threshold_is_chosen_on_the_validation_split(models, made_data):
     assert load_card("a").abstain_below == 0
     assert main(["evaluate", "--model", "a", "--data", str(made_data)]) == 0
     chosen = load_card("a").abstain_below

@@ -1,4 +1,4 @@
-"""What copies across splits are worth, by hand. No TensorFlow."""
+"""Scores on duplicates across splits, by hand. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def answering(codes):
     return np.eye(len(FER2013_LABELS), dtype=np.float32)[codes]
 
 
-def test_a_model_is_judged_apart_on_what_the_training_faces_repeat():
+def test_duplicated_and_other_faces_are_scored_separately():
     images, train = made_faces(6, 2), made_faces(5, 1)
     train[1], train[3], train[4] = images[0], images[2, :, ::-1], images[5]
     split = faces_of("private-test", images, [3, 3, 0, 0, 1, -1])
@@ -45,7 +45,7 @@ def test_a_model_is_judged_apart_on_what_the_training_faces_repeat():
     }
 
 
-def test_splits_without_copies_are_left_out_and_copies_of_all_leave_no_others():
+def test_splits_without_duplicates_are_left_out():
     images, strangers = made_faces(2, 2), made_faces(3, 1)
     splits = {"public-test": faces_of("public-test", images, [3, 0])}
     logits = {"public-test": answering([3, 3])}
@@ -54,7 +54,7 @@ def test_splits_without_copies_are_left_out_and_copies_of_all_leave_no_others():
     assert (row["accuracy_copied"], row["accuracy_others"], row["accuracy_by_heart"]) == (0.5, None, 1.0)
 
 
-def test_a_training_split_that_was_reduced_to_be_read_still_tells_its_copies():
+def test_duplicates_are_found_in_a_reduced_training_split():
     images = np.stack([cv2.resize(face, (96, 96), interpolation=cv2.INTER_LINEAR) for face in made_faces(3, 2)])
     small = np.stack([cv2.resize(face, (48, 48), interpolation=cv2.INTER_AREA) for face in images[:2]])
     splits = {"test": faces_of("test", images, [3, 0, 1])}

@@ -1,4 +1,4 @@
-"""Temperature and limit on several data sets: each weighs the same, and each is right often enough by itself."""
+"""Temperature and threshold fitted on several data sets of equal weight."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sets():
     return [answers("fer2013", 6000, 0, 0.05), answers("rafdb", 1500, 1, 0.1)]
 
 
-def test_every_set_by_itself_is_right_often_enough_and_no_lower_limit_does(sets):
+def test_the_threshold_is_the_lowest_with_the_required_accuracy_on_each_set(sets):
     card = fit_on_sets(CARD, sets)
     found = abstention_by_set(card, sets)
     shares = [row["validation"]["accuracy"] for row in found["sets"].values()]
@@ -56,13 +56,13 @@ def fit_lower(card: ModelCard) -> ModelCard:
     return ModelCard.from_dict(card.to_dict() | {"abstain_below": card.abstain_below - 0.01})
 
 
-def test_the_harder_set_decides_the_limit_however_few_faces_it_has(sets):
+def test_the_harder_set_decides_the_threshold(sets):
     alone = fit_on_sets(CARD, sets[:1])
     harder = answers("rafdb", 300, 2, 0.25)
     assert fit_on_sets(CARD, [sets[0], harder]).abstain_below > alone.abstain_below + 0.05
 
 
-def test_a_temperature_lies_between_those_of_the_sets():
+def test_the_temperature_is_between_those_of_the_sets():
     calm, boasting = answers("fer2013", 6000, 3, 0, 1.0), answers("rafdb", 1500, 4, 0, 3.0)
     temperatures = [fit_on_sets(CARD, [one]).temperature for one in (calm, boasting)]
     assert temperatures == pytest.approx([1.0, 3.0], rel=0.1)
@@ -72,7 +72,7 @@ def test_a_temperature_lies_between_those_of_the_sets():
     assert fit_on_sets(CARD, [more, boasting]).temperature == pytest.approx(both, abs=0.01), "each weighs the same"
 
 
-def test_a_model_that_is_right_anyway_gives_no_answer_that_is_more_likely_wrong():
+def test_no_answer_is_more_likely_wrong_than_right():
     rng = np.random.default_rng(5)
     sure = np.arange(2000) % 10 > 0  # nine in ten are sure and right; the others are unsure, and mostly wrong
     truth = rng.integers(0, 7, 2000)
@@ -93,7 +93,7 @@ def test_faces_without_a_label_count_in_no_figure(sets):
     assert abstention_by_set(CARD, [extra]) == abstention_by_set(CARD, [sets[1]])
 
 
-def test_a_set_without_a_label_that_the_model_knows_is_refused(sets):
+def test_a_set_without_the_models_labels_is_refused(sets):
     unknown = SetAnswers("rafdb", "validation", np.ones((3, 7), np.float32), np.full(3, -1, np.int8))
     with pytest.raises(DatasetError, match="in each set; rafdb has none"):
         fit_on_sets(CARD, [sets[0], unknown])

@@ -1,4 +1,4 @@
-"""Biases of classes: what they gain on new faces, and that they leave alone what they cannot know."""
+"""Class biases: their gain on new faces, and cases without a gain."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def score(logits, truth) -> float:
     return (right.mean() + np.mean([right[truth == label].mean() for label in np.unique(truth)])) / 2
 
 
-def test_missed_classes_are_found_more_often_on_new_faces_too():
+def test_biases_raise_recall_of_missed_classes_on_new_faces():
     sets = [faces(0), faces(1)]
     biases = class_biases(*zip(*sets, strict=True))
     assert biases.dtype == np.float32
@@ -35,14 +35,14 @@ def test_missed_classes_are_found_more_often_on_new_faces_too():
     assert score(logits + biases, truth) > score(logits, truth) + 0.02
 
 
-def test_a_network_that_needs_none_gets_next_to_none():
+def test_a_calibrated_network_gets_almost_no_bias():
     sets = [faces(seed, (300, 300, 300, 300), np.zeros(4)) for seed in (3, 4)]
     biases = class_biases(*zip(*sets, strict=True))
     logits, truth = faces(5, (4000, 4000, 4000, 4000), np.zeros(4))
     assert score(logits + biases, truth) > score(logits, truth) - 0.003
 
 
-def test_logits_that_say_nothing_get_no_bias():
+def test_uninformative_logits_get_no_bias():
     rng = np.random.default_rng(6)
     truth = np.repeat(np.arange(4), 50).astype(np.int8)
     # Right always: nothing can be gained.
@@ -60,7 +60,7 @@ def test_a_class_of_few_faces_stays_within_its_bound():
     assert class_biases(*zip(*more, strict=True))[3] > LARGEST_OF_FEW + 0.1
 
 
-def test_faces_without_a_label_and_classes_without_faces_say_nothing():
+def test_unlabelled_faces_and_empty_classes_are_ignored():
     logits, truth = faces(9, (400, 200, 100, 0))
     expected = class_biases([logits], [truth])
     assert expected[3] == 0
@@ -72,7 +72,7 @@ def test_faces_without_a_label_and_classes_without_faces_say_nothing():
     assert not class_biases([strangers], [unknown]).any()
 
 
-def test_every_set_weighs_the_same():
+def test_every_set_has_the_same_weight():
     # The large set wants class 1 more often, the small one wants it less often; neither wins by its size alone.
     large = faces(11, (2000, 2000), np.array([0.0, 1.0]))
     small = faces(12, (100, 100), np.array([0.0, -1.0]))
@@ -81,7 +81,7 @@ def test_every_set_weighs_the_same():
 
 
 @pytest.mark.parametrize("truths", [[], [np.zeros(3, np.int8)]])
-def test_unequal_numbers_are_refused(truths):
+def test_unequal_lengths_are_refused(truths):
     logits = [np.zeros((4, 2), np.float32)] * len(truths)
     with pytest.raises(ValueError, match="a truth for each row of logits"):
         class_biases(logits, truths)
@@ -97,7 +97,7 @@ def test_biases_are_folded_into_the_last_layer():
 
 
 def test_common_classes_keep_their_answers():
-    """Only what is answered too rarely is moved: a smile must not become something rare for a better mean recall."""
+    """Biases only help classes answered too rarely: a smile must not become a rare class for a better mean recall."""
     logits, truth = faces(13, (1500, 1400, 200, 200, 200, 200), np.array([0.0, 1.0, 2.0, 0.0, 0.0, 0.0]))
     biases = class_biases([logits], [truth])
     assert (biases[0], biases[1]) == (0, 0)

@@ -1,4 +1,4 @@
-"""Dense kernels in 4 bits: how they are rounded and packed, and what LiteRT makes of them."""
+"""Dense kernels in 4 bits: rounding, packing, and LiteRT's results."""
 
 from __future__ import annotations
 
@@ -89,14 +89,14 @@ def answers(file, faces, folder, threads=1):
     return np.concatenate([model(face[None])[0] for face in faces])
 
 
-def test_a_row_that_fits_is_kept_and_an_empty_one_stays_empty():
+def test_exact_rows_and_zero_rows_are_kept():
     codes = np.array([[126, -126, 18, 36, 0], [0, 0, 0, 0, 0]], np.int8)
     rounded, steps = round_rows(codes, np.random.default_rng(0).random((8, 5), np.float32))
     np.testing.assert_array_equal(rounded, [[7, -7, 1, 2, 0], [0, 0, 0, 0, 0]])
     assert steps[0] == 18
 
 
-def test_a_large_weight_is_clipped_only_if_the_layer_hardly_reads_there():
+def test_large_weights_are_clipped_only_for_rare_inputs():
     codes = np.array([[127, 20, -13, 7, 11, -17]], np.int8)
     read = np.random.default_rng(0).random((32, 6), np.float32)
     _, steps = round_rows(codes, read)
@@ -104,12 +104,12 @@ def test_a_large_weight_is_clipped_only_if_the_layer_hardly_reads_there():
     assert fine_steps[0] < 127 / 7 / 2 < steps[0] <= 127 / 7 + 1e-3
 
 
-def test_two_codes_share_a_byte_and_an_odd_one_has_its_own():
+def test_two_codes_share_a_byte():
     np.testing.assert_array_equal(pack(np.array([[1, -1, 7]], np.int8)), [0xF1, 0x07])
     np.testing.assert_array_equal(pack(np.array([[-7, 2], [0, -1]], np.int8)), [0x29, 0xF0])
 
 
-def test_kernels_have_a_scale_per_output_and_stand_for_the_weights(network, int8):
+def test_kernels_have_a_scale_per_output_and_approximate_the_weights(network, int8):
     file, kernels = fit_under(int8, FACES, len(int8) - 1)
     (_, kernel, _, _), codes, _ = first_dense(file)
     scales, weights = kernel.quantization.scale, network.layers[2].get_weights()[0].T
@@ -125,7 +125,7 @@ def test_kernels_have_a_scale_per_output_and_stand_for_the_weights(network, int8
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("side", [4, 5])
-def test_litert_answers_as_arithmetic_does(side, threads, tmp_path):
+def test_litert_matches_the_arithmetic(side, threads, tmp_path):
     """Rows of 16 weights, and of 25, where every other row begins in the middle of a byte."""
     form = InputForm(side, FORM.colour, FORM.normalisation)
     faces = form.prepare(IMAGES)
@@ -136,18 +136,18 @@ def test_litert_answers_as_arithmetic_does(side, threads, tmp_path):
     np.testing.assert_allclose(answers(file, faces, tmp_path, threads), expected, atol=1.01 * unit)
 
 
-def test_a_file_of_4_bit_kernels_agrees_with_its_float_parent(network, int8, tmp_path):
+def test_a_4_bit_file_agrees_with_the_float_network(network, int8, tmp_path):
     file, kernels = fit_under(int8, FACES, len(int8) - 25 * 9 // 2 - 9 * 7 // 2)
     assert kernels == [(25, 9), (9, 7)]
     logits = predict_logits(network, FORM, IMAGES)
     assert np.corrcoef(answers(file, FACES, tmp_path).ravel(), logits.ravel())[0, 1] > 0.98
 
 
-def test_a_file_that_is_small_enough_or_cannot_be_is_left_alone(int8):
+def test_files_that_fit_or_cannot_fit_are_unchanged(int8):
     for limit in (len(int8) + 1, len(int8) // 2):
         assert fit_under(int8, FACES, limit) == (int8, [])
 
 
-def test_every_shipped_file_can_be_committed():
+def test_every_shipped_file_is_under_the_size_limit():
     files = [file for name in shipped_models() for file in checked_model_files(load_card(name))]
     assert max(file.stat().st_size for file in files) < LARGEST_FILE_BYTES

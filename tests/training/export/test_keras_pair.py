@@ -1,4 +1,4 @@
-"""Pairs of JSON and H5: our own, of Keras 1 and 2, and those that must be refused."""
+"""Pairs of JSON and H5: exported ones, those of Keras 1 and 2, and refused ones."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def written(folder, config):
     return file
 
 
-def test_our_own_pair_answers_with_probabilities_and_comes_back_with_logits(network, tmp_path):
+def test_an_exported_pair_has_a_softmax_and_is_read_back_as_logits(network, tmp_path):
     save_keras_pair(network, tmp_path)
     twin = keras.models.model_from_json((tmp_path / "architecture.json").read_text())
     twin.load_weights(tmp_path / "weights.h5")
@@ -112,7 +112,7 @@ def test_our_own_pair_answers_with_probabilities_and_comes_back_with_logits(netw
 
 
 @pytest.mark.parametrize("config", [KERAS_2, KERAS_1, functional(KERAS_2)], ids=["keras-2", "keras-1", "functional"])
-def test_old_pairs_give_the_logits_before_their_softmax(network, weights, tmp_path, config):
+def test_old_pairs_are_read_as_logits(network, weights, tmp_path, config):
     model = load_keras_pair(written(tmp_path, config), weights)
     np.testing.assert_allclose(model.predict(FACES, verbose=0), network.predict(FACES, verbose=0), rtol=1e-5)
 
@@ -133,7 +133,7 @@ def spoiled(**changes):
         ({"class_name": "system", "module": "os", "config": "true"}, "Keras' own layers only; got system of os"),
     ],
 )
-def test_what_cannot_be_rebuilt_is_refused(weights, tmp_path, config, message):
+def test_unknown_layers_are_refused(weights, tmp_path, config, message):
     with pytest.raises(ModelError, match=message):
         load_keras_pair(written(tmp_path, config), weights)
 

@@ -1,4 +1,4 @@
-"""Faces and points that are varied together, held out, and hidden."""
+"""Face-part examples: augmentation, held-out faces, negatives."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_table(folder: Path, faces: KeypointSet, name: str = "training") -> Non
 
 
 @pytest.mark.parametrize("how", [FLIPS, replace(NONE, shift=0.1, rotation_deg=20, zoom=0.1, flip=0.5)])
-def test_points_go_where_their_pixels_go(how):
+def test_points_move_with_their_pixels(how):
     faces = faces_with_dots(12)
     images, points = varied(faces, how, np.random.default_rng(3))
     for image, places in zip(images, points, strict=True):
@@ -46,7 +46,7 @@ def test_points_go_where_their_pixels_go(how):
             assert image[y, x] > 100
 
 
-def test_in_the_mirror_left_is_right():
+def test_mirroring_swaps_left_and_right_points():
     faces = faces_with_dots(1)
     images, points = varied(faces, replace(FLIPS, flip=1.0), np.random.default_rng(0))
     assert np.array_equal(images[0], faces.images[0][:, ::-1])
@@ -57,14 +57,14 @@ def test_in_the_mirror_left_is_right():
     assert np.array_equal(np.array(MIRRORED)[MIRRORED], np.arange(len(KEYPOINTS)))
 
 
-def test_nothing_varied_is_as_it_was():
+def test_zero_augmentation_changes_nothing():
     faces = faces_with_dots(3)
     images, points = varied(faces, NONE, np.random.default_rng(0))
     assert np.array_equal(images, faces.images)
     assert points == pytest.approx(faces.points)
 
 
-def test_hidden_faces_have_lost_their_parts():
+def test_negatives_lack_their_parts():
     faces = faces_with_dots(40)
     hidden = hide_faces(faces.images, faces.points, np.random.default_rng(0))
     assert hidden.shape == faces.images.shape
@@ -87,7 +87,7 @@ def test_a_published_table_is_read_and_a_tenth_held_out(tmp_path):
     assert len(read_splits(tmp_path, limit=10).train) == 9
 
 
-def test_an_epochs_rows_do_not_depend_on_where_the_run_began():
+def test_an_epoch_does_not_depend_on_the_resume_point():
     def epoch(first: int, skip: int) -> list[list[int]]:
         stream = endless_rows(7, 3, seed=1, first_epoch=first)
         return [next(stream)[0].tolist() for _ in range(skip + 2)][skip:]

@@ -1,4 +1,4 @@
-"""Masks of parts, made from points whose place is known."""
+"""Face-part masks drawn from known points."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def mask_of(masks: np.ndarray, part: str) -> np.ndarray:
     return masks[0, :, :, PARTS.index(part)]
 
 
-def test_masks_are_white_and_black_alone(points):
+def test_masks_are_black_and_white(points):
     masks = part_masks(points, 96)
     assert masks.shape == (1, 96, 96, len(PARTS))
     assert masks.dtype == np.uint8
@@ -52,7 +52,7 @@ def test_masks_are_white_and_black_alone(points):
         ("brows", ["left_eyebrow_inner_end", "right_eyebrow_outer_end"]),
     ],
 )
-def test_a_part_holds_its_own_points_and_no_others(points, part, inside):
+def test_a_mask_contains_exactly_its_own_points(points, part, inside):
     mask = mask_of(part_masks(points, 96), part)
     for name in inside:
         x, y = FACE[name]
@@ -93,7 +93,7 @@ def test_a_part_with_a_missing_point_is_unknown_and_black(points):
     assert mask_of(masks, "mouth").any()
 
 
-def test_a_face_half_outside_is_drawn_as_far_as_it_is_there(points):
+def test_a_partly_visible_face_is_clipped(points):
     masks = part_masks(points - [0, 60], 96)
     assert mask_of(masks, "mouth").any()
     assert not mask_of(masks, "brows").any()

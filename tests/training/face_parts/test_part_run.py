@@ -1,4 +1,4 @@
-"""A short run of each network from data to a scored file, interrupted and gone on."""
+"""A short run of each face-part network from data to scores, with an interruption."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("side", [48, 96, 160])
-def test_resunet_paints_maps_of_any_side_that_sixteen_divides(side):
+def test_resunet_takes_sides_divisible_by_sixteen(side):
     model = find_part_network("resunet").build((None, None, 1), 4)
     assert model(np.zeros((1, side, 2 * side, 1), np.float32)).shape == (1, side, 2 * side, 4)
 
@@ -43,7 +43,7 @@ def test_the_thin_resnet_is_fifty_layers_deep():
     assert len(convolutions) - shortcuts + 1 == 50  # and the dense layer
 
 
-def test_every_task_knows_perfect_answers():
+def test_perfect_answers_get_perfect_scores():
     faces = faces_with_dots(6)
     for network in PART_NETWORKS.values():
         _, targets = network.task.examples(faces.images, faces.points, np.random.default_rng(0))
@@ -51,7 +51,7 @@ def test_every_task_knows_perfect_answers():
         assert network.task.scores(perfect, targets)["headline"] == pytest.approx(1.0), network.name
 
 
-def test_a_run_that_was_interrupted_goes_on_where_it_stood(tmp_path, data):
+def test_an_interrupted_run_resumes(tmp_path, data):
     recipe = replace(find_part_network("presence").recipe, epochs=2, batch_size=16)
     whole = RunFolder(train_parts(recipe, data, tmp_path / "whole")).state()["history"]
 

@@ -1,4 +1,4 @@
-"""Scores with answers that can be told by hand."""
+"""Face-part scores computed by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_overlap_of_half_a_square():
     assert iou(found, truth) == pytest.approx([4 / 12])
 
 
-def test_overlap_of_nothing_with_nothing_is_whole_and_is_averaged_over_pictures():
+def test_empty_masks_overlap_fully_and_scores_are_averaged():
     truth, found = np.zeros((2, 2, 3, 3, 2), bool)
     truth[0, 0, 0, 0] = True
     assert dice(found, truth).tolist() == [0.5, 1.0]

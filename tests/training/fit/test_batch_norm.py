@@ -1,4 +1,4 @@
-"""Batch norm's statistics are those of the data, whatever training left behind."""
+"""Batch-norm statistics are recomputed from data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def network():
     return keras.Model(inputs, outputs), inner.get_layer("inner")
 
 
-def test_statistics_are_the_means_over_the_batches_also_in_a_network_within():
+def test_statistics_are_means_over_batches_in_nested_networks_too():
     model, layer = network()
     rng = np.random.default_rng(0)
     batches = [rng.normal(scale, scale, (16, 4, 4, 2)).astype(np.float32) for scale in (1, 2, 3)]

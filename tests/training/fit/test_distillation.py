@@ -1,4 +1,4 @@
-"""Teachers: what their answers do to targets. No TensorFlow."""
+"""Distillation: how teachers' answers change targets. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def answers(name, examples):
     return emotion.load_classifier(name).predict(list(examples.images))
 
 
-def test_targets_are_in_part_the_mean_of_the_teachers(models, examples):
+def test_targets_include_the_mean_of_the_teachers(models, examples):
     voted, labelled = distilled(examples, replace(RECIPE, teacher_weight=0.25), models).heads
     own, mean = examples.heads[0].shares, (answers("a", examples) + answers("b", examples)) / 2
     np.testing.assert_allclose(voted.shares, 0.75 * own + 0.25 * mean, atol=1e-6)
@@ -52,14 +52,14 @@ def test_each_head_learns_from_the_teachers_of_its_labels(models, examples):
     np.testing.assert_allclose(labelled.shares, answers("seven", examples), atol=1e-6)
 
 
-def test_a_face_without_a_target_counts_by_the_teachers_share(models, examples):
+def test_a_face_without_a_target_has_the_teachers_weight(models, examples):
     unknown = ~examples.heads[0].shares.any(axis=1)
     assert unknown.sum() == 1
     voted = distilled(examples, RECIPE, models).heads[0]
     np.testing.assert_allclose(voted.shares.sum(axis=1), np.where(unknown, 0.5, 1.0), atol=1e-5)
 
 
-def test_answers_are_kept_in_the_runs_folder(models, examples):
+def test_answers_are_cached_in_the_runs_folder(models, examples):
     first = distilled(examples, RECIPE, models)
     (kept,) = models.glob("teachers-*.npz")
     written = kept.stat().st_mtime_ns
@@ -69,7 +69,7 @@ def test_answers_are_kept_in_the_runs_folder(models, examples):
     assert len(list(models.glob("teachers-*.npz"))) == 2
 
 
-def test_without_teachers_nothing_changes_and_strangers_are_refused(models, examples):
+def test_unknown_teachers_are_refused(models, examples):
     assert distilled(examples, replace(RECIPE, teachers=()), models) is examples
     assert teacher_digests(()) is None
     assert teacher_digests(("a", "seven")) == {name: load_card(name).sha256 for name in ("a", "seven")}

@@ -1,4 +1,4 @@
-"""Stopping and slowing down, with and without a break in between."""
+"""Early stopping and learning-rate reduction, with and without a resume."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def outcome(model, known, still_to_come):
     return float(model.optimizer.learning_rate), model.stop_training
 
 
-def test_a_resumed_run_slows_down_and_stops_where_an_unbroken_one_does(model):
+def test_a_resumed_run_stops_like_an_uninterrupted_one(model):
     unbroken = outcome(model, [], ROWS[:5])
     assert unbroken == (pytest.approx(0.005), True)
     assert [outcome(model, ROWS[:cut], ROWS[cut:5]) for cut in range(1, 5)] == [unbroken] * 4
 
 
-def test_a_run_that_was_stopped_stays_so():
+def test_a_stopped_run_stays_stopped():
     assert [has_stopped(RECIPE, ROWS[:n]) for n in range(1, 7)] == [False] * 4 + [True] * 2
     assert not has_stopped(replace(RECIPE, patience=0), ROWS)
 
 
-def test_given_weights_are_kept_at_first():
+def test_initial_weights_are_frozen_at_first():
     recipe = replace(RECIPE, frozen_epochs=5, fine_tuning=0.1)
     assert phases(recipe, pretrained=False) == (Phase(0, 20, "all", 1e-3),)
     assert [(p.first, p.last, p.trained) for p in phases(recipe, pretrained=True)] == [(0, 5, "head"), (5, 20, "tuned")]

@@ -1,4 +1,4 @@
-"""A training that diverges ends in a sentence, and what it spoiled is never exported."""
+"""A diverging training stops with one sentence and is never exported."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def fit(model, targets, rate=0.01):
     model.fit(faces, targets, batch_size=2, epochs=2, verbose=0, callbacks=[StopIfNotFinite()])
 
 
-def test_a_sound_training_goes_on(model):
+def test_a_finite_training_continues(model):
     fit(model, np.ones((8, 3), np.float32))
     assert non_finite_weight(model) is None
     expect_finite(model, "it")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_loss_that_is_no_number_ends_it_at_once(model, bad):
+def test_a_non_finite_loss_stops_at_once(model, bad):
     with pytest.raises(DivergedError, match=r"finite loss; got (nan|inf) at step 1; choose a lower --learning-rate"):
         fit(model, np.full((8, 3), bad, np.float32))
     assert issubclass(DivergedError, InputError)
 
 
-def test_weights_that_the_last_step_of_an_epoch_spoiled_end_it(model):
+def test_non_finite_weights_after_an_epoch_stop_the_run(model):
     stop = StopIfNotFinite()
     stop.set_model(model)
     model.layers[-1].bias.assign([0.0, np.inf, 0.0])
@@ -50,7 +50,7 @@ def test_weights_that_the_last_step_of_an_epoch_spoiled_end_it(model):
         expect_finite(model, "epoch-3")
 
 
-def test_the_command_says_so_and_saves_no_checkpoint(made_data, tmp_path, capsys):
+def test_the_command_reports_it_and_saves_no_checkpoint(made_data, tmp_path, capsys):
     options = ["--model", "shallow", "--data", str(made_data), "--runs", str(tmp_path), "--name", "n"]
     assert main(["train", *options, "--epochs", "1", "--learning-rate", "1e30"]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]

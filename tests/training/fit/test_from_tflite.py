@@ -1,4 +1,4 @@
-"""A network that goes on from an int8 file: it answers as the file does, and its norms know what they normalise."""
+"""Restoring a network from an int8 file: same answers, matching batch norms."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def faces(examples, form):
     return np.concatenate([*batch_norm_batches(examples, form)])
 
 
-def test_it_answers_as_the_network_did_from_which_the_file_was_made(run, shipped, examples, form, faces):
+def test_the_restored_network_matches_the_original(run, shipped, examples, form, faces):
     model = build_network("tiny", 15)
     fresh = model.layers[-1].get_weights()
     assert start_from_tflite(model, shipped, examples, form) == (
@@ -92,7 +92,7 @@ def test_it_answers_as_the_network_did_from_which_the_file_was_made(run, shipped
         np.testing.assert_array_equal(values[..., OTHER_HEAD], before[..., OTHER_HEAD])
 
 
-def test_what_its_norms_expect_is_what_they_meet(shipped, examples, form, faces):
+def test_batch_norm_statistics_match_the_data(shipped, examples, form, faces):
     model = build_network("tiny", 15)
     start_from_tflite(model, shipped, examples, form)
     model.get_layer(index=-2).rate = 0  # dropout
@@ -116,7 +116,7 @@ def test_a_file_of_another_network_is_refused(shipped, examples, form, tmp_path)
         start_from_tflite(build_network("tiny", 15), text, examples, form)
 
 
-def test_one_of_the_same_layers_that_answers_otherwise_is_refused(shipped, examples, form):
+def test_a_file_of_equal_layers_with_other_answers_is_refused(shipped, examples, form):
     """Here their maps are shifted by a picture's half, as no table of layers would tell."""
     other = build_network("twin", 15)
     for layer in other.layers:
@@ -126,7 +126,7 @@ def test_one_of_the_same_layers_that_answers_otherwise_is_refused(shipped, examp
         start_from_tflite(other, shipped, examples, form)
 
 
-def test_a_training_starts_from_it_and_its_terms_stay(shipped, made_data, tmp_path, capsys):
+def test_training_starts_from_a_file_and_inherits_its_terms(shipped, made_data, tmp_path, capsys):
     command = ["train", "--model", "tiny", "--epochs", "1", "--data", str(made_data), "--runs", str(tmp_path)]
     assert main([*command, "--weights", str(shipped)]) == 0
     assert "weights of tiny but for heads of other labels from model.tflite" in capsys.readouterr().out

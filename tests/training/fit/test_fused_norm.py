@@ -1,4 +1,4 @@
-"""The kernel's batch norm is Keras' own in answers, gradients and statistics; what it cannot do is left to Keras."""
+"""The fused batch norm equals Keras' in outputs, gradients and statistics."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def kernels_called(monkeypatch):
     return calls
 
 
-def test_answers_gradients_and_statistics_are_those_of_keras(monkeypatch):
+def test_outputs_gradients_and_statistics_match_keras(monkeypatch):
     composed, calls = one_step(MAPS), kernels_called(monkeypatch)
     fuse_batch_norm()
     for mine, theirs in zip(one_step(MAPS), composed, strict=True):
@@ -54,7 +54,7 @@ def test_answers_gradients_and_statistics_are_those_of_keras(monkeypatch):
     assert calls
 
 
-def test_what_the_kernel_cannot_do_is_left_to_keras(monkeypatch):
+def test_unsupported_cases_use_keras(monkeypatch):
     calls = kernels_called(monkeypatch)
     composed = [one_step(MAPS[:, 0, 0]), one_step(MAPS, scale=False), one_step(MAPS, trainable=False)]
     fuse_batch_norm()
@@ -65,7 +65,7 @@ def test_what_the_kernel_cannot_do_is_left_to_keras(monkeypatch):
     assert not calls
 
 
-def test_in_use_the_kept_statistics_normalise():
+def test_inference_uses_the_moving_statistics():
     layer = keras.layers.BatchNormalization()
     expected = np.asarray(layer(MAPS, training=False))
     fuse_batch_norm()

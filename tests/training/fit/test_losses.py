@@ -1,4 +1,4 @@
-"""The loss of several heads: known answers, and the way through a checkpoint."""
+"""The loss of several heads: known answers, and saving in a checkpoint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def losses(sizes, targets, logits, handicaps=None):
     return np.asarray(loss.call(np.array(targets, np.float32), np.array(logits, np.float32)))
 
 
-def test_heads_take_their_outputs_in_turn():
+def test_heads_use_consecutive_outputs():
     assert columns_of([8, 7]) == [slice(0, 8), slice(8, 15)]
 
 
@@ -36,22 +36,22 @@ def test_one_head_is_the_usual_cross_entropy():
     np.testing.assert_allclose(found, [-log(0.75), -(log(0.75) + log(0.25)) / 2], rtol=1e-6)
 
 
-def test_two_heads_are_added_and_do_not_see_each_other():
+def test_losses_of_two_heads_are_added_and_independent():
     found = losses([2, 4], [[1, 0, 0, 1, 0, 0]], [[0, 0, 5, 5, 5, 5]])
     np.testing.assert_allclose(found, [log(2) + log(4)], rtol=1e-6)
 
 
-def test_absent_targets_say_nothing():
+def test_absent_targets_do_not_count():
     found = losses([2, 2], [[1, 0, 0, 0], [0, 0, 0, 0]], [[0, 0, 9, -9], [3, 1, 2, 7]])
     np.testing.assert_allclose(found, [log(2), 0], atol=1e-6)
 
 
-def test_handicaps_are_added_in_training():
+def test_logit_adjustments_are_added_in_training():
     found = losses([2], [[1, 0], [0, 1]], [[0, 0], [0, 0]], handicaps=[log(0.9), log(0.1)])
     np.testing.assert_allclose(found, [-log(0.9), -log(0.1)], rtol=1e-6)
 
 
-def test_handicaps_are_the_logarithms_of_each_heads_own_shares():
+def test_logit_adjustments_are_log_class_shares_per_head():
     shares = np.eye(2, dtype=np.float32)[[0, 0, 0, 1]], np.eye(3, dtype=np.float32)[[0, 1, 2, 2]]
     heads = tuple(Head(s, t, t.argmax(axis=1).astype(np.int8)) for s, t in zip((TWO, THREE), shares, strict=True))
     examples = Examples(np.zeros((4, 48, 48), np.uint8), heads)
@@ -68,7 +68,7 @@ def test_accuracy_is_the_mean_of_the_heads():
     assert float(metric.result()) == pytest.approx(0.75)
 
 
-def test_a_checkpoint_brings_loss_and_metric_back(tmp_path):
+def test_a_checkpoint_restores_loss_and_metric(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(5)])
     model.compile("sgd", loss=HeadsCrossentropy((2, 3), [0.1, 0.2, 0.3, 0.4, 0.5]), metrics=[heads_accuracy((2, 3))])
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""A start from weights of faces: read from the package, for one grey channel, with the norms measured anew."""
+"""Starting from face-recognition weights: read from the package, for one grey channel."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def examples() -> Examples:
 
 
 def original(weights: dict[str, np.ndarray], faces: np.ndarray) -> np.ndarray:
-    """The network of the package as it was taught: three colours, norms folded, answers before the head."""
+    """Build the package's network as published: three colours, folded norms, without its head."""
     inputs = keras.Input(faces.shape[1:])
 
     def apply(layer, features, kernel, bias):
@@ -92,7 +92,7 @@ def original(weights: dict[str, np.ndarray], faces: np.ndarray) -> np.ndarray:
     return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(features)).predict(faces, verbose=0)
 
 
-def test_the_network_begins_with_the_features_of_the_package(package, examples, monkeypatch):
+def test_the_network_starts_with_the_packages_features(package, examples, monkeypatch):
     file, weights = package
     digest = hashlib.sha256(b"".join(values.tobytes() for values in weights.values())).hexdigest()
     monkeypatch.setattr(pretrained_faces, "WEIGHTS_SHA256", digest)

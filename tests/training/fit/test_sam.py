@@ -1,4 +1,4 @@
-"""Sharpness-aware steps against steps worked out by hand."""
+"""Sharpness-aware minimisation against steps computed by hand."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def one_weight(start: float, distance: float) -> float:
     return float(model.get_weights()[0][0, 0])
 
 
-def test_the_gradient_is_that_of_the_moved_weight_and_the_move_is_undone():
+def test_the_gradient_is_taken_at_the_perturbed_weights():
     # The loss is w², its gradient 2w: uphill from 1 is up, from −1 down.
     assert one_weight(1.0, 0.0) == pytest.approx(1 - 0.1 * 2.0)
     assert one_weight(1.0, 0.5) == pytest.approx(1 - 0.1 * 3.0)
     assert one_weight(-1.0, 0.5) == pytest.approx(-1 + 0.1 * 3.0)
 
 
-def test_a_sharpened_network_is_saved_as_the_plain_one(tmp_path):
+def test_a_network_trained_with_sam_is_saved_as_a_plain_one(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     model.compile("sgd", loss="mse")
     use_sam(model, 0.05).fit(np.ones((4, 3)), np.zeros((4, 2)), verbose=0)

@@ -1,4 +1,4 @@
-"""One exam that every registered network passes."""
+"""Tests that every registered network must pass."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_it_answers_with_float32_logits(candidate):
     assert (logits < 0).any(), "expected logits, not probabilities"
 
 
-def test_its_parameters_are_as_known(candidate):
+def test_it_has_the_known_number_of_parameters(candidate):
     assert candidate.model.count_params() == KNOWN_PARAMETERS[candidate.name][1]
 
 
@@ -102,7 +102,7 @@ def test_a_step_has_a_finite_loss_and_changes_its_weights(candidate):
     assert changed[-1]
 
 
-def test_batch_size_and_order_change_no_answer(candidate):
+def test_batch_size_and_order_do_not_change_answers(candidate):
     faces = candidate.form.prepare(candidate.images)
     together = candidate.logits()
     scale = np.abs(together).max()
@@ -112,7 +112,7 @@ def test_batch_size_and_order_change_no_answer(candidate):
     np.testing.assert_allclose(backwards[::-1], together, atol=1e-4 * scale)
 
 
-def test_json_and_h5_give_the_same_answers_again(candidate, tmp_path):
+def test_the_keras_pair_round_trips(candidate, tmp_path):
     save_keras_pair(candidate.model, tmp_path)
     again = load_keras_pair(tmp_path / "architecture.json", tmp_path / "weights.h5")
     known = candidate.logits()
@@ -120,7 +120,7 @@ def test_json_and_h5_give_the_same_answers_again(candidate, tmp_path):
     np.testing.assert_allclose(answers, known, atol=1e-4 * np.abs(known).max())
 
 
-def test_its_int8_file_agrees_with_it_and_is_int8_throughout(candidate, tmp_path):
+def test_the_int8_file_agrees_and_is_int8_throughout(candidate, tmp_path):
     file = tmp_path / "model.tflite"
     file.write_bytes(to_int8(candidate.model, candidate.form, candidate.images[:TYPICAL]))
     model = LiteRTModel(file)
@@ -137,7 +137,7 @@ def number_types(file):
     return {detail["dtype"] for detail in interpreter.get_tensor_details() if detail["name"]}
 
 
-def test_the_baseline_is_the_one_that_is_known():
+def test_the_baseline_has_the_published_layers():
     baseline = build_network("baseline", 7)
     assert baseline.count_params() == 4_346_631
     assert sum(int(np.prod(weight.shape)) for weight in baseline.trainable_weights) == 4_343_175

@@ -1,4 +1,4 @@
-"""Facts of a data set, each against numbers counted by hand; the real set where present."""
+"""Facts of data sets, counted by hand; published figures on real data."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_agreement_by_hand():
     assert (happiness[1], happiness[4], sum(happiness)) == (1, 1, 2)
 
 
-def test_what_the_votes_foretell_is_learned_from_the_training_split():
+def test_the_vote_rule_is_fitted_on_the_training_split():
     def split(name, labels, columns, blank=()):
         votes = np.zeros((len(labels), 10), np.int8)
         votes[np.arange(len(labels)), columns] = 10
@@ -82,7 +82,7 @@ def test_a_set_without_votes_has_no_agreement():
     assert agreement({"train": faces_of(made_faces(2, 0), [0, 1])}) is None
 
 
-def test_copies_within_and_across_by_hand():
+def test_duplicates_within_and_across_splits_by_hand():
     train, test = made_faces(6, 1), made_faces(4, 2)
     train[3] = train[0]
     train[4] = np.clip(train[1] * 0.8 + 20.0, 0, 255)
@@ -99,14 +99,14 @@ def test_conflicting_labels_of_equal_pictures_are_counted():
     assert conflicts == {"groups": 3, "pictures": 6, "groups_with_different_labels": 1}
 
 
-def test_copies_are_found_in_large_colour_pictures_too():
+def test_duplicates_are_found_in_large_colour_pictures():
     images = np.random.default_rng(0).integers(0, 256, (4, 60, 60, 3), np.uint8)
     found = find_duplicates(images, images[[2]])
     assert found.exact.tolist() == [False, False, True, False]
     assert found.of.tolist() == [-1, -1, 0, -1]
 
 
-def test_each_copy_tells_of_what():
+def test_each_duplicate_names_its_original():
     train, test = made_faces(6, 1), made_faces(4, 2)
     test[1] = train[4]
     test[2] = np.clip(train[3] * 0.8 + 20.0, 0, 255)

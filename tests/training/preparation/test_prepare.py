@@ -1,4 +1,4 @@
-"""What all formats share: class subsets, sizes, refusals, and what stays on disk when something goes wrong."""
+"""What all formats share: class subsets, sizes, errors, and files left after a failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from training.datasets.splits import HoldOut, by_role, parse_split
 from training.preparation.prepare import PrepareOptions, prepare
 
 
-def test_everything_of_a_prepared_set_is_read_back(made_data, prepared):
+def test_a_prepared_set_round_trips(made_data, prepared):
     out, manifest = prepared("parquet", made_data)
     before, after = read_dataset(made_data), read_dataset(out)
     assert {split: len(faces) for split, faces in after.items()} == ROWS
@@ -80,14 +80,14 @@ def test_broken_rows_of_parquet_are_named(tmp_path, prepared):
     assert manifest.skipped["a label code of -1 to 6"]["first"] == ["row 3 of train: 99"]
 
 
-def test_progress_is_told_to_the_end(made_data, tmp_path):
+def test_progress_is_reported_to_the_end(made_data, tmp_path):
     seen = []
     prepare("parquet", made_data, tmp_path / "out", PrepareOptions(limit=20), seen.append)
     assert [step.done for step in seen] == list(range(1, 21))
     assert {step.total for step in seen} == {20}
 
 
-def test_an_older_preparation_is_replaced_whole(made_data, tmp_path):
+def test_an_older_preparation_is_replaced_completely(made_data, tmp_path):
     out = tmp_path / "out"
     prepare("parquet", made_data, out, PrepareOptions())
     (out / "facts.json").write_text("{}")
@@ -95,7 +95,7 @@ def test_an_older_preparation_is_replaced_whole(made_data, tmp_path):
     assert {path.name for path in out.iterdir()} == {"train.parquet", MANIFEST_FILE}
 
 
-def test_a_failure_leaves_the_older_preparation(made_data, tmp_path):
+def test_a_failure_keeps_the_older_preparation(made_data, tmp_path):
     out = tmp_path / "out"
     prepare("parquet", made_data, out, PrepareOptions())
     before = {path.name: path.read_bytes() for path in out.iterdir()}
@@ -117,12 +117,12 @@ def test_a_failure_leaves_the_older_preparation(made_data, tmp_path):
         ({"size": 2}, InputError, "expected pictures of at least 8 px; got 2"),
     ],
 )
-def test_wrong_wishes_are_refused(made_data, prepared, options, error, message):
+def test_invalid_options_are_refused(made_data, prepared, options, error, message):
     with pytest.raises(error, match=message):
         prepared("parquet", made_data, **options)
 
 
-def test_other_peoples_folders_are_left_alone(made_data, tmp_path):
+def test_foreign_folders_are_not_replaced(made_data, tmp_path):
     (tmp_path / "thesis.txt").write_text("important")
     with pytest.raises(InputError, match="has other content"):
         prepare("parquet", made_data, tmp_path, PrepareOptions())
@@ -158,7 +158,7 @@ def test_splits_are_parsed(text, split):
     assert parse_split(text) == split
 
 
-def test_a_draw_depends_on_content_and_seed_alone():
+def test_a_sample_depends_only_on_content_and_seed():
     contents = [number.to_bytes(4, "little") for number in range(2000)]
     first, again, other = (
         [HoldOut.for_splits(["train"], 0.1, seed).place("train", content) for content in contents] for seed in (1, 1, 2)
@@ -180,7 +180,7 @@ def test_every_format_and_option_is_documented():
             assert f"`{option}" in guide, f"data/README.md says nothing of prepare {name} {option}"
 
 
-def test_the_command_prepares_and_tells_what_it_did(made_data, tmp_path, capsys):
+def test_the_command_prepares_and_reports(made_data, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["prepare", "parquet", "--source", str(made_data), "--out", str(out), "--classes", "happy,sad"]) == 0
     shown = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The ablation: what its variants are, how they are compared, and a tiny one from command to page."""
+"""The ablation: variants, comparison, and a tiny one from command to page."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_every_variant_is_another_recipe_of_a_registered_network():
     assert (base.network, replace(base, **as_shipped)) == ("resvgg-half", DEFAULT)
 
 
-def test_the_base_is_always_among_them():
+def test_the_base_is_always_included():
     assert [variant.name for variant in find_variants(["mixup"])] == [BASE, "mixup"]
     assert find_variants(None) == list(VARIANTS)
     with pytest.raises(InputError, match=r"expected variants from base, .*; got none"):
         find_variants(["none"])
 
 
-def test_heads_are_judged_by_their_own_labels():
+def test_heads_are_scored_by_their_own_labels():
     votes = np.zeros((3, 10), np.int8)
     votes[[0, 1], [0, 1]] = 10
     votes[2, [0, 1]] = 5  # undecided
@@ -74,7 +74,7 @@ def test_differences_are_paired():
     assert row.difference is row.low is row.high is None
 
 
-def test_the_page_sets_both_heads_side_by_side_and_marks_what_is_sure():
+def test_the_page_shows_both_heads_and_marks_significant_differences():
     base = {"ferplus": measured(*[1, 0] * 200), "fer2013": measured(*[1, 0] * 200)}
     better = {"fer2013": measured(*[1, 0, 1, 1] * 100)}
     rows = [*rows_of(BASE, "as it is", base, base, cost=1.5), *rows_of("new", "other", better, base, seconds=1234)]

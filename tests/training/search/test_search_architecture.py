@@ -1,4 +1,4 @@
-"""Breeding architectures: genomes that are names, candidates that are judged, studies that go on."""
+"""Architecture search: genomes as names, scored candidates, resumable studies."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from training.search.evolve_report import COLUMNS, candidates_of, draw_search, w
 SMALL = Genome(8, (16, 32, 64), (1, 2, 3), (3, 5, 3), excited=True, by_place=False)
 
 
-def test_a_name_is_a_genome():
+def test_names_spell_genomes():
     assert SMALL.name == "evolved-s8-w16.32.64-d1.2.3-k3.5.3-a1-p0"
     assert genome_of(SMALL.name) == SMALL
     assert is_evolved(SMALL.name)
     assert find_network(SMALL.name).recipe.network == SMALL.name
 
 
-def test_every_suggested_genome_survives_its_name():
+def test_every_suggested_genome_round_trips_through_its_name():
     study = optuna.create_study(directions=("maximize", "minimize"), sampler=optuna.samplers.RandomSampler(seed=1))
     seen = set()
     for _ in range(50):
@@ -39,14 +39,14 @@ def test_every_suggested_genome_survives_its_name():
 
 
 @pytest.mark.parametrize("name", ["evolved", "evolved-s8-w16.32-d1.2-k3.5-a1-p0", "evolved-s8-w1.2.3-d1-k3.5.3-a1-p0"])
-def test_what_spells_no_genome_is_refused(name):
+def test_invalid_names_are_refused(name):
     with pytest.raises(ModelError, match="expected"):
         build_network(name, 8)
 
 
 @pytest.mark.parametrize("size", [32, 48])
 @pytest.mark.parametrize("depths", [(1, 1, 1), (3, 2, 1)])
-def test_genes_are_what_is_built(size, depths):
+def test_the_network_follows_its_genes(size, depths):
     genome = Genome(8, (16, 32, 64), depths, (3, 5, 3), excited=True, by_place=True)
     model = build_network(genome.name, 8, size)
     kernels = [layer.kernel_size[0] for layer in model.layers if layer.__class__.__name__ == "Conv2D"]
@@ -76,7 +76,7 @@ def judged(study: optuna.Study, accuracy: float, ms: float) -> None:
     study.tell(trial, (accuracy, ms))
 
 
-def test_the_front_is_what_nobody_beats_in_both(tmp_path: Path):
+def test_the_pareto_front_is_not_dominated(tmp_path: Path):
     study = open_study(tmp_path / "s.sqlite3", population=3)
     for accuracy, ms in ((0.6, 1.0), (0.5, 2.0), (0.7, 1.5), (0.4, 0.5), (0.7, 1.6), (0.4, 0.6)):
         judged(study, accuracy, ms)
@@ -90,7 +90,7 @@ def test_the_front_is_what_nobody_beats_in_both(tmp_path: Path):
     assert [plot.read_text(encoding="utf-8")[:4] for plot in plots] == ["<svg", "<svg"]
 
 
-def test_a_study_goes_on_and_lost_candidates_do_not_stand_in_its_way(tmp_path: Path):
+def test_a_study_resumes_despite_lost_candidates(tmp_path: Path):
     file = tmp_path / "s.sqlite3"
     study = open_study(file)
     judged(study, 0.6, 1.0)
@@ -101,7 +101,7 @@ def test_a_study_goes_on_and_lost_candidates_do_not_stand_in_its_way(tmp_path: P
     assert len(candidates_of(done)) == 1
 
 
-def test_a_candidate_bred_again_is_not_trained_again(tmp_path: Path):
+def test_repeated_candidates_are_not_trained_again(tmp_path: Path):
     file = tmp_path / "s.sqlite3"
     study = open_study(file)
     judged(study, 0.6, 1.0)
@@ -111,7 +111,7 @@ def test_a_candidate_bred_again_is_not_trained_again(tmp_path: Path):
     assert again.state.name == "COMPLETE"
 
 
-def test_two_real_candidates(tmp_path: Path, shared_data: Path):
+def test_two_candidates_are_trained_and_timed(tmp_path: Path, shared_data: Path):
     file = tmp_path / "s.sqlite3"
     budget = Budget(candidates=2, population=2, epochs=1, limit=256)
     table = candidates_of(evolve(shared_data / "fer2013", tmp_path / "runs", file, budget))

@@ -1,4 +1,4 @@
-"""The guard before the server: files for those whose pages put them there, uploads for those who are in."""
+"""The guard around the server: media files for their owners, uploads for visitors with access."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Present = Callable[[Visitor | None], None]
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That one has to sign in is remembered for as long as a server runs, which here is a test."""
+    """Resets the process-wide memory that sign-in is required."""
     monkeypatch.setitem(access_settings._memory, "required", False)
 
 
@@ -38,7 +38,7 @@ def shut(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def present(monkeypatch: pytest.MonkeyPatch) -> Present:
-    """Says for whom a page is being made, which outside of a page nobody knows."""
+    """Sets the visitor for whom a page is being rendered."""
 
     def say(visitor: Visitor | None) -> None:
         monkeypatch.setattr(guard_module, "find_visitor", lambda: visitor)
@@ -73,7 +73,7 @@ def status(media: MediaOwners, path: str, cookies: dict[str, str] | None = None,
 def ask(
     media: MediaOwners, path: str, cookies: dict[str, str] | None = None, method: str = "GET"
 ) -> tuple[int, dict[bytes, bytes]]:
-    """Ask the guard as a server would, and return status and headers."""
+    """Send a request through the guard, and return status and headers."""
     said = answer_of(Guard(app, media), path, cookies, method)
     assert said[0]["status"] == 200 or said[1]["body"] == NO_FILE.encode()
     return int(said[0]["status"]), dict(said[0]["headers"])
@@ -92,7 +92,7 @@ def listening_on(address: str | None) -> Iterator[None]:
 ADA, BOB = signed_cookies(claims("ada")), signed_cookies(claims("bob"))
 
 
-def test_a_cookie_names_the_person_whom_the_page_sees(shut):
+def test_the_guard_reads_the_same_identity_as_the_page(shut):
     assert visitor_of(ADA) == visitor("ada")
     assert visitor_of(signed_cookies(claims("ada", groups=["x" * 60] * 200))) == visitor("ada"), "several cookies"
 
@@ -112,18 +112,18 @@ def test_a_cookie_names_the_person_whom_the_page_sees(shut):
     ],
     ids=["none", "no signature", "no text", "changed", "another's", "forged", "elsewhere", "not listed", "nameless"],
 )
-def test_every_other_cookie_names_nobody(shut, cookies: dict[str, str]):
+def test_invalid_cookies_identify_nobody(shut, cookies: dict[str, str]):
     assert visitor_of(cookies) is None
 
 
-def test_without_sign_in_everybody_is_the_same_and_gets_everything(manager, present):
+def test_without_sign_in_everyone_gets_every_file(manager, present):
     media = MediaOwners()
     assert visitor_of({}) == LOCAL_VISITOR
     assert status(media, "/media/anything.png") == 200
     assert status(media, "/_stcore/upload_file/s/f", method="PUT") == 200
 
 
-def test_a_file_is_for_those_whose_pages_put_it_there(shut, manager, present):
+def test_only_owners_get_a_media_file(shut, manager, present):
     media = MediaOwners()
     media.watch(manager)
     media.watch(manager)
@@ -145,8 +145,8 @@ def test_a_file_is_for_those_whose_pages_put_it_there(shut, manager, present):
     assert status(media, mine.replace("/media", "/media/."), BOB) == 404
 
 
-def test_where_the_secrets_cannot_be_read_nobody_gets_a_file(tmp_path: Path, manager, present):
-    """Nobody knows then whether one has to sign in."""
+def test_unreadable_secrets_block_every_file(tmp_path: Path, manager, present):
+    """It is then unknown whether sign-in is required."""
     with secrets_file(tmp_path, "[auth\nthis is no TOML"):
         media = MediaOwners()
         media.watch(manager)
@@ -156,7 +156,7 @@ def test_where_the_secrets_cannot_be_read_nobody_gets_a_file(tmp_path: Path, man
         assert status(media, "/_stcore/upload_file/s/f", ADA, method="PUT") == 404
 
 
-def test_no_copy_stays_on_a_shared_computer(shut, manager, present):
+def test_private_files_are_not_cached(shut, manager, present):
     media = MediaOwners()
     media.watch(manager)
     present(visitor("ada"))
@@ -166,7 +166,7 @@ def test_no_copy_stays_on_a_shared_computer(shut, manager, present):
     assert b"cache-control" not in ask(media, "/static/media/font.woff2", ADA)[1]
 
 
-def test_a_file_that_is_made_on_request_is_for_whom_it_was_promised_to(shut, manager, present):
+def test_deferred_files_belong_to_the_visitor_of_the_page(shut, manager, present):
     media = MediaOwners()
     media.watch(manager)
     present(visitor("ada"))
@@ -176,7 +176,7 @@ def test_a_file_that_is_made_on_request_is_for_whom_it_was_promised_to(shut, man
     assert [status(media, address, who) for who in (ADA, BOB, {})] == [200, 404, 404]
 
 
-def test_what_is_gone_is_forgotten_and_what_is_there_is_not(shut, manager, present, monkeypatch):
+def test_owners_of_removed_files_are_forgotten(shut, manager, present, monkeypatch):
     monkeypatch.setattr(guard_module, "_MANY", 20)
     media = MediaOwners()
     media.watch(manager)
@@ -190,18 +190,18 @@ def test_what_is_gone_is_forgotten_and_what_is_there_is_not(shut, manager, prese
     assert status(media, kept, BOB) == 404
 
 
-def test_only_who_is_in_may_upload(shut):
+def test_uploads_require_access(shut):
     path = "/_stcore/upload_file/session/file"
     assert [status(MediaOwners(), path, who, "PUT") for who in (ADA, {})] == [200, 404]
     assert status(MediaOwners(), path, signed_cookies(claims("eve", email="eve@elsewhere.test")), "PUT") == 404
 
 
-def test_all_else_is_for_everybody_as_signing_in_needs_it(shut):
+def test_other_paths_stay_open_for_sign_in(shut):
     for path in ("/", "/video", "/_stcore/health", "/static/media/font.woff2", "/oauth2callback", "/media"):
         assert status(MediaOwners(), path) == 200
 
 
-def test_below_a_path_of_its_own_the_app_is_guarded_alike(shut, manager, present):
+def test_the_guard_works_below_a_base_path(shut, manager, present):
     before = config.get_option("server.baseUrlPath")
     config.set_option("server.baseUrlPath", "/faces/")
     try:
@@ -225,7 +225,7 @@ def test_below_a_path_of_its_own_the_app_is_guarded_alike(shut, manager, present
     ],
     ids=["no TOML", "empty", "short secret", "no client secret", "no callback", "no address", "no section"],
 )
-def test_sign_in_that_is_not_set_up_lets_nobody_in(tmp_path, text: str, caplog: pytest.LogCaptureFixture):
+def test_incomplete_sign_in_blocks_everyone(tmp_path, text: str, caplog: pytest.LogCaptureFixture):
     with secrets_file(tmp_path, text), caplog.at_level(logging.WARNING):
         guard_module._check_settings()
         assert visitor_of(ADA) is None
@@ -235,14 +235,14 @@ def test_sign_in_that_is_not_set_up_lets_nobody_in(tmp_path, text: str, caplog: 
     assert AUTH["client_secret"] not in caplog.text
 
 
-def test_sign_in_stays_on_when_its_secrets_vanish(tmp_path):
+def test_sign_in_stays_on_when_secrets_are_removed(tmp_path):
     with secrets_file(tmp_path, toml()):
         guard_module._check_settings()
     assert visitor_of({}) is None
     assert status(MediaOwners(), "/media/x.png") == 404
 
 
-def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, monkeypatch):
+def test_the_log_states_who_has_access(tmp_path, caplog: pytest.LogCaptureFixture, monkeypatch):
     with secrets_file(tmp_path, toml()), caplog.at_level(logging.WARNING):
         guard_module._check_settings()
     assert "everyone with an account at the sign-in service may enter" in caplog.text
@@ -262,7 +262,7 @@ def test_the_log_says_who_may_enter(tmp_path, caplog: pytest.LogCaptureFixture, 
     [("localhost", True), ("127.0.0.1", True), ("::1", True), (None, False), ("", False), ("0.0.0.0", False),
      ("::", False), ("192.0.2.7", False), ("faces.example.org", False)],
 )  # fmt: skip
-def test_who_can_reach_the_server(address: str | None, alone: bool):
+def test_the_access_summary_follows_the_listening_address(address: str | None, alone: bool):
     with listening_on(address):
         assert is_local_only() is alone
         assert ("Only this machine" in access_summary(sign_in=False)) is alone

@@ -1,4 +1,4 @@
-"""The way back to a page that was asked for before signing in, and to nothing else."""
+"""The redirect after sign-in leads to the requested page and nowhere else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shut(tmp_path: Path):
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers as Streamlit does: a page for every address, and the way to the first page after signing in."""
+    """Answers like Streamlit: a page for every path, and a redirect to the first page after sign-in."""
     signed_in = scope["path"] == "/oauth2callback"
     answer = RedirectResponse("/", 302) if signed_in else PlainTextResponse("a page")
     await answer(scope, receive, send)
@@ -46,7 +46,7 @@ def kept(headers: Headers) -> dict[str, str]:
 
 @pytest.mark.usefixtures("shut")
 @pytest.mark.parametrize("wanted", ["/video?analysis=0123abc", "/model_lab", "/video?analysis=a&at=1.5&q=%C3%A9%22"])
-def test_who_signs_in_comes_to_the_page_that_they_asked_for(wanted: str) -> None:
+def test_sign_in_leads_to_the_requested_page(wanted: str) -> None:
     first = ask(wanted)
     cookie = SimpleCookie(first["set-cookie"])[COOKIE]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "lax")
@@ -56,7 +56,7 @@ def test_who_signs_in_comes_to_the_page_that_they_asked_for(wanted: str) -> None
 
 
 @pytest.mark.usefixtures("shut")
-def test_home_forgets_what_was_wanted_before() -> None:
+def test_home_clears_the_requested_page() -> None:
     assert kept(ask("/", kept(ask("/library")))) == {COOKIE: ""}
     assert ask("/oauth2callback?code=1")["location"] == "/"
 
@@ -67,12 +67,12 @@ def test_home_forgets_what_was_wanted_before() -> None:
     ["//elsewhere.example", "https:%2F%2Felsewhere.example", "..%2F..", "%2Felsewhere.example", "%5Celsewhere.example",
      "video%3Fa%3D%0D%0ASet-Cookie:x", "video.elsewhere.example", "video%3F" + "a" * 2000],
 )  # fmt: skip
-def test_no_cookie_leads_out_of_the_app(forged: str) -> None:
+def test_the_cookie_cannot_redirect_to_another_site(forged: str) -> None:
     assert ask("/oauth2callback?code=1", {COOKIE: forged})["location"] == "/"
 
 
 @pytest.mark.usefixtures("shut")
-def test_only_pages_that_the_door_kept_from_somebody_are_kept_in_mind() -> None:
+def test_only_pages_that_required_sign_in_are_remembered() -> None:
     assert "set-cookie" not in ask("/video", signed_cookies(claims("ada")))
     assert "set-cookie" not in ask("/video", accept="*/*"), "no page of a browser"
     assert "set-cookie" not in ask("/video", method="POST")

@@ -1,4 +1,4 @@
-"""Who may enter: addresses and domains, what is verified and what is not, and whose library it then is."""
+"""Access rules: addresses and domains, unverified addresses, and owners."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_without_a_list_the_provider_decides():
         ("@example.org", ["ada@example.org"], False),
     ],
 )
-def test_the_list_is_of_addresses_and_whole_domains(entry: str, email: object, enters: bool):
+def test_the_list_matches_addresses_and_whole_domains(entry: str, email: object, enters: bool):
     found = read_rules({"allowed": [entry]}).admit(ADA | {"email": email})
     assert isinstance(found, Visitor) is enters
 
 
 @pytest.mark.parametrize("verified", [False, "false", None, "no"])
-def test_an_address_that_is_not_verified_is_none(verified: object):
+def test_unverified_addresses_are_ignored(verified: object):
     rules = read_rules({"admins": ["ada@example.org"], "allowed": ["@example.org"]})
     found = rules.admit(ADA | {"email_verified": verified})
     assert isinstance(found, Refused)
@@ -59,7 +59,7 @@ def test_an_address_that_is_not_verified_is_none(verified: object):
 
 
 @pytest.mark.parametrize("verified", [True, "true"])
-def test_an_administrator_is_on_every_list(verified: object):
+def test_administrators_always_have_access(verified: object):
     found = read_rules({"allowed": ["@elsewhere.test"]}, more_admins="x@y.test, ADA@example.org").admit(
         ADA | {"email_verified": verified}
     )
@@ -68,13 +68,13 @@ def test_an_administrator_is_on_every_list(verified: object):
 
 
 @pytest.mark.parametrize("email", ["xada@example.org", "ada@example.orgx", "ad@example.org", "", None])
-def test_an_administrators_whole_address_counts(email: str | None):
+def test_administrators_are_matched_by_full_address(email: str | None):
     found = read_rules({"admins": ["ada@example.org"]}).admit(ADA | {"email": email})
     assert isinstance(found, Visitor)
     assert not found.is_admin
 
 
-def test_secrets_and_environment_add_up():
+def test_secrets_and_environment_are_combined():
     rules = read_rules({"admins": ["a@x.test"], "allowed": ["b@x.test"]}, more_allowed="@y.test,,")
     assert rules == Rules(frozenset({"a@x.test"}), frozenset({"b@x.test", "@y.test"}))
     assert read_rules(None) == Rules()
@@ -94,28 +94,28 @@ def test_secrets_and_environment_add_up():
         (None, "ada"),
     ],
 )
-def test_a_slip_of_the_pen_opens_nothing_and_names_nobody(section: object, more_admins: str):
+def test_invalid_entries_are_refused_without_quoting_them(section: object, more_admins: str):
     with pytest.raises(SettingsError, match="expected ") as refused:
         read_rules(section, more_admins)
     assert "ada" not in str(refused.value)
 
 
 @pytest.mark.parametrize("missing", ["iss", "sub"])
-def test_somebody_without_a_lasting_name_has_no_library(missing: str):
+def test_an_identity_without_subject_is_refused(missing: str):
     for told in ({}, {missing: ""}, {missing: 7}):
         found = Rules().admit({key: value for key, value in ADA.items() if key != missing} | told)
         assert isinstance(found, Refused)
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
-def test_two_people_never_share_a_library(issuer: str, subject: str, other_issuer: str, other_subject: str):
+def test_different_identities_have_different_owners(issuer: str, subject: str, other_issuer: str, other_subject: str):
     same = (issuer, subject) == (other_issuer, other_subject)
     assert (owner_of(issuer, subject) == owner_of(other_issuer, other_subject)) is same
     assert owner_of(issuer, subject) != LOCAL
     assert len(owner_of(issuer, subject)) <= 200
 
 
-def test_a_library_follows_the_person_and_not_the_address():
+def test_the_owner_depends_on_the_subject_not_the_address():
     before, after = Rules().admit(ADA), Rules().admit(ADA | {"email": "married@example.org", "name": "Ada King"})
     stranger = Rules().admit(claims("eve") | {"email": "ada@example.org"})
     assert isinstance(before, Visitor)
@@ -135,13 +135,13 @@ def test_a_library_follows_the_person_and_not_the_address():
         ({"email": None}, "ada"),
     ],
 )
-def test_there_is_always_something_to_call_somebody(told: dict[str, object], name: str):
+def test_every_visitor_has_a_display_name(told: dict[str, object], name: str):
     found = Rules().admit(claims("ada") | told)
     assert isinstance(found, Visitor)
     assert found.name == name
 
 
-def test_models_are_changed_by_administrators_or_by_whoever_sits_at_the_machine():
+def test_only_administrators_and_local_visitors_change_models():
     assert LOCAL_VISITOR.may_change_models
     assert not LOCAL_VISITOR.signed_in
     assert not Visitor("oidc:1").may_change_models

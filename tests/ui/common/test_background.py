@@ -1,4 +1,4 @@
-"""BackgroundJob of a visit: what is said of its faults, and that its files go with it."""
+"""Background jobs: error messages, cancelling, and cleanup of their files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.common.background import UploadJob
 
 
 class Task(UploadJob):
-    """Does what it is given."""
+    """Runs the given function."""
 
     def do(self, work: Callable[[], None]) -> str:
         """Return what is said once it has ended."""
@@ -36,7 +36,7 @@ def raising(error: Exception) -> Callable[[], None]:
     return work
 
 
-def test_a_fault_of_the_program_is_not_shown_and_one_of_the_file_is_said_under_its_own_name(task: Task) -> None:
+def test_bugs_are_hidden_and_file_errors_name_the_file(task: Task) -> None:
     assert task.do(raising(KeyError("/secret/path"))) == "Something went wrong in the app. Its log has the details."
     assert task.do(raising(VideoError("upload is empty; expected a video"))) == (
         "my talk.mp4 is empty; expected a video"
@@ -44,7 +44,7 @@ def test_a_fault_of_the_program_is_not_shown_and_one_of_the_file_is_said_under_i
     assert task.do(lambda: None) == "", "begun anew"
 
 
-def test_cancelling_ends_the_work_at_its_next_step_and_is_no_error(task: Task) -> None:
+def test_cancelling_stops_at_the_next_step_without_error(task: Task) -> None:
     steps = []
 
     def work() -> None:
@@ -60,7 +60,7 @@ def test_cancelling_ends_the_work_at_its_next_step_and_is_no_error(task: Task) -
     assert task.progress.done == 3
 
 
-def test_the_copy_is_deleted_when_it_is_closed_and_a_file_of_this_machine_is_not(task: Task, tmp_path: Path) -> None:
+def test_closing_deletes_the_copy_but_not_a_local_file(task: Task, tmp_path: Path) -> None:
     assert task.path.read_bytes() == b"content"
     task.close()
     assert not task.path.exists()
@@ -73,7 +73,7 @@ def test_the_copy_is_deleted_when_it_is_closed_and_a_file_of_this_machine_is_not
 
 
 @pytest.mark.parametrize(("setting", "value"), [("EMOTION_FREE_MB", "1e9"), ("EMOTION_MAX_UPLOAD_MB", "0.000001")])
-def test_an_upload_for_which_there_is_no_room_leaves_nothing(
+def test_an_upload_to_a_full_disk_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

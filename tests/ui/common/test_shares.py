@@ -1,4 +1,4 @@
-"""Shares in tables: whole per cent, and nothing else of the table touched."""
+"""Shares in tables are whole per cent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 from ui.common.shares import whole_percent
 
 
-def test_shares_lose_what_is_under_a_per_cent_and_other_columns_nothing():
+def test_shares_are_rounded_down_to_whole_per_cent():
     table = pd.DataFrame({"person": ["A", "B"], "smile_index": [0.2547, None], "seconds": [4.317, 1.5]})
     shown = whole_percent(table, "smile_index", "unclear")
     assert shown["smile_index"].iloc[0] == 0.25 and shown["smile_index"].isna().tolist() == [False, True]

@@ -12,20 +12,20 @@ from ui.common.widgets import answer_chip, duration_text, plain, progress_text, 
     ("seconds", "text"),
     [(0, "0.0 s"), (3.44, "3.4 s"), (75, "1:15"), (3723, "1:02:03"), (float("nan"), "–"), (-1, "–")],
 )
-def test_times_in_words(seconds, text):
+def test_times_as_text(seconds, text):
     assert duration_text(seconds) == text
 
 
-def test_shares_in_words():
+def test_shares_as_text():
     assert (share_text(0.256), share_text(None)) == ("26%", "–")
 
 
-def test_progress_in_words():
+def test_progress_as_text():
     assert progress_text(None) == "Opening the file …"
     assert progress_text(Progress(50, 200, 2.0)) == "50 of about 200 frames · 25 frames/s · 6.0 s left"
 
 
-def test_an_unclear_answer_has_a_rim_and_explains_itself():
+def test_an_unclear_tag_has_a_rim_and_a_tooltip():
     shares = {"fear": 0.3, "anger": 0.25}
     tag = answer_chip(UNCLEAR, shares, 0.4)
     assert ">unclear<" in tag
@@ -37,11 +37,11 @@ def test_an_unclear_answer_has_a_rim_and_explains_itself():
     assert "dashed" not in clear
 
 
-def test_a_file_name_cannot_format_the_page():
+def test_markdown_in_file_names_is_escaped():
     assert plain("a*b_[x](y).jpg") == r"a\*b\_\[x\]\(y\).jpg"
 
 
-def test_a_test_set_says_whose_labels_and_how_many_of_them():
+def test_test_set_names_state_labels_and_their_number():
     assert labels_title("ferplus") == "FER+ majority, 8 classes"
     assert labels_title("fer2013-anger-sadness-neutral") == "FER2013 original, 3 of 7 classes"
     assert labels_title("rafdb") == "RAF-DB, 7 classes"

@@ -26,7 +26,7 @@ def judged(job: TrialJob, models: list[str], codes: str | None = None) -> TrialJ
     return job
 
 
-def test_a_job_ends_with_a_trial_and_may_be_begun_anew():
+def test_a_job_returns_a_trial_and_can_restart():
     job = judged(TrialJob("faces.zip", zip_of(["3/1.png", "4/1.png"])), emotion.list_models()[:1])
     assert job.trial is None
     assert "expected folders named like" in job.error
@@ -37,7 +37,7 @@ def test_a_job_ends_with_a_trial_and_may_be_begun_anew():
     job.close()
 
 
-def test_a_model_that_cannot_be_loaded_takes_no_other_with_it():
+def test_a_broken_model_does_not_stop_the_others():
     good = emotion.list_models()[0]
     job = judged(TrialJob("faces.zip", zip_of(["happy/1.png", "sad/1.png"])), [good, "none"])
     assert job.trial is not None
@@ -46,7 +46,7 @@ def test_a_model_that_cannot_be_loaded_takes_no_other_with_it():
     job.close()
 
 
-def test_what_is_no_archive_is_said_under_its_name():
+def test_an_invalid_archive_is_reported_by_name():
     job = judged(TrialJob("faces.zip", io.BytesIO(b"text")), emotion.list_models()[:1])
     assert job.error.startswith("expected a zip archive of class folders")
     job.close()

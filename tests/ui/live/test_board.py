@@ -62,7 +62,7 @@ def test_a_lane_moves_by_whole_columns():
     assert (before[3:] == after[:-3]).mean() > 0.98
 
 
-def test_a_lane_tells_the_leading_label_its_shares_and_what_is_unclear():
+def test_a_lane_shows_leading_label_shares_and_unclear():
     packed = base64.b64decode(pack_lane(series([-0.15, -0.05]), FERPLUS_LABELS, 40.0, 0.3))
     head, shares = np.frombuffer(packed, np.uint8)[:COLUMNS], np.frombuffer(packed, np.uint8)[COLUMNS:]
     assert head[-1] == FERPLUS_LABELS.index("happiness")
@@ -70,7 +70,7 @@ def test_a_lane_tells_the_leading_label_its_shares_and_what_is_unclear():
     assert heads(pack_lane(series([-0.15, -0.05]), FERPLUS_LABELS, 40.0, 0.7))[-1] == UNCLEAR_CODE
 
 
-def test_a_lane_has_the_display_order_whatever_the_models_order_is():
+def test_lanes_use_the_display_order_of_expressions():
     packed = base64.b64decode(pack_lane(series([-0.15, -0.05], "anger"), FERPLUS_LABELS[::-1], 40.0, 0.3))
     columns = np.frombuffer(packed, np.uint8)
     leading = FERPLUS_LABELS[::-1][int(leaning("anger").argmax())]
@@ -78,18 +78,18 @@ def test_a_lane_has_the_display_order_whatever_the_models_order_is():
     assert columns[COLUMNS:].reshape(COLUMNS, 8)[-1].argmax() == FERPLUS_LABELS.index(leading)
 
 
-def test_a_busy_server_says_what_it_leaves_out():
+def test_the_board_states_reduced_quality():
     load = replace(LOAD, quality=3, quality_words="every third picture is analysed")
     assert board_data(snapshot(load=load), 0.0)["notices"] == [
         "Reduced quality, because the server is busy: every third picture is analysed."
     ]
 
 
-def test_nobody_seen_is_an_empty_lane():
+def test_no_person_gives_an_empty_lane():
     assert (heads(pack_lane(series([]), FERPLUS_LABELS, 40.0, 0.3)) == UNSEEN).all()
 
 
-def test_the_board_says_values_large_and_against_the_baseline():
+def test_the_board_shows_values_and_differences_from_the_baseline():
     relative = dict.fromkeys(FERPLUS_LABELS, 0.0) | {"happiness": 0.4, "neutral": -0.35}
     (shown,) = board_data(snapshot(person(relative=relative)), 0.0)["people"]
     assert (shown["id"], shown["leading"], shown["share"]) == (3, "happiness", "65%")
@@ -102,7 +102,7 @@ def test_an_unclear_answer_has_no_share():
     assert (shown["leading"], shown["share"]) == (UNCLEAR, "")
 
 
-def test_the_board_tells_the_load_and_what_goes_on():
+def test_the_board_shows_load_and_recording():
     data = board_data(
         snapshot(
             held=True, baseline=BaselineNow(0.4, 1.8), recording=RecordingNow("id", 75.0, True, True, "A part is lost.")
@@ -134,7 +134,7 @@ def test_before_the_first_picture_the_board_waits():
     assert dict(data["load"])["Server time"] == "–, 95% within –"
 
 
-def test_every_obstacle_that_the_browser_finds_has_words_and_every_word_is_used():
+def test_every_camera_error_has_a_message():
     text = (WEB / "watch.js").read_text(encoding="utf-8")
     told = set(re.findall(r'tell\("(\w+)"', text)) | set(re.findall(r'^  \w+: "(\w+)",$', text, re.MULTILINE))
     told |= set(re.findall(r'\? "(\w+)" : "(\w+)"\)', text)[0])
@@ -142,7 +142,7 @@ def test_every_obstacle_that_the_browser_finds_has_words_and_every_word_is_used(
     assert all(obstacle.title and obstacle.advice for obstacle in OBSTACLES.values())
 
 
-def test_the_joined_modules_link_to_nothing_and_use_no_name_twice():
+def test_bundled_scripts_have_no_imports_and_no_duplicate_names():
     player = WEB.parents[1] / "player" / "web"
     text = joined_modules(player / "timeline.js", player / "lanes.js", WEB / "board.js")
     assert not re.search(r"^\s*import\b", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""A stream with a camera of made-up pictures on a loop of its own: what is analysed, what goes back, how it ends."""
+"""A camera stream of synthetic frames: what is analysed, what is returned, how it ends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def picture(number: int) -> av.VideoFrame:
 
 
 class Camera(MediaStreamTrack):
-    """Gives so many pictures, and then ends or waits for ever."""
+    """Gives a number of frames, then ends or waits forever."""
 
     kind = "video"
 
@@ -48,7 +48,7 @@ class Camera(MediaStreamTrack):
 
 
 class Stage:
-    """Notes what comes; waits before the first picture until it may go on."""
+    """Records its frames; blocks before the first one until released."""
 
     def __init__(self, problem: Exception | None = None) -> None:
         self.seen: list[int] = []
@@ -88,7 +88,7 @@ def run(stream: CameraStream, camera: Camera, meanwhile: Callable[[], object]) -
     run_async(connect())
 
 
-def test_every_picture_of_a_quick_stage_comes_back_in_order():
+def test_a_fast_stage_returns_every_frame_in_order():
     stage = Stage()
     stage.go.set()
     stream = CameraStream(lambda: stage)
@@ -108,7 +108,7 @@ def test_every_picture_of_a_quick_stage_comes_back_in_order():
     assert stage.skipped == [0] * 5
 
 
-def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
+def test_a_slow_stage_gets_the_newest_frame_and_the_number_skipped():
     stage, camera, now = Stage(), Camera(100, ends=False), [10.0]
     stream = CameraStream(lambda: stage, clock=lambda: now[0])
 
@@ -128,7 +128,7 @@ def test_a_slow_stage_gets_the_newest_and_is_told_how_many_were_left_out():
     assert sum(stage.skipped) + len(stage.seen) == 100
 
 
-def test_the_end_of_the_camera_ends_everything_once():
+def test_the_end_of_the_track_closes_the_stage_once():
     stage = Stage()
     stream = CameraStream(lambda: stage)
     assert not stream.is_open
@@ -146,7 +146,7 @@ def test_the_end_of_the_camera_ends_everything_once():
     ("problem", "words"),
     [(LiveError("Your place was given away."), "Your place was given away."), (KeyError("x"), "a bug in the app")],
 )
-def test_a_stage_that_breaks_off_says_why_and_is_closed(problem, words):
+def test_a_failing_stage_reports_its_error_and_is_closed(problem, words):
     stage = Stage(problem)
     stream = CameraStream(lambda: stage)
     run(stream, Camera(3, ends=False), stage.go.set)
@@ -154,7 +154,7 @@ def test_a_stage_that_breaks_off_says_why_and_is_closed(problem, words):
     assert stage.closed == 1
 
 
-def test_without_a_place_nothing_begins():
+def test_a_stream_without_a_seat_does_not_start():
     def full() -> Stage:
         raise LiveError("all places are taken")
 
@@ -169,14 +169,14 @@ def test_without_a_place_nothing_begins():
     assert not stream.is_open
 
 
-def test_silence_is_counted_from_the_last_picture():
+def test_idle_time_counts_from_the_last_frame():
     now = [10.0]
     stream = CameraStream(Stage, clock=lambda: now[0])
     now[0] = 12.5
     assert stream.silent_s == 2.5
 
 
-def test_no_more_than_two_returned_pictures_are_under_way():
+def test_at_most_two_returned_frames_are_in_flight():
     async def send() -> tuple[list[int], bool, int]:
         track = ReturnedTrack()
         held = []
@@ -194,7 +194,7 @@ def test_no_more_than_two_returned_pictures_are_under_way():
     assert run_async(send()) == ([0, 1], True, 2)
 
 
-def test_pictures_that_came_in_one_go_are_all_taken_and_old_ones_give_way():
+def test_a_burst_is_taken_whole_and_old_frames_are_dropped():
     waiting = FrameQueue()
     for number in range(3):
         waiting.put(picture(number), now_s=1.0)
@@ -207,7 +207,7 @@ def test_pictures_that_came_in_one_go_are_all_taken_and_old_ones_give_way():
     assert waiting.take(9.0)[0].pts == 4
 
 
-def test_what_waits_stays_few():
+def test_the_queue_is_bounded():
     waiting = FrameQueue()
     for number in range(50):
         waiting.put(picture(number), now_s=0.0)

@@ -8,7 +8,7 @@ from ui.live.ice import ice_servers
 TURN = {"turn_urls": ["turn:turn.example.org:3478?transport=udp"]}
 
 
-def test_without_secrets_nobody_is_asked():
+def test_no_servers_without_secrets():
     assert ice_servers({}, 0.0) == []
 
 
@@ -22,13 +22,13 @@ def test_stun_and_fixed_turn_credentials():
     ]
 
 
-def test_a_shared_secret_gives_credentials_that_coturn_derives_alike():
+def test_derived_credentials_match_coturn():
     # printf 1700006400 | openssl dgst -sha1 -hmac north -binary | base64
     (server,) = ice_servers({**TURN, "turn_secret": "north", "turn_valid_s": 7200}, 1_700_000_000.0)
     assert (server["username"], server["credential"]) == ("1700006400", "z5gyB4t+Hmo7XTWFm4psP7JMYHk=")
 
 
-def test_derived_credentials_hold_for_at_least_half_of_their_time_and_stay_the_same_meanwhile():
+def test_derived_credentials_stay_valid_for_half_their_lifetime():
     secrets = {**TURN, "turn_secret": "north", "turn_valid_s": 600}
     users = [int(ice_servers(secrets, 1_700_000_000.0 + step)[0]["username"]) for step in range(0, 900, 10)]
     assert all(300 <= user - (1_700_000_000 + 10 * step) <= 600 for step, user in enumerate(users))
@@ -45,6 +45,6 @@ def test_derived_credentials_hold_for_at_least_half_of_their_time_and_stay_the_s
         ({**TURN, "turn_secret": "north", "turn_valid_s": 5}, "at least 60 seconds"),
     ],
 )
-def test_settings_that_cannot_work_are_told(secrets, words):
+def test_invalid_settings_are_refused(secrets, words):
     with pytest.raises(LiveError, match=words):
         ice_servers(secrets, 0.0)

@@ -40,7 +40,7 @@ def test_the_download_has_the_full_size():
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", png()[:40]])
-def test_what_cannot_be_read_says_why(content):
+def test_an_unreadable_picture_says_why(content):
     picture = analyse_picture(FakeAnalyzer(), "bad.jpg", content)
     assert isinstance(picture, Unreadable)
     assert picture.error
@@ -57,7 +57,7 @@ class _Foreign(FakeAnalyzer):
         raise ZeroDivisionError("division by zero")
 
 
-def test_foreign_errors_are_that_pictures_alone():
+def test_unexpected_errors_affect_only_their_picture():
     picture = analyse_picture(_Foreign(), "bad.jpg", png())
     assert isinstance(picture, Unreadable)
     assert picture.error.startswith("bad.jpg cannot be analysed; expected a picture that can be read; got ZeroDivision")

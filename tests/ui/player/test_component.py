@@ -15,7 +15,7 @@ def event(number: int, start_s: float = 1.0, end_s: float = 2.0) -> dict:
     return {"id": f"visit-{number}", "start_s": start_s, "end_s": end_s}
 
 
-def test_an_event_is_told_once_however_often_the_browser_repeats_it():
+def test_a_repeated_event_is_reported_once():
     memory = _Memory("key", "digest")
     first = memory.take([event(1)])
     assert [(marked.id, marked.span) for marked in first] == [("visit-1", Span(1.0, 2.0))]
@@ -23,7 +23,7 @@ def test_an_event_is_told_once_however_often_the_browser_repeats_it():
     assert memory.take([event(1), event(2), event(3)]) == ()
 
 
-def test_a_player_moves_when_it_is_told_to_and_not_when_it_is_merely_asked_again():
+def test_the_player_seeks_only_on_a_new_request():
     memory = _Memory("key", "digest")
     assert memory.stand(None, None) == {"move": 0, "time_s": None}
     assert memory.stand(5.0, None) == {"move": 1, "time_s": 5.0}
@@ -36,7 +36,7 @@ def test_a_player_moves_when_it_is_told_to_and_not_when_it_is_merely_asked_again
     assert memory.stand(None, {"count": 3, "move": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
 
 
-def test_the_joined_modules_link_to_nothing_and_export_one_thing():
+def test_bundled_scripts_have_no_imports_and_one_export():
     text = player_module()
     assert not re.search(r"^\s*import\b", text, re.MULTILINE)
     assert re.findall(r"^export .*", text, re.MULTILINE) == [
@@ -65,7 +65,7 @@ def page() -> None:
     st.text(state.time_s)
 
 
-def test_a_page_tells_the_player_where_to_stand_and_reads_it_back():
+def test_a_page_sets_and_reads_the_position():
     test = AppTest.from_function(page, default_timeout=60).run()
     assert not test.exception
     assert test.text[0].value == "None"
@@ -74,7 +74,7 @@ def test_a_page_tells_the_player_where_to_stand_and_reads_it_back():
     assert test.run().text[0].value == "0.2"
 
 
-def test_another_analysis_starts_afresh():
+def test_another_analysis_resets_the_player():
     test = AppTest.from_function(page, default_timeout=60).run()
     test.session_state["order"] = 0.2
     assert test.run().text[0].value == "0.2"

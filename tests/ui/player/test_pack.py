@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 1920, 1080
 
 
 def unpack(packed: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    """Read by the header alone, as the browser does."""
+    """Read the arrays by the header alone, as the browser does."""
     start = 4 + struct.unpack_from("<I", packed)[0]
     head = json.loads(packed[4:start])
     places = head["arrays"].items()
@@ -60,7 +60,7 @@ def _face(rng: np.random.Generator, track: int) -> Face:
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), frames=st.integers(1, 40))
-def test_what_comes_back_is_as_near_as_the_units_say(seed, frames):
+def test_packed_values_round_trip_within_their_unit(seed, frames):
     analysis = random_analysis(seed, frames)
     head, arrays = unpack(pack(analysis))
     order = np.lexsort((-analysis.timeline["face_confidence"], analysis.timeline["frame_index"]))
@@ -79,7 +79,7 @@ def test_what_comes_back_is_as_near_as_the_units_say(seed, frames):
     np.testing.assert_allclose(poses, rows[["yaw", "pitch", "roll"]], rtol=0, atol=POSE_UNIT_DEG / 2 + 1e-4)
 
 
-def test_answers_under_the_limit_are_unclear():
+def test_answers_below_the_threshold_are_unclear():
     analysis = random_analysis(3, 60)
     _, arrays = unpack(pack(analysis))
     rows = analysis.timeline.sort_values(["frame_index", "face_confidence"], ascending=[True, False])
@@ -89,12 +89,12 @@ def test_answers_under_the_limit_are_unclear():
     assert np.array_equal(arrays["leading"][~unclear], rows["emotion"].cat.codes[~unclear])
 
 
-def test_without_a_limit_every_answer_is_a_label():
+def test_without_a_threshold_every_answer_is_a_label():
     _, arrays = unpack(pack(replace(random_analysis(3, 60), settings={})))
     assert arrays["leading"].max() < len(FERPLUS_LABELS)
 
 
-def test_the_surest_face_of_a_frame_comes_first():
+def test_the_most_confident_face_comes_first():
     analysis = random_analysis(5, 30)
     _, arrays = unpack(pack(analysis))
     sure = analysis.timeline.set_index(["frame_index", "track_id"])["face_confidence"]
@@ -104,7 +104,7 @@ def test_the_surest_face_of_a_frame_comes_first():
         assert confidences == sorted(confidences, reverse=True)
 
 
-def test_equal_analyses_give_equal_bytes_and_others_another_digest():
+def test_the_digest_identifies_the_analysis():
     one, same, other = (pack(random_analysis(seed, 20)) for seed in (1, 1, 2))
     assert one == same
     assert unpack(one)[0]["digest"] != unpack(other)[0]["digest"]
@@ -128,7 +128,7 @@ def test_meshes_of_other_rows_are_refused():
         pack(random_analysis(8, 20), np.zeros((1, 5, 2), np.float32))
 
 
-def test_the_last_picture_stands_to_the_end_of_the_video_but_not_for_a_part_that_was_not_analysed():
+def test_the_last_frame_lasts_to_the_end_of_the_analysed_part():
     whole = make_analysis([["happiness"]] * 10)
     longer = replace(whole, info=replace(whole.info, duration_s=60.0))
     slack = replace(whole, info=replace(whole.info, duration_s=1.4))
@@ -144,7 +144,7 @@ def test_an_analysis_without_a_face_can_be_packed():
     assert head["labels"] == list(FERPLUS_LABELS)
 
 
-def test_three_hours_of_one_face_are_under_three_megabytes():
+def test_three_hours_of_one_face_take_under_three_megabytes():
     frames, rows = 54_000, 54_000
     short = pack(make_analysis([["happiness"]] * 100))
     longer = pack(make_analysis([["happiness"]] * 200))

@@ -1,4 +1,4 @@
-"""Videos by a route of our own: any part on request, in small pieces, as long as the file is there."""
+"""The app's route for videos: ranges, chunks, and owners."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ask(
         ("bytes=-10", 206, slice(-10, None)),
     ],
 )
-def test_any_part_comes_in_small_pieces(files: VideoFiles, video: Path, wanted: str, status: int, part: slice):
+def test_ranges_are_sent_in_chunks(files: VideoFiles, video: Path, wanted: str, status: int, part: slice):
     answered, headers, pieces = ask(files, files.address(video, LOCAL_VISITOR), wanted)
     assert answered == status
     assert b"".join(pieces) == CONTENT[part]
@@ -71,11 +71,11 @@ def test_any_part_comes_in_small_pieces(files: VideoFiles, video: Path, wanted: 
     assert (headers["content-type"], headers["accept-ranges"]) == ("video/mp4", "bytes")
 
 
-def test_a_part_that_is_not_there_is_refused(files: VideoFiles, video: Path):
+def test_an_invalid_range_is_refused(files: VideoFiles, video: Path):
     assert ask(files, files.address(video, LOCAL_VISITOR), f"bytes={len(CONTENT)}-")[0] == 416
 
 
-def test_an_address_stays_and_leads_nowhere_else(files: VideoFiles, video: Path, tmp_path: Path):
+def test_a_url_is_stable_and_cannot_be_altered(files: VideoFiles, video: Path, tmp_path: Path):
     address = files.address(video, LOCAL_VISITOR)
     assert files.address(video, LOCAL_VISITOR) == address
     (tmp_path / "other").write_bytes(b"x")
@@ -90,13 +90,13 @@ def test_a_deleted_video_is_gone(files: VideoFiles, video: Path):
     assert ask(files, address)[0] == 404
 
 
-def test_only_a_server_that_has_the_route_is_relied_on(files: VideoFiles):
+def test_the_route_is_used_only_if_the_server_has_it(files: VideoFiles):
     assert not files.is_served
     files.route()
     assert files.is_served
 
 
-def test_a_video_is_for_whom_its_address_was_made(files: VideoFiles, video: Path, tmp_path: Path):
+def test_only_its_owner_gets_a_video(files: VideoFiles, video: Path, tmp_path: Path):
     ada, bob = signed_cookies(claims("ada")), signed_cookies(claims("bob"))
     here = files.address(video, LOCAL_VISITOR)
     with secrets_file(tmp_path, toml()):
@@ -108,7 +108,7 @@ def test_a_video_is_for_whom_its_address_was_made(files: VideoFiles, video: Path
     assert ask(files, here)[0] == 200
 
 
-def test_below_a_path_of_its_own_the_app_serves_there(files: VideoFiles, video: Path, monkeypatch: pytest.MonkeyPatch):
+def test_videos_are_served_below_a_base_path(files: VideoFiles, video: Path, monkeypatch: pytest.MonkeyPatch):
     manager = MediaFileManager(MemoryMediaFileStorage("/media"))
     monkeypatch.setattr(serve, "get_instance", lambda: SimpleNamespace(media_file_mgr=manager))
     assert serve.data_url(CONTENT, "place").startswith("/media/")

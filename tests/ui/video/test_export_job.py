@@ -16,7 +16,7 @@ def request(name: str = "json", **changes) -> ExportRequest:
     return replace(ExportRequest(format_named(name), make_analysis([["happiness"]]), Edits(), Options()), **changes)
 
 
-def test_the_file_is_there_when_it_has_ended_and_gone_when_closed():
+def test_the_file_exists_after_the_job_and_is_deleted_on_close():
     job = ExportJob(request("vtt"))
     job.start()
     job.wait(20)
@@ -42,7 +42,7 @@ def test_a_stopped_export_has_no_file():
     assert job.file is None and not job.error
 
 
-def test_what_cannot_be_written_says_why():
+def test_a_failed_export_says_why():
     job = ExportJob(request("mp4"))
     job.start()
     job.wait(20)
@@ -54,7 +54,7 @@ def test_what_cannot_be_written_says_why():
     "other",
     [{"edits": Edits(names={1: "Ada"})}, {"options": Options(blur=True)}, {"chosen": format_named("csv")}],
 )
-def test_another_choice_is_another_order(other):
+def test_different_options_start_a_new_job(other):
     one = request()
     assert one.is_same(replace(one))
     assert not one.is_same(replace(one, **other))

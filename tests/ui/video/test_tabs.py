@@ -23,7 +23,7 @@ TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Co
 
 
 class Holder:
-    """Keeps edits as a job does."""
+    """Holds edits as a job does."""
 
     def __init__(self, edits: Edits) -> None:
         self.edits = edits
@@ -67,9 +67,10 @@ def press(test: AppTest, label: str) -> AppTest:
     return ran(next(button for button in test.button if button.label == label).click())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", TABS)
 @pytest.mark.parametrize("person", [0, 1])
-def test_every_tab_has_something_to_say(tab, person):
+def test_every_tab_has_content(tab, person):
     test = opened(tab, person=person)
     assert test.session_state["test_tabs"] == tab
     assert words(test)
@@ -77,12 +78,12 @@ def test_every_tab_has_something_to_say(tab, person):
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_every_tab_stands_when_edits_leave_no_face(tab):
+def test_every_tab_works_when_edits_leave_no_face(tab):
     test = opened(tab, Edits(hidden=frozenset({1, 2})))
     assert "Edits leave no face" in words(test)
 
 
-def test_names_are_where_people_are_chosen_and_in_the_table():
+def test_names_appear_in_selector_and_table():
     test = opened("People", Edits(names={1: "Ada"}))
     assert "Ada" in test.selectbox[0].options
     assert "Ada" in test.dataframe[-1].value["person"].tolist()
@@ -93,11 +94,11 @@ def test_merged_people_are_one_in_every_figure():
     assert test.dataframe[-1].value["track_id"].tolist() == [1]
 
 
-def test_a_circle_of_merges_is_said_and_nothing_is_lost():
+def test_circular_merges_show_an_error_and_lose_nothing():
     assert "circle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
 
 
-def test_the_fields_say_what_was_decided_and_take_changes():
+def test_the_editor_shows_and_changes_edits():
     edits = Edits(names={1: "Ada"}, merged={2: 1}, hidden=frozenset({2}), events=(Event("x", Span(1, 2)),))
     test = opened("People", edits)
     holder = test.session_state["holder"]
@@ -113,7 +114,7 @@ def test_the_fields_say_what_was_decided_and_take_changes():
     assert ran(test.text_input(key="test_people_name_1").set_value("")).session_state["holder"].edits.names == {}
 
 
-def test_a_circle_in_the_fields_is_refused_and_said():
+def test_the_editor_refuses_circular_merges():
     test = opened("People", Edits(merged={1: 2}))
     test = ran(test.selectbox(key="test_people_whole_2").set_value(1))
     assert "circle" in words(test)
@@ -124,7 +125,7 @@ def test_a_track_that_is_the_same_as_itself_is_not_merged():
     assert with_decisions(Edits(), {1: Decision(whole=1)}) == Edits()
 
 
-def test_what_was_decided_of_tracks_on_other_pages_stays():
+def test_edits_of_tracks_on_other_pages_are_kept():
     shown = [["happiness"] * 10] * 3
     edits = Edits(names={10: "Zoe"}, merged={10: 9}, hidden=frozenset({9}))
     test = opened("People", edits, shown)
@@ -134,13 +135,13 @@ def test_what_was_decided_of_tracks_on_other_pages_stays():
     assert test.session_state["holder"].edits == replace(edits, names={1: "Ada", 10: "Zoe"})
 
 
-def test_a_video_of_many_tracks_offers_those_seen_longest_and_those_with_a_name():
+def test_the_selector_offers_longest_seen_and_named_tracks():
     shown = [["happiness"] * 6] * 2 + [["happiness"] * 2] * 3
     timeline = make_analysis(shown).timeline
     assert offered_people(timeline, {6: "Zoe", 99: "Nobody"}, limit=2) == [1, 2, 6]
 
 
-def test_other_values_have_another_fingerprint():
+def test_different_values_have_different_fingerprints():
     assert fingerprint([1, "a"]) == fingerprint([1, "a"]) != fingerprint([1, "b"])
 
 
@@ -154,7 +155,7 @@ def test_without_a_change_there_is_no_matrix():
     assert "never changed" in words(opened("Episodes", shown=[["fear"]] * 10))
 
 
-def test_smoothing_is_a_view():
+def test_smoothing_does_not_change_the_analysis():
     test = opened("Episodes", shown=[["neutral"]] * 9 + [["anger"]] * 3 + [["neutral"]] * 9)
     test = ran(test.slider(key="test_episodes_min_s").set_value(0.0))
     assert len(test.dataframe[0].value) == 3
@@ -165,7 +166,7 @@ def test_smoothing_is_a_view():
     assert test.session_state["analysis"].timeline.equals(before)
 
 
-def test_derived_measures_are_of_one_person_and_say_where_they_come_from():
+def test_derived_measures_are_per_person_and_cite_their_formula():
     assert "under the dashed line, 0.6" in words(opened("Presence")).lower()
     assert "Choose a person" in words(opened("Over time"))
     assert "FaceReader" in words(opened("Over time", person=1))
@@ -181,7 +182,7 @@ def test_a_baseline_is_set_shown_and_removed():
     assert press(test, "Remove").session_state["holder"].edits.baselines == {}
 
 
-def test_a_baseline_that_ends_before_it_starts_is_refused_in_one_sentence():
+def test_a_baseline_ending_before_its_start_is_refused():
     test = opened("Baseline", person=1)
     test = ran(test.number_input[0].set_value(5.0))
     test = press(test, "Set as baseline")
@@ -189,7 +190,7 @@ def test_a_baseline_that_ends_before_it_starts_is_refused_in_one_sentence():
     assert test.session_state["holder"].edits == Edits()
 
 
-def test_a_baseline_in_which_the_person_is_not_seen_is_said():
+def test_a_baseline_without_the_person_shows_an_error():
     assert "the person is visible" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
 
 
@@ -206,20 +207,20 @@ def test_events_come_from_csv_and_a_bad_row_is_named():
     assert "UTF-8" in test.error[0].value
 
 
-def test_events_have_figures_and_before_against_after():
+def test_events_have_figures_and_before_vs_after():
     test = opened("Events", Edits(events=(Event("joke", Span(2, 3)), Event("clap", Span(4, 4)))))
     assert test.dataframe[-1].value["label"].tolist() == ["joke"]
     assert "95 % interval" in words(test)
     assert "No event yet" in words(opened("Events"))
 
 
-def test_the_table_of_events_comes_back_as_the_events():
+def test_the_table_of_events_round_trips():
     events = (Event("moment", Span(1, 1)), Event("span", Span(2, 3.5), excluded=True))
     assert events_of(event_table(events)) == events
     assert events_of(event_table(())) == ()
 
 
-def test_unfinished_rows_of_events_wait():
+def test_incomplete_event_rows_are_ignored():
     table = event_table((Event("x", Span(1, 2)),))
     table.loc[1] = [5.0, None, None, False]
     table.loc[2] = [None, None, "no time", False]

@@ -1,4 +1,4 @@
-"""The video of an analysis: taken in under a name of ours, made playable, gone with the visit."""
+"""The video of an analysis: stored under a safe name, converted for playback, deleted with the session."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def prepared(video_source: VideoSource) -> VideoSource:
     return video_source
 
 
-def test_what_browsers_play_is_played_as_it_is(tmp_path):
+def test_playable_formats_are_not_converted(tmp_path):
     video_source = prepared(source_of(tmp_path))
     assert video_source.playable == video_source.path
 
 
-def test_what_browsers_do_not_play_is_copied_once(tmp_path):
+def test_other_formats_are_converted_once(tmp_path):
     video_source = prepared(source_of(tmp_path, codec="mpeg4"))
     assert video_source.playable is not None
     assert video_source.playable != video_source.path
@@ -36,7 +36,7 @@ def test_what_browsers_do_not_play_is_copied_once(tmp_path):
     assert video_source._thread is thread
 
 
-def test_what_is_no_video_has_no_player_and_says_why():
+def test_an_invalid_video_has_no_player_and_says_why():
     video_source = prepared(VideoSource("holiday.mp4", io.BytesIO(b"text")))
     assert video_source.playable is None
     assert video_source.error

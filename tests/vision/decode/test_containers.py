@@ -1,4 +1,4 @@
-"""Of several video streams it is the film that is read, never its cover or its preview."""
+"""Which stream of a file is read: the video, never a cover or preview."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CASES: dict[str, tuple[str, Streams]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_film_is_what_is_read(tmp_path: Path, name: str) -> None:
+def test_the_video_stream_is_read_not_the_cover(tmp_path: Path, name: str) -> None:
     ending, streams = CASES[name]
     clip = write_streams(tmp_path / f"clip.{ending}", streams)
     info, frames = probe(clip), list(read_video(clip))
@@ -50,7 +50,7 @@ def test_the_film_is_what_is_read(tmp_path: Path, name: str) -> None:
     assert len(list(read_video(clip, start_s=0.4))) == 10
 
 
-def test_a_cover_that_is_an_attachment(tmp_path: Path) -> None:
+def test_an_attached_cover_is_ignored(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mkv"
     with av.open(str(clip), "w") as container:
         container.add_attachment("cover.jpg", "image/jpeg", cv2.imencode(".jpg", RED)[1].tobytes())
@@ -63,18 +63,18 @@ def test_a_cover_that_is_an_attachment(tmp_path: Path) -> None:
     assert next(read_video(clip)).luma.mean() == pytest.approx(200, abs=2)
 
 
-def test_nothing_but_a_cover_is_no_video(tmp_path: Path) -> None:
+def test_a_file_with_only_a_cover_is_refused(tmp_path: Path) -> None:
     clip = write_streams(tmp_path / "song.mp4", [([RED], "mjpeg", COVER)])
     with pytest.raises(VideoError, match=r"song\.mp4 has no video: its only picture is a cover"):
         probe(clip)
 
 
-def test_photographs_alone_are_a_video(tmp_path: Path) -> None:
+def test_a_stream_of_photographs_is_read(tmp_path: Path) -> None:
     clip = write_streams(tmp_path / "camera.mkv", [(FILM, "mjpeg", DEFAULT)])
     assert len(list(read_video(clip))) == 20
 
 
-def test_a_copy_takes_the_same_stream(tmp_path: Path) -> None:
+def test_a_copy_uses_the_same_stream(tmp_path: Path) -> None:
     clip = write_streams(tmp_path / "two.mkv", [(PREVIEW, "", 0), (FILM, "", DEFAULT)])
     assert close_live_video(clip, tmp_path / "copy.mp4")
     with open_container(tmp_path / "copy.mp4") as container:

@@ -1,4 +1,4 @@
-"""Videos of every kind that users have: their times, their orientation, their faults."""
+"""Videos of common kinds: times, orientation, errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from emotion.vision.encode import write_video
 from tests.vision.clips import grey_levels, write_clip, write_sound, write_stamped
 
 
-def test_frames_come_in_order_with_their_own_times(tmp_path: Path) -> None:
+def test_frames_have_their_own_times_in_order(tmp_path: Path) -> None:
     times_ms = [0, 40, 200, 210, 1000]
     clip = write_clip(tmp_path / "variable rate.mkv", grey_levels([0, 60, 120, 180, 240]), times_ms)
     frames = list(read_video(clip))
@@ -27,7 +27,7 @@ def test_frames_come_in_order_with_their_own_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "codec"), [("back.mkv", "mjpeg"), ("back.ts", "mpeg2video")])
-def test_times_that_run_backwards_in_the_file_stand_still(tmp_path: Path, name: str, codec: str) -> None:
+def test_times_never_run_backwards(tmp_path: Path, name: str, codec: str) -> None:
     stamped_ms = [0, 40, 80, 20, 60, 100, 140, 0, 180]
     clip = write_stamped(tmp_path / name, grey_levels(range(0, 180, 20)), stamped_ms, codec)
     times = [frame.time_s for frame in read_video(clip)]
@@ -43,7 +43,7 @@ def test_luma_is_the_full_range_grey_picture(tmp_path: Path) -> None:
     assert last.luma.min() >= 254
 
 
-def test_colour_is_there_for_whoever_asks(tmp_path: Path) -> None:
+def test_colour_is_converted_on_demand(tmp_path: Path) -> None:
     red = np.zeros((48, 64, 3), np.uint8)
     red[..., 0] = 200
     (frame,) = read_video(write_clip(tmp_path / "red.mp4", [red]))
@@ -69,7 +69,7 @@ def test_a_phones_rotation_is_applied(tmp_path: Path, rotation: int) -> None:
     assert np.abs(frame.luma.astype(int) - upright[..., 0]).mean() < 10
 
 
-def test_probe_tells_the_facts(tmp_path: Path) -> None:
+def test_probe_returns_the_video_info(tmp_path: Path) -> None:
     info = probe(write_clip(tmp_path / "facts.mp4", grey_levels([9] * 50)))
     assert (info.width, info.height, info.frame_count, info.codec) == (64, 48, 50, "h264")
     assert (info.fps, info.duration_s) == pytest.approx((25, 2), rel=0.05)
@@ -83,7 +83,7 @@ def test_sampling_by_count_and_by_rate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("time_s", [0.0, 0.21, 0.5, 1.88])
-def test_frame_at_shows_what_read_video_yields_then(tmp_path: Path, time_s: float) -> None:
+def test_frame_at_matches_read_video(tmp_path: Path, time_s: float) -> None:
     clip = write_clip(tmp_path / "seek.mp4", grey_levels(range(0, 250, 5)))
     *_, expected = (frame for frame in read_video(clip) if frame.time_s <= time_s + 1e-3)
     assert frame_at(clip, time_s).mean() == pytest.approx(expected.luma.mean(), abs=2)
@@ -94,7 +94,7 @@ def test_frame_at_the_end_and_beyond(tmp_path: Path) -> None:
     assert frame_at(clip, 99).mean() == pytest.approx(200, abs=3)
 
 
-def test_what_is_written_reads_back(tmp_path: Path) -> None:
+def test_written_frames_round_trip(tmp_path: Path) -> None:
     pictures = grey_levels(range(0, 200, 20), width=65, height=49)
     clip = write_video(tmp_path / "own.mp4", pictures, fps=29.97)
     frames = list(read_video(clip))
@@ -104,7 +104,7 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
     assert probe(clip).fps == pytest.approx(29.97, abs=1e-3)
 
 
-def test_faults_say_what_is_wrong(tmp_path: Path) -> None:
+def test_unreadable_files_say_what_is_wrong(tmp_path: Path) -> None:
     whole = write_clip(tmp_path / "whole.mp4", grey_levels([9] * 30)).read_bytes()
     cases = {
         "empty.mp4": (b"", "is empty"),
@@ -121,7 +121,7 @@ def test_faults_say_what_is_wrong(tmp_path: Path) -> None:
         probe(tmp_path / "absent.mp4")
 
 
-def test_a_video_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
+def test_a_truncated_video_gives_the_frames_before_the_damage(tmp_path: Path) -> None:
     noise = np.random.default_rng(7).integers(0, 255, (30, 96, 128, 3), np.uint8)
     clip = write_clip(tmp_path / "broken.mkv", list(noise))
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
@@ -149,7 +149,7 @@ def test_frames_of_too_many_pixels_are_refused(tmp_path: Path, monkeypatch: pyte
         probe(clip)
 
 
-def test_senseless_sampling_is_refused(tmp_path: Path) -> None:
+def test_invalid_sampling_is_refused(tmp_path: Path) -> None:
     for options in ({"every": 0}, {"fps": -1.0}):
         with pytest.raises(VideoError, match="expected every"):
             list(read_video(tmp_path / "any.mp4", **options))
@@ -177,7 +177,7 @@ def test_every_shared_clip_reads_to_its_end(shared_data: Path) -> None:
         ({}, None),
     ],
 )
-def test_a_file_may_say_when_it_was_recorded(tmp_path: Path, said: dict[str, str], moment: dt.datetime | None) -> None:
+def test_the_recording_date_is_read(tmp_path: Path, said: dict[str, str], moment: dt.datetime | None) -> None:
     clip, dated = write_clip(tmp_path / "clip.mp4", grey_levels([1, 2])), tmp_path / "dated.mp4"
     with av.open(str(clip)) as source, av.open(str(dated), "w", options={"movflags": "use_metadata_tags"}) as target:
         target.metadata.update(said)
@@ -189,6 +189,6 @@ def test_a_file_may_say_when_it_was_recorded(tmp_path: Path, said: dict[str, str
     assert recorded_at(dated) == moment
 
 
-def test_what_is_no_date_says_nothing() -> None:
+def test_an_invalid_date_is_ignored() -> None:
     assert video._moment("last summer") is None
     assert video._moment("2024-03-05 10:20:30") == dt.datetime(2024, 3, 5, 10, 20, 30, tzinfo=dt.UTC)

@@ -1,4 +1,4 @@
-"""High dynamic range is analysed and shown as ordinary video: white is white, and grey is no paler than it was."""
+"""HDR is converted to standard range: white is white, and greys keep their brightness."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def write_hdr(path: Path, transfer: int, light: np.ndarray, codec: str, pix_fmt:
 
 @pytest.mark.parametrize("transfer", [PQ, HLG])
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx265"), ("a.mkv", "libx265"), ("b.mp4", "libx264")])
-def test_greys_are_what_ordinary_video_has(tmp_path: Path, transfer: int, name: str, codec: str) -> None:
+def test_greys_match_standard_range_video(tmp_path: Path, transfer: int, name: str, codec: str) -> None:
     clip = write_hdr(tmp_path / name, transfer, (CODES / 255) ** 2.4, codec, "yuv420p10le")
     frame = next(read_video(clip))
     for picture in (frame.luma, frame.rgb().mean(axis=2)):
@@ -60,7 +60,7 @@ def test_greys_are_what_ordinary_video_has(tmp_path: Path, transfer: int, name: 
 
 
 @pytest.mark.parametrize("transfer", [PQ, HLG])
-def test_lights_brighter_than_white_keep_their_order(tmp_path: Path, transfer: int) -> None:
+def test_highlights_keep_their_order(tmp_path: Path, transfer: int) -> None:
     light = np.array([0.5, 0.8, 0.9, 1.0, 1.3, 1.8, 2.5, 3.5])
     frame = next(read_video(write_hdr(tmp_path / "a.mp4", transfer, light, "libx265", "yuv420p10le")))
     stripes = frame.luma[8:-8].reshape(48, len(light), 16)[:, :, 4:-4].mean(axis=(0, 2))

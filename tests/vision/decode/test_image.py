@@ -1,4 +1,4 @@
-"""Pictures of every kind that users have, and of every kind that is broken."""
+"""Pictures of common formats, and broken ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def gradient() -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP"])
-def test_lossless_formats_give_their_pixels(gradient: np.ndarray, kind: str) -> None:
+def test_lossless_formats_keep_their_pixels(gradient: np.ndarray, kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
     assert np.array_equal(load_image(encoded(Image.fromarray(gradient), kind, **options)), gradient)
 
@@ -41,7 +41,7 @@ def test_exif_rotation_is_applied(gradient: np.ndarray, orientation: int, turn: 
     assert np.array_equal(upright, np.rot90(gradient, turn))
 
 
-def test_transparency_is_laid_over_white(gradient: np.ndarray) -> None:
+def test_transparency_is_composed_over_white(gradient: np.ndarray) -> None:
     rgba = np.dstack([gradient, np.full(gradient.shape[:2], 255, np.uint8)])
     rgba[:10, :, 3] = 0
     shown = load_image(encoded(Image.fromarray(rgba), "PNG"))
@@ -84,7 +84,7 @@ def test_a_path_with_spaces_and_other_letters(tmp_path: Path, gradient: np.ndarr
     assert np.array_equal(load_image(path), gradient)
 
 
-def test_arrays_pass_and_grey_ones_are_repeated(gradient: np.ndarray) -> None:
+def test_arrays_are_accepted_and_grey_ones_repeated(gradient: np.ndarray) -> None:
     assert load_image(gradient) is gradient
     assert np.array_equal(load_image(gradient[..., 0])[..., 2], gradient[..., 0])
 
@@ -121,6 +121,6 @@ def png_header(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(("side", "words"), [(20_000, "at most 100 megapixels"), (12_000, "12000 × 12000")])
-def test_a_huge_picture_is_refused_by_its_size_before_it_is_decoded(side: int, words: str) -> None:
+def test_a_huge_picture_is_refused_before_decoding(side: int, words: str) -> None:
     with pytest.raises(TooLargeError, match=words):
         load_image(png_header(side, side))

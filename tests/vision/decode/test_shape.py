@@ -1,4 +1,4 @@
-"""Pictures as people see them: turned, mirrored, with square pixels, in one size."""
+"""Frames in displayed shape: rotated, mirrored, square pixels, one size."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def write(path: Path, turn: list[int], aspect: Fraction | None = None, count: in
 
 
 @pytest.mark.parametrize("name", MATRICES)
-def test_every_orientation_is_as_players_show_it(tmp_path: Path, name: str) -> None:
+def test_every_orientation_matches_players(tmp_path: Path, name: str) -> None:
     turn, shown = MATRICES[name]
     clip, expected = write(tmp_path / "turned.mp4", turn), shown(corners())
     info, frames = probe(clip), list(read_video(clip))
@@ -71,7 +71,7 @@ def test_every_orientation_is_as_players_show_it(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", MATRICES)
-def test_reading_goes_on_in_every_orientation(tmp_path: Path, name: str) -> None:
+def test_reading_resumes_in_every_orientation(tmp_path: Path, name: str) -> None:
     clip = write(tmp_path / "turned.mp4", MATRICES[name][0], Fraction(3, 2))
     whole = list(read_video(clip))
     rest = list(read_video(clip, after=position_of(whole[14])))
@@ -81,7 +81,7 @@ def test_reading_goes_on_in_every_orientation(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize("name", ["upright", "hflip", "clockwise", "transverse"])
 @pytest.mark.parametrize("aspect", [Fraction(2), Fraction(64, 45), Fraction(8, 9)])
-def test_pixels_are_made_square_before_a_picture_is_turned(tmp_path: Path, name: str, aspect: Fraction) -> None:
+def test_pixels_are_made_square_before_rotation(tmp_path: Path, name: str, aspect: Fraction) -> None:
     turn, shown = MATRICES[name]
     info = probe(clip := write(tmp_path / "wide.mp4", turn, aspect))
     wide = round(WIDTH * aspect)
@@ -101,12 +101,12 @@ def _swap(turn: list[int]) -> tuple[bool, bool, bool]:
     return turn[0] == 0, False, False
 
 
-def test_pixels_that_cannot_be_so_long_are_taken_for_square(tmp_path: Path) -> None:
+def test_implausible_aspect_ratios_are_ignored(tmp_path: Path) -> None:
     info = probe(write(tmp_path / "broken.mp4", [1, 0, 0, 1], Fraction(200)))
     assert (info.width, info.height) == (WIDTH, HEIGHT)
 
 
-def test_the_limit_of_pixels_is_of_the_picture_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pixel_limit_applies_to_the_displayed_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = write(tmp_path / "wide.mp4", [1, 0, 0, 1], Fraction(4))
     monkeypatch.setenv("EMOTION_MAX_FRAME_MEGAPIXELS", "0.005")
     for reading in (lambda: probe(clip), lambda: next(read_video(clip)), lambda: frame_at(clip, 0.1)):
@@ -115,7 +115,7 @@ def test_the_limit_of_pixels_is_of_the_picture_as_shown(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(("width", "height"), [(128, 96), (32, 24)])
-def test_a_size_that_changes_is_scaled_to_the_first(tmp_path: Path, width: int, height: int) -> None:
+def test_changed_sizes_are_scaled_to_the_first(tmp_path: Path, width: int, height: int) -> None:
     other = np.repeat(np.repeat(corners(), 2, 0), 2, 1) if width > WIDTH else corners()[::2, ::2]
     clip = joined(tmp_path, [corners()] * 20, [np.ascontiguousarray(other)] * 20)
     frames = list(read_video(clip))
@@ -127,7 +127,7 @@ def test_a_size_that_changes_is_scaled_to_the_first(tmp_path: Path, width: int, 
     assert (probe(clip).width, probe(clip).height) == (WIDTH, HEIGHT)
 
 
-def test_other_proportions_get_bars_and_nothing_is_stretched(tmp_path: Path) -> None:
+def test_other_aspect_ratios_get_black_bars(tmp_path: Path) -> None:
     upright = np.full((64, 48, 3), 200, np.uint8)
     clip = joined(tmp_path, [corners()] * 10, [upright] * 10)
     *_, last = read_video(clip)

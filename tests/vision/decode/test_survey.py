@@ -1,4 +1,4 @@
-"""Lengths and times of videos whose headers and stamps are wrong: every frame is there, at its time, and it is said."""
+"""Lengths and times of videos with wrong headers and stamps are corrected and reported."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_stamps_are_mended_and_said(broadcast: Path, tmp_path: Path, name: str) -> None:
+def test_wrong_stamps_are_corrected_and_reported(broadcast: Path, tmp_path: Path, name: str) -> None:
     restamp, words = WRONG[name]
     clip = restamp_ts(broadcast, tmp_path / "wrong.ts", lambda _, stamp: restamp(stamp))
     assert_whole(clip)
@@ -83,14 +83,14 @@ def test_wrong_stamps_are_mended_and_said(broadcast: Path, tmp_path: Path, name:
 
 
 @pytest.mark.parametrize("copies", [2, 3])
-def test_files_put_together_by_their_bytes_restart_the_clock(broadcast: Path, tmp_path: Path, copies: int) -> None:
+def test_concatenated_files_restart_the_clock(broadcast: Path, tmp_path: Path, copies: int) -> None:
     clip = tmp_path / "joined.ts"
     clip.write_bytes(broadcast.read_bytes() * copies)
     assert_whole(clip, FRAMES * copies)
     assert "the clock restarts or jumps at 4.00 s" in probe(clip).mended
 
 
-def test_flash_video_whose_recorder_was_restarted(tmp_path: Path) -> None:
+def test_a_flash_video_with_a_restarted_recorder(tmp_path: Path) -> None:
     whole, clip = write_clip(tmp_path / "whole.flv", pictures()).read_bytes(), tmp_path / "joined.flv"
     clip.write_bytes(whole + whole[13:])  # without the second file's header
     assert_whole(clip, FRAMES * 2)
@@ -98,13 +98,13 @@ def test_flash_video_whose_recorder_was_restarted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shift", [TS_WRAP - FIRST_STAMP - 2 * TS_HZ, TS_WRAP - FIRST_STAMP, 3600 * TS_HZ])
-def test_a_clock_that_starts_late_or_runs_over_is_no_fault(broadcast: Path, tmp_path: Path, shift: int) -> None:
+def test_late_starts_and_wrapped_clocks_are_accepted(broadcast: Path, tmp_path: Path, shift: int) -> None:
     clip = restamp_ts(broadcast, tmp_path / "late.ts", lambda _, stamp: stamp + shift)
     assert_whole(clip)
     assert not probe(clip).mended
 
 
-def test_places_are_found_again_in_a_mended_video(broadcast: Path, tmp_path: Path) -> None:
+def test_positions_are_found_in_a_corrected_video(broadcast: Path, tmp_path: Path) -> None:
     clip = tmp_path / "joined.ts"
     clip.write_bytes(broadcast.read_bytes() * 2)
     whole = list(read_video(clip))
@@ -125,7 +125,7 @@ def _no_steps(box: bytearray) -> None:
         box[12 + 8 * entry : 16 + 8 * entry] = bytes(4)
 
 
-def test_lengths_are_of_the_frames_and_not_of_the_header(film: Path, tmp_path: Path) -> None:
+def test_lengths_come_from_frames_not_headers(film: Path, tmp_path: Path) -> None:
     for boxes in ([b"mdhd"], [b"mdhd", b"mvhd"]):
         clip = Path(shutil.copy(film, tmp_path / "short.mp4"))
         for name in boxes:
@@ -134,7 +134,7 @@ def test_lengths_are_of_the_frames_and_not_of_the_header(film: Path, tmp_path: P
         assert not probe(clip).mended, "no stamp is wrong"
 
 
-def test_an_mp4_whose_stamps_are_all_zero(film: Path, tmp_path: Path) -> None:
+def test_an_mp4_with_all_stamps_zero(film: Path, tmp_path: Path) -> None:
     clip = set_box(Path(shutil.copy(film, tmp_path / "still.mp4")), b"stts", _no_steps)
     assert_whole(clip)
     assert "99 of 100 repeated the one before" in probe(clip).mended
@@ -159,7 +159,7 @@ STREAMED = {
 
 
 @pytest.mark.parametrize("name", STREAMED)
-def test_streams_that_were_never_told_their_length(tmp_path: Path, name: str) -> None:
+def test_streams_without_a_length(tmp_path: Path, name: str) -> None:
     kind, codec, options = STREAMED[name]
     pipe = _Pipe(tmp_path / name)
     with av.open(pipe, "w", format=kind, options=options) as container:
@@ -174,7 +174,7 @@ def test_streams_that_were_never_told_their_length(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["negative.mkv", "late.mkv"])
-def test_times_count_from_what_ffprobe_gives_as_the_start(tmp_path: Path, name: str) -> None:
+def test_times_count_from_ffprobes_start_time(tmp_path: Path, name: str) -> None:
     start_ms = {"negative.mkv": -80, "late.mkv": 3_600_000}[name]
     clip = write_clip(tmp_path / name, pictures(), [start_ms + 40 * index for index in range(FRAMES)])
     assert_whole(clip)
@@ -202,7 +202,7 @@ def with_sound(path: Path, start_ms: int, sound_s: float, gap_ms: int = 0, kind:
     return path
 
 
-def test_pictures_that_begin_after_the_sound(tmp_path: Path) -> None:
+def test_frames_that_start_after_the_sound(tmp_path: Path) -> None:
     clip = with_sound(tmp_path / "late.mp4", 1520, 6)
     times, info = times_of(clip), probe(clip)
     assert times == pytest.approx([1.52 + time_s for time_s in EVEN], abs=0.03)
@@ -212,7 +212,7 @@ def test_pictures_that_begin_after_the_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("sound_s", "gap_s"), [(90.0, 80.0), (4.0, 0.0)])
-def test_a_long_gap_is_real_where_sound_goes_on(tmp_path: Path, sound_s: float, gap_s: float) -> None:
+def test_a_long_gap_with_sound_is_kept(tmp_path: Path, sound_s: float, gap_s: float) -> None:
     clip = with_sound(tmp_path / "gap.mp4", 0, sound_s, gap_ms=80_000)
     times = times_of(clip)
     assert times[50] - times[49] == pytest.approx(gap_s + STEP_S, abs=0.01)
@@ -221,7 +221,7 @@ def test_a_long_gap_is_real_where_sound_goes_on(tmp_path: Path, sound_s: float, 
     assert ("restarts or jumps at 2.0" in probe(clip).mended) == (gap_s == 0)
 
 
-def test_rates_that_vary_are_kept(tmp_path: Path) -> None:
+def test_variable_frame_rates_are_kept(tmp_path: Path) -> None:
     times_ms = np.cumsum(np.random.default_rng(3).choice([20, 40, 400, 3000], FRAMES)).tolist()
     clip = write_clip(tmp_path / "varying.mkv", pictures(), times_ms)
     first = times_ms[0]
@@ -230,26 +230,26 @@ def test_rates_that_vary_are_kept(tmp_path: Path) -> None:
     assert not probe(clip).mended
 
 
-def test_a_picture_a_minute_is_no_jump(tmp_path: Path) -> None:
+def test_one_frame_per_minute_is_no_jump(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "slow.mp4", pictures()[:20], [120_000 * index for index in range(20)])
     assert times_of(clip) == pytest.approx([120 * index for index in range(20)])
     assert not probe(clip).mended
 
 
-def test_a_single_picture_has_a_length(tmp_path: Path) -> None:
+def test_a_single_frame_has_a_length(tmp_path: Path) -> None:
     info = probe(write_clip(tmp_path / "one.mp4", pictures()[:1]))
     assert info.frame_count == 1
     assert 0 < info.duration_s < 1
 
 
-def test_a_file_that_breaks_off_is_as_long_as_what_is_there(tmp_path: Path) -> None:
+def test_the_length_of_a_truncated_file(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "cut.mkv", pictures())
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size // 2])
     assert 0.5 < probe(clip).duration_s < 3.5
     assert 10 < probe(clip).frame_count < 90
 
 
-def test_a_file_is_read_again_when_it_has_changed(broadcast: Path, tmp_path: Path) -> None:
+def test_a_changed_file_is_surveyed_again(broadcast: Path, tmp_path: Path) -> None:
     clip = tmp_path / "grows.ts"
     clip.write_bytes(broadcast.read_bytes())
     assert survey(clip).frames == FRAMES

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
 from emotion.labels import FER2013, FERPLUS_LABELS, LabelSet
+from emotion.paths import ROOT, is_checkout, work_dir
 from emotion.settings import read_settings
 from emotion.types import Image
 from training.datasets.face_set import FaceSet
 from training.datasets.manifest import Manifest, load_manifest
 from training.datasets.pictures import decode_cell, fit_square
 from training.datasets.splits import ROLES
-from training.provenance import PROJECT
 
 VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "NF"))
 
@@ -39,14 +39,18 @@ BATCH_ROWS = 512
 
 
 def default_data_dir() -> Path:
-    """Return the folder of FER2013 under ``$EMOTION_SHARED_DATA``, or else under ``../shared/data``."""
-    shared = read_settings().shared_data or PROJECT.parent / "shared" / "data"
-    return Path(shared) / "fer2013"
+    """Return the default data set: ``fer2013`` in ``$EMOTION_SHARED_DATA``.
+
+    Without that setting, it is in ``../shared/data`` beside a checkout, and among the prepared sets of an installed
+    package.
+    """
+    beside = ROOT.parent / "shared" / "data" if is_checkout() else default_datasets_dir()
+    return (read_settings().shared_data or beside) / "fer2013"
 
 
 def default_datasets_dir() -> Path:
-    """Return the git-ignored folder of prepared data sets and their facts."""
-    return PROJECT / "data" / "datasets"
+    """Return the folder of prepared data sets and their facts; Git ignores it."""
+    return work_dir() / "datasets"
 
 
 def default_faces_dir() -> Path:

@@ -128,16 +128,21 @@ export class Chart {
   }
 }
 
-// The legend of the colours.
-export function legendOf(labels, colours, withUnclear) {
-  return [...labels, ...(withUnclear ? ["unclear"] : [])].map((label) => {
-    const item = document.createElement("li");
-    const swatch = document.createElement("i");
-    swatch.style.background = colours[label][0];
-    if (label === "unclear") swatch.className = "unclear";
-    item.append(swatch, label);
-    return item;
-  });
+// The legend of the colours, and of what has none.
+export function legendOf(labels, colours, withUnclear, withUnseen) {
+  const items = labels.map((label) => legendItem(label, colours[label][0]));
+  if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear"));
+  if (withUnseen) items.push(legendItem("not seen", "", "unseen"));
+  return items;
+}
+
+function legendItem(text, colour, look = "") {
+  const item = document.createElement("li");
+  const swatch = document.createElement("i");
+  swatch.style.backgroundColor = colour;
+  swatch.className = look;
+  item.append(swatch, text);
+  return item;
 }
 
 export function hasUnclear(timeline) {

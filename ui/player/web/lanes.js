@@ -81,12 +81,13 @@ export function paintLane(lane, labels, colours, unclear, scale) {
       const bright = answer === UNCLEAR && (column + y) % (2 * HATCH * scale) < HATCH * scale;
       pixels[y * columns + column] = answer === UNCLEAR ? (bright ? unclear : fade(unclear)) : colours[answer];
     }
-    let below = 0;
+    // From the top down, as charts and reports stack them.
+    let above = 0;
     for (let label = 0; label < labels; label++) {
-      const from = Math.round(below * (height - top));
-      below += lane.shares[column * labels + label];
-      const to = label === labels - 1 ? height - top : Math.round(below * (height - top));
-      for (let y = from; y < to; y++) pixels[(height - 1 - y) * columns + column] = colours[label];
+      const from = Math.round(above * (height - top));
+      above += lane.shares[column * labels + label];
+      const to = label === labels - 1 ? height - top : Math.round(above * (height - top));
+      for (let y = from; y < to; y++) pixels[(top + y) * columns + column] = colours[label];
     }
   }
   return image;

@@ -36,6 +36,17 @@ export class People {
     return Array.from(faces, ([person, face]) => ({person, face}));
   }
 
+  // Whether a person with a lane is missing from some frame.
+  areMissing(timeline) {
+    const {lanes} = this.inLanes(timeline);
+    const inLane = new Set(lanes);
+    for (let frame = 0; frame < timeline.frames; frame++) {
+      const seen = this.facesOf(timeline, frame).filter(({person}) => inLane.has(person));
+      if (seen.length < lanes.length) return true;
+    }
+    return false;
+  }
+
   // Those with a lane, in order of number: the ones seen in most frames; and how many there are.
   inLanes(timeline) {
     const seen = new Map();

@@ -185,8 +185,9 @@ export class Player {
     if (!this.playback) return;
     this.#showChart();
     this.#showPlayback();
-    const labels = legendOf(this.timeline.labels, this.data.colours, hasUnclear(this.timeline));
-    this.root.querySelector(".legend").replaceChildren(...labels);
+    const {timeline, people} = this;
+    const items = legendOf(timeline.labels, this.data.colours, hasUnclear(timeline), people.areMissing(timeline));
+    this.root.querySelector(".legend").replaceChildren(...items);
     this.#draw();
   }
 

@@ -32,7 +32,7 @@ def test_codes_colour_valence_and_arousal_are_kept(tmp_path, prepared):
     assert (manifest.size, manifest.colour) == (224, True)
 
 
-def test_nothing_is_chosen_on_the_published_validation_part(tmp_path, prepared):
+def test_the_published_validation_part_is_the_test_split(tmp_path, prepared):
     for part, count in (("train_set", 60), ("val_set", 4)):
         for number in range(count):
             add_face(tmp_path / "source" / part, number + (part == "val_set") * 100, number % 8)
@@ -47,7 +47,7 @@ def test_unknown_valence_is_nan(tmp_path, prepared):
     assert np.isnan(read_dataset(out)["train"].valence).all()
 
 
-def test_broken_rows_are_named_and_pickles_never_opened(tmp_path, prepared):
+def test_broken_rows_are_listed_and_pickles_never_loaded(tmp_path, prepared):
     source = tmp_path / "source"
     add_face(source, 1, 3)
     add_face(source, 2, 8)
@@ -66,13 +66,13 @@ def test_broken_rows_are_named_and_pickles_never_opened(tmp_path, prepared):
     assert named["images/7.jpg"].endswith("no 7_exp.npy")
 
 
-def test_only_pickled_annotations_say_what_to_do(tmp_path, prepared):
+def test_pickled_annotations_give_instructions(tmp_path, prepared):
     add_face(tmp_path / "source", 1, np.array([1], object))
     with pytest.raises(DatasetError, match=r"save them again as plain numbers .*which could run code when opened"):
         prepared("affectnet", tmp_path / "source")
 
 
-def test_another_layout_is_refused(tmp_path, prepared):
+def test_invalid_annotations_are_refused(tmp_path, prepared):
     (tmp_path / "source" / "pictures").mkdir(parents=True)
     with pytest.raises(DatasetError, match=r"expected the folders images and annotations .* got pictures"):
         prepared("affectnet", tmp_path / "source")

@@ -87,7 +87,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("content", SPELLINGS.values(), ids=SPELLINGS)
-def test_usual_spellings_are_one_table(tmp_path, prepared, content):
+def test_common_variants_give_the_same_table(tmp_path, prepared, content):
     (tmp_path / "fer2013.csv").write_bytes(content)
     out, manifest = prepared("fer2013-csv", tmp_path)
     splits = read_dataset(out)
@@ -125,7 +125,7 @@ def test_a_broken_row_is_named_counted_and_skipped(tmp_path, prepared, row, expe
     assert sum(counts["all"] for counts in manifest.counts.values()) == 6
 
 
-def test_a_table_without_usage_gets_its_splits_made(tmp_path, prepared):
+def test_a_table_without_usage_is_split(tmp_path, prepared):
     faces = made_faces(200, 1)
     write_csv(
         tmp_path / "train.csv", "emotion,pixels", [f"{row % 7},{as_text(face)}" for row, face in enumerate(faces)]
@@ -143,7 +143,7 @@ def test_a_table_without_usage_gets_its_splits_made(tmp_path, prepared):
         ("fer2013.csv", "label,picture", "expected the columns emotion, pixels in the header .* label, picture"),
     ],
 )
-def test_another_layout_is_refused(tmp_path, prepared, name, header, message):
+def test_invalid_tables_are_refused(tmp_path, prepared, name, header, message):
     write_csv(tmp_path / name, header, [])
     with pytest.raises(DatasetError, match=message):
         prepared("fer2013-csv", tmp_path)
@@ -156,7 +156,7 @@ def test_a_table_without_one_usable_row_is_refused(tmp_path, prepared):
     assert not list((tmp_path / "prepared").iterdir())
 
 
-def test_votes_stand_beside_their_faces(tmp_path, prepared):
+def test_votes_are_joined_to_their_faces(tmp_path, prepared):
     write_csv(tmp_path / "fer2013.csv", HEADERS["fer2013.csv"], face_rows("fer2013.csv"))
     write_csv(tmp_path / "fer2013new.csv", VOTES_HEADER, vote_rows())
     out, _ = prepared("ferplus", tmp_path)

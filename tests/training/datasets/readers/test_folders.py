@@ -1,4 +1,4 @@
-"""Pictures in class folders, in the layouts and spellings in which they are passed around."""
+"""Pictures in class folders, in common layouts and spellings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_splits_and_spellings_are_understood(tmp_path, prepared):
         np.testing.assert_array_equal(faces.images[faces.labels == 1], FACES)
 
 
-def test_one_level_gets_held_out_splits_and_copies_stay_together(tmp_path, prepared):
+def test_a_single_level_is_split_and_duplicates_stay_together(tmp_path, prepared):
     faces = made_faces(60, 1)
     fill(tmp_path / "source", ("happy", "sad"), faces)  # each face twice, once per class
     out, manifest = prepared("folders", tmp_path / "source", hold_out=0.2)
@@ -55,18 +55,18 @@ def test_without_a_share_nothing_is_held_out(tmp_path, prepared):
     assert not manifest.held_out
 
 
-def test_numbers_are_understood_only_with_their_owner(tmp_path, prepared):
+def test_numbered_folders_need_a_numbering(tmp_path, prepared):
     fill(tmp_path / "source" / "train", ("1", "4", "7"))
     with pytest.raises(DatasetError, match="--codes"):
         prepared("folders", tmp_path / "source")
 
 
-def test_codes_tell_what_numbers_mean(tmp_path):
+def test_a_numbering_gives_the_labels(tmp_path):
     fill(tmp_path / "train", ("1", "4", "7"))
     assert open_folders(tmp_path, "rafdb").label_set.labels == ("happiness", "surprise", "neutral")
 
 
-def test_what_is_no_picture_or_no_class_is_named(tmp_path, prepared):
+def test_unreadable_pictures_and_unknown_classes_are_listed(tmp_path, prepared):
     source = tmp_path / "source"
     fill(source / "train", ("happy", "sad", "holiday"))
     fill(source / "test", ("happy", "sad"))
@@ -93,13 +93,13 @@ def test_size_colour_and_proportions(tmp_path, prepared):
 
 
 @pytest.mark.parametrize("classes", [(), ("cats", "dogs"), ("happy",)])
-def test_another_layout_is_refused(tmp_path, prepared, classes):
+def test_invalid_folders_are_refused(tmp_path, prepared, classes):
     (tmp_path / "source").mkdir()
     fill(tmp_path / "source", classes)
     with pytest.raises(DatasetError, match="expected folders of at least two expressions"):
         prepared("folders", tmp_path / "source")
 
 
-def test_a_file_is_no_folder(tmp_path, prepared):
+def test_a_file_is_refused(tmp_path, prepared):
     with pytest.raises(DatasetError, match=r"expected a folder of class folders; .* is a file"):
         prepared("folders", write_picture(tmp_path / "face.png", FACES[0]))

@@ -67,7 +67,7 @@ def test_broken_rows_are_named_and_nothing_outside_is_opened(source, prepared):
         ({"a.csv": "file,emotion\n0.png,3\n1.png,4"}, "or numbers and --codes, .* got 3, 4"),
     ],
 )
-def test_another_layout_is_refused(source, prepared, files, message):
+def test_invalid_indexes_are_refused(source, prepared, files, message):
     for name, text in files.items():
         (source / name).write_text(text)
     with pytest.raises(DatasetError, match=message):

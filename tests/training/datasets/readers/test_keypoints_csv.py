@@ -52,7 +52,7 @@ def test_a_broken_row_is_named_and_skipped(tmp_path, prepared, broken):
     assert fault["first"][0].startswith("row 2 of training.csv: ")
 
 
-def test_another_layout_is_refused(tmp_path, prepared):
+def test_invalid_keypoint_tables_are_refused(tmp_path, prepared):
     write_csv(tmp_path / "training.csv", ",".join([*COORDINATES[1:], "Image"]), [])
     with pytest.raises(DatasetError, match=f"{COORDINATES[0]} missing"):
         prepared("keypoints-csv", tmp_path)

@@ -1,4 +1,4 @@
-"""The reader, the FER+ rules and the search for leaks, on made data; the counts on the real data where present."""
+"""The Parquet reader, the FER+ rules and duplicate search on synthetic data; published counts on real data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def votes(*counts):
     return np.array([counts], np.int8)
 
 
-def test_a_split_is_read_as_it_was_written(made_data):
+def test_a_split_round_trips(made_data):
     faces = read_split(made_data, "public-test")
     assert len(faces) == ROWS["public-test"]
     np.testing.assert_array_equal(faces.images, made_faces(ROWS["public-test"], 1))
@@ -56,7 +56,7 @@ def test_a_table_without_votes_is_read_too(tmp_path):
         ),
     ],
 )
-def test_what_is_laid_out_otherwise_is_refused(tmp_path, spoil, message):
+def test_invalid_files_are_refused(tmp_path, spoil, message):
     spoil(tmp_path / "fer2013-train.parquet")
     with pytest.raises(DatasetError, match=message):
         read_split(tmp_path, "train")
@@ -70,7 +70,7 @@ def test_a_face_set_checks_its_shapes():
         FaceSet("train", images, np.zeros(4, np.int8), np.zeros((4, 8), np.int8))
 
 
-def test_a_sample_repeats_and_keeps_the_order(made_data):
+def test_a_sample_is_reproducible_and_ordered(made_data):
     faces = read_split(made_data, "train")
     sample = faces.sample(10, seed=1)
     np.testing.assert_array_equal(sample.images, faces.sample(10, seed=1).images)
@@ -108,7 +108,7 @@ def test_vote_shares_by_hand():
     assert not shares[1:].any()
 
 
-def test_copies_are_found_exact_changed_and_mirrored_but_not_strangers():
+def test_exact_near_and_mirrored_duplicates_are_found():
     train, test = made_faces(6, 1), made_faces(5, 2)
     train[0] = test[4]
     train[2] = np.clip(test[1] * 0.7 + 30 + np.random.default_rng(0).normal(0, 3, (48, 48)), 0, 255)

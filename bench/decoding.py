@@ -1,0 +1,79 @@
+"""Compares decoding in two checkouts: CPU time per frame, in turn, each pass in a process of its own.
+
+``python -m bench.decoding BEFORE AFTER [CLIP ...] [--rounds N]`` prints a table. A pass is what a user pays for: the
+file is surveyed and read to its end. CPU time of all threads, not wall time, so that other work on the machine counts
+little; the least of all rounds, as whatever disturbs a pass adds to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.common.records import ROOT
+
+DATA = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data") / "videos"
+CLIPS = ("portrait_d0.mp4", "one_face_720p.mp4", "face_then_none_hevc.mov")
+ALLOWED = 1.02
+"""Decoding may become slower by so much."""
+
+_PASS = """
+import sys, time
+try:
+    from emotion.vision.decode.video import read_video
+except ImportError:  # where it was until November 2026
+    from emotion.vision.decode_video import read_video
+started = time.process_time()
+count = sum(1 for _ in read_video(sys.argv[1]))
+print(count, (time.process_time() - started) * 1000 / count)
+"""
+
+
+def pass_ms(checkout: Path, clip: Path) -> tuple[int, float]:
+    """Return how many frames a checkout reads of a clip, and the CPU time per frame in ms."""
+    command = [sys.executable, "-c", _PASS, str(clip)]
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=True)
+    count, cost = done.stdout.split()
+    return int(count), float(cost)
+
+
+def compare(before: Path, after: Path, clip: Path, rounds: int) -> str:
+    """Return a row of the table: frames, least and median CPU time of both, and their ratio."""
+    costs: dict[Path, list[float]] = {before: [], after: []}
+    frames: dict[Path, int] = {}
+    for turn in range(rounds):
+        # Each begins as often as the other.
+        for checkout in (before, after) if turn % 2 == 0 else (after, before):
+            frames[checkout], cost = pass_ms(checkout, clip)
+            costs[checkout].append(cost)
+    least, middle = ({one: how(costs[one]) for one in costs} for how in (min, statistics.median))
+    ratio = least[after] / least[before]
+    cells = (
+        clip.name, f"{frames[before]} / {frames[after]}", f"{least[before]:.3f}", f"{least[after]:.3f}", f"{ratio:.3f}",
+        f"{middle[after] / middle[before]:.3f}", "yes" if ratio <= ALLOWED else "**no**",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("before", type=Path)
+    parser.add_argument("after", type=Path)
+    parser.add_argument("clips", type=Path, nargs="*", default=[DATA / name for name in CLIPS])
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    print("| clip | frames | before, CPU ms per frame | after | after ÷ before | of the medians | at most 1.02 |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for clip in options.clips:
+        row = compare(options.before.resolve(), options.after.resolve(), clip.resolve(), options.rounds)
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""Finds nods, shakes and tilts of the head in the head's angles over time.
+
+A nod or a shake goes back and forth: Hadar, Steiner and Clifford Rose (1985, Journal of Nonverbal Behavior 9:214–228)
+found that movements which say "yes" or "no" are cyclic and symmetrical, whereas those that accompany speech are not.
+A tilt is held. ``docs/movements.md`` says where each threshold comes from.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emotion.errors import TimelineError
+
+NOD, SHAKE, TILT = "nod", "shake", "tilt"
+
+SLOWEST_HZ, FASTEST_HZ = 0.7, 4.0
+"""Band of nods and shakes. Standing people sway at 0.3–0.4 Hz; vigorous voluntary rotation of the head has a median of
+at most 2.6 Hz (Grossman et al. 1988, Experimental Brain Research 70:470–476)."""
+MIN_SWING_DEG = 4.0
+"""Least angle from one turning point to the next in a nod or shake: seven standard deviations of the jitter that the
+mesh's angles have in the worst of four clips."""
+MIN_SWINGS = 3
+"""Least number of swings in a row, one and a half cycles: one swing there and one back is also a glance."""
+MIN_SYMMETRY = 0.4
+"""Least ratio of a swing to the one before it, or the reverse: a swing much wider than its neighbours is a turn."""
+MIN_TILT_DEG, MIN_TILT_S, MAX_TILT_S = 8.0, 0.4, 6.0
+"""A tilt leaves the person's usual roll by this angle for this time; what lasts longer is a posture."""
+MIN_LOOKS_PER_S = 8.0
+"""A coarser sampling shows neither: at :data:`FASTEST_HZ` it sees each turning point once at best."""
+
+_AXES = {NOD: "pitch", SHAKE: "yaw"}
+_MAX_GAP_S = 0.5
+"""A person who is not seen for longer may have done anything in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """One gesture of one person.
+
+    Attributes:
+        track_id: The person's number.
+        gesture: ``"nod"``, ``"shake"`` or ``"tilt"``.
+        start_s: First turning point, or when a tilt passes its least angle, s.
+        end_s: Last turning point, or when a tilt is back, s.
+        cycles: There and back is one; half a cycle for a tilt.
+        amplitude_deg: Mean angle between turning points, or the largest angle of a tilt from the usual roll.
+        frequency_hz: Cycles per second; NaN for a tilt.
+        direction: ``"left"`` or ``"right"``, the person's own shoulder, for a tilt; ``""`` else.
+    """
+
+    track_id: int
+    gesture: str
+    start_s: float
+    end_s: float
+    cycles: float
+    amplitude_deg: float
+    frequency_hz: float
+    direction: str
+
+
+def find_gestures(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return the gestures of every person in a timeline.
+
+    A stretch ends where a person is not seen, or has no pose, for more than half a second. Stretches with fewer
+    than :data:`MIN_LOOKS_PER_S` looks per second have none; :func:`fastest_visible_hz` says what a sampling shows.
+
+    Args:
+        timeline: With ``time_s``, ``track_id``, ``yaw``, ``pitch`` and ``roll``.
+
+    Returns:
+        A row per gesture, by start, with the attributes of :class:`Gesture` as columns.
+
+    Raises:
+        TimelineError: A column is missing.
+    """
+    needed = ["time_s", "track_id", "yaw", "pitch", "roll"]
+    missing = [name for name in needed if name not in timeline]
+    if missing:
+        raise TimelineError(f"expected the columns {', '.join(needed)}; got none called {', '.join(missing)}")
+    found = [gesture for rows in _stretches(timeline) for gesture in _of_stretch(rows)]
+    found.sort(key=lambda one: (one.start_s, one.track_id, one.gesture))
+    return pd.DataFrame([asdict(one) for one in found], columns=[field.name for field in fields(Gesture)])
+
+
+def fastest_visible_hz(time_s: NDArray[np.float64]) -> float:
+    """Return the fastest nod or shake that a sampling shows, Hz: four looks a cycle, at most the band's upper end.
+
+    Args:
+        time_s: ``(n,)`` rising times of one person's rows, s.
+
+    Returns:
+        0 where fewer than :data:`MIN_LOOKS_PER_S` looks a second show no gesture at all.
+    """
+    rate = _looks_per_s(time_s)
+    return min(rate / 4, FASTEST_HZ) if rate >= MIN_LOOKS_PER_S else 0.0
+
+
+def _looks_per_s(time_s: NDArray[np.float64]) -> float:
+    # Time stamps are rounded in many files, so that 8 looks a second may read as 7.99.
+    return float(round(1 / np.median(np.diff(time_s)), 1)) if len(time_s) > 1 else 0.0
+
+
+def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of each person and unbroken stretch that is sampled finely enough."""
+    known = timeline.dropna(subset=["yaw", "pitch", "roll"])
+    for _, rows in known.sort_values("time_s", kind="stable").groupby("track_id", sort=True):
+        stretch = (rows["time_s"].diff() > _MAX_GAP_S).cumsum()
+        for _, part in rows.groupby(stretch):
+            if len(part) > 2 and _looks_per_s(part["time_s"].to_numpy(np.float64)) >= MIN_LOOKS_PER_S:
+                yield part
+
+
+def _of_stretch(rows: pd.DataFrame) -> Iterator[Gesture]:
+    track, time_s = int(rows["track_id"].iloc[0]), rows["time_s"].to_numpy(np.float64)
+    angles = {axis: rows[axis].to_numpy(np.float64) for axis in ("yaw", "pitch", "roll")}
+    for gesture, axis in _AXES.items():
+        for turns, crossings in _oscillations(time_s, angles[axis]):
+            part = slice(turns[0], turns[-1] + 1)
+            if _leading_axis(time_s[part], {name: values[part] for name, values in angles.items()}) != axis:
+                continue
+            yield _oscillation(track, gesture, np.abs(np.diff(angles[axis][turns])), crossings)
+    for first, last, angle in _tilts(time_s, angles["roll"]):
+        side = "left" if angle > 0 else "right"
+        yield Gesture(track, TILT, float(time_s[first]), float(time_s[last]), 0.5, abs(angle), float("nan"), side)
+
+
+def _oscillation(track: int, gesture: str, swings: NDArray[np.float64], crossings: NDArray[np.float64]) -> Gesture:
+    half_period_s = float(np.diff(crossings).mean())
+    start_s, end_s = float(crossings[0]) - half_period_s / 2, float(crossings[-1]) + half_period_s / 2
+    return Gesture(
+        track, gesture, start_s, end_s, len(swings) / 2, float(swings.mean()), 0.5 / half_period_s, direction=""
+    )
+
+
+def _leading_axis(time_s: NDArray[np.float64], angles: Mapping[str, NDArray[np.float64]]) -> str:
+    """Return the axis that moves most about its straight line through the span; a slow turn counts for nothing."""
+    spreads = {
+        axis: float(np.std(values - np.polyval(np.polyfit(time_s - time_s[0], values, 1), time_s - time_s[0])))
+        for axis, values in angles.items()
+    }
+    return max(spreads, key=lambda axis: spreads[axis])
+
+
+def _oscillations(
+    time_s: NDArray[np.float64], angle: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield each run of swings in the band: its ``(k + 1,)`` turning points, as rows, and ``(k,)`` crossings, s.
+
+    Half a period is the time between two crossings of the middle between turning points, where the angle changes
+    fastest; turning points themselves are vague where the head rests.
+    """
+    turns = _turning_points(angle)
+    swings = np.abs(np.diff(angle[turns]))
+    crossings = np.array([_crossing(time_s, angle, *pair) for pair in itertools.pairwise(turns)])
+    half_periods = np.diff(crossings)
+    wider, narrower = np.maximum(swings[1:], swings[:-1]), np.minimum(swings[1:], swings[:-1])
+    goes_on = (
+        (half_periods >= 0.5 / fastest_visible_hz(time_s))
+        & (half_periods <= 0.5 / SLOWEST_HZ)
+        & (narrower >= MIN_SYMMETRY * wider)
+    )
+    starts = np.flatnonzero(~np.concatenate([[False], goes_on]))[: len(swings)]
+    for first, after in itertools.pairwise([*starts.tolist(), len(swings)]):
+        if after - first >= MIN_SWINGS:
+            yield turns[first : after + 1], crossings[first:after]
+
+
+def _crossing(time_s: NDArray[np.float64], angle: NDArray[np.float64], first: int, last: int) -> float:
+    """Return when the angle first passes the middle between two turning points, s, interpolated between rows."""
+    middle = (angle[first] + angle[last]) / 2
+    beyond = (angle[first : last + 1] - middle) * np.sign(angle[last] - angle[first]) >= 0
+    row = first + int(beyond.argmax())
+    share = (middle - angle[row - 1]) / (angle[row] - angle[row - 1])
+    return float(time_s[row - 1] + share * (time_s[row] - time_s[row - 1]))
+
+
+def _turning_points(angle: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the rows at which an angle turns, each at least :data:`MIN_SWING_DEG` from the one before."""
+    values = angle.tolist()
+    turns: list[int] = []
+    high = low = direction = 0
+    for row, value in enumerate(values):
+        if direction >= 0:
+            if value > values[high]:
+                high = row
+            elif values[high] - value >= MIN_SWING_DEG:
+                turns.append(high)
+                direction, low = -1, row
+        if direction <= 0:
+            if value < values[low]:
+                low = row
+            elif value - values[low] >= MIN_SWING_DEG:
+                turns.append(low)
+                direction, high = 1, row
+    if direction:
+        turns.append(high if direction > 0 else low)
+    return np.array(turns, np.int64)
+
+
+def _tilts(time_s: NDArray[np.float64], roll: NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
+    """Yield first and last row of each tilt, and its largest angle from the usual roll, degrees."""
+    series = pd.Series(roll, index=pd.to_timedelta(time_s, unit="s"))
+    # A tilt fills less than half of the window, so that it does not count as usual itself.
+    away = roll - series.rolling(pd.Timedelta(seconds=2 * MAX_TILT_S + 1), center=True).median().to_numpy(np.float64)
+    side = np.where(np.abs(away) >= MIN_TILT_DEG, np.sign(away), 0)
+    begins = np.flatnonzero(np.diff(side, prepend=0))
+    for first, after in itertools.pairwise([*begins.tolist(), len(side)]):
+        lasts_s = time_s[after - 1] - time_s[first]
+        if side[first] and MIN_TILT_S <= lasts_s <= MAX_TILT_S:
+            peak = first + int(np.abs(away[first:after]).argmax())
+            yield first, after - 1, float(away[peak])

@@ -1,0 +1,107 @@
+"""Facial movements in a timeline: how far each measure has gone from the person's own rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from emotion.errors import InputError, TimelineError
+from emotion.movements import MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
+
+if TYPE_CHECKING:
+    from emotion.analytics.edits import Span
+
+BASELINE, NEUTRAL, UNKNOWN = "baseline", "neutral", "unknown"
+"""Where a person's rest is taken from: their baseline, their neutral frames, or nowhere."""
+
+MIN_NEUTRAL_ROWS = 5
+"""Fewer neutral frames give no rest: one of them may be a wrong answer."""
+
+
+def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
+    """Return the movements of each row against the person's rest (:func:`rests`).
+
+    movement = max(0, ± (measure − rest)), the sign as the codebook says. The whole face is the mean of both sides,
+    taken before the sign is looked at, so that one brow up and one down are no brow raise.
+
+    Args:
+        timeline: With ``track_id``, ``time_s``, ``emotion`` and :data:`emotion.movements.MEASURE_COLUMNS`.
+        baselines: Track → the span in which this person is at rest.
+
+    Returns:
+        :data:`emotion.movements.MOVEMENT_COLUMNS`, float64, shares of the eye distance, with the timeline's index.
+        NaN where the measures or the person's rest are not known.
+
+    Raises:
+        TimelineError: A column is missing.
+        InputError: A person is not seen in their baseline.
+    """
+    rest = rests(timeline, baselines)
+    columns = list(MEASURE_COLUMNS)
+    own = rest[columns].reindex(timeline["track_id"]).to_numpy(np.float64)
+    change = timeline[columns].astype("float64") - own
+    return pd.concat([_of_movement(movement, change) for movement in MOVEMENTS], axis=1)
+
+
+def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
+    """Return the measures of every person at rest.
+
+    They are the medians over the person's baseline, from its start on and before its end; without one, over the rows
+    in which neutral leads, if there are at least :data:`MIN_NEUTRAL_ROWS`.
+
+    Args:
+        timeline: As for :func:`relative_movements`.
+        baselines: Track → the span in which this person is at rest.
+
+    Returns:
+        By ``track_id``: ``source`` (``"baseline"``, ``"neutral"`` or ``"unknown"``), ``rows`` (how many the medians
+        are of) and the measures, NaN where the source is unknown.
+
+    Raises:
+        TimelineError: A column is missing.
+        InputError: A person is not seen in their baseline.
+    """
+    _check_columns(timeline)
+    known = timeline.dropna(subset=list(MEASURE_COLUMNS))
+    found = {
+        int(track): _rest_of(known[known["track_id"] == track], int(track), (baselines or {}).get(int(track)))
+        for track in timeline["track_id"].unique()
+    }
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["source", "rows", *MEASURE_COLUMNS])
+    return table.astype(dict.fromkeys(MEASURE_COLUMNS, "float64")).rename_axis("track_id").sort_index()
+
+
+def _rest_of(rows: pd.DataFrame, track: int, baseline: Span | None) -> list[object]:
+    if baseline is not None:
+        chosen, source = rows[rows["time_s"].between(baseline.start_s, baseline.end_s, inclusive="left")], BASELINE
+        if chosen.empty:
+            where = f"{baseline.start_s:.2f}–{baseline.end_s:.2f} s"
+            raise InputError(f"expected a baseline in which person {track} is seen; got {where}, in which they are not")
+    else:
+        chosen, source = rows[rows["emotion"] == "neutral"], NEUTRAL
+        if len(chosen) < MIN_NEUTRAL_ROWS:
+            chosen, source = chosen.iloc[:0], UNKNOWN
+    medians = chosen[list(MEASURE_COLUMNS)].astype("float64").median()
+    return [source, len(chosen), *medians.tolist()]
+
+
+def _of_movement(movement: Movement, change: pd.DataFrame) -> pd.DataFrame:
+    def gone(columns: list[str]) -> pd.Series:
+        return (movement.sign * change[columns].mean(axis=1, skipna=False)).clip(lower=0)
+
+    if not movement.sided:
+        return pd.DataFrame({movement.name: gone(list(movement.measures))})
+    sides = {side: [f"{name}_{side}" for name in movement.measures] for side in SIDES}
+    whole = gone([column for columns in sides.values() for column in columns])
+    left, right = (gone(sides[side]) for side in SIDES)
+    parts = [whole, left, right, left - right]
+    return pd.DataFrame(dict(zip(movement.columns, parts, strict=True)))
+
+
+def _check_columns(timeline: pd.DataFrame) -> None:
+    missing = [name for name in ("track_id", "time_s", "emotion", *MEASURE_COLUMNS) if name not in timeline]
+    if missing:
+        raise TimelineError(f"expected a timeline with measures of movements; got none called {', '.join(missing)}")

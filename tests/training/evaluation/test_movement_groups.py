@@ -1,0 +1,52 @@
+"""The tables of docs/movements.md, and areas under the curve with known answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion.movements import MEASURE_COLUMNS
+from training.evaluation.movement_groups import GUIDE, PAIRS, areas, tables, write_tables
+
+
+def test_the_guide_has_the_tables_of_the_codebook_and_of_the_measurement() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    for name, table in tables().items():
+        assert f"<!-- {name}: begin -->\n{table}<!-- {name}: end -->" in text, (
+            "run python -m training.evaluation.movement_groups --tables"
+        )
+
+
+def test_writing_the_tables_again_changes_nothing(tmp_path: Path) -> None:
+    copy = tmp_path / "movements.md"
+    copy.write_text(GUIDE.read_text(encoding="utf-8"), encoding="utf-8")
+    write_tables(copy)
+    assert copy.read_text(encoding="utf-8") == GUIDE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("shift", "area"), [(10.0, 1.0), (-10.0, 0.0), (0.0, 0.5)])
+def test_areas_of_faces_that_are_moved(shift: float, area: float) -> None:
+    """Every measure of the happy faces is shifted: movements that grow with it tell them apart."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["neutral", "sadness", *sorted({expression for expression, _, _ in PAIRS} - {"sadness"})], 400)
+    values = pd.DataFrame(rng.normal(size=(len(labels), len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS))
+    values[labels == "happiness"] += shift
+    rows = areas(values, labels, np.ones(len(labels), bool))
+    smile = next(row for row in rows if row["movements"] == ["lip_corner_up"])
+    assert smile["against_neutral"] == pytest.approx(area, abs=0.04)
+    assert smile["against_neutral_ahead"] == smile["against_neutral"]
+    assert smile["against_rest"] == pytest.approx(area, abs=0.04)
+    anger = next(row for row in rows if row["movements"] == ["brow_lower"])
+    assert anger["against_neutral"] == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_set_without_an_expression_has_no_area() -> None:
+    values = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(20, len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS)
+    )
+    labels = np.repeat(["neutral", "happiness"], 10)
+    missing = {row["expression"] for row in areas(values, labels, labels != "") if row["against_neutral"] is None}
+    assert missing == {"surprise", "anger", "sadness", "fear"}

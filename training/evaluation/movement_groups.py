@@ -1,0 +1,250 @@
+"""Measures how well facial movements tell known groups of faces apart, and writes the tables of docs/movements.md.
+
+Run ``python -m training.evaluation.movement_groups``. It measures movements against the mean neutral face in faces
+whose expression people have judged, writes :data:`GROUPS_FILE`, and from it the tables of the guide. ``--tables``
+writes only these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from emotion.labels import FERPLUS_LABELS
+from emotion.movements import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
+from emotion.types import FloatArray, Image
+from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Mesh, Roi, head_pose
+from emotion.vision.movements import measures
+from training import provenance
+from training.datasets.ferplus import majority_labels
+from training.datasets.pictures import decode_cell
+from training.datasets.readers.parquet import VOTE_COLUMNS, default_data_dir
+from training.preparation.alignment import fit_twice, to_luma
+
+GROUPS_FILE = provenance.PROJECT / "data" / "movements.json"
+GUIDE = provenance.PROJECT / "docs" / "movements.md"
+
+SETS = {
+    "FER+": ("fer2013/fer2013-public-test.parquet", "fer2013/fer2013-private-test.parquet"),
+    "RAF-DB": ("rafdb/rafdb-test.parquet",),
+    "FFHQ": ("ffhq/ffhq-happy-neutral.parquet",),
+}
+FACES = 1500
+"""Of each set, chosen at random, so that expressions are as frequent as in the set."""
+FRONTAL_DEG = 20.0
+"""Largest yaw and pitch of the faces that look ahead."""
+
+NEUTRAL = "neutral"
+PAIRS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
+    ("happiness", ("lip_corner_up",), 0.9),
+    ("happiness", ("lip_stretch",), None),
+    ("happiness", ("lip_corner_up", "lip_stretch"), None),
+    ("surprise", ("jaw_drop",), None),
+    ("surprise", ("lid_raise",), None),
+    ("surprise", ("jaw_drop", "lid_raise"), 0.85),
+    ("surprise", ("jaw_drop", "lid_raise", "brow_outer_raise"), None),
+    ("anger", ("brow_lower",), 0.75),
+    ("anger", ("lip_press",), None),
+    ("sadness", ("lip_corner_down",), None),
+    ("sadness", ("brow_inner_raise",), None),
+    ("fear", ("brow_inner_raise",), None),
+    ("fear", ("lid_raise",), None),
+)
+"""Expression, the movements that theory expects in it, and the area that was hoped for."""
+
+_SCALES = (1.4, 1.0, 0.75)
+"""Squares in which the mesh first looks, in sides of the picture; FFHQ shows more around a face than the others."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure every set and write the file and the tables."""
+    parser = argparse.ArgumentParser(prog="python -m training.evaluation.movement_groups", description=__doc__)
+    parser.add_argument("--shared", type=Path, default=default_data_dir().parent, help="folder of fer2013 and rafdb")
+    parser.add_argument("--tables", action="store_true", help="only write the tables of the guide anew")
+    options = parser.parse_args(arguments)
+    if not options.tables:
+        record = {"commit": provenance.commit()[:10], "faces": FACES, "sets": measure_groups(options.shared)}
+        GROUPS_FILE.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_tables()
+
+
+def measure_groups(shared: Path) -> dict[str, Any]:
+    """Return for each set how many faces of each label were measured, and :func:`areas`.
+
+    Args:
+        shared: Folder with the sets' Parquet files.
+    """
+    found = {}
+    for name, files in SETS.items():
+        values, labels, poses = measured_faces([shared / file for file in files])
+        ahead = np.asarray((np.abs(poses) <= FRONTAL_DEG).all(axis=1))
+        found[name] = {
+            "faces": {
+                str(label): int(count) for label, count in zip(*np.unique(labels, return_counts=True), strict=True)
+            },
+            "looking_ahead": int(ahead.sum()),
+            "areas": areas(values, labels, ahead),
+        }
+    return found
+
+
+def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_], FloatArray]:
+    """Return measures, labels and yaw and pitch (degrees) of the faces in which the mesh is sure of a face."""
+    mesh = FaceMesh()
+    points, labels, poses = [], [], []
+    for luma, label in _pictures(files):
+        fitted = _fitted(mesh, luma)
+        if fitted is None:
+            continue
+        pose = head_pose(fitted.points)
+        points.append(fitted.points)
+        labels.append(label)
+        poses.append((pose.yaw, pose.pitch))
+    values = pd.DataFrame(measures(np.stack(points)), columns=list(MEASURE_COLUMNS))
+    return values, np.array(labels), np.array(poses, np.float32)
+
+
+def _fitted(mesh: FaceMesh, luma: Image) -> Mesh | None:
+    """Return the mesh of the face in the middle of a picture, or None if the mesh is not sure of one."""
+    height, width = luma.shape[:2]
+    for scale in _SCALES:
+        found = fit_twice(mesh, luma, Roi(width / 2, height / 2, min(height, width) * scale, 0.0))
+        if found.presence >= MIN_PRESENCE:
+            return found
+    return None
+
+
+def _pictures(files: Sequence[Path]) -> Iterator[tuple[Image, str]]:
+    tables = [pq.read_table(file) for file in files]
+    labels = np.concatenate([_labels(table) for table in tables])
+    cells = [cell for table in tables for cell in table.column("image").to_pylist()]
+    known = np.flatnonzero(labels != "")
+    for row in np.sort(np.random.default_rng(0).permutation(known)[:FACES]):
+        image = decode_cell(cells[row])
+        if image is not None:
+            yield to_luma(image), str(labels[row])
+
+
+def _labels(table: Any) -> NDArray[np.str_]:
+    """Return each face's label, ``""`` where FER+'s taggers have no majority."""
+    if "label" in table.column_names:
+        return np.array(table.column("label").to_pylist())
+    votes = np.stack([table.column(name).to_numpy() for name in VOTE_COLUMNS], axis=1)
+    return np.array([*FERPLUS_LABELS, ""])[majority_labels(votes)]
+
+
+def areas(values: pd.DataFrame, labels: NDArray[np.str_], ahead: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """Return the area under the ROC curve of each of :data:`PAIRS`.
+
+    The score is the movement with its sign, before it is cut off at 0. Several movements are added, each in standard
+    deviations of the neutral faces.
+
+    Args:
+        values: Measures, a row per face.
+        labels: ``(n,)`` expressions.
+        ahead: ``(n,)``, whether a face looks ahead.
+
+    Returns:
+        ``{expression, movements, hoped, against_neutral, against_neutral_ahead, against_rest}``, areas of 0–1; None
+        where a set has no such faces.
+    """
+    moved = pd.DataFrame({movement.name: _signed(movement, values) for movement in MOVEMENTS})
+    scaled = moved / moved[labels == NEUTRAL].std()
+    rows = []
+    for expression, names, hoped in PAIRS:
+        score = scaled[list(names)].sum(axis=1).to_numpy(np.float64)
+        shown, neutral = labels == expression, labels == NEUTRAL
+        rows.append(
+            {
+                "expression": expression,
+                "movements": list(names),
+                "hoped": hoped,
+                "against_neutral": _area(score, shown, neutral),
+                "against_neutral_ahead": _area(score, shown & ahead, neutral & ahead),
+                "against_rest": _area(score, shown, ~shown),
+            }
+        )
+    return rows
+
+
+def _signed(movement: Movement, values: pd.DataFrame) -> pd.Series:
+    columns = [column for measure in MEASURES if measure.name in movement.measures for column in measure.columns]
+    return movement.sign * values[columns].mean(axis=1)
+
+
+def _area(score: NDArray[np.float64], shown: NDArray[np.bool_], others: NDArray[np.bool_]) -> float | None:
+    if not shown.any() or not others.any():
+        return None
+    chosen = shown | others
+    return round(float(roc_auc_score(shown[chosen], score[chosen])), 3)
+
+
+def write_tables(guide: Path = GUIDE) -> None:
+    """Write the tables into the guide, each between its marks."""
+    text = guide.read_text(encoding="utf-8")
+    for name, table in tables().items():
+        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}{table}{end}{rest.partition(end)[2]}"
+    guide.write_text(text, encoding="utf-8")
+
+
+def tables() -> dict[str, str]:
+    """Return each table of the guide in Markdown, by the name of its marks."""
+    record = json.loads(GROUPS_FILE.read_text(encoding="utf-8"))
+    return {"measures": _measures_table(), "movements": _movements_table(), "groups": _groups_table(record)}
+
+
+def _measures_table() -> str:
+    rows = [[_code(measure.columns), measure.meaning] for measure in MEASURES]
+    return _table(["columns", "measures"], rows)
+
+
+def _movements_table() -> str:
+    rows = [
+        [
+            movement.title,
+            f"`{movement.name}`",
+            "left, right, asymmetry" if movement.sided else "",
+            f"{'+' if movement.sign > 0 else '−'} {_code(movement.measures)}",
+            movement.resembles,
+        ]
+        for movement in MOVEMENTS
+    ]
+    return _table(["movement", "column", "sides", "read from", "resembles (FACS)"], rows)
+
+
+def _groups_table(record: dict[str, Any]) -> str:
+    rows = []
+    for places in zip(*(found["areas"] for found in record["sets"].values()), strict=True):
+        first = places[0]
+        kinds = ("against_neutral", "against_neutral_ahead", "against_rest")
+        figures = ["–" if place[kind] is None else f"{place[kind]:.2f}" for place in places for kind in kinds]
+        hoped = "" if first["hoped"] is None else f"{first['hoped']:.2f}"
+        rows.append([first["expression"], _code(first["movements"]), hoped, *figures])
+    heads = [f"{name}: {kind}" for name in record["sets"] for kind in ("neutral", "neutral, ahead", "all others")]
+    counts = [f"{name} {sum(found['faces'].values()):,} faces" for name, found in record["sets"].items()]
+    note = f"{', '.join(counts)}, measured at commit {record['commit']}.\n\n"
+    return note + _table(["expression", "movements", "hoped for", *heads], rows)
+
+
+def _code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Downloads of the tables on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from emotion.csv_text import csv_bytes
+
+
+def csv_button(
+    label: str, table: pd.DataFrame | Callable[[], pd.DataFrame], key: str, *, hidden: tuple[str, ...] = ()
+) -> None:
+    """Show a button that downloads a table as CSV whose cells no spreadsheet runs as formulas.
+
+    Streamlit's own button above a table would write cells as they are, so ``.streamlit/config.toml`` switches it off.
+
+    Args:
+        label: What is in the table, for people; also the file's name.
+        table: The table, or a function that makes it on click.
+        key: Key of the button.
+        hidden: Columns to leave out.
+    """
+    st.download_button(
+        f"{label} as CSV",
+        lambda: csv_bytes((table() if callable(table) else table).drop(columns=list(hidden))),
+        f"{label.lower().replace(' ', '-')}.csv",
+        "text/csv",
+        key=key,
+        icon=":material/download:",
+        on_click="ignore",
+    )
