@@ -221,6 +221,6 @@ def subset_of(label_set: LabelSet, classes: Sequence[str]) -> LabelSet:
     labels = tuple(parse_label(name) for name in classes)
     if strangers := [label for label in labels if label not in label_set.labels]:
         raise LabelError(
-            f"expected classes out of {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(strangers)}"
+            f"expected classes from {', '.join(label_set.labels)} ({label_set.name}); got {', '.join(strangers)}"
         )
     return label_set if labels == label_set.labels else LabelSet("-".join((label_set.name, *labels)), labels)

@@ -28,8 +28,8 @@ from emotion.labels import (
     parse_label,
     parse_labels,
 )
+from emotion.model_card import with_current_keys
 from emotion.models import registry
-from emotion.saved_keys import with_current_keys
 from emotion.types import Face, Frame, ModelCard, Progress
 
 
@@ -286,7 +286,7 @@ def test_a_damaged_card_and_an_altered_file_are_refused(models: Path) -> None:
 
 def test_path_traversal_in_a_name_is_refused(models: Path) -> None:
     make_model(models, "tiny")
-    with pytest.raises(ModelError, match=r"expected a model out of tiny; got '\.\./tiny'"):
+    with pytest.raises(ModelError, match=r"expected a model from tiny; got '\.\./tiny'"):
         registry.load_card("../tiny")
 
 

@@ -229,5 +229,5 @@ def find_recipe(name: str) -> Recipe:
         InputError: There is no such recipe.
     """
     if name not in RECIPES:
-        raise InputError(f"expected a recipe out of {', '.join(RECIPES)}; got {name!r}")
+        raise InputError(f"expected a recipe from {', '.join(RECIPES)}; got {name!r}")
     return RECIPES[name]

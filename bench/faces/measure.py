@@ -19,7 +19,7 @@ from emotion.types import Face, FloatArray, Frame, Image
 from emotion.vision.confirm import (
     CONFIRM_FILE,
     FEATURES,
-    LEAST_VISIBLE,
+    MIN_VISIBLE,
     FaceCheck,
     Weights,
     load_weights,
@@ -40,7 +40,7 @@ class _Recorder(FaceCheck):
         self.rows: list[tuple[FloatArray, bool, FloatArray]] = []
 
     def __call__(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> bool:
-        judged = visible_share(fits[-1].points, luma) >= LEAST_VISIBLE
+        judged = visible_share(fits[-1].points, luma) >= MIN_VISIBLE
         box = np.concatenate([fits[-1].points[:, :2].min(axis=0), fits[-1].points[:, :2].max(axis=0)])
         self.rows.append((self.measure(luma, rgb, find, fits), judged, box))
         return True

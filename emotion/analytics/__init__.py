@@ -1,1 +1,1 @@
-"""From a timeline to figures: smoothing, episodes, summaries, events. Pure functions over one table."""
+"""Pure functions from a timeline to figures: smoothing, episodes, summaries, events."""

@@ -1,11 +1,9 @@
-"""Abstention: where no expression is probable enough, the answer is that it is unclear.
+"""Abstention: the answer for a face is "unclear" if its largest probability is below the classifier's limit.
 
-This is a view. Probabilities, ``emotion`` and ``emotion_confidence`` stay as the classifier gave
-them; whoever reads *one* answer per face reads it through here. The limit is the classifier's own,
-measured on its validation split (``ModelCard.abstain_below``), on the top probability after
-temperature scaling; a head that is turned, small or doubtful needs more, where the card says
-how much (:class:`emotion.types.AbstentionLimit`): selective classification with softmax response
-(Geifman and El-Yaniv 2017).
+Selective classification with softmax response (Geifman and El-Yaniv 2017). The limit is chosen on validation faces, on
+probabilities after temperature scaling (``ModelCard.abstain_below``), and may be higher for turned, small or doubtful
+faces (:class:`emotion.types.AbstentionLimit`). Timelines keep the classifier's probabilities and label; code that needs
+one answer per face gets it here.
 """
 
 from __future__ import annotations
@@ -21,16 +19,16 @@ from emotion.types import AbstentionLimit, Face, FrameResult
 
 
 def is_unclear(probability: float, abstain_below: float) -> bool:
-    """Return whether the largest probability of a face, 0–1, is under the limit; at the limit it is not."""
+    """Return whether a face's largest probability, 0–1, is below the limit."""
     return float(probability) < abstain_below
 
 
 def required_rows(timeline: pd.DataFrame, limit: float) -> NDArray[np.float64]:
-    """Return the probability that each row's answer needs, ``(rows,)``: more where the head is turned or small.
+    """Return the limit for each row, ``(rows,)``.
 
     Args:
         timeline: With boxes, pose and ``face_confidence``.
-        limit: A number, or an :class:`emotion.types.AbstentionLimit` that knows how much more.
+        limit: A number for all rows, or an :class:`emotion.types.AbstentionLimit` that depends on the face.
     """
     if not isinstance(limit, AbstentionLimit):
         return np.full(len(timeline), float(limit))
@@ -40,7 +38,7 @@ def required_rows(timeline: pd.DataFrame, limit: float) -> NDArray[np.float64]:
 
 
 def required_for(face: Face, limit: float) -> float:
-    """Return the probability that the answer for one face needs, 0–1."""
+    """Return the limit for one face, 0–1."""
     if not isinstance(limit, AbstentionLimit):
         return float(limit)
     yaw, pitch = (np.nan, np.nan) if face.pose is None else (face.pose.yaw, face.pose.pitch)
@@ -50,18 +48,13 @@ def required_for(face: Face, limit: float) -> float:
 
 
 def leading_answer(probabilities: Mapping[str, float], abstain_below: float) -> str:
-    """Return what is said of one face: the most probable label, or :data:`emotion.labels.UNCLEAR`.
-
-    Args:
-        probabilities: Probability of each label, 0–1.
-        abstain_below: The limit, 0–1; with 0 there is always a label.
-    """
+    """Return the most probable label, or :data:`emotion.labels.UNCLEAR` below the limit."""
     label = max(probabilities, key=probabilities.__getitem__)
     return UNCLEAR if is_unclear(probabilities[label], abstain_below) else label
 
 
 def face_answer(face: Face, result: FrameResult) -> str:
-    """Return what is said of one face of a result.
+    """Return the answer for one face of a result: a label or :data:`emotion.labels.UNCLEAR`.
 
     Raises:
         ValueError: The face is not classified.
@@ -74,13 +67,13 @@ def face_answer(face: Face, result: FrameResult) -> str:
 
 
 def unclear_rows(timeline: pd.DataFrame, abstain_below: float) -> NDArray[np.bool_]:
-    """Return ``(rows,)`` bool: which answers of a timeline are unclear."""
-    # float32 against float32 would move the limit by a rounding error.
+    """Return which answers of a timeline are unclear, ``(rows,)``."""
+    # A comparison in float32 would round the limit.
     return timeline["emotion_confidence"].to_numpy(np.float64) < required_rows(timeline, abstain_below)
 
 
 def answers(timeline: pd.DataFrame, abstain_below: float) -> pd.Series:
-    """Return what is said of each row: its label or :data:`emotion.labels.UNCLEAR`, as text."""
+    """Return each row's answer as text: its label or :data:`emotion.labels.UNCLEAR`."""
     return timeline["emotion"].astype(str).mask(unclear_rows(timeline, abstain_below), UNCLEAR)
 
 
@@ -90,10 +83,10 @@ def answer_names(labels: tuple[str, ...], abstain_below: float) -> tuple[str, ..
 
 
 def explain(abstain_below: float) -> str:
-    """Return in one sentence for people what an unclear answer of a classifier with this limit is."""
-    said = (
-        f"Unclear: no expression reaches {abstain_below:.0%}. Below that, this model was wrong too often on the "
-        "faces on which the limit was chosen."
+    """Return an explanation of unclear answers for the app."""
+    text = (
+        f"Unclear: no expression reaches {abstain_below:.0%}. Below that, this model was wrong too often on "
+        "validation faces."
     )
-    turned = isinstance(abstain_below, AbstentionLimit) and abstain_below.slopes
-    return said + " A head that is turned away or small needs more." if turned else said
+    has_slopes = isinstance(abstain_below, AbstentionLimit) and abstain_below.slopes
+    return text + " The limit is higher for turned or small heads." if has_slopes else text

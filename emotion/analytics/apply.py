@@ -1,4 +1,4 @@
-"""Views of an analysis: as a person's edits make it, or a span of its time, or one person. The raw data stays."""
+"""Views of an analysis: with edits applied, of a time span, or of one person."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from emotion.types import Analysis
 
 
 def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
-    """Return the analysis as its edits make it: a new value of the same schema; doing it twice changes nothing more.
+    """Return a new analysis with edits applied; the operation is idempotent.
 
-    - Merged tracks become one. Where both have a row in one frame, the more confident face stays.
-      ``similarity`` stays that with the reference face of the track it was measured for.
-    - Hidden tracks are dropped, so a frame that shows nobody else counts as one without a face.
-    - Frames that begin in an excluded span are dropped with their rows, and a frame that stands
-      into one counts only until there: the frames' column ``counted_s`` says so, and every
-      figure weighs by it. An excluded moment has no duration and excludes nothing.
+    - Merged tracks become one. If both have a row in a frame, the more confident face is kept. ``similarity`` still
+      refers to the reference face of the original track.
+    - Hidden tracks are dropped; a frame that shows nobody else counts as one without a face.
+    - Frames that begin in an excluded span are dropped with their rows. A frame that extends into one counts until its
+      start; the column ``counted_s`` of the frames has the duration that figures use as weight. Excluded moments have
+      no duration and exclude nothing.
 
-    Names, baselines and events that are not excluded change no row.
+    Names, baselines and other events change no row.
 
     Raises:
         InputError: Tracks are merged in a circle.
@@ -42,10 +42,10 @@ def apply_edits(analysis: Analysis, edits: Edits) -> Analysis:
 
 
 def merged_into(merged: Mapping[int, int]) -> dict[int, int]:
-    """Return for each merged track the one that it ends up in, however many steps away.
+    """Return merged track → the track that it finally belongs to.
 
     Raises:
-        InputError: The steps lead back to where they began.
+        InputError: Tracks are merged in a circle.
     """
     return {track: _whole_of(track, merged) for track in merged}
 
@@ -64,18 +64,18 @@ def _merge(timeline: pd.DataFrame, wholes: Mapping[int, int], hidden: frozenset[
     own = timeline["track_id"]
     whole = own.map(lambda track: wholes.get(track, track)).astype(own.dtype)
     rows = timeline.assign(track_id=whole)[~(own.isin(hidden) | whole.isin(hidden))]
-    # Stable: of two faces that are equally sure, the one with the lower number stays.
+    # Stable: of equally confident faces, the one with the lower number is kept.
     best_first = rows.sort_values([*KEY, "face_confidence"], ascending=[True, True, False], kind="stable")
     return best_first.drop_duplicates(KEY)
 
 
 def excluded_spans(events: Sequence[Event]) -> list[Span]:
-    """Return the spans that every figure leaves out, in order of time."""
+    """Return the excluded spans, in order of time."""
     return sorted((event.span for event in events if event.excluded), key=lambda span: (span.start_s, span.end_s))
 
 
 def within(time_s: pd.Series, spans: Sequence[Span]) -> NDArray[np.bool_]:
-    """Return for each time whether a span holds it: from its start on, before its end."""
+    """Return for each time whether it is in a span, exclusive of its end."""
     times = time_s.to_numpy(np.float64)
     held = np.zeros(len(times), np.bool_)
     for span in spans:
@@ -96,12 +96,11 @@ def _without_excluded(frames: pd.DataFrame, spans: Sequence[Span]) -> pd.DataFra
 
 
 def part_of(analysis: Analysis, span: Span | None = None, track: int | None = None) -> Analysis:
-    """Return the frames that begin in a span, and in them one person or everybody.
+    """Return the frames that begin in a span, with one person or everybody. Times are not shifted.
 
     Args:
-        analysis: Edited as you like.
-        span: From its start on, before its end; None for all of the time. Times stay as they are;
-            a frame that stands beyond the end counts until there.
+        analysis: With or without edits applied.
+        span: The span, exclusive of its end, at which its last frame stops counting; None for the whole analysis.
         track: One person; None for everybody.
     """
     frames, timeline = analysis.frames, analysis.timeline
@@ -117,7 +116,7 @@ def part_of(analysis: Analysis, span: Span | None = None, track: int | None = No
 
 
 def mean_probabilities(analysis: Analysis) -> dict[str, float] | None:
-    """Return the mean probability of each label over all faces, weighted by time, 0–1; None without a face."""
+    """Return each label's mean probability over all faces, weighted by time, 0–1; None without a face."""
     if analysis.timeline.empty:
         return None
     seconds = row_durations(analysis.timeline, analysis.frames).to_numpy(np.float64)

@@ -17,8 +17,8 @@ from emotion.analytics.summary import summarise
 from emotion.errors import InputError
 from emotion.types import Analysis
 
-RELATIVE = "Probability less this person's mean probability in the baseline: 0 is the face at rest, −1 to 1."
-"""What a relative figure is, for people."""
+RELATIVE = "Probability minus this person's mean probability in the baseline: 0 is the face at rest, −1 to 1."
+"""Explanation of relative figures for the app."""
 
 
 def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, float]:
@@ -30,7 +30,7 @@ def baseline_means(analysis: Analysis, track: int, span: Span) -> dict[str, floa
     means = mean_probabilities(part_of(analysis, span, track))
     if means is None:
         where = f"{span.start_s:.2f}–{span.end_s:.2f} s"
-        raise InputError(f"expected a baseline in which the person is seen; got {where}, in which they are not")
+        raise InputError(f"expected a baseline in which the person is visible; got {where}, in which they are not")
     return means
 
 
@@ -40,7 +40,7 @@ def relative_figures(analysis: Analysis, track: int, span: Span) -> pd.DataFrame
     Returns:
         ``figure`` (``probability of <label>``, ``share of <label>``, ``smile index``,
         ``changes of expression per minute``, ``steadiness``), ``baseline``, ``whole`` and ``difference``
-        (whole − baseline); NaN where a figure has no answer.
+        (whole − baseline); NaN if a figure is undefined.
 
     Raises:
         InputError: The person is not seen in the span.

@@ -1,4 +1,4 @@
-"""Two people, or two analyses, on one time axis."""
+"""Compares two people or two analyses on a common time axis."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from emotion.labels import display_order
 from emotion.types import Analysis
 
 MAX_POINTS = 400
-"""Spans of the common axis: two lines of these for up to five labels are 4,000 marks."""
+"""Spans of the common axis; two lines for each of five labels are then 4,000 marks."""
 
-_FEWEST_FOR_CORRELATION = 3
+_MIN_FOR_CORRELATION = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One of the two that are compared.
+    """One side of a comparison.
 
     Attributes:
-        name: For people.
-        analysis: Edited and smoothed as you like.
+        name: Display name.
+        analysis: The analysis, possibly edited and smoothed.
         track: One person; None for everybody.
-        offset_s: Added to its times, in seconds; either sign.
+        offset_s: Added to its times, s.
     """
 
     name: str
@@ -46,12 +46,12 @@ def on_one_axis(first: Side, second: Side, points: int = MAX_POINTS) -> pd.DataF
 
     Args:
         first: One side.
-        second: The other one; another frame rate is no matter.
+        second: The other side; its frame rate may differ.
         points: Number of spans.
 
     Returns:
-        ``side`` (0 or 1), ``bin``, ``time_s`` (middle of the span on the common axis) and ``p_<label>`` of the
-        labels that both know. A span in which a side shows no face has no row for it.
+        ``side`` (0 or 1), ``bin``, ``time_s`` (middle of the span on the common axis) and ``p_<label>`` of the common
+        labels. A span in which a side has no face has no row for it.
     """
     columns = probability_columns(common_labels(first, second))
     tables = [_shifted(side, columns) for side in (first, second)]
@@ -74,12 +74,12 @@ def _shifted(side: Side, columns: list[str]) -> pd.DataFrame:
 
 
 def comparison_figures(first: Side, second: Side) -> pd.DataFrame:
-    """Return the two sides' figures over the time in which both show a face.
+    """Return both sides' figures over the time in which both show a face.
 
     Returns:
         ``emotion``, ``first`` and ``second`` (mean probability, 0–1), ``difference`` (second − first) and
-        ``correlation`` (Pearson's, of the spans of :func:`on_one_axis`; NaN with fewer than three spans
-        or where a side never changes). Empty where they have no time in common.
+        ``correlation`` (Pearson's, over the spans of :func:`on_one_axis`; NaN with fewer than three spans or a
+        constant side). Empty if they have no time in common.
     """
     table = on_one_axis(first, second)
     left, right = (table[table["side"] == number].set_index("bin") for number in (0, 1))
@@ -90,6 +90,6 @@ def comparison_figures(first: Side, second: Side) -> pd.DataFrame:
     rows = []
     for label in common_labels(first, second):
         a, b = left.loc[both, f"p_{label}"], right.loc[both, f"p_{label}"]
-        steady = len(both) < _FEWEST_FOR_CORRELATION or min(a.std(), b.std()) < 1e-9
+        steady = len(both) < _MIN_FOR_CORRELATION or min(a.std(), b.std()) < 1e-9
         rows.append((label, a.mean(), b.mean(), b.mean() - a.mean(), np.nan if steady else a.corr(b)))
     return pd.DataFrame(rows, columns=columns)

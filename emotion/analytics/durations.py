@@ -1,4 +1,4 @@
-"""Durations of frames, which weigh every figure, and the unbroken runs across which figures may follow time."""
+"""Durations of frames, the weights of all figures, and unbroken runs of a person in view."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 COUNTED = "counted_s"
-"""Column of an edited table of frames: how long each frame counts, in seconds; see :mod:`emotion.analytics.apply`."""
+"""Column of an edited table of frames: counted duration, s; see :mod:`emotion.analytics.apply`."""
 
 
 def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
-    """Return how long each frame stands, in seconds: until the next one; the last one for the median of the others.
+    """Return each frame's duration, s: the time until the next one, and for the last one the median of the others.
 
     Args:
-        time_s: Presentation times of consecutive frames, in seconds. They need not be
-            evenly spaced: phones record at a varying rate.
+        time_s: Display times of consecutive frames, s, possibly unevenly spaced.
     """
     steps = np.diff(time_s.to_numpy(np.float64))
     last = float(np.median(steps)) if len(steps) else 0.0
@@ -23,43 +22,27 @@ def frame_durations(time_s: pd.Series) -> NDArray[np.float64]:
 
 
 def counted_durations(frames: pd.DataFrame) -> NDArray[np.float64]:
-    """Return how long each frame counts, in seconds: as long as it stands, less what edits exclude.
-
-    Args:
-        frames: A table of frames, edited or not.
-    """
+    """Return each frame's duration without time that edits exclude, s."""
     return frames[COUNTED].to_numpy(np.float64) if COUNTED in frames else frame_durations(frames["time_s"])
 
 
 def row_durations(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
-    """Return for each row of the timeline how long its frame counts, in seconds."""
+    """Return the counted duration of each timeline row's frame, s."""
     durations = pd.Series(counted_durations(frames), index=frames["frame_index"].to_numpy())
     return timeline["frame_index"].map(durations)
 
 
 def breaks_after(frames: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return for each frame whether something was cut out between it and the next one.
-
-    Without exclusions every frame stands until the next one, so nothing was.
-    """
+    """Return for each frame whether excluded time lies between it and the next one."""
     ends = frames["time_s"].to_numpy(np.float64) + counted_durations(frames)
     following = frames["time_s"].to_numpy(np.float64)[1:]
-    # A microsecond, far below any frame's duration, absorbs rounding.
-    return np.append(following - ends[:-1] > 1e-6, False)[: len(frames)]
+    return np.append(following - ends[:-1] > 1e-6, False)[: len(frames)]  # a microsecond absorbs rounding
 
 
 def unbroken_runs(timeline: pd.DataFrame, frames: pd.DataFrame) -> pd.Series:
-    """Return for each row the number of its unbroken stretch, from 1, in order of person and time.
+    """Return the number of each row's unbroken run, from 1, in order of person and time, with the timeline's index.
 
-    A stretch is one person in analysed frames that follow each other. It ends with a frame
-    in which the person is not seen, and where an excluded span was cut out.
-
-    Args:
-        timeline: A timeline.
-        frames: Its table of frames.
-
-    Returns:
-        Integers with the timeline's index.
+    A run is one person in consecutive analysed frames. It ends if the person is out of view, and at excluded time.
     """
     cuts = np.append(0, breaks_after(frames).cumsum())[: len(frames)]
     place = pd.Series(np.arange(len(frames)) + cuts, index=frames["frame_index"].to_numpy())

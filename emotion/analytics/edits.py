@@ -1,4 +1,4 @@
-"""What a person adds to an analysis: names, merged and hidden tracks, baselines, events. The raw data stays."""
+"""A user's edits of an analysis: names, merged and hidden tracks, baselines, events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emotion.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a video, in seconds; a moment where both ends are equal."""
+    """A time span, s; a moment if both ends are equal."""
 
     start_s: float
     end_s: float
@@ -29,9 +29,9 @@ class Event:
     """A labelled moment or span.
 
     Attributes:
-        label: In the user's words.
-        span: When.
-        excluded: Whether every figure leaves this span out: a technical break, a second person.
+        label: The user's text.
+        span: Its time.
+        excluded: Whether figures leave this span out, such as a technical break.
     """
 
     label: str
@@ -41,13 +41,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """Everything a person added to one analysis.
+    """All edits of one analysis.
 
     Attributes:
         names: Track → the person's name.
-        merged: Track → the track that it is a part of.
-        hidden: Tracks that are left out of everything.
-        baselines: Track → the span in which this person is at rest.
+        merged: Track → the track that it belongs to.
+        hidden: Tracks that are left out.
+        baselines: Track → a span in which the face is at rest.
         events: In any order.
     """
 
@@ -58,7 +58,7 @@ class Edits:
     events: tuple[Event, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types; the keys of its objects are texts."""
+        """Return plain JSON types."""
         return {
             "names": {str(track): name for track, name in self.names.items()},
             "merged": {str(track): whole for track, whole in self.merged.items()},
@@ -69,7 +69,7 @@ class Edits:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Edits:
-        """Build from :meth:`to_dict`'s output; what is missing is empty.
+        """Build from :meth:`to_dict`'s output; missing keys are empty.
 
         Raises:
             InputError: A span ends before it starts.

@@ -14,18 +14,17 @@ from emotion.types import Analysis
 def episodes(analysis: Analysis, min_s: float = 0.0) -> pd.DataFrame:
     """Return the episodes of an analysis, in order of person and time.
 
-    An episode ends where another expression leads for longer than flicker
-    (:mod:`emotion.analytics.flicker`), where the person is not seen, and where excluded time begins.
-    Rows whose answer is unclear are episodes named ``unclear``.
+    An episode ends if another expression leads for longer than flicker (:mod:`emotion.analytics.flicker`), if the
+    person is out of view, and at excluded time. Unclear answers form episodes named ``unclear``.
 
     Args:
-        analysis: Edited and smoothed as you like.
-        min_s: Leaves out episodes that last less, in seconds. They are not added to their neighbours.
+        analysis: The analysis, possibly edited and smoothed.
+        min_s: Shorter episodes are left out, s; they are not added to their neighbours.
 
     Returns:
-        ``track_id``, ``start_s``, ``end_s``, ``duration_s``, ``emotion``, ``mean_probability``,
-        ``peak_probability`` (0–1; of the episode's label, or of the leading label where it is unclear), ``frames``.
-        With ``min_s=0``, every row of the timeline is in exactly one episode.
+        ``track_id``, ``start_s``, ``end_s``, ``duration_s``, ``emotion``, ``mean_probability``, ``peak_probability``
+        (0–1; of the episode's label, or of the leading label if it is unclear), ``frames``. With ``min_s=0``, every row
+        of the timeline is in exactly one episode.
     """
     timeline, said = analysis.timeline, steady_answers(analysis)
     rows = pd.DataFrame(
@@ -53,11 +52,11 @@ def episodes(analysis: Analysis, min_s: float = 0.0) -> pd.DataFrame:
 
 
 def _probability_of(said: pd.Series, analysis: Analysis) -> pd.Series:
-    """Return each row's probability of what is said of it, 0–1; of an unclear one, that of the label that leads."""
+    """Return the probability of each row's answer, 0–1; of an unclear one, that of the leading label."""
     timeline = analysis.timeline
     probability = timeline["emotion_confidence"].astype("float64")
     for label in analysis.labels:
-        # Only where flicker was taken away does another label lead.
+        # They differ where flicker was removed.
         other = (said == label) & (timeline["emotion"] != label)
         probability = probability.mask(other, timeline[f"p_{label}"].astype("float64"))
     return probability
@@ -66,17 +65,15 @@ def _probability_of(said: pd.Series, analysis: Analysis) -> pd.Series:
 def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
     """Return how often each leading expression changed to each other one.
 
-    A change counts where both expressions are of the same unbroken stretch of being seen, and where
-    it lasts longer than flicker (:mod:`emotion.analytics.flicker`). An
-    unclear answer counts as not given: the clear ones before and after it are neighbours.
+    Counts changes within an unbroken run that last longer than flicker (:mod:`emotion.analytics.flicker`). Unclear
+    answers are skipped, so the clear ones around them are neighbours.
 
     Args:
-        analysis: Edited and smoothed as you like.
-        track: One person, or everybody.
+        analysis: The analysis, possibly edited and smoothed.
+        track: One person; None for everybody.
 
     Returns:
-        ``(k, k)`` counts, the expression before in the index, the one after in the columns. The
-        diagonal is 0: how often an expression follows itself says only how many frames there are.
+        ``(k, k)`` counts, the expression before in the index, the one after in the columns, 0 on the diagonal.
     """
     labels = list(display_order(analysis.labels))
     timeline = analysis.timeline
@@ -94,6 +91,6 @@ def transitions(analysis: Analysis, track: int | None = None) -> pd.DataFrame:
 
 
 def row_shares(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return the counts as shares of all changes away from each expression, 0–1; zeros where there was none."""
+    """Return counts as shares of their row, 0–1; zeros in empty rows."""
     totals = counts.sum(axis=1)
     return counts.div(totals.where(totals > 0, 1), axis=0)

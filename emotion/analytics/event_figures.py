@@ -1,4 +1,4 @@
-"""Figures of events: what was shown during each, and before against after."""
+"""Figures of events: during each event, and before compared with after."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from emotion.labels import display_order
 from emotion.types import Analysis
 
 WINDOW_S = 5.0
-"""How far before and after an event is looked, in seconds, unless somebody asks for more or less."""
+"""Default length of the time before and after an event, s."""
 
 BLOCK_S = 0.5
-"""Frames that follow each other are alike, so whole stretches of this length are drawn, not single frames."""
+"""Length of bootstrap blocks; single frames are too alike to be independent."""
 
 MIN_BLOCKS = 3
-"""With fewer stretches on a side there is no interval: it would say more than is known."""
+"""With fewer blocks on a side, no interval is computed."""
 
 INTERVAL = (
-    "95 % interval of the difference: bootstrap over stretches of half a second (Carlstein 1986, percentile "
-    "method, 2,000 draws). An interval that holds 0 is no difference that can be told from chance."
+    "95 % interval of the difference: bootstrap over blocks of half a second (Carlstein 1986, percentile method, "
+    "2,000 draws). If the interval includes 0, there is no reliable difference."
 )
-"""How the interval of :func:`before_after` comes about, for people."""
+"""Explanation of the interval of :func:`before_after` for the app."""
 
 _DRAWS, _LEVEL = 2000, 0.95
 
 
 def event_figures(analysis: Analysis, events: Sequence[Event], track: int | None = None) -> pd.DataFrame:
-    """Return what was shown during each event that is a span; moments have no duration and are left out.
+    """Return figures for each event that is a span and not excluded.
 
     Args:
-        analysis: Edited and smoothed as you like.
-        events: Excluded ones are left out, too.
-        track: One person, or everybody.
+        analysis: The analysis, possibly edited and smoothed.
+        events: The events.
+        track: One person; None for everybody.
 
     Returns:
         ``label``, ``start_s``, ``end_s``, ``seconds`` (of faces), ``dominant``, ``smile_index``,
@@ -67,22 +67,21 @@ def _figures_of(analysis: Analysis, event: Event, track: int | None) -> dict[str
 def before_after(
     analysis: Analysis, event: Event, window_s: float = WINDOW_S, track: int | None = None, seed: int = 0
 ) -> pd.DataFrame:
-    """Return the mean probability of each label before an event's start and after its end, and the difference.
+    """Return each label's mean probability before an event's start and after its end, and the difference.
 
-    Each side is the mean of its stretches of :data:`BLOCK_S`. The interval is a bootstrap over
-    these blocks, which do not overlap (Carlstein 1986), with the percentile method.
+    Each side is the mean of its blocks of :data:`BLOCK_S`. The interval is a percentile bootstrap over these
+    non-overlapping blocks (Carlstein 1986).
 
     Args:
-        analysis: Edited as you like. Not smoothed: smoothing carries the one side into the other.
+        analysis: The analysis, possibly edited, but not smoothed, as smoothing mixes the sides.
         event: A moment or a span.
-        window_s: Length of either side in seconds.
-        track: One person, or everybody.
-        seed: Of the draws, so that the same question has the same answer.
+        window_s: Length of either side, s.
+        track: One person; None for everybody.
+        seed: Seed of the bootstrap.
 
     Returns:
-        ``emotion``, ``before``, ``after``, ``effect`` (after − before), ``low`` and ``high`` (95 %
-        interval of the effect; NaN with fewer than :data:`MIN_BLOCKS` blocks on a side). Empty
-        where there is no face on a side.
+        ``emotion``, ``before``, ``after``, ``effect`` (after − before), ``low`` and ``high`` (95 % interval of the
+        effect; NaN with fewer than :data:`MIN_BLOCKS` blocks on a side). Empty if a side has no face.
     """
     start, end = event.span.start_s, event.span.end_s
     before = _blocks(analysis, Span(max(start - window_s, 0.0), start), track)
@@ -98,7 +97,7 @@ def before_after(
 
 
 def _blocks(analysis: Analysis, span: Span, track: int | None) -> NDArray[np.float64]:
-    """Return ``(blocks, k)`` mean probabilities of the stretches of a span that hold a face."""
+    """Return ``(blocks, k)`` mean probabilities of the blocks of a span that have a face."""
     rows = part_of(analysis, span, track).timeline
     count = max(round((span.end_s - span.start_s) / BLOCK_S), 1)
     places = time_bins(rows["time_s"], np.linspace(span.start_s, span.end_s, count + 1))

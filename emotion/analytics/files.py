@@ -1,8 +1,6 @@
-"""Analyses on disk: a Parquet file that any reader opens as the timeline, and CSV.
+"""Saves a whole analysis as one Parquet file, which any reader opens as the timeline.
 
-What the table cannot say (the video, the model, the settings, the frames without
-a face) travels in the Parquet file's own key–value metadata, so that one file is
-the whole analysis.
+The video, the model, the settings, the frames and the edits are in the file's key–value metadata.
 """
 
 from __future__ import annotations
@@ -19,35 +17,32 @@ import pyarrow.parquet as pq
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.timeline import column_types, validate
-from emotion.csv_text import csv_text
 from emotion.errors import InputError, TimelineError, TooLargeError, brief
+from emotion.model_card import with_current_keys
 from emotion.parquet_limits import check_footer, check_rows
-from emotion.saved_keys import with_current_keys
-from emotion.types import Analysis, PathLike, VideoInfo
+from emotion.types import Analysis, VideoInfo
 
 SCHEMA_VERSION = 1
-"""Raised when a reader of the older version would misread the file."""
+"""Increased when older versions would misread the file."""
 
 _ABOUT = b"emotion.analysis"
 _FRAMES = b"emotion.frames"
 _EDITS = b"emotion.edits"
 
 _BROKEN = (OSError, ValueError, TypeError, KeyError, AttributeError, pa.ArrowException)
-"""What reading raises over a file that is damaged, or whose parts are not of the kinds that they should be."""
+"""Errors when reading a damaged file or one with unexpected types."""
 
 
-def save_parquet(analysis: Analysis, path: PathLike, edits: Edits | None = None) -> Path:
-    """Write an analysis as one Parquet file, all or nothing.
+def save_parquet(analysis: Analysis, path: str | Path, edits: Edits | None = None) -> Path:
+    """Write an analysis as one Parquet file, atomically.
 
-    ``pandas.read_parquet`` gives its timeline; :func:`load_parquet` gives all of it,
-    :func:`load_edits` what a person added to it.
+    ``pandas.read_parquet`` reads its timeline, :func:`load_parquet` the analysis, :func:`load_edits` the edits.
 
     Raises:
-        TimelineError: The analysis holds a table that is not a timeline.
+        TimelineError: The analysis' table is not a timeline.
     """
     target = Path(path)
     table = to_arrow(analysis, edits)
-    # A reader never sees half a file: it is written beside its place and then moved there.
     partial = target.with_name(f".{target.name}.partial")
     try:
         pq.write_table(table, partial, compression="zstd")
@@ -57,7 +52,7 @@ def save_parquet(analysis: Analysis, path: PathLike, edits: Edits | None = None)
     return target
 
 
-def load_parquet(path: PathLike, *, limited: bool = False) -> Analysis:
+def load_parquet(path: str | Path, *, limited: bool = False) -> Analysis:
     """Read what :func:`save_parquet` wrote.
 
     Args:
@@ -72,7 +67,7 @@ def load_parquet(path: PathLike, *, limited: bool = False) -> Analysis:
         if limited:
             check_footer(Path(path), Path(path).name)
         table = pq.read_table(path)
-    except MemoryError:  # Arrow's is one of its own errors as well, and nothing is wrong with the file
+    except MemoryError:  # Arrow's is also an ArrowException, but the file is not damaged
         raise
     except _BROKEN as error:
         raise _unreadable(path, error) from error
@@ -80,10 +75,10 @@ def load_parquet(path: PathLike, *, limited: bool = False) -> Analysis:
 
 
 def to_arrow(analysis: Analysis, edits: Edits | None = None) -> pa.Table:
-    """Return the table that :func:`save_parquet` writes, with all that is no row in its metadata.
+    """Return the table that :func:`save_parquet` writes, with everything else in its metadata.
 
     Raises:
-        TimelineError: The analysis holds a table that is not a timeline.
+        TimelineError: The analysis' table is not a timeline.
     """
     table = pa.Table.from_pandas(validate(analysis.timeline), preserve_index=False)
     own = {_ABOUT: json.dumps(_about(analysis)).encode(), _FRAMES: _pack(analysis.frames)}
@@ -97,7 +92,7 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
 
     Args:
         table: The table.
-        name: Of the file that it came from, for messages.
+        name: Name of the file in messages.
         limited: Refuse too many frames, as :func:`load_parquet` does.
 
     Raises:
@@ -111,7 +106,7 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
         about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES], name if limited else None)
         if about["schema"] != SCHEMA_VERSION:
             raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {name} has {about['schema']}")
-        # Parquet forgets categories that no row uses; the label set brings them back.
+        # Restores categories that no row uses, which Parquet drops.
         timeline = table.to_pandas().astype(column_types(about["labels"]))
         return _analysis(about, validate(timeline), frames)
     except (TimelineError, TooLargeError, MemoryError):
@@ -120,8 +115,8 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
         raise _unreadable(name, error) from error
 
 
-def load_edits(path: PathLike) -> Edits:
-    """Return the edits that a Parquet file carries; none where it was saved without.
+def load_edits(path: str | Path) -> Edits:
+    """Return the edits in a Parquet file, possibly none.
 
     Raises:
         TimelineError: The file cannot be read.
@@ -133,15 +128,10 @@ def load_edits(path: PathLike) -> Edits:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: PathLike, error: Exception) -> TimelineError:
-    # The library names the file by its whole path, which is nobody's business.
-    said = brief(str(error).replace(str(path), Path(path).name))
-    return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {said}")
-
-
-def to_csv(timeline: pd.DataFrame) -> str:
-    """Return a timeline as CSV text with a header row; see :func:`emotion.csv_text.csv_text`."""
-    return csv_text(timeline)
+def _unreadable(path: str | Path, error: Exception) -> TimelineError:
+    # Messages must not contain absolute paths.
+    reason = brief(str(error).replace(str(path), Path(path).name))
+    return TimelineError(f"expected a Parquet file; {Path(path).name} cannot be read: {reason}")
 
 
 def _about(analysis: Analysis) -> dict[str, Any]:
@@ -172,7 +162,7 @@ def _analysis(about: dict[str, Any], timeline: pd.DataFrame, frames: pd.DataFram
 
 
 def _pack(frames: pd.DataFrame) -> bytes:
-    """Return the frames as an Arrow IPC stream, zstd, base64 (metadata must be text)."""
+    """Return the frames as an Arrow IPC stream with zstd, in base64, as metadata must be text."""
     table = pa.Table.from_pandas(frames, preserve_index=False)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:

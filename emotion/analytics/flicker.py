@@ -1,8 +1,7 @@
-"""Answers without flicker: what a person shows for less than :data:`FLICKER_S` is not counted as behaviour.
+"""Removes flicker: answers that last less than :data:`FLICKER_S` go to their neighbours.
 
-A classifier that looks at one frame after another changes its mind now and then for a frame or two; no face
-shows an expression and drops it again within a few hundredths of a second. Figures, episodes and captions
-therefore count what lasts. The timeline itself stays as it was measured.
+A classifier of single frames changes its answer now and then for a frame or two, faster than a face can. Figures,
+episodes and captions use the steady answers; the timeline keeps the measured ones.
 """
 
 from __future__ import annotations
@@ -18,25 +17,24 @@ from emotion.analytics.durations import row_durations, unbroken_runs
 from emotion.types import Analysis
 
 FLICKER_S = 0.3
-"""A shorter change is flicker, seconds. Micro-expressions last half a second at most (Yan et al. 2013, Journal of
-Nonverbal Behavior 37): answers to single frames cannot tell the shorter ones from flicker."""
+"""Shorter changes are flicker, s. Micro-expressions last up to half a second (Yan et al. 2013, Journal of Nonverbal
+Behavior 37); answers to single frames cannot distinguish the shortest ones from flicker."""
 
-EXPLAIN = f"A change that lasts less than {FLICKER_S:g} s is flicker and is not counted."
-"""The rule, for people."""
+EXPLAIN = f"Changes that last less than {FLICKER_S:g} s are flicker and are not counted."
+"""Explanation of the rule for the app."""
 
 _ROUNDING_S = 1e-6
 
 
 def steady_answers(analysis: Analysis, min_s: float = FLICKER_S) -> pd.Series:
-    """Return what is said of each row, as text, where nothing is said for less than a while.
+    """Return each row's answer as text, without runs of an answer that are shorter than ``min_s``.
 
-    Within each unbroken stretch of a person, the shortest run of one answer that is too short goes to its
-    neighbours, over and over: to both where they say the same, else to the longer one. A person who is
-    seen for less altogether keeps one answer.
+    Within each unbroken run of a person, the shortest too short run of one answer is repeatedly merged with its
+    neighbours: with both if they are equal, else with the longer one. A person in view for less keeps one answer.
 
     Args:
-        analysis: Edited and smoothed as you like.
-        min_s: How long an answer has to stand, in seconds; 0 changes nothing.
+        analysis: The analysis, possibly edited and smoothed.
+        min_s: Minimum duration of an answer, s; 0 changes nothing.
 
     Returns:
         Labels, or :data:`emotion.labels.UNCLEAR`, with the timeline's index.
@@ -66,13 +64,13 @@ def steady_answers(analysis: Analysis, min_s: float = FLICKER_S) -> pd.Series:
 def _absorbed(
     codes: NDArray[np.int64], stretches: NDArray[np.int64], seconds: NDArray[np.float64], min_s: float
 ) -> NDArray[np.int64]:
-    """Return ``(n,)`` the code of each run after those that are too short went to their neighbours.
+    """Return the code of each of ``n`` runs after too short ones were merged with their neighbours, ``(n,)``.
 
     Args:
-        codes: ``(n,)`` what each run says.
-        stretches: ``(n,)`` the unbroken stretch that it is of; runs of one follow each other.
-        seconds: ``(n,)`` how long it lasts.
-        min_s: How long a run has to last, in seconds.
+        codes: ``(n,)`` answer of each run.
+        stretches: ``(n,)`` unbroken run of the person that it belongs to, in order.
+        seconds: ``(n,)`` duration of each run.
+        min_s: Minimum duration, s.
     """
     runs = _Runs(codes, stretches, seconds)
     short = [(float(length), int(place)) for place, length in enumerate(seconds) if length < min_s - _ROUNDING_S]
@@ -80,15 +78,15 @@ def _absorbed(
     while short:
         length, place = heapq.heappop(short)
         if not runs.holds(place, length):
-            continue  # it went to a neighbour, or grew, in the meantime
-        kept = runs.give_away(place)
+            continue  # it was merged or grew in the meantime
+        kept = runs.absorb(place)
         if kept is not None and runs.seconds[kept] < min_s - _ROUNDING_S:
             heapq.heappush(short, (runs.seconds[kept], kept))
     return runs.spread()
 
 
 class _Runs:
-    """Runs as a doubly linked list, from which one is taken after the other."""
+    """A doubly linked list of runs."""
 
     def __init__(self, codes: NDArray[np.int64], stretches: NDArray[np.int64], seconds: NDArray[np.float64]) -> None:
         count = len(codes)
@@ -96,22 +94,22 @@ class _Runs:
         self.seconds: list[float] = seconds.tolist()
         self._alive = [True] * count
         self._first = list(range(count))
-        """The first original run that each holds."""
+        """The first original run in each merged run."""
         same = (np.diff(stretches) == 0).tolist()
         self._before = [place - 1 if place and same[place - 1] else None for place in range(count)]
         self._after = [place + 1 if place + 1 < count and same[place] else None for place in range(count)]
 
     def holds(self, place: int, seconds: float) -> bool:
-        """Return whether a run is still there and lasts as long."""
+        """Return whether a run still exists with this duration."""
         return self._alive[place] and self.seconds[place] == seconds
 
-    def give_away(self, place: int) -> int | None:
-        """Let a run say what its neighbours say, and return the run that it became part of; None if it has none."""
+    def absorb(self, place: int) -> int | None:
+        """Give a run the answer of its longer neighbour, merge equal ones, and return it; None without neighbours."""
         before, after = self._before[place], self._after[place]
         neighbours = [one for one in (before, after) if one is not None]
         if not neighbours:
             return None
-        # Of two that last as long, the earlier one.
+        # Of equally long ones, the earlier.
         chosen = max(neighbours, key=lambda one: self.seconds[one])
         self.codes[place] = self.codes[chosen]
         if (joined := self._join(place, self._before, self._after)) is not None:
@@ -120,7 +118,7 @@ class _Runs:
         return place
 
     def _join(self, place: int, ahead: list[int | None], behind: list[int | None]) -> int | None:
-        """Merge the neighbour in ``ahead`` into a run if both say the same, and return it; None if they differ.
+        """Merge the neighbour in ``ahead`` into a run if both are equal, and return it; None if they differ.
 
         Args:
             place: The run that stays.

@@ -1,4 +1,4 @@
-"""How probable each expression is in equal spans of time, over one person or everybody."""
+"""Mean probability of each expression in equal spans of time."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ from emotion.analytics.timeline import probability_columns
 from emotion.types import Analysis
 
 MAX_BINS = 120
-"""Spans of a heat map: with eight labels 960 marks, each still a few pixels wide."""
+"""Spans of a heat map; with eight labels, these are 960 marks of a few pixels each."""
 
 
 def time_bins(time_s: pd.Series, edges: np.ndarray) -> np.ndarray:
-    """Return for each time the place of the span that holds it, 0 to ``len(edges) - 2``."""
+    """Return the index of the span that contains each time, 0 to ``len(edges) - 2``."""
     places = np.searchsorted(edges, time_s.to_numpy(np.float64), side="right") - 1
     return np.clip(places, 0, len(edges) - 2)
+
+
+def span_edges(frames: pd.DataFrame, bins: int) -> np.ndarray:
+    """Return the ``(n + 1,)`` edges, s, of ``n`` equal spans over all frames; ``n`` is at most their number."""
+    end = float(frames["time_s"].iloc[-1] + counted_durations(frames)[-1])
+    return np.linspace(float(frames["time_s"].iloc[0]), end, max(min(bins, len(frames)), 1) + 1)
 
 
 def binned_probabilities(analysis: Analysis, bins: int = MAX_BINS, track: int | None = None) -> pd.DataFrame:
     """Return the mean probability of each label in equal spans of time.
 
     Args:
-        analysis: Edited and smoothed as you like.
-        bins: Number of spans; no more than there are frames.
-        track: One person, or everybody: then each face weighs by its own time.
+        analysis: The analysis, possibly edited and smoothed.
+        bins: Number of spans, at most that of frames.
+        track: One person; None for everybody, with each face weighted by its time.
 
     Returns:
-        ``start_s``, ``end_s``, ``emotion``, ``probability`` (0–1) and ``seconds`` (of faces). Spans
-        without a face have no row.
+        ``start_s``, ``end_s``, ``emotion``, ``probability`` (0–1) and ``seconds`` (of faces). Spans without a face
+        have no row.
     """
     frames, timeline = analysis.frames, analysis.timeline
     rows = timeline if track is None else timeline[timeline["track_id"] == track]
     if rows.empty:
         return pd.DataFrame(columns=["start_s", "end_s", "emotion", "probability", "seconds"])
-    end = float(frames["time_s"].iloc[-1] + counted_durations(frames)[-1])
-    edges = np.linspace(float(frames["time_s"].iloc[0]), end, max(min(bins, len(frames)), 1) + 1)
+    edges = span_edges(frames, bins)
     weights = row_durations(rows, frames).to_numpy(np.float64)
     weights = weights if weights.sum() > 0 else np.ones(len(rows))
     columns = probability_columns(analysis.labels)

@@ -1,8 +1,6 @@
-"""A timeline made ready for drawing: one lane per person, thinned out to what a screen can show.
+"""Prepares a timeline for drawing: one lane per person, averaged over spans of time.
 
-A browser draws a few thousand marks smoothly, not a few hundred thousand, so a
-long video is averaged over equal spans of time. Where a person is not seen,
-their lane is empty.
+Browsers draw a few thousand marks smoothly, not a few hundred thousand. A lane is empty where the person is not seen.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from emotion.analytics.timeline import labels_of, probability_columns
 from emotion.labels import display_order
 
 MAX_ROWS = 4500
-"""Marks of a timeline: with gaps and a cursor still under the 5,000 that a browser draws smoothly."""
+"""Marks of a timeline; with gaps and a cursor, they stay under the 5,000 that browsers draw smoothly."""
 
 MAX_LANES = 8
 
@@ -24,7 +22,7 @@ _LANE_GAP = 0.08
 
 
 def longest_seen(timeline: pd.DataFrame, limit: int = MAX_LANES) -> list[int]:
-    """Return the numbers of the people who are seen in most frames, at most ``limit``, in order of number."""
+    """Return the track ids of up to ``limit`` people who are in most frames, in order of number."""
     return sorted(int(track) for track in timeline["track_id"].value_counts().head(limit).index)
 
 
@@ -34,13 +32,12 @@ def resample(timeline: pd.DataFrame, frames: pd.DataFrame, max_points: int, limi
     Args:
         timeline: A timeline.
         frames: Its table of frames.
-        max_points: Largest number of spans. Where there are no more frames than that, each frame is a span.
-        limit: Below which answers are unclear.
+        max_points: Maximum number of spans; with no more frames than that, each frame is a span.
+        limit: The limit of unclear answers.
 
     Returns:
-        One row per person and span in which the person is seen: ``track_id``, ``start_s`` and
-        ``end_s`` of what was seen, ``span`` (its number), the probability columns, and ``required``: what a clear
-        answer needs on average.
+        One row per person and span in which they are seen: ``track_id``, ``start_s`` and ``end_s`` of their frames,
+        ``span`` (its number), the probability columns, and ``required``, the mean limit.
     """
     columns = probability_columns(labels_of(timeline))
     of_frame = pd.Series(_spans(frames, max_points), index=frames["frame_index"].to_numpy())
@@ -56,7 +53,7 @@ def resample(timeline: pd.DataFrame, frames: pd.DataFrame, max_points: int, limi
 
 
 def _spans(frames: pd.DataFrame, max_points: int) -> np.ndarray:
-    """Number the spans in order; a number is left out where excluded time lies between two of them."""
+    """Number the spans in order, skipping a number at excluded time."""
     times = frames["time_s"].to_numpy(np.float64)
     cuts = np.append(0, breaks_after(frames).cumsum()[:-1])[: len(times)]
     if len(times) <= max_points:
@@ -68,9 +65,9 @@ def _spans(frames: pd.DataFrame, max_points: int) -> np.ndarray:
 def fit_to_screen(
     timeline: pd.DataFrame, frames: pd.DataFrame, tracks: list[int], limit: float = 0.0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return :func:`resample`'s table and its :func:`stacked_lanes`, as fine as :data:`MAX_ROWS` allows.
+    """Return the tables of :func:`resample` and :func:`stacked_lanes`, as fine as :data:`MAX_ROWS` allows.
 
-    A span makes a corner per label, a point that answers the pointer and up to one piece of ribbon.
+    Each span needs a corner per label, a point for the pointer and up to one piece of ribbon.
     """
     points = max(MAX_ROWS // (len(labels_of(timeline)) + 2), 1)
     while True:
@@ -82,12 +79,12 @@ def fit_to_screen(
 
 
 def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
-    """Return the long form of :func:`resample`'s table with each probability's place in its lane.
+    """Return the long form of :func:`resample`'s table with the position of each probability in its lane.
 
     Returns:
-        One row per corner of an area: ``time_s``, ``track_id``, ``run`` (unbroken stretch of being
-        seen), ``emotion``, ``low`` and ``high``: lane i lies between i and i + 1, its probabilities
-        stacked in :func:`emotion.labels.display_order`.
+        One row per corner of an area: ``time_s``, ``track_id``, ``run`` (unbroken run), ``emotion``, ``low`` and
+        ``high``; lane i is between i and i + 1, and its probabilities are stacked in
+        :func:`emotion.labels.display_order`.
     """
     columns = probability_columns(display_order(labels_of(spans)))
     rows = _with_run_ends(spans)
@@ -104,7 +101,7 @@ def stacked_lanes(spans: pd.DataFrame, tracks: list[int]) -> pd.DataFrame:
 
 
 def _with_run_ends(spans: pd.DataFrame) -> pd.DataFrame:
-    """Number the unbroken runs and close each with a corner at its end, so that a single frame has a width too."""
+    """Number the unbroken runs, and close each with a corner at its end, so that single frames have a width."""
     broken = (spans["span"].diff() != 1) | (spans["track_id"].diff() != 0)
     rows = spans.assign(run=broken.cumsum(), time_s=spans["start_s"])
     ends = rows.groupby("run").tail(1)
@@ -112,15 +109,8 @@ def _with_run_ends(spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def unclear_spans(spans: pd.DataFrame) -> pd.DataFrame:
-    """Return the stretches in which a person is seen but no expression's mean probability reaches the limit.
-
-    Args:
-        spans: Of :func:`resample`.
-
-    Returns:
-        ``track_id``, ``start_s`` and ``end_s`` of each, in order of person and time.
-    """
-    columns = [column for column in spans.columns if column.startswith("p_")]
+    """Return ``track_id``, ``start_s`` and ``end_s`` of unclear times in :func:`resample`'s table."""
+    columns = probability_columns(labels_of(spans))
     unclear = spans[columns].max(axis=1) < spans["required"]
     broken = (spans["span"].diff() != 1) | (spans["track_id"].diff() != 0) | ~unclear
     found = spans[unclear].groupby(broken.cumsum()[unclear])
@@ -129,7 +119,7 @@ def unclear_spans(spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def empty_spans(frames: pd.DataFrame, max_spans: int = 200) -> pd.DataFrame:
-    """Return the stretches without any face: ``start_s``, ``end_s``, the longest ones if there are very many."""
+    """Return ``start_s`` and ``end_s`` of the times without a face, at most the longest ``max_spans``."""
     ends = frames["time_s"] + counted_durations(frames)
     empty = frames["faces"] == 0
     cut = pd.Series(breaks_after(frames), index=frames.index).shift(fill_value=False)

@@ -1,4 +1,4 @@
-"""The people of an analysis: names, figures of each, how steadily they hold their head."""
+"""The people of an analysis: their names, their figures, and how steady they hold their head."""
 
 from __future__ import annotations
 
@@ -12,31 +12,28 @@ from emotion.analytics.summary import summarise
 from emotion.types import Analysis
 
 POSTURE_CHANGED_BELOW = 0.6
-"""SSIM with the person's reference face under which a person counts as moved."""
+"""SSIM with the person's reference face below which the posture has changed."""
 
 POSTURE_MIN_S = 0.5
-"""Shorter spans are a turn in passing."""
+"""Shorter changes of posture are left out."""
 
 MAX_OFFERED = 200
-"""A video of many cuts has thousands of tracks; nobody looks for one in a list of them."""
+"""Length of a list of people; videos with many cuts have thousands of tracks."""
 
 
 def person_name(track: int, names: Mapping[int, str]) -> str:
-    """Return what a person is called: the name that somebody gave them, or their number."""
+    """Return a person's given name, or ``"Person <number>"``."""
     return names.get(track) or f"Person {track}"
 
 
 def offered_people(timeline: pd.DataFrame, names: Mapping[int, str], limit: int = MAX_OFFERED) -> list[int]:
-    """Return the tracks among which somebody chooses, in order of number: who is seen longest, and who has a name."""
+    """Return the tracks to choose from, in order of number: those seen longest, and all with a name."""
     seen = timeline["track_id"].unique()
     return sorted({*longest_seen(timeline, limit), *(int(track) for track in seen if int(track) in names)})
 
 
 def steadiness(rows: pd.DataFrame) -> float | None:
-    """Return the median SSIM of some rows' faces with the reference face, −1–1; None where none is known.
-
-    The median: a face that turns away for a moment is as steady as before.
-    """
+    """Return the median SSIM of the rows' faces with their reference face, −1–1; None if unknown."""
     known = rows["similarity"].dropna()
     return None if known.empty else float(known.median())
 
@@ -44,23 +41,23 @@ def steadiness(rows: pd.DataFrame) -> float | None:
 def posture_changes(
     analysis: Analysis, below: float = POSTURE_CHANGED_BELOW, min_s: float = POSTURE_MIN_S
 ) -> pd.DataFrame:
-    """Return the spans in which a person's face is unlike their reference face.
+    """Return the spans in which a person's face differs from their reference face.
 
     Args:
-        analysis: Edited as you like.
+        analysis: The analysis, possibly edited.
         below: Limit of the similarity.
-        min_s: Leaves out shorter spans, in seconds.
+        min_s: Minimum duration, s.
 
     Returns:
-        ``track_id``, ``start_s``, ``end_s``, ``duration_s`` and ``lowest`` similarity. A span ends
-        where the face is alike again, is not seen, or has no known similarity.
+        ``track_id``, ``start_s``, ``end_s``, ``duration_s`` and ``lowest`` similarity. A span ends if the face is
+        similar again, out of view, or without a similarity.
     """
     timeline = analysis.timeline
     changed = timeline["similarity"] < below
     rows = timeline.loc[changed, ["track_id", "time_s", "similarity"]].assign(
         seconds=row_durations(timeline, analysis.frames)[changed]
     )
-    # Rows that are not changed part the runs: each begins a new number.
+    # Unchanged rows separate the spans: each increases the number.
     runs = unbroken_runs(timeline, analysis.frames)
     parts = (~changed).groupby(runs).cumsum()
     spans = rows.groupby([runs[changed], parts[changed]]).agg(
@@ -97,6 +94,6 @@ def people_table(analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
 
 
 def best_rows(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return each person's row with the most confident face; of equals the first. One row per person, by number."""
+    """Return each person's row with the most confident face, in order of number."""
     best = timeline.groupby("track_id")["face_confidence"].idxmax()
     return timeline.loc[best.to_numpy()].reset_index(drop=True)

@@ -1,8 +1,8 @@
-"""Whether a head faces the camera and a mouth is open: read off pose and openness, row by row.
+"""Whether a head faces the camera and a mouth is open, from head pose and mouth openness.
 
-The limits are conventions, stated wherever their answers are shown. Nothing is said of eyes: the mesh's lids hardly
-move (open against shut eyes of 15 people: AUC 0.64), so neither blinks nor shut eyes can be measured with it. Where
-the eyes look is not measured either: a head that faces the camera may look anywhere.
+The limits are conventions, shown with the results. Blinks and shut eyes cannot be measured, as the mesh's eyelids
+hardly move (AUC 0.64 for open against shut eyes of 15 people). Gaze is not measured: a head that faces the camera may
+look anywhere.
 """
 
 from __future__ import annotations
@@ -16,33 +16,21 @@ FACING_YAW_DEG = 25.0
 FACING_PITCH_DEG = 20.0
 """A head turned further up or down does not face the camera."""
 MOUTH_OPEN = 0.15
-"""Height of the opening between the inner lips over its width."""
+"""Openness above which a mouth is open: height of the opening between the inner lips over its width."""
 
 
 def faces_camera(yaw_deg: NDArray[np.floating], pitch_deg: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Return where a head faces the camera; where its pose is not known, it does not.
-
-    Args:
-        yaw_deg: ``(n,)`` to the picture's right.
-        pitch_deg: ``(n,)`` up.
-    """
+    """Return whether heads with these yaws and pitches, ``(n,)``, face the camera; False for NaN."""
     return np.asarray((np.abs(yaw_deg) <= FACING_YAW_DEG) & (np.abs(pitch_deg) <= FACING_PITCH_DEG))
 
 
 def mouth_is_open(openness: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Return where a mouth is open, ``(n,)``."""
+    """Return whether mouths are open, ``(n,)``."""
     return np.asarray(openness > MOUTH_OPEN)
 
 
 def presence_of(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return how each person was there.
-
-    Args:
-        timeline: See ``docs/timeline-schema.md``.
-
-    Returns:
-        One row per ``track_id``: ``facing_share`` and ``mouth_open_share`` of the person's rows, 0–1.
-    """
+    """Return one row per ``track_id``: ``facing_share`` and ``mouth_open_share`` of the person's rows, 0–1."""
     rows = [_presence(track, person) for track, person in timeline.groupby("track_id")]
     return pd.DataFrame(rows, columns=["track_id", "facing_share", "mouth_open_share"]).set_index("track_id")
 

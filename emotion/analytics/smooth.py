@@ -1,8 +1,7 @@
-"""Smoothing against flicker: a view of a timeline, never a change of it.
+"""Smooths the probabilities of a timeline in time.
 
-Windows are in seconds and follow the frames' own times, so the same setting means
-the same thing at any frame rate and for every n-th frame. No window reaches across a
-gap: what a face showed before it was lost says nothing about what it shows after.
+Windows are in seconds of the frames' times, so a setting means the same at any frame rate. No window reaches across a
+gap in which the person is out of view.
 """
 
 from __future__ import annotations
@@ -22,22 +21,21 @@ METHODS: tuple[Method, ...] = ("mean", "median", "exponential")
 
 
 def smoothed(analysis: Analysis, method: Method = "mean", window_s: float = 0.5) -> Analysis:
-    """Return the analysis with its timeline smoothed (:func:`smooth`); the raw one stays."""
+    """Return the analysis with a smoothed timeline (:func:`smooth`)."""
     return replace(analysis, timeline=smooth(analysis.timeline, analysis.frames, method, window_s))
 
 
 def smooth(
     timeline: pd.DataFrame, frames: pd.DataFrame, method: Method = "mean", window_s: float = 0.5
 ) -> pd.DataFrame:
-    """Return the timeline with each person's probabilities smoothed and the leading emotion set anew.
+    """Return a new timeline with smoothed probabilities and the leading emotion of these.
 
     Args:
-        timeline: A timeline; it stays as it is.
-        frames: Its table of frames, which knows where a person is not seen.
-        method: ``"mean"`` and ``"median"`` look at a window centred on each row;
-            ``"exponential"`` looks back only, so it also suits live use.
-        window_s: Width of the window in seconds; the half-life for ``"exponential"``.
-            0 or less smooths nothing.
+        timeline: A timeline.
+        frames: Its table of frames.
+        method: ``"mean"`` or ``"median"`` of a window centred on each row, or ``"exponential"``, which uses only past
+            rows and so suits live use.
+        window_s: Width of the window, s; the half-life for ``"exponential"``. 0 or less smooths nothing.
     """
     if window_s <= 0 or timeline.empty:
         return timeline.copy()
@@ -50,7 +48,7 @@ def smooth(
 
 
 def _smooth_run(rows: pd.DataFrame, method: Method, window_s: float) -> pd.DataFrame:
-    """Smooth one person's probabilities, indexed by time; each row sums to 1 again."""
+    """Smooth one person's probabilities, indexed by time, and rescale rows to sum to 1."""
     width = pd.Timedelta(seconds=window_s)
     if method == "exponential":
         return rows.ewm(halflife=width, times=pd.Series(pd.DatetimeIndex(rows.index))).mean()
@@ -61,7 +59,7 @@ def _smooth_run(rows: pd.DataFrame, method: Method, window_s: float) -> pd.DataF
 
 
 def _renormalise(values: pd.DataFrame, fallback: pd.DataFrame) -> pd.DataFrame:
-    """Make rows sum to 1; a row of zeros (medians of labels that take turns) takes the fallback's values."""
+    """Rescale rows to sum to 1; rows of zeros, as of medians of alternating labels, take the fallback's values."""
     values = values.clip(lower=0.0)
     values = values.where(values.sum(axis=1) > 1e-6, fallback)
     return values.div(values.sum(axis=1), axis=0)

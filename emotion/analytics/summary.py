@@ -1,9 +1,8 @@
-"""Figures of an analysis: pure functions over its two tables, returned as plain JSON types.
+"""Summarises an analysis as plain JSON types.
 
-Where the classifier has a limit of clear answers (:mod:`emotion.analytics.abstention`), unclear time has a
-share of its own, and every other figure is of the clear answers alone: an unclear one counts as not given.
-
-All people are worked out together, as groups of rows: a video of many cuts has thousands of them.
+If the classifier has a limit (:mod:`emotion.analytics.abstention`), unclear time has its own share, and all other
+figures are of the clear answers alone. People are computed together, as groups of rows, as a video with many cuts has
+thousands.
 """
 
 from __future__ import annotations
@@ -28,15 +27,14 @@ _SEEN = ("first_s", "last_s", "frames", "seconds")
 def _shares(
     groups: pd.Series, timeline: pd.DataFrame, weights: pd.Series, labels: tuple[str, ...], abstain_below: float
 ) -> pd.DataFrame:
-    """Return for each group and label the share of the faces' time during which it leads.
+    """Return each group's share of face time per label, summing to 1.
 
     Args:
-        groups: Of each row.
+        groups: The group of each row.
         timeline: A timeline, or some rows of one.
-        weights: Seconds per row (:func:`row_durations`); a group's rows count alike if they are all zero.
-        labels: The label set, in order.
-        abstain_below: Rows of less ``emotion_confidence`` count for :data:`UNCLEAR`, which then is the
-            last column; with 0 there is no such column. All shares of a group together are 1.
+        weights: Seconds per row (:func:`row_durations`); rows of a group weigh the same if all are zero.
+        labels: The labels, in order.
+        abstain_below: The limit of unclear answers, whose share is the last column; 0 for none.
     """
     weights = weights.where(weights.groupby(groups).transform("sum") > 0, 1.0)
     time = weights.groupby([groups, answers(timeline, abstain_below)]).sum().unstack(fill_value=0)
@@ -45,7 +43,7 @@ def _shares(
 
 
 def dominant(parts: Mapping[str, float]) -> str | None:
-    """Return the label with the largest share, UNCLEAR where no label has any, or None where there was no face."""
+    """Return the label with the largest share, UNCLEAR if no label has any, or None without a face."""
     label = max((name for name in parts if name != UNCLEAR), key=parts.__getitem__)
     if parts[label] > 0:
         return label
@@ -53,16 +51,14 @@ def dominant(parts: Mapping[str, float]) -> str | None:
 
 
 def _smile_indices(groups: pd.Series, timeline: pd.DataFrame, labels: tuple[str, ...]) -> pd.Series:
-    """Return for each group frames where happiness leads over frames with a face, 0–1.
+    """Return each group's share of frames in which happiness leads, 0–1.
 
-    Where a frame has several faces of a group, the label leads that has the largest mean
-    probability over them, so the index stays a share of frames.
+    In a frame with several faces of a group, the label with the largest mean probability leads.
 
     Args:
-        groups: Of each row.
-        timeline: The rows that count; :func:`summarise` gives the clear ones, so that its index is of
-            the frames with a clear answer.
-        labels: The label set, in order.
+        groups: The group of each row.
+        timeline: The rows that count, in :func:`summarise` the clear ones.
+        labels: The labels, in order.
     """
     if timeline.empty or SMILE not in labels:
         return pd.Series(dtype=np.float64)
@@ -92,10 +88,10 @@ def _figures(
     """Return the figures of each group of rows.
 
     Args:
-        groups: Of each row.
-        analysis: Of which.
+        groups: The group of each row.
+        analysis: The analysis.
         weights: Seconds per row.
-        changed: Whether a row is the first of another expression, see :func:`_changes`.
+        changed: Result of :func:`_changes`.
     """
     timeline, labels, abstain_below = analysis.timeline, analysis.labels, analysis.abstain_below
     clear = ~unclear_rows(timeline, abstain_below)
@@ -136,10 +132,8 @@ def _of_each(analysis: Analysis, weights: pd.Series, changed: pd.Series) -> list
 def summarise(analysis: Analysis) -> dict[str, Any]:
     """Return the figures of a whole analysis and of each person in it.
 
-    Shares are of the faces' time: two people who are seen for one second each make
-    two seconds. Changes are counted per minute of a person being seen and read clearly,
-    and without flicker (:mod:`emotion.analytics.flicker`).
-    With ``analysis.abstain_below`` 0, every answer is clear.
+    Shares are of face time: two people in view for one second each make two seconds. Changes are counted without
+    flicker (:mod:`emotion.analytics.flicker`), per minute of clear answers.
     """
     timeline, frames = analysis.timeline, analysis.frames
     weights, changed = row_durations(timeline, frames), _changes(timeline, steady_answers(analysis))
@@ -161,7 +155,7 @@ def summarise(analysis: Analysis) -> dict[str, Any]:
 
 
 def headline(analysis: Analysis) -> dict[str, Any]:
-    """Return the whole video's figures of :func:`summarise` as one row: ``people`` and ``share_<label>``, no lists."""
+    """Return the whole video's figures of :func:`summarise` as one flat row, with ``people`` and ``share_<label>``."""
     figures = summarise(analysis)
     shares, tracks = figures.pop("shares"), figures.pop("tracks")
     plain = {key: value for key, value in figures.items() if key != "source"}

@@ -1,8 +1,6 @@
-"""The timeline: one row per face per analysed frame, and nothing else.
+"""The timeline, a table with one row per face per analysed frame: its schema, builder and validation.
 
-Every figure, chart and export is computed from this table, so it has one
-builder, one schema and one check. ``docs/timeline-schema.md`` describes it for
-readers of the files.
+Every figure, chart and export is computed from it; ``docs/timeline-schema.md`` describes it.
 """
 
 from __future__ import annotations
@@ -17,16 +15,16 @@ from emotion.errors import TimelineError
 from emotion.types import Analysis, Face, FrameResult, HeadPose
 
 KEY = ["frame_index", "track_id"]
-"""The columns that name a row; the table is sorted by them."""
+"""The columns that identify a row; the table is sorted by them."""
 
 BOX = ["x1", "y1", "x2", "y2"]
 NOT_EXPORTED = ("eye_openness",)
-"""Columns that a saved timeline keeps, so that every version reads it, but that no export or page shows: the mesh's
-lids hardly move, so they tell open eyes from shut ones little better than chance."""
+"""Columns that are saved for compatibility but not exported or shown: the mesh's eyelids hardly move, so eye openness
+is little better than chance."""
 
 SHAPE = ["yaw", "pitch", "roll", "eye_openness", "mouth_openness", "similarity"]
 FRAME_TYPES = {"frame_index": "int32", "time_s": "float64", "faces": "int16"}
-"""Columns of the table of frames, which also knows the frames without a face."""
+"""Columns of the table of frames, which includes frames without a face."""
 
 _SUM_TOLERANCE = 1e-3
 _NO_POSE = HeadPose(float("nan"), float("nan"), float("nan"))
@@ -38,12 +36,12 @@ def probability_columns(labels: Sequence[str]) -> list[str]:
 
 
 def labels_of(timeline: pd.DataFrame) -> tuple[str, ...]:
-    """Return the label set of a timeline, read off its probability columns."""
+    """Return the labels of a timeline, from its probability columns."""
     return tuple(str(column)[2:] for column in timeline.columns if str(column).startswith("p_"))
 
 
 def column_types(labels: Sequence[str]) -> dict[str, str | pd.CategoricalDtype]:
-    """Return every column of a timeline with its type, in the order of the table."""
+    """Return column → type of a timeline, in order."""
     return {
         "frame_index": "int32",
         "time_s": "float64",
@@ -67,12 +65,7 @@ def with_leading_emotion(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 class TimelineBuilder:
-    """Collects frame results into a timeline.
-
-    Rows are kept as plain numbers in growing typed arrays (about 100 bytes per
-    face): landmarks and pictures are dropped at once, so that memory does not
-    grow with a video's length in any way that matters.
-    """
+    """Collects frame results into a timeline, in typed arrays of about 100 bytes per face."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = tuple(labels)
@@ -85,7 +78,7 @@ class TimelineBuilder:
     def add(self, result: FrameResult) -> None:
         """Append one frame.
 
-        A face without a track, as in a single picture, is numbered by its place, from 1.
+        A face without a track id, as in a single picture, gets its position, from 1.
 
         Raises:
             TimelineError: The frame has other labels, or a face without probabilities.
@@ -112,12 +105,7 @@ class TimelineBuilder:
         ]
 
     def build(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the timeline and the table of frames, both sorted.
-
-        Returns:
-            The timeline (see :func:`column_types`), and one row per analysed frame with
-            ``frame_index`` int32, ``time_s`` float64 and ``faces`` int16, the number of faces in it.
-        """
+        """Return the timeline (:func:`column_types`) and the table of frames (:data:`FRAME_TYPES`), both sorted."""
         names = [*BOX, "face_confidence", *probability_columns(self._labels), *SHAPE]
         keys = np.array(self._keys, np.int32).reshape(-1, 2)
         values = np.array(self._values, np.float32).reshape(-1, len(names))
@@ -142,7 +130,7 @@ def timeline_of(result: FrameResult) -> pd.DataFrame:
 
 
 def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
-    """Return what an analysis knows about one of its frames; without landmarks, which are not kept."""
+    """Return the result of one analysed frame, without landmarks, which are not saved."""
     rows = analysis.timeline[analysis.timeline["frame_index"] == frame_index]
     columns = probability_columns(analysis.labels)
     faces = tuple(
@@ -167,8 +155,8 @@ def validate(timeline: pd.DataFrame) -> pd.DataFrame:
     """Return the table unchanged if it is a timeline.
 
     Raises:
-        TimelineError: A column is missing, unknown, out of place or of another type; a row is
-            double or out of order; or probabilities do not lie in 0–1 and sum to 1.
+        TimelineError: A column is missing, unknown, out of place or of another type; a row is duplicated or out of
+            order; or probabilities are not in 0–1 or do not sum to 1.
     """
     _check_columns(timeline)
     _check_rows(timeline)

@@ -20,7 +20,7 @@ from emotion.batch.inputs import Video
 from emotion.batch.work import FILE, KILLED, UNEXPECTED, Row
 from emotion.engine.storage import Storage
 from emotion.errors import BatchError
-from emotion.saved_keys import RENAMED
+from emotion.model_card import RENAMED
 
 SUMMARY, ERRORS = "summary.parquet", "errors.parquet"
 LASTING = (FILE, KILLED, UNEXPECTED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,8 @@ from emotion.batch.settings import Settings
 from emotion.batch.work import COUNTS, STOP, Job, Row
 from emotion.engine.storage import Storage
 from emotion.errors import BatchError, LibraryError
+from emotion.progress import OnProgress
 from emotion.types import Progress
-
-OnStep = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def run_batch(
     workers: int | None = None,
     ray: str | None = None,
     retry: bool = False,
-    on_step: OnStep = lambda progress: None,
+    on_step: OnProgress = lambda progress: None,
 ) -> Report:
     """Analyse what is missing, and write a timeline, or the reason why there is none, for each video.
 
@@ -95,7 +94,7 @@ def _rows(job: Job, videos: list[Video], workers: int | None, ray: str | None) -
         yield from on_ray(job, videos, workers, ray)
 
 
-def _collect(rows: Generator[Row, None, None], results: Results, total: int, on_step: OnStep) -> bool:
+def _collect(rows: Generator[Row, None, None], results: Results, total: int, on_step: OnProgress) -> bool:
     """Take the rows as they come, and return whether Ctrl-C ended that."""
     started = time.monotonic()
     if total:

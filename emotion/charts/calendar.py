@@ -1,4 +1,4 @@
-"""Charts of many days: a calendar of what led on each, and how the shares moved."""
+"""Charts of many days: a calendar of leading expressions, and daily shares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emotion.labels import EMOTIONS, UNCLEAR
 
 ANSWERS = (*EMOTIONS, UNCLEAR)
 LEADING = "leading"
-"""Colours a calendar by what led on each day, rather than by the share of one expression."""
+"""Colours a calendar by each day's leading expression instead of one expression's share."""
 
 _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _CELL_PX = 22
@@ -26,7 +26,7 @@ def day_table(days: Iterable[tuple[Any, int, float, Mapping[str, float]]]) -> pd
     """Return one row per day.
 
     Args:
-        days: Date, number of analyses, seconds of faces and the share of each answer, of each day.
+        days: Date, number of analyses, seconds of faces and share of each answer, per day.
 
     Returns:
         ``date``, ``week`` (its Monday), ``weekday``, ``analyses``, ``minutes`` (of faces), ``leading``
@@ -52,15 +52,15 @@ def day_table(days: Iterable[tuple[Any, int, float, Mapping[str, float]]]) -> pd
 
 
 def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
-    """Return a cell per day, weeks from left to right, Monday at the top.
+    """Return a calendar with a cell per day, weeks from left to right, Monday at the top.
 
     Args:
-        table: Of :func:`day_table`.
-        by: :data:`LEADING`, or an expression whose share makes a cell more or less opaque.
+        table: Table of :func:`day_table`.
+        by: :data:`LEADING`, or an expression whose share sets the opacity.
     """
     shown = table.assign(colour=table[LEADING] if by == LEADING else by, share=_share(table, by))
     present = [answer for answer in ANSWERS if answer in set(shown["colour"])]
-    # A week in which nothing happened has its place as well.
+    # All weeks, also those without analyses.
     weeks = pd.date_range(table["week"].min(), table["week"].max(), freq="7D").strftime(_ISO).tolist()
     shown = shown.assign(week=shown["week"].dt.strftime(_ISO))
     names = alt.Axis(
@@ -79,7 +79,7 @@ def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
                 alt.Tooltip("analyses:Q", title="Videos"),
                 alt.Tooltip("minutes:Q", title="Minutes of faces", format=",.1f"),
                 alt.Tooltip("colour:N", title="Leading" if by == LEADING else "Expression"),
-                alt.Tooltip("share:Q", title="Share of the faces' time", format=".0%"),
+                alt.Tooltip("share:Q", title="Share of face time", format=".0%"),
             ],
         )
         .properties(height=alt.Step(_CELL_PX))
@@ -91,8 +91,8 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
     answers = [answer for answer in ANSWERS if (table[answer] > 0).any()]
     long = table.melt(["date"], answers, "answer", "share")
     order = {answer: place for place, answer in enumerate(answers)}
-    span = _span_days(table)
-    # Never less than a day apart: an axis of hours would say each day twice.
+    span = 1 if table.empty else (table["date"].max() - table["date"].min()).days + 1
+    # At least a day apart, as ticks at hours would repeat each day's label.
     days = {"interval": "day", "step": max(-(-span // _TICKS), 1)}
     axis = alt.Axis(format="%d %b", tickCount=days, labelOverlap="greedy", labelSeparation=8, grid=False)
     return finish(
@@ -100,7 +100,7 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
         .mark_bar(size=alt.ExprRef(f"clamp(0.8 * width / {span}, 2, 28)"))
         .encode(
             x=alt.X("date:T", title=None, axis=axis),
-            y=alt.Y("share:Q", title="Share of the faces' time", axis=alt.Axis(format=".0%"), stack="zero"),
+            y=alt.Y("share:Q", title="Share of face time", axis=alt.Axis(format=".0%"), stack="zero"),
             color=label_colour(answers, "answer:N", legend=None),
             order=alt.Order("place:Q"),
             tooltip=[
@@ -116,7 +116,3 @@ def _share(table: pd.DataFrame, by: str) -> pd.Series:
     if by != LEADING:
         return table[by]
     return pd.Series([row[row[LEADING]] for _, row in table.iterrows()], index=table.index, dtype="float64")
-
-
-def _span_days(table: pd.DataFrame) -> int:
-    return 1 if table.empty else (table["date"].max() - table["date"].min()).days + 1

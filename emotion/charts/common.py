@@ -1,4 +1,4 @@
-"""What charts share: colours, theme, axes, gaps in lines."""
+"""Colours, axes, tooltips and other parts that charts share."""
 
 from __future__ import annotations
 
@@ -12,57 +12,74 @@ import pandas as pd
 from emotion.labels import ANSWER_COLOURS
 
 EDGE = "#8C939C"
-"""A grey that shows on white and on black."""
+"""A grey that is visible on white and on black."""
 
 VIOLET = "#7C6CF0"
-"""The theme's colour, for what has no expression's colour."""
+"""The theme's colour, for marks without an expression's colour."""
 
 HUE = "124,108,240"
-"""The same violet to be drawn more or less opaque, so that it suits light and dark."""
+"""The same violet for ``rgba()``; opacity, unlike a colour scale, suits light and dark themes."""
 
 STRONG = 0.7
-"""From this opacity of the violet on, white figures are read best, in light and in dark."""
+"""Opacity of the violet from which white text is more readable, in light and dark themes."""
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 
 def finish(chart: AnyChart) -> AnyChart:
-    """Return a chart without a background and a frame, so that the page's theme shows."""
+    """Return a chart without background and frame, for any theme."""
     return chart.configure(background="transparent").configure_view(strokeWidth=0)
 
 
 def label_colour(labels: Sequence[str], field: str = "emotion:N", **options: Any) -> alt.Color:
-    """Return the encoding that gives each expression its own colour, the same everywhere."""
+    """Return the encoding of expressions by their colours."""
     scale = alt.Scale(domain=list(labels), range=[ANSWER_COLOURS[label] for label in labels])
     return alt.Color(field, scale=scale, **options)
 
 
 def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None) -> alt.X:
     """Return an axis of time in seconds."""
-    # Said outright: layers of rectangles would have the axis begin at 0.
+    # Explicit, as layers of rectangles would make the axis begin at 0.
     scale = alt.Scale(domain=alt.Undefined if domain is None else list(domain), nice=False, zero=False)
     return alt.X(field, title="Time, s", axis=alt.Axis(tickCount=8, grid=False), scale=scale)
 
 
 def percent_axis() -> alt.Axis:
-    """Return an axis of shares, 0–1."""
+    """Return an axis of shares in per cent."""
     return alt.Axis(format=".0%", tickCount=5, grid=False)
 
 
 def name_axis(angle: int = 0) -> alt.Axis:
-    """Return an axis that names each of its places, turned by ``angle`` degrees."""
+    """Return an axis of names, rotated by ``angle`` degrees."""
     return alt.Axis(labelAngle=angle, ticks=False, domain=False, grid=False, labelOverlap=False, labelPadding=4)
 
 
+def zero_rule(**style: Any) -> alt.Chart:
+    """Return a horizontal line at 0, for charts of ``value``."""
+    return alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, **style).encode(y="value:Q")
+
+
 def moment_tooltip(field: str = "time_s:Q") -> alt.Tooltip:
-    """Return the line of a tooltip that tells the time."""
+    """Return a tooltip line with the time."""
     return alt.Tooltip(field, format=".2f", title="Time, s")
 
 
-def unbroken(places: pd.Series) -> np.ndarray:
-    """Return for each span of a row of spans the number of its unbroken stretch: lines end where a span is left out.
+def span_tooltips() -> list[alt.Tooltip]:
+    """Return tooltip lines with ``start_s`` and ``end_s``."""
+    return [
+        alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
+        alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+    ]
 
-    Args:
-        places: Numbers of the spans, rising.
-    """
+
+def interval_tooltips(number_format: str) -> list[alt.Tooltip]:
+    """Return tooltip lines with a 95 % interval, ``low`` and ``high``."""
+    return [
+        alt.Tooltip("low:Q", format=number_format, title="95 % from"),
+        alt.Tooltip("high:Q", format=number_format, title="to"),
+    ]
+
+
+def unbroken(places: pd.Series) -> np.ndarray:
+    """Number the unbroken runs of spans, given the spans' rising numbers; lines have gaps between runs."""
     return np.asarray((places.diff() != 1).cumsum())

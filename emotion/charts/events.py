@@ -1,4 +1,4 @@
-"""Charts that set one thing against another: before and after, a face and its baseline, two sides."""
+"""Charts of comparisons: before and after an event, a face and its baseline, two sides."""
 
 from __future__ import annotations
 
@@ -14,20 +14,29 @@ from emotion.analytics.compare import Side, on_one_axis
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import resample
 from emotion.analytics.timeline import probability_columns
-from emotion.charts.common import EDGE, finish, label_colour, moment_tooltip, seconds_axis, unbroken
+from emotion.charts.common import (
+    EDGE,
+    finish,
+    interval_tooltips,
+    label_colour,
+    moment_tooltip,
+    seconds_axis,
+    unbroken,
+    zero_rule,
+)
 from emotion.types import Analysis
 
 _POINTS = 2000
-"""Points of all lines of a chart together; with the dots on them twice as many marks."""
+"""Points of all lines of a chart; with dots, there are twice as many marks."""
 
 _ROW_PX = 30
 
 
 def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
-    """Return each expression's change from before an event to after it, with its interval.
+    """Return each expression's change after an event, with its interval.
 
     Args:
-        effects: Of :func:`emotion.analytics.event_figures.before_after`.
+        effects: Table of :func:`emotion.analytics.event_figures.before_after`.
     """
     labels = effects["emotion"].tolist()
     base = alt.Chart(effects, height=_ROW_PX * len(labels) + 60).encode(
@@ -37,8 +46,7 @@ def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
             alt.Tooltip("before:Q", format=".1%", title="Before"),
             alt.Tooltip("after:Q", format=".1%", title="After"),
             alt.Tooltip("effect:Q", format="+.1%", title="Difference"),
-            alt.Tooltip("low:Q", format="+.1%", title="95 % from"),
-            alt.Tooltip("high:Q", format="+.1%", title="to"),
+            *interval_tooltips("+.1%"),
         ],
     )
     x = alt.X("effect:Q", title="Mean probability after − before", axis=alt.Axis(format="+.0%", tickCount=7))
@@ -53,14 +61,14 @@ def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
 def relative_chart(
     analysis: Analysis, track: int, span: Span, labels: Sequence[str], height: int = 280
 ) -> alt.LayerChart:
-    """Return a person's probabilities relative to their baseline over time; the baseline is tinted.
+    """Return a person's probabilities relative to their baseline over time, with the baseline tinted.
 
     Args:
-        analysis: Edited and smoothed as you like.
+        analysis: The analysis, possibly edited and smoothed.
         track: The person.
         span: Their baseline.
         labels: The expressions to draw.
-        height: px.
+        height: Height, px.
 
     Raises:
         InputError: The person is not seen in the span.
@@ -87,18 +95,17 @@ def relative_chart(
     )
     tint = alt.Chart(pd.DataFrame({"from": [span.start_s], "to": [span.end_s]}))
     rest = tint.mark_rect(fill=EDGE, opacity=0.18).encode(x="from:Q", x2="to:Q")
-    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, strokeDash=[3, 3]).encode(y="value:Q")
-    return finish(rest + zero + lines)
+    return finish(rest + zero_rule(strokeDash=[3, 3]) + lines)
 
 
 def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: int = 300) -> alt.Chart:
-    """Return the probabilities of two sides on one time axis: the first in full lines, the second dashed.
+    """Return the probabilities of two sides on one time axis, the first solid, the second dashed.
 
     Args:
         first: One side.
-        second: The other one.
-        labels: The expressions to draw, of those that both know.
-        height: px.
+        second: The other side.
+        labels: The expressions to draw, which both sides must know.
+        height: Height, px.
     """
     table = on_one_axis(first, second, _POINTS // max(2 * len(labels), 1))
     runs = np.concatenate([[], *(unbroken(part["bin"]) for _, part in table.groupby("side", sort=True))])

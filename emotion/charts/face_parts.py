@@ -1,4 +1,4 @@
-"""Charts of the models of face parts."""
+"""Chart of the training of face-part models."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from emotion.charts.common import VIOLET, finish
 
 
 def history_chart(history: pd.DataFrame, height: int = 260) -> alt.Chart:
-    """Return the score on held-out faces, epoch by epoch.
+    """Return the score on held-out faces per epoch.
 
     Args:
-        history: ``epoch`` and ``score`` (0–1; one less the error for points), as training writes them.
-        height: px.
+        history: ``epoch`` and ``score`` (0–1; 1 minus the error for points), as training writes them.
+        height: Height, px.
     """
-    # A first epoch that knows nothing would flatten the rest.
+    # Not from 0, as a poor first epoch would flatten the rest.
     floor = max(0.0, float(history["score"].clip(lower=0).quantile(0.1)))
     chart = (
         alt.Chart(history, height=height)

@@ -1,4 +1,4 @@
-"""Charts of one analysis in depth: expression by time, what follows what, and derived measures."""
+"""Charts of one analysis: heat map, transitions and derived measures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from emotion.analytics.derived import intensity, valence
 from emotion.analytics.episodes import row_shares
 from emotion.analytics.heat import binned_probabilities
 from emotion.analytics.lanes import resample
-from emotion.charts.common import EDGE, HUE, STRONG, finish, label_colour, moment_tooltip, seconds_axis, unbroken
+from emotion.charts.common import (
+    EDGE,
+    HUE,
+    STRONG,
+    finish,
+    label_colour,
+    moment_tooltip,
+    seconds_axis,
+    span_tooltips,
+    unbroken,
+    zero_rule,
+)
 from emotion.labels import display_order
 from emotion.types import Analysis
 
@@ -25,11 +36,11 @@ MEASURES = {"valence": (valence, [-1.0, 1.0], "Valence (derived)")} | {
 
 
 def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
-    """Return a row per expression over time, each span the more opaque in its colour the more probable it is.
+    """Return a heat map with a row per expression, whose opacity is its probability over time.
 
     Args:
-        analysis: Edited and smoothed as you like.
-        track: One person, or everybody.
+        analysis: The analysis, possibly edited and smoothed.
+        track: One person; None for everybody.
     """
     labels = display_order(analysis.labels)
     table = binned_probabilities(analysis, track=track)
@@ -44,20 +55,19 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("emotion:N", title="Expression"),
                 alt.Tooltip("probability:Q", format=".0%", title="Mean probability"),
-                alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
-                alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+                *span_tooltips(),
             ],
         )
     )
 
 
 def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str = EDGE) -> alt.LayerChart:
-    """Return what follows what as a matrix: a row per expression before, a column per expression after.
+    """Return the matrix of transitions, from rows to columns, tinted by the share of the row.
 
     Args:
-        counts: Of :func:`emotion.analytics.episodes.transitions`.
-        as_shares: Write the shares of each row in the cells in place of counts; the tint is by share in both.
-        ink: Colour of figures on pale cells; the theme's text colour reads best.
+        counts: Table of :func:`emotion.analytics.episodes.transitions`.
+        as_shares: Show shares of the row instead of counts.
+        ink: Text colour on pale cells, the theme's.
     """
     labels = list(counts.index)
     long = counts.rename_axis(index="before", columns=None).reset_index().melt("before", var_name="after")
@@ -87,13 +97,13 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str 
 
 
 def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 230) -> alt.LayerChart:
-    """Return a derived measure of one person over time, with gaps where they are not seen.
+    """Return a derived measure of one person over time, with gaps while they are out of view.
 
     Args:
-        analysis: Edited and smoothed as you like; of a label set with which the formula works.
+        analysis: The analysis, with labels for which the measure is defined.
         measure: A key of :data:`MEASURES`.
         track: The person.
-        height: px.
+        height: Height, px.
     """
     formula, domain, title = MEASURES[measure]
     spans = _spans_of(analysis, track, _LINE_POINTS)
@@ -103,17 +113,16 @@ def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 23
     line = base.mark_line(color=f"rgb({HUE})", strokeWidth=1.8, point={"size": 12, "color": f"rgb({HUE})"}).encode(
         x=seconds_axis(), y=y, detail="run:N", tooltip=[moment_tooltip(), alt.Tooltip("value:Q", format=".2f")]
     )
-    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=EDGE, strokeDash=[3, 3]).encode(y="value:Q")
-    return finish(zero + line)
+    return finish(zero_rule(strokeDash=[3, 3]) + line)
 
 
 def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerChart:
-    """Return one person's way through derived valence and intensity, from pale (early) to dark (late).
+    """Return one person's path through derived valence and intensity, from pale (early) to dark (late).
 
     Args:
-        analysis: Edited and smoothed as you like; of a label set with which the formulas work.
+        analysis: The analysis, with labels for which the measures are defined.
         track: The person.
-        height: px.
+        height: Height, px.
     """
     spans = _spans_of(analysis, track, _PATH_POINTS)
     table = pd.DataFrame(
@@ -134,9 +143,9 @@ def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerCh
             alt.Tooltip("intensity:Q", format=".2f", title="Intensity (derived)"),
         ],
     )
-    way = base.mark_line(color=EDGE, strokeWidth=1, opacity=0.6).encode(detail="run:N")
+    path = base.mark_line(color=EDGE, strokeWidth=1, opacity=0.6).encode(detail="run:N")
     shade = alt.Opacity("time_s:Q", scale=alt.Scale(range=[0.2, 1]), legend=None)
-    return finish(way + base.mark_circle(size=42, color=f"rgb({HUE})").encode(opacity=shade))
+    return finish(path + base.mark_circle(size=42, color=f"rgb({HUE})").encode(opacity=shade))
 
 
 def _spans_of(analysis: Analysis, track: int, points: int) -> pd.DataFrame:

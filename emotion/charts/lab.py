@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from emotion.charts.common import EDGE, finish, name_axis, percent_axis
+from emotion.charts.common import EDGE, finish, interval_tooltips, name_axis, percent_axis
 from emotion.evaluation.scores import COSTS, Record, abstention_table, class_table, coverage_table, robustness_table
 
 MODEL_COLOURS: tuple[str, ...] = (
@@ -28,11 +28,11 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#9D26D9",
     "#1B8398",
 )
-"""Colours of models, none of which is an expression's; repeated where there are more models."""
+"""Colours of models, none of which is an expression's; repeated for more models."""
 
 
 def model_colour(model: str, models: Sequence[str]) -> str:
-    """Return the colour that a model has in every chart of a page that knows these models."""
+    """Return a model's colour among the models of a page."""
     return MODEL_COLOURS[list(models).index(model) % len(MODEL_COLOURS)]
 
 
@@ -46,13 +46,13 @@ def _legend(models: Sequence[str]) -> alt.Legend:
 
 
 def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 340) -> alt.LayerChart:
-    """Return accuracy with its 95 % interval against what a face costs; without a legend, which may be long.
+    """Return accuracy with its 95 % interval against cost per face, without a legend, which may be long.
 
     Args:
-        table: Of :func:`emotion.evaluation.scores.score_table`; rows without accuracy or cost are left out.
+        table: Table of :func:`emotion.evaluation.scores.score_table`; rows without accuracy or cost are left out.
         cost: A key of :data:`emotion.evaluation.scores.COSTS`.
         models: All models, which fixes their colours.
-        height: px.
+        height: Height, px.
     """
     rows = table.dropna(subset=["accuracy", cost]).astype({"accuracy": float, "low": float, "high": float, cost: float})
     y_scale = alt.Scale(zero=False, nice=True)
@@ -62,8 +62,7 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
-            alt.Tooltip("low:Q", format=".1%", title="95 % from"),
-            alt.Tooltip("high:Q", format=".1%", title="to"),
+            *interval_tooltips(".1%"),
             alt.Tooltip(f"{cost}:Q", format=",.2f", title=COSTS[cost]),
         ],
     )
@@ -76,14 +75,14 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
 def training_curves(
     histories: Mapping[str, pd.DataFrame], measure: str, title: str, models: Sequence[str], height: int = 300
 ) -> alt.LayerChart:
-    """Return the course of training, epoch by epoch: validation in full lines, training in dashed ones.
+    """Return training curves, validation solid and training dashed.
 
     Args:
-        histories: Model → a row per epoch with ``epoch``, and ``measure`` and ``public_<measure>`` where kept.
+        histories: Model → a row per epoch with ``epoch``, and ``measure`` and ``public_<measure>`` if known.
         measure: ``"accuracy"`` or ``"loss"``.
-        title: Of the measure, for people.
+        title: Title of the measure.
         models: All models, which fixes their colours.
-        height: px.
+        height: Height, px.
     """
     kinds = {"validation": f"public_{measure}", "training": measure}
     tables = [
@@ -111,7 +110,7 @@ def training_curves(
 
 
 def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str]) -> alt.LayerChart:
-    """Return one measure of every label as bars, a bar per model.
+    """Return one measure of every label as bars, one per model.
 
     Args:
         records: Model → figures.
@@ -129,7 +128,7 @@ def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str
 
 
 def robustness_bars(found: Mapping[str, Mapping[str, Record]], models: Sequence[str]) -> alt.LayerChart:
-    """Return accuracy under each condition as bars, a bar per model.
+    """Return accuracy under each condition as bars, one per model.
 
     Args:
         found: Model → condition → figures.
@@ -140,8 +139,7 @@ def robustness_bars(found: Mapping[str, Mapping[str, Record]], models: Sequence[
         alt.Tooltip("condition:N", title="Faces"),
         alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
         alt.Tooltip("lost:Q", format=".1%", title="Lost against clean faces"),
-        alt.Tooltip("low:Q", format=".1%", title="95 % from"),
-        alt.Tooltip("high:Q", format=".1%", title="to"),
+        *interval_tooltips(".1%"),
     ]
     return _grouped_bars(robustness_table(found), "condition", "accuracy", "Accuracy", tooltip, models)
 
@@ -149,7 +147,7 @@ def robustness_bars(found: Mapping[str, Mapping[str, Record]], models: Sequence[
 def _grouped_bars(
     rows: pd.DataFrame, group: str, value: str, title: str, tooltip: list[alt.Tooltip], models: Sequence[str]
 ) -> alt.LayerChart:
-    """Return shares as bars with their figures: a group of bars per ``group``, in it a bar per model."""
+    """Return labelled bars of shares: a group per value of ``group``, with a bar per model."""
     groups, shown = (rows[column].unique().tolist() for column in (group, "model"))
     band = 18 * max(len(shown), 1) + 14
     base = alt.Chart(rows, height=band * len(groups) + 70).encode(
@@ -166,15 +164,15 @@ def _grouped_bars(
 
 
 def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height: int = 360) -> alt.LayerChart:
-    """Return how often answers are right against the share of faces that get one, and each model's own limit on it.
+    """Return accuracy against coverage, with each model's limit marked.
 
     Args:
         records: Model → figures; those without a curve are not drawn.
         models: All models, which fixes their colours.
-        height: px.
+        height: Height, px.
     """
     curves = coverage_table(records)
-    # Where no answer reached the limit, none can be right or wrong: there is no point to mark.
+    # Without an answer above the limit, there is no accuracy to mark.
     limits = abstention_table(records).dropna(subset=["accuracy"])
     x = alt.X("coverage:Q", title="Faces answered, %", scale=alt.Scale(domain=[0, 1]), axis=percent_axis())
     y = alt.Y("accuracy:Q", title="Accuracy of these answers, %", scale=alt.Scale(zero=False), axis=percent_axis())
@@ -185,7 +183,7 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
         alt.Tooltip("accuracy:Q", format=".1%", title="Of these, right"),
     ]
     base = alt.Chart(curves, height=height).encode(x=x, y=y, color=colour, tooltip=tooltip)
-    # A line answers the pointer at its corners only, a wide unseen point near them as well.
+    # Lines show tooltips only exactly at their corners, so wide invisible points are added.
     lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
     own = [*tooltip, alt.Tooltip("abstain_below:Q", format=".0%", title="Own limit: unclear below")]
     marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=EDGE)

@@ -1,4 +1,4 @@
-"""One person over time: facing the camera, mouth, and how alike the face stays."""
+"""Charts of one person over time: facing the camera, open mouth, and steadiness."""
 
 from __future__ import annotations
 
@@ -6,37 +6,35 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.durations import counted_durations
-from emotion.analytics.heat import time_bins
+from emotion.analytics.heat import span_edges, time_bins
 from emotion.analytics.people import POSTURE_CHANGED_BELOW
 from emotion.analytics.presence import faces_camera, mouth_is_open
-from emotion.charts.common import EDGE, HUE, finish, moment_tooltip, seconds_axis
+from emotion.charts.common import EDGE, HUE, finish, moment_tooltip, seconds_axis, span_tooltips
 from emotion.types import Analysis
 
 FACING, OPEN = "Facing the camera", "Mouth open"
 ROWS = (FACING, OPEN)
 
 MAX_BINS = 400
-"""Spans of a row: each is still some pixels wide, and the rows stay far below what a browser draws at once."""
+"""Spans of a row, each some pixels wide."""
 _ROW_PX = 34
 
 
 def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.DataFrame:
-    """Return, in spans of time, in what share of a person's frames each of :data:`ROWS` holds.
+    """Return the share of a person's frames in which each of :data:`ROWS` holds, in equal spans of time.
 
-    Spans are equally long; neighbours with the same share are joined, lest seams be drawn between them.
+    Neighbouring spans with the same share are joined, as there would be visible seams between them.
 
     Args:
-        analysis: Edited as you like.
+        analysis: The analysis, possibly edited.
         track: The person.
-        bins: Number of spans; no more than there are frames.
+        bins: Number of spans, at most that of frames.
 
     Returns:
         ``start_s``, ``end_s``, ``row`` and ``share`` (0–1), by row and time. Spans without the person have no row.
     """
     person, frames = _rows_of(analysis, track), analysis.frames
-    end = float(frames["time_s"].iloc[-1] + counted_durations(frames)[-1])
-    edges = np.linspace(float(frames["time_s"].iloc[0]), end, max(min(bins, len(frames)), 1) + 1)
+    edges = span_edges(frames, bins)
     states = pd.DataFrame(
         {
             FACING: faces_camera(person["yaw"].to_numpy(), person["pitch"].to_numpy()),
@@ -50,7 +48,7 @@ def presence_bins(analysis: Analysis, track: int, bins: int = MAX_BINS) -> pd.Da
 
 
 def _joined(spans: pd.DataFrame) -> pd.DataFrame:
-    """Join spans of a row that follow each other and have the same share."""
+    """Join consecutive spans of a row with the same share."""
     before = spans.shift()
     new = (spans["row"] != before["row"]) | (spans["bin"] != before["bin"] + 1) | (spans["share"] != before["share"])
     runs = spans.groupby(new.cumsum())
@@ -60,12 +58,7 @@ def _joined(spans: pd.DataFrame) -> pd.DataFrame:
 
 
 def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
-    """Return a row each for facing the camera and an open mouth, the stronger the more of a span.
-
-    Args:
-        analysis: Edited as you like.
-        track: The person.
-    """
+    """Return rows for facing the camera and an open mouth, whose opacity is the share of a span."""
     y = alt.Y(
         "row:N", sort=list(ROWS), title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=6, labelLimit=160)
     )
@@ -81,8 +74,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("row:N", title="What"),
                 alt.Tooltip("share:Q", format=".0%", title="Of the frames"),
-                alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
-                alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
+                *span_tooltips(),
             ],
         )
     )
@@ -90,13 +82,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
 
 
 def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.LayerChart:
-    """Return how alike a person's face is to its reference face, with the limit under which it counts as moved.
-
-    Args:
-        analysis: Edited as you like.
-        track: The person.
-        height: px.
-    """
+    """Return the similarity of a person's face to its reference face, with the limit for a changed posture."""
     person = _rows_of(analysis, track)
     step = max(len(person) // MAX_BINS, 1)
     place = np.arange(len(person)) // step

@@ -1,4 +1,4 @@
-"""Charts of one model's figures: what it takes for what, and whether it is right as often as it says."""
+"""Charts of one model's figures: confusion matrix and calibration."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def confusion_chart(record: Record, *, shares: bool, ink: str = EDGE) -> alt.Lay
     """Return a confusion matrix, rows true and columns answered, tinted by the share of the row.
 
     Args:
-        record: Of one model.
-        shares: Write per cent of the true label's faces instead of counts.
-        ink: Colour of the figures, ``#rrggbb``: the theme's text.
+        record: The model's figures.
+        shares: Show per cent of the row instead of counts.
+        ink: Text colour, ``#rrggbb``, the theme's.
     """
     labels = display_order(record["per_class"])
     rows = confusion_table(record)
-    # Opacity in place of a colour scale: nothing is nothing on any background.
+    # Opacity instead of a colour scale, so that 0 is invisible on any background.
     rows["fill"] = [f"rgba({HUE},{0.04 + 0.86 * share:.3f})" for share in rows["share"]]
     rows["text"] = [f"{share:.0%}".rstrip("%") for share in rows["share"]] if shares else rows["count"].astype(str)
     base = alt.Chart(rows, height=_CELL_PX * len(labels) + 80).encode(
@@ -43,14 +43,12 @@ def confusion_chart(record: Record, *, shares: bool, ink: str = EDGE) -> alt.Lay
 
 
 def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.LayerChart:
-    """Return how often answers are right against how probable they were said to be.
+    """Return accuracy against probability; the diagonal is perfect calibration, larger points are more answers.
 
     Args:
-        record: Of one model.
-        colour: The model's, ``#rrggbb``.
-        height: px.
-
-    The dashed diagonal is perfect calibration; a larger point stands for more answers.
+        record: The model's figures.
+        colour: The model's colour, ``#rrggbb``.
+        height: Height, px.
     """
     rows = reliability_table(record)
     scale = alt.Scale(domain=["before", "after"], range=[EDGE, colour])

@@ -1,4 +1,4 @@
-"""A ribbon of what leads: under each lane of the timeline, and as an overview to choose a span to look at."""
+"""Ribbons of leading expressions, under each lane of the timeline and as an overview to zoom in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pandas as pd
 from emotion.analytics.abstention import answer_names
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import fit_to_screen, longest_seen
-from emotion.charts.common import EDGE, finish, label_colour, seconds_axis
+from emotion.analytics.timeline import labels_of, probability_columns
+from emotion.charts.common import EDGE, finish, label_colour, seconds_axis, span_tooltips
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -19,22 +20,22 @@ ZOOM = "zoom"
 """Name of the overview's selection; its value is ``{"start_s": [from, to]}`` in seconds, or empty."""
 
 TOP, BOTTOM = 0.89, 0.98
-"""Place of a ribbon in its lane, 0 on top and 1 at the bottom."""
+"""Position of a ribbon in its lane, 0 at the top and 1 at the bottom."""
 
 _OVERVIEW_LANE_PX = 14
 _AXIS_PX = 46
 
 
 def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:
-    """Return the stretches in which one expression has the largest mean probability, or none is clear.
+    """Return the times in which one expression leads, or the answer is unclear.
 
     Args:
-        spans: Of :func:`emotion.analytics.lanes.resample`.
+        spans: Table of :func:`emotion.analytics.lanes.resample`.
 
     Returns:
-        ``track_id``, ``start_s``, ``end_s`` and ``emotion`` of each, in order of person and time.
+        ``track_id``, ``start_s``, ``end_s`` and ``emotion``, in order of person and time.
     """
-    columns = [column for column in spans.columns if column.startswith("p_")]
+    columns = probability_columns(labels_of(spans))
     values = spans[columns].to_numpy(np.float64)
     leads = np.array([column[2:] for column in columns], object)[values.argmax(axis=1) if len(spans) else []]
     rows = spans.assign(emotion=np.where(values.max(axis=1, initial=0.0) < spans["required"], UNCLEAR, leads))
@@ -46,14 +47,14 @@ def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:
 def ribbon_layer(
     stretches: pd.DataFrame, tracks: Sequence[int], scale: alt.Scale, top: float = TOP, bottom: float = BOTTOM
 ) -> alt.Chart:
-    """Return the ribbons of lanes of height 1 as a layer; the colours are the chart's to give.
+    """Return the ribbons of lanes of height 1 as a layer without colours.
 
     Args:
-        stretches: Of :func:`leading_spans`.
+        stretches: Table of :func:`leading_spans`.
         tracks: The lanes' people, the first on top.
-        scale: Of the lanes.
-        top: Where a ribbon begins in its lane, 0–1.
-        bottom: Where it ends.
+        scale: Scale of the lanes.
+        top: Top of a ribbon in its lane, 0–1.
+        bottom: Bottom of a ribbon in its lane, 0–1.
     """
     lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
     return (
@@ -64,28 +65,24 @@ def ribbon_layer(
             x2="end_s:Q",
             y=alt.Y("top:Q", scale=scale),
             y2="bottom:Q",
-            tooltip=[
-                alt.Tooltip("emotion:N", title="Leads"),
-                alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
-                alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
-            ],
+            tooltip=[alt.Tooltip("emotion:N", title="Leads"), *span_tooltips()],
         )
     )
 
 
 def time_domain(analysis: Analysis) -> list[float]:
-    """Return from when to when an analysis' charts go, in seconds: to the video's end, or to where it was stopped."""
+    """Return the time range of an analysis' charts, s: up to the end of the video, or of an incomplete analysis."""
     seen = float(analysis.frames["time_s"].max()) if len(analysis.frames) else 0.0
     end = max(analysis.info.duration_s, seen) if analysis.complete else seen
     return [0.0, max(end, 1e-3)]
 
 
 def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerChart:
-    """Return a thin ribbon per person over all of the time; dragging over it selects a span under :data:`ZOOM`.
+    """Return a thin ribbon per person over the whole time; dragging selects a span under :data:`ZOOM`.
 
     Args:
-        analysis: What to draw.
-        shown: The span that is looked at, framed; None for all of it.
+        analysis: The analysis.
+        shown: The current span, which gets a frame; None for the whole time.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
@@ -102,11 +99,11 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
 
 
 def zoomed_span(selection: Mapping[str, object], shortest_s: float = 0.1) -> Span | None:
-    """Return the span that a selection of the overview means; None where there is none or it is a mere click.
+    """Return the span of an overview's selection; None without one or for a click.
 
     Args:
         selection: Value of :data:`ZOOM`.
-        shortest_s: Shorter spans are a click.
+        shortest_s: Shorter spans are clicks.
     """
     ends = selection.get("start_s")
     if not isinstance(ends, Sequence) or len(ends) != 2:

@@ -1,4 +1,4 @@
-"""The search for architectures as tables and charts: candidates, their front, and how it moved."""
+"""Tables and charts of an architecture search: candidates and their Pareto front by generation."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ import pandas as pd
 from emotion.charts.common import VIOLET, finish
 
 WITHIN_MS = 1.5
-"""A face may cost so much in the app; the best candidate within it is the search's winner."""
+"""Time budget per face in the app; the most accurate candidate within it wins."""
 
 _COLUMNS = ("candidate", "generation", "accuracy", "ms_per_face", "network", "input_size", "parameters", "file_bytes")
 
 
 def is_candidates(table: pd.DataFrame) -> bool:
-    """Return whether a table holds what :func:`front_chart` draws."""
+    """Return whether a table has rows and all columns for :func:`front_chart`."""
     return set(_COLUMNS) <= set(table.columns) and not table.empty
 
 
 def front_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the candidates than which none is both more accurate and faster, the fastest first."""
+    """Return the Pareto front of accuracy and time, the fastest first."""
     ordered = table.sort_values(["ms_per_face", "accuracy"], ascending=[True, False])
     return ordered[ordered["accuracy"] > ordered["accuracy"].cummax().shift(fill_value=float("-inf"))]
 
 
 def fronts_by_generation(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the front of everything bred up to each generation: the front's rows with ``up_to``, the generation."""
+    """Return the rows of the front after each generation, with the generation as ``up_to``."""
     generations = sorted(table["generation"].unique())
     return pd.concat([front_of(table[table["generation"] <= last]).assign(up_to=last) for last in generations])
 
 
 def winner_of(table: pd.DataFrame, within_ms: float = WITHIN_MS) -> pd.Series:
-    """Return the most accurate candidate that a face can afford, or the fastest if none can."""
+    """Return the most accurate candidate within the budget, or the fastest if none is."""
     affordable = table[table["ms_per_face"] <= within_ms]
     best = affordable.nlargest(1, "accuracy") if len(affordable) else table.nsmallest(1, "ms_per_face")
     return best.iloc[0]
 
 
 def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
-    """Return every candidate's accuracy against its time, later generations darker, and the front as a line.
+    """Return the accuracy of candidates against their time, later generations darker, and the front as a line.
 
     Args:
         table: One row per candidate, as ``python -m training search --evolve`` writes them.
-        height: px.
+        height: Height, px.
     """
     x = alt.X("ms_per_face:Q", title="ms per face, one core", axis=alt.Axis(grid=False))
     y = alt.Y(
@@ -70,7 +70,7 @@ def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
 
 
 def generations_chart(table: pd.DataFrame, height: int = 380) -> alt.Chart:
-    """Return the front after each generation, one step line each, so that one sees it move up and left."""
+    """Return the front after each generation as a step line, which moves up and left."""
     lines = (
         alt.Chart(fronts_by_generation(table), height=height)
         .mark_line(interpolate="step-after", strokeWidth=2, point=True)

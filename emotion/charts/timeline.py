@@ -1,4 +1,4 @@
-"""Charts as Vega-Altair objects: transparent, with the colours of the label set and text that the theme decides."""
+"""Charts of one picture or analysis: probability bars, donut of shares, and the timeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.summary import dominant
-from emotion.charts.common import EDGE, finish, label_colour, seconds_axis
+from emotion.charts.common import EDGE, finish, label_colour, moment_tooltip, seconds_axis, span_tooltips
 from emotion.charts.ribbon import TOP, leading_spans, ribbon_layer, time_domain
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
@@ -33,12 +33,12 @@ _NAME_PX = 110
 def probability_bars(
     probabilities: Mapping[str, float], height: int = 240, *, abstain_below: float = 0.0
 ) -> alt.LayerChart:
-    """Return the probabilities of one face as bars in the label set's order.
+    """Return the probabilities of one face as bars.
 
     Args:
-        probabilities: Probability of each label, 0–1.
-        height: px.
-        abstain_below: Marked by a dashed line that a bar must reach for a clear answer; 0 draws none.
+        probabilities: Probability of each label, 0–1, in the order of the bars.
+        height: Height, px.
+        abstain_below: Limit of unclear answers, drawn as a dashed line; 0 for none.
     """
     labels = list(probabilities)
     table = pd.DataFrame({"emotion": labels, "probability": list(probabilities.values())})
@@ -51,7 +51,7 @@ def probability_bars(
         ),
         x=alt.X(
             "probability:Q",
-            # Room to the right of a full bar for its figure.
+            # Room for the figure to the right of a full bar.
             scale=alt.Scale(domain=[0, 1.18]),
             axis=alt.Axis(format="%", values=[0, 0.5, 1], title="Probability, %"),
         ),
@@ -70,11 +70,11 @@ def _limit_rule(abstain_below: float) -> alt.Chart:
 
 
 def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChart:
-    """Return the shares of the faces' time as a donut with the dominant expression named in its middle.
+    """Return shares of face time as a donut around the dominant expression.
 
     Args:
-        shares: Share of each label, and of UNCLEAR where there is a limit, 0–1; not all of them 0.
-        height: px.
+        shares: Share of each label, and of UNCLEAR if there is a limit, 0–1; not all 0.
+        height: Height, px.
     """
     labels = list(shares)
     table = pd.DataFrame({"emotion": labels, "share": list(shares.values()), "order": range(len(labels))})
@@ -103,19 +103,17 @@ def timeline_chart(
     names: Mapping[int, str] = MappingProxyType({}),
     span: Span | None = None,
 ) -> alt.LayerChart:
-    """Return stacked probabilities over time, one lane per person, empty where the person is not seen.
+    """Return stacked probabilities over time, one lane per person, empty while the person is out of view.
 
-    Under a lane, a ribbon tells what leads, in UNCLEAR's grey where no expression reaches the
-    analysis' limit. Hovering tells a moment's figures; a click selects it under the name :data:`MOMENT`.
-    People beyond the number of lanes that fit are left out, those seen least first; of a part of the time, those
-    seen in it have lanes.
+    Under each lane, a ribbon shows the leading expression, grey if unclear. Hovering shows the figures of a moment, and
+    a click selects it under :data:`MOMENT`. Only the people seen longest in the drawn span get lanes.
 
     Args:
-        analysis: What to draw.
-        moment_s: A time to mark with a line, in seconds.
-        legend: Explain the colours below the chart.
+        analysis: The analysis.
+        moment_s: A time to mark with a line, s.
+        legend: Whether to show a legend.
         names: Track → the person's name; others have numbers.
-        span: The part of the time to draw, finer than the whole could be; None for all of it.
+        span: The span to draw, in finer detail than the whole time; None for the whole time.
     """
     domain = time_domain(analysis) if span is None else [span.start_s, span.end_s]
     analysis = part_of(analysis, span)
@@ -123,7 +121,7 @@ def timeline_chart(
     answers = answer_names(analysis.labels, analysis.abstain_below)
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     x = seconds_axis(domain=domain)
-    colour = label_colour(answers, legend=_legend() if legend else None)
+    colour = label_colour(answers, legend=alt.Legend(title=None, orient="bottom", columns=4) if legend else None)
     ribbon = ribbon_layer(leading_spans(spans), tracks, _lane_scale(max(len(tracks), 1)))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
@@ -139,20 +137,16 @@ def timeline_chart(
 
 
 def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
-    """Make room for the ribbons: each lane's areas keep the part above its own."""
+    """Shrink the areas of each lane to the part above its ribbon."""
     lane = np.floor(corners["low"])
     return corners.assign(low=lane + (corners["low"] - lane) * TOP, high=lane + (corners["high"] - lane) * TOP)
-
-
-def _legend() -> alt.Legend:
-    return alt.Legend(title=None, orient="bottom", columns=4)
 
 
 def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
     count = max(len(names), 1)
     lanes = alt.Axis(
         values=[lane + 0.5 for lane in range(len(names))],
-        # As JSON: a name may hold any sign, and must stay a text in Vega's language.
+        # JSON escapes names for Vega's expression language.
         labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
         labelLimit=_NAME_PX,
         grid=False,
@@ -164,7 +158,6 @@ def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Ch
         .mark_area(interpolate="linear", line=False)
         .encode(
             x=x,
-            # The first lane on top.
             y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1", scale=_lane_scale(count)),
             y2="high:Q",
             detail="run:N",
@@ -186,17 +179,9 @@ def _no_face_layer(frames: pd.DataFrame, lanes: int) -> alt.Chart:
             x2="end_s:Q",
             y=alt.Y("low:Q", scale=_lane_scale(lanes)),
             y2="high:Q",
-            tooltip=_span_tooltip(),
+            tooltip=[alt.Tooltip("what:N", title="Seen"), *span_tooltips()],
         )
     )
-
-
-def _span_tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("what:N", title="Seen"),
-        alt.Tooltip("start_s:Q", format=".2f", title="From, s"),
-        alt.Tooltip("end_s:Q", format=".2f", title="To, s"),
-    ]
 
 
 def _picks(spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names: Mapping[int, str]) -> pd.DataFrame:
@@ -220,7 +205,7 @@ def _picks(spans: pd.DataFrame, tracks: Sequence[int], analysis: Analysis, names
 
 
 def _pick_layer(picks: pd.DataFrame) -> alt.Chart:
-    """Return unseen points in the middle of each lane that answer the pointer; areas themselves cannot."""
+    """Return invisible points in each lane for hovering and clicks, which areas do not support."""
     click = alt.selection_point(name=MOMENT, fields=["time_s"], on="click", nearest=True, empty=False)
     hover = alt.selection_point(name="hover", fields=["time_s"], on="pointerover", nearest=True, empty=False)
     return (
@@ -231,7 +216,7 @@ def _pick_layer(picks: pd.DataFrame) -> alt.Chart:
             y="middle:Q",
             opacity=alt.condition(hover, alt.value(1), alt.value(0)),
             tooltip=[
-                alt.Tooltip("time_s:Q", format=".2f", title="Time, s"),
+                moment_tooltip(),
                 alt.Tooltip("person:N", title="Person"),
                 alt.Tooltip("leads:N", title="Leads"),
                 alt.Tooltip("probability:Q", format=".0%", title="Probability"),

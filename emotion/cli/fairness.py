@@ -16,7 +16,7 @@ from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.evaluation.fairness.folders import GroupFolders, read_groups
 from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
-from emotion.evaluation.trial.run import Framing, run_trial
+from emotion.evaluation.user_evaluation.run import Framing, run_user_evaluation
 from emotion.labels import CODES
 from emotion.models.registry import resolve
 from emotion.version import program_version
@@ -54,12 +54,12 @@ def run_fairness(options: argparse.Namespace) -> int:
     analyzer = Analyzer(options.model)
     model = resolve(options.model)
     with progress_bar(options.folder.name, "pictures") as show:
-        trial = run_trial(
+        evaluation = run_user_evaluation(
             folders, {model: emotion.load_classifier(model)}, analyzer.largest_face, FRAMINGS[options.framing], show
         )
-    found = judge_groups(trial, model, folders.groups)
+    found = judge_groups(evaluation, model, folders.groups)
     record = found.to_dict() | {
-        "sha256": trial.cards[model].sha256,
+        "sha256": evaluation.cards[model].sha256,
         "version": program_version(),
         "without_group": len(folders.ungrouped),
         "without_class": len(folders.unlabelled),

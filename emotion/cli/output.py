@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from emotion.evaluation.set_scores import card_scores, scored_families, short_ti
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.models.registry import ALIASES, list_models, load_card
 from emotion.output_names import shown_names
+from emotion.progress import OnProgress
 from emotion.types import ModelCard, Progress
 
 _REFRESH_S = 0.1
@@ -133,7 +134,7 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 
 
 @contextlib.contextmanager
-def progress_bar(title: str, unit: str = "frames") -> Iterator[Callable[[Progress], None]]:
+def progress_bar(title: str, unit: str = "frames") -> Iterator[OnProgress]:
     """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
     rate = TextColumn(f"{{task.fields[rate]}} {unit}/s")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)

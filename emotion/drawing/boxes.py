@@ -1,4 +1,4 @@
-"""Boxes and names on pictures, readable at any size."""
+"""Draws boxes and names on pictures, readable at any size."""
 
 from __future__ import annotations
 
@@ -27,27 +27,24 @@ def relative_luminance(colour: str) -> float:
 
 
 def text_colour(background: str) -> str:
-    """Return black or white, whichever stands out more against ``#rrggbb``.
-
-    The limit is where WCAG 2's contrast ratio, (L1 + 0.05) / (L2 + 0.05), is the same for both.
-    """
+    """Return black or white, whichever has the higher WCAG 2 contrast ratio to ``#rrggbb``."""
     return "#000000" if relative_luminance(background) > 0.179 else "#FFFFFF"
 
 
 def annotate(image: Image, result: FrameResult, names: Mapping[int, str] = MappingProxyType({})) -> Image:
     """Return a copy of a picture with a numbered box in its expression's colour around each face.
 
-    The box of an unclear one is dashed, so that its grey is not taken for an expression's.
+    Boxes of unclear answers are dashed, as neutral is grey too.
 
     Args:
-        image: ``(H, W, 3)`` uint8 RGB; it stays as it is.
-        result: What was found in it; boxes in px of this picture.
-        names: Track → what stands in the number's place.
+        image: ``(H, W, 3)`` uint8 RGB.
+        result: Its faces, with boxes in px of this picture.
+        names: Track → name to show instead of the number.
     """
     picture = Pillow.fromarray(image)
     pen = _Pen(picture)
-    # Small faces are drawn last: their boxes and names would be hidden by large ones.
-    for place, face in sorted(enumerate(result.faces, start=1), key=lambda pair: -_width_px(pair[1])):
+    # Small faces last, as large ones would hide them.
+    for place, face in sorted(enumerate(result.faces, start=1), key=lambda pair: -pair[1].width):
         number = str(place) if face.track_id is None else names.get(face.track_id, str(face.track_id))
         if face.probabilities is None:
             pen.draw_face(face, _UNCLASSIFIED, number, number)
@@ -57,19 +54,15 @@ def annotate(image: Image, result: FrameResult, names: Mapping[int, str] = Mappi
     return np.asarray(picture)
 
 
-def _width_px(face: Face) -> float:
-    return float(face.box_xyxy[2] - face.box_xyxy[0])
-
-
 def dashes(start: float, end: float, about: float) -> list[tuple[float, float]]:
-    """Cut a side into an odd number of parts of about a length, px, and return the first, third, … and last."""
+    """Split a side into an odd number of parts of about this length, px, and return every other one."""
     parts = max(1, 2 * round((end - start) / about / 2) - 1)
     ends = np.linspace(start, end, parts + 1)
     return [(float(ends[part]), float(ends[part + 1])) for part in range(0, parts, 2)]
 
 
 class _Pen:
-    """Draws on one picture with lines and letters in proportion to it."""
+    """Draws on one picture, with lines and text in proportion to its size."""
 
     def __init__(self, picture: Pillow.Image) -> None:
         side = min(picture.size)
@@ -80,9 +73,9 @@ class _Pen:
         self._font = picture_font(self._text_px)
 
     def draw_face(self, face: Face, colour: str, text: str, short_text: str, *, dashed: bool = False) -> None:
-        """Draw a box, and ``text`` above it; ``short_text`` where the long one would cover the neighbours."""
+        """Draw a box with ``text`` above it, or ``short_text`` if the long one is much wider than the box."""
         left, top, right, bottom = (float(value) for value in face.box_xyxy)
-        # A dark line around the coloured one keeps pale boxes visible on pale pictures.
+        # A dark outline keeps pale boxes visible on pale pictures.
         self._draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=_SHADOW, width=self._line_px + 2)
         if dashed:
             self._draw_dashes((left, top, right, bottom), colour)
@@ -92,10 +85,10 @@ class _Pen:
         self._draw_tag(left, top, text if fits else short_text, colour)
 
     def _draw_dashes(self, box: tuple[float, float, float, float], colour: str) -> None:
-        """Draw a box with as many dashes a side as are about six lines long, from corner to corner."""
+        """Draw a box of dashes about six line widths long, with whole dashes at the corners."""
         left, top, right, bottom = box
         thick = self._line_px - 1
-        # Gaps of the opposite brightness: dashes alone are lost on dark or on light pictures.
+        # Gaps of the opposite brightness, as dashes alone are hard to see on dark or light pictures.
         self._draw.rectangle(box, outline=text_colour(colour), width=self._line_px)
         for start, end in dashes(left, right, 6 * self._line_px):
             for y in (top, bottom - thick):
@@ -108,7 +101,7 @@ class _Pen:
         padding = max(2, self._text_px // 4)
         width = self._draw.textlength(text, self._font) + 2 * padding
         height = self._text_px + 2 * padding
-        # Above the box if there is room, within its top edge otherwise; never over the picture's edge.
+        # Above the box if there is room, else inside its top edge; always within the picture.
         x = min(max(left, 0.0), max(self._size[0] - width, 0.0))
         y = top - height if top >= height else max(top, 0.0)
         self._draw.rectangle((x, y, x + width, y + height), fill=colour)

@@ -1,4 +1,4 @@
-"""What can be laid over the faces of a picture beside their boxes: mesh, points, parts, and where the head points."""
+"""Draws optional layers over faces: boxes, mesh, points, parts and head pose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from emotion.vision.landmarks import five_points, rotation
 
 
 class Layer(StrEnum):
-    """One layer, by its name for people."""
+    """A layer and its display name."""
 
     BOXES = "Boxes"
     MESH = "Mesh"
@@ -30,14 +30,14 @@ PART_COLOURS: dict[str, str] = {"brows": "#B388FF", "eyes": "#40C4FF", "nose": "
 """One colour per part of the face; none is an expression's."""
 
 _AXES = (("#FF5252", 0), ("#69F0AE", 1), ("#448AFF", 2))
-"""Colour and column of the axes to the picture's right, down, and ahead of the face."""
+"""Colour and column of the rotation matrix of the axes to the right, down, and ahead of the face."""
 _MESH_COLOUR = "#E0F7FA"
 _OPACITY = 0.5
 _SUBPIXEL_BITS = 4
 
 
 def wants_parts(layers: Collection[Layer]) -> bool:
-    """Return whether the models of face parts are needed for these layers."""
+    """Return whether these layers need the face-part models."""
     return bool({Layer.POINTS, Layer.PARTS} & set(layers))
 
 
@@ -47,10 +47,10 @@ def draw_layers(
     """Return a copy of a picture with layers over its faces, boxes on top.
 
     Args:
-        image: ``(H, W, 3)`` uint8 RGB; it stays as it is.
-        result: What was found in it, in px of this picture.
-        layers: Which.
-        parts: What was found of each face, in the order of ``result.faces``; needed for points and parts.
+        image: ``(H, W, 3)`` uint8 RGB.
+        result: Its faces, in px of this picture.
+        layers: The layers to draw.
+        parts: Parts of each face, in the order of ``result.faces``; for the layers of points and parts.
     """
     drawn = image.copy()
     for face, found in zip(result.faces, [*parts, *[None] * len(result.faces)], strict=False):
@@ -66,7 +66,7 @@ def draw_layers(
 
 
 def _tint(image: Image, found: FaceParts) -> None:
-    """Blend each part's colour in, in place, as strongly as the part is likely."""
+    """Blend in each part's colour in proportion to its probability, in place."""
     (left, top), (height, width) = found.origin, found.masks.shape[:2]
     around = image[top : top + height, left : left + width]
     colours = np.array([_rgb(PART_COLOURS[name]) for name in PARTS], np.float32)
@@ -88,13 +88,13 @@ def _part_of(keypoint: str) -> str:
 
 
 def _draw_axes(image: Image, face: Face) -> None:
-    """Draw from the tip of the nose where the head's right, down and ahead are."""
+    """Draw the head's axes to the right, down and ahead from the tip of the nose."""
     if face.pose is None or face.landmarks is None or len(face.landmarks) < 468:
         return
     origin = five_points(face.landmarks)[2]
-    length_px = 0.6 * float(face.box_xyxy[2] - face.box_xyxy[0])
+    length_px = 0.6 * face.width
     axes = rotation(face.pose) * [1, 1, -1]  # ahead is the opposite of away
-    # What points at the viewer is drawn last.
+    # Axes that point at the viewer are drawn last.
     for colour, column in sorted(_AXES, key=lambda axis: -axes[2, axis[1]]):
         tip = origin + length_px * axes[:2, column]
         thick = max(2, round(length_px / 25))
@@ -104,8 +104,8 @@ def _draw_axes(image: Image, face: Face) -> None:
 
 
 def _dot_px(face: Face, share: float) -> float:
-    """Return a radius in proportion to a face, at least a visible one, px."""
-    return max(float(face.box_xyxy[2] - face.box_xyxy[0]) / share, 0.8)
+    """Return a radius in proportion to a face, at least 0.8 px."""
+    return max(face.width / share, 0.8)
 
 
 def _dots(image: Image, points: FloatArray, colour: str, radius_px: float) -> None:

@@ -15,9 +15,10 @@ import numpy as np
 from emotion.engine.classify_faces import CROP_PX
 from emotion.engine.face_follower import FaceFollower
 from emotion.engine.prefetch import prefetch
-from emotion.engine.run import OnProgress, analyse_video
+from emotion.engine.run import analyse_video
 from emotion.engine.stream import FaceStream, abstention_limit
 from emotion.models.registry import resolve
+from emotion.progress import OnProgress
 from emotion.serving import open_classifier
 from emotion.stream_state import StreamState, part_of
 from emotion.types import AbstentionLimit, Analysis, Classifier, Detector, Face, Frame, FrameResult, Image
@@ -92,7 +93,7 @@ class Analyzer:
     def largest_face(self, image: Image) -> Face | None:
         """Return the widest face of a picture, ``(H, W, 3)`` uint8 RGB; None if there is no face."""
         faces = [face for face in self.image(image).faces if face.landmarks is not None]
-        return max(faces, key=lambda face: float(face.box_xyxy[2] - face.box_xyxy[0]), default=None)
+        return max(faces, key=lambda face: face.width, default=None)
 
     def video(
         self,

@@ -84,7 +84,7 @@ class Checkpoint:
         while keys := self._keys():
             part, state = self._read(keys[-1])
             if (part.model, part.settings) != (like.model, like.settings):
-                raise LibraryError("what is kept was made of another file or with other settings, so it cannot go on")
+                raise LibraryError("the saved part was made from another file or with other settings; start again")
             if state is not None:
                 return Saved(self._count(keys), float(part.frames["time_s"].iloc[-1]), state)
             self._storage.remove(keys[-1])

@@ -97,7 +97,7 @@ class FaceFollower:
         faces = self._follow(frame)
         lost = len(faces) < len(self._followed)
         if self._new_shot or lost or frame.time_s >= self._next_key_s:
-            faces = self._look_for_more(frame, faces, effort)
+            faces = self._detect_new(frame, faces, effort)
         faces = self._tracker.update(faces, frame.time_s)
         self._followed = [_Followed(_id(face), _points(face)) for face in faces]
         return faces
@@ -138,7 +138,7 @@ class FaceFollower:
                 _add(faces, _face(mesh, mesh.presence, person.track_id), frame)
         return faces
 
-    def _look_for_more(self, frame: Frame, faces: list[Face], effort: Effort) -> list[Face]:
+    def _detect_new(self, frame: Frame, faces: list[Face], effort: Effort) -> list[Face]:
         detector = self._small if effort.small else self._detector
         everywhere = detector.regions(frame.width, frame.height)[: None if effort.tiles else 1]
         regions = everywhere if self._new_shot else [self._next_region(everywhere)]

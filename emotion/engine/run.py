@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.engine.checkpoint import Checkpoint
 from emotion.errors import Cancelled, InputError, VideoError
 from emotion.models.registry import sha256_of
+from emotion.progress import OnProgress
 from emotion.settings import read_settings
 from emotion.stream_state import StreamState
 from emotion.types import Analysis, FrameResult, Progress, VideoInfo
@@ -27,8 +27,6 @@ from emotion.vision.decode.video import probe
 
 if TYPE_CHECKING:
     from emotion.engine.analyzer import Analyzer
-
-OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +121,8 @@ class _Run:
         checkpoint: Checkpoint | None = None,
     ) -> None:
         self._analyzer, self._source, self._sampling, self._info = analyzer, source, sampling, info
-        self._settings, self._expected_frames = (
-            analyzer.settings(sampling, source.sha256),
-            sampling.expected_frames(info),
-        )
+        self._settings = analyzer.settings(sampling, source.sha256)
+        self._expected_frames = sampling.expected_frames(info)
         self._checkpoint, self._interval_s = checkpoint, math.inf if checkpoint is None else read_settings().part_s
         self._state_wanted, self._asked = threading.Event(), False
         self._start_part()

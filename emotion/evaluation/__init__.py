@@ -1,1 +1,1 @@
-"""How good classifiers are: metrics, scores, model cards, fairness, user evaluations."""
+"""Evaluation of classifiers: metrics, scores, model cards, fairness and user evaluations."""

@@ -1,4 +1,4 @@
-"""How models were trained: their ``history.csv``, a row per epoch, as ``python -m training train`` writes it."""
+"""Reads models' training histories: ``history.csv``, a row per epoch, as ``python -m training train`` writes it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from emotion.models.registry import HISTORY_FILE, model_dir
 from emotion.types import ModelCard
 
 HEAD_ACCURACY = "public_accuracy_"
-"""Followed by the name of a head's label set: its column in the history of a network of several heads."""
+"""Prefix of a head's column, followed by its label set's name, in the history of a network with several heads."""
 
 
 def load_history(card: ModelCard) -> pd.DataFrame | None:
-    """Return a model's training, a row per epoch, or None where it was not kept.
+    """Return a model's training history, a row per epoch, or None.
 
-    Where the network had several heads, ``public_accuracy`` is that of the model's own; the file holds their mean.
+    For a network with several heads, ``public_accuracy`` is the model's head's; the file has the mean of all heads.
 
     Raises:
         ModelError: There is no such model, or its file is damaged.
@@ -32,18 +32,18 @@ def load_history(card: ModelCard) -> pd.DataFrame | None:
         raise ModelError(f"the history of model {card.name!r} cannot be read: {error}") from error
     if "epoch" not in history:
         raise ModelError(f"expected a column 'epoch' in the history of model {card.name!r}; got {list(history)}")
-    # Cards of before heads were named in them are of whole label sets.
+    # Old cards do not name their head; their label sets are complete.
     own = HEAD_ACCURACY + card.training.get("head", label_set_of(card.labels).name)
     return history.assign(public_accuracy=history[own]) if own in history else history
 
 
 def trained_together(histories: Mapping[str, pd.DataFrame]) -> list[list[str]]:
-    """Return the groups of models that come of one training: the same losses as far as both go.
+    """Return the groups of models from one training: heads of one network, or its weights after different epochs.
 
-    They are heads of its network, or its weights after several epochs.
+    Their losses are the same up to the end of the shorter history. Histories without a loss are in no group.
 
     Args:
-        histories: Model → what :func:`load_history` returns; those without a loss are in no group.
+        histories: Model → result of :func:`load_history`.
     """
     losses = {name: history["loss"].tolist() for name, history in histories.items() if "loss" in history}
     groups: list[list[str]] = []

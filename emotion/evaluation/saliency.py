@@ -1,4 +1,4 @@
-"""Where a classifier looks: how much an answer loses when a part of the face is covered."""
+"""Occlusion maps: how much an answer's probability drops when a part of the face is covered."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Predict = Callable[[list[Image]], FloatArray]
 
 
 def occlusion_map(predict: Predict, crop: Image, answer: int, cells: int = 8) -> FloatArray:
-    """Return how much an answer's probability falls when a patch around each place is covered.
+    """Return the drop of an answer's probability when a patch around each cell is covered.
 
-    Needs no gradients, so it works for quantised networks (Zeiler and Fergus 2014, section 4.2).
+    Works without gradients, so also for quantised networks (Zeiler and Fergus 2014, section 4.2).
 
     Args:
         predict: The classifier.
         crop: ``(s, s)`` or ``(s, s, 3)`` uint8 face.
-        answer: Column of the answer that is asked about.
-        cells: Patches per side; each covers two cells, so that neighbours overlap.
+        answer: Column of the answer.
+        cells: Patches per side; each covers two cells, so neighbours overlap.
 
     Returns:
-        ``(cells, cells)`` float32, positive where the face speaks for the answer.
+        ``(cells, cells)`` float32, positive where the face supports the answer.
     """
     whole = predict([crop])[0, answer]
     edges = np.linspace(0, crop.shape[0], cells + 1)
@@ -43,15 +43,15 @@ def occlusion_map(predict: Predict, crop: Image, answer: int, cells: int = 8) ->
 
 
 def overlay(crop: Image, saliency: FloatArray, side: int = 192) -> Image:
-    """Return the face in grey with what speaks for the answer in orange and against it in blue.
+    """Return the grey face with support for the answer in orange and evidence against it in blue.
 
     Args:
         crop: ``(s, s)`` or ``(s, s, 3)`` uint8 RGB.
         saliency: ``(cells, cells)`` of :func:`occlusion_map`.
-        side: Of the result, px.
+        side: Side of the result, px.
 
     Returns:
-        ``(side, side, 3)`` uint8 RGB; the strongest place is tinted most.
+        ``(side, side, 3)`` uint8 RGB.
     """
     grey = crop if crop.ndim == 2 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     face = cv2.resize(grey, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float32)[..., None]

@@ -1,7 +1,4 @@
-"""What is known of models' quality: their ``evaluation.json`` as tables.
-
-An evaluation holds ``int8[label set][split]`` records, as ``python -m training evaluate`` writes them.
-"""
+"""Reads models' ``evaluation.json``, as ``python -m training evaluate`` writes it, and lays it out as tables."""
 
 from __future__ import annotations
 
@@ -13,15 +10,15 @@ import pandas as pd
 
 from emotion.errors import ModelError
 from emotion.labels import AFFECTNET, FER2013, FERPLUS, RAFDB
+from emotion.model_card import with_current_keys
 from emotion.models.registry import EVALUATION_FILE, model_dir
-from emotion.saved_keys import with_current_keys
 from emotion.types import ModelCard
 
 Record = dict[str, Any]
-"""The figures of one model by one kind of labels on one split."""
+"""A model's figures on one split of one label set."""
 
 SPLITS: dict[str, tuple[str, ...]] = {"Test": ("private-test", "test"), "Validation": ("public-test", "validation")}
-"""Names of splits by what they are for: a choice may rest on validation, a claim only on test."""
+"""Role → names of splits: validation for choices, test for claims."""
 
 FAMILIES: dict[str, str] = {
     "ferplus": "FER+ majority",
@@ -29,7 +26,7 @@ FAMILIES: dict[str, str] = {
     "affectnet": "AffectNet",
     "rafdb": "RAF-DB",
 }
-"""Whose labels judge a model, for people. A model that knows only some is judged by these."""
+"""Family of labels → title. A model that knows only some of the labels is scored on those."""
 
 _CLASSES = {whole.name: len(whole) for whole in (FERPLUS, FER2013, AFFECTNET, RAFDB)}
 
@@ -38,11 +35,11 @@ COSTS: dict[str, str] = {
     "multiply_adds": "Multiply–adds, M",
     "parameters": "Parameters, M",
 }
-"""What accuracy may be set against: column of :func:`score_table` → title."""
+"""Costs to plot accuracy against: column of :func:`score_table` → title."""
 
 
 def load_evaluation(name: str) -> dict[str, Any] | None:
-    """Return what was measured of a model, or None where nothing was.
+    """Return a model's evaluation, or None if it has none.
 
     Raises:
         ModelError: There is no such model, or its file is damaged.
@@ -59,11 +56,7 @@ def load_evaluation(name: str) -> dict[str, Any] | None:
 
 
 def labels_title(label_set: str) -> str:
-    """Return for people which labels a model was judged by, such as ``"FER+ majority, 3 of 8 classes"``.
-
-    Args:
-        label_set: Its name; of a part of a family, with the classes behind it (:func:`emotion.labels.subset_of`).
-    """
+    """Return the title of a label set or of a subset of one, such as ``"FER+ majority, 3 of 8 classes"``."""
     family, classes = family_of(label_set), label_set.split("-")[1:]
     if family not in _CLASSES:
         return label_set
@@ -72,23 +65,23 @@ def labels_title(label_set: str) -> str:
 
 
 def family_of(label_set: str) -> str:
-    """Return whose labels a label set consists of: a subset's name begins with that of the whole."""
+    """Return the family of a label set; a subset's name begins with it (:func:`emotion.labels.subset_of`)."""
     first = label_set.partition("-")[0]
     return first if first in FAMILIES else label_set
 
 
 def families_of(evaluations: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return whose labels models were judged by, those that judged most models first."""
+    """Return the families of labels that models were scored on, the most frequent first."""
     judged = [family for one in evaluations.values() for family in {family_of(name) for name in one["int8"]}]
     known = {family: place for place, family in enumerate(FAMILIES)}
     return sorted(set(judged), key=lambda family: (-judged.count(family), known.get(family, len(known)), family))
 
 
 def find_record(evaluation: Mapping[str, Any] | None, family: str, role: str) -> Record | None:
-    """Return a model's figures by one family of labels, or None where it was not judged so.
+    """Return a model's figures on one family of labels, or None if it was not scored on it.
 
     Args:
-        evaluation: Of the model, or None.
+        evaluation: The model's, or None.
         family: One of :func:`families_of`.
         role: A key of :data:`SPLITS`.
     """
@@ -96,17 +89,18 @@ def find_record(evaluation: Mapping[str, Any] | None, family: str, role: str) ->
 
 
 def find_robustness(evaluation: Mapping[str, Any] | None, family: str, role: str) -> dict[str, Record] | None:
-    """Return a model's figures under each condition, the clean one first, or None where they were not measured."""
+    """Return a model's figures under each condition, the clean one first, or None if they were not measured."""
     return _find((evaluation or {}).get("robustness", {}), family, role)
 
 
 def _find(label_sets: Mapping[str, Any], family: str, role: str) -> dict[str, Any] | None:
-    for label_set, splits in label_sets.items():
-        if family_of(label_set) == family:
-            for split in SPLITS[role]:
-                if split in splits:
-                    return dict(splits[split])
-    return None
+    found = (pick_split(splits, role) for label_set, splits in label_sets.items() if family_of(label_set) == family)
+    return next((record for record in found if record is not None), None)
+
+
+def pick_split(splits: Mapping[str, Record], role: str) -> Record | None:
+    """Return the record of the split with a role, a key of :data:`SPLITS`, or None."""
+    return next((splits[split] for split in SPLITS[role] if split in splits), None)
 
 
 def score_table(
@@ -116,14 +110,14 @@ def score_table(
     role: str,
     measured_ms: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Return a row of figures per model; what is not known is missing.
+    """Return a row of figures per model, NA where unknown.
 
     Args:
         cards: Model → card.
-        evaluations: Model → evaluation, of those that have one.
-        family: Whose labels are asked for.
+        evaluations: Model → evaluation, if it has one.
+        family: The family of labels.
         role: A key of :data:`SPLITS`.
-        measured_ms: Model → ms per face, of those that were timed on this machine.
+        measured_ms: Model → ms per face, if timed on this machine.
 
     Returns:
         ``model``, ``classes``, ``faces``, ``accuracy``, ``low`` and ``high`` (its 95 % interval),
@@ -150,11 +144,11 @@ def score_table(
 
 
 def figures_of(record: Record | None) -> dict[str, Any]:
-    """Return the figures that stand for a record, each None where there is no record.
+    """Return the main figures of a record, each None without one.
 
     Returns:
-        ``classes`` and ``faces``, their numbers; ``accuracy`` with ``low`` and ``high`` of its 95 %
-        interval, ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1.
+        Numbers of ``classes`` and ``faces``; ``accuracy`` with ``low`` and ``high`` of its 95 % interval,
+        ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1.
     """
     if record is None:
         return dict.fromkeys(("classes", "faces", "accuracy", "low", "high", "balanced", "macro_f1", "ece"))
@@ -183,10 +177,10 @@ def class_table(records: Mapping[str, Record]) -> pd.DataFrame:
 
 
 def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
-    """Return ``model``, ``condition`` (for people), ``accuracy``, ``low``, ``high``, and ``lost`` against clean faces.
+    """Return ``model``, ``condition`` (its title), ``accuracy``, ``low``, ``high``, and ``lost`` against clean faces.
 
     Args:
-        found: Model → condition → figures, as of :func:`find_robustness`.
+        found: Model → condition → figures, of :func:`find_robustness`.
     """
     rows = [
         {
@@ -204,14 +198,9 @@ def robustness_table(found: Mapping[str, Mapping[str, Record]]) -> pd.DataFrame:
 
 
 def coverage_table(records: Mapping[str, Record]) -> pd.DataFrame:
-    """Return ``model``, ``coverage`` and ``accuracy``, 0–1: how often answers are right when only some are given.
+    """Return ``model``, ``coverage`` and ``accuracy``, 0–1, of every model with a coverage curve.
 
-    The fewer faces are answered, the most confident first, the more often answers should be right:
-    the risk–coverage curve of El-Yaniv and Wiener (2010), with accuracy in place of risk. Records of
-    evaluations that are older than the curve have no rows.
-
-    Args:
-        records: Model → figures.
+    The risk–coverage curve of El-Yaniv and Wiener (2010), with accuracy in place of risk.
     """
     rows = [
         {"model": model, "coverage": coverage, "accuracy": accuracy}
@@ -222,11 +211,7 @@ def coverage_table(records: Mapping[str, Record]) -> pd.DataFrame:
 
 
 def abstention_table(records: Mapping[str, Record]) -> pd.DataFrame:
-    """Return ``model``, ``abstain_below``, ``coverage`` and ``accuracy`` of the answers above it, 0–1.
-
-    Args:
-        records: Model → figures; those that were evaluated before there were limits have no row.
-    """
+    """Return ``model``, ``abstain_below``, ``coverage`` and ``accuracy`` above it, 0–1, of every model with a limit."""
     rows = [{"model": model, **record["abstention"]} for model, record in records.items() if "abstention" in record]
     return pd.DataFrame(rows, columns=["model", "abstain_below", "coverage", "accuracy"])
 
@@ -236,7 +221,7 @@ def confusion_table(record: Record) -> pd.DataFrame:
     labels = list(record["per_class"])
     rows = []
     for true, counts in zip(labels, record["confusion_matrix"], strict=True):
-        total = max(sum(counts), 1)  # a label without faces has shares of 0
+        total = max(sum(counts), 1)
         rows += [
             {"true": true, "answered": answered, "count": count, "share": count / total}
             for answered, count in zip(labels, counts, strict=True)
@@ -245,7 +230,7 @@ def confusion_table(record: Record) -> pd.DataFrame:
 
 
 def reliability_table(record: Record) -> pd.DataFrame:
-    """Return the filled bins: ``when`` (before or after scaling), ``confidence``, ``accuracy`` and ``count``."""
+    """Return the non-empty bins: ``when`` (before or after scaling), ``confidence``, ``accuracy`` and ``count``."""
     rows = [
         {"when": when, "confidence": row["confidence"], "accuracy": row["accuracy"], "count": row["count"]}
         for when in ("before", "after")

@@ -1,4 +1,4 @@
-"""Scores one classifier on labelled faces, the same way in training, in the lab and on a visitor's own pictures."""
+"""Scores a classifier on labelled faces; training, the lab and user evaluations share these rules."""
 
 from __future__ import annotations
 
@@ -9,32 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from emotion.evaluation.metrics import (
-    abstention,
-    bootstrap_interval,
-    class_report,
-    coverage_curve,
-    expected_calibration_error,
-    reliability_bins,
-    restrict,
-)
+from emotion.evaluation.calibration import expected_calibration_error, reliability_bins
+from emotion.evaluation.metrics import bootstrap_interval, class_report, restrict
+from emotion.evaluation.selective import abstention, coverage_curve
 from emotion.labels import NO_LABEL, LabelSet, subset_of
 from emotion.types import FloatArray
 
 
 def judged_set(label_set: LabelSet, labels: Sequence[str]) -> LabelSet | None:
-    """Return the part of a label set that a classifier knows, or None if that is less than two labels."""
+    """Return the subset of a label set that a classifier knows, or None if that is fewer than two labels."""
     known = [label for label in label_set.labels if label in labels]
     return subset_of(label_set, known) if len(known) > 1 else None
 
 
 def nearest_set(labels: Sequence[str], label_sets: Sequence[LabelSet]) -> LabelSet:
-    """Return the label set that judges a classifier best: it lacks fewest of its labels, and has fewest beside them."""
+    """Return the label set that covers most of a classifier's labels, the smallest of equals."""
     return min(label_sets, key=lambda known: (len(set(labels) - set(known.labels)), len(known)))
 
 
 def recode(truth: NDArray[np.int8], label_set: LabelSet, labels: Sequence[str]) -> NDArray[np.int8]:
-    """Return labels, given as positions in a label set, as positions among other ``labels``; −1 if not there."""
+    """Convert positions in a label set to positions in ``labels``, −1 for others."""
     codes = [labels.index(label) if label in labels else NO_LABEL for label in label_set.labels]
     return np.array([*codes, NO_LABEL], np.int8)[truth]  # the last entry serves label −1
 
@@ -47,23 +41,21 @@ def score(
     temperature: float,
     abstain_below: float = 0.0,
 ) -> dict[str, Any] | None:
-    """Return every figure of a classifier on the faces that have a label it knows.
+    """Return every figure of a classifier on the faces whose label it knows.
 
-    Answers are restricted to the label set: other labels' probability is dropped. Faces whose
-    label the classifier does not know are left out.
+    Answers are restricted to the label set: other labels are dropped, and probabilities rescaled.
 
     Args:
-        logits: ``(n, k)`` raw scores of the ``n`` faces.
+        logits: ``(n, k)`` logits of the ``n`` faces.
         labels: Meaning of the ``k`` columns.
-        truth: ``(n,)`` right labels, positions in ``label_set``, −1 where there is none.
-        label_set: Which labels to be judged by.
+        truth: ``(n,)`` true labels, positions in ``label_set``, −1 if there is none.
+        label_set: The label set of the truth.
         temperature: Divides the logits; calibration is reported without and with it.
-        abstain_below: Answers of less probability count as withheld, in ``abstention`` alone.
+        abstain_below: Limit for the ``abstention`` figures.
 
     Returns:
-        :func:`emotion.evaluation.metrics.class_report` with ``accuracy_interval``, ``ece`` and
-        ``reliability`` (each ``before`` and ``after``), ``coverage_curve`` and ``abstention``, or
-        None where there is nothing to judge.
+        :func:`emotion.evaluation.metrics.class_report` with ``accuracy_interval``, ``ece`` and ``reliability`` (each
+        ``before`` and ``after``), ``coverage_curve`` and ``abstention``; None without a label or face to score.
     """
     judged = judged_set(label_set, labels)
     if judged is None:
@@ -80,7 +72,6 @@ def score(
 
 
 def _figures(before: FloatArray, after: FloatArray, truth: NDArray[np.int8], judged: LabelSet) -> dict[str, Any]:
-    """Return the figures of probabilities before and after the temperature."""
     answers = after.argmax(axis=1)
     return {
         **class_report(truth, answers, judged.labels),
@@ -91,7 +82,6 @@ def _figures(before: FloatArray, after: FloatArray, truth: NDArray[np.int8], jud
 
 
 def _selective(probabilities: FloatArray, truth: NDArray[np.int8], abstain_below: float) -> dict[str, Any]:
-    """Return what withholding the least sure answers does."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     return {
         "coverage_curve": [list(point) for point in coverage_curve(confidence, right)],

@@ -1,4 +1,4 @@
-"""How a model does on each test set, as one row of figures a set."""
+"""A model's figures on each test set, one row per set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from emotion.evaluation.scores import FAMILIES, SPLITS, Record, family_of, labels_title, load_evaluation
+from emotion.evaluation.scores import FAMILIES, Record, family_of, labels_title, load_evaluation, pick_split
 from emotion.models.registry import ALIASES, list_models
 from emotion.types import ModelCard
 
@@ -22,7 +22,7 @@ class SetScore:
     Attributes:
         model: Name of the model.
         family: A key of :data:`emotion.evaluation.scores.FAMILIES`, or another label set's name.
-        title: Of the test set, for people; says if the model knows some of its classes alone.
+        title: Title of the test set, with the number of classes if the model does not know all.
         faces: Test faces with a label that the model knows.
         accuracy: Share of right answers.
         interval: 95 % interval of the accuracy.
@@ -30,8 +30,8 @@ class SetScore:
         weakest: The expression with the lowest recall.
         weakest_recall: Its recall.
         weakest_faces: Its test faces.
-        answered: Share of faces with an answer that is not unclear; None where that was not measured.
-        answered_right: Share of these answers that are right; None where nothing was answered or measured.
+        answered: Share of faces whose answer is not unclear; None if not measured.
+        answered_right: Share of these answers that are right; None if not measured or nothing was answered.
     """
 
     model: str
@@ -50,29 +50,29 @@ class SetScore:
 
 def set_scores(model: str, evaluation: Mapping[str, Any] | None) -> list[SetScore]:
     """Return a model's figures on every test set that it was scored on, in the order of ``FAMILIES``."""
-    found = []
-    for label_set, splits in (evaluation or {}).get("int8", {}).items():
-        record = next((splits[split] for split in SPLITS[TEST] if split in splits), None)
-        if record is not None:
-            found.append(_score(model, label_set, record, _answered(evaluation or {}, label_set, record)))
+    found = [
+        _score(model, label_set, record, _answered(evaluation or {}, label_set, record))
+        for label_set, splits in (evaluation or {}).get("int8", {}).items()
+        if (record := pick_split(splits, TEST)) is not None
+    ]
     return sorted(found, key=lambda one: _place(one.family))
 
 
 def product_scores() -> list[SetScore]:
-    """Return the figures of what the app answers with, a test set a row.
+    """Return the figures of the models that the app uses, one row per test set.
 
-    They are the default model's, but on FER2013's own labels those of the model that answers in these.
+    They are the default model's, except on FER2013's own labels, which have their own model.
 
     Raises:
         ModelError: A file of one of these models is damaged.
     """
-    rows = {alias: [] if ALIASES[alias] not in list_models() else _of_model(ALIASES[alias]) for alias in ALIASES}
+    installed = set(list_models())
+    rows = {
+        alias: set_scores(model, load_evaluation(model)) if model in installed else []
+        for alias, model in ALIASES.items()
+    }
     own = {one.family: one for one in rows.get("fer2013", ()) if one.family == "fer2013"}
     return [own.get(one.family, one) for one in rows["default"]]
-
-
-def _of_model(model: str) -> list[SetScore]:
-    return set_scores(model, load_evaluation(model))
 
 
 def _score(model: str, label_set: str, record: Record, answered: tuple[float | None, float | None]) -> SetScore:
@@ -97,14 +97,14 @@ def _score(model: str, label_set: str, record: Record, answered: tuple[float | N
 
 
 def _answered(evaluation: Mapping[str, Any], label_set: str, record: Record) -> tuple[float | None, float | None]:
-    """Return coverage and accuracy as the app answers; where only the scored labels' are known, those."""
+    """Return coverage and accuracy over all labels, as in the app, or else over the scored labels."""
     by_set = evaluation.get("abstention", {}).get("sets", {})
     found = by_set.get(label_set, {}).get("test") or record.get("abstention") or {}
     return found.get("coverage"), found.get("accuracy")
 
 
 def card_scores(card: ModelCard) -> dict[str, tuple[float, float]]:
-    """Return accuracy and mean recall, 0–1, on each test set that a card has scores of, by the family of its labels."""
+    """Return family → accuracy and mean recall, 0–1, of each test set in a card's scores."""
     ending, found = "_accuracy", {}
     for key, accuracy in card.scores.items():
         label_set = key.removesuffix(ending)
@@ -115,7 +115,7 @@ def card_scores(card: ModelCard) -> dict[str, tuple[float, float]]:
 
 
 def scored_families(cards: Iterable[ModelCard]) -> list[str]:
-    """Return the test sets that models were scored on, in the order of ``FAMILIES``."""
+    """Return the families of the test sets that models were scored on, in the order of ``FAMILIES``."""
     return sorted({family for card in cards for family in card_scores(card)}, key=_place)
 
 
@@ -125,11 +125,11 @@ def short_title(family: str) -> str:
 
 
 def scores_table(cards: Sequence[ModelCard]) -> pd.DataFrame:
-    """Return a row per model with its scores on all test sets beside each other.
+    """Return a row per model with its scores on all test sets.
 
     Returns:
-        ``model``, ``title``, ``labels`` (how many it knows), and for each test set, under its short title, the
-        accuracy and under ``… recall`` the mean recall, 0–1; missing where a model was not scored on it.
+        ``model``, ``title``, ``labels`` (their number), and for each test set the accuracy under its short title and
+        the mean recall under ``… recall``, 0–1; NA if the model was not scored on it.
     """
     rows = []
     for card in cards:

@@ -162,7 +162,7 @@ def remove_model(name: str) -> None:
         ModelError: There is no imported model of this name. Shipped models cannot be removed.
     """
     if name not in imported_models():
-        raise ModelError(f"expected an imported model out of {', '.join(imported_models()) or '(none)'}; got {name!r}")
+        raise ModelError(f"expected an imported model from {', '.join(imported_models()) or '(none)'}; got {name!r}")
     try:
         # Move it away first: nobody must see half a model.
         with tempfile.TemporaryDirectory(prefix=".removing-", dir=imported_models_dir()) as folder:
@@ -196,7 +196,7 @@ def _card(details: CardDetails, facts: ModelFacts) -> ModelCard:
     if len(labels) != facts.classes:
         raise ModelError(f"expected {facts.classes} labels, one for each output; got {len(labels)}")
     if details.normalisation not in (usable := normalisations_for(facts.colour)):
-        raise ModelError(f"expected a normalisation out of {', '.join(usable)}; got {details.normalisation!r}")
+        raise ModelError(f"expected a normalisation from {', '.join(usable)}; got {details.normalisation!r}")
     return ModelCard(
         name=details.name,
         title=details.title.strip() or details.name,

@@ -21,9 +21,10 @@ from emotion.engine.classify_faces import crop_face
 from emotion.engine.face_follower import FaceFollower
 from emotion.errors import ModelError
 from emotion.labels import EMOTIONS
+from emotion.model_card import LOGITS, PROBABILITIES
 from emotion.models.tflite_cost import tflite_cost
 from emotion.samples import sample_image
-from emotion.types import LOGITS, PROBABILITIES, FloatArray, Frame, Image, ModelCard
+from emotion.types import FloatArray, Frame, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.detect import load_detector
 from emotion.vision.landmarks import FaceMesh

@@ -1,6 +1,6 @@
-"""The library: analyses that are kept. Rows are in a database, timelines and videos beside it.
+"""The library of saved analyses: rows in a database, timelines and videos in file storage.
 
-:mod:`emotion.settings` says where; :mod:`emotion.library.jobs` has the queue, its workers and their dispatcher.
+:mod:`emotion.settings` sets their locations; :mod:`emotion.library.jobs` has the queue, workers and dispatcher.
 
 >>> from emotion.library import LOCAL, JobSettings, Library
 >>> from emotion.library.jobs import Dispatcher
@@ -11,8 +11,8 @@
 >>> mine.get(entry.id).state, mine.get(entry.id).share         # doctest: +SKIP
 >>> mine.load_analysis(entry.id).timeline                      # doctest: +SKIP
 
-A video is deleted when its analysis is over unless ``JobSettings.keep_video`` says otherwise; one that broke off keeps
-it until it is resumed or deleted.
+A video is deleted after its analysis unless ``JobSettings.keep_video`` is set; that of an interrupted analysis is kept
+until it is resumed or deleted.
 """
 
 from emotion.library.calendar import Day, days

@@ -1,4 +1,4 @@
-"""What the faces of a whole library showed, day by day."""
+"""Daily shares of expressions over a whole library."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Day:
     """One day of a library.
 
     Attributes:
-        date: Which day.
-        analyses: How many videos were recorded (or, where that is not known, added) on it.
-        faces_s: For how long faces were seen in them, all faces together, in seconds.
-        shares: Answer → share of that time during which faces showed it, in the order of the first label set.
+        date: The date.
+        analyses: Number of videos recorded on it, or added if the recording time is unknown.
+        faces_s: Face time in them, s.
+        shares: Answer → share of face time, in the order of the first label set.
     """
 
     date: dt.date
@@ -31,11 +31,11 @@ class Day:
 
 
 def days(repository: Repository, *, zone: dt.tzinfo = dt.UTC) -> list[Day]:
-    """Return the days that have an analysis with a result, the first one first.
+    """Return the days with a finished analysis, in order.
 
     Args:
-        repository: The owner's.
-        zone: The zone in which a day begins.
+        repository: The owner's repository.
+        zone: Time zone of the days.
     """
     query = select(AnalysisRow.happened_at, AnalysisRow.summary).where(
         AnalysisRow.owner == repository.owner, AnalysisRow.summary.is_not(None)

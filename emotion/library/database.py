@@ -1,4 +1,4 @@
-"""One way to talk to SQLite and to PostgreSQL: sessions that read or write, and an up-to-date schema."""
+"""Sessions on SQLite or PostgreSQL, with an up-to-date schema."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from sqlalchemy.orm import Session
 from emotion.errors import LibraryError
 
 BUSY_S = 30
-"""How long a writer waits for another one."""
+"""How long a writer waits for another, s."""
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BEGIN = "emotion_begin"
 _MIGRATION_LOCK, WORK_LOCK, QUEUE_LOCK = 0x656D6F74, 0x656D6F75, 0x656D6F76
-"""PostgreSQL's advisory locks have numbers for names."""
+"""Number of PostgreSQL's advisory lock."""
 
 
 class Database:
-    """A database whose schema is this program's.
+    """A database with the current schema.
 
     Args:
         url: See :func:`emotion.settings.database_url`.
 
     Raises:
-        LibraryError: It cannot be opened, or a newer version of this program made it.
+        LibraryError: It cannot be opened, or a newer version made it.
     """
 
     def __init__(self, url: URL) -> None:
@@ -46,47 +46,51 @@ class Database:
         self.engine = _engine(url, self.is_sqlite)
         self._writer = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         try:
-            with _told(self.url), self._alone():
+            with _database_errors(self.url), self._alone():
                 self._upgrade()
         except OSError as error:
             raise LibraryError(f"the library's database cannot be opened: {error.strerror or error}") from error
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session that only reads.
+        """Yield a session that only reads.
 
         Raises:
             LibraryError: The database does not answer.
         """
-        with _told(self.url), Session(self.engine) as session:
+        with _database_errors(self.url), Session(self.engine) as session:
             yield session
 
     @contextlib.contextmanager
     def writing(self, lock: int | None = None) -> Iterator[Session]:
-        """Give a session whose changes are kept when the block ends well, all or none.
+        """Yield a session that commits when the block succeeds, and else rolls back.
 
         Args:
-            lock: Among the blocks with the same number only one runs at a time, over all processes.
+            lock: Number of a lock that only one block in all processes holds at a time.
 
         Raises:
             LibraryError: The database does not answer.
         """
-        with _told(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
-            # SQLite has one writer at a time anyway.
+        with _database_errors(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            # SQLite has only one writer at a time.
             if lock is not None and not self.is_sqlite:
                 session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
             yield session
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Give a connection that sees all tables as they are at one moment, whatever others write meanwhile.
+        """Yield a connection with a consistent snapshot of all tables.
 
         Raises:
             LibraryError: The database does not answer.
         """
-        # SQLite's readers see the moment of their first look anyway.
+        # SQLite's read transactions are snapshots by default.
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with _told(self.url), self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            _database_errors(self.url),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
@@ -95,7 +99,7 @@ class Database:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep other processes from opening a new SQLite file at the same time: its journal mode changes alone only."""
+        """Keep other processes from opening a new SQLite file, as changing its journal mode needs exclusive access."""
         if not self.is_sqlite:
             yield
             return
@@ -126,7 +130,7 @@ class Database:
 
 
 def revisions() -> list[str]:
-    """Return the names of all shapes that the tables ever had, today's first."""
+    """Return all schema revisions, the current one first."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
@@ -138,7 +142,7 @@ def _revision(connection: Connection) -> str | None:
 
 def _engine(url: URL, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        # A server that was restarted is asked again instead of being reported.
+        # Reconnects after a restart of the server instead of failing.
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_S})
     engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
@@ -148,19 +152,19 @@ def _engine(url: URL, is_sqlite: bool) -> Engine:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
     del record
-    # SQLAlchemy begins transactions itself, below: the driver would begin them late, and not for schema changes.
+    # SQLAlchemy begins transactions below, as the driver begins them late, and not for schema changes.
     connection.isolation_level = None
     for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_S * 1000}", "synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and then writes fails at once where another one wrote in between.
+    # A transaction that reads and then writes would fail if another one wrote in between.
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 @contextlib.contextmanager
-def _told(url: URL) -> Iterator[None]:
+def _database_errors(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:

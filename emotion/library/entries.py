@@ -1,4 +1,4 @@
-"""What the library gives out: an analysis as one immutable value, without its timeline."""
+"""An analysis of the library as an immutable value, without its timeline."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from emotion.types import VideoInfo
 from emotion.vision.decode.sampling import Sampling
 
 LOCAL = "local"
-"""The owner of everything where nobody signs in."""
+"""The owner of everything if nobody signs in."""
 _MAX_TITLE, _MAX_TAG = 200, 100
 
 
 class State(StrEnum):
-    """How it stands with an analysis."""
+    """State of an analysis."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -31,27 +31,27 @@ class State(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing happens any more unless somebody asks for it."""
+        """Whether the analysis has ended."""
         return self not in {State.QUEUED, State.RUNNING}
 
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """What is asked for.
+    """Settings of an analysis.
 
     Attributes:
         model: A name from :func:`emotion.list_models`, or ``"default"``.
         detector: ``"blazeface"`` or ``"haar"``.
         every: Analyse every n-th frame.
-        fps: Instead, at most this many frames per second of video.
-        start_s: Where the part to analyse begins.
-        end_s: Where it ends; None for the end.
-        keep_video: Whether the video stays in the library when its analysis is over.
-        captured_at: When it was recorded, if known.
-        live: Whether it is recorded from a camera, frame by frame, and no video is there for a worker.
+        fps: At most this many frames per second of video, instead of every n-th.
+        start_s: Start of the part to analyse.
+        end_s: End of the part, exclusive; None for the end of the video.
+        keep_video: Whether to keep the video after the analysis.
+        captured_at: Recording time, if known.
+        live: Whether it is a live recording, which has no video for a worker.
 
     Raises:
-        VideoError: No frame could ever be chosen.
+        VideoError: A value is out of range.
     """
 
     model: str = "default"
@@ -65,13 +65,13 @@ class JobSettings:
     live: bool = False
 
     def __post_init__(self) -> None:
-        # A default that changes between a run and the one that goes on would mix two models.
+        # Resolved now, as a default that changes before a resumed run would mix two models.
         object.__setattr__(self, "model", resolve(self.model))
         _ = self.sampling
 
     @property
     def sampling(self) -> Sampling:
-        """Which frames."""
+        """The frames to analyse."""
         return Sampling(self.every, self.fps, self.start_s, self.end_s)
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,27 +92,27 @@ class Entry:
 
     Attributes:
         id: 32 hexadecimal digits.
-        owner: Whose it is.
-        title: As its owner named it.
-        source: Name of the file that was uploaded, for people; no file is called so.
+        owner: Owner ID.
+        title: Title given by its owner.
+        source: Name of the uploaded file, for display only.
         source_sha256: The file's digest.
-        state: How it stands.
-        note: What is not as it should be, in one sentence for people.
-        created_at: When it was added (all times UTC).
+        state: State.
+        note: What went wrong, in one sentence, or empty.
+        created_at: When it was added (UTC, as all times).
         started_at: When a worker first took it.
-        finished_at: When it ended, in whatever way.
-        happened_at: When the video was recorded, or else added: the day that it counts for.
+        finished_at: When it ended.
+        happened_at: When the video was recorded, or else added; sets its day in the calendar.
         done: Frames analysed so far.
-        total: Frames to analyse, about.
+        total: Estimated number of frames to analyse.
         rate: Frames per second.
-        settings: What was asked for.
-        info: Facts of the video; None before they are known.
+        settings: Settings of the analysis.
+        info: Facts of the video; None until probed.
         summary: The whole video's figures (:func:`emotion.analytics.summary.summarise`), with ``people``, their
             number, in place of ``tracks``; None before the end.
-        edits: What its owner added.
+        edits: Edits by its owner.
         tags: Sorted.
-        bytes: Room that it takes on the storage.
-        has_video: Whether the video is there.
+        bytes: Size in storage.
+        has_video: Whether the video is stored.
         kept_until: When it will be deleted; None for never.
     """
 
@@ -141,27 +141,27 @@ class Entry:
 
     @property
     def share(self) -> float:
-        """How much is done, 0–1."""
+        """Share done, 0–1."""
         return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
 
     @property
     def remaining_s(self) -> float | None:
-        """Estimated time left in seconds; None while it cannot be told."""
+        """Estimated time left, s; None if unknown."""
         return max(self.total - self.done, 0) / self.rate if self.state is State.RUNNING and self.rate > 0 else None
 
     @property
     def can_resume(self) -> bool:
-        """Whether it can go on from where it stopped."""
+        """Whether it can be resumed."""
         return self.state in {State.INTERRUPTED, State.FAILED} and self.has_video
 
 
 def clean_title(text: str) -> str:
-    """Return a title or a file's name as it may be shown and stored: one line of at most 200 characters."""
+    """Return a title or file name as one line of at most 200 characters."""
     return _one_line(text)[:_MAX_TITLE] or "untitled"
 
 
 def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
-    """Return tags as they are stored: one line each, each once, sorted.
+    """Return sorted, unique tags of one line each.
 
     Raises:
         LibraryError: A tag is longer than 100 characters.
@@ -173,7 +173,7 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
 
 
 def folded(text: str) -> str:
-    """Return text as it is searched and sorted: without regard to case, and without what no database stores."""
+    """Return text for searching and sorting: case-folded, without characters that databases cannot store."""
     return "".join(sign if sign.isprintable() else " " for sign in text.casefold())
 
 

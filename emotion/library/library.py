@@ -72,6 +72,6 @@ class Library:
             raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
         return len(found)
 
-    def parts(self, entry_id: str) -> Checkpoint:
+    def checkpoint(self, entry_id: str) -> Checkpoint:
         """Return the checkpoint of a running analysis: the part of its timeline written so far."""
         return Checkpoint(self.storage, f"{entry_id}/parts")

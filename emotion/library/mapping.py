@@ -1,4 +1,4 @@
-"""Between rows and values: how an analysis is written down and read."""
+"""Maps analyses between database rows and values."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _UPLOADING = "The upload did not finish."
 
 
 def now() -> dt.datetime:
-    """Return this moment in UTC."""
+    """Return the current time in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 def end_of_queue(session: Session) -> dt.datetime:
-    """Return a moment behind all that wait: this one, unless the clock was set back since one of them came.
+    """Return the time for a new last place in the queue: now, or later if the clock was set back.
 
     Args:
-        session: In which nobody else queues anything meanwhile.
+        session: A session that holds the queue's lock.
     """
     last = session.scalar(select(func.max(AnalysisRow.queued_at)).where(AnalysisRow.state == State.QUEUED))
     return now() if last is None else max(now(), last + dt.timedelta(microseconds=1))
 
 
 def new_row(entry_id: str, owner: str, source: str, title: str, settings: JobSettings) -> AnalysisRow:
-    """Return the row of an analysis whose video is on its way; it reads as a failure until that has come."""
+    """Return the row of an analysis whose upload is not complete, which is a failure until it is."""
     moment = now()
     return AnalysisRow(
         id=entry_id,
@@ -52,12 +52,12 @@ def new_row(entry_id: str, owner: str, source: str, title: str, settings: JobSet
 
 
 def title_key(title: str) -> str:
-    """Return by what a title is sorted."""
+    """Return the sort key of a title."""
     return folded(title)[:_MAX_KEY]
 
 
 def words_of(row: AnalysisRow) -> str:
-    """Return all that a search for this analysis looks at."""
+    """Return the searchable text of an analysis."""
     edits = Edits.from_dict(row.edits)
     events = [event.label for event in edits.events]
     return folded("\n".join([row.title, row.source, *(each.tag for each in row.tags), *edits.names.values(), *events]))
@@ -67,13 +67,13 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
     """Return the row of an analysis.
 
     Args:
-        session: In which it is read.
-        entry_id: Which.
-        owner: Whose it has to be.
-        lock: Whether nobody else may change it until the session ends.
+        session: The database session.
+        entry_id: ID of the analysis.
+        owner: Its owner.
+        lock: Whether to lock the row until the session ends.
 
     Raises:
-        LibraryError: There is none with this id that this owner has.
+        LibraryError: The owner has no analysis with this ID.
     """
     wanted = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
     row = session.scalar(wanted.with_for_update() if lock else wanted)
@@ -83,24 +83,24 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
 
 
 def retention_days_of(session: Session, owner: str) -> int | None:
-    """Return after how many days this owner's analyses are deleted; None for never."""
+    """Return the owner's retention period in days; None for unlimited."""
     return session.scalar(select(OwnerRow.retention_days).where(OwnerRow.owner == owner))
 
 
 def expiry(row: AnalysisRow, days: int | None) -> dt.datetime | None:
-    """Return when an analysis will be deleted; None for never, and while it waits or runs."""
+    """Return when an analysis expires; None for never, and before it has ended."""
     if days is None or not State(row.state).is_over:
         return None
     return (row.finished_at or row.created_at) + dt.timedelta(days=days)
 
 
 def is_live(row: AnalysisRow) -> bool:
-    """Return whether an analysis is recorded from a camera: a server writes it, and no worker."""
+    """Return whether an analysis is a live recording, which has no worker."""
     return bool(row.settings.get("live"))
 
 
 def to_entry(row: AnalysisRow) -> Entry:
-    """Return a row as a value."""
+    """Convert a row to a value."""
     return Entry(
         id=row.id,
         owner=row.owner,

@@ -1,4 +1,4 @@
-"""The library's two tables. Whatever changes here needs a migration in ``migrations/versions``."""
+"""The library's tables; changes need a migration in ``migrations/versions``."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 Json = JSON(none_as_null=True)
 BY_CODE_POINT = String(300).with_variant(String(300, collation="C"), "postgresql")
-"""Sorted alike by both databases, and by Python."""
+"""Sorted the same way by both databases and by Python."""
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
-    """A moment, always with its zone, which SQLite would forget."""
+    """A timestamp with a time zone, which SQLite does not store."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        """Return the moment in UTC."""
+        """Return the time in UTC."""
         return None if value is None else value.astimezone(dt.UTC)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> dt.datetime | None:
-        """Return the moment in UTC, with its zone."""
+        """Return the time in UTC, with its zone."""
         if value is None:
             return None
         moment: dt.datetime = value
@@ -32,13 +32,13 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
 
 
 class Base(DeclarativeBase):
-    """What all tables have in common."""
+    """Base class of all tables."""
 
     type_annotation_map = {dt.datetime: UtcDateTime, dict[str, Any]: Json, str: Text}  # noqa: RUF012 – SQLAlchemy's own
 
 
 class AnalysisRow(Base):
-    """One analysis: what was asked for, how far it is, and what came out, except for its timeline."""
+    """One analysis: settings, progress and results, without its timeline."""
 
     __tablename__ = "analyses"
     __table_args__ = (
@@ -57,7 +57,7 @@ class AnalysisRow(Base):
     source: Mapped[str]
     source_sha256: Mapped[str] = mapped_column(String(64), default="")
     words: Mapped[str] = mapped_column(default="")
-    """All that a search looks at, case-folded."""
+    """Searchable text, case-folded."""
 
     created_at: Mapped[dt.datetime]
     happened_at: Mapped[dt.datetime]
@@ -93,7 +93,7 @@ class AnalysisRow(Base):
 
 
 class TagRow(Base):
-    """One tag of one analysis; the tags of an owner are the different ones among these."""
+    """One tag of one analysis."""
 
     __tablename__ = "analysis_tags"
     __table_args__ = (Index("analysis_tags_by_tag", "owner", "tag"),)
@@ -106,7 +106,7 @@ class TagRow(Base):
 
 
 class OwnerRow(Base):
-    """What an owner set for all analyses, what people call the owner, and what the owner said these are for."""
+    """An owner's retention period, display name and consent."""
 
     __tablename__ = "owners"
 

@@ -1,4 +1,4 @@
-"""What an uploaded video says of itself, read in a process with limits (:mod:`emotion.sandbox.runner`)."""
+"""Probes uploaded videos in a sandbox (:mod:`emotion.sandbox.runner`)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from emotion.vision.decode.video import probe, recorded_at
 
 
 def facts_of(path: Path) -> tuple[VideoInfo, dt.datetime | None]:
-    """Return the facts of a video and when it was recorded, if it says so.
+    """Return the facts of a video and its recording time, or None.
 
     Raises:
-        VideoError: Not a video that can be read, or reading it takes down its process.
+        VideoError: The video cannot be read, or crashes the sandbox.
         TooLargeError: Its frames have too many pixels.
     """
     said = run_limited(_facts, path)

@@ -1,4 +1,4 @@
-"""A timeline that somebody uploaded, read in a process with limits (:mod:`emotion.sandbox.runner`)."""
+"""Reads uploaded timelines in a sandbox (:mod:`emotion.sandbox.runner`)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TIMELINE = Subject(TimelineError, "a Parquet file that can be read")
 
 
 def load_uploaded(content: bytes, name: str) -> Analysis:
-    """Return the analysis in a Parquet file that may come from anywhere.
+    """Return the analysis in an untrusted Parquet file.
 
-    A process of its own reads it and writes what it understood anew; that is what this one reads.
+    The sandbox reads it and writes it again; this process reads only the new file.
 
     Args:
-        content: The file's.
-        name: The file's, for messages.
+        content: The file's bytes.
+        name: Name of the file in messages.
 
     Raises:
         TimelineError: The file cannot be read, is not an analysis, is of a newer version, or takes down

@@ -1,4 +1,4 @@
-"""The library: what was analysed, for whom, and everything that its owner may do with it."""
+"""The repository of one owner's analyses."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ class Repository:
         tags: Collection[str] = (),
         limits: Limits | None = None,
     ) -> Entry:
-        """Take in a video and put its analysis into the queue.
+        """Add a video and queue its analysis.
 
         Args:
-            content: The file.
-            name: What its owner calls the file; never used as a path.
+            content: The video file.
+            name: Original file name; never used as a path.
             settings: What is asked for (default: every frame, the default model). Where it does not say when the
                 video was recorded, the file is asked.
-            title: For people (default: the name without its ending).
-            tags: To find it by.
-            limits: What it may take (default: what the settings say, :mod:`emotion.limits`).
+            title: Title (default: the name without its suffix).
+            tags: Tags.
+            limits: Upload limits (default: the settings', :mod:`emotion.limits`).
 
         Raises:
-            VideoError: Not a video that can be read.
-            TooLargeError: It is over a limit, or its owner has enough here.
+            VideoError: The video cannot be read.
+            TooLargeError: A limit or the owner's quota is exceeded.
             LibraryError: There is no room for it.
         """
         source = clean_title(PurePath(name.replace("\\", "/")).name)
@@ -77,7 +77,7 @@ class Repository:
         """Return one analysis.
 
         Raises:
-            LibraryError: There is none with this id.
+            LibraryError: There is no analysis with this ID.
         """
         with self.library.database.reading() as session:
             return to_entry(row_of(session, entry_id, self.owner))
@@ -92,37 +92,37 @@ class Repository:
         limit: int = 50,
         offset: int = 0,
     ) -> Page:
-        """Return some of the analyses that fit.
+        """Return a page of matching analyses.
 
         Args:
-            text: Words that all occur in title, file name, tags, people's names or events, whatever their case.
-            tags: All of which it must have.
-            states: One of which it must have; all if empty.
-            sort: One of :data:`emotion.library.SORTS`, with ``-`` in front for largest first.
-            limit: How many at most.
-            offset: After how many.
+            text: Words that must all occur in title, file name, tags, people's names or events, ignoring case.
+            tags: Tags that it must all have.
+            states: Allowed states; all if empty.
+            sort: One of :data:`emotion.library.SORTS`, with ``-`` in front for descending order.
+            limit: Maximum number.
+            offset: Number to skip.
 
         Raises:
-            LibraryError: There is no such order.
+            LibraryError: The order is unknown.
         """
         with self.library.database.reading() as session:
             return find(session, text, clean_tags(list(tags)), states, sort, limit, offset, self.owner)
 
     def tags(self) -> dict[str, int]:
-        """Return every tag with the number of analyses that have it."""
+        """Return tag → number of analyses."""
         counted = select(TagRow.tag, func.count()).where(TagRow.owner == self.owner).group_by(TagRow.tag)
         with self.library.database.reading() as session:
             return dict(session.execute(counted.order_by(TagRow.tag)).all())
 
     def rename(self, entry_id: str, title: str) -> None:
-        """Give an analysis another title."""
+        """Change the title of an analysis."""
         with self._changing(entry_id) as row:
             row.title = clean_title(title)
             row.title_key = title_key(row.title)
             row.words = words_of(row)
 
     def tag(self, entry_id: str, tags: Collection[str]) -> None:
-        """Give an analysis these tags and no others."""
+        """Replace the tags of an analysis."""
         wanted = clean_tags(list(tags))
         with self._changing(entry_id) as row:
             row.tags = [each for each in row.tags if each.tag in wanted]
@@ -131,7 +131,7 @@ class Repository:
             row.words = words_of(row)
 
     def save_edits(self, entry_id: str, edits: Edits) -> None:
-        """Keep what a person added to an analysis; the raw data stays as it is."""
+        """Save the edits of an analysis."""
         before = self.get(entry_id)
         figures = None
         if before.summary is not None and change_figures(before.edits, edits):
@@ -143,10 +143,10 @@ class Repository:
             row.words = words_of(row)
 
     def load_analysis(self, entry_id: str) -> Analysis:
-        """Return an analysis with its timeline; of one that did not end, what is there so far.
+        """Return an analysis with its timeline; before it has ended, the part so far.
 
         Raises:
-            LibraryError: There is no such analysis, or nothing of it yet.
+            LibraryError: There is no such analysis, or it has no results yet.
             TimelineError: Its file is damaged.
         """
         entry = self.get(entry_id)
@@ -154,10 +154,10 @@ class Repository:
             with self.library.storage.local(timeline_key(entry_id)) as path:
                 return load_parquet(path)
         note = entry.note or "The analysis is still running; this is what is done so far."
-        return self.library.parts(entry_id).load(note)
+        return self.library.checkpoint(entry_id).load(note)
 
     def video_path(self, entry_id: str) -> Path | None:
-        """Return where the video lies on this machine; None if it was not kept or lies elsewhere."""
+        """Return the local path of the video; None if it was not kept or storage is remote."""
         return self.library.storage.local_path(video_key(self.get(entry_id).id))
 
     def drop_video(self, entry_id: str) -> None:
@@ -172,37 +172,37 @@ class Repository:
             row.has_video, row.bytes = False, self.library.storage.used_bytes(entry_id)
 
     def delete(self, entry_id: str) -> None:
-        """Delete an analysis with all that belongs to it: video, timeline, log and everything noted about it.
+        """Delete an analysis with its video, timeline, log and row.
 
         Raises:
-            LibraryError: It is running, or a file could not be removed; the entry then stays, to try again.
+            LibraryError: It is running, or a file could not be removed; the row is then kept, to try again.
         """
         entry = self.get(entry_id)
         with self.library.database.writing() as session:
-            # From here on no worker can take it.
+            # From here on, no worker can claim it.
             freed = update(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.state == State.QUEUED)
             session.execute(freed.values(state=State.CANCELLED))
         self._expect_over(self.get(entry_id))
         purge(self.library, entry.id)
 
     def used_bytes(self) -> int:
-        """Return how much room all analyses of an owner take on the storage."""
+        """Return the size of all analyses in storage."""
         with self.library.database.reading() as session:
             return int(session.scalar(select(func.sum(AnalysisRow.bytes)).where(AnalysisRow.owner == self.owner)) or 0)
 
     def retention_days(self) -> int | None:
-        """Return after how many days analyses are deleted; None for never."""
+        """Return the retention period in days; None for unlimited."""
         with self.library.database.reading() as session:
             return mapping.retention_days_of(session, self.owner)
 
     def set_retention_days(self, days: int | None) -> None:
-        """Say after how many days analyses are deleted, those that are there as well.
+        """Set the retention period of all analyses, including existing ones.
 
         Args:
-            days: Counted from the end of an analysis; None for never.
+            days: Days from the end of an analysis; None for unlimited.
 
         Raises:
-            LibraryError: Less than a day.
+            LibraryError: The number of days is out of range.
         """
         if days is not None and not 1 <= days <= 36_500:
             raise LibraryError(f"expected 1 to 36500 days, or none; got {days}")

@@ -1,4 +1,4 @@
-"""Finding analyses again, by words, tags and states, in an order, some at a time."""
+"""Searches analyses by words, tags and states, sorted and paged."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SORTS = {
     "size": AnalysisRow.bytes,
     "state": AnalysisRow.state,
 }
-"""What :meth:`emotion.library.Repository.search` sorts by; with ``-`` in front, largest first."""
+"""Orders of :meth:`emotion.library.Repository.search`; descending with ``-`` in front."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of what a search found.
+    """One page of a search's results.
 
     Attributes:
-        entries: In the order that was asked for.
-        total: How many there are altogether.
+        entries: Analyses in order.
+        total: Number of all results.
     """
 
     entries: tuple[Entry, ...]
@@ -47,10 +47,10 @@ def find(
     offset: int,
     owner: str,
 ) -> Page:
-    """Return some of the analyses that fit; see :meth:`emotion.library.Repository.search`."""
+    """Return a page of matching analyses; see :meth:`emotion.library.Repository.search`."""
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
-        raise LibraryError(f"expected an order out of {', '.join(SORTS)}; got {sort!r}")
+        raise LibraryError(f"expected an order from {', '.join(SORTS)}; got {sort!r}")
     found = _fitting(text, tags, states, owner)
     key = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0

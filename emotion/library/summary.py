@@ -1,4 +1,4 @@
-"""The figures that lists show of an analysis: with its edits, as its page and its exports show them."""
+"""The figures of an analysis in lists, with its edits applied."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from emotion.types import Analysis
 
 
 def list_figures(analysis: Analysis, edits: Edits) -> dict[str, Any]:
-    """Return the whole video's figures, with ``people``, their number, and ``faces_s``, the faces' time.
+    """Return the whole video's figures, with ``people``, their number, and ``faces_s``, the face time.
 
-    Merged people are one and hidden ones none. Edits that contradict themselves count as none, as on the page.
+    Contradictory edits are ignored, as on the page.
     """
     try:
         edited = apply_edits(analysis, edits)
@@ -26,7 +26,7 @@ def list_figures(analysis: Analysis, edits: Edits) -> dict[str, Any]:
 
 
 def change_figures(before: Edits, after: Edits) -> bool:
-    """Return whether figures may differ between two sets of edits: names, baselines and plain events change none."""
+    """Return whether figures may differ between two sets of edits."""
     return (dict(before.merged), before.hidden, _excluded(before)) != (
         dict(after.merged),
         after.hidden,

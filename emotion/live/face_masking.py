@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from emotion.drawing.blur import grown, smudged
+from emotion.drawing.blur import obscured, with_margins
 from emotion.live.canvas import Canvas
 from emotion.live.settings import Hide
 from emotion.types import Face, FloatArray
@@ -64,10 +64,10 @@ def _outline(face: Face) -> FloatArray:
 
 
 def _blur(canvas: Canvas, box: FloatArray, mirror: bool) -> None:
-    left, top, right, bottom = grown(box[None], canvas.width, canvas.height)[0]
+    left, top, right, bottom = with_margins(box[None], canvas.width, canvas.height)[0]
     if mirror:
         left, right = canvas.width - right, canvas.width - left
     area = canvas.area(left, top, right, bottom)
     if area:
         for part in canvas.parts(area):
-            part[:] = smudged(part)
+            part[:] = obscured(part)

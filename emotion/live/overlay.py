@@ -58,14 +58,14 @@ class Overlay:
 
     def draw(self, faces: Sequence[Face], said: Mapping[int, Said], *, mesh: bool) -> None:
         """Draw every face; small ones last, as large ones would hide them."""
-        for face in sorted(faces, key=lambda face: -float(face.box_xyxy[2] - face.box_xyxy[0])):
+        for face in sorted(faces, key=lambda face: -face.width):
             track = face.track_id or 0
             self._draw_face(face, track, said.get(track, Said(None, {})), mesh=mesh)
 
     def _draw_face(self, face: Face, track: int, said: Said, *, mesh: bool) -> None:
         colour = _UNCLASSIFIED if said.answer is None else ANSWER_COLOURS[said.answer]
         if mesh and face.landmarks is not None:
-            self._draw_mesh(face.landmarks[:, :2], float(face.box_xyxy[2] - face.box_xyxy[0]))
+            self._draw_mesh(face.landmarks[:, :2], face.width)
         corners = self._shown(face.box_xyxy.reshape(2, 2))
         box = self._canvas.area(*corners.min(axis=0), *corners.max(axis=0))
         if not box:

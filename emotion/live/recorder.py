@@ -57,7 +57,7 @@ class Recorder:
     def __init__(self, repository: Repository, claim: Claim, about: RecordingInfo, clip: Clip | None) -> None:
         self._repository, self._library = repository, repository.library
         self._claim, self._clip = claim, clip
-        self._timeline = TimelineWriter(self._library.parts(claim.id), about)
+        self._timeline = TimelineWriter(self._library.checkpoint(claim.id), about)
         self._waiting: deque[FrameResult] = deque()
         self._unsaved = _Marks()
         self._start_s: float | None = None
@@ -102,7 +102,7 @@ class Recorder:
             self._leave_out(Span(min(self._last_s + self._step_s, time_s), time_s))
         elif self._count:
             self._step_s = time_s - self._last_s
-        self._waiting.append(_told(result, self._count, time_s, self._size))
+        self._waiting.append(_recorded(result, self._count, time_s, self._size))
         self._last_s, self._held, self._count = time_s, False, self._count + 1
 
     def hold(self) -> None:
@@ -233,7 +233,7 @@ class _Marks:
                 waiting.popleft()
 
 
-def _told(result: FrameResult, index: int, time_s: float, size: tuple[int, int]) -> FrameResult:
+def _recorded(result: FrameResult, index: int, time_s: float, size: tuple[int, int]) -> FrameResult:
     """Return a result as it is recorded: numbered, in the recording's time and size, without the mesh's points."""
     scale = np.array([size[0] / result.width, size[1] / result.height] * 2, np.float32)
     faces = tuple(replace(face, box_xyxy=face.box_xyxy * scale, landmarks=None) for face in result.faces)

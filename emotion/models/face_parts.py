@@ -1,4 +1,4 @@
-"""The shipped face-part models: what each one outputs, and how its input is framed."""
+"""Cards and files of the face-part models."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ KEYPOINTS: tuple[str, ...] = (
     "mouth_center_top_lip",
     "mouth_center_bottom_lip",
 )
-"""Points of a face in the order of Kaggle's facial-keypoints table; left and right are the person's own."""
+"""Points of a face in the order of Kaggle's facial-keypoints table; left and right are the person's."""
 
 
 FINDERS = ("keypoints", "resunet", "presence")
-"""Models with which the parts of a face are found: their points, their masks, and whether they can be seen."""
+"""Models that find keypoints, masks, and whether parts are visible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartCard:
-    """Everything needed to run a model of face parts and to judge it.
+    """Everything needed to run and to assess a face-part model.
 
     Attributes:
         name: Folder name under ``data/models/parts``.
-        title: Name for people.
+        title: Display name.
         outputs: Meaning of each output: parts of maps, coordinates from −1 to 1 across the picture, or ``face``.
         input_size: Side of the square grey input, px.
-        normalisation: How pixels become input; see ``emotion.vision.normalise``.
-        frame: Where right eye, left eye, tip of the nose, right and left corner of the mouth lie on
-            average in the pictures that it learned from: ``(5, 2)`` shares of the side.
+        normalisation: See ``emotion.vision.normalise``.
+        frame: Mean positions of right eye, left eye, nose tip, right and left mouth corner in its training pictures,
+            ``(5, 2)`` shares of the side.
         file: Name of the .tflite file beside the card.
         sha256: Digest of that file.
         parameters: Number of weights.
-        multiply_adds: For one face.
-        licence: Terms under which the file may be used.
+        multiply_adds: Multiply–adds per face.
+        licence: Terms of use.
         training: Command, seed, commit, hardware, hours, recipe.
-        scores: The figures copied by script from ``evaluation.json``.
+        scores: Figures copied by script from ``evaluation.json``.
     """
 
     name: str
@@ -96,29 +96,29 @@ class PartCard:
 
 
 def part_models_dir() -> Path:
-    """Return the folder of the models of face parts."""
+    """Return the folder of the face-part models."""
     return models_dir() / "parts"
 
 
 def list_part_models() -> list[str]:
-    """Return the names of the models of face parts that are installed."""
+    """Return the names of the installed face-part models."""
     return sorted(card.parent.name for card in part_models_dir().glob(f"*/{CARD_FILE}"))
 
 
 def can_find_parts() -> bool:
-    """Return whether all models that a finder of face parts runs are installed."""
+    """Return whether all of :data:`FINDERS` are installed."""
     return set(FINDERS) <= set(list_part_models())
 
 
 def load_part_card(name: str) -> PartCard:
-    """Read the card of a model of face parts.
+    """Read the card of a face-part model.
 
     Raises:
         ModelError: There is no such model, or its card is damaged.
     """
     if name not in list_part_models():
         known = ", ".join(list_part_models()) or "(none installed)"
-        raise ModelError(f"expected a model of face parts out of {known}; got {name!r}")
+        raise ModelError(f"expected a model of face parts from {known}; got {name!r}")
     try:
         return PartCard.from_dict(json.loads((part_models_dir() / name / CARD_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -132,9 +132,9 @@ def save_part_card(card: PartCard) -> None:
 
 
 def checked_part_file(card: PartCard) -> Path:
-    """Return the path of a card's .tflite file after comparing its digest.
+    """Return the path of a card's .tflite file after checking its digest.
 
     Raises:
-        ModelError: The file is missing or is not the one that the card describes.
+        ModelError: The file is missing or has another digest.
     """
     return checked_file(card.name, part_models_dir() / card.name / card.file, card.sha256)

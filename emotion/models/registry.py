@@ -71,7 +71,7 @@ def model_dir(name: str) -> Path:
         ModelError: There is no such model.
     """
     if resolve(name) not in list_models():
-        raise ModelError(f"expected a model out of {', '.join(list_models()) or '(none installed)'}; got {name!r}")
+        raise ModelError(f"expected a model from {', '.join(list_models()) or '(none installed)'}; got {name!r}")
     return _folder(resolve(name))
 
 
@@ -91,7 +91,7 @@ def load_card(name: str) -> ModelCard:
         card = ModelCard.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"the card of model {name!r} cannot be read: {error}") from error
-    # The name leads to the file: a copied folder with an unchanged card would run the original's file.
+    # The name leads to the file: a copied folder with an unchanged card would run the original file.
     if card.name != resolve(name):
         raise ModelError(f"expected the card of model {name!r} to bear its name; got {card.name!r}")
     return card

@@ -13,7 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 _OPS = schema.BuiltinOperator
 
 _COUNTED = frozenset({_OPS.CONV_2D, _OPS.DEPTHWISE_CONV_2D, _OPS.FULLY_CONNECTED})
-"""Each weight of theirs is used once per output position."""
+"""Operations that use each weight once per output position."""
 
 _NOT_COUNTED = frozenset(
     {
@@ -34,20 +34,20 @@ _NOT_COUNTED = frozenset(
         _OPS.WHILE,
     }
 )
-"""They multiply weights too, or run other operations, in ways that are not counted here."""
+"""Other operations that multiply weights or run subgraphs, which are not counted."""
 
 
 def tflite_cost(content: bytes) -> tuple[int, int | None]:
-    """Return a model's parameters, and its multiply–adds for one input or None where they cannot be counted.
+    """Return a model's parameters and its multiply–adds for one input, None if they cannot be counted.
 
-    Parameters are the elements of all constant tensors. They differ a little from the network's
-    own count: batch norms may be folded into convolutions, and shapes are constants, too.
+    Parameters are the elements of all constant tensors. Their number differs a little from the network's, as batch
+    norms may be folded into convolutions, and shapes are constants too.
 
     Args:
-        content: A .tflite file that LiteRT has accepted; its offsets are followed without a check.
+        content: A .tflite file that LiteRT has accepted; its offsets are not checked.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    # Old files keep small codes in a field of their own, new ones keep both.
+    # Old files have only the deprecated field, new ones have both.
     kinds = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
     return _parameters(model), _multiply_adds(model.subgraphs[0], kinds)
 

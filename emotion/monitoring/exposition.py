@@ -1,4 +1,4 @@
-"""Figures as Prometheus' text. No label and no value comes from a visitor."""
+"""Metrics in Prometheus' text format, without labels or values from visitors."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ GCCollector(registry=REGISTRY)
 
 
 class Exposition:
-    """Everything that a scrape gets.
+    """The response to a scrape.
 
     Args:
-        open_library: Opens the library; asked again until it could be opened once.
+        open_library: Opens the library; called again until it succeeds once.
     """
 
     def __init__(self, open_library: Callable[[], Library] = Library.open) -> None:
@@ -35,12 +35,12 @@ class Exposition:
         self._lock = threading.Lock()
 
     def text(self) -> bytes:
-        """Return the figures of this moment, UTF-8. A database that is away is a figure too."""
+        """Return the current metrics, UTF-8, even if the database is unavailable."""
         return generate_latest(REGISTRY) + generate_latest(_Now(self._work()))
 
     def _work(self) -> Work | None:
         try:
-            # One at a time: a slow database is not asked more by those who wait for it.
+            # One query at a time, so concurrent scrapes do not slow down a slow database further.
             with self._lock:
                 self._library = self._library or self._open()
                 return work_of(self._library)
@@ -49,21 +49,19 @@ class Exposition:
 
 
 class _Now(Collector):
-    """The figures of one moment."""
-
     def __init__(self, work: Work | None) -> None:
         self._work = work
 
     def collect(self) -> Iterator[Metric]:
-        """Yield them."""
+        """Yield the current metrics."""
         yield _gauge("emotion_database_up", "Whether the library's database answers.", float(self._work is not None))
         if self._work is not None:
             yield from _work_metrics(self._work)
         yield from _load_metrics(self._work)
         yield _gauge("emotion_live_seats", "Visitors who may use this server's live page at once.", SEATS.limit)
-        yield _gauge("emotion_live_seats_taken", "Visitors who do.", SEATS.taken)
+        yield _gauge("emotion_live_seats_taken", "Visitors who use it now.", SEATS.taken)
         disk = disk_of_library()
-        yield _gauge("emotion_disk_free_bytes", "Free room where the library's folder is.", disk.free_bytes)
+        yield _gauge("emotion_disk_free_bytes", "Free space on the disk of the library's folder.", disk.free_bytes)
         yield _gauge("emotion_disk_bytes", "Size of that disk.", disk.total_bytes)
 
 
@@ -72,20 +70,20 @@ def _work_metrics(work: Work) -> Iterator[Metric]:
     for state, count in work.by_state.items():
         states.add_metric([str(state)], count)
     yield states
-    yield _gauge("emotion_queue_length", "Analyses that wait.", work.by_state[State.QUEUED])
-    yield _gauge("emotion_queue_oldest_seconds", "How long the next one has waited.", work.oldest_s)
-    yield _gauge("emotion_frames_analysed", "Frames of all analyses that are in the library.", work.frames)
-    yield _gauge("emotion_frames_per_second", "Of all that run now.", work.frames_per_s)
-    yield _gauge("emotion_storage_bytes", "Taken by timelines and videos.", work.stored_bytes)
-    yield _gauge("emotion_database_seconds", "How long the database took to tell the above.", work.query_s)
+    yield _gauge("emotion_queue_length", "Analyses in the queue.", work.by_state[State.QUEUED])
+    yield _gauge("emotion_queue_oldest_seconds", "Waiting time of the next one.", work.oldest_s)
+    yield _gauge("emotion_frames_analysed", "Analysed frames of all analyses in the library.", work.frames)
+    yield _gauge("emotion_frames_per_second", "Analysed frames per second of all running analyses.", work.frames_per_s)
+    yield _gauge("emotion_storage_bytes", "Size of timelines and videos.", work.stored_bytes)
+    yield _gauge("emotion_database_seconds", "Time of the database queries for the above.", work.query_s)
 
 
 def _load_metrics(work: Work | None) -> Iterator[Metric]:
     loads = {"server": load_of([os.getpid()]), "workers": load_of(work.worker_pids if work is not None else ())}
     yield _by_role("emotion_processes", "Processes on this machine.", loads, lambda load: load.processes)
-    yield _by_role("emotion_resident_bytes", "Memory of them.", loads, lambda load: load.resident_bytes)
-    yield _by_role("emotion_open_files", "Files and sockets of them.", loads, lambda load: load.open_files)
-    yield _by_role("emotion_threads", "Threads of them.", loads, lambda load: load.threads)
+    yield _by_role("emotion_resident_bytes", "Their resident memory.", loads, lambda load: load.resident_bytes)
+    yield _by_role("emotion_open_files", "Their open files and sockets.", loads, lambda load: load.open_files)
+    yield _by_role("emotion_threads", "Their threads.", loads, lambda load: load.threads)
 
 
 def _gauge(name: str, explanation: str, value: float) -> Metric:

@@ -1,7 +1,7 @@
-"""What the database and the operating system know at the moment of asking: nothing here names anybody.
+"""Current metrics from the database and from ``/proc``, without personal data.
 
-Analyses are worked on by processes of their own, on any machine. What they do stands in the database, and what they
-take in ``/proc``, so no process has to tell another one its figures.
+Workers are separate processes, on any machine; their progress is in the database and their load in ``/proc``, so they
+need not report metrics.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -28,16 +28,16 @@ _PROCESSES = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the library's database tells, of all machines and all owners together.
+    """Metrics from the library's database, over all machines and owners.
 
     Attributes:
         by_state: State → number of analyses.
-        frames: Analysed, of the analyses that are there.
-        frames_per_s: Of those that run now.
-        oldest_s: How long the next in the queue has waited; 0 if none waits.
-        stored_bytes: On the storage.
-        worker_pids: Of this machine.
-        query_s: How long the database took to tell.
+        frames: Analysed frames of all analyses.
+        frames_per_s: Frames per second of all running analyses.
+        oldest_s: Waiting time of the next analysis in the queue, or 0.
+        stored_bytes: Size of all files.
+        worker_pids: Workers on this machine.
+        query_s: Time of the queries.
     """
 
     by_state: dict[State, int]
@@ -51,13 +51,13 @@ class Work:
 
 @dataclass(slots=True)
 class Load:
-    """What some processes take together.
+    """Totals of some processes.
 
     Attributes:
-        processes: How many there are.
-        resident_bytes: Memory; what they share counts for each.
-        open_files: Files and sockets.
-        threads: Of all of them.
+        processes: Number of processes.
+        resident_bytes: Resident memory; shared pages count once per process.
+        open_files: Open files and sockets.
+        threads: Number of threads.
     """
 
     processes: int = 0
@@ -70,15 +70,15 @@ class Load:
 class Disk:
     """The disk of the library's folder, in bytes."""
 
-    free_bytes: int = field(default=0)
-    total_bytes: int = field(default=0)
+    free_bytes: int = 0
+    total_bytes: int = 0
 
 
 def work_of(library: Library) -> Work:
-    """Ask the database.
+    """Query the database.
 
     Raises:
-        LibraryError: It does not answer.
+        LibraryError: The database is unavailable.
     """
     started = time.perf_counter()
     with library.database.reading() as session:
@@ -98,7 +98,7 @@ def work_of(library: Library) -> Work:
 
 
 def _counts(session: Session) -> dict[State, tuple[int, int, float, int]]:
-    """Return for each state how many, their frames, frames per second and bytes."""
+    """Return state → number of analyses, their frames, frames per second and bytes."""
     columns = func.count(), func.sum(AnalysisRow.done), func.sum(AnalysisRow.rate), func.sum(AnalysisRow.bytes)
     rows = session.execute(select(AnalysisRow.state, *columns).group_by(AnalysisRow.state)).all()
     return {State(state): (int(n), int(done), float(rate), int(size)) for state, n, done, rate, size in rows}
@@ -110,7 +110,7 @@ def _worker_pids(session: Session) -> tuple[int, ...]:
 
 
 def load_of(pids: Iterable[int]) -> Load:
-    """Return what processes of this machine take; those that have just ended take nothing."""
+    """Return the totals of processes on this machine; ended ones are skipped."""
     load = Load()
     for pid in pids:
         with contextlib.suppress(OSError, KeyError):
@@ -125,7 +125,7 @@ def load_of(pids: Iterable[int]) -> Load:
 
 
 def disk_of_library() -> Disk:
-    """Return how full the disk of the library's folder is."""
+    """Return the disk of the library's folder; zeros if it cannot be read."""
     try:
         usage = shutil.disk_usage(library_dir())
     except OSError:

@@ -1,1 +1,1 @@
-"""Analyses written for other programs and for people: tables, captions, video, reports. ``formats`` lists them."""
+"""Exports of analyses: tables, captions, annotated video and reports, listed in ``formats``."""

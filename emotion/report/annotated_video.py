@@ -1,4 +1,4 @@
-"""The video itself as H.264 mp4: boxes, names and expressions drawn, faces blurred if wished, its sound kept."""
+"""Writes the video as H.264 mp4 with boxes, names and expressions or blurred faces, and with its sound."""
 
 from __future__ import annotations
 
@@ -24,28 +24,26 @@ from emotion.types import Frame, FrameResult, Image, VideoInfo
 from emotion.vision.decode.containers import open_container, sound_stream
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import probe, read_video
-
-_CLOCK_HZ = 90_000
-"""Ticks per second of the pictures' times, MPEG's own: fine enough for any frame rate, even or varying."""
+from emotion.vision.encode import TIME_BASE, timed_pictures
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}
-"""Codecs of sound that mp4 holds as they are; others are encoded as AAC."""
+"""Audio codecs that are copied into mp4; others are encoded as AAC."""
 
 _KEY_FRAME_S = 2.0
-"""At least one picture in so many seconds that a player can start from."""
+"""Maximum time between key frames."""
 
 
 def write_annotated_video(
     edited: Edited, path: Path, video: Path, progress: ProgressReporter, *, blur: bool, draw: bool
 ) -> None:
-    """Write the video; one frame at a time is in memory.
+    """Write the video, with one frame in memory at a time.
 
     Args:
-        edited: What was found in it.
-        path: Where to.
+        edited: The analysis with its edits.
+        path: The file to write.
         video: The analysed file.
         progress: Advanced for every frame.
-        blur: Make every face that was found unrecognisable, and every frame that was not analysed.
+        blur: Blur every detected face, and every frame outside the analysed time.
         draw: Draw boxes, names and expressions.
 
     Raises:
@@ -64,17 +62,17 @@ def write_annotated_video(
     except MemoryError as error:
         raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
-        raise VideoError(f"no annotated video can be made of {video.name} ({error})") from error
+        raise VideoError(f"{video.name} cannot be written as an annotated video ({error})") from error
 
 
 class _Painter:
-    """Changes a frame's picture as wished."""
+    """Blurs faces and draws boxes on frames."""
 
     def __init__(self, edited: Edited, *, blur: bool, draw: bool) -> None:
         self._analysis = edited.analysis
         self._names = {track: edited.name(track) for track in edited.tracks()}
         self._shown = ShownFaces(edited.analysis) if draw else None
-        # Of the raw analysis: a person who is hidden from the figures has a face in the picture.
+        # From the raw analysis, as people hidden from the figures must be blurred too.
         self._covered = CoveredFaces(edited.raw) if blur else None
 
     def __call__(self, frame: Frame) -> Image:
@@ -93,26 +91,16 @@ class _Painter:
 
 
 def _pictures(video: Path, painter: _Painter, *, complete: bool) -> Iterator[tuple[float, Any]]:
-    """Yield (time in seconds, painted picture with its presentation time)."""
-    ticks = -1
+    """Yield (time_s, painted picture in 4:2:0 with ITU-R BT.709's colours)."""
+    count = 0
     try:
-        for frame in read_video(video):
-            # Two frames may not share a tick, even where a broken file says so.
-            ticks = max(round(frame.time_s * _CLOCK_HZ), ticks + 1)
-            picture = _even_picture(painter(frame))
-            picture.pts, picture.time_base = ticks, Fraction(1, _CLOCK_HZ)
-            yield ticks / _CLOCK_HZ, picture
+        for time_s, picture in timed_pictures(read_video(video), painter):
+            count += 1
+            yield time_s, picture.reformat(format="yuv420p", dst_colorspace="ITU709")
     except VideoError:
-        # The analysis broke off at the same place and says so; what is before it is still wanted.
-        if complete or ticks < 0:
+        # An incomplete analysis ended at the same error; the frames before it are still exported.
+        if complete or not count:
             raise
-
-
-def _even_picture(image: Image) -> Any:
-    """Return a picture in 4:2:0 with ITU-R BT.709's colours; an odd row or column is doubled, as 4:2:0 needs pairs."""
-    even = np.pad(image, ((0, image.shape[0] % 2), (0, image.shape[1] % 2), (0, 0)), mode="edge")
-    picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
-    return picture.reformat(format="yuv420p", dst_colorspace="ITU709")
 
 
 def _write_streams(
@@ -120,7 +108,7 @@ def _write_streams(
 ) -> None:
     video = _add_picture_stream(output, info)
     audio.add_stream()
-    # In order of time, so that the container holds back no more than a moment of either.
+    # In order of time, so that the container buffers little of either.
     for _, piece in heapq.merge(pictures, audio.pieces(), key=lambda timed: timed[0]):
         if isinstance(piece, av.VideoFrame):
             output.mux(video.encode(piece))
@@ -132,24 +120,24 @@ def _write_streams(
 
 
 def _add_picture_stream(output: Any, info: VideoInfo) -> Any:
-    """Add a stream of the size in which people see the video: upright, with square pixels."""
+    """Add a stream of the video's display size."""
     gap = str(max(1, round(_KEY_FRAME_S * info.fps)))
     rate = Fraction(info.fps).limit_denominator(1001)
     stream = output.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast", "g": gap})
     stream.width, stream.height = info.width + info.width % 2, info.height + info.height % 2
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
-    context.time_base = Fraction(1, _CLOCK_HZ)
+    context.time_base = TIME_BASE
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     return stream
 
 
 _BT709 = 1
-"""Its number in H.264's tables of colour spaces, primaries and transfer functions (ITU-T H.264, annex E)."""
+"""BT.709 in H.264's tables of colour spaces, primaries and transfer functions (ITU-T H.264, annex E)."""
 
 
 class _Sound:
-    """The first sound of a file: its packets where mp4 takes them, AAC where it does not, nothing without one."""
+    """The first audio stream of a file, if any: copied if mp4 supports its codec, else encoded as AAC."""
 
     def __init__(self, output: Any, source: Any, facts: Survey) -> None:
         self._output, self._source, self._facts = output, source, facts
@@ -158,14 +146,14 @@ class _Sound:
         self._out: Any = None
 
     def add_stream(self) -> None:
-        """Declare it in the output, behind the pictures."""
+        """Add the stream to the output, after the video stream."""
         if self._in is not None and self._copies:
             self._out = self._output.add_stream_from_template(self._in)
         elif self._in is not None:
             self._out = self._output.add_stream("aac", rate=48_000)
 
     def pieces(self) -> Iterator[tuple[float, Any]]:
-        """Yield (time in seconds, packet or decoded sound), the times as the pictures have them."""
+        """Yield (time_s, packet or decoded frame), with times that match the video's frames."""
         if self._in is None:
             return
         if self._copies:
@@ -183,6 +171,6 @@ class _Sound:
         self._output.mux(piece)
 
     def finish(self) -> None:
-        """Write what an encoder holds back."""
+        """Write the encoder's remaining frames."""
         if self._out is not None and not self._copies:
             self._output.mux(self._out.encode())

@@ -1,8 +1,7 @@
-"""WebVTT captions: who shows what, as a player writes it under a video (W3C, WebVTT: The Web Video Text Tracks Format).
+"""WebVTT captions with each person's expression (W3C, WebVTT: The Web Video Text Tracks Format).
 
-Each person's answers are smoothed by themselves (:func:`emotion.analytics.flicker.steady_answers`), and only
-then put beside the others': a cue lasts for as long as everybody shows the same. So the captions say of each
-person what the timeline says, whoever else changes; cues may be short, but of their lines only one is new.
+A cue lasts while everybody's answer stays the same. Flicker is removed per person before
+(:func:`emotion.analytics.flicker.steady_answers`), so captions match the timeline; cues may still be short.
 """
 
 from __future__ import annotations
@@ -20,21 +19,20 @@ from emotion.progress import ProgressReporter
 from emotion.report.edited import Edited
 
 SMOOTHED_S = FLICKER_S
-"""An answer of a person that stands for less goes into the one before or after it, seconds."""
+"""Minimum duration of a person's answer, s."""
 
 MAX_LINES = 4
-"""More would hide the picture."""
 
 _HEAD = "WEBVTT\n"
 _SAME_INSTANT_S = 1e-6
 
 State = tuple[tuple[int, str], ...]
-"""(track, answer) of everybody in a frame, in the order of the tracks."""
+"""(track, answer) of everybody in a frame, in order of track."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What is shown from when to when, in seconds; the end is not part of it."""
+    """A time span, s, with a constant state; the end is exclusive."""
 
     start_s: float
     end_s: float
@@ -56,7 +54,7 @@ def captions_text(edited: Edited) -> str:
 
 
 def _blocks(edited: Edited) -> Iterator[str]:
-    """Yield each cue as it is written."""
+    """Yield the text of each cue."""
     for cue in runs(edited):
         start, end = timestamp(cue.start_s), timestamp(cue.end_s)
         # Players drop a cue that ends when it starts.
@@ -66,7 +64,7 @@ def _blocks(edited: Edited) -> Iterator[str]:
 
 
 def runs(edited: Edited) -> Iterator[Cue]:
-    """Yield the stretches in which the same people show the same expressions; nothing where nobody is seen."""
+    """Yield the times in which the same people show the same expressions."""
     current: Cue | None = None
     for start_s, end_s, state in _states(edited):
         if current is not None and current.state == state and start_s - current.end_s < _SAME_INSTANT_S:
@@ -82,21 +80,21 @@ def runs(edited: Edited) -> Iterator[Cue]:
 def _states(edited: Edited) -> Iterator[tuple[float, float, State]]:
     """Yield each analysed frame's start, end and state."""
     frames, rows = edited.analysis.frames, edited.analysis.timeline
-    said = steady_answers(edited.analysis, SMOOTHED_S)
+    steady = steady_answers(edited.analysis, SMOOTHED_S)
     shown: dict[int, list[tuple[int, str]]] = {}
-    for frame, track, answer in zip(rows["frame_index"], rows["track_id"], said, strict=True):
+    for frame, track, answer in zip(rows["frame_index"], rows["track_id"], steady, strict=True):
         shown.setdefault(int(frame), []).append((int(track), str(answer)))
     starts = frames["time_s"].to_numpy(np.float64)
     ends = starts + counted_durations(frames)
     if len(frames) == 1 and ends[0] == starts[0]:
-        # A single frame has no next one to stand until.
+        # A single frame has no duration.
         ends = starts + 1 / max(edited.analysis.info.fps, 1.0)
     for frame, start_s, end_s in zip(frames["frame_index"], starts.tolist(), ends.tolist(), strict=True):
         yield start_s, end_s, tuple(shown.get(int(frame), ()))
 
 
 def cue_lines(edited: Edited, state: State) -> list[str]:
-    """Return what a caption says: a line per person, the number of the others last."""
+    """Return a caption's lines: one per person, or the number of further people last."""
     lines = [f"{edited.name(track)}: {answer}" for track, answer in state]
     if len(lines) <= MAX_LINES:
         return lines
@@ -105,12 +103,12 @@ def cue_lines(edited: Edited, state: State) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Return text in which no sign means anything to WebVTT."""
+    """Return text with WebVTT's special characters escaped."""
     return html.escape(text, quote=False)
 
 
 def timestamp(seconds: float) -> str:
-    """Return a time as WebVTT writes it, ``hh:mm:ss.ttt``; hours may have more than two digits."""
+    """Return a time in WebVTT's format, ``hh:mm:ss.ttt``; hours may have more than two digits."""
     milliseconds = round(max(seconds, 0.0) * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     hours, minutes = divmod(minutes, 60)

@@ -1,4 +1,4 @@
-"""A report's charts: one lane of stacked probabilities per person with what was marked, and the donut of shares."""
+"""A report's charts: stacked probabilities per person with events, and the donut of shares."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What a chart is drawn on: the colour of its text and its background."""
+    """Text colour and background of a chart."""
 
     ink: str
     background: str
@@ -36,9 +36,9 @@ PRINT = Paper("#333333", "#FFFFFF")
 
 
 def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
-    """Return one person's probabilities over the whole time, stacked; empty where the person is not seen.
+    """Return one person's stacked probabilities over time, empty while they are out of view.
 
-    Dashed spans show nobody at all; numbered marks are the events; a bar below tells what is unclear.
+    In dashed spans nobody is in view; numbers mark events; a bar at the bottom marks unclear answers.
     """
     analysis = edited.analysis
     rows = analysis.timeline[analysis.timeline["track_id"] == track]
@@ -62,12 +62,12 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
 
 
 def donut_chart(shares: dict[str, float], paper: Paper) -> alt.LayerChart:
-    """Return the shares, 0–1 each and not all of them 0, as a donut."""
+    """Return shares, 0–1 and not all 0, as a donut."""
     return _on(share_donut(shares, DONUT_PX).properties(width=DONUT_PX), paper)
 
 
 def to_svg(chart: alt.LayerChart) -> str:
-    """Return a chart as an SVG element that needs nothing from outside."""
+    """Return a chart as a self-contained SVG element."""
     return str(_library().vegalite_to_svg(chart.to_dict(), vl_version=_VL_VERSION))
 
 
@@ -101,7 +101,7 @@ def _time_axis(edited: Edited) -> alt.X:
     ends = frames["time_s"] + counted_durations(frames)
     end_s = max(edited.raw.info.duration_s if edited.raw.complete else 0.0, float(ends.max()) if len(ends) else 0.0)
     scale = alt.Scale(domain=[0.0, max(end_s, 1e-3)], nice=False)
-    # Minutes and seconds, as players and the tables of this report write them.
+    # Minutes and seconds, as in players and the report's tables.
     words = "floor(datum.value / 60) + ':' + format(datum.value % 60, '04.1f')"
     axis = alt.Axis(tickCount=8, grid=False, title="Time, min:s", labelExpr=words)
     return alt.X("time_s:Q", axis=axis, scale=scale)
@@ -129,7 +129,7 @@ def _unclear(stretches: pd.DataFrame) -> alt.Chart:
 
 
 def _marks(edited: Edited, paper: Paper) -> list[alt.Chart]:
-    """Return the events: spans as frames, starts as lines with their numbers."""
+    """Return the layers of events: frames around spans, and numbered lines at starts."""
     events = edited.events()
     if not events:
         return []

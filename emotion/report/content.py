@@ -1,4 +1,4 @@
-"""What a report says, in the order in which it says it: HTML and PDF only lay it out."""
+"""The content of a report, which HTML and PDF lay out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from emotion.report.people import PersonRow, people_rows
 from emotion.version import program_version
 
 MAX_CHARTS = 12
-"""People who get a chart of their own, those seen longest; the table has everybody."""
+"""Number of people with a chart, those seen longest; the table has everybody."""
 
-NO_FACE = "No face was found in what was analysed, so there is nothing to show over time."
+NO_FACE = "No face was found, so there are no charts over time."
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An expression's share of the faces' time, 0–1, with its colour."""
+    """An expression's share of face time, 0–1, with its colour."""
 
     label: str
     colour: str
@@ -33,7 +33,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """A marked moment or span under the number that charts show."""
+    """An event with its number in the charts."""
 
     number: int
     when: str
@@ -43,24 +43,24 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """Everything that is written down.
+    """The content of a report.
 
     Attributes:
         source: Name of the video.
-        created: Date and time, for people.
-        version: Of this program.
-        note: Why the analysis is not complete; empty if it is.
-        headlines: The first figures.
-        shares: In the order of charts; empty without a face.
-        unclear: What an unclear answer is; empty where the model has no limit.
-        colours: Answer → colour, for the legend, in the order of charts.
-        people: Everybody.
-        charted: Numbers of those with a chart.
-        events: In order of time.
-        settings: Of the video and the analysis.
-        model: The model's card.
-        scores: How well it was measured.
-        limits: What not to conclude.
+        created: Date and time as text.
+        version: Version of this program.
+        note: Why the analysis is incomplete, or empty.
+        headlines: The main figures.
+        shares: Shares in the order of charts; empty without a face.
+        unclear: Explanation of unclear answers; empty if the model has no limit.
+        colours: Answer → colour for the legend, in the order of charts.
+        people: Figures of everybody.
+        charted: Track ids of the people with a chart.
+        events: Events in order of time.
+        settings: Facts of the video and settings of the analysis.
+        model: Facts from the model's card.
+        scores: The model's scores.
+        limits: What the figures cannot show.
     """
 
     source: str
@@ -84,8 +84,8 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
     """Return the report of an analysis.
 
     Args:
-        edited: What it is about.
-        created: When it is written; now if not given.
+        edited: The analysis with its edits.
+        created: Time of the report; now by default.
     """
     analysis = edited.analysis
     summary, limit = summarise(analysis), analysis.abstain_below
@@ -110,7 +110,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
 
 
 def event_rows(edited: Edited) -> list[EventRow]:
-    """Return what was marked, numbered in order of time."""
+    """Return the events, numbered in order of time."""
     rows = []
     for number, event in enumerate(edited.events(), start=1):
         start, end = facts.clock(event.span.start_s), facts.clock(event.span.end_s)

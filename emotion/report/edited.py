@@ -1,4 +1,4 @@
-"""An analysis as its edits make it, with everybody's name: what every format is written from."""
+"""An analysis with its edits applied, from which every format is written."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NO_EDITS = Edits()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """What is exported.
+    """An analysis with its edits.
 
     Attributes:
-        raw: The analysis as it was made; only blurring looks at it, as hidden people have faces too.
-        edits: What a person added.
-        analysis: The analysis with tracks merged and hidden and excluded spans left out.
+        raw: The analysis without edits, for blurring, which must also cover hidden people.
+        edits: The user's edits.
+        analysis: The analysis with the edits applied.
     """
 
     raw: Analysis
@@ -30,20 +30,20 @@ class Edited:
     analysis: Analysis
 
     def name(self, track_id: int) -> str:
-        """Return what a person is called: on one line, as it stands in tables, captions and pictures."""
+        """Return a person's name on one line, or ``"Person <number>"``."""
         given = " ".join(self.edits.names.get(track_id, "").split())
         return given or f"Person {track_id}"
 
     def tracks(self) -> list[int]:
-        """Return the numbers of the people who are in it, in order."""
+        """Return the track ids of all people, in order."""
         return sorted(int(track) for track in self.analysis.timeline["track_id"].unique())
 
     def events(self) -> list[Event]:
-        """Return what was marked, in order of time."""
+        """Return the events, in order of time."""
         return sorted(self.edits.events, key=lambda event: (event.span.start_s, event.span.end_s))
 
     def named_timeline(self) -> pd.DataFrame:
-        """Return the timeline with two columns more: ``person``, the name, and ``answer``, where unclear is one."""
+        """Return the timeline with ``person``, the name, and ``answer``, which may be unclear."""
         timeline = self.analysis.timeline
         names = {track: self.name(track) for track in self.tracks()}
         return timeline.assign(
@@ -52,7 +52,7 @@ class Edited:
         )
 
     def exported_timeline(self) -> pd.DataFrame:
-        """Return the same without what is not measured well enough to be handed on."""
+        """Return the named timeline without columns that are not reliable enough to export."""
         return self.named_timeline().drop(columns=list(NOT_EXPORTED))
 
 

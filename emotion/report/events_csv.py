@@ -1,4 +1,4 @@
-"""Events as CSV: ``start_s,end_s,label,excluded``, one row per event, as spreadsheets write them."""
+"""Reads and writes events as CSV: ``start_s,end_s,label,excluded``, one row per event."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from emotion.errors import InputError, brief
 COLUMNS = ("start_s", "end_s", "label", "excluded")
 
 MAX_EVENTS = 10_000
-"""More rows than this are no list of events but another table."""
 
 _YES, _NO = {"true", "yes", "1"}, {"", "false", "no", "0"}
 
 
 def to_csv(events: Iterable[Event]) -> str:
-    """Return events as CSV text with a header row; :func:`from_csv` reads them back as they were."""
+    """Return events as CSV text with a header row; :func:`from_csv` reads it back exactly."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -35,13 +34,12 @@ def from_csv(text: str) -> tuple[Event, ...]:
     """Return the events of a CSV text, in its order.
 
     Args:
-        text: A header row with ``start_s`` and ``label`` at least, in any order. An ``end_s`` that is
-            missing or empty makes a moment; ``excluded`` is true/false, yes/no, 1/0 or empty.
-            Commas or semicolons part the columns.
+        text: With a header row that has at least ``start_s`` and ``label``, in any order, and with commas or semicolons
+            between columns. Without an ``end_s``, an event is a moment; ``excluded`` is true/false, yes/no, 1/0 or
+            empty.
 
     Raises:
-        InputError: The header lacks a column, or a row cannot be read: says which one and why. The
-            header is row 1, as in a spreadsheet.
+        InputError: The header lacks a column, or a row cannot be read; the message has its number, the header's is 1.
     """
     text = text.removeprefix(BOM)
     header = text.partition("\n")[0]

@@ -1,4 +1,4 @@
-"""An Excel workbook, written row by row: figures, people, every row of the timeline, events, model and settings."""
+"""Writes an Excel workbook row by row: figures, people, timeline, frames, events, model and settings."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from emotion.report.tables import chunks
 from emotion.version import program_version
 
 MAX_ROWS = 1_048_576
-"""Rows of a sheet, its header included; Excel opens no more."""
+"""Excel's limit of rows per sheet, including the header."""
 
 MAX_TEXT = 32_767
-"""Characters of a cell, as UTF-16 counts them; Excel opens no more."""
+"""Excel's limit of UTF-16 code units per cell."""
 
 _FORMATS = {
-    # As text, so that Excel makes no formula of "=1+1" either when somebody edits the cell.
+    # Text, so that "=1+1" does not become a formula when the cell is edited.
     facts.TEXT: "@",
     facts.SHARE: "0.0%",
     facts.SECONDS: "0.000",
     facts.COUNT: "#,##0",
     facts.DECIMAL: "0.000",
 }
-"""Number format of each kind. Every cell has one: the library reuses a cell without a style for the next value."""
+"""Number format of each kind. Every cell needs one, as openpyxl would reuse the style of the cell before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, its kind (see :class:`emotion.report.facts.Fact`) and its width in characters."""
+    """A column's name, kind (see :class:`emotion.report.facts.Fact`) and width in characters."""
 
     name: str
     kind: str = facts.TEXT
@@ -50,12 +50,12 @@ class Column:
 
 
 class Sheet:
-    """One sheet with a header that stays in view.
+    """One sheet with a fixed header.
 
     Args:
         book: A write-only workbook.
-        title: Of the sheet, at most 31 characters.
-        columns: From the left.
+        title: Title of the sheet, at most 31 characters.
+        columns: Its columns.
     """
 
     def __init__(self, book: Workbook, title: str, columns: Sequence[Column]) -> None:
@@ -64,16 +64,16 @@ class Sheet:
         self._kinds = [column.kind for column in columns]
         for place, column in enumerate(columns, start=1):
             self._sheet.column_dimensions[get_column_letter(place)].width = column.width
-        # One cell per kind serves them all: a cell is written before the next one is made.
+        # One cell object per kind is enough, as each cell is written at once.
         self._cells = {kind: self._cell(number_format) for kind, number_format in _FORMATS.items()}
         self._sheet.append([self._header(column.name) for column in columns])
 
     def append(self, values: Iterable[Any], kinds: Sequence[str] | None = None) -> None:
-        """Write a row, of the columns' kinds or of its own; NaN and None leave a cell empty."""
+        """Write a row, with the columns' kinds by default; NaN and None leave a cell empty."""
         self._sheet.append(self._filled(values, kinds or self._kinds))
 
     def heading(self, *names: str) -> None:
-        """Write a header further down, after an empty row."""
+        """Write another header after an empty row."""
         self._sheet.append([])
         self._sheet.append([self._header(name) for name in names])
 
@@ -85,7 +85,7 @@ class Sheet:
                 continue
             text = isinstance(value, str)
             cell.value = clean_text(value) if text else value
-            # The library takes "=1+1" for a formula and "#N/A" for an error; a name or a label is neither.
+            # openpyxl would take the text "=1+1" for a formula and "#N/A" for an error.
             cell.data_type = "s" if text else "n"
             yield cell
 
@@ -102,7 +102,7 @@ class Sheet:
 
 
 def clean_text(text: str) -> str:
-    """Return what a cell can hold of a text: no control characters, and an ellipsis where it is too long."""
+    """Return text without control characters, truncated with an ellipsis at Excel's limit."""
     clean = ILLEGAL_CHARACTERS_RE.sub("", text)
     units = clean.encode("utf-16-le", "replace")
     if len(units) <= 2 * MAX_TEXT:
@@ -114,10 +114,10 @@ def write_excel(edited: Edited, path: Path, progress: ProgressReporter, max_rows
     """Write the workbook.
 
     Args:
-        edited: What is written.
-        path: Where to.
+        edited: The analysis with its edits.
+        path: The file to write.
         progress: Advanced for every chunk of rows.
-        max_rows: Of a sheet, header included; what does not fit goes on in a sheet of the next number.
+        max_rows: Rows per sheet, including the header; longer tables continue in numbered sheets.
     """
     book = Workbook(write_only=True)
     try:
@@ -139,7 +139,7 @@ def _write_sheets(book: Workbook, edited: Edited, max_rows: int, progress: Progr
 
 
 def _discard(book: Workbook) -> None:
-    """Delete the temporary files of a workbook that is not saved; the library keeps them until the program ends."""
+    """Delete the temporary files of an unsaved workbook, which openpyxl keeps until the program ends."""
     for sheet in book.worksheets:
         if not sheet.closed:
             sheet.close()
@@ -150,7 +150,7 @@ def _write_summary(book: Workbook, summary: dict[str, Any]) -> None:
     sheet = Sheet(book, "Summary", [Column("Figure", width=28), Column("Value", width=18)])
     for fact in facts.headline_facts(summary):
         sheet.append((fact.name, fact.value), (facts.TEXT, fact.kind))
-    sheet.heading("Expression", "Share of the faces' time")
+    sheet.heading("Expression", "Share of face time")
     for label, share in summary["shares"].items():
         sheet.append((label, share), (facts.TEXT, facts.SHARE))
 
@@ -186,7 +186,7 @@ def _write_table(book: Workbook, title: str, table: pd.DataFrame, max_rows: int,
     for number, part in enumerate(chunks(table, max_rows - 1), start=1):
         sheet = Sheet(book, title if number == 1 else f"{title} {number}", columns)
         for rows in chunks(part):
-            # Columns of plain Python numbers: the spreadsheet's library knows no float32.
+            # As Python numbers, as openpyxl does not support float32.
             for row in zip(*(_plain_values(rows[name]) for name in rows), strict=True):
                 sheet.append(row)
             progress.advance(len(rows))

@@ -1,11 +1,10 @@
-"""Where faces are at any time of a video, also between the frames that were analysed."""
+"""Positions of faces at any time of a video, also between analysed frames."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from emotion.analytics.durations import counted_durations
@@ -13,20 +12,20 @@ from emotion.analytics.timeline import BOX, probability_columns
 from emotion.types import Analysis, Face, FloatArray
 
 SAME_FRAME_S = 2e-3
-"""Two times closer than this mean the same frame: containers round to a millisecond."""
+"""Times closer than this are the same frame, as containers round to a millisecond."""
 
 HOLD_S = 0.5
-"""How long before its first and after its last sight a face is still covered: detectors see it a little late."""
+"""Time before a face's first and after its last detection in which it is covered, as detections come a little late."""
 
 BRIDGE_S = 2.0
-"""Gaps up to this between two sights of a person are covered: nobody leaves and returns so quickly."""
+"""Longest gap between detections of a person that is covered, as nobody leaves and returns so quickly."""
 
 
 class ShownFaces:
-    """The faces to draw: those of an analysed frame, and between two frames on the straight way from one to the other.
+    """The faces to draw, interpolated between analysed frames.
 
     Args:
-        analysis: With its edits applied; nothing is shown in excluded spans.
+        analysis: With edits applied; nothing is shown in excluded spans.
     """
 
     def __init__(self, analysis: Analysis) -> None:
@@ -41,7 +40,7 @@ class ShownFaces:
         self._probabilities = timeline[probability_columns(analysis.labels)].to_numpy(np.float32)
 
     def at(self, time_s: float) -> tuple[Face, ...]:
-        """Return the faces at a time; none where nothing was analysed."""
+        """Return the faces at a time; none outside the analysed time."""
         frame = int(np.searchsorted(self._times, time_s + SAME_FRAME_S, "right")) - 1
         if frame < 0 or time_s > max(self._ends[frame], self._times[frame] + SAME_FRAME_S) - 1e-9:
             return ()
@@ -75,21 +74,20 @@ class ShownFaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sights:
-    """One person: when and where seen."""
+    """Times and boxes of one person."""
 
     times: NDArray[np.float64]
     boxes: FloatArray
 
 
 class CoveredFaces:
-    """The boxes to make unrecognisable: rather too many and too large than one too few.
+    """The boxes to blur, rather too large than too small.
 
-    A person is covered wherever they were seen. Between two sights that are close in time the
-    box spans both; before the first, after the last and around a longer gap the nearest one is
-    held for a while.
+    Between two detections of a person, the box spans both. Before the first, after the last and around a longer gap,
+    the nearest one is held for a while.
 
     Args:
-        analysis: As it was made: hidden people and excluded spans have faces too.
+        analysis: Without edits, as hidden people and excluded spans must be covered too.
     """
 
     def __init__(self, analysis: Analysis) -> None:
@@ -97,12 +95,15 @@ class CoveredFaces:
         step_s = float(np.max(np.diff(times))) if len(times) > 1 else 0.0
         self._hold_s, self._bridge_s = max(HOLD_S, 1.5 * step_s), max(BRIDGE_S, 3 * step_s)
         self._span = (float(times[0]) - self._hold_s, float(times[-1]) + self._hold_s) if len(times) else None
-        self._people = [_sights(rows) for _, rows in analysis.timeline.groupby("track_id")]
+        self._people = [
+            _Sights(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))
+            for _, rows in analysis.timeline.groupby("track_id")
+        ]
         self._from = np.array([person.times[0] for person in self._people]) - self._hold_s
         self._until = np.array([person.times[-1] for person in self._people]) + self._hold_s
 
     def knows(self, time_s: float) -> bool:
-        """Return whether the analysis covers a time; where it does not, a face may be anywhere."""
+        """Return whether a time was analysed; at other times, a face may be anywhere."""
         return self._span is not None and self._span[0] <= time_s <= self._span[1]
 
     def at(self, time_s: float) -> FloatArray:
@@ -125,7 +126,3 @@ class CoveredFaces:
         if after < len(person.times) and person.times[after] - time_s <= self._hold_s:
             held.append(person.boxes[after])
         return held
-
-
-def _sights(rows: pd.DataFrame) -> _Sights:
-    return _Sights(rows["time_s"].to_numpy(np.float64), rows[BOX].to_numpy(np.float32))

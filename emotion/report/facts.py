@@ -1,4 +1,4 @@
-"""What a report says in rows of two: figures, settings, the model and how well it was measured, and the limits."""
+"""Facts in a report: figures, settings, the model with its scores, and limits."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion.errors import ModelError
-from emotion.evaluation.scores import FAMILIES, SPLITS, family_of, load_evaluation
+from emotion.evaluation.scores import FAMILIES, family_of, load_evaluation, pick_split
 from emotion.labels import UNCLEAR, display_order
 from emotion.models.registry import load_card
 from emotion.types import Analysis, ModelCard
 
 TEXT, SHARE, SECONDS, COUNT, DECIMAL = "text", "share", "seconds", "count", "decimal"
-"""Kinds of values: how they are written, for people and in a spreadsheet."""
+"""Kinds of values, which set their format in text and in a spreadsheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A name and its value; numbers stay numbers, so that a spreadsheet can calculate with them.
+    """A name and a value, as a number if possible for use in spreadsheets.
 
     Attributes:
-        name: For people.
-        value: None where it is not known.
+        name: Display name.
+        value: The value; None if unknown.
         kind: One of :data:`TEXT`, :data:`SHARE` (0–1), :data:`SECONDS`, :data:`COUNT`, :data:`DECIMAL`.
     """
 
@@ -32,7 +32,7 @@ class Fact:
 
     @property
     def text(self) -> str:
-        """The value for people; a dash where it is not known."""
+        """The value as text; a dash if unknown."""
         if self.value is None or isinstance(self.value, str):
             return self.value or "–"
         written: dict[str, Callable[[float], str]] = {
@@ -47,10 +47,10 @@ class Fact:
 LIMITS = (
     "An expression is not a feeling. The figures say what faces showed, as most people would name it; they do not say "
     "what anybody felt, meant or is like.",
-    "The model makes mistakes, more of them on rare expressions, in poor light, on turned or covered faces and on "
-    "people unlike those it learned from. The measured scores in this document are averages over pictures of faces and "
-    "may not hold for this video.",
-    "A face that was not found is not in any figure. A person who left the picture may have come back under another "
+    "The model makes mistakes, especially on rare expressions, in poor light, on turned or covered faces and on people "
+    "unlike those in its training data. The scores in this document are averages over pictures of faces and may not "
+    "hold for this video.",
+    "Faces that were not found are not in any figure. A person who left the picture and returned may have a new "
     "number.",
     "Do not base decisions about a person on these figures. In the European Union, inferring emotions of people at "
     "work or in education is prohibited (AI Act, Article 5(1)(f); medical and safety reasons aside), and people who "
@@ -60,14 +60,14 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How well a model did on one test set.
+    """A model's scores on one test set.
 
     Attributes:
-        title: Whose labels, for people.
-        faces: How many faces were answered.
-        accuracy: Share answered rightly, 0–1.
-        interval: Its 95 % interval, 0–1 each, or None.
-        balanced_accuracy: Mean of the labels' recalls, 0–1.
+        title: Display name of its labels.
+        faces: Number of faces.
+        accuracy: Share of right answers, 0–1.
+        interval: Its 95 % interval, or None.
+        balanced_accuracy: Mean recall of the labels, 0–1.
         per_label: Label → precision, recall, F1 (0–1) and number of faces.
     """
 
@@ -80,7 +80,7 @@ class Scores:
 
 
 def headline_facts(summary: Mapping[str, Any]) -> list[Fact]:
-    """Return the figures that come first; of an incomplete analysis, first of all how much was read."""
+    """Return the main figures; of an incomplete analysis, first how much was analysed."""
     return [
         *([] if summary["complete"] else [Fact("Not complete", read_text(summary))]),
         Fact("Dominant expression", summary["dominant"]),
@@ -100,7 +100,7 @@ def read_text(summary: Mapping[str, Any]) -> str:
 
 
 def settings_facts(analysis: Analysis) -> list[Fact]:
-    """Return what is known of the video and how it was looked at."""
+    """Return facts of the video and settings of the analysis."""
     info = analysis.info
     return [
         Fact("Video", analysis.source),
@@ -132,7 +132,7 @@ def _plain(value: object) -> str | None:
 
 
 def model_facts(analysis: Analysis) -> list[Fact]:
-    """Return what a model's card says; one row that says so where the model is not installed here."""
+    """Return facts from a model's card, or the fact that it is not installed."""
     card = find_card(analysis.model)
     if card is None:
         return [Fact("Model", analysis.model), Fact("Card", "not installed on this machine")]
@@ -150,7 +150,7 @@ def model_facts(analysis: Analysis) -> list[Fact]:
 
 
 def find_card(model: str) -> ModelCard | None:
-    """Return the card of the model that made an analysis, or None where it is not installed."""
+    """Return the card of an analysis' model, or None if it is not installed."""
     try:
         return load_card(model)
     except ModelError:
@@ -158,17 +158,16 @@ def find_card(model: str) -> ModelCard | None:
 
 
 def model_scores(model: str) -> list[Scores]:
-    """Return how a model did on each test set that it was measured on; nothing where nothing was measured."""
+    """Return a model's scores on each test set on which it was evaluated."""
     try:
         evaluation = load_evaluation(model)
     except ModelError:
         return []
-    found = []
-    for label_set, splits in (evaluation or {}).get("int8", {}).items():
-        record = next((splits[split] for split in SPLITS["Test"] if split in splits), None)
-        if record is not None:
-            found.append(_scores(FAMILIES.get(family_of(label_set), label_set), record))
-    return found
+    return [
+        _scores(FAMILIES.get(family_of(label_set), label_set), record)
+        for label_set, splits in (evaluation or {}).get("int8", {}).items()
+        if (record := pick_split(splits, "Test")) is not None
+    ]
 
 
 def _scores(title: str, record: Mapping[str, Any]) -> Scores:

@@ -1,4 +1,4 @@
-"""Names of files as people chose them: only what file systems refuse is changed, and nothing is cut off."""
+"""File names from users' input: replaces only characters that file systems refuse, and truncates nothing."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import re
 from emotion.errors import InputError
 
 MAX_BYTES = 255
-"""The longest name that the usual file systems take, in UTF-8."""
+"""Longest name on common file systems, in UTF-8."""
 
 _REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-"""What Windows, macOS or Linux does not take in a name."""
+"""Characters that Windows, macOS or Linux does not allow in a name."""
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names of devices on Windows, with any ending."""
+"""Device names on Windows, with any suffix."""
 
 
 def file_name(stem: str, suffix: str) -> str:
-    """Return a file's name that starts with what was chosen.
+    """Return a valid file name.
 
     Args:
-        stem: As chosen; a refused sign becomes ``_``.
-        suffix: What follows, with its dot; it is not added a second time.
+        stem: The user's input; refused characters become ``_``.
+        suffix: The suffix with its dot, unless the stem already has it.
 
     Raises:
-        InputError: Nothing is left, or the name is longer than a file system takes.
+        InputError: Nothing is left of the name, or it is too long.
     """
-    # A hand types the ending too, in capitals perhaps.
+    # The input may include the suffix, possibly in capitals.
     chosen = stem[: -len(suffix)] if suffix and stem.lower().endswith(suffix.lower()) else stem
-    # Windows drops dots and spaces at the end of a name, and nobody means those in front.
+    # Windows drops dots and spaces at the end of a name; leading spaces are never intended.
     clean = _REFUSED.sub("_", chosen).strip(" ").rstrip(". ")
     if not clean:
         raise InputError(f"expected a name for the file; got {stem!r}")

@@ -1,10 +1,12 @@
-"""Every format that an analysis can be exported to: one list that the pages and the command line walk."""
+"""The list of export formats, for the pages and the command line."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
@@ -19,11 +21,11 @@ from emotion.types import Analysis
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user chooses beyond the format.
+    """Options of an export.
 
     Attributes:
-        video: The analysed video, for formats that show it.
-        blur: Make every face that was found unrecognisable.
+        video: The analysed video, for formats that need it.
+        blur: Blur every detected face.
         draw: Draw boxes, names and expressions.
     """
 
@@ -37,18 +39,18 @@ Writer = Callable[[Edited, Path, Options, OnProgress | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write an analysis.
+    """An export format.
 
     Attributes:
-        name: For commands.
-        title: For people, a word or two.
-        about: What it is good for, in a sentence.
-        suffix: Ending of the file's name, with its dot.
+        name: Name on the command line.
+        title: Display name.
+        about: Description in a sentence.
+        suffix: File suffix, with its dot.
         mime: Media type (IANA).
-        write: Writes it.
-        needs_video: Whether the video itself must be at hand.
-        slow: Whether it takes so long that progress and cancelling are wanted.
-        steps: What progress counts, for people.
+        write: The function that writes it.
+        needs_video: Whether the video file is needed.
+        slow: Whether to show progress and a cancel button.
+        steps: Unit of progress.
     """
 
     name: str
@@ -62,30 +64,17 @@ class Format:
     steps: str = "rows"
 
 
-# Libraries of charts and documents take a second to load, and most commands need none of them: each
-# of the three is imported when it is asked for.
+def _lazy(module: str) -> Callable[..., None]:
+    """Return the ``write_`` function of a module that is imported on first use, as its libraries load slowly."""
 
+    def write(*args: Any) -> None:
+        getattr(importlib.import_module(f"emotion.report.{module}"), f"write_{module}")(*args)
 
-def _write_excel(edited: Edited, path: Path, progress: ProgressReporter) -> None:
-    from emotion.report.excel import write_excel  # noqa: PLC0415
-
-    write_excel(edited, path, progress)
-
-
-def _write_html(edited: Edited, path: Path, on_progress: OnProgress | None) -> None:
-    from emotion.report.html import write_html  # noqa: PLC0415
-
-    write_html(edited, path, on_progress)
-
-
-def _write_pdf(edited: Edited, path: Path, on_progress: OnProgress | None) -> None:
-    from emotion.report.pdf import write_pdf  # noqa: PLC0415
-
-    write_pdf(edited, path, on_progress)
+    return write
 
 
 def _table(write: Callable[[Edited, Path, ProgressReporter], None]) -> Writer:
-    """Return the writer of a format that holds the timeline's rows and needs no choices."""
+    """Adapt a function that writes the timeline's rows and has no options."""
 
     def writer(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
         del options
@@ -95,7 +84,7 @@ def _table(write: Callable[[Edited, Path, ProgressReporter], None]) -> Writer:
 
 
 def _report(write: Callable[[Edited, Path, OnProgress | None], None]) -> Writer:
-    """Return the writer of a report, whose steps are its charts and which needs no choices."""
+    """Adapt a function that writes a report, whose steps are charts, and has no options."""
 
     def writer(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
         del options
@@ -106,7 +95,7 @@ def _report(write: Callable[[Edited, Path, OnProgress | None], None]) -> Writer:
 
 def _write_mp4(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
     if options.video is None:
-        raise InputError("expected the video itself for an annotated one; it is not at hand")
+        raise InputError("expected the video file for an annotated video; it is missing")
     progress = ProgressReporter(edited.analysis.info.frame_count, on_progress)
     write_annotated_video(edited, path, options.video, progress, blur=options.blur, draw=options.draw)
 
@@ -142,7 +131,7 @@ FORMATS: tuple[Format, ...] = (
         about="A workbook: figures, people, timeline, frames, events, model and settings.",
         suffix=".xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        write=_table(_write_excel),
+        write=_table(_lazy("excel")),
         slow=True,
     ),
     Format(
@@ -170,7 +159,7 @@ FORMATS: tuple[Format, ...] = (
         about="Figures, charts, people, events, model and limits on one page that works offline.",
         suffix=".report.html",
         mime="text/html",
-        write=_report(_write_html),
+        write=_report(_lazy("html")),
         slow=True,
         steps="charts",
     ),
@@ -180,7 +169,7 @@ FORMATS: tuple[Format, ...] = (
         about="The same report on numbered pages, to print or to send.",
         suffix=".report.pdf",
         mime="application/pdf",
-        write=_report(_write_pdf),
+        write=_report(_lazy("pdf")),
         slow=True,
         steps="charts",
     ),
@@ -196,7 +185,7 @@ def format_named(name: str) -> Format:
     for known in FORMATS:
         if known.name == name:
             return known
-    raise InputError(f"expected a format out of {', '.join(known.name for known in FORMATS)}; got {name!r}")
+    raise InputError(f"expected a format from {', '.join(known.name for known in FORMATS)}; got {name!r}")
 
 
 def export(
@@ -207,23 +196,23 @@ def export(
     options: Options | None = None,
     on_progress: OnProgress | None = None,
 ) -> Path:
-    """Write an analysis in one format, all or nothing.
+    """Write an analysis in one format, atomically.
 
     Args:
-        analysis: As it was made.
-        path: The file, under exactly this name; its folder exists. A file of that name is replaced at the end.
+        analysis: The analysis without edits.
+        path: The file, in an existing folder; replaced if it exists.
         chosen: One of :data:`FORMATS`.
-        edits: What a person added; names, merged and hidden people and excluded spans are honoured.
-        options: What the user chose.
-        on_progress: Told of every step; may raise :class:`emotion.errors.Cancelled`, which leaves nothing behind.
+        edits: Edits to apply.
+        options: Options of the export.
+        on_progress: Called after every step; may raise :class:`emotion.errors.Cancelled`, which leaves no file.
 
     Raises:
-        InputError: The format needs the video and there is none, or the edits contradict themselves.
+        InputError: The format needs the video, which is missing, or the edits contradict each other.
     """
     chosen_options = options or Options()
     if chosen.needs_video and (chosen_options.video is None or not chosen_options.video.is_file()):
-        raise InputError(f"expected the video itself for the format {chosen.name}; it is not at hand")
-    # Short, as the name that was chosen may be as long as a file system takes.
+        raise InputError(f"expected the video file for the format {chosen.name}; it is missing")
+    # A short name, as the chosen one may have the maximum length.
     partial = path.with_name(f".export-{abs(hash(path.name)):x}.partial")
     try:
         chosen.write(edit(analysis, edits), partial, chosen_options, on_progress)
@@ -236,19 +225,11 @@ def export(
 def export_limited(
     analysis: Analysis, path: Path, chosen: Format, edits: Edits, options: Options, on_progress: OnProgress
 ) -> Path:
-    """Write like :func:`export`, decoding the video in a process with limits (:mod:`emotion.sandbox.runner`).
-
-    Args:
-        analysis: As it was made.
-        path: The file; its folder exists.
-        chosen: One of :data:`FORMATS`.
-        edits: What a person added.
-        options: What the user chose.
-        on_progress: Told of every step; may raise :class:`emotion.errors.Cancelled`.
+    """Run :func:`export`, which may decode a video, in a sandbox (:mod:`emotion.sandbox.runner`).
 
     Raises:
-        InputError: As by :func:`export`.
-        VideoError: The video takes down the process that reads it.
+        InputError: See :func:`export`.
+        VideoError: The video crashes the sandbox.
     """
     run_limited(_export_by_name, analysis, path, chosen.name, edits, options, on_step=on_progress)
     return path

@@ -1,8 +1,7 @@
-"""A report as one HTML file that asks nobody for anything: no script, charts as SVG, its own style.
+"""Writes a report as one self-contained HTML file: no scripts, charts as SVG, inline style.
 
-Scripts could make the charts answer the pointer, at a megabyte a file and the price of a reader's
-trust in it. Without any, a mail program shows it, a browser prints it, and its own security policy
-forbids everything but the style that it carries.
+Interactive charts would need a megabyte of scripts per file. Without scripts, mail programs can show the file, and its
+content security policy forbids everything but its own style.
 """
 
 from __future__ import annotations
@@ -50,5 +49,5 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
 
 
 def _svg(element: str) -> Markup:
-    # Vega escapes what it writes; what is in it comes from our own charts, not from a file.
+    # Safe, as Vega escapes text in its SVG.
     return Markup(element)

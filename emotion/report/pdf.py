@@ -1,4 +1,4 @@
-"""A report as PDF: the same content as the HTML one, on numbered A4 pages, its typeface embedded."""
+"""Writes a report as PDF on numbered A4 pages, with an embedded typeface."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 
 from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
-from emotion.report.charts import DONUT_PX, PRINT, donut_chart, person_chart, to_png
+from emotion.report.charts import PRINT, donut_chart, person_chart, to_png
 from emotion.report.content import NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
 
 _MARGIN = 18 * mm
 _FRAME = 6
-"""Points by which the library's frames keep their content from their edges."""
+"""Padding of reportlab's frames, points."""
 _WIDTH = A4[0] - 2 * _MARGIN
 _INK, _SOFT, _LINE, _CARD = (colors.HexColor(code) for code in ("#1d2733", "#5b6775", "#d9dee4", "#f3f5f7"))
 _REGULAR, _BOLD = "report", "report-bold"
@@ -100,14 +100,14 @@ def _text(text: str, style: ParagraphStyle) -> Paragraph:
 
 
 def _figures(headlines: Sequence[Fact]) -> Table:
-    """Return the first figures as cards, four in a row."""
+    """Return the main figures as cards, four in a row."""
     cards: list[Any] = [[_text(fact.name, _SMALL), _text(fact.text, _FIGURE)] for fact in headlines]
     filled = [(number % 4, number // 4) for number in range(len(cards))]
     cards += [""] * (-len(cards) % 4)
     rows = [cards[start : start + 4] for start in range(0, len(cards), 4)]
-    look = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("INNERGRID", (0, 0), (-1, -1), 4, colors.white), *_padding(7)]
-    look += [("BACKGROUND", place, place, _CARD) for place in filled]
-    return Table(rows, colWidths=[_WIDTH / 4] * 4, style=TableStyle(look))
+    style = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("INNERGRID", (0, 0), (-1, -1), 4, colors.white), *_padding(7)]
+    style += [("BACKGROUND", place, place, _CARD) for place in filled]
+    return Table(rows, colWidths=[_WIDTH / 4] * 4, style=TableStyle(style))
 
 
 def _padding(points: float) -> list[Any]:
@@ -115,7 +115,7 @@ def _padding(points: float) -> list[Any]:
 
 
 def _grid_look() -> TableStyle:
-    """Lines below rows; columns apart, the first and the last in line with the text around."""
+    """Return a style with lines below rows and columns aligned with the surrounding text."""
     apart = [("LEFTPADDING", (0, 0), (0, -1), 0), ("LEFTPADDING", (1, 0), (-1, -1), 8)]
     return TableStyle([*_lines(), *_padding(3), *apart, ("RIGHTPADDING", (0, 0), (-1, -1), 0)])
 
@@ -127,10 +127,10 @@ def _shares(report: Report) -> Iterator[Flowable]:
     ]
     table = Table(rows, colWidths=[7 * mm, 50 * mm, 20 * mm], style=TableStyle([*_lines(), *_padding(2.5)]))
     shares = {share.label: share.share for share in report.shares}
-    ring = _picture(to_png(donut_chart(shares, PRINT)), 58 * mm, DONUT_PX / DONUT_PX)
+    ring = _picture(to_png(donut_chart(shares, PRINT)), 58 * mm, 1.0)
     sides = Table([[ring, table]], colWidths=[_WIDTH * 0.45, _WIDTH * 0.55])
     sides.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
-    yield KeepTogether([_text("Share of each expression in the faces’ time", _HEADING), sides])
+    yield KeepTogether([_text("Time per expression", _HEADING), sides])
     if report.unclear:
         yield _text(report.unclear, _SMALL)
 
@@ -144,7 +144,7 @@ def _picture(png: bytes, width: float, ratio: float) -> Image:
 
 
 def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Iterator[Flowable]:
-    words = "How probable each expression is, stacked. Empty: this person is not seen. Dashed: nobody is."
+    words = "Stacked probability of each expression. Empty: person out of view. Dashed: no face found."
     if report.events:
         words += " Numbers mark the events listed below."
     start: list[Flowable] = [_text("Over time", _HEADING), _text(words, _SMALL), _legend(report.colours)]
@@ -154,18 +154,18 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
         start = []
         progress.advance()
     if len(report.people) > len(report.charted):
-        count = f"Charts are of the {len(report.charted)} people seen longest, out of {len(report.people)}."
+        count = f"Charts show the {len(report.charted)} people seen longest, out of {len(report.people)}."
         yield _text(count, _SMALL)
 
 
 def _fitting(png: bytes) -> Image:
-    """Return a chart as wide as the text, its sides as they were drawn."""
+    """Return a chart as wide as the text."""
     image = Image(io.BytesIO(png))
     return _picture(png, _WIDTH, image.imageHeight / image.imageWidth)
 
 
 def _legend(colours: dict[str, str]) -> Paragraph:
-    # Coloured blanks, as the typeface has no square.
+    # Coloured spaces, as the typeface has no square.
     marks = (
         f'<span backColor="{colour}">&nbsp;&nbsp;&nbsp;</span>&nbsp;{escape(label)}'
         for label, colour in colours.items()
@@ -221,7 +221,7 @@ def _scores(scores: Scores) -> Flowable:
 
 
 def _grid(head: Sequence[str], rows: Sequence[Sequence[str]], shares: Sequence[float], numbers: set[int]) -> Table:
-    """Return a table whose header is repeated on every page; ``shares`` are the columns' parts of the width."""
+    """Return a table with a header on every page; ``shares`` are the columns' shares of the width."""
     first = [_text(name, _HEAD_NUMBER if place in numbers else _HEAD) for place, name in enumerate(head)]
     cells = [[_text(value, _NUMBER if place in numbers else _CELL) for place, value in enumerate(row)] for row in rows]
     widths = [_WIDTH * share for share in shares]
@@ -233,7 +233,7 @@ def _lines() -> list[Any]:
 
 
 def _numbered(source: str) -> type[Canvas]:
-    """Return a canvas that writes "page 2 of 5" under each page, which is known only at the end."""
+    """Return a canvas that writes "2 / 5" under each page, which needs the total number of pages."""
 
     class Numbered(Canvas):  # type: ignore[misc]  # the library is untyped
         def __init__(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""A row of figures for each person, under the name that the edits give."""
+"""A row of figures per person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emotion.report.edited import Edited
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """Figures of one person; times in seconds, shares and smile index 0–1, None where there is nothing to say.
+    """Figures of one person: times in s, shares and smile index 0–1, None if undefined.
 
     See :func:`emotion.analytics.people.people_table` for steadiness and changed posture.
     """
@@ -35,8 +35,8 @@ def people_rows(edited: Edited, summary: Mapping[str, Any]) -> list[PersonRow]:
     """Return a row per person, in order of number.
 
     Args:
-        edited: Whose people.
-        summary: What :func:`emotion.analytics.summary.summarise` says of it.
+        edited: The analysis with its edits.
+        summary: Result of :func:`emotion.analytics.summary.summarise`.
     """
     shares = {track["track_id"]: track["shares"] for track in summary["tracks"]}
     table = people_table(edited.analysis, {track: edited.name(track) for track in edited.tracks()})

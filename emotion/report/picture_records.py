@@ -1,4 +1,4 @@
-"""Results of single pictures as plain records, for JSON files, tables and the command line alike."""
+"""Results of single pictures as JSON records and table rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def image_record(result: FrameResult, file: str) -> dict[str, Any]:
 
     Returns:
         ``{file, width, height, faces: [{box_xyxy, confidence, emotion, unclear, probabilities: {label: p}}]}``,
-        boxes in px, confidence and probabilities 0–1; ``emotion`` leads even where it is ``unclear``.
+        boxes in px, confidence and probabilities 0–1; ``emotion`` is the leading one even if ``unclear``.
     """
     return {
         "file": file,
@@ -47,18 +47,16 @@ def _face_record(face: Face, result: FrameResult) -> dict[str, Any]:
 
 
 def image_table(result: FrameResult, file: str) -> pd.DataFrame:
-    """Return a picture's faces as a table: the timeline's columns, with the file and the face's number in front.
+    """Return a picture's faces as a table: file, number of the face, and the timeline's columns.
 
-    A picture without a face has one row, in which all but ``file`` is empty.
-
-    ``unclear`` (bool) follows ``emotion_confidence``, for a file in this form holds no limit to compare it with.
+    ``unclear`` (bool) follows ``emotion_confidence``, as the table has no limit. A picture without a face has one row
+    with only ``file``, to distinguish it from one that was not analysed.
     """
     table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity", *NOT_EXPORTED])
     table = table.rename(columns={"track_id": "face"})
     table["face"] = table["face"].astype("Int64")
     unclear = pd.Series(unclear_rows(table, result.abstain_below), dtype="boolean")
     if table.empty:
-        # A picture without a face is a row as well, to tell it from one that was not looked at.
         table, unclear = table.reindex([0]), unclear.reindex([0])
     table.insert(0, "file", file)
     after = list(table).index("emotion_confidence") + 1

@@ -1,6 +1,6 @@
-"""Makes a video that a browser plays: the file itself where it does, an H.264 copy with its sound where it does not.
+"""Makes videos playable in browsers: returns the file itself if they play it, else an H.264 copy with its sound.
 
-:func:`playable` does so in a process with limits (:mod:`emotion.sandbox.runner`), as the file may come from anybody.
+Untrusted files are read in a sandbox (:mod:`emotion.sandbox.runner`).
 """
 
 from __future__ import annotations
@@ -8,13 +8,11 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import av.error
-import numpy as np
 
 from emotion.errors import VideoError
 from emotion.limits import no_memory_words
@@ -22,37 +20,37 @@ from emotion.progress import OnProgress
 from emotion.report.sound import in_time
 from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
-from emotion.types import Frame, Progress
+from emotion.types import Progress
 from emotion.vision.decode.containers import moving_streams, open_container, picture_stream, sound_stream
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import is_shown_as_stored, probe, read_video
+from emotion.vision.encode import TIME_BASE, timed_pictures
 
 COPY_PX = 1280
 """Longest side of a copy."""
 
-_CLOCK_HZ = 90_000
 _BY_CONTAINER = {"mp4": {"h264", "av1", "vp9"}, "webm": {"vp8", "vp9", "av1"}}
 _BROWSER_PIXELS = {"yuv420p", "yuvj420p"}
 _LATE_START_S = 0.1
-"""A file whose stamps begin later is shown from there on by some browsers, from 0 on by others."""
+"""Browsers differ in where they start files whose timestamps begin later than this."""
 
 
 def playable(path: Path, copy: Path, on_step: OnProgress) -> Path:
-    """Return the video itself if browsers play it, else a copy that is made now.
+    """Return the video itself if browsers play it, else a new copy.
 
     Args:
         path: The video.
-        copy: Where a copy goes, ending in ``.mp4``.
-        on_step: Told how far the copy is; may raise :class:`emotion.errors.Cancelled`.
+        copy: Path of a copy, ending in ``.mp4``.
+        on_step: Called with the copy's progress; may raise :class:`emotion.errors.Cancelled`.
 
     Raises:
-        VideoError: The video cannot be read, or reading it takes down its process.
+        VideoError: The video cannot be read or crashes the sandbox.
     """
     return copy if run_limited(_prepare, path, copy, on_step=on_step) else path
 
 
 def _prepare(path: Path, copy: Path, on_step: OnProgress) -> bool:
-    """Return whether a copy was needed, and make it."""
+    """Make a copy if one is needed, and return whether it is."""
     if plays_in_browser(path):
         return False
     total, started = probe(path).frame_count, time.perf_counter()
@@ -61,9 +59,9 @@ def _prepare(path: Path, copy: Path, on_step: OnProgress) -> bool:
 
 
 def plays_in_browser(path: Path) -> bool:
-    """Return whether today's browsers play the file as it is, and show what was analysed at the times it was analysed.
+    """Return whether current browsers play the file and show the same frames at the same times as the analysis.
 
-    Browsers differ in mirrored pictures, pixels that are not square and HDR, and trust every time stamp.
+    Browsers differ in mirroring, non-square pixels and HDR, and do not repair timestamps.
     """
     with open_container(path) as container:
         codec = picture_stream(container).codec_context
@@ -77,7 +75,7 @@ def plays_in_browser(path: Path) -> bool:
 def _container_kind(container: Any) -> str:
     name = container.format.name
     if "mp4" in name:
-        # QuickTime files share MP4's reader; their brand tells them apart.
+        # QuickTime files have the same demuxer as MP4 and differ by their brand.
         return "mov" if container.metadata.get("major_brand", "").startswith("qt") else "mp4"
     return "webm" if "webm" in name else str(name)
 
@@ -87,7 +85,7 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
 
     Args:
         path: The video.
-        target: Where to, ending in ``.mp4``.
+        target: Path of the copy, ending in ``.mp4``.
         on_frame: Called with the number of frames written; may raise to stop.
 
     Raises:
@@ -99,17 +97,17 @@ def write_playable(path: Path, target: Path, on_frame: Callable[[int], None]) ->
     except MemoryError as error:
         raise VideoError(no_memory_words()) from error
     except av.error.FFmpegError as error:
-        raise VideoError(f"no copy of the video can be made for the browser ({error})") from error
+        raise VideoError(f"the video cannot be converted for the browser ({error})") from error
     return target
 
 
 def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame: Callable[[int], None]) -> None:
-    pictures = _pictures(path)
+    pictures = timed_pictures(read_video(path), lambda frame: shrink(frame.rgb(), COPY_PX))
     first = next(pictures)
     video = _add_picture_stream(output, first[1])
     audio = output.add_stream("aac", rate=48_000, layout="stereo") if sound_stream(sound) else None
     count = 0
-    # In order of time, so that the container needs to hold back no more than a moment.
+    # In order of time, so that the container buffers little.
     for _, frame in heapq.merge([first], pictures, _sounds(sound, facts), key=lambda timed: timed[0]):
         if isinstance(frame, av.VideoFrame):
             output.mux(video.encode(frame))
@@ -124,25 +122,8 @@ def _write_streams(path: Path, output: Any, sound: Any, facts: Survey, on_frame:
 def _add_picture_stream(output: Any, frame: Any) -> Any:
     stream = output.add_stream("libx264", options={"crf": "23", "preset": "veryfast"})
     stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
-    stream.codec_context.time_base = Fraction(1, _CLOCK_HZ)
+    stream.codec_context.time_base = TIME_BASE
     return stream
-
-
-def _pictures(path: Path) -> Iterator[tuple[float, Any]]:
-    ticks = -1
-    for frame in read_video(path):
-        # Two frames may not share a tick, even where a broken file says so.
-        ticks = max(round(frame.time_s * _CLOCK_HZ), ticks + 1)
-        picture = _even_picture(frame)
-        picture.pts, picture.time_base = ticks, Fraction(1, _CLOCK_HZ)
-        yield frame.time_s, picture
-
-
-def _even_picture(frame: Frame) -> Any:
-    """Return the frame no larger than a screen, with even sides as 4:2:0 needs them."""
-    rgb = shrink(frame.rgb(), COPY_PX)
-    rgb = np.pad(rgb, ((0, rgb.shape[0] % 2), (0, rgb.shape[1] % 2), (0, 0)), mode="edge")
-    return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
 
 
 def _sounds(container: Any, facts: Survey) -> Iterator[tuple[float, Any]]:

@@ -1,4 +1,4 @@
-"""The sound of a video at the times that its pictures have, also where the file's clock restarts or jumps."""
+"""Aligns a video's sound with its frames, even if the file's clock restarts or jumps."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from emotion.vision.decode.clock import Clock
 from emotion.vision.decode.survey import Survey
 
 _STEP_S = 0.02
-"""About the length of a packet of sound."""
+"""Approximate duration of an audio packet."""
 
 
 def in_time(pieces: Iterable[Any], facts: Survey) -> Iterator[tuple[float, Any]]:
-    """Yield (time in seconds, piece), each piece's stamps moved to that time.
+    """Yield (time_s, piece), with each piece's timestamps shifted to that time.
 
     Args:
         pieces: Packets or decoded frames of one stream, in order.
-        facts: Of the video's time.
+        facts: The video's survey.
     """
     longest_s = float("inf") if facts.is_clean else facts.longest_s
     clock = Clock(facts.start_s, _STEP_S, longest_s, trusts_gaps=True)

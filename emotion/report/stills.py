@@ -1,6 +1,6 @@
-"""Previews of videos and pictures, with what was found in them, decoded and drawn in a process with limits.
+"""Previews of videos and pictures with their results, decoded and drawn in a sandbox.
 
-Drawing takes several copies of a picture. None of them is in this process, which gets what is shown or downloaded.
+Drawing takes several copies of a picture; none of them is in this process.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from emotion.vision.face_parts import FaceParts
 from emotion.vision.uploaded import run_on_picture
 
 PREVIEW_PX = 1400
-"""Longest side of what is shown; downloads keep the full size."""
+"""Longest side of previews; downloads have the full size."""
 _THUMBNAIL_PX = 160
 _MARGIN = 0.25
 
 
 def faces_of(video: Path, faces: Mapping[int, tuple[float, Face]]) -> dict[int, str]:
-    """Return small pictures of faces as data URLs of PNG files; of one that cannot be read again, none.
+    """Return thumbnails of faces as PNG data URLs, without those whose frame cannot be read.
 
     Args:
         video: The file.
-        faces: By number, when it is seen (in seconds) and where.
+        faces: Number → time of the frame, s, and face.
 
     Raises:
-        VideoError: The video takes down the process that reads it.
+        VideoError: The video crashes the sandbox.
     """
     found: dict[str, str] = run_limited(_faces, video, dict(faces))
     return {int(number): f"data:image/png;base64,{png}" for number, png in found.items()}
 
 
 def still_of(video: Path, time_s: float, result: FrameResult) -> bytes:
-    """Return the picture of a moment with what was found in it, as a PNG file of at most :data:`PREVIEW_PX` a side.
+    """Return an annotated frame as a PNG file of at most :data:`PREVIEW_PX` a side.
 
     Raises:
-        VideoError: It cannot be read.
+        VideoError: The frame cannot be read.
     """
     return base64.b64decode(run_limited(_still, video, time_s, result))
 
@@ -125,7 +125,7 @@ def _base64(image: Image) -> str:
 
 
 def encode_png(image: Image) -> bytes:
-    """Return ``(H, W, 3)`` uint8 RGB as the bytes of a PNG file."""
+    """Encode ``(H, W, 3)`` uint8 RGB as PNG."""
     _, encoded = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
     return encoded.tobytes()
 
@@ -146,7 +146,7 @@ def shrink(image: Image, longest_px: int) -> Image:
 
 
 def thumbnail(image: Image, face: Face) -> Image:
-    """Return a square around a face; over the picture's edge, the edge goes on."""
+    """Return a square around a face; pixels beyond the picture repeat its edge."""
     left, top, right, bottom = (float(value) for value in face.box_xyxy)
     side = max(right - left, bottom - top, 1.0) * (1 + 2 * _MARGIN)
     centre = ((left + right) / 2, (top + bottom) / 2)

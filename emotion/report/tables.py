@@ -1,4 +1,4 @@
-"""The timeline for other programs: CSV, Parquet and JSON, written piece by piece so that hours need no more memory."""
+"""Writes the timeline as CSV, Parquet and JSON, in chunks to limit memory."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ CHUNK_ROWS = 20_000
 
 
 def write_csv(edited: Edited, path: Path, progress: ProgressReporter) -> None:
-    """Write the timeline with each person's name; UTF-8 with a BOM, a header row, unknown values empty."""
+    """Write the timeline with names as UTF-8 with a BOM and a header row; unknown values are empty."""
     with path.open("w", encoding=ENCODING, newline="") as file:
         for number, rows in enumerate(chunks(edited.exported_timeline())):
-            # One header, also where there is no row at all.
             file.write(csv_text(rows, header=number == 0))
             progress.advance(len(rows))
 
 
 def write_parquet(edited: Edited, path: Path, progress: ProgressReporter) -> None:
-    """Write the whole analysis with its names and events as one Parquet file that this program reads back."""
+    """Write the analysis with its edits as one Parquet file, which this program reads back."""
     save_parquet(edited.analysis, path, edits=edited.edits)
     progress.advance(len(edited.analysis.timeline))
 
@@ -48,7 +47,7 @@ def write_json(edited: Edited, path: Path, progress: ProgressReporter) -> None:
 
 
 def json_head(edited: Edited) -> dict[str, Any]:
-    """Return all of the JSON file but its rows, as plain JSON types."""
+    """Return the JSON file's content without rows."""
     analysis = edited.analysis
     return {
         "program": {"name": "emotion", "version": program_version()},
@@ -69,7 +68,7 @@ def json_head(edited: Edited) -> dict[str, Any]:
 def write_records(
     file: TextIO, key: str, table: pd.DataFrame, progress: ProgressReporter, chunk_rows: int = CHUNK_ROWS
 ) -> None:
-    """Write ``, "key": [one row per line]``; no more than a chunk is held as text."""
+    """Write ``, "key": [one row per line]``, chunk by chunk."""
     file.write(f',\n  "{key}": [')
     first = True
     for rows in chunks(table, chunk_rows):
@@ -82,6 +81,6 @@ def write_records(
 
 
 def chunks(table: pd.DataFrame, size: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
-    """Yield a table in pieces of consecutive rows; one empty piece if it has none."""
+    """Yield a table in chunks of consecutive rows, or one empty chunk."""
     for start in range(0, max(len(table), 1), size):
         yield table.iloc[start : start + size]

@@ -1,6 +1,6 @@
-"""Something to try without a file of one's own: a portrait in the public domain, and a short clip made from it.
+"""Sample material: a public-domain portrait, and a short clip made from it.
 
-The portrait is NASA's of the astronaut Eileen Collins, which scikit-image carries.
+The portrait is NASA's of the astronaut Eileen Collins, from scikit-image.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ def sample_image() -> Image:
 
 
 def clip_frames() -> Iterator[Image]:
-    """Yield the clip's ``(360, 640, 3)`` uint8 RGB pictures: the view closes in, wanders off the face and returns."""
+    """Yield the clip's ``(360, 640, 3)`` uint8 RGB frames: the view zooms in, leaves the face and returns."""
     portrait = sample_image()
     for index in range(CLIP_FRAMES):
         yield _view(portrait, *_camera(index / (CLIP_FRAMES - 1)))
 
 
 def make_clip(path: str | Path) -> Path:
-    """Write the clip as H.264: three seconds, with a stretch in the second half that shows no face."""
+    """Write the clip as H.264: three seconds, with no face for a while in the second half."""
     return write_video(path, clip_frames(), CLIP_FPS)
 
 
 def _camera(progress: float) -> tuple[float, float, float]:
-    """Return where the view is centred (x, y in px of the portrait) and its zoom, for progress 0–1."""
+    """Return the view's centre (x, y in px of the portrait) and zoom, for progress 0–1."""
     zoom = 1.35 + 0.3 * np.sin(np.pi * min(progress / 0.26, 1.0))
-    # Down to the space suit, a while there, and back up; slowly enough to follow.
+    # Down to the space suit and back up, slowly enough to follow.
     away = _ease((progress - 0.26) / 0.3) - _ease((progress - 0.66) / 0.3)
     return _FACE_AT[0] + 14 * np.sin(2 * np.pi * progress), _FACE_AT[1] + 190 * away, float(zoom)
 

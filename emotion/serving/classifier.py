@@ -16,7 +16,7 @@ from emotion.serving.rest import RestTransport
 from emotion.serving.settings import TIMEOUT_S, URL_SETTING, Transport
 from emotion.settings import read_settings
 from emotion.types import Classifier, FloatArray, Image, ModelCard
-from emotion.vision.classify import load_classifier, logarithms, softened, with_tta
+from emotion.vision.classify import load_classifier, log_probabilities, scaled_softmax, with_tta
 from emotion.vision.normalise import GREY, fit
 
 BATCH = 64
@@ -60,8 +60,8 @@ class ServedClassifier:
         if not below:
             return self._ask(faces)
         # The server returns probabilities; these are its logits up to a constant per face.
-        logits = with_tta(lambda some: temperature * logarithms(self._ask(some)), faces, below)
-        return softened(logits, temperature)
+        logits = with_tta(lambda some: temperature * log_probabilities(self._ask(some)), faces, below)
+        return scaled_softmax(logits, temperature)
 
     def _ask(self, faces: Image) -> FloatArray:
         answers = self._transport.predict(faces)

@@ -1,4 +1,4 @@
-"""What is counted as it happens, in this process; workers count for nothing here, and tell by their exit status."""
+"""Prometheus counters of this process; workers report through their exit status."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from prometheus_client import CollectorRegistry, Counter
 from emotion.errors import EmotionError, InputError
 
 REGISTRY = CollectorRegistry()
-"""Of this process."""
 
 ERRORS = Counter(
     "emotion_errors", "Exceptions that this process logged, from warnings on.", ["error"], registry=REGISTRY
 )
 WORKERS = Counter(
-    "emotion_workers_ended", "Analyses' processes that this server started and that ended, by how.", ["how"],
+    "emotion_workers_ended", "Workers of this server that ended, by reason.", ["how"],
     registry=REGISTRY,
 )  # fmt: skip
 
-_WORDS = {
+_REASONS = {
     os.EX_OK: "done",
     os.EX_DATAERR: "input",
     os.EX_IOERR: "disk",
@@ -31,7 +30,7 @@ _WORDS = {
 
 
 def exit_status(error: Exception) -> int:
-    """Return with which of the exit statuses of ``sysexits.h`` a worker ends that was stopped by an exception."""
+    """Return the exit status (``sysexits.h``) of a worker that an exception stopped."""
     if isinstance(error, InputError):
         return os.EX_DATAERR
     if isinstance(error, EmotionError):
@@ -42,7 +41,7 @@ def exit_status(error: Exception) -> int:
 
 
 def ending(status: int) -> str:
-    """Return an exit status in a word: what stopped the worker, or the name of the signal that killed it."""
+    """Return the reason for an exit status: a word, or the name of the signal that killed the worker."""
     if status < 0:
         return signal.Signals(-status).name
-    return _WORDS.get(status, "unexpected")
+    return _REASONS.get(status, "unexpected")

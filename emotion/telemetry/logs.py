@@ -1,12 +1,11 @@
-"""Logs that name nobody: ids, numbers and places in the program, as lines of text or of JSON.
+"""Logs without personal data, as lines of text or JSON.
 
-The message of an exception may quote what a visitor gave – a file's name, a title – so it never reaches a log: an
-exception is told by its class, by what the operating system calls its cause, and by the places in the program that it
-went through. The library and the page tell the person concerned the sentence itself. A text that another package fills
-into its message is left out, because somebody may have sent it, such as the error in an address that a sign-in
-service returns to. A message is one line without control characters.
+The message of an exception may quote a visitor's input, such as a file name or a title, so it is never logged. Logs
+have its class, its errno and the code locations that it passed; the page shows the message to the visitor. Text that
+other packages fill into their messages is left out too, because it may come from a stranger, such as the error in an
+address that a sign-in service returns to. A message is one line without control characters.
 
-``EMOTION_LOG_FORMAT`` and ``EMOTION_LOG_LEVEL`` choose form and level.
+``EMOTION_LOG_FORMAT`` and ``EMOTION_LOG_LEVEL`` set format and level.
 """
 
 from __future__ import annotations
@@ -32,20 +31,19 @@ from emotion.settings import read_settings
 from emotion.telemetry.counters import ERRORS
 
 OURS = ("emotion", "ui")
-"""Loggers that follow ``EMOTION_LOG_LEVEL``; other libraries speak up from warnings on, as some of them tell
-visitors' network addresses below that."""
+"""Loggers that follow ``EMOTION_LOG_LEVEL``; others log from warnings on, as some log visitors' addresses below."""
+
 
 _KEEP_TEXT = frozenset({*OURS, "training", "bench", "__main__"})
-"""Loggers that fill only their own words into messages."""
+"""Loggers whose messages contain only our own words."""
 _LEFT_OUT = "…"
 
-_SILENT = ("uvicorn.access",)
-"""Tells the network address of everybody who asks for anything."""
-_HEARD = ("uvicorn.error",)
-"""Errors of the server itself, which Streamlit and uvicorn together leave without any handler. Below warnings it tells
-everybody's network address."""
-_PRINTS = "streamlit_console_handler"
-"""Streamlit gives its loggers a printer under this name, and once more whenever its settings are read anew."""
+_DISABLED = ("uvicorn.access",)
+"""Logs the network address of every request."""
+_ENABLED = ("uvicorn.error",)
+"""Server errors, which Streamlit and uvicorn together leave without a handler; below warnings, it logs addresses."""
+_STREAMLIT_HANDLER = "streamlit_console_handler"
+"""Attribute under which Streamlit adds a handler to its loggers, again whenever it reloads its settings."""
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _JSON = "%(asctime)s %(levelname)s %(name)s %(message)s %(process)d"
 _JSON_NAMES = {"asctime": "time", "levelname": "level", "name": "logger", "process": "pid", "exc_info": "error"}
@@ -55,14 +53,14 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 def set_up_logs(stream: TextIO | None = None, **facts: str) -> None:
-    """Write all logs of this process in one way; called once, by whatever starts it.
+    """Configure the logs of this process; call it once, at the start.
 
     Args:
-        stream: Where to (default: the standard error).
-        facts: Told with every line, such as ``analysis="<id>"``; in JSON alone.
+        stream: Where to write; standard error by default.
+        facts: Added to every JSON line, such as ``analysis="<id>"``.
 
     Raises:
-        SettingsError: A setting is none of its values.
+        SettingsError: A setting has an invalid value.
     """
     settings = read_settings()
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -72,57 +70,57 @@ def set_up_logs(stream: TextIO | None = None, **facts: str) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(settings.log_level.upper())
-    take_over()
+    redirect_loggers()
 
 
-def take_over() -> None:
-    """Send on to ours what loggers print by themselves, as Streamlit's do. What comes later is taken the next time."""
+def redirect_loggers() -> None:
+    """Replace other libraries' handlers, such as Streamlit's, by ours; call it again when they may have added some."""
     for logger in list(logging.Logger.manager.loggerDict.values()):
-        # One that neither prints nor sends on was made silent on purpose.
+        # A logger without handlers that does not propagate was silenced on purpose.
         if (
             isinstance(logger, logging.Logger)
             and logger.handlers
-            and (not logger.propagate or hasattr(logger, _PRINTS))
+            and (not logger.propagate or hasattr(logger, _STREAMLIT_HANDLER))
         ):
             logger.handlers.clear()
             logger.propagate = True
-    for name in _SILENT:
+    for name in _DISABLED:
         logging.getLogger(name).disabled = True
-    for name in _HEARD:
+    for name in _ENABLED:
         logging.getLogger(name).propagate = True
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def told(error: BaseException) -> str:
-    """Return an exception without a word of its message: ``LibraryError at emotion/library/mapping.py:71``.
+def without_message(error: BaseException) -> str:
+    """Return an exception without its message: ``LibraryError at emotion/library/mapping.py:71``.
 
-    What is wrong with a setting is said, as it stands in no visitor's hands.
+    The message of a :class:`SettingsError` is kept, as settings come from the operator.
     """
-    places = list(_places(error.__traceback__))
+    places = list(_locations(error.__traceback__))
     cause = error.__cause__ or error.__context__
     because = f" after {_kind(cause)}" if cause is not None else ""
     return _kind(error) + because + (f" at {places[-1]}" if places else "")
 
 
 class DiscreetText(logging.Formatter):
-    """A line of text, with the way of an exception below it."""
+    """Formats records as a line of text, with the locations of an exception below it."""
 
     def __init__(self) -> None:
         super().__init__(_TEXT)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; values that were given as ``extra`` stand at its end."""
+        """Return the line, with ``extra`` values at its end."""
         discreet = _discreet(record)
         discreet.msg += "".join(f" {name}={one_line(str(value))}" for name, value in _extra_of(discreet).items())
         return super().format(discreet)
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 – logging's own name
-        """Return the way that an exception took."""
-        return _way(ei)
+        """Return the locations of an exception and of its causes."""
+        return _chain(ei)
 
 
 class DiscreetJson(JsonFormatter):
-    """One JSON object a line: time (UTC), level, logger, message, pid, what was given as ``extra``, and error."""
+    """Formats records as JSON lines: time (UTC), level, logger, message, pid, ``extra`` values, and error."""
 
     def __init__(self, facts: Mapping[str, str]) -> None:
         super().__init__(
@@ -138,43 +136,42 @@ class DiscreetJson(JsonFormatter):
         return super().format(_discreet(record))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
-        """Return the moment as ISO 8601 in UTC."""
+        """Return the time as ISO 8601 in UTC."""
         del datefmt
         return dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802
-        """Return the way that an exception took."""
-        return _way(ei)
+        """Return the locations of an exception and of its causes."""
+        return _chain(ei)
 
 
 class _Counting(logging.Handler):
-    """Counts exceptions by class where they are logged."""
+    """Counts logged exceptions by class, from warnings on."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count what a record tells of, from warnings on."""
+        """Count the record's exception."""
         if record.levelno >= logging.WARNING and (error := _error_of(record)) is not None:
             ERRORS.labels(type(error).__name__).inc()
 
 
 def _discreet(record: logging.LogRecord) -> logging.LogRecord:
-    """Return a record whose exceptions are told; others' handlers keep the one that they have."""
+    """Return a copy of a record with exceptions replaced by :func:`without_message`."""
     discreet = copy.copy(record)
-    # What another handler has made of the exception is kept in the record.
-    discreet.exc_text = None
+    discreet.exc_text = None  # may hold another formatter's text
     keeps_text = record.name.partition(".")[0] in _KEEP_TEXT
     if isinstance(discreet.args, tuple):
         discreet.args = tuple(_shown(one, keeps_text) for one in discreet.args)
     elif isinstance(discreet.args, Mapping):
         discreet.args = {name: _shown(one, keeps_text) for name, one in discreet.args.items()}
     if isinstance(discreet.msg, BaseException):
-        discreet.msg = told(discreet.msg)
+        discreet.msg = without_message(discreet.msg)
     discreet.msg, discreet.args = one_line(discreet.getMessage()), None
     return discreet
 
 
 def _shown(value: object, keeps_text: bool) -> object:
     if isinstance(value, BaseException):
-        return told(value)
+        return without_message(value)
     return value if keeps_text or isinstance(value, Number) else _LEFT_OUT
 
 
@@ -189,18 +186,18 @@ def _error_of(record: logging.LogRecord) -> BaseException | None:
     return next((one for one in (*values, record.msg) if isinstance(one, BaseException)), None)
 
 
-def _way(ei: _ExcInfo) -> str:
-    """Return where an exception came from, the innermost place first, and the exceptions that led to it."""
+def _chain(ei: _ExcInfo) -> str:
+    """Return the locations of an exception, the innermost first, and of its causes, one per line."""
     lines, error = [], ei[1]
     while error is not None:
-        places = list(_places(error.__traceback__))
+        places = list(_locations(error.__traceback__))
         lines.append(" ← ".join([_kind(error), *reversed(places)]))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\n".join(lines)
 
 
 def _kind(error: BaseException) -> str:
-    """Return the class of an exception, of the operating system's also its reason, of a setting's what is wrong."""
+    """Return the class of an exception, with an OSError's errno or a SettingsError's message."""
     name = type(error).__name__
     if isinstance(error, SettingsError):
         return f"{name}: {error}"
@@ -208,9 +205,9 @@ def _kind(error: BaseException) -> str:
     return f"{name} {errno.errorcode.get(code, code)}" if code is not None else name
 
 
-def _places(way: TracebackType | None) -> Iterator[str]:
-    for frame in traceback.extract_tb(way):
+def _locations(trace: TracebackType | None) -> Iterator[str]:
+    for frame in traceback.extract_tb(trace):
         file = Path(frame.filename)
-        # A folder may bear its user's name: of this program its own part is told, of others the file alone.
+        # No absolute paths, which may contain a user's name.
         shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) and ".venv" not in file.parts else file.name
         yield f"{shown}:{frame.lineno}"

@@ -1,7 +1,7 @@
-"""Crops faces so that they are framed like FER2013, on which the classifiers were trained.
+"""Crops faces with the framing of FER2013, on which the classifiers were trained.
 
-A similarity transform (rotation, scale, shift) maps five points of a face as closely as possible to where eyes, nose
-and mouth lie in FER2013's 48×48 pictures, as measured with the mesh (:mod:`emotion.vision.fer2013_frame`).
+A similarity transform (rotation, scale, shift) maps five points of a face as closely as possible to the mean positions
+of eyes, nose and mouth in FER2013's 48×48 pictures, as measured with the mesh (:mod:`emotion.vision.fer2013_frame`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from emotion.vision.fer2013_frame import FRAME_POINTS
 
 
 def similarity_transform(source: FloatArray, target: FloatArray) -> FloatArray:
-    """Return the ``(2, 3)`` similarity that takes ``(n, 2)`` source points nearest to their targets.
+    """Return the ``(2, 3)`` similarity that best maps ``(n, 2)`` source points to their targets, by least squares.
 
-    Least squares over scale, rotation and shift, in closed form with points as
-    complex numbers (Umeyama 1991 without reflection).
+    Closed form with points as complex numbers (Umeyama 1991, without reflection).
     """
-    # Plain complex numbers: on five points NumPy's calls cost five times the arithmetic.
+    # Not NumPy: for five points, its call overhead is five times the arithmetic.
     p, q = ([complex(x, y) for x, y in points.tolist()] for points in (source, target))
     p_mean, q_mean = sum(p) / len(p), sum(q) / len(q)
     spread = sum(abs(a - p_mean) ** 2 for a in p)
@@ -31,25 +30,23 @@ def similarity_transform(source: FloatArray, target: FloatArray) -> FloatArray:
 
 
 def align(image: Image, points: FloatArray, size: int, frame: FloatArray = FRAME_POINTS) -> Image:
-    """Return a ``(size, size)`` or ``(size, size, 3)`` crop framed like FER2013, or as another frame says.
+    """Return a ``(size, size)`` or ``(size, size, 3)`` crop of a face; pixels beyond the picture repeat its edge.
 
     Args:
         image: ``(H, W)`` luma or ``(H, W, 3)`` RGB.
         points: ``(5, 2)`` px: right eye, left eye, nose tip, right and left corner of the mouth.
         size: Side of the crop, px.
-        frame: Where these points are to lie, ``(5, 2)`` shares of the side.
-
-    Where the face reaches over the picture's edge, the edge is repeated.
+        frame: Target positions of these points, ``(5, 2)`` shares of the side; FER2013's by default.
     """
     to_crop = similarity_transform(points, frame * size)
     scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
-    if scale < 0.5:  # the picture is more than twice as fine as the crop: bilinear alone would alias
+    if scale < 0.5:  # bilinear sampling alone would alias
         image, to_crop = _shrunk(image, to_crop, scale, size)
     return cv2.warpAffine(image, to_crop, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _shrunk(image: Image, to_crop: FloatArray, scale: float, size: int) -> tuple[Image, FloatArray]:
-    """Return the part of the picture around the face, averaged down by a whole factor, and the map from there."""
+    """Return the surroundings of the face, downscaled by a whole factor, and the transform from them to the crop."""
     factor = int(1 / scale)
     (left, width), (top, height) = (
         _span(low, high, factor, length)
@@ -57,7 +54,7 @@ def _shrunk(image: Image, to_crop: FloatArray, scale: float, size: int) -> tuple
     )
     part = image[top : top + height, left : left + width]
     small = cv2.resize(part, (max(1, width // factor), max(1, height // factor)), None, 0, 0, cv2.INTER_AREA)
-    # A small pixel's centre lies at (i + ½) · factor − ½ on the part, and the part begins at left and top.
+    # The centre of small pixel i lies at (i + ½) · factor − ½ in the part.
     offset = np.array([left, top], np.float32) + np.float32((factor - 1) / 2)
     mapped = to_crop.copy()
     mapped[:, 2] += to_crop[:, :2] @ offset
@@ -66,16 +63,16 @@ def _shrunk(image: Image, to_crop: FloatArray, scale: float, size: int) -> tuple
 
 
 def _extent(to_crop: FloatArray, size: int) -> list[tuple[float, float]]:
-    """Return the lowest and highest x, and y, that a crop shows of the picture."""
+    """Return the ranges of x and of y that a crop covers in the picture."""
     rows = cv2.invertAffineTransform(to_crop).tolist()
     corners = [[a * x + b * y + c for x in (0, size) for y in (0, size)] for a, b, c in rows]
     return [(min(values), max(values)) for values in corners]
 
 
 def _span(low: float, high: float, factor: int, length: int) -> tuple[int, int]:
-    """Return where to begin along one side of the picture, and how many pixels to take: enough for low to high.
+    """Return the start and the number of pixels along one side of the picture that cover low to high.
 
-    A number that the factor divides makes OpenCV's averaging several times faster; a face outside stays outside.
+    The number is a multiple of the factor, with which OpenCV averages several times faster.
     """
     start = min(max(math.floor(low) - factor, 0), max(length - factor, 0))
     wanted = math.ceil(high) + factor - start

@@ -1,4 +1,4 @@
-"""Classifies expressions with a .tflite network as its model card describes it, or with an ensemble of several."""
+"""Classifies expressions with the .tflite network that a model card describes, or with an ensemble of several."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import ImageError
+from emotion.model_card import PROBABILITIES
 from emotion.models.registry import checked_model_file, load_card, member_cards
-from emotion.types import PROBABILITIES, FloatArray, Image, ModelCard
+from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import fit, mirrored, normalise
 
-_LEAST_PROBABILITY = 1e-7
-"""Probabilities are raised to this before their logarithm is taken: the epsilon of Keras' losses."""
+_MIN_PROBABILITY = 1e-7
+"""Lower bound of a probability before its logarithm: the epsilon of Keras' losses."""
 
 
 class LiteRTClassifier:
-    """A classifier that runs the .tflite file, or files, of a model card; may be shared between threads.
+    """A classifier that runs the .tflite file or files of a model card; safe to share between threads.
 
     Args:
         card: The model's card.
-        threads: Number of threads that LiteRT may use.
+        threads: Number of threads for LiteRT.
         file: The file of a model that is not installed; its digest is not checked.
-        tta: Use test-time augmentation where the card asks for it (:func:`with_tta`).
+        tta: Whether to use test-time augmentation if the card asks for it (:func:`with_tta`).
     """
 
     def __init__(self, card: ModelCard, threads: int = 1, *, file: Path | None = None, tta: bool = True) -> None:
@@ -50,21 +51,16 @@ class LiteRTClassifier:
             crops: ``n`` faces, uint8, ``(H, W, 3)`` RGB or ``(H, W)`` grey, any size.
 
         Raises:
-            ImageError: A crop is not such an array.
+            ImageError: A crop has another shape or type.
         """
-        return softened(self.logits(crops), self.card.temperature)
+        return scaled_softmax(self.logits(crops), self.card.temperature)
 
     def logits(self, crops: list[Image]) -> FloatArray:
-        """Return ``(n, k)`` float32 raw scores for the same crops.
-
-        For a file that outputs probabilities, and for an ensemble, these are the logarithms of the probabilities.
-        """
+        """Return ``(n, k)`` float32 logits; of ensembles and files that output probabilities, log-probabilities."""
         return self._network.logits(crops) if crops else np.zeros((0, len(self.labels)), np.float32)
 
 
 class _Network:
-    """One .tflite file."""
-
     def __init__(self, card: ModelCard, model: LiteRTModel) -> None:
         self._card = card
         self._model = model
@@ -75,10 +71,9 @@ class _Network:
 
     def _answers(self, values: FloatArray) -> FloatArray:
         answers = np.concatenate([self._model(face[None])[0].reshape(1, -1) for face in values])
-        return logarithms(answers) if self._card.outputs == PROBABILITIES else answers
+        return log_probabilities(answers) if self._card.outputs == PROBABILITIES else answers
 
     def _fit(self, crop: Image) -> Image:
-        """Return the crop in the colour and size that the card asks for."""
         if (
             crop.dtype != np.uint8
             or crop.ndim not in {2, 3}
@@ -90,42 +85,40 @@ class _Network:
 
 
 class _Ensemble:
-    """Several classifiers with the same labels; input form and temperature may differ."""
+    """Several classifiers with the same labels; their input and temperature may differ."""
 
     def __init__(self, members: Sequence[LiteRTClassifier]) -> None:
         self._members = members
 
     def logits(self, crops: list[Image]) -> FloatArray:
-        return joint_logits([member.predict(crops) for member in self._members])
+        return ensemble_logits([member.predict(crops) for member in self._members])
 
 
-def softened(logits: FloatArray, temperature: float) -> FloatArray:
+def scaled_softmax(logits: FloatArray, temperature: float) -> FloatArray:
     """Return the softmax, ``(n, k)`` float32, of logits divided by a temperature."""
     scaled = logits.astype(np.float64) / temperature
     exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
     return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def joint_logits(answers: Sequence[FloatArray]) -> FloatArray:
-    """Return an ensemble's raw scores: the logarithm of its members' mean probabilities, ``(n, k)`` float32.
+def ensemble_logits(answers: Sequence[FloatArray]) -> FloatArray:
+    """Return the logarithm of the members' mean probabilities, ``(n, k)`` float32 (Lakshminarayanan et al. 2017).
 
-    Averages probabilities, not logits, as the scale of logits differs between networks; each member's temperature has
-    calibrated its probabilities (Lakshminarayanan et al. 2017).
+    Not the mean logits: their scale differs between networks, while temperatures calibrate the probabilities.
     """
-    return logarithms(np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32))
+    return log_probabilities(np.asarray(np.mean(answers, axis=0, dtype=np.float64), np.float32))
 
 
 def with_tta(answer: Callable[[NDArray[Any]], FloatArray], faces: NDArray[Any], below: float) -> FloatArray:
     """Return ``(n, k)`` logits with test-time augmentation: uncertain ones are averaged with the mirrored face's.
 
-    A mirrored face shows the same expression, so the network's two answers differ only by its errors. Confident answers
-    are left alone: the mean would name the same label.
+    A mirrored face shows the same expression, so the two answers differ only by errors of the network. Confident
+    answers are left alone, as averaging would not change their label.
 
     Args:
         answer: Returns the logits of faces.
-        faces: ``(n, h, w, …)``, in the form that ``answer`` takes.
-        below: An answer is uncertain if its first label leads the second by less than this, in logits; 0 turns
-            augmentation off.
+        faces: ``(n, h, w, …)``, as ``answer`` takes them.
+        below: Margin between the two highest logits below which an answer is uncertain; 0 turns augmentation off.
     """
     logits = np.array(answer(faces), np.float32)
     uncertain = margins(logits) < below
@@ -140,16 +133,13 @@ def margins(logits: FloatArray) -> FloatArray:
     return np.asarray(first - second, np.float32)
 
 
-def logarithms(probabilities: FloatArray) -> FloatArray:
-    """Return the logarithms of probabilities, clipped below at 1e-7."""
-    return np.log(np.maximum(probabilities, np.float32(_LEAST_PROBABILITY)))
+def log_probabilities(probabilities: FloatArray) -> FloatArray:
+    """Return the log_probabilities of probabilities, clipped below at 1e-7."""
+    return np.log(np.maximum(probabilities, np.float32(_MIN_PROBABILITY)))
 
 
 def load_classifier(name: str = "default") -> LiteRTClassifier:
-    """Return one of the models of :func:`emotion.list_models`.
-
-    Args:
-        name: The model's name, or ``"default"``.
+    """Return one of the models of :func:`emotion.list_models`, or the ``"default"`` one.
 
     Raises:
         ModelError: There is no such model, or its file does not match its card.

@@ -1,8 +1,8 @@
-"""Confirms a face that is new in view, as animals, masks and clocks can pass the detector and the mesh.
+"""Confirms newly detected faces, as animals, masks and clocks can pass the detector and the mesh.
 
-The mesh runs again on the mirrored picture and on the picture in colour, and the short-range detector on the face's
-square. A linear function of the answers decides. ``python -m bench false-faces --fit`` chooses its weights and
-threshold so that no human face is lost in the half of the data on which they are chosen. Known faces cost nothing.
+The mesh runs again on the mirrored picture and on the picture in colour, and the short-range detector on a square
+around the face. A linear function of the scores decides. ``python -m bench false-faces --fit`` fits its weights and
+threshold on one half of the data such that no human face in it is rejected. Tracked faces are not checked again.
 """
 
 from __future__ import annotations
@@ -21,46 +21,46 @@ from emotion.vision.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh, Roi, roi_of_mesh
 
 CONFIRM_FILE = Path(__file__).with_suffix(".json")
-"""The measured weights and limit."""
+"""Fitted weights and threshold."""
 
 FEATURES = ("mesh", "short_range", "detector")
-"""What is measured of a find, each in logits; see :meth:`FaceCheck.measure`."""
+"""Scores of a detection, in logits; see :meth:`FaceCheck.measure`."""
 
 SURROUNDINGS = 1.5
-"""A face's surroundings are a square of so many times the longer side of its box."""
-LEAST_VISIBLE = 0.7
-"""Where less of the surroundings is in the picture, a face is not judged: the detector needs to see them."""
+"""Side of the square around a face, in longer sides of its box."""
+MIN_VISIBLE = 0.7
+"""A face is checked only if at least this share of its surroundings, which the detector needs, is in the picture."""
 
-_LARGEST_LOGIT = 20.0
-_LOOKS = (1.6, 2.5)
-"""Sides of the squares that the short-range detector sees, in longer sides of the box."""
+_MAX_LOGIT = 20.0
+_SQUARES = (1.6, 2.5)
+"""Sides of the squares given to the short-range detector, in longer sides of the box."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A linear function of :data:`FEATURES`; below the limit a find is no face."""
+    """A linear function of :data:`FEATURES`; a detection that scores below the limit is rejected."""
 
     weights: tuple[float, ...]
     limit: float
 
     def score(self, features: FloatArray) -> float:
-        """Return the weighted sum of one find's features."""
+        """Return the weighted sum of one detection's features."""
         return float(np.dot(self.weights, features))
 
 
 def load_weights(file: Path = CONFIRM_FILE) -> Weights:
-    """Return the weights that the measurement wrote."""
+    """Return the fitted weights."""
     record = json.loads(file.read_text(encoding="utf-8"))
     return Weights(tuple(float(record["weights"][name]) for name in FEATURES), float(record["limit"]))
 
 
 class FaceCheck:
-    """Tells faces of people from finds that only look like one; safe to share between threads.
+    """Tells human faces from false detections; safe to share between threads.
 
     Args:
         mesh: The face mesh.
         short_range: The short-range BlazeFace.
-        weights: The decision; as measured if None.
+        weights: The decision function; the fitted one by default.
     """
 
     def __init__(self, mesh: FaceMesh, short_range: BlazeFace, weights: Weights | None = None) -> None:
@@ -68,34 +68,36 @@ class FaceCheck:
         self._weights = weights or load_weights()
 
     def __call__(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> bool:
-        """Return whether a find is a face; what cannot be judged is one.
+        """Return whether a detection is a face; True if too little of it is visible to decide.
 
         Args:
             luma: ``(H, W)`` uint8.
             rgb: ``(H, W, 3)`` uint8, the same picture.
-            find: Of the detector.
-            fits: The mesh on the detector's box, and where that fit showed the face to be.
+            find: The detection.
+            fits: The mesh fitted to the detector's box, and again to where that fit placed the face.
         """
-        if visible_share(fits[-1].points, luma) < LEAST_VISIBLE:
+        if visible_share(fits[-1].points, luma) < MIN_VISIBLE:
             return True
         return self._weights.score(self.measure(luma, rgb, find, fits)) >= self._weights.limit
 
     def measure(self, luma: Image, rgb: Image, find: Face, fits: Sequence[Mesh]) -> FloatArray:
-        """Return ``(3,)`` float32 logits: the mesh's mean presence, the short-range detector's, the detector's own.
+        """Return the ``(3,)`` float32 :data:`FEATURES`; arguments as in a call.
 
-        Args: As of a call.
+        They are the logits of the mesh's mean presence, of the short-range detector and of the first detector.
         """
         roi = roi_of_mesh(fits[-1].points)
         again = (self._mesh.fit(*_mirrored(luma, roi)), self._mesh.fit(rgb, roi))
         mesh = float(np.mean([_logit(fit.presence) for fit in (*fits, *again)]))
-        side = _longer_side(fits[-1].points)
-        squares = (_cut_out(rgb, Roi(roi.x, roi.y, side * look, roi.angle), self._short_range.side) for look in _LOOKS)
+        side = float(np.ptp(fits[-1].points[:, :2], axis=0).max())
+        squares = (
+            _cut_out(rgb, Roi(roi.x, roi.y, side * factor, roi.angle), self._short_range.side) for factor in _SQUARES
+        )
         short_range = max(self._short_range.best_logit(square) for square in squares)
         return np.array([mesh, short_range, _logit(find.confidence)], np.float32)
 
 
 def visible_share(points: FloatArray, luma: Image) -> float:
-    """Return which share of the surroundings of a face, ``(n, 2 or 3)`` points, lies in the picture, 0–1."""
+    """Return the share of the surroundings of a face, ``(n, 2 or 3)`` points, that lies in the picture, 0–1."""
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     middle, side = (low + high) / 2, float((high - low).max()) * SURROUNDINGS
     size = np.array([luma.shape[1], luma.shape[0]])
@@ -104,7 +106,7 @@ def visible_share(points: FloatArray, luma: Image) -> float:
 
 
 def _mirrored(luma: Image, roi: Roi) -> tuple[Image, Roi]:
-    """Return the mirror image of what surrounds a square, and the square in it."""
+    """Return the mirrored surroundings of a square, and the square within them."""
     height, width = luma.shape
     reach = roi.side  # a turned square reaches 0.71 sides from its middle
     left, right = max(math.floor(roi.x - reach), 0), min(math.ceil(roi.x + reach), width)
@@ -114,15 +116,11 @@ def _mirrored(luma: Image, roi: Roi) -> tuple[Image, Roi]:
 
 
 def _cut_out(rgb: Image, roi: Roi, side: int) -> Image:
-    """Return a turned square upright, ``(side, side, 3)``; over the picture's edge the edge is repeated."""
+    """Return a rotated square upright, ``(side, side, 3)``; pixels beyond the picture repeat its edge."""
     twice = cv2.warpAffine(rgb, roi.to_square(2 * side), (2 * side, 2 * side), borderMode=cv2.BORDER_REPLICATE)
     return cv2.resize(twice, (side, side), interpolation=cv2.INTER_AREA)
 
 
-def _longer_side(points: FloatArray) -> float:
-    return float(np.ptp(points[:, :2], axis=0).max())
-
-
 def _logit(probability: float) -> float:
     kept = min(max(probability, 1e-12), 1 - 1e-12)
-    return max(-_LARGEST_LOGIT, min(_LARGEST_LOGIT, math.log(kept / (1 - kept))))
+    return max(-_MAX_LOGIT, min(_MAX_LOGIT, math.log(kept / (1 - kept))))

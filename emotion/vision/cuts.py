@@ -11,29 +11,28 @@ from emotion.stream_state import StreamState
 from emotion.types import Image
 
 MIN_DIFFERENCE = 18.0
-"""Mean grey levels between the thumbnails on both sides of a cut; hand-held motion stays below it …"""
+"""At a cut, thumbnails differ by at least this many grey levels on average, which hand-held motion rarely does."""
 MIN_JUMP = 3.0
-"""… or is only this many times what the frames before differed by, so that a shaking camera cuts nothing …"""
+"""They also differ by this many times the recent frames' mean difference, so a shaking camera is not a cut."""
 MIN_REDISTRIBUTION = 0.15
-"""… or moves things about: a cut also changes which grey levels there are, by this share of the picture."""
+"""And their histograms differ by this share of the pixels, so motion within a scene is not a cut."""
 _ROWS = 36
 _BINS = 32
 _MEMORY = 8
 
 
 class CutDetector:
-    """Compares each frame's thumbnail with the last one's."""
+    """Compares each frame's thumbnail with the previous one."""
 
     def __init__(self) -> None:
         self._last: np.ndarray | None = None
         self._differences: deque[float] = deque(maxlen=_MEMORY)
 
     def __call__(self, luma: Image) -> bool:
-        """Return whether the ``(H, W)`` picture begins a new shot; the first one does not."""
+        """Return whether the ``(H, W)`` frame begins a new shot; the first frame does not."""
         # Every n-th pixel, blurred: a twentieth of the cost of averaging all of them.
         step = max(1, luma.shape[0] // _ROWS)
-        # A picture may be narrower than that.
-        left = min(step // 2, luma.shape[1] - 1)
+        left = min(step // 2, luma.shape[1] - 1)  # a picture may be only a few pixels wide
         thumbnail = cv2.blur(np.ascontiguousarray(luma[step // 2 :: step, left::step]), (3, 3))
         last, self._last = self._last, thumbnail
         if last is None or last.shape != thumbnail.shape:
@@ -45,12 +44,12 @@ class CutDetector:
         return jumps and _redistribution(last, thumbnail) >= MIN_REDISTRIBUTION
 
     def state(self) -> StreamState:
-        """Return all that is remembered, as arrays."""
+        """Return the state as arrays."""
         last = np.empty((0, 0), np.uint8) if self._last is None else self._last
         return {"last": last, "differences": np.array(self._differences, np.float64)}
 
     def restore(self, state: StreamState) -> None:
-        """Go on from :meth:`state`'s arrays."""
+        """Continue from :meth:`state`'s arrays."""
         self._last = state["last"] if state["last"].size else None
         self._differences = deque(map(float, state["differences"]), maxlen=_MEMORY)
 

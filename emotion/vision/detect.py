@@ -16,33 +16,32 @@ from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import BLAZEFACE_BACK, BLAZEFACE_SHORT, mediapipe_file
 
 MIN_CONFIDENCE = 0.5
-"""The mesh looks at every find as well and throws out what is no face."""
+"""Low, as the mesh then rejects detections that are not faces."""
 MAX_IOU = 0.3
-SINGLE_LOOK_PX = 400
-"""Longer side up to which one look at the whole picture is enough."""
+SINGLE_PASS_PX = 400
+"""Pictures whose longer side is at most this need no tiles."""
 TILE_PX = 640
-"""Larger pictures are looked at in tiles of about this size too, at least two a side."""
+"""Larger pictures are also searched in tiles of about this size, at least two per side."""
 TILE_OVERLAP = 0.25
 MAX_TILES_A_SIDE = 6
 BORDER_PX = 4.0
 _ANCHORS = ((16, 2), (8, 6))
-"""Of the network's two grids: cells a side where the input is square, anchors a cell."""
+"""Cells per side of a square input and anchors per cell, of each of the network's two grids."""
 
 
 class BlazeFace:
     """MediaPipe's BlazeFace (Bazarevsky et al. 2019): the "back" model, 256×256.
 
-    A find carries six landmarks: right eye, left eye, nose tip, mouth, right ear, left ear.
+    A detection has six landmarks: right eye, left eye, nose tip, mouth, right ear, left ear.
 
     Args:
-        small: Take the "short-range" model instead, 128×128: several times as fast, and blind to faces that are
-            small in the picture.
+        small: Use the "short-range" model, 128×128: several times as fast, but misses small faces.
     """
 
     def __init__(self, *, small: bool = False) -> None:
         self._model = LiteRTModel(mediapipe_file(BLAZEFACE_SHORT if small else BLAZEFACE_BACK), any_size=True)
         self.side = self._model.input_shape[1]
-        """Side of the square that the model sees, px."""
+        """Side of the model's square input, px."""
         self._stride = self.side // _ANCHORS[-1][0]
 
     def regions(self, width: int, height: int) -> list[Region]:
@@ -58,7 +57,7 @@ class BlazeFace:
         return _suppress(finds)
 
     def best_logit(self, square: Image) -> float:
-        """Return how sure the model is that it sees any face in ``(side, side, 3)`` RGB, as a logit."""
+        """Return the highest face score in a ``(side, side, 3)`` RGB square, as a logit."""
         _, raw_scores = self._model((square.astype(np.float32) / 127.5 - 1)[None])
         return float(raw_scores.max())
 
@@ -85,7 +84,7 @@ class BlazeFace:
 
 
 class HaarCascade:
-    """OpenCV's frontal-face cascade (Viola and Jones 2001): the classic, for comparison."""
+    """OpenCV's frontal-face cascade (Viola and Jones 2001), for comparison."""
 
     def __init__(self) -> None:
         path = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"
@@ -94,7 +93,7 @@ class HaarCascade:
         self._path = str(path)
 
     def regions(self, width: int, height: int) -> list[Region]:
-        """Return the whole picture: the cascade looks at every size by itself."""
+        """Return the whole picture: the cascade searches at every scale itself."""
         return [(0, 0, width, height)]
 
     def detect(self, image: Image, regions: Sequence[Region] | None = None) -> list[Face]:
@@ -102,7 +101,7 @@ class HaarCascade:
         del regions
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         smallest = max(24, min(grey.shape) // 20)
-        # A cascade is not safe to share between threads and is cheap beside the search itself.
+        # Loaded per call: it is not safe to share between threads, and loading is cheap beside the search.
         boxes, _, weights = cv2.CascadeClassifier(self._path).detectMultiScale3(
             grey, scaleFactor=1.1, minNeighbors=5, minSize=(smallest, smallest), outputRejectLevels=True
         )
@@ -123,13 +122,13 @@ def load_detector(name: str) -> Detector:
         ModelError: There is no such detector.
     """
     if name not in DETECTORS:
-        raise ModelError(f"expected a detector out of {', '.join(DETECTORS)}; got {name!r}")
+        raise ModelError(f"expected a detector from {', '.join(DETECTORS)}; got {name!r}")
     return DETECTORS[name]()
 
 
 @functools.lru_cache(maxsize=32)
 def _anchors(shape: tuple[int, int], side: int) -> FloatArray:
-    """Return the ``(n, 2)`` anchor centres, px, of an input of a height and width, given a square input's side."""
+    """Return the ``(n, 2)`` anchor centres, px, of an input of this height and width; ``side`` is a square input's."""
     rows = []
     for cells, anchors in _ANCHORS:
         stride = side // cells
@@ -142,8 +141,8 @@ def _anchors(shape: tuple[int, int], side: int) -> FloatArray:
 def _letterbox(image: Image, side: int, multiple: int) -> tuple[Image, float, FloatArray]:
     """Return the picture centred on black, its scale, and its offset in px.
 
-    The longer side fills ``side`` px. The shorter one is rounded up to a multiple of the network's coarsest stride,
-    as more black would cost time and show nothing.
+    The longer side becomes ``side`` px. The shorter one is padded only to a multiple of the network's coarsest stride,
+    as further padding would cost time.
     """
     height, width = image.shape[:2]
     scale = side / max(height, width)
@@ -156,7 +155,7 @@ def _letterbox(image: Image, side: int, multiple: int) -> tuple[Image, float, Fl
 
 
 def _resized(image: Image, width: int, height: int) -> Image:
-    """Resize by halves and a last step: averaging by anything but 2 takes OpenCV several times as long."""
+    """Halve repeatedly, then resize: OpenCV averages by a factor of 2 several times faster than by any other."""
     while image.shape[1] >= 2 * width and image.shape[0] >= 2 * height and min(image.shape[:2]) > 1:
         image = cv2.resize(image, (image.shape[1] // 2, image.shape[0] // 2), None, 0, 0, cv2.INTER_AREA)
     return cv2.resize(image, (width, height), None, 0, 0, cv2.INTER_LINEAR)
@@ -164,7 +163,7 @@ def _resized(image: Image, width: int, height: int) -> Image:
 
 def _tiles(width: int, height: int) -> list[Region]:
     longer = max(width, height)
-    if longer <= SINGLE_LOOK_PX:
+    if longer <= SINGLE_PASS_PX:
         return []
     count = min(max(longer // TILE_PX, 2), MAX_TILES_A_SIDE)
     side = math.ceil(longer / count * (1 + TILE_OVERLAP))
@@ -181,7 +180,7 @@ def _starts(length: int, side: int) -> list[int]:
 
 
 def _not_cut_off(boxes: FloatArray, region: Region, width: int, height: int) -> np.ndarray:
-    """Return which boxes do not touch a tile's inner border, where the next tile has them whole."""
+    """Return which boxes do not touch a tile's inner border; those that do are complete in the next tile."""
     left, top, right, bottom = region
     inner = np.array([left > 0, top > 0, right < width, bottom < height])
     sides = np.array([0, 0, right - left, bottom - top], np.float32)
@@ -190,7 +189,7 @@ def _not_cut_off(boxes: FloatArray, region: Region, width: int, height: int) -> 
 
 
 def _suppress(finds: list[Face]) -> list[Face]:
-    """Keep the most confident of finds that overlap."""
+    """Keep the most confident of overlapping detections."""
     if not finds:
         return []
     boxes = [(*map(float, face.box_xyxy[:2]), *map(float, face.box_xyxy[2:] - face.box_xyxy[:2])) for face in finds]

@@ -18,14 +18,14 @@ from emotion.vision.normalise import normalise
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceParts:
-    """What was found of one face, in the px of its picture.
+    """Keypoints and masks of one face, in px of its picture.
 
     Attributes:
         points: ``(15, 2)`` float32, x and y, in the order of ``emotion.models.face_parts.KEYPOINTS``.
-        masks: ``(h, w, 4)`` float32, how likely each pixel around the face belongs to each of
+        masks: ``(h, w, 4)`` float32, the probability that each pixel around the face belongs to each of
             ``emotion.models.face_parts.PARTS``, 0–1.
         origin: Left and top of the masks in the picture, px.
-        presence: How likely a face with visible parts is there, 0–1.
+        presence: Probability that this is a face with visible parts, 0–1.
     """
 
     points: FloatArray
@@ -38,7 +38,7 @@ class PartFinder:
     """Runs the three models of face parts; safe to share between threads.
 
     Raises:
-        ModelError: A model is missing or is not as its card says.
+        ModelError: A model is missing or does not match its card.
     """
 
     def __init__(self) -> None:
@@ -48,8 +48,8 @@ class PartFinder:
         """Return the parts of one face.
 
         Args:
-            image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8, where the face was found.
-            face: With landmarks.
+            image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
+            face: A face in it, with landmarks.
 
         Raises:
             ValueError: The face has no landmarks.
@@ -78,7 +78,7 @@ class _Model:
         self._run = LiteRTModel(checked_part_file(self.card))
 
     def __call__(self, luma: Image, five: FloatArray) -> tuple[FloatArray, NDArray[np.float64]]:
-        """Return the raw answer, and the ``(2, 3)`` map from the crop's px to the picture's."""
+        """Return the raw output, and the ``(2, 3)`` transform from the crop's px to the picture's."""
         size, frame = self.card.input_size, self.card.frame_points
         crop = align(luma, five, size, frame)
         answer = self._run(normalise(crop[None], self.card.normalisation))[0]
@@ -86,7 +86,7 @@ class _Model:
 
 
 def _points_on_image(coordinates: FloatArray, size: int, to_image: NDArray[np.float64]) -> FloatArray:
-    """Return points that were −1 to 1 across a crop in the picture's px."""
+    """Convert coordinates from −1 to 1 in a crop to the picture's px."""
     on_crop = (coordinates.reshape(len(KEYPOINTS), 2) + 1) / 2 * (size - 1)
     return np.asarray(on_crop @ to_image[:, :2].T + to_image[:, 2], np.float32)
 
@@ -94,7 +94,7 @@ def _points_on_image(coordinates: FloatArray, size: int, to_image: NDArray[np.fl
 def _masks_on_image(
     maps: FloatArray, to_image: NDArray[np.float64], shape: tuple[int, ...]
 ) -> tuple[FloatArray, tuple[int, int]]:
-    """Lay maps of logits back onto the picture, and return the part that they cover with its left and top."""
+    """Return maps of logits as probabilities in the picture's px, with the left and top of the part they cover."""
     side = len(maps)
     corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]) @ to_image.T
     low = np.clip(np.floor(corners.min(axis=0)), 0, [shape[1] - 1, shape[0] - 1]).astype(int)

@@ -12,7 +12,7 @@ FRAME_FILE = Path(__file__).with_suffix(".json")
 _measured = json.loads(FRAME_FILE.read_text(encoding="utf-8"))
 
 FRAME_POINTS = np.array(_measured["points"], np.float32)
-"""``(5, 2)`` places of right eye, left eye, nose tip, right and left mouth corner as shares of the side, 0–1."""
+"""``(5, 2)`` positions of right eye, left eye, nose tip, right and left mouth corner as shares of the side, 0–1."""
 
 FRONTAL_PITCH = float(_measured["pitch_deg"])
-"""How far the line from forehead to chin leans in a face that looks ahead, degrees: the median over the set."""
+"""Median tilt of the line from forehead to chin in FER2013's frontal faces, degrees."""

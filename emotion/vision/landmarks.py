@@ -1,6 +1,7 @@
 """Runs the 468-point face mesh and computes head pose and the openness of eyes and mouth from it.
 
-The mesh gets luma, so no frame has to be converted; in colour, its points differ by about 1 % of the eye distance.
+The mesh runs on luma, which saves converting frames; its points differ from those in colour by about 1 % of the eye
+distance.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from emotion.vision.litert import LiteRTModel
 from emotion.vision.mediapipe_files import FACE_MESH, mediapipe_file
 
 MIN_PRESENCE = 0.9
-"""A find is a face if the mesh, fitted where a first fit showed it to be, says so at least this surely …"""
+"""A detection is a face if the mesh's presence is at least this, fitted where the first fit placed the face."""
 MIN_FIRST_PRESENCE = 0.5
-"""… and the first fit, on the detector's rougher box, at least this surely."""
+"""The first fit, on the detector's rougher box, must reach this."""
 
 MESH_POINTS = 468
 
 _SIDE = 192
 _MARGIN = 1.5
-"""The mesh was trained on squares this much larger than the face."""
+"""The mesh was trained on squares this many times the size of the face."""
 
 _STILL = 0.06
-"""A face that moved by less than this share of its square is fitted well enough at the first try."""
+"""A second fit is needed only if a face moved by this share of its square or more."""
 
 RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS = (33, 133), (263, 362)
-"""Outer and inner corner of each eye; right and left are the person's own."""
+"""Outer and inner corner of each eye; right and left are the person's."""
 NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT = 1, 61, 291
 _FOREHEAD, _CHIN = 10, 152
 # Outer corner, two points of the upper lid, inner corner, two of the lower lid.
@@ -39,7 +40,7 @@ _RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 _LEFT_EYE = (263, 387, 385, 362, 380, 373)
 _BOTH_EYES = [*_RIGHT_EYE, *_LEFT_EYE]
 _INNER_LIPS = [13, 14, 78, 308]
-# Five points, each the middle of two: the corners of each eye; nose tip and corners of the mouth with themselves.
+# Five points, each the mean of two: the corners of each eye; nose tip and mouth corners are paired with themselves.
 _FIVE_PAIRS = [
     [right, left, NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT]
     for right, left in zip(RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS, strict=True)
@@ -48,7 +49,7 @@ _FIVE_PAIRS = [
 
 @dataclass(frozen=True, slots=True)
 class Roi:
-    """A turned square: centre in px, side in px, angle in radians (clockwise on the screen)."""
+    """A rotated square: centre and side in px, angle in radians, clockwise on the screen."""
 
     x: float
     y: float
@@ -56,7 +57,7 @@ class Roi:
     angle: float
 
     def to_square(self, pixels: int) -> FloatArray:
-        """Return the ``(2, 3)`` affine map from the picture to an upright square of ``pixels`` a side."""
+        """Return the ``(2, 3)`` affine transform from the picture to an upright square of ``pixels`` a side."""
         scale = pixels / self.side
         cos, sin = math.cos(self.angle) * scale, math.sin(self.angle) * scale
         middle = pixels / 2
@@ -69,7 +70,7 @@ class Roi:
         )
 
     def from_square(self, pixels: int) -> FloatArray:
-        """Return the ``(2, 3)`` affine map back, from an upright square of ``pixels`` a side to the picture."""
+        """Return the inverse of :meth:`to_square`, ``(2, 3)``."""
         scale = self.side / pixels
         cos, sin = math.cos(self.angle) * scale, math.sin(self.angle) * scale
         middle = pixels / 2
@@ -78,7 +79,7 @@ class Roi:
         )
 
     def shift_to(self, other: Roi) -> float:
-        """Return how far the other square is moved and grown against this one, as a share of the side."""
+        """Return how far the other square has moved or grown, whichever is more, as a share of this one's side."""
         moved = math.hypot(other.x - self.x, other.y - self.y)
         return max(moved, abs(other.side - self.side)) / self.side
 
@@ -88,7 +89,7 @@ class Mesh:
     """One fitted mesh.
 
     Attributes:
-        points: ``(468, 3)`` float32; x and y in px of the picture, z in px too, smaller is nearer.
+        points: ``(468, 3)`` float32 in px of the picture; a smaller z is nearer.
         presence: The model's confidence that this is a face, 0–1.
     """
 
@@ -103,7 +104,7 @@ class FaceMesh:
         self._model = LiteRTModel(mediapipe_file(FACE_MESH))
 
     def fit(self, luma: Image, roi: Roi) -> Mesh:
-        """Fit the mesh to what ``roi`` shows of the ``(H, W)`` luma picture, or of an ``(H, W, 3)`` RGB one."""
+        """Fit the mesh to the square ``roi`` of an ``(H, W)`` luma or ``(H, W, 3)`` RGB picture."""
         part = cv2.warpAffine(luma, roi.to_square(_SIDE), (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
         values = np.multiply(part, 1 / 255, dtype=np.float32)
         if values.ndim == 2:
@@ -118,7 +119,7 @@ class FaceMesh:
         return Mesh(points, _sigmoid(float(raw_presence.ravel()[0])))
 
     def follow(self, luma: Image, points: FloatArray) -> Mesh:
-        """Fit the mesh near where it was; once more where it is now, if the face has moved in between."""
+        """Fit the mesh at its last position, and again at the new one if the face has moved."""
         before = roi_of_mesh(points)
         mesh = self.fit(luma, before)
         now = roi_of_mesh(mesh.points)
@@ -126,7 +127,7 @@ class FaceMesh:
 
 
 def roi_of_find(face: Face) -> Roi:
-    """Return where to fit the mesh to a detector's find, upright if it tells no eyes."""
+    """Return where to fit the mesh to a detection, upright if it has no landmarks."""
     left, top, right, bottom = map(float, face.box_xyxy)
     angle = 0.0
     if face.landmarks is not None:
@@ -136,7 +137,7 @@ def roi_of_find(face: Face) -> Roi:
 
 
 def roi_of_mesh(points: FloatArray) -> Roi:
-    """Return where to fit the mesh next, given where it was."""
+    """Return where to fit the mesh next, from its last points."""
     angle = _angle_of_eyes(points)
     cos, sin = math.cos(angle), math.sin(angle)
     upright = np.array([[cos, sin], [-sin, cos]], np.float32) @ points[:, :2].T
@@ -150,11 +151,6 @@ def _angle_of_eyes(points: FloatArray) -> float:
     return math.atan2(y2 - y1, x2 - x1)
 
 
-def eye_centres(points: FloatArray) -> FloatArray:
-    """Return the ``(2, 2)`` centres between the corners of the right and the left eye, px."""
-    return five_points(points)[:2]
-
-
 def five_points(points: FloatArray) -> FloatArray:
     """Return ``(5, 2)`` px: right eye, left eye, nose tip, right and left corner of the mouth."""
     pairs = points[_FIVE_PAIRS, :2]
@@ -162,16 +158,16 @@ def five_points(points: FloatArray) -> FloatArray:
 
 
 def head_pose(points: FloatArray, frontal_pitch: float = FRONTAL_PITCH) -> HeadPose:
-    """Return the head's rotation, from axes drawn through the eyes and from forehead to chin.
+    """Return the head's rotation, from the axis through the eyes and the one from forehead to chin.
 
-    The axes are made orthonormal by Gram–Schmidt; the angles are those of the
-    rotation R = Ry(yaw) · Rx(pitch) · Rz(roll) that turns a frontal head into this one.
+    The axes are made orthonormal by Gram–Schmidt; the angles are those of the rotation
+    R = Ry(yaw) · Rx(pitch) · Rz(roll) that turns a frontal head into this one.
 
     Args:
         points: ``(468, 3)`` mesh points.
-        frontal_pitch: What the axes' pitch is in a head that looks ahead, degrees.
+        frontal_pitch: Pitch of the axes in a frontal head, degrees.
     """
-    # Plain floats: on three numbers NumPy's calls cost ten times the arithmetic.
+    # Not NumPy: for three numbers, its call overhead is ten times the arithmetic.
     right, left, forehead, chin = points[[RIGHT_EYE_CORNERS[0], LEFT_EYE_CORNERS[0], _FOREHEAD, _CHIN]].tolist()
     ax, ay, az = _unit([b - a for a, b in zip(right, left, strict=True)])
     dx, dy, dz = (b - a for a, b in zip(forehead, chin, strict=True))
@@ -186,10 +182,10 @@ def head_pose(points: FloatArray, frontal_pitch: float = FRONTAL_PITCH) -> HeadP
 
 
 def rotation(pose: HeadPose) -> FloatArray:
-    """Return R = Ry(yaw) · Rx(pitch) · Rz(roll), ``(3, 3)``: what becomes of a frontal head's axes in a head like this.
+    """Return R = Ry(yaw) · Rx(pitch) · Rz(roll), ``(3, 3)``, which turns a frontal head's axes into this head's.
 
-    Its columns are the directions across (to the picture's right in a frontal head), down and away
-    from the viewer, each as x to the right, y down and z away.
+    Its columns are the head's axes to the right (of the picture, in a frontal head), down and away from the viewer,
+    in coordinates of x to the right, y down and z away.
     """
     yaw, pitch, roll = (math.radians(angle) for angle in (pose.yaw, pose.pitch, pose.roll))
     turn = [[math.cos(yaw), 0, -math.sin(yaw)], [0, 1, 0], [math.sin(yaw), 0, math.cos(yaw)]]
@@ -208,7 +204,7 @@ def _sigmoid(logit: float) -> float:
 
 
 def eye_openness(points: FloatArray) -> float:
-    """Return the eye aspect ratio, mean of both eyes (Soukupová and Čech 2016); about 0.3 open, below 0.15 shut."""
+    """Return the mean eye aspect ratio (Soukupová and Čech 2016): about 0.3 for open eyes, below 0.15 for shut ones."""
     corners = points[_BOTH_EYES, :2].tolist()
     return (_aspect_ratio(corners[:6]) + _aspect_ratio(corners[6:])) / 2
 
@@ -219,6 +215,6 @@ def _aspect_ratio(eye: list[list[float]]) -> float:
 
 
 def mouth_openness(points: FloatArray) -> float:
-    """Return the height between the inner lips over their width; 0 closed, about 1 wide open."""
+    """Return the height of the inner lips over their width: 0 closed, about 1 wide open."""
     upper, lower, right, left = points[_INNER_LIPS, :2].tolist()
     return math.dist(upper, lower) / max(math.dist(right, left), 1e-9)

@@ -1,4 +1,4 @@
-"""Runs a .tflite file, quantises its input and dequantises its output; may be shared between threads."""
+"""Runs .tflite files: quantises their input and dequantises their output."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from emotion.types import FloatArray
 
 
 class LiteRTModel:
-    """A .tflite model as a function of one float32 array.
+    """A .tflite model as a function of one float32 array; safe to share between threads.
 
-    An interpreter serves one call at a time, so callers on several threads
-    each borrow one of their own; the pool grows to as many as ever ran at once.
+    An interpreter serves one call at a time, so a pool grows to the largest number of concurrent calls.
 
     Args:
         path: The file.
-        threads: That one call may use.
-        any_size: Take inputs of other heights and widths than the file names, as a fully convolutional network
-            can. Each size has interpreters of its own: preparing one for another size takes longer than a call.
+        threads: Number of threads per call.
+        any_size: Accept inputs of any height and width, for a fully convolutional network. Each size has its own
+            interpreters, as resizing one takes longer than a call.
     """
 
     def __init__(self, path: Path, threads: int = 1, *, any_size: bool = False) -> None:
@@ -37,7 +36,7 @@ class LiteRTModel:
         """Return the model's outputs for one input.
 
         Args:
-            values: float32 array of :attr:`input_shape`, or of another size where the model takes any.
+            values: float32 array of :attr:`input_shape`, or of another size with ``any_size``.
 
         Returns:
             One float32 array per output, dequantised.
@@ -45,9 +44,9 @@ class LiteRTModel:
         shape = values.shape if self._any_size else self.input_shape
         idle = self._idle.get(shape)
         if idle is None:
-            idle = self._idle.setdefault(shape, [])  # atomic: two threads that come with a new size share one list
+            idle = self._idle.setdefault(shape, [])  # atomic: two threads with a new size share one list
         try:
-            session = idle.pop()  # atomic, too, and last in, first out: few interpreters serve most calls
+            session = idle.pop()  # atomic; last in, first out keeps the number of busy interpreters low
         except IndexError:
             session = self._open(shape if self._any_size else None)
         try:
@@ -63,7 +62,7 @@ class LiteRTModel:
 
 
 class _Session:
-    """One interpreter with what it tells of its input and outputs, which costs time to ask for."""
+    """One interpreter with its input and output details, which are slow to query."""
 
     def __init__(self, interpreter: Any, shape: tuple[int, ...] | None = None) -> None:
         if shape is not None:

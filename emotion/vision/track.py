@@ -1,4 +1,4 @@
-"""Tracks faces: a track id survives a blink, a turned head and a short occlusion, and ends at a cut."""
+"""Tracks faces; a track survives a blink, a turned head and a short occlusion, and ends at a cut."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from emotion.stream_state import StreamState
 from emotion.types import Face, FloatArray
 
 MEMORY_S = 2.0
-"""How long a person may be out of sight and still keep the number."""
+"""How long a person may be out of sight and keep their track id."""
 MAX_SHIFT = 0.6
-"""Centres of one person's boxes in consecutive frames lie at most this many box sides apart …"""
+"""Largest distance between the centres of a person's consecutive boxes, in box sides."""
 SHIFT_PER_S = 1.5
-"""… and this many more for each second out of sight."""
+"""Added to it for each second out of sight."""
 MAX_GROWTH = 1.8
-"""One box's side over the other's, at most."""
+"""Largest ratio of the sides of a person's consecutive boxes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class _Seen:
 
 
 class Tracker:
-    """Matches faces with the people seen lately, nearest first."""
+    """Matches faces with recently seen people, nearest first."""
 
     def __init__(self) -> None:
         self._seen: dict[int, _Seen] = {}
@@ -37,8 +37,8 @@ class Tracker:
         """Return the faces with their ``track_id``, in the same order.
 
         Args:
-            faces: What was found in one frame; a face that has a ``track_id`` already keeps it.
-            time_s: The frame's time; never before an earlier call's.
+            faces: The faces of one frame; one that already has a ``track_id`` keeps it.
+            time_s: The frame's time; not earlier than in the call before.
         """
         self._forget(time_s)
         known = {face.track_id for face in faces if face.track_id is not None}
@@ -53,11 +53,11 @@ class Tracker:
         return named
 
     def end_all(self) -> None:
-        """Forget everybody, as at a cut: whoever is seen next is somebody new."""
+        """End all tracks, as at a cut."""
         self._seen.clear()
 
     def state(self) -> StreamState:
-        """Return all that is remembered, as arrays."""
+        """Return the state as arrays."""
         return {
             "next_id": np.array(self._next_id),
             "ids": np.array(list(self._seen), np.int64),
@@ -66,7 +66,7 @@ class Tracker:
         }
 
     def restore(self, state: StreamState) -> None:
-        """Go on from :meth:`state`'s arrays."""
+        """Continue from :meth:`state`'s arrays."""
         self._next_id = int(state["next_id"])
         rows = zip(state["ids"], state["boxes"], state["times_s"], strict=True)
         self._seen = {int(key): _Seen(box, float(time_s)) for key, box, time_s in rows}
@@ -75,7 +75,7 @@ class Tracker:
         self._seen = {key: seen for key, seen in self._seen.items() if time_s - seen.time_s <= MEMORY_S}
 
     def _match(self, faces: list[Face], taken: set[int], time_s: float) -> list[int | None]:
-        """Pair the nearest first; a Hungarian assignment would cost SciPy's import time for the same few faces."""
+        """Pair greedily, nearest first; a Hungarian assignment would import SciPy for a handful of faces."""
         pairs = sorted(
             (distance, row, key)
             for row, face in enumerate(faces)
@@ -94,7 +94,7 @@ class Tracker:
 
 
 def _distance(box: FloatArray, seen: _Seen, time_s: float) -> float | None:
-    """Return how far a face is from where a person was, in box sides; None if it cannot be them."""
+    """Return the distance of a face from a person's last box, in box sides; None if it cannot be them."""
     sides = [float(np.sqrt(np.prod(np.maximum(b[2:] - b[:2], 1e-3)))) for b in (box, seen.box)]
     centres = [(b[:2] + b[2:]) / 2 for b in (box, seen.box)]
     shift = float(np.linalg.norm(centres[0] - centres[1])) / max(sides)

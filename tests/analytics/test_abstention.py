@@ -16,7 +16,8 @@ from emotion.analytics.abstention import answer_names, answers, explain, face_an
 from emotion.analytics.summary import summarise
 from emotion.analytics.timeline import result_at, validate, with_leading_emotion
 from emotion.labels import FERPLUS_LABELS, UNCLEAR
-from emotion.types import FULL_SIZE_PX, AbstentionLimit, Analysis
+from emotion.model_card import FULL_SIZE_PX
+from emotion.types import AbstentionLimit, Analysis
 from tests.conftest import leaning, make_analysis
 
 FACE = {"neutral": 0.5, "fear": 0.3, "anger": 0.2}
@@ -180,8 +181,8 @@ def test_an_analysis_without_slopes_uses_one_threshold(analysis):
     old = replace(analysis, settings={"abstain_below": 0.5})
     expected = analysis.timeline["emotion_confidence"].to_numpy() < 0.5
     assert unclear_rows(old.timeline, old.abstain_below).tolist() == expected.tolist()
-    assert "needs more" not in explain(old.abstain_below)
-    assert "needs more" in explain(LIMIT)
+    assert "limit is higher" not in explain(old.abstain_below)
+    assert "limit is higher" in explain(LIMIT)
 
 
 def test_a_threshold_with_slopes_can_be_pickled():

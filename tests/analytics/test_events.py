@@ -128,7 +128,7 @@ def test_figures_relative_to_the_baseline(analysis):
 
 
 def test_a_baseline_without_the_person_is_refused(analysis):
-    with pytest.raises(InputError, match="the person is seen"):
+    with pytest.raises(InputError, match="the person is visible"):
         baseline_means(analysis, 2, Span(0, 0.3))
 
 

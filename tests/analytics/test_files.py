@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emotion.analytics.files import load_parquet, save_parquet, to_csv
+from emotion.analytics.files import load_parquet, save_parquet
+from emotion.csv_text import csv_text
 from emotion.errors import TimelineError
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import Analysis
@@ -56,7 +57,7 @@ def test_no_temporary_file_is_left(analysis, tmp_path):
 
 
 def test_csv_round_trips_numbers(analysis):
-    read = pd.read_csv(io.StringIO(to_csv(analysis.timeline)))
+    read = pd.read_csv(io.StringIO(csv_text(analysis.timeline)))
     assert list(read.columns) == list(analysis.timeline.columns)
     assert np.allclose(read["p_happiness"], analysis.timeline["p_happiness"], atol=1e-5)
     assert read["similarity"].isna().all()

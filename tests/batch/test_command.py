@@ -102,7 +102,7 @@ def test_the_queries_of_the_guide_run(films: Path, tmp_path: Path, monkeypatch: 
         (["list.csv", "x.mp4", "--out", "out"], "expected one manifest alone"),
         (["x.mp4", "--out", "x.mp4"], "expected --out to be a folder"),
         (["x.mp4", "--out", "out", "--workers", "0"], "above 0"),
-        (["x.mp4", "--out", "out", "--model", "nonsense"], "expected a model out of"),
+        (["x.mp4", "--out", "out", "--model", "nonsense"], "expected a model from"),
         (["x.mp4", "--out", "out", "--start", "9", "--end", "3"], "expected a part from 0 s on"),
         (["x.mp4"], "required: --out"),
     ],

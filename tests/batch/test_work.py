@@ -97,7 +97,7 @@ def test_other_versions_and_missing_models_end_the_batch(make_film: MakeFilm, tm
     video = one(make_film(tmp_path / "a.mp4"))
     for settings, words in (
         (replace(job.settings, id="of another version"), "expected the same version of the program and of model"),
-        (replace(job.settings, model="gone"), "expected a model out of"),
+        (replace(job.settings, model="gone"), "expected a model from"),
     ):
         row = Worker(replace(job, settings=settings))(video)
         assert row is not None

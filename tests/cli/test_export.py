@@ -43,7 +43,7 @@ def test_edits_are_read_from_a_file(saved, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--format", "mp4"], "the video itself"),
+        (["--format", "mp4"], "the video file"),
         (["--format", "csv", "--edits", "{edits}"], "expected edits as JSON"),
     ],
 )

@@ -95,7 +95,7 @@ def test_corrected_times_are_reported_without_failure(tmp_path: Path, capsys: py
     ("arguments", "words"),
     [
         (["video", "absent.mp4", "--out", "."], "no such file"),
-        (["image", "x.png", "--model", "nonsense"], "expected a model out of"),
+        (["image", "x.png", "--model", "nonsense"], "expected a model from"),
         (["image", "x.png", "--detector", "magic"], "invalid choice"),
         (["video", "x.mp4", "--out", ".", "--every", "0"], "above 0"),
         (["video", "x.mp4", "--out", ".", "--every", "2", "--fps", "3"], "not allowed with"),

@@ -7,18 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from emotion.evaluation.metrics import (
-    abstention,
-    abstention_threshold,
-    accuracy_threshold,
-    bootstrap_interval,
-    class_report,
-    coverage_curve,
-    expected_calibration_error,
-    fit_temperature,
-    reliability_bins,
-    restrict,
-)
+from emotion.evaluation.calibration import expected_calibration_error, fit_temperature, reliability_bins
+from emotion.evaluation.metrics import bootstrap_interval, class_report, restrict
+from emotion.evaluation.selective import abstention, abstention_threshold, accuracy_threshold, coverage_curve
 
 LABELS = ("neutral", "happiness", "surprise")
 

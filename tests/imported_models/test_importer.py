@@ -87,7 +87,7 @@ def test_names_in_use_are_refused(path: Path) -> None:
     [
         (FER2013_LABELS[:6], "unit", ModelError, "expected 7 labels, one for each output; got 6"),
         (("anger",) * 7, "unit", LabelError, "different labels"),
-        (FER2013_LABELS, "caffe", ModelError, "expected a normalisation out of standardise, unit, symmetric"),
+        (FER2013_LABELS, "caffe", ModelError, "expected a normalisation from standardise, unit, symmetric"),
     ],
 )
 def test_details_must_match_the_file(
@@ -118,7 +118,7 @@ def test_a_full_disk_leaves_no_file(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", ["default", "ferplus-vgg", "../own", "unknown"])
 def test_only_added_models_are_removed(name: str) -> None:
-    with pytest.raises(ModelError, match=r"expected an imported model out of \(none\)"):
+    with pytest.raises(ModelError, match=r"expected an imported model from \(none\)"):
         remove_model(name)
     assert (models_dir() / "ferplus-vgg" / "card.json").is_file()
 

@@ -37,10 +37,10 @@ def empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
 def end(library: Library, claim: Claim, analysis: Analysis) -> None:
     """End a claim with a synthetic result, through the worker's functions."""
     entry_settings = library.for_owner(_owner(library, claim)).get(claim.id).settings
-    library.parts(claim.id).append(
+    library.checkpoint(claim.id).append(
         replace(analysis, settings=analysis.settings | {"every": entry_settings.every}), None
     )
-    library.parts(claim.id).merge(timeline_key(claim.id), analysis.note)
+    library.checkpoint(claim.id).merge(timeline_key(claim.id), analysis.note)
     conclude(library, claim)
 
 

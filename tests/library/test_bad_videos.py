@@ -56,7 +56,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
     for _ in range(1200):
-        dispatcher.look()
+        dispatcher.run_once()
         if ready(now := repository.get(entry.id)):
             return now
         time.sleep(0.1)
@@ -71,7 +71,7 @@ def assert_stays(library: Library, entry: Entry, dispatcher: Dispatcher) -> None
     """Assert that the job is not retried, and that the next one runs."""
     repository = library.for_owner(LOCAL)
     for _ in range(5):
-        dispatcher.look()
+        dispatcher.run_once()
     assert repository.get(entry.id) == entry
     other = repository.add(write_clip(Path(library.storage.url).parent / "other.mp4", "libx264"), "other.mp4")
     assert wait_for(repository, other, is_over, dispatcher).state is State.DONE
@@ -89,7 +89,7 @@ def test_a_decoder_crash_fails_only_its_job(
     os.kill(pid, number)
     for _ in range(20):
         # It cannot know how the other one's worker died, and leaves it to that one to say so.
-        other_server.look()
+        other_server.run_once()
         time.sleep(0.05)
     broken = wait_for(repository, entry, is_over, dispatcher)
     assert (broken.state, broken.can_resume) == (State.FAILED, True)

@@ -126,12 +126,12 @@ def test_changing_the_clock_does_not_close_a_recording(
 ) -> None:
     claim = begin_recording(repository, "", "camera", JobSettings())
     dispatcher = Dispatcher(library)
-    dispatcher.look()
+    dispatcher.run_once()
     wall.off = jump
-    dispatcher.look()
+    dispatcher.run_once()
     assert repository.get(claim.id).state is State.RUNNING
     assert beat(library, claim, 1, 1, 1.0) is False
-    dispatcher.look()
+    dispatcher.run_once()
     assert repository.get(claim.id).state is State.RUNNING
 
 
@@ -186,7 +186,7 @@ def test_a_clock_off_by_an_hour_deletes_nothing_early(
     assert entry.kept_until is not None
     right = entry.kept_until
     wall.off = jump
-    Dispatcher(library).look()
+    Dispatcher(library).run_once()
     # Ended while the clock was wrong: kept for as much longer or shorter, and no more.
     other = put(repository, video)
     wall.off = dt.timedelta()

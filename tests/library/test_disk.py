@@ -266,7 +266,7 @@ def test_an_unwritable_log_fails_the_analysis(
     disk.set_writable(False)
     entry = repository.add(clip, "a.mp4", JobSettings(every=50))
     dispatcher = Dispatcher(library)
-    dispatcher.look()
+    dispatcher.run_once()
     failed = repository.get(entry.id)
     assert (failed.state, failed.can_resume) == (State.FAILED, True)
     assert failed.note == "The analysis could not be started: Read-only file system. It can be resumed."

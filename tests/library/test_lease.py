@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 from emotion.library import Library, Repository, State
 from emotion.library.jobs import cancel, worker
 from emotion.library.jobs.queue import Claim, claim_next
-from emotion.library.jobs.worker import Displaced, OwnParts, Pulse
+from emotion.library.jobs.worker import ClaimedCheckpoint, Displaced, Pulse
 from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 
@@ -65,7 +65,7 @@ def test_parts_are_written_while_the_library_answers(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis
 ) -> None:
     time.sleep(2 * LEASE_S)
-    OwnParts(library, claim.id, pulse).append(analysis, None)
+    ClaimedCheckpoint(library, claim.id, pulse).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
@@ -73,7 +73,7 @@ def test_parts_are_written_while_the_library_answers(
 def test_nothing_is_written_without_a_confirmed_lease(
     library: Library, claim: Claim, pulse: Pulse, analysis: Analysis, pool: ThreadPoolExecutor, taken_over: bool
 ) -> None:
-    parts = OwnParts(library, claim.id, pulse)
+    parts = ClaimedCheckpoint(library, claim.id, pulse)
     rename_table(library, "analyses", "away")
     time.sleep(2 * LEASE_S)
     job = pool.submit(parts.append, analysis, None)
@@ -99,7 +99,7 @@ def test_the_analysed_part_is_written_after_cancelling(
 ) -> None:
     cancel(repository, claim.id)
     time.sleep(2 * LEASE_S)
-    OwnParts(library, claim.id, pulse).append(analysis, None)
+    ClaimedCheckpoint(library, claim.id, pulse).append(analysis, None)
     assert len(library.storage.keys(f"{claim.id}/parts")) == 1
 
 
@@ -108,7 +108,7 @@ def test_a_shutdown_does_not_wait_for_the_library(
 ) -> None:
     rename_table(library, "analyses", "away")
     time.sleep(2 * LEASE_S)
-    job = pool.submit(OwnParts(library, claim.id, pulse).append, analysis, None)
+    job = pool.submit(ClaimedCheckpoint(library, claim.id, pulse).append, analysis, None)
     expect_waiting(job)
     pulse.terminated.set()
     with pytest.raises(worker._Terminated):

@@ -148,7 +148,7 @@ def test_sorting_and_paging(repository: Repository, video: Path) -> None:
     pages = [repository.search(sort="title", limit=3, offset=offset) for offset in (0, 3, 6, 9)]
     assert [page.total for page in pages] == [8] * 4
     assert [entry.title for page in pages for entry in page.entries] == sorted(titles, key=str.casefold)
-    with pytest.raises(LibraryError, match="expected an order out of created"):
+    with pytest.raises(LibraryError, match="expected an order from created"):
         repository.search(sort="colour")
 
 

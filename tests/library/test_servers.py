@@ -113,15 +113,15 @@ def test_a_lost_machine_is_noticed_and_its_analysis_resumed_elsewhere(
         monkeypatch.setenv(name, value)
     here = Dispatcher(stage.library)
     began = time.monotonic()
-    here.look()
+    here.run_once()
     assert stage.repository.get(entry.id).state is State.RUNNING, "silent for a moment only"
-    until(lambda: here.look() or stage.repository.get(entry.id).state.is_over, "its death to be noticed")
+    until(lambda: here.run_once() or stage.repository.get(entry.id).state.is_over, "its death to be noticed")
     assert time.monotonic() - began > 3
     broken = stage.repository.get(entry.id)
     assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
     assert "process ended unexpectedly; everything up to" in broken.note
     resume(stage.repository, entry.id)
-    until(lambda: here.look() or stage.repository.get(entry.id).state.is_over, "it to go on here")
+    until(lambda: here.run_once() or stage.repository.get(entry.id).state.is_over, "it to go on here")
     assert_equal(stage.repository.load_analysis(entry.id), uninterrupted)
 
 

@@ -21,7 +21,7 @@ def pid_of(library: Library, entry: Entry) -> int:
 
 def wait_for(repository: Repository, entry: Entry, ready: Callable[[Entry], bool], dispatcher: Dispatcher) -> Entry:
     for _ in range(3000):
-        dispatcher.look()
+        dispatcher.run_once()
         now = repository.get(entry.id)
         if ready(now):
             return now

@@ -87,7 +87,7 @@ def test_a_recording_is_a_normal_analysis(
     assert analysis.info.fps == pytest.approx(30, rel=0.01)
     assert (analysis.info.width, analysis.info.height, analysis.model) == (640, 480, analyzer.model)
     assert repository.video_path(entry_id) is None
-    assert library.parts(entry_id).until_s() is None
+    assert library.checkpoint(entry_id).until_s() is None
     assert session.stop_recording() is None
     last = session.snapshot().recording
     assert last is not None

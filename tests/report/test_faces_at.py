@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.timeline import BOX, TimelineBuilder
-from emotion.drawing.blur import blur_everything, blur_faces, grown
+from emotion.drawing.blur import blur_everything, blur_faces, with_margins
 from emotion.labels import FERPLUS_LABELS
 from emotion.report.edited import edit
 from emotion.report.faces_at import CoveredFaces, ShownFaces
@@ -99,7 +99,7 @@ def test_blurring_removes_detail_and_changes_nothing_outside():
     before = image.copy()
     box = np.array([[40, 40, 80, 90]], np.float32)
     blur_faces(image, box)
-    (left, top, right, bottom), outside = grown(box, 160, 120)[0], np.ones((120, 160), bool)
+    (left, top, right, bottom), outside = with_margins(box, 160, 120)[0], np.ones((120, 160), bool)
     outside[top:bottom, left:right] = False
     assert np.array_equal(image[outside], before[outside])
     assert left < 40 and top < 40 and right > 80 and bottom > 90

@@ -42,7 +42,7 @@ def test_cancelling_keeps_an_existing_file(known, analysis, tmp_path):
 
 @pytest.mark.parametrize("known", [known for known in FORMATS if known.needs_video], ids=lambda known: known.name)
 def test_a_format_that_needs_the_video_says_that_it_is_missing(known, analysis, tmp_path):
-    with pytest.raises(InputError, match="the video itself"):
+    with pytest.raises(InputError, match="the video file"):
         export(analysis, tmp_path / "x", known, options=Options(video=tmp_path / "gone.mp4"))
 
 

@@ -23,7 +23,7 @@ from emotion.library.jobs import Dispatcher
 from emotion.samples import make_clip
 from emotion.settings import library_dir
 from emotion.telemetry.counters import REGISTRY
-from emotion.telemetry.logs import set_up_logs, take_over, told
+from emotion.telemetry.logs import redirect_loggers, set_up_logs, without_message
 from tests.conftest import ROOT
 
 TELLING = "Martha Musterfrau.martha@example.org.mp4"
@@ -95,9 +95,11 @@ def test_exceptions_are_logged_without_their_message(logs, form):
 
 
 def test_exceptions_as_text():
-    assert told(ValueError("Martha")) == "ValueError"
-    assert told(failure()).startswith("InputError after PermissionError EACCES at tests/telemetry/test_logs.py:")
-    assert told(SettingsError("expected a number; got 'x'")) == "SettingsError: expected a number; got 'x'"
+    assert without_message(ValueError("Martha")) == "ValueError"
+    assert without_message(failure()).startswith(
+        "InputError after PermissionError EACCES at tests/telemetry/test_logs.py:"
+    )
+    assert without_message(SettingsError("expected a number; got 'x'")) == "SettingsError: expected a number; got 'x'"
 
 
 def test_other_handlers_get_the_unchanged_record(logs, caplog):
@@ -166,10 +168,10 @@ def test_no_log_of_a_job_contains_file_name_or_title(logs, tmp_path, form):
     end = time.monotonic() + 120
     while not all(repository.get(entry.id).state.is_over for entry in entries):
         assert time.monotonic() < end
-        dispatcher.look()
+        dispatcher.run_once()
         time.sleep(0.1)
     while dispatcher._children:
-        dispatcher.look()
+        dispatcher.run_once()
         time.sleep(0.1)
     assert [repository.get(entry.id).state for entry in entries] == [State.DONE, State.FAILED]
     assert "Martha" in repository.get(entries[1].id).note, "its owner is told the name"
@@ -217,7 +219,7 @@ def test_requests_are_never_logged(logs):
     stream = written("text", logs, "debug")
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).setLevel("INFO")
-    take_over()
+    redirect_loggers()
     logging.getLogger("uvicorn.access").info('192.0.2.1:1 - "GET / HTTP/1.1" 200')
     logging.getLogger("uvicorn.error").info('192.0.2.1:1 - "WebSocket /_stcore/stream" [accepted]')
     assert stream.getvalue() == ""

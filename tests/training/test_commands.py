@@ -34,7 +34,7 @@ def test_help_lists_the_commands(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--recipe", "none"], f"expected a recipe out of {', '.join(RECIPES)}; got 'none'"),
+        (["train", "--recipe", "none"], f"expected a recipe from {', '.join(RECIPES)}; got 'none'"),
         (["evaluate", "--model", "none"], "got 'none'"),
     ],
 )

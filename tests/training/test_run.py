@@ -36,7 +36,7 @@ def run(made_data, tiny_recipe, tmp_path_factory):
 def models(tmp_path, monkeypatch):
     """An empty folder of models. Two epochs on noise teach nothing, so int8 may disagree with float there."""
     monkeypatch.setenv("EMOTION_MODELS", str(tmp_path))
-    monkeypatch.setattr(export_module, "LEAST_AGREEMENT", 0.0)
+    monkeypatch.setattr(export_module, "MIN_AGREEMENT", 0.0)
     return tmp_path
 
 

@@ -55,7 +55,7 @@ class Breakdown(keras.callbacks.Callback):
 def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(NETWORKS, "small", NetworkSpec("small", "Small", build_small, RECIPE))
-        patch.setattr(export_module, "LEAST_AGREEMENT", 0.0)
+        patch.setattr(export_module, "MIN_AGREEMENT", 0.0)
         yield
 
 
@@ -160,7 +160,7 @@ def test_a_cycles_end_can_be_exported(run, made_data, models, capsys):
     assert (card.training["epoch"], card.labels) == (3, FER2013.labels)
     capsys.readouterr()
     assert main([*command, "--head", "affectnet"]) == 2
-    assert "expected a head out of ferplus, fer2013 of pair; got 'affectnet'" in (said := capsys.readouterr().err)
+    assert "expected a head from ferplus, fer2013 of pair; got 'affectnet'" in (said := capsys.readouterr().err)
     assert said.count("\n") == 1
     gone = next(epoch for epoch in (1, 2, 4) if epoch != run.state()["best_epoch"])
     assert main([*command, "--epoch", str(gone)]) == 2

@@ -136,7 +136,7 @@ def test_an_import_that_fails_leaves_nothing_behind(tmp_path, made_data, monkeyp
     options = ["import", "--model", str(tmp_path / "net.h5"), "--name", "strangers"]
     assert main([*options, "--data", str(tmp_path / "no-data")]) == 2
     # The file is written and measured before this fails.
-    monkeypatch.setattr("training.export.export.LEAST_AGREEMENT", 1.1)
+    monkeypatch.setattr("training.export.export.MIN_AGREEMENT", 1.1)
     assert main([*options, "--data", str(made_data)]) == 2
     assert "answer alike" in capsys.readouterr().err
     assert not list((tmp_path / "models").iterdir())

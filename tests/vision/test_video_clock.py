@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion.vision.decode.clock import Clock, Mended
+from emotion.vision.decode.clock import Clock, Repairs
 
 STEP = 0.04
 EVEN = [STEP * index for index in range(100)]
 
 
-def mend(stamps: list[float | None], start_s: float = 0.0, longest_s: float = 10.0) -> tuple[list[float], Mended]:
+def mend(stamps: list[float | None], start_s: float = 0.0, longest_s: float = 10.0) -> tuple[list[float], Repairs]:
     clock = Clock(start_s, STEP, longest_s)
-    return [time_s for time_s, _ in clock.times(stamps, lambda stamp: stamp)], clock.mended
+    return [time_s for time_s, _ in clock.times(stamps, lambda stamp: stamp)], clock.repairs
 
 
 def test_correct_stamps_are_kept() -> None:
@@ -92,7 +92,7 @@ def test_a_long_gap_with_sound_is_kept() -> None:
     stamps = [*EVEN, 500.0, 500.04]
     clock = Clock(0.0, STEP, 10.0, is_real=lambda first_s, last_s: (round(first_s), last_s) == (4, 500.0))
     assert [time_s for time_s, _ in clock.times(stamps, lambda stamp: stamp)] == pytest.approx(stamps)
-    assert not clock.mended
+    assert not clock.repairs
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), max_size=60))

@@ -1,1 +1,1 @@
-"""Labelled faces in memory: sets, splits, votes, samples, manifests."""
+"""Data sets of labelled faces: sets, splits, votes, samples and manifests."""

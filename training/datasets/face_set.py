@@ -1,4 +1,4 @@
-"""The one shape in which every labelled data set reaches training: a typed, immutable set of faces."""
+"""An immutable set of labelled faces, the form of every data set in training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VOTE_CLASSES = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSet:
-    """Faces of one split, with whichever kinds of label they have.
+    """Faces of one split with their labels.
 
     Attributes:
         split: Name of the split, such as ``"train"``.
@@ -27,11 +27,11 @@ class FaceSet:
         labels: ``(n,)`` int8 codes: positions in ``label_set``, −1 if none.
         votes: ``(n, 10)`` int8 FER+ votes in the order of ``FERPLUS_LABELS`` followed by
             *unknown* and *not a face*, or None if the data set has no votes.
-        label_set: What the codes mean.
-        valence: ``(n,)`` float32, −1 (unpleasant) to 1, NaN where unknown, or None.
-        arousal: ``(n,)`` float32, −1 (calm) to 1, NaN where unknown, or None.
-        possible: ``(n,)`` int16 partial labels: bit i is set where the face may show ``EMOTIONS[i]``;
-            or None where nothing is ruled out.
+        label_set: Meaning of the codes.
+        valence: ``(n,)`` float32, −1 (unpleasant) to 1, NaN if unknown; or None.
+        arousal: ``(n,)`` float32, −1 (calm) to 1, NaN if unknown; or None.
+        possible: ``(n,)`` int16 partial labels: bit i is set if the face may show ``EMOTIONS[i]``; or None if nothing
+            is ruled out.
     """
 
     split: str
@@ -54,7 +54,7 @@ class FaceSet:
             raise DatasetError(f"expected {size} labels, one per face; got shape {self.labels.shape}")
         if size and not NO_LABEL <= self.labels.min() <= self.labels.max() < len(self.label_set):
             raise DatasetError(
-                f"expected label codes of {NO_LABEL} to {len(self.label_set) - 1} ({self.label_set.name}); "
+                f"expected label codes from {NO_LABEL} to {len(self.label_set) - 1} ({self.label_set.name}); "
                 f"got {self.labels.min()} to {self.labels.max()}"
             )
         if self.votes is not None and self.votes.shape != (size, VOTE_CLASSES):
@@ -78,7 +78,7 @@ class FaceSet:
         return self.images.ndim == 4
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> FaceSet:
-        """Return the faces that a mask or an index array selects, in its order."""
+        """Return the faces selected by a mask or an index array, in its order."""
         arrays = {name: getattr(self, name) for name in ("images", "labels", "votes", "valence", "arousal", "possible")}
         return replace(self, **{name: values[rows] for name, values in arrays.items() if values is not None})
 

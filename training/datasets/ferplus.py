@@ -1,8 +1,7 @@
-"""FER+ votes as targets: shares to learn from, majority labels to be judged by.
+"""Converts FER+ votes to target distributions for training and majority labels for evaluation.
 
-The rules are those of the data set's authors: E. Barsoum, C. Zhang, C. Canton Ferrer and
-Z. Zhang, "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
-Distribution", ICMI 2016, and the scripts published with it.
+The rules are the authors' (E. Barsoum, C. Zhang, C. Canton Ferrer and Z. Zhang, "Training Deep Networks for Facial
+Expression Recognition with Crowd-Sourced Label Distribution", ICMI 2016, and its scripts).
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from numpy.typing import NDArray
 from emotion.labels import FERPLUS_LABELS, NO_LABEL
 
 CLASSES = len(FERPLUS_LABELS)
-"""Columns of the votes that name an expression; *unknown* and *not a face* follow them."""
+"""Number of vote columns for expressions, before *unknown* and *not a face*."""
 
 
 def without_single_votes(votes: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Return the votes with every label that only one tagger chose set to zero, as noise.
+    """Return the votes with labels that only one tagger chose set to zero, as noise.
 
     Args:
         votes: ``(n, 10)`` counts, 0–10.
@@ -27,15 +26,15 @@ def without_single_votes(votes: NDArray[np.int8]) -> NDArray[np.int64]:
 
 
 def vote_shares(votes: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Turn votes into target distributions over the eight expressions.
+    """Convert votes to target distributions over the eight expressions.
 
     Args:
         votes: ``(n, 10)`` counts.
 
     Returns:
-        ``(n, 8)`` float32 shares that sum to 1 in usable rows and are 0 elsewhere, and the
-        ``(n,)`` mask of usable rows: those in which, single votes aside, at least as many
-        taggers saw an expression as saw none or no face.
+        ``(n, 8)`` float32 shares that sum to 1 in usable rows and are 0 elsewhere, and the ``(n,)`` mask of usable
+        rows: those in which, without single votes, expressions have at least as many votes as *unknown* and *not a
+        face*.
     """
     counts = without_single_votes(votes)
     expressions = counts[:, :CLASSES]
@@ -46,14 +45,14 @@ def vote_shares(votes: NDArray[np.int8]) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def majority_labels(votes: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Return the label that holds more than half of a face's votes, single votes aside.
+    """Return the label with more than half of a face's votes, without single votes.
 
     Args:
         votes: ``(n, 10)`` counts.
 
     Returns:
-        ``(n,)`` int8 codes 0–7 in the order of ``FERPLUS_LABELS``; −1 where no label has a
-        majority or where it is *unknown* or *not a face*.
+        ``(n,)`` int8 codes 0–7 in the order of ``FERPLUS_LABELS``; −1 without a majority or if it is for *unknown* or
+        *not a face*.
     """
     counts = without_single_votes(votes)
     top = counts.argmax(axis=1)

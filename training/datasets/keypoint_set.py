@@ -1,4 +1,4 @@
-"""Faces with the places of fifteen points, as in Kaggle's facial-keypoints competition."""
+"""A set of faces with the fifteen points of Kaggle's facial-keypoints competition."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ class KeypointSet:
         return len(self.images)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> KeypointSet:
-        """Return the faces that a mask or an index array selects, in its order."""
+        """Return the faces selected by a mask or an index array, in its order."""
         return replace(self, images=self.images[rows], points=self.points[rows])

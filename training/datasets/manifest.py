@@ -1,4 +1,4 @@
-"""``dataset.json``: what a prepared folder holds and how it came about."""
+"""``dataset.json``, the description of a prepared data set."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from emotion.labels import LabelSet
 
 MANIFEST_FILE = "dataset.json"
 FACTS_FILE = "facts.json"
-"""What ``facts`` measured; it may lie in the same folder."""
+"""Output of the command ``facts``, possibly in the same folder."""
 
 ALL = "all"
 UNLABELLED = "none"
-"""Names in the counts beside those of classes: the sum, and faces that carry no label."""
+"""Keys in the counts besides classes: the sum, and faces without a label."""
 
 Kind = Literal["faces", "keypoints"]
 
@@ -26,17 +26,17 @@ class Manifest:
     """Facts of a prepared data set.
 
     Attributes:
-        format: Name of the format it was read from.
-        kind: Whether it holds labelled faces or keypoints.
-        label_set: What the codes of the column ``emotion`` mean; None for keypoints.
+        format: Name of the source's format.
+        kind: Labelled faces or keypoints.
+        label_set: Meaning of the codes in the column ``emotion``; None for keypoints.
         size: Side of the pictures, px.
         colour: Whether the pictures are RGB.
         files: Split → name of its Parquet file.
         counts: Split → class (``"none"`` for a face without label, ``"all"`` for the sum) → pictures.
-        left_out: Class → pictures that ``--classes`` left out.
-        skipped: What was expected of a row → ``count`` and the ``first`` few rows that were otherwise.
-        held_out: Splits made out of the training split, with their share and seed; empty if none.
-        command: How to make it again.
+        left_out: Class → number of pictures left out by ``--classes``.
+        skipped: Expectation → ``count`` and the ``first`` few rows that did not meet it.
+        held_out: Splits made from the training split, with their share and seed; empty if none.
+        command: The command that made it.
     """
 
     format: str
@@ -52,13 +52,13 @@ class Manifest:
     command: str = ""
 
     def save(self, folder: Path) -> None:
-        """Write :data:`MANIFEST_FILE`; its presence says that the folder is complete."""
+        """Write :data:`MANIFEST_FILE`, which marks the folder as complete."""
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
         (folder / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def load_manifest(folder: Path) -> Manifest | None:
-    """Return a folder's facts, or None where nothing was prepared.
+    """Return a folder's manifest, or None.
 
     Raises:
         DatasetError: The file is damaged.
@@ -76,11 +76,11 @@ def load_manifest(folder: Path) -> Manifest | None:
 
 
 def reduced_size(folder: Path, largest: int) -> int | None:
-    """Return the side to which a data set's pictures are to be reduced to be no larger, px; None where none is.
+    """Return ``largest`` if a data set's pictures are larger, px, else None.
 
     Args:
-        folder: Of the data set. Bare Parquet files are FER2013's, which are small.
-        largest: Side, px.
+        folder: Folder of the data set; without a manifest, it is FER2013, whose pictures are small.
+        largest: Maximum side, px.
     """
     manifest = load_manifest(folder)
     return largest if manifest is not None and manifest.size > largest else None

@@ -1,4 +1,4 @@
-"""Pictures on their way into and out of a data set: decoded, made square, encoded."""
+"""Decodes, crops, resizes and encodes the pictures of data sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emotion.vision.normalise import middle_square
 
 
 def fit_square(image: Image, size: int, *, colour: bool) -> Image:
-    """Return the middle square of a picture at another size; proportions stay as they are.
+    """Return the central square of a picture, resized.
 
     Args:
         image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
@@ -24,7 +24,7 @@ def fit_square(image: Image, size: int, *, colour: bool) -> Image:
     side = len(square)
     if side == size:
         return square
-    # Averaging areas keeps small pictures free of moiré; there is nothing to average when enlarging.
+    # Averaging areas avoids moiré in smaller pictures.
     method = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(square, (size, size), interpolation=method), np.uint8)
 

@@ -1,4 +1,4 @@
-"""What a reader hands on: one picture with its labels at a time, or the reason why a row has none."""
+"""Output of readers: samples, one picture with its labels each, and skipped rows with the reason."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class BrokenRowError(DatasetError):
     """One row or file of a data set cannot be used; the others can.
 
     Args:
-        expected: What such a row should be like; rows are counted by it.
-        got: What this row is like.
+        expected: The expectation, by which skipped rows are counted.
+        got: The row's content.
     """
 
     def __init__(self, expected: str, got: object) -> None:
@@ -35,8 +35,8 @@ class Sample:
     """One picture.
 
     Attributes:
-        split: Where the data set has it.
-        path: Its name there, kept for people; where empty, :func:`attempt` names its row.
+        split: Its split in the data set.
+        path: Its name in the data set; if empty, :func:`attempt` sets the row's name.
         image: ``(H, W)`` grey or ``(H, W, 3)`` RGB uint8 of any size.
         values: Column → number: ``emotion`` (code), ``votes_*``, ``valence``, ``arousal``, or coordinates in px.
     """
@@ -49,7 +49,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that cannot be used: which one, what was expected of it, and what it was."""
+    """A skipped row: its name, the expectation, and its content."""
 
     where: str
     expected: str
@@ -61,14 +61,14 @@ class Source:
     """A data set that is about to be read.
 
     Attributes:
-        label_set: What the codes in ``emotion`` mean; None for keypoints.
-        splits: The splits it has.
-        total: Rows or files to come.
-        items: Them, one after another, so that memory stays flat.
-        columns: What each sample's values hold.
+        label_set: Meaning of the codes in ``emotion``; None for keypoints.
+        splits: Its splits.
+        total: Number of rows or files.
+        items: Iterates over all rows, to limit memory.
+        columns: Keys of each sample's values.
         kind: Labelled faces or keypoints.
-        size: Side of its pictures, or what they become unless asked otherwise, px.
-        colour: Whether they are RGB unless asked otherwise.
+        size: Default side of its pictures, px.
+        colour: Whether they are RGB by default.
     """
 
     label_set: LabelSet | None
@@ -82,11 +82,11 @@ class Source:
 
 
 def attempt(rows: Iterable[tuple[str, Row]], parse: Callable[[Row], Sample]) -> Iterator[Sample | Skipped]:
-    """Parse row after row; one that is broken in whatever way becomes a :class:`Skipped`.
+    """Parse rows; broken ones become :class:`Skipped`.
 
     Args:
-        rows: What to call each row in messages, and the row.
-        parse: Makes a sample of a row or raises :class:`BrokenRowError`.
+        rows: Each row's name in messages, and the row.
+        parse: Returns the sample of a row or raises :class:`BrokenRowError`.
     """
     for where, row in rows:
         try:
@@ -94,5 +94,5 @@ def attempt(rows: Iterable[tuple[str, Row]], parse: Callable[[Row], Sample]) -> 
             yield sample if sample.path else replace(sample, path=where)
         except BrokenRowError as fault:
             yield Skipped(where, fault.expected, fault.got)
-        except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        except Exception as error:  # a damaged file may raise anything in a decoder; go on with the others
             yield Skipped(where, "a picture that can be read", sentence_for(error, where, "a picture"))

@@ -1,4 +1,4 @@
-"""Names of splits: how data sets spell them, and what each may be used for."""
+"""Names of splits, their spellings in data sets, and their roles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLES: dict[str, Role] = {
     "public-test": "validation",
     "private-test": "test",
 }
-"""Every split by name. All choices are made on a validation split; a test split is only reported."""
+"""Split → role. All choices are made on validation splits; test splits are only reported."""
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "train": ("training", "trainset", "trainingset"),
@@ -32,29 +32,25 @@ _SPLIT_OF_SPELLING = {
 
 
 def parse_split(text: str) -> str | None:
-    """Return the split that a data set's own spelling names (``"PublicTest"``, ``"val"``), or None."""
+    """Return the split for a data set's spelling, such as ``"PublicTest"`` or ``"val"``, or None."""
     return _SPLIT_OF_SPELLING.get("".join(letter for letter in text.lower() if letter.isalnum()))
 
 
 def by_role(splits: Mapping[str, Set]) -> dict[Role, Set]:
-    """Return the splits by what they may be used for.
-
-    Args:
-        splits: Split name → whatever belongs to it.
-    """
+    """Return role → value, given split → value."""
     return {ROLES[name]: value for name, value in splits.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class HoldOut:
-    """Makes the splits that a data set lacks, out of its training split.
+    """Makes the missing splits of a data set from its training split.
 
-    A picture's place is drawn from its content and the seed alone. So it needs no list of all
-    pictures, does not depend on their order, and puts exact copies on the same side.
+    A picture's split depends only on its content and the seed: not on the order of pictures, and exact copies get the
+    same split.
 
     Attributes:
-        share: Part of the training split that each missing split gets, 0–0.5.
-        seed: Another seed, another draw.
+        share: Share of the training split for each missing split, 0–0.5.
+        seed: Seed of the draw.
         missing: The splits to make.
     """
 
@@ -64,16 +60,16 @@ class HoldOut:
 
     @classmethod
     def for_splits(cls, present: Iterable[str], share: float, seed: int) -> HoldOut:
-        """Return the draw that gives a data set a validation and a test split."""
+        """Return the draw for a data set's missing validation and test splits."""
         roles = {ROLES[split] for split in present}
         missing = tuple(role for role in ("validation", "test") if role not in roles)
         return cls(share, seed, missing if "train" in roles and share > 0 else ())
 
     def place(self, split: str, content: bytes) -> str:
-        """Return the split in which a picture ends up.
+        """Return the split of a picture.
 
         Args:
-            split: Where the data set has it.
+            split: Its split in the data set.
             content: Bytes of its pixels.
         """
         if split != "train" or not self.missing:

@@ -12,8 +12,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from emotion.labels import NO_LABEL
-from emotion.types import ABSTAIN_SLOPES, FULL_SIZE_PX, FloatArray, Image, ModelCard, difficulties
-from emotion.vision.classify import LiteRTClassifier, softened
+from emotion.model_card import ABSTAIN_SLOPES, FULL_SIZE_PX, difficulties
+from emotion.types import FloatArray, Image, ModelCard
+from emotion.vision.classify import LiteRTClassifier, scaled_softmax
 from emotion.vision.landmarks import MIN_FIRST_PRESENCE, FaceMesh, Roi, head_pose
 from training.augment import coarsened
 from training.preparation.alignment import fit_twice, to_luma
@@ -65,7 +66,7 @@ def with_slopes(
         small = [coarsened(image, round(side)) for image in labelled]
         views = np.array([view(image, side, mesh) for image in small], np.float32)
         found = np.isfinite(views[:, 0])
-        probabilities = softened(classifier.logits(small), card.temperature)
+        probabilities = scaled_softmax(classifier.logits(small), card.temperature)
         rows.append(np.stack(difficulties(*views.T), axis=1)[found])
         right.append((probabilities.argmax(axis=1) == truth[decided])[found])
         confidence.append(probabilities.max(axis=1)[found])
@@ -83,7 +84,7 @@ def fit_slopes(rows: NDArray[np.float64], confidence: FloatArray, right: NDArray
     difficulties. The break-even probability then rises by a difficulty's coefficient divided by b.
 
     Args:
-        rows: ``(n, 4)`` of :func:`emotion.types.difficulties`.
+        rows: ``(n, 4)`` of :func:`emotion.model_card.difficulties`.
         confidence: ``(n,)`` largest probabilities, 0–1.
         right: ``(n,)``, whether the answer was right.
     """

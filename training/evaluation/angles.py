@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from emotion.engine.classify_faces import crop_face
 from emotion.engine.face_follower import FaceFollower
 from emotion.types import FloatArray, Frame, Image, ModelCard
-from emotion.vision.classify import LiteRTClassifier, softened
+from emotion.vision.classify import LiteRTClassifier, scaled_softmax
 from emotion.vision.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh
 
@@ -75,12 +75,12 @@ def _answers(card: ModelCard, pictures: Sequence[Image]) -> tuple[NDArray[np.int
         faces = FaceFollower(detector, mesh)(frame)
         if not faces:
             continue
-        face = max(faces, key=lambda one: float(one.box_xyxy[2] - one.box_xyxy[0]))
+        face = max(faces, key=lambda one: one.width)
         assert face.pose is not None, "the mesh gives every face a pose"
         found.append(index)
         seen.append((face.pose.yaw, face.pose.pitch, np.max(face.box_xyxy[2:] - face.box_xyxy[:2]), face.confidence))
         crops.append(crop_face(luma if card.colour == "grey" else rgb, face, card.input_size))
-    probabilities = softened(classifier.logits(crops), card.temperature)
+    probabilities = scaled_softmax(classifier.logits(crops), card.temperature)
     return np.array(found, np.intp), np.array(seen, np.float32).reshape(-1, 4), probabilities
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.evaluation.metrics import abstention_threshold, fit_temperature
+from emotion.evaluation.calibration import fit_temperature
 from emotion.evaluation.scoring import judged_set, nearest_set, recode
+from emotion.evaluation.selective import abstention_threshold
 from emotion.labels import NO_LABEL, RAFDB
 from emotion.models.registry import load_card, model_dir, save_card
 from emotion.types import FloatArray, Image, ModelCard
-from emotion.vision.classify import LiteRTClassifier, margins, softened
+from emotion.vision.classify import LiteRTClassifier, margins, scaled_softmax
 from emotion.vision.landmarks import FaceMesh
 from training.data.pipeline import read_role
 from training.data.targets import label_sets_of, truths
@@ -160,7 +161,7 @@ def with_abstention_threshold(card: ModelCard, logits: FloatArray, truth: NDArra
     decided = truth != NO_LABEL
     if not decided.any():
         return card
-    probabilities = softened(logits[decided], card.temperature)
+    probabilities = scaled_softmax(logits[decided], card.temperature)
     right = probabilities.argmax(axis=1) == truth[decided]
     return replace(card, abstain_below=round(abstention_threshold(probabilities.max(axis=1), right), _DIGITS))
 

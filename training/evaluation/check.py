@@ -25,7 +25,7 @@ from training.recipes import CONSTANT, Recipe
 FACES = 64
 MAX_LOSS_GAP = 0.5
 """Largest distance of an untrained network's loss from ln k, in nats."""
-LEAST_ACCURACY = 0.95
+MIN_ACCURACY = 0.95
 """Accuracy that a working network reaches when it overfits 64 faces."""
 
 
@@ -96,12 +96,12 @@ def _overfits(model: Any, form: InputForm, examples: Examples, batch_size: int, 
             layer.rate = 0.0
     faces = form.prepare(examples.images)
     accuracy, done = 0.0, 0
-    while accuracy < LEAST_ACCURACY and done < steps:
+    while accuracy < MIN_ACCURACY and done < steps:
         accuracy, batches = _pass(model, faces, examples.shares, batch_size)
         done += batches
-    expected = f"at least {LEAST_ACCURACY:.0%} within {steps} steps"
+    expected = f"at least {MIN_ACCURACY:.0%} within {steps} steps"
     found = f"{accuracy:.0%} of {len(faces)} faces after {done} steps"
-    return Finding("overfitting a few faces", expected, found, accuracy >= LEAST_ACCURACY)
+    return Finding("overfitting a few faces", expected, found, accuracy >= MIN_ACCURACY)
 
 
 def _pass(model: Any, faces: FloatArray, shares: FloatArray, batch_size: int) -> tuple[float, int]:

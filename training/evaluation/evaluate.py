@@ -14,7 +14,7 @@ from emotion.errors import DatasetError
 from emotion.labels import RAFDB
 from emotion.models.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import joint_logits, load_classifier, softened, with_tta
+from emotion.vision.classify import ensemble_logits, load_classifier, scaled_softmax, with_tta
 from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.data.inputs import InputForm, predict_logits
@@ -189,7 +189,9 @@ def _joint_parent(members: Sequence[ModelCard]) -> LogitsOf | None:
     parents = [(parent, member.temperature) for member in members if (parent := _parent(member)) is not None]
     if len(parents) < len(members):
         return None
-    return lambda faces: joint_logits([softened(parent(faces), temperature) for parent, temperature in parents])
+    return lambda faces: ensemble_logits(
+        [scaled_softmax(parent(faces), temperature) for parent, temperature in parents]
+    )
 
 
 def _known(card: ModelCard) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from emotion.labels import FERPLUS_LABELS
 from emotion.movements import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
+from emotion.paths import ROOT
 from emotion.types import FloatArray, Image
 from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Mesh, Roi, head_pose
 from emotion.vision.movements import measures
@@ -30,8 +31,8 @@ from training.datasets.pictures import decode_cell
 from training.datasets.readers.parquet import VOTE_COLUMNS, default_data_dir
 from training.preparation.alignment import fit_twice, to_luma
 
-GROUPS_FILE = provenance.PROJECT / "data" / "movements.json"
-GUIDE = provenance.PROJECT / "docs" / "movements.md"
+GROUPS_FILE = ROOT / "data" / "movements.json"
+GUIDE = ROOT / "docs" / "movements.md"
 
 SETS = {
     "FER+": ("fer2013/fer2013-public-test.parquet", "fer2013/fer2013-private-test.parquet"),

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import DatasetError
-from emotion.evaluation.metrics import abstention, abstention_threshold, accuracy_threshold, fit_temperature
+from emotion.evaluation.calibration import fit_temperature
+from emotion.evaluation.selective import abstention, abstention_threshold, accuracy_threshold
 from emotion.labels import NO_LABEL
 from emotion.types import FloatArray, ModelCard
-from emotion.vision.classify import softened
+from emotion.vision.classify import scaled_softmax
 from training.datasets.splits import ROLES
 
 RIGHT_ANSWERS = 0.85
@@ -48,7 +49,7 @@ class SetAnswers:
 
     def confidence(self, temperature: float) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Return the probability of each answer, ``(n,)``, and whether it is right."""
-        probabilities = softened(self.logits, temperature)
+        probabilities = scaled_softmax(self.logits, temperature)
         return probabilities.max(axis=1), probabilities.argmax(axis=1) == self.truth
 
 

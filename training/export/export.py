@@ -40,7 +40,7 @@ from training.recipes import Recipe
 
 MODEL_FILE = "model.tflite"
 REPRESENTATIVE_FACES = 600
-LEAST_AGREEMENT = 0.9
+MIN_AGREEMENT = 0.9
 """Share of validation faces on which int8 and float must agree; well-behaved networks reach 0.97."""
 
 LARGEST_FILE_BYTES = 10_000_000
@@ -110,7 +110,7 @@ def export(
     heads = heads_of(run)
     head = head or next(iter(heads))
     if head not in heads:
-        raise InputError(f"expected a head out of {', '.join(heads)} of {run.path.name}; got {head!r}")
+        raise InputError(f"expected a head from {', '.join(heads)} of {run.path.name}; got {head!r}")
     training = _training_record(run, epoch, head)
     source = Source(
         model=one_head(load_averaged(run, epoch), [len(labels) for labels in heads.values()], list(heads).index(head)),
@@ -249,8 +249,8 @@ def _training_record(run: RunFolder, epoch: int, head: str) -> dict[str, Any]:
 
 def _expect_agreement(int8: FloatArray, parent: FloatArray) -> None:
     agreement = float(np.mean(int8.argmax(axis=1) == parent.argmax(axis=1)))
-    if agreement < LEAST_AGREEMENT:
+    if agreement < MIN_AGREEMENT:
         raise ModelError(
-            f"expected int8 and float to answer alike on {LEAST_AGREEMENT:.0%} of the validation faces; "
+            f"expected int8 and float to answer alike on {MIN_AGREEMENT:.0%} of the validation faces; "
             f"got {agreement:.1%}"
         )

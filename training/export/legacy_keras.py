@@ -155,7 +155,7 @@ def _layer(entry: Mapping[str, Any]) -> Any:
     if kind in _NESTED:
         return _nested(entry)
     if kind not in _LAYERS:
-        raise ModelError(f"expected layers out of {', '.join(_LAYERS)}; got {kind!r}")
+        raise ModelError(f"expected layers from {', '.join(_LAYERS)}; got {kind!r}")
     if config.get("data_format") == "channels_first" or config.get("dim_ordering") == "th":
         raise ModelError(f"expected channels last; layer {config.get('name')!r} has them first")
     build, wanted = _LAYERS[kind]

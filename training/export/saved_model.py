@@ -23,7 +23,7 @@ from training.evaluation.evaluate import KERAS_FILE
 CARD_ASSET = Path("assets.extra") / "card.json"
 """Where TensorFlow Serving's layout has room for files that it ignores."""
 
-_SMALLEST_STD = 4.0
+_MIN_STD = 4.0
 _IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
 
 
@@ -102,7 +102,7 @@ def _normalised(pixels: Any, how: str) -> Any:
     """Do in the graph what ``emotion.vision.normalise`` does with arrays."""
     if how == STANDARDISE:
         mean, variance = tf.nn.moments(pixels, axes=(1, 2, 3), keepdims=True)
-        deviation = tf.maximum(tf.sqrt(variance), _SMALLEST_STD)
+        deviation = tf.maximum(tf.sqrt(variance), _MIN_STD)
         return tf.clip_by_value((pixels - mean) / deviation, -INPUT_LIMIT, INPUT_LIMIT)
     if how == CAFFE:
         return tf.reverse(pixels, axis=[-1]) - tf.constant(_IMAGENET_MEANS_BGR)

@@ -197,5 +197,5 @@ def find_part_network(name: str) -> PartNetwork:
         ModelError: None has this name.
     """
     if name not in PART_NETWORKS:
-        raise ModelError(f"expected a network out of {', '.join(PART_NETWORKS)}; got {name!r}")
+        raise ModelError(f"expected a network from {', '.join(PART_NETWORKS)}; got {name!r}")
     return PART_NETWORKS[name]

@@ -27,7 +27,7 @@ from training.fit.losses import columns_of
 
 MODEL_SUFFIX = ".tflite"
 AGREEING_FACES = 256
-LEAST_AGREEMENT = 0.9
+MIN_AGREEMENT = 0.9
 """Share of faces on which the network and its file must agree; correct weights reach 0.97."""
 
 _INITIAL_NORM = float(np.sqrt(2))
@@ -221,7 +221,7 @@ def _expect_agreement(model: Any, file: Path, faces: FloatArray, column: slice) 
     stored = LiteRTModel(file)
     expected = np.concatenate([stored(face[None])[0] for face in faces]).argmax(axis=1)
     agreeing = float((model.predict_on_batch(faces)[:, column].argmax(axis=1) == expected).mean())
-    if agreeing < LEAST_AGREEMENT:
+    if agreeing < MIN_AGREEMENT:
         raise ModelError(
             f"expected a network that answers as {file.name} does; {model.name} with its weights agrees on "
             f"{agreeing:.0%} of {len(faces)} faces"

@@ -47,7 +47,7 @@ def find_network(name: str) -> NetworkSpec:
     if is_evolved(name):
         return evolved_spec(name)
     if name not in NETWORKS:
-        raise ModelError(f"expected a network out of {', '.join(NETWORKS)}; got {name!r}")
+        raise ModelError(f"expected a network from {', '.join(NETWORKS)}; got {name!r}")
     return NETWORKS[name]
 
 

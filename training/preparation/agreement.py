@@ -1,4 +1,4 @@
-"""Agreement of a data set's own labels with the votes of FER+'s taggers."""
+"""Agreement of a data set's labels with FER+ votes."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from training.datasets.ferplus import majority_labels, vote_shares
 from training.datasets.splits import by_role
 
 UNDECIDED = "undecided"
-"""Column of faces without a majority, or with one for no expression."""
+"""Column of faces without a majority for an expression."""
 
 _STEPS = 1000
-"""Enough for the regression to settle."""
+"""Enough for the regression to converge."""
 
 
 def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
-    """Compare a data set's own labels with the majority of its FER+ taggers.
+    """Compare a data set's labels with the majority of its FER+ votes.
 
     Args:
         splits: Split name → faces.
 
     Returns:
-        ``rows`` (own labels), ``columns`` (FER+ labels and :data:`UNDECIDED`), ``splits``: for each
-        ``table`` (faces with both kinds of label), ``decided`` and ``share`` of the decided that
-        agree, and ``foretold``, of :func:`predicted_from_votes`; None where there are no votes.
+        ``rows`` (the data set's labels), ``columns`` (FER+ labels and :data:`UNDECIDED`), ``splits``: for each the
+        ``table`` of faces with both, the number ``decided``, and the ``share`` of them that agree; and ``foretold``,
+        the result of :func:`predicted_from_votes`. None without votes.
     """
     voted = {name: faces for name, faces in splits.items() if faces.votes is not None}
     if not voted:
@@ -46,9 +46,9 @@ def agreement(splits: Mapping[str, FaceSet]) -> dict[str, Any] | None:
 
 
 def predicted_from_votes(splits: Mapping[str, FaceSet]) -> dict[str, float]:
-    """Return the share of each split's own labels that a logistic regression predicts from the votes.
+    """Return each split's accuracy of a logistic regression from votes to the data set's labels.
 
-    It is fitted on the training split, and bounds what could be predicted from how ten people saw each face.
+    It is fitted on the training split, and estimates how well ten people's votes could predict the labels.
 
     Args:
         splits: Split name → faces with votes.
@@ -73,7 +73,7 @@ def _agreement(faces: FaceSet) -> dict[str, Any]:
     labels, columns = faces.label_set.labels, len(FERPLUS_LABELS) + 1
     votes = np.zeros((len(faces), columns + 1), np.int8) if faces.votes is None else faces.votes
     both = (faces.labels != NO_LABEL) & votes.any(axis=1)
-    majority = majority_labels(votes)[both].astype(np.int64) % columns  # −1, undecided, becomes the last column
+    majority = majority_labels(votes)[both].astype(np.int64) % columns  # −1 becomes the last column
     own = faces.labels[both].astype(np.int64)
     table = np.bincount(own * columns + majority, minlength=len(labels) * columns).reshape(len(labels), columns)
     decided = int(table[:, :-1].sum())

@@ -1,4 +1,4 @@
-"""Aligns faces from any data set to the frame that the app's classifiers see."""
+"""Aligns faces of any data set as the app does."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from emotion.vision.landmarks import (
 )
 
 _SCALES = (1.4, 1.0, 0.75)
-"""Squares, in sides of the picture, in which the mesh first looks for a face that fills most of a picture."""
+"""Sides of the central squares in which the mesh is tried first, in sides of the picture."""
 
 
 class FaceAligner:
-    """Finds the five points of the face in a picture of one face, with the app's own mesh and detector."""
+    """Finds the five points of the face in a picture of one face, with the app's mesh and detector."""
 
     def __init__(self) -> None:
         self._mesh = FaceMesh()
         self._detector = load_detector("blazeface")
 
     def points(self, image: Image) -> FloatArray | None:
-        """Return ``(5, 2)`` px (eyes, nose tip, corners of the mouth), or None where there is no face to be found.
+        """Return ``(5, 2)`` px (eyes, nose tip, corners of the mouth), or None if no face is found.
 
         Args:
             image: ``(H, W, 3)`` RGB or ``(H, W)`` grey.
@@ -49,12 +49,12 @@ class FaceAligner:
         return None if best is None or best.presence < MIN_FIRST_PRESENCE else five_points(best.points)
 
     def _candidates(self, image: Image, luma: Image) -> Iterator[Roi]:
-        """Yield where to look: the middle first, then where the detector, which costs more, sees a face."""
+        """Yield regions for the mesh: central squares, then detections, which cost more."""
         height, width = luma.shape
         for scale in _SCALES:
             yield Roi(width / 2, height / 2, scale * min(height, width), 0.0)
         finds = self._detector.detect(image if image.ndim == 3 else cv2.cvtColor(luma, cv2.COLOR_GRAY2RGB))
-        for find in sorted(finds, key=lambda face: float(face.box_xyxy[0] - face.box_xyxy[2])):
+        for find in sorted(finds, key=lambda face: -face.width):
             yield roi_of_find(find)
 
 
@@ -69,17 +69,17 @@ def to_luma(image: Image) -> Image:
 
 
 def align_all(images: Sequence[Image], points: Sequence[FloatArray | None], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut faces out of the pictures of one data set, framed alike.
+    """Crop the faces of one data set, aligned.
 
-    Where no points were found, those of the set's average face, as shares of width and height, stand in.
+    Faces without points use the mean points of the set, as shares of width and height.
 
     Args:
         images: ``n`` pictures.
-        points: What :meth:`FaceAligner.points` found in each.
+        points: Results of :meth:`FaceAligner.points`.
         size: Side of the crops, px.
 
     Returns:
-        ``(n, size, size)`` uint8 grey crops, and the ``(n,)`` mask of those that have points of their own.
+        ``(n, size, size)`` uint8 grey crops, and the ``(n,)`` mask of faces with points.
     """
     found = np.array([each is not None for each in points], bool)
     shares = [own / _sides(image) for image, own in zip(images, points, strict=True) if own is not None]

@@ -17,16 +17,15 @@ from training.preparation.leaks import FULL_CORRELATION, SKETCH_CORRELATION, Dup
 
 
 def count_duplicates(splits: Mapping[str, FaceSet], report: OnProgress | None = None) -> dict[str, Any]:
-    """Count copies, exact ones by their pixels and near ones by correlation, mirrored ones too.
+    """Count exact copies, by pixels, and near copies, by correlation, including mirrored ones.
 
     Args:
         splits: Split name → faces of equal size.
         report: Receives the progress, in rows compared.
 
     Returns:
-        ``within`` (split → ``exact`` and ``near``: pictures with an earlier copy), ``across``
-        (the same for pictures of the split ``of`` that occur in the split ``in``),
-        ``conflicts`` and the ``thresholds``.
+        ``within`` (split → ``exact`` and ``near``, numbers of pictures with an earlier copy), ``across`` (the same for
+        pictures of the split ``of`` with a copy in the split ``in``), ``conflicts`` and ``thresholds``.
     """
     pairs = list(combinations(splits, 2))
     tick = _ticker(2 * sum(len(splits[name]) for name in [*splits, *(first for first, _ in pairs)]), report)
@@ -45,7 +44,7 @@ def count_duplicates(splits: Mapping[str, FaceSet], report: OnProgress | None = 
 
 
 def count_conflicts(splits: Mapping[str, FaceSet]) -> dict[str, int]:
-    """Count groups of equal pictures, mirrored ones aside, and how many of them carry different labels.
+    """Count groups of equal pictures, without mirrored ones, and groups with different labels.
 
     Args:
         splits: Split name → faces.

@@ -1,4 +1,4 @@
-"""Prepares extra face sets for training: aligns faces, removes duplicates, writes one folder per set."""
+"""Prepares additional face sets for training: aligns faces, removes duplicates, writes one folder per set."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from training.datasets.pictures import encode_png
 from training.datasets.readers.parquet import IMAGE_TYPE, POSSIBLE, read_dataset
 from training.datasets.splits import ROLES
 from training.preparation.alignment import FaceAligner, align_all
-from training.preparation.leaks import find_duplicates
+from training.preparation.leaks import find_duplicates, leaked_rows
 from training.preparation.sources import UNLABELLED, FaceSource, read_source
 from training.preparation.writer import remove_prepared
 from training.provenance import command
 
 SUMMARY_FILE = "faces.json"
-"""Counts of the prepared sets, beside their folders."""
+"""File with the counts of all prepared sets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignedSet:
-    """The faces of one set, in one array each.
+    """The ``n`` faces of one set.
 
     Attributes:
-        source: Which set.
+        source: The set.
         images: ``(n, s, s)`` uint8 grey, aligned.
         codes: ``(n,)`` int8 labels, −1 for none.
         possible: ``(n,)`` int16 partial labels.
         splits: ``(n,)`` names of splits.
         paths: ``(n,)`` names of files.
-        found: ``(n,)`` mask of the faces that the mesh found; the others are framed by the set's average.
+        found: ``(n,)`` mask of the faces that the mesh found; others are aligned by the set's mean points.
     """
 
     source: FaceSource
@@ -63,7 +63,7 @@ class AlignedSet:
         return len(self.images)
 
     def take(self, rows: NDArray[np.bool_]) -> AlignedSet:
-        """Return the faces that a mask selects."""
+        """Return the faces selected by a mask."""
         names = ("images", "codes", "possible", "splits", "paths", "found")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
@@ -73,19 +73,19 @@ def build_faces(
 ) -> dict[str, Any]:
     """Write one prepared folder per set under ``out``, and return the counts.
 
-    Training faces that duplicate a validation or test face of any set, FER2013 included, or an earlier training face,
-    are left out. Sets without a validation split get one if their record says so.
+    Leaves out training faces that duplicate a validation or test face of any set, including FER2013, or an earlier
+    training face. Sets with a ``hold_out`` get a validation split if they have none.
 
     Args:
         sources: The sets.
-        shared: Folder under which their files lie.
-        fer2013: Folder of FER2013, whose faces are compared with theirs.
+        shared: Folder of their files.
+        fer2013: Folder of FER2013, to find duplicates.
         out: Folder to write.
         size: Side of the faces, px.
         report: Receives the progress, in sets.
 
     Raises:
-        DatasetError: A set is missing or broken.
+        DatasetError: A set is missing or damaged.
     """
     started = time.monotonic()
     aligner, sets = FaceAligner(), []
@@ -105,7 +105,7 @@ def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAlign
     """Read a set and align its faces.
 
     Raises:
-        DatasetError: It has no faces, or is broken.
+        DatasetError: The set has no faces or is damaged.
     """
     rows = list(read_source(source, shared))
     if not rows:
@@ -123,10 +123,7 @@ def align_source(source: FaceSource, shared: Path, size: int, aligner: FaceAlign
 
 
 def held_out(faces: AlignedSet) -> AlignedSet:
-    """Give a set that has no validation split one, out of its training faces.
-
-    A face's place is drawn from its file's name; near copies share the name of the first of them, and so the place.
-    """
+    """Make a missing validation split from the training faces, drawn by file name; near copies share a split."""
     train = np.flatnonzero(faces.splits == "train")
     if not faces.source.hold_out or "validation" in faces.splits or not len(train):
         return faces
@@ -147,26 +144,26 @@ def _first_of_copies(images: NDArray[np.uint8]) -> NDArray[np.intp]:
 
 
 def _draw(name: str) -> float:
-    """Return a number from 0 to 1 that depends on a name alone."""
+    """Return a pseudo-random number from 0 to 1 that depends only on a name."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little") / 2**64
 
 
 def _without_copies(sets: Sequence[AlignedSet], fer2013: dict[str, FaceSet]) -> list[tuple[AlignedSet, dict]]:
-    """Return each set without training faces that are copies, and what was counted."""
-    judged = [faces.images for split, faces in fer2013.items() if ROLES[split] != "train"]
-    judged += [faces.images[faces.splits != "train"] for faces in sets]
-    learned = [faces.images for split, faces in fer2013.items() if ROLES[split] == "train"]
+    """Return each set without copied training faces, and its counts."""
+    held_out_faces = [faces.images for split, faces in fer2013.items() if ROLES[split] != "train"]
+    held_out_faces += [faces.images[faces.splits != "train"] for faces in sets]
+    training_faces = [faces.images for split, faces in fer2013.items() if ROLES[split] == "train"]
     cleaned = []
     for faces in sets:
         train = np.flatnonzero(faces.splits == "train")
         images = faces.images[train]
-        leaked = np.any([find_duplicates(images, others).of != NO_LABEL for others in judged if len(others)], axis=0)
+        leaked = np.any([leaked_rows(images, others) for others in held_out_faces if len(others)], axis=0)
         repeated = find_duplicates(images).of != NO_LABEL
-        for others in learned:
-            repeated |= find_duplicates(images, others).of != NO_LABEL
+        for others in training_faces:
+            repeated |= leaked_rows(images, others)
         kept = np.ones(len(faces), bool)
         kept[train[leaked | repeated]] = False
-        learned.append(images[~(leaked | repeated)])
+        training_faces.append(images[~(leaked | repeated)])
         counts = {
             "read": len(faces),
             "framed_by_average": int(np.sum(~faces.found)),
@@ -179,7 +176,7 @@ def _without_copies(sets: Sequence[AlignedSet], fer2013: dict[str, FaceSet]) -> 
 
 
 def _write(faces: AlignedSet, folder: Path, size: int) -> None:
-    """Write a set in the form that :func:`training.datasets.readers.parquet.read_dataset` reads."""
+    """Write a set for :func:`training.datasets.readers.parquet.read_dataset`."""
     folder.mkdir(parents=True, exist_ok=True)
     remove_prepared(folder)
     labels = faces.source.label_set
@@ -205,7 +202,7 @@ def _table(faces: AlignedSet, rows: NDArray[np.intp]) -> pa.Table:
 
 
 def print_summary(summary: dict[str, Any]) -> None:
-    """Print what was counted, a row per set."""
+    """Print the counts, a row per set."""
     columns = ("read", "framed_by_average", "copies_of_judged_faces", "copies_of_training_faces")
     table = Table("", *(column.replace("_", " ") for column in columns), "train", "validation", "test", box=None)
     for name, counts in summary["sets"].items():

@@ -1,4 +1,4 @@
-"""Pictures of a data set's classes: a grid of samples and the mean face of each."""
+"""Draws pictures of a data set's classes: a grid of samples and the mean face of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.datasets.pictures import encode_png
 GRID_COLUMNS = 8
 GRID_ROWS = 4
 _GAP = 2
-"""White pixels between the faces of a grid."""
+"""White space between the faces of a grid."""
 _BLOCK = 4096
 
 
@@ -23,8 +23,8 @@ def write_pictures(faces: FaceSet, out: Path, seed: int = 2024) -> dict[str, dic
 
     Args:
         faces: The split to show.
-        out: Where the pictures go.
-        seed: Of the draw of samples.
+        out: Output folder.
+        seed: Seed of the draw of samples.
 
     Returns:
         ``samples`` and ``mean``: class → file name.
@@ -41,7 +41,7 @@ def write_pictures(faces: FaceSet, out: Path, seed: int = 2024) -> dict[str, dic
 
 
 def grid(images: NDArray[np.uint8]) -> Image:
-    """Lay pictures out in rows of :data:`GRID_COLUMNS`; places that are left over stay white.
+    """Arrange pictures in rows of :data:`GRID_COLUMNS` on white.
 
     Args:
         images: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8, at least one.
@@ -56,11 +56,11 @@ def grid(images: NDArray[np.uint8]) -> Image:
 
 
 def mean_face(images: NDArray[np.uint8], rows: NDArray[np.intp]) -> Image:
-    """Return the mean of some pictures, pixel by pixel.
+    """Return the mean of some pictures.
 
     Args:
         images: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8.
-        rows: ``(m,)`` which of them, at least one.
+        rows: ``(m,)`` rows of the pictures, at least one.
     """
     total = np.zeros(images.shape[1:], np.int64)
     for start in range(0, len(rows), _BLOCK):

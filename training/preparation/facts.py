@@ -24,17 +24,14 @@ _BLOCK = 4096
 
 
 def write_facts(data: Path, out: Path, report: OnProgress | None = None) -> dict[str, Any]:
-    """Measure a data set and write ``facts.json`` and the pictures that it names.
+    """Measure a data set, write ``facts.json`` and its pictures, and return the facts.
 
-    Pictures larger than FER2013's are shrunk to its size first, so that any set fits in memory.
+    Pictures larger than FER2013's are reduced to its size first, to limit memory.
 
     Args:
-        data: Prepared folder or bare Parquet files.
-        out: Where the facts go. The pictures show faces of the data set: keep them out of the repository.
+        data: Prepared folder, or folder of FER2013's files.
+        out: Output folder. Its pictures show faces of the data set; do not commit them.
         report: Receives the progress of the search for duplicates.
-
-    Returns:
-        What was written.
     """
     manifest = load_manifest(data)
     splits = read_dataset(data, size=reduced_size(data, FACE_SIZE))
@@ -60,7 +57,7 @@ def write_facts(data: Path, out: Path, report: OnProgress | None = None) -> dict
 
 
 def describe_split(faces: FaceSet) -> dict[str, Any]:
-    """Return the number of faces, of each class and without label, and what their pixels are like."""
+    """Return the numbers of faces in total, per class and without label, and pixel statistics."""
     per_class = np.bincount(faces.labels[faces.labels != NO_LABEL], minlength=len(faces.label_set))
     return {
         "faces": len(faces),
@@ -75,7 +72,7 @@ def pixel_statistics(images: NDArray[np.uint8]) -> dict[str, Any]:
     """Return ``mean`` and ``deviation`` (0–255), a ``histogram`` of shares, and the number of ``blank`` pictures.
 
     Args:
-        images: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8; the channels of colour pictures are taken together.
+        images: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8; colour channels are pooled.
     """
     counts, blank = np.zeros(256, np.int64), 0
     for start in range(0, len(images), _BLOCK):

@@ -15,14 +15,14 @@ from training.datasets.pictures import fit_square
 SKETCH_SIZE = 12
 SKETCH_CORRELATION = 0.95
 FULL_CORRELATION = 0.90
-"""Thresholds on Pearson's correlation: a cheap one on 12x12 sketches proposes pairs, one on all
-pixels decides. By eye, nearly every pair just above the second is the same photograph cropped
-or scaled anew; the odd stranger costs a training face, a missed copy would flatter the score."""
+"""Thresholds of Pearson's correlation: on 12×12 sketches to find candidate pairs, and on all pixels to decide.
+Visually, almost all pairs just above the second are one photograph, cropped or scaled differently. A false match costs
+one training face, while a missed copy would inflate scores."""
 
 _CELLS = 2**24
-"""Correlations held in memory at a time."""
+"""Number of correlations in memory at a time."""
 _PAIRS = 4096
-"""Proposed pairs compared pixel by pixel at a time."""
+"""Number of candidate pairs compared at a time."""
 
 Mask = NDArray[np.bool_]
 Pictures = NDArray[np.uint8]
@@ -32,12 +32,12 @@ _NONE = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Duplicates:
-    """Which pictures of a set occur in another, or earlier in the same.
+    """Pictures of a set with a copy in another set, or earlier in the same set.
 
     Attributes:
-        exact: ``(n,)`` mask of the pictures that are equal to another or to its mirror image.
-        near: ``(n,)`` mask of the further pictures that are nearly so.
-        of: ``(n,)`` row of a picture that it is a copy of, −1 for those that are copies of none.
+        exact: ``(n,)`` mask of pictures with an exact copy, possibly mirrored.
+        near: ``(n,)`` mask of other pictures with a near copy.
+        of: ``(n,)`` row of a copy, −1 if there is none.
     """
 
     exact: Mask
@@ -46,16 +46,13 @@ class Duplicates:
 
 
 def leaked_rows(train: Pictures, test: Pictures) -> Mask:
-    """Find training pictures that also occur among the test pictures.
+    """Return the ``(n,)`` mask of training pictures with a copy among other pictures.
 
-    Mirrored copies count, because training mirrors its pictures.
+    Mirrored copies count, as training mirrors pictures.
 
     Args:
         train: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
         test: ``(m, s, s)`` grey or ``(m, s, s, 3)`` RGB, uint8.
-
-    Returns:
-        ``(n,)`` mask of the training pictures to leave out.
     """
     return find_duplicates(train, test).of != _NONE
 
@@ -63,11 +60,11 @@ def leaked_rows(train: Pictures, test: Pictures) -> Mask:
 def find_duplicates(
     images: Pictures, others: Pictures | None = None, tick: Callable[[int], None] | None = None
 ) -> Duplicates:
-    """Find the pictures that occur among others too, or earlier among themselves.
+    """Find pictures with a copy among others, or with an earlier copy among themselves.
 
     Args:
         images: ``(n, s, s)`` grey or ``(n, s, s, 3)`` RGB, uint8.
-        others: The same of another set, or None to look among ``images``.
+        others: Pictures of another set; None to search ``images``.
         tick: Called after each block with the number of rows compared; each row is compared twice.
     """
     exact, near = np.full((2, len(images)), _NONE, np.intp)
@@ -84,7 +81,7 @@ def find_duplicates(
 
 
 def comparable(images: Pictures) -> Pictures:
-    """Return pictures as ``(n, s, s)`` grey of at most FER2013's size, which is enough to find duplicates."""
+    """Return pictures as ``(n, s, s)`` grey of at most FER2013's size, for comparison."""
     size = min(images.shape[1], FACE_SIZE)
     if images.ndim == 3 and images.shape[1] == size:
         return images
@@ -92,7 +89,7 @@ def comparable(images: Pictures) -> Pictures:
 
 
 def _first_of(rows: Rows, others: Rows) -> Rows:
-    """Return rows, and where there is none the other."""
+    """Return ``rows``, or ``others`` where there is none."""
     return np.where(rows == _NONE, others, rows)
 
 
@@ -105,7 +102,7 @@ def _exact(images: Pictures, others: Pictures, *, earlier: bool) -> Rows:
 
 
 def _near(images: Pictures, others: Pictures, *, earlier: bool) -> Iterator[tuple[slice, Rows]]:
-    """Yield block after block of the pictures, with the row of a near copy of each, or −1."""
+    """Yield blocks of pictures with the row of a near copy of each, or −1."""
     sketches = _unit_rows(_shrink(others))
     size = max(_CELLS // max(len(others), 1), 1)
     for start in range(0, len(images), size):
@@ -118,7 +115,7 @@ def _near(images: Pictures, others: Pictures, *, earlier: bool) -> Iterator[tupl
 
 
 def _confirmed(images: Pictures, others: Pictures, rows: Rows, columns: Rows) -> Rows:
-    """Return for each picture one of those proposed for it that correlates with it in all pixels, or −1."""
+    """Return for each picture a candidate that correlates with it in all pixels, or −1."""
     found = np.full(len(images), _NONE, np.intp)
     for start in range(0, len(rows), _PAIRS):
         ours, theirs = rows[start : start + _PAIRS], columns[start : start + _PAIRS]
@@ -135,7 +132,7 @@ def _shrink(images: Pictures) -> Pictures:
 
 
 def _unit_rows(images: Pictures) -> NDArray[np.float32]:
-    """Return centred pictures of length 1, so that a dot product is a correlation; flat pictures become 0."""
+    """Return centred rows of length 1, whose dot products are correlations; flat pictures become 0."""
     rows = images.reshape(len(images), images.shape[1] * images.shape[2]).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
     length = np.linalg.norm(rows, axis=1, keepdims=True)

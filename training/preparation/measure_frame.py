@@ -1,7 +1,6 @@
-"""Measures how FER2013 frames its faces: where eyes, nose and mouth lie in its 48×48 pictures, and the usual pitch.
+"""Measures the framing of FER2013: mean positions of eyes, nose and mouth in its pictures, and the median pitch.
 
-Run ``python -m training.preparation.measure_frame``; it writes the file that
-``emotion.vision.fer2013_frame`` reads, so that the app cuts faces out in the same way.
+Run ``python -m training.preparation.measure_frame``, which writes the file for ``emotion.vision.fer2013_frame``.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _POINTS = ("right eye", "left eye", "nose tip", "mouth right", "mouth left")
 
 
 def fit_all(images: NDArray[np.uint8], mesh: FaceMesh) -> list[FloatArray]:
-    """Return the ``(468, 3)`` points of every face that the mesh is sure of, px.
+    """Return the ``(468, 3)`` points of every face that the mesh finds, px.
 
     Args:
         images: ``(n, 48, 48)`` uint8 grey.
@@ -39,7 +38,7 @@ def main() -> None:
     images = read_split(default_data_dir(), "train").images
     faces = fit_all(images, FaceMesh())
     places = np.stack([five_points(points).astype(np.float64) / FACE_SIZE for points in faces])
-    # Flipping every picture must not move the frame: average it with its mirror image.
+    # Averaged with its mirror image, to make the frame symmetric.
     mean = places.mean(axis=0)
     mirrored = mean[[1, 0, 2, 4, 3]] * [-1, 1] + [1, 0]
     record = {

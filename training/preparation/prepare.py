@@ -1,4 +1,4 @@
-"""Converts a public data set of any supported format to the one that training reads."""
+"""Converts a data set of any supported format to the prepared form for training."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from training.provenance import command
 
 @dataclass(frozen=True, slots=True)
 class PrepareOptions:
-    """How to prepare a data set.
+    """Options of the preparation.
 
     Attributes:
-        classes: Only these, in this order; all if None.
-        size: Side of the pictures, px; the format's own if None.
-        colour: Whether they are RGB; as the format has them if None.
-        limit: Read at most so many rows or files.
-        hold_out: Share of the training split for each of validation and test that is missing.
-        seed: Of that draw.
-        reader: What only some formats know.
+        classes: Classes to keep, in order; all by default.
+        size: Side of the pictures, px; the source's by default.
+        colour: Whether they are RGB; as in the source by default.
+        limit: Maximum number of rows or files to read.
+        hold_out: Share of the training split for each missing validation or test split.
+        seed: Seed of that draw.
+        reader: Options of some formats.
     """
 
     classes: tuple[str, ...] | None = None
@@ -45,7 +45,7 @@ class PrepareOptions:
 
     def __post_init__(self) -> None:
         if not 0 <= self.hold_out < 0.5:
-            raise InputError(f"expected a held-out share of 0 to below 0.5; got {self.hold_out}")
+            raise InputError(f"expected a held-out share of at least 0 and below 0.5; got {self.hold_out}")
         if self.size is not None and self.size < 8:
             raise InputError(f"expected pictures of at least 8 px; got {self.size}")
 
@@ -53,20 +53,17 @@ class PrepareOptions:
 def prepare(
     format_name: str, source: Path, out: Path, options: PrepareOptions, report: OnProgress | None = None
 ) -> Manifest:
-    """Read a data set and write its prepared form.
+    """Read a data set, write its prepared form, and return its manifest.
 
     Args:
         format_name: One of :data:`~training.datasets.readers.formats.FORMATS`.
         source: File or folder of the data set.
-        out: Folder to write; an older preparation in it is replaced.
-        options: How.
+        out: Folder to write; an earlier preparation in it is replaced.
+        options: Options of the preparation.
         report: Receives the progress.
 
-    Returns:
-        What was written to ``dataset.json``.
-
     Raises:
-        DatasetError: The layout is not the format's, or not one row can be used.
+        DatasetError: The layout is not the format's, or no row is usable.
     """
     if not source.exists():
         raise DatasetError(f"expected a data set of the format {format_name}; there is no {source}")
@@ -116,15 +113,15 @@ def _labels(read: Source, classes: Sequence[str] | None) -> LabelSet | None:
 
 
 def _expect_free(out: Path, source: Path) -> None:
-    """Refuse a folder that holds what ``prepare`` did not write.
+    """Refuse an output folder with other content.
 
     Raises:
-        InputError: It does, or it is the source.
+        InputError: It has other content, or is the source.
     """
     if out.resolve() == source.resolve():
         raise InputError(f"expected --out to be another folder than --source; got {out} for both")
     if out.is_file() or (out.is_dir() and _foreign(out)):
-        raise InputError(f"expected a new, empty or earlier prepared folder for --out; {out} holds something else")
+        raise InputError(f"expected a new, empty or earlier prepared folder for --out; {out} has other content")
 
 
 def _foreign(folder: Path) -> bool:
@@ -134,7 +131,7 @@ def _foreign(folder: Path) -> bool:
 
 
 def _reported(read: Source, limit: int | None, report: OnProgress | None) -> Iterator[Sample | Skipped]:
-    """Yield the items, at most ``limit``, telling the progress after each."""
+    """Yield at most ``limit`` items, and report the progress after each."""
     items: Iterable[Sample | Skipped] = islice(read.items, limit)
     total = read.total if limit is None else min(read.total, limit)
     started = time.monotonic()

@@ -1,8 +1,7 @@
-"""The extra sets of faces that are used beside FER2013, and the meaning of their labels.
+"""The additional face sets besides FER2013, with the meaning of their labels.
 
-A Parquet file of any of them has the columns ``image`` (struct of picture ``bytes`` and ``path``) and ``label`` (a
-spelling of an expression, or ``none``) and may have ``split``. A label can be partial: of a face without a smile only
-the absence of happiness is known.
+Their Parquet files have the columns ``image`` (struct of picture ``bytes`` and ``path``), ``label`` (a spelling of an
+expression, or ``none``) and possibly ``split``. Labels can be partial: "no smile" only rules out happiness.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from training.datasets.splits import parse_split
 
 UNLABELLED = "none"
 EVERYTHING = (1 << len(EMOTIONS)) - 1
-"""The partial label that rules nothing out."""
+"""The partial label that rules out nothing."""
 
 
 def bits(*labels: str) -> int:
-    """Return the partial label of a face that shows one of some expressions."""
+    """Return the partial label of a face that shows one of these expressions."""
     return sum(1 << EMOTIONS.index(label) for label in labels)
 
 
@@ -34,11 +33,11 @@ class FaceSource:
     """One set of faces.
 
     Attributes:
-        name: Of its folder, once it is prepared.
-        files: Names of its Parquet files under the shared data folder, or paths.
-        label_set: What its codes will mean.
-        possible: Label → what a face with this label may show; where a label is missing, that label alone.
-        hold_out: Share of its training faces that becomes its validation split.
+        name: Name of its prepared folder.
+        files: Its Parquet files in the shared data folder, or paths.
+        label_set: Label set of its codes.
+        possible: Label → partial label; by default, only the label itself is possible.
+        hold_out: Share of its training faces for a validation split.
     """
 
     name: str
@@ -61,8 +60,8 @@ SOURCES: tuple[FaceSource, ...] = (
     FaceSource("ffhq", ("ffhq/ffhq-happy-neutral.parquet",), possible={"neutral": _NO_SMILE}),
     FaceSource("genki4k", ("genki4k/genki4k.parquet",), possible={UNLABELLED: _NO_SMILE}),
 )
-"""RAF-DB's labels are those of some forty people a face. AffectNet's contempt and FFHQ's neutral are noisy; GENKI-4K
-tells smiles from other faces."""
+"""RAF-DB has labels by about forty people per face. AffectNet's contempt and FFHQ's neutral are noisy. GENKI-4K has
+only smiles and other faces."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +69,8 @@ class LabelledFace:
     """One row of a set.
 
     Attributes:
-        path: Its file's name in the set.
-        split: Where the set has it.
+        path: File name in the set.
+        split: Its split in the set.
         image: ``(H, W, 3)`` RGB or ``(H, W)`` grey uint8.
         code: Position of its label in the set's label set, −1 if it has none.
         possible: Its partial label.
@@ -88,7 +87,7 @@ def custom_source(text: str) -> FaceSource:
     """Return a user's set, given as ``NAME=FILE``, with a tenth held out for validation.
 
     Raises:
-        InputError: The text has another form.
+        InputError: The text is malformed.
     """
     name, _, file = text.partition("=")
     if not name.isidentifier() or not file:
@@ -119,7 +118,7 @@ def _face(source: FaceSource, fields: dict, where: str) -> LabelledFace:
         raise DatasetError(f"expected a picture in {where}; got unreadable bytes")
     split = parse_split(fields.get("split") or "train")
     if split is None:
-        raise DatasetError(f"expected a name of a split in {where}; got {fields['split']!r}")
+        raise DatasetError(f"expected a split in {where}; got {fields['split']!r}")
     text = str(fields["label"] or UNLABELLED).strip().lower()
     label = UNLABELLED if text == UNLABELLED else parse_label(text)
     known = EVERYTHING if label == UNLABELLED else bits(label)

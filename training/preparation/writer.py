@@ -1,4 +1,4 @@
-"""Writes a prepared data set: one Parquet per split, row by row, with everything counted."""
+"""Writes a prepared data set row by row, one Parquet file per split, with counts."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from training.datasets.samples import Sample, Skipped
 from training.datasets.splits import ROLES, HoldOut
 
 NAMED_ROWS = 5
-"""So many rows of each fault are named; the rest is counted."""
+"""Number of skipped rows that are named per expectation; others are only counted."""
 
 PART = ".part"
-"""Ending of a file that is not finished."""
+"""Suffix of unfinished files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is written.
+    """The form of a prepared data set.
 
     Attributes:
-        columns: Numbers that each sample carries.
-        source_labels: What the samples' codes mean; None for keypoints.
-        labels: What the written codes mean; faces of other classes are left out.
+        columns: Columns of numbers.
+        source_labels: Label set of the samples' codes; None for keypoints.
+        labels: Label set of the written codes; faces of other classes are left out.
         size: Side of the written pictures, px.
         colour: Whether they are RGB.
-        hold_out: Makes the splits that the source lacks.
+        hold_out: Makes the missing splits.
     """
 
     columns: tuple[str, ...]
@@ -49,13 +49,13 @@ class Layout:
 
 
 class DatasetWriter:
-    """Context manager: takes samples, keeps a few hundred in memory, and leaves complete files or none.
+    """A context manager that writes samples in batches, and leaves complete files or none.
 
     Attributes:
-        layout: What is written.
-        counts: Split → class → pictures written.
-        left_out: Class → pictures whose class was not asked for.
-        skipped: What was expected → ``count`` and the ``first`` rows that were otherwise.
+        layout: The form of the data set.
+        counts: Split → class → number of pictures written.
+        left_out: Class → number of pictures left out.
+        skipped: Expectation → ``count`` and the ``first`` rows that did not meet it.
     """
 
     def __init__(self, folder: Path, layout: Layout) -> None:
@@ -75,7 +75,7 @@ class DatasetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Put the files in the place of older ones if all went well, else remove them."""
+        """Replace earlier files if all went well, else remove the new ones."""
         for split in [*self._rows] if error is None else []:
             self._flush(split)
         for file in self._files.values():
@@ -88,11 +88,11 @@ class DatasetWriter:
 
     @property
     def files(self) -> dict[str, str]:
-        """Split → name of its file, in the usual order of splits."""
+        """Split → file name, in the usual order of splits."""
         return {split: self._path(split).name for split in ROLES if split in self.counts}
 
     def ordered_counts(self) -> dict[str, dict[str, int]]:
-        """Split → class → pictures, splits and classes in their usual order, the sum first."""
+        """Return split → class → number of pictures, in the usual order, with the sum first."""
         labels = self.layout.labels.labels if self.layout.labels else ()
         return {
             split: {name: self.counts[split][name] for name in (ALL, *labels, UNLABELLED) if self.counts[split][name]}
@@ -100,7 +100,7 @@ class DatasetWriter:
         }
 
     def add(self, item: Sample | Skipped) -> None:
-        """Write a sample, or count why there is none."""
+        """Write a sample, or count a skipped row."""
         if isinstance(item, Skipped):
             self._skip(item)
         elif self.layout.source_labels is None or self.layout.labels is None:
@@ -127,7 +127,7 @@ class DatasetWriter:
     def _write(self, sample: Sample, values: dict[str, float], label: str | None) -> None:
         try:
             image = fit_square(sample.image, self.layout.size, colour=self.layout.colour)
-        except Exception as error:  # a picture of a shape that OpenCV refuses ends itself alone
+        except Exception as error:  # OpenCV refuses some shapes; go on with the other pictures
             self._skip(Skipped(sample.path, "a picture that can be resized", sentence_for(error, sample.path)))
             return
         split = self.layout.hold_out.place(sample.split, image.tobytes())
@@ -147,7 +147,7 @@ class DatasetWriter:
 
 
 def remove_prepared(folder: Path) -> None:
-    """Remove an older preparation and what was measured of it, so that none of its splits is left among new ones."""
+    """Remove an earlier preparation with its facts."""
     for file in (folder / MANIFEST_FILE, folder / FACTS_FILE, *split_files(folder).values()):
         file.unlink(missing_ok=True)
 

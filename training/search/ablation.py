@@ -94,7 +94,7 @@ def find_variants(names: Collection[str] | None) -> list[Variant]:
     """
     known = [variant.name for variant in VARIANTS]
     if unknown := [name for name in names or () if name not in known]:
-        raise InputError(f"expected variants out of {', '.join(known)}; got {', '.join(unknown)}")
+        raise InputError(f"expected variants from {', '.join(known)}; got {', '.join(unknown)}")
     return [variant for variant in VARIANTS if names is None or variant.name in {BASE, *names}]
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import streamlit as st
 
-from emotion.telemetry.logs import take_over
+from emotion.telemetry.logs import redirect_loggers
 from ui.common.departures import departures
 
 
@@ -16,7 +16,7 @@ from ui.common.departures import departures
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Route Streamlit's logs, uncaught page errors included, to the app's log and end visits whose browser has gone."""
     del app
-    take_over()
+    redirect_loggers()
     async with departures.watching():
         yield
 

@@ -11,7 +11,7 @@ from emotion.csv_text import csv_bytes
 from emotion.errors import DatasetError
 from emotion.evaluation.fairness.folders import group_of
 from emotion.evaluation.fairness.report import LEVEL, Fairness, Share, judge_groups, to_table
-from emotion.evaluation.trial.run import Trial
+from emotion.evaluation.user_evaluation.run import UserEvaluation
 from ui.common.plain import plain
 
 _JUDGED = "lab_groups_judged"
@@ -19,7 +19,7 @@ _JUDGED = "lab_groups_judged"
 LAYOUT = "To compare groups of people, add group folders: `older/happy/…`, `younger/happy/…`"
 
 
-def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
+def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str) -> None:
     """Show a model's figures for each group, or how to arrange the zip for that.
 
     Args:
@@ -50,7 +50,7 @@ def show_groups(trial: Trial, model: str, codes: str | None, stem: str) -> None:
     )  # fmt: skip
 
 
-def _judged(trial: Trial, model: str, codes: str | None) -> Fairness | None:
+def _judged(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
     """Return the figures, cached across reruns; None without at least two groups."""
     key = (id(trial), model, codes)
     held: tuple[Any, Fairness | None] = st.session_state.get(_JUDGED, (None, None))
@@ -59,7 +59,7 @@ def _judged(trial: Trial, model: str, codes: str | None) -> Fairness | None:
     return held[1]
 
 
-def _judge(trial: Trial, model: str, codes: str | None) -> Fairness | None:
+def _judge(trial: UserEvaluation, model: str, codes: str | None) -> Fairness | None:
     names = (*trial.names, *(one.name for one in trial.unread))
     groups = {name: group for name in names if (group := group_of(name, codes)) is not None}
     if len({groups[name] for name in trial.names if name in groups}) < 2:

@@ -14,8 +14,8 @@ from emotion.imported_models.importer import (
     suggest_name,
 )
 from emotion.labels import ORDERS, parse_labels
+from emotion.model_card import PROBABILITIES
 from emotion.models.registry import imported_models
-from emotion.types import PROBABILITIES
 from emotion.vision.normalise import CAFFE, STANDARDISE, SYMMETRIC, UNIT, normalisations_for
 from ui.access import Visitor, find_visitor
 from ui.common import uploads

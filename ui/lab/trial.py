@@ -10,8 +10,8 @@ import streamlit as st
 from emotion.charts.record import confusion_chart
 from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
-from emotion.evaluation.trial.judge import answers, overview, worst_mistakes
-from emotion.evaluation.trial.run import Framing, Trial
+from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
+from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
 from ui.common import uploads
 from ui.common.errors import fragment
@@ -120,7 +120,7 @@ def _follow(job: TrialJob) -> None:
         st.button("Stop and keep the results so far", icon=":material/stop:", on_click=job.cancel, key="trial_stop")
 
 
-def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> None:
+def _show_result(job: TrialJob, trial: UserEvaluation, lab: Lab, codes: str | None) -> None:
     st.subheader(plain(job.name), anchor=False)
     st.caption(plain(_summary(trial)))
     if trial.note:
@@ -147,7 +147,7 @@ def _show_result(job: TrialJob, trial: Trial, lab: Lab, codes: str | None) -> No
     _show_mistakes(trial, table)
 
 
-def _summary(trial: Trial) -> str:
+def _summary(trial: UserEvaluation) -> str:
     parts = [
         f"{len(trial.names):,} of {trial.files:,} pictures evaluated",
         ", ".join(display_order(trial.label_set.labels)),
@@ -161,7 +161,7 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {plain(thing)}{'s' if number != 1 else ''}"
 
 
-def _show_unread(trial: Trial) -> None:
+def _show_unread(trial: UserEvaluation) -> None:
     if trial.unread:
         with st.expander(
             f"{_counted(len(trial.unread), 'picture')} could not be evaluated", icon=":material/broken_image:"
@@ -190,7 +190,7 @@ def _show_record(record: dict[str, Any]) -> None:
     )
 
 
-def _show_mistakes(trial: Trial, table: pd.DataFrame) -> None:
+def _show_mistakes(trial: UserEvaluation, table: pd.DataFrame) -> None:
     mistakes = worst_mistakes(table, _MISTAKES)
     st.subheader("Worst mistakes", anchor=False)
     if mistakes.empty:

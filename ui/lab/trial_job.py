@@ -9,9 +9,9 @@ from typing import BinaryIO
 import emotion
 from emotion.errors import ModelError
 from emotion.evaluation.scores import Record
-from emotion.evaluation.trial.judge import judge
-from emotion.evaluation.trial.run import FaceFinder, Framing, Trial, run_trial
-from emotion.evaluation.trial.zip_folders import ZipFolders
+from emotion.evaluation.user_evaluation.judge import judge
+from emotion.evaluation.user_evaluation.run import FaceFinder, Framing, UserEvaluation, run_user_evaluation
+from emotion.evaluation.user_evaluation.zip_folders import ZipFolders
 from ui.common.background import UploadJob
 
 
@@ -26,7 +26,7 @@ class TrialJob(UploadJob):
 
     def __init__(self, name: str, content: BinaryIO) -> None:
         super().__init__(name, content, fallback="pictures.zip")
-        self.trial: Trial | None = None
+        self.trial: UserEvaluation | None = None
         self.records: dict[str, Record | None] = {}
         self.refused: dict[str, str] = {}
 
@@ -50,7 +50,7 @@ class TrialJob(UploadJob):
             except ModelError as error:
                 self.refused[name] = str(error)
         with closing(ZipFolders(self.path, codes)) as folders:
-            trial = run_trial(folders, classifiers, find_face, framing, self._report)
+            trial = run_user_evaluation(folders, classifiers, find_face, framing, self._report)
         # Computed once on this thread: bootstrap intervals take seconds, and every click reruns the page.
         self.records = {name: judge(trial, name) for name in classifiers}
         self.trial = trial

@@ -10,7 +10,7 @@ from emotion.drawing.layers import PART_COLOURS, Layer, wants_parts
 from emotion.models.face_parts import can_find_parts
 from emotion.types import Face
 
-_LEAST_TURN_DEG = 3.0
+_MIN_TURN_DEG = 3.0
 _HELP = (
     f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "
     "down; gaze is not measured. "
@@ -51,7 +51,7 @@ def _direction(face: Face) -> str:
     turns = [
         f"{abs(angle):.0f}° {negative if angle < 0 else positive}"
         for angle, negative, positive in ((pose.yaw, "left", "right"), (pose.pitch, "down", "up"))
-        if abs(angle) >= _LEAST_TURN_DEG
+        if abs(angle) >= _MIN_TURN_DEG
     ]
     ahead = bool(faces_camera(np.array([pose.yaw]), np.array([pose.pitch]))[0])
     faces = "Facing the camera" if ahead else "Turned away"

@@ -1,12 +1,12 @@
-"""A model's card for people: what it is, what it learned from, how well it does, where it fails, when not to use it.
+"""Model cards: facts, training data, scores, weaknesses and when not to use a model.
 
-Every figure and every named weakness is read from ``card.json``, ``evaluation.json`` and facts of data sets; nothing is
-written by hand but what holds for any model of expressions.
+Figures and weaknesses are computed from ``card.json``, ``evaluation.json`` and facts of data sets. Only statements that
+hold for any model of expressions are written by hand.
 
 - :mod:`emotion.evaluation.cards.content`: the sections
-- :mod:`emotion.evaluation.cards.overview`: the test sets beside each other
-- :mod:`emotion.evaluation.cards.sources`: the data sets that models learn from, and their terms
-- :mod:`emotion.evaluation.cards.origin`: those of what it learned from
-- :mod:`emotion.evaluation.cards.weaknesses`: what the figures warn of
-- :mod:`emotion.evaluation.cards.render`: as Markdown and as HTML
+- :mod:`emotion.evaluation.cards.overview`: scores on all test sets
+- :mod:`emotion.evaluation.cards.sources`: training data sets and their terms
+- :mod:`emotion.evaluation.cards.origin`: training, leaked test faces and provenance
+- :mod:`emotion.evaluation.cards.weaknesses`: warnings from the figures
+- :mod:`emotion.evaluation.cards.render`: Markdown and HTML
 """

@@ -1,4 +1,4 @@
-"""The sections of a model's card, out of its files."""
+"""Builds the sections of a model's card from its files."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from emotion.models.registry import load_card
 from emotion.types import ModelCard
 
 TEST = next(iter(SPLITS))
-_MIN_PER_MEGA = 1e6
+_MEGA = 1e6
 
 NEVER = (
     "To say what somebody feels, thinks or intends: an expression is what a face shows.",
     "To decide about a person: hiring, marks, credit, insurance, policing, care.",
     "On people at work or in education in the European Union, where inferring emotions is prohibited save for medical "
-    "or safety reasons (AI Act, Article 5(1)(f)); and anywhere on people who were not told (Article 50(3)).",
+    "or safety reasons (AI Act, Article 5(1)(f)); and anywhere on people who were not informed (Article 50(3)).",
     "As a diagnosis, or to tell truth from lies.",
 )
-"""Of any model of expressions."""
+"""Uses that no model of expressions supports."""
 
 UNMEASURED = (
     "How well it does by age, skin tone, sex, culture or disability: its test pictures name no such group. "
     "The command python -m emotion fairness measures it on labelled pictures of yours.",
-    "Posed and spontaneous expressions apart; faces in profile; what follows from a whole video.",
+    "Differences between posed and spontaneous expressions; faces in profile; summaries of whole videos.",
 )
 
 
@@ -63,7 +63,7 @@ def model_document(name: str, facts: Mapping[str, Mapping[str, Any]] | None = No
 def build_document(
     card: ModelCard, evaluation: Mapping[str, Any] | None, facts: Mapping[str, Mapping[str, Any]]
 ) -> Document:
-    """Return the card of a model out of what is known of it."""
+    """Return the card of a model from its card file, its evaluation and facts of data sets."""
     found = {} if evaluation is None else {card.name: evaluation}
     judged: dict[str, Record] = {}
     robustness: dict[str, Mapping[str, Any]] = {}
@@ -79,25 +79,25 @@ def build_document(
 
 
 def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
-    told = [
+    scores = [
         f"{percent(record['accuracy'])} of {record['n']:,} test faces by {FAMILIES.get(family, family)}"
         for family, record in judged.items()
     ]
-    words = f"Model {card.name} names the expression of a face as one of {len(card.labels)}"
-    return f"{words}; it was right on {listed(told)}." if told else f"{words}. It was not evaluated."
+    start = f"Model {card.name} classifies a face as one of {len(card.labels)} expressions"
+    return f"{start}; it was right on {listed(scores)}." if scores else f"{start}. It was not evaluated."
 
 
 def _what(card: ModelCard) -> Section:
-    cost = "not known" if card.multiply_adds is None else f"{card.multiply_adds / _MIN_PER_MEGA:,.1f} million"
+    cost = "unknown" if card.multiply_adds is None else f"{card.multiply_adds / _MEGA:,.1f} million"
     facts = {
         "Expressions": ", ".join(card.labels),
         "Input": f"{card.input_size} × {card.input_size} px, {card.colour}, {card.crop}, {card.normalisation}",
-        "Parameters": f"{card.parameters / _MIN_PER_MEGA:,.2f} million",
-        "Multiply–adds for a face": cost,
-        "Temperature of its probabilities": f"{card.temperature:g}",
-        "Says unclear below": _limit(card),
-        "Asks for more of heads that are turned or small": _slopes(card),
-        "Looks again, at the mirror image": _second_look(card),
+        "Parameters": f"{card.parameters / _MEGA:,.2f} million",
+        "Multiply–adds per face": cost,
+        "Temperature": f"{card.temperature:g}",
+        "Unclear below": _limit(card),
+        "Higher limit for turned or small heads": _slopes(card),
+        "Test-time augmentation (mirrored face)": _tta(card),
         "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
         "Licence": card.licence or "not stated",
     }
@@ -114,7 +114,7 @@ def _limit(card: ModelCard) -> str:
         return percent(card.abstain_below)
     names = listed([FAMILIES.get(family_of(name), name) for name in chosen["sets"]])
     share = percent(chosen["right_answers"], 0)
-    return f"{percent(card.abstain_below)}, so that {share} of the answers given or more are right on each of {names}"
+    return f"{percent(card.abstain_below)}, chosen for at least {share} right answers on each of {names}"
 
 
 def _slopes(card: ModelCard) -> str:
@@ -128,11 +128,11 @@ def _slopes(card: ModelCard) -> str:
     return "; ".join(f"{word}: {percent(float(value))}" for word, value in zip(words, needed, strict=True))
 
 
-def _second_look(card: ModelCard) -> str:
+def _tta(card: ModelCard) -> str:
     if not card.second_look_below:
-        return "as its members do" if card.members else "never"
+        return "as in its members" if card.members else "never"
     ratio = math.exp(card.second_look_below / card.temperature)
-    return f"where its first answer is less than {ratio:.1f} times as likely as its second"
+    return f"if the first answer is less than {ratio:.1f} times as likely as the second"
 
 
 def _scores(judged: Mapping[str, Record]) -> list[Section]:
@@ -150,13 +150,13 @@ def _summary(record: Record) -> str:
     words = (
         f"On {record['n']:,} test faces that it never saw: accuracy {percent(record['accuracy'])} (95 % interval "
         f"{interval(*record['accuracy_interval'])}), mean recall of all expressions "
-        f"{percent(record['balanced_accuracy'])}, macro-F1 {percent(record['macro_f1'])}, mean error of probabilities "
-        f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without its temperature)."
+        f"{percent(record['balanced_accuracy'])}, macro-F1 {percent(record['macro_f1'])}, calibration error "
+        f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without temperature scaling)."
     )
     kept = record.get("abstention")
     if kept and kept["abstain_below"] and kept["accuracy"] is not None:
         words += (
-            f" Where it calls answers of less than {percent(kept['abstain_below'])} unclear, it answers "
+            f" If answers below {percent(kept['abstain_below'])} count as unclear, it answers "
             f"{percent(kept['coverage'])} of faces and is right on {percent(kept['accuracy'])} of these."
         )
     return words
@@ -191,7 +191,7 @@ def _share(count: int, of: int) -> tuple[str, str]:
 def _confusion(record: Record) -> Table:
     labels, matrix = _ordered_confusion(record)
     rows = tuple((label, *(f"{count:,}" for count in counts)) for label, counts in zip(labels, matrix, strict=True))
-    return Table("What they are taken for: rows true, columns answered", ("True", *labels), rows)
+    return Table("Confusion matrix: true labels in rows, answers in columns", ("True", *labels), rows)
 
 
 def _reliability(record: Record) -> Table:
@@ -200,7 +200,7 @@ def _reliability(record: Record) -> Table:
          percent(row["accuracy"]))
         for row in record["reliability"]["after"] if row["count"]
     )  # fmt: skip
-    return Table("Calibration", ("Probability", "Answers", "Said, on average", "Right"), rows)
+    return Table("Calibration", ("Probability", "Answers", "Mean probability", "Right"), rows)
 
 
 def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
@@ -212,8 +212,8 @@ def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
     if not rows:
         return []
     words = (
-        "Yaw is to either side, pitch below zero is down. Right is among all faces, answered is the share of faces "
-        "that are not unclear. Of GENKI-4K it is judged whether a smile is told from no smile."
+        "Yaw is to either side, negative pitch is down. “Right” is the share of all faces, “answered” the share that "
+        "is not unclear. GENKI-4K tests only smiles against no smile."
     )
     return [
         Section(
@@ -226,8 +226,8 @@ def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
 
 def _conditions(robustness: Mapping[str, Mapping[str, Any]]) -> list[Section]:
     tables = tuple(_condition_table(family, conditions) for family, conditions in robustness.items())
-    words = "The same test faces, made worse before the model saw them."
-    return [Section("When faces get worse", (words,), tables=tables)] if tables else []
+    words = "The same test faces, degraded before classification."
+    return [Section("On degraded faces", (words,), tables=tables)] if tables else []
 
 
 def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
@@ -237,13 +237,13 @@ def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
          percent(clean - row["accuracy"]), percent(row.get("balanced_accuracy")), percent(row.get("ece")))
         for row in conditions.values()
     )  # fmt: skip
-    columns = "Faces", "Accuracy", "95 % interval", "Lost", "Mean recall", "Error of probabilities"
+    columns = "Faces", "Accuracy", "95 % interval", "Lost", "Mean recall", "Calibration error"
     return Table(f"By {FAMILIES.get(family, family)}", columns, rows)
 
 
 def _weak(card: ModelCard, judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
     found = weaknesses(card.labels, judged, robustness)
-    none = "Its figures show none." if judged else "It was not evaluated, so none is known."
+    none = "Its figures show none." if judged else "It was not evaluated, so none are known."
     return Section("Known weaknesses", () if found else (none,), found)
 
 
@@ -252,12 +252,12 @@ def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str
     weak = sorted({label for record in judged.values() for label in weak_labels(record)})
     if weak:
         points.append(
-            f"To count or to find {listed(weak, 'or')}, which it misses more often than not on some test set."
+            f"To count or find {listed(weak, 'or')}: on some test set, it misses more than half of these faces."
         )
     titles = dict.fromkeys(title for one in robustness.values() for title in weak_conditions(one))
     poor = [_lower(title) for title in titles]
     if poor:
-        points.append(f"On faces like these, where it is wrong much more often: {', '.join(poor)}.")
+        points.append(f"On such faces, where it makes many more mistakes: {', '.join(poor)}.")
     return Section("When not to use it", points=(*points, *(f"Not measured: {_lower(words)}" for words in UNMEASURED)))
 
 

@@ -1,4 +1,4 @@
-"""A document of sections, whatever it is then laid out as."""
+"""A document of sections, independent of its layout."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under their headings; the first column names the row.
+    """A table of texts; the first column names the row.
 
     Attributes:
-        stacks: On a narrow screen each row is laid out as a list, instead of a table that is scrolled sideways.
-        prose: Columns of words, which are aligned left and may break; all others hold figures.
+        stacks: Lay out each row as a list on a narrow screen, instead of scrolling sideways.
+        prose: Columns of text, which is aligned left and may wrap; all others hold figures.
     """
 
     title: str
@@ -24,7 +24,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a document: words, then points, then tables, then notes on how to read these."""
+    """A section: paragraphs (words), bullet points, tables, and notes on how to read them."""
 
     title: str
     words: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is to be read: plain text throughout."""
+    """A document in plain text."""
 
     title: str
     lead: str
@@ -43,20 +43,20 @@ class Document:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """Return a share as per cent, or a dash where there is none."""
+    """Return a share in per cent, or a dash for None."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def interval(low: float, high: float) -> str:
-    """Return an interval of shares as per cent."""
+    """Return an interval of shares in per cent."""
     return f"{100 * low:.1f} – {100 * high:.1f} %"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
-    """Return words as they are listed in a sentence: ``"a, b and c"``."""
+    """Return a list in a sentence: ``"a, b and c"``."""
     return ", ".join(words[:-1]) + f" {last} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def pairs(facts: Mapping[str, str]) -> Table:
-    """Return a table of names and what holds for them."""
+    """Return a table of names and values."""
     return Table("", ("", ""), tuple(facts.items()))

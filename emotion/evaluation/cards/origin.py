@@ -1,4 +1,4 @@
-"""Where a model comes from: what it learned from and what was kept from it, and where its figures were measured."""
+"""Sections on a model's training data, on leaked test faces, and on where it was trained and evaluated."""
 
 from __future__ import annotations
 
@@ -11,47 +11,46 @@ from emotion.evaluation.scores import SPLITS
 from emotion.models.registry import card_by_digest, member_cards
 from emotion.types import ModelCard
 
-_COUNTS = {"leaked": "Pictures left out, as copies of them are among the test pictures"}
+_COUNTS = {"leaked": "Pictures left out as copies of test pictures"}
+
+_RECIPE = {"Network": "network", "Targets": "targets", "Batch size": "batch_size"}
+_RUN = {"Hours": "hours", "Seed": "seed", "Command": "command"}
 
 
 def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
-    """Return the section of what a model learned from, and of the data sets that were looked at here."""
+    """Return the section on training, with the facts of the data sets measured on this machine."""
     training = card.training
     recipe = training.get("recipe") or {}
     counts = training.get("counts") or {}
-    told: dict[str, str] = {}
+    rows: dict[str, str] = {}
     if "heads" in training:
-        told["Labels learned"] = "; ".join(f"{one}: {', '.join(of)}" for one, of in training["heads"].items())
+        rows["Labels"] = "; ".join(f"{one}: {', '.join(of)}" for one, of in training["heads"].items())
     elif "labels" in training:
-        told["Labels learned"] = f"{training.get('label_set', '')}: {', '.join(training['labels'])}".lstrip(": ")
-    told |= {_COUNTS.get(what, f"Pictures {what.replace('_', ' ')}"): f"{count:,}" for what, count in counts.items()}
-    for what, key in (("Network", "network"), ("Targets", "targets"), ("Batch size", "batch_size")):
-        if key in recipe:
-            told[what] = str(recipe[key])
+        rows["Labels"] = f"{training.get('label_set', '')}: {', '.join(training['labels'])}".lstrip(": ")
+    rows |= {_COUNTS.get(what, f"Pictures {what.replace('_', ' ')}"): f"{count:,}" for what, count in counts.items()}
+    rows |= {what: str(recipe[key]) for what, key in _RECIPE.items() if key in recipe}
     if "epochs" in training:
-        told["Epochs"] = f"{training['epochs']}, of which number {training.get('epoch', '–')} is kept"
+        rows["Epochs"] = f"{training['epochs']}; the weights are those of epoch {training.get('epoch', '–')}"
     if training.get("weights"):
-        told["Began from"] = _began_from(training["weights"])
+        rows["Initial weights"] = _initial_weights(training["weights"])
     if training.get("teachers"):
-        told["Taught by"] = ", ".join(training["teachers"])
-    for what, key in (("Hours", "hours"), ("Seed", "seed"), ("Command", "command")):
-        if training.get(key) is not None:
-            told[what] = str(training[key])
+        rows["Distilled from"] = ", ".join(training["teachers"])
+    rows |= {what: str(training[key]) for what, key in _RUN.items() if training.get(key) is not None}
     sources = learned_sources(training)
-    words = [] if told or sources else ["How it was trained is not stated."]
+    words = [] if rows or sources else ["How it was trained is not stated."]
     words += [FOR_RESEARCH] if sources else []
     tables = [sources_table(sources)] if sources else []
-    tables += ([pairs(told)] if told else []) + [_faces(name, one) for name, one in facts.items()]
+    tables += ([pairs(rows)] if rows else []) + [_faces(name, one) for name, one in facts.items()]
     return Section("What it learned from", tuple(words), tables=tuple(tables))
 
 
-def _began_from(weights: Mapping[str, str]) -> str:
-    """Return whose weights a training went on from: a model of this machine's by its name, other files by theirs."""
+def _initial_weights(weights: Mapping[str, str]) -> str:
+    """Return the name of the installed model with these weights, or else the file's."""
     known = card_by_digest(weights["sha256"])
     if known is None:
         return f"{weights['file']}, sha256 {weights['sha256']}"
     hours = known.training.get("hours")
-    return known.name if hours is None else f"{known.name}, which had taken {hours} hours"
+    return known.name if hours is None else f"{known.name}, trained for {hours} hours"
 
 
 def _faces(name: str, facts: Mapping[str, Any]) -> Table:
@@ -62,17 +61,17 @@ def _faces(name: str, facts: Mapping[str, Any]) -> Table:
 
 
 def copies(card: ModelCard, evaluation: Mapping[str, Any] | None, role: str) -> list[Section]:
-    """Return the section of what published scores may owe to copies of test faces in the training split.
+    """Return the section on copies of test faces in the training split, which raise published scores.
 
     Args:
-        card: Of the model; one that was trained elsewhere does not say that it was not shown them.
-        evaluation: Of the model, or None; earlier ones do not tell.
+        card: The model's; models trained elsewhere do not state whether copies were removed.
+        evaluation: The model's, or None; old ones lack this.
         role: A key of ``emotion.evaluation.scores.SPLITS``.
     """
     found = (evaluation or {}).get("copies", {})
     learners = member_cards(card) or (card,)
     left_out = all("leaked" in (learner.training.get("counts") or {}) for learner in learners)
-    shown = "This model was not shown them." if left_out else "Whether this model was shown them is not stated."
+    shown = "They were removed for this model." if left_out else "Whether they were removed for this model is unknown."
     words = tuple(_copies(found[split], shown) for split in SPLITS[role] if split in found)
     return [Section("Before comparing with published scores", words)] if words else []
 
@@ -80,27 +79,27 @@ def copies(card: ModelCard, evaluation: Mapping[str, Any] | None, role: str) -> 
 def _copies(row: Mapping[str, Any], shown: str) -> str:
     others = "" if row["accuracy_others"] is None else f", and on {percent(row['accuracy_others'])} of the others"
     return (
-        f"The training pictures, as published, hold copies of {row['copied']:,} of the {row['faces']:,} test faces, "
-        f"{percent(row['same_label'])} of them under the same label. {shown} It is right on "
-        f"{percent(row['accuracy_copied'])} of these faces{others}. One that knows the copies by heart and answers the "
-        f"others as well would be right on {percent(row['accuracy_by_heart'])} of all."
+        f"The published training pictures contain copies of {row['copied']:,} of the {row['faces']:,} test faces, "
+        f"{percent(row['same_label'])} of them with the same label. {shown} It is right on "
+        f"{percent(row['accuracy_copied'])} of these faces{others}. A model that memorised the copies and was as good "
+        f"on the others would be right on {percent(row['accuracy_by_heart'])} of all."
     )
 
 
 def provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
-    """Return the section of where training and evaluation took place, and on what."""
-    told = {"Trained at commit": card.training.get("commit"), "Trained on": _machine(card.training.get("hardware"))}
+    """Return the section on commits and machines of training and evaluation."""
+    rows = {"Trained at commit": card.training.get("commit"), "Trained on": _machine(card.training.get("hardware"))}
     if evaluation is not None:
-        told |= {
+        rows |= {
             "Evaluated with": evaluation.get("command"),
             "Evaluated at commit": evaluation.get("commit"),
             "Evaluated on": _machine(evaluation.get("hardware")),
             "Evaluated file's sha256": evaluation.get("sha256"),
-            "Time for a face there": f"{evaluation['ms_per_face']:g} ms" if "ms_per_face" in evaluation else None,
+            "Time per face": f"{evaluation['ms_per_face']:g} ms" if "ms_per_face" in evaluation else None,
         }
     other = evaluation is not None and evaluation.get("sha256") not in {None, card.sha256}
-    words = ("What was evaluated is another file than the card's: evaluate it anew.",) if other else ()
-    return Section("Where these figures come from", words, tables=(pairs({k: str(v) for k, v in told.items() if v}),))
+    words = ("The evaluated file is not the card's: evaluate it again.",) if other else ()
+    return Section("Where these figures come from", words, tables=(pairs({k: str(v) for k, v in rows.items() if v}),))
 
 
 def _machine(hardware: Mapping[str, Any] | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A model's test sets beside each other: the table that the card begins with and that the app's About page shows."""
+"""The table of a model's scores on all test sets, for its card and for the About page."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ HOW_TO_READ = (
 
 
 def overview(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
-    """Return the section of how well a model does on each test set, the weakest expressions included."""
+    """Return the section on scores per test set, with the weakest expressions."""
     rows = set_scores(card.name, evaluation)
     if not rows:
-        return Section("How well it does", ("It was not evaluated, so nothing is known of that.",))
+        return Section("How well it does", ("It was not evaluated.",))
     notes = (HOW_TO_READ, *_other_head(card))
     return Section("How well it does", tables=(sets_table(rows),), notes=notes)
 
 
 def sets_table(rows: Sequence[SetScore]) -> Table:
-    """Return a table with a test set a row; a row of another model than the first one's says whose it is."""
+    """Return a table with one row per test set; rows of another model than the first one's name it."""
     columns = (
         "Test set", "Faces", "Accuracy", "95 % interval", "Mean recall", "Weakest expression", "Answered",
         "Of these, right",
@@ -48,11 +48,11 @@ def _weakest(row: SetScore) -> str:
 
 
 def _other_head(card: ModelCard) -> tuple[str, ...]:
-    """Say of the default model which other model answers in FER2013's own labels, and how well."""
+    """Return, for the default model, a note on the app's separate model for FER2013's own labels."""
     if card.name != ALIASES["default"]:
         return ()
     return tuple(
-        f"By {row.title}, the app has a model of its own, {row.model}: it is right on {percent(row.accuracy)} of these "
+        f"For {row.title}, the app has a separate model, {row.model}: it is right on {percent(row.accuracy)} of these "
         f"faces, with a mean recall of {percent(row.balanced)}."
         for row in product_scores() if row.model != card.name
     )  # fmt: skip

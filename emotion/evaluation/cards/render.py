@@ -1,4 +1,4 @@
-"""A card as Markdown, and as one HTML file that asks nobody for anything."""
+"""Renders a card as Markdown, and as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def to_markdown(document: Document) -> str:
 
 
 def to_html(document: Document) -> str:
-    """Return a card as a page of HTML that a browser prints well."""
+    """Return a card as an HTML page, also for printing."""
     return _TEMPLATES.get_template("card.html.jinja").render(document=document, version=program_version())
 
 
 def section_html(section: Section) -> str:
-    """Return a section's words, points and tables as HTML without its title, for a page of the app."""
+    """Return a section as HTML without its title, for a page of the app."""
     return _TEMPLATES.get_template("section.html.jinja").render(section=section)
 
 
@@ -42,5 +42,5 @@ def _markdown_table(table: Table) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return text with Markdown's signs made harmless, on one line."""
+    """Return text on one line with Markdown's special characters escaped."""
     return "".join(f"\\{sign}" if sign in _SIGNS else sign for sign in " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""The data sets that models learn from: what they are, what their labels say, and their owners' terms."""
+"""The data sets that models are trained on, with their labels and terms of use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from emotion.evaluation.cards.document import Table
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data set, for people.
+    """A data set.
 
     Attributes:
-        title: What it is called.
-        labels: What is known of its faces.
-        terms: What its owners allow.
+        title: Its name.
+        labels: Its labels, in a phrase.
+        terms: Its terms of use, in a phrase.
     """
 
     title: str
@@ -36,22 +36,22 @@ SOURCES: dict[str, Source] = {
     "ffhq": Source("FFHQ, selected faces", "Happiness or neutral, probably labelled by a model", _RESEARCH),
     "genki4k": Source("The MPLab GENKI Database, GENKI-4K subset", "Smiling or not", "Free, its source to be named"),
 }
-"""By the names that a card's ``training.sources`` has."""
+"""Name in a card's ``training.sources`` → data set."""
 
 FOR_RESEARCH = (
-    "Use it for research only: the owners of most of these pictures allow no more. The model contains no picture."
+    "Use it for research only: the owners of most of these pictures allow nothing else. The model contains no picture."
 )
 
 
 def learned_sources(training: Mapping[str, Any]) -> dict[str, int | None]:
-    """Return the sources that a card's training record names, each with its number of training faces if stated."""
+    """Return the sources in a card's training record, each with its number of training faces if stated."""
     named = training.get("sources") or {}
     counts = named if isinstance(named, Mapping) else dict.fromkeys(named)
     return {name: count if isinstance(count, int) else None for name, count in counts.items()}
 
 
 def sources_table(sources: Mapping[str, int | None]) -> Table:
-    """Return a table of data sets with what their labels say and their terms."""
+    """Return a table of data sets with their labels and terms."""
     rows = []
     for name, count in sources.items():
         source = SOURCES.get(name, Source(name, "Not stated", "Not stated"))

@@ -1,4 +1,4 @@
-"""What a model's own figures warn of. Each warning names the figure that it rests on."""
+"""Derives a model's weaknesses from its figures; each sentence states its figure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from emotion.evaluation.scores import FAMILIES, Record
 from emotion.labels import EMOTIONS
 
 MISSED = 0.5
-"""An expression that is found more rarely is missed more often than not."""
+"""An expression with a lower recall is missed more often than not."""
 FEW = 30
-"""With fewer test faces of an expression, its recall is known to within a third at best."""
+"""With fewer test faces, the interval of a recall spans about a third or more."""
 CONFUSED = 0.2
 LOST = 0.1
 MISCALIBRATED = 0.05
@@ -23,28 +23,27 @@ Judged = Mapping[str, Record]
 
 
 def weaknesses(labels: Sequence[str], judged: Judged, robustness: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return them, a sentence each, those of labels first.
+    """Return the weaknesses, a sentence each.
 
     Args:
-        labels: That the model answers with.
+        labels: The model's labels.
         judged: Its figures.
         robustness: Family of labels → condition → figures.
     """
-    told = [*_unknown(labels)]
+    found = [*_unknown(labels)]
     for family, record in judged.items():
-        told += [f"{_whose(family)}: {words}" for words in (*_missed(record), *_confused(record), *_unsure(record))]
-    told += [*_shaken(robustness), *_unlike(judged)]
-    return tuple(told)
+        found += [f"{_title(family)}: {words}" for words in (*_missed(record), *_confused(record), *_unsure(record))]
+    return (*found, *_shaken(robustness), *_unlike(judged))
 
 
 def weak_labels(record: Record) -> list[str]:
-    """Return the expressions that are missed more often than not, the worst first."""
+    """Return the expressions with a recall below :data:`MISSED`, the worst first."""
     recalls = {label: row["recall"] for label, row in record["per_class"].items() if row["support"]}
     return sorted((label for label in recalls if recalls[label] < MISSED), key=recalls.__getitem__)
 
 
 def weak_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return in words the conditions that cost more than :data:`LOST` of accuracy, the worst first."""
+    """Return the titles of conditions that cost more than :data:`LOST` of accuracy, the worst first."""
     clean = conditions["clean"]["accuracy"]
     lost = {str(row["title"]): clean - row["accuracy"] for row in conditions.values()}
     return sorted((title for title in lost if lost[title] > LOST), key=lambda title: -lost[title])
@@ -52,13 +51,13 @@ def weak_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _unknown(labels: Sequence[str]) -> Iterator[str]:
     if unknown := [label for label in EMOTIONS if label not in labels]:
-        yield f"It knows no {', '.join(unknown)}: such a face gets another name."
+        yield f"It has no label for {', '.join(unknown)}: such faces get another label."
 
 
 def _missed(record: Record) -> Iterator[str]:
     rows = {label: record["per_class"][label] for label in weak_labels(record)}
-    if told := [_found(label, row["recall"], row["support"]) for label, row in rows.items()]:
-        yield f"missed more often than not: {listed(told)}."
+    if missed := [_found(label, row["recall"], row["support"]) for label, row in rows.items()]:
+        yield f"missed more often than not: {listed(missed)}."
     if rare := [f"{label} ({row['support']})" for label, row in record["per_class"].items() if row["support"] < FEW]:
         yield f"few test faces of {listed(rare)}, so little is known of them."
 
@@ -69,14 +68,15 @@ def _found(label: str, recall: float, faces: int) -> str:
 
 
 def _confused(record: Record) -> Iterator[str]:
-    labels, told = list(record["per_class"]), []
+    labels, confused = list(record["per_class"]), []
     for label, counts in zip(labels, record["confusion_matrix"], strict=True):
         total = sum(counts)
         for other, count in zip(labels, counts, strict=True):
             if other != label and total >= FEW and count / total >= CONFUSED:
-                told.append((count / total, f"{label} for {other} ({percent(count / total, 0)}, {count} of {total})"))
-    if told:
-        yield f"often taken for another: {listed([words for _, words in sorted(told, reverse=True)])}."
+                share = count / total
+                confused.append((share, f"{label} as {other} ({percent(share, 0)}, {count} of {total})"))
+    if confused:
+        yield f"often confused: {listed([words for _, words in sorted(confused, reverse=True)])}."
 
 
 def _unsure(record: Record) -> Iterator[str]:
@@ -90,18 +90,18 @@ def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         clean = conditions["clean"]["accuracy"]
         for title in weak_conditions(conditions):
             row = next(row for row in conditions.values() if row["title"] == title)
-            fall = f"from {percent(clean)} to {percent(row['accuracy'])} by {_whose(family)}"
+            fall = f"from {percent(clean)} to {percent(row['accuracy'])} by {_title(family)}"
             falls.setdefault(title, []).append(fall)
-    for title, told in falls.items():
-        yield f"Where faces are “{title}”, accuracy falls {listed(told)}."
+    for title, drops in falls.items():
+        yield f"On faces that are “{title}”, accuracy falls {listed(drops)}."
 
 
 def _unlike(judged: Judged) -> Iterator[str]:
     accuracies = {family: record["accuracy"] for family, record in judged.items()}
     if len(accuracies) > 1 and max(accuracies.values()) - min(accuracies.values()) > LOST:
-        told = listed([f"{percent(value)} by {_whose(family)}" for family, value in accuracies.items()])
-        yield f"How often it is right depends on the faces and on who labelled them: {told}."
+        each = listed([f"{percent(value)} by {_title(family)}" for family, value in accuracies.items()])
+        yield f"Accuracy depends on the faces and on who labelled them: {each}."
 
 
-def _whose(family: str) -> str:
+def _title(family: str) -> str:
     return FAMILIES.get(family, family)

@@ -1,6 +1,6 @@
-"""Does an outcome depend on the group? A permutation test within strata, and Holm's correction for many tests.
+"""Tests whether an outcome depends on the group: a permutation test within strata, and Holm's correction.
 
-Everywhere ``S`` strata hold ``G`` groups: ``yes[s, g]`` of ``total[s, g]`` had the outcome.
+There are ``S`` strata and ``G`` groups; ``yes[s, g]`` of ``total[s, g]`` have the outcome.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Association:
     """Result of a test.
 
     Attributes:
-        statistic: Of Cochran, Mantel and Haenszel; 0 where every group has exactly what is expected.
-        p: How probable so much difference is if the outcome does not depend on the group, 0–1.
+        statistic: Cochran–Mantel–Haenszel statistic; 0 if every group is exactly as expected.
+        p: Probability of a difference at least as large if the outcome does not depend on the group, 0–1.
     """
 
     statistic: float
@@ -35,39 +35,36 @@ def permutation_test(yes: Counts, total: Counts, *, resamples: int = RESAMPLES, 
 
     The statistic is that of the generalised Cochran–Mantel–Haenszel test (Landis, Heyman and Koch 1978, "Average
     partial association in three-way contingency tables"); with one stratum it is Pearson's chi-square times
-    (N − 1) / N. Its distribution is not taken from a table, which small groups do not follow, but from the outcomes
-    dealt out anew among the groups of each stratum, so that the test keeps its level whatever the sizes.
+    (N − 1) / N. Its distribution comes from permuting outcomes within each stratum, so the test also keeps its level
+    for small groups, for which the chi-square distribution does not hold.
 
     Args:
-        yes: ``(S, G)`` how many had the outcome.
-        total: ``(S, G)`` of how many.
-        resamples: How often the outcomes are dealt out.
-        seed: Of the dealing.
+        yes: ``(S, G)`` numbers with the outcome.
+        total: ``(S, G)`` numbers with and without it.
+        resamples: Number of permutations.
+        seed: Seed of the permutations.
 
     Raises:
-        ValueError: Not two tables of one shape with ``0 ≤ yes ≤ total``.
+        ValueError: The tables differ in shape, or ``0 ≤ yes ≤ total`` does not hold.
     """
     if yes.shape != total.shape or yes.ndim != 2 or (yes < 0).any() or (yes > total).any():
         raise ValueError(f"expected two (S, G) tables with 0 ≤ yes ≤ total; got {yes.shape} and {total.shape}")
-    told = [row for row in range(len(total)) if total[row].sum() > 1]
-    inverse = np.linalg.pinv(sum((_covariance(yes[s], total[s]) for s in told), np.zeros((total.shape[1],) * 2)))
-    observed = _statistics(_excess(yes[told].sum(0)[None], yes[told], total[told]), inverse)[0]
+    strata = [row for row in range(len(total)) if total[row].sum() > 1]
+    inverse = np.linalg.pinv(sum((_covariance(yes[s], total[s]) for s in strata), np.zeros((total.shape[1],) * 2)))
+    observed = _statistics(_excess(yes[strata].sum(0)[None], yes[strata], total[strata]), inverse)[0]
     rng = np.random.default_rng(seed)
-    dealt = sum(
-        (rng.multivariate_hypergeometric(total[s], yes[s].sum(), resamples) for s in told),
+    permuted = sum(
+        (rng.multivariate_hypergeometric(total[s], yes[s].sum(), resamples) for s in strata),
         np.zeros((resamples, total.shape[1]), np.int64),
     )
-    drawn = _statistics(_excess(dealt, yes[told], total[told]), inverse)
-    # As many draws as this one, which is one of them, are at least as extreme (Davison and Hinkley 1997, 4.3).
-    as_far = int((drawn >= observed - 1e-9 * max(observed, 1.0)).sum())
-    return Association(float(observed), (1 + as_far) / (1 + resamples))
+    drawn = _statistics(_excess(permuted, yes[strata], total[strata]), inverse)
+    # The observed table counts as one of the permutations (Davison and Hinkley 1997, section 4.3).
+    as_extreme = int((drawn >= observed - 1e-9 * max(observed, 1.0)).sum())
+    return Association(float(observed), (1 + as_extreme) / (1 + resamples))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number, so that all together err as rarely as one (Holm 1979).
-
-    Each is the least level at which its hypothesis is rejected.
-    """
+    """Return p-values adjusted for multiple tests, which keeps the family-wise error rate (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
     corrected, largest = [0.0] * len(p_values), 0.0
     for rank, place in enumerate(order):
@@ -77,13 +74,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _excess(yes: Counts, observed: Counts, total: Counts) -> NDArray[np.float64]:
-    """Return ``(n, G)``: how many more had the outcome than expected, for ``n`` ways of dealing it out."""
+    """Return ``(n, G)`` outcomes above expectation, for ``n`` permutations."""
     size = total.sum(1, keepdims=True)
     return yes - (total * observed.sum(1, keepdims=True) / size).sum(0)
 
 
 def _covariance(yes: Counts, total: Counts) -> NDArray[np.float64]:
-    """Return ``(G, G)`` of one stratum's outcomes if they are dealt out among its groups."""
+    """Return the ``(G, G)`` covariance of permuted outcomes in one stratum."""
     size, hits = int(total.sum()), int(yes.sum())
     share = total / size
     return hits * (size - hits) / (size - 1) * (np.diag(share) - np.outer(share, share))

@@ -1,4 +1,4 @@
-"""Labelled pictures in folders, each with the group of people that it belongs to."""
+"""Reads labelled pictures in folders and the group of people that each belongs to."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from emotion.errors import DatasetError, InputError, LabelError
-from emotion.evaluation.trial.zip_folders import LabelledFile, Unread, label_of
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread, expressions_in, label_of
 from emotion.input_files import is_litter
-from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
+from emotion.labels import parse_class
 from emotion.vision.decode.formats import ENDINGS
 
 FILE_COLUMNS = ("file", "path", "filename", "picture", "image")
-"""How the column may be called that names the picture."""
+"""Accepted names of the column of pictures."""
 
 
 class GroupFolders:
-    """Pictures below a folder: the innermost folder that names an expression is their label.
+    """Pictures in a folder, labelled by the innermost folder that names an expression.
 
     Without a table, the folder above that one is the group: ``group/class/picture``.
 
     Attributes:
         label_set: The labels that occur.
-        unlabelled: Paths of pictures outside every class folder.
+        unlabelled: Paths of pictures outside class folders.
         ungrouped: Paths of pictures without a group.
 
     Args:
         root: The folder.
-        groups: Path of a picture below the folder → its group; None if folders say so.
-        codes: Whose numbers name the classes, if numbers do.
+        groups: Path of a picture relative to the folder → group; None to take groups from folders.
+        codes: Numbering of the classes, a key of ``emotion.labels.CODES``, if folders are numbered.
 
     Raises:
         DatasetError: Fewer than two expressions, or fewer than two groups.
@@ -47,14 +47,14 @@ class GroupFolders:
         self.groups = {name: group for name, group in found.items() if group and labels[name]}
         self._labelled = [(name, label) for name, label in labels.items() if label and name in self.groups]
         self._expect_some(groups is None)
-        self.label_set = _label_set({label for _, label in self._labelled})
+        self.label_set = expressions_in({label for _, label in self._labelled})
 
     def __len__(self) -> int:
-        """Number of pictures with a label and a group."""
+        """Return the number of pictures with a label and a group."""
         return len(self._labelled)
 
     def __iter__(self) -> Iterator[LabelledFile | Unread]:
-        """Yield them, in the order of their paths."""
+        """Yield the pictures in the order of their paths."""
         for name, label in self._labelled:
             try:
                 yield LabelledFile(name, label, (self._root / name).read_bytes())
@@ -68,11 +68,11 @@ class GroupFolders:
 
 
 def group_of(name: str, codes: str | None = None) -> str | None:
-    """Return the folder above the innermost one that names an expression; None if there is none.
+    """Return the folder above the innermost one that names an expression, or None.
 
     Args:
-        name: Such as ``"older/happy/1.png"``.
-        codes: Whose numbers name classes, or None if only words do.
+        name: A path such as ``"older/happy/1.png"``.
+        codes: Numbering of the classes; None if folders are named by words.
     """
     folders = PurePosixPath(name.replace("\\", "/")).parts[:-1]
     for place in range(len(folders) - 1, -1, -1):
@@ -85,25 +85,25 @@ def group_of(name: str, codes: str | None = None) -> str | None:
 
 
 def read_groups(table: Path, root: Path, column: str | None = None) -> dict[str, str]:
-    """Read which group each picture belongs to.
+    """Read each picture's group from a table.
 
     Args:
-        table: A CSV file: a column that names pictures, by their path below the folder or by their name alone where
-            only one is called so, and a column of groups.
+        table: A CSV file with a column of pictures (paths relative to the folder, or unique file names) and a column
+            of groups.
         root: The folder.
-        column: Which column has the groups (default: the first that does not name pictures).
+        column: The column of groups; the first one besides the pictures by default.
 
     Returns:
-        Path below the folder → group; pictures without one are left out.
+        Path relative to the folder → group; pictures without a group are left out.
 
     Raises:
-        DatasetError: The table has no such columns, or names a picture by a name that several have.
+        DatasetError: A column is missing, or a file name is not unique.
     """
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             files, groups = _columns(list(rows.fieldnames or []), column, table)
-            told = [(row[files] or "", (row[groups] or "").strip()) for row in rows]
+            pairs = [(row[files] or "", (row[groups] or "").strip()) for row in rows]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"expected {table.name} to be a CSV file in UTF-8; {error}") from error
     by_name: dict[str, list[str]] = {}
@@ -111,7 +111,7 @@ def read_groups(table: Path, root: Path, column: str | None = None) -> dict[str,
         if _is_picture(path, root):
             by_name.setdefault(path.name, []).append(path.relative_to(root).as_posix())
     paths = {path for same in by_name.values() for path in same}
-    return {_path_of(name, by_name, paths): group for name, group in told if group}
+    return {_path_of(name, by_name, paths): group for name, group in pairs if group}
 
 
 def _path_of(name: str, by_name: Mapping[str, list[str]], paths: set[str]) -> str:
@@ -137,16 +137,6 @@ def _columns(names: list[str], wanted: str | None, table: Path) -> tuple[str, st
 def _is_picture(path: Path, root: Path) -> bool:
     inside = path.relative_to(root).as_posix()
     return path.suffix.lower() in ENDINGS and not is_litter(inside) and path.is_file()
-
-
-def _label_set(labels: set[str]) -> LabelSet:
-    try:
-        return label_set_of(labels)
-    except LabelError as error:
-        known = ", ".join(EMOTIONS)
-        raise DatasetError(
-            f"expected folders named like at least two expressions ({known}); got {_listed(sorted(labels))}"
-        ) from error
 
 
 def _listed(names: list[str]) -> str:

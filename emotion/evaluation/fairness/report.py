@@ -1,4 +1,4 @@
-"""Figures of each group with intervals, tests of whether groups differ, and what the figures cannot carry."""
+"""Figures of each group with intervals, tests for differences between groups, and warnings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pandas as pd
 from emotion.errors import DatasetError
 from emotion.evaluation.fairness.association import RESAMPLES, holm, permutation_test
 from emotion.evaluation.metrics import wilson_interval
-from emotion.evaluation.trial.judge import answers
-from emotion.evaluation.trial.run import NO_FACE, Trial
+from emotion.evaluation.user_evaluation.judge import answers
+from emotion.evaluation.user_evaluation.run import NO_FACE, UserEvaluation
 from emotion.labels import EMOTIONS
 
 LEVEL = 0.05
-"""Of the tests, all together."""
+"""Family-wise significance level of the tests."""
 FEW, FEW_OF_A_CLASS = 30, 10
-"""With fewer pictures, an interval of accuracy spans a third of all there is, or that of a recall half of it."""
+"""With fewer pictures, the interval of an accuracy spans a third of the range, and that of a recall half of it."""
 _BOOTSTRAPS = 2000
 
 ACCURACY, NOT_FOUND, RECALL = "accuracy", "faces not found", "recall of "
@@ -27,7 +27,7 @@ ACCURACY, NOT_FOUND, RECALL = "accuracy", "faces not found", "recall of "
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of so many, with the 95 % interval of the share (Wilson's); ``value`` is None of none."""
+    """A count out of a total, with Wilson's 95 % interval of the share; ``value`` is None if the total is 0."""
 
     count: int
     of: int
@@ -41,13 +41,13 @@ class Group:
     """One group.
 
     Attributes:
-        name: As the folder or the table calls it.
-        accuracy: Of the pictures that were judged.
-        expected: Accuracy that these very pictures' expressions would have if they did as everybody's do, 0–1.
-        balanced: Mean recall of the expressions that every group has, 0–1, with its 95 % interval, of a bootstrap
-            within each expression; None where there are fewer than two.
+        name: Name of its folder or in the table.
+        accuracy: Accuracy on its pictures.
+        expected: Accuracy with this group's mix of expressions and everybody's recalls, 0–1.
+        balanced: Mean recall of the expressions that all groups have, 0–1, with its 95 % bootstrap interval within
+            expressions; None if there are fewer than two.
         not_found: Photographs in which no face was found.
-        recalls: Expression → how many such faces were found.
+        recalls: Expression → recall.
     """
 
     name: str
@@ -60,14 +60,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """Whether groups differ in something.
+    """Result of one test for a difference between groups.
 
     Attributes:
-        what: In what.
+        what: The measure that was tested.
         statistic: See :func:`emotion.evaluation.fairness.association.permutation_test`.
-        p: Of this test alone.
-        p_holm: Corrected for the number of tests.
-        differs: Whether that is below :data:`LEVEL`.
+        p: p-value of this test.
+        p_holm: p-value adjusted for the number of tests.
+        differs: Whether the adjusted one is below :data:`LEVEL`.
     """
 
     what: str
@@ -79,15 +79,15 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """How a model does for each group.
+    """A model's figures for each group.
 
     Attributes:
-        model: Its name.
+        model: Name of the model.
         groups: In the order of their names.
-        tests: All of them.
+        tests: Tests for differences.
         shared_labels: Expressions that every group has.
-        warnings: What these figures cannot carry, a sentence each.
-        notes: What was left out, and what holds always.
+        warnings: Sentences on too few pictures.
+        notes: Sentences on assumptions and on pictures left out.
     """
 
     model: str
@@ -102,39 +102,41 @@ class Fairness:
         return asdict(self)
 
 
-def judge_groups(trial: Trial, model: str, groups: Mapping[str, str]) -> Fairness:
-    """Return how a model does for each group.
+def judge_groups(evaluation: UserEvaluation, model: str, groups: Mapping[str, str]) -> Fairness:
+    """Compare one model of a user evaluation between groups.
 
     Args:
-        trial: What models answered.
-        model: One of them.
+        evaluation: The answers.
+        model: One of its models.
         groups: Picture → group; pictures without one are left out.
 
     Raises:
-        DatasetError: Fewer than two groups have a picture that the model could be judged by.
+        DatasetError: Fewer than two groups have a picture with a label that the model knows.
     """
-    judged = answers(trial, model)[["file", "true", "answered", "right"]]
+    judged = answers(evaluation, model)[["file", "true", "answered", "right"]]
     judged = judged.assign(group=judged["file"].map(groups)).dropna(subset=["group"])
-    missed = pd.Series([groups.get(one.name) for one in trial.unread if one.reason == NO_FACE], dtype=object).dropna()
+    no_face = [groups.get(one.name) for one in evaluation.unread if one.reason == NO_FACE]
+    missed = pd.Series(no_face, dtype=object).dropna()
     if judged["group"].nunique() < 2:
-        raise DatasetError(f"expected pictures of two groups that {model} can be judged by; got {_names(judged)}")
-    broken = sum(one.reason != NO_FACE and one.name in groups for one in trial.unread)
+        found = ", ".join(sorted(judged["group"].unique())) or "none"
+        raise DatasetError(f"expected pictures of two groups that {model} can be judged by; got {found}")
+    broken = sum(one.reason != NO_FACE and one.name in groups for one in evaluation.unread)
     return compare(judged, {str(group): int(count) for group, count in missed.value_counts().items()}, model, broken)
 
 
 def compare(
     judged: pd.DataFrame, missed: Mapping[str, int], model: str = "", broken: int = 0, resamples: int = RESAMPLES
 ) -> Fairness:
-    """Return how the groups of judged pictures compare.
+    """Compare the groups of scored pictures.
 
     Args:
         judged: ``group``, ``true`` and ``right``, a row per picture.
-        missed: Group → photographs in which no face was found.
-        model: Its name.
-        broken: Pictures that could not be read.
-        resamples: Of each test.
+        missed: Group → number of photographs in which no face was found.
+        model: Name of the model.
+        broken: Number of unreadable pictures.
+        resamples: Number of permutations per test.
     """
-    # A group of whose photographs none showed a face is one as well.
+    # Includes groups without a single face found.
     names = sorted({*judged["group"], *missed})
     labels = sorted(judged["true"].unique(), key=EMOTIONS.index)
     total = pd.crosstab(judged["true"], judged["group"]).reindex(labels, columns=names, fill_value=0).to_numpy(np.int64)
@@ -153,7 +155,7 @@ def compare(
 
 
 def share_of(count: int, of: int) -> Share:
-    """Return so many of so many, with the interval."""
+    """Return a count out of a total with its interval."""
     return Share(count, of, count / of if of else None, *wilson_interval(count, of))
 
 
@@ -195,7 +197,7 @@ def _tests(
     tables |= {f"{RECALL}{label}": (right[[row]], total[[row]]) for row, label in enumerate(labels)}
     if lost.any():
         tables[NOT_FOUND] = (lost[None], (total.sum(0) + lost)[None])
-    # Where only one group has any, there is nothing to compare.
+    # Measures that only one group has cannot be compared.
     tables = {what: pair for what, pair in tables.items() if (pair[1].sum(0) > 0).sum() > 1}
     found = {what: permutation_test(*pair, resamples=resamples) for what, pair in tables.items()}
     corrected = holm([one.p for one in found.values()])
@@ -208,32 +210,28 @@ def _tests(
 def _warnings(groups: Sequence[Group], labels: Sequence[str], total: np.ndarray) -> tuple[str, ...]:
     few = [f"{group.name} ({group.accuracy.of})" for group in groups if group.accuracy.of < FEW]
     rare = [label for label, row in zip(labels, total, strict=True) if (row < FEW_OF_A_CLASS).any()]
-    told = []
+    warnings = []
     if few:
-        told.append(f"Fewer than {FEW} pictures could be judged of {', '.join(few)}: a difference there hardly shows.")
+        warnings.append(f"Fewer than {FEW} pictures of {', '.join(few)} were scored: differences may go unnoticed.")
     if rare:
-        told.append(
-            f"Some group has fewer than {FEW_OF_A_CLASS} pictures of {', '.join(rare)}: recalls there say little."
+        warnings.append(
+            f"Some group has fewer than {FEW_OF_A_CLASS} pictures of {', '.join(rare)}: these recalls are imprecise."
         )
-    return tuple(told)
+    return tuple(warnings)
 
 
 def _notes(lost: np.ndarray, broken: int) -> tuple[str, ...]:
-    told = [
-        "Accuracy is compared among pictures of the same expression, so that groups may have different ones.",
-        "Pictures are taken for independent of each other: with several of one person, intervals are too narrow and "
-        "differences look surer than they are.",
-        "A difference that is not significant is not shown to be none.",
+    notes = [
+        "Accuracy is compared between pictures of the same expression, so groups may differ in their mix of them.",
+        "Pictures are assumed to be independent: with several of one person, intervals are too narrow and p-values too "
+        "small.",
+        "A difference that is not significant may still exist.",
     ]
     if lost.any():
-        told.append("Photographs without a face found count in no accuracy, and are compared by themselves.")
+        notes.append("Photographs in which no face was found are compared separately and count in no accuracy.")
     if broken:
-        told.append(f"{broken:,} pictures could not be read and are left out.")
-    return tuple(told)
-
-
-def _names(judged: pd.DataFrame) -> str:
-    return ", ".join(sorted(judged["group"].unique())) or "none"
+        notes.append(f"{broken:,} pictures could not be read and are left out.")
+    return tuple(notes)
 
 
 def to_table(found: Fairness) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A backup on disk: a folder, or one .tar file, of named files with their digests; whole or not there at all."""
+"""Reads and writes backups: a folder or a .tar file of named files with digests, written atomically."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _BLOCK = 1 << 20
 
 
 class ArchiveWriter:
-    """Takes files one after the other.
+    """Writes the files of a backup.
 
     Args:
-        put: Stores a stream of a known size under a name.
+        put: Function that stores a stream of known size under a name.
     """
 
     def __init__(self, put: Any) -> None:
@@ -33,7 +33,7 @@ class ArchiveWriter:
         self.files: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, file: IO[bytes]) -> None:
-        """Add a file from where it stands to its end."""
+        """Add a file, from its current position."""
         start = file.tell()
         size = file.seek(0, io.SEEK_END) - start
         file.seek(start)
@@ -42,32 +42,32 @@ class ArchiveWriter:
         self.files[name] = {"bytes": size, "sha256": hashing.hexdigest()}
 
     def add_bytes(self, name: str, content: bytes) -> None:
-        """Add a file that is in memory."""
+        """Add a file from memory."""
         self.add(name, io.BytesIO(content))
 
     def forget(self, start: str) -> None:
-        """Leave out the files whose names begin so, as if they had not been added."""
+        """Remove the added files with this prefix from the list."""
         self.files = {name: facts for name, facts in self.files.items() if not name.startswith(start)}
 
     def finish(self, facts: dict[str, Any]) -> None:
-        """Write the list of what is in it."""
+        """Write the list of files."""
         manifest = {"format": _FORMAT, **facts, "files": self.files}
         content = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
         self._put(MANIFEST, io.BytesIO(content), len(content))
 
 
 class ArchiveReader:
-    """A backup to be read.
+    """Reads the files of a backup.
 
     Attributes:
-        facts: What it says of itself.
+        facts: Facts about the backup.
 
     Args:
-        open_file: Opens a file by its name; raises ``KeyError`` or ``OSError`` if there is none.
-        name: What the backup is called, for people.
+        open_file: Function that opens a file by its name; raises ``KeyError`` or ``OSError`` if it is missing.
+        name: Display name of the backup.
 
     Raises:
-        LibraryError: It is no backup, or one of a newer program.
+        LibraryError: It is not a backup, or of a newer version.
     """
 
     def __init__(self, open_file: Any, name: str) -> None:
@@ -83,16 +83,16 @@ class ArchiveReader:
             raise LibraryError(f"expected a backup of format {_FORMAT}; {name} has {version}")
 
     def names(self, start: str = "") -> list[str]:
-        """Return the names of its files that begin so."""
+        """Return the names of the files with this prefix."""
         return [name for name in self._files if name.startswith(start)]
 
     @property
     def total_bytes(self) -> int:
-        """Size of all files together."""
+        """Total size of all files."""
         return sum(int(facts["bytes"]) for facts in self._files.values())
 
     def copy(self, name: str, target: IO[bytes]) -> None:
-        """Copy a file to another one, and look at its digest.
+        """Copy a file to another one, and check its digest.
 
         Raises:
             LibraryError: It is damaged or absent.
@@ -121,10 +121,10 @@ class ArchiveReader:
         return content.getvalue()
 
     def verify(self) -> None:
-        """Look at every file's digest.
+        """Check every file's digest.
 
         Raises:
-            LibraryError: One is damaged or absent.
+            LibraryError: A file is damaged or missing.
         """
         with Path(os.devnull).open("wb") as nowhere:
             for name in self._files:
@@ -133,10 +133,10 @@ class ArchiveReader:
 
 @contextlib.contextmanager
 def writing_archive(target: Path) -> Iterator[ArchiveWriter]:
-    """Give a new backup, which takes its place when the block ends well, and else is gone; nobody else may read it.
+    """Yield a writer of a new private backup, which is discarded if the block fails.
 
     Args:
-        target: A file ending in ``.tar``, or a folder; it must not be there.
+        target: A new file ending in ``.tar``, or a new folder.
 
     Raises:
         LibraryError: It is there.
@@ -157,16 +157,16 @@ def writing_archive(target: Path) -> Iterator[ArchiveWriter]:
 
 @contextlib.contextmanager
 def reading_archive(source: Path) -> Iterator[ArchiveReader]:
-    """Give a backup to be read.
+    """Yield a reader of a backup.
 
     Raises:
-        LibraryError: It is none, or is damaged.
+        LibraryError: It is not a backup, or damaged.
     """
     if source.is_dir():
         yield ArchiveReader(lambda name: _inside(source, name).open("rb"), source.name)
         return
     try:
-        tar = tarfile.open(source)  # noqa: SIM115 – closed below; what is wrong inside is said there
+        tar = tarfile.open(source)  # noqa: SIM115 – closed below, where its errors are handled
     except (OSError, tarfile.TarError) as error:
         raise LibraryError(f"expected a backup, a folder or a {SUFFIX} file; {source.name} is none") from error
     with tar:
@@ -212,7 +212,7 @@ def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """Return the path of a file in a folder, and of nothing outside it."""
+    """Return the path of a file in a folder; refuse paths outside it."""
     parts = name.split("/")
     if not all(parts) or any(part in {".", ".."} for part in parts):
         raise LibraryError(f"expected names of files inside a backup; got {name!r}")
@@ -227,7 +227,7 @@ def _remove(path: Path) -> None:
 
 
 class _Hashing:
-    """A stream that remembers the digest of what was read."""
+    """A stream that computes the digest of what is read."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._digest = file, hashlib.sha256()

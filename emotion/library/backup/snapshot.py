@@ -1,8 +1,7 @@
-"""A library written down and brought back, on the same database or another: rows as JSON, files as they are.
+"""Backs up and restores a library, to the same or another database: rows as JSON, and its files.
 
-A backup is taken while the app runs. The rows are those of one moment; the files are copied after it, and what was
-deleted meanwhile is left out, so that no row speaks of a file that is not there. Logs and the clips of recordings that
-still run are no part of it.
+A backup can be taken while the app runs. Rows are a snapshot; files are copied afterwards, and analyses deleted in the
+meantime are left out, so that no row refers to a missing file. Logs and clips of running recordings are not included.
 """
 
 from __future__ import annotations
@@ -34,18 +33,18 @@ Rows = dict[str, list[dict[str, Any]]]
 _ANALYSES = AnalysisRow.__tablename__
 _TABLES, _FILES, _MODELS = "tables/", "files/", "models/"
 _TRIES, _BETWEEN_S = 5, 0.1
-"""How often, and seconds after which, an analysis is looked at anew whose files change while they are copied: a run
-ends only once, and a deletion takes a moment."""
+"""Number of retries and the seconds between them, for an analysis whose files change while they are copied, as when it
+ends or is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What is in a backup.
+    """Numbers of a backup's content.
 
     Attributes:
-        analyses: How many.
-        files: How many files, those of the analyses and of added models.
-        bytes: Of all that is in it.
+        analyses: Number of analyses.
+        files: Number of files, of analyses and imported models.
+        bytes: Total size.
     """
 
     analyses: int
@@ -54,15 +53,15 @@ class Contents:
 
 
 def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -> Contents:
-    """Write down a library, and look at every file's digest when it is written.
+    """Back up a library, and check every file's digest afterwards.
 
     Args:
-        library: Which library; it may be in use.
+        library: The library, which may be in use.
         target: The new backup, a folder or a file ending in ``.tar``.
-        on_step: Told of every analysis.
+        on_step: Called after every analysis.
 
     Raises:
-        LibraryError: The target is there already, or the database does not answer.
+        LibraryError: The target exists, or the database does not respond.
         OSError: It cannot be written.
     """
     rows, began = _snapshot(library), now()
@@ -82,10 +81,10 @@ def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -
 
 
 def check(source: Path) -> Contents:
-    """Look at every file's digest, and return what is in a backup.
+    """Check every file's digest, and return the numbers of a backup's content.
 
     Raises:
-        LibraryError: It is no backup, or a file is damaged or absent.
+        LibraryError: It is not a backup, or a file is damaged or missing.
     """
     with reading_archive(source) as archive:
         archive.verify()
@@ -94,16 +93,16 @@ def check(source: Path) -> Contents:
 
 
 def restore(library: Library, source: Path, *, replace: bool = False, on_step: OnProgress | None = None) -> Contents:
-    """Bring back a library; it is then the one that was written down.
+    """Restore a library from a backup.
 
     Args:
-        library: Where to. Nothing of it may be running.
-        source: The backup; all its digests are looked at before anything is changed.
-        replace: Whether what is there may go. It goes last, so that one who is interrupted can begin anew.
-        on_step: Told of every file.
+        library: The library to restore to, without running analyses.
+        source: The backup; all digests are checked before anything is changed.
+        replace: Whether to delete existing content; it is deleted last, so that an interrupted restore can be repeated.
+        on_step: Called after every file.
 
     Raises:
-        LibraryError: The backup is damaged or of a newer program, or the library is not empty or in use.
+        LibraryError: The backup is damaged or of a newer version, or the library is not empty or in use.
         OSError: A file cannot be written.
     """
     contents = check(source)
@@ -132,13 +131,13 @@ def _snapshot(library: Library) -> Rows:
 
 
 def _of_analyses(rows: Rows, ids: set[str]) -> Rows:
-    """Return the rows without those of analyses that were deleted meanwhile."""
+    """Return the rows without those of analyses deleted in the meantime."""
     own = {_ANALYSES: "id", **{name: "analysis_id" for name, each in rows.items() if each and "analysis_id" in each[0]}}
     return {name: [row for row in each if name not in own or row[own[name]] in ids] for name, each in rows.items()}
 
 
 def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -> bool:
-    """Copy the files of an analysis, and return whether it is still there."""
+    """Copy the files of an analysis, and return whether it still exists."""
     entry_id = row["id"]
     for attempt in range(_TRIES):
         time.sleep(_BETWEEN_S if attempt else 0)
@@ -147,12 +146,12 @@ def _copy_files(library: Library, row: dict[str, Any], archive: ArchiveWriter) -
             keys = library.storage.files(entry_id)
             for key in keys:
                 if key == video_key(entry_id) and not row["has_video"]:
-                    continue  # it has come since, and the row knows nothing of it
+                    continue  # added since the snapshot
                 with library.storage.local(key) as path, path.open("rb") as file:
                     archive.add(_FILES + key, file)
         except FileNotFoundError:
             continue
-        # Files go before their row does: none at all, where there were some, are about to be followed by it.
+        # Files are deleted before their row: if all are gone, the row is about to be deleted too.
         if keys == library.storage.files(entry_id) and (keys or not row["bytes"]):
             break
     with library.database.reading() as session:
@@ -212,7 +211,7 @@ def _to_json(rows: list[dict[str, Any]]) -> bytes:
 
 def _from_json(archive: ArchiveReader, table: Table) -> list[dict[str, Any]]:
     name = f"{_TABLES}{table.name}.jsonl"
-    # A table that an older program did not have.
+    # A table that older versions did not have.
     lines = archive.read(name).splitlines() if archive.names(name) else []
     moments = {column.name for column in table.columns if isinstance(column.type, UtcDateTime)}
     return [

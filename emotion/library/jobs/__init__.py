@@ -1,4 +1,4 @@
-"""Background jobs: the queue, the dispatcher that starts workers, the workers, and how dead ones are noticed."""
+"""Background jobs: the queue, the dispatcher, the workers, and the detection of dead ones."""
 
 from emotion.library.jobs.dispatcher import Dispatcher
 from emotion.library.jobs.queue import cancel, place_in_queue, resume

@@ -1,7 +1,7 @@
-"""Clips that a live recording left: handed to the library as ordinary videos, also after their server died.
+"""Adds the clips of live recordings to the library as videos, even if their server has died.
 
-While a clip is written its server holds a lock on it, which the operating system takes back when the server ends, in
-whatever way. So whoever gets the lock may hand the clip over, and nobody else does.
+A server locks the clip that it writes, and the operating system releases the lock when the server ends. So the process
+that gets the lock may add the clip, and no other one does.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ log = logging.getLogger(__name__)
 
 
 def clip_file(entry_id: str) -> Path:
-    """Return where the pictures of a recording are while it runs; the folder exists."""
+    """Return the path of a running recording's clip, in an existing folder."""
     folder = library_dir() / "clips"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{entry_id}.mp4"
 
 
 def lock_clip(path: Path) -> BinaryIO:
-    """Make a clip's file and lock it until what is returned is closed, or this process ends.
+    """Create a clip's file and lock it until the returned file is closed or this process ends.
 
     Raises:
-        BlockingIOError: Somebody writes it, or hands it over.
+        BlockingIOError: Another process holds the lock.
     """
     file = path.open("ab")
     try:
@@ -49,19 +49,19 @@ def lock_clip(path: Path) -> BinaryIO:
 
 
 def hand_over_clip(library: Library, recording_id: str, lock: BinaryIO | None = None) -> Entry | None:
-    """Put the clip of a recording that is over into the queue, as a video that is kept, and remove it here.
+    """Add the clip of an ended recording to the queue, as a video to keep, and delete the local file.
 
     Args:
-        library: Where the recording is.
-        recording_id: Which.
-        lock: From :func:`lock_clip`, which is given back; None to get it here.
+        library: The library of the recording.
+        recording_id: ID of the recording.
+        lock: Lock of :func:`lock_clip`, which is released; None to acquire it here.
 
     Returns:
-        Its analysis; None if there is no picture, or the recording was deleted.
+        The new analysis; None if the clip is empty or the recording was deleted.
 
     Raises:
-        BlockingIOError: It is still being written, or somebody else hands it over.
-        LibraryError: There is no room for it; it stays where it is.
+        BlockingIOError: Another process holds the lock.
+        LibraryError: There is no room for it; the file is kept.
     """
     path = clip_file(recording_id)
     with lock or lock_clip(path):
@@ -74,7 +74,7 @@ def hand_over_clip(library: Library, recording_id: str, lock: BinaryIO | None = 
 
 
 def hand_over_left_clips(library: Library) -> None:
-    """Hand over what servers left that died while they recorded; what cannot be handed over stays for the next time."""
+    """Add the clips of servers that died; those that fail are kept for the next call."""
     for path in sorted((library_dir() / "clips").glob("*.mp4")):
         try:
             with contextlib.suppress(BlockingIOError):
@@ -96,8 +96,8 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
             return None
         title = f"{recording.title} (clip)"
         name, repository = f"{recording.title}.mp4", library.for_owner(recording.owner)
-        # It is on this disk already, and where it was refused it would be tried again for ever.
+        # No limits: it is on this disk already, and a refused clip would be retried forever.
         entry = repository.add(whole, name, settings, title=title, limits=UNLIMITED)
-    # Both have the same times, so what was left out of the one is left out of the other.
+    # Both have the same times, so excluded spans apply to both.
     repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events))
     return entry

@@ -1,4 +1,4 @@
-"""Starts workers for what waits in the queue, and notices those that died; any server may run one, or several do."""
+"""Starts workers for queued analyses and detects dead ones; one or several servers may run a dispatcher."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from emotion.telemetry.counters import WORKERS, ending
 POLL_INTERVAL_S = 0.5
 """Seconds between checks of the queue."""
 SWEEP_S = 3600.0
-"""Between two looks for what was kept long enough."""
+"""Seconds between checks for expired analyses."""
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Keeps as many workers busy as the settings say.
+    """Runs as many workers as the settings allow.
 
     Args:
-        library: Whose queue.
-        at_once: How many analyses run at once on this machine (default: ``EMOTION_JOBS``).
+        library: The library of the queue.
+        at_once: Number of concurrent analyses on this machine (default: ``EMOTION_JOBS``).
     """
 
     def __init__(self, library: Library, at_once: int | None = None) -> None:
@@ -45,22 +45,22 @@ class Dispatcher:
         self._swept_at = float("-inf")
 
     def start(self) -> Dispatcher:
-        """Begin on a thread of its own, which ends with the process; what the workers do goes on."""
+        """Start a daemon thread; workers outlive it."""
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """End the thread; what the workers do goes on."""
+        """Stop the thread; workers go on."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
 
-    def look(self) -> None:
-        """Look once: note the dead, start what may start, delete what has expired.
+    def run_once(self) -> None:
+        """Mark dead workers, start new ones, and delete what has expired, once.
 
         Raises:
-            LibraryError: The database does not answer, or something could not be deleted.
+            LibraryError: The database does not respond, or something could not be deleted.
         """
         self._see_off_children()
         mark_dead_workers(self._library, self._workers)
@@ -87,18 +87,18 @@ class Dispatcher:
             close_stale_recordings(self._library, self._recordings)
             hand_over_left_clips(self._library)
         except (EmotionError, OSError) as error:
-            # A full disk keeps recordings open, and everything else goes on.
+            # A full disk keeps recordings open but must not stop the rest.
             log.warning("a recording that broke off cannot be closed yet: %s", error)
 
     def _run(self) -> None:
         while not self._stopped.wait(POLL_INTERVAL_S):
             try:
-                self.look()
+                self.run_once()
             except LibraryError as error:
                 log.warning("%s", error)
             except Exception:
-                # Whatever it was, it must not be the end of the queue.
-                log.exception("the queue could not be looked at")
+                # No error may stop the queue.
+                log.exception("the queue could not be processed")
 
     def _begin(self, claim: Claim) -> None:
         try:
@@ -131,6 +131,6 @@ def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            # A session of its own: the end of the server, or its terminal, is not the worker's.
+            # A new session, so that the worker outlives the server and its terminal.
             start_new_session=True,
         )

@@ -106,7 +106,7 @@ def mark_interrupted(library: Library, claim: Claim, reason: str, *, crashed: bo
 def describe_kept(library: Library, entry_id: str) -> str:
     """Return a clause that says how much of an interrupted analysis is kept."""
     try:
-        until_s = library.parts(entry_id).until_s()
+        until_s = library.checkpoint(entry_id).until_s()
     except TimelineError as error:
         log.warning("the checkpoint of analysis %s cannot be read: %s", entry_id, error)
         return "what was done until then cannot be read"

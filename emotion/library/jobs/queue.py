@@ -1,4 +1,4 @@
-"""The queue: who may take which analysis, how far it is, and how it ended. Safe with many servers on one database."""
+"""The queue: claims, progress and results of analyses; safe with several servers on one database."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from emotion.types import Analysis
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on an analysis, which ends when somebody else gets it.
+    """The right to work on an analysis, valid until another process claims it.
 
     Attributes:
-        id: Of the analysis.
-        run: Of the right.
+        id: ID of the analysis.
+        run: Number of the claim.
     """
 
     id: str
@@ -38,13 +38,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended.
+    """Result of a run.
 
     Attributes:
-        state: In which state.
-        note: Why it is not complete, in one sentence for people.
-        summary: The figures, if there is a timeline.
-        keeps_video: Whether the video is still there.
+        state: The final state.
+        note: Why it is incomplete, in one sentence, or empty.
+        summary: Figures, if there is a timeline.
+        keeps_video: Whether the video is kept.
     """
 
     state: State
@@ -54,12 +54,12 @@ class Outcome:
 
 
 def host() -> str:
-    """Return what tells this machine from others that use the same database."""
+    """Return an ID of this machine among those that use the same database."""
     return socket.gethostname()
 
 
 def cancel(repository: Repository, entry_id: str) -> None:
-    """Ask that an analysis stops; what is done is kept. One that waits is over at once, one that is over stays so."""
+    """Cancel an analysis: at once if queued, else its worker stops soon and keeps the results so far."""
     with repository.library.database.writing() as session:
         row = row_of(session, entry_id, repository.owner, lock=True)
         row.cancel_asked = True
@@ -75,10 +75,10 @@ def cancel(repository: Repository, entry_id: str) -> None:
 
 
 def resume(repository: Repository, entry_id: str) -> None:
-    """Put an analysis that broke off back into the queue, to go on from what is kept.
+    """Queue an interrupted analysis again, to continue from its checkpoint.
 
     Raises:
-        LibraryError: It did not break off, or its video is gone.
+        LibraryError: It was not interrupted, or its video is deleted.
     """
     with repository.library.database.writing(QUEUE_LOCK) as session:
         row = row_of(session, entry_id, repository.owner, lock=True)
@@ -90,14 +90,14 @@ def resume(repository: Repository, entry_id: str) -> None:
 
 
 def place_in_queue(repository: Repository, entry_id: str) -> int | None:
-    """Return how many analyses will begin before this one; None if it does not wait."""
+    """Return the number of analyses queued before this one; None if it is not queued."""
     with repository.library.database.reading() as session:
         row_of(session, entry_id, repository.owner)
     return places_in_queue(repository).get(entry_id)
 
 
 def places_in_queue(repository: Repository) -> dict[str, int]:
-    """Return for each of an owner's analyses that wait how many of anybody's will begin before it."""
+    """Return, for each of an owner's queued analyses, the number of analyses queued before it."""
     place = func.row_number().over(order_by=(AnalysisRow.queued_at, AnalysisRow.id)) - 1
     waiting = select(AnalysisRow.id, AnalysisRow.owner, place.label("place")).where(AnalysisRow.state == State.QUEUED)
     everybody = waiting.subquery()
@@ -107,9 +107,9 @@ def places_in_queue(repository: Repository) -> dict[str, int]:
 
 
 def claim_next(library: Library, at_once: int) -> Claim | None:
-    """Take the analysis that waited longest; None if none waits or enough of them run on this machine.
+    """Claim the first queued analysis; None if there is none or this machine runs its maximum.
 
-    Two servers never get the same one, nor together more than they may.
+    Safe with concurrent servers.
     """
     with library.database.writing(WORK_LOCK) as session:
         running = select(AnalysisRow).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
@@ -126,7 +126,7 @@ def claim_next(library: Library, at_once: int) -> Claim | None:
 
 
 def work_of(library: Library, claim: Claim, pid: int) -> Entry:
-    """Note which process works on a claim, and return what is to be done.
+    """Store the process of a claim, and return the analysis.
 
     Raises:
         LibraryError: The claim is no longer valid.
@@ -140,7 +140,7 @@ def work_of(library: Library, claim: Claim, pid: int) -> Entry:
 
 
 def beat(library: Library, claim: Claim, done: int, total: int, rate: float) -> bool | None:
-    """Note that the worker lives and how far it is, and return whether it is asked to stop.
+    """Store a heartbeat and the progress, and return whether to stop.
 
     Returns:
         None if the claim is no longer valid.
@@ -152,7 +152,7 @@ def beat(library: Library, claim: Claim, done: int, total: int, rate: float) -> 
 
 
 def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | None = None) -> bool:
-    """Note how a run ended, and return whether the claim was still valid."""
+    """Store the result of a run, and return whether the claim was still valid."""
     size = library.storage.used_bytes(claim.id)
     with library.database.writing() as session:
         row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
@@ -169,10 +169,10 @@ def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | 
 
 
 def conclude(library: Library, claim: Claim) -> None:
-    """Finish an analysis whose timeline is written: figures, then tidying up, then the note that it is over.
+    """Finish an analysis whose timeline is written: compute figures, delete files, then store the result.
 
-    In this order nothing that should be gone outlives a worker that dies in between. Without a valid claim
-    nothing is touched.
+    In this order, a worker that dies in between leaves no files that should be deleted. Without a valid claim, nothing
+    is changed.
     """
     with library.storage.local(timeline_key(claim.id)) as path:
         result = load_parquet(path)
@@ -180,10 +180,10 @@ def conclude(library: Library, claim: Claim) -> None:
         row = session.scalar(select(AnalysisRow).where(*_held(claim)))
         if row is None:
             return
-        # People may be named or hidden while the analysis runs.
+        # People may be edited while the analysis runs.
         edits = Edits.from_dict(row.edits or {})
         stopped, keep = row.cancel_asked and not result.complete, bool(row.settings["keep_video"])
-    library.parts(claim.id).clear()
+    library.checkpoint(claim.id).clear()
     if not keep:
         library.storage.remove(video_key(claim.id))
     state = State.CANCELLED if stopped else State.DONE
@@ -192,7 +192,7 @@ def conclude(library: Library, claim: Claim) -> None:
 
 
 def is_valid(library: Library, claim: Claim) -> bool:
-    """Return whether a claim still gives the right to work."""
+    """Return whether a claim is still valid."""
     with library.database.reading() as session:
         return session.scalar(select(AnalysisRow.id).where(*_held(claim))) is not None
 

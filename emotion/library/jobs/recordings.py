@@ -73,7 +73,7 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
     """
     if not is_valid(library, claim):
         return
-    parts, key = library.parts(claim.id), timeline_key(claim.id)
+    parts, key = library.checkpoint(claim.id), timeline_key(claim.id)
     if not parts and not library.storage.exists(key):
         note = f"{why}; nothing was recorded yet." if why else "It was stopped before anything was recorded."
         finish(library, claim, Outcome(State.CANCELLED, note))

@@ -1,4 +1,4 @@
-"""One analysis in a process of its own, which outlives whoever starts it: ``python -m emotion.library.jobs.worker``."""
+"""Runs one analysis as a process that outlives its parent: ``python -m emotion.library.jobs.worker``."""
 
 from __future__ import annotations
 
@@ -29,27 +29,26 @@ from emotion.telemetry.logs import set_up_logs
 from emotion.types import Analysis, Progress
 
 BEAT_S = 0.5
-"""Between two signs of life; a wish to cancel is seen as soon."""
+"""Seconds between heartbeats, at which cancelling is also noticed."""
 LEASE_S = HEARTBEAT_TIMEOUT_S / 2
-"""Having heard nothing of the library for so long, a worker writes nothing more until it has: by then another one may
-have taken over."""
+"""Without a successful heartbeat for this long, a worker pauses writing, as another one may have taken over."""
 NICENESS = 5
-"""The pages go first."""
+"""So that pages take precedence."""
 
-# Its own name would be that of the program which is run.
+# ``__name__`` would be ``__main__``.
 log = logging.getLogger("emotion.library.jobs.worker")
 
 
 class Displaced(Exception):  # noqa: N818 – not a fault of this process
-    """The analysis was taken by another worker, or deleted: nothing may be written any more."""
+    """The analysis was claimed by another worker or deleted; nothing may be written any more."""
 
 
 class _Terminated(Exception):  # noqa: N818
-    """The machine shuts down."""
+    """The machine is shutting down."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do the work of a claim and return the exit status: see :func:`emotion.telemetry.counters.exit_status`."""
+    """Run a claimed analysis and return the exit status (:func:`emotion.telemetry.counters.exit_status`)."""
     entry_id, run = arguments
     set_up_logs(analysis=entry_id)
     os.nice(NICENESS)
@@ -86,7 +85,7 @@ def _work(library: Library, claim: Claim) -> int:
 
 
 def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
-    wanted, parts = entry.settings, OwnParts(library, entry.id, pulse)
+    wanted, parts = entry.settings, ClaimedCheckpoint(library, entry.id, pulse)
     analyzer = Analyzer(wanted.model, wanted.detector)
     with library.storage.local(video_key(entry.id)) as path, alarm_of(read_settings().stall_s) as rearm:
 
@@ -101,8 +100,8 @@ def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
 
 
 def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
-    """Return whether all is written and tidied up, and only the database was not told: a dispatcher then does it."""
-    return library.storage.exists(timeline_key(entry_id)) and not library.parts(entry_id)
+    """Return whether only the database update is missing, which a dispatcher then makes."""
+    return library.storage.exists(timeline_key(entry_id)) and not library.checkpoint(entry_id)
 
 
 def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
@@ -124,14 +123,14 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
 
 
 def _kept(library: Library, entry_id: str, keep: bool) -> bool:
-    """Delete a video that can never be analysed unless it was to be kept; return whether it is there."""
+    """Delete a video that cannot be analysed, unless it is to be kept, and return whether it is kept."""
     if not keep:
         library.storage.remove(video_key(entry_id))
     return keep
 
 
 class Pulse:
-    """Tells the library twice a second that this worker lives and how far it is, and hears whether it shall stop."""
+    """Sends heartbeats with the progress, and receives cancellation, twice a second."""
 
     def __init__(self, library: Library, claim: Claim) -> None:
         self._library, self._claim = library, claim
@@ -141,7 +140,7 @@ class Pulse:
         self._heard_s = time.monotonic()
 
     def step(self, progress: Progress) -> None:
-        """Take the progress, and stop the analysis if somebody wants that."""
+        """Store the progress, and raise if the analysis must stop."""
         self._progress = progress
         if self._displaced.is_set():
             raise Displaced
@@ -151,10 +150,10 @@ class Pulse:
             raise Cancelled
 
     def expect_claim(self) -> None:
-        """Return when the library was heard lately; waits while it is silent.
+        """Wait until a recent heartbeat has succeeded.
 
         Raises:
-            Displaced: The analysis is another worker's by now.
+            Displaced: Another worker has the analysis.
         """
         while not self._displaced.is_set() and time.monotonic() - self._heard_s > LEASE_S:
             if self.terminated.is_set():
@@ -164,13 +163,13 @@ class Pulse:
             raise Displaced
 
     def figures(self) -> dict[str, float]:
-        """Return what the log says of the work when it is over."""
+        """Return figures for the log."""
         now = self._progress
         return {"frames": now.done, "seconds": round(now.elapsed_s, 3), "frames_per_s": round(now.rate, 1)}
 
     @contextlib.contextmanager
     def beating(self) -> Iterator[None]:
-        """Beat for as long as the block lasts."""
+        """Send heartbeats during the block."""
         thread = threading.Thread(target=self._run, name="pulse", daemon=True)
         thread.start()
         try:
@@ -185,7 +184,7 @@ class Pulse:
             try:
                 asked = beat(self._library, self._claim, progress.done, progress.total, progress.rate)
             except LibraryError as error:
-                log.warning("%s", error)  # a database that was restarted comes back
+                log.warning("%s", error)  # the database may be restarting
                 continue
             if asked is None:
                 self._displaced.set()
@@ -195,13 +194,13 @@ class Pulse:
                 self._cancelled.set()
 
 
-class OwnParts(Checkpoint):
-    """Parts that are written for as long as they are this worker's.
+class ClaimedCheckpoint(Checkpoint):
+    """A checkpoint that is written only while this worker's claim is valid.
 
     Args:
-        library: Where they lie.
-        entry_id: Of the analysis.
-        pulse: Hears whose it is.
+        library: The library.
+        entry_id: ID of the analysis.
+        pulse: Heartbeats of the claim.
     """
 
     def __init__(self, library: Library, entry_id: str, pulse: Pulse) -> None:
@@ -209,7 +208,7 @@ class OwnParts(Checkpoint):
         self._pulse = pulse
 
     def append(self, part: Analysis, state: StreamState | None) -> None:
-        """Add what was found since the last part, once it is certain that nobody else does."""
+        """Write a part, after checking the claim."""
         self._pulse.expect_claim()
         super().append(part, state)
 

@@ -1,1 +1,1 @@
-"""How the library's tables became what they are."""
+"""Migrations of the library's tables."""

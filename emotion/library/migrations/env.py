@@ -1,4 +1,4 @@
-"""What Alembic runs for every migration, on the connection that the library opened."""
+"""Alembic's environment, which uses the library's connection."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""One owner's part of a library: what they see, their consent, the deletion of everything."""
+"""Storage use, consent and erasure of owners."""

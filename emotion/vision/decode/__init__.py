@@ -1,1 +1,1 @@
-"""Pictures and videos as people see them: upright, 8-bit, at the right time."""
+"""Decodes pictures and videos as displayed: upright, 8-bit, with the right times."""

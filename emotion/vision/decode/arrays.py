@@ -17,20 +17,20 @@ def read_array(array: np.ndarray, name: str) -> Image:
     """Return an array as ``(H, W, 3)`` uint8 RGB; transparent parts become white.
 
     Args:
-        array: ``(H, W)`` or ``(H, W, 1)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA. Its values are uint8; bool;
-            floats of 0–1; uint16, whose depth is the least of 8, 10, 12, 14 or 16 bits that holds them; or other
-            whole numbers of 0–255.
-        name: What to call it in messages.
+        array: ``(H, W)`` or ``(H, W, 1)`` grey, ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA. Values are uint8; bool;
+            floats from 0 to 1; uint16, of the smallest depth out of 8, 10, 12, 14 and 16 bits that holds them; or
+            other integers from 0 to 255.
+        name: Its name in messages.
 
     Raises:
-        ImageError: Another shape, type or range.
+        ImageError: The array has another shape, type or range.
         TooLargeError: It has more pixels than the settings allow.
     """
     if not _is_picture(array.shape):
         hint = "; move the channels to the end" if array.ndim == 3 and array.shape[0] in _CHANNELS else ""
         raise ImageError(f"expected an array of shape {_SHAPES}; got {array.dtype} {array.shape}{hint}")
     check_picture(array.shape[1], array.shape[0], name)
-    array = np.asarray(array)  # of a masked array or a matrix, its values
+    array = np.asarray(array)  # drops masks and matrix types
     channels = array if array.ndim == 3 else array[..., None]
     if array.dtype == np.uint16:
         return channels_in_eight_bits(channels)
@@ -39,7 +39,7 @@ def read_array(array: np.ndarray, name: str) -> Image:
         return over_white(values[..., :3], values[..., 3:])
     if values.shape[2] == 1:
         return np.repeat(values, 3, axis=2)
-    # The very array where nothing had to be done; OpenCV takes no views of steps below zero.
+    # No copy if nothing was converted; OpenCV does not accept views with negative strides.
     return array if values is array and array.flags.c_contiguous else np.ascontiguousarray(values)
 
 

@@ -18,9 +18,9 @@ from emotion.vision.decode.depth import Scale, rows_of, scale_of
 from emotion.vision.decode.formats import format_of
 
 DARK = 64
-"""Where the upper 8 of 16 bits stay below this, the picture has fewer bits than that, or is very dark."""
+"""If the upper 8 of 16 bits stay below this, the picture has a smaller depth or is very dark."""
 _BYTES_A_PIXEL = 8
-"""Of the largest picture that is allowed: four channels of 16 bits."""
+"""Four channels of 16 bits, from which the memory limit is computed."""
 _PNG_IHDR_END = 33
 _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
 """Channels by PNG's colour type."""
@@ -29,7 +29,7 @@ _WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
 
 @dataclass(frozen=True, slots=True)
 class TiffFacts:
-    """What a TIFF file says of its first picture."""
+    """The first picture's size and depth according to a TIFF header."""
 
     width: int
     height: int
@@ -38,7 +38,7 @@ class TiffFacts:
 
 
 def tiff_facts(content: bytes) -> TiffFacts | None:
-    """Return what a TIFF's first directory says, None if it cannot be read or is none."""
+    """Return the facts in a TIFF's first directory; None if it cannot be read or the file is no TIFF."""
     if format_of(content) != "TIFF":
         return None
     try:
@@ -54,7 +54,7 @@ def tiff_facts(content: bytes) -> TiffFacts | None:
 
 
 def is_deep_colour(content: bytes) -> bool:
-    """Return whether a file is a PNG or TIFF of several channels of more than 8 bits."""
+    """Return whether a file is a PNG or TIFF with several channels of more than 8 bits."""
     if content.startswith(b"\x89PNG"):
         return len(content) > _PNG_IHDR_END and content[24] == 16 and content[25] in {2, 4, 6}
     facts = tiff_facts(content)
@@ -62,7 +62,7 @@ def is_deep_colour(content: bytes) -> bool:
 
 
 def has_alpha(content: bytes) -> bool:
-    """Return whether a deep PNG or TIFF has a channel of transparency."""
+    """Return whether a deep PNG or TIFF has an alpha channel."""
     facts = tiff_facts(content)
     return facts.samples in {2, 4} if facts is not None else content[25] in {4, 6}
 
@@ -71,7 +71,7 @@ def read_deep_colour(content: bytes, name: str) -> Image:
     """Return a PNG or TIFF of deep channels as ``(H, W, 3)`` uint8 RGB over white; only TIFFs are turned upright.
 
     Raises:
-        ImageError: It is of a kind that is not read.
+        ImageError: It is of an unsupported kind.
         TooLargeError: It is too large.
         MemoryError: There is not enough memory.
     """
@@ -94,8 +94,8 @@ def read_deep_colour(content: bytes, name: str) -> Image:
 
 
 def _decode(content: bytes) -> np.ndarray | None:
-    """Return what OpenCV makes of a file, TIFFs turned upright, or None."""
-    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it cannot read is said once, by us
+    """Decode a file with OpenCV, which turns TIFFs upright; None if it fails."""
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the caller reports failures
     try:
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
@@ -113,7 +113,7 @@ def _expect_memory(content: bytes, facts: TiffFacts | None) -> None:
 
 
 def channels_in_eight_bits(values: np.ndarray) -> Image:
-    """Return ``(H, W, c)`` deep values – grey, grey and alpha, RGB, RGBA – as ``(H, W, 3)`` uint8 over white.
+    """Return deep ``(H, W, c)`` values (grey, grey with alpha, RGB or RGBA) as ``(H, W, 3)`` uint8 over white.
 
     Raises:
         ImageError: There are no finite values.
@@ -146,6 +146,6 @@ def _scale_of(values: np.ndarray) -> Scale:
 
 
 def over_white(rgb: Image, alpha: Image) -> Image:
-    """Return ``(H, W, 3)`` uint8 over white, by ``(H, W, 1)`` uint8 alpha."""
+    """Blend ``(H, W, 3)`` uint8 over white with ``(H, W, 1)`` uint8 alpha."""
     share = alpha.astype(np.float32) / 255
     return (rgb * share + 255 * (1 - share)).round().astype(np.uint8)

@@ -26,7 +26,7 @@ FORMATS = (
     "ivf",
     "gif",
 )
-"""FFmpeg's names of containers that hold the video itself. Playlists open other files and URLs, so none is here."""
+"""FFmpeg's names of containers that hold the video itself; no playlists, as they open other files and URLs."""
 
 _PICTURES = (
     "h264 hevc vvc av1 libdav1d vp8 vp9 libvpx libvpx-vp9 theora vp6 vp6f vp6a mpeg1video mpeg2video mpeg4 "
@@ -58,7 +58,7 @@ _MOST_PIXELS = 2**31 - 1
 def open_container(path: str | Path) -> Any:
     """Return an open PyAV container; the caller closes it.
 
-    Its decoders refuse frames above the pixel limit, even if the file's header announces smaller ones.
+    Its decoders refuse frames above the pixel limit, whatever the file's header says.
 
     Raises:
         av.error.FFmpegError: The file is not a video, or does not exist.
@@ -80,22 +80,20 @@ def open_container(path: str | Path) -> Any:
 
 
 _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-"""Marks of streams that accompany a video: covers, chapter pictures, posters."""
+"""Dispositions of covers, chapter pictures and posters."""
 
 _PHOTOGRAPHS = {"mjpeg", "png", "bmp", "webp", "tiff", "jpeg2000"}
-"""Codecs of pictures that stand alone; a stream of another codec beside one of these is the video."""
+"""Codecs of still pictures; a stream of another codec beside one of these is the video."""
 
 
 def picture_stream(container: Any) -> Any:
-    """Return the video stream that players show: never a cover, the default one, else the one with the most pixels.
-
-    Decoding, seeking, remuxing and exports all ask here, so that they agree.
+    """Return the video stream that players show: not a cover, and the default one or the one with the most pixels.
 
     Args:
         container: An open PyAV container.
 
     Raises:
-        VideoError: It holds no video stream, or nothing but covers.
+        VideoError: It holds no video stream, or only covers.
     """
     name = Path(container.name).name
     if not container.streams.video:
@@ -118,7 +116,6 @@ def moving_streams(container: Any) -> list[Any]:
 
 
 def _rank(stream: Any) -> tuple[bool, bool, int, int]:
-    """Return a sort key; of equals, the first stream wins."""
     context = stream.codec_context
     # Some programs store a cover, and some cameras a preview, as an ordinary stream of photographs.
     is_video = stream.frames != 1 and context.name not in _PHOTOGRAPHS

@@ -16,20 +16,20 @@ Strip = Callable[[int, int], np.ndarray]
 
 _STRIP_PIXELS = 2**20
 _SAMPLE = 250_000
-"""Values that a scale is chosen by."""
+"""Number of values from which a scale is chosen."""
 _DEPTHS = (8, 10, 12, 14, 16)
-"""Bits that cameras and scanners give."""
+"""Usual depths of cameras and scanners, bits."""
 _TAIL_PERCENT = 0.1
-"""So much at either end may be dead or hot pixels."""
+"""Share at either end that is ignored as dead or hot pixels."""
 _GAP = 0.4
-"""A value apart from all others by this share of the whole range means "no data" …"""
-_LEAST_LEVELS = 16
-"""… if the others are a picture: at least this many grey levels."""
+"""A value this share of the range away from all others means "no data" …"""
+_MIN_LEVELS = 16
+"""… provided that the others have at least this many grey levels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Which values become black and white; what lies beyond is black or white, and NaN is black."""
+    """The values that become black and white; values beyond are clipped, and NaN is black."""
 
     black: float
     white: float
@@ -45,22 +45,22 @@ class Scale:
         span = self.white - self.black
         if span <= 0:
             return np.zeros(values.shape, np.uint8)
-        # Clipped first: what stands for "no data" may be as large as its type allows.
+        # Clipped first, as a "no data" value may be the largest of its type.
         known = np.clip(np.nan_to_num(values.astype(np.float64), nan=self.black), self.black, self.white)
         return ((known - self.black) * (255 / span)).round().astype(np.uint8)
 
 
 def rows_of(width: int) -> int:
-    """Return how many rows of a picture make a strip."""
+    """Return the number of rows in a strip."""
     return max(1, _STRIP_PIXELS // max(width, 1))
 
 
 def scale_of(strip: Strip, height: int, width: int) -> Scale:
     """Choose the scale for the values of a picture.
 
-    Whole numbers from 0 on have the least usual depth that holds them – 8, 10, 12, 14 or 16 bits, whatever the file
-    stores them in. Everything else is stretched from its least to its largest value. Either way 0.1 % at each end
-    does not count, nor NaN, infinity and values far from all others, such as −9999.
+    Integers from 0 on get the smallest depth out of 8, 10, 12, 14 and 16 bits that holds them, whatever the file's
+    type. Other values are stretched from the smallest to the largest. Both ignore 0.1 % at each end, NaN, infinity and
+    values far from all others, such as −9999.
 
     Raises:
         ImageError: There are no finite values.
@@ -83,7 +83,7 @@ def scale_of(strip: Strip, height: int, width: int) -> Scale:
 
 
 def in_eight_bits(strip: Strip, height: int, width: int, out: Image) -> None:
-    """Fill ``out``, ``(H, W)`` or ``(H, W, 3)`` uint8, with a deep picture; grey goes into all three channels.
+    """Fill ``out``, ``(H, W)`` or ``(H, W, 3)`` uint8, with a deep picture; grey fills all three channels.
 
     Raises:
         ImageError: There are no finite values.
@@ -96,7 +96,7 @@ def in_eight_bits(strip: Strip, height: int, width: int, out: Image) -> None:
 
 
 def _without_no_data(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return sorted values without those that stand for "no data" at either end."""
+    """Return sorted values without "no data" values at either end."""
     while True:
         after, before = np.searchsorted(values, values[0], "right"), np.searchsorted(values, values[-1], "left")
         if after > before:
@@ -104,6 +104,6 @@ def _without_no_data(values: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(over="ignore"):
             below, above, span = values[after] - values[0], values[-1] - values[before - 1], values[-1] - values[0]
         rest = values[after:] if below >= above else values[:before]
-        if max(below, above) < _GAP * span or len(np.unique(rest)) < _LEAST_LEVELS:
+        if max(below, above) < _GAP * span or len(np.unique(rest)) < _MIN_LEVELS:
             return values
         values = rest

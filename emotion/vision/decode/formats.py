@@ -1,18 +1,18 @@
-"""Lists the picture formats that can be read, and names others for error messages."""
+"""The picture formats that can be read, and names of others for error messages."""
 
 from __future__ import annotations
 
 import functools
 
 EXPECTED = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC"
-"""For messages."""
+
 ENDINGS = frozenset(
     {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif"}
 )
-"""Of file names, lower case. What is in a file decides how it is read; the ending decides only what is offered."""
+"""File name suffixes, for file dialogs; a file's content decides how it is read."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
-"""Pillow's names of what it reads here. It knows four dozen more, seldom looked after, and one is a language."""
+"""Formats for Pillow. Its four dozen others are rarely maintained, and one of them is a programming language."""
 _HEIF = "HEIF"
 
 _SIGNATURES = (
@@ -28,7 +28,7 @@ _SIGNATURES = (
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), _HEIF
 )
-"""Brands of ISO base media files that hold pictures. mif1 and msf1 say nothing of the codec: others may, after them."""
+"""Brands of ISO base media files that hold pictures; mif1 and msf1 do not imply a codec, brands after them may."""
 _OTHERS = (
     (b"%PDF", "a PDF document"),
     (b"8BPS", "a Photoshop document"),
@@ -43,7 +43,7 @@ _OTHERS = (
 
 
 def format_of(content: bytes) -> str | None:
-    """Return the format that a file's first bytes announce, one of :data:`FORMATS` or ``"HEIF"``; None for others."""
+    """Return the format that a file's signature names, one of :data:`FORMATS` or ``"HEIF"``, or None."""
     if content[4:8] == b"ftyp":
         return _iso_format(content)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
@@ -52,7 +52,7 @@ def format_of(content: bytes) -> str | None:
 
 
 def other_kind(content: bytes) -> str | None:
-    """Return what a file is, with its article, if it is a well-known kind that is not read; else None."""
+    """Return the kind of a well-known unsupported file, with its article, or None."""
     if content[4:8] == b"ftyp":
         return None if _iso_format(content) else "a video"
     if content[:4] == b"RIFF" and content[8:12] == b"AVI ":
@@ -63,7 +63,7 @@ def other_kind(content: bytes) -> str | None:
 
 
 def pillow_formats(content: bytes) -> tuple[str, ...]:
-    """Return the formats for ``PIL.Image.open``; HEIF's decoder is loaded where a file asks for it."""
+    """Return the formats for ``PIL.Image.open``; loads HEIF's decoder on first use."""
     if format_of(content) != _HEIF:
         return FORMATS
     _register_heif()
@@ -71,11 +71,11 @@ def pillow_formats(content: bytes) -> tuple[str, ...]:
 
 
 def _iso_format(content: bytes) -> str | None:
-    """Return the format of an ISO base media file by its major brand, then by the compatible ones."""
+    """Return the format of an ISO base media file by its major brand, then by its compatible ones."""
     end = min(int.from_bytes(content[:4], "big"), 256)
     brands = [content[8:12], *(content[start : start + 4] for start in range(16, end, 4))]
     found = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
-    # A general brand in front does not say that it is HEVC inside.
+    # A general brand in front does not imply HEVC.
     return "AVIF" if "AVIF" in found else next(iter(found), None)
 
 

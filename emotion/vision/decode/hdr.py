@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from emotion.types import Image
 
 PQ, HLG = 16, 18
-"""Numbers of the transfer functions in ITU-T H.273."""
+"""Transfer functions in ITU-T H.273."""
 _HDR = {PQ, HLG}
 
 _WHITE_CD_M2 = 203.0
 _PQ_PEAK = 4000.0 / _WHITE_CD_M2
 _HLG_WHITE = 0.2646
-"""Scene light of an HLG signal of 75 %, which BT.2408 gives diffuse white."""
+"""Scene light at an HLG signal of 75 %, diffuse white in BT.2408."""
 _KNEE = 0.85
-"""Light, as a share of diffuse white, up to which nothing is compressed."""
+"""Light above which highlights are compressed, as a share of diffuse white."""
 _DISPLAY_GAMMA = 2.4
 """ITU-R BT.1886."""
 _BT2020_TO_BT709 = np.array(
@@ -33,7 +33,7 @@ _BT2020_TO_BT709 = np.array(
 )
 """Linear light, ITU-R BT.2087."""
 _BITS = 12
-"""Precision at which colours are looked up."""
+"""Precision of the lookup."""
 _STEPS = 2**16 - 1
 _PLANAR_BITS = {"yuv420p10le": 10, "yuv422p10le": 10, "yuv444p10le": 10, "yuv420p12le": 12, "yuv422p12le": 12}
 _FULL_RANGE = 2
@@ -45,20 +45,20 @@ def is_hdr(picture: Any) -> bool:
 
 
 def hdr_luma(picture: Any) -> Image:
-    """Return the stored ``(H, W)`` uint8 grey picture of an HDR picture, full range, as ordinary video has it."""
+    """Return the ``(H, W)`` uint8 full-range SDR luma of an HDR picture, as stored."""
     bits, full = _PLANAR_BITS.get(picture.format.name), picture.color_range == _FULL_RANGE
     if bits is None:
         values, bits, full = picture.to_ndarray(format="gray"), 8, True
     else:
         plane = picture.planes[0]
         stored = np.frombuffer(plane, "<u2").reshape(-1, plane.line_size // 2)
-        # Broken files may hold values beyond their bits.
+        # Damaged files may hold values beyond their depth.
         values = np.minimum(stored[: picture.height, : picture.width], 2**bits - 1)
     return _grey_table(picture.color_trc, bits, full)[values]
 
 
 def hdr_rgb(picture: Any) -> Image:
-    """Return the stored ``(H, W, 3)`` uint8 RGB picture of an HDR picture as ordinary video has it."""
+    """Return the ``(H, W, 3)`` uint8 SDR RGB of an HDR picture, as stored."""
     converted = VideoReformatter().reformat(picture, format="rgb48le").to_ndarray()
     coded = np.asarray(converted, np.uint16) >> (16 - _BITS)
     peak = _peak(picture.color_trc)
@@ -72,9 +72,9 @@ def _peak(transfer: int) -> float:
 
 
 def _light(signal: NDArray[np.float64], transfer: int) -> NDArray[np.float64]:
-    """Return light as a share of diffuse white for a signal of 0–1 (ITU-R BT.2100)."""
+    """Return the light of a signal, 0–1, as a share of diffuse white (ITU-R BT.2100)."""
     if transfer == HLG:
-        # No OOTF: its gamma is 1.2 + 0.42·lg(peak / 1000 cd/m²), about 1 for the screens that show ordinary video.
+        # No OOTF: its gamma, 1.2 + 0.42·lg(peak / 1000 cd/m²), is about 1 for SDR screens.
         low, high = signal**2 / 3, (np.exp((signal - 0.55991073) / 0.17883277) + 0.28466892) / 12
         return np.where(signal <= 0.5, low, high) / _HLG_WHITE
     power = signal ** (1 / 78.84375)
@@ -83,7 +83,7 @@ def _light(signal: NDArray[np.float64], transfer: int) -> NDArray[np.float64]:
 
 
 def _shown(light: NDArray[np.float64], peak: float) -> Image:
-    """Return 8-bit values for light: unchanged below the knee, above it compressed so that the peak becomes 255."""
+    """Return 8-bit values of light: unchanged below the knee, compressed above it, with the peak at 255."""
     over, most = np.maximum(light - _KNEE, 0) / (1 - _KNEE), (peak - _KNEE) / (1 - _KNEE)
     # Reinhard et al. 2002, equation 4: slope 1 at the knee, 1 at the peak.
     compressed = _KNEE + (1 - _KNEE) * over * (1 + over / most**2) / (1 + over)

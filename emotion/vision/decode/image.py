@@ -16,7 +16,6 @@ from emotion.vision.decode.formats import EXPECTED
 from emotion.vision.decode.reading import read_bytes, read_pillow
 
 Picture: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | Pillow.Image | np.ndarray
-"""What a picture may be given as."""
 
 _UNNAMED = "the picture"
 
@@ -24,16 +23,16 @@ _UNNAMED = "the picture"
 def load_image(source: Picture) -> Image:
     """Return a picture as ``(H, W, 3)`` uint8 RGB.
 
-    EXIF rotation is applied, transparency is laid over white, deeper and
-    palette pictures become 8-bit RGB; of an animation the first frame is taken.
+    EXIF rotation is applied, transparency is blended over white, deep and palette pictures become 8-bit RGB, and an
+    animation gives its first frame.
 
     Args:
-        source: A path, the bytes of a file, a file opened for binary reading (read from its start if it can be
-            rewound), a Pillow picture, or an array, see :func:`emotion.vision.decode.arrays.read_array`. Objects with
+        source: A path, the bytes of a file, a file opened for binary reading (read from its start if it is seekable),
+            a Pillow picture, or an array, see :func:`emotion.vision.decode.arrays.read_array`. Objects with
             ``__array__``, such as tensors, count as arrays.
 
     Raises:
-        ImageError: Not a picture that can be read.
+        ImageError: It is not a picture, damaged or of an unsupported kind.
         TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
     """
     if isinstance(source, Pillow.Image):
@@ -63,7 +62,7 @@ def _read_path(source: str | os.PathLike[str]) -> tuple[bytes, str]:
         return path.read_bytes(), name
     except OSError as error:
         raise ImageError(f"{name} cannot be opened: {error.strerror}") from error
-    except ValueError as error:  # a NUL or half a surrogate pair in the name
+    except ValueError as error:  # a NUL or a lone surrogate in the name
         raise ImageError(f"{name} cannot be opened: {error}") from error
 
 
@@ -73,7 +72,7 @@ def _read_file(file: Any) -> bytes:
         if getattr(file, "seekable", lambda: False)():
             file.seek(0)
         content = file.read()
-    except (OSError, ValueError, AttributeError, TypeError) as error:  # closed, write-only, or no file after all
+    except (OSError, ValueError, AttributeError, TypeError) as error:  # closed, write-only or not a file
         raise ImageError(f"expected a file that is open for binary reading; reading {name} failed: {error}") from error
     if not isinstance(content, bytes | bytearray | memoryview):
         raise ImageError(f"expected a file that is open for binary reading; {name} gives {type(content).__name__}")

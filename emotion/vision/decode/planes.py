@@ -14,27 +14,27 @@ from emotion.vision.decode.hdr import hdr_luma, hdr_rgb, is_hdr
 from emotion.vision.decode.shape import Shape, orientation_of
 
 _PLANAR_LUMA = {"yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "nv12", "nv21", "gray"}
-"""8-bit formats whose first plane is the grey picture."""
+"""8-bit formats whose first plane is luma."""
 _FULL_RANGE_FORMATS = {"yuvj420p", "yuvj422p", "yuvj444p", "gray"}
 _LIMITED_BLACK, _LIMITED_SPAN = 16, 219
-"""Video luma runs from 16 to 235 unless a file says otherwise (ITU-R BT.601)."""
+"""Video luma runs from 16 to 235 unless a file declares full range (ITU-R BT.601)."""
 
 
 def luma_of(picture: Any, shape: Shape | None = None) -> Image:
-    """Return the full-range ``(H, W)`` uint8 grey picture, upright, in one pass over the luma plane.
+    """Return the full-range ``(H, W)`` uint8 luma, upright, in one pass over the luma plane.
 
     Args:
-        picture: A decoded picture.
-        shape: In which its stream is shown; None for a picture that stands alone.
+        picture: A decoded frame.
+        shape: The stream's display shape; None for a single picture.
     """
     return _shown(_stored_luma(picture), picture, shape)
 
 
 def rgb_of(picture: Any, shape: Shape | None = None) -> Image:
-    """Return the ``(H, W, 3)`` uint8 RGB picture, upright, like :func:`luma_of`."""
+    """Return ``(H, W, 3)`` uint8 RGB, upright, with the arguments of :func:`luma_of`."""
     if is_hdr(picture):
         return _shown(hdr_rgb(picture), picture, shape)
-    # A converter of its own: the one that a picture keeps is not safe where two threads have the same picture.
+    # A new converter, as a frame's own one is not safe if two threads share the frame.
     converted = VideoReformatter().reformat(picture, format="rgb24")
     return _shown(np.asarray(converted.to_ndarray(), np.uint8), picture, shape)
 

@@ -1,4 +1,4 @@
-"""Decodes a picture file, and tries again without metadata that decoders fail on."""
+"""Decodes a picture file, and retries without metadata that makes decoders fail."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from emotion.vision.decode.repair import (
 )
 
 DEEP_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
-"""Pillow's modes of one channel of more than 8 bits."""
+"""Pillow's single-channel modes with more than 8 bits."""
 _ORIENTATION = 0x0112
 _WHITE = (255, 255, 255, 255)
 _SAMPLE = 250_000
-"""Pixels that show whether a picture is dark."""
+"""Number of pixels that decide whether a picture is dark."""
 
 _TO_STORED: dict[int, Callable[[Image], Image]] = {
     1: lambda shown: shown,
@@ -44,18 +44,18 @@ _TO_STORED: dict[int, Callable[[Image], Image]] = {
     7: lambda shown: shown[::-1, ::-1].swapaxes(0, 1),
     8: lambda shown: shown.swapaxes(0, 1)[:, ::-1],
 }
-"""EXIF orientation → turns an upright picture back into its stored orientation."""
+"""EXIF orientation → view of an upright picture in its stored orientation."""
 
 
 def read_bytes(content: bytes, name: str) -> Image:
-    """Return a picture file as ``(H, W, 3)`` uint8 RGB: upright, over white, its first picture if it has several.
+    """Return the first picture of a file as ``(H, W, 3)`` uint8 RGB, upright and over white.
 
     Args:
-        content: The file.
-        name: What to call it in messages.
+        content: The file's bytes.
+        name: Its name in messages.
 
     Raises:
-        ImageError: Not a picture that can be read; the sentence says whether it is damaged or of another kind.
+        ImageError: It cannot be read; the message says whether it is damaged or of another kind.
         TooLargeError: It has more pixels than the settings allow.
     """
     first: Exception | None = None
@@ -65,7 +65,7 @@ def read_bytes(content: bytes, name: str) -> Image:
                 image = attempt(content, name)
             except InputError:
                 raise
-            except Exception as error:  # decoders raise whatever a broken file makes them stumble over
+            except Exception as error:  # a damaged file may raise anything in a decoder
                 first = first or error
             else:
                 if image is not None:
@@ -93,7 +93,7 @@ def read_pillow(picture: Pillow.Image, name: str) -> Image:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Pillow's warnings, of odd metadata and of large pictures, which are refused by our own limit."""
+    """Silence Pillow's warnings about metadata and about large pictures, which our own limit refuses."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -142,7 +142,7 @@ def _read_without_end(content: bytes, name: str) -> Image | None:
 
 
 def upright(stored: Image, orientation: int) -> Image:
-    """Return a picture turned as its EXIF orientation asks."""
+    """Return a picture rotated and mirrored by its EXIF orientation."""
     if orientation == UPRIGHT:
         return stored
     shown = _empty(stored.shape[0], stored.shape[1], orientation)
@@ -155,9 +155,9 @@ def _empty(height: int, width: int, orientation: int) -> Image:
 
 
 def _as_rgb(picture: Pillow.Image) -> Image:
-    """Convert strip by strip, right into the upright picture: no second copy of a large one is made."""
+    """Convert strip by strip into the upright picture, without a second copy of a large one."""
     picture.load()
-    orientation = _orientation_of(picture)  # TIFFs are turned while they are loaded
+    orientation = _orientation_of(picture)  # after loading, which turns TIFFs upright
     shown = _empty(picture.height, picture.width, orientation)
     stored = _TO_STORED[orientation](shown)
 
@@ -174,7 +174,7 @@ def _as_rgb(picture: Pillow.Image) -> Image:
 
 
 def _opaque(picture: Pillow.Image) -> Pillow.Image:
-    """Return a picture in RGB, over white where it is transparent."""
+    """Return a picture in RGB, blended over white."""
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         picture = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, _WHITE), rgba)
@@ -184,12 +184,12 @@ def _opaque(picture: Pillow.Image) -> Pillow.Image:
 def _orientation_of(picture: Pillow.Image) -> int:
     try:
         return as_orientation(picture.getexif().get(_ORIENTATION))
-    except Exception:  # the block is damaged, but the one tag may still be read
+    except Exception:  # the block is damaged, but this tag may still be readable
         return block_orientation(picture.info.get("exif", b"")) or UPRIGHT
 
 
 def _explained(error: Exception, content: bytes, name: str) -> ImageError:
-    """Return the error for people: another kind of file, a kind of picture that is not read, or damaged."""
+    """Return the error to show: another kind of file, an unsupported kind of picture, or a damaged one."""
     if isinstance(error, MemoryError):
         return ImageError(f"{name} cannot be read: {no_memory_words('a picture')}")
     kind, form = other_kind(content), format_of(content)
@@ -205,7 +205,7 @@ def _explained(error: Exception, content: bytes, name: str) -> ImageError:
 
 
 def _not_read(error: Exception, content: bytes) -> str | None:
-    """Return which feature of a sound file is not read, if that is what the decoder complains of."""
+    """Return the unsupported feature of an intact file, if the decoder names one."""
     if isinstance(error, UnidentifiedImageError):
         facts = tiff_facts(content)
         return None if facts is None else f"{facts.samples} × {facts.bits} bits a pixel"

@@ -1,4 +1,4 @@
-"""Repairs picture files: removes metadata that decoders fail on, and completes a truncated JPEG."""
+"""Repairs picture files: removes metadata that makes decoders fail, and completes truncated JPEGs."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from emotion.types import Image
 UPRIGHT = 1
 _ORIENTATION = 0x0112
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
-"""TIFF's types of whole numbers (TIFF 6.0, section 2) as :mod:`struct` writes them."""
+"""TIFF's integer types (TIFF 6.0, section 2) → format characters of :mod:`struct`."""
 _ASCII = 2
 _EXIF = b"Exif\0\0"
 _DIGITS = tuple("12345678")
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-"""What a PNG's first picture is made of; the rest is text, profiles, times, animation."""
+"""Chunks of a PNG's first picture; others hold text, profiles, times and animation."""
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_EXIF, _JPEG_SCAN = 0xE1, 0xDA
 _JPEG_METADATA = {*range(0xE1, 0xEE), 0xEF, 0xFE}
-"""APP1 to APP15 and comments, but for Adobe's APP14, which says how colours are coded."""
+"""APP1 to APP15 and comments, except Adobe's APP14, which declares the colour transform."""
 _LAST_ROWS = 16
-"""Rows of the last row of blocks: as many as a decoder may leave open for want of an end marker."""
+"""Pixel rows in the last row of blocks, which a decoder may leave incomplete without an end marker."""
 
 
 def as_orientation(value: object) -> int:
-    """Return what an EXIF orientation says, 1 to 8, whatever type it was written as; 1 for nonsense."""
+    """Return an EXIF orientation, 1 to 8, from a value of any type; 1 if it is invalid."""
     if isinstance(value, tuple | list):
         value = value[0] if value else UPRIGHT
     if isinstance(value, bytes) and value:
@@ -42,10 +42,7 @@ def as_orientation(value: object) -> int:
 
 
 def exif_orientation(content: bytes) -> int:
-    """Return the orientation in the EXIF block of a JPEG or PNG, reading that one tag and nothing else.
-
-    The rest of the block may be damaged; 1 if there is no orientation.
-    """
+    """Return the orientation in the EXIF block of a JPEG or PNG, even if the rest of it is damaged; 1 if none."""
     exif = (content[start + 4 : end] for marker, start, end in _jpeg_segments(content) if marker == _JPEG_EXIF)
     blocks = [data for data in exif if data.startswith(_EXIF)]
     blocks += [content[start + 8 : end - 4] for kind, start, end in _png_chunks(content) if kind == b"eXIf"]
@@ -53,7 +50,7 @@ def exif_orientation(content: bytes) -> int:
 
 
 def block_orientation(block: bytes) -> int | None:
-    """Return the orientation in a block of EXIF, a TIFF file's first directory; None if it cannot be found."""
+    """Return the orientation in an EXIF block, or None."""
     tiff = block.removeprefix(_EXIF)
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2], "<")
     try:
@@ -73,7 +70,7 @@ def block_orientation(block: bytes) -> int | None:
 
 
 def without_metadata(content: bytes) -> bytes:
-    """Return a JPEG or PNG without the parts that no pixel depends on; other files, and what has none, as they are."""
+    """Return a JPEG or PNG without parts that no pixel depends on; other files are returned unchanged."""
     if content.startswith(_PNG_START):
         chunks = (content[start:end] for kind, start, end in _png_chunks(content) if kind in _PNG_KEPT)
         return b"".join((_PNG_START, *chunks))
@@ -85,19 +82,19 @@ def without_metadata(content: bytes) -> bytes:
 
 
 def read_jpeg_without_end(content: bytes, decode: Callable[[bytes], Image]) -> Image | None:
-    """Return the picture of a JPEG that lacks its end marker, or None if it lacks more than that.
+    """Return the picture of a JPEG that lacks only its end marker, or None if it lacks more.
 
-    Decoders make up what is missing without saying so. Two different tails in front of the
-    marker show what was made up: it differs. Along the lower edge some may.
+    Decoders silently invent missing pixels, so the file is decoded with two different tails before the marker: pixels
+    that differ were invented. Only the last row of blocks may differ.
 
     Args:
-        content: The file.
-        decode: Decodes a file that has an end, without turning the picture.
+        content: The file's bytes.
+        decode: Decodes a complete file without rotating the picture.
     """
     if not content.startswith(_JPEG_START):
         return None
     body = content.rstrip(b"\0").removesuffix(_JPEG_END).removesuffix(b"\xff")
-    # No byte is FF, which would begin a marker.
+    # No 0xFF, which would begin a marker.
     noise = np.random.default_rng(0).integers(0, 255, 512, np.uint8).tobytes()
     plain, noisy = (decode(body + tail + _JPEG_END) for tail in (b"", noise))
     made_up = np.flatnonzero((plain != noisy).any(axis=(1, 2)))
@@ -106,7 +103,7 @@ def read_jpeg_without_end(content: bytes, decode: Callable[[bytes], Image]) -> I
 
 
 def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield marker, start and end of a JPEG's segments in front of its first scan, up to the first without sense."""
+    """Yield marker, start and end of a JPEG's segments before its first scan or its first invalid segment."""
     place = len(_JPEG_START) if content.startswith(_JPEG_START) else len(content)
     while place + 4 <= len(content) and content[place] == 0xFF:
         marker, end = content[place + 1], place + 2 + int.from_bytes(content[place + 2 : place + 4], "big")
@@ -120,7 +117,7 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, start and end of a PNG's chunks; the last one may break off."""
+    """Yield kind, start and end of a PNG's chunks; the last one may be truncated."""
     place = len(_PNG_START) if content.startswith(_PNG_START) else len(content)
     while place + 8 <= len(content):
         end = place + 12 + int.from_bytes(content[place : place + 4], "big")

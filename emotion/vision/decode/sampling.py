@@ -9,21 +9,21 @@ from emotion.errors import VideoError
 from emotion.types import VideoInfo
 
 ROUNDING_S = 1e-3
-"""Timestamps are rounded to the container's time base, often a millisecond."""
+"""Tolerance for timestamps, which are rounded to the container's time base, often a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """A choice of frames.
+    """Which frames to analyse.
 
     Attributes:
-        every: Every n-th frame, counted from the part's first.
-        fps: Instead, at most this many frames per second of video.
-        start_s: From this time on.
-        end_s: Up to but without this time; None for the end.
+        every: Every n-th frame, counted from the first of the part.
+        fps: At most this many frames per second of video, instead of every n-th.
+        start_s: Start of the part.
+        end_s: End of the part, exclusive; None for the end of the video.
 
     Raises:
-        VideoError: No frame could ever be chosen.
+        VideoError: A value is out of range.
     """
 
     every: int = 1
@@ -51,7 +51,7 @@ class Sampling:
         return self.end_s is not None and time_s + ROUNDING_S >= self.end_s
 
     def expected_frames(self, info: VideoInfo) -> int:
-        """Return about how many frames will be chosen, as containers may lie."""
+        """Return the approximate number of frames, as containers may state a wrong count."""
         end_s = info.duration_s if self.end_s is None else min(self.end_s, info.duration_s)
         share = min(max((end_s - self.start_s) / info.duration_s, 0.0), 1.0) if info.duration_s > 0 else 1.0
         there = round(info.frame_count * share)
@@ -59,14 +59,13 @@ class Sampling:
 
 
 class Sampler:
-    """Chooses among consecutive frames of a part; the first one always.
+    """Chooses among consecutive frames of a part, always the first one.
 
-    Where the rate is given, time is a row of slots 1/fps long and the first frame of each is chosen. So what
-    comes next depends on nothing but the last frame chosen.
+    With a rate, it chooses the first frame of each slot of 1/fps. So the next choice depends only on the last one.
 
     Args:
-        sampling: What is wanted.
-        last: Index and time of the last frame that was chosen before; None at the beginning.
+        sampling: Which frames to choose.
+        last: Index and time of the last chosen frame of an earlier run; None at the beginning.
     """
 
     def __init__(self, sampling: Sampling, last: tuple[int, float] | None = None) -> None:

@@ -1,8 +1,8 @@
-"""Seeks to an exact frame of a video, or returns None where that is not certain.
+"""Seeks to an exact frame of a video, or returns None if that is not certain.
 
-A seek leads to a key frame in decoding order, which runs ahead of display order, and files can be wrong. Every step is
-therefore checked against the frames' timestamps, and the frame to resume from also against its digest. On None, the
-caller decodes from the start, which is slow and always right.
+A seek lands on a key frame in decoding order, which differs from display order, and files can be wrong. So every step
+is checked against the frames' timestamps, and the frame to resume from also against its digest. On None, the caller
+decodes from the start, which is slow but always right.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from emotion.types import Frame, Image
 from emotion.vision.decode.containers import open_container, picture_stream
 
 _STEPS_BACK_S = (0.0, 2.0, 10.0)
-"""How much earlier a seek aims if it led too far."""
+"""Offsets of repeated seeks, as one may land too late."""
 _ONE_PACKET_A_PICTURE = {"h264", "hevc", "vp9", "av1", "mpeg2video", "mjpeg", "prores", "dnxhd"}
-"""Codecs whose packets can be counted instead of their pictures; others hide pictures that are never shown."""
+"""Codecs with one packet per displayed frame; others have hidden frames."""
 _NO_PTS = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last frame that was taken from a video.
+    """The last frame that was read from a video.
 
     Attributes:
-        index: Its place in the video, from 0.
-        time_s: When it is shown.
-        pts: The container's timestamp of it; None if it has none.
+        index: Frame index, from 0.
+        time_s: Display time.
+        pts: Timestamp in the container, or None.
         digest: CRC-32 of its luma.
     """
 
@@ -58,12 +58,12 @@ class Position:
 
 
 def position_of(frame: Frame) -> Position:
-    """Return where a stream is left after this frame."""
+    """Return the position of a frame."""
     return Position(frame.index, frame.time_s, frame.pts, _digest(frame.luma))
 
 
 def pictures_until(container: Any, stream: Any, pts: int) -> Iterator[Any] | None:
-    """Return decoded pictures that begin at or before a timestamp, or None if no seek leads there."""
+    """Return decoded frames from at or before a timestamp on, or None if no seek leads there."""
     for back_s in _STEPS_BACK_S:
         try:
             container.seek(pts - round(back_s / stream.time_base), stream=stream)
@@ -79,13 +79,13 @@ def pictures_until(container: Any, stream: Any, pts: int) -> Iterator[Any] | Non
 def pictures_after(
     container: Any, stream: Any, position: Position, luma_of: Callable[[Any], Image]
 ) -> Iterator[Any] | None:
-    """Return the decoded pictures that follow a position, or None if it cannot be found again for sure.
+    """Return the decoded frames after a position, or None if it is not found with certainty.
 
     Args:
         container: An open PyAV container.
         stream: Its video stream.
-        position: Where a stream was left.
-        luma_of: Returns a picture's luma as the stream's frames have it.
+        position: The last frame read.
+        luma_of: Returns the luma of a decoded frame.
     """
     if position.pts is None or (pictures := pictures_until(container, stream, position.pts)) is None:
         return None
@@ -101,12 +101,12 @@ def pictures_after(
 
 
 def pictures_from(container: Any, stream: Any, time_s: float) -> tuple[int, Iterator[Any]] | None:
-    """Return the decoded pictures from a time on and the first one's index, or None if these cannot be told for sure.
+    """Return the index of the first frame at or after a time and the decoded frames from it, or None if uncertain.
 
     Args:
         container: An open PyAV container.
         stream: Its video stream.
-        time_s: In the container's own time, which need not begin at 0.
+        time_s: In the container's time, which may not begin at 0.
     """
     if stream.codec_context.name not in _ONE_PACKET_A_PICTURE:
         return None
@@ -125,7 +125,7 @@ def pictures_from(container: Any, stream: Any, time_s: float) -> tuple[int, Iter
 
 
 def _count_before(container: Any, pts: int) -> int | None:
-    """Return how many pictures are shown before a timestamp, by their packets alone."""
+    """Return the number of frames displayed before a timestamp, from packets alone."""
     count = 0
     for packet in container.demux(picture_stream(container)):
         if packet.size == 0 or packet.is_discard:
@@ -133,7 +133,7 @@ def _count_before(container: Any, pts: int) -> int | None:
         if packet.pts is None:
             return None
         count += packet.pts < pts
-        # Pictures are decoded before they are shown, so nothing earlier can follow.
+        # Frames are decoded before they are displayed, so no earlier one can follow.
         if packet.dts is not None and packet.dts >= pts:
             break
     return count

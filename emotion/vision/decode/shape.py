@@ -1,7 +1,7 @@
-"""The shape in which frames are displayed: rotated or mirrored, with square pixels, all in the size of the first.
+"""Converts frames to their display shape: rotated or mirrored, with square pixels, all in the size of the first.
 
-Files store frames as the sensor delivered them, with a display matrix (rotation, mirroring) and a pixel aspect ratio. A
-stream may also change its size. Faces are measured in the frame as displayed.
+Files store frames as the sensor delivered them, with a display matrix (rotation, mirroring) and a pixel aspect ratio,
+and the size may change within a stream. Faces are measured in frames as displayed.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from av.sidedata.sidedata import Type
 from emotion.types import Image
 
 _MOST_ASPECT = 8
-"""Pixels further from square than 8:1 do not occur; a file that says so is damaged."""
+"""Larger pixel aspect ratios occur only in damaged files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """One of the eight ways to show a picture: rows and columns swapped first, then mirrored.
+    """One of the eight orientations: rows and columns are swapped first, then flipped.
 
     Attributes:
-        swap: Rows become columns (mirrored at the main diagonal).
-        flip_x: Then left and right change places.
-        flip_y: Then top and bottom change places.
+        swap: Swap rows and columns (mirror at the main diagonal).
+        flip_x: Then exchange left and right.
+        flip_y: Then exchange top and bottom.
     """
 
     swap: bool = False
@@ -42,13 +42,13 @@ class Orientation:
 
     @property
     def rotation(self) -> int:
-        """Degrees counter-clockwise: 0, 90, 180 or 270. A mirrored picture is mirrored left to right before."""
+        """Degrees counter-clockwise, 0, 90, 180 or 270, after mirroring left to right."""
         if self.swap:
             return 270 if self.flip_x else 90
         return 180 if self.flip_y else 0
 
     def apply(self, image: Image) -> Image:
-        """Return a stored ``(H, W)`` or ``(H, W, 3)`` picture as it is shown; itself if nothing changes."""
+        """Return a stored ``(H, W)`` or ``(H, W, 3)`` picture as displayed; itself if nothing changes."""
         if not (self.swap or self.flip_x or self.flip_y):
             return image
         if self.swap:
@@ -62,7 +62,7 @@ UPRIGHT = Orientation()
 
 
 def orientation_of(picture: Any) -> Orientation:
-    """Return how a decoded picture is to be shown, from its display matrix; angles in between go to the nearest."""
+    """Return the orientation in a decoded frame's display matrix, rounded to a multiple of 90°."""
     matrix = picture.side_data.get(Type.DISPLAYMATRIX)
     if matrix is None:
         return UPRIGHT
@@ -75,14 +75,14 @@ def orientation_of(picture: Any) -> Orientation:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The one shape of all pictures of a stream.
+    """The display shape of all frames of a stream.
 
     Attributes:
-        width: As shown, px.
-        height: As shown, px.
+        width: As displayed, px.
+        height: As displayed, px.
         pixel_aspect: Width of a stored pixel over its height.
-        orientation: Of the first picture.
-        angle: The same as PyAV has it, in degrees, without mirroring.
+        orientation: Of the first frame.
+        angle: PyAV's rotation of the first frame, degrees, without mirroring.
     """
 
     width: int
@@ -93,29 +93,24 @@ class Shape:
 
     @classmethod
     def of(cls, stream: Any, first: Any) -> Shape:
-        """Return the shape of a stream.
-
-        Args:
-            stream: A PyAV video stream.
-            first: Its first decoded picture.
-        """
+        """Return the shape of a PyAV video stream, given its first decoded frame."""
         aspect, orientation = _pixel_aspect(stream), orientation_of(first)
         size = _size(first.width, first.height, aspect, orientation)
         return cls(*size, aspect, orientation, first.rotation)
 
     def orientation_of(self, picture: Any) -> Orientation:
-        """Return how a picture of the stream is to be shown, without a look at its matrix where it is the first's."""
+        """Return a frame's orientation; reads its display matrix only if its rotation differs from the first's."""
         return self.orientation if picture.rotation == self.angle else orientation_of(picture)
 
     @property
     def _unscaled(self) -> tuple[int, int] | None:
-        """Rows and columns of a stored picture of the first one's orientation that need no scaling; None if all do."""
+        """Rows and columns of a stored frame in the first one's orientation that need no scaling, or None."""
         if self.pixel_aspect != 1:
             return None
         return (self.width, self.height) if self.orientation.swap else (self.height, self.width)
 
     def fit(self, image: Image, orientation: Orientation) -> Image:
-        """Return a stored picture as it is shown, scaled to this shape; one of other proportions gets black bars."""
+        """Return a stored frame as displayed, scaled to this shape, with black bars if proportions differ."""
         if image.shape[:2] == self._unscaled and orientation == self.orientation:
             return orientation.apply(image)
         own = _size(image.shape[1], image.shape[0], self.pixel_aspect, orientation)
@@ -131,7 +126,7 @@ class Shape:
 
 
 def _size(width: int, height: int, aspect: Fraction, orientation: Orientation) -> tuple[int, int]:
-    """Return the width and height at which stored pictures are shown, px: their width is what is scaled."""
+    """Return the displayed width and height of stored frames, px; the pixel aspect scales the stored width."""
     wide = max(1, round(width * aspect))
     return (height, wide) if orientation.swap else (wide, height)
 

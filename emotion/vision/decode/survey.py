@@ -1,14 +1,13 @@
 """Reads a video's packets for its frame count, its duration and whether its timestamps can be trusted.
 
-Nothing is decoded: one pass over the packets takes well under 1 % of the time of decoding. Headers are not used, as
-many recorders leave lengths that are missing or wrong.
+Nothing is decoded: one pass over the packets takes well under 1 % of the decoding time. Durations in headers are not
+used, as many recorders leave them missing or wrong.
 """
 
 from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,22 +18,22 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.vision.decode.clock import Clock, Mended
+from emotion.vision.decode.clock import Clock, Repairs
 from emotion.vision.decode.containers import open_container, picture_stream
 
 _LONGEST_GAP_S, _LONGEST_IN_BROADCAST_S = 60.0, 10.0
-"""A longer gap without sound in it is a jump of the clock; in formats whose clock is known to jump, a shorter one."""
+"""Longer gaps without sound are jumps of the clock; broadcast formats, whose clocks often jump, have a lower limit."""
 _BROADCAST = {"mpegts", "mpeg", "flv"}
 _STEPS_IN_A_GAP = 20
 _DEEPEST_REORDER = 16
-"""Pictures that may be decoded before one that is shown earlier: the most that H.264 and HEVC allow."""
+"""Largest number of frames decoded before one that is displayed earlier, in H.264 and HEVC."""
 _AROUND = 4
-"""Stamps to either side of one that it is compared with."""
+"""Number of stamps on either side with which one is compared."""
 _SAME_RATE = 5e-3
 _SAME_PLACE_S = 1.0
 _NAMED_JUMPS = 3
 _FALLBACK_RATE, _MOST_RATE = 25.0, 300.0
-"""Streams that say more count ticks of a clock, not pictures."""
+"""A higher stated rate counts clock ticks, not frames."""
 
 Stamps = NDArray[np.float64]
 
@@ -44,14 +43,14 @@ class Survey:
     """Facts about a video's time.
 
     Attributes:
-        frames: Number of pictures.
-        fps: Pictures per second, on average.
-        start_s: The file's first stamp, as ffprobe's ``format.start_time`` has it; times count from here.
-        end_s: When the last picture ends, in seconds from the start.
-        step_s: Usual time between two pictures.
+        frames: Number of frames.
+        fps: Mean frame rate.
+        start_s: The file's first stamp, ffprobe's ``format.start_time``; times count from it.
+        end_s: End of the last frame, s from the start.
+        step_s: Usual time between two frames.
         longest_s: A gap longer than this is a jump of the clock.
-        real_gaps: First and last stamp of longer ones that have sound in them.
-        mended: What is wrong with the stamps and how times are made, in words; empty if nothing is.
+        real_gaps: First and last stamp of longer gaps during which there is sound.
+        mended: How timestamps were repaired, as a sentence; empty if all are right.
     """
 
     frames: int
@@ -65,11 +64,11 @@ class Survey:
 
     @property
     def is_clean(self) -> bool:
-        """Whether every stamp is right, so that a place can be sought by its stamp."""
+        """Whether every stamp is right, so seeking by timestamp is safe."""
         return not self.mended
 
     def clock(self) -> Clock:
-        """Return a new clock for the pictures of this video."""
+        """Return a new clock for the frames of this video."""
         longest_s = float("inf") if self.is_clean else self.longest_s
         return Clock(self.start_s, self.step_s, longest_s, is_real=self._is_real)
 
@@ -79,12 +78,12 @@ class Survey:
 
 
 def survey(path: str | Path) -> Survey:
-    """Return the facts about a video's time; they are kept for as long as the file does not change.
+    """Return the facts about a video's time, cached until the file changes.
 
     Raises:
         VideoError: It holds no video stream.
         av.error.FFmpegError: It cannot be opened.
-        ValueError: Likewise (:func:`open_container`).
+        ValueError: It cannot be opened (:func:`open_container`).
     """
     facts = Path(path).stat()
     return _survey(str(path), facts.st_mtime_ns, facts.st_size)
@@ -99,19 +98,19 @@ def _survey(path: str, _changed_ns: int, _size: int) -> Survey:
         stamps, durations_s, keys, is_in_order = _read(container, stream)
     if not len(stamps) or np.isnan(stamps).all():
         return _without_stamps(len(stamps), start_s, rates[0])
-    shown = _in_order_of_showing(stamps, keys)
+    shown = _in_display_order(stamps, keys)
     step_s = _usual_step(shown, rates[0])
     longest_s = max(_LONGEST_IN_BROADCAST_S if is_broadcast else _LONGEST_GAP_S, _STEPS_IN_A_GAP * step_s)
     real_gaps: list[tuple[float, float]] = []
     if is_in_order and _is_regular(stamps, longest_s):
-        times, mended = np.sort(stamps) - min(start_s, float(stamps.min())), Mended()
+        times, repairs = np.sort(stamps) - min(start_s, float(stamps.min())), Repairs()
     else:
-        times, mended = _mended_times(path, shown, start_s, step_s, longest_s, real_gaps)
+        times, repairs = _repaired_times(path, shown, start_s, step_s, longest_s, real_gaps)
     fps = _rate(times, rates, step_s)
     last_s = durations_s[int(np.nanargmax(stamps))]
     end_s = float(times[-1]) + (last_s if 0 < last_s <= _STEPS_IN_A_GAP * step_s else step_s)
-    words = _words(mended, len(times), fps)
-    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, tuple(real_gaps), words)
+    sentence = _sentence(repairs, len(times), fps)
+    return Survey(len(times), fps, start_s, end_s, step_s, longest_s, tuple(real_gaps), sentence)
 
 
 def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
@@ -120,15 +119,10 @@ def _without_stamps(frames: int, start_s: float, rate: float) -> Survey:
 
 
 def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.bool_], bool]:
-    """Return what all packets say.
-
-    Returns:
-        When they are shown in seconds, NaN where they do not say so; how long; which are key frames; and whether
-        they are to be decoded in the order in which they come.
-    """
+    """Return all packets' presentation times (NaN if missing) and durations in s, key frame flags, and if dts rise."""
     shown, decoded, durations_s, keys = array("d"), array("d"), [], []
     base, unknown = float(stream.time_base or 0), float("nan")
-    # A file that breaks off has the pictures up to there.
+    # A truncated file has the frames before its end.
     with contextlib.suppress(av.error.FFmpegError):
         for packet in container.demux(stream):
             if packet.size == 0 or packet.is_discard:
@@ -138,14 +132,14 @@ def _read(container: Any, stream: Any) -> tuple[Stamps, list[float], NDArray[np.
             durations_s.append((packet.duration or 0) * base)
             keys.append(packet.is_keyframe)
     presented, sent = np.array(shown), np.array(decoded)
-    # AVI counts pictures as they are decoded and has no other stamps for some of them.
+    # AVI numbers frames in decoding order and lacks presentation times for some of them.
     stamps = sent if np.isnan(presented).any() and not np.isnan(sent).any() else presented
     known = sent[~np.isnan(sent)]
     return stamps, durations_s, np.array(keys, bool), bool((np.diff(known) >= 0).all())
 
 
 def _is_regular(stamps: Stamps, longest_s: float) -> bool:
-    """Return whether no two packets have one stamp and their order is one in which pictures may be decoded."""
+    """Return whether stamps are distinct, without jumps, and reordered no more than codecs allow."""
     if np.isnan(stamps).any() or _strays(stamps).any():
         return False
     gaps = np.diff(np.sort(stamps))
@@ -155,12 +149,12 @@ def _is_regular(stamps: Stamps, longest_s: float) -> bool:
     return bool((stamps[_DEEPEST_REORDER + 1 :] > latest).all())
 
 
-def _in_order_of_showing(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
-    """Return the stamps in about the order in which a decoder gives the pictures, whatever the stamps are worth."""
+def _in_display_order(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
+    """Return the stamps in approximately the order in which a decoder outputs the frames, even if stamps are wrong."""
     order = _plausible(stamps)
     starts, highest = [0], order[0]
     for place in range(1, len(order)):
-        # A key frame is shown after all that was decoded before it, unless the clock begins anew there.
+        # A key frame is displayed after all frames decoded before it, unless the clock restarts there.
         begins_anew = keys[place] and order[place] <= highest
         oldest = order[max(place - _DEEPEST_REORDER - 1, starts[-1])]
         if begins_anew or order[place] < min(oldest, highest):
@@ -172,7 +166,7 @@ def _in_order_of_showing(stamps: Stamps, keys: NDArray[np.bool_]) -> Stamps:
 
 
 def _plausible(stamps: Stamps) -> Stamps:
-    """Return the stamps with those that are far from all around them, or missing, replaced by what lies between."""
+    """Return the stamps with missing ones, and those far from their neighbours, interpolated."""
     order = stamps.copy()
     known = np.flatnonzero(~np.isnan(stamps))
     values = stamps[known]
@@ -185,7 +179,7 @@ def _plausible(stamps: Stamps) -> Stamps:
 
 
 def _strays(stamps: Stamps) -> NDArray[np.bool_]:
-    """Return which stamps are out of order by far more places than others, where these are few and no restart."""
+    """Return isolated stamps that are out of order by far more places than others; many together are a restart."""
     later, earlier = np.zeros(len(stamps), int), np.zeros(len(stamps), int)
     for places in range(1, min(_DEEPEST_REORDER, len(stamps) - 1) + 1):
         is_less = stamps[places:] < stamps[:-places]
@@ -206,15 +200,15 @@ def _usual_step(shown: Stamps, rate: float) -> float:
     return float(np.median(steps)) if len(steps) else 1 / rate
 
 
-def _mended_times(
+def _repaired_times(
     path: str, shown: Stamps, start_s: float, step_s: float, longest_s: float, real_gaps: list[tuple[float, float]]
-) -> tuple[Stamps, Mended]:
-    """Return the times of all pictures and what was wrong; gaps that turn out to be real are appended."""
+) -> tuple[Stamps, Repairs]:
+    """Return the times of all frames and the repairs; real gaps are appended to ``real_gaps``."""
     heard: list[Stamps] = []
 
     def is_real(first_s: float, last_s: float) -> bool:
         heard.append(heard[0] if heard else _sound_stamps(path))
-        # Sound may end some seconds after the pictures before a jump, but not go on up to those behind it.
+        # Before a jump, sound may last some seconds longer than the frames, but not until the frames after it.
         middle_s, end_s = (first_s + last_s) / 2, last_s - _SAME_PLACE_S
         is_heard = bool(((heard[0] > middle_s) & (heard[0] < end_s)).any())
         if is_heard:
@@ -223,7 +217,7 @@ def _mended_times(
 
     clock = Clock(start_s, step_s, longest_s, is_real=is_real)
     times = [time_s for time_s, _ in clock.times(shown.tolist(), lambda stamp: None if np.isnan(stamp) else stamp)]
-    return np.array(times), clock.mended
+    return np.array(times), clock.repairs
 
 
 def _sound_stamps(path: str) -> Stamps:
@@ -237,31 +231,27 @@ def _sound_stamps(path: str) -> Stamps:
 
 
 def _rates(stream: Any) -> list[float]:
-    """Return the frame rates that a file states, the likeliest first; there is always one."""
+    """Return the frame rates that a file states, the most reliable first, or a fallback."""
     said = [stream.average_rate, stream.guessed_rate, stream.codec_context.framerate, stream.base_rate]
     return [float(rate) for rate in said if rate and rate <= _MOST_RATE] or [_FALLBACK_RATE]
 
 
 def _rate(times: Stamps, rates: list[float], step_s: float) -> float:
-    """Return pictures per second from their times, or a stated rate that agrees, which is more exact."""
+    """Return the stated rate that agrees with the measured one and is more exact, else the measured one."""
     if len(times) < 2:
         return rates[0]
     measured = (len(times) - 1) / max(float(times[-1] - times[0]), step_s * 1e-3)
     return next((rate for rate in rates if abs(rate - measured) <= _SAME_RATE * measured), measured)
 
 
-def _words(mended: Mended, frames: int, fps: float) -> str:
+def _sentence(repairs: Repairs, frames: int, fps: float) -> str:
     found = []
-    if mended.jumps_s:
-        places = ", ".join(f"{time_s:.2f} s" for time_s in mended.jumps_s[:_NAMED_JUMPS])
-        more = len(mended.jumps_s) - _NAMED_JUMPS
+    if repairs.jumps_s:
+        places = ", ".join(f"{time_s:.2f} s" for time_s in repairs.jumps_s[:_NAMED_JUMPS])
+        more = len(repairs.jumps_s) - _NAMED_JUMPS
         found.append(f"the clock restarts or jumps at {places}" + (f" and {more} more times" if more > 0 else ""))
-    counts: list[tuple[int, Callable[[str], str]]] = [
-        (mended.wrong, lambda of: f"{of} did not fit"),
-        (mended.still, lambda of: f"{of} repeated the one before"),
-        (mended.missing, lambda of: f"{of} were missing"),
-    ]
-    found += [say(f"{count:,} of {frames:,}") for count, say in counts if count]
+    counts = {"did not fit": repairs.wrong, "repeated the one before": repairs.still, "were missing": repairs.missing}
+    found += [f"{count:,} of {frames:,} {what}" for what, count in counts.items() if count]
     if not found:
         return ""
     return f"Its time stamps were mended from neighbouring frames and the rate, {fps:.4g} frames/s: {'; '.join(found)}."

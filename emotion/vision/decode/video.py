@@ -1,4 +1,4 @@
-"""Reads videos as a stream of frames with the times at which a player shows them."""
+"""Reads videos as a stream of frames with their display times."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def probe(path: str | Path) -> VideoInfo:
 
 
 def recorded_at(path: str | Path) -> dt.datetime | None:
-    """Return when a video was recorded, according to its metadata; None if it is missing or implausible.
+    """Return the recording time in a video's metadata; None if it is missing or implausible.
 
-    Phones write a time with its zone, cameras UTC; a camera whose clock was never set writes 1904 or 1970.
+    Phones write a time with a zone, cameras UTC; a camera whose clock was never set writes 1904 or 1970.
 
     Raises:
         VideoError: The file cannot be read.
@@ -95,7 +95,8 @@ def read_video(
             shown = True
             yield _frame(index, time_s, picture, view)
     if not shown and after is None and (start_s > 0 or end_s is not None):
-        raise VideoError(f"{path.name} shows no picture in the part {sampling.part}; its length is {_length(path)}")
+        length_s = probe(path).duration_s
+        raise VideoError(f"{path.name} shows no picture in the part {sampling.part}; its length is {length_s:.1f} s")
 
 
 def frame_at(path: str | Path, time_s: float) -> Image:
@@ -127,7 +128,7 @@ def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: fl
 
 
 def is_shown_as_stored(path: str | Path) -> bool:
-    """Return whether players display a video as it is analysed here, with no conversion but rotation.
+    """Return whether players display a video as it is analysed: without mirroring, scaling or tone mapping.
 
     Raises:
         VideoError: The file cannot be read.
@@ -165,7 +166,7 @@ def _check_size(stream: Any, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What all frames of a video share: their shape, and whether timestamps identify frames."""
+    """Display shape of a video's frames, and whether timestamps identify them."""
 
     shape: Shape
     has_places: bool
@@ -220,7 +221,7 @@ def _timed(
         last_s: Time of the frame before the first, s, if known.
     """
     if last_s is not None:
-        clock.go_on(last_s)
+        clock.continue_after(last_s)
     try:
         for time_s, picture in clock.times(pictures, _stamp):
             index, last_s = index + 1, time_s
@@ -237,10 +238,6 @@ def _timed(
 def _stamp(picture: Any) -> float | None:
     stamp: float | None = picture.time
     return stamp
-
-
-def _length(path: Path) -> str:
-    return f"{probe(path).duration_s:.1f} s"
 
 
 def _frame(index: int, time_s: float, picture: Any, view: _View) -> Frame:
@@ -264,7 +261,7 @@ def _info(stream: Any, first: Any, facts: Survey) -> VideoInfo:
 
 
 def _shape(container: Any, stream: Any) -> Shape:
-    """Return the shape of a stream, which must be at its start."""
+    """Return the shape of a stream that is still at its start."""
     return _checked(Shape.of(stream, _first_picture(container, stream)), Path(container.name).name)
 
 
@@ -274,7 +271,6 @@ def _checked(shape: Shape, name: str) -> Shape:
 
 
 def _first_picture(container: Any, stream: Any) -> Any:
-    """Return the first picture."""
     name = Path(container.name).name
     try:
         first = next(container.decode(stream), None)

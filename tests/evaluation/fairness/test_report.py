@@ -15,7 +15,7 @@ from emotion.cli.main import main
 from emotion.errors import DatasetError, InputError
 from emotion.evaluation.fairness.folders import GroupFolders, group_of, read_groups
 from emotion.evaluation.fairness.report import Fairness, compare, to_table
-from emotion.evaluation.trial.zip_folders import LabelledFile
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile
 from emotion.samples import sample_image
 
 
@@ -53,7 +53,7 @@ def test_every_figure_by_hand():
     assert p_of(found, "accuracy")[1]
     assert p_of(found, "faces not found") == (1e-4, True)
     assert found.warnings == ()
-    assert any("Photographs without a face" in words for words in found.notes)
+    assert any("Photographs in which no face was found" in words for words in found.notes)
 
 
 def test_every_figure_is_a_row():

@@ -64,7 +64,7 @@ def fill(library: Library, video: Path) -> None:
                         .where(Base.metadata.tables["analyses"].c.id == entry.id))  # fmt: skip
     claim = claim_next(library, 1)
     assert claim is not None and claim.id == entry.id
-    library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
+    library.checkpoint(entry.id).append(make_analysis([["neutral"]] * 5), None)
     model = imported_models_dir() / "mine" / "model.tflite"
     model.parent.mkdir(parents=True)
     model.write_bytes(b"a model")

@@ -147,8 +147,8 @@ def test_a_worker_killed_during_cleanup_is_done(library: Library, repository: Re
     """The timeline was written, the row not: nothing is lost and the video does not stay behind."""
     entry = repository.add(video, "a.mp4")
     claim = taken(library)
-    library.parts(entry.id).append(make_analysis([["neutral"]] * 5), None)
-    library.parts(entry.id).merge(f"{entry.id}/timeline.parquet", "")
+    library.checkpoint(entry.id).append(make_analysis([["neutral"]] * 5), None)
+    library.checkpoint(entry.id).merge(f"{entry.id}/timeline.parquet", "")
     work_of(library, claim, a_dead_process())
     mark_dead_workers(library)
     after = repository.get(entry.id)
@@ -167,7 +167,7 @@ def test_a_job_that_cannot_start_fails(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))
     entry = repository.add(video, "a.mp4")
-    Dispatcher(library).look()
+    Dispatcher(library).run_once()
     after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.FAILED, True)
     assert "could not be started: No such file" in after.note

@@ -69,7 +69,7 @@ def test_a_recording_of_a_live_server_is_not_closed(make_library: MakeLibrary) -
     claim = begun(repository)
     assert mark_dead_workers(other) == []
     assert close_stale_recordings(other) == []
-    Dispatcher(other).look()
+    Dispatcher(other).run_once()
     assert repository.get(claim.id).state is State.RUNNING
     assert beat(library, claim, 30, 30, 29.5) is False
     assert (repository.get(claim.id).done, repository.get(claim.id).rate) == (30, 29.5)
@@ -79,7 +79,7 @@ def test_a_recording_of_a_live_server_is_not_closed(make_library: MakeLibrary) -
 
 def test_parts_are_merged_into_one_timeline(library: Library, repository: Repository, analysis: Analysis) -> None:
     claim = begun(repository)
-    parts, half = library.parts(claim.id), analysis.timeline["frame_index"] < 5
+    parts, half = library.checkpoint(claim.id), analysis.timeline["frame_index"] < 5
     first = replace(
         analysis,
         timeline=analysis.timeline[half].reset_index(drop=True),
@@ -103,7 +103,7 @@ def test_an_interrupted_recording_is_closed_and_kept(
 ) -> None:
     """Its process is gone, or another process has its ID and sends no heartbeat."""
     claim = begun(repository)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     passed_s = [0.0]
     monitor = HeartbeatMonitor[Claim](lambda: passed_s[0])
     if silent:
@@ -135,10 +135,10 @@ def test_an_interrupted_recording_without_frames_says_so(library: Library, repos
 
 def test_nothing_is_written_for_a_lost_claim(library: Library, repository: Repository, analysis: Analysis) -> None:
     claim = begun(repository)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     close_recording(library, claim)
     repository.delete(claim.id)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     close_recording(library, claim)
     assert not library.storage.exists(f"{claim.id}/timeline.parquet")
 
@@ -156,7 +156,7 @@ def test_the_next_dispatcher_adds_an_abandoned_clip(
     library: Library, repository: Repository, analysis: Analysis, video: Path
 ) -> None:
     claim = begun(repository)
-    library.parts(claim.id).append(analysis, None)
+    library.checkpoint(claim.id).append(analysis, None)
     set_row(library, claim, worker_pid=dead_process())
     clip_file(claim.id).write_bytes(video.read_bytes())
     close_stale_recordings(library)

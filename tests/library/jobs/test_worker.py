@@ -121,7 +121,7 @@ def test_workers_outlive_the_server_that_started_them(library: Library, reposito
     entry = repository.add(clip, "a.mp4", JobSettings(every=5))
     program = (
         "from emotion.library import Library; from emotion.library.jobs import Dispatcher; "
-        "Dispatcher(Library.open()).look(); print(flush=True); input()"
+        "Dispatcher(Library.open()).run_once(); print(flush=True); input()"
     )
     server = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True

@@ -127,12 +127,12 @@ def test_a_running_worker_is_stopped_and_stops_writing(library, tmp_path):
     end = time.monotonic() + 120
     while library.for_owner(ME).get(entry.id).done == 0:
         assert time.monotonic() < end
-        dispatcher.look()
+        dispatcher.run_once()
         time.sleep(0.05)
     assert erase_owner(library.for_owner(ME)) == 1
     while dispatcher._children:
         assert time.monotonic() < end
-        dispatcher.look()
+        dispatcher.run_once()
         time.sleep(0.05)
     assert files_with(tmp_path, TELLING) == []
     assert not [path for path in tmp_path.rglob("*") if entry.id in str(path)]

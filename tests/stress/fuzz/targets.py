@@ -10,7 +10,7 @@ from pathlib import Path
 
 from emotion.analytics.files import load_edits, load_parquet
 from emotion.errors import EmotionError
-from emotion.evaluation.trial.zip_folders import LabelledFile, Limits, ZipFolders
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Limits, ZipFolders
 from emotion.report.events_csv import from_csv
 from emotion.vision.decode.image import load_image
 from emotion.vision.decode.video import frame_at, probe, read_video, recorded_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emotion.model_card import ABSTAIN_SLOPES
 from emotion.samples import sample_image
-from emotion.types import ABSTAIN_SLOPES
 from emotion.vision.landmarks import FaceMesh
 from training.augment import coarsened
 from training.evaluation.abstention_slopes import fit_slopes, view

@@ -16,7 +16,7 @@ from emotion.models import registry
 from emotion.models.registry import load_card, save_card, sha256_of
 from emotion.samples import sample_image
 from emotion.types import ModelCard
-from emotion.vision.classify import joint_logits
+from emotion.vision.classify import ensemble_logits
 from tests import tflite_files as files
 from tests.training.conftest import made_faces
 from tests.training.made_models import install
@@ -38,7 +38,7 @@ def models(tmp_path, monkeypatch):
 
 def test_the_mean_of_probabilities_by_hand():
     shares = [np.array([[0.8, 0.2]], np.float32), np.array([[0.4, 0.6]], np.float32)]
-    np.testing.assert_allclose(np.exp(joint_logits(shares)), [[0.6, 0.4]], rtol=1e-6)
+    np.testing.assert_allclose(np.exp(ensemble_logits(shares)), [[0.6, 0.4]], rtol=1e-6)
 
 
 def test_an_ensemble_averages_its_members_each_with_its_own_input(models, made_data):

@@ -127,7 +127,7 @@ def spoiled(**changes):
     [
         ("no json", "expected a network's JSON"),
         ({"class_name": "Zoo", "config": {}}, "Sequential or functional network; got 'Zoo'"),
-        (spoiled(class_name="Lambda"), "expected layers out of .* got 'Lambda'"),
+        (spoiled(class_name="Lambda"), "expected layers from .* got 'Lambda'"),
         (spoiled(config={"batch_input_shape": [None, 8, 8, 1], "dim_ordering": "th"}), "expected channels last"),
         ({"class_name": "Sequential", "config": []}, "reading it failed"),
         ({"class_name": "system", "module": "os", "config": "true"}, "Keras' own layers only; got system of os"),

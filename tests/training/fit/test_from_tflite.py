@@ -45,7 +45,7 @@ def networks():
             ("twin", partial(build_resvgg, width=0.125, name="twin")),
         ):
             patch.setitem(NETWORKS, name, NetworkSpec(name, name, build, replace(RECIPE, name=name, network=name)))
-        patch.setattr(export_module, "LEAST_AGREEMENT", 0.0)
+        patch.setattr(export_module, "MIN_AGREEMENT", 0.0)
         yield
 
 

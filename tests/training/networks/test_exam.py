@@ -144,5 +144,5 @@ def test_the_baseline_has_the_published_layers():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(ModelError, match="expected a network out of vgg, vgg-half, resnet-se"):
+    with pytest.raises(ModelError, match="expected a network from vgg, vgg-half, resnet-se"):
         build_network("none", 8)

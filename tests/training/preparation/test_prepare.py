@@ -109,7 +109,7 @@ def test_a_failure_keeps_the_older_preparation(made_data, tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"classes": ("anger", "contempt")}, LabelError, "expected classes out of .* got contempt"),
+        ({"classes": ("anger", "contempt")}, LabelError, "expected classes from .* got contempt"),
         ({"classes": ("anger", "boredom")}, LabelError, "got 'boredom'"),
         ({"classes": ("anger", "angry")}, LabelError, "at least two different labels"),
         ({"classes": ("anger",)}, LabelError, "at least two different labels"),
@@ -124,7 +124,7 @@ def test_invalid_options_are_refused(made_data, prepared, options, error, messag
 
 def test_foreign_folders_are_not_replaced(made_data, tmp_path):
     (tmp_path / "thesis.txt").write_text("important")
-    with pytest.raises(InputError, match="holds something else"):
+    with pytest.raises(InputError, match="has other content"):
         prepare("parquet", made_data, tmp_path, PrepareOptions())
     with pytest.raises(InputError, match="for both"):
         prepare("parquet", made_data, made_data, PrepareOptions())

@@ -46,7 +46,7 @@ def test_every_variant_is_another_recipe_of_a_registered_network():
 def test_the_base_is_always_included():
     assert [variant.name for variant in find_variants(["mixup"])] == [BASE, "mixup"]
     assert find_variants(None) == list(VARIANTS)
-    with pytest.raises(InputError, match=r"expected variants out of base, .*; got none"):
+    with pytest.raises(InputError, match=r"expected variants from base, .*; got none"):
         find_variants(["none"])
 
 

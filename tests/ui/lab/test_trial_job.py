@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 
 import emotion
-from emotion.evaluation.trial.run import Framing
+from emotion.evaluation.user_evaluation.run import Framing
 from ui.common.resources import encode_png
 from ui.lab.trial_job import TrialJob
 

@@ -191,7 +191,7 @@ def test_a_baseline_ending_before_its_start_is_refused():
 
 
 def test_a_baseline_without_the_person_shows_an_error():
-    assert "the person is seen" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
+    assert "the person is visible" in words(opened("Baseline", Edits(baselines={2: Span(5, 6)}), person=2))
 
 
 def test_events_come_from_csv_and_a_bad_row_is_named():

@@ -1,8 +1,8 @@
-"""Reader of AffectNet as its authors ship it: ``images/N.jpg`` with ``annotations/N_exp.npy``, ``_val``, ``_aro``.
+"""Reads AffectNet in its original layout: ``images/N.jpg`` with ``annotations/N_exp.npy``, ``_val``, ``_aro``.
 
-A. Mollahosseini, B. Hasani and M. Mahoor, "AffectNet: A Database for Facial Expression, Valence,
-and Arousal Computing in the Wild", IEEE Transactions on Affective Computing, 2017. The
-landmarks in ``N_lnd.npy`` are not kept: training takes the pictures as they are cropped.
+A. Mollahosseini, B. Hasani and M. Mahoor, "AffectNet: A Database for Facial Expression, Valence, and Arousal Computing
+in the Wild", IEEE Transactions on Affective Computing, 2017. Landmarks (``N_lnd.npy``) are not read, as the pictures
+are already cropped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ AFFECTNET_SIZE = 224
 """Side of an AffectNet picture, px."""
 
 _UNKNOWN = -2.0
-"""Valence or arousal of a face whose expression nobody could tell."""
+"""Valence or arousal of a face with an unknown expression."""
 
 Row = tuple[str, Path, str]
 """Split, folder of images and annotations, number of the picture."""
@@ -33,14 +33,13 @@ Row = tuple[str, Path, str]
 def open_affectnet(source: Path) -> Source:
     """Open AffectNet: one part, or ``train_set`` and ``val_set``.
 
-    Its authors never published their test split, so by custom scores are reported on
-    ``val_set``. It is therefore the test split here, and nothing is chosen on it.
+    ``val_set`` is the test split here, as the authors' test split is unpublished and scores are reported on it.
 
     Args:
-        source: Holds ``images`` and ``annotations``, or the folders that do.
+        source: A folder with ``images`` and ``annotations``, or one with such folders.
 
     Raises:
-        DatasetError: There is no such folder.
+        DatasetError: There are no such folders.
     """
     parts = _parts(source)
     rows = [(split, folder, number) for split, folder in parts.items() for number in _numbers(folder)]
@@ -75,7 +74,7 @@ def _is_part(folder: Path) -> bool:
 
 
 def _numbers(folder: Path) -> list[str]:
-    """Return the numbers of all pictures and all annotated expressions, so that neither is lost silently."""
+    """Return the numbers of all pictures and annotations; unpaired ones are skipped later with a reason."""
     pictures = {path.stem for path in (folder / "images").glob("*.jpg") if not is_litter(path.name)}
     files = (path.name for path in (folder / "annotations").glob("*_exp.npy") if not is_litter(path.name))
     annotated = {name.removesuffix("_exp.npy") for name in files}
@@ -112,11 +111,10 @@ def _read_measure(path: Path) -> float:
 
 
 def _read_number(path: Path) -> float:
-    """Return the one number in a .npy file, whether it was saved as a number or as text.
+    """Return the number in a .npy file, saved as a number or as text.
 
     Raises:
-        BrokenRowError: There is no such file, or something else in it. Pickled objects, as
-            old NumPy wrote them, can run code when opened and are refused.
+        BrokenRowError: The file is missing or has other content, such as a pickled object, which could run code.
     """
     expected = "annotation files with one number each"
     try:

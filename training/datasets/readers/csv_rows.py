@@ -1,4 +1,4 @@
-"""Tables in CSV files, also zipped: a header that is found by meaning, then rows one at a time."""
+"""Reads CSV tables, also zipped ones, row by row, with tolerant column names."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from emotion.input_files import is_litter
 from training.datasets.samples import BrokenRowError
 
 _LONGEST_FIELD = 2**24
-"""Characters; a picture as numbers is longer than the csv module allows by default."""
+"""Characters; pictures written as numbers exceed the csv module's default."""
 _SEPARATORS = ",;\t|"
 _BETWEEN_NUMBERS = str.maketrans(dict.fromkeys("[](){},;\"'", " "))
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 64
-"""Bytes of a header that show its encoding."""
+"""Bytes of a header from which the encoding is detected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class CsvTable:
 
     Attributes:
         path: The file.
-        header: Names of its columns as written, without surrounding spaces.
+        header: Names of its columns, without surrounding spaces.
     """
 
     path: Path
@@ -53,17 +53,17 @@ class CsvTable:
         """Read the header.
 
         Raises:
-            DatasetError: Not a file with a header line.
+            DatasetError: It is not a CSV file.
         """
         with _lines(path) as lines:
             header = next(_records(lines, path), [])
         return cls(path, tuple(name.strip() for name in header))
 
     def expect(self, *columns: str) -> CsvTable:
-        """Return the table itself if it has some columns, spelled with any case.
+        """Return the table if it has these columns.
 
         Raises:
-            DatasetError: One is missing.
+            DatasetError: A column is missing.
         """
         if missing := [name for name in columns if self.find(name) is None]:
             raise DatasetError(
@@ -73,14 +73,14 @@ class CsvTable:
         return self
 
     def find(self, *spellings: str) -> str | None:
-        """Return the first column spelled in one of some ways; case, spaces, points and dashes do not matter."""
+        """Return the first column with one of these spellings, ignoring case and everything but letters and digits."""
         known = {_plain(name): name for name in reversed(self.header)}
         return next((known[plain] for plain in map(_plain, spellings) if plain in known), None)
 
     def rows(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield what to call each row in messages (counted from 1 after the header) and its fields by column.
+        """Yield each row's name in messages (from 1 after the header) and its fields by column.
 
-        Missing fields at a row's end are empty; surrounding spaces are dropped.
+        Missing fields at a row's end are empty, and surrounding spaces are removed.
         """
         with _lines(self.path) as lines:
             records = _records(lines, self.path)
@@ -91,10 +91,10 @@ class CsvTable:
 
 
 def find_table(source: Path, *names: str) -> CsvTable:
-    """Open a table that is given as a file, or lies in a folder under one of some names, as .csv or .zip.
+    """Open a table, given its file, or its folder and possible names, as .csv or .zip.
 
     Raises:
-        DatasetError: There is none.
+        DatasetError: There is no such table.
     """
     candidates = [source] if source.is_file() else [source / name for name in names]
     for path in candidates:
@@ -108,12 +108,12 @@ def parse_pixels(text: str, side: int) -> NDArray[np.uint8]:
     """Return a picture written as numbers, row by row.
 
     Args:
-        text: ``side * side`` whole numbers of 0–255 with spaces or commas between them, as ``12`` or ``12.0``, in
-            brackets or not.
-        side: Of the picture, px.
+        text: ``side * side`` integers from 0 to 255 separated by spaces or commas, as ``12`` or ``12.0``, possibly in
+            brackets.
+        side: Side of the picture, px.
 
     Raises:
-        BrokenRowError: Other numbers, or another count of them.
+        BrokenRowError: The numbers are of another kind or count.
     """
     expected = f"{side * side} pixels of 0 to 255"
     try:
@@ -129,11 +129,11 @@ def _other_spelling(text: str, expected: str, error: ValueError) -> bytes:
     """Return the pixels of a list such as ``[12, 34]`` or ``12.0 34.0``.
 
     Raises:
-        BrokenRowError: With ``error``, or with what is wrong about the list.
+        BrokenRowError: The list has other content; the message says which, or has ``error``.
     """
     words = text.translate(_BETWEEN_NUMBERS).split()
     if "..." in words:
-        raise BrokenRowError(expected, "'...': NumPy left numbers out when it wrote this table") from None
+        raise BrokenRowError(expected, "'...', which NumPy writes in place of numbers") from None
     try:
         values = np.array(words, np.float64)
     except ValueError as other:
@@ -143,15 +143,15 @@ def _other_spelling(text: str, expected: str, error: ValueError) -> bytes:
     broken = values[values != values.round()]
     if len(broken):
         hint = "; multiply shares of 0 to 1 by 255" if values.max() <= 1 else ""
-        raise BrokenRowError(expected, f"{broken[0]:g}, which is no whole number{hint}") from None
+        raise BrokenRowError(expected, f"{broken[0]:g}, which is not an integer{hint}") from None
     return values.astype(np.uint8).tobytes()
 
 
 def parse_code(text: str, expected: str, allowed: Sequence[int]) -> int:
-    """Return a whole number out of some.
+    """Return an integer out of the allowed ones.
 
     Raises:
-        BrokenRowError: It is none of them.
+        BrokenRowError: The text is something else.
     """
     try:
         value = float(text)
@@ -163,13 +163,13 @@ def parse_code(text: str, expected: str, allowed: Sequence[int]) -> int:
 
 
 def shorten(text: str, longest: int = 160) -> str:
-    """Return a text that fits into a message."""
+    """Return a text truncated for a message."""
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 @contextlib.contextmanager
 def _lines(path: Path) -> Iterator[TextIO]:
-    """Open a table as text, in UTF-8, 16 or 32. Bytes that are none of it spoil one field, not the file."""
+    """Open a table as UTF-8, UTF-16 or UTF-32 text; invalid bytes are replaced."""
     with contextlib.ExitStack() as stack:
         try:
             binary = stack.enter_context(_zipped(path) if zipfile.is_zipfile(path) else path.open("rb"))
@@ -197,30 +197,26 @@ def _records(lines: TextIO, path: Path) -> Iterator[list[str]]:
     """Parse lines.
 
     Raises:
-        DatasetError: The file breaks off or is no text at all.
+        DatasetError: The file is truncated or not a CSV file.
     """
     csv.field_size_limit(_LONGEST_FIELD)
     try:
         header = next(lines, "")
-        if header.startswith("sep="):  # a line of Excel's own
+        if header.startswith("sep="):  # Excel's line with the separator
             header = next(lines, "")
-        yield from csv.reader(itertools.chain([header], lines), delimiter=_separator_of(header))
+        separator = max(_SEPARATORS, key=header.count)  # a comma if there is none
+        yield from csv.reader(itertools.chain([header], lines), delimiter=separator)
     except (csv.Error, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DatasetError(f"expected a CSV file; {path.name} cannot be read to its end: {error}") from error
 
 
 def _encoding_of(start: bytes) -> str:
-    """Return the encoding of a text by its mark, or by where its header, in plain letters, has zeros."""
+    """Return a text's encoding, from its byte order mark or from the zeros between ASCII letters in its header."""
     marked = next((name for mark, name in _BOMS if start.startswith(mark)), None)
     if marked is not None:
         return marked
     even, odd = (start[first::2].count(0) > len(start) // 3 for first in (0, 1))
     return "utf-16-be" if even and not odd else "utf-16-le" if odd and not even else "utf-8-sig"
-
-
-def _separator_of(header: str) -> str:
-    """Return which separator stands most often in a header, a comma if there is none."""
-    return max(_SEPARATORS, key=header.count)
 
 
 def _plain(name: str) -> str:

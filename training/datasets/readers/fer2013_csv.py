@@ -1,4 +1,4 @@
-"""Readers of FER2013 as published on Kaggle, ``emotion,pixels,Usage``, alone or with the FER+ votes beside it."""
+"""Reads FER2013 as published on Kaggle, ``emotion,pixels,Usage``, with or without FER+ votes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Fields = dict[str, str]
 
 
 def open_fer2013(source: Path) -> Source:
-    """Open ``fer2013.csv`` or ``icml_face_data.csv``; a table without ``Usage`` is one training split.
+    """Open ``fer2013.csv`` or ``icml_face_data.csv``; without ``Usage``, all rows are for training.
 
     Args:
         source: The file, or its folder.
@@ -37,15 +37,13 @@ def open_fer2013(source: Path) -> Source:
 
 
 def open_ferplus(source: Path) -> Source:
-    """Open ``fer2013.csv`` with ``fer2013new.csv`` beside it: original labels and the ten taggers' votes.
-
-    The two tables have no common key; a face's votes are those of the same row.
+    """Open ``fer2013.csv`` with the votes in ``fer2013new.csv``; rows are matched by their order.
 
     Args:
         source: The folder.
 
     Raises:
-        DatasetError: A table is missing, or they are not of equal length.
+        DatasetError: A table is missing, or their lengths differ.
     """
     table, usages = _faces(source)
     votes = find_table(source if source.is_dir() else source.parent, *VOTES_FILES).expect("Usage")
@@ -72,7 +70,7 @@ def _splits(usages: Counter[str]) -> tuple[str, ...]:
 
 
 def _parser(table: CsvTable) -> Callable[[Fields], Sample]:
-    """Return the function that makes a sample of one row of the table of faces."""
+    """Return the function that parses one row of the table of faces."""
     emotion, pixels, last = str(table.find("emotion")), str(table.find("pixels")), len(FER2013) - 1
 
     def parse(fields: Fields) -> Sample:
@@ -86,15 +84,15 @@ def _parser(table: CsvTable) -> Callable[[Fields], Sample]:
 
 
 def _code(text: str, expected: str, allowed: range) -> int:
-    """Return FER2013's number of an emotion, which a table gives as such or by its name."""
+    """Return FER2013's code of an emotion, given as a number or a name."""
     try:
         return FER2013.labels.index(parse_label(text))
-    except (LabelError, ValueError):  # a number, or no emotion of this set
+    except (LabelError, ValueError):  # a number, or an emotion that FER2013 lacks
         return parse_code(text, expected, allowed)
 
 
 def _with_votes(table: CsvTable, votes: CsvTable) -> Iterator[Sample | Skipped]:
-    """Read both tables in step; a row that is broken in one of them is skipped in both."""
+    """Read both tables in step; a row that is broken in one of them is skipped."""
     columns, parse_face = _vote_columns(votes), _parser(table)
 
     def parse(pair: tuple[Fields, Fields]) -> Sample:
@@ -110,14 +108,14 @@ def _pairs(table: CsvTable, votes: CsvTable) -> Iterator[tuple[str, tuple[Fields
     """Yield each face's row with its votes' row.
 
     Raises:
-        DatasetError: They are of different splits, so the tables are not in the same order.
+        DatasetError: The splits differ, so the tables are not in the same order.
     """
     for (where, face), (_, taggers) in zip(table.rows(), votes.rows(), strict=True):
         ours, theirs = _usage(table, face), _usage(votes, taggers)
         if parse_split(ours) != parse_split(theirs) and parse_split(ours) is not None:
             raise DatasetError(
                 f"expected {votes.path.name} in the order of {table.path.name}; "
-                f"{where} is of {ours}, but the votes in its place are of {theirs or 'nothing'}"
+                f"{where} is {ours}, but its votes are {theirs or 'nothing'}"
             )
         yield where, (face, taggers)
 
@@ -127,10 +125,10 @@ def _votes(text: str) -> int:
 
 
 def _vote_columns(table: CsvTable) -> dict[str, str]:
-    """Return our name → the file's name of each of the ten columns of votes.
+    """Return name in :data:`VOTE_COLUMNS` → name in the file.
 
     Raises:
-        DatasetError: One is missing.
+        DatasetError: A column is missing.
     """
     found = {_vote_column(name): name for name in table.header}
     if missing := [name for name in VOTE_COLUMNS if name not in found]:

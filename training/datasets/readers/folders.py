@@ -1,8 +1,9 @@
-"""Reader of pictures sorted into class folders: ``train/<class>/…``, ``test/<class>/…``, or ``<class>/…`` alone."""
+"""Reads pictures in class folders: ``train/<class>/…`` and ``test/<class>/…``, or ``<class>/…``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from training.datasets.samples import Sample, Skipped, Source, attempt
 from training.datasets.splits import parse_split
 
 _DEEPEST = 3
-"""So many folders in one another may wrap the data set, as zip files like to."""
+"""Maximum number of wrapping folders, as zip files often have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,11 @@ class _ClassFolder:
 
 
 def open_folders(source: Path, codes: str | None = None) -> Source:
-    """Open a folder of class folders. Without folders of splits everything belongs to the training split.
+    """Open a folder of class folders; without folders of splits, everything is for training.
 
     Args:
         source: The folder.
-        codes: Whose numbers name the classes, if numbers do: a key of ``emotion.labels.CODES``.
+        codes: Numbering of the classes, a key of ``emotion.labels.CODES``, if folders are numbered.
 
     Raises:
         DatasetError: There are no class folders, or fewer than two classes.
@@ -39,7 +40,7 @@ def open_folders(source: Path, codes: str | None = None) -> Source:
     labels = _label_set(root, folders)
     found = [(folder, path) for folder in folders for path in files_below(folder.path)]
     rows = ((str(path.relative_to(root)), (folder, path)) for folder, path in found)
-    items = _chain(strangers, attempt(rows, _parser(root, labels)))
+    items = itertools.chain(strangers, attempt(rows, _parser(root, labels)))
     splits = tuple(sorted({folder.split for folder in folders}))
     return Source(labels, splits, len(strangers) + len(found), items)
 
@@ -54,7 +55,7 @@ def _parser(root: Path, labels: LabelSet) -> Callable[[tuple[_ClassFolder, Path]
 
 
 def _unwrap(source: Path, codes: str | None) -> Path:
-    """Go down through folders that hold nothing but one folder, which is neither a split nor a class."""
+    """Descend through wrapping folders, which contain one folder that is neither a split nor a class."""
     if not source.is_dir():
         raise DatasetError(f"expected a folder of class folders; {source} is a file")
     root = source
@@ -67,7 +68,7 @@ def _unwrap(source: Path, codes: str | None) -> Path:
 
 
 def _class_folders(root: Path, codes: str | None) -> tuple[list[_ClassFolder], list[Skipped]]:
-    """Return the class folders of all splits, and the folders that are none."""
+    """Return the class folders of all splits, and the other folders as skipped."""
     split_folders = [(split, path) for path in subfolders(root) if (split := parse_split(path.name))]
     known, strangers = [], []
     for split, parent in split_folders or [("train", root)]:
@@ -96,8 +97,3 @@ def _label_set(root: Path, folders: list[_ClassFolder]) -> LabelSet:
             f"expected folders of at least two expressions ({', '.join(EMOTIONS)}), alone or inside train, test and "
             f"validation, or numbers and --codes; got {shorten(found)}"
         ) from error
-
-
-def _chain(strangers: list[Skipped], items: Iterator[Sample | Skipped]) -> Iterator[Sample | Skipped]:
-    yield from strangers
-    yield from items

@@ -1,4 +1,4 @@
-"""The one list of formats that ``python -m training prepare`` reads."""
+"""The list of formats that ``python -m training prepare`` reads."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Format:
 
     Attributes:
         summary: One line for ``--help``.
-        open: Checks the layout of a file or folder and returns what is to be read.
-        resizable: Whether size and colour can be chosen; keypoints are tied to their pixels.
-        has_classes: Whether its pictures have classes to choose from.
-        options: Options of the index that apply: names of fields of :class:`IndexOptions`.
+        open: Checks the layout of a file or folder and returns its source.
+        resizable: Whether size and colour can be chosen; not for keypoints, which are in pixels.
+        has_classes: Whether classes can be chosen.
+        options: Fields of :class:`IndexOptions` that apply.
     """
 
     summary: str

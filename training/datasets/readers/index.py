@@ -1,4 +1,4 @@
-"""Reader of a folder of pictures with a CSV file that names each one's emotion."""
+"""Reads a folder of pictures with a CSV file of their emotions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SPLIT_COLUMNS = ("split", "usage", "subset", "set", "partition")
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """Where the index is and how it is written.
+    """Options of an index.
 
     Attributes:
-        index: The CSV file; the only one in the folder if None.
-        file_column: Names each picture's file; found by its usual spellings if None.
-        label_column: Names each picture's emotion; found by its usual spellings if None.
-        codes: Whose numbers stand for emotions, if numbers do: a key of ``emotion.labels.CODES``.
+        index: The CSV file; by default, the only one in the folder.
+        file_column: Column of file names; by default, one with a usual name.
+        label_column: Column of emotions; by default, one with a usual name.
+        codes: Numbering of the emotions, a key of ``emotion.labels.CODES``, if they are numbers.
     """
 
     index: Path | None = None
@@ -39,11 +39,11 @@ class IndexOptions:
 
 
 def open_index(source: Path, options: IndexOptions) -> Source:
-    """Open a folder of pictures with its index. Without a column of splits everything is for training.
+    """Open a folder of pictures with its index; without a column of splits, everything is for training.
 
     Args:
-        source: The folder; files are named relative to it, or uniquely anywhere below.
-        options: Where the index is and how it is written.
+        source: The folder; files are named by their path in it, or by a unique name.
+        options: Options of the index.
 
     Raises:
         DatasetError: There is no index, a column is missing, or fewer than two emotions occur.
@@ -65,10 +65,10 @@ class _Pictures:
         self._root = root.resolve()
 
     def find(self, name: str) -> Path:
-        """Return the file of a name.
+        """Return the file with a path or name.
 
         Raises:
-            BrokenRowError: There is none, more than one, or it lies outside the folder.
+            BrokenRowError: There is none or more than one, or it is outside the folder.
         """
         path = (self._root / name.replace("\\", "/")).resolve()
         if not path.is_relative_to(self._root):
@@ -83,7 +83,7 @@ class _Pictures:
 
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:
-        """Every file below the folder, listed once and only if a name is not a path."""
+        """All files by name, listed only if a name is not a path."""
         known: dict[str, list[Path]] = {}
         for path in files_below(self._root):
             known.setdefault(path.name, []).append(path)
@@ -128,7 +128,7 @@ def _column(table: CsvTable, wanted: str | None, spellings: tuple[str, ...], opt
 
 
 def _survey(table: CsvTable, label: str, split: str | None, codes: str | None) -> tuple[int, LabelSet, tuple[str, ...]]:
-    """Read the index once, pictures aside, for its length, emotions and splits."""
+    """Return the index's number of rows, emotions and splits."""
     total, labels, splits, strangers = 0, set(), set(), set()
     for _, fields in table.rows():
         total += 1

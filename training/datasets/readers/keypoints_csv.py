@@ -1,4 +1,4 @@
-"""Reader of Kaggle's facial-keypoints tables: thirty coordinates and a 96×96 picture per row."""
+"""Reads Kaggle's facial-keypoints tables: thirty coordinates and a 96×96 picture per row."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ _TEST_FILES = ("test.csv", "test.zip")
 
 
 def open_keypoints(source: Path) -> Source:
-    """Open ``training.csv``, and ``test.csv`` beside it if it has coordinates (Kaggle's has none).
-
-    The order of the columns is read from the header.
+    """Open ``training.csv``, and ``test.csv`` if it has coordinates (Kaggle's has none).
 
     Args:
         source: One table, .csv or .zip, or the folder of both.
@@ -47,10 +45,10 @@ def read_keypoints(folder: Path) -> dict[str, KeypointSet]:
     """Read every split of a prepared data set of keypoints.
 
     Args:
-        folder: What ``prepare keypoints-csv`` wrote.
+        folder: Output of ``prepare keypoints-csv``.
 
     Raises:
-        DatasetError: The folder holds something else.
+        DatasetError: The folder has other content.
     """
     manifest = load_manifest(folder)
     if manifest is None or manifest.kind != "keypoints":
@@ -78,10 +76,10 @@ def _parser(table: CsvTable, split: str) -> Callable[[dict[str, str]], Sample]:
 
 
 def _coordinate(text: str) -> float:
-    """Return a coordinate in px, NaN where the field is empty.
+    """Return a coordinate in px, NaN if the field is empty.
 
     Raises:
-        BrokenRowError: It is no number, or far outside the picture.
+        BrokenRowError: It is not a number, or far outside the picture.
     """
     expected = "coordinates within a picture's side of the picture, or nothing"
     try:

@@ -1,7 +1,6 @@
-"""Reader of data sets stored as Parquet: one file per split, PNG bytes in a column.
+"""Reads data sets in Parquet, one file per split, with PNG bytes in a column.
 
-Both a folder that ``python -m training prepare`` wrote and one that holds nothing but
-``fer2013-<split>.parquet`` files are read.
+A folder is the output of ``python -m training prepare``, or has only ``fer2013-<split>.parquet`` files.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ VOTE_COLUMNS = tuple(f"votes_{name}" for name in (*FERPLUS_LABELS, "unknown", "N
 
 MEASURES = ("valence", "arousal")
 POSSIBLE = "possible"
-"""Column of partial labels: bit i is set where the face may show ``EMOTIONS[i]``."""
+"""Column of partial labels: bit i is set if the face may show ``EMOTIONS[i]``."""
 NUMBERS = ("emotion", *VOTE_COLUMNS, *MEASURES, POSSIBLE)
-"""Columns of numbers that labelled faces may have."""
+"""Possible columns of numbers."""
 
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """Type of the column ``image``."""
@@ -55,7 +54,7 @@ def default_datasets_dir() -> Path:
 
 
 def default_faces_dir() -> Path:
-    """Return the folder of the aligned sets that are learned beside FER2013."""
+    """Return the folder of the aligned sets for training besides FER2013."""
     return default_datasets_dir() / "faces"
 
 
@@ -63,11 +62,11 @@ def read_dataset(folder: Path, *, size: int | None = None) -> dict[str, FaceSet]
     """Read every split of a data set.
 
     Args:
-        folder: What ``prepare`` wrote, or the bare files (then FER2013's codes are taken).
-        size: Side to which pictures are resized while they are read, px; as stored if None.
+        folder: Output of ``prepare``, or a folder of FER2013's files.
+        size: Side to which pictures are resized, px; as stored by default.
 
     Raises:
-        DatasetError: There is no split in the folder, or one is not laid out so.
+        DatasetError: The folder has no split, or one has another layout.
     """
     files = split_files(folder)
     if not files:
@@ -79,14 +78,14 @@ def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
     """Read one split.
 
     Args:
-        folder: Holds ``fer2013-<split>.parquet`` or ``<split>.parquet`` with the columns
-            ``image`` (struct with picture ``bytes``), ``emotion`` (label code) and, if known,
-            the ten ``votes_*``, ``valence`` and ``arousal``.
-        split: A name out of :data:`~training.datasets.splits.ROLES`.
-        size: Side to which pictures are resized, px; as stored if None.
+        folder: A folder with ``fer2013-<split>.parquet`` or ``<split>.parquet``, with the columns ``image`` (struct
+            with picture ``bytes``), ``emotion`` (label code) and, if known, the ten ``votes_*``, ``valence`` and
+            ``arousal``.
+        split: A name in :data:`~training.datasets.splits.ROLES`.
+        size: Side to which pictures are resized, px; as stored by default.
 
     Raises:
-        DatasetError: The file is missing, or is not laid out so.
+        DatasetError: The file is missing or has another layout.
     """
     path = split_files(folder).get(split)
     if path is None:
@@ -108,16 +107,16 @@ def read_split(folder: Path, split: str, *, size: int | None = None) -> FaceSet:
 
 
 def split_files(folder: Path) -> dict[str, Path]:
-    """Return split → file of a prepared or bare folder, in the order of ``ROLES``."""
+    """Return split → file of a folder, in the order of ``ROLES``."""
     found = {split: [folder / f"{split}.parquet", folder / f"fer2013-{split}.parquet"] for split in ROLES}
     return {split: path for split, paths in found.items() for path in paths if path.is_file()}
 
 
 def known_labels(manifest: Manifest | None) -> LabelSet:
-    """Return what the label codes of a folder mean.
+    """Return the label set of a folder's codes.
 
     Raises:
-        DatasetError: The folder holds keypoints.
+        DatasetError: The folder has keypoints.
     """
     if manifest is None:
         return FER2013
@@ -127,17 +126,17 @@ def known_labels(manifest: Manifest | None) -> LabelSet:
 
 
 def column_type(name: str) -> pa.DataType:
-    """Return the type in which a column of numbers is stored: int8 for codes and votes, float32 for measures."""
+    """Return the stored type of a column of numbers."""
     if name == POSSIBLE:
         return pa.int16()
     return pa.int8() if name == "emotion" or name in VOTE_COLUMNS else pa.float32()
 
 
 def open_parquet(path: Path, columns: tuple[str, ...]) -> pq.ParquetFile:
-    """Open a file that must have some columns.
+    """Open a Parquet file with these columns.
 
     Raises:
-        DatasetError: It is no Parquet file, or a column is missing.
+        DatasetError: It is not a Parquet file, or a column is missing.
     """
     try:
         file = pq.ParquetFile(path)
@@ -152,12 +151,12 @@ def read_pictures(file: pq.ParquetFile, name: str, size: int | None = None) -> N
     """Return all pictures of a file as ``(n, s, s)`` or ``(n, s, s, 3)`` uint8.
 
     Args:
-        file: Has the column ``image``.
-        name: Of the file, for messages.
-        size: Side to which they are resized, px; as stored if None.
+        file: A file with the column ``image``.
+        name: Name of the file in messages.
+        size: Side to which they are resized, px; as stored by default.
 
     Raises:
-        DatasetError: A picture is broken, not square, or unlike the first.
+        DatasetError: A picture is unreadable, not square, or differs in shape from the first.
     """
     pictures: NDArray[np.uint8] | None = None
     cells = (cell for batch in file.iter_batches(BATCH_ROWS, columns=["image"]) for cell in batch.column(0).to_pylist())
@@ -180,10 +179,10 @@ def _unlike(pictures: NDArray[np.uint8] | None, image: Image | None, where: str)
 
 
 def _numbers(file: pq.ParquetFile, name: str) -> dict[str, NDArray[Any]]:
-    """Return the known columns of numbers, each in its own type.
+    """Return the known columns of numbers in their types.
 
     Raises:
-        DatasetError: A field is empty, no number, or too large to be a code.
+        DatasetError: A field is empty, not a number, or out of range.
     """
     numbers = {}
     for column in (column for column in NUMBERS if column in file.schema_arrow.names):

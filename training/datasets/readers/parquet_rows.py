@@ -1,4 +1,4 @@
-"""Reader of Parquet splits row by row, for :mod:`~training.preparation.prepare`: a class subset, or another size."""
+"""Reads Parquet splits row by row, to prepare a subset of the classes or another size."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from training.datasets.samples import BrokenRowError, Sample, Source, attempt
 
 
 def open_prepared(source: Path) -> Source:
-    """Open a folder of Parquet splits, prepared or bare (then FER2013's codes are taken).
+    """Open a folder of Parquet splits; without a manifest, its codes are FER2013's.
 
     Args:
         source: The folder.
 
     Raises:
-        DatasetError: There are none, or they lack a column.
+        DatasetError: There are no splits, or a column is missing.
     """
     labels = known_labels(load_manifest(source))
     files = {split: open_parquet(path, ("image", "emotion")) for split, path in split_files(source).items()}
@@ -49,7 +49,7 @@ def open_prepared(source: Path) -> Source:
 
 
 def _first_shape(files: Iterable[pq.ParquetFile]) -> tuple[int, ...]:
-    """Return the shape of the first picture that can be read: what all become unless asked otherwise."""
+    """Return the shape of the first readable picture, the default for all."""
     for file in files:
         for _, fields in iter_rows(file, "", ("image",)):
             image = decode_cell(fields["image"])
@@ -59,18 +59,18 @@ def _first_shape(files: Iterable[pq.ParquetFile]) -> tuple[int, ...]:
 
 
 def _common_columns(files: list[pq.ParquetFile]) -> tuple[str, ...]:
-    """Return the known columns of numbers that every split has; of votes all ten or none."""
+    """Return the known columns of numbers that every split has; votes only if all ten are present."""
     names = set.intersection(*(set(file.schema_arrow.names) for file in files))
     votes = VOTE_COLUMNS if names.issuperset(VOTE_COLUMNS) else ()
     return ("emotion", *votes, *(name for name in MEASURES if name in names))
 
 
 def iter_rows(file: pq.ParquetFile, name: str, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what to call each row in messages, and its fields.
+    """Yield each row's name in messages, and its fields.
 
     Args:
         file: The file.
-        name: What to call it in messages.
+        name: Name of the file in messages.
         columns: Columns to read.
     """
     row = 0

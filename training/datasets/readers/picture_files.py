@@ -1,4 +1,4 @@
-"""Pictures that lie in files of their own."""
+"""Reads picture files and lists folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read_picture(path: Path) -> Image:
     """Return a picture as ``(H, W, 3)`` RGB, upright and opaque.
 
     Raises:
-        BrokenRowError: It is no picture, or a damaged one.
+        BrokenRowError: It is not a readable picture.
     """
     if path.suffix.lower() not in ENDINGS:
         raise BrokenRowError("a picture file", path.suffix or "no suffix")
@@ -28,12 +28,12 @@ def read_picture(path: Path) -> Image:
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """Return the folders in a folder by name, those of the operating system aside."""
+    """Return the folders in a folder, sorted, without system folders."""
     return sorted(path for path in folder.iterdir() if path.is_dir() and not is_litter(path.name))
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield the files in a folder and in the folders in it, by name, those of the operating system aside."""
+    """Yield the files in a folder and its subfolders, sorted, without system files."""
     for path in sorted(folder.iterdir()):
         if is_litter(path.name):
             continue

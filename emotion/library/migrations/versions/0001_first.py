@@ -1,4 +1,4 @@
-"""Analyses with their tags, and what owners set."""
+"""Tables of analyses, tags and owners."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ def _by_code_point(length: int) -> sa.String:
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.create_table(
         "analyses",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -68,6 +68,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them."""
+    """Drop the tables."""
     for table in ("owners", "analysis_tags", "analyses"):
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""What owners are called by people."""
+"""Display names of owners."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,5 +13,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove it."""
+    """Drop the column."""
     op.drop_column("owners", "name")

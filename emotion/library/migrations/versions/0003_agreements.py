@@ -1,4 +1,4 @@
-"""For what owners who sign in analyse, as they said when they were told the rules."""
+"""Owners' consent: purpose, version of the notice, and time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them."""
+    """Drop the columns."""
     for column in ("purpose", "notice_version", "agreed_at"):
         op.drop_column("owners", column)

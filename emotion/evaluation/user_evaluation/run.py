@@ -1,4 +1,4 @@
-"""Runs models over labelled pictures: each picture is read once, and every model answers for its face."""
+"""Runs models over labelled pictures: reads each picture once, and classifies its face with every model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from emotion.bad_file import sentence_for
 from emotion.engine.classify_faces import crop_face
 from emotion.errors import Cancelled, InputError, ModelError
-from emotion.evaluation.trial.zip_folders import LabelledFile, Unread
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread
 from emotion.labels import LabelSet
+from emotion.progress import OnProgress
 from emotion.types import Face, FloatArray, Image, ModelCard, Progress
 from emotion.vision.classify import LiteRTClassifier
 from emotion.vision.normalise import GREY, fit, middle_square
@@ -30,26 +31,26 @@ from emotion.vision.uploaded import load_uploaded
 log = logging.getLogger(__name__)
 
 FaceFinder = Callable[[Image], Face | None]
-"""Returns the face that a photograph, ``(H, W, 3)`` uint8 RGB, is about, with landmarks; None if it shows none."""
+"""Returns the main face of a photograph, ``(H, W, 3)`` uint8 RGB, with landmarks; None if it shows none."""
 
 CUT_OUT_PX = 120
-"""Pictures that are smaller on their longer side are taken for faces that somebody has cut out already."""
+"""Pictures whose longer side is shorter are taken for cropped faces."""
 
 THUMBNAIL_PX = 96
 
 NO_FACE = "no face was found in it"
-"""Why a photograph was not answered that could be read."""
+"""Reason of a readable photograph without an answer."""
 
 _AHEAD = 4
-"""Pictures in work per thread: enough to keep all threads busy, few enough to keep memory flat."""
+"""Queued pictures per thread: enough to keep all threads busy with little memory."""
 
 
 class LabelledPictures(Protocol):
-    """Where pictures come from: an archive, or folders.
+    """A source of pictures: an archive or folders.
 
     Attributes:
         label_set: The labels that occur.
-        unlabelled: Paths of files outside every class folder.
+        unlabelled: Paths of files outside class folders.
     """
 
     label_set: LabelSet
@@ -59,11 +60,11 @@ class LabelledPictures(Protocol):
         """Return the number of labelled files."""
 
     def __iter__(self) -> Iterator[LabelledFile | Unread]:
-        """Yield every labelled file, or why it cannot be read."""
+        """Yield every labelled file, or the reason why it cannot be read."""
 
 
 class Framing(Enum):
-    """What the pictures show, in words for people."""
+    """What the pictures show, with labels for the app."""
 
     BY_SIZE = "Decide by size"
     PHOTOGRAPHS = "Photographs"
@@ -71,20 +72,20 @@ class Framing(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trial:
-    """What models answered for labelled pictures.
+class UserEvaluation:
+    """The models' answers for ``n`` labelled pictures.
 
     Attributes:
-        label_set: The labels that occur in the archive.
-        names: Path of each answered picture inside the archive.
+        label_set: The labels that occur.
+        names: Path of each answered picture.
         truth: ``(n,)`` int8 labels of the pictures, positions in ``label_set``.
-        thumbnails: Each picture's face, a JPEG file of :data:`THUMBNAIL_PX` a side.
+        thumbnails: JPEG file of each face, :data:`THUMBNAIL_PX` a side.
         cards: Model → card.
-        logits: Model → ``(n, k)`` float32 raw scores.
-        unread: Pictures that could not be read, or show no face.
-        unlabelled: Number of files that lie in no class folder.
-        files: Number of files that do.
-        note: Why it ended early, in one sentence, or nothing.
+        logits: Model → ``(n, k)`` float32 logits.
+        unread: Pictures that could not be read or show no face.
+        unlabelled: Number of files outside class folders.
+        files: Number of files in class folders.
+        note: Why it ended early, in one sentence, or empty.
     """
 
     label_set: LabelSet
@@ -107,21 +108,21 @@ class _Answered:
     logits: dict[str, FloatArray]
 
 
-def run_trial(
+def run_user_evaluation(
     folders: LabelledPictures,
     classifiers: Mapping[str, LiteRTClassifier],
     find_face: FaceFinder,
     framing: Framing = Framing.BY_SIZE,
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Trial:
-    """Let every model answer for every picture, on all cores.
+    on_progress: OnProgress | None = None,
+) -> UserEvaluation:
+    """Classify every picture with every model, on all cores.
 
     Args:
         folders: The labelled pictures.
         classifiers: Model → classifier.
-        find_face: Finds the face that a photograph is about.
+        find_face: Finds the main face of a photograph.
         framing: Whether faces have to be found.
-        on_progress: Called after each picture; may raise :class:`Cancelled` to stop, which keeps what is done.
+        on_progress: Called after each picture; may raise :class:`Cancelled` to stop and keep the results so far.
     """
     answered: list[_Answered] = []
     unread: list[Unread] = []
@@ -136,7 +137,7 @@ def run_trial(
     except (Cancelled, InputError) as error:
         note = str(error)
     labels = folders.label_set.labels
-    return Trial(
+    return UserEvaluation(
         folders.label_set,
         tuple(one.name for one in answered),
         np.array([labels.index(one.label) for one in answered], np.int8),
@@ -159,10 +160,10 @@ def _answer(
         return _answer_readable(file, classifiers, find_face, framing)
     except InputError as error:
         return Unread(file.name, str(error))
-    except ModelError:  # of all pictures, not of this one
+    except ModelError:  # concerns all pictures
         raise
-    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
-        log.exception("a labelled picture cannot be judged")
+    except Exception as error:  # a damaged file may raise anything in a decoder; go on with the others
+        log.exception("a labelled picture cannot be evaluated")
         return Unread(file.name, sentence_for(error, file.name, "a picture"))
 
 
@@ -181,7 +182,7 @@ def _answer_readable(
 
 
 def _cropper(image: Image, find_face: FaceFinder, framing: Framing) -> Callable[[int, str], Image] | None:
-    """Return what cuts the face out at a size (px) and in a colour, or None if there is no face."""
+    """Return a function that crops the face at a size (px) and in a colour, or None without a face."""
     if framing is Framing.CUT_OUT or (framing is Framing.BY_SIZE and max(image.shape[:2]) < CUT_OUT_PX):
         return partial(fit, middle_square(image))
     face = find_face(image)
@@ -195,10 +196,10 @@ def _cut(image: Image, luma: Image, face: Face, size: int, colour: str) -> Image
 def _on_all_cores(
     answer: Callable[[LabelledFile | Unread], _Answered | Unread], files: Iterable[LabelledFile | Unread]
 ) -> Iterator[_Answered | Unread]:
-    """Yield the answers in the files' order; decoding and LiteRT release the interpreter lock."""
+    """Yield the answers in the files' order, from threads, as decoding and LiteRT release the interpreter lock."""
     workers = os.cpu_count() or 1
     waiting: deque[Future[_Answered | Unread]] = deque()
-    with ThreadPoolExecutor(workers, "trial") as pool:
+    with ThreadPoolExecutor(workers, "user-evaluation") as pool:
         try:
             for file in files:
                 waiting.append(pool.submit(answer, file))
@@ -212,7 +213,7 @@ def _on_all_cores(
 
 
 def _reporting(
-    results: Iterator[_Answered | Unread], total: int, on_progress: Callable[[Progress], None] | None
+    results: Iterator[_Answered | Unread], total: int, on_progress: OnProgress | None
 ) -> Iterator[_Answered | Unread]:
     started = time.perf_counter()
     for done, result in enumerate(results, start=1):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from emotion.errors import DatasetError, InputError, TooLargeError
-from emotion.evaluation.trial.zip_folders import LabelledFile, Limits, Unread, ZipFolders, label_of
+from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Limits, Unread, ZipFolders, label_of
 
 TWO = {"happy/1.png": b"a", "sad/2.png": b"b"}
 

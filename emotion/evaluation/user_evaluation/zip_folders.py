@@ -1,7 +1,7 @@
-"""Labelled pictures out of a zip of class folders, which may come from anybody.
+"""Reads labelled pictures from an untrusted zip of class folders.
 
-Nothing is ever written to disk, no name in the archive is used as a path, and every limit holds
-for what really comes out of it, whatever its directory claims.
+Nothing is written to disk, no name in the archive is used as a path, and limits apply to the unpacked bytes, not to the
+sizes that the archive states.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
     *(ValueError, NotImplementedError, RuntimeError),
 )
-"""What the library raises over damaged archives: it checks little by itself."""
+"""Errors of :mod:`zipfile` for damaged archives, which it checks little."""
 
 _ENTRY_BYTES = 256
-"""More than an entry of the directory usually takes: 46 and the file's path."""
+"""Generous size of a directory entry: 46 bytes and a path."""
 
 _LONGEST_END = (1 << 16) + 256
-"""Bytes at an archive's end that hold its end records: they may be followed by a comment of 65,535."""
+"""Bytes at the end that contain the end records, followed by a comment of up to 65,535 bytes."""
 
 _SEE_LARGE = 0xFFFFFFFF
-"""Stands for a length that only the record of large archives can hold."""
+"""Marks a length that is in the Zip64 record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much an archive may hold, unpacked.
+    """Limits of an archive's unpacked content.
 
     Attributes:
-        files: Number of entries, folders included.
-        file_bytes: Of one picture.
-        total_bytes: Of all pictures.
+        files: Number of entries, including folders.
+        file_bytes: Size of one picture.
+        total_bytes: Size of all pictures.
     """
 
     files: int = 50_000
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFile:
-    """One file of a class folder: its path inside the archive, its label, its content."""
+    """One file of a class folder: its path, label and content."""
 
     name: str
     label: str
@@ -70,22 +70,22 @@ class Unread:
 
 
 class ZipFolders:
-    """An archive in which a file's label is the name of the innermost folder that names an expression.
+    """An archive whose files are labelled by the innermost folder that names an expression.
 
-    ``happy/1.png``, ``data/test/Happy/1.png`` and ``3_happy/smiling/1.png`` are all happiness.
-    What computers leave behind (``__MACOSX``, ``.DS_Store``, ``Thumbs.db``) is passed over.
+    ``happy/1.png``, ``data/test/Happy/1.png`` and ``3_happy/smiling/1.png`` are all happiness. System files
+    (``__MACOSX``, ``.DS_Store``, ``Thumbs.db``) are ignored.
 
     Attributes:
         label_set: The labels that occur.
-        unlabelled: Paths of files outside every class folder.
+        unlabelled: Paths of files outside class folders.
 
     Args:
         path: The archive.
-        codes: Whose numbers name the classes, if numbers do: a key of ``emotion.labels.CODES``.
-        limits: How much it may hold.
+        codes: Numbering of the classes, a key of ``emotion.labels.CODES``, if folders are numbered.
+        limits: Limits of its content.
 
     Raises:
-        InputError: It is not a zip archive that can be read.
+        InputError: It is not a readable zip archive.
         TooLargeError: It has more entries than allowed.
         DatasetError: There are no class folders, or fewer than two classes.
     """
@@ -93,23 +93,24 @@ class ZipFolders:
     def __init__(self, path: Path, codes: str | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._archive = _open(path, self._limits)
-        # An entry without a name is no file, and the library stumbles over it.
+        # zipfile fails on entries without a name.
         named = [entry for entry in self._archive.infolist() if entry.filename]
         files = [entry for entry in named if not entry.is_dir() and not is_litter(entry.filename)]
         labels = {entry.filename: label_of(entry.filename, codes) for entry in files}
         self._labelled = [(entry, label) for entry in files if (label := labels[entry.filename])]
         self.unlabelled = [name for name, label in labels.items() if label is None]
-        self.label_set = _label_set(self._labelled, self.unlabelled)
+        found = {label for _, label in self._labelled}
+        self.label_set = expressions_in(found, f"{len(self.unlabelled):,} files in no such folder")
 
     def __len__(self) -> int:
-        """Number of labelled files."""
+        """Return the number of labelled files."""
         return len(self._labelled)
 
     def __iter__(self) -> Iterator[LabelledFile | Unread]:
-        """Yield every labelled file, or why it cannot be unpacked, in the archive's order.
+        """Yield every labelled file, or the reason why it cannot be unpacked, in the archive's order.
 
         Raises:
-            TooLargeError: More comes out of the archive than allowed.
+            TooLargeError: The unpacked pictures exceed the limit.
         """
         left = self._limits.total_bytes
         for entry, label in self._labelled:
@@ -126,11 +127,11 @@ class ZipFolders:
                 yield content
 
     def close(self) -> None:
-        """Give up the file."""
+        """Close the archive."""
         self._archive.close()
 
     def _unpack(self, entry: zipfile.ZipInfo) -> bytes | Unread:
-        """Return an entry's content, never unpacking more of it than a picture may have."""
+        """Return an entry's content, unpacking at most the limit of a picture."""
         if entry.flag_bits & 0x1:
             return Unread(entry.filename, "it is locked with a password")
         try:
@@ -144,13 +145,13 @@ class ZipFolders:
 
 
 def label_of(name: str, codes: str | None = None) -> str | None:
-    """Return the label of a path inside an archive, or None if no folder on it names an expression.
+    """Return the label of a path, or None if no folder in it names an expression.
 
     Args:
-        name: Such as ``"faces/test/happy/1.png"``.
-        codes: Whose numbers name classes, or None if only words do.
+        name: A path such as ``"faces/test/happy/1.png"``.
+        codes: Numbering of the classes; None if folders are named by words.
     """
-    # Archives made on Windows may use its separators, against the standard.
+    # Archives made on Windows may contain backslashes, against the standard.
     for folder in reversed(PurePosixPath(name.replace("\\", "/")).parts[:-1]):
         try:
             return parse_class(folder, codes)
@@ -160,7 +161,7 @@ def label_of(name: str, codes: str | None = None) -> str | None:
 
 
 def _open(path: Path, limits: Limits) -> zipfile.ZipFile:
-    # The library reads the whole directory into memory, so its length is looked at before.
+    # Checked first, as zipfile reads the whole directory into memory.
     if _directory_bytes(path) > limits.files * _ENTRY_BYTES:
         raise TooLargeError(f"expected at most {limits.files:,} files in the archive; it holds more")
     try:
@@ -176,10 +177,7 @@ def _open(path: Path, limits: Limits) -> zipfile.ZipFile:
 
 
 def _directory_bytes(path: Path) -> int:
-    """Return how long the archive's directory is, as its end record says, or 0 where there is none.
-
-    The records are described in sections 4.3.14 (of large archives) and 4.3.16 of PKWARE's APPNOTE.
-    """
+    """Return the directory's length in the end record, or 0 without one (PKWARE APPNOTE, sections 4.3.14, 4.3.16)."""
     with path.open("rb") as file:
         size = file.seek(0, io.SEEK_END)
         file.seek(max(size - _LONGEST_END, 0))
@@ -194,11 +192,16 @@ def _directory_bytes(path: Path) -> int:
     return int(length)
 
 
-def _label_set(labelled: list[tuple[zipfile.ZipInfo, str]], unlabelled: list[str]) -> LabelSet:
+def expressions_in(labels: set[str], otherwise: str = "none") -> LabelSet:
+    """Return the label set of the labels that folders name.
+
+    Raises:
+        DatasetError: There are fewer than two; without any, the message says ``otherwise``.
+    """
     try:
-        return label_set_of({label for _, label in labelled})
+        return label_set_of(labels)
     except LabelError as error:
-        found = ", ".join(sorted({label for _, label in labelled})) or f"{len(unlabelled):,} files in no such folder"
+        found = ", ".join(sorted(labels)) or otherwise
         raise DatasetError(
             f"expected folders named like at least two expressions ({', '.join(EMOTIONS)}); got {found}"
         ) from error

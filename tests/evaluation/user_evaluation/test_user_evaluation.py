@@ -14,9 +14,9 @@ import pytest
 import emotion
 from emotion.engine.classify_faces import crop_face
 from emotion.errors import Cancelled
-from emotion.evaluation.trial.judge import answers, judge, overview, worst_mistakes
-from emotion.evaluation.trial.run import Framing, Trial, run_trial
-from emotion.evaluation.trial.zip_folders import ZipFolders
+from emotion.evaluation.user_evaluation.judge import answers, judge, overview, worst_mistakes
+from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation, run_user_evaluation
+from emotion.evaluation.user_evaluation.zip_folders import ZipFolders
 from emotion.labels import label_set_of
 from emotion.samples import sample_image
 from ui.common.resources import encode_png
@@ -52,17 +52,17 @@ def faces(tmp_path) -> Path:
     return path
 
 
-def run(path: Path, classifiers, analyzer, framing: Framing = Framing.BY_SIZE, on_progress=None) -> Trial:
+def run(path: Path, classifiers, analyzer, framing: Framing = Framing.BY_SIZE, on_progress=None) -> UserEvaluation:
     with closing(ZipFolders(path)) as folders:
-        return run_trial(folders, classifiers, analyzer.largest_face, framing, on_progress)
+        return run_user_evaluation(folders, classifiers, analyzer.largest_face, framing, on_progress)
 
 
-def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> Trial:
-    """Return a trial of one model over three labels with given answers."""
+def made_trial(card, probabilities: list[list[float]], truth: list[int]) -> UserEvaluation:
+    """Return a user evaluation of one model over three labels with given answers."""
     card = replace(card, labels=THREE, temperature=1.0)
     logits = np.log(np.array(probabilities, np.float32))
     names = tuple(f"{place}.png" for place in range(len(truth)))
-    return Trial(
+    return UserEvaluation(
         label_set=label_set_of(THREE),
         names=names,
         truth=np.array(truth, np.int8),
