@@ -7,6 +7,7 @@ import streamlit as st
 from emotion.samples import SAMPLE_NAME
 from emotion.vision.decode.formats import ENDINGS
 from ui.common import uploads
+from ui.common.plain import plain
 from ui.common.resources import analyzer_or_stop, sample_png
 from ui.common.widgets import CONSENT, hints
 from ui.pictures import session
@@ -70,7 +71,7 @@ def show_bar(shown: Sequence[Picture | Unreadable]) -> None:
     """Show title and uploader in one row, above the results."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("Pictures", anchor=False, width="content")
-        st.caption(found(shown), width="stretch", help=f"{CONSENT} {IN_MEMORY}")
+        st.caption(plain(found(shown)), width="stretch", help=f"{CONSENT} {IN_MEMORY}")
         with st.popover("Add pictures", icon=":material/add_photo_alternate:"):
             choose_pictures()
             show_purpose()

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.csv_text import csv_bytes
+from ui.common.plain import plain
 
 
 def csv_button(
@@ -24,7 +25,7 @@ def csv_button(
         hidden: Columns to leave out.
     """
     st.download_button(
-        f"{label} as CSV",
+        f"{plain(label)} as CSV",
         lambda: csv_bytes((table() if callable(table) else table).drop(columns=list(hidden))),
         f"{label.lower().replace(' ', '-')}.csv",
         "text/csv",

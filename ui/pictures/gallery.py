@@ -43,7 +43,7 @@ def show_gallery(pictures: Sequence[Picture | Unreadable]) -> None:
     totals = Counter(answer for picture in pictures for answer in answers_of(picture).elements())
     chosen = st.pills(
         "Show", in_order(totals), selection_mode="multi", key="pictures_filter",
-        format_func=lambda answer: f"{answer} {totals[answer]}", label_visibility="collapsed",
+        format_func=lambda answer: f"{plain(answer)} {totals[answer]:d}", label_visibility="collapsed",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(

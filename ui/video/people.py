@@ -23,6 +23,7 @@ from emotion.charts.timeline import share_donut
 from emotion.labels import UNCLEAR
 from emotion.report.facts import read_text
 from emotion.types import Analysis
+from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.widgets import shares_table
@@ -97,7 +98,7 @@ def _show_shares(analysis: Analysis, track: int) -> None:
 def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], key: str) -> None:
     summary = summarise(analysis)
     if not analysis.complete:
-        st.caption(f"The analysis is not complete: {read_text(summary)}.")
+        st.caption(f"The analysis is not complete: {plain(read_text(summary))}.")
     table = people_table(analysis, edits.names)
     table.insert(0, "face", table["track_id"].map(pictures))
     if analysis.abstain_below > 0:
