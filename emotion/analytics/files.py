@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emotion.analytics.edits import Edits
+from emotion.analytics.parquet_limits import check_footer, check_rows
 from emotion.analytics.timeline import column_types, validate
 from emotion.errors import InputError, TimelineError, TooLargeError, brief
 from emotion.model_card import with_current_keys
-from emotion.parquet_limits import check_footer, check_rows
 from emotion.types import Analysis, VideoInfo
 
 SCHEMA_VERSION = 1
@@ -57,7 +57,7 @@ def load_parquet(path: str | Path, *, limited: bool = False) -> Analysis:
 
     Args:
         path: The file.
-        limited: Refuse what is too large for a file from anybody (:mod:`emotion.parquet_limits`).
+        limited: Refuse what is too large for a file from anybody (:mod:`emotion.analytics.parquet_limits`).
 
     Raises:
         TimelineError: The file cannot be read, is not an analysis, or is of a newer version.

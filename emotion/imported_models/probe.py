@@ -20,6 +20,7 @@ from ai_edge_litert.interpreter import Interpreter
 from emotion.engine.classify_faces import crop_face
 from emotion.engine.face_follower import FaceFollower
 from emotion.errors import ModelError
+from emotion.evaluation.timing import median_ms
 from emotion.labels import EMOTIONS
 from emotion.model_card import LOGITS, PROBABILITIES
 from emotion.models.tflite_cost import tflite_cost
@@ -30,7 +31,6 @@ from emotion.vision.detect import load_detector
 from emotion.vision.landmarks import FaceMesh
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import GREY, RGB, UNIT, fit, normalisations_for, normalise
-from emotion.vision.timing import median_ms
 
 _TYPES = (np.float32, np.int8, np.uint8)
 _COLOURS = {1: GREY, 3: RGB}

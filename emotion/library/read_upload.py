@@ -26,7 +26,7 @@ def load_uploaded(content: bytes, name: str) -> Analysis:
     Raises:
         TimelineError: The file cannot be read, is not an analysis, is of a newer version, or takes down
             the process that reads it.
-        TooLargeError: It is over a limit (:mod:`emotion.parquet_limits`).
+        TooLargeError: It is over a limit (:mod:`emotion.analytics.parquet_limits`).
     """
     with tempfile.TemporaryDirectory() as folder:
         brought, understood = Path(folder) / "brought.parquet", Path(folder) / "understood.parquet"

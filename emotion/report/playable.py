@@ -17,11 +17,11 @@ import av.error
 from emotion.errors import VideoError
 from emotion.limits import no_memory_words
 from emotion.progress import OnProgress
-from emotion.report.sound import in_time
 from emotion.report.stills import shrink
 from emotion.sandbox.runner import run_limited
 from emotion.types import Progress
 from emotion.vision.decode.containers import moving_streams, open_container, picture_stream, sound_stream
+from emotion.vision.decode.sound import in_time
 from emotion.vision.decode.survey import Survey, survey
 from emotion.vision.decode.video import is_shown_as_stored, probe, read_video
 from emotion.vision.encode import TIME_BASE, timed_pictures

@@ -25,10 +25,10 @@ from typing import Any, TextIO
 from pythonjsonlogger.json import JsonFormatter
 
 from emotion.errors import SettingsError
-from emotion.one_line import one_line
 from emotion.paths import ROOT
 from emotion.settings import read_settings
 from emotion.telemetry.counters import ERRORS
+from emotion.telemetry.one_line import one_line
 
 OURS = ("emotion", "ui")
 """Loggers that follow ``EMOTION_LOG_LEVEL``; others log from warnings on, as some log visitors' addresses below."""

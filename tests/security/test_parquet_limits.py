@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from emotion.analytics.files import load_parquet, save_parquet, to_arrow
+from emotion.analytics.parquet_limits import MOST_BYTES, MOST_ROWS
 from emotion.errors import TooLargeError
 from emotion.library.read_upload import load_uploaded
-from emotion.parquet_limits import MOST_BYTES, MOST_ROWS
 from emotion.types import Analysis
 from tests.analytics.test_files import assert_same
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-
-from emotion.errors import ImageError
 from emotion.evaluation.trial.run import Framing, run_trial
 from emotion.evaluation.trial.zip_folders import ZipFolders
+
+from emotion.errors import ImageError
 from emotion.paths import ROOT
 from emotion.report.stills import encode_png
 from emotion.sandbox.runner import end_waiting

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from bench.common.chromium import chromium_path, open_chromium, served, settle
 from emotion.analytics.edits import Edits, Event, Span
-from emotion.one_line import one_line
+from emotion.telemetry.one_line import one_line
 from tests.conftest import ROOT
 from tests.library.libraries import put
 from tests.pages.test_pages import PNG, page

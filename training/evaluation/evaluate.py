@@ -11,11 +11,11 @@ from typing import Any, Literal
 import numpy as np
 
 from emotion.errors import DatasetError
+from emotion.evaluation.timing import ms_per_face
 from emotion.labels import RAFDB
 from emotion.models.registry import EVALUATION_FILE, file_bytes, member_cards, model_dir, save_card
 from emotion.types import FloatArray, ModelCard
 from emotion.vision.classify import ensemble_logits, load_classifier, scaled_softmax, with_tta
-from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.data.inputs import InputForm, predict_logits
 from training.datasets.face_set import FACE_SIZE, FaceSet

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.evaluation.timing import ms_per_face
 from emotion.types import FloatArray, Image, ModelCard
 from emotion.vision.normalise import mirrored
-from emotion.vision.timing import ms_per_face
 from training.datasets.face_set import FaceSet
 from training.evaluation.scored import scores_of
 

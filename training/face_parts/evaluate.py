@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from emotion.errors import DatasetError
+from emotion.evaluation.timing import ms_per_face
 from emotion.models.face_parts import PartCard, checked_part_file, load_part_card, part_models_dir, save_part_card
 from emotion.models.registry import EVALUATION_FILE
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import GREY
-from emotion.vision.timing import ms_per_face
 from training import provenance
 from training.data.inputs import InputForm
 from training.face_parts.examples import read_splits

@@ -14,8 +14,8 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from emotion.evaluation.timing import ms_per_face
 from emotion.vision.litert import LiteRTModel
-from emotion.vision.timing import ms_per_face
 from training.data.inputs import InputForm
 from training.data.pipeline import read_role
 from training.evaluation.cost import multiply_adds

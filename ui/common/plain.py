@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from emotion.one_line import one_line
+from emotion.telemetry.one_line import one_line
 
 _MARKDOWN_SIGNS = re.compile(r"[\\`*_{}\[\]()#+\-!|~$<>&]|:(?=\S)")
 _LIST_NUMBER = re.compile(r"^(\d+)\.(?=\s|$)")

@@ -13,10 +13,10 @@ import emotion
 from emotion.charts.lab import cost_scatter, model_colour
 from emotion.errors import EmotionError
 from emotion.evaluation.scores import COSTS, FAMILIES, SPLITS, families_of, load_evaluation, score_table
+from emotion.evaluation.timing import median_ms
 from emotion.models.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from emotion.vision.timing import median_ms
 from ui.common.plain import plain
 from ui.common.widgets import legend
 from ui.lab.model_facts import show_scores

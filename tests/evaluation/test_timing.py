@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from emotion.vision.timing import median_ms
+from emotion.evaluation.timing import median_ms
 
 
 class Slow:
