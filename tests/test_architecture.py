@@ -17,7 +17,7 @@ FORBIDDEN = {
     "ui": {"pages", "training", "tensorflow", "keras"},
     "pages": {"training", "tensorflow", "keras", "pages"},
 }
-STAGES = {"decode.image", "decode.video", "detect", "landmarks", "align", "classify", "track"}
+STAGES = {"decode.image", "decode.video", "detection.detect", "landmarks", "align", "classify", "track"}
 EVERY = [(room, path) for room in FORBIDDEN for path in sorted((ROOT / room).rglob("*.py"))]
 
 

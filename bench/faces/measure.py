@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from bench.faces.pictures import Picture, with_people, without_people
 from emotion.engine.face_follower import FaceFollower
 from emotion.types import Face, FloatArray, Frame, Image
-from emotion.vision.confirm import (
+from emotion.vision.detection.confirm import (
     CONFIRM_FILE,
     FEATURES,
     MIN_VISIBLE,
@@ -25,7 +25,7 @@ from emotion.vision.confirm import (
     load_weights,
     visible_share,
 )
-from emotion.vision.detect import BlazeFace
+from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh
 
 _EVERYTHING = Weights((0.0,) * len(FEATURES), 0.0)

@@ -15,7 +15,7 @@ from emotion.sandbox.serve import isolation_in_force
 from emotion.serving import open_classifier
 from emotion.settings import read_settings
 from emotion.version import DISTRIBUTION
-from emotion.vision.detect import HaarCascade
+from emotion.vision.detection.detect import HaarCascade
 from emotion.vision.mediapipe_files import SHA256, mediapipe_file
 
 PACKAGES = ("ai-edge-litert", "opencv-python-headless", "av", "pandas", "altair", "scikit-learn")

@@ -29,7 +29,7 @@ from emotion.errors import EmotionError, InputError
 from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
 from emotion.labels import CODES, parse_labels
 from emotion.version import program_version
-from emotion.vision.detect import DETECTORS
+from emotion.vision.detection.detect import DETECTORS
 from emotion.vision.normalise import NORMALISATIONS, UNIT
 
 OK, FAILED = 0, 2

@@ -22,15 +22,15 @@ from emotion.progress import OnProgress
 from emotion.serving import open_classifier
 from emotion.stream_state import StreamState, part_of
 from emotion.types import AbstentionLimit, Analysis, Classifier, Detector, Face, Frame, FrameResult, Image
-from emotion.vision.bordered import with_border
-from emotion.vision.confirm import FaceCheck
 from emotion.vision.decode.image import Picture, load_image
 from emotion.vision.decode.sampling import Sampling
 from emotion.vision.decode.seek import Position
 from emotion.vision.decode.video import read_video
-from emotion.vision.detect import BlazeFace, load_detector
+from emotion.vision.detection.bordered import with_border
+from emotion.vision.detection.confirm import FaceCheck
+from emotion.vision.detection.detect import BlazeFace, load_detector
+from emotion.vision.detection.turned import TURNS, Turned
 from emotion.vision.landmarks import FaceMesh, Roi
-from emotion.vision.turned import TURNS, Turned
 
 
 class Analyzer:

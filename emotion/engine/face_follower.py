@@ -14,8 +14,8 @@ import numpy as np
 from emotion.stream_state import StreamState, part_of, under
 from emotion.types import Detector, Face, FloatArray, Frame, Image, Region
 from emotion.vision.boxes import bounding_box, covered
-from emotion.vision.confirm import FaceCheck
 from emotion.vision.cuts import CutDetector
+from emotion.vision.detection.confirm import FaceCheck
 from emotion.vision.landmarks import (
     MESH_POINTS,
     MIN_FIRST_PRESENCE,

@@ -27,7 +27,7 @@ from emotion.models.tflite_cost import tflite_cost
 from emotion.samples import sample_image
 from emotion.types import FloatArray, Frame, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier
-from emotion.vision.detect import load_detector
+from emotion.vision.detection.detect import load_detector
 from emotion.vision.landmarks import FaceMesh
 from emotion.vision.litert import LiteRTModel
 from emotion.vision.normalise import GREY, RGB, UNIT, fit, normalisations_for, normalise

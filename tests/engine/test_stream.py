@@ -9,7 +9,7 @@ from emotion import Analyzer
 from emotion.engine.face_follower import Effort, FaceFollower
 from emotion.samples import clip_frames
 from emotion.types import Face, Frame, Image
-from emotion.vision.detect import BlazeFace
+from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh
 
 

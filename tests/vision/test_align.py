@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emotion.vision.align import align, similarity_transform
 from emotion.vision.decode.image import load_image
-from emotion.vision.detect import BlazeFace
+from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.fer2013_frame import FRAME_POINTS
 from emotion.vision.landmarks import FaceMesh, Roi, five_points, roi_of_find, roi_of_mesh
 

@@ -17,7 +17,7 @@ from emotion.engine.classify_faces import crop_face
 from emotion.engine.face_follower import FaceFollower
 from emotion.types import FloatArray, Frame, Image, ModelCard
 from emotion.vision.classify import LiteRTClassifier, scaled_softmax
-from emotion.vision.detect import BlazeFace
+from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh
 
 RAFDB, GENKI = "rafdb-test", "genki4k-smiles"

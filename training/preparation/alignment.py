@@ -9,7 +9,7 @@ import numpy as np
 
 from emotion.types import FloatArray, Image
 from emotion.vision.align import align
-from emotion.vision.detect import load_detector
+from emotion.vision.detection.detect import load_detector
 from emotion.vision.landmarks import (
     MIN_FIRST_PRESENCE,
     MIN_PRESENCE,

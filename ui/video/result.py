@@ -28,11 +28,11 @@ from ui.common.widgets import share_text, shares_table
 from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
-from ui.video.people import fingerprint
 from ui.video.sentences import show_sentences
 from ui.video.session import MOMENT_S, PLAYER
-from ui.video.tabs import edited_or_raw, key_of, show_insight
-from ui.video.thumbnails import face_pictures
+from ui.video.tabs.insight import edited_or_raw, key_of, show_insight
+from ui.video.tabs.people import fingerprint
+from ui.video.tabs.thumbnails import face_pictures
 from ui.video.timeline import show_timeline
 
 _CHART, _INSIGHT, _CAPTIONS = "video_timeline", "insight", "video_captions"

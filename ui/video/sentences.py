@@ -8,7 +8,7 @@ from emotion.report.sentences import describe
 from emotion.types import Analysis
 from ui.common.plain import plain
 from ui.video.analysis_context import AnalysisContext
-from ui.video.people import fingerprint
+from ui.video.tabs.people import fingerprint
 
 _CACHED = "video_sentences"
 

@@ -13,10 +13,10 @@ from emotion.analytics.files import save_parquet
 from emotion.analytics.people import offered_people
 from emotion.samples import make_clip
 from tests.conftest import make_analysis
-from ui.video.events import event_table, events_of
-from ui.video.people import fingerprint
-from ui.video.people_editor import Decision, with_decisions
-from ui.video.thumbnails import face_pictures
+from ui.video.tabs.events import event_table, events_of
+from ui.video.tabs.people import fingerprint
+from ui.video.tabs.people_editor import Decision, with_decisions
+from ui.video.tabs.thumbnails import face_pictures
 
 SHOWN = [["happiness", "neutral"]] * 20 + [["neutral", "sadness"]] * 20 + [["happiness"]] * 20
 TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
@@ -32,7 +32,7 @@ class Holder:
 def script() -> None:
     import streamlit as st
 
-    from ui.video.tabs import show_insight
+    from ui.video.tabs.insight import show_insight
 
     show_insight(st.session_state["analysis"], st.session_state["holder"], "test")
 

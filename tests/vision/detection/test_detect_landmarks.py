@@ -9,7 +9,7 @@ import pytest
 from emotion.errors import ModelError
 from emotion.samples import sample_image
 from emotion.types import Detector, HeadPose
-from emotion.vision.detect import DETECTORS, BlazeFace, load_detector
+from emotion.vision.detection.detect import DETECTORS, BlazeFace, load_detector
 from emotion.vision.landmarks import (
     FaceMesh,
     Mesh,

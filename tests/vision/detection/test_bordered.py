@@ -15,7 +15,7 @@ import emotion
 from emotion.engine.analyzer import Analyzer
 from emotion.samples import sample_image
 from emotion.types import FrameResult
-from emotion.vision.bordered import LONGEST_PX, with_border
+from emotion.vision.detection.bordered import LONGEST_PX, with_border
 from tests.conftest import make_face
 
 LEFT, TOP, RIGHT, BOTTOM = 185, 80, 275, 175

@@ -13,7 +13,7 @@ from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
 from emotion.report.stills import shrink
 from emotion.samples import sample_image
-from emotion.vision.turned import Turned
+from emotion.vision.detection.turned import Turned
 
 PORTRAIT = sample_image()
 

@@ -20,7 +20,7 @@ from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
-from ui.video.people import fingerprint
+from ui.video.tabs.people import fingerprint
 
 
 class HasEdits(Protocol):

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from emotion.types import Face, FloatArray, Image
-from emotion.vision.detect import BlazeFace
+from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh, Roi, roi_of_mesh
 
 CONFIRM_FILE = Path(__file__).with_suffix(".json")

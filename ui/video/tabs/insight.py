@@ -15,14 +15,14 @@ from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.plain import plain
-from ui.video.baseline import edit_baseline
-from ui.video.compare import OtherAnalyses, show_comparison
-from ui.video.episodes import show_episodes, show_over_time
-from ui.video.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
-from ui.video.people import choose_person, show_people
-from ui.video.people_editor import edit_people
-from ui.video.presence import show_presence
-from ui.video.thumbnails import face_pictures
+from ui.video.tabs.baseline import edit_baseline
+from ui.video.tabs.compare import OtherAnalyses, show_comparison
+from ui.video.tabs.episodes import show_episodes, show_over_time
+from ui.video.tabs.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
+from ui.video.tabs.people import choose_person, show_people
+from ui.video.tabs.people_editor import edit_people
+from ui.video.tabs.presence import show_presence
+from ui.video.tabs.thumbnails import face_pictures
 
 _TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
 _OFF = "off"

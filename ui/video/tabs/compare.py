@@ -19,7 +19,7 @@ from ui.common.plain import plain
 from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
-from ui.video.people import choose_person
+from ui.video.tabs.people import choose_person
 
 _PERSON, _ANALYSIS = "Another person", "Another analysis"
 _FILE = "A Parquet file"

@@ -14,9 +14,9 @@ from bench.faces.pictures import varied
 from emotion.engine.face_follower import FaceFollower
 from emotion.samples import sample_image
 from emotion.types import Face, Frame, Image
-from emotion.vision.confirm import CONFIRM_FILE, FEATURES, FaceCheck, Weights, load_weights, visible_share
 from emotion.vision.decode.image import load_image
-from emotion.vision.detect import BlazeFace
+from emotion.vision.detection.confirm import CONFIRM_FILE, FEATURES, FaceCheck, Weights, load_weights, visible_share
+from emotion.vision.detection.detect import BlazeFace
 from emotion.vision.landmarks import FaceMesh, Mesh
 
 CASES = Path(__file__).parents[2].parent / "shared" / "cases"

@@ -1,0 +1,1 @@
+"""Finds faces in single pictures, and confirms that they are faces."""
