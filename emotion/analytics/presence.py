@@ -1,8 +1,7 @@
 """Whether a head faces the camera and a mouth is open: read off pose and openness, row by row.
 
-The limits are conventions, stated wherever their answers are shown. Nothing is said of eyes: the mesh's lids hardly
-move (open against shut eyes of 15 people: AUC 0.64), so neither blinks nor shut eyes can be measured with it. Where
-the eyes look is not measured either: a head that faces the camera may look anywhere.
+The limits are conventions, stated wherever their answers are shown. A head that faces the camera may look anywhere;
+``emotion.analytics.behaviour`` has where the eyes look and when they blink.
 """
 
 from __future__ import annotations

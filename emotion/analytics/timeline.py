@@ -20,11 +20,10 @@ KEY = ["frame_index", "track_id"]
 """The columns that name a row; the table is sorted by them."""
 
 BOX = ["x1", "y1", "x2", "y2"]
-NOT_EXPORTED = ("eye_openness",)
-"""Columns that a saved timeline keeps, so that every version reads it, but that no export or page shows: the mesh's
-lids hardly move, so they tell open eyes from shut ones little better than chance."""
+EYES = ["eye_openness_left", "eye_openness_right", "gaze_yaw", "gaze_pitch"]
+"""Empty (NaN) in timelines of version 1, where eyes are not measured, and where an eye cannot be seen."""
 
-SHAPE = ["yaw", "pitch", "roll", "eye_openness", "mouth_openness", "similarity"]
+SHAPE = ["yaw", "pitch", "roll", *EYES, "mouth_openness", "similarity"]
 FRAME_TYPES = {"frame_index": "int32", "time_s": "float64", "faces": "int16"}
 """Columns of the table of frames, which also knows the frames without a face."""
 
@@ -108,7 +107,8 @@ class TimelineBuilder:
             face.confidence,
             *face.probabilities.tolist(),
             *(pose.yaw, pose.pitch, pose.roll),
-            *(face.eye_openness, face.mouth_openness, face.similarity),
+            *(getattr(face, name) for name in EYES),
+            *(face.mouth_openness, face.similarity),
         ]
 
     def build(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -150,7 +150,7 @@ def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
             box_xyxy=row[BOX].to_numpy(np.float32),
             confidence=float(row["face_confidence"]),
             pose=HeadPose(*(float(angle) for angle in row[["yaw", "pitch", "roll"]])),
-            eye_openness=float(row["eye_openness"]),
+            **{name: float(row[name]) for name in EYES},
             mouth_openness=float(row["mouth_openness"]),
             track_id=int(row["track_id"]),
             probabilities=row[columns].to_numpy(np.float32),

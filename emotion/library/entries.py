@@ -49,6 +49,7 @@ class JobSettings:
         keep_video: Whether the video stays in the library when its analysis is over.
         captured_at: When it was recorded, if known.
         live: Whether it is recorded from a camera, frame by frame, and no video is there for a worker.
+        eyes: Whether lids and gaze are measured.
 
     Raises:
         VideoError: No frame could ever be chosen.
@@ -63,6 +64,7 @@ class JobSettings:
     keep_video: bool = False
     captured_at: dt.datetime | None = None
     live: bool = False
+    eyes: bool = True
 
     def __post_init__(self) -> None:
         # A default that changes between a run and the one that goes on would mix two models.
@@ -81,9 +83,10 @@ class JobSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JobSettings:
-        """Build from :meth:`to_dict`'s output."""
+        """Build from :meth:`to_dict`'s output; earlier versions, which have no ``eyes``, measured none."""
         captured = values.get("captured_at")
-        return cls(**{**values, "captured_at": None if captured is None else dt.datetime.fromisoformat(captured)})
+        moment = None if captured is None else dt.datetime.fromisoformat(captured)
+        return cls(**{"eyes": False, **values, "captured_at": moment})
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,9 @@ def test_a_picture_may_come_as_path_bytes_or_array(analyzer: emotion.Analyzer, t
     assert face.probabilities.sum() == pytest.approx(1)
     assert face.track_id == 1
     assert face.pose is not None
-    assert 0.1 < face.eye_openness < 0.5
+    assert 0.1 < face.eye_openness_left < 0.4
+    assert 0.1 < face.eye_openness_right < 0.4
+    assert np.hypot(face.gaze_yaw, face.gaze_pitch) < 15
 
 
 def test_a_grey_picture_is_a_picture(analyzer: emotion.Analyzer) -> None:
@@ -264,5 +266,7 @@ def test_golden_table_of_the_sample_clip(clip: Path) -> None:
         (["x1", "y1", "x2", "y2"], 3),
         (["yaw", "pitch", "roll"], 4),
         (["emotion_confidence"], 0.1),
+        (["eye_openness_left", "eye_openness_right"], 0.04),
+        (["gaze_yaw", "gaze_pitch"], 5),
     ):
         assert np.abs(timeline[columns].to_numpy() - golden[columns].to_numpy()).max() < tolerance

@@ -368,3 +368,10 @@ def test_storage_may_be_anything_that_fsspec_reaches(tmp_path: Path, video: Path
     assert entry.bytes == library.for_owner(LOCAL).used_bytes() > video.stat().st_size
     library.for_owner(LOCAL).delete(entry.id)
     assert library.storage.keys(entry.id) == []
+
+
+def test_settings_of_an_earlier_version_measure_no_eyes() -> None:
+    saved = JobSettings().to_dict()
+    assert JobSettings.from_dict(saved).eyes
+    del saved["eyes"]
+    assert not JobSettings.from_dict(saved).eyes
