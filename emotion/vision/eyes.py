@@ -88,7 +88,7 @@ class EyePoints:
         away = self.iris[:, 0] - (self.lids[:, _OUTER] + self.lids[:, _INNER]) / 2
         nasal = (away * across).sum(axis=1)
         down = away[:, 1] * across[:, 0] - away[:, 0] * across[:, 1]
-        return np.stack([nasal, down], axis=1) / self._widths()[:, None]
+        return np.asarray(np.stack([nasal, down], axis=1) / self._widths()[:, None], np.float32)
 
     def _widths(self) -> FloatArray:
         widths = np.linalg.norm(self.lids[:, _INNER] - self.lids[:, _OUTER], axis=1)
