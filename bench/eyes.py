@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +94,7 @@ def _measured(rows: pd.DataFrame, step: int) -> pd.DataFrame:
         record = rows.iloc[row]
         rgb = load_image(record["image"]["bytes"])
         luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        faces = FaceFollower(detector, mesh)(Frame(row, 0.0, luma, lambda rgb=rgb: rgb))
+        faces = FaceFollower(detector, mesh)(Frame(row, 0.0, luma, partial(np.asarray, rgb)))
         if not faces:
             continue
         face = max(faces, key=lambda each: float(each.box_xyxy[2] - each.box_xyxy[0]))
@@ -115,7 +117,7 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=2, help="of GENKI-4K, look at every n-th pair of rows")
     parser.add_argument("--only", choices=("cost", "speed", "genki"))
     options = parser.parse_args()
-    parts = {
+    parts: dict[str, Callable[[], Any]] = {
         "cost": measure_cost,
         "speed": lambda: measure_speed(options.data / "videos" / "one_face_720p.mp4"),
         "genki": lambda: measure_genki(options.data / "genki4k" / "genki4k.parquet", options.step),
