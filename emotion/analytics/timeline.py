@@ -18,11 +18,10 @@ KEY = ["frame_index", "track_id"]
 """The columns that identify a row; the table is sorted by them."""
 
 BOX = ["x1", "y1", "x2", "y2"]
-NOT_EXPORTED = ("eye_openness",)
-"""Columns that are saved for compatibility but not exported or shown: the mesh's eyelids hardly move, so eye openness
-is little better than chance."""
+EYES = ["eye_openness_left", "eye_openness_right", "gaze_yaw", "gaze_pitch"]
+"""Empty (NaN) in timelines of version 1, where eyes are not measured, and where an eye cannot be seen."""
 
-SHAPE = ["yaw", "pitch", "roll", "eye_openness", "mouth_openness", "similarity"]
+SHAPE = ["yaw", "pitch", "roll", *EYES, "mouth_openness", "similarity"]
 FRAME_TYPES = {"frame_index": "int32", "time_s": "float64", "faces": "int16"}
 """Columns of the table of frames, which includes frames without a face."""
 
@@ -101,7 +100,8 @@ class TimelineBuilder:
             face.confidence,
             *face.probabilities.tolist(),
             *(pose.yaw, pose.pitch, pose.roll),
-            *(face.eye_openness, face.mouth_openness, face.similarity),
+            *(getattr(face, name) for name in EYES),
+            *(face.mouth_openness, face.similarity),
         ]
 
     def build(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -138,7 +138,10 @@ def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
             box_xyxy=row[BOX].to_numpy(np.float32),
             confidence=float(row["face_confidence"]),
             pose=HeadPose(*(float(angle) for angle in row[["yaw", "pitch", "roll"]])),
-            eye_openness=float(row["eye_openness"]),
+            eye_openness_left=float(row["eye_openness_left"]),
+            eye_openness_right=float(row["eye_openness_right"]),
+            gaze_yaw=float(row["gaze_yaw"]),
+            gaze_pitch=float(row["gaze_pitch"]),
             mouth_openness=float(row["mouth_openness"]),
             track_id=int(row["track_id"]),
             probabilities=row[columns].to_numpy(np.float32),

@@ -25,16 +25,25 @@ class Settings:
         model: A name from :func:`emotion.list_models`.
         detector: ``"blazeface"`` or ``"haar"``.
         sampling: Which frames.
+        eyes: Whether lids and gaze are measured.
         id: Digest of these, of the model's file and card, and of the versions of the program and its tables.
     """
 
     model: str
     detector: str
     sampling: Sampling
+    eyes: bool
     id: str
 
     @classmethod
-    def of(cls, model: str = "default", detector: str = "blazeface", sampling: Sampling | None = None) -> Settings:
+    def of(
+        cls,
+        model: str = "default",
+        detector: str = "blazeface",
+        sampling: Sampling | None = None,
+        *,
+        eyes: bool = True,
+    ) -> Settings:
         """Return the settings as they are on this machine.
 
         Raises:
@@ -46,10 +55,11 @@ class Settings:
             "card": {name: getattr(card, name) for name in (*_DECIDING, "abstain_below", "abstain_slopes")},
             "detector": detector,
             "sampling": asdict(chosen),
+            "eyes": eyes,
             "program": program_version(),
             "timeline": SCHEMA_VERSION,
         }
-        return cls(resolve(model), detector, chosen, _digest(facts)[:16])
+        return cls(resolve(model), detector, chosen, eyes, _digest(facts)[:16])
 
     def check_here(self) -> None:
         """Make sure that this machine would give the results that the one that began the batch would.
@@ -58,7 +68,7 @@ class Settings:
             BatchError: It has another version of the program or the model.
             ModelError: It has no such model.
         """
-        if Settings.of(self.model, self.detector, self.sampling).id != self.id:
+        if Settings.of(self.model, self.detector, self.sampling, eyes=self.eyes).id != self.id:
             raise BatchError(
                 f"expected the same version of the program and of model {self.model!r} on every machine; "
                 f"a worker has others (program {program_version()})"

@@ -115,8 +115,9 @@ class Worker:
         if self._loaded is None:
             cv2.setNumThreads(1)
             threadpool_limits(1)
-            self._settings.check_here()
-            self._loaded = Analyzer(self._settings.model, self._settings.detector), Storage(self._out)
+            wanted = self._settings
+            wanted.check_here()
+            self._loaded = Analyzer(wanted.model, wanted.detector, eyes=wanted.eyes), Storage(self._out)
         return self._loaded
 
     def _row(self, video: Video, analyzer: Analyzer, storage: Storage) -> Row:

@@ -67,6 +67,9 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (image, video, batch):
         command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
         command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
+        command.add_argument(
+            "--no-eyes", dest="eyes", action="store_false", help="do not measure lids and gaze, which saves time"
+        )
 
     export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")
     add_export_options(export)

@@ -18,7 +18,6 @@ from rich.console import Console
 
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
-from emotion.analytics.timeline import NOT_EXPORTED
 from emotion.bad_file import sentence_for
 from emotion.batch.inputs import is_video
 from emotion.cli.output import progress_bar, summary_table, videos_table
@@ -85,7 +84,7 @@ def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
         EmotionError: Nothing can be done at all.
     """
     jobs, sampling = _jobs(options.files), Sampling(options.every, options.fps, options.start, options.end)
-    analyzer = Analyzer(options.model, options.detector)
+    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes)
     options.out.mkdir(parents=True, exist_ok=True)
     is_alone = len(jobs) == 1 and not options.files[0].is_dir()
     rows: list[dict[str, Any]] = []
@@ -177,7 +176,7 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
 
 
 def _write(analysis: Analysis, stem: Path) -> None:
-    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline.drop(columns=list(NOT_EXPORTED))))
+    Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
     text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 

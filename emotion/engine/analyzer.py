@@ -30,6 +30,7 @@ from emotion.vision.detection.bordered import with_border
 from emotion.vision.detection.confirm import FaceCheck
 from emotion.vision.detection.detect import BlazeFace, load_detector
 from emotion.vision.detection.turned import TURNS, Turned
+from emotion.vision.eyes import EyeModel
 from emotion.vision.landmarks import FaceMesh, Roi
 
 
@@ -41,18 +42,22 @@ class Analyzer:
     Args:
         model: A name from :func:`emotion.list_models`, ``"default"``, or a custom classifier.
         detector: ``"blazeface"``, ``"haar"``, or a custom detector.
+        eyes: Whether to measure how open the eyes are and where they look.
 
     Raises:
         ModelError: There is no such model or detector.
     """
 
-    def __init__(self, model: str | Classifier = "default", detector: str | Detector = "blazeface") -> None:
+    def __init__(
+        self, model: str | Classifier = "default", detector: str | Detector = "blazeface", *, eyes: bool = True
+    ) -> None:
         self.model = resolve(model) if isinstance(model, str) else type(model).__name__
         self.detector = detector if isinstance(detector, str) else type(detector).__name__
         self._detector = load_detector(detector) if isinstance(detector, str) else detector
         self._mesh, self._short_range = FaceMesh(), BlazeFace(small=True)
         self._check = FaceCheck(self._mesh, self._short_range)
         self._classifier = open_classifier(model) if isinstance(model, str) else model
+        self._eyes = EyeModel() if eyes else None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -124,7 +129,7 @@ class Analyzer:
     def settings(self, sampling: Sampling, source_sha256: str) -> dict[str, Any]:
         """Return the settings that are saved with an analysis, as JSON types."""
         limit = self.abstain_below
-        own: dict[str, Any] = {"detector": self.detector, "abstain_below": float(limit)}
+        own: dict[str, Any] = {"detector": self.detector, "eyes": self._eyes is not None, "abstain_below": float(limit)}
         if limit.slopes:
             own["abstain_slopes"] = dict(limit.slopes)
         return own | asdict(sampling) | {"source_sha256": source_sha256}
@@ -198,7 +203,8 @@ class Analyzer:
         Streams of one analyzer share only its models. Each may be used by one thread at a time, and takes an
         :class:`emotion.engine.face_follower.Effort` per frame.
         """
-        return FaceStream(FaceFollower(self._detector, self._mesh, self._small_detector, self._check), self._classifier)
+        follower = FaceFollower(self._detector, self._mesh, self._small_detector, self._check)
+        return FaceStream(follower, self._classifier, self._eyes)
 
     def warm(self) -> None:
         """Run every model of :meth:`follow` once on a black picture; the first call of each is slow."""
@@ -207,13 +213,18 @@ class Analyzer:
             detector.detect(black)
         self._mesh.fit(black[..., 0], Roi(CROP_PX / 2, CROP_PX / 2, CROP_PX, 0.0))
         self._classifier.predict([black])
+        if self._eyes is not None:
+            third = CROP_PX / 3
+            corners = np.array([[[0, third], [third, third]], [[2 * third, third], [CROP_PX, third]]], np.float32)
+            self._eyes(black[..., 0], corners, np.eye(3, dtype=np.float32))
 
     @property
     def _small_detector(self) -> Detector:
         return self._short_range if isinstance(self._detector, BlazeFace) else self._detector
 
     def _new_stream(self, detector: Detector | None = None) -> FaceStream:
-        return FaceStream(FaceFollower(detector or self._detector, self._mesh, check=self._check), self._classifier)
+        follower = FaceFollower(detector or self._detector, self._mesh, check=self._check)
+        return FaceStream(follower, self._classifier, self._eyes)
 
 
 def _still(rgb: Image) -> Frame:

@@ -22,7 +22,6 @@ from emotion.vision.landmarks import (
     MIN_PRESENCE,
     FaceMesh,
     Mesh,
-    eye_openness,
     head_pose,
     mouth_openness,
     roi_of_find,
@@ -176,7 +175,6 @@ def _face(mesh: Mesh, confidence: float, track_id: int | None = None) -> Face:
         confidence=float(confidence),
         landmarks=mesh.points,
         pose=head_pose(mesh.points),
-        eye_openness=eye_openness(mesh.points),
         mouth_openness=mouth_openness(mesh.points),
         track_id=track_id,
     )

@@ -1,4 +1,4 @@
-"""The frame loop that pictures, videos, batches and cameras share: follow the faces of a frame, then classify them."""
+"""The frame loop that pictures, videos, batches and cameras share: follow faces, classify them, measure their eyes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from contextlib import closing
 
 from emotion.engine.classify_faces import StreamClassifier, card_of
 from emotion.engine.face_follower import FULL, Effort, FaceFollower
+from emotion.engine.measure_eyes import with_eyes
 from emotion.engine.prefetch import prefetch
 from emotion.stream_state import StreamState, part_of, under
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 from emotion.vision.decode.seek import position_of
+from emotion.vision.eyes import EyeModel
 
 FollowedFrame = tuple[Frame, list[Face], StreamState | None]
 
@@ -32,10 +34,11 @@ class FaceStream:
     Args:
         follower: A new follower.
         classifier: Classifies the expressions.
+        eyes: Measures the eyes of the classified faces; None to leave them unmeasured.
     """
 
-    def __init__(self, follower: FaceFollower, classifier: Classifier) -> None:
-        self._follower, self._classifier = follower, StreamClassifier(classifier)
+    def __init__(self, follower: FaceFollower, classifier: Classifier, eyes: EyeModel | None = None) -> None:
+        self._follower, self._classifier, self._eyes = follower, StreamClassifier(classifier), eyes
         self._labels, self._abstain_below = classifier.labels, abstention_limit(classifier)
 
     def __call__(self, frame: Frame, effort: Effort = FULL) -> FrameResult:
@@ -65,6 +68,8 @@ class FaceStream:
     def classify(self, frame: Frame, faces: list[Face]) -> FrameResult:
         """Return the result of a frame, given the faces that :meth:`follow` found in it."""
         known = self._classifier(frame, faces)
+        if self._eyes is not None:
+            known = tuple(with_eyes(self._eyes, frame.luma, face) for face in known)
         size = frame.width, frame.height
         return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._abstain_below)
 

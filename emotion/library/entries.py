@@ -49,6 +49,7 @@ class JobSettings:
         keep_video: Whether to keep the video after the analysis.
         captured_at: Recording time, if known.
         live: Whether it is a live recording, which has no video for a worker.
+        eyes: Whether to measure eyelids and gaze.
 
     Raises:
         VideoError: A value is out of range.
@@ -63,6 +64,7 @@ class JobSettings:
     keep_video: bool = False
     captured_at: dt.datetime | None = None
     live: bool = False
+    eyes: bool = True
 
     def __post_init__(self) -> None:
         # Resolved now, as a default that changes before a resumed run would mix two models.
@@ -81,9 +83,10 @@ class JobSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JobSettings:
-        """Build from :meth:`to_dict`'s output."""
+        """Build from :meth:`to_dict`'s output; earlier versions, which have no ``eyes``, measured none."""
         captured = values.get("captured_at")
-        return cls(**{**values, "captured_at": None if captured is None else dt.datetime.fromisoformat(captured)})
+        moment = None if captured is None else dt.datetime.fromisoformat(captured)
+        return cls(**{"eyes": False, **values, "captured_at": moment})
 
 
 @dataclass(frozen=True, slots=True)

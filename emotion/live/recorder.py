@@ -201,7 +201,8 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
     Raises:
         LibraryError: The library does not answer, or there is no place for the pictures.
     """
-    wanted = JobSettings(model=about.model, detector=str(about.settings["detector"]))
+    measured = about.settings
+    wanted = JobSettings(model=about.model, detector=str(measured["detector"]), eyes=bool(measured.get("eyes", False)))
     claim = begin_recording(repository, title, SOURCE, wanted)
     try:
         clip = Clip(clip_file(claim.id)) if with_clip else None

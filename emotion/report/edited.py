@@ -9,7 +9,6 @@ import pandas as pd
 from emotion.analytics.abstention import answers
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits, Event
-from emotion.analytics.timeline import NOT_EXPORTED
 from emotion.types import Analysis
 
 NO_EDITS = Edits()
@@ -50,10 +49,6 @@ class Edited:
             person=timeline["track_id"].map(names).astype(str),
             answer=answers(timeline, self.analysis.abstain_below),
         )
-
-    def exported_timeline(self) -> pd.DataFrame:
-        """Return the named timeline without columns that are not reliable enough to export."""
-        return self.named_timeline().drop(columns=list(NOT_EXPORTED))
 
 
 def edit(analysis: Analysis, edits: Edits | None = None) -> Edited:

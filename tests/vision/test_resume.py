@@ -190,7 +190,15 @@ def test_a_state_round_trips(state: dict[str, np.ndarray]) -> None:
 
 def told(result: FrameResult) -> list[object]:
     rows = [
-        [*face.box_xyxy, face.confidence, *face.probabilities, face.similarity, face.eye_openness, face.track_id]
+        [
+            *face.box_xyxy,
+            face.confidence,
+            *face.probabilities,
+            face.similarity,
+            face.eye_openness_left,
+            face.gaze_yaw,
+            face.track_id,
+        ]
         for face in result.faces
     ]
     return [result.frame_index, result.time_s, rows]

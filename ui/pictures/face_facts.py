@@ -13,7 +13,7 @@ from emotion.types import Face
 _MIN_TURN_DEG = 3.0
 _HELP = (
     f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "
-    "down; gaze is not measured. "
+    "down, wherever the eyes look. "
     f"Mouth open: its height is over {MOUTH_OPEN:.0%} of its width."
 )
 

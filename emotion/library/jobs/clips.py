@@ -87,6 +87,7 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
     settings = JobSettings(
         model=recording.settings.model,
         detector=recording.settings.detector,
+        eyes=recording.settings.eyes,
         keep_video=True,
         captured_at=recording.happened_at,
     )

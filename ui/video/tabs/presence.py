@@ -21,7 +21,7 @@ from ui.common.tables import csv_button
 
 _HOW = (
     f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "
-    "down; gaze is not measured. "
+    "down, wherever the eyes look. "
     f"Mouth open: its height is over {MOUTH_OPEN:.0%} of its width."
 )
 _STEADY = (

@@ -1,0 +1,162 @@
+"""Counts blinks, winks and longer closures of the eyes in a timeline, each person against their own open eyes.
+
+A lid counts as down where its eye is less than half as open as the person's open eye. A person who looks steeply down
+lowers the lids as well and cannot be told from one who shuts the eyes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MIN_RATE = 15.0
+"""Looks per second below which blinks, which last 0.1 to 0.4 s (Schiffman 2000), fall between two looks."""
+OPEN_QUANTILE = 0.9
+"""A person's open eye: this quantile of the openness of each eye."""
+DOWN = 0.5
+"""The lids are down where the mean of both eyes, as shares of the person's open eyes, is below this."""
+MAX_BLINK_S = 0.5
+"""What lasts longer is no blink (Caffier et al. 2003 call it a long closure)."""
+LONG_CLOSURE_S = 1.0
+"""Eyes that are shut for longer than this count as closed."""
+MIN_WINK_S, MAX_WINK_S = 0.1, 1.5
+"""Shorter differences are noise, longer ones a squint or a shadow."""
+WINK_DIFFERENCE = 0.4
+"""In a wink, the eyes differ by more than this share of their mean, …"""
+WINK_OTHER = 0.7
+"""… and the other eye is at least this open."""
+MIN_ROWS = 15
+"""Fewer looks do not show how open a person's eyes are."""
+
+BLINK, WINK_LEFT, WINK_RIGHT, CLOSED = "blink", "wink left", "wink right", "closed"
+"""Kinds of :func:`lid_events`; left and right are the person's own."""
+
+_COLUMNS = ["eye_openness_left", "eye_openness_right"]
+_JITTER = 0.9
+"""Frame times are uneven: 15 looks a second may come at 14."""
+
+
+def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return every blink, wink and closure over a second.
+
+    Args:
+        timeline: See ``docs/timeline-schema.md``; in analysed frames that miss a face or an eye, an event ends.
+
+    Returns:
+        ``track_id``, ``kind``, ``start_s`` (the first look with the lid down), ``end_s`` (the first look without) and
+        ``seconds``, in order of person and time. Nothing of people who were looked at too seldom; see
+        :func:`eye_figures`.
+    """
+    rows = [
+        (track, *event)
+        for track, person in timeline.groupby("track_id", observed=True)
+        if can_count(person)
+        for event in _events_of(person)
+    ]
+    found = pd.DataFrame(rows, columns=["track_id", "kind", "start_s", "end_s"])
+    found["seconds"] = found["end_s"] - found["start_s"]
+    return found.sort_values(["track_id", "start_s"], ignore_index=True)
+
+
+def eye_figures(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return how each person's eyes moved.
+
+    Args:
+        timeline: See ``docs/timeline-schema.md``.
+
+    Returns:
+        One row per ``track_id``: ``looks_per_s``; ``seen_s``, for how long both eyes were measured; ``blinks``,
+        ``blinks_per_minute``, ``blink_s`` (median time with the lids down), ``winks_left``, ``winks_right``,
+        ``closures`` over a second and ``closed_s``, their length. The counts are NaN where they cannot be counted:
+        fewer than 15 looks a second or 15 in all, or no measured eyes.
+    """
+    events = lid_events(timeline)
+    rows = [
+        {"track_id": track, **_figures(person, events[events["track_id"] == track])}
+        for track, person in timeline.groupby("track_id", observed=True)
+    ]
+    return pd.DataFrame(rows, columns=["track_id", *_FIGURES]).set_index("track_id")
+
+
+def can_count(person: pd.DataFrame) -> bool:
+    """Return whether one person's rows show blinks: both eyes measured, often enough."""
+    measured = person[_COLUMNS].notna().all(axis=1).sum()
+    return bool(measured >= MIN_ROWS and looks_per_second(person) >= MIN_RATE * _JITTER)
+
+
+def looks_per_second(person: pd.DataFrame) -> float:
+    """Return one person's rows per second of view, by the median time between two; NaN for a single row."""
+    steps = np.diff(person["time_s"].to_numpy())
+    return float(1 / max(np.median(steps), 1e-9)) if len(steps) else float("nan")
+
+
+def relative_openness(person: pd.DataFrame) -> NDArray[np.float64]:
+    """Return how open the left and the right eye are, as shares of the person's open eyes, ``(n, 2)`` or NaN."""
+    openness = person[_COLUMNS].to_numpy(np.float64)
+    return np.asarray(openness / np.maximum(np.nanquantile(openness, OPEN_QUANTILE, axis=0), 1e-6))
+
+
+_FIGURES = [
+    *("looks_per_s", "seen_s", "blinks", "blinks_per_minute", "blink_s"),
+    *("winks_left", "winks_right", "closures", "closed_s"),
+]
+
+
+def _figures(person: pd.DataFrame, events: pd.DataFrame) -> dict[str, float]:
+    measured = person[_COLUMNS].notna().all(axis=1).to_numpy()
+    seen_s = float(_ends(person)[measured].sum() - person["time_s"].to_numpy()[measured].sum())
+    figures = {"looks_per_s": looks_per_second(person), "seen_s": seen_s}
+    if not can_count(person):
+        return figures
+    of = {kind: events.loc[events["kind"] == kind, "seconds"] for kind in (BLINK, WINK_LEFT, WINK_RIGHT, CLOSED)}
+    return figures | {
+        "blinks": len(of[BLINK]),
+        "blinks_per_minute": len(of[BLINK]) / seen_s * 60,
+        "blink_s": float(of[BLINK].median()),
+        "winks_left": len(of[WINK_LEFT]),
+        "winks_right": len(of[WINK_RIGHT]),
+        "closures": len(of[CLOSED]),
+        "closed_s": float(of[CLOSED].sum()),
+    }
+
+
+def _events_of(person: pd.DataFrame) -> Iterator[tuple[str, float, float]]:
+    """Yield kind, start and end of one person's events."""
+    eyes = relative_openness(person)
+    both, difference = eyes.mean(axis=1), eyes[:, 0] - eyes[:, 1]
+    down = both < DOWN
+    for start_s, end_s in _runs(down, person):
+        if end_s - start_s <= MAX_BLINK_S:
+            yield BLINK, start_s, end_s
+        elif end_s - start_s > LONG_CLOSURE_S:
+            yield CLOSED, start_s, end_s
+    apart = ~down & (np.abs(difference) > WINK_DIFFERENCE * both) & (eyes.max(axis=1) >= WINK_OTHER)
+    for kind, lower in ((WINK_LEFT, difference < 0), (WINK_RIGHT, difference > 0)):
+        for start_s, end_s in _runs(apart & lower, person):
+            if MIN_WINK_S <= end_s - start_s <= MAX_WINK_S:
+                yield kind, start_s, end_s
+
+
+def _runs(down: NDArray[np.bool_], person: pd.DataFrame) -> Iterator[tuple[float, float]]:
+    """Yield the times of unbroken runs of rows in which ``down`` holds, without those cut off by a gap or an end."""
+    times, ends = person["time_s"].to_numpy(), _ends(person)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
+    known = person[_COLUMNS].notna().all(axis=1).to_numpy()
+    unbroken = np.concatenate([times[1:] == ends[:-1], [False]])
+    for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        begins = first > 0 and known[first - 1]
+        if begins and after < len(times) and known[after] and unbroken[first - 1 : after].all():
+            yield float(times[first]), float(times[after])
+
+
+def _ends(person: pd.DataFrame) -> NDArray[np.float64]:
+    """Return until when each row stands: the next one, or the usual step where the next is more than two steps away."""
+    times = person["time_s"].to_numpy()
+    if len(times) < 2:
+        return times
+    steps = np.diff(times)
+    usual = float(np.median(steps))
+    return np.asarray(times + np.append(np.where(steps > 2.5 * usual, usual, steps), usual))

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, eye_figures, lid_events
+from emotion.engine.face_follower import FaceFollower
+from emotion.engine.measure_eyes import with_eyes
+from emotion.types import Face
+from emotion.vision.decode.video import read_video
+from emotion.vision.detection.detect import BlazeFace
+from emotion.vision.eyes import EyeModel
+from emotion.vision.landmarks import FaceMesh
+
+COUNTED = json.loads(Path(__file__).with_name("counted_blinks.json").read_text(encoding="utf-8"))
+CLIPS = sorted(name for name in COUNTED if name.endswith(".mp4"))
+
+
+def timeline(left, right=None, fps: float = 30.0, track: int = 1) -> pd.DataFrame:
+    left = np.asarray(left, np.float64)
+    return pd.DataFrame({
+        "frame_index": np.arange(len(left)), "time_s": np.arange(len(left)) / fps, "track_id": track,
+        "eye_openness_left": left, "eye_openness_right": left if right is None else np.asarray(right, np.float64),
+    })  # fmt: skip
+
+
+def dipped(*spans: tuple[int, int], count: int = 120, level: float = 0.05) -> np.ndarray:
+    openness = np.full(count, 0.25)
+    for first, last in spans:
+        openness[first : last + 1] = level
+    return openness
+
+
+def test_a_blink_has_onset_and_closing_time():
+    (event,) = lid_events(timeline(dipped((30, 34)))).to_dict("records")
+    assert event["kind"] == BLINK
+    assert event["start_s"] == pytest.approx(1.0)
+    assert event["seconds"] == pytest.approx(5 / 30)
+
+
+@pytest.mark.parametrize("open_eye", [0.15, 0.25, 0.35])
+def test_the_limit_follows_the_persons_own_open_eye(open_eye):
+    openness = dipped((30, 34)) / 0.25 * open_eye
+    assert len(lid_events(timeline(openness))) == 1
+    half_down = np.where(np.arange(120) // 6 == 5, 0.6, 1.0) * open_eye
+    assert lid_events(timeline(half_down)).empty
+
+
+def test_each_person_is_compared_with_themselves():
+    narrow, wide = timeline(dipped() * 0.4, track=1), timeline(dipped((20, 22), (60, 63)), track=2)
+    both = pd.concat([narrow, wide]).sort_values(["frame_index", "track_id"], ignore_index=True)
+    assert eye_figures(both)["blinks"].tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(("last", "kinds"), [(44, [BLINK]), (54, []), (61, [CLOSED])])
+def test_by_how_long_the_lids_are_down(last, kinds):
+    assert lid_events(timeline(dipped((30, last))))["kind"].tolist() == kinds
+
+
+def test_a_wink_is_of_one_eye_for_a_while():
+    left_down = timeline(dipped((30, 40)), dipped())
+    assert lid_events(left_down)["kind"].tolist() == [WINK_LEFT]
+    assert lid_events(timeline(dipped(), dipped((30, 40))))["kind"].tolist() == [WINK_RIGHT]
+    assert lid_events(timeline(dipped(), dipped((30, 31)))).empty, "noise"
+
+
+def test_rate_and_length():
+    figures = eye_figures(timeline(dipped((30, 32), (70, 74)), fps=20)).loc[1]
+    assert figures["blinks_per_minute"] == pytest.approx(20)
+    assert figures["blink_s"] == pytest.approx(4 / 20)
+    assert figures["seen_s"] == pytest.approx(6)
+
+
+@pytest.mark.parametrize(("fps", "counted"), [(10, False), (14.5, True), (15, True), (60, True)])
+def test_too_few_looks_cannot_be_counted(fps, counted):
+    table = timeline(dipped((30, 32)), fps=fps)
+    figures = eye_figures(table).loc[1]
+    assert figures["looks_per_s"] == pytest.approx(fps)
+    assert np.isfinite(figures["blinks"]) == counted
+    assert len(lid_events(table)) == counted
+
+
+def test_unmeasured_eyes_are_no_blinks():
+    empty = np.full(60, np.nan)
+    assert np.isnan(eye_figures(timeline(empty)).loc[1, "blinks"])
+    lost = dipped((30, 34))
+    lost[35:40] = np.nan
+    assert lid_events(timeline(lost)).empty, "nobody saw it end"
+    gone = timeline(dipped((30, 34))).drop(index=range(32, 40))
+    assert lid_events(gone).empty
+
+
+def test_nobody():
+    assert eye_figures(timeline([])).empty
+    assert lid_events(timeline([])).empty
+
+
+def measured(clip: Path) -> pd.DataFrame:
+    follower, model, rows = FaceFollower(BlazeFace(), FaceMesh()), EyeModel(), []
+    for frame in read_video(clip):
+        faces: list[Face] = [with_eyes(model, frame.luma, face) for face in follower(frame)]
+        rows += [
+            (frame.index, frame.time_s, face.track_id, face.eye_openness_left, face.eye_openness_right)
+            for face in faces
+        ]
+    return pd.DataFrame(rows, columns=["frame_index", "time_s", "track_id", "eye_openness_left", "eye_openness_right"])
+
+
+def test_blinks_of_real_clips_agree_with_those_counted_by_hand(shared_data: Path) -> None:
+    found = hits = counted = 0
+    cv2.setNumThreads(1)
+    for name in CLIPS:
+        table = measured(shared_data / "videos" / name)
+        events = lid_events(table)
+        frame_at = dict(zip(table["time_s"], table["frame_index"], strict=True))
+        for kind in (BLINK, WINK_LEFT, WINK_RIGHT):
+            spans = COUNTED[name][kind]
+            starts = [frame_at[start] for start in events.loc[events["kind"] == kind, "start_s"]]
+            hit = [any(first - 2 <= start <= last for first, last in spans) for start in starts]
+            found, hits, counted = found + len(starts), hits + sum(hit), counted + len(spans)
+    assert counted == 29
+    assert hits / counted >= 0.9, "recall"
+    assert hits / found >= 0.9, "precision"

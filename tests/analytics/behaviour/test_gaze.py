@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion.analytics.behaviour.gaze import gaze_angle, gaze_figures
+
+
+def test_angles_to_the_camera():
+    assert gaze_angle(np.array([0.0, 20, 0, -30]), np.array([0.0, 0, -15, 0])) == pytest.approx([0, 20, 15, 30])
+    assert np.isnan(gaze_angle(np.array([np.nan]), np.array([0.0])))[0]
+
+
+def test_share_of_known_rows_that_look_towards_the_camera():
+    rows = pd.DataFrame({
+        "track_id": [1] * 4 + [2], "gaze_yaw": [0, 10, 40, np.nan, np.nan], "gaze_pitch": [0, 10, 0, np.nan, np.nan],
+    })  # fmt: skip
+    figures = gaze_figures(rows)
+    assert figures.loc[1, "gaze_known_share"] == 0.75
+    assert figures.loc[1, "towards_camera_share"] == pytest.approx(2 / 3)
+    assert np.isnan(figures.loc[2, "towards_camera_share"])
