@@ -23,6 +23,7 @@ from typing import Any, TextIO
 from pythonjsonlogger.json import JsonFormatter
 
 from emotion.errors import SettingsError
+from emotion.masking import masked
 from emotion.paths import ROOT
 from emotion.settings import read_settings
 from emotion.telemetry.counters import ERRORS
@@ -107,7 +108,7 @@ class DiscreetText(logging.Formatter):
         discreet = _discreet(record)
         extra = "".join(f" {name}={value}" for name, value in _extra_of(discreet).items())
         discreet.msg, discreet.args = discreet.getMessage() + extra, None
-        return super().format(discreet)
+        return masked(super().format(discreet))
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 – logging's own name
         """Return the way that an exception took."""
@@ -128,7 +129,7 @@ class DiscreetJson(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        return super().format(_discreet(record))
+        return masked(super().format(_discreet(record)))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         """Return the moment as ISO 8601 in UTC."""
