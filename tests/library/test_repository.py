@@ -309,6 +309,7 @@ def test_whatever_people_write_comes_back(lasting: Repository, edits: Edits, tit
     # The figures follow the edits, as the page's and the exports' do.
     assert after.summary == list_figures(lasting.load_analysis(entry.id), edits)
     unchanged = {"edits": entry.edits, "title": entry.title, "tags": entry.tags, "summary": entry.summary}
+    unchanged |= {"edits_version": entry.edits_version}
     assert replace(after, **unchanged) == entry
     for name in edits.names.values():
         assert lasting.search(name).total == 1

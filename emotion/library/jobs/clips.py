@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from emotion.engine.private_files import make_private_folder, open_private
 from emotion.errors import EmotionError
 from emotion.library.entries import Entry, JobSettings
 from emotion.library.library import Library
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 def clip_file(entry_id: str) -> Path:
     """Return where the pictures of a recording are while it runs; the folder exists."""
     folder = library_dir() / "clips"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     return folder / f"{entry_id}.mp4"
 
 
@@ -39,7 +40,7 @@ def lock_clip(path: Path) -> BinaryIO:
     Raises:
         BlockingIOError: Somebody writes it, or hands it over.
     """
-    file = path.open("ab")
+    file = open_private(path, "ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:
@@ -99,5 +100,5 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
         # It is on this disk already, and where it was refused it would be tried again for ever.
         entry = repository.add(whole, name, settings, title=title, limits=UNLIMITED)
     # Both have the same times, so what was left out of the one is left out of the other.
-    repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events))
+    repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events), entry.saved_edits)
     return entry
