@@ -19,6 +19,8 @@ EmotionError
 
 from __future__ import annotations
 
+from emotion.masking import masked
+
 _LONGEST = 120
 
 
@@ -34,7 +36,13 @@ def brief(came: object) -> str:
 
 
 class EmotionError(Exception):
-    """Base of everything this package raises on purpose; ``str(error)`` is fit to show."""
+    """Base of everything this package raises on purpose; ``str(error)`` is fit to show.
+
+    Passwords in the text are masked: it may quote an address, or what a server said.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(masked(each) if isinstance(each, str) else each for each in args))
 
 
 class InputError(EmotionError):

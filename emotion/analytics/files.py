@@ -23,8 +23,8 @@ from emotion.model_card import with_current_keys
 from emotion.types import Analysis, VideoInfo
 
 SCHEMA_VERSION = 2
-"""Increased when older versions would misread the file. Version 1 is still read, without its ``eye_openness``, which was
-measured in the mesh."""
+"""Increased when older versions would misread the file. Version 1 is still read, without its ``eye_openness``, which
+was measured in the mesh."""
 
 _ABOUT = b"emotion.analysis"
 _FRAMES = b"emotion.frames"

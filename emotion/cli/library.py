@@ -31,9 +31,11 @@ def run_library(options: argparse.Namespace) -> int:
     """
     if options.action == "check":
         contents = check(options.path)
-    else:
+    elif options.action == "backup":
         with closing(Library.open()) as library:
-            contents = _back_up(library, options) if options.action == "backup" else _restore(library, options)
+            contents = _back_up(library, options)
+    else:
+        contents = _restore(options)
     done = {"backup": "backed up to", "check": "whole in", "restore": "restored from"}[options.action]
     print(f"{_words(contents)} {done} {options.path}")
     return 0
@@ -44,8 +46,9 @@ def _back_up(library: Library, options: argparse.Namespace) -> Contents:
         return back_up(library, options.path, show)
 
 
-def _restore(library: Library, options: argparse.Namespace) -> Contents:
-    with progress_bar("restore", "files") as show:
+def _restore(options: argparse.Namespace) -> Contents:
+    check(options.path)  # Before a library is created for it.
+    with closing(Library.open_unchecked()) as library, progress_bar("restore", "files") as show:
         return restore(library, options.path, replace=options.replace, on_step=show)
 
 

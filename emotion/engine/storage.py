@@ -15,7 +15,9 @@ from typing import IO, Any, BinaryIO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from emotion.errors import LibraryError
+from emotion.engine.private_files import make_private_folder, open_private
+from emotion.errors import LibraryError, brief
+from emotion.masking import masked
 
 PARTIAL = ".partial"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -27,19 +29,23 @@ class Storage:
     Args:
         url: A folder, or a URL that fsspec opens, whose credentials come from where that file system looks for them.
             A ``Path`` is always a folder.
+        private: Whether only the owner of the process may read the files, as far as they are on this machine.
 
     Raises:
         LibraryError: No such file system is installed, or it cannot be reached.
     """
 
-    def __init__(self, url: str | Path) -> None:
+    def __init__(self, url: str | Path, *, private: bool = False) -> None:
+        self._is_private = private
         try:
             self._fs, root = _place(url)
             self._root = str(root).rstrip("/")
-            self._fs.makedirs(self._root, exist_ok=True)
-        except (ImportError, ValueError, OSError) as error:
-            raise LibraryError(f"expected EMOTION_STORAGE_URL to be a place for files; {url!r}: {error}") from error
-        self._is_local = isinstance(self._fs, LocalFileSystem)
+            self._is_local = isinstance(self._fs, LocalFileSystem)
+            self._make_folder(self._root)
+        except Exception as error:  # each file system raises errors of its own
+            reason = (error.strerror if isinstance(error, OSError) else None) or brief(error) or type(error).__name__
+            shown = masked(str(url))
+            raise LibraryError(f"expected EMOTION_STORAGE_URL to be a place for files; {shown!r}: {reason}") from error
         self.url = self._root if self._is_local else str(url)
         """Absolute address of the storage."""
 
@@ -49,7 +55,7 @@ class Storage:
         target = self._path(key)
         folder, name = posixpath.split(target)
         partial = f"{folder}/.{name}{PARTIAL}"
-        self._fs.makedirs(folder, exist_ok=True)
+        self._make_folder(folder)
         try:
             with self._opened(partial) as file:
                 yield file
@@ -67,7 +73,15 @@ class Storage:
             raise
 
     def _opened(self, path: str) -> Any:
-        return Path(path).open("wb") if self._is_local else self._fs.open(path, "wb")
+        if not self._is_local:
+            return self._fs.open(path, "wb")
+        return open_private(Path(path), "wb") if self._is_private else Path(path).open("wb")
+
+    def _make_folder(self, folder: str) -> None:
+        if self._is_local and self._is_private:
+            make_private_folder(Path(folder))
+        else:
+            self._fs.makedirs(folder, exist_ok=True)
 
     def move(self, key: str, to: str) -> None:
         """Move a file to another key, replacing any file there.
@@ -76,7 +90,7 @@ class Storage:
             FileNotFoundError: There is no such file.
         """
         target = self._path(to)
-        self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
+        self._make_folder(posixpath.dirname(target))
         if self._is_local:
             Path(self._path(key)).replace(target)
         else:
@@ -103,6 +117,15 @@ class Storage:
         except FileNotFoundError:
             return []
         return [f"{folder}/{name}" for name in sorted(names) if not name.endswith(PARTIAL)]
+
+    def folders(self) -> list[str]:
+        """Return the sorted names of all folders at the top."""
+        self._fs.invalidate_cache()
+        try:
+            found = self._fs.ls(self._root, detail=True)
+        except FileNotFoundError:  # object storage has no empty folders
+            return []
+        return sorted(posixpath.basename(str(one["name"]).rstrip("/")) for one in found if one["type"] == "directory")
 
     def files(self, folder: str = "") -> list[str]:
         """Return the sorted keys of all finished files in a folder and its subfolders; by default, of all files."""

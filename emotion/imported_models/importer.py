@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from emotion.engine.private_files import make_private, make_private_folder
 from emotion.errors import ModelError, TooLargeError
 from emotion.imported_models.probe import examine
 from emotion.labels import LabelSet
@@ -141,7 +142,7 @@ def import_model(path: Path, details: CardDetails, facts: ModelFacts | None = No
     card = _card(details, facts)
     target = imported_models_dir() / card.name
     try:
-        imported_models_dir().mkdir(parents=True, exist_ok=True)
+        make_private_folder(imported_models_dir())
         with tempfile.TemporaryDirectory(prefix=".adding-", dir=imported_models_dir()) as folder:
             draft = Path(folder) / card.name
             draft.mkdir()
@@ -149,6 +150,8 @@ def import_model(path: Path, details: CardDetails, facts: ModelFacts | None = No
             if sha256_of(draft / card.file) != facts.sha256:
                 raise ModelError("expected the file that was checked; it has changed since")
             save_card(card, draft)
+            for each in (draft, *draft.iterdir()):
+                make_private(each)
             draft.rename(target)
     except OSError as error:
         raise ModelError(f"model {card.name!r} cannot be imported: {error.strerror}") from error

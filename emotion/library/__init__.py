@@ -16,7 +16,7 @@ until it is resumed or deleted.
 """
 
 from emotion.library.calendar import Day, days
-from emotion.library.entries import LOCAL, Entry, JobSettings, State
+from emotion.library.entries import LOCAL, Entry, JobSettings, SavedEdits, State
 from emotion.library.library import Library
 from emotion.library.repository import Repository
 from emotion.library.search import SORTS, Page
@@ -30,6 +30,7 @@ __all__ = [
     "Library",
     "Page",
     "Repository",
+    "SavedEdits",
     "State",
     "days",
 ]

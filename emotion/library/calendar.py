@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from emotion.library.mapping import ODD
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,36 @@ def days(repository: Repository, *, zone: dt.tzinfo = dt.UTC) -> list[Day]:
         AnalysisRow.owner == repository.owner, AnalysisRow.summary.is_not(None)
     )
     with repository.library.database.reading() as session:
-        rows = session.execute(query.order_by(AnalysisRow.happened_at)).all()
+        rows = _figures(session, query.order_by(AnalysisRow.happened_at))
     seconds: dict[dt.date, dict[str, float]] = {}
     counts: dict[dt.date, int] = defaultdict(int)
     for moment, summary in rows:
+        try:
+            shown = {answer: share * summary["faces_s"] for answer, share in summary.get("shares", {}).items()}
+        except ODD:
+            log.warning("the figures of an analysis cannot be read; its day is shown without it")
+            continue
         date = moment.astimezone(zone).date()
         counts[date] += 1
         day = seconds.setdefault(date, {})
-        for answer, share in (summary or {}).get("shares", {}).items():
-            day[answer] = day.get(answer, 0.0) + share * summary["faces_s"]
+        for answer, seconds_of in shown.items():
+            day[answer] = day.get(answer, 0.0) + seconds_of
     return [_day(date, counts[date], seconds[date]) for date in seconds]
+
+
+def _figures(session: Session, query: Select[Any]) -> list[Any]:
+    """Return the rows that can be read, one by one if one of them cannot."""
+    try:
+        return list(session.execute(query))
+    except ODD:
+        ids = session.scalars(query.with_only_columns(AnalysisRow.id)).all()
+    rows: list[Any] = []
+    for entry_id in ids:
+        try:
+            rows += session.execute(query.where(AnalysisRow.id == entry_id)).all()
+        except ODD:
+            log.warning("the row of analysis %s cannot be read", entry_id)
+    return rows
 
 
 def _day(date: dt.date, count: int, seconds: Mapping[str, float]) -> Day:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from emotion.engine.private_files import make_private_folder, open_private
 from emotion.errors import LibraryError
+from emotion.library.database_errors import database_errors
+from emotion.library.full_disk import READ_ONLY, has_room, is_disk_full, read_only_engine
 
 BUSY_S = 30
 """How long a writer waits for another, s."""
@@ -43,13 +47,23 @@ class Database:
         if self.is_sqlite:
             url = url.set(database=str(Path(str(url.database)).absolute()))
         self.url = url
-        self.engine = _engine(url, self.is_sqlite)
-        self._writer = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        self._opening = threading.Lock()
+        self._reader: Engine | None = None
+        self._connect()
         try:
-            with _database_errors(self.url), self._alone():
-                self._upgrade()
+            with database_errors(self.url):
+                self._open()
         except OSError as error:
             raise LibraryError(f"the library's database cannot be opened: {error.strerror or error}") from error
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk has no room for changes; everything can still be read."""
+        return self.is_sqlite and (self._reader is not None or not has_room(self._file))
+
+    @property
+    def _file(self) -> Path:
+        return Path(str(self.url.database))
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -58,7 +72,8 @@ class Database:
         Raises:
             LibraryError: The database does not answer.
         """
-        with _database_errors(self.url), Session(self.engine) as session:
+        self._return_to_writing()
+        with database_errors(self.url), Session(self._reader or self.engine) as session:
             yield session
 
     @contextlib.contextmanager
@@ -71,7 +86,10 @@ class Database:
         Raises:
             LibraryError: The database does not answer.
         """
-        with _database_errors(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        self._return_to_writing()
+        if self._reader is not None:
+            raise LibraryError(READ_ONLY)
+        with database_errors(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
             # SQLite has only one writer at a time.
             if lock is not None and not self.is_sqlite:
                 session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
@@ -86,16 +104,49 @@ class Database:
         """
         # SQLite's read transactions are snapshots by default.
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with (
-            _database_errors(self.url),
-            self.engine.connect().execution_options(**options) as connection,
-            connection.begin(),
-        ):
+        self._return_to_writing()
+        engine = self._reader or self.engine
+        with database_errors(self.url), engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if self._reader is not None:
+            self._reader.dispose()
+
+    def _connect(self) -> None:
+        self.engine = _engine(self.url, self.is_sqlite)
+        self._writer = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+
+    def _open(self) -> None:
+        """Bring the schema up to date; on a full disk open the file for reading only."""
+        try:
+            with self._alone():
+                self._upgrade()
+        except (DBAPIError, OSError) as error:
+            if not self.is_sqlite or not is_disk_full(self._file, error):
+                raise
+            self.engine.dispose()
+            reader = read_only_engine(self._file)
+            if reader is None:
+                raise
+            with reader.connect() as connection:
+                if _revision(connection) != revisions()[0]:
+                    raise
+            self._reader = reader
+
+    def _return_to_writing(self) -> None:
+        """Open a library again that was opened read-only, once its disk has room."""
+        if self._reader is None or not has_room(self._file):
+            return
+        with self._opening, contextlib.suppress(DBAPIError, OSError):
+            if self._reader is not None:
+                self._connect()
+                with self._alone():
+                    self._upgrade()
+                self._reader.dispose()
+                self._reader = None
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -103,12 +154,17 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-        with Path(f"{self.url.database}.lock").open("w") as file:
+        make_private_folder(self._file.parent)
+        with open_private(Path(f"{self._file}.lock"), "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            # SQLite gives its other files the mode of this one.
+            open_private(self._file, "ab").close()
             with self.engine.connect() as connection:
                 raw: Any = connection.connection.dbapi_connection
-                raw.execute("PRAGMA journal_mode=WAL")
+                try:
+                    raw.execute("PRAGMA journal_mode=WAL")
+                except sqlite3.Error as error:  # the driver's own, which SQLAlchemy does not see here
+                    raise OperationalError("PRAGMA journal_mode", {}, error) from error
             yield
 
     def _upgrade(self) -> None:
@@ -161,15 +217,3 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads and then writes would fail if another one wrote in between.
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-
-@contextlib.contextmanager
-def _database_errors(url: URL) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        where = url.render_as_string(hide_password=True)
-        raise LibraryError(f"the library's database at {where} does not answer as expected: {reason}") from error
-    except NoFreeConnection as error:
-        raise LibraryError("the library's database is so busy that no connection to it is free; try again") from error

@@ -90,6 +90,21 @@ class JobSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedEdits:
+    """The edits of an analysis as they are stored.
+
+    Attributes:
+        edits: The edits.
+        version: How often they were saved.
+        conflicts: What could not be saved because somebody else had changed it, such as ``"the name of Person 2"``.
+    """
+
+    edits: Edits
+    version: int
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One analysis of the library.
 
@@ -113,6 +128,7 @@ class Entry:
         summary: The whole video's figures (:func:`emotion.analytics.summary.summarise`), with ``people``, their
             number, in place of ``tracks``; None before the end.
         edits: Edits by its owner.
+        edits_version: How often they were saved.
         tags: Sorted.
         bytes: Size in storage.
         has_video: Whether the video is stored.
@@ -137,10 +153,16 @@ class Entry:
     info: VideoInfo | None
     summary: dict[str, Any] | None
     edits: Edits
+    edits_version: int
     tags: tuple[str, ...]
     bytes: int
     has_video: bool
     kept_until: dt.datetime | None
+
+    @property
+    def saved_edits(self) -> SavedEdits:
+        """The edits with their version."""
+        return SavedEdits(self.edits, self.edits_version)
 
     @property
     def share(self) -> float:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import re
+from pathlib import Path
 
 from sqlalchemy import select
 
 from emotion import settings as where
 from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.private_files import make_private
 from emotion.engine.storage import Storage
 from emotion.errors import LibraryError
 from emotion.library.database import Database
 from emotion.library.mapping import now
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
+
+_ID = re.compile("[0-9a-f]{32}")
+
+log = logging.getLogger(__name__)
 
 
 class Library:
@@ -34,9 +42,27 @@ class Library:
             storage: Storage URL (default: :func:`emotion.settings.storage_url`).
 
         Raises:
-            LibraryError: The library cannot be opened.
+            LibraryError: The library cannot be opened, or its list of analyses is gone while their files are there.
         """
-        return cls(Database(where.database_url(url)), Storage(where.storage_url(storage)))
+        library = cls.open_unchecked(url, storage)
+        try:
+            library._expect_list()
+        except BaseException:
+            library.close()
+            raise
+        return library
+
+    @classmethod
+    def open_unchecked(cls, url: str | None = None, storage: str | None = None) -> Library:
+        """Open the library as :meth:`open` does, also if its list of analyses is gone; for restoring a backup."""
+        library = cls(Database(where.database_url(url)), Storage(where.storage_url(storage), private=True))
+        _make_private(where.library_dir())
+        return library
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk of the database is full; everything can be read then, and nothing changed."""
+        return self.database.is_full
 
     def close(self) -> None:
         """Close all connections to the database."""
@@ -72,6 +98,28 @@ class Library:
             raise LibraryError(f"{len(failures)} expired analyses could not be deleted: {failures[0]}")
         return len(found)
 
+    def _expect_list(self) -> None:
+        with self.database.reading() as session:
+            if session.scalar(select(AnalysisRow.id).limit(1)) is not None:
+                return
+        count = sum(bool(_ID.fullmatch(name) and self.storage.files(name)) for name in self.storage.folders())
+        if count:
+            raise LibraryError(
+                f"the list of analyses is empty, but the files of {count:,} are still in the storage; restore a backup "
+                "(python -m emotion library restore FILE --replace), or move these files away to begin a new library"
+            )
+
     def checkpoint(self, entry_id: str) -> Checkpoint:
         """Return the checkpoint of a running analysis: the part of its timeline written so far."""
         return Checkpoint(self.storage, f"{entry_id}/parts")
+
+
+def _make_private(folder: Path) -> None:
+    """Close the library's folder to other users; what earlier versions wrote into it may be readable by all."""
+    if not folder.is_dir():
+        return
+    try:
+        for each in (folder, *folder.iterdir()):
+            make_private(each)
+    except OSError as error:
+        log.warning("other users may be able to read the library's folder: %s", error)

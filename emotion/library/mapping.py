@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from emotion.analytics.edits import Edits
-from emotion.errors import LibraryError
+from emotion.errors import InputError, LibraryError
 from emotion.library.entries import Entry, JobSettings, State, folded
-from emotion.library.orm import AnalysisRow, OwnerRow
+from emotion.library.orm import AnalysisRow, OwnerRow, UtcDateTime
 from emotion.types import VideoInfo
 
 _MAX_KEY = 300
+_UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _UPLOADING = "The upload did not finish."
+log = logging.getLogger(__name__)
+
+ODD = (ValueError, TypeError, KeyError, AttributeError, InputError)
+"""What a row raises that another program or a failing disk changed."""
+ODD_NOTE = "The entry of this analysis is damaged: delete it, or restore a backup."
 
 
 def now() -> dt.datetime:
@@ -76,10 +83,18 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
         LibraryError: The owner has no analysis with this ID.
     """
     wanted = select(AnalysisRow).where(AnalysisRow.id == entry_id, AnalysisRow.owner == owner)
-    row = session.scalar(wanted.with_for_update() if lock else wanted)
+    try:
+        row = session.scalar(wanted.with_for_update() if lock else wanted)
+    except ODD as error:
+        raise LibraryError(f"{ODD_NOTE[:1].lower()}{ODD_NOTE[1:-1]}") from error
     if row is None:
-        raise LibraryError(f"there is no analysis {entry_id!r} in this library")
+        raise no_analysis(entry_id)
     return row
+
+
+def no_analysis(entry_id: str) -> LibraryError:
+    """Return the error that says that an owner has no analysis of this id."""
+    return LibraryError(f"there is no analysis {entry_id!r} in this library")
 
 
 def retention_days_of(session: Session, owner: str) -> int | None:
@@ -96,11 +111,68 @@ def expiry(row: AnalysisRow, days: int | None) -> dt.datetime | None:
 
 def is_live(row: AnalysisRow) -> bool:
     """Return whether an analysis is a live recording, which has no worker."""
-    return bool(row.settings.get("live"))
+    return isinstance(row.settings, dict) and bool(row.settings.get("live"))
+
+
+def sound_rows(session: Session, found: Select[AnalysisRow]) -> list[AnalysisRow]:
+    """Return the rows that can be read; damaged ones are left out."""
+    try:
+        return list(session.scalars(found))
+    except ODD:
+        ids = session.scalars(found.with_only_columns(AnalysisRow.id)).all()
+    rows = []
+    for entry_id in ids:
+        try:
+            rows.append(session.get_one(AnalysisRow, entry_id))
+        except ODD:
+            log.warning("the row of analysis %s cannot be read", entry_id)
+    return rows
+
+
+def entry_of(session: Session, entry_id: str) -> Entry:
+    """Return an analysis; one whose row cannot be read is failed, with a note that says so.
+
+    Raises:
+        LookupError: There is none with this id.
+    """
+    try:
+        row = session.get(AnalysisRow, entry_id)
+        if row is not None:
+            return to_entry(row)
+    except ODD:
+        log.warning("the row of analysis %s cannot be read", entry_id)
+        return _odd_entry(session, entry_id)
+    raise LookupError(entry_id)
+
+
+def _odd_entry(session: Session, entry_id: str) -> Entry:
+    """Return what can be said of an analysis without looking at the columns that may be damaged."""
+    columns = (AnalysisRow.owner, AnalysisRow.title, AnalysisRow.source)
+    as_text = [cast(column, String) for column in (*columns, AnalysisRow.created_at)]
+    owner, title, source, created = map(str, session.execute(select(*as_text).where(AnalysisRow.id == entry_id)).one())
+    try:
+        added = UtcDateTime().process_result_value(dt.datetime.fromisoformat(created), session.get_bind().dialect)
+    except ValueError:
+        added = None
+    moment = added or _UNKNOWN
+    return Entry(
+        id=entry_id, owner=owner, title=title, source=source, source_sha256="", state=State.FAILED, note=ODD_NOTE,
+        created_at=moment, started_at=None, finished_at=None, happened_at=moment, done=0, total=0, rate=0.0,
+        settings=JobSettings(), info=None, summary=None, edits=Edits(), edits_version=0, tags=(), bytes=0,
+        has_video=False, kept_until=None,
+    )  # fmt: skip
 
 
 def to_entry(row: AnalysisRow) -> Entry:
-    """Convert a row to a value."""
+    """Convert a row to a value.
+
+    Raises:
+        ODD: The row was damaged, or another program wrote it.
+    """
+    # SQLite keeps values of any type in any column.
+    numbers = (row.done, row.total, row.rate, row.bytes)
+    if not isinstance(row.summary, dict | None) or not all(isinstance(each, int | float) for each in numbers):
+        raise TypeError("expected figures by name, and numbers")
     return Entry(
         id=row.id,
         owner=row.owner,
@@ -120,6 +192,7 @@ def to_entry(row: AnalysisRow) -> Entry:
         info=None if row.info is None else VideoInfo(**row.info),
         summary=row.summary,
         edits=Edits.from_dict(row.edits),
+        edits_version=row.edits_version,
         tags=tuple(each.tag for each in row.tags),
         bytes=row.bytes,
         has_video=row.has_video,

@@ -83,6 +83,8 @@ class AnalysisRow(Base):
     info: Mapped[dict[str, Any] | None]
     summary: Mapped[dict[str, Any] | None]
     edits: Mapped[dict[str, Any]]
+    edits_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often they were saved."""
     duration_s: Mapped[float | None] = mapped_column(Double)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     has_video: Mapped[bool] = mapped_column(default=False)

@@ -14,9 +14,10 @@ from emotion.analytics.files import load_parquet
 from emotion.engine.storage import timeline_key, video_key
 from emotion.errors import LibraryError
 from emotion.library import mapping
-from emotion.library.entries import Entry, JobSettings, State, clean_tags, clean_title
+from emotion.library.entries import Entry, JobSettings, SavedEdits, State, clean_tags, clean_title
 from emotion.library.ingest import Ingest, purge
-from emotion.library.mapping import row_of, title_key, to_entry, words_of
+from emotion.library.mapping import entry_of, no_analysis, row_of, title_key, words_of
+from emotion.library.merge_edits import MergedEdits, merge_edits
 from emotion.library.orm import AnalysisRow, OwnerRow, TagRow
 from emotion.library.search import Page, find
 from emotion.library.summary import change_figures, list_figures
@@ -80,7 +81,10 @@ class Repository:
             LibraryError: There is no analysis with this ID.
         """
         with self.library.database.reading() as session:
-            return to_entry(row_of(session, entry_id, self.owner))
+            there = select(AnalysisRow.id).where(AnalysisRow.id == entry_id, AnalysisRow.owner == self.owner)
+            if session.scalar(there) is None:
+                raise no_analysis(entry_id)
+            return entry_of(session, entry_id)
 
     def search(
         self,
@@ -130,17 +134,37 @@ class Repository:
             row.tags += [TagRow(tag=tag, owner=self.owner) for tag in wanted if tag not in there]
             row.words = words_of(row)
 
-    def save_edits(self, entry_id: str, edits: Edits) -> None:
-        """Save the edits of an analysis."""
+    def save_edits(self, entry_id: str, edits: Edits, since: SavedEdits | None = None) -> SavedEdits:
+        """Save the edits of an analysis, and return what is stored then.
+
+        Args:
+            entry_id: ID of the analysis.
+            edits: All of its edits.
+            since: The stored edits that these were made from. What another page saved since is merged; where both
+                changed the same thing, the stored value stays and is named in ``conflicts``. None replaces all stored
+                edits.
+        """
+        while (saved := self._try_to_save(entry_id, edits, since)) is None:
+            pass  # another page saved in between: merge with its edits
+        return saved
+
+    def _try_to_save(self, entry_id: str, edits: Edits, since: SavedEdits | None) -> SavedEdits | None:
+        """Return what is stored now; None if it was changed between reading and writing."""
         before = self.get(entry_id)
+        is_stale = since is not None and since.version != before.edits_version
+        merged = merge_edits(since.edits, edits, before.edits) if since and is_stale else MergedEdits(edits, ())
         figures = None
-        if before.summary is not None and change_figures(before.edits, edits):
-            figures = list_figures(self.load_analysis(entry_id), edits)
+        # Figures take seconds, so they are computed outside of the transaction.
+        if before.summary is not None and change_figures(before.edits, merged.edits):
+            figures = list_figures(self.load_analysis(entry_id), merged.edits)
         with self._changing(entry_id) as row:
-            row.edits = edits.to_dict()
+            if (row.edits_version, row.summary is None) != (before.edits_version, before.summary is None):
+                return None
+            row.edits, row.edits_version = merged.edits.to_dict(), before.edits_version + 1
             if figures is not None:
                 row.summary = figures
             row.words = words_of(row)
+        return SavedEdits(merged.edits, before.edits_version + 1, merged.conflicts)
 
     def load_analysis(self, entry_id: str) -> Analysis:
         """Return an analysis with its timeline; before it has ended, the part so far.
@@ -208,7 +232,7 @@ class Repository:
             raise LibraryError(f"expected 1 to 36500 days, or none; got {days}")
         with self.library.database.writing() as session:
             session.merge(OwnerRow(owner=self.owner, retention_days=days))
-            for row in session.scalars(select(AnalysisRow).where(AnalysisRow.owner == self.owner)):
+            for row in mapping.sound_rows(session, select(AnalysisRow).where(AnalysisRow.owner == self.owner)):
                 row.kept_until = mapping.expiry(row, days)
 
     @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from emotion.errors import LibraryError
 from emotion.library.entries import Entry, State, folded
-from emotion.library.mapping import to_entry
+from emotion.library.mapping import ODD, entry_of, to_entry
 from emotion.library.orm import AnalysisRow, TagRow
 
 SORTS = {
@@ -55,7 +55,17 @@ def find(
     key = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     ordered = found.order_by(key, AnalysisRow.id).limit(limit).offset(offset)
-    return Page(tuple(to_entry(row) for row in session.scalars(ordered)), total)
+    return Page(_entries(session, ordered), total)
+
+
+def _entries(session: Session, found: Select[AnalysisRow]) -> tuple[Entry, ...]:
+    try:
+        return tuple(to_entry(row) for row in session.scalars(found))
+    except ODD:
+        # One row cannot be read. One by one, the others can.
+        return tuple(
+            entry_of(session, entry_id) for entry_id in session.scalars(found.with_only_columns(AnalysisRow.id))
+        )
 
 
 def _fitting(text: str, tags: Collection[str], states: Collection[State], owner: str) -> Select[AnalysisRow]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import av
 import numpy as np
 
-from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.edits import Event, Span
 from emotion.engine.storage import no_room
 from emotion.errors import EmotionError, LibraryError
 from emotion.library import JobSettings, Repository
@@ -224,11 +224,12 @@ class _Marks:
         events, baselines = tuple(self.events), tuple(self.baselines)
         if not events and not baselines:
             return
-        edits: Edits = repository.get(entry_id).edits
-        at_rest = dict(edits.baselines)
+        stored = repository.get(entry_id).saved_edits
+        edits, at_rest = stored.edits, dict(stored.edits.baselines)
         for each in baselines:
             at_rest |= each
-        repository.save_edits(entry_id, replace(edits, events=edits.events + events, baselines=at_rest))
+        marked = replace(edits, events=edits.events + events, baselines=at_rest)
+        repository.save_edits(entry_id, marked, stored)
         for waiting, saved in ((self.events, events), (self.baselines, baselines)):
             for _ in saved:
                 waiting.popleft()

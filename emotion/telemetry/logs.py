@@ -25,6 +25,7 @@ from typing import Any, TextIO
 from pythonjsonlogger.json import JsonFormatter
 
 from emotion.errors import SettingsError
+from emotion.masking import masked
 from emotion.paths import ROOT
 from emotion.settings import read_settings
 from emotion.telemetry.counters import ERRORS
@@ -112,7 +113,7 @@ class DiscreetText(logging.Formatter):
         """Return the line, with ``extra`` values at its end."""
         discreet = _discreet(record)
         discreet.msg += "".join(f" {name}={one_line(str(value))}" for name, value in _extra_of(discreet).items())
-        return super().format(discreet)
+        return masked(super().format(discreet))
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 – logging's own name
         """Return the locations of an exception and of its causes."""
@@ -133,7 +134,7 @@ class DiscreetJson(JsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        return super().format(_discreet(record))
+        return masked(super().format(_discreet(record)))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         """Return the time as ISO 8601 in UTC."""

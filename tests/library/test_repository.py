@@ -307,6 +307,7 @@ def test_arbitrary_text_round_trips(lasting: Repository, edits: Edits, title: st
     # The figures follow the edits, as the page's and the exports' do.
     assert after.summary == list_figures(lasting.load_analysis(entry.id), edits)
     unchanged = {"edits": entry.edits, "title": entry.title, "tags": entry.tags, "summary": entry.summary}
+    unchanged |= {"edits_version": entry.edits_version}
     assert replace(after, **unchanged) == entry
     for name in edits.names.values():
         assert lasting.search(name).total == 1

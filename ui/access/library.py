@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion.errors import LibraryError
 from emotion.library import Library, Repository
+from emotion.library.full_disk import READ_ONLY
 from emotion.library.jobs import Dispatcher
 from emotion.library.owners.usage import set_owner_name
 from ui.access import Visitor, visitor_or_stop
@@ -27,7 +28,11 @@ def _opened() -> tuple[Library, Dispatcher]:
 def library_or_stop() -> Repository:
     """Return the visitor's part of the library, or show why it cannot be opened and stop the page."""
     visitor = visitor_or_stop()
-    repository = shared_library_or_stop().for_owner(visitor.owner)
+    library = shared_library_or_stop()
+    repository = library.for_owner(visitor.owner)
+    if library.is_full:
+        st.warning(f"{READ_ONLY[:1].upper()}{READ_ONLY[1:]}.", icon=":material/hard_disk:")
+        return repository
     try:
         _store_name(repository, visitor)
     except LibraryError as error:

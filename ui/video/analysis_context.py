@@ -1,13 +1,16 @@
-"""The open analysis: its library entry, edits and video."""
+"""The open analysis: its library entry, video, and edits as this page last saw them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import streamlit as st
 
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
 from emotion.dates import day_text
-from emotion.library import Entry, Repository, State
+from emotion.library import Entry, Repository, SavedEdits, State
 from emotion.types import Analysis
 from ui.common.entries import is_whole, state_text
 from ui.common.widgets import browser_zone
@@ -15,6 +18,59 @@ from ui.video.video_source import VideoSource
 
 MOST_OTHERS = 500
 """The newest analyses that are offered for a comparison."""
+
+_SEEN = "seen_edits"
+_NAMED = 3
+"""Conflicts that a message names; more are counted."""
+
+
+@dataclass(slots=True)
+class SeenEdits:
+    """What this page's widgets show.
+
+    Attributes:
+        entry_id: The analysis.
+        saved: Its edits when the page last read or saved them.
+        generation: How often another page's changes came in. Fields have it in their keys: a field keeps what it
+            showed, and would save an old value over the new one.
+        conflicts: What the last save left as another page has it.
+    """
+
+    entry_id: str
+    saved: SavedEdits
+    generation: int = 0
+    conflicts: tuple[str, ...] = ()
+
+    def take_saved(self, saved: SavedEdits, wanted: object) -> None:
+        """Remember what a save returned; ``wanted`` is what the page had asked for."""
+        self.conflicts = saved.conflicts
+        self.generation += saved.edits != wanted
+        self.saved = SavedEdits(saved.edits, saved.version)
+
+    def catch_up(self, entry: Entry) -> bool:
+        """Take over what another page saved, and return whether there was anything."""
+        if entry.edits_version <= self.saved.version:
+            return False
+        self.generation += entry.edits != self.saved.edits
+        self.saved = entry.saved_edits
+        return True
+
+
+def seen_edits(entry: Entry) -> SeenEdits:
+    """Return the edits that this session shows of an analysis."""
+    seen: SeenEdits | None = st.session_state.get(_SEEN)
+    if seen is None or seen.entry_id != entry.id:
+        seen = st.session_state[_SEEN] = SeenEdits(entry.id, entry.saved_edits)
+    return seen
+
+
+def conflict_text(conflicts: tuple[str, ...]) -> str:
+    """Return a sentence that says what was not saved; empty for no conflicts."""
+    if not conflicts:
+        return ""
+    named = [*conflicts[:_NAMED], *([f"{len(conflicts) - _NAMED} more"] if len(conflicts) > _NAMED else [])]
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return f"Another page changed {listed} in the meantime; that version was kept, and your change to it was not saved."
 
 
 class AnalysisContext:
@@ -27,7 +83,7 @@ class AnalysisContext:
 
     def __init__(self, library: Repository, entry: Entry, video_source: VideoSource | None) -> None:
         self._library, self.entry, self.video_source = library, entry, video_source
-        self._edits = entry.edits
+        self._seen = seen_edits(entry)
 
     @property
     def stem(self) -> str:
@@ -46,13 +102,33 @@ class AnalysisContext:
 
     @property
     def edits(self) -> Edits:
-        """Names, merges, events and other edits; every change is saved to the library."""
-        return self._edits
+        """Names, merges, events and other edits, as this page last saw them.
+
+        Every change is saved to the library, together with what other pages saved in the meantime.
+        """
+        return self._seen.saved.edits
 
     @edits.setter
     def edits(self, edits: Edits) -> None:
-        self._library.save_edits(self.entry.id, edits)
-        self._edits = edits
+        saved = self._library.save_edits(self.entry.id, edits, since=self._seen.saved)
+        self._seen.take_saved(saved, edits)
+
+    @property
+    def generation(self) -> int:
+        """How often another page's changes came in; part of the keys of fields that show edits."""
+        return self._seen.generation
+
+    @property
+    def conflict(self) -> str:
+        """A sentence about what the last save left as another page has it; empty if nothing."""
+        return conflict_text(self._seen.conflicts)
+
+    def catch_up(self) -> bool:
+        """Take over what another page saved, and return whether there was anything.
+
+        Called after all fields were shown, because a field may hold a change that is not saved yet.
+        """
+        return self._seen.catch_up(self.entry)
 
     def others(self) -> dict[str, str]:
         """Return id → title and day of other analyses that have a result, newest first; incomplete ones say so."""

@@ -78,7 +78,12 @@ def _show(library: Repository, entry: Entry) -> None:
     video_source = _video_source(library, entry)
     if video_source is not None and video_source.running:
         _follow(video_source)
-    show_analysis(AnalysisContext(library, entry, video_source), analysis)
+    context = AnalysisContext(library, entry, video_source)
+    if context.conflict:
+        st.warning(plain(context.conflict), icon=":material/sync_problem:")
+    show_analysis(context, analysis)
+    if context.catch_up():
+        st.rerun()
 
 
 def _when(entry: Entry) -> str:

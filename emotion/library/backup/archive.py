@@ -9,16 +9,17 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, brief
 
 MANIFEST = "manifest.json"
 SUFFIX = ".tar"
 _FORMAT = 1
 _BLOCK = 1 << 20
+_UNREADABLE = (OSError, EOFError, RecursionError, tarfile.TarError)
 
 
 class ArchiveWriter:
@@ -75,12 +76,17 @@ class ArchiveReader:
         try:
             with open_file(MANIFEST) as file:
                 self.facts: dict[str, Any] = json.load(file)
-            self._files: dict[str, dict[str, Any]] = self.facts["files"]
             version = self.facts["format"]
-        except (KeyError, OSError, ValueError, TypeError, tarfile.TarError) as error:
+            if version == _FORMAT:
+                self._files = {str(one): (int(of["bytes"]), str(of["sha256"])) for one, of in self._listed()}
+        except (*_UNREADABLE, KeyError, ValueError, TypeError, AttributeError) as error:
             raise LibraryError(f"expected a whole backup of a library; {name} is none") from error
         if version != _FORMAT:
-            raise LibraryError(f"expected a backup of format {_FORMAT}; {name} has {version}")
+            raise LibraryError(f"expected a backup of format {_FORMAT}; {name} has {brief(version)}")
+
+    def _listed(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        listed: dict[str, dict[str, Any]] = self.facts["files"]
+        return listed.items()
 
     def names(self, start: str = "") -> list[str]:
         """Return the names of the files with this prefix."""
@@ -89,7 +95,7 @@ class ArchiveReader:
     @property
     def total_bytes(self) -> int:
         """Total size of all files."""
-        return sum(int(facts["bytes"]) for facts in self._files.values())
+        return sum(size for size, _ in self._files.values())
 
     def copy(self, name: str, target: IO[bytes]) -> None:
         """Copy a file to another one, and check its digest.
@@ -100,14 +106,13 @@ class ArchiveReader:
         digest, size = hashlib.sha256(), 0
         try:
             with self._open(name) as file:
-                while block := file.read(_BLOCK):
+                while block := _read(file, name):
                     digest.update(block)
                     size += len(block)
                     target.write(block)
-        except (KeyError, tarfile.TarError) as error:
+        except (KeyError, FileNotFoundError, tarfile.TarError) as error:
             raise LibraryError(f"expected a whole backup; {name} is missing from {self._name}") from error
-        expected = self._files[name]
-        if (size, digest.hexdigest()) != (expected["bytes"], expected["sha256"]):
+        if (size, digest.hexdigest()) != self._files[name]:
             raise LibraryError(f"expected a whole backup; {name} in {self._name} is damaged")
 
     def read(self, name: str) -> bytes:
@@ -166,8 +171,8 @@ def reading_archive(source: Path) -> Iterator[ArchiveReader]:
         yield ArchiveReader(lambda name: _inside(source, name).open("rb"), source.name)
         return
     try:
-        tar = tarfile.open(source)  # noqa: SIM115 – closed below, where its errors are handled
-    except (OSError, tarfile.TarError) as error:
+        tar = tarfile.open(source, "r:")  # noqa: SIM115 – closed below, where its errors are handled
+    except _UNREADABLE as error:
         raise LibraryError(f"expected a backup, a folder or a {SUFFIX} file; {source.name} is none") from error
     with tar:
         yield ArchiveReader(lambda name: _member(tar, name), source.name)
@@ -202,6 +207,13 @@ def _folder_writer(path: Path) -> Iterator[ArchiveWriter]:
             os.fsync(target.fileno())
 
     yield ArchiveWriter(put)
+
+
+def _read(file: IO[bytes], name: str) -> bytes:
+    try:
+        return file.read(_BLOCK)
+    except _UNREADABLE as error:
+        raise LibraryError(f"expected a whole backup; {name} cannot be read") from error
 
 
 def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, select
 
+from emotion.engine.private_files import make_private_folder, open_private
 from emotion.engine.storage import video_key
 from emotion.errors import LibraryError
 from emotion.library.backup.archive import ArchiveReader, ArchiveWriter, reading_archive, writing_archive
+from emotion.library.backup.checked_restore import (
+    Rows,
+    expect_file_name,
+    expect_rows,
+    removing_new_files,
+    replace_rows,
+)
 from emotion.library.database import revisions
 from emotion.library.entries import State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S
@@ -27,8 +35,6 @@ from emotion.library.orm import AnalysisRow, Base, UtcDateTime
 from emotion.models.registry import imported_models_dir
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.version import program_version
-
-Rows = dict[str, list[dict[str, Any]]]
 
 _ANALYSES = AnalysisRow.__tablename__
 _TABLES, _FILES, _MODELS = "tables/", "files/", "models/"
@@ -81,14 +87,20 @@ def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -
 
 
 def check(source: Path) -> Contents:
-    """Check every file's digest, and return the numbers of a backup's content.
+    """Check every file's digest, all rows and all names, and return the numbers of a backup's content.
 
     Raises:
-        LibraryError: It is not a backup, or a file is damaged or missing.
+        LibraryError: It is not a backup, a file or row is damaged or missing, or a newer version made it.
     """
     with reading_archive(source) as archive:
         archive.verify()
-        analyses = len(_from_json(archive, Base.metadata.tables[_ANALYSES]))
+        if archive.facts.get("revision") not in revisions():
+            raise LibraryError("expected a backup made by this version or an older one; a newer one has made it")
+        rows = _rows_of(archive)
+        expect_rows(rows, source)
+        for name in (*archive.names(_FILES), *archive.names(_MODELS)):
+            expect_file_name(name)
+        analyses = len(rows[_ANALYSES])
         return Contents(analyses, len(archive.names(_FILES)) + len(archive.names(_MODELS)), archive.total_bytes)
 
 
@@ -102,24 +114,23 @@ def restore(library: Library, source: Path, *, replace: bool = False, on_step: O
         on_step: Called after every file.
 
     Raises:
-        LibraryError: The backup is damaged or of a newer version, or the library is not empty or in use.
-        OSError: A file cannot be written.
+        LibraryError: The backup is damaged or of a newer version, the library is not empty or in use, or the disk is
+            full. The library is then as it was before.
     """
     contents = check(source)
     with reading_archive(source) as archive:
-        if archive.facts.get("revision") not in revisions():
-            raise LibraryError("expected a backup made by this version or an older one; a newer one has made it")
         _expect_room(library, replace=replace)
-        rows = {table.name: _from_json(archive, table) for table in Base.metadata.sorted_tables}
-        _bring_files(library, archive, on_step)
-        with library.database.writing() as session:
-            for table in reversed(Base.metadata.sorted_tables):
-                session.execute(delete(table))
-            for table in Base.metadata.sorted_tables:
-                if rows[table.name]:
-                    session.execute(insert(table), rows[table.name])
+        rows = _rows_of(archive)
+        with removing_new_files(library):
+            _bring_files(library, archive, on_step)
+            with library.database.writing() as session:
+                replace_rows(session, rows)
         _remove_others(library, {name.removeprefix(_FILES) for name in archive.names(_FILES)})
     return contents
+
+
+def _rows_of(archive: ArchiveReader) -> Rows:
+    return {table.name: _from_json(archive, table) for table in Base.metadata.sorted_tables}
 
 
 def _snapshot(library: Library) -> Rows:
@@ -188,12 +199,9 @@ def _bring_files(library: Library, archive: ArchiveReader, on_step: OnProgress |
             archive.copy(name, target)
         progress.advance()
     for name in archive.names(_MODELS):
-        parts = name.removeprefix(_MODELS).split("/")
-        if any(part in {"", ".", ".."} for part in parts):
-            raise LibraryError(f"expected names of files inside a backup; got {name!r}")
-        path = imported_models_dir().joinpath(*parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as target:
+        path = imported_models_dir() / name.removeprefix(_MODELS)
+        make_private_folder(path.parent)
+        with open_private(path, "wb") as target:
             archive.copy(name, target)
 
 
@@ -214,10 +222,13 @@ def _from_json(archive: ArchiveReader, table: Table) -> list[dict[str, Any]]:
     # A table that older versions did not have.
     lines = archive.read(name).splitlines() if archive.names(name) else []
     moments = {column.name for column in table.columns if isinstance(column.type, UtcDateTime)}
-    return [
-        {
-            column: dt.datetime.fromisoformat(value) if column in moments and value is not None else value
-            for column, value in json.loads(line).items()
-        }
-        for line in lines
-    ]
+    try:
+        return [
+            {
+                column: dt.datetime.fromisoformat(value) if column in moments and value is not None else value
+                for column, value in json.loads(line).items()
+            }
+            for line in lines
+        ]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise LibraryError(f"expected a whole backup; {name} is damaged") from error

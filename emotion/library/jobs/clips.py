@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from emotion.engine.private_files import make_private_folder, open_private
 from emotion.errors import EmotionError
 from emotion.library.entries import Entry, JobSettings
 from emotion.library.library import Library
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 def clip_file(entry_id: str) -> Path:
     """Return the path of a running recording's clip, in an existing folder."""
     folder = library_dir() / "clips"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     return folder / f"{entry_id}.mp4"
 
 
@@ -39,7 +40,7 @@ def lock_clip(path: Path) -> BinaryIO:
     Raises:
         BlockingIOError: Another process holds the lock.
     """
-    file = path.open("ab")
+    file = open_private(path, "ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:
@@ -100,5 +101,5 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
         # No limits: it is on this disk already, and a refused clip would be retried forever.
         entry = repository.add(whole, name, settings, title=title, limits=UNLIMITED)
     # Both have the same times, so excluded spans apply to both.
-    repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events))
+    repository.save_edits(entry.id, replace(entry.edits, events=recording.edits.events), entry.saved_edits)
     return entry

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+from emotion.engine.private_files import make_private_folder, open_private
 from emotion.errors import EmotionError, LibraryError
 from emotion.library.entries import State
 from emotion.library.jobs.clips import hand_over_left_clips
@@ -122,8 +123,8 @@ def _spawn(library: Library, claim: Claim) -> subprocess.Popen[bytes]:
         "EMOTION_STORAGE_URL": library.storage.url,
     }
     path = log_file(claim.id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as output:
+    make_private_folder(path.parent)
+    with open_private(path, "ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "emotion.library.jobs.worker", claim.id, claim.run],
             cwd=ROOT,

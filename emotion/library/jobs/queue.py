@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import uuid
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet
@@ -16,7 +18,18 @@ from emotion.errors import LibraryError
 from emotion.library.database import QUEUE_LOCK, WORK_LOCK
 from emotion.library.entries import Entry, State
 from emotion.library.library import Library
-from emotion.library.mapping import end_of_queue, expiry, is_live, now, retention_days_of, row_of, to_entry
+from emotion.library.mapping import (
+    ODD,
+    ODD_NOTE,
+    end_of_queue,
+    expiry,
+    is_live,
+    now,
+    retention_days_of,
+    row_of,
+    sound_rows,
+    to_entry,
+)
 from emotion.library.orm import AnalysisRow
 from emotion.library.repository import Repository
 from emotion.library.summary import list_figures
@@ -45,12 +58,18 @@ class Outcome:
         note: Why it is incomplete, in one sentence, or empty.
         summary: Figures, if there is a timeline.
         keeps_video: Whether the video is kept.
+        edits_version: Version of the edits that ``summary`` has; None if it has none.
     """
 
     state: State
     note: str = ""
     summary: dict[str, Any] | None = None
     keeps_video: bool = False
+    edits_version: int | None = None
+
+
+class EditsChanged(Exception):  # noqa: N818 – a reason to compute again, not a fault
+    """Somebody saved edits after the figures were computed."""
 
 
 def host() -> str:
@@ -113,16 +132,30 @@ def claim_next(library: Library, at_once: int) -> Claim | None:
     """
     with library.database.writing(WORK_LOCK) as session:
         running = select(AnalysisRow).where(AnalysisRow.state == State.RUNNING, AnalysisRow.worker_host == host())
-        if sum(not is_live(row) for row in session.scalars(running)) >= at_once:
+        if sum(not is_live(row) for row in sound_rows(session, running)) >= at_once:
             return None
-        waiting = select(AnalysisRow).where(AnalysisRow.state == State.QUEUED)
-        row = session.scalar(waiting.order_by(AnalysisRow.queued_at, AnalysisRow.id).limit(1).with_for_update())
+        row = _first_waiting(session)
         if row is None:
             return None
         row.state, row.run, row.worker_host, row.worker_pid = State.RUNNING, uuid.uuid4().hex, host(), None
         row.heartbeat_at, row.rate, row.cancel_asked = now(), 0.0, False
         row.started_at = row.started_at or now()
         return Claim(row.id, row.run)
+
+
+def _first_waiting(session: Session) -> AnalysisRow | None:
+    """Return the analysis that waited longest; damaged rows before it are marked as failed."""
+    waiting = select(AnalysisRow.id).where(AnalysisRow.state == State.QUEUED)
+    first = waiting.order_by(AnalysisRow.queued_at, AnalysisRow.id).limit(1).with_for_update()
+    while (entry_id := session.scalar(first)) is not None:
+        try:
+            row = session.get_one(AnalysisRow, entry_id)
+            to_entry(row)
+            return row
+        except ODD:
+            failed = update(AnalysisRow).where(AnalysisRow.id == entry_id).values(state=State.FAILED, note=ODD_NOTE)
+            session.execute(failed, execution_options={"synchronize_session": False})
+    return None
 
 
 def work_of(library: Library, claim: Claim, pid: int) -> Entry:
@@ -152,12 +185,18 @@ def beat(library: Library, claim: Claim, done: int, total: int, rate: float) -> 
 
 
 def finish(library: Library, claim: Claim, outcome: Outcome, result: Analysis | None = None) -> bool:
-    """Store the result of a run, and return whether the claim was still valid."""
+    """Store the result of a run, and return whether the claim was still valid.
+
+    Raises:
+        EditsChanged: The outcome's figures are of older edits; nothing was stored.
+    """
     size = library.storage.used_bytes(claim.id)
     with library.database.writing() as session:
         row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
         if row is None:
             return False
+        if outcome.edits_version not in {None, row.edits_version}:
+            raise EditsChanged
         row.state, row.note, row.summary = outcome.state, outcome.note, outcome.summary
         row.finished_at, row.rate, row.run, row.worker_pid = now(), 0.0, None, None
         row.bytes, row.has_video = size, outcome.keeps_video
@@ -180,15 +219,22 @@ def conclude(library: Library, claim: Claim) -> None:
         row = session.scalar(select(AnalysisRow).where(*_held(claim)))
         if row is None:
             return
-        # People may be edited while the analysis runs.
-        edits = Edits.from_dict(row.edits or {})
         stopped, keep = row.cancel_asked and not result.complete, bool(row.settings["keep_video"])
     library.checkpoint(claim.id).clear()
     if not keep:
         library.storage.remove(video_key(claim.id))
     state = State.CANCELLED if stopped else State.DONE
-    figures = list_figures(result, edits)
-    finish(library, claim, Outcome(state, result.note, figures, keeps_video=keep), result)
+    while True:
+        with library.database.reading() as session:
+            row = session.scalar(select(AnalysisRow).where(*_held(claim)))
+            if row is None:
+                return
+            # People may be named or hidden while the analysis runs, and while its figures are computed.
+            edits, version = Edits.from_dict(row.edits or {}), row.edits_version
+        outcome = Outcome(state, result.note, list_figures(result, edits), keeps_video=keep, edits_version=version)
+        with contextlib.suppress(EditsChanged):
+            finish(library, claim, outcome, result)
+            return
 
 
 def is_valid(library: Library, claim: Claim) -> bool:

@@ -27,6 +27,7 @@ class Holder:
 
     def __init__(self, edits: Edits) -> None:
         self.edits = edits
+        self.generation = 0
 
 
 def script() -> None:

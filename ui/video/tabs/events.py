@@ -28,6 +28,10 @@ class HasEdits(Protocol):
 
     edits: Edits
 
+    @property
+    def generation(self) -> int:
+        """How often another page's changes came in; part of the keys of fields that show edits."""
+
 
 def edit_events(edits: Edits, key: str) -> Edits:
     """Show the events in an editor, and return the changed edits.

@@ -92,7 +92,7 @@ class _View:
     key: str
 
     def people(self) -> Edits:
-        changed = edit_people(self.raw, self.holder.edits, f"{self.key}_people", self.pictures)
+        changed = edit_people(self.raw, self.holder.edits, self._field_key("people"), self.pictures)
         if not self.shown.timeline.empty:
             show_people(self.shown, self.holder.edits, self.pictures, self.track, f"{self.key}_people")
         return changed
@@ -115,7 +115,12 @@ class _View:
     def baseline(self) -> Edits:
         if self.shown.timeline.empty:
             return self.holder.edits
-        return edit_baseline(self.shown, self.holder.edits, self.track, f"{self.key}_baseline")
+        return edit_baseline(self.shown, self.holder.edits, self.track, self._field_key("baseline"))
+
+    def _field_key(self, tab: str) -> str:
+        """Return a key for fields; new after another page's changes, because a field would keep the old value."""
+        generation = self.holder.generation
+        return f"{self.key}_{tab}_{generation}" if generation else f"{self.key}_{tab}"
 
     def events(self) -> Edits:
         key = f"{self.key}_events"

@@ -1,0 +1,78 @@
+"""Turns errors of the database into sentences for people, without its address, users or files; logs have the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+
+from emotion.errors import LibraryError
+from emotion.masking import masked
+
+FULL = "its disk is full; free some room and try again"
+_SQLITE = {
+    "SQLITE_FULL": FULL,
+    "SQLITE_BUSY": "another program has locked it",
+    "SQLITE_LOCKED": "another program has locked it",
+    "SQLITE_READONLY": "it may not be written",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+    "SQLITE_IOERR": "its disk cannot be read or written",
+    "SQLITE_CORRUPT": "its file is damaged; restore a backup",
+    "SQLITE_NOTADB": "its file is damaged; restore a backup",
+}
+_POSTGRESQL = {
+    "28": "it refuses the sign-in",
+    "3D": "it has no database of that name",
+    "42501": "it does not permit this",
+    "53100": FULL,
+    "53": "it has no memory or connections left",
+    "57": "it is starting or stopping",
+    "40": "several servers changed the same thing; try again",
+}
+"""By SQLSTATE or its class, the longest match first."""
+
+log = logging.getLogger(__name__)
+_logged: set[str] = set()
+
+
+@contextlib.contextmanager
+def database_errors(url: URL) -> Iterator[None]:
+    """Raise what the database driver raises inside as :class:`LibraryError`.
+
+    Args:
+        url: The database, for the log.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        reason = reason_of(error)
+        _log_once(url, error)
+        raise LibraryError(f"the library's database does not answer as expected: {reason}") from error
+    except NoFreeConnection as error:
+        raise LibraryError("the library's database is so busy that no connection to it is free; try again") from error
+
+
+def reason_of(error: StatementError) -> str:
+    """Return why the database failed, in words of this program: its own name hosts, users, paths and values."""
+    origin = error.orig
+    name: str = getattr(origin, "sqlite_errorname", None) or ""
+    if name:
+        return next((words for start, words in _SQLITE.items() if name.startswith(start)), name)
+    state: str = getattr(origin, "sqlstate", None) or ""
+    if not state:
+        return "it cannot be reached, or refuses the sign-in"
+    return next((words for start, words in _POSTGRESQL.items() if state.startswith(start)), f"error {state}")
+
+
+def _log_once(url: URL, error: DBAPIError) -> None:
+    """Log where the database is and how it failed, once per process, for whoever runs the server."""
+    origin = error.orig
+    code = getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or type(origin).__name__
+    line = f"{masked(url.render_as_string())}: {code}"
+    if line not in _logged:
+        _logged.add(line)
+        log.warning("the database failed at %s", line)

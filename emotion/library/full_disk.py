@@ -1,0 +1,44 @@
+"""A library whose disk is full: SQLite cannot open its file as usual then, but can still read it."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+
+READ_ONLY = "the disk is full: the library can be viewed, but nothing can be added or changed until there is room"
+_NEEDED_BYTES = 1 << 20
+"""SQLite needs 32 kB for its index of the write-ahead log, and room for the log."""
+_ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+def has_room(database: Path) -> bool:
+    """Return whether the disk of a database file has room for changes; also True if that cannot be known."""
+    try:
+        return shutil.disk_usage(database.parent).free >= _NEEDED_BYTES
+    except OSError:
+        return True
+
+
+def is_disk_full(database: Path, error: Exception) -> bool:
+    """Return whether a database file failed to open because its disk is full."""
+    if isinstance(error, DBAPIError):
+        name: str = getattr(error.orig, "sqlite_errorname", None) or ""
+        return name.startswith(_ERRORS) and not has_room(database)
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def read_only_engine(database: Path) -> Engine | None:
+    """Return an engine that reads a database file without writing anything; None if the file is not complete.
+
+    SQLite ignores the write-ahead log then, so there must be none.
+    """
+    log = database.with_name(f"{database.name}-wal")
+    if not database.exists() or not database.stat().st_size or (log.exists() and log.stat().st_size):
+        return None
+    options = {"mode": "ro", "immutable": "1", "uri": "true"}
+    url = URL.create("sqlite", database=database.as_uri(), query=options)
+    return create_engine(url, connect_args={"check_same_thread": False})

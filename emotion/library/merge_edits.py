@@ -1,0 +1,114 @@
+"""Merges two sets of edits that began from the same one, as when one analysis is open in two tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+from emotion.analytics.apply import merged_into
+from emotion.analytics.edits import Edits, Event
+from emotion.analytics.people import person_name
+from emotion.errors import InputError
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class MergedEdits:
+    """The result of a merge.
+
+    Attributes:
+        edits: All changes of both sides, except those in ``conflicts``: there the stored side is kept.
+        conflicts: What both sides changed differently, such as ``"the name of Person 2"``.
+    """
+
+    edits: Edits
+    conflicts: tuple[str, ...]
+
+
+def merge_edits(base: Edits, mine: Edits, stored: Edits) -> MergedEdits:
+    """Apply the changes from ``base`` to ``mine`` to the edits that are stored by now.
+
+    Args:
+        base: The edits that both sides began from.
+        mine: The edits to save.
+        stored: The edits that somebody else saved since.
+    """
+    names, other_names = _merge_mappings(base.names, mine.names, stored.names)
+    merged, other_wholes = _merge_wholes(base, mine, stored)
+    baselines, other_baselines = _merge_mappings(base.baselines, mine.baselines, stored.baselines)
+    events, other_events = _merge_events(base.events, mine.events, stored.events)
+    hidden = (stored.hidden | (mine.hidden - base.hidden)) - (base.hidden - mine.hidden)
+    conflicts = (
+        *(f"the name of {person_name(track, {})}" for track in other_names),
+        *(f"the merge of {person_name(track, {})}" for track in other_wholes),
+        *(f"the baseline of {person_name(track, {})}" for track in other_baselines),
+        *(f"the event “{event.label}”" for event in other_events),
+    )
+    return MergedEdits(Edits(names, merged, hidden, baselines, events), conflicts)
+
+
+def _merge_mappings(
+    base: Mapping[K, V], mine: Mapping[K, V], stored: Mapping[K, V]
+) -> tuple[dict[K, V], tuple[K, ...]]:
+    """Return the merged mapping and the keys that both sides changed differently."""
+    result, conflicts = dict(stored), []
+    for key in [*base, *(key for key in mine if key not in base)]:
+        was, wanted, now = base.get(key), mine.get(key), stored.get(key)
+        if wanted in (was, now):
+            continue
+        if now != was:
+            conflicts.append(key)
+        elif wanted is None:
+            del result[key]
+        else:
+            result[key] = wanted
+    return result, tuple(conflicts)
+
+
+def _merge_wholes(base: Edits, mine: Edits, stored: Edits) -> tuple[Mapping[int, int], tuple[int, ...]]:
+    result, conflicts = _merge_mappings(base.merged, mine.merged, stored.merged)
+    try:
+        merged_into(result)
+    except InputError:
+        # 1 into 2 in one tab and 2 into 1 in the other: neither is wrong, together they are a circle.
+        changed = {*base.merged.items()} ^ {*mine.merged.items()}
+        return stored.merged, tuple(sorted({track for track, _ in changed}))
+    return result, conflicts
+
+
+def _merge_events(
+    base: Sequence[Event], mine: Sequence[Event], stored: Sequence[Event]
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """Return the merged events and those of ``base`` that both sides changed differently."""
+    my_changes, my_new = _event_changes(base, mine)
+    their_changes, their_new = _event_changes(base, stored)
+    changes, conflicts = _merge_mappings(dict(enumerate(base)), my_changes, their_changes)
+    kept = [changes[place] for place in sorted(changes)]
+    added = [event for event in my_new if event not in their_new]
+    return (*kept, *their_new, *added), tuple(base[place] for place in conflicts)
+
+
+def _event_changes(base: Sequence[Event], after: Sequence[Event]) -> tuple[dict[int, Event], list[Event]]:
+    """Return each event of ``base`` as it is after, by its place there, and the new events. Removed ones are absent.
+
+    Events have no identity: one in another's place that shares its label, start or end counts as that one, changed.
+    """
+    places: dict[int, Event] = {}
+    new: list[Event] = []
+    for _, start, end, after_start, after_end in SequenceMatcher(None, base, after, autojunk=False).get_opcodes():
+        pairs = min(end - start, after_end - after_start)
+        for place, event in zip(range(start, start + pairs), after[after_start:], strict=False):
+            if _is_same(base[place], event):
+                places[place] = event
+            else:
+                new.append(event)
+        new += after[after_start + pairs : after_end]
+    return places, new
+
+
+def _is_same(one: Event, other: Event) -> bool:
+    return one.label == other.label or one.span.start_s == other.span.start_s or one.span.end_s == other.span.end_s
