@@ -1,6 +1,6 @@
 """Measures brows, lids, lips and jaw in a face mesh from which the head's pose was taken out.
 
-The codebook :mod:`emotion.movements` says what each measure means.
+The codebook :mod:`emotion.vision.movement_codebook` says what each measure means.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.movements import MEASURE_COLUMNS, SIDES
 from emotion.types import FloatArray
 from emotion.vision.landmarks import LEFT_EYE_CORNERS, MESH_POINTS, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE_CORNERS
+from emotion.vision.movement_codebook import MEASURE_COLUMNS, SIDES
 
 MEAN_FACE_FILE = Path(__file__).with_name("mean_face.json")
 """Written by ``python -m training.preparation.measure_mean_face``."""
@@ -50,7 +50,7 @@ def measures(points: FloatArray) -> FloatArray:
 
     Returns:
         ``(n, m)`` float32, shares of the eye distance, in the order of
-        :data:`emotion.movements.MEASURE_COLUMNS`; NaN for a face whose points are not finite.
+        :data:`emotion.vision.movement_codebook.MEASURE_COLUMNS`; NaN for a face whose points are not finite.
 
     Raises:
         ValueError: The points have another shape.

@@ -16,9 +16,9 @@ from skimage.data import astronaut
 
 from emotion.analytics.behaviour.movements import relative_movements
 from emotion.analytics.edits import Span
-from emotion.movements import MEASURE_COLUMNS, MOVEMENTS, SIDES
 from emotion.types import HeadPose
 from emotion.vision.landmarks import FaceMesh, Roi, roi_of_mesh, rotation
+from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES
 from emotion.vision.movements import MEAN_FACE_FILE, STABLE, frontal, mean_face, measures
 
 SIZE = 0.1

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from emotion.labels import FERPLUS_LABELS
-from emotion.movements import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
 from emotion.paths import ROOT
 from emotion.types import FloatArray, Image
 from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Mesh, Roi, head_pose
+from emotion.vision.movement_codebook import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
 from emotion.vision.movements import measures
 from training import provenance
 from training.datasets.ferplus import majority_labels

@@ -9,7 +9,7 @@ import pytest
 from emotion.analytics.behaviour.movements import MIN_NEUTRAL_ROWS, relative_movements, rests
 from emotion.analytics.edits import Span
 from emotion.errors import InputError, TimelineError
-from emotion.movements import MEASURE_COLUMNS, MOVEMENT_COLUMNS
+from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENT_COLUMNS
 
 
 def table(emotions: list[str], track: int = 1, **measures: list[float] | float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion.movements import MEASURE_COLUMNS
+from emotion.vision.movement_codebook import MEASURE_COLUMNS
 from training.evaluation.movement_groups import GUIDE, PAIRS, areas, tables, write_tables
 
 
