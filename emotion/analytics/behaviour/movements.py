@@ -28,11 +28,11 @@ def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | N
     taken before the sign is looked at, so that one brow up and one down are no brow raise.
 
     Args:
-        timeline: With ``track_id``, ``time_s``, ``emotion`` and :data:`emotion.vision.movement_codebook.MEASURE_COLUMNS`.
+        timeline: With ``track_id``, ``time_s``, ``emotion`` and the codebook's ``MEASURE_COLUMNS``.
         baselines: Track → the span in which this person is at rest.
 
     Returns:
-        :data:`emotion.vision.movement_codebook.MOVEMENT_COLUMNS`, float64, shares of the eye distance, with the timeline's index.
+        The codebook's ``MOVEMENT_COLUMNS``, float64, shares of the eye distance, with the timeline's index.
         NaN where the measures or the person's rest are not known.
 
     Raises:
