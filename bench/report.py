@@ -17,13 +17,14 @@ from bench.common.records import (
     RESULTS,
     SOAK,
     TRAINING,
+    VISITS,
     read_section,
 )
 from bench.live.table import live_tables
-from bench.stress_tables import kills_table, soak_table
+from bench.stress_tables import kills_table, soak_table, visits_table
 
 README = RESULTS / "README.md"
-_STRESS = ("fuzz", "kills", "soak")
+_STRESS = ("fuzz", "kills", "soak", "visits")
 _SECTIONS = "<!-- measured by themselves -->\n"
 
 
@@ -55,6 +56,7 @@ def with_sections(text: str) -> str:
         FUZZ: _fuzz,
         KILLS: _kills,
         SOAK: _soak,
+        VISITS: _visits,
         BATCH: _batch,
         TRAINING: _training,
         FALSE_FACES: _false_faces,
@@ -211,6 +213,11 @@ def _kills(record: dict[str, Any]) -> str:
 def _soak(record: dict[str, Any]) -> str:
     title = "## Ten visitors for a while\n"
     return "\n".join([title, _measured("soak", record), soak_table(record["found"])])
+
+
+def _visits(record: dict[str, Any]) -> str:
+    title = "## Visitors who come and go\n"
+    return "\n".join([title, _measured("visits", record), visits_table(record["found"])])
 
 
 def _training(record: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The Markdown tables of kills and of the soak."""
+"""The Markdown tables of kills, of the soak and of visits."""
 
 from __future__ import annotations
 
@@ -63,5 +63,26 @@ def soak_table(found: dict[str, dict[str, Any]]) -> str:
         f"{course['sample_s']:.0f} s, {course['samples']} in all; of memory the median of a quarter "
         f"is shown, of what is counted the least, as what leaks stays. Flat is what grew by no more than "
         f"{course['allowed_share']:.0%}, or by no more than {course['allowed_count']} of what is counted.\n"
+    )
+    return "\n".join([head, *rows, "", note])
+
+
+def visits_table(found: dict[str, dict[str, Any]]) -> str:
+    """Return a row for each kind of visit: the server at rest before and after it."""
+    figures = {figure: _FIGURES[figure] for figure in ("rss_mb", "pss_mb", "threads", "files")}
+    head = f"| | visits | {' | '.join(words for words, _ in figures.values())} | flat |\n|---|---:|{'---:|' * 4}---|"
+    rows = []
+    for kind, one in found.items():
+        cells = [
+            f"{form.format(one[name]['before'])} → {form.format(one[name]['after'])}"
+            for name, (_, form) in figures.items()
+        ]
+        flat = "yes" if all(one[name]["flat"] for name in figures) else "no"
+        rows.append(f"| {kind} | {one['count']:,} | {' | '.join(cells)} | {flat} |")
+    rest_s = next(iter(found.values()))["rest_s"]
+    note = (
+        f"At rest before and after, each time {rest_s:.0f} s after the last visitor left; a fifth as many visits came "
+        "before the first look. Uploads are given up while their bytes arrive. Flat is what grew by no more than 5 %, "
+        "or by no more than two of what is counted.\n"
     )
     return "\n".join([head, *rows, "", note])

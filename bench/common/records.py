@@ -13,7 +13,7 @@ from training import provenance
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH, FALSE_FACES, FUZZ, KILLS, LIBRARY, LIVE = "batch", "false_faces", "fuzz", "kills", "library", "live"
-LONG_VIDEO, SOAK, TRAINING = "long_video", "soak", "training"
+LONG_VIDEO, SOAK, TRAINING, VISITS = "long_video", "soak", "training", "visits"
 """Sections, and names of their files."""
 RESULTS = ROOT / "bench" / "results"
 

@@ -1,0 +1,54 @@
+"""A library whose tables go back to each older version and up again keeps its analyses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from emotion.analytics.edits import Edits
+from emotion.library import LOCAL, Library
+from emotion.library import database as database_module
+from emotion.library.database import revisions
+from tests.conftest import make_analysis
+from tests.library.conftest import database_url, library, make_library, postgres, video  # noqa: F401 – fixtures
+from tests.library.libraries import MakeLibrary, put
+
+OLDER = revisions()[1:]
+
+
+def downgrade(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(database_module._MIGRATIONS).replace("%", "%%"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", OLDER)
+def test_down_and_up_again_keeps_analyses_and_edits(
+    database_url: str,
+    make_library: MakeLibrary,
+    video: Path,
+    revision: str,  # noqa: F811
+) -> None:
+    first: Library = make_library()
+    repository = first.for_owner(LOCAL)
+    entry = put(repository, video, title="Ada's talk", tags=["pilot"], analysis=make_analysis([["happiness"]] * 10))
+    repository.save_edits(entry.id, Edits(names={1: "Ada"}))
+    first.close()
+    downgrade(database_url, revision)
+
+    again = make_library().for_owner(LOCAL)
+    kept = again.get(entry.id)
+    assert (kept.title, kept.tags, kept.edits.names) == ("Ada's talk", ("pilot",), {1: "Ada"})
+    assert kept.summary is not None
+    assert again.load_analysis(entry.id).timeline["emotion"].eq("happiness").all()
+    # Edits get versions again.
+    saved = again.save_edits(entry.id, Edits(names={1: "Ben"}), kept.saved_edits)
+    assert (saved.edits.names, saved.conflicts) == ({1: "Ben"}, ())

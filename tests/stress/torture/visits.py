@@ -1,0 +1,133 @@
+"""Visitors who load pages, give uploads up in the middle, and open and close tabs: what a server keeps of them."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from bench.common.chromium import open_chromium, settle
+from bench.live.server import Server
+from tests.stress.torture.samples import IN_MB, sample
+
+ALLOWED_SHARE, ALLOWED_COUNT = 0.05, 2
+"""What may be more at rest afterwards, and still be called flat."""
+LOADS, UPLOADS, TABS = 200, 100, 50
+REST_S = 150.0
+"""Streamlit keeps the session of a lost connection for two minutes."""
+
+_PAGES = ("", "image", "video", "library", "model_lab", "about")
+_UPLOAD_BYTES, _UPLOAD_BYTES_PER_S = 20_000_000, 2_000_000
+_TABS_AT_ONCE = 10
+_TIMEOUT_MS = 120_000
+_SAMPLES = 5
+_FIGURES = ("rss_mb", "pss_mb", "threads", "files")
+
+
+def measure_visits(loads: int = LOADS, uploads: int = UPLOADS, tabs: int = TABS, rest_s: float = REST_S) -> Any:
+    """Return what the server takes at rest before and after each kind of visit.
+
+    A fifth of the visits of each kind come before the first look, so that caches are full.
+
+    Args:
+        loads: Page loads.
+        uploads: Uploads that are given up while they arrive.
+        tabs: Tabs that are opened, some at once, and closed.
+        rest_s: How long nobody comes before a look.
+    """
+    with tempfile.TemporaryDirectory(prefix="emotion-visits-") as folder, open_chromium() as browser:
+        server = Server("server.py", {"EMOTION_LIBRARY": str(Path(folder) / "library")})
+        try:
+            visits = Visits(browser, server.url)
+            kinds: dict[str, tuple[int, Callable[[int], None]]] = {
+                "page loads": (loads, visits.load),
+                "uploads given up": (uploads, visits.give_up_uploads),
+                "tabs opened and closed": (tabs, visits.open_tabs),
+            }
+            return {name: _measure(server, visit, count, rest_s) for name, (count, visit) in kinds.items()}
+        finally:
+            server.end()
+
+
+def _measure(server: Server, visit: Callable[[int], None], count: int, rest_s: float) -> dict[str, Any]:
+    visit(max(count // 5, 1))
+    before = _at_rest(server.process.pid, rest_s)
+    visit(count)
+    after = _at_rest(server.process.pid, rest_s)
+    figures = {name: compare(name, before[name], after[name]) for name in _FIGURES}
+    return {"count": count, "rest_s": rest_s} | figures
+
+
+def _at_rest(server: int, rest_s: float) -> dict[str, float]:
+    """Return the medians of some samples after nobody came for a while."""
+    time.sleep(rest_s)
+    samples = []
+    for _ in range(_SAMPLES):
+        samples.append(sample(server))
+        time.sleep(1)
+    return {name: statistics.median(one[name] for one in samples) for name in _FIGURES}
+
+
+def compare(figure: str, before: float, after: float) -> dict[str, Any]:
+    """Return a figure before and after, and whether it stayed flat: to 5 %, or to two of what is counted."""
+    counted = figure not in IN_MB and after - before <= ALLOWED_COUNT
+    return {"before": before, "after": after, "flat": after <= (1 + ALLOWED_SHARE) * before or counted}
+
+
+class Visits:
+    """Kinds of visits to a server.
+
+    Args:
+        browser: A running browser.
+        url: The server's address.
+    """
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+
+    def load(self, count: int) -> None:
+        """Load pages one after the other, each in a window of its own, and wait for what they show."""
+        for number in range(count):
+            page = self._open(_PAGES[number % len(_PAGES)])
+            page.close()
+
+    def give_up_uploads(self, count: int) -> None:
+        """Begin uploads over a slow line, and leave while their bytes arrive."""
+        file = {"name": "big.mp4", "mimeType": "video/mp4", "buffer": bytes(_UPLOAD_BYTES)}
+        for _ in range(count):
+            page = self._open("video")
+            settle(page)
+            line = page.context.new_cdp_session(page)
+            line.send("Network.enable")
+            slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": _UPLOAD_BYTES_PER_S}
+            line.send("Network.emulateNetworkConditions", slow)
+            with page.expect_request(lambda request: request.method == "PUT", timeout=_TIMEOUT_MS):
+                page.locator("input[type=file]").first.set_input_files(file)  # type: ignore[arg-type]
+            page.wait_for_timeout(500)
+            page.close()
+
+    def open_tabs(self, count: int) -> None:
+        """Open tabs of one window, ten at once, and close them together."""
+        for start in range(0, count, _TABS_AT_ONCE):
+            context = self._browser.new_context()
+            tabs = [context.new_page() for _ in range(min(_TABS_AT_ONCE, count - start))]
+            for number, tab in enumerate(tabs):
+                tab.goto(f"{self._url}/{_PAGES[number % len(_PAGES)]}", timeout=_TIMEOUT_MS)
+            for tab in tabs:
+                _wait(tab)
+            context.close()
+
+    def _open(self, name: str) -> Page:
+        page = self._browser.new_page()
+        page.goto(f"{self._url}/{name}", timeout=_TIMEOUT_MS)
+        _wait(page)
+        return page
+
+
+def _wait(page: Page) -> None:
+    page.get_by_role("heading", level=1).first.wait_for(timeout=_TIMEOUT_MS)
