@@ -70,7 +70,7 @@ def show_start() -> None:
 def show_bar(shown: Sequence[Picture | Unreadable]) -> None:
     """Show title and uploader in one row, above the results."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header("Pictures", anchor=False, width="content")
+        st.title("Pictures", anchor=False, width="content")
         st.caption(plain(found(shown)), width="stretch", help=f"{CONSENT} {IN_MEMORY}")
         with st.popover("Add pictures", icon=":material/add_photo_alternate:"):
             choose_pictures()
@@ -105,9 +105,11 @@ else:
     show_start()
 analyse_pending()
 
-if len(shown) > 1:
+if sum(isinstance(picture, Picture) for picture in shown) > 1:
     show_gallery(shown)
 elif shown:
-    show_picture(shown[0], "0", choose_layers())
+    layers = choose_layers()
+    for number, picture in enumerate(shown):
+        show_picture(picture, str(number), layers)
 elif not session.pending_pictures():
     hints(WHAT_YOU_GET)

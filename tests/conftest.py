@@ -15,7 +15,9 @@ import aiortc  # noqa: F401
 import numpy as np
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from bench.common.chromium import chromium_path, open_chromium
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, Library, Repository
@@ -54,6 +56,15 @@ def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # Asked once a visit, and every test is one: its own tests turn it on.
         patch.setenv("EMOTION_NOTICE", "off")
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process, because Playwright allows only one at a time."""
+    if chromium_path() is None:
+        pytest.skip("expected a Chromium for the browser tests; there is none on this machine's path")
+    with open_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from emotion.errors import LibraryError
 from emotion.masking import masked
 
 FULL = "its disk is full; free some room and try again"
+OTHER_TABLES = "it does not have the tables of this program's version"
 _SQLITE = {
     "SQLITE_FULL": FULL,
     "SQLITE_BUSY": "another program has locked it",
@@ -23,6 +24,7 @@ _SQLITE = {
     "SQLITE_IOERR": "its disk cannot be read or written",
     "SQLITE_CORRUPT": "its file is damaged; restore a backup",
     "SQLITE_NOTADB": "its file is damaged; restore a backup",
+    "SQLITE_ERROR": OTHER_TABLES,
 }
 _POSTGRESQL = {
     "28": "it refuses the sign-in",
@@ -32,6 +34,7 @@ _POSTGRESQL = {
     "53": "it has no memory or connections left",
     "57": "it is starting or stopping",
     "40": "several servers changed the same thing; try again",
+    "42": OTHER_TABLES,
 }
 """By SQLSTATE or its class, the longest match first."""
 

@@ -188,9 +188,3 @@ def test_an_analysis_without_slopes_uses_one_threshold(analysis):
 def test_a_threshold_with_slopes_can_be_pickled():
     copy = pickle.loads(pickle.dumps(LIMIT))
     assert (float(copy), copy.slopes) == (0.4, SLOPES)
-
-
-def test_the_earlier_module_name_still_works():
-    from emotion.analytics import unclear
-
-    assert unclear.face_answer is face_answer

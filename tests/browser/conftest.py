@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 import emotion
-from bench.common.chromium import chromium_path, open_chromium, served
+from bench.common.chromium import served
 
 _SEARCH = re.compile(r"^http://127\.0\.0\.1:\d+/[a-z_]+/_stcore/(health|host-config)$")
 """Opened at a page's own address, Streamlit looks for its server below that page first, and then at the root."""
@@ -27,14 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.flaky(reruns=1))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if chromium_path() is None:
-        pytest.skip("expected a Chromium for the browser tests; there is none on this machine's path")
-    with open_chromium() as chromium:
-        yield chromium
 
 
 @contextlib.contextmanager

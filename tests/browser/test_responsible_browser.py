@@ -73,7 +73,9 @@ def test_consent_on_pictures_also_holds_for_video(page: Page, server: str, tmp_p
     agree(page)
     expect(page.get_by_role("heading", name="portrait.png")).to_be_visible()
     is_asked(page, False)
+    page.get_by_role("button", name="Add pictures").click()
     expect(page.get_by_text("Research, with consent · everyone knows")).to_be_visible()
+    page.keyboard.press("Escape")
 
     page.get_by_role("link", name="Video", exact=True).first.click()
     expect(page.get_by_role("heading", name="Video", level=1)).to_be_visible()

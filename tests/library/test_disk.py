@@ -23,6 +23,7 @@ from emotion.library.orm import AnalysisRow
 from emotion.types import Analysis
 from tests.conftest import ROOT
 from tests.library.workers import assert_equal, has_parts, is_over, pid_of, wait_for
+from tests.shown import as_shown
 from ui.access import library as pages_library
 
 pytestmark = pytest.mark.slow
@@ -289,7 +290,9 @@ def test_a_read_only_library_is_reported_on_its_page(
     page = AppTest.from_file(str(ROOT / "pages" / "library.py"), default_timeout=60).run()
     assert not page.exception
     (told,) = page.error
-    assert told.value.startswith("The library cannot be opened: the library's database cannot be opened: Read-only")
+    assert as_shown(told.value).startswith(
+        "The library cannot be opened: the library's database cannot be opened: Read-only"
+    )
     disk.set_writable(True)
 
 

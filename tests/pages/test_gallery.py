@@ -66,7 +66,8 @@ def test_results_take_the_place_of_the_uploader(analyzer: FakeAnalyzer) -> None:
     test = AppTest.from_file(PAGE, default_timeout=30).run()
     assert test.title[0].value == "Pictures"
     test = gallery("a.png", "b.png")
-    assert not test.title and test.header[0].value == "Pictures"
+    assert test.title[0].value == "Pictures"
+    assert test.get("popover")[0].proto.popover.label == "Add pictures"
 
 
 def test_totals(shown: list[Picture | Unreadable]) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 import emotion
 from emotion.errors import ModelError
 from tests.conftest import ROOT
+from tests.shown import as_shown
 from ui.common.resources import encode_png
 
 pytestmark = pytest.mark.slow
@@ -26,7 +25,7 @@ def texts(test: AppTest) -> str:
     """All words on the page, as they are shown: without the signs that keep them from being Markdown."""
     kinds = (test.markdown, test.caption, test.subheader, test.info, test.warning, test.error)
     written = "\n".join(str(element.value) for kind in kinds for element in kind)
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", written).replace("\u2060", "")
+    return as_shown(written)
 
 
 def press(test: AppTest, label: str) -> AppTest:

@@ -211,7 +211,7 @@ def test_a_damaged_video_is_marked_where_videos_and_people_are_listed(repository
     assert [marked in name for name in AnalysisContext(repository, entry, None).others().values()] == [False]
     test = visit(analysis=entry.id)
     assert test.warning[0].value.startswith("talk.mp4 is damaged: it breaks off after 1.0 s.")
-    assert "The analysis is not complete: 0:01.0 of 0:04.0 analysed." in [caption.value for caption in test.caption]
+    assert "The analysis is not complete: 0:01.0 of 0:04.0 analysed." in texts(test)
     assert "not complete" not in texts(visit(analysis=whole.id))
 
 

@@ -33,7 +33,7 @@ dispatcher = Dispatcher(library, 1)
 entry = mine.add(Path(sys.argv[2]), "talk.mp4", JobSettings(keep_video=True))
 end = time.monotonic() + 240
 while not mine.get(entry.id).state.is_over:
-    dispatcher.look()
+    dispatcher.run_once()
     assert time.monotonic() < end
     time.sleep(0.2)
 assert mine.get(entry.id).state is State.DONE, mine.get(entry.id).note

@@ -32,10 +32,10 @@ def downgrade(url: str, revision: str) -> None:
 
 @pytest.mark.parametrize("revision", OLDER)
 def test_down_and_up_again_keeps_analyses_and_edits(
-    database_url: str,
-    make_library: MakeLibrary,
-    video: Path,
-    revision: str,  # noqa: F811
+    database_url: str,  # noqa: F811 – fixtures
+    make_library: MakeLibrary,  # noqa: F811
+    video: Path,  # noqa: F811
+    revision: str,
 ) -> None:
     first: Library = make_library()
     repository = first.for_owner(LOCAL)

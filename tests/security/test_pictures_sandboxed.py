@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from emotion.evaluation.trial.run import Framing, run_trial
-from emotion.evaluation.trial.zip_folders import ZipFolders
 
 from emotion.errors import ImageError
+from emotion.evaluation.user_evaluation.run import Framing, run_user_evaluation
+from emotion.evaluation.user_evaluation.zip_folders import ZipFolders
 from emotion.paths import ROOT
 from emotion.report.stills import encode_png
 from emotion.sandbox.runner import end_waiting
@@ -113,7 +113,7 @@ def test_pictures_of_visitors_are_decoded_elsewhere() -> None:
     assert isinstance(picture, Picture)
     assert (picture.result.width, picture.result.height) == (80, 60)
     assert picture.annotated_png().startswith(b"\x89PNG")
-    assert picture.shown(frozenset()).shape == (60, 80, 3)
+    assert picture.shown(frozenset()).startswith(b"\xff\xd8")
 
 
 @pytest.mark.usefixtures("own_decoder")
@@ -122,7 +122,7 @@ def test_labelled_pictures_of_visitors_are_decoded_elsewhere(tmp_path: Path) -> 
         for label in ("happy", "sad"):
             archive.writestr(f"{label}/1.png", picture_file())
         archive.writestr("sad/2.png", b"no picture")
-    trial = run_trial(ZipFolders(tmp_path / "a.zip"), {}, lambda _: None, Framing.CUT_OUT)
+    trial = run_user_evaluation(ZipFolders(tmp_path / "a.zip"), {}, lambda _: None, Framing.CUT_OUT)
     assert trial.names == ("happy/1.png", "sad/1.png")
     (unread,) = trial.unread
     assert "is not a picture" in unread.reason

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator
 from streamlit.testing.v1 import AppTest
 
-from bench.common.chromium import chromium_path, open_chromium, served, settle
+from bench.common.chromium import served, settle
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.telemetry.one_line import one_line
 from tests.conftest import ROOT
@@ -131,10 +131,8 @@ def test_control_characters_and_reversed_text_are_left_out() -> None:
 
 
 @pytest.fixture(scope="module")
-def shown():
-    if chromium_path() is None:
-        pytest.skip("expected a Chromium; there is none on this machine's path")
-    with served("tests/security/hostile_text_page.py") as url, open_chromium() as browser:
+def shown(browser: Browser):
+    with served("tests/security/hostile_text_page.py") as url:
         tab = browser.new_page()
         tab.goto(url)
         tab.get_by_text("Everything is shown.").wait_for(timeout=60_000)

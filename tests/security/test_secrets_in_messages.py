@@ -125,7 +125,7 @@ def test_no_log_line_has_a_password(form: str, monkeypatch: pytest.MonkeyPatch) 
         logging.getLogger("paramiko").error("rejected: %s", SECRET, extra={"address": f"ftp://ada:{SECRET}@h"})
     finally:
         root.handlers[:], root.level = handlers, level
-    assert stream.getvalue().count("***") >= 4
+    assert stream.getvalue().count("***") >= 3
     assert "hunter2" not in stream.getvalue()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bench.common.chromium import chromium_path, open_chromium, served, settle
+from bench.common.chromium import served, settle
 from emotion.samples import make_clip
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,14 +27,6 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
     monkeypatch.setenv("EMOTION_NOTICE", "off")
     return folder
-
-
-@pytest.fixture
-def chromium():
-    if chromium_path() is None:
-        pytest.skip("expected a Chromium; there is none on this machine's path")
-    with open_chromium() as browser:
-        yield browser
 
 
 def leave_a_video(browser: Browser, url: str, clip: Path) -> Page:
@@ -74,10 +66,10 @@ def until(condition: Callable[[], object], seconds: float) -> bool:
     return False
 
 
-def test_a_video_goes_with_its_visitor_on_an_idle_server(chromium: Browser, temporary: Path, tmp_path: Path) -> None:
+def test_a_video_goes_with_its_visitor_on_an_idle_server(browser: Browser, temporary: Path, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "talk.mp4")
     with served("server.py") as url:
-        page = leave_a_video(chromium, url, clip)
+        page = leave_a_video(browser, url, clip)
         assert len(uploads_in(temporary)) == 1
         page.close()
         assert until(lambda: not uploads_in(temporary), 60), "nobody else comes, and it goes within a minute"
@@ -85,11 +77,11 @@ def test_a_video_goes_with_its_visitor_on_an_idle_server(chromium: Browser, temp
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
 def test_nothing_stays_behind_a_server_that_ends(
-    chromium: Browser, temporary: Path, tmp_path: Path, kind: signal.Signals
+    browser: Browser, temporary: Path, tmp_path: Path, kind: signal.Signals
 ) -> None:
     clip = make_clip(tmp_path / "talk.mp4")
     with served("server.py") as url:
-        leave_a_video(chromium, url, clip)
+        leave_a_video(browser, url, clip)
         assert len(uploads_in(temporary)) == 1
         server = server_on(url)
         os.kill(server, kind)
@@ -113,21 +105,21 @@ def server_on(url: str) -> int:
     raise AssertionError("the server is not running")
 
 
-def test_uploads_under_invented_ids_are_refused(chromium: Browser, temporary: Path) -> None:
+def test_uploads_under_invented_ids_are_refused(browser: Browser, temporary: Path) -> None:
     """One visitor once put 15 files of 60 MB into memory that no page had asked for."""
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
-        page = chromium.new_page()
+        page = browser.new_page()
         (address,) = upload(page, url, 1)
         invented = re.sub(r"[0-9a-f-]{36}$", "00000000-0000-4000-8000-000000000000", address)
         answers = page.evaluate(PUT, [invented, 1_000_000])
         assert answers == 404
 
 
-def test_what_one_visit_holds_is_limited_while_it_arrives(chromium: Browser, temporary: Path) -> None:
+def test_what_one_visit_holds_is_limited_while_it_arrives(browser: Browser, temporary: Path) -> None:
     del temporary
     with served("server.py", EMOTION_MAX_UPLOAD_MB="5") as url:
-        page = chromium.new_page()
+        page = browser.new_page()
         given = upload(page, url, 4)
         # The same addresses, filled again while nothing takes them: two of the largest size fit.
         answers = [page.evaluate(PUT, [address, 4_900_000]) for address in given]

@@ -31,7 +31,7 @@ def library_or_stop() -> Repository:
     library = shared_library_or_stop()
     repository = library.for_owner(visitor.owner)
     if library.is_full:
-        st.warning(f"{READ_ONLY[:1].upper()}{READ_ONLY[1:]}.", icon=":material/hard_disk:")
+        st.warning(f"{plain(READ_ONLY[:1].upper() + READ_ONLY[1:])}.", icon=":material/hard_disk:")
         return repository
     try:
         _store_name(repository, visitor)

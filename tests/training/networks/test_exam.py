@@ -43,7 +43,7 @@ KNOWN_PARAMETERS = {
     "mobilenet": (8, 3_237_064),
     "mobilenetv2": (8, 2_268_232),
     "mobilenet-face": (15, 3_243_663),
-    "mobilenet-fine": (15, 1_089_935),
+    "mobilenet-fine": (15, 1_094_287),
 }
 """Classes, and parameters of the network with so many outputs."""
 

@@ -47,7 +47,7 @@ def test_a_failed_export_says_why():
     job.start()
     job.wait(20)
     assert job.file is None
-    assert "the video itself" in job.error
+    assert "expected the video file" in job.error
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from emotion.analytics.files import save_parquet
 from emotion.analytics.people import offered_people
 from emotion.samples import make_clip
 from tests.conftest import make_analysis
+from tests.shown import as_shown
 from ui.video.tabs.events import event_table, events_of
 from ui.video.tabs.people import fingerprint
 from ui.video.tabs.people_editor import Decision, with_decisions
@@ -205,7 +206,7 @@ def test_events_come_from_csv_and_a_bad_row_is_named():
     assert "row 2" in test.error[0].value
     assert test.session_state["holder"].edits.events == events
     test = ran(test.file_uploader[0].set_value(("events.csv", b"\xff\xfe\xff", "text/csv")))
-    assert "UTF-8" in test.error[0].value
+    assert "UTF-8" in as_shown(test.error[0].value)
 
 
 def test_events_have_figures_and_before_vs_after():
