@@ -23,6 +23,9 @@ from ui.video.video_source import VideoSource
 
 log = logging.getLogger("pages.video")
 
+RULES = (
+    f"{CONSENT} The timeline goes to the library; the video is deleted when you clear it or leave, unless you keep it."
+)
 TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 
 WHAT_YOU_GET = (
@@ -51,12 +54,25 @@ def choose_videos() -> None:
         "Videos", TYPES, accept_multiple_files=True, label_visibility="collapsed",
         key=uploads.uploader_key("video_upload"), on_change=take_uploads,
     )  # fmt: skip
-    with st.container(horizontal=True):
-        st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if session.has_begun() or session.shown():
-            st.button(
-                "Clear", icon=":material/delete:", help="Analyses stay in the library", on_click=session.forget_begun
-            )
+    st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
+
+
+def show_start() -> None:
+    """Show title, rules and uploader, before there is a result."""
+    st.title("Video", anchor=False)
+    st.caption(f"Follows every face, frame by frame. {RULES}")
+    show_purpose()
+    choose_videos()
+
+
+def show_bar() -> None:
+    """Show title and uploader in one row, above the results."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Video", anchor=False, width="stretch")
+        with st.popover("Add videos", icon=":material/video_call:", help=RULES):
+            choose_videos()
+            show_purpose()
+        st.button("Clear", icon=":material/delete:", help="Analyses stay in the library", on_click=session.forget_begun)
 
 
 def show_refusals() -> None:
@@ -66,14 +82,11 @@ def show_refusals() -> None:
 
 
 ensure_app("pages/video.py")
-st.title("Video", anchor=False)
-st.caption(
-    f"Follows every face, frame by frame. {CONSENT} The timeline goes to the library; the video is deleted when "
-    "you clear it or leave, unless you keep it."
-)
+if session.has_begun() or session.shown():
+    show_bar()
+else:
+    show_start()
 library = library_or_stop()
-show_purpose()
-choose_videos()
 if session.pending_uploads():
     show_pending_uploads(library, ready=show_notice("Choose a purpose and confirm consent, then press *Analyse*."))
 show_refusals()

@@ -34,7 +34,7 @@ LEAST_SHOWN = 0.005
 """Probability below which an expression gets no bar: it would be labelled 0 %."""
 
 _COLUMNS = 3
-_ROW_PX = 30
+_ROW_PX, _AXIS_PX = 22, 90
 _TABLE_ROWS = 9
 
 
@@ -141,7 +141,7 @@ def _show_face(picture: Picture, place: int) -> None:
     show_facts(result.faces[place])
     bars = {label: value for label, value in probabilities.items() if value >= LEAST_SHOWN}
     limit = required_for(result.faces[place], result.abstain_below)
-    st.altair_chart(probability_bars(bars, _ROW_PX * len(bars), abstain_below=limit), width="stretch")
+    st.altair_chart(probability_bars(bars, _AXIS_PX + _ROW_PX * len(bars), abstain_below=limit), width="stretch")
     if len(bars) < len(probabilities):
         st.caption("Expressions without a bar: 0 %")
 
