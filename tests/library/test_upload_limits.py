@@ -75,6 +75,7 @@ def test_the_queue_limit_holds(
     assert library.for_owner("somebody else").add(video, "a.mp4").state is State.QUEUED
 
 
+@pytest.mark.slow
 def test_the_queue_limit_holds_for_concurrent_uploads(
     make_library: MakeLibrary, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

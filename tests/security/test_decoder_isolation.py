@@ -142,6 +142,7 @@ def test_its_folder_goes_when_the_server_is_killed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_one_that_stops_reading_does_not_hold_its_caller() -> None:
     assert run_limited(limited_calls.answer_then_stop) == "the answer"
     time.sleep(1)

@@ -89,6 +89,7 @@ def test_a_new_library_on_a_full_disk_is_refused_in_a_sentence(
         Library.open()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["deleted", "emptied", "new database"])
 def test_a_list_that_is_gone_is_not_a_new_library(
     how: str, tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest  # noqa: F811
@@ -281,6 +282,7 @@ def test_a_broken_backup_ends_in_a_sentence_and_leaves_nothing(
     assert not (tmp_path / "outside").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cut off", "compressed and cut off", "text", "absent", "tampered"])
 def test_the_command_ends_in_one_line_and_creates_no_library(
     kind: str, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

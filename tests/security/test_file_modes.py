@@ -63,6 +63,7 @@ def open_to_others(folder: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("umask", ["000", "022"])
 def test_a_whole_analysis_leaves_nothing_that_others_may_read(umask: str, tmp_path: Path, video: Path) -> None:  # noqa: F811
     folder, storage = tmp_path / "library", tmp_path / "elsewhere" / "files"

@@ -145,6 +145,7 @@ def name(test: AppTest, label: str, to: str) -> AppTest:
     return ran(next(one for one in test.text_input if one.label == label).set_value(to))
 
 
+@pytest.mark.slow
 def test_names_given_in_two_tabs_are_both_kept(shown: tuple[Repository, str]) -> None:
     repository, entry_id = shown
     first, second = tab_of(entry_id), tab_of(entry_id)
@@ -158,6 +159,7 @@ def test_names_given_in_two_tabs_are_both_kept(shown: tuple[Repository, str]) ->
     assert field(first, "Name of Person 2") == "Ben"
 
 
+@pytest.mark.slow
 def test_one_name_changed_in_two_tabs_stays_and_the_second_is_told(shown: tuple[Repository, str]) -> None:
     repository, entry_id = shown
     first, second = tab_of(entry_id), tab_of(entry_id)
@@ -174,6 +176,7 @@ def test_one_name_changed_in_two_tabs_stays_and_the_second_is_told(shown: tuple[
     assert not second.warning
 
 
+@pytest.mark.slow
 def test_a_baseline_and_a_name_from_two_tabs_are_both_kept(shown: tuple[Repository, str]) -> None:
     repository, entry_id = shown
     first, second = tab_of(entry_id), tab_of(entry_id, "Baseline")

@@ -78,6 +78,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
 """
 
 
+@pytest.mark.slow
 def test_the_server_grows_by_one_eight_bit_picture_at_most(tmp_path: Path) -> None:
     """Analysed, shown and downloaded; in the server's own process it was five to nine pictures."""
     files = []

@@ -129,6 +129,7 @@ def test_no_log_line_has_a_password(form: str, monkeypatch: pytest.MonkeyPatch) 
     assert "hunter2" not in stream.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["library", "backup", "b.tar"], ["doctor"]])
 def test_the_command_line_does_not_print_it(command: list[str], tmp_path: Path) -> None:
     environment = os.environ | {

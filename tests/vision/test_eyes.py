@@ -50,6 +50,7 @@ def photographed(folder: Path, least_px: float) -> Iterator[tuple[Image, FloatAr
         yield from ((rgb, face.landmarks) for face in faces_in(rgb) if width_of(face) >= least_px)
 
 
+@pytest.mark.slow
 def test_open_eyes_are_told_from_drawn_lids(shared_data: Path) -> None:
     faces = list(photographed(shared_data, least_px=10))
     assert len(faces) > 20

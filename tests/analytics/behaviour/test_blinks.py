@@ -111,6 +111,7 @@ def measured(clip: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["frame_index", "time_s", "track_id", "eye_openness_left", "eye_openness_right"])
 
 
+@pytest.mark.slow
 def test_blinks_of_real_clips_agree_with_those_counted_by_hand(shared_data: Path) -> None:
     found = hits = counted = 0
     cv2.setNumThreads(1)
