@@ -8,21 +8,22 @@ import sys
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # pylibsrtp, which it loads, crashes where TensorFlow was loaded before: tests may come in any order.
 import aiortc  # noqa: F401
 import numpy as np
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser
 
-from bench.common.chromium import chromium_path, open_chromium
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, Library, Repository
 from emotion.types import Analysis, Face, FrameResult, HeadPose, VideoInfo
 from tests.steady_reports import pytest_runtest_makereport  # noqa: F401 – pytest finds it here
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 T = TypeVar("T")
 
@@ -61,6 +62,8 @@ def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a process, because Playwright allows only one at a time."""
+    from bench.common.chromium import chromium_path, open_chromium
+
     if chromium_path() is None:
         pytest.skip("expected a Chromium for the browser tests; there is none on this machine's path")
     with open_chromium() as chromium:

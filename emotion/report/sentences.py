@@ -9,6 +9,7 @@ import pandas as pd
 from emotion.analytics.episodes import episodes
 from emotion.analytics.people import person_name
 from emotion.labels import UNCLEAR
+from emotion.report.facts import clock
 from emotion.types import Analysis
 
 MAX_PEOPLE = 3
@@ -68,15 +69,15 @@ def _moments(person: pd.DataFrame, main: str) -> str:
     longest = other.nlargest(MAX_MOMENTS, "duration_s").sort_values("start_s")
     groups = longest.groupby("emotion", sort=False, observed=True)["start_s"].apply(list)
     return "".join(
-        f"; {_VERBS[str(label)]} at {_joined([_clock(s) for s in starts])}" for label, starts in groups.items()
+        f"; {_VERBS[str(label)]} at {listed(map(_whole_seconds, starts))}" for label, starts in groups.items()
     )
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
-
-
-def _joined(times: Iterable[str]) -> str:
-    *first, last = times
+def listed(items: Iterable[str]) -> str:
+    """Return items as words: "a", "a and b", "a, b and c"."""
+    *first, last = items
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _whole_seconds(seconds: float) -> str:
+    return clock(int(seconds)).rpartition(".")[0]

@@ -1,7 +1,7 @@
-"""Measures both eyes of a face with MediaPipe's iris model: how far the lids are apart and where the eyes look.
+"""Measures both eyes of a face with MediaPipe's iris model: the distance of the lids and the direction of gaze.
 
-The model (Ablavatski et al. 2020, arXiv:2006.11341) sees a square of 64 px around each eye, turned level, the left eye
-mirrored. It gets luma, like the mesh: in colour, the lids' distance differs by 0.006 of the eye's width on average.
+The model (Ablavatski et al. 2020, arXiv:2006.11341) takes a square of 64 px around each eye, levelled, the left eye
+mirrored. It runs on luma, like the mesh; in colour, the distance of the lids differs by 0.006 eye widths on average.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from emotion.vision.mediapipe_files import IRIS, mediapipe_file
 SIDE = 64
 """Side of the model's picture of one eye, px."""
 MARGIN = 2.3
-"""The picture is so many times as wide as the eye between the mesh's corners."""
+"""Side of the square in widths of the eye between the mesh's corners."""
 CONTOUR_POINTS, IRIS_POINTS = 71, 5
 """The first 16 points of the contour are the lids, the first of the iris is its centre."""
 
@@ -29,7 +29,7 @@ MIN_WIDTH_PX = 6.0
 MIN_WIDTH_RATIO = 0.5
 """An eye that is narrower than this share of the other one is turned away too far to be measured."""
 MIN_OPEN = 0.1
-"""Under this openness the lids cover the iris, and the direction of the gaze is not known."""
+"""Below this openness the lids cover the iris, so gaze is unknown."""
 
 _OUTER, _INNER = 0, 8
 _LOWER, _UPPER = slice(1, 8), slice(9, 16)
@@ -39,17 +39,17 @@ IRIS_RADIUS = 0.385
 behind the cornea's apex, the iris appears 3.5 mm behind it) over 26 mm, the model's width of an eye whose iris measures
 11.7 mm: on GENKI-4K, the iris is 0.44 eye widths wide."""
 CORNERS_FORWARD = 0.21
-"""How far the middle between the corners moves sideways with a head that turns, in eye widths: it lies in front of the
-eyeball's centre. For a head that nods, no such movement was found."""
+"""Sideways movement of the middle between the corners when the head turns, in eye widths: it lies in front of the
+eyeball's centre. No such movement was found for nodding heads."""
 REST = (0.048, 0.064)
-"""Where the iris of somebody who looks into the camera is seen from there: towards the temple and up, in eye widths.
-This and :data:`CORNERS_FORWARD` were measured on 1,474 faces of GENKI-4K, whose people are taken to look into the
-camera. ``python -m bench.eyes`` measures them anew on every other row."""
+"""Position of the iris relative to the middle of the corners when a person looks into the camera: towards the temple
+and up, in eye widths. This and :data:`CORNERS_FORWARD` were measured on 1,474 faces of GENKI-4K, whose people are
+assumed to look into the camera. ``python -m bench.eyes`` measures them again on every other row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """What is measured of a face's eyes; NaN where it is not known.
+    """Measurements of a face's eyes; NaN if unknown.
 
     Attributes:
         eye_openness_left: Mean distance of the lids of the person's own left eye over the eye's width; about
@@ -84,11 +84,12 @@ class EyePoints:
 
     def offsets(self) -> FloatArray:
         """Return where each iris is from the middle of its corners, ``(2, 2)`` eye widths: nasal and down positive."""
-        across = (self.lids[:, _INNER] - self.lids[:, _OUTER]) / self._widths()[:, None]
+        widths = self._widths()[:, None]
+        across = (self.lids[:, _INNER] - self.lids[:, _OUTER]) / widths
         away = self.iris[:, 0] - (self.lids[:, _OUTER] + self.lids[:, _INNER]) / 2
         nasal = (away * across).sum(axis=1)
         down = away[:, 1] * across[:, 0] - away[:, 0] * across[:, 1]
-        return np.asarray(np.stack([nasal, down], axis=1) / self._widths()[:, None], np.float32)
+        return np.asarray(np.stack([nasal, down], axis=1) / widths, np.float32)
 
     def _widths(self) -> FloatArray:
         widths = np.linalg.norm(self.lids[:, _INNER] - self.lids[:, _OUTER], axis=1)
@@ -96,7 +97,7 @@ class EyePoints:
 
 
 class EyeModel:
-    """MediaPipe's iris model, which looks at both eyes in one call; safe to share between threads."""
+    """MediaPipe's iris model, run on both eyes in one call; safe to share between threads."""
 
     def __init__(self) -> None:
         self._model = LiteRTModel(mediapipe_file(IRIS), any_size=True)
@@ -115,7 +116,7 @@ class EyeModel:
             return Eyes(*[float("nan")] * 4)
         points = self.points(picture, corners)
         openness = np.where(seen, points.openness(), np.nan)
-        looking = seen & (points.openness() >= MIN_OPEN)
+        looking = openness >= MIN_OPEN  # never for an eye that is not seen: NaN is not larger
         yaw, pitch = gaze(points.offsets(), looking, head, _angle(corners))
         return Eyes(float(openness[1]), float(openness[0]), yaw, pitch)
 

@@ -1,4 +1,4 @@
-"""Joins a component's JavaScript modules into the single module that Streamlit accepts inline."""
+"""What the app's own components share: their modules joined into the one that Streamlit accepts, and a callback."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import re
 from pathlib import Path
 
 _LINKS = re.compile(r"^(import .*\n|export (?!default))", re.MULTILINE)
+
+
+def keep_value() -> None:
+    """Do nothing, as the callback of a component's value: Streamlit keeps only values that have a callback."""
 
 
 def joined_modules(*paths: Path) -> str:

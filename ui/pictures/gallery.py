@@ -139,7 +139,7 @@ def faces_csv(pictures: Sequence[Picture | Unreadable], names: Sequence[str]) ->
     tables = [
         image_table(one.result, name) for name, one in zip(names, pictures, strict=True) if isinstance(one, Picture)
     ]
-    return csv_bytes(pd.concat(tables)) if tables else b""
+    return csv_bytes(pd.concat(tables))
 
 
 def faces_json(pictures: Sequence[Picture | Unreadable], names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ import streamlit as st
 from emotion.analytics.abstention import face_answer
 from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
+from ui.common.web_modules import keep_value
 from ui.pictures.session import Picture, Unreadable
 
 NO_ANSWERS = NO_FACE, UNREADABLE = "no face", "cannot be read"
@@ -36,7 +37,7 @@ def show_sheet(pictures: Sequence[tuple[int, Picture | Unreadable]], key: str) -
         key: Key of the sheet.
     """
     data = {"pictures": [_tile(number, picture) for number, picture in pictures]}
-    said = _mount(key=key, data=data, on_opened_change=_note)
+    said = _mount(key=key, data=data, on_opened_change=keep_value)
     return None if said.opened is None else int(said.opened)
 
 
@@ -51,10 +52,6 @@ def in_order(answers: Iterable[str]) -> list[str]:
     """Return answers in the order of every legend, with pictures that show no expression last."""
     answers = set(answers)
     return [*display_order(answers & set(ANSWER_COLOURS)), *(other for other in NO_ANSWERS if other in answers)]
-
-
-def _note() -> None:
-    """Do nothing: Streamlit keeps a trigger value only if it has a callback."""
 
 
 def _tile(number: int, picture: Picture | Unreadable) -> dict[str, Any]:

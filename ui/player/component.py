@@ -16,7 +16,7 @@ from emotion.analytics.edits import Edits, Span
 from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
 from emotion.types import Analysis, FloatArray
-from ui.common.web_modules import joined_modules
+from ui.common.web_modules import joined_modules, keep_value
 from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
 
@@ -109,17 +109,13 @@ def show_player(
         "faces": {str(track): picture_url(face, f"{key}-face-{track}") for track, face in faces.items()},
         "colours": {label: _colour(label) for label in (*analysis.labels, UNCLEAR)},
     }
-    _mount(key=memory.key, data=data, on_rest_change=_note, on_events_change=_note)
+    _mount(key=memory.key, data=data, on_rest_change=keep_value, on_events_change=keep_value)
     return PlayerState(stand["time_s"], events)
 
 
 def forget_player(key: str) -> None:
     """Forget the state of a player."""
     st.session_state.pop(_memory_key(key), None)
-
-
-def _note() -> None:
-    """Do nothing: Streamlit keeps a state value only if it has a callback."""
 
 
 def _memory_key(key: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -11,10 +13,14 @@ from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
 from emotion.dates import day_text
 from emotion.library import Entry, Repository, SavedEdits, State
+from emotion.report.sentences import listed
 from emotion.types import Analysis
 from ui.common.entries import is_whole, state_text
 from ui.common.widgets import browser_zone
+from ui.video.tabs.people import fingerprint
 from ui.video.video_source import VideoSource
+
+T = TypeVar("T")
 
 MOST_OTHERS = 500
 """The newest analyses that are offered for a comparison."""
@@ -69,8 +75,8 @@ def conflict_text(conflicts: tuple[str, ...]) -> str:
     if not conflicts:
         return ""
     named = [*conflicts[:_NAMED], *([f"{len(conflicts) - _NAMED} more"] if len(conflicts) > _NAMED else [])]
-    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-    return f"Another page changed {listed} in the meantime; that version was kept, and your change to it was not saved."
+    changed = f"Another page changed {listed(named)} in the meantime"
+    return f"{changed}; that version was kept, and your change to it was not saved."
 
 
 class AnalysisContext:
@@ -112,6 +118,19 @@ class AnalysisContext:
     def edits(self, edits: Edits) -> None:
         saved = self._library.save_edits(self.entry.id, edits, since=self._seen.saved)
         self._seen.take_saved(saved, edits)
+
+    def cached(self, key: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` returns, called again only after the analysis or its edits have changed.
+
+        Args:
+            key: Key of the session's state in which it is kept.
+            make: Computes it from the analysis and its edits.
+        """
+        version = (self.entry.id, self.entry.finished_at, fingerprint(self.edits.to_dict()))
+        kept: tuple[object, T] | None = st.session_state.get(key)
+        if kept is None or kept[0] != version:
+            kept = st.session_state[key] = (version, make())
+        return kept[1]
 
     @property
     def generation(self) -> int:

@@ -20,6 +20,7 @@ from emotion.errors import EmotionError, InputError
 from emotion.labels import UNCLEAR
 from emotion.report.captions import captions_text
 from emotion.report.edited import Edited
+from emotion.report.sentences import describe
 from emotion.report.stills import still_of
 from emotion.types import Analysis
 from ui.common.errors import fragment
@@ -28,14 +29,12 @@ from ui.common.widgets import share_text, shares_table
 from ui.player import Marked, show_player
 from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
-from ui.video.sentences import show_sentences
 from ui.video.session import MOMENT_S, PLAYER
 from ui.video.tabs.insight import edited_or_raw, key_of, show_insight
-from ui.video.tabs.people import fingerprint
 from ui.video.tabs.thumbnails import face_pictures
 from ui.video.timeline import show_timeline
 
-_CHART, _INSIGHT, _CAPTIONS = "video_timeline", "insight", "video_captions"
+_CHART, _INSIGHT = "video_timeline", "insight"
 
 
 def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
@@ -47,7 +46,8 @@ def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
         st.warning(f"{plain(analysis.note.rstrip('.'))}. {what}", icon=":material/cut:")
     if analysis.info.mended:
         st.warning(plain(analysis.info.mended), icon=":material/schedule:")
-    show_sentences(context, edited)
+    for sentence in context.cached("video_sentences", lambda: describe(edited, context.edits.names)):
+        st.markdown(plain(sentence))
     _show_figures(summary)
     if analysis.frames.empty:
         st.info("No frame of this video could be read.", icon=":material/videocam_off:")
@@ -111,12 +111,7 @@ def _show_moments(context: AnalysisContext, analysis: Analysis, edited: Analysis
 
 
 def _captions(context: AnalysisContext, analysis: Analysis, edited: Analysis) -> str:
-    """Return the captions, cached until the edits change."""
-    key = (context.entry.id, context.entry.finished_at, fingerprint(context.edits.to_dict()))
-    if st.session_state.get(_CAPTIONS, (None, ""))[0] != key:
-        st.session_state[_CAPTIONS] = (key, captions_text(Edited(analysis, context.edits, edited)))
-    text: str = st.session_state[_CAPTIONS][1]
-    return text
+    return context.cached("video_captions", lambda: captions_text(Edited(analysis, context.edits, edited)))
 
 
 def _go_to(time_s: float) -> None:

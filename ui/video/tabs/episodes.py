@@ -12,10 +12,10 @@ from emotion.analytics.edits import Edits
 from emotion.analytics.episodes import episodes, transitions
 from emotion.analytics.people import person_name
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
-from emotion.csv_text import csv_bytes
 from emotion.types import Analysis
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
+from ui.common.tables import csv_button
 from ui.common.theme import chart_text_colour
 
 _SHOWN = 500
@@ -59,15 +59,7 @@ def _show_table(table: pd.DataFrame, edits: Edits, key: str) -> None:
         st.caption(f"The {_SHOWN} longest of {len(table):,}; the download has all.")
     shown = whole_percent(shown, "mean_probability", "peak_probability")
     st.dataframe(shown, hide_index=True, column_config=columns, height=320 if len(shown) > 8 else "content")
-    st.download_button(
-        "Episodes as CSV",
-        csv_bytes(table),
-        "episodes.csv",
-        "text/csv",
-        key=f"{key}_episodes_csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    csv_button("Episodes", table, f"{key}_episodes_csv")
 
 
 def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
