@@ -1,8 +1,8 @@
-"""Compares decoding in two checkouts: CPU time per frame, in turn, each pass in a process of its own.
+"""Compares the CPU time of decoding in two checkouts, alternating between them, with a fresh process for each pass.
 
-``python -m bench.decoding BEFORE AFTER [CLIP ...] [--rounds N]`` prints a table. A pass is what a user pays for: the
-file is surveyed and read to its end. CPU time of all threads, not wall time, so that other work on the machine counts
-little; the least of all rounds, as whatever disturbs a pass adds to it.
+``python -m bench.decoding BEFORE AFTER [CLIP ...] [--rounds N]`` prints a table. A pass surveys the file
+and reads it to its end. CPU time of all threads is compared, because other work on the machine affects it less than
+wall time; the minimum over the rounds is used, because disturbances only add time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bench.common.records import ROOT
 DATA = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data") / "videos"
 CLIPS = ("portrait_d0.mp4", "one_face_720p.mp4", "face_then_none_hevc.mov")
 ALLOWED = 1.02
-"""Decoding may become slower by so much."""
+"""Largest accepted ratio of the times."""
 
 _PASS = """
 import sys, time
@@ -34,7 +34,7 @@ print(count, (time.process_time() - started) * 1000 / count)
 
 
 def pass_ms(checkout: Path, clip: Path) -> tuple[int, float]:
-    """Return how many frames a checkout reads of a clip, and the CPU time per frame in ms."""
+    """Return the number of frames that a checkout reads from a clip, and the CPU time per frame, ms."""
     command = [sys.executable, "-c", _PASS, str(clip)]
     environment = os.environ | {"PYTHONPATH": str(checkout)}
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=True)
@@ -47,7 +47,7 @@ def compare(before: Path, after: Path, clip: Path, rounds: int) -> str:
     costs: dict[Path, list[float]] = {before: [], after: []}
     frames: dict[Path, int] = {}
     for turn in range(rounds):
-        # Each begins as often as the other.
+        # Both go first equally often.
         for checkout in (before, after) if turn % 2 == 0 else (after, before):
             frames[checkout], cost = pass_ms(checkout, clip)
             costs[checkout].append(cost)

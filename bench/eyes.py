@@ -1,7 +1,7 @@
 """``python -m bench.eyes``: what eyes cost, and how far gaze and head pose are off on GENKI-4K.
 
-Gaze: most of GENKI's people are taken to look into the camera. Where an iris rests is measured on the even rows, the
-error on the odd ones. Head pose: the data set's own yaw and pitch, which are labels of people.
+Gaze: people in GENKI-4K are assumed to look into the camera. The rest position of the iris is measured on the even
+rows, the error on the odd ones. Head pose: compared with the data set's yaw and pitch, which people estimated.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def measure_cost() -> dict[str, int | None]:
 
 
 def measure_speed(clip: Path) -> dict[str, float]:
-    """Return frames per second without and with eyes, the best of some turns each, taken by turns."""
+    """Return frames per second without and with eyes: the best of several runs, which alternate."""
     rates: dict[bool, list[float]] = {False: [], True: []}
     analyzers = {eyes: Analyzer(eyes=eyes) for eyes in rates}
     for _ in range(_REPEATS):
@@ -111,7 +111,7 @@ def _measured(rows: pd.DataFrame, step: int) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Measure what is asked for and print it as JSON."""
+    """Run the chosen measurements and print the results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=default_data_dir().parent, help="folder of the shared data")
     parser.add_argument("--step", type=int, default=2, help="of GENKI-4K, look at every n-th pair of rows")

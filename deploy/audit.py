@@ -1,7 +1,7 @@
-"""Checks the locked packages: known holes (pip-audit) and licences (their metadata); run by ``make audit``.
+"""Checks the locked packages for known vulnerabilities (pip-audit) and lists their licences; run by ``make audit``.
 
-A mirror of PyPI may answer without advisories, which pip-audit reports as "no known vulnerabilities". So a release with
-known holes is asked for first, and every package that was skipped counts as not audited.
+A mirror of PyPI may answer without advisories, which pip-audit reports as "no known vulnerabilities". So a
+release with known vulnerabilities is looked up first, and skipped packages count as not audited.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 LOCK, NOTICES = ROOT / "requirements.txt", ROOT / "THIRD_PARTY.md"
 KNOWN_HOLES = "jinja2==2.11.0"
-"""A release with several advisories; no source that works has none for it."""
+"""A release with several advisories; a source that lists none has no data."""
 
 _COPYLEFT = re.compile(r"\b[AL]?GPL|General Public License|\bEUPL|\bMPL|Mozilla Public", re.IGNORECASE)
 _NOT_STATED = "not stated"
@@ -38,12 +38,12 @@ class Licence(NamedTuple):
 
     @property
     def has_conditions(self) -> bool:
-        """Whether a distributor must look at it: copyleft, or not stated."""
+        """Whether it needs review before distribution: copyleft, or not stated."""
         return self.text == _NOT_STATED or bool(_COPYLEFT.search(self.text))
 
 
 def holes(lock: Path) -> list[str]:
-    """Return the known holes of a lock's packages, a line each.
+    """Return the known vulnerabilities of a lock's packages, one line each.
 
     Raises:
         NotAuditedError: pip-audit is missing, or its source of advisories does not answer for every package.
@@ -102,12 +102,12 @@ def stated_licence(package: Distribution) -> str:
 
 
 def not_in_notices(found: list[Licence], notices: str) -> list[Licence]:
-    """Return the packages with conditions that the notices for distributors do not name."""
+    """Return the packages with conditions that THIRD_PARTY.md does not list."""
     return [one for one in found if one.has_conditions and f"`{one.package}`" not in notices]
 
 
 def main() -> int:
-    """Print both reports; return 1 for a hole, a licence that THIRD_PARTY.md lacks, or advisories out of reach."""
+    """Print both reports; return 1 for a vulnerability, a licence not in THIRD_PARTY.md, or unreachable advisories."""
     found = list(licences(LOCK))
     for one in found:
         print(f"{one.package} {one.version}: {one.text}")

@@ -47,7 +47,7 @@ def digest_of(image: Image) -> str:
 
     Raises:
         OSError: The registry cannot be reached, or does not have the image.
-        ValueError: The registry names no digest.
+        ValueError: The answer has no digest.
     """
     scheme = "http" if image.registry.partition(":")[0] in {"localhost", "127.0.0.1"} else "https"
     address = f"{scheme}://{image.registry}/v2/{image.repository}/manifests/{image.tag}"
@@ -72,7 +72,7 @@ def _head(address: str, headers: dict[str, str]) -> dict[str, str]:
 
 
 def _token(challenge: str) -> str:
-    """Return an anonymous token from the address that a registry's challenge names."""
+    """Return an anonymous token from the address in a registry's challenge."""
     asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     query = urlencode({name: asked[name] for name in ("service", "scope") if name in asked})
     with urllib.request.urlopen(f"{asked['realm']}?{query}", timeout=20) as answer:

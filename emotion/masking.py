@@ -9,7 +9,7 @@ from urllib.parse import unquote
 MASK = "***"
 _ADDRESSES = ("EMOTION_DATABASE_URL", "EMOTION_STORAGE_URL", "EMOTION_SERVING_URL")
 _SHORTEST = 4
-"""Shorter passwords are masked in addresses only: they occur in ordinary words."""
+"""Shorter passwords are masked only in addresses, because they occur in ordinary words."""
 
 # Up to the last @: a password may hold @, / and : as they are.
 _USERINFO = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^\s'\"<>`]*@", re.IGNORECASE)
@@ -33,7 +33,7 @@ def masked(text: str) -> str:
 
 
 def _configured_passwords() -> list[str]:
-    # The environment itself: the settings raise errors, and each error's text comes through here.
+    # Reads the environment, not the settings: reading settings may raise errors, whose text is masked here.
     given = [found[1] for name in _ADDRESSES for found in _PASSWORD.finditer(os.environ.get(name, ""))]
     both = {*given, *map(unquote, given)}
     return sorted((one for one in both if len(one) >= _SHORTEST), key=len, reverse=True)

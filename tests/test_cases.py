@@ -1,4 +1,4 @@
-"""Every input from a public bug report gives the right answer; ``python -m tests.cases`` prints what came out."""
+"""Every input from a public bug report gives the right answer; ``python -m tests.cases`` prints the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of a Parquet file that somebody uploaded, checked by its footer before any of its rows are read."""
+"""Limits of uploaded Parquet files, checked in the footer before any rows are read."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from emotion.errors import TooLargeError
 from emotion.limits import MEGA
 
 MOST_BYTES = 64 * MEGA
-"""Of the file; a timeline's row takes about 30."""
+"""Size of the file; a row of a timeline takes about 30 bytes."""
 MOST_ROWS = 1_000_000
-"""Of faces and of frames: nine hours of one person at 30 frames per second."""
+"""Rows of faces, and of frames: nine hours of one person at 30 frames per second."""
 MOST_ROW_GROUPS = 1_000
 MOST_COLUMNS = 100
 MOST_EXPANDED_BYTES = 256 * MEGA
-"""Of the table in memory."""
+"""Size of the table in memory."""
 
 _FIXED = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 _TEXT_BYTES = 16
-"""Assumed for each text; a timeline has them only as categories, which are stored once."""
+"""Assumed size of a text value. In a timeline, texts are categories, which are stored once."""
 
 
 def check_footer(path: Path, name: str) -> None:
@@ -29,12 +29,12 @@ def check_footer(path: Path, name: str) -> None:
 
     Args:
         path: The file.
-        name: What to call it in messages.
+        name: Name of the file in messages.
 
     Raises:
         TooLargeError: It has too many bytes, rows, row groups or columns, or expands to too many bytes.
-        OSError: It is no Parquet file.
-        pyarrow.ArrowException: Likewise.
+        OSError: It cannot be read, or is not a Parquet file.
+        pyarrow.ArrowException: It is not a Parquet file.
     """
     _expect_at_most(MOST_BYTES, path.stat().st_size, "bytes", name)
     with pq.ParquetFile(path) as file:
@@ -42,9 +42,9 @@ def check_footer(path: Path, name: str) -> None:
         _expect_at_most(MOST_COLUMNS, facts.num_columns, "columns", name)
         _expect_at_most(MOST_ROW_GROUPS, facts.num_row_groups, "row groups", name)
         groups = [facts.row_group(index) for index in range(facts.num_row_groups)]
-    # The two counts are stored separately, and whoever made the file may have changed one.
+    # The counts are stored separately, and a crafted file may state them differently.
     check_rows(max(facts.num_rows, sum(group.num_rows for group in groups)), name)
-    # Rows of equal values are stored once but take their place in memory each.
+    # Repeated values are stored once in the file but take memory for every row.
     in_memory = facts.num_rows * sum(_bytes_of(field.type) for field in schema)
     stored = sum(group.total_byte_size for group in groups)
     _expect_at_most(MOST_EXPANDED_BYTES, max(in_memory, stored), "bytes once it is unpacked", name)
@@ -54,7 +54,7 @@ def check_rows(rows: int, name: str) -> None:
     """Refuse a table of too many rows.
 
     Raises:
-        TooLargeError: It is one.
+        TooLargeError: There are more than :data:`MOST_ROWS`.
     """
     _expect_at_most(MOST_ROWS, rows, "rows", name)
 

@@ -1,4 +1,4 @@
-"""Folders and files that only their owner may read, whatever the process's umask."""
+"""Creates folders and files that only their owner can read, whatever the umask."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def make_private_folder(path: Path) -> None:
         if path.is_dir():
             return
         raise
-    # mkdir() and open() take the umask's bits away, and one like 0o277 takes the owner's.
+    # mkdir() and open() apply the umask, and one like 0o277 removes the owner's bits.
     path.chmod(_FOLDER)
 
 
 def open_private(path: Path, mode: Literal["wb", "ab"]) -> BinaryIO:
-    """Open a file for writing with mode 0600, also one that exists with another mode.
+    """Open a file for writing with mode 0600, even if it exists with another mode.
 
     Args:
         path: The file.

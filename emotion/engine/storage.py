@@ -119,7 +119,7 @@ class Storage:
         return [f"{folder}/{name}" for name in sorted(names) if not name.endswith(PARTIAL)]
 
     def folders(self) -> list[str]:
-        """Return the sorted names of all folders at the top."""
+        """Return the sorted names of all top-level folders."""
         self._fs.invalidate_cache()
         try:
             found = self._fs.ls(self._root, detail=True)

@@ -1,4 +1,4 @@
-"""Turns errors of the database into sentences for people, without its address, users or files; logs have the rest."""
+"""Turns database errors into sentences without addresses, users or paths, which only the log has."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def database_errors(url: URL) -> Iterator[None]:
 
 
 def reason_of(error: StatementError) -> str:
-    """Return why the database failed, in words of this program: its own name hosts, users, paths and values."""
+    """Return why the database failed in fixed words, because its messages contain hosts, users, paths and values."""
     origin = error.orig
     name: str = getattr(origin, "sqlite_errorname", None) or ""
     if name:
@@ -72,7 +72,7 @@ def reason_of(error: StatementError) -> str:
 
 
 def _log_once(url: URL, error: DBAPIError) -> None:
-    """Log where the database is and how it failed, once per process, for whoever runs the server."""
+    """Log where the database is and how it failed, once per process, for the operator."""
     origin = error.orig
     code = getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None) or type(origin).__name__
     line = f"{masked(url.render_as_string())}: {code}"

@@ -1,4 +1,4 @@
-"""Merges two sets of edits that began from the same one, as when one analysis is open in two tabs."""
+"""Merges two sets of edits with a common base, as when an analysis is open in two tabs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def merge_edits(base: Edits, mine: Edits, stored: Edits) -> MergedEdits:
     Args:
         base: The edits that both sides began from.
         mine: The edits to save.
-        stored: The edits that somebody else saved since.
+        stored: The edits that another page saved in the meantime.
     """
     names, other_names = _merge_mappings(base.names, mine.names, stored.names)
     merged, other_wholes = _merge_wholes(base, mine, stored)
@@ -74,7 +74,7 @@ def _merge_wholes(base: Edits, mine: Edits, stored: Edits) -> tuple[Mapping[int,
     try:
         merged_into(result)
     except InputError:
-        # 1 into 2 in one tab and 2 into 1 in the other: neither is wrong, together they are a circle.
+        # One tab merges 1 into 2 and the other 2 into 1: each is valid, but together they form a cycle.
         changed = {*base.merged.items()} ^ {*mine.merged.items()}
         return stored.merged, tuple(sorted({track for track, _ in changed}))
     return result, conflicts
@@ -93,9 +93,9 @@ def _merge_events(
 
 
 def _event_changes(base: Sequence[Event], after: Sequence[Event]) -> tuple[dict[int, Event], list[Event]]:
-    """Return each event of ``base`` as it is after, by its place there, and the new events. Removed ones are absent.
+    """Return the changed or kept events of ``base`` by position, and the new events; removed ones are absent.
 
-    Events have no identity: one in another's place that shares its label, start or end counts as that one, changed.
+    Events have no ID: an event in the same position with the same label, start or end counts as the changed one.
     """
     places: dict[int, Event] = {}
     new: list[Event] = []

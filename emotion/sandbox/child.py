@@ -1,4 +1,4 @@
-"""A process that reads untrusted files, as its caller sees it: starts it, sends calls, takes answers, ends it."""
+"""The caller's side of a process that reads untrusted files: starts it, sends calls, receives answers, ends it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from emotion.sandbox.rlimits import death_words
 from emotion.types import Progress
 
 UNREADABLE = "its answer cannot be read"
-# By its path: a name would import the whole package, whose libraries start threads, and then it is too late.
+# Run by path: importing it by name would import the package, whose libraries start threads before the isolation.
 _PROGRAM = """
 import runpy, sys
 in_force = runpy.run_path(sys.argv[1])["isolate"]()
@@ -37,7 +37,7 @@ _FOLDER_PREFIX = "emotion-decoder-"
 _MOST_CALLS = 1_000
 """Calls after which a process is replaced, as leaks add up."""
 _LONGEST_LINE = 256 << 20
-"""Bytes of one line of JSON; figures, pictures and timelines stay far below."""
+"""Maximum length of an answer in JSON, bytes; real answers are far shorter."""
 _BLOCK = 1 << 20
 _MOST_AXES = 3
 
@@ -62,7 +62,7 @@ class Subject:
 
 
 class Child:
-    """A process that answers one call after the other, in an empty folder of its own."""
+    """A process with its own empty folder that answers one call at a time."""
 
     def __init__(self) -> None:
         self.memory_bytes = limits.memory_bytes()
@@ -140,7 +140,7 @@ class Child:
             raise subject.failed(UNREADABLE) from error
 
     def _array(self, shape: Any, most_bytes: int, subject: Subject, stall_s: float) -> memoryview:
-        """Return the bytes that follow a line, right where they stay: no second copy is made."""
+        """Read the array that follows a line straight into its final memory, without a second copy."""
         if not _is_shape(shape) or math.prod(shape) > most_bytes:
             raise subject.failed(UNREADABLE)
         values = memoryview(bytearray(math.prod(shape)))
@@ -197,7 +197,7 @@ class _Writer:
 
 
 def _enlarge(pipe: int) -> None:
-    """Have a pipe hold a megabyte, so that pictures pass in few steps; elsewhere than on Linux it stays as it is."""
+    """Enlarge a pipe's buffer to a megabyte, so that pictures need few reads; Linux only."""
     with contextlib.suppress(ImportError, AttributeError, OSError):
         import fcntl  # noqa: PLC0415 – only Unix has it
 

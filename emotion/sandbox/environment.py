@@ -1,4 +1,4 @@
-"""Environment variables of processes that read untrusted files: an allow-list, so no secret is among them."""
+"""Allow-list of environment variables for processes that read untrusted files; it contains no secrets."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _PREFIXES = ("LC_", "PYTHON")
 
 
 def allowed_settings() -> dict[str, str]:
-    """Return the ``EMOTION_*`` variables of this process that a decoder may know."""
+    """Return the ``EMOTION_*`` variables of this process that decoders get."""
     return {name: value for name, value in os.environ.items() if name in _SETTINGS}
 
 
 def environment_in(folder: Path) -> dict[str, str]:
-    """Return the whole environment of a decoder's process.
+    """Return the complete environment of a decoder process.
 
     Args:
         folder: Its working folder, where its temporary files go too.

@@ -1,7 +1,7 @@
 """Cuts the calling process off from the network, from other processes and from other programs.
 
-Linux offers two ways, and both are tried: user and network namespaces of the process's own, and a seccomp filter that
-refuses system calls. Containers often forbid the first. Elsewhere there is neither, and :func:`isolate` says so.
+Linux offers two ways, and both are tried: separate user and network namespaces, and a seccomp filter that refuses
+system calls. Containers often forbid the first. Other systems have neither, which :func:`isolate` reports.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ def isolate() -> list[str]:
     """Isolate this process as far as the system allows; call it before the first thread starts.
 
     Returns:
-        What is in force, of :data:`NAMESPACE` and :data:`FILTER`; empty if neither can be had.
+        Which of :data:`NAMESPACE` and :data:`FILTER` are in force; empty if neither is available.
     """
     if platform.system() != "Linux":
         return []
     libc = ctypes.CDLL(None, use_errno=True)
-    # First the namespaces, as the filter refuses to make any.
+    # Namespaces first, because the filter blocks creating them.
     return [name for name, enter in ((NAMESPACE, _enter_namespaces), (FILTER, _install_filter)) if enter(libc)]
 
 
 def _enter_namespaces(libc: ctypes.CDLL) -> bool:
-    """Enter a network without interfaces, and a user namespace that may not look into processes outside it."""
+    """Enter a network namespace without interfaces, and a user namespace that cannot inspect processes outside it."""
     user, group = os.getuid(), os.getgid()
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
         return False
-    # Without a map the process would be nobody; files stay readable either way.
+    # Without a mapping the process would run as nobody; files stay readable either way.
     with contextlib.suppress(OSError):
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
@@ -79,7 +79,7 @@ def _install_filter(libc: ctypes.CDLL) -> bool:
 def _filter(architecture: int, refused: tuple[int, ...]) -> bytes:
     """Return a program of classic BPF that refuses these calls, and all calls of another architecture."""
     tests = [(_IF_AT_LEAST, _X32_BIT), *((_IF_EQUAL, number) for number in refused)]
-    # Jumps count the instructions between: the last two are "allow" and "refuse".
+    # Jump offsets count the skipped instructions; the last two are "allow" and "refuse".
     steps = [(_LOAD, 0, 0, _ARCHITECTURE_AT), (_IF_EQUAL, 0, len(tests) + 2, architecture), (_LOAD, 0, 0, _NUMBER_AT)]
     steps += [(code, len(tests) - place, 0, value) for place, (code, value) in enumerate(tests)]
     steps += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]

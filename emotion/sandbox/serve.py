@@ -1,7 +1,7 @@
 """Answers calls of :mod:`emotion.sandbox.runner`, in the process that it starts.
 
-The process is isolated before anything else (:mod:`emotion.sandbox.isolation`). It limits its memory, and works in an
-empty folder, which it deletes when its caller ends.
+The process is isolated before anything else (:mod:`emotion.sandbox.isolation`). It limits its memory and works in an
+empty folder, which it deletes when its caller exits.
 """
 
 from __future__ import annotations

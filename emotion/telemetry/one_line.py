@@ -1,4 +1,4 @@
-"""Makes one visible line of text that others wrote, for pages and logs."""
+"""Turns untrusted text into one visible line, for pages and logs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u
 
 
 def one_line(text: str) -> str:
-    """Return text without control characters, direction marks and halves of surrogates, its white space as spaces.
+    """Return text without control characters, direction marks and lone surrogates, its white space as spaces.
 
     Args:
         text: Text of any origin. Line ends and runs of white space become one space each.

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SIDES = ("left", "right")
-"""The person's own."""
+"""Sides as seen by the person."""
 ASYMMETRY = "asymmetry"
 
 UNIT = "share of the eye distance"
-"""Of every measure and movement: the distance between the middles of the two eyes is 1."""
+"""Unit of every measure and movement: the distance between the centres of the eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Measure:
     """A distance on the face.
 
     Attributes:
-        name: Of its columns, without the side.
+        name: Name of its columns, without the side.
         sided: Whether it is measured on either side: columns ``<name>_left`` and ``<name>_right``.
-        meaning: What grows with it, in words.
+        meaning: What a larger value means.
     """
 
     name: str
@@ -42,12 +42,11 @@ class Movement:
     """A way in which a part of the face moves.
 
     Attributes:
-        name: Of its column; ``<name>_left``, ``<name>_right`` and ``<name>_asymmetry`` come with it if it is sided.
-        title: For people.
+        name: Name of its column; a sided one also has ``<name>_left``, ``<name>_right``, ``<name>_asymmetry``.
+        title: Display name.
         measures: Names of the :class:`Measure` that it is the mean of.
         sign: 1 where they grow with the movement, −1 where they shrink.
-        resembles: Unit of the Facial Action Coding System that it resembles: an aid to readers. Nothing here was
-            compared with faces that FACS coders have coded.
+        resembles: The FACS action unit that it resembles, as a reading aid. It was not validated on FACS-coded faces.
     """
 
     name: str

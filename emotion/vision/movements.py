@@ -25,7 +25,7 @@ _BRIDGE_AND_TIP = [168, 6, 197, 195, 5, 4, 1]
 _FOREHEAD = [10, 109, 338, 67, 297, 103, 332, 54, 284, 21, 251]
 _TEMPLES_AND_EARS = [162, 389, 127, 356, 234, 454]
 STABLE = np.array([*_EYE_CORNERS, *_BRIDGE_AND_TIP, *_FOREHEAD, *_TEMPLES_AND_EARS])
-"""Points that expressions move least: the pose is that of these."""
+"""Points that expressions move least; the pose is fitted to them."""
 
 _BROW_INNER = {"left": [336, 296, 285, 295], "right": [107, 66, 55, 65]}
 _BROW_OUTER = {"left": [300, 293, 276, 283], "right": [70, 63, 46, 53]}
@@ -34,7 +34,7 @@ _LOWER_LID = {"left": [374, 380, 373], "right": [145, 153, 144]}
 _CORNERS_OF_EYE = {"left": list(LEFT_EYE_CORNERS), "right": list(RIGHT_EYE_CORNERS)}
 _CORNER_OF_MOUTH = {"left": [MOUTH_LEFT], "right": [MOUTH_RIGHT]}
 _OUTWARD = {"left": 1.0, "right": -1.0}
-"""Where each side lies along x in a picture that is not mirrored."""
+"""Sign of x of each side in a picture that is not mirrored."""
 _BASE_OF_NOSE = [2]
 _UPPER_LIP, _LOWER_LIP = ([0], [13]), ([14], [17])
 """Upper and lower edge of the red of each lip, in the middle."""
@@ -98,7 +98,7 @@ def fit_to(
     source_middle = source.mean(axis=1, keepdims=True)
     source = source - source_middle
     u, strengths, vt = np.linalg.svd(source.swapaxes(1, 2) @ (target[chosen] - middle))
-    # A rotation, never a mirror image: the weakest direction changes sign where the best fit would be one.
+    # Only rotations: if the best fit were a reflection, the weakest direction changes sign.
     sign = np.ones_like(strengths)
     sign[:, 2] = np.sign(np.linalg.det(u @ vt))
     turn = (u * sign[:, None, :]) @ vt
@@ -133,7 +133,7 @@ def _distances(faces: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def _weights() -> NDArray[np.float64]:
-    """Return ``(m, 3 · 468)`` by how much each coordinate counts in each measure: all are weighted sums."""
+    """Return the ``(m, 3 · 468)`` weights of the coordinates; every measure is a weighted sum of them."""
     upper_red, lower_red = (_height(upper) - _height(lower) for upper, lower in (_UPPER_LIP, _LOWER_LIP))
     weights = {"lip_height": upper_red + lower_red, "lip_gap": _height(_UPPER_LIP[1]) - _height(_LOWER_LIP[0])}
     for side in SIDES:

@@ -1,6 +1,6 @@
-"""Reads visitors' pictures in a process with limits (:mod:`emotion.sandbox.runner`).
+"""Reads visitors' pictures in the sandbox (:mod:`emotion.sandbox.runner`).
 
-This process gets the pixels alone, as ``(H, W, 3)`` uint8, right into the array that is returned.
+Only the pixels come back, as ``(H, W, 3)`` uint8, read straight into the array that is returned.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PICTURE = Subject(ImageError, "a picture that can be read")
 _PILLOWS_MEGAPIXELS = 179
 """Pillow refuses larger pictures, whatever the settings allow."""
 _PROCESSES = threading.BoundedSemaphore(IDLE)
-"""Pictures that are decoded at once: as many as there are processes that stay warm."""
+"""Limits concurrent decoding to the number of processes that stay warm."""
 
 
 def load_uploaded(content: bytes) -> Image:
@@ -33,7 +33,7 @@ def load_uploaded(content: bytes) -> Image:
         TooLargeError: It has more pixels than the settings allow (:mod:`emotion.limits`).
     """
     image = np.asarray(run_on_picture(_pixels, content))
-    # The process may have been taken over, and code that is faster than it is careful works on the pixels.
+    # A compromised process may send anything, and native code works on the pixels.
     if image.ndim != 3 or image.shape[2] != 3:
         raise _PICTURE.failed("its decoder gave something else")
     check_picture(image.shape[1], image.shape[0], "the picture")

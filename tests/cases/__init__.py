@@ -1,1 +1,1 @@
-"""Inputs from public bug reports: a command for each, what came out, and the right answer."""
+"""Inputs from public bug reports: for each, a command, its result and the right answer."""

@@ -13,13 +13,13 @@ from tests.cases.command import Case, Judged, run
 
 
 def outcomes(checks: Sequence[Case]) -> Iterator[tuple[Case, Judged, float]]:
-    """Run cases one after the other: each with what came out, whether that is right, and how many seconds it took."""
+    """Run cases in turn, and yield each with its result, whether it is right, and the seconds it took."""
     for case in checks:
         with tempfile.TemporaryDirectory() as out:
             started = time.monotonic()
             try:
                 judged = case.judge(run(case, Path(out)))
-            except Exception as error:  # whatever a command raises is what came out of it
+            except Exception as error:  # an exception is a result too
                 judged = (f"{type(error).__name__}: {error}", False)
             yield case, judged, time.monotonic() - started
 

@@ -1,4 +1,4 @@
-"""A case: a folder of inputs, the command that is run on it, and how what came out is judged."""
+"""A case: a folder of inputs, the command to run on it, and the check of its result."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class Case:
 
 
 def run(case: Case, out: Path) -> Ran:
-    """Run a case's commands, after ``&&`` only where the one before succeeded; in this process but for ``python``."""
+    """Run a case's commands; ``&&`` works as in a shell. All but ``python`` run in this process."""
     folder, status, text = CASES / case.folder, 0, io.StringIO()
-    # Only an imported model goes elsewhere: the others are needed where they are.
+    # Only the imported model is stored elsewhere; the shipped models are still needed.
     models = {"EMOTION_MODELS": str(out / "models")} if "import" in case.command else {}
     with mock.patch.dict(os.environ, models):
         for step in re.split(r" (?=&& |; )", case.command.format(case=folder, cases=CASES, out=out)):
@@ -79,7 +79,7 @@ def run(case: Case, out: Path) -> Ran:
 
 
 def _expanded(word: str) -> list[str]:
-    """Return the files that a pattern means, or the word itself."""
+    """Return the files that match a pattern, or the word itself."""
     return sorted(map(str, Path("/").glob(word.removeprefix("/")))) if "*" in word else [word]
 
 

@@ -1,4 +1,4 @@
-"""Every list, legend and chart has the expressions in one order, whatever the order of the model's outputs is."""
+"""Every list, legend and chart shows expressions in one order, whatever the model's order is."""
 
 from __future__ import annotations
 

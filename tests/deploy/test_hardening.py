@@ -84,7 +84,7 @@ def test_the_turn_server_relays_to_the_internet_and_to_the_app_alone() -> None:
 
 
 def test_no_denied_range_begins_with_the_ipv6_zero_address() -> None:
-    """coturn takes ``::`` as no limit, and would deny every IPv4 address with such a range."""
+    """coturn reads a range that starts at ``::`` as all addresses, IPv4 included."""
     assert not [denied for denied in turn_options("denied-peer-ip") if denied.partition("-")[0] == "::"]
 
 
@@ -105,7 +105,7 @@ def test_only_the_turn_server_gets_its_secret_from_compose() -> None:
 
 
 class Registry(BaseHTTPRequestHandler):
-    """A registry as far as tags have digests: a token first, then the digest."""
+    """A minimal registry: it issues a token and answers with the digest of a tag."""
 
     digest = "sha256:" + "a" * 64
 
@@ -130,7 +130,7 @@ class Registry(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Print nothing."""
+        """Keep the test output quiet."""
 
 
 @pytest.fixture

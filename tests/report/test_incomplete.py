@@ -1,4 +1,4 @@
-"""A damaged video is marked in every export that has room for words, with how much of it was read."""
+"""Every export with room for text marks a damaged video and says how much of it was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain summary says who shows what, and when something else."""
+"""The summary names each person's main expression and the moments of others."""
 
 from __future__ import annotations
 

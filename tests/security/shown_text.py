@@ -1,4 +1,4 @@
-"""Finds texts of Streamlit calls that may hold Markdown which this program did not write.
+"""Finds texts in Streamlit calls that may contain Markdown from outside.
 
 A text is safe if the source shows that it is: a constant, a number with a format that only numbers take, a call of
 :func:`ui.common.plain.plain`, or something composed of these in the same module.
@@ -65,16 +65,16 @@ MARKDOWN = frozenset(
 """Calls whose label or text Streamlit reads as Markdown."""
 
 SECOND = frozenset({"image", "progress", "page_link"})
-"""Of these, the first argument is no text but the second one may be."""
+"""Of these, the second argument may be a text, the first is not."""
 
 OPTIONS = frozenset({"pills", "radio", "segmented_control"})
-"""Of these, the options are Markdown, too."""
+"""Of these, the options are Markdown as well."""
 
 TEXTS = frozenset({"body", "caption", "help", "label", "text"})
 ESCAPING = frozenset({"plain", "code"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
 REVIEWED = frozenset({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary"})
-"""Functions of other modules that return words and figures of this program only."""
+"""Functions of other modules that return only the program's own words and figures."""
 
 _NUMBER_FORMAT = re.compile(r"[-+]?,?(\.\d+)?[df%]|,|\+?\.\d+f")
 _HTML_NAMES = frozenset({"escape", "chip", "answer_chip", "section_html"})
@@ -82,7 +82,7 @@ _HTML_NAMES = frozenset({"escape", "chip", "answer_chip", "section_html"})
 
 @dataclass(frozen=True)
 class Unsafe:
-    """A text that is not shown to be safe."""
+    """A text whose safety the source does not show."""
 
     place: str
     line: int
@@ -233,7 +233,7 @@ def _assigned(function: ast.AST, name: str) -> Iterator[ast.expr | None]:  # noq
 
 
 def _looped(values: ast.expr, target: ast.expr, name: str) -> ast.expr | None:
-    """Return what a loop gives to a name, if its values are written out."""
+    """Return the values of a loop variable, if they are literal."""
     if not isinstance(values, (ast.Tuple, ast.List)) or not values.elts:
         return None
     if isinstance(target, ast.Name):

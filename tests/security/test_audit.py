@@ -1,4 +1,4 @@
-"""``make audit``: it says so when it could not look, and no licence with conditions goes unnamed."""
+"""``make audit`` fails if it has no advisories, and lists every licence with conditions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VULNERABLE = {"name": "jinja2", "version": "2.11.0", "vulns": [{"id": "PYSEC-1",
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
-    """Let pip-audit print these, one for each time that it is started."""
+    """Make pip-audit print these outputs, one per run."""
     printed = iter(texts)
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:

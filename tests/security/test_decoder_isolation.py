@@ -1,4 +1,4 @@
-"""A decoder that a file has taken over: it finds no secrets, reaches nobody, starts nothing, and leaves nothing."""
+"""A compromised decoder finds no secrets, reaches no network, starts no programs and leaves no files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _take(listener: socket.socket, kind: str) -> None:
 
 
 def test_without_namespaces_the_filter_refuses_sockets() -> None:
-    """As in a container; here a second thread keeps the system from making namespaces."""
+    """As in many containers; here, a second thread prevents namespaces."""
     program = (
         "import runpy, socket, sys, threading; threading.Thread(target=threading.Event().wait, daemon=True).start(); "
         "print(*runpy.run_path(sys.argv[1])['isolate'](), sep=','); socket.socket()"
@@ -157,7 +157,7 @@ def test_a_larger_array_than_was_asked_for_is_refused() -> None:
 
 
 def test_a_codec_that_nobody_records_with_is_refused(tmp_path: Path) -> None:
-    """Its decoder is in the library like three hundred others, and seldom looked after."""
+    """A rarely maintained decoder, one of the three hundred in FFmpeg."""
     video = tmp_path / "a.mkv"
     with av.open(str(video), "w") as container:
         stream = container.add_stream("snow", rate=25, options={"strict": "-2"})

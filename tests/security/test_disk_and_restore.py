@@ -1,6 +1,6 @@
-"""A full disk at the start, a list of analyses that is gone, odd rows, and backups that are broken.
+"""A full disk at start-up, a lost list of analyses, damaged rows, and broken backups.
 
-The disk is a real one, of memory, which only root can mount.
+The disk is a real tmpfs, which only root can mount.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ SQLITE_ONLY = [
 
 
 ON_THE_PAGE = {BREAK[5], SQLITE_ONLY[2], SQLITE_ONLY[3]}
-"""Of those that the page would show, not every one: a page takes seconds."""
+"""Only some of these also open the page, which takes seconds."""
 
 
 @pytest.mark.parametrize("statement", [*BREAK, *SQLITE_ONLY])
@@ -195,7 +195,7 @@ def command(action: str, *arguments: object) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def backup(tmp_path: Path, video: Path) -> Path:  # noqa: F811
-    """A sound backup, as a folder."""
+    """An intact backup, unpacked."""
     with closing(Library.open(f"sqlite:///{tmp_path / 'first.db'}", str(tmp_path / "first"))) as library:
         put(library.for_owner(LOCAL), video, tags=["x"])
         back_up(library, tmp_path / "backup")
@@ -203,7 +203,7 @@ def backup(tmp_path: Path, video: Path) -> Path:  # noqa: F811
 
 
 def rewrite(backup: Path, name: str, change: Callable[[str], str]) -> None:
-    """Change a file of a backup, with its digest: whoever tampers does both."""
+    """Change a file of a backup and its digest, as an attacker would."""
     path, manifest = backup / name, backup / "manifest.json"
     content = change(path.read_text())
     path.write_text(content)

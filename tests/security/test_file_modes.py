@@ -1,6 +1,6 @@
-"""Only the owner of the server's process may read the library's files, even where the umask lets everybody.
+"""Only the owner of the server's process may read the library's files, even if the umask allows everybody.
 
-Tried in processes of their own, with umasks that give too much and that take too much.
+Tried in separate processes, with umasks that are too open and too strict.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Logs: what others sent does not get into them, nor a line that they made up."""
+"""Logs contain neither text from strangers nor forged lines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_message_is_one_line_without_control_characters(form: logging.Formatte
 def test_the_error_of_a_sign_in_stays_out_of_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Anybody can open the address to which the provider returns, with any error in it."""
+    """Anybody can open the provider's return address with any error text in it."""
     secrets = tmp_path / "home" / ".streamlit" / "secrets.toml"
     secrets.parent.mkdir(parents=True)
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))

@@ -1,4 +1,4 @@
-"""Two pages that edit one analysis: both changes are kept, and what cannot be kept is said.
+"""Two pages that edit one analysis: both changes are kept, and conflicts are reported.
 
 Tried with two libraries on one database, as two servers have them, and with two sessions of the real page.
 """
@@ -30,7 +30,7 @@ PAUSE, LAUGH = Event("pause", Span(0.0, 0.1)), Event("laugh", Span(0.2, 0.3))
 
 @pytest.fixture
 def pair(make_library: MakeLibrary, video: Path) -> tuple[Repository, Repository, str]:  # noqa: F811
-    """Two servers' views of one analysis, and its id."""
+    """Two servers' repositories for one analysis, and its ID."""
     first = make_library().for_owner(LOCAL)
     return first, make_library().for_owner(LOCAL), put(first, video, analysis=make_analysis(TWO_PEOPLE)).id
 

@@ -25,7 +25,7 @@ MEGABYTE = 10**6
 
 
 def many_rows(analysis: Analysis) -> bytes:
-    """Three million rows, of which each is right."""
+    """Three million valid rows."""
     table = to_arrow(analysis)
     whole = pa.concat_tables([table] * -(-3_000_000 // len(table))).combine_chunks()
     frames = pa.array(np.arange(len(whole), dtype=np.int32))
@@ -50,14 +50,14 @@ def many_columns(analysis: Analysis) -> bytes:
 
 
 def many_equal_values(analysis: Analysis) -> bytes:
-    """Under every other limit, as equal values are stored once."""
+    """Within every other limit, because repeated values are stored once."""
     column = pa.array(np.zeros(900_000))
     table = pa.table({f"p_{number}": column for number in range(90)})
     return _file(table.replace_schema_metadata(to_arrow(analysis).schema.metadata))
 
 
 def many_frames(analysis: Analysis) -> bytes:
-    """The frames are in the footer's own text, where Parquet counts no rows."""
+    """Frames are stored in the footer's metadata, which Parquet does not count as rows."""
     frames = pd.DataFrame({"frame_index": np.arange(2_000_000, dtype=np.int32), "time_s": 0.0, "faces": np.int16(0)})
     return _file(to_arrow(replace(analysis, frames=frames)))
 

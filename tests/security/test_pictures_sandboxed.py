@@ -1,4 +1,4 @@
-"""Pictures that ask for gigabytes: another process decodes them, and the server holds one 8-bit picture at most."""
+"""Pictures that need gigabytes are decoded in another process; the server holds one 8-bit picture at most."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def colour_float_tiff() -> bytes:
 
 
 def deep_png() -> bytes:
-    """A PNG of four channels of 16 bits."""
+    """A PNG with four 16-bit channels."""
     packed = zlib.compressobj(1)
     rows = b"".join(packed.compress(b"\0" + b"\x12\x34" * SIDE * 4) for _ in range(SIDE)) + packed.flush()
     header = struct.pack(">IIBBBBB", SIDE, SIDE, 16, 6, 0, 0, 0)
@@ -80,7 +80,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
 
 @pytest.mark.slow
 def test_the_server_grows_by_one_eight_bit_picture_at_most(tmp_path: Path) -> None:
-    """Analysed, shown and downloaded; in the server's own process it was five to nine pictures."""
+    """Analysed, shown and downloaded; decoding in the server took the memory of five to nine pictures."""
     files = []
     for make in (float_tiff, colour_float_tiff, deep_png):
         files.append(tmp_path / make.__name__)
@@ -94,7 +94,7 @@ def test_the_server_grows_by_one_eight_bit_picture_at_most(tmp_path: Path) -> No
 
 @pytest.fixture
 def own_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this process unable to decode a picture file; others are not."""
+    """Make decoding fail in this process only."""
 
     def refuse(*_: object) -> object:
         raise AssertionError("expected another process to decode this")

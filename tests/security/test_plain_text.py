@@ -1,4 +1,4 @@
-"""Text of files and people: shown as it is, never as Markdown, HTML, an icon or a link."""
+"""Text from files and people is shown literally, never as Markdown, HTML, an icon or a link."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REVIEWED = {
     ("ui/video/result.py", "label"): "figures of this module",
     ("ui/video/result.py", "meaning"): "figures of this module",
 }
-"""Texts that hold nothing of files and people although the source of the call does not show it: why."""
+"""Reviewed texts that contain nothing from files or people, with the reason; the source does not show it."""
 
 CHECKED = [*sorted((ROOT / "ui").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py")), ROOT / "streamlit_app.py"]
 
@@ -83,7 +83,7 @@ def test_the_search_finds_texts_that_are_not(tmp_path: Path, source: str, expect
 
 
 def hostile_markdown(test: AppTest) -> list[str]:
-    """Return Markdown of a page in which a hostile name is active."""
+    """Return the Markdown of a page in which a hostile name has an effect."""
     kinds = ("markdown", "caption", "subheader", "info", "warning", "error", "success", "toast")
     shown = [str(element.value) for kind in kinds for element in test.get(kind)]
     shown += [button.label for button in test.button]

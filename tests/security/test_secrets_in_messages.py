@@ -1,6 +1,6 @@
-"""Passwords in storage and database addresses appear in no message and no log line, whoever wrote them there.
+"""Passwords in storage and database addresses appear in no message or log line.
 
-Tried against servers that answer on this machine, one of which repeats the password, and against closed ports.
+Tried with local servers, one of which repeats the password, and with closed ports.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ENCODED = "hunter2%2F%40x%3Ay"
 
 @pytest.fixture
 def gossip() -> Iterator[int]:
-    """A port with an FTP server that refuses everybody and repeats what they sent."""
+    """The port of an FTP server that refuses all sign-ins and echoes the password."""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(30)
 
@@ -166,7 +166,7 @@ def test_errors_of_a_database_name_no_host_user_or_path(tmp_path: Path) -> None:
 
 
 def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server) -> None:  # noqa: F811
-    """A database that is absent, a user that is absent, a table that is gone."""
+    """A missing database, a missing user, a dropped table."""
     absent = error_of(postgres.url("nowhere"))
     stranger = error_of(f"postgresql+psycopg://mallory:hunter2@/postgres?host={postgres.folder}")
     with postgres.connect() as connection:

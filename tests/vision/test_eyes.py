@@ -29,7 +29,7 @@ def faces_in(rgb: Image) -> list[Face]:
 
 
 def eyes_of(rgb: Image, near: FloatArray) -> Eyes:
-    """Measure the face whose mesh was ``near`` as a video's next frame is measured."""
+    """Fit the mesh to a face from its previous points, as in the next frame of a video, and measure its eyes."""
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     points = MESH.follow(luma, near).points
     return MODEL(luma, eye_corners(points), rotation(head_pose(points)))

@@ -40,9 +40,9 @@ SETS = {
     "FFHQ": ("ffhq/ffhq-happy-neutral.parquet",),
 }
 FACES = 1500
-"""Of each set, chosen at random, so that expressions are as frequent as in the set."""
+"""Faces per set, drawn at random, so expressions keep their natural shares."""
 FRONTAL_DEG = 20.0
-"""Largest yaw and pitch of the faces that look ahead."""
+"""Largest yaw and pitch of frontal faces."""
 
 NEUTRAL = "neutral"
 PAIRS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
@@ -60,10 +60,10 @@ PAIRS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
     ("fear", ("brow_inner_raise",), None),
     ("fear", ("lid_raise",), None),
 )
-"""Expression, the movements that theory expects in it, and the area that was hoped for."""
+"""Expression, the movements expected in it, and the target area."""
 
 _SCALES = (1.4, 1.0, 0.75)
-"""Squares in which the mesh first looks, in sides of the picture; FFHQ shows more around a face than the others."""
+"""Sides of the squares in which the mesh starts, relative to the picture; FFHQ shows more around the face."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -99,7 +99,7 @@ def measure_groups(shared: Path) -> dict[str, Any]:
 
 
 def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_], FloatArray]:
-    """Return measures, labels and yaw and pitch (degrees) of the faces in which the mesh is sure of a face."""
+    """Return measures, labels, and yaw and pitch (degrees) of the faces that the mesh confirms."""
     mesh = FaceMesh()
     points, labels, poses = [], [], []
     for luma, label in _pictures(files):
@@ -115,7 +115,7 @@ def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_
 
 
 def _fitted(mesh: FaceMesh, luma: Image) -> Mesh | None:
-    """Return the mesh of the face in the middle of a picture, or None if the mesh is not sure of one."""
+    """Return the mesh of the face in the middle of a picture, or None if there is no confident fit."""
     height, width = luma.shape[:2]
     for scale in _SCALES:
         found = fit_twice(mesh, luma, Roi(width / 2, height / 2, min(height, width) * scale, 0.0))
@@ -152,7 +152,7 @@ def areas(values: pd.DataFrame, labels: NDArray[np.str_], ahead: NDArray[np.bool
     Args:
         values: Measures, a row per face.
         labels: ``(n,)`` expressions.
-        ahead: ``(n,)``, whether a face looks ahead.
+        ahead: ``(n,)`` whether a face is frontal.
 
     Returns:
         ``{expression, movements, hoped, against_neutral, against_neutral_ahead, against_rest}``, areas of 0–1; None
@@ -190,7 +190,7 @@ def _area(score: NDArray[np.float64], shown: NDArray[np.bool_], others: NDArray[
 
 
 def write_tables(guide: Path = GUIDE) -> None:
-    """Write the tables into the guide, each between its marks."""
+    """Write the tables into the guide, each between its markers."""
     text = guide.read_text(encoding="utf-8")
     for name, table in tables().items():
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
@@ -200,7 +200,7 @@ def write_tables(guide: Path = GUIDE) -> None:
 
 
 def tables() -> dict[str, str]:
-    """Return each table of the guide in Markdown, by the name of its marks."""
+    """Return the guide's tables in Markdown, by marker."""
     record = json.loads(GROUPS_FILE.read_text(encoding="utf-8"))
     return {"measures": _measures_table(), "movements": _movements_table(), "groups": _groups_table(record)}
 

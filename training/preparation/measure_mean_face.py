@@ -1,8 +1,8 @@
 """Measures the mean neutral face of the mesh, against which facial movements are measured.
 
 Run ``python -m training.preparation.measure_mean_face``; it writes the file that ``emotion.vision.movements`` reads.
-Faces are those of FER2013's training split that most of FER+'s taggers call neutral. Which points are each other's
-mirror image is read from these and from faces called surprise, in which no two points of the lips coincide.
+The faces are those of FER2013's training split whose FER+ majority is neutral. Pairs of mirrored points are derived
+from these and from surprised faces, in which no two points of the lips coincide.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _mean_of(points: FloatArray) -> NDArray[np.float64]:
 
 
 def _mirror_points(faces: list[NDArray[np.float64]]) -> NDArray[np.int64]:
-    """Return for each point which one is its mirror image, itself on the middle line.
+    """Return the index of each point's mirror image; points on the middle line are their own.
 
     Raises:
         ValueError: Two points are not each other's mirror image.
@@ -74,10 +74,10 @@ def _mirror_points(faces: list[NDArray[np.float64]]) -> NDArray[np.int64]:
 
 
 def _symmetrical(face: NDArray[np.float64], mirror: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the mean of a face and its mirror image, turned so that the eyes are level and the fit of both agrees."""
+    """Return the mean of a face and its mirror image, with level eyes and its plane of symmetry at x = 0."""
     mirrored = face[mirror] * _MIRROR
     mean = (face + fit_to(mirrored[None], face, _ALL)[0]) / 2
-    # The middle of both is symmetrical about a plane that the axes still miss by half of what the fit turned.
+    # The fit turned one face fully, so the plane of symmetry is half of that rotation away from the axes.
     for _ in range(_ROUNDS):
         mean = (mean + fit_to(mean[None], mean[mirror] * _MIRROR, _ALL)[0]) / 2
     return np.asarray(in_eye_distances(((mean + mean[mirror] * _MIRROR) / 2)[None])[0])

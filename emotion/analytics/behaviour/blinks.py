@@ -13,13 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 MIN_RATE = 15.0
-"""Looks per second below which blinks, which last 0.1 to 0.4 s (Schiffman 2000), fall between two looks."""
+"""Analysed frames per second below which blinks, which last 0.1–0.4 s (Schiffman 2000), fall between two frames."""
 OPEN_QUANTILE = 0.9
 """A person's open eye: this quantile of the openness of each eye."""
 DOWN = 0.5
 """The lids are down where the mean of both eyes, as shares of the person's open eyes, is below this."""
 MAX_BLINK_S = 0.5
-"""What lasts longer is no blink (Caffier et al. 2003 call it a long closure)."""
+"""Longer closures are not blinks (Caffier et al. 2003 call them long closures)."""
 LONG_CLOSURE_S = 1.0
 """Eyes that are shut for longer than this count as closed."""
 MIN_WINK_S, MAX_WINK_S = 0.1, 1.5
@@ -29,26 +29,26 @@ WINK_DIFFERENCE = 0.4
 WINK_OTHER = 0.7
 """… and the other eye is at least this open."""
 MIN_ROWS = 15
-"""Fewer looks do not show how open a person's eyes are."""
+"""Minimum number of rows to tell how open a person's eyes usually are."""
 
 BLINK, WINK_LEFT, WINK_RIGHT, CLOSED = "blink", "wink left", "wink right", "closed"
 """Kinds of :func:`lid_events`; left and right are the person's own."""
 
 _COLUMNS = ["eye_openness_left", "eye_openness_right"]
 _JITTER = 0.9
-"""Frame times are uneven: 15 looks a second may come at 14."""
+"""Tolerance for uneven frame times, as a share of :data:`MIN_RATE`."""
 
 
 def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
     """Return every blink, wink and closure over a second.
 
     Args:
-        timeline: See ``docs/timeline-schema.md``; in analysed frames that miss a face or an eye, an event ends.
+        timeline: See ``docs/timeline-schema.md``; a frame without the face or an eye ends an event.
 
     Returns:
-        ``track_id``, ``kind``, ``start_s`` (the first look with the lid down), ``end_s`` (the first look without) and
-        ``seconds``, in order of person and time. Nothing of people who were looked at too seldom; see
-        :func:`eye_figures`.
+        ``track_id``, ``kind``, ``start_s`` (first frame with the lid down), ``end_s`` (first frame with it up) and
+        ``seconds``, in order of person and time. People with too few frames per second have
+        none; see :func:`eye_figures`.
     """
     rows = [
         (track, *event)
@@ -71,7 +71,7 @@ def eye_figures(timeline: pd.DataFrame) -> pd.DataFrame:
         One row per ``track_id``: ``looks_per_s``; ``seen_s``, for how long both eyes were measured; ``blinks``,
         ``blinks_per_minute``, ``blink_s`` (median time with the lids down), ``winks_left``, ``winks_right``,
         ``closures`` over a second and ``closed_s``, their length. The counts are NaN where they cannot be counted:
-        fewer than 15 looks a second or 15 in all, or no measured eyes.
+        fewer than 15 frames per second or 15 in all, or no measured eyes.
     """
     events = lid_events(timeline)
     rows = [
@@ -141,7 +141,7 @@ def _events_of(person: pd.DataFrame) -> Iterator[tuple[str, float, float]]:
 
 
 def _runs(down: NDArray[np.bool_], person: pd.DataFrame) -> Iterator[tuple[float, float]]:
-    """Yield the times of unbroken runs of rows in which ``down`` holds, without those cut off by a gap or an end."""
+    """Yield start and end of each run of rows with ``down``, without runs that a gap or the end cuts off."""
     times, ends = person["time_s"].to_numpy(), _ends(person)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
     known = person[_COLUMNS].notna().all(axis=1).to_numpy()
@@ -153,7 +153,7 @@ def _runs(down: NDArray[np.bool_], person: pd.DataFrame) -> Iterator[tuple[float
 
 
 def _ends(person: pd.DataFrame) -> NDArray[np.float64]:
-    """Return until when each row stands: the next one, or the usual step where the next is more than two steps away."""
+    """Return the end of each row, s: the next row's time, or one usual step later if the next row is further away."""
     times = person["time_s"].to_numpy()
     if len(times) < 2:
         return times

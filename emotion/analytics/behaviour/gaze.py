@@ -1,4 +1,4 @@
-"""Whether people look towards the camera: read off the gaze, row by row."""
+"""Whether people look towards the camera, from the gaze in each row."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Finds nods, shakes and tilts of the head in the head's angles over time.
+"""Finds nods, shakes and tilts of the head in head pose over time.
 
 A nod or a shake goes back and forth: Hadar, Steiner and Clifford Rose (1985, Journal of Nonverbal Behavior 9:214–228)
 found that movements which say "yes" or "no" are cyclic and symmetrical, whereas those that accompany speech are not.
-A tilt is held. ``docs/movements.md`` says where each threshold comes from.
+A tilt is held. ``docs/movements.md`` gives the source of each threshold.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ MIN_SWING_DEG = 4.0
 """Least angle from one turning point to the next in a nod or shake: seven standard deviations of the jitter that the
 mesh's angles have in the worst of four clips."""
 MIN_SWINGS = 3
-"""Least number of swings in a row, one and a half cycles: one swing there and one back is also a glance."""
+"""Minimum number of consecutive swings, one and a half cycles: a glance also has one swing there and one back."""
 MIN_SYMMETRY = 0.4
-"""Least ratio of a swing to the one before it, or the reverse: a swing much wider than its neighbours is a turn."""
+"""Minimum ratio of neighbouring swings, the smaller over the larger: a much wider swing is a turn of the head."""
 MIN_TILT_DEG, MIN_TILT_S, MAX_TILT_S = 8.0, 0.4, 6.0
-"""A tilt leaves the person's usual roll by this angle for this time; what lasts longer is a posture."""
+"""A tilt departs from the person's usual roll by this angle for this time; longer ones are posture."""
 MIN_LOOKS_PER_S = 8.0
-"""A coarser sampling shows neither: at :data:`FASTEST_HZ` it sees each turning point once at best."""
+"""Coarser sampling misses nods and shakes: at :data:`FASTEST_HZ`, it would see each turning point at most once."""
 
 _AXES = {NOD: "pitch", SHAKE: "yaw"}
 _MAX_GAP_S = 0.5
-"""A person who is not seen for longer may have done anything in between."""
+"""Longer gaps without the person end a stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Gesture:
         gesture: ``"nod"``, ``"shake"`` or ``"tilt"``.
         start_s: First turning point, or when a tilt passes its least angle, s.
         end_s: Last turning point, or when a tilt is back, s.
-        cycles: There and back is one; half a cycle for a tilt.
+        cycles: Number of cycles, there and back; 0.5 for a tilt.
         amplitude_deg: Mean angle between turning points, or the largest angle of a tilt from the usual roll.
         frequency_hz: Cycles per second; NaN for a tilt.
-        direction: ``"left"`` or ``"right"``, the person's own shoulder, for a tilt; ``""`` else.
+        direction: ``"left"`` or ``"right"``, the person's own side, for a tilt; ``""`` otherwise.
     """
 
     track_id: int
@@ -102,7 +102,7 @@ def fastest_visible_hz(time_s: NDArray[np.float64]) -> float:
 
 
 def _looks_per_s(time_s: NDArray[np.float64]) -> float:
-    # Time stamps are rounded in many files, so that 8 looks a second may read as 7.99.
+    # Rounded timestamps may turn 8 frames per second into 7.99.
     return float(round(1 / np.median(np.diff(time_s)), 1)) if len(time_s) > 1 else 0.0
 
 
@@ -139,7 +139,7 @@ def _oscillation(track: int, gesture: str, swings: NDArray[np.float64], crossing
 
 
 def _leading_axis(time_s: NDArray[np.float64], angles: Mapping[str, NDArray[np.float64]]) -> str:
-    """Return the axis that moves most about its straight line through the span; a slow turn counts for nothing."""
+    """Return the axis with the largest deviation from a straight line over the span, which ignores slow turns."""
     spreads = {
         axis: float(np.std(values - np.polyval(np.polyfit(time_s - time_s[0], values, 1), time_s - time_s[0])))
         for axis, values in angles.items()
@@ -206,7 +206,7 @@ def _turning_points(angle: NDArray[np.float64]) -> NDArray[np.int64]:
 def _tilts(time_s: NDArray[np.float64], roll: NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
     """Yield first and last row of each tilt, and its largest angle from the usual roll, degrees."""
     series = pd.Series(roll, index=pd.to_timedelta(time_s, unit="s"))
-    # A tilt fills less than half of the window, so that it does not count as usual itself.
+    # The window is over twice as long as a tilt, so the median is the usual roll.
     away = roll - series.rolling(pd.Timedelta(seconds=2 * MAX_TILT_S + 1), center=True).median().to_numpy(np.float64)
     side = np.where(np.abs(away) >= MIN_TILT_DEG, np.sign(away), 0)
     begins = np.flatnonzero(np.diff(side, prepend=0))

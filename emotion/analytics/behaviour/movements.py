@@ -1,4 +1,4 @@
-"""Facial movements in a timeline: how far each measure has gone from the person's own rest."""
+"""Facial movements in a timeline: each measure relative to the person's face at rest."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from emotion.analytics.edits import Span
 
 BASELINE, NEUTRAL, UNKNOWN = "baseline", "neutral", "unknown"
-"""Where a person's rest is taken from: their baseline, their neutral frames, or nowhere."""
+"""Source of a person's rest values: their baseline, their neutral frames, or none."""
 
 MIN_NEUTRAL_ROWS = 5
-"""Fewer neutral frames give no rest: one of them may be a wrong answer."""
+"""Minimum number of neutral frames for rest values, as single answers may be wrong."""
 
 
 def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
-    """Return the movements of each row against the person's rest (:func:`rests`).
+    """Return the movements of each row relative to the person's rest (:func:`rests`).
 
-    movement = max(0, ± (measure − rest)), the sign as the codebook says. The whole face is the mean of both sides,
-    taken before the sign is looked at, so that one brow up and one down are no brow raise.
+    movement = max(0, ± (measure − rest)), the sign as the codebook says. The value of the whole face is the mean
+    of both sides before the sign is applied, so one brow up and one down do not count as a brow raise.
 
     Args:
         timeline: With ``track_id``, ``time_s``, ``emotion`` and the codebook's ``MEASURE_COLUMNS``.
@@ -57,8 +57,8 @@ def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -
         baselines: Track → the span in which this person is at rest.
 
     Returns:
-        By ``track_id``: ``source`` (``"baseline"``, ``"neutral"`` or ``"unknown"``), ``rows`` (how many the medians
-        are of) and the measures, NaN where the source is unknown.
+        By ``track_id``: ``source`` (``"baseline"``, ``"neutral"`` or ``"unknown"``), ``rows`` (number of rows in
+        the medians) and the measures, NaN where the source is unknown.
 
     Raises:
         TimelineError: A column is missing.

@@ -1,4 +1,4 @@
-"""Checks the rows and names of a backup before a restore, and takes back the files of one that failed."""
+"""Checks the rows and names of a backup before a restore, and removes the files of a failed one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def expect_rows(rows: Rows, source: Path) -> None:
-    """Check that rows fit the tables, by writing them into a database in memory.
+    """Check that rows fit the tables by inserting them into an in-memory database.
 
     Raises:
         LibraryError: A column is unknown or missing, a value is of another type, or a tag has no analysis.
@@ -47,7 +47,7 @@ def expect_rows(rows: Rows, source: Path) -> None:
 
 
 def replace_rows(session: Session, rows: Rows) -> None:
-    """Put rows in place of all that a database has."""
+    """Replace all rows of a database."""
     for table in reversed(Base.metadata.sorted_tables):
         session.execute(delete(table))
     for table in Base.metadata.sorted_tables:
@@ -56,10 +56,10 @@ def replace_rows(session: Session, rows: Rows) -> None:
 
 
 def expect_file_name(name: str) -> None:
-    """Check that the name of a file in a backup leads to no other place.
+    """Check that a file name in a backup stays inside the library.
 
     Raises:
-        LibraryError: It does.
+        LibraryError: It does not.
     """
     parts = name.split("/")
     if len(parts) < 3 or any(part in {"", ".", ".."} or "\0" in part for part in parts):
@@ -87,7 +87,7 @@ def removing_new_files(library: Library) -> Iterator[None]:
 
 def _remove_new(library: Library, stored: set[str], models: set[Path]) -> None:
     try:
-        # Folders first, with all that is in them: one may be empty, if its first file did not fit.
+        # Folders first: one may be empty if its first file did not fit.
         for key in (*library.storage.folders(), *library.storage.files()):
             if key not in stored:
                 library.storage.remove(key)

@@ -39,7 +39,7 @@ from emotion.version import program_version
 _ANALYSES = AnalysisRow.__tablename__
 _TABLES, _FILES, _MODELS = "tables/", "files/", "models/"
 _TRIES, _BETWEEN_S = 5, 0.1
-"""Number of retries and the seconds between them, for an analysis whose files change while they are copied, as when it
+"""Number of retries and the pause between them, s, for an analysis whose files change while they are copied, as when it
 ends or is deleted."""
 
 

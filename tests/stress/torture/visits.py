@@ -1,4 +1,4 @@
-"""Visitors who load pages, give uploads up in the middle, and open and close tabs: what a server keeps of them."""
+"""Measures what a server retains after page loads, abandoned uploads, and tabs that open and close."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.live.server import Server
 from tests.stress.torture.samples import IN_MB, sample
 
 ALLOWED_SHARE, ALLOWED_COUNT = 0.05, 2
-"""What may be more at rest afterwards, and still be called flat."""
+"""Growth that still counts as flat."""
 LOADS, UPLOADS, TABS = 200, 100, 50
 REST_S = 150.0
 """Streamlit keeps the session of a lost connection for two minutes."""
@@ -30,15 +30,15 @@ _FIGURES = ("rss_mb", "pss_mb", "threads", "files")
 
 
 def measure_visits(loads: int = LOADS, uploads: int = UPLOADS, tabs: int = TABS, rest_s: float = REST_S) -> Any:
-    """Return what the server takes at rest before and after each kind of visit.
+    """Return the idle server's memory, threads and files before and after each kind of visit.
 
-    A fifth of the visits of each kind come before the first look, so that caches are full.
+    A fifth of the visits of each kind warm the caches before the first measurement.
 
     Args:
         loads: Page loads.
-        uploads: Uploads that are given up while they arrive.
+        uploads: Uploads that are abandoned midway.
         tabs: Tabs that are opened, some at once, and closed.
-        rest_s: How long nobody comes before a look.
+        rest_s: Idle time before each measurement, s.
     """
     with tempfile.TemporaryDirectory(prefix="emotion-visits-") as folder, open_chromium() as browser:
         server = Server("server.py", {"EMOTION_LIBRARY": str(Path(folder) / "library")})
@@ -64,7 +64,7 @@ def _measure(server: Server, visit: Callable[[int], None], count: int, rest_s: f
 
 
 def _at_rest(server: int, rest_s: float) -> dict[str, float]:
-    """Return the medians of some samples after nobody came for a while."""
+    """Return the medians of several samples after an idle time."""
     time.sleep(rest_s)
     samples = []
     for _ in range(_SAMPLES):
@@ -74,7 +74,7 @@ def _at_rest(server: int, rest_s: float) -> dict[str, float]:
 
 
 def compare(figure: str, before: float, after: float) -> dict[str, Any]:
-    """Return a figure before and after, and whether it stayed flat: to 5 %, or to two of what is counted."""
+    """Return a figure before and after, and whether it stayed flat: within 5 %, or within two threads or files."""
     counted = figure not in IN_MB and after - before <= ALLOWED_COUNT
     return {"before": before, "after": after, "flat": after <= (1 + ALLOWED_SHARE) * before or counted}
 
@@ -91,13 +91,13 @@ class Visits:
         self._browser, self._url = browser, url
 
     def load(self, count: int) -> None:
-        """Load pages one after the other, each in a window of its own, and wait for what they show."""
+        """Load pages one after the other, each in its own window, until they are complete."""
         for number in range(count):
             page = self._open(_PAGES[number % len(_PAGES)])
             page.close()
 
     def give_up_uploads(self, count: int) -> None:
-        """Begin uploads over a slow line, and leave while their bytes arrive."""
+        """Start uploads over a slow connection, and close the page midway."""
         file = {"name": "big.mp4", "mimeType": "video/mp4", "buffer": bytes(_UPLOAD_BYTES)}
         for _ in range(count):
             page = self._open("video")

@@ -27,7 +27,7 @@ def test_the_mean_of_turned_copies_is_the_face() -> None:
     poses = [HeadPose(*angles) for angles in rng.uniform(-20, 20, (40, 3))]
     copies = np.stack([uneven() @ rotation(pose).T * rng.uniform(50, 200) + [300, 200, 0] for pose in poses])
     found = _mean_of(copies.astype(np.float32))
-    # The mean looks where the copies look on average: compare distances, which no turn changes.
+    # The mean has the copies' average pose, so compare distances, which do not depend on it.
     assert distances(found) == pytest.approx(distances(in_eye_distances(uneven()[None])[0]), abs=2e-3)
 
 

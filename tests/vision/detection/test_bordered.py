@@ -19,7 +19,7 @@ from emotion.vision.detection.bordered import LONGEST_PX, with_border
 from tests.conftest import make_face
 
 LEFT, TOP, RIGHT, BOTTOM = 185, 80, 275, 175
-"""Where the sample's face is, without forehead and chin."""
+"""The sample's face without forehead and chin, px."""
 
 
 @pytest.fixture(scope="module")
@@ -63,4 +63,4 @@ def test_most_tightly_cut_faces_are_found(analyzer: Analyzer, shared_data) -> No
         image = row["image"]
         content = image["bytes"] if isinstance(image, dict) else image
         found += len(analyzer.image(np.asarray(Pillow.open(io.BytesIO(content)).convert("RGB"))).faces) > 0
-    assert found >= 0.9 * 60  # before there was a border: two thirds
+    assert found >= 0.9 * 60  # without the border: two thirds
