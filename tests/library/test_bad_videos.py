@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from emotion.errors import TooLargeError, VideoError
@@ -121,7 +122,8 @@ def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("png", rate=10, options={"compression_level": "1"})
         stream.width, stream.height, stream.pix_fmt = side, side, "gray"
-        [packet] = stream.encode(av.VideoFrame(side, side, "gray"))
+        black = av.VideoFrame.from_ndarray(np.zeros((side, side), np.uint8), format="gray")
+        [packet] = stream.encode(black)
         content = bytes(packet)
         for index in range(12):
             copy = av.Packet(content)
