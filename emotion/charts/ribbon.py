@@ -95,7 +95,10 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
     if shown is not None:
         frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
         layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))
-    return finish(alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX))
+    return finish(
+        alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX),
+        "Leading expression of each person over the whole time; drag to choose a span",
+    )
 
 
 def zoomed_span(selection: Mapping[str, object], shortest_s: float = 0.1) -> Span | None:

@@ -18,7 +18,6 @@ from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
-from ui.common.theme import chart_text_colour
 from ui.common.widgets import CONSENT, chip, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
@@ -176,8 +175,7 @@ def _show_record(record: dict[str, Any]) -> None:
     unit = left.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
     )
-    ink = chart_text_colour()
-    left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
+    left.altair_chart(confusion_chart(record, shares=unit == shares), width="stretch", key="trial_confusion")
     scores = pd.DataFrame(record["per_class"])[list(display_order(record["per_class"]))].T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),

@@ -16,7 +16,6 @@ from emotion.types import Analysis
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
-from ui.common.theme import chart_text_colour
 
 _SHOWN = 500
 """Episodes in the table on the page; the download has all."""
@@ -71,8 +70,7 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
     unit = st.segmented_control(
         "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
     )
-    ink = chart_text_colour()
-    chart = transition_chart(counts, as_shares=unit == "Shares", ink=ink)
+    chart = transition_chart(counts, as_shares=unit == "Shares")
     st.altair_chart(chart, width="stretch", key=f"{key}_transitions")
     st.caption(
         "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
