@@ -125,6 +125,19 @@ def _from_version_1(rows: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     return rows.drop(columns="eye_openness").assign(**empty)[list(column_types(labels))]
 
 
+def frames_of(schema: pa.Schema) -> pa.Table:
+    """Return the table of frames in the metadata of an analysis' Parquet file, without converting it to pandas.
+
+    Raises:
+        TimelineError: The file is not an analysis.
+    """
+    own = schema.metadata or {}
+    if _FRAMES not in own:
+        raise TimelineError("expected an analysis saved by this program; got another table")
+    with pa.ipc.open_stream(base64.b64decode(own[_FRAMES])) as stream:
+        return stream.read_all()
+
+
 def load_edits(path: str | Path) -> Edits:
     """Return the edits in a Parquet file, possibly none.
 

@@ -126,8 +126,8 @@ class Study:
     def __post_init__(self) -> None:
         _check_names("participant", (each.name for each in self.participants))
         _check_names("stimulus", (each.name for each in self.stimuli))
-        for each in (*self.participants, *self.stimuli):
-            _check_names("variable", each.variables)
+        for variables in (each.variables for things in (self.participants, self.stimuli) for each in things):
+            _check_names("variable", variables)
         _check_cells(self)
 
     def participant(self, name: str) -> Participant:
@@ -151,9 +151,9 @@ class Study:
         Args:
             of: ``"participants"`` or ``"stimuli"``.
         """
-        things: tuple[Participant, ...] | tuple[Stimulus, ...]
-        things = self.participants if of == "participants" else self.stimuli
-        return tuple(dict.fromkeys(name for each in things for name in each.variables))
+        people = [each.variables for each in self.participants] if of == "participants" else []
+        variables = people or [each.variables for each in self.stimuli if of == "stimuli"]
+        return tuple(dict.fromkeys(name for each in variables for name in each))
 
     def merged_with(self, other: Study) -> Study:
         """Return the study with another one's participants, stimuli and cells added; where both have one, the other's.
