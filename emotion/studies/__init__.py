@@ -1,0 +1,1 @@
+"""Studies: participants, stimuli and conditions, and results across people."""
