@@ -144,7 +144,7 @@ def mixed_model(
     _check(rows, measure, between, participant)
     design = _design(rows, within, between, reference or {})
     cells = rows.groupby([participant, within], observed=True).ngroup() if within else None
-    repeated = cells is not None and cells.duplicated().any()
+    repeated = cells is not None and bool(cells.duplicated().any())
     scale = float(rows[measure].std())
     result, converged = _fit(rows[measure].to_numpy(np.float64) / scale, design, rows[participant], cells, repeated)
     people = rows[participant].nunique()
@@ -172,7 +172,7 @@ def _design(rows: pd.DataFrame, within: str | None, between: str | None, referen
             _add(design, column, coded[-1])
     if within and between:
         name, first = f"{within} × {between}", len(design.names)
-        products = itertools.product(*(design.factors[column] for column in (within, between)))
+        products = itertools.product(design.factors[within], design.factors[between])
         design.pairs.update(enumerate(products, start=first))
         _add(design, name, [(f"{n} × {m}", x * y) for (n, x), (m, y) in itertools.product(*coded)])
         design.within.add(name)
