@@ -21,6 +21,7 @@ pages = [
     st.Page("pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
+    st.Page("pages/studies.py", title="Studies", icon=":material/groups:"),
     st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),
     # Linked from where a model is named.

@@ -109,6 +109,21 @@ class StudyResults:
             columns[name] = _joined([_column(name, *curve) for curve in curves], np.float32)
         return pd.DataFrame({**table, **columns})
 
+    def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Return a table of participants and stimuli with a variable as a column; rows without a value are left out.
+
+        Args:
+            table: With the columns ``participant`` and ``stimulus``.
+            name: A variable of participants or of stimuli, or one of these two columns.
+        """
+        if name in {"participant", "stimulus"}:
+            return table
+        is_theirs = name in self.study.variables("participants")
+        things = self.study.participants if is_theirs else self.study.stimuli
+        values = {each.name: each.variables.get(name) for each in things}
+        column = table["participant" if is_theirs else "stimulus"].astype(object).map(values)
+        return table.assign(**{name: column})[column.notna().to_numpy()]
+
     def curves(self, measure: str, stimulus: str) -> tuple[list[str], NDArray[np.int64], NDArray[np.float64]]:
         """Return everybody's curve of one measure over one stimulus.
 

@@ -35,6 +35,12 @@ REVIEWED = {
     ("ui/pictures/view.py", "label"): "buttons of this module",
     ("ui/shell/notice.py", "consent"): "sentences of the pages",
     ("ui/shell/notice.py", "next_step"): "sentences of the pages",
+    (
+        "ui/studies/results.py",
+        "'\\n'.join((f'- `{name}`: {about}' for name, about in FILES.items()))",
+    ): "FILES, written here",
+    ("ui/studies/results.py", "path"): "writes a file, shows nothing",
+    ("ui/studies/view.py", "standing(saved, states)"): "numbers",
     ("ui/video/downloads.py", "chosen.about"): "sentences of FORMATS, written in the program",
     ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_how_far(job.progress, chosen.steps)}'"): "numbers",
     ("ui/video/open_analysis.py", "_when(entry)"): "a date",
