@@ -1,4 +1,4 @@
-"""The app with its own server: access guard, video route, metrics route. Run with ``streamlit run server.py``."""
+"""The app with its own server: access guard, HTTP API, videos, metrics. Run with ``streamlit run server.py``."""
 
 # First of all: pylibsrtp, which it loads, crashes the process where TensorFlow was loaded before (a gRPC model server).
 import aiortc  # noqa: F401
@@ -11,6 +11,7 @@ from emotion.telemetry.logs import set_up_logs
 from ui.access import Guard, LoginRedirect, OriginGuard, SecurityHeaders, UploadGuard
 from ui.common.lifespan import lifespan
 from ui.player.files import video_files
+from ui.shell.api_route import api_route
 from ui.shell.metrics_route import metrics_route
 
 set_up_logs()
@@ -18,7 +19,7 @@ set_up_logs()
 config.set_option("server.maxUploadSize", max_upload_mb(), "EMOTION_MAX_UPLOAD_MB")
 app = st.App(
     "streamlit_app.py",
-    routes=[video_files.route(), metrics_route()],
+    routes=[video_files.route(), metrics_route(), api_route()],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(OriginGuard),

@@ -11,6 +11,7 @@ EmotionError
 ├── ServingError            a model server that does not answer, or with something else
 ├── TimelineError           a table that is not a timeline
 ├── LibraryError            the library of analyses cannot do what was asked
+│   └── UnknownAnalysisError  … there is no such analysis
 ├── BatchError              a batch of videos cannot be begun or cannot go on
 ├── LiveError               a live session cannot do what was asked
 ├── SettingsError           an environment variable says what it cannot say
@@ -83,6 +84,10 @@ class TimelineError(EmotionError, ValueError):
 
 class LibraryError(EmotionError):
     """The library of analyses cannot do what was asked: an unknown analysis, a full disk, a database that is away."""
+
+
+class UnknownAnalysisError(LibraryError):
+    """There is no such analysis in the owner's part of the library."""
 
 
 class BatchError(EmotionError):

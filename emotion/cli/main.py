@@ -1,4 +1,4 @@
-"""The command line: ``emotion app | image | video | batch | export | card | fairness | library | models | doctor``.
+"""The command line: ``emotion app | serve | image | video | batch | export | card | …``.
 
 Results go to stdout, progress and errors to stderr, so output can be piped.
 """
@@ -24,6 +24,7 @@ from emotion.cli.fairness import add_fairness_options, run_fairness
 from emotion.cli.image import add_image_options, run_image
 from emotion.cli.library import add_library_options, run_library
 from emotion.cli.output import faces_table, findings_table, models_table
+from emotion.cli.serve import add_serve_options, run_serve
 from emotion.cli.video import add_video_options, run_video
 from emotion.errors import EmotionError, InputError
 from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
@@ -51,6 +52,10 @@ def build_parser() -> argparse.ArgumentParser:
     app = commands.add_parser("app", help="open the app in a browser")
     add_app_options(app)
     app.set_defaults(run=run_app)
+
+    serve = commands.add_parser("serve", help="serve the HTTP API without the app, and make tokens for it")
+    add_serve_options(serve)
+    serve.set_defaults(run=run_serve)
 
     image = commands.add_parser("image", help="find the faces in pictures and their expressions")
     add_image_options(image)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from emotion.analytics.edits import Edits
-from emotion.errors import InputError, LibraryError
+from emotion.errors import InputError, LibraryError, UnknownAnalysisError
 from emotion.library.entries import Entry, JobSettings, State, folded
 from emotion.library.orm import AnalysisRow, OwnerRow, UtcDateTime
 from emotion.types import VideoInfo
@@ -92,9 +92,9 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
     return row
 
 
-def no_analysis(entry_id: str) -> LibraryError:
+def no_analysis(entry_id: str) -> UnknownAnalysisError:
     """Return the error that says that an owner has no analysis of this id."""
-    return LibraryError(f"there is no analysis {entry_id!r} in this library")
+    return UnknownAnalysisError(f"there is no analysis {entry_id!r} in this library")
 
 
 def retention_days_of(session: Session, owner: str) -> int | None:

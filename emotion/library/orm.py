@@ -176,3 +176,40 @@ class StudyCellRow(Base):
     start_s: Mapped[float | None] = mapped_column(Double)
     end_s: Mapped[float | None] = mapped_column(Double)
     track: Mapped[int | None]
+
+
+class ApiTokenRow(Base):
+    """A token with which a program acts for an owner; only its digest is stored."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (Index("api_tokens_by_owner", "owner"),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the token, in hexadecimal."""
+    owner: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(default="")
+    """Verified e-mail address of whoever made it, to check again who has access; empty if nobody signs in."""
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class ApiRequestRow(Base):
+    """An idempotency key of the HTTP API, with the analysis that its request made."""
+
+    __tablename__ = "api_requests"
+
+    owner: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    analysis_id: Mapped[str | None] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
+    """None while the request is being answered."""
+    created_at: Mapped[dt.datetime]
+
+
+CONTENT = tuple(
+    table for table in Base.metadata.sorted_tables if table not in {ApiTokenRow.__table__, ApiRequestRow.__table__}
+)
+"""Tables that a backup holds. Tokens are left out, as a restore would bring back those that were revoked."""

@@ -40,6 +40,24 @@ def library_or_stop() -> Repository:
     return repository
 
 
+def own_library() -> Repository:
+    """Return the visitor's part of the library, for a page that goes on without it.
+
+    Raises:
+        LibraryError: It cannot be opened.
+    """
+    return _opened()[0].for_owner(visitor_or_stop().owner)
+
+
+def shared_library() -> Library:
+    """Return the whole library, for the HTTP API, which narrows it to a token's owner.
+
+    Raises:
+        LibraryError: It cannot be opened.
+    """
+    return _opened()[0]
+
+
 def shared_library_or_stop() -> Library:
     """Return the whole library, for administration, or show why it cannot be opened and stop the page."""
     try:

@@ -90,10 +90,13 @@ class Rules:
         issuer, subject = claims.get("iss"), claims.get("sub")
         if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
             return Refused(name, "The sign-in service did not say who you are.")
-        is_admin = address in self.admins
-        if not (is_admin or self.is_open or self._lists(address)):
+        if not self.admits_address(address):
             return Refused(name, _why_not(claims))
-        return Visitor(owner_of(issuer, subject), name, address, is_admin)
+        return Visitor(owner_of(issuer, subject), name, address, address in self.admins)
+
+    def admits_address(self, address: str) -> bool:
+        """Return whether somebody with this verified e-mail address, empty for none, has access."""
+        return self.is_open or address in self.admins or self._lists(address)
 
     def _lists(self, address: str) -> bool:
         return bool(address) and (address in self.allowed or f"@{address.rpartition('@')[2]}" in self.allowed)

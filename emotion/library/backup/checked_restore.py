@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from emotion.engine.storage import no_room
 from emotion.errors import LibraryError
 from emotion.library.library import Library
-from emotion.library.orm import Base
+from emotion.library.orm import CONTENT, Base
 from emotion.models.registry import imported_models_dir
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -30,8 +30,8 @@ def expect_rows(rows: Rows, source: Path) -> None:
     Raises:
         LibraryError: A column is unknown or missing, a value is of another type, or a tag has no analysis.
     """
-    for name, table in Base.metadata.tables.items():
-        if unknown := {column for row in rows[name] for column in row} - {*table.columns.keys()}:
+    for table in CONTENT:
+        if unknown := {column for row in rows[table.name] for column in row} - {*table.columns.keys()}:
             raise LibraryError(f"expected a whole backup; {source.name} has an unknown column {sorted(unknown)[0]!r}")
     engine = create_engine("sqlite://")
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=ON"))
@@ -47,10 +47,10 @@ def expect_rows(rows: Rows, source: Path) -> None:
 
 
 def replace_rows(session: Session, rows: Rows) -> None:
-    """Replace all rows of a database."""
-    for table in reversed(Base.metadata.sorted_tables):
+    """Replace the content of a database; tokens of the HTTP API stay."""
+    for table in reversed(CONTENT):
         session.execute(delete(table))
-    for table in Base.metadata.sorted_tables:
+    for table in CONTENT:
         if rows[table.name]:
             session.execute(insert(table), rows[table.name])
 

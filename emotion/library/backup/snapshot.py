@@ -31,7 +31,7 @@ from emotion.library.entries import State
 from emotion.library.jobs.liveness import HEARTBEAT_TIMEOUT_S
 from emotion.library.library import Library
 from emotion.library.mapping import now
-from emotion.library.orm import AnalysisRow, Base, UtcDateTime
+from emotion.library.orm import CONTENT, AnalysisRow, UtcDateTime
 from emotion.models.registry import imported_models_dir
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.version import program_version
@@ -79,7 +79,7 @@ def back_up(library: Library, target: Path, on_step: OnProgress | None = None) -
             progress.advance()
         rows = _of_analyses(rows, {row["id"] for row in kept})
         _copy_models(archive)
-        for table in Base.metadata.sorted_tables:
+        for table in CONTENT:
             archive.add_bytes(f"{_TABLES}{table.name}.jsonl", _to_json(rows[table.name]))
         facts = {"made_at": began.isoformat(), "program": program_version(), "revision": revisions()[0]}
         archive.finish(facts)
@@ -130,14 +130,14 @@ def restore(library: Library, source: Path, *, replace: bool = False, on_step: O
 
 
 def _rows_of(archive: ArchiveReader) -> Rows:
-    return {table.name: _from_json(archive, table) for table in Base.metadata.sorted_tables}
+    return {table.name: _from_json(archive, table) for table in CONTENT}
 
 
 def _snapshot(library: Library) -> Rows:
     with library.database.snapshot() as connection:
         return {
             table.name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
-            for table in Base.metadata.sorted_tables
+            for table in CONTENT
         }
 
 

@@ -1,0 +1,83 @@
+"""``POST /images``: the faces of one picture. Nothing is stored."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Literal
+
+import anyio.to_thread
+import pyarrow as pa
+import pyarrow.parquet as pq
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from emotion.csv_text import csv_bytes
+from emotion.engine.analyzer import Analyzer
+from emotion.errors import EmotionError
+from emotion.http_api.auth import CallerOf, ContextOf
+from emotion.http_api.bodies import Received, body_schema, receiving
+from emotion.http_api.media import CSV, PARQUET, RESULT_TYPES, produces
+from emotion.http_api.problems import unreadable
+from emotion.http_api.schemas import PictureOut
+from emotion.library.entries import clean_title
+from emotion.report.picture_records import image_record, image_table
+from emotion.types import FrameResult
+from emotion.vision.uploaded import load_uploaded
+
+router = APIRouter(tags=["pictures"])
+_AT_ONCE = CapacityLimiter(max(2, os.cpu_count() or 2))
+"""Pictures in memory at once; the others wait on disk."""
+
+
+@router.post(
+    "/images",
+    response_model=PictureOut,
+    summary="Find the faces of a picture and their expressions",
+    openapi_extra=body_schema("image"),
+    responses=produces("The faces of the picture."),
+)
+async def analyse_image(
+    request: Request,
+    caller: CallerOf,
+    context: ContextOf,
+    format: Annotated[Literal["json", "csv", "parquet"], Query(description="Of the answer.")] = "json",
+    model: Annotated[str, Query(max_length=100, description="A name from `/models`, or `default`.")] = "default",
+    name: Annotated[str, Query(max_length=300, description="Name of the file, where the body has none.")] = "picture",
+) -> Response:
+    """Analyse one picture: JPEG, PNG, WebP, HEIC and others. The same request twice gives the same answer."""
+    async with receiving(request, caller, context.room, clean_title(name)) as received:
+
+        def work() -> Response:
+            return _answer(context.analyzer(model), received, format)
+
+        return await anyio.to_thread.run_sync(work, limiter=_AT_ONCE)
+
+
+def _answer(analyzer: Analyzer, received: Received, wanted: str) -> Response:
+    name = clean_title(Path(received.name.replace("\\", "/")).name)
+    result = _analyse(analyzer, received.file, name)
+    if wanted == "csv":
+        return Response(csv_bytes(image_table(result, name)), media_type=RESULT_TYPES[CSV])
+    if wanted == "parquet":
+        return Response(_parquet(result, name), media_type=RESULT_TYPES[PARQUET])
+    return JSONResponse(image_record(result, name))
+
+
+def _analyse(analyzer: Analyzer, file: BinaryIO, name: str) -> FrameResult:
+    try:
+        return analyzer.image(load_uploaded(file.read()))
+    except EmotionError:
+        raise
+    except Exception as error:  # whatever a file brings a decoder to raise
+        raise unreadable(error, name, "a picture") from error
+
+
+def _parquet(result: FrameResult, name: str) -> bytes:
+    table: Any = pa.Table.from_pandas(image_table(result, name), preserve_index=False)
+    with tempfile.TemporaryFile() as file:
+        pq.write_table(table, file, compression="zstd")
+        file.seek(0)
+        return file.read()

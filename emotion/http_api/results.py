@@ -1,0 +1,75 @@
+"""``GET /jobs/{id}/result``: the timeline of a job as JSON, CSV or Parquet."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from emotion.errors import LibraryError, UnknownAnalysisError
+from emotion.http_api.auth import CallerOf
+from emotion.http_api.jobs import JobId
+from emotion.http_api.media import RESULT_TYPES, produces
+from emotion.http_api.problems import Problem
+from emotion.library import Repository
+from emotion.limits import limits
+from emotion.report.formats import export, format_named
+
+router = APIRouter(tags=["jobs"])
+_AT_ONCE = CapacityLimiter(2)
+"""Results that are written at once: a long timeline takes hundreds of megabytes."""
+
+
+@router.get(
+    "/jobs/{job_id}/result",
+    response_class=FileResponse,
+    summary="Download the result of a job",
+    responses=produces("One row per face per analysed frame; JSON also has facts, settings and figures.")
+    | {409: {"description": "There is no result yet."}},
+)
+async def get_result(
+    caller: CallerOf,
+    job_id: JobId,
+    format: Annotated[Literal["json", "csv", "parquet"], Query(description="Of the answer.")] = "json",
+) -> FileResponse:
+    """Download the timeline with the edits made in the app. While the job runs, it is the part so far."""
+    path = await anyio.to_thread.run_sync(_write, caller.repository, job_id, format, limiter=_AT_ONCE)
+    name = f"{job_id}{format_named(format).suffix}"
+    return _TemporaryFile(path, media_type=RESULT_TYPES[format], filename=name)
+
+
+class _TemporaryFile(FileResponse):
+    """A file that is deleted once it was sent, or the client has gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            Path(self.path).unlink(missing_ok=True)
+
+
+def _write(repository: Repository, job_id: str, name: str) -> Path:
+    entry = repository.get(job_id)
+    limits().check_free(Path(tempfile.gettempdir()))
+    try:
+        analysis = repository.load_analysis(job_id)
+    except UnknownAnalysisError:
+        raise
+    except LibraryError as error:
+        raise Problem(
+            409, "no_result_yet", f"this job has no result: it is {entry.state}", {"Retry-After": "2"}
+        ) from error
+    handle, path = tempfile.mkstemp(suffix=".result")
+    os.close(handle)
+    try:
+        return export(analysis, Path(path), format_named(name), entry.edits)
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise

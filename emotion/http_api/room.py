@@ -1,0 +1,76 @@
+"""Limits what the requests of one owner, and of all owners together, hold at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from emotion.http_api.problems import Problem
+from emotion.limits import MEGA, max_upload_mb
+
+REQUESTS, STREAMS = 32, 16
+"""Requests with a body, and open streams of events, of one owner at once."""
+REQUESTS_TOGETHER = 128
+PER_OWNER, TOGETHER = 2, 8
+"""How many uploads of the largest size one owner, and all owners together, may have in transfer."""
+
+
+class Room:
+    """Counts requests, streams and bytes by owner. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: Counter[str] = Counter()
+        self._streams: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
+
+    @contextmanager
+    def request(self, owner: str) -> Iterator[None]:
+        """Count one request with a body.
+
+        Raises:
+            Problem: There are too many already (status 429).
+        """
+        with self._counting(self._requests, owner, REQUESTS, REQUESTS_TOGETHER):
+            yield
+
+    @contextmanager
+    def stream(self, owner: str) -> Iterator[None]:
+        """Count one stream of events.
+
+        Raises:
+            Problem: There are too many already (status 429).
+        """
+        with self._counting(self._streams, owner, STREAMS, REQUESTS_TOGETHER):
+            yield
+
+    def take_bytes(self, owner: str, size: int) -> None:
+        """Count bytes of a body that came, or, below 0, that are not held any more.
+
+        Raises:
+            Problem: There is no room for more (status 429).
+        """
+        largest = max_upload_mb() * MEGA
+        with self._lock:
+            self._bytes[owner] += size
+            if self._bytes[owner] <= 0:
+                del self._bytes[owner]
+            is_too_much = self._bytes[owner] > PER_OWNER * largest or self._bytes.total() > TOGETHER * largest
+        if size > 0 and is_too_much:
+            raise Problem.too_many("too many uploads are in transfer")
+
+    @contextmanager
+    def _counting(self, counts: Counter[str], owner: str, most: int, together: int) -> Iterator[None]:
+        with self._lock:
+            if counts[owner] >= most or counts.total() >= together:
+                raise Problem.too_many("too many requests are open at once")
+            counts[owner] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                counts[owner] -= 1
+                if not counts[owner]:
+                    del counts[owner]

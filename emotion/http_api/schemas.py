@@ -1,0 +1,123 @@
+"""What the API answers, with examples for its OpenAPI description."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from emotion.library import Entry, State
+
+_ID = "8f3b0c6e5d7a4e2f9b1c0d8e7f6a5b4c"
+_PROBABILITIES = {
+    "neutral": 0.03, "happiness": 0.94, "surprise": 0.01, "sadness": 0.01, "anger": 0.0, "disgust": 0.0, "fear": 0.01
+}  # fmt: skip
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ProblemOut(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Unprocessable Entity"])
+    status: int = Field(examples=[422])
+    code: str = Field(description="For programs; never changes.", examples=["unreadable_picture"])
+    detail: str = Field(description="For people.", examples=["expected a picture; got an empty file"])
+    request_id: str = Field(examples=["0f8fad5bd9cb469fa165 70867728950e".replace(" ", "")])
+
+
+class Health(BaseModel):
+    """Whether the server works."""
+
+    status: str = Field(examples=["ok"])
+    version: str = Field(examples=["0.2.0"])
+
+
+class ModelOut(BaseModel):
+    """A model that can be chosen."""
+
+    name: str = Field(examples=["base"])
+    title: str
+    labels: list[str] = Field(description="The expressions that it distinguishes.")
+    default: bool
+
+
+class FaceOut(BaseModel):
+    """One face of a picture."""
+
+    box_xyxy: list[float] = Field(description="Left, top, right, bottom, px.", examples=[[212.5, 40.1, 352.0, 201.7]])
+    confidence: Share = Field(description="Of the detector.")
+    emotion: str = Field(description="The leading expression, even if unclear.", examples=["happiness"])
+    unclear: bool = Field(description="Whether no expression is probable enough to name it.")
+    probabilities: dict[str, float] = Field(examples=[_PROBABILITIES])
+
+
+class PictureOut(BaseModel):
+    """The faces of one picture, in reading order."""
+
+    file: str = Field(examples=["team.jpg"])
+    width: int = Field(description="px")
+    height: int = Field(description="px")
+    faces: list[FaceOut]
+
+
+class JobOut(BaseModel):
+    """The analysis of one video."""
+
+    model_config = ConfigDict(use_enum_values=True)
+
+    id: str = Field(pattern="^[0-9a-f]{32}$", examples=[_ID])
+    state: State
+    note: str = Field(description="What went wrong, or why it is incomplete; empty if nothing.")
+    title: str = Field(examples=["interview"])
+    source: str = Field(description="Name of the uploaded file.", examples=["interview.mp4"])
+    model: str
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    frames_done: int
+    frames_total: int = Field(description="Estimated.")
+    share: Share = Field(description="Of the frames done.")
+    remaining_s: float | None = Field(description="Estimated time left, seconds.")
+    before: int | None = Field(description="Jobs of anyone that are queued before this one.")
+    duration_s: float | None = Field(description="Of the video, seconds.")
+    summary: dict[str, Any] | None = Field(description="Figures of the whole video, once it is done.")
+    links: dict[str, str] = Field(examples=[{"self": f"/api/v1/jobs/{_ID}"}])
+
+
+class JobsOut(BaseModel):
+    """A page of jobs."""
+
+    jobs: list[JobOut]
+    total: int
+
+
+def job_out(entry: Entry, before: int | None, root: str) -> JobOut:
+    """Return a job as the API describes it.
+
+    Args:
+        entry: The analysis.
+        before: Jobs queued before it; None if it is not queued.
+        root: Path below which the API is served.
+    """
+    here = f"{root}/jobs/{entry.id}"
+    return JobOut(
+        id=entry.id,
+        state=entry.state,
+        note=entry.note,
+        title=entry.title,
+        source=entry.source,
+        model=entry.settings.model,
+        created_at=entry.created_at,
+        started_at=entry.started_at,
+        finished_at=entry.finished_at,
+        frames_done=entry.done,
+        frames_total=entry.total,
+        share=entry.share,
+        remaining_s=entry.remaining_s,
+        before=before,
+        duration_s=None if entry.info is None else entry.info.duration_s,
+        summary=entry.summary,
+        links={"self": here, "events": f"{here}/events", "result": f"{here}/result"},
+    )

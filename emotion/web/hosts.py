@@ -1,0 +1,73 @@
+"""Tells from the headers ``Host`` and ``Origin`` whether a request names this server and comes from its own pages."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from emotion.settings import read_settings
+
+HOSTS = "EMOTION_HOSTS"
+"""Environment variable: names under which this server is reached beside localhost, separated by commas."""
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def is_named_host(host: str) -> bool:
+    """Return whether a ``Host`` header is one of this machine's loopback names or in ``EMOTION_HOSTS``, with any port.
+
+    Args:
+        host: The header, such as ``localhost:8501`` or ``[::1]:8501``.
+
+    Raises:
+        SettingsError: An environment variable has a value that it cannot have.
+    """
+    # What costs nothing comes first, as settings are read for each request.
+    return is_loopback_host(host) or name_of(host) in _named_hosts()
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether a ``Host`` header names this machine's loopback."""
+    name = name_of(host)
+    return name == "localhost" or _is_loopback(name)
+
+
+def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
+    """Return whether a browser sent a request from a page of another site; programs send no ``Origin``.
+
+    Args:
+        origin: The header; None if there is none.
+        host: The ``Host`` header of the same request.
+        scheme: Of the request, such as ``http`` or ``wss``. A proxy may have ended TLS, so the origin's own counts as
+            well.
+    """
+    if origin is None:
+        return False
+    try:
+        parts = urlsplit(origin)
+        sent = (parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+        target = urlsplit(f"//{host}")
+        allowed = {(target.hostname or "", target.port or _PORTS.get(one, 0)) for one in (scheme, parts.scheme)}
+    except ValueError:  # Not a port, or half an IPv6 address.
+        return True
+    return sent not in allowed
+
+
+def _named_hosts() -> set[str]:
+    return {name_of(name.strip()) for name in read_settings().hosts.split(",") if name.strip()}
+
+
+def name_of(host: str) -> str:
+    """Return a ``Host`` header without its port, in lower case; empty if it is malformed."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+        return (parts.hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

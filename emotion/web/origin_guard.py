@@ -1,0 +1,64 @@
+"""Refuses requests that other websites make through a visitor's browser.
+
+A page of another site may open WebSockets and post to this server, and with its own name resolved to this machine (DNS
+rebinding) it may even read the answers. Both are refused here, before anything else sees them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from emotion.web.hosts import HOSTS, is_foreign, is_named_host
+
+WRONG_HOST = f"This app answers to localhost only. Whoever runs it can add names in {HOSTS}."
+FOREIGN_ORIGIN = "This request came from another site."
+
+_SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+_POLICY_VIOLATION = 1008
+
+log = logging.getLogger(__name__)
+
+
+class OriginGuard:
+    """ASGI middleware: see above.
+
+    Args:
+        app: What answers what is let through.
+        is_known_host: Returns whether a ``Host`` header names this server.
+    """
+
+    def __init__(self, app: ASGIApp, is_known_host: Callable[[str], bool] | None = None) -> None:
+        self._app, self._is_known_host = app, is_known_host or is_named_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or let the app answer."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if _changes_something(scope) and is_foreign(headers.get("origin"), host, scope["scheme"]):
+            await _refuse(scope, receive, send, FOREIGN_ORIGIN, 403)
+        elif not self._is_known_host(host):
+            await _refuse(scope, receive, send, WRONG_HOST, 421)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _changes_something(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or scope["method"] not in _SAFE
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str, status: int) -> None:
+    # What the headers say may be anything, so it stays out of the log.
+    log.info("a request was refused", extra={"status": status, "kind": scope["type"]})
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
+    else:
+        await PlainTextResponse(reason, status)(scope, receive, send)

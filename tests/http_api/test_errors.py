@@ -1,0 +1,68 @@
+"""Every error is a problem with the request's ID."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from emotion.errors import LibraryError
+from tests.http_api.conftest import Server
+
+PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("PUT", "/images", 405),
+        ("GET", "/jobs/short", 422),
+        ("GET", "/jobs?limit=0", 422),
+        ("GET", "/jobs?state=asleep", 422),
+        ("POST", "/videos?every=nan", 422),
+        ("POST", "/images?format=xml", 422),
+    ],
+)
+def test_errors_are_problems(client: TestClient, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path, headers={"X-Request-ID": "my-request.1"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) >= PROBLEM
+    assert answer.json()["request_id"] == answer.headers["X-Request-ID"] == "my-request.1"
+
+
+def test_an_id_that_is_none_is_replaced(client: TestClient) -> None:
+    for given in ("a b", "x" * 65, "<script>"):
+        assert client.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] != given
+
+
+def test_an_unexpected_error_says_nothing_of_its_cause(server: Server, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret path /root")
+
+    monkeypatch.setattr("emotion.http_api.jobs.show", fail)
+    answer = server.client().get(f"/jobs/{'0' * 32}")
+    assert (answer.status_code, answer.json()["code"]) == (500, "unexpected")
+    assert "secret" not in answer.text
+    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+    assert "secret path" in caplog.text, "the log has it"
+
+
+def test_a_library_that_is_away_is_no_crash(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise LibraryError("the database does not answer")
+
+    monkeypatch.setattr("emotion.http_api.jobs.show", away)
+    answer = server.client().get(f"/jobs/{'0' * 32}")
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "library_away", "5")
+
+
+def test_the_description_has_examples_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert described["servers"] == [{"url": "/api/v1"}]
+    for path, methods in described["paths"].items():
+        for method, one in methods.items():
+            assert one["summary"], (path, method)
+            assert one["responses"], (path, method)
+    assert "examples" in described["components"]["schemas"]["FaceOut"]["properties"]["probabilities"]
+    assert client.get("/docs").status_code == 404

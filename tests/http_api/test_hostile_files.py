@@ -1,0 +1,52 @@
+"""Files that broke a reader once, and damaged ones, through the API: refused in a sentence, never a crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from tests.stress.fuzz.search import FINDS
+from tests.stress.fuzz.seeds import write_seeds
+
+FOUND = sorted(path for path in FINDS.glob("*/*") if path.is_file())
+REFUSED = {"unreadable_picture", "unreadable_video", "too_large", "empty_body", "unreadable_file"}
+
+
+def expect_taken_or_refused(client: TestClient, path: str, content: bytes) -> None:
+    answer = client.post(path, content=content)
+    if answer.status_code in {200, 202}:
+        return
+    assert answer.status_code in {413, 422}, answer.text
+    assert answer.json()["code"] in REFUSED
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_broke_a_reader_once_is_refused(client: TestClient, path: Path) -> None:
+    for address in ("/images", "/videos"):
+        expect_taken_or_refused(client, address, path.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
+    folders = write_seeds(tmp_path_factory.mktemp("seeds"))
+    return {target: [path.read_bytes() for path in sorted(folder.iterdir())] for target, folder in folders.items()}
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_damaged_pictures_and_videos_are_read_or_refused(client: TestClient, whole, data) -> None:
+    target = data.draw(st.sampled_from([name for name in whole if name in {"picture", "image", "video"}]))
+    content = bytearray(data.draw(st.sampled_from(whole[target])))
+    if data.draw(st.booleans()):
+        del content[data.draw(st.integers(0, len(content))) :]
+    else:
+        patch = data.draw(st.binary(min_size=1, max_size=8))
+        place = data.draw(st.integers(0, max(len(content) - len(patch), 0)))
+        content[place : place + len(patch)] = patch
+    expect_taken_or_refused(client, "/videos" if target == "video" else "/images", bytes(content))

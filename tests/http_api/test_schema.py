@@ -1,0 +1,24 @@
+"""Requests that schemathesis invents from the API's own description: never a 500, and answers as described.
+
+``python -m tests.stress api --requests 10000`` sends more of them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from emotion.library import LOCAL
+from tests.http_api.conftest import Server
+from tests.http_api.test_jobs import add, finish_next
+from tests.stress.api import Known, send_invented
+
+
+@pytest.mark.slow
+def test_invented_requests_are_answered_as_described(server: Server, clip: bytes) -> None:
+    client = server.client()
+    jobs = [add(client, clip).json()["id"] for _ in range(4)]
+    finish_next(server.library)
+    figures = send_invented(server.app, 20, Known(server.token(LOCAL)[1], tuple(jobs)))
+    assert figures["requests"] >= 100
+    assert figures["failures"] == []
+    assert set(figures["operations"]) >= {"POST /images", "POST /videos", "GET /jobs/{job_id}/result"}

@@ -1,0 +1,39 @@
+"""Tokens on the About page."""
+
+from __future__ import annotations
+
+import pytest
+
+from emotion.library import LOCAL, Library
+from emotion.library.owners.tokens import find_token, list_tokens
+from tests.pages.test_pages import page, press, texts
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_token_is_made_shown_once_and_deleted(library: Library, analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_NOTICE", "off")
+    test = page("about")
+    assert "You have no tokens." in texts(test)
+    test.text_input[0].set_value("Lab *computer*")
+    press(test, "Make a token")
+    text, example = (code.value for code in test.code)
+    found = find_token(library, text)
+    assert found is not None
+    assert (found.owner, found.name) == (LOCAL, "Lab *computer*")
+    assert f"Bearer {text}" in example
+    assert "Lab *computer*" in texts(test)
+    test.run()
+    assert not test.code, "shown once"
+    press(test, "Delete")
+    assert list_tokens(library.for_owner(LOCAL)) == []
+
+
+def test_the_notice_comes_before_the_first_token(library: Library, analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_NOTICE", "on")
+    test = page("about")
+    assert not [button for button in test.button if button.label == "Make a token"]
+    test.pills[0].set_value("research")
+    test.checkbox[0].check()
+    test.run()
+    assert [button for button in test.button if button.label == "Make a token"]

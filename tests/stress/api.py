@@ -1,0 +1,93 @@
+"""Requests that schemathesis invents from the API's own description, valid ones and malformed ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.applications import Starlette
+
+from emotion.http_api import ADDRESS
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+TIMEOUT_S = 120
+SHORT_WAIT_S = 0.01
+"""Streams of events end at once: a queue without a dispatcher never moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an invented request cannot guess.
+
+    Attributes:
+        token: A valid token, which nine of ten requests bring.
+        jobs: IDs of jobs, which half of the requests for a job name.
+    """
+
+    token: str
+    jobs: tuple[str, ...]
+
+
+def send_invented(app: Starlette, per_operation: int, known: Known) -> dict[str, Any]:
+    """Send invented requests to every operation.
+
+    Args:
+        app: A server with the API.
+        per_operation: Requests to each operation; fewer where it has few parameters.
+        known: A token and jobs.
+
+    Returns:
+        ``requests``, ``operations`` by name, ``statuses`` by name and ``failures`` as texts.
+    """
+    schema = schemathesis.openapi.from_asgi(f"{ADDRESS}/openapi.json", app)
+    sent, statuses, failures = Counter[str](), Counter[str](), []
+    for found in schema.get_all_operations():
+        failures += _send(found.ok(), per_operation, known, sent, statuses)
+    return {
+        "requests": sent.total(),
+        "operations": dict(sent),
+        "statuses": dict(sorted(statuses.items())),
+        "failures": failures,
+    }
+
+
+def _send(operation: Any, count: int, known: Known, sent: Counter[str], statuses: Counter[str]) -> list[str]:
+    name = f"{operation.method.upper()} {operation.path}"
+    failures: list[str] = []
+
+    @settings(
+        max_examples=count, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy())
+    def send(case: Any) -> None:
+        _fill_in(case, known, sent[name])
+        response = case.call(timeout=TIMEOUT_S)
+        sent[name] += 1
+        statuses[str(response.status_code)] += 1
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except* Exception as wrong:
+            failures.extend(f"{name}: {each}" for each in wrong.exceptions)
+
+    send()
+    return failures
+
+
+def _fill_in(case: Any, known: Known, number: int) -> None:
+    """Give a case a token and a job that exist, often."""
+    if number % 10:
+        case.headers = dict(case.headers or {}) | {"Authorization": f"Bearer {known.token}"}
+    if number % 2 and known.jobs and "job_id" in (case.path_parameters or {}):
+        case.path_parameters["job_id"] = known.jobs[number // 2 % len(known.jobs)]
+    if case.path.endswith("/events"):
+        case.query = dict(case.query or {}) | {"wait_s": SHORT_WAIT_S}

@@ -1,0 +1,110 @@
+"""Tokens of the HTTP API on the About page: makes, lists and deletes the visitor's."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from emotion.dates import day_text
+from emotion.errors import LibraryError
+from emotion.library import Repository
+from emotion.library.owners.tokens import DEFAULT_DAYS, Token, create_token, list_tokens, revoke_token
+from ui.access import Visitor
+from ui.access.library import own_library
+from ui.common.plain import plain
+from ui.shell.api_route import api_path, needs_token
+from ui.shell.notice import may_analyse, show_notice
+
+WHAT = (
+    "Programs can send pictures and videos to this server and fetch results: its HTTP API is described at "
+    "`{address}/openapi.json`. A token lets a program act as you, with your library and your limits."
+)
+OPTIONAL = "On this machine, programs work without a token too."
+ONCE = "Copy this token now; it is shown only once. Whoever has it can use your library until it ends."
+_DAYS = {7: "7 days", DEFAULT_DAYS: f"{DEFAULT_DAYS} days", 365: "A year"}
+_NEW, _ERROR = "token_new", "token_error"
+
+
+def show_tokens(visitor: Visitor) -> None:
+    """Show the visitor's tokens, with a form for a new one.
+
+    Args:
+        visitor: Who looks at the page.
+    """
+    st.subheader("Programs", anchor=False)
+    address = _api_address()
+    st.markdown(WHAT.format(address=address) + ("" if needs_token() else f" {OPTIONAL}"))
+    try:
+        library = own_library()
+        tokens = list_tokens(library)
+    except LibraryError as failure:
+        st.error(f"The library cannot be opened: {plain(failure)}", icon=":material/error:")
+        return
+    if error := st.session_state.pop(_ERROR, None):
+        st.error(plain(error), icon=":material/error:")
+    if text := st.session_state.pop(_NEW, None):
+        _show_new(text, address)
+    for token in tokens:
+        _show_token(library, token)
+    if not tokens:
+        st.caption("You have no tokens.")
+    _show_form(library, visitor)
+
+
+def _show_new(text: str, address: str) -> None:
+    st.success(ONCE, icon=":material/key:")
+    st.code(text, language=None)
+    st.code(
+        f'curl -H "Authorization: Bearer {text}" -T photo.jpg -X POST {address}/images',
+        language="bash",
+        wrap_lines=True,
+    )
+
+
+def _example(text: str, address: str) -> str:
+    return f'curl -H "Authorization: Bearer {text}" -F file=@photo.jpg {address}/images'
+
+
+def _show_token(library: Repository, token: Token) -> None:
+    used = "never used" if token.used_at is None else f"last used {day_text(token.used_at)}"
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f"**{plain(token.name)}**", width="content")
+        st.caption(f"until {day_text(token.expires_at)} · {used}", width="stretch")
+        hint = "Programs that use it lose access at once"
+        act = {"on_click": _revoke, "args": (library, token.id)}
+        st.button("Delete", key=f"token_{token.id}", icon=":material/delete:", help=hint, **act)
+
+
+def _show_form(library: Repository, visitor: Visitor) -> None:
+    if not may_analyse():
+        with st.expander("New token", icon=":material/add:"):
+            show_notice(key="token_notice")
+        return
+    with st.form("token_form", clear_on_submit=True), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name of the new token", placeholder="Lab computer", max_chars=80)
+        days = st.selectbox("Lasts", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
+        if st.form_submit_button("Make a token", icon=":material/key:"):
+            _make(library, visitor, name.strip() or "token", days)
+
+
+def _make(library: Repository, visitor: Visitor, name: str, days: int) -> None:
+    try:
+        st.session_state[_NEW] = create_token(library, name, days=days, address=visitor.address)[1]
+    except LibraryError as error:
+        st.session_state[_ERROR] = str(error)
+    st.rerun()
+
+
+def _revoke(library: Repository, token_id: str) -> None:
+    try:
+        revoke_token(library, token_id)
+    except LibraryError as error:
+        st.session_state[_ERROR] = str(error)
+
+
+def _api_address() -> str:
+    """Return the address of the API as the visitor's browser reaches this server."""
+    parts = urlsplit(st.context.url or "")
+    origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "http://localhost:8501"
+    return origin + api_path()
