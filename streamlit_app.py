@@ -24,6 +24,7 @@ pages = [
     st.Page("pages/studies.py", title="Studies", icon=":material/groups:"),
     st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),
+    st.Page("pages/help.py", title="Help", icon=":material/help:"),
     # Linked from where a model is named.
     st.Page("pages/model_card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
 ]

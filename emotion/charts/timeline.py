@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -17,7 +16,7 @@ from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.summary import dominant
 from emotion.charts.common import EDGE, INK, finish, label_colour, moment_tooltip, seconds_axis, span_tooltips
-from emotion.charts.ribbon import TOP, leading_spans, ribbon_layer, time_domain
+from emotion.charts.ribbon import TOP, lane_axis, leading_spans, ribbon_layer, time_domain
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -27,7 +26,6 @@ MOMENT = "moment"
 LANE_PX = 84
 _SMALLEST_PX = 140
 _AXIS_PX, _LEGEND_PX = 60, 76
-_NAME_PX = 110
 
 
 def probability_bars(
@@ -152,21 +150,12 @@ def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
 
 def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
     count = max(len(names), 1)
-    lanes = alt.Axis(
-        values=[lane + 0.5 for lane in range(len(names))],
-        # JSON escapes names for Vega's expression language.
-        labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
-        labelLimit=_NAME_PX,
-        grid=False,
-        ticks=False,
-        domain=False,
-    )
     return (
         alt.Chart(corners)
         .mark_area(interpolate="linear", line=False)
         .encode(
             x=x,
-            y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1", scale=_lane_scale(count)),
+            y=alt.Y("low:Q", axis=lane_axis(names), title="Probability, 0–1", scale=_lane_scale(count)),
             y2="high:Q",
             detail="run:N",
         )

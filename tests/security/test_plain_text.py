@@ -21,7 +21,13 @@ from ui.common.plain import code, plain
 
 REVIEWED = {
     ("pages/home.py", "text"): "the cards of the page",
+    (
+        "pages/help.py",
+        "'\\n'.join((f'- **{term}**: {meaning}' for term, meaning in terms.items()))",
+    ): "words of the page",
+    ("pages/video.py", "when(entry)"): "a date",
     ("pages/live.py", "f'**{obstacle.title}** {obstacle.advice}'"): "OBSTACLES, written in ui/live/messages.py",
+    ("ui/common/reading.py", r"'\n\n'.join((text for text in paragraphs if text))"): "its callers escape names",
     ("ui/common/widgets.py", "f'{icon} **{title}**'"): "hints, written in the pages",
     ("ui/common/widgets.py", "text"): "hints, written in the pages",
     ("ui/common/widgets.py", "label"): "names of pages, written by those who link to them",
@@ -43,12 +49,13 @@ REVIEWED = {
     ("ui/studies/view.py", "standing(saved, states)"): "numbers",
     ("ui/video/downloads.py", "chosen.about"): "sentences of FORMATS, written in the program",
     ("ui/video/downloads.py", "f'**{plain(chosen.title)}** · {_how_far(job.progress, chosen.steps)}'"): "numbers",
-    ("ui/video/open_analysis.py", "_when(entry)"): "a date",
+    ("ui/video/tabs/insight.py", "list(fills)"): "titles of this module",
+    ("ui/video/tabs/insight.py", "f'{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}'"): "sentences of this module",
     ("ui/video/queue.py", "f'**{plain(entry.title)}** · {_place(place)}'"): "a place in the queue",
     ("ui/video/downloads.py", "titles.__getitem__"): "titles of FORMATS, written in the program",
     ("ui/video/downloads.py", "Path(folder) / 'export'"): "writes a file, shows nothing",
-    ("ui/video/result.py", "label"): "figures of this module",
-    ("ui/video/result.py", "meaning"): "figures of this module",
+    ("ui/video/tabs/overview.py", "label"): "figures of this module",
+    ("ui/video/tabs/overview.py", "meaning"): "figures of this module",
 }
 """Reviewed texts that contain nothing from files or people, with the reason; the source does not show it."""
 

@@ -14,6 +14,7 @@ from emotion.library import JobSettings, Repository
 from emotion.models.registry import list_models, resolve
 from ui.common.plain import plain
 from ui.video import session
+from ui.video.estimate import estimate_text, speed_of
 from ui.video.video_source import VideoSource
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,21 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
     with st.container(border=True):
         st.markdown("**" + (plain(pending[0].name) if len(pending) == 1 else f"{len(pending)} videos") + "**")
         table = _ask_each(pending, _ask_all())
+        _show_estimate(library, pending, table)
         with st.container(horizontal=True):
             label = "Analyse" if len(pending) == 1 else f"Analyse {len(pending)} videos"
             hint = None if ready else "Choose a purpose and confirm consent first"
             if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready, help=hint):
                 _begin(library, pending, table)
             st.button("Discard", icon=":material/delete:", on_click=session.discard_pending_uploads)
+
+
+def _show_estimate(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
+    """Show length and time of the videos that can be read."""
+    rows = zip(pending, table.to_dict("records"), strict=True)
+    videos = [(info, settings_of(row)) for upload, row in rows if (info := upload.info()) is not None]
+    if videos:
+        st.caption(f":material/schedule: {plain(estimate_text(videos, speed_of(library)))}")
 
 
 def _ask_all() -> dict[str, Any]:
