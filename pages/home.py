@@ -26,10 +26,10 @@ CARDS = (
         "Find earlier analyses and see trends by day.",
     ),
     (
-        "pages/model_lab.py",
-        "Model lab",
+        "pages/model_test.py",
+        "Test on my pictures",
         ":material/science:",
-        "Compare the accuracy, mistakes and cost of models.",
+        "See how well the models do on pictures like yours.",
     ),
     ("pages/about.py", "About", ":material/info:", "Accuracy, training data, privacy and licences."),
 )
