@@ -16,7 +16,12 @@ CARDS = (
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
     ("pages/live.py", "Live", ":material/videocam:", "See the expressions of everyone in front of your camera."),
     ("pages/library.py", "Library", ":material/video_library:", "Find earlier analyses and see trends by day."),
-    ("pages/model_lab.py", "Model lab", ":material/science:", "Compare the accuracy, mistakes and cost of models."),
+    (
+        "pages/model_test.py",
+        "Test on my pictures",
+        ":material/science:",
+        "See how well models do on pictures like yours.",
+    ),
     ("pages/about.py", "About", ":material/info:", "Accuracy, training data, privacy and licences."),
 )
 

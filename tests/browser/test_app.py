@@ -37,7 +37,13 @@ def clip(tmp_path: Path) -> Path:
     return shared if shared.is_file() else make_clip(tmp_path / "clip.mp4")
 
 
+DEVELOPER = ("Test on my pictures", "Inside the models")
+"""Pages in the menu for developers."""
+
+
 def go_to(page: Page, name: str) -> None:
+    if name in DEVELOPER:
+        page.get_by_test_id("stTopNavSection").click()
     page.get_by_role("link", name=name, exact=True).first.click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 

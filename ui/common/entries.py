@@ -11,6 +11,7 @@ import streamlit as st
 
 from emotion.dates import MOMENT_FORMAT
 from emotion.library import Entry, Repository, State
+from emotion.models.offered import plain_name
 from ui.common.previews import preview_of
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import duration_text, size_text
@@ -78,7 +79,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "smile": summary.get("smile_index"),
         "state": state_text(entry),
         "tags": list(entry.tags),
-        "model": entry.settings.model,
+        "model": plain_name(entry.settings.model),
         "size": size_text(entry.bytes),
         "video": entry.has_video,
     }

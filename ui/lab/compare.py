@@ -1,4 +1,4 @@
-"""Model lab: compares models side by side."""
+"""Inside the models: compares models side by side."""
 
 from __future__ import annotations
 
