@@ -20,7 +20,7 @@ CARDS = (
         "pages/model_test.py",
         "Test on my pictures",
         ":material/science:",
-        "See how well models do on pictures like yours.",
+        "Measure the models on your own pictures.",
     ),
     ("pages/about.py", "About", ":material/info:", "Accuracy, training data, privacy and licences."),
 )
