@@ -22,7 +22,7 @@ SECTION = "study_statistics"
 GUIDE = ROOT / "docs" / "studies-statistics.md"
 BEGIN, END = "<!-- from bench/results/study_statistics.json: begin -->\n", "<!-- end -->\n"
 PARTS = {"null": null_studies, "coverage": covered_studies, "power": powered_studies}
-STUDIES, SLOW_STUDIES = 4000, 1000
+STUDIES, SLOW_STUDIES = 2000, 1000
 """Studies of each simulation, and of mixed models, whose fits take longer."""
 
 _HEADS = {
