@@ -6,6 +6,7 @@ import math
 
 from emotion.studies.statistics.clusters import Cluster, ClusterTest
 from emotion.studies.statistics.contrasts import Contrast
+from emotion.studies.statistics.mixed import MixedEffect, MixedModel
 
 ALPHA = 0.05
 """Differences with p below are called reliable."""
@@ -41,6 +42,17 @@ def cluster_sentences(test: ClusterTest) -> list[str]:
     if not reliable:
         return [f"At no time was there a reliable difference in {test.measure} between {test.a} and {test.b}."]
     return [_cluster_sentence(test, cluster) for cluster in reliable]
+
+
+def effect_sentence(model: MixedModel, effect: MixedEffect) -> str:
+    """Return one sentence on an effect of a mixed model."""
+    places = decimals(effect.low, effect.high)
+    size, low, high = (number(each, places) for each in (effect.estimate, effect.low, effect.high))
+    found = "differs reliably" if effect.p < ALPHA else "does not differ reliably"
+    return (
+        f"{model.measure} {found} for {effect.term}: {size} (95 % interval {low} to {high}; "
+        f"t({effect.df:g}) = {number(effect.t, 2)}, {p_words(effect.p)}, {model.people} people)."
+    )
 
 
 def decimals(low: float, high: float) -> int:
