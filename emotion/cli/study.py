@@ -18,11 +18,12 @@ from emotion.errors import Cancelled, EmotionError, InputError
 from emotion.library import LOCAL, JobSettings, Library
 from emotion.library.jobs import Dispatcher
 from emotion.library.studies import StudyRepository
-from emotion.library.studies.annotations import FORMATS, write_annotations
+from emotion.library.studies.annotations import FORMATS, add_events, write_annotations
 from emotion.library.studies.exchange import export_study, import_study
 from emotion.library.studies.results import study_results
 from emotion.progress import Progress
 from emotion.studies import Study
+from emotion.studies.formats.event_tables import KINDS, Columns, in_video, offset_by, read_log
 from emotion.studies.formats.folder import write_results
 from emotion.studies.names import NamePattern, study_of_names, suggest_pattern
 from emotion.studies.results import StudyResults
@@ -49,6 +50,16 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     marks = _of_study(actions, "annotations", "write a file of expressions and events for each cell")
     marks.add_argument("out", type=Path, metavar="DIR")
     marks.add_argument("--format", choices=FORMATS, required=True)
+    events = _of_study(actions, "events", "add events of another program's log to the video of a cell")
+    for name in ("participant", "stimulus"):
+        events.add_argument(name, metavar=name.upper())
+    events.add_argument("file", type=Path, metavar="FILE")
+    events.add_argument("--format", choices=KINDS, required=True)
+    for name, about in {"start": "start", "label": "label", "end": "end", "duration": "length"}.items():
+        events.add_argument(f"--{name}", metavar="COLUMN", help=f"csv: column with each event's {about}")
+    events.add_argument("--unit", type=float, default=1.0, metavar="S", help="csv: unit of time in s; 0.001 for ms")
+    events.add_argument("--align", metavar="LABEL", help="an event of the log that the video shows too")
+    events.add_argument("--at", type=float, default=0.0, metavar="S", help="time of that event in the video")
     export = _of_study(actions, "export", "write the study with its timelines as a folder")
     export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder")
     back = actions.add_parser("import", help="add the study of an exported folder")
@@ -177,6 +188,19 @@ def _annotations(studies: StudyRepository, options: argparse.Namespace) -> int:
     return 0
 
 
+def _events(studies: StudyRepository, options: argparse.Namespace) -> int:
+    key = options.participant, options.stimulus
+    cell = next((cell for cell in studies.find(options.study).study.cells if cell.key == key), None)
+    if cell is None:
+        raise InputError(f"expected a participant and stimulus with an analysis; got {', '.join(key)}")
+    start = options.start
+    columns = None if start is None else Columns(start, options.label, options.end, options.duration, options.unit)
+    logged = read_log(options.file, options.format, columns)
+    offset = options.at if options.align is None else offset_by(logged, options.align, options.at)
+    print(f"{add_events(studies, cell, in_video(logged, offset))} events added to {', '.join(key)}")
+    return 0
+
+
 def _export(studies: StudyRepository, options: argparse.Namespace) -> int:
     with progress_bar("export", "timelines") as show:
         without = export_study(studies, studies.find(options.study), options.out, show)
@@ -204,6 +228,7 @@ _ACTIONS: dict[str, Callable[[StudyRepository, argparse.Namespace], int]] = {
     "add": _add,
     "results": _results,
     "annotations": _annotations,
+    "events": _events,
     "export": _export,
     "import": _import,
     "delete": _delete,

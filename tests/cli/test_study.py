@@ -81,6 +81,21 @@ def test_a_bids_folder_has_events_and_physio(filled: Library, tmp_path: Path) ->
     assert physio["happiness"].mean() > 0.5
 
 
+def test_events_of_a_log_are_added_at_the_time_of_the_video(filled: Library, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("t,what,long\n5000,clap,0\n5300,scare,400\n")
+    cell = ["study", "events", "Pilot", "a", "film", str(log), "--format", "csv", "--unit", "0.001"]
+    arguments = [*cell, "--start", "t", "--label", "what", "--duration", "long", "--align", "clap", "--at", "0.1"]
+    assert main(arguments) == main(arguments) == 0
+    repository = filled.for_owner(LOCAL)
+    (entry,) = repository.search("scare").entries
+    assert entry.source == "a_film.mp4"
+    assert [(e.label, round(e.span.start_s, 3), round(e.span.end_s, 3)) for e in entry.edits.events[2:]] == [
+        ("clap", 0.1, 0.1),
+        ("scare", 0.4, 0.8),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

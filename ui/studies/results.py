@@ -19,11 +19,13 @@ from emotion.studies.results import StudyResults
 from emotion.studies.statistics.clusters import cluster_contrast
 from emotion.studies.statistics.contrasts import Contrast, contrasts
 from emotion.studies.statistics.curves import mean_curve, share_curve
-from emotion.studies.statistics.resampling import RESAMPLES
+from emotion.studies.statistics.resampling import MIN_PEOPLE, RESAMPLES
 from emotion.studies.statistics.sentences import cluster_sentences, contrast_sentence
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
+
+_NO_BAND = f"No band with fewer than {MIN_PEOPLE} people."
 
 
 def show_means(results: StudyResults) -> None:
@@ -73,7 +75,7 @@ def show_curve(results: StudyResults) -> None:
     legend(colours_of(conditions))
     shown = curve[curve[by].astype(str).isin(conditions)]
     st.altair_chart(curve_chart(shown, by, title, value), width="stretch", key="study_curve_chart")
-    st.caption(f"{plain(words)} Each second is taken by itself. With fewer people than needed there is no band.")
+    st.caption(f"{plain(words)} Each second is taken by itself. {_NO_BAND}")
     csv_button("Curve", curve, "study_curve_csv")
 
 
@@ -83,9 +85,13 @@ def show_contrast(results: StudyResults) -> None:
         by = st.selectbox("Compare", _groupings(results), format_func=plain, key="study_contrast_by", width=220)
         means = results.labelled(results.means(), by)
         levels = list(dict.fromkeys(means[by].astype(str)))
-        a = st.selectbox("First", levels, format_func=plain, key=f"study_contrast_a_{by}", width=220)
+        a = st.selectbox(
+            "First", levels, format_func=plain, key=f"study_contrast_a_{by}_{hash(tuple(levels))}", width=220
+        )
         others = [level for level in levels if level != a]
-        b = st.selectbox("Second", others, format_func=plain, key=f"study_contrast_b_{by}_{a}", width=220)
+        b = st.selectbox(
+            "Second", others, format_func=plain, key=f"study_contrast_b_{by}_{hash((a, *levels))}", width=220
+        )
     defaults = [name for name in ("happiness", "valence") if name in results.measures]
     names = st.multiselect(
         "Measures", results.measures, defaults, format_func=lambda one: measure_named(one).title,

@@ -1,12 +1,13 @@
-"""Writes each cell of a study as a file of annotations: the participant's expressions, and the events of the video."""
+"""Annotations of a study: expressions and events of each cell written as files, and events of logs added to cells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emotion.analytics.apply import apply_edits, part_of
-from emotion.analytics.edits import Edits
+from emotion.analytics.edits import Edits, Event
 from emotion.analytics.episodes import episodes
 from emotion.csv_text import csv_bytes
 from emotion.library.studies.repository import SavedStudy, StudyRepository
@@ -15,6 +16,7 @@ from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.file_names import file_name
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
 from emotion.studies.formats.bids import write_bids
+from emotion.studies.study import Cell
 from emotion.types import Analysis
 
 MIN_EPISODE_S = 0.2
@@ -46,6 +48,15 @@ def tiers_of(analysis: Analysis, edits: Edits, track: int | None) -> dict[str, l
             number += 1
         found.setdefault(_tier(number), []).append(mark)
     return found
+
+
+def add_events(studies: StudyRepository, cell: Cell, events: Sequence[Event]) -> int:
+    """Add events to the analysis of a cell, except those that it has already, and return how many were added."""
+    entry = studies.analyses.get(cell.analysis)
+    new = tuple(event for event in events if event not in entry.edits.events)
+    edits = replace(entry.edits, events=(*entry.edits.events, *new))
+    studies.analyses.save_edits(entry.id, edits, entry.saved_edits)
+    return len(new)
 
 
 def _tier(number: int) -> str:
