@@ -175,7 +175,7 @@ def _means_table(results: StudyResults, measure: str) -> Table:
         known = ", ".join(results.measures) or "none, as there are no results"
         raise InputError(f"expected a measure: {known}; got {measure!r}")
     table = Table("participant", "stimulus", measure, "seconds", "frames", "seen", box=None)
-    for row in results.means().to_dict("records"):
+    for row in results.means.to_dict("records"):
         numbers = f"{row[measure]:.3f}", f"{row['seconds']:.1f}", str(row["frames"]), f"{row['seen']:.0%}"
         table.add_row(row["participant"], row["stimulus"], *numbers)
     return table
