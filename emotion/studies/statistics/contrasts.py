@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import t as student_t
-from statsmodels.stats.multitest import multipletests
 
 from emotion.errors import InputError
 from emotion.studies.statistics.effects import EffectSize, paired_effects, unpaired_effects
@@ -203,9 +202,11 @@ def contrasts(
 def holm(p: ArrayLike) -> Values:
     """Return p-values after Holm's correction (Holm 1979), in the order given; NaN are left out of the count."""
     values = np.asarray(p, np.float64)
-    known, corrected = np.isfinite(values), values.copy()
-    if known.any():
-        corrected[known] = multipletests(values[known], method="holm")[1]
+    corrected, order = values.copy(), np.argsort(values)  # NaN come last
+    count = int(np.isfinite(values).sum())
+    ranked = order[:count]
+    stepped = np.maximum.accumulate(values[ranked] * np.arange(count, 0, -1))
+    corrected[ranked] = np.minimum(stepped, 1.0)
     return corrected
 
 

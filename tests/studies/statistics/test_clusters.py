@@ -143,6 +143,14 @@ def test_seconds_that_a_person_lacks_are_left_out_of_their_t() -> None:
     assert all(not cluster.first <= 25 <= cluster.last for cluster in test.clusters)
 
 
+def test_parts_of_the_permutations_give_the_same_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = curves(9, 0.5, 1), curves(8, 0, 2)
+    whole = unpaired_clusters(a, b, TIMES, permutations=500), paired_clusters(a[:8], b, TIMES)
+    monkeypatch.setattr("emotion.studies.statistics.clusters._AT_A_TIME", 400)
+    parts = unpaired_clusters(a, b, TIMES, permutations=500), paired_clusters(a[:8], b, TIMES)
+    assert [each.clusters for each in parts] == [each.clusters for each in whole]
+
+
 def test_refusals_say_what_was_expected() -> None:
     with pytest.raises(InputError, match="expected people × 40 moments"):
         paired_clusters(curves(5, 0, 1)[:, :7], curves(5, 0, 1), TIMES)

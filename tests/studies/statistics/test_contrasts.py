@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.effect_size import _noncentrality_t
+from statsmodels.stats.multitest import multipletests
 
 from emotion.errors import InputError
 from emotion.studies.statistics.contrasts import contrasts, holm, paired_contrast, unpaired_contrast
@@ -117,6 +118,8 @@ def test_holm_by_hand_and_with_unknown_values() -> None:
     assert holm([0.02, np.nan, 0.03]) == pytest.approx([0.04, np.nan, 0.04], nan_ok=True)
     p = np.random.default_rng(3).random(9) / 10
     assert holm(p) == pytest.approx(pingouin.multicomp(p, method="holm")[1], **EXACT)
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], **EXACT)
+    assert holm([]).tolist() == []
 
 
 @pytest.mark.parametrize("equal", [True, False])
