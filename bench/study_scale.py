@@ -31,6 +31,8 @@ from emotion.library.mapping import new_row, now, words_of
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.results import study_results
 from emotion.studies import Cell, Participant, Stimulus, Study
+from emotion.studies.statistics.contrasts import contrasts
+from emotion.studies.statistics.curves import mean_curve
 from emotion.types import Analysis, VideoInfo
 
 SECTION = "studies"
@@ -94,9 +96,11 @@ def measure_once(folder: Path) -> dict[str, Any]:
     saved = timed("read the study", lambda: studies.get(studies.summaries()[0].id))
     results = timed("aggregate all timelines", lambda: study_results(studies, saved, None, known))
     timed("again, nothing changed", lambda: study_results(studies, saved, None, known))
-    means = timed("table of means", results.means)
-    seconds = timed("table of seconds", results.seconds)
-    timed("one curve", lambda: results.curves("happiness", "film 0"))
+    means = timed("table of means", lambda: results.means)
+    seconds = timed("table of seconds", lambda: results.seconds)
+    timed("curves with intervals", lambda: mean_curve(seconds, "happiness", by="stimulus"))
+    pair = ("film 0", "film 1")
+    timed("a contrast", lambda: contrasts(means, ["happiness"], by="stimulus", levels=[pair], paired=True))
     return {
         "participants": len(saved.study.participants), "stimuli": len(saved.study.stimuli),
         "rows": int(means["frames"].sum()), "rows of means": len(means), "rows of seconds": len(seconds),

@@ -1,4 +1,4 @@
-"""The command line: ``emotion app | serve | image | video | batch | export | card | …``.
+"""The command line: ``emotion app | serve | image | video | batch | export | study | card | …``.
 
 Results go to stdout, progress and errors to stderr, so output can be piped.
 """
@@ -25,6 +25,7 @@ from emotion.cli.image import add_image_options, run_image
 from emotion.cli.library import add_library_options, run_library
 from emotion.cli.output import faces_table, findings_table, models_table
 from emotion.cli.serve import add_serve_options, run_serve
+from emotion.cli.study import add_study_options, run_study
 from emotion.cli.video import add_video_options, run_video
 from emotion.errors import EmotionError, InputError
 from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
@@ -96,6 +97,10 @@ def build_parser() -> argparse.ArgumentParser:
     library = commands.add_parser("library", help="back up, check or restore the app's library")
     add_library_options(library)
     library.set_defaults(run=run_library)
+
+    study = commands.add_parser("study", help="compare people over stimuli: means, tables and files for other programs")
+    add_study_options(study)
+    study.set_defaults(run=run_study)
 
     models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
     change = models.add_mutually_exclusive_group()
