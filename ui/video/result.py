@@ -23,6 +23,7 @@ from emotion.report.edited import Edited
 from emotion.report.sentences import describe
 from emotion.report.stills import still_of
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.widgets import share_text, shares_table
@@ -136,7 +137,8 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     row = moment_row(analysis.frames, time_s)
     st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
-        st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
+        still = still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"])))
+        st.image(still, width="stretch", alt="The frame with boxes and expressions")
     except EmotionError as error:
         st.error(plain(error))
 
@@ -162,6 +164,7 @@ def _show_shares(summary: dict[str, Any]) -> None:
         return
     st.markdown("**Time per expression**")
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    donut.altair_chart(share_donut(summary["shares"]), width="stretch")
+    with donut:
+        show_chart(share_donut(summary["shares"]), "donut_all", "time-per-expression")
     with table:
         shares_table(summary["shares"])

@@ -12,6 +12,7 @@ from emotion.analytics.lanes import MAX_LANES
 from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 
 _SHORTEST_S = 4.0
 """Shorter videos need no overview, because all their frames fit."""
@@ -36,10 +37,10 @@ def show_timeline(
     st.caption(_hint(analysis, whole))
     span = None if whole else _choose_span(analysis, key)
     if whole or span is not None:
-        st.altair_chart(
+        show_chart(
             timeline_chart(analysis, time_s, legend=False, names=edits.names, span=span),
-            width="stretch",
-            key=key,
+            key,
+            "timeline",
             on_select=lambda: _take_click(key, on_moment),
             selection_mode=[MOMENT],
         )

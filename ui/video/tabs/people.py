@@ -23,6 +23,7 @@ from emotion.charts.timeline import share_donut
 from emotion.labels import UNCLEAR
 from emotion.report.facts import read_text
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
@@ -90,7 +91,8 @@ def _show_shares(analysis: Analysis, track: int) -> None:
     person = next(one for one in summarise(analysis)["tracks"] if one["track_id"] == track)
     shares = person["shares"]
     donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    donut.altair_chart(share_donut(shares), width="stretch", key=f"donut_{track}")
+    with donut:
+        show_chart(share_donut(shares), f"donut_{track}", "time-per-expression")
     with table:
         shares_table(shares)
 
