@@ -24,6 +24,11 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--video", type=Path, metavar="FILE", help="mp4: the analysed video")
     parser.add_argument("--blur", action="store_true", help="mp4: make every face that was found unrecognisable")
     parser.add_argument("--no-boxes", action="store_true", help="mp4: draw nothing")
+    width_mm = Options().width_mm
+    parser.add_argument(
+        "--width-mm", type=float, default=width_mm, metavar="N", help=f"figures: their width (default: {width_mm:g})"
+    )
+    parser.add_argument("--greyscale", action="store_true", help="figures: patterns instead of colours")
 
 
 def run_export(options: argparse.Namespace) -> Path:
@@ -35,7 +40,9 @@ def run_export(options: argparse.Namespace) -> Path:
     chosen = format_named(options.format)
     analysis, edits = load_parquet(options.file), _edits_of(options)
     target = _target(options, chosen.suffix)
-    choices = Options(video=options.video, blur=options.blur, draw=not options.no_boxes)
+    choices = Options(
+        options.video, options.blur, not options.no_boxes, width_mm=options.width_mm, greyscale=options.greyscale
+    )
     with progress_bar(target.name, chosen.steps) as show:
         try:
             return export(analysis, target, chosen, edits, choices, show)

@@ -10,6 +10,7 @@ from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
 from emotion.dates import moment_text
 from emotion.labels import ANSWER_COLOURS
+from emotion.publication.methods import methods_text
 from emotion.report import facts
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores
@@ -60,6 +61,7 @@ class Report:
         settings: Facts of the video and settings of the analysis.
         model: Facts from the model's card.
         scores: The model's scores.
+        methods: How the analysis was made, to copy into a paper.
         limits: What the figures cannot show.
     """
 
@@ -77,6 +79,7 @@ class Report:
     settings: list[Fact]
     model: list[Fact]
     scores: list[Scores]
+    methods: str
     limits: tuple[str, ...]
 
 
@@ -105,6 +108,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
         settings=facts.settings_facts(analysis),
         model=facts.model_facts(analysis),
         scores=facts.model_scores(analysis.model),
+        methods=methods_text(analysis, edited.edits),
         limits=facts.LIMITS,
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
 from emotion.progress import OnProgress, ProgressReporter
+from emotion.publication.formats import WIDTHS_MM
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
@@ -27,11 +28,15 @@ class Options:
         video: The analysed video, for formats that need it.
         blur: Blur every detected face.
         draw: Draw boxes, names and expressions.
+        width_mm: Width of figures, mm.
+        greyscale: Write figures with patterns instead of colours.
     """
 
     video: Path | None = None
     blur: bool = False
     draw: bool = True
+    width_mm: float = WIDTHS_MM["Page"]
+    greyscale: bool = False
 
 
 Writer = Callable[[Edited, Path, Options, OnProgress | None], None]
@@ -98,6 +103,11 @@ def _write_mp4(edited: Edited, path: Path, options: Options, on_progress: OnProg
         raise InputError("expected the video file for an annotated video; it is missing")
     progress = ProgressReporter(edited.analysis.info.frame_count, on_progress)
     write_annotated_video(edited, path, options.video, progress, blur=options.blur, draw=options.draw)
+
+
+def _write_figures(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
+    charts = importlib.import_module("emotion.report.charts")
+    charts.write_charts(edited, path, options.width_mm, on_progress, greyscale=options.greyscale)
 
 
 FORMATS: tuple[Format, ...] = (
@@ -170,6 +180,16 @@ FORMATS: tuple[Format, ...] = (
         suffix=".report.pdf",
         mime="application/pdf",
         write=_report(_lazy("pdf")),
+        slow=True,
+        steps="charts",
+    ),
+    Format(
+        name="figures",
+        title="Figures",
+        about="Every chart as SVG and PDF for print, and a methods paragraph with versions and settings (ZIP).",
+        suffix=".figures.zip",
+        mime="application/zip",
+        write=_write_figures,
         slow=True,
         steps="charts",
     ),

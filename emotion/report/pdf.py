@@ -20,7 +20,8 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 
 from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
-from emotion.report.charts import PRINT, donut_chart, person_chart, to_png
+from emotion.publication.render import to_png
+from emotion.report.charts import PRINT, donut_chart, person_chart
 from emotion.report.content import NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
@@ -89,6 +90,8 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
     yield from _events(report)
     yield _text("Limits", _HEADING)
     yield from (Paragraph(escape(limit), _ITEM, bulletText="•") for limit in report.limits)
+    yield _text("Methods", _HEADING)
+    yield _text(report.methods, _BODY)
     yield from _facts("Video and settings", report.settings)
     yield from _facts("Model", report.model)
     for scores in report.scores:
@@ -127,7 +130,7 @@ def _shares(report: Report) -> Iterator[Flowable]:
     ]
     table = Table(rows, colWidths=[7 * mm, 50 * mm, 20 * mm], style=TableStyle([*_lines(), *_padding(2.5)]))
     shares = {share.label: share.share for share in report.shares}
-    ring = _picture(to_png(donut_chart(shares, PRINT)), 58 * mm, 1.0)
+    ring = _picture(to_png(donut_chart(shares, PRINT).to_dict()), 58 * mm, 1.0)
     sides = Table([[ring, table]], colWidths=[_WIDTH * 0.45, _WIDTH * 0.55])
     sides.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
     yield KeepTogether([_text("Time per expression", _HEADING), sides])
@@ -149,7 +152,7 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
         words += " Numbers mark the events listed below."
     start: list[Flowable] = [_text("Over time", _HEADING), _text(words, _SMALL), _legend(report.colours)]
     for track in report.charted:
-        png = to_png(person_chart(edited, track, PRINT))
+        png = to_png(person_chart(edited, track, PRINT).to_dict())
         yield KeepTogether([*start, _text(edited.name(track), _SUBHEADING), _fitting(png)])
         start = []
         progress.advance()

@@ -15,6 +15,7 @@ from emotion.analytics.files import save_parquet
 from emotion.analytics.summary import summarise
 from emotion.csv_text import ENCODING, csv_text
 from emotion.progress import ProgressReporter
+from emotion.publication.methods import methods_text
 from emotion.report.edited import Edited
 from emotion.version import program_version
 
@@ -61,6 +62,7 @@ def json_head(edited: Edited) -> dict[str, Any]:
         "settings": analysis.settings,
         "people": {str(track): edited.name(track) for track in edited.tracks()},
         "edits": edited.edits.to_dict(),
+        "methods": methods_text(analysis, edited.edits),
         "summary": summarise(analysis),
     }
 

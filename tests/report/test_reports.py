@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import Cancelled
 from emotion.models.registry import load_card, shipped_models
-from emotion.report.charts import PRINT, SCREEN, person_chart, to_svg
+from emotion.publication.render import to_svg
+from emotion.report.charts import PRINT, SCREEN, person_chart
 from emotion.report.content import MAX_CHARTS, build_report
 from emotion.report.edited import edit
 from emotion.report.facts import COUNT, LIMITS, SECONDS, SHARE, Fact, clock, model_facts, model_scores
@@ -121,7 +122,7 @@ def test_a_long_video_stays_under_five_thousand_marks():
 
 def test_chart_labels_are_escaped():
     edits = Edits(events=(Event("</svg><script>", Span(0, 1)),))
-    svg = to_svg(person_chart(edit(make_analysis([["happiness"]] * 20), edits), 1, SCREEN))
+    svg = to_svg(person_chart(edit(make_analysis([["happiness"]] * 20), edits), 1, SCREEN).to_dict())
     assert "<script" not in svg
 
 

@@ -16,6 +16,7 @@ from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
 from emotion.models.offered import plain_name
 from ui.common import uploads
+from ui.common.charts import show_chart
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
@@ -188,7 +189,8 @@ def _show_record(record: dict[str, Any]) -> None:
     unit = left.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
     )
-    left.altair_chart(confusion_chart(record, shares=unit == shares), width="stretch", key="trial_confusion")
+    with left:
+        show_chart(confusion_chart(record, shares=unit == shares), "trial_confusion", "confusion")
     scores = pd.DataFrame(record["per_class"])[list(display_order(record["per_class"]))].T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),
@@ -212,8 +214,8 @@ def _show_mistakes(trial: UserEvaluation, table: pd.DataFrame) -> None:
     with st.container(horizontal=True, gap="small"):
         for mistake in mistakes.to_dict("records"):
             with st.container(border=True, width=172):
-                st.image(trial.thumbnails[mistake["picture"]], width="stretch")
                 answer, truth = mistake["answered"], mistake["true"]
+                st.image(trial.thumbnails[mistake["picture"]], width="stretch", alt=f"A face labelled {truth}")
                 text = f"{answer} {mistake['probability']:.0%}"
                 st.html(f"{chip(answer, text)}<br>not {chip(truth)}")
                 st.caption(plain(mistake["file"]))

@@ -120,7 +120,8 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     row = moment_row(analysis.frames, time_s)
     st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
-        st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
+        still = still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"])))
+        st.image(still, width="stretch", alt="The frame with boxes and expressions")
     except EmotionError as error:
         st.error(plain(error))
 
