@@ -17,6 +17,7 @@ PRIVACY = """
 LICENCES = """
 - Face detection and the face mesh are Google's MediaPipe models (Apache 2.0).
 - The sample portrait is NASA's of the astronaut Eileen Collins, in the public domain, from scikit-image.
+- The demo's second portrait is the US Navy's of Grace Hopper, in the public domain, from Matplotlib.
 - The colours are those of Okabe and Ito, chosen so that people with colour-vision deficiencies can tell them apart.
 """
 
