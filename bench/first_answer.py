@@ -153,11 +153,13 @@ def measure(browser: Browser, url: str, data: Path) -> dict[str, dict[str, float
         page.goto(f"{url}/{place}")
         page.locator("h1").first.wait_for()
         visit = Visit(page)
-        settle(page)
         empty_px, begun_s = visit.height_px, time.perf_counter()
         answer = way(visit, data)
         answer.wait_for()
         seconds = time.perf_counter() - begun_s
+        # A player is made anew when its video is ready.
+        page.wait_for_timeout(2000)
+        settle(page)
         box = answer.bounding_box() or {"y": 0.0}
         found[question] = {
             "clicks": visit.clicks, "seconds": round(seconds, 1), "answer_at_px": round(box["y"]),
