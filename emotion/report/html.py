@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.charts import SCREEN, donut_chart, person_chart, to_svg
-from emotion.report.content import NO_FACE, build_report
+from emotion.report.content import EYES_HEADS, MOVEMENTS_ABOUT, NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
 from emotion.templates import templates_in
@@ -45,7 +45,8 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
         charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN)))))
         progress.advance()
     page = _TEMPLATES.get_template("report.html.jinja")
-    path.write_text(page.render(report=report, donut=donut, charts=charts, no_face=NO_FACE), encoding="utf-8")
+    texts = {"no_face": NO_FACE, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT}
+    path.write_text(page.render(report=report, donut=donut, charts=charts, **texts), encoding="utf-8")
 
 
 def _svg(element: str) -> Markup:
