@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from emotion.analytics.behaviour.figures import behaviour_of
+from emotion.analytics.behaviour.span_figures import behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise

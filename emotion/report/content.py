@@ -8,9 +8,9 @@ from datetime import datetime
 import pandas as pd
 
 from emotion.analytics.abstention import answer_names, explain
-from emotion.analytics.behaviour.figures import AT_REST, WHOLE, by_span, person_figures
 from emotion.analytics.behaviour.movements import UNKNOWN
 from emotion.analytics.behaviour.sampling import sampling_notes
+from emotion.analytics.behaviour.span_figures import AT_REST, WHOLE, by_span, person_figures
 from emotion.analytics.edits import Event
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise

@@ -8,7 +8,7 @@ import pandas as pd
 
 from emotion.analytics.abstention import answers
 from emotion.analytics.apply import apply_edits
-from emotion.analytics.behaviour.figures import Behaviour, behaviour_of
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.edits import Edits, Event
 from emotion.types import Analysis
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from emotion.analytics.behaviour.codebook import EPISODES, EYES_AND_HEAD, MOVEMENT_FIGURES
-from emotion.analytics.behaviour.figures import Behaviour, behaviour_of, by_span, movement_figures, person_figures
 from emotion.analytics.behaviour.sampling import sampling_notes
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of, by_span, movement_figures, person_figures
 from emotion.analytics.edits import Event
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
@@ -27,7 +27,7 @@ def behaviour_tables(behaviour: Behaviour, events: Sequence[Event] = ()) -> dict
     """Return the tables of eyes, heads and movements by their names in the codebook.
 
     Args:
-        behaviour: An analysis, measured (:func:`emotion.analytics.behaviour.figures.behaviour_of`).
+        behaviour: An analysis, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
         events: Events in order of time.
     """
     return {
@@ -42,12 +42,12 @@ def behaviour_summary(analysis: Analysis, behaviour: Behaviour, events: Sequence
 
     Args:
         analysis: The analysis, possibly edited.
-        behaviour: The same, measured (:func:`emotion.analytics.behaviour.figures.behaviour_of`).
+        behaviour: The same, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
         events: Events in order of time.
 
     Returns:
         ``notes`` (what could not be measured, and why), ``eyes_and_head`` and ``movements``
-        (:func:`emotion.analytics.behaviour.figures.by_span`), and ``episodes``, each a list of records; unknown
+        (:func:`emotion.analytics.behaviour.span_figures.by_span`), and ``episodes``, each a list of records; unknown
         values are None.
     """
     tables = behaviour_tables(behaviour, events)

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from emotion.analytics.behaviour.episodes import TYPES, behaviour_episodes
-from emotion.analytics.behaviour.figures import (
+from emotion.analytics.behaviour.sampling import NO_EYES, NO_MOVEMENTS, sampling_notes
+from emotion.analytics.behaviour.span_figures import (
     AT_REST,
     PERSON_COLUMNS,
     WHOLE,
@@ -20,7 +21,6 @@ from emotion.analytics.behaviour.figures import (
     movement_figures,
     person_figures,
 )
-from emotion.analytics.behaviour.sampling import NO_EYES, NO_MOVEMENTS, sampling_notes
 from emotion.analytics.behaviour.summary import HEADLINE, behaviour_headline, behaviour_summary
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.timeline import EYES
