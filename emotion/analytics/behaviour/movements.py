@@ -74,6 +74,16 @@ def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -
     return table.astype(dict.fromkeys(MEASURE_COLUMNS, "float64")).rename_axis("track_id").sort_index()
 
 
+def usable_baselines(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None) -> dict[int, Span]:
+    """Return the baselines in which their person's movements were measured; edits may leave others without a row."""
+    known = timeline.dropna(subset=list(MEASURE_COLUMNS))
+    return {
+        track: span
+        for track, span in (baselines or {}).items()
+        if known.loc[known["track_id"] == track, "time_s"].between(span.start_s, span.end_s, inclusive="left").any()
+    }
+
+
 def _rest_of(rows: pd.DataFrame, track: int, baseline: Span | None) -> list[object]:
     if baseline is not None:
         chosen, source = rows[rows["time_s"].between(baseline.start_s, baseline.end_s, inclusive="left")], BASELINE
