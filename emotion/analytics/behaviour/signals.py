@@ -122,7 +122,7 @@ def marks(timeline: pd.DataFrame) -> pd.DataFrame:
 _EYES_SIGNAL = Signal(
     EYES,
     "Eyes open",
-    "share of the person's own open eye",
+    "(1 = the person's own open eye)",
     0.0,
     1.25,
     {"Left eye": "open_left", "Right eye": "open_right"},
