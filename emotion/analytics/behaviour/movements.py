@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.errors import InputError, TimelineError
+from emotion.types import FloatArray
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
 
 if TYPE_CHECKING:
@@ -43,6 +44,25 @@ def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | N
     columns = list(MEASURE_COLUMNS)
     own = rest[columns].reindex(timeline["track_id"]).to_numpy(np.float64)
     change = timeline[columns].astype("float64") - own
+    return _movements(change)
+
+
+def movements_of(measures: FloatArray, rest: FloatArray | None = None) -> dict[str, float]:
+    """Return the movements of one face.
+
+    Args:
+        measures: ``(12,)`` in the order of the codebook's ``MEASURE_COLUMNS``.
+        rest: The same of the person's face at rest; None for the mean neutral face.
+
+    Returns:
+        Column of the codebook's ``MOVEMENT_COLUMNS`` → value, shares of the eye distance; NaN where not known.
+    """
+    change = np.asarray(measures, np.float64) - (0.0 if rest is None else np.asarray(rest, np.float64))
+    moved = _movements(pd.DataFrame([change], columns=list(MEASURE_COLUMNS)))
+    return {str(name): float(value) for name, value in moved.iloc[0].items()}
+
+
+def _movements(change: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([_of_movement(movement, change) for movement in MOVEMENTS], axis=1)
 
 
