@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from emotion.analytics.behaviour.movements import movements_of
+from emotion.analytics.behaviour.movements import movements_of, relative_movements, rests
 from emotion.analytics.behaviour.words import eye_words, gaze_words, strongest
 from emotion.types import Face
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENT_COLUMNS
@@ -48,6 +49,15 @@ def test_movements_of_one_face_are_relative_to_rest():
     assert moved["lip_corner_down"] == 0
     relative = movements_of(smile, measures(lip_corner_height_left=0.2, lip_corner_height_right=0.10))
     assert relative["lip_corner_down_left"] == pytest.approx(0.08)
+
+
+def test_one_face_and_a_timeline_agree():
+    generator = np.random.default_rng(7)
+    rows = pd.DataFrame(generator.normal(0, 0.1, (40, len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS))
+    rows = rows.assign(track_id=1, time_s=np.arange(40) / 30, emotion=["neutral"] * 5 + ["fear"] * 35)
+    rest = rests(rows)[list(MEASURE_COLUMNS)].to_numpy()[0]
+    one = pd.DataFrame([movements_of(row, rest) for row in rows[list(MEASURE_COLUMNS)].to_numpy()])
+    pd.testing.assert_frame_equal(one[list(MOVEMENT_COLUMNS)], relative_movements(rows))
 
 
 def test_the_strongest_come_first_and_small_ones_are_not_named():
