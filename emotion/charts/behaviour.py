@@ -9,7 +9,7 @@ import pandas as pd
 
 from emotion.charts.common import EDGE, VIOLET, finish, seconds_axis, span_tooltips
 
-LINE_COLOURS = (VIOLET, "#D9822B", "#2E9E8F")
+LINE_COLOURS = (VIOLET, "#C26A12", "#2E9E8F")
 """Colours of up to three lines; none is an expression's, and all are visible on light and on dark."""
 LINE_DASHES = ([1, 0], [5, 3], [1, 2])
 """Dashes, so that lines differ without colour."""
@@ -24,6 +24,7 @@ def signal_chart(
     spans: pd.DataFrame,
     marks: pd.DataFrame,
     *,
+    title: str,
     lines: Sequence[str],
     unit: str,
     domain: tuple[float, float],
@@ -36,6 +37,7 @@ def signal_chart(
     Args:
         spans: ``line``, ``start_s``, ``end_s``, ``low``, ``mean``, ``high`` and ``run`` of each line.
         marks: ``kind``, ``start_s`` and ``end_s`` of what happens.
+        title: What the lines are, for screen readers.
         lines: Names of the lines, in order.
         unit: Title of the axis of values.
         domain: Ends of the axis of values.
@@ -74,7 +76,7 @@ def signal_chart(
         layers.append(rule.encode(y=y))
     if len(marks):
         layers += _marks(marks, x, time_domain)
-    return finish(alt.LayerChart(layer=layers))
+    return finish(alt.LayerChart(layer=layers)).properties(description=f"{title} over time")
 
 
 def _marks(marks: pd.DataFrame, x: alt.X, time_domain: tuple[float, float]) -> list[alt.Chart]:

@@ -10,6 +10,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.fonts import FAMILY
 from emotion.vision.movement_codebook import MOVEMENTS, SIDES, Movement
 from emotion.vision.movements import mean_face
 
@@ -85,8 +86,9 @@ def face_map(means: Mapping[str, float], title: str) -> str:
     described = escape(f"{title}. {spoken(means)}", quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
-        f'height="{_HEIGHT}" role="img" aria-label="{described}" font-family="inherit" font-size="13" '
-        f'fill="currentColor" style="max-width:100%;height:auto">{_outline()}{drawn}{_sides()}{_legend(scale)}</svg>'
+        f'height="{_HEIGHT}" role="img" aria-label="{described}" font-family="{FAMILY}, system-ui, sans-serif" '
+        f'font-size="13" fill="currentColor" style="max-width:100%;height:auto">'
+        f"{_outline()}{drawn}{_sides()}{_legend(scale)}</svg>"
     )
 
 

@@ -19,7 +19,7 @@ from emotion.vision.movement_codebook import MOVEMENTS
 
 WINDOW_S = 60.0
 """Period from which a person's open eye and face at rest are taken, seconds."""
-COUNT_INTERVAL_S = 1.0
+COUNT_INTERVAL_S = 2.0
 """Blinks are counted, and rest is updated, this often."""
 MAX_ROWS = 60 * int(WINDOW_S)
 _MAX_NEUTRAL = 300

@@ -15,7 +15,14 @@ MARKS = pd.DataFrame({"kind": ["blink", "blink", "blink"], "start_s": [0.0, 0.1,
 
 def drawn(marks: pd.DataFrame = MARKS, limit: float | None = 0.5) -> dict:
     chart = signal_chart(
-        SPANS, marks, lines=["Left", "Right"], unit="Share", domain=(0, 1), time_domain=(0, 2), limit=limit
+        SPANS,
+        marks,
+        title="Eyes",
+        lines=["Left", "Right"],
+        unit="Share",
+        domain=(0, 1),
+        time_domain=(0, 2),
+        limit=limit,
     )
     return chart.to_dict()
 

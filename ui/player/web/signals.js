@@ -1,7 +1,7 @@
 // Lanes of eyes, gaze, head and movements below each person's expressions; reads the format of ui/player/signals.py.
 
 // The same as in emotion/charts/behaviour.py; dashes tell lines apart without colour.
-const LINE_COLOURS = ["#7c6cf0", "#d9822b", "#2e9e8f"];
+const LINE_COLOURS = ["#7c6cf0", "#c26a12", "#2e9e8f"];
 const LINE_DASHES = [[], [5, 3], [1, 2]];
 export const SIGNAL_PX = 42;
 // A screen has no room for more marks in one lane.

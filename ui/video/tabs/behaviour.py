@@ -112,6 +112,7 @@ def _show_signal(analysis: Analysis, signal: Signal, table: pd.DataFrame, found:
     chart = signal_chart(
         spans,
         happened,
+        title=signal.title,
         lines=list(signal.lines),
         unit=_axis_title(signal),
         domain=(signal.low, signal.high),
