@@ -20,8 +20,8 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 
 from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
-from emotion.report.charts import PRINT, donut_chart, person_chart, to_png
-from emotion.report.content import EYES_HEADS, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
+from emotion.report.charts import PRINT, donut_chart, face_png, movement_faces, person_chart, to_png
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
 
@@ -83,6 +83,7 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
         yield from _shares(report)
         progress.advance()
         yield from _charts(edited, report, progress)
+        yield from _faces(edited)
         yield from _people(report)
         yield from _behaviour(report)
     else:
@@ -157,6 +158,23 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
     if len(report.people) > len(report.charted):
         count = f"Charts show the {len(report.charted)} people seen longest, out of {len(report.people)}."
         yield _text(count, _SMALL)
+
+
+def _faces(edited: Edited) -> Iterator[Flowable]:
+    """Yield faces with movements, three in a row."""
+    start: list[Flowable] = [_text("Movements of the face", _HEADING), _text(FACES_HOW, _SMALL)]
+    faces, width = movement_faces(edited), _WIDTH / 3
+    for first in range(0, len(faces), 3):
+        row = faces[first : first + 3]
+        names = [_text(face.title, _SUBHEADING) for face in row] + [""] * (3 - len(row))
+        drawings = [_face(face_png(face), width - 10) for face in row] + [""] * (3 - len(row))
+        yield KeepTogether([*start, Table([names, drawings], colWidths=[width] * 3)])
+        start = []
+
+
+def _face(png: bytes, width: float) -> Image:
+    image = Image(io.BytesIO(png))
+    return _picture(png, width, image.imageHeight / image.imageWidth)
 
 
 def _fitting(png: bytes) -> Image:

@@ -1,4 +1,4 @@
-"""Tabs of an analysis: people, episodes, over time, presence, baseline, events, comparison."""
+"""Tabs of an analysis: people, episodes, over time, presence, eyes and movements, baseline, events, comparison."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.video.tabs.baseline import edit_baseline
+from ui.video.tabs.behaviour import show_behaviour
 from ui.video.tabs.compare import OtherAnalyses, show_comparison
 from ui.video.tabs.episodes import show_episodes, show_over_time
 from ui.video.tabs.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
@@ -24,7 +25,7 @@ from ui.video.tabs.people_editor import edit_people
 from ui.video.tabs.presence import show_presence
 from ui.video.tabs.thumbnails import face_pictures
 
-_TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
+_TABS = ["People", "Episodes", "Over time", "Presence", "Eyes and movements", "Baseline", "Events", "Compare"]
 _OFF = "off"
 _METHOD_NAMES = {_OFF: "Off", "mean": "Moving average", "median": "Median", "exponential": "Exponential"}
 
@@ -66,7 +67,10 @@ def show_insight(
     shown, track = _choose(edited, edits, key)
     pictures = face_pictures(analysis, video, key)
     view = _View(analysis, edited, shown, holder, track, pictures, library, key)
-    fills = (view.people, view.episodes, view.course, view.presence, view.baseline, view.events, view.comparison)
+    fills = (
+        *(view.people, view.episodes, view.course, view.presence),
+        *(view.behaviour, view.baseline, view.events, view.comparison),
+    )
     changed = edits
     for tab, fill in zip(st.tabs(_TABS, key=f"{key}_tabs", on_change="rerun"), fills, strict=True):
         # Compute only the open tab.
@@ -110,6 +114,11 @@ class _View:
     def presence(self) -> Edits:
         if not self.shown.timeline.empty:
             show_presence(self.edited, self.holder.edits, self.track, f"{self.key}_presence")
+        return self.holder.edits
+
+    def behaviour(self) -> Edits:
+        if not self.edited.timeline.empty:
+            show_behaviour(self.edited, self.holder.edits, self.track, f"{self.key}_behaviour")
         return self.holder.edits
 
     def baseline(self) -> Edits:
