@@ -24,6 +24,11 @@ def to_png(spec: Mapping[str, Any], scale: float = 2.5) -> bytes:
     return bytes(_library().vegalite_to_png(dict(spec), vl_version=_VL_VERSION, scale=scale))
 
 
+def svg_to_png(svg: str, scale: float = 2.5) -> bytes:
+    """Return an SVG element as a PNG file's bytes."""
+    return bytes(_library().svg_to_png(svg, scale=scale))
+
+
 def svg_to_pdf(svg: str) -> bytes:
     """Return an SVG element as a PDF page with its fonts; each px becomes a point."""
     return bytes(_library().svg_to_pdf(svg))

@@ -1,4 +1,4 @@
-"""A report's charts (stacked probabilities per person with events, the donut of shares), and all charts as figures."""
+"""Charts of a report (probabilities per person with events, donut of shares, faces), and all charts as figures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from emotion.analytics.behaviour.figures import mean_movements
+from emotion.analytics.behaviour.signals import has_movements
 from emotion.analytics.durations import counted_durations
 from emotion.analytics.episodes import transitions
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen, unclear_spans
@@ -18,13 +20,17 @@ from emotion.charts.common import EDGE, label_colour
 from emotion.charts.insight import heat_chart, transition_chart
 from emotion.charts.presence import presence_chart
 from emotion.charts.timeline import share_donut, timeline_chart
+from emotion.drawing.face_map import face_map
 from emotion.fonts import FAMILY
 from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, FigureFormat
 from emotion.publication.methods import methods_text
+from emotion.publication.render import svg_to_png
 from emotion.report.edited import Edited
+
+MAX_FACE_PEOPLE, MAX_FACE_EVENTS = 4, 6
 
 WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
 
@@ -75,6 +81,48 @@ def person_chart(edited: Edited, track: int, paper: Paper) -> alt.LayerChart:
 def donut_chart(shares: dict[str, float], paper: Paper) -> alt.LayerChart:
     """Return shares, 0–1 and not all 0, as a donut."""
     return _on(share_donut(shares, DONUT_PX).properties(width=DONUT_PX), paper)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A drawn face with mean movements.
+
+    Attributes:
+        title: Whose and when.
+        svg: The drawing, in the text's colour.
+    """
+
+    title: str
+    svg: str
+
+
+def movement_faces(edited: Edited) -> list[Face]:
+    """Return a face for each of the people seen longest and each event, and one for all of the time.
+
+    At most :data:`MAX_FACE_PEOPLE` people and :data:`MAX_FACE_EVENTS` events; none where movements were not measured,
+    or a person's face at rest is not known.
+    """
+    timeline = edited.analysis.timeline
+    if not has_movements(timeline):
+        return []
+    events = [event for event in edited.events() if not event.excluded][:MAX_FACE_EVENTS]
+    spans = [("all of the video", None), *((event.label, event.span) for event in events)]
+    means = [(when, mean_movements(timeline, edited.edits.baselines, span)) for when, span in spans]
+    faces = []
+    for track in longest_seen(timeline, MAX_FACE_PEOPLE):
+        for when, table in means:
+            if track in table.index and table.loc[track].notna().any():
+                title = f"{edited.name(track)}, {when}"
+                values = {str(name): float(value) for name, value in table.loc[track].items()}
+                faces.append(Face(title, face_map(values, f"Mean movements of {title}")))
+    return faces
+
+
+def face_png(face: Face, scale: float = 2.5) -> bytes:
+    """Return a face as a PNG file's bytes, black on white."""
+    # On a transparent background, the library darkens translucent colours.
+    paper = f'<rect width="100%" height="100%" fill="{PRINT.background}"/>'
+    return svg_to_png(face.svg.replace(">", f">{paper}", 1), scale)
 
 
 def _on(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:

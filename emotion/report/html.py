@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.publication.render import to_svg
-from emotion.report.charts import SCREEN, donut_chart, person_chart
-from emotion.report.content import NO_FACE, build_report
+from emotion.report.charts import SCREEN, donut_chart, movement_faces, person_chart
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
 from emotion.templates import templates_in
@@ -45,10 +45,12 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
     for track in report.charted:
         charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN).to_dict()))))
         progress.advance()
+    faces = [(face.title, _svg(face.svg)) for face in movement_faces(edited)]
     page = _TEMPLATES.get_template("report.html.jinja")
-    path.write_text(page.render(report=report, donut=donut, charts=charts, no_face=NO_FACE), encoding="utf-8")
+    texts = {"no_face": NO_FACE, "faces_how": FACES_HOW, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT}
+    path.write_text(page.render(report=report, donut=donut, charts=charts, faces=faces, **texts), encoding="utf-8")
 
 
 def _svg(element: str) -> Markup:
-    # Safe, as Vega escapes text in its SVG.
+    # Safe, as Vega and the face map escape text in their SVG.
     return Markup(element)

@@ -21,8 +21,8 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.publication.render import to_png
-from emotion.report.charts import PRINT, donut_chart, person_chart
-from emotion.report.content import NO_FACE, Report, build_report
+from emotion.report.charts import PRINT, donut_chart, face_png, movement_faces, person_chart
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
 
@@ -84,7 +84,9 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
         yield from _shares(report)
         progress.advance()
         yield from _charts(edited, report, progress)
+        yield from _faces(edited)
         yield from _people(report)
+        yield from _behaviour(report)
     else:
         yield _text(NO_FACE, _BODY)
     yield from _events(report)
@@ -161,6 +163,23 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
         yield _text(count, _SMALL)
 
 
+def _faces(edited: Edited) -> Iterator[Flowable]:
+    """Yield faces with movements, three in a row."""
+    start: list[Flowable] = [_text("Movements of the face", _HEADING), _text(FACES_HOW, _SMALL)]
+    faces, width = movement_faces(edited), _WIDTH / 3
+    for first in range(0, len(faces), 3):
+        row = faces[first : first + 3]
+        names = [_text(face.title, _SUBHEADING) for face in row] + [""] * (3 - len(row))
+        drawings = [_face(face_png(face), width - 10) for face in row] + [""] * (3 - len(row))
+        yield KeepTogether([*start, Table([names, drawings], colWidths=[width] * 3)])
+        start = []
+
+
+def _face(png: bytes, width: float) -> Image:
+    image = Image(io.BytesIO(png))
+    return _picture(png, width, image.imageHeight / image.imageWidth)
+
+
 def _fitting(png: bytes) -> Image:
     """Return a chart as wide as the text."""
     image = Image(io.BytesIO(png))
@@ -191,6 +210,22 @@ def _people(report: Report) -> Iterator[Flowable]:
     ]
     yield _text("People", _HEADING)
     yield _grid(head, rows, [0.25, 0.11, 0.11, 0.11, 0.18, 0.11, 0.13], numbers={1, 2, 3, 5, 6})
+
+
+def _behaviour(report: Report) -> Iterator[Flowable]:
+    if not (report.eyes or report.movements or report.not_measured):
+        return
+    yield _text("Eyes, head and movements", _HEADING)
+    yield from (_text(note, _SMALL) for note in report.not_measured)
+    if report.eyes:
+        rows = [[person.name, *person.values] for person in report.eyes]
+        yield _grid(["Person", *EYES_HEADS], rows, [0.28, *[0.12] * 6], numbers=set(range(1, 7)))
+    if report.movements:
+        yield _text(MOVEMENTS_ABOUT, _SMALL)
+    for table in report.movements:
+        widths = [1 - 0.11 * len(table.heads), *[0.11] * len(table.heads)]
+        grid = _grid(["Movement", *table.heads], table.rows, widths, numbers=set(range(1, 7)))
+        yield KeepTogether([_text(table.name, _SUBHEADING), grid])
 
 
 def _events(report: Report) -> Iterator[Flowable]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -95,6 +96,24 @@ def test_a_recording_is_a_normal_analysis(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_recording_has_eyes_and_movements_only_if_they_are_on(
+    analyzer: Analyzer, camera: Camera, repository: Repository, wanted: bool
+) -> None:
+    session = unstrained(analyzer, replace(PLAIN, eyes=wanted, movements=wanted))
+    entry_id = session.record(repository, "At the window")
+    for index in range(5):
+        session.process(camera(index))
+    session.stop_recording()
+    analysis = repository.load_analysis(entry_id)
+    assert (analysis.settings["eyes"], analysis.settings["movements"]) == (wanted, wanted)
+    rows = analysis.timeline
+    assert rows["eye_openness_left"].notna().all() == wanted
+    assert rows["lip_gap"].notna().all() == wanted
+    entry = repository.get(entry_id).settings
+    assert (entry.eyes, entry.movements) == (wanted, wanted)
+
+
 def test_an_hour_has_few_files(analyzer: Analyzer, camera: Camera, library: Library, repository: Repository) -> None:
     """Two minutes with a frame every half second, written continuously."""
     session = unstrained(analyzer)
