@@ -17,12 +17,14 @@ test: .venv/dev lint  ## install what the tests need (a Chromium and a PostgreSQ
 	sh tests/deploy/install_nginx.sh
 	$(BIN)/python -m pytest
 
-test-fast: .venv/dev  ## run the quick tests in two minutes: no browser, PostgreSQL or training
-	$(BIN)/python -m pytest -m "not browser and not postgresql and not training and not slow" \
-	  --ignore=tests/browser --ignore=tests/training --hypothesis-profile=quick
+FAST := -m "not browser and not postgresql and not training and not slow" \
+  --ignore=tests/browser --ignore=tests/training --hypothesis-profile=quick
 
-coverage: .venv/dev  ## run the tests without browser and measure which lines they reach; the floor is in pyproject.toml
-	$(BIN)/python -m pytest -m "not browser" --cov --cov-report=term:skip-covered --cov-report=html
+test-fast: .venv/dev  ## run the quick tests in two minutes: no browser, PostgreSQL or training
+	$(BIN)/python -m pytest $(FAST)
+
+coverage: .venv/dev  ## run the quick tests and measure which lines they reach; the floor is in pyproject.toml
+	$(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered --cov-report=html
 
 format: .venv/dev  ## format the code and fix what ruff can fix
 	$(BIN)/ruff format .

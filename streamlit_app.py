@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.access import find_visitor
 from ui.common.errors import error_boundary
+from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
 
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
@@ -21,15 +22,23 @@ pages = [
     st.Page("pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page("pages/library.py", title="Library", icon=":material/video_library:"),
-    st.Page("pages/model_lab.py", title="Model lab", icon=":material/science:"),
+    st.Page("pages/studies.py", title="Studies", icon=":material/groups:"),
     st.Page("pages/about.py", title="About", icon=":material/info:"),
+    st.Page("pages/help.py", title="Help", icon=":material/help:"),
     # Linked from where a model is named.
     st.Page("pages/model_card.py", title="Model card", icon=":material/fact_check:", visibility="hidden"),
 ]
 if visitor is not None and visitor.is_admin:
     pages.append(st.Page("pages/admin.py", title="People", icon=":material/group:"))
+developer = [
+    st.Page("pages/model_test.py", title="Test on my pictures", icon=":material/science:"),
+    st.Page("pages/model_lab.py", title="Inside the models", icon=":material/insights:"),
+]
 # Listing a page reveals only its address; every page checks access itself.
-page = st.navigation(pages, position="hidden" if visitor is None else "top")
+page = st.navigation({"": pages, "Developer": developer}, position="hidden" if visitor is None else "top")
 with error_boundary():
     enter_app()
-    page.run()
+    try:
+        page.run()
+    finally:
+        keep_answer()

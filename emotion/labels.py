@@ -60,25 +60,26 @@ ORDERS: dict[str, tuple[str, ...]] = {
 make of class folders; it is the same whether these are called *happy* or *happiness*."""
 
 COLOURS: dict[str, str] = {
-    "neutral": "#A7ADB5",
-    "happiness": "#E69F00",
-    "surprise": "#F0E442",
-    "sadness": "#0072B2",
-    "anger": "#D55E00",
-    "disgust": "#009E73",
-    "fear": "#B5659A",
-    "contempt": "#56B4E9",
+    "neutral": "#646670",
+    "happiness": "#DA7800",
+    "surprise": "#7F6800",
+    "sadness": "#0C69A8",
+    "anger": "#E5344F",
+    "disgust": "#2F7D45",
+    "fear": "#BE5AD2",
+    "contempt": "#2A9AAE",
 }
-"""One colour per label, everywhere: Okabe and Ito's eight colours that people with
-colour-vision deficiencies can tell apart, with a light grey in the place of black and
-a deeper purple, so that these two differ as well."""
+"""One colour per label, everywhere. Each has a contrast of at least 3 to the light and to the dark page, and no two
+look alike with a colour-vision deficiency (docs/decisions/0022-seen-by-everyone.md)."""
 
 UNCLEAR = "unclear"
 """What is said in a label's place where none is probable enough. Never a label itself: no probability has its name."""
 
-ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#666666"}
-"""The colour of whatever may be said of a face. The grey of no answer is dark enough to differ from neutral's and from
-what people with colour-vision deficiencies see of disgust, and light enough for the dark theme."""
+ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#969187"}
+"""The colour of every answer. Unclear is a lighter grey than neutral, and hatched where there is room."""
+
+SHORT: dict[str, str] = {label: label[:2].capitalize() for label in COLOURS} | {UNCLEAR: "?"}
+"""Two letters per answer, to write on its colour."""
 
 _PLACES = {label: place for place, label in enumerate((*EMOTIONS, UNCLEAR))}
 

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import math
+import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -175,6 +177,12 @@ def read_settings() -> Settings:
     Raises:
         SettingsError: A variable has a value that it cannot have.
     """
+    return _settings_of(frozenset(item for item in os.environ.items() if item[0].upper().startswith(PREFIX)))
+
+
+@lru_cache(maxsize=8)
+def _settings_of(_variables: frozenset[tuple[str, str]]) -> Settings:
+    """Check the environment once for each set of variables, as a check takes a millisecond."""
     try:
         return Settings()
     except ValidationError as error:

@@ -105,6 +105,8 @@ class Face:
         gaze_yaw: Where the eyes look, degrees to the picture's right of the camera; NaN if unknown.
         gaze_pitch: The same, degrees up.
         mouth_openness: Height of the opening between the inner lips over its width; NaN if unknown.
+        measures: ``(12,)`` float32 of brows, lids, lips and jaw, shares of the eye distance less those of the mean
+            neutral face, in the order of :data:`emotion.vision.movement_codebook.MEASURE_COLUMNS`; None if unknown.
         track_id: Number of the person's track, or None before tracking.
         probabilities: ``(k,)`` float32 that sum to 1, or None before classification.
         similarity: SSIM with the track's reference face, −1–1; NaN if unknown.
@@ -119,6 +121,7 @@ class Face:
     gaze_yaw: float = float("nan")
     gaze_pitch: float = float("nan")
     mouth_openness: float = float("nan")
+    measures: FloatArray | None = None
     track_id: int | None = None
     probabilities: FloatArray | None = None
     similarity: float = float("nan")

@@ -1,35 +1,57 @@
-"""About: accuracy and training data of the models, access, tokens for programs, privacy and licences."""
+"""About: what the app asks, where data goes, how to delete it; accuracy; tokens; licences; version."""
 
 import streamlit as st
 
+from emotion.version import program_version
 from ui.about.tokens import show_tokens
 from ui.access import access_summary
-from ui.lab.model_facts import show_models
+from ui.common.plain import plain
+from ui.common.widgets import page_link
+from ui.lab.model_facts import show_accuracy, show_terms
+from ui.shell.notice import show_purpose
 from ui.shell.page import ensure_app
 
-PRIVACY = """
-- Pictures and videos are analysed on the machine that runs this app. Nothing is sent to a third party.
-- Pictures stay in the memory of your session. A video is a temporary file, deleted when you clear it or your session
-  ends, unless you keep it in the library. Camera frames are dropped once analysed, unless you record a clip.
-- Timelines of videos and recordings stay in the library until you delete them or their retention period ends.
-- No tracking cookies, no usage statistics.
+ASKED = """
+Before your first analysis, the app asks what it is for and whether everyone shown agrees. It asks once per browser;
+with sign-in, once per person. The sample needs no answer.
 """
 
-LICENCES = """
-- Face detection and the face mesh are Google's MediaPipe models (Apache 2.0).
-- The sample portrait is NASA's of the astronaut Eileen Collins, in the public domain, from scikit-image.
-- The colours are those of Okabe and Ito, chosen so that people with colour-vision deficiencies can tell them apart.
+STORED = """
+- **Pictures** stay in this server's memory until you clear them or leave.
+- **Videos** are temporary files on this server, deleted when you clear them or leave, unless you keep them in
+  the library.
+- **Camera** frames are dropped once analysed, unless you record.
+- **Analyses** stay in this server's library until you delete them or their retention period ends.
+
+Everything runs on this server: nothing is sent to a third party. One cookie remembers your answer. There is no
+tracking, and there are no usage statistics.
 """
+
+DELETE = """
+- **One analysis:** select it in the library, then *Delete*.
+- **Old analyses:** *Library* → *Storage* sets after how many days they are deleted.
+- **Everything:** *Library* → *Storage* → *Delete everything of mine*.
+"""
+
+
+def show_data(*, sign_in: bool) -> None:
+    st.subheader("What the app asks", anchor=False)
+    st.markdown(ASKED)
+    show_purpose()
+    st.subheader("Where your data is", anchor=False)
+    st.markdown(STORED)
+    st.markdown(access_summary(sign_in=sign_in))
+    st.subheader("How to delete it", anchor=False)
+    st.markdown(DELETE)
+    page_link("pages/library.py", "Open the library", ":material/video_library:")
 
 
 visitor = ensure_app("pages/about.py")
 st.title("About", anchor=False)
-st.subheader("Models", anchor=False)
-show_models()
-st.subheader("Access", anchor=False)
-st.markdown(access_summary(sign_in=visitor.signed_in))
+show_data(sign_in=visitor.signed_in)
+st.subheader("Accuracy", anchor=False)
+show_accuracy()
 show_tokens(visitor)
-st.subheader("Privacy", anchor=False)
-st.markdown(PRIVACY)
-st.subheader("Licences and sources", anchor=False)
-st.markdown(LICENCES)
+with st.expander("Training data, licences and sources", icon=":material/license:"):
+    show_terms()
+st.caption(f"Version {plain(program_version())}")

@@ -1,43 +1,46 @@
-"""Home: what the app does, and what an expression can and cannot tell."""
+"""Home: a demo, the pages of the app, and what an expression can and cannot tell."""
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from emotion.errors import EmotionError
 from emotion.labels import EMOTIONS
+from emotion.samples.demo import ABOUT_DEMO
 from ui.common.plain import plain
-from ui.common.resources import annotated_sample
+from ui.common.resources import demo_still
 from ui.common.widgets import chips, page_link
 from ui.shell.page import ensure_app
+from ui.video.demo import LABEL, open_demo
 
 CARDS = (
     ("pages/image.py", "Pictures", ":material/image:", "Find every face in your photos and measure its expression."),
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
+    ("pages/live.py", "Live", ":material/videocam:", "See the expressions of everyone in front of your camera."),
+    ("pages/library.py", "Library", ":material/video_library:", "Find earlier analyses and see trends by day."),
     (
-        "pages/live.py",
-        "Live",
-        ":material/videocam:",
-        "Use your camera and see the expressions of everyone in view.",
-    ),
-    (
-        "pages/library.py",
-        "Library",
-        ":material/video_library:",
-        "Find earlier analyses and see trends by day.",
-    ),
-    (
-        "pages/model_lab.py",
-        "Model lab",
+        "pages/model_test.py",
+        "Test on my pictures",
         ":material/science:",
-        "Compare the accuracy, mistakes and cost of models.",
+        "Measure the models on your own pictures.",
     ),
     ("pages/about.py", "About", ":material/info:", "Accuracy, training data, privacy and licences."),
 )
 
 CARDS_IN_A_ROW = 3
 
+# The link's area is stretched over its whole card.
+CARD_STYLE = """
+<style>
+[class*="st-key-card_"] { position: relative }
+[class*="st-key-card_"]:hover { border-color: var(--st-primary-color, #5b4bd6) }
+[class*="st-key-card_"] [data-testid="stPageLink"],
+[class*="st-key-card_"] [data-testid="stPageLink"] * { position: static }
+[class*="st-key-card_"] a::after { content: ""; position: absolute; inset: 0; border-radius: .6rem }
+[class*="st-key-card_"] a:focus-visible::after { outline: 3px solid var(--st-primary-color, #5b4bd6) }
+</style>
+"""
 
-def show_hero() -> DeltaGenerator:
+
+def show_hero() -> None:
     words, picture = st.columns([3, 2], gap="large", vertical_alignment="center")
     with words:
         st.title("See what faces show", anchor=False)
@@ -46,21 +49,33 @@ def show_hero() -> DeltaGenerator:
             "expression. Everything runs on this server: nothing is sent to a third party."
         )
         chips(EMOTIONS)
-    return picture
+        if st.button(LABEL, type="primary", icon=":material/play_circle:"):
+            show_demo()
+    with picture:
+        show_still()
 
 
-def show_sample(place: DeltaGenerator) -> None:
+def show_demo() -> None:
     try:
-        place.image(annotated_sample(), width="stretch", alt="A portrait with a box and the expression of the face")
+        open_demo()
     except EmotionError as error:
-        place.warning(plain(error), icon=":material/warning:")
+        st.error(plain(error), icon=":material/error:")
+
+
+def show_still() -> None:
+    try:
+        st.image(demo_still(), width="stretch", alt="A portrait with a box and the expression of each of two faces")
+        st.caption(ABOUT_DEMO)
+    except EmotionError as error:
+        st.warning(plain(error), icon=":material/warning:")
 
 
 def show_cards() -> None:
+    st.html(CARD_STYLE)
     for first in range(0, len(CARDS), CARDS_IN_A_ROW):
         row = CARDS[first : first + CARDS_IN_A_ROW]
         for column, (page, title, icon, text) in zip(st.columns(CARDS_IN_A_ROW), row, strict=True):
-            with column.container(border=True, height="stretch"):
+            with column.container(border=True, height="stretch", key=f"card_{title.lower().replace(' ', '_')}"):
                 page_link(page, f"**{title}**", icon)
                 st.markdown(text)
 
@@ -88,10 +103,7 @@ def show_limits() -> None:
 
 
 ensure_app("pages/home.py")
-picture = show_hero()
-st.space("small")
+show_hero()
 show_cards()
 st.space("small")
 show_limits()
-# Last, because the first visit has to load the model for it.
-show_sample(picture)

@@ -18,7 +18,7 @@ from ui.live import (
     show_recorded,
     warmed,
 )
-from ui.shell.notice import show_notice, show_purpose
+from ui.shell.notice import is_answered, show_notice, show_purpose
 from ui.shell.page import ensure_app
 
 CONSENT = "Everyone in front of the camera knows that their expressions are analysed, and agrees."
@@ -77,8 +77,8 @@ except ModelError as error:
     st.error(f"The model cannot be loaded: {plain(error)}", icon=":material/error:")
     st.stop()
 show_purpose()
-# The notice and the check box share a key, so consent given in the notice also starts the camera.
-if show_notice(TO_START, CONSENT, _TICK) and st.checkbox(CONSENT, key=_TICK):
+# Ticked if the notice was answered, now or earlier in this browser; taking the tick away stops the camera.
+if show_notice(TO_START, CONSENT, _TICK) and st.checkbox(CONSENT, value=is_answered(), key=_TICK):
     show_live()
 else:
     hints(WHAT_YOU_GET)

@@ -6,7 +6,8 @@ import logging
 import streamlit as st
 
 from emotion.bad_file import sentence_for
-from emotion.library import JobSettings
+from emotion.errors import EmotionError
+from emotion.library import Entry, JobSettings
 from emotion.samples import SAMPLE_NAME
 from ui.access.library import library_or_stop
 from ui.common import uploads
@@ -16,7 +17,8 @@ from ui.common.widgets import CONSENT, hints
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
-from ui.video.open_analysis import show_open_analysis
+from ui.video.demo import LABEL, open_demo
+from ui.video.open_analysis import choose_another, find_open, show_open, when
 from ui.video.pending_uploads import add, show_pending_uploads
 from ui.video.queue import show_queue
 from ui.video.video_source import VideoSource
@@ -54,7 +56,10 @@ def choose_videos() -> None:
         "Videos", TYPES, accept_multiple_files=True, label_visibility="collapsed",
         key=uploads.uploader_key("video_upload"), on_change=take_uploads,
     )  # fmt: skip
-    st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
+    with st.container(horizontal=True):
+        st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
+        if st.button(LABEL, icon=":material/play_circle:"):
+            open_demo()
 
 
 def show_start() -> None:
@@ -65,14 +70,19 @@ def show_start() -> None:
     choose_videos()
 
 
-def show_bar() -> None:
-    """Show title and uploader in one row, above the results."""
+def show_bar(entry: Entry | None) -> None:
+    """Show titles and buttons in one row, above the result."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Video", anchor=False, width="stretch")
+        st.title("Video", anchor=False, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
+            if entry is not None:
+                st.subheader(plain(entry.title), anchor=False, width="content")
+                st.caption(when(entry), width="content")
+        choose_another(library)
         with st.popover("Add videos", icon=":material/video_call:", help=RULES):
             choose_videos()
             show_purpose()
-        st.button("Clear", icon=":material/delete:", help="Analyses stay in the library", on_click=session.forget_begun)
+        st.button("Clear", icon=":material/delete:", help="Analyses stay in the library", on_click=session.clear)
 
 
 def show_refusals() -> None:
@@ -81,15 +91,36 @@ def show_refusals() -> None:
         st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")
 
 
+def asked_for() -> Entry | None:
+    """Return the open analysis; show why it cannot be opened."""
+    try:
+        return find_open(library)
+    except EmotionError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+        return None
+
+
+def show_result(entry: Entry) -> None:
+    try:
+        show_open(library, entry)
+    except EmotionError as error:
+        st.error(plain(error), icon=":material/broken_image:")
+
+
 ensure_app("pages/video.py")
-if session.has_begun() or session.shown():
-    show_bar()
-else:
-    show_start()
+head = st.container()
 library = library_or_stop()
+entry = asked_for()
+with head:
+    if session.has_begun() or session.shown():
+        show_bar(entry)
+    else:
+        show_start()
 if session.pending_uploads():
     show_pending_uploads(library, ready=show_notice("Choose a purpose and confirm consent, then press *Analyse*."))
 show_refusals()
 show_queue(library)
-if not show_open_analysis(library) and not session.pending_uploads():
+if entry is not None:
+    show_result(entry)
+elif not session.has_begun() and not session.pending_uploads():
     hints(WHAT_YOU_GET)

@@ -31,7 +31,7 @@ def test_exactly_these_names_are_public() -> None:
 
 
 def test_signatures() -> None:
-    assert list(inspect.signature(emotion.Analyzer).parameters) == ["model", "detector", "eyes"]
+    assert list(inspect.signature(emotion.Analyzer).parameters) == ["model", "detector", "eyes", "movements"]
     assert list(inspect.signature(emotion.Analyzer.image).parameters) == ["self", "source"]
     video = inspect.signature(emotion.Analyzer.video).parameters
     assert list(video)[:4] == ["self", "path", "every", "on_progress"]

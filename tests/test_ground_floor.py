@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,10 @@ from emotion import labels
 from emotion.errors import EmotionError, LabelError, ModelError
 from emotion.labels import (
     AFFECTNET,
-    ANSWER_COLOURS,
-    COLOURS,
     EMOTIONS,
     FER2013,
     FERPLUS,
     ORDERS,
-    UNCLEAR,
     LabelSet,
     label_set_of,
     parse_class,
@@ -115,38 +111,6 @@ def test_a_label_set_refuses_unknown_and_repeated_labels() -> None:
     for wrong in (("happiness",), ("happiness", "happiness"), ("happiness", "hunger")):
         with pytest.raises(LabelError):
             LabelSet("wrong", wrong)
-
-
-# How the three kinds of cones' loss changes colours in linear RGB (Machado et al. 2009).
-COLOUR_VISION = {
-    "full": np.eye(3),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-}
-
-
-def lab(colour: str, vision: np.ndarray) -> np.ndarray:
-    """A colour as CIELAB, seen with the given kind of colour vision."""
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(vision @ linear, 0, 1)
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    xyz = to_xyz @ seen / [0.9505, 1, 1.089]
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-@pytest.mark.parametrize("vision", COLOUR_VISION)
-def test_every_pair_of_colours_is_distinguishable(vision: str) -> None:
-    seen = {label: lab(colour, COLOUR_VISION[vision]) for label, colour in ANSWER_COLOURS.items()}
-    assert set(COLOURS) == set(EMOTIONS)
-    assert set(seen) == {*EMOTIONS, UNCLEAR}
-    closest = min(np.linalg.norm(seen[a] - seen[b]) for a, b in combinations(seen, 2))
-    assert closest > 15, "a difference (CIE76) of ten is seen at a glance"
 
 
 def test_shapes_are_checked_at_construction() -> None:

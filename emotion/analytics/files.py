@@ -17,14 +17,14 @@ import pyarrow.parquet as pq
 
 from emotion.analytics.edits import Edits
 from emotion.analytics.parquet_limits import check_footer, check_rows
-from emotion.analytics.timeline import EYES, column_types, validate
+from emotion.analytics.timeline import EYES, MEASURES, column_types, validate
 from emotion.errors import InputError, TimelineError, TooLargeError, brief
 from emotion.model_card import with_current_keys
 from emotion.types import Analysis, VideoInfo
 
-SCHEMA_VERSION = 2
-"""Increased when older versions would misread the file. Version 1 is still read, without its ``eye_openness``, which
-was measured in the mesh."""
+SCHEMA_VERSION = 3
+"""Increased when older versions would misread the file. Version 2, without measures of movements, is still read, and
+version 1, without its ``eye_openness``, which was measured in the mesh."""
 
 _ABOUT = b"emotion.analysis"
 _FRAMES = b"emotion.frames"
@@ -105,12 +105,11 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
         raise TimelineError(f"expected an analysis saved by this program; {name} is another table")
     try:
         about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES], name if limited else None)
-        if about["schema"] not in {1, SCHEMA_VERSION}:
-            raise TimelineError(f"expected schema version {SCHEMA_VERSION} or 1; {name} has {about['schema']}")
+        if about["schema"] not in {1, 2, SCHEMA_VERSION}:
+            raise TimelineError(f"expected schema version 1, 2 or {SCHEMA_VERSION}; {name} has {about['schema']}")
         rows = table.to_pandas()
-        if about["schema"] == 1:
-            about["settings"] = {"eyes": False} | about["settings"]
-            rows = _from_version_1(rows, about["labels"])
+        if about["schema"] != SCHEMA_VERSION:
+            rows = _from_earlier(rows, about)
         # Restores categories that no row uses, which Parquet drops.
         return _analysis(about, validate(rows.astype(column_types(about["labels"]))), frames)
     except (TimelineError, TooLargeError, MemoryError):
@@ -119,10 +118,29 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
         raise _unreadable(name, error) from error
 
 
-def _from_version_1(rows: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
-    """Return the rows with empty eye columns; the old one is dropped, as the mesh's lids do not follow the eyes'."""
-    empty = dict.fromkeys(EYES, float("nan"))
-    return rows.drop(columns="eye_openness").assign(**empty)[list(column_types(labels))]
+def _from_earlier(rows: pd.DataFrame, about: dict[str, Any]) -> pd.DataFrame:
+    """Return the rows of version 1 or 2 with empty columns for what it did not measure, and settings that say so.
+
+    The eye column of version 1 is dropped, as the mesh's lids do not follow the eyes'.
+    """
+    missing, settings = MEASURES, {"movements": False}
+    if about["schema"] == 1:
+        rows, missing, settings = rows.drop(columns="eye_openness"), [*EYES, *MEASURES], settings | {"eyes": False}
+    about["settings"] = settings | about["settings"]
+    return rows.assign(**dict.fromkeys(missing, float("nan")))[list(column_types(about["labels"]))]
+
+
+def frames_of(schema: pa.Schema) -> pa.Table:
+    """Return the table of frames in the metadata of an analysis' Parquet file, without converting it to pandas.
+
+    Raises:
+        TimelineError: The file is not an analysis.
+    """
+    own = schema.metadata or {}
+    if _FRAMES not in own:
+        raise TimelineError("expected an analysis saved by this program; got another table")
+    with pa.ipc.open_stream(base64.b64decode(own[_FRAMES])) as stream:
+        return stream.read_all()
 
 
 def load_edits(path: str | Path) -> Edits:

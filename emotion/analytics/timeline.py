@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from emotion.errors import TimelineError
-from emotion.types import Analysis, Face, FrameResult, HeadPose
+from emotion.types import Analysis, Face, FloatArray, FrameResult, HeadPose
 
 KEY = ["frame_index", "track_id"]
 """The columns that identify a row; the table is sorted by them."""
@@ -21,11 +21,20 @@ BOX = ["x1", "y1", "x2", "y2"]
 EYES = ["eye_openness_left", "eye_openness_right", "gaze_yaw", "gaze_pitch"]
 """Empty (NaN) in timelines of version 1, where eyes are not measured, and where an eye cannot be seen."""
 
-SHAPE = ["yaw", "pitch", "roll", *EYES, "mouth_openness", "similarity"]
+MEASURES = [
+    *("brow_inner_left", "brow_inner_right", "brow_outer_left", "brow_outer_right", "lid_gap_left", "lid_gap_right"),
+    *("lip_corner_height_left", "lip_corner_height_right", "lip_corner_reach_left", "lip_corner_reach_right"),
+    *("lip_height", "lip_gap"),
+]
+"""Columns of :data:`emotion.vision.movement_codebook.MEASURE_COLUMNS`, in its order. Empty (NaN) before version 3 and
+where movements are not measured."""
+
+SHAPE = ["yaw", "pitch", "roll", *EYES, "mouth_openness", "similarity", *MEASURES]
 FRAME_TYPES = {"frame_index": "int32", "time_s": "float64", "faces": "int16"}
 """Columns of the table of frames, which includes frames without a face."""
 
 _SUM_TOLERANCE = 1e-3
+_NO_MEASURES = [float("nan")] * len(MEASURES)
 _NO_POSE = HeadPose(float("nan"), float("nan"), float("nan"))
 
 
@@ -64,7 +73,7 @@ def with_leading_emotion(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 class TimelineBuilder:
-    """Collects frame results into a timeline, in typed arrays of about 100 bytes per face."""
+    """Collects frame results into a timeline, in typed arrays of about 150 bytes per face."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = tuple(labels)
@@ -102,6 +111,7 @@ class TimelineBuilder:
             *(pose.yaw, pose.pitch, pose.roll),
             *(getattr(face, name) for name in EYES),
             *(face.mouth_openness, face.similarity),
+            *(_NO_MEASURES if face.measures is None else face.measures.tolist()),
         ]
 
     def build(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -146,12 +156,18 @@ def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
             track_id=int(row["track_id"]),
             probabilities=row[columns].to_numpy(np.float32),
             similarity=float(row["similarity"]),
+            measures=_measures(row),
         )
         for _, row in rows.iterrows()
     )
     time_s = float(analysis.frames.set_index("frame_index")["time_s"].loc[frame_index])
     size = (analysis.info.width, analysis.info.height)
     return FrameResult(frame_index, time_s, *size, faces, analysis.labels, analysis.abstain_below)
+
+
+def _measures(row: pd.Series) -> FloatArray | None:
+    values = row[MEASURES].to_numpy(np.float32)
+    return None if np.isnan(values).all() else values
 
 
 def validate(timeline: pd.DataFrame) -> pd.DataFrame:

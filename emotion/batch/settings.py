@@ -26,6 +26,7 @@ class Settings:
         detector: ``"blazeface"`` or ``"haar"``.
         sampling: Which frames.
         eyes: Whether lids and gaze are measured.
+        movements: Whether brows, lids, lips and jaw are measured.
         id: Digest of these, of the model's file and card, and of the versions of the program and its tables.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     detector: str
     sampling: Sampling
     eyes: bool
+    movements: bool
     id: str
 
     @classmethod
@@ -43,6 +45,7 @@ class Settings:
         sampling: Sampling | None = None,
         *,
         eyes: bool = True,
+        movements: bool = True,
     ) -> Settings:
         """Return the settings as they are on this machine.
 
@@ -56,10 +59,11 @@ class Settings:
             "detector": detector,
             "sampling": asdict(chosen),
             "eyes": eyes,
+            "movements": movements,
             "program": program_version(),
             "timeline": SCHEMA_VERSION,
         }
-        return cls(resolve(model), detector, chosen, eyes, _digest(facts)[:16])
+        return cls(resolve(model), detector, chosen, eyes, movements, _digest(facts)[:16])
 
     def check_here(self) -> None:
         """Make sure that this machine would give the results that the one that began the batch would.
@@ -68,7 +72,8 @@ class Settings:
             BatchError: It has another version of the program or the model.
             ModelError: It has no such model.
         """
-        if Settings.of(self.model, self.detector, self.sampling, eyes=self.eyes).id != self.id:
+        here = Settings.of(self.model, self.detector, self.sampling, eyes=self.eyes, movements=self.movements)
+        if here.id != self.id:
             raise BatchError(
                 f"expected the same version of the program and of model {self.model!r} on every machine; "
                 f"a worker has others (program {program_version()})"

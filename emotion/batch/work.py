@@ -117,7 +117,8 @@ class Worker:
             threadpool_limits(1)
             wanted = self._settings
             wanted.check_here()
-            self._loaded = Analyzer(wanted.model, wanted.detector, eyes=wanted.eyes), Storage(self._out)
+            analyzer = Analyzer(wanted.model, wanted.detector, eyes=wanted.eyes, movements=wanted.movements)
+            self._loaded = analyzer, Storage(self._out)
         return self._loaded
 
     def _row(self, video: Video, analyzer: Analyzer, storage: Storage) -> Row:

@@ -82,7 +82,9 @@ def calendar_chart(table: pd.DataFrame, by: str = LEADING) -> alt.Chart:
                 alt.Tooltip("share:Q", title="Share of face time", format=".0%"),
             ],
         )
-        .properties(height=alt.Step(_CELL_PX))
+        .properties(height=alt.Step(_CELL_PX)),
+        "Calendar with a cell per day in the colour of "
+        + ("its leading expression" if by == LEADING else f"{by}, stronger where it has a larger share"),
     )
 
 
@@ -108,7 +110,8 @@ def trend_chart(table: pd.DataFrame, height: int = 260) -> alt.Chart:
                 alt.Tooltip("answer:N", title="Expression"),
                 alt.Tooltip("share:Q", title="Share", format=".0%"),
             ],
-        )
+        ),
+        "Bars with the share of each expression per day",
     )
 
 

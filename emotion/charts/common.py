@@ -11,8 +11,11 @@ import pandas as pd
 
 from emotion.labels import ANSWER_COLOURS
 
-EDGE = "#8C939C"
-"""A grey that is visible on white and on black."""
+EDGE = "#868D96"
+"""A grey for lines and frames, visible on white and on black."""
+
+INK = "currentColor"
+"""Colour of text: the page's own, light or dark. Charts are drawn as SVG, which knows it."""
 
 VIOLET = "#7C6CF0"
 """The theme's colour, for marks without an expression's colour."""
@@ -20,15 +23,30 @@ VIOLET = "#7C6CF0"
 HUE = "124,108,240"
 """The same violet for ``rgba()``; opacity, unlike a colour scale, suits light and dark themes."""
 
-STRONG = 0.7
-"""Opacity of the violet from which white text is more readable, in light and dark themes."""
+STRONGEST = 0.75
+"""Opacity of the violet up to which text in :data:`INK` has a contrast of 4.5, in light and dark themes."""
+
+_AS_SVG = {"embedOptions": {"renderer": "svg"}}
+"""A canvas would not know :data:`INK`."""
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 
-def finish(chart: AnyChart) -> AnyChart:
-    """Return a chart without background and frame, for any theme."""
-    return chart.configure(background="transparent").configure_view(strokeWidth=0)
+def finish(chart: AnyChart, description: str = "") -> AnyChart:
+    """Return a chart without background and frame, with text in the page's colour, for any theme.
+
+    Args:
+        chart: The chart.
+        description: What it shows, in a sentence, for screen readers.
+    """
+    text = {"labelColor": INK, "titleColor": INK}
+    return (
+        chart.properties(description=description or alt.Undefined, usermeta=_AS_SVG)
+        .configure(background="transparent")
+        .configure_view(strokeWidth=0)
+        .configure_axis(**text)
+        .configure_legend(**text)
+    )
 
 
 def label_colour(labels: Sequence[str], field: str = "emotion:N", **options: Any) -> alt.Color:

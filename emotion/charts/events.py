@@ -55,7 +55,7 @@ def before_after_chart(effects: pd.DataFrame) -> alt.LayerChart:
         base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, color=EDGE).encode(x="low:Q", x2="high:Q")
     )
     zero = alt.Chart(pd.DataFrame({"effect": [0.0]})).mark_rule(color=EDGE).encode(x="effect:Q")
-    return finish(bars + zero + whiskers)
+    return finish(bars + zero + whiskers, "Change of each expression's mean probability after an event")
 
 
 def relative_chart(
@@ -95,7 +95,9 @@ def relative_chart(
     )
     tint = alt.Chart(pd.DataFrame({"from": [span.start_s], "to": [span.end_s]}))
     rest = tint.mark_rect(fill=EDGE, opacity=0.18).encode(x="from:Q", x2="to:Q")
-    return finish(rest + zero_rule(strokeDash=[3, 3]) + lines)
+    return finish(
+        rest + zero_rule(strokeDash=[3, 3]) + lines, "Probability of each expression relative to the person's baseline"
+    )
 
 
 def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: int = 300) -> alt.Chart:
@@ -131,7 +133,8 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: i
                 moment_tooltip(),
                 alt.Tooltip("value:Q", format=".0%", title="Mean probability"),
             ],
-        )
+        ),
+        f"Mean probability of each expression over time: {names[0]} solid, {names[1]} dashed",
     )
 
 

@@ -35,4 +35,4 @@ def history_chart(history: pd.DataFrame, height: int = 260) -> alt.Chart:
             ],
         )
     )
-    return finish(chart)
+    return finish(chart, "Score on held-out faces per epoch")

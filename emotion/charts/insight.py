@@ -13,7 +13,8 @@ from emotion.analytics.lanes import resample
 from emotion.charts.common import (
     EDGE,
     HUE,
-    STRONG,
+    INK,
+    STRONGEST,
     finish,
     label_colour,
     moment_tooltip,
@@ -57,17 +58,17 @@ def heat_chart(analysis: Analysis, track: int | None = None) -> alt.Chart:
                 alt.Tooltip("probability:Q", format=".0%", title="Mean probability"),
                 *span_tooltips(),
             ],
-        )
+        ),
+        "Probability of each expression over time, a row per expression",
     )
 
 
-def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str = EDGE) -> alt.LayerChart:
+def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.LayerChart:
     """Return the matrix of transitions, from rows to columns, tinted by the share of the row.
 
     Args:
         counts: Table of :func:`emotion.analytics.episodes.transitions`.
         as_shares: Show shares of the row instead of counts.
-        ink: Text colour on pale cells, the theme's.
     """
     labels = list(counts.index)
     long = counts.rename_axis(index="before", columns=None).reset_index().melt("before", var_name="after")
@@ -78,7 +79,7 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str 
         "" if count == 0 else f"{share:.0%}" if as_shares else f"{count:,}"
         for count, share in zip(long["count"], long["share"], strict=True)
     ]
-    long = long.assign(tint=long["share"].map(lambda share: f"rgba({HUE},{share:.3f})"))
+    long = long.assign(tint=long["share"].map(lambda share: f"rgba({HUE},{STRONGEST * share:.3f})"))
     base = alt.Chart(long, height=_ROW_PX * len(labels) + 90).encode(
         x=alt.X("after:N", sort=labels, title="To", axis=alt.Axis(labelAngle=-45, ticks=False, domain=False)),
         y=alt.Y("before:N", sort=labels, title="From", axis=alt.Axis(ticks=False, domain=False)),
@@ -90,10 +91,8 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False, ink: str 
         ],
     )
     cells = base.mark_rect(stroke=EDGE, strokeOpacity=0.25).encode(color=alt.Color("tint:N", scale=None))
-    figures = base.mark_text(fontWeight=600).encode(
-        text="text:N", color=alt.condition(f"datum.share > {STRONG}", alt.value("white"), alt.value(ink))
-    )
-    return finish(cells + figures)
+    figures = base.mark_text(fontWeight=600, color=INK).encode(text="text:N")
+    return finish(cells + figures, "How often each expression was followed by each other one")
 
 
 def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 230) -> alt.LayerChart:
@@ -113,7 +112,7 @@ def derived_chart(analysis: Analysis, measure: str, track: int, height: int = 23
     line = base.mark_line(color=f"rgb({HUE})", strokeWidth=1.8, point={"size": 12, "color": f"rgb({HUE})"}).encode(
         x=seconds_axis(), y=y, detail="run:N", tooltip=[moment_tooltip(), alt.Tooltip("value:Q", format=".2f")]
     )
-    return finish(zero_rule(strokeDash=[3, 3]) + line)
+    return finish(zero_rule(strokeDash=[3, 3]) + line, f"{title} of one person over time")
 
 
 def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerChart:
@@ -145,7 +144,10 @@ def path_chart(analysis: Analysis, track: int, height: int = 400) -> alt.LayerCh
     )
     path = base.mark_line(color=EDGE, strokeWidth=1, opacity=0.6).encode(detail="run:N")
     shade = alt.Opacity("time_s:Q", scale=alt.Scale(range=[0.2, 1]), legend=None)
-    return finish(path + base.mark_circle(size=42, color=f"rgb({HUE})").encode(opacity=shade))
+    return finish(
+        path + base.mark_circle(size=42, color=f"rgb({HUE})").encode(opacity=shade),
+        "Path of one person through derived valence and intensity, from pale (early) to dark (late)",
+    )
 
 
 def _spans_of(analysis: Analysis, track: int, points: int) -> pd.DataFrame:

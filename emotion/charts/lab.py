@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from emotion.charts.common import EDGE, finish, interval_tooltips, name_axis, percent_axis
+from emotion.charts.common import EDGE, INK, finish, interval_tooltips, name_axis, percent_axis
 from emotion.evaluation.scores import COSTS, Record, abstention_table, class_table, coverage_table, robustness_table
 
 MODEL_COLOURS: tuple[str, ...] = (
@@ -22,9 +22,9 @@ MODEL_COLOURS: tuple[str, ...] = (
     "#3F8FD0",
     "#8A8A2E",
     "#1F7A5C",
-    "#E07B91",
+    "#CF667E",
     "#7A5C99",
-    "#4D6470",
+    "#566E7B",
     "#9D26D9",
     "#1B8398",
 )
@@ -69,7 +69,7 @@ def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: 
     y = alt.Y("low:Q", title="Accuracy", scale=y_scale, axis=alt.Axis(format=".0%"))
     whiskers = base.mark_rule(strokeWidth=2).encode(y=y, y2="high:Q")
     points = base.mark_circle(size=140, opacity=1).encode(y=alt.Y("accuracy:Q", scale=y_scale))
-    return finish(whiskers + points)
+    return finish(whiskers + points, f"Accuracy of each model against {COSTS[cost]}")
 
 
 def training_curves(
@@ -106,7 +106,7 @@ def training_curves(
         ],
     )
     lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash, detail="kind:N")
-    return finish(lines + base.mark_circle(size=24))
+    return finish(lines + base.mark_circle(size=24), f"{title} of each model over the epochs of its training")
 
 
 def class_bars(records: Mapping[str, Record], measure: str, models: Sequence[str]) -> alt.LayerChart:
@@ -157,10 +157,10 @@ def _grouped_bars(
         tooltip=tooltip,
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=_model_colour(models, _legend(shown)))
-    figures = base.mark_text(align="left", dx=4, fontSize=10, color=EDGE).encode(
+    figures = base.mark_text(align="left", dx=4, fontSize=10, color=INK).encode(
         text=alt.Text(f"{value}:Q", format=".0%")
     )
-    return finish(bars + figures)
+    return finish(bars + figures, f"{title} of each model by {group}".replace("emotion", "expression"))
 
 
 def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height: int = 360) -> alt.LayerChart:
@@ -187,4 +187,7 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
     lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
     own = [*tooltip, alt.Tooltip("abstain_below:Q", format=".0%", title="Own limit: unclear below")]
     marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=EDGE)
-    return finish(lines + marks.encode(x=x, y=y, color=colour, tooltip=own))
+    return finish(
+        lines + marks.encode(x=x, y=y, color=colour, tooltip=own),
+        "Accuracy of each model against the share of faces that it answers",
+    )

@@ -78,7 +78,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
             ],
         )
     )
-    return finish(bars)
+    return finish(bars, "When the person faces the camera, and when their mouth is open")
 
 
 def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.LayerChart:
@@ -101,7 +101,10 @@ def steadiness_chart(analysis: Analysis, track: int, height: int = 200) -> alt.L
         )
     )
     limit = alt.Chart(pd.DataFrame({"similarity": [POSTURE_CHANGED_BELOW]}))
-    return finish(line + limit.mark_rule(color=EDGE, strokeDash=[4, 3]).encode(y="similarity:Q"))
+    return finish(
+        line + limit.mark_rule(color=EDGE, strokeDash=[4, 3]).encode(y="similarity:Q"),
+        "Similarity of the person's face to their reference face over time",
+    )
 
 
 def _rows_of(analysis: Analysis, track: int) -> pd.DataFrame:

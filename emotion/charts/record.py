@@ -5,25 +5,24 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from emotion.charts.common import EDGE, HUE, STRONG, finish, name_axis, percent_axis
+from emotion.charts.common import EDGE, HUE, INK, STRONGEST, finish, name_axis, percent_axis
 from emotion.evaluation.scores import Record, confusion_table, reliability_table
 from emotion.labels import display_order
 
 _CELL_PX = 34
 
 
-def confusion_chart(record: Record, *, shares: bool, ink: str = EDGE) -> alt.LayerChart:
+def confusion_chart(record: Record, *, shares: bool) -> alt.LayerChart:
     """Return a confusion matrix, rows true and columns answered, tinted by the share of the row.
 
     Args:
         record: The model's figures.
         shares: Show per cent of the row instead of counts.
-        ink: Text colour, ``#rrggbb``, the theme's.
     """
     labels = display_order(record["per_class"])
     rows = confusion_table(record)
     # Opacity instead of a colour scale, so that 0 is invisible on any background.
-    rows["fill"] = [f"rgba({HUE},{0.04 + 0.86 * share:.3f})" for share in rows["share"]]
+    rows["fill"] = [f"rgba({HUE},{0.04 + (STRONGEST - 0.04) * share:.3f})" for share in rows["share"]]
     rows["text"] = [f"{share:.0%}".rstrip("%") for share in rows["share"]] if shares else rows["count"].astype(str)
     base = alt.Chart(rows, height=_CELL_PX * len(labels) + 80).encode(
         x=alt.X("answered:N", sort=labels, title="Answered", axis=name_axis(-60)),
@@ -36,10 +35,8 @@ def confusion_chart(record: Record, *, shares: bool, ink: str = EDGE) -> alt.Lay
         ],
     )
     cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color("fill:N", scale=None))
-    figures = base.mark_text(fontSize=11).encode(
-        text="text:N", color=alt.condition(alt.datum.share > STRONG, alt.value("white"), alt.value(ink))
-    )
-    return finish(cells + figures)
+    figures = base.mark_text(fontSize=11, color=INK).encode(text="text:N")
+    return finish(cells + figures, "Confusion matrix: true expressions in rows, answers in columns")
 
 
 def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.LayerChart:
@@ -68,4 +65,7 @@ def reliability_chart(record: Record, colour: str, height: int = 360) -> alt.Lay
     points = base.mark_circle(opacity=0.95).encode(
         size=alt.Size("count:Q", scale=alt.Scale(range=[25, 260]), legend=None)
     )
-    return finish(diagonal + base.mark_line(strokeWidth=2) + points)
+    return finish(
+        diagonal + base.mark_line(strokeWidth=2) + points,
+        "Share of right answers against the probability said; on the diagonal they are equal",
+    )

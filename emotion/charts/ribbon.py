@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import altair as alt
 import numpy as np
@@ -11,6 +13,7 @@ import pandas as pd
 from emotion.analytics.abstention import answer_names
 from emotion.analytics.edits import Span
 from emotion.analytics.lanes import fit_to_screen, longest_seen
+from emotion.analytics.people import person_name
 from emotion.analytics.timeline import labels_of, probability_columns
 from emotion.charts.common import EDGE, finish, label_colour, seconds_axis, span_tooltips
 from emotion.labels import UNCLEAR
@@ -22,7 +25,8 @@ ZOOM = "zoom"
 TOP, BOTTOM = 0.89, 0.98
 """Position of a ribbon in its lane, 0 at the top and 1 at the bottom."""
 
-_OVERVIEW_LANE_PX = 14
+_OVERVIEW_LANE_PX, _GROWING_LANE_PX = 14, 22
+_NAME_PX = 110
 _AXIS_PX = 46
 
 
@@ -95,7 +99,41 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
     if shown is not None:
         frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
         layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))
-    return finish(alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX))
+    return finish(
+        alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX),
+        "Leading expression of each person over the whole time; drag to choose a span",
+    )
+
+
+def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyType({})) -> alt.LayerChart:
+    """Return a ribbon per person of an analysis that is still running, on an axis as long as the whole video.
+
+    Args:
+        analysis: The part that is done.
+        names: Track → the person's name; others have numbers.
+    """
+    tracks = longest_seen(analysis.timeline)
+    spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
+    scale = alt.Scale(domain=[max(len(tracks), 1), 0], nice=False, zero=False)
+    answers = answer_names(analysis.labels, analysis.abstain_below)
+    x = seconds_axis("start_s:Q", [0.0, max(analysis.info.duration_s, time_domain(analysis)[1])])
+    y = alt.Y("top:Q", scale=scale, title=None, axis=lane_axis([person_name(track, names) for track in tracks]))
+    ribbon = ribbon_layer(leading_spans(spans), tracks, scale, 0.08, 0.92)
+    layers = [ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None))]
+    return finish(alt.LayerChart(layer=layers, height=_GROWING_LANE_PX * max(len(tracks), 1) + _AXIS_PX))
+
+
+def lane_axis(names: Sequence[str]) -> alt.Axis:
+    """Return the axis of lanes of height 1, with a name for each."""
+    return alt.Axis(
+        values=[lane + 0.5 for lane in range(len(names))],
+        # JSON escapes names for Vega's expression language.
+        labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
+        labelLimit=_NAME_PX,
+        grid=False,
+        ticks=False,
+        domain=False,
+    )
 
 
 def zoomed_span(selection: Mapping[str, object], shortest_s: float = 0.1) -> Span | None:

@@ -66,7 +66,7 @@ def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
         )
     )
     line = alt.Chart(front_of(table)).mark_line(interpolate="step-after", color=VIOLET, strokeWidth=2)
-    return finish(line.encode(x=x, y=y) + points)
+    return finish(line.encode(x=x, y=y) + points, "Accuracy of candidates against their time per face")
 
 
 def generations_chart(table: pd.DataFrame, height: int = 380) -> alt.Chart:
@@ -88,7 +88,7 @@ def generations_chart(table: pd.DataFrame, height: int = 380) -> alt.Chart:
             ],
         )
     )
-    return finish(lines)
+    return finish(lines, "Best accuracy for each time per face, after each generation")
 
 
 def _generation(field: str) -> alt.Color:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -16,8 +15,8 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.summary import dominant
-from emotion.charts.common import EDGE, finish, label_colour, moment_tooltip, seconds_axis, span_tooltips
-from emotion.charts.ribbon import TOP, leading_spans, ribbon_layer, time_domain
+from emotion.charts.common import EDGE, INK, finish, label_colour, moment_tooltip, seconds_axis, span_tooltips
+from emotion.charts.ribbon import TOP, lane_axis, leading_spans, ribbon_layer, time_domain
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -27,7 +26,6 @@ MOMENT = "moment"
 LANE_PX = 84
 _SMALLEST_PX = 140
 _AXIS_PX, _LEGEND_PX = 60, 76
-_NAME_PX = 110
 
 
 def probability_bars(
@@ -58,8 +56,13 @@ def probability_bars(
         tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("probability:Q", format=".1%")],
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=label_colour(labels, legend=None))
-    figures = base.mark_text(align="left", dx=5, color=EDGE).encode(text=alt.Text("probability:Q", format=".0%"))
-    return finish(bars + figures if abstain_below <= 0 else bars + _limit_rule(abstain_below) + figures)
+    figures = base.mark_text(align="left", dx=5, color=INK).encode(text=alt.Text("probability:Q", format=".0%"))
+    layers = bars + figures if abstain_below <= 0 else bars + _limit_rule(abstain_below) + figures
+    return finish(layers, f"Probability of each expression: {_in_words(probabilities)}")
+
+
+def _in_words(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{label} {share:.0%}" for label, share in shares.items() if share >= 0.005)
 
 
 def _limit_rule(abstain_below: float) -> alt.Chart:
@@ -90,9 +93,9 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
     )
     largest = dominant(shares) or labels[0]
     middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
-    figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=EDGE).encode(text="figure:N")
-    name = middle.mark_text(fontSize=13, dy=15, color=EDGE).encode(text="name:N")
-    return finish(ring + figure + name)
+    figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=INK).encode(text="figure:N")
+    name = middle.mark_text(fontSize=13, dy=15, color=INK).encode(text="name:N")
+    return finish(ring + figure + name, f"Share of face time per expression: {_in_words(shares)}")
 
 
 def timeline_chart(
@@ -133,7 +136,10 @@ def timeline_chart(
         line = alt.Chart(pd.DataFrame({"time_s": [moment_s]}))
         layers.append(line.mark_rule(strokeWidth=2, color=EDGE, strokeDash=[4, 3]).encode(x="time_s:Q"))
     height = max(LANE_PX * len(tracks), _SMALLEST_PX) + _AXIS_PX + (_LEGEND_PX if legend else 0)
-    return finish(alt.LayerChart(layer=layers, height=height))
+    return finish(
+        alt.LayerChart(layer=layers, height=height),
+        "Probability of each expression over time, a lane per person, with the leading expression below",
+    )
 
 
 def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
@@ -144,21 +150,12 @@ def _above_ribbon(corners: pd.DataFrame) -> pd.DataFrame:
 
 def _area_layer(corners: pd.DataFrame, names: Sequence[str], x: alt.X) -> alt.Chart:
     count = max(len(names), 1)
-    lanes = alt.Axis(
-        values=[lane + 0.5 for lane in range(len(names))],
-        # JSON escapes names for Vega's expression language.
-        labelExpr=f"{json.dumps(list(names))}[floor(datum.value)]",
-        labelLimit=_NAME_PX,
-        grid=False,
-        ticks=False,
-        domain=False,
-    )
     return (
         alt.Chart(corners)
         .mark_area(interpolate="linear", line=False)
         .encode(
             x=x,
-            y=alt.Y("low:Q", axis=lanes, title="Probability, 0–1", scale=_lane_scale(count)),
+            y=alt.Y("low:Q", axis=lane_axis(names), title="Probability, 0–1", scale=_lane_scale(count)),
             y2="high:Q",
             detail="run:N",
         )

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> Report:
     sampling = Sampling(options.every, options.fps, options.start, options.end)
-    settings = Settings.of(options.model, options.detector, sampling, eyes=options.eyes)
+    settings = Settings.of(options.model, options.detector, sampling, eyes=options.eyes, movements=options.movements)
     with progress_bar("batch", "videos") as show:
         return run_batch(
             options.inputs,

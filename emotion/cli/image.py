@@ -46,7 +46,7 @@ def run_image(options: argparse.Namespace) -> list[dict[str, Any]]:
     if options.out is not None:
         outputs = [options.out / f"{name}{ending}" for name in names for ending in (PICTURE, TABLE, RECORD)]
         expect_inputs_kept(files, outputs)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes)
+    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
     return [_record(analyzer, file, name, options.out) for file, name in zip(files, names, strict=True)]
 
 

@@ -80,6 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--no-eyes", dest="eyes", action="store_false", help="do not measure lids and gaze, which saves time"
         )
+        command.add_argument(
+            "--no-movements", dest="movements", action="store_false", help="do not measure brows, lids, lips and jaw"
+        )
 
     export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")
     add_export_options(export)

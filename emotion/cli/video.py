@@ -84,7 +84,7 @@ def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
         EmotionError: Nothing can be done at all.
     """
     jobs, sampling = _jobs(options.files), Sampling(options.every, options.fps, options.start, options.end)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes)
+    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
     options.out.mkdir(parents=True, exist_ok=True)
     is_alone = len(jobs) == 1 and not options.files[0].is_dir()
     rows: list[dict[str, Any]] = []

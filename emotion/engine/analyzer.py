@@ -43,13 +43,19 @@ class Analyzer:
         model: A name from :func:`emotion.list_models`, ``"default"``, or a custom classifier.
         detector: ``"blazeface"``, ``"haar"``, or a custom detector.
         eyes: Whether to measure how open the eyes are and where they look.
+        movements: Whether to measure brows, lids, lips and jaw.
 
     Raises:
         ModelError: There is no such model or detector.
     """
 
     def __init__(
-        self, model: str | Classifier = "default", detector: str | Detector = "blazeface", *, eyes: bool = True
+        self,
+        model: str | Classifier = "default",
+        detector: str | Detector = "blazeface",
+        *,
+        eyes: bool = True,
+        movements: bool = True,
     ) -> None:
         self.model = resolve(model) if isinstance(model, str) else type(model).__name__
         self.detector = detector if isinstance(detector, str) else type(detector).__name__
@@ -57,7 +63,7 @@ class Analyzer:
         self._mesh, self._short_range = FaceMesh(), BlazeFace(small=True)
         self._check = FaceCheck(self._mesh, self._short_range)
         self._classifier = open_classifier(model) if isinstance(model, str) else model
-        self._eyes = EyeModel() if eyes else None
+        self._eyes, self._movements = EyeModel() if eyes else None, movements
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -129,7 +135,8 @@ class Analyzer:
     def settings(self, sampling: Sampling, source_sha256: str) -> dict[str, Any]:
         """Return the settings that are saved with an analysis, as JSON types."""
         limit = self.abstain_below
-        own: dict[str, Any] = {"detector": self.detector, "eyes": self._eyes is not None, "abstain_below": float(limit)}
+        measured = {"eyes": self._eyes is not None, "movements": self._movements}
+        own: dict[str, Any] = {"detector": self.detector, **measured, "abstain_below": float(limit)}
         if limit.slopes:
             own["abstain_slopes"] = dict(limit.slopes)
         return own | asdict(sampling) | {"source_sha256": source_sha256}
@@ -204,7 +211,7 @@ class Analyzer:
         :class:`emotion.engine.face_follower.Effort` per frame.
         """
         follower = FaceFollower(self._detector, self._mesh, self._small_detector, self._check)
-        return FaceStream(follower, self._classifier, self._eyes)
+        return FaceStream(follower, self._classifier, self._eyes, movements=self._movements)
 
     def warm(self) -> None:
         """Run every model of :meth:`follow` once on a black picture; the first call of each is slow."""
@@ -224,7 +231,7 @@ class Analyzer:
 
     def _new_stream(self, detector: Detector | None = None) -> FaceStream:
         follower = FaceFollower(detector or self._detector, self._mesh, check=self._check)
-        return FaceStream(follower, self._classifier, self._eyes)
+        return FaceStream(follower, self._classifier, self._eyes, movements=self._movements)
 
 
 def _still(rgb: Image) -> Frame:

@@ -1,4 +1,4 @@
-"""The frame loop that pictures, videos, batches and cameras share: follow faces, classify them, measure their eyes."""
+"""The frame loop that pictures, videos, batches and cameras share: follow faces, classify and measure them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import closing
 from emotion.engine.classify_faces import StreamClassifier, card_of
 from emotion.engine.face_follower import FULL, Effort, FaceFollower
 from emotion.engine.measure_eyes import with_eyes
+from emotion.engine.measure_movements import with_measures
 from emotion.engine.prefetch import prefetch
 from emotion.stream_state import StreamState, part_of, under
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
@@ -35,10 +36,19 @@ class FaceStream:
         follower: A new follower.
         classifier: Classifies the expressions.
         eyes: Measures the eyes of the classified faces; None to leave them unmeasured.
+        movements: Whether to measure brows, lids, lips and jaw.
     """
 
-    def __init__(self, follower: FaceFollower, classifier: Classifier, eyes: EyeModel | None = None) -> None:
-        self._follower, self._classifier, self._eyes = follower, StreamClassifier(classifier), eyes
+    def __init__(
+        self,
+        follower: FaceFollower,
+        classifier: Classifier,
+        eyes: EyeModel | None = None,
+        *,
+        movements: bool = False,
+    ) -> None:
+        self._follower, self._classifier = follower, StreamClassifier(classifier)
+        self._eyes, self._movements = eyes, movements
         self._labels, self._abstain_below = classifier.labels, abstention_limit(classifier)
 
     def __call__(self, frame: Frame, effort: Effort = FULL) -> FrameResult:
@@ -70,6 +80,8 @@ class FaceStream:
         known = self._classifier(frame, faces)
         if self._eyes is not None:
             known = tuple(with_eyes(self._eyes, frame.luma, face) for face in known)
+        if self._movements:
+            known = with_measures(known)
         size = frame.width, frame.height
         return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._abstain_below)
 

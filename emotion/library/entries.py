@@ -50,6 +50,7 @@ class JobSettings:
         captured_at: Recording time, if known.
         live: Whether it is a live recording, which has no video for a worker.
         eyes: Whether to measure eyelids and gaze.
+        movements: Whether to measure brows, lids, lips and jaw.
 
     Raises:
         VideoError: A value is out of range.
@@ -65,6 +66,7 @@ class JobSettings:
     captured_at: dt.datetime | None = None
     live: bool = False
     eyes: bool = True
+    movements: bool = True
 
     def __post_init__(self) -> None:
         # Resolved now, as a default that changes before a resumed run would mix two models.
@@ -83,10 +85,10 @@ class JobSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JobSettings:
-        """Build from :meth:`to_dict`'s output; earlier versions, which have no ``eyes``, measured none."""
+        """Build from :meth:`to_dict`'s output; what it does not name, as in earlier versions, was not measured."""
         captured = values.get("captured_at")
         moment = None if captured is None else dt.datetime.fromisoformat(captured)
-        return cls(**{"eyes": False, **values, "captured_at": moment})
+        return cls(**{"eyes": False, "movements": False, **values, "captured_at": moment})
 
 
 @dataclass(frozen=True, slots=True)

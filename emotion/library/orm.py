@@ -120,6 +120,64 @@ class OwnerRow(Base):
     agreed_at: Mapped[dt.datetime | None]
 
 
+class StudyRow(Base):
+    """One study; its participants, stimuli and cells are in tables of their own."""
+
+    __tablename__ = "studies"
+    __table_args__ = (Index("studies_by_change", "owner", "changed_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    changed_at: Mapped[dt.datetime]
+    version: Mapped[int] = mapped_column(default=0)
+    """How often it was saved."""
+
+
+class StudyParticipantRow(Base):
+    """One participant of one study."""
+
+    __tablename__ = "study_participants"
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    place: Mapped[int]
+    variables: Mapped[dict[str, Any]]
+    consent: Mapped[str] = mapped_column(String(20))
+    excluded: Mapped[str]
+
+
+class StudyStimulusRow(Base):
+    """One stimulus of one study."""
+
+    __tablename__ = "study_stimuli"
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    place: Mapped[int]
+    variables: Mapped[dict[str, Any]]
+    event: Mapped[str]
+    before_s: Mapped[float] = mapped_column(Double)
+    after_s: Mapped[float | None] = mapped_column(Double)
+
+
+class StudyCellRow(Base):
+    """The analysis, or part of one, of one participant and stimulus; deleted with the analysis."""
+
+    __tablename__ = "study_cells"
+    __table_args__ = (Index("study_cells_by_analysis", "analysis_id"),)
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    participant: Mapped[str] = mapped_column(String(100), primary_key=True)
+    stimulus: Mapped[str] = mapped_column(String(100), primary_key=True)
+    place: Mapped[int]
+    analysis_id: Mapped[str] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
+    start_s: Mapped[float | None] = mapped_column(Double)
+    end_s: Mapped[float | None] = mapped_column(Double)
+    track: Mapped[int | None]
+
+
 class ApiTokenRow(Base):
     """A token with which a program acts for an owner; only its digest is stored."""
 

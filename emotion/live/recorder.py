@@ -213,7 +213,12 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         LibraryError: The library does not answer, or there is no place for the pictures.
     """
     measured = about.settings
-    wanted = JobSettings(model=about.model, detector=str(measured["detector"]), eyes=bool(measured.get("eyes", False)))
+    wanted = JobSettings(
+        model=about.model,
+        detector=str(measured["detector"]),
+        eyes=bool(measured.get("eyes", False)),
+        movements=bool(measured.get("movements", False)),
+    )
     claim = begin_recording(repository, title, SOURCE, wanted)
     try:
         clip = Clip(clip_file(claim.id)) if with_clip else None

@@ -9,6 +9,7 @@ from typing import Any
 from emotion.errors import ModelError
 from emotion.evaluation.scores import FAMILIES, family_of, load_evaluation, pick_split
 from emotion.labels import UNCLEAR, display_order
+from emotion.models.offered import full_name
 from emotion.models.registry import load_card
 from emotion.types import Analysis, ModelCard
 
@@ -138,7 +139,7 @@ def model_facts(analysis: Analysis) -> list[Fact]:
         return [Fact("Model", analysis.model), Fact("Card", "not installed on this machine")]
     training = {name: card.training[name] for name in ("command", "commit", "hours") if name in card.training}
     return [
-        Fact("Model", f"{card.title} ({card.name})"),
+        Fact("Model", full_name(card.name)),
         Fact("Expressions", ", ".join(display_order(card.labels))),
         Fact("Input", f"{card.input_size} × {card.input_size} px, {card.colour}, {card.crop}"),
         Fact("Parameters", card.parameters, COUNT),

@@ -25,6 +25,8 @@ from emotion.vision.uploaded import run_on_picture
 
 PREVIEW_PX = 1400
 """Longest side of previews; downloads have the full size."""
+POSTER_PX = 192
+"""Longest side of the small picture that stands for a video."""
 _THUMBNAIL_PX = 160
 _MARGIN = 0.25
 
@@ -41,6 +43,15 @@ def faces_of(video: Path, faces: Mapping[int, tuple[float, Face]]) -> dict[int, 
     """
     found: dict[str, str] = run_limited(_faces, video, dict(faces))
     return {int(number): f"data:image/png;base64,{png}" for number, png in found.items()}
+
+
+def poster_of(video: Path, time_s: float) -> bytes:
+    """Return a frame as a JPEG file of at most :data:`POSTER_PX` a side.
+
+    Raises:
+        VideoError: The frame cannot be read.
+    """
+    return base64.b64decode(run_limited(_poster, video, time_s))
 
 
 def still_of(video: Path, time_s: float, result: FrameResult) -> bytes:
@@ -105,6 +116,10 @@ def _faces(video: Path, faces: dict[int, tuple[float, Face]]) -> dict[int, str]:
 
 def _still(video: Path, time_s: float, result: FrameResult) -> str:
     return _base64(shrink(annotate(frame_at(video, time_s), result), PREVIEW_PX))
+
+
+def _poster(video: Path, time_s: float) -> str:
+    return base64.b64encode(encode_jpeg(shrink(frame_at(video, time_s), POSTER_PX), 80)).decode()
 
 
 def _preview(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion.analytics.files import load_parquet, save_parquet
-from emotion.analytics.timeline import EYES
+from emotion.analytics.timeline import EYES, MEASURES
 from emotion.csv_text import csv_text
 from emotion.errors import TimelineError
 from emotion.labels import FERPLUS_LABELS
@@ -50,7 +50,7 @@ def test_pandas_reads_the_timeline(analysis, tmp_path):
     read = pd.read_parquet(path)
     assert list(read.columns) == list(analysis.timeline.columns)
     assert read["emotion"].tolist() == analysis.timeline["emotion"].tolist()
-    assert json.loads(pq.read_schema(path).metadata[b"emotion.analysis"])["schema"] == 2
+    assert json.loads(pq.read_schema(path).metadata[b"emotion.analysis"])["schema"] == 3
 
 
 def test_no_temporary_file_is_left(analysis, tmp_path):
@@ -80,10 +80,10 @@ def test_text_named_parquet_is_refused(tmp_path):
 
 
 def test_a_newer_version_is_refused(analysis, tmp_path, monkeypatch):
-    monkeypatch.setattr("emotion.analytics.files.SCHEMA_VERSION", 3)
+    monkeypatch.setattr("emotion.analytics.files.SCHEMA_VERSION", 4)
     path = save_parquet(analysis, tmp_path / "new.parquet")
     monkeypatch.undo()
-    with pytest.raises(TimelineError, match="expected schema version 2 or 1"):
+    with pytest.raises(TimelineError, match="expected schema version 1, 2 or 3"):
         load_parquet(path)
 
 
@@ -92,12 +92,23 @@ def test_a_file_of_version_1_is_read_without_its_eye_column():
     old = load_parquet(Path(__file__).parent / "saved" / "version_1.timeline.parquet")
     made = make_analysis([["happiness"]] * 3 + [["neutral", "surprise"]] * 2)
     assert list(old.timeline.columns) == list(made.timeline.columns)
-    assert old.timeline[EYES].isna().all(axis=None)
+    assert old.timeline[[*EYES, *MEASURES]].isna().all(axis=None)
     pd.testing.assert_frame_equal(old.timeline.drop(columns=EYES), made.timeline.drop(columns=EYES))
-    assert old.settings["eyes"] is False
+    assert (old.settings["eyes"], old.settings["movements"]) == (False, False)
 
 
-def test_a_file_of_version_1_is_saved_as_version_2(tmp_path):
-    old = load_parquet(Path(__file__).parent / "saved" / "version_1.timeline.parquet")
+def test_a_file_of_version_2_is_read_without_movements():
+    """The file was written by the last program of version 2."""
+    old = load_parquet(Path(__file__).parent / "saved" / "version_2.timeline.parquet")
+    made = make_analysis([["happiness"]] * 3 + [["neutral", "surprise"]] * 2)
+    assert old.timeline[MEASURES].isna().all(axis=None)
+    assert old.timeline["gaze_yaw"].tolist() == [1.5, -2.0, 3.0, 0.0, 0.5, -0.5, 9.0]
+    pd.testing.assert_frame_equal(old.timeline.drop(columns=EYES), made.timeline.drop(columns=EYES))
+    assert old.settings == made.settings | {"movements": False}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_earlier_version_is_saved_as_version_3(tmp_path, version):
+    old = load_parquet(Path(__file__).parent / "saved" / f"version_{version}.timeline.parquet")
     again = load_parquet(save_parquet(old, tmp_path / "again.parquet"))
     pd.testing.assert_frame_equal(again.timeline, old.timeline)

@@ -182,8 +182,9 @@ def test_an_id_follows_the_settings_and_the_bytes(settings: Settings) -> None:
         Settings.of(sampling=Sampling(fps=5)),
         Settings.of(sampling=Sampling(end_s=9)),
         Settings.of(eyes=False),
+        Settings.of(movements=False),
     ]
-    assert len({each.id for each in [settings, *others]}) == 7
+    assert len({each.id for each in [settings, *others]}) == 8
     assert Settings.of(resolve("default")).id == settings.id, "an alias and its name are one"
     assert settings.id_of("aa") != settings.id_of("ab")
     assert settings.id_of("aa") != others[0].id_of("aa")

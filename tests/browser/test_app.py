@@ -37,12 +37,22 @@ def clip(tmp_path: Path) -> Path:
     return shared if shared.is_file() else make_clip(tmp_path / "clip.mp4")
 
 
+DEVELOPER = ("Test on my pictures", "Inside the models")
+"""Pages in the menu for developers."""
+
+
 def go_to(page: Page, name: str) -> None:
+    if name in DEVELOPER:
+        page.get_by_test_id("stTopNavSection").click()
     page.get_by_role("link", name=name, exact=True).first.click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
 def upload(page: Page, *files: Path) -> None:
+    """Choose files; with a result on the page, the uploader is behind a button."""
+    settle(page)
+    if not page.locator("input[type=file]").count():
+        page.get_by_role("button", name="Add ").click()
     page.locator("input[type=file]").set_input_files(list(files))
 
 
@@ -59,6 +69,22 @@ def test_home_shows_a_result_and_the_limits(visit: Page):
     expect(visit.get_by_alt_text("A portrait with a box")).to_be_visible()
     expect(visit.get_by_text("In the European Union")).to_be_visible()
     assert_fits_a_phone(visit)
+
+
+def test_the_demo_opens_with_one_click(visit: Page):
+    settle(visit)
+    visit.get_by_role("button", name="See a demo").click()
+    expect(visit.get_by_role("heading", name="Demo")).to_be_visible()
+    expect(visit.locator(".lane")).to_have_text(["Eileen", "Grace"])
+    expect(visit.locator(".flags span")).to_have_text(["Grace joins", "Good news", "Bad news"])
+    assert_plays(visit)
+    assert_fits_a_phone(visit)
+
+
+def test_a_whole_card_is_a_link(visit: Page):
+    settle(visit)
+    visit.get_by_text("Find earlier analyses").click()
+    expect(visit.get_by_role("heading", name="Library", level=1)).to_be_visible()
 
 
 def test_a_photo_is_analysed(visit: Page, photo: tuple[Path, int], tmp_path: Path):
@@ -84,14 +110,17 @@ def test_a_video_is_analysed(visit: Page, clip: Path, tmp_path: Path):
     go_to(visit, "Video")
     upload(visit, clip)
     visit.get_by_role("button", name="Analyse").click()
-    expect(visit.get_by_text("Smile index")).to_be_visible(timeout=60_000)
+    expect(visit.get_by_role("heading", name=clip.stem)).to_be_visible(timeout=60_000)
+    expect(visit.get_by_text("Smile index")).to_be_visible()
     expect(visit.get_by_test_id("stMetricValue").first).to_have_text("happiness")
     assert_plays(visit)
 
     before = player_time(visit)
-    click_at(visit, visit.get_by_test_id("stVegaLiteChart").first, 0.6, 60)
+    click_at(visit, visit.locator(".chart"), 0.6, 60)
     expect(visit.locator(".time")).not_to_have_text(before)
 
+    visit.get_by_role("tab", name="Downloads").click()
+    settle(visit)
     timeline = pd.read_csv(download(visit, "Download", tmp_path))
     visit.get_by_role("radio", name="Parquet").click()
     expect(visit.get_by_text("this program opens it again")).to_be_visible()
@@ -110,7 +139,8 @@ def test_a_video_that_browsers_do_not_play_is_converted(visit: Page, shared_data
     go_to(visit, "Video")
     upload(visit, shared_data / "videos" / "face_then_none_hevc.mov")
     visit.get_by_role("button", name="Analyse").click()
-    expect(visit.get_by_text("Smile index")).to_be_visible(timeout=90_000)
+    expect(visit.get_by_role("heading", name="face_then_none_hevc")).to_be_visible(timeout=90_000)
+    expect(visit.get_by_text("Smile index")).to_be_visible()
     assert_plays(visit)
 
 

@@ -25,7 +25,7 @@ FAMILIES = (("ferplus", "FER+ majority"), ("fer2013", "FER2013 original"))
 @pytest.mark.parametrize(("family", "title"), FAMILIES)
 def test_every_figure_matches_the_evaluation(visit: Page, family: str, title: str, split: str):
     visit.set_viewport_size({"width": 1800, "height": 1400})  # wide enough for all columns to be drawn
-    go_to(visit, "Model lab")
+    go_to(visit, "Inside the models")
     for name in (title, split):
         visit.get_by_role("radio", name=name).or_(visit.get_by_role("button", name=name)).first.click()
     records = {name: find_record(load_evaluation(name), family, split) for name in emotion.list_models()}
@@ -56,7 +56,7 @@ def _cell(row: Locator, beginning: str) -> Locator:
 
 def test_models_are_compared(visit: Page):
     record = find_record(load_evaluation(emotion.list_models()[0]), "ferplus", "Test")
-    go_to(visit, "Model lab")
+    go_to(visit, "Inside the models")
     visit.get_by_role("tab", name="Compare").click()
     expect(visit.get_by_role("heading", name="Reliability")).to_be_visible()
     expect(visit.get_by_text(f"ECE {record['ece']['before']:.1%} before").first).to_be_visible()
@@ -69,8 +69,8 @@ def test_uploaded_pictures_are_scored(visit: Page, tmp_path):
     with zipfile.ZipFile(faces, "w") as writer:
         for name in ("happy/1.png", "sad/2.png"):
             writer.writestr(name, encode_png(portrait))
-    go_to(visit, "Model lab")
-    visit.get_by_role("tab", name="Your pictures").click()
+    go_to(visit, "Test on my pictures")
+    visit.get_by_role("tab", name="Labelled pictures").click()
     visit.locator("input[type=file][accept*=zip]").set_input_files(faces)
     expect(visit.get_by_role("heading", name="Worst mistakes")).to_be_visible()
     expect(visit.get_by_text("2 of 2 pictures evaluated")).to_be_visible()

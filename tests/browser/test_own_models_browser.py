@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from emotion.imported_models.importer import remove_model
-from emotion.models.registry import imported_models, model_dir, resolve
+from emotion.models.offered import plain_name
+from emotion.models.registry import imported_models, model_dir
 from tests.browser.test_app import assert_fits_a_phone, go_to
 
 pytestmark = pytest.mark.browser
@@ -25,7 +26,7 @@ def own_file(tmp_path: Path):
 
 
 def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_path: Path):
-    go_to(visit, "Model lab")
+    go_to(visit, "Inside the models")
     own = open_tab(visit, "Your models")
     text = tmp_path / "text.tflite"
     text.write_text("not a model")
@@ -50,13 +51,17 @@ def test_a_model_is_added_tried_and_removed(visit: Page, own_file: Path, tmp_pat
 
     cells = open_tab(visit, "Models").get_by_test_id("stDataFrame").locator("td")
     expect(cells.filter(has_text="my-own").first).to_be_attached()
-    attempt = open_tab(visit, "Try it")
+    go_to(visit, "Test on my pictures")
+    attempt = visit.get_by_role("tabpanel", name="One photo")
     attempt.get_by_role("button", name="Try the sample").click()
     expect(attempt.get_by_text("my-own", exact=True)).to_be_visible()
-    for name in (resolve("default"), "my-own"):  # the shipped model's answer, and the same again
+    for name in (plain_name("default"), "my-own"):  # the shipped model's answer, and the same again
         answer = attempt.get_by_test_id("stVerticalBlock").filter(has=visit.get_by_text(name, exact=True)).last
         expect(answer.get_by_text(re.compile(r"happiness \d+%"))).to_be_visible()
 
+    assert_fits_a_phone(visit)
+    visit.set_viewport_size({"width": 1280, "height": 900})
+    go_to(visit, "Inside the models")
     own = open_tab(visit, "Your models")
     assert_fits_a_phone(visit)
     own.get_by_role("button", name="Remove").click()

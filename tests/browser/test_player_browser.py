@@ -245,13 +245,34 @@ def test_hiding_the_picture_keeps_the_overlay(open_player):
 def test_marked_events_reach_the_page_once(open_player):
     player = open_player("steady")
     player.click_chart(0.5)
-    player.press("[", "Shift+ArrowRight", "]", "Home", "m")
+    # Each mark asks for its name; Enter leaves it without one and gives the keys back to the player.
+    player.press("[", "Shift+ArrowRight", "]", "Enter", "Home", "m", "Enter")
     player.says("event: 0.000 to 0.000")
     player.says("event: 1.440 to 2.442")
     player.page.get_by_role("button", name="Mark", exact=True).click()
     expect(player.page.get_by_test_id("stText").filter(has_text="event: 0.00")).to_have_count(2)
     # Excluded break, span, two moments in one place.
     expect(player.page.locator(".mark")).to_have_count(3)
+
+
+def test_a_mark_asks_for_its_name_and_shows_it_below_the_lanes(open_player):
+    player = open_player("steady")
+    player.click_chart(0.9)
+    player.page.get_by_role("button", name="Mark", exact=True).click()
+    name = player.page.get_by_label("Name of the event")
+    expect(name).to_be_focused()
+    # Keys of the player are letters here.
+    player.page.keyboard.type("a meme [m]")
+    player.page.keyboard.press("Enter")
+    expect(name).to_be_hidden()
+    expect(player.chart).to_be_focused()
+    expect(player.page.locator(".flags span")).to_have_text(["Break", "a meme [m]"])
+    player.says("name: a meme [m]")
+    player.page.get_by_role("button", name="Mark", exact=True).click()
+    player.page.keyboard.type("no")
+    player.page.keyboard.press("Escape")
+    expect(name).to_be_hidden()
+    expect(player.page.get_by_test_id("stText").filter(has_text="name: no")).to_have_count(0)
 
 
 def test_the_page_can_seek_the_player(open_player):
@@ -291,7 +312,8 @@ def test_a_lane_has_its_persons_face(open_player):
 
 def test_unclear_and_not_seen_look_different_and_lanes_stack_from_the_top(open_player):
     page = open_player("steady").page
-    assert page.locator(".legend li").all_inner_texts()[-2:] == ["unclear", "not seen"]
+    meanings = ["unclear: no expression is sure enough", "not seen: no face was found"]
+    assert page.locator(".legend li").all_inner_texts()[-2:] == meanings
     look = "element => getComputedStyle(element).backgroundImage"
     unclear, unseen = (page.locator(f".legend i.{name}").evaluate(look) for name in ("unclear", "unseen"))
     assert "135deg" in unclear

@@ -156,6 +156,7 @@ def analyse(page: Page, place: Place, tmp_path: Path) -> set[str]:
 
 def download_of(page: Page, place: Place, folder: Path) -> str:
     """Download the timeline, and return its URL."""
+    page.get_by_role("tab", name="Downloads").click()
     settle(page)
     with page.expect_download() as started:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="Download").first.click()

@@ -36,7 +36,8 @@ def test_a_video_is_analysed_edited_exported_and_found_again(visit: Page, shared
     expect(visit.get_by_text(clip.stem, exact=True).first).to_be_visible()
     go_to(visit, "About")
     go_to(visit, "Video")
-    expect(visit.get_by_text("Smile index").first).to_be_visible(timeout=120_000)
+    expect(visit.get_by_role("heading", name=clip.stem)).to_be_visible(timeout=120_000)
+    expect(visit.get_by_text("Smile index").first).to_be_visible()
     assert_plays(visit)
     expect(visit.locator("video")).to_have_attribute("src", re.compile("^/video-files/"))
 
@@ -44,6 +45,8 @@ def test_a_video_is_analysed_edited_exported_and_found_again(visit: Page, shared
     _mark_an_event(visit)
     _rename_a_person(visit)
 
+    visit.get_by_role("tab", name="Downloads").click()
+    settle(visit)
     files = {known.name: _export(visit, known, tmp_path) for known in FORMATS}
     assert files.keys() == READERS.keys()
     for name, read in READERS.items():

@@ -371,8 +371,9 @@ def test_the_storage_can_be_any_fsspec_url(tmp_path: Path, video: Path) -> None:
     assert library.storage.keys(entry.id) == []
 
 
-def test_settings_of_an_earlier_version_measure_no_eyes() -> None:
+@pytest.mark.parametrize("part", ["eyes", "movements"])
+def test_settings_of_an_earlier_version_leave_out_what_it_did_not_measure(part: str) -> None:
     saved = JobSettings().to_dict()
-    assert JobSettings.from_dict(saved).eyes
-    del saved["eyes"]
-    assert not JobSettings.from_dict(saved).eyes
+    assert getattr(JobSettings.from_dict(saved), part)
+    del saved[part]
+    assert not getattr(JobSettings.from_dict(saved), part)

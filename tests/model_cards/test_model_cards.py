@@ -21,6 +21,7 @@ from emotion.evaluation.cards.sources import FOR_RESEARCH, SOURCES, learned_sour
 from emotion.evaluation.cards.weaknesses import weak_labels, weaknesses
 from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import product_scores
+from emotion.models.offered import full_name
 from emotion.models.registry import load_card
 from tests.conftest import ROOT
 from ui.common.plain import plain
@@ -66,12 +67,12 @@ def section(document: Document, title: str) -> Section:
 def test_exactly_the_measured_weaknesses_are_listed():
     known = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
     assert weaknesses(known, {"ferplus": RECORD}, {"ferplus": CONDITIONS}) == (
-        "It has no label for contempt: such faces get another label.",
+        "No label for contempt: such faces get another label.",
         "FER+ majority: missed more often than not: fear (12 of 40 found, 18.1 – 45.4 %).",
-        "FER+ majority: few test faces of anger (10), so little is known of them.",
+        "FER+ majority: few test faces of anger (10), so these figures are uncertain.",
         "FER+ majority: often confused: fear as neutral (50 %, 20 of 40) and fear as anger (20 %, 8 of 40).",
-        "FER+ majority: its probabilities are off by 6.0 % on average.",
-        "On faces that are “Blurred”, accuracy falls from 62.0 % to 50.0 % by FER+ majority.",
+        "FER+ majority: probabilities are off by 6.0 % on average.",
+        "Condition “Blurred”: accuracy falls from 62.0 % to 50.0 % by FER+ majority.",
     )
     assert weak_labels(RECORD) == ["fear"]
 
@@ -104,7 +105,7 @@ def test_every_shipped_card_has_its_own_figures(name):
             )
     scores = [one for one in document.sections if one.title.startswith("In detail: ")]
     assert len(scores) == len(tests) >= 2
-    assert len(section(document, "How well it does").tables[0].rows) == len(tests)
+    assert len(section(document, "Accuracy").tables[0].rows) == len(tests)
     assert load_card(name).sha256 in text
     assert "None" not in text
     assert "nan" not in text.split()
@@ -125,8 +126,8 @@ def test_confusions_add_up_to_recall_and_precision():
 
 def test_a_model_that_was_not_evaluated_says_so():
     document = build_document(load_card("default"), None, {})
-    assert document.lead.endswith("It was not evaluated.")
-    assert section(document, "How well it does").words == ("It was not evaluated.",)
+    assert document.lead.endswith("Not evaluated.")
+    assert section(document, "Accuracy").words == ("Not evaluated.",)
     assert section(document, "When not to use it").points[0].startswith("To say what somebody feels")
 
 
@@ -145,11 +146,13 @@ def test_duplicates_among_training_faces_are_stated():
     words = words_of(build_document(load_card("default"), evaluation, {}))
     assert "copies of 515 of the 3,589 test faces, 90.0 % of them with the same label" in words
     assert "right on 75.0 % of these faces, and on 68.0 % of the others" in words
-    assert "would be right on 71.5 % of all" in words
-    assert "They were removed for this model." in words
+    assert "would be right on 71.5 % of all test faces" in words
+    assert "They were removed before training." in words
     elsewhere = replace(load_card("default"), training={})
-    assert "Whether they were removed for this model is unknown." in words_of(build_document(elsewhere, evaluation, {}))
-    assert "They were removed for this model." in words_of(build_document(load_card(ENSEMBLE), evaluation, {}))
+    assert "Whether they were removed before training is unknown." in words_of(
+        build_document(elsewhere, evaluation, {})
+    )
+    assert "They were removed before training." in words_of(build_document(load_card(ENSEMBLE), evaluation, {}))
     without = build_document(load_card("default"), evaluation | {"copies": {}}, {})
     assert "published scores" not in words_of(without)
 
@@ -167,7 +170,7 @@ def test_the_test_sets_are_side_by_side():
         },
         "abstention": {"limit": 0.5, "sets": {"rafdb": {"test": {"split": "test", "coverage": 0.6, "accuracy": 0.85}}}},
     }
-    found = section(build_document(replace(load_card("default"), name="own"), evaluation, {}), "How well it does")
+    found = section(build_document(replace(load_card("default"), name="own"), evaluation, {}), "Accuracy")
     (table,) = found.tables
     figures = ("100", "62.0 %", "52.0 – 71.0 %", "60.0 %", "fear, 30.0 % (12 of 40)")
     assert table.rows == (
@@ -182,15 +185,15 @@ def test_the_test_sets_are_side_by_side():
 def test_the_default_names_the_model_that_answers_in_other_labels():
     row = next(one for one in product_scores() if one.family == "fer2013")
     assert row.model == load_card("fer2013").name
-    (note,) = section(model_document("default"), "How well it does").notes[1:]
+    (note,) = section(model_document("default"), "Accuracy").notes[1:]
     assert row.model in note
-    assert f"{100 * row.accuracy:.1f} % of these faces" in note
-    assert section(model_document("fer2013"), "How well it does").notes == (HOW_TO_READ,)
+    assert f"{100 * row.accuracy:.1f} %, mean recall" in note
+    assert section(model_document("fer2013"), "Accuracy").notes == (HOW_TO_READ,)
 
 
 def test_sources_are_listed_with_their_terms():
     training = {"sources": {"fer2013": 27125, "rafdb": 11019, "mine": None}}
-    found = section(build_document(replace(load_card("default"), training=training), None, {}), "What it learned from")
+    found = section(build_document(replace(load_card("default"), training=training), None, {}), "Training data")
     assert found.words == (FOR_RESEARCH,)
     assert found.tables[0].rows[0] == ("FER2013 with FER+ votes", "27,125", SOURCES["fer2013"].labels, "Research")
     assert found.tables[0].rows[1][:2] == ("RAF-DB, basic expressions", "11,019")
@@ -203,7 +206,7 @@ def test_sources_are_listed_with_their_terms():
 def test_a_threshold_chosen_on_several_sets_states_its_accuracy():
     chosen = {"sets": {"ferplus": "public-test", "rafdb": "validation"}, "right_answers": 0.85}
     card = replace(load_card("default"), training={"calibrated_on": chosen}, abstain_below=0.6)
-    facts = dict(section(build_document(card, None, {}), "What it is").tables[0].rows)
+    facts = dict(section(build_document(card, None, {}), "Technical details").tables[0].rows)
     assert facts["Unclear below"] == (
         "60.0 %, chosen for at least 85 % right answers on each of FER+ majority and RAF-DB"
     )
@@ -211,7 +214,7 @@ def test_a_threshold_chosen_on_several_sets_states_its_accuracy():
 
 def test_facts_of_a_data_set_are_included():
     facts = {"labels": ["anger", "fear"], "splits": {"train": {"faces": 1234, "classes": {"anger": 1000, "fear": 234}}}}
-    table = section(model_document("default", {"mine": facts}), "What it learned from").tables[-1]
+    table = section(model_document("default", {"mine": facts}), "Training data").tables[-1]
     assert table == Table(
         "Faces of mine, as measured on this machine",
         ("Expression", "train"), (("anger", "1,000"), ("fear", "234"), ("all", "1,234")),
@@ -277,15 +280,11 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
 def test_a_card_names_initial_model_and_teachers():
     first = load_card("ferplus-vgg")
     begun = {"weights": {"file": "model.tflite", "sha256": first.sha256}, "teachers": {"a": "1", "b": "2"}}
-    told = dict(
-        section(build_document(replace(first, training=begun), None, {}), "What it learned from").tables[0].rows
-    )
+    told = dict(section(build_document(replace(first, training=begun), None, {}), "Training data").tables[0].rows)
     assert told["Initial weights"] == f"ferplus-vgg, trained for {first.training['hours']} hours"
     assert told["Distilled from"] == "a, b"
     begun = {"weights": {"file": "own.keras", "sha256": "ab12"}}
-    told = dict(
-        section(build_document(replace(first, training=begun), None, {}), "What it learned from").tables[0].rows
-    )
+    told = dict(section(build_document(replace(first, training=begun), None, {}), "Training data").tables[0].rows)
     assert told == {"Initial weights": "own.keras, sha256 ab12"}
 
 
@@ -293,9 +292,9 @@ def test_a_card_names_initial_model_and_teachers():
 def test_the_page_shows_the_chosen_models_card():
     page = AppTest.from_file(str(ROOT / "pages" / "model_card.py"), default_timeout=60).run()
     assert not page.exception
-    assert page.subheader[0].value == plain(load_card("default").title)
+    assert page.subheader[0].value == plain(full_name("default"))
     page.selectbox(key="model_card").select("fer2013-resvgg").run()
     assert not page.exception
-    assert page.subheader[0].value == plain(load_card("fer2013-resvgg").title)
+    assert page.subheader[0].value == plain(full_name("fer2013-resvgg"))
     assert {one.label for one in page.expander} >= {"**Known weaknesses**", "**When not to use it**"}
     assert [button.label for button in page.get("download_button")] == ["Markdown", "HTML"]

@@ -75,7 +75,7 @@ def nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (
         "ui.access.library._opened",
         "ui.common.resources.load_analyzer",
-        "ui.common.resources.annotated_sample",
+        "ui.common.resources.demo_still",
     ):
         monkeypatch.setattr(name, not_a_step)
 

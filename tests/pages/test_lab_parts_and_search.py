@@ -23,10 +23,17 @@ def folders(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_empty_tabs_say_what_to_do(folders):
-    words = texts(page("model_lab"))
-    assert "No face-part model is installed" in words
+def test_what_is_missing_has_no_tab_but_a_command(folders):
+    test = page("model_lab")
+    assert [tab.label for tab in test.tabs] == ["Your models"]
+    words = texts(test)
+    assert "No model of face parts is installed" in words
     assert "python -m training search --evolve" in words
+    write_candidates(folders)
+    make_lab(folders / "models")
+    test = page("model_lab")
+    assert [tab.label for tab in test.tabs] == ["Models", "Compare", "Your models", "Architecture search"]
+    assert "python -m training search --evolve" not in texts(test)
 
 
 def test_a_card_of_face_parts(folders):

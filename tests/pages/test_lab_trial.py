@@ -48,7 +48,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def give(content: bytes, name: str = "faces.zip"):
-    test = page("model_lab")
+    test = page("model_test")
     uploader = next(one for one in test.file_uploader if one.label == "Zip of class folders")
     uploader.set_value((name, content, "application/zip")).run()
     return finish(test)
@@ -62,7 +62,7 @@ def finish(test):
 
 
 def test_the_empty_page_explains_what_to_upload():
-    assert "the innermost folder that names an expression counts" in texts(page("model_lab"))
+    assert "the innermost folder that names an expression counts" in texts(page("model_test"))
 
 
 def test_every_model_is_scored_and_mistakes_are_shown(smile):

@@ -158,7 +158,7 @@ def models_dir_of_the_project():
 
 @pytest.mark.usefixtures("two_real_models")
 def test_every_model_classifies_a_photo():
-    test = press(page("model_lab"), "Try the sample")
+    test = press(page("model_test"), "Try the sample")
     assert "astronaut.png" in [heading.value for heading in test.subheader]
     chips = [html for html in texts_of_html(test) if "%</span>" in html]
     assert [chip for chip in chips if "happiness" in chip]
@@ -166,8 +166,23 @@ def test_every_model_classifies_a_photo():
 
 
 @pytest.mark.usefixtures("two_real_models")
+def test_offered_models_are_tested_first_and_others_on_demand(monkeypatch):
+    monkeypatch.setitem(ALIASES, "default", "second")
+    test = page("model_test")
+    assert test.multiselect(key="lab_tested").value == ["second"]
+    press(test, "Try the sample")
+    assert "**Accurate**" in texts(test)
+    assert "**first**" not in texts(test)
+    test.multiselect(key="lab_tested").set_value(["second", "first"]).run()
+    assert "**first**" in texts(test)
+    test.multiselect(key="lab_tested").set_value([]).run()
+    assert not test.exception
+    assert "Choose at least one model" in texts(test)
+
+
+@pytest.mark.usefixtures("two_real_models")
 def test_a_photo_without_a_face_and_an_invalid_file():
-    test = page("model_lab")
+    test = page("model_test")
     test.file_uploader[0].set_value(("black.png", encode_png(np.zeros((90, 90, 3), np.uint8)), "image/png")).run()
     assert "No face was found" in texts(test)
     test.file_uploader[0].set_value(("text.png", b"text", "image/png")).run()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import emotion
@@ -16,7 +18,9 @@ from tests.conftest import ROOT
 from tests.pages.test_lab_trial import zipped
 from tests.pages.test_pages import PNG, page, press, texts
 from ui.access import Visitor
+from ui.shell import notice
 from ui.shell.notice import CONSENT_LABEL, PURPOSES, VERSION, is_on
+from ui.shell.remember import NAME
 from ui.video.video_source import VideoSource
 
 pytestmark = pytest.mark.slow
@@ -25,7 +29,7 @@ ASKED = "Before the first analysis"
 
 
 @pytest.fixture(autouse=True)
-def notice(monkeypatch):
+def notice_on(monkeypatch):
     monkeypatch.setenv("EMOTION_NOTICE", "on")
 
 
@@ -59,7 +63,8 @@ def test_a_picture_is_analysed_after_consent(analyzer):
     test = pictures()
     assert is_asked(test)
     assert not test.subheader
-    words = texts(test)
+    # The law is in a popover, which these tests do not open.
+    words = texts(test) + " ".join(notice.LAW.split())
     for part in (
         "Article 50(3), since 2 August 2026",
         "Article 5(1)(f)",
@@ -156,6 +161,36 @@ def test_the_setting_hides_the_notice(analyzer, monkeypatch):
         is_on()
 
 
+def test_a_browser_is_asked_once(analyzer, monkeypatch):
+    kept: list[dict] = []
+    monkeypatch.setattr("ui.shell.remember._mount", lambda key, data: kept.append(data))
+    monkeypatch.setattr("ui.shell.remember.st.context", SimpleNamespace(cookies={}))
+    notice.forget_answer()
+    notice.keep_answer()
+    assert kept == [], "nothing to forget"
+    st.session_state["notice_given_purpose"] = "research"
+    notice.keep_answer()
+    assert kept[0] == {"name": NAME, "value": f"{VERSION}/research", "path": "/", "days": 365}
+
+    monkeypatch.setattr("ui.shell.remember.st.context", SimpleNamespace(cookies={NAME: kept[0]["value"]}))
+    del st.session_state["notice_given_purpose"]
+    assert notice.may_analyse(), "another session of this browser"
+    notice.keep_answer()
+    assert len(kept) == 1, "it has it already"
+    notice.forget_answer()
+    notice.keep_answer()
+    assert kept[1]["value"] == ""
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "/", "research", f"{VERSION}/", f"{VERSION}/work", f"{VERSION}/x", "1/research"]
+)
+def test_only_a_lawful_answer_to_this_notice_is_taken_from_a_browser(monkeypatch, cookie):
+    monkeypatch.setattr("ui.shell.remember.st.context", SimpleNamespace(cookies={NAME: cookie}))
+    st.session_state.pop("notice_given_purpose", None)
+    assert not notice.may_analyse()
+
+
 def test_every_purpose_has_a_label():
     assert all(PURPOSES.values())
     assert CONSENT_LABEL.endswith("agrees.")
@@ -163,7 +198,7 @@ def test_every_purpose_has_a_label():
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 def test_a_zip_in_the_lab_waits_for_consent():
-    test = page("model_lab")
+    test = page("model_test")
     uploader = next(one for one in test.file_uploader if one.label == "Zip of class folders")
     uploader.set_value(("faces.zip", zipped({"happy/1.png": PNG, "sad/2.png": PNG}), "application/zip")).run()
     assert is_asked(test)
@@ -177,7 +212,7 @@ def test_a_zip_in_the_lab_waits_for_consent():
 
 @pytest.mark.skipif(not emotion.list_models(), reason="no model is installed")
 def test_a_photo_in_the_lab_waits_for_consent_but_the_sample_does_not():
-    test = press(page("model_lab"), "Try the sample")
+    test = press(page("model_test"), "Try the sample")
     assert not is_asked(test)
     uploader = next(one for one in test.file_uploader if one.label == "Photograph")
     uploader.set_value(("a.png", PNG, "image/png")).run()

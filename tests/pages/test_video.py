@@ -84,7 +84,7 @@ def test_an_unclear_video_is_explained(repository, video):
     test = shown(repository, video, limited)
     names = ("Dominant expression", "Smile index", "Unclear")
     assert [figures(test)[name] for name in names] == ["unclear", "–", "100%"]
-    assert "Dark grey: unclear" in texts(test)
+    assert "**Unclear** (striped)" in texts(test)
 
 
 def test_without_a_threshold_unclear_is_not_mentioned(repository, video):
@@ -211,6 +211,8 @@ def test_a_damaged_video_is_marked_where_videos_and_people_are_listed(repository
     assert [marked in name for name in AnalysisContext(repository, entry, None).others().values()] == [False]
     test = visit(analysis=entry.id)
     assert test.warning[0].value.startswith("talk.mp4 is damaged: it breaks off after 1.0 s.")
+    test.session_state["insight_tabs"] = "People"
+    test = test.run()
     assert "The analysis is not complete: 0:01.0 of 0:04.0 analysed." in texts(test)
     assert "not complete" not in texts(visit(analysis=whole.id))
 

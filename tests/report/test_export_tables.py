@@ -11,7 +11,7 @@ import pytest
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_edits, load_parquet
-from emotion.analytics.timeline import EYES
+from emotion.analytics.timeline import EYES, MEASURES
 from emotion.progress import ProgressReporter
 from emotion.report.edited import edit
 from emotion.report.formats import export, format_named
@@ -91,10 +91,10 @@ def test_json_uses_constant_memory(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["csv", "json", "xlsx"])
-def test_eyes_and_gaze_are_in_every_table(tmp_path, analysis, name):
+def test_eyes_gaze_and_measures_are_in_every_table(tmp_path, analysis, name):
     path = export(analysis, tmp_path / "x", format_named(name))
     content = path.read_bytes() if name != "xlsx" else b"".join(_sheets(path))
-    for column in EYES:
+    for column in [*EYES, *MEASURES]:
         assert column.encode() in content
     assert not re.search(rb"eye_openness[^_]", content)
     saved = export(analysis, tmp_path / "y", format_named("parquet"))

@@ -197,6 +197,7 @@ def told(result: FrameResult) -> list[object]:
             face.similarity,
             face.eye_openness_left,
             face.gaze_yaw,
+            *face.measures,
             face.track_id,
         ]
         for face in result.faces

@@ -78,7 +78,7 @@ def evolved_spec(name: str) -> NetworkSpec:
     """Return the network that a genome's name describes, with the default model's recipe."""
     genome = genome_of(name)
     recipe = replace(DEFAULT, name=name, network=name)
-    return NetworkSpec(name, "Bred by search", partial(build_evolved, genome=genome), recipe)
+    return NetworkSpec(name, "Found by architecture search", partial(build_evolved, genome=genome), recipe)
 
 
 def build_evolved(

@@ -52,7 +52,7 @@ def _spec(name: str, title: str, **options: Any) -> NetworkSpec:
     )
 
 
-RESVGG = _spec("resvgg", "Residual VGG, faces weighed by place")
+RESVGG = _spec("resvgg", "Residual VGG, spatial attention")
 RESVGG_HALF = _spec("resvgg-half", "Residual VGG, half the filters", width=0.5)
 RESVGG_HALF_POOLED = _spec("resvgg-half-pooled", "The half one with global pooling", width=0.5, by_place=False)
 RESVGG_HALF_PLAIN = _spec("resvgg-half-plain", "The half one without squeeze-and-excitation", width=0.5, excited=False)

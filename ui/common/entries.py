@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from emotion.dates import MOMENT_FORMAT
-from emotion.library import Entry, State
+from emotion.library import Entry, Repository, State
+from emotion.models.offered import plain_name
+from ui.common.previews import preview_of
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import duration_text, size_text
 
@@ -22,24 +25,47 @@ STATE_NAMES = {
     State.INTERRUPTED: "interrupted",
 }
 
+_ROW_PX, _MOST_ROWS = 48, 12
+
 WHICH_DAY = "Recording time if the file contains one, else when it was added"
 
 
-def show_entries(entries: Sequence[Entry], key: str, mode: Literal["multi-row", "single-row"]) -> list[Entry]:
-    """Show analyses as a table, and return the selected ones.
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What a visitor did in a table of analyses.
+
+    Attributes:
+        opened: The analysis whose row was clicked in this run; None if none was.
+        chosen: Those whose boxes are ticked.
+    """
+
+    opened: Entry | None
+    chosen: list[Entry]
+
+
+def show_entries(library: Repository, entries: Sequence[Entry], key: str, *, choose: bool = False) -> Picked:
+    """Show analyses as a table in which a click on a row opens it.
 
     Args:
+        library: Where they are.
         entries: The analyses.
         key: Key of the table.
-        mode: Whether several rows can be selected.
+        choose: Whether rows have boxes too, to choose several.
     """
+    # The key depends on the entries, so that a selection never moves to other rows.
+    place = f"{key}_{hash(tuple(entry.id for entry in entries))}"
+    with st.spinner("Loading previews …"):
+        rows = [{"preview": preview_of(library, entry), **_row(entry)} for entry in entries]
     picked = st.dataframe(
-        whole_percent(pd.DataFrame([_row(entry) for entry in entries]), "smile"),
-        hide_index=True, column_config=_columns(), on_select="rerun", selection_mode=mode, placeholder="–",
-        # The key depends on the entries, so a selection never moves to other rows.
-        key=f"{key}_{hash(tuple(entry.id for entry in entries))}",
+        whole_percent(pd.DataFrame(rows), "smile"),
+        hide_index=True, column_config=_columns(), placeholder="–", row_height=_ROW_PX, key=place,
+        height="content" if len(entries) <= _MOST_ROWS else _ROW_PX * _MOST_ROWS,
+        on_select="rerun", selection_mode=["multi-row", "single-cell"] if choose else "single-cell",
     )  # fmt: skip
-    return [entries[row] for row in picked.selection.rows]
+    clicked, seen = picked.selection.cells, st.session_state.get(f"{place}_cell")
+    st.session_state[f"{place}_cell"] = clicked
+    opened = entries[clicked[0][0]] if clicked and clicked != seen else None
+    return Picked(opened, [entries[row] for row in picked.selection.rows] if choose else [])
 
 
 def _row(entry: Entry) -> dict[str, object]:
@@ -47,13 +73,13 @@ def _row(entry: Entry) -> dict[str, object]:
     return {
         "title": entry.title,
         "recorded": entry.happened_at,
-        "state": state_text(entry),
         "length": None if entry.info is None else duration_text(entry.info.duration_s),
         "people": summary.get("people"),
         "dominant": summary.get("dominant"),
         "smile": summary.get("smile_index"),
+        "state": state_text(entry),
         "tags": list(entry.tags),
-        "model": entry.settings.model,
+        "model": plain_name(entry.settings.model),
         "size": size_text(entry.bytes),
         "video": entry.has_video,
     }
@@ -76,16 +102,22 @@ def state_text(entry: Entry) -> str:
 
 def _columns() -> dict[str, Any]:
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    # All but the last three fit a window of 1280 px.
     return {
-        "title": text("Title", pinned=True, width="medium"),
-        "recorded": st.column_config.DatetimeColumn("Recorded or added", format=MOMENT_FORMAT, help=WHICH_DAY),
-        "state": text("State"),
-        "length": text("Length"),
-        "people": number("People", format="%d"),
-        "dominant": text("Dominant", help="The expression that leads for the longest time"),
-        "smile": share_column("Smile index"),
-        "tags": st.column_config.ListColumn("Tags"),
-        "model": text("Model"),
-        "size": text("Storage"),
-        "video": st.column_config.CheckboxColumn("Video kept", help="Whether the video is kept in the library"),
+        "preview": st.column_config.ImageColumn("", width=84, pinned=True),
+        "title": text("Title", pinned=True, width=190),
+        "recorded": st.column_config.DatetimeColumn(
+            "Recorded or added", width=165, format=MOMENT_FORMAT, help=WHICH_DAY
+        ),
+        "length": text("Length", width=70),
+        "people": number("People", width=65, format="%d"),
+        "dominant": text("Dominant", width=95, help="The expression that leads for the longest time"),
+        "smile": share_column("Smile index", width=110),
+        "state": text("State", width=90),
+        "tags": st.column_config.ListColumn("Tags", width=120),
+        "model": text("Model", width=130),
+        "size": text("Storage", width=80),
+        "video": st.column_config.CheckboxColumn(
+            "Video kept", width=90, help="Whether the video is kept in the library"
+        ),
     }

@@ -8,13 +8,17 @@ from pathlib import Path
 import streamlit as st
 
 import emotion
-from emotion.drawing.boxes import annotate
+from emotion.analytics.files import load_parquet
+from emotion.analytics.timeline import result_at
 from emotion.errors import EmotionError
-from emotion.report.stills import encode_png
+from emotion.report.stills import encode_png, still_of
 from emotion.samples import make_clip, sample_image
-from emotion.types import Image
+from emotion.samples.demo import DEMO_TIMELINE, DEMO_VIDEO
 from emotion.vision.face_parts import PartFinder
 from ui.common.plain import plain
+
+_STILL_S = 9.5
+"""Time of the demo's frame on the home page: both people are in view."""
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -45,10 +49,11 @@ def sample_png() -> bytes:
 
 
 @st.cache_resource(show_spinner=False)
-def annotated_sample() -> Image:
-    """Return the sample portrait with boxes and expressions drawn over it."""
-    portrait = sample_image()
-    return annotate(portrait, load_analyzer().image(portrait))[:420]
+def demo_still() -> bytes:
+    """Return a frame of the demo with boxes and expressions drawn over it, as the bytes of a PNG file."""
+    analysis = load_parquet(DEMO_TIMELINE)
+    row = analysis.frames.iloc[(analysis.frames["time_s"] - _STILL_S).abs().argmin()]
+    return still_of(DEMO_VIDEO, float(row["time_s"]), result_at(analysis, int(row["frame_index"])))
 
 
 @st.cache_resource(show_spinner=False)

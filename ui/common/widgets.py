@@ -13,8 +13,12 @@ from emotion.analytics.abstention import explain
 from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order, in_display_order
 from emotion.types import Progress
+from ui.common.plain import plain
 
 CONSENT = "Only use pictures and videos of people who have been informed and agree."
+
+LEAST_SHARE = 0.0005
+"""Share below which an expression gets no row: it would be labelled 0.0 %."""
 
 # Text inherits the theme's colour; lines mix it with transparency.
 _TABLE_STYLE = """
@@ -33,13 +37,13 @@ _TABLE_STYLE = """
 
 
 def chip(answer: str, text: str = "", hover: str = "") -> str:
-    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, which also has a dashed rim."""
+    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, which is striped everywhere."""
     colour = ANSWER_COLOURS[answer]
     ink = text_colour(colour)
     title = f' title="{escape(hover)}"' if hover else ""
-    rim = f"outline:1.5px dashed {ink};outline-offset:-3px;" if answer == UNCLEAR else ""
+    stripes = "background-image:repeating-linear-gradient(135deg,transparent 0 4px,#fff4 4px 8px);"
     return (
-        f'<span{title} style="background:{colour};color:{ink};border-radius:1rem;{rim}'
+        f'<span{title} style="background:{colour};color:{ink};border-radius:1rem;{stripes if answer == UNCLEAR else ""}'
         f'padding:.14rem .7rem;font-size:.85rem;font-weight:600;white-space:nowrap">{escape(text or answer)}</span>'
     )
 
@@ -75,15 +79,19 @@ def legend(colours: Mapping[str, str]) -> None:
 
 
 def shares_table(shares: Mapping[str, float]) -> None:
-    """Show shares of time as a table with bars, in the order of every chart and legend."""
+    """Show shares of time as a table with bars, in the order of every chart and legend; name those without any."""
+    never = [label for label in display_order(shares) if shares[label] < LEAST_SHARE]
     rows = "".join(
         f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{escape(label)}</td>'
         f'<td class="track"><div style="width:{share:.2%};background:{_fill(label)}"></div></td>'
         f'<td class="figure">{share:.1%}</td></tr>'
         for label, share in in_display_order(shares).items()
+        if share >= LEAST_SHARE
     )
     head = '<tr><th scope="col">Expression</th><th></th><th scope="col" class="figure">Share of time</th></tr>'
     st.html(f'{_TABLE_STYLE}<table class="shares"><thead>{head}</thead><tbody>{rows}</tbody></table>')
+    if never:
+        st.caption(f"Never: {plain(', '.join(never))}")
 
 
 def hints(steps: Iterable[tuple[str, str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""Model lab: compares models side by side."""
+"""Inside the models: compares models side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from emotion.errors import EmotionError
 from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness
 from ui.common.plain import plain
-from ui.common.theme import chart_text_colour
 from ui.lab.models import Lab
 
 _CHOSEN_AT_FIRST = 2
@@ -79,8 +78,7 @@ def _show_confusions(records: Mapping[str, Record]) -> None:
     unit = st.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="lab_unit"
     )
-    ink = chart_text_colour()
-    _side_by_side({name: confusion_chart(one, shares=unit == shares, ink=ink) for name, one in records.items()})
+    _side_by_side({name: confusion_chart(one, shares=unit == shares) for name, one in records.items()})
     st.caption("Rows: true expression; columns: answer. Stronger colour: larger share of the row.")
 
 

@@ -1,4 +1,4 @@
-"""Model lab: statistics of the data sets that models are trained on."""
+"""Inside the models: statistics of the data sets that models are trained on."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ui.common.plain import plain
 DATASETS = data_dir() / "datasets"
 FACTS_FILE = "facts.json"
 
-_HOW = """
-No data set has been measured on this server. Get a data set from its owners (see `data/README.md`), then run:
+HOW = """
+Faces per class, samples, mean faces, label agreement and duplicates of a data set. Get one from its owners
+(`data/README.md` lists them), then run:
 
 ```sh
 python -m training facts --data FOLDER
 ```
-
-This page then shows faces per class, samples, mean faces, label agreement and duplicates.
 """
+"""How to add a data set."""
 
 
 def find_facts(folder: Path) -> dict[str, Path]:
@@ -47,12 +47,14 @@ def load_facts(file: Path) -> dict[str, Any]:
     return facts
 
 
+def has_data_sets() -> bool:
+    """Return whether a data set was measured on this server."""
+    return bool(find_facts(DATASETS))
+
+
 def show_data_sets() -> None:
     """Let the visitor choose a measured data set, and show its facts."""
     found = find_facts(DATASETS)
-    if not found:
-        st.info(_HOW, icon=":material/database:")
-        return
     name = st.selectbox("Data set", list(found), key="lab_data_set")
     try:
         facts = load_facts(found[name])

@@ -1,4 +1,4 @@
-"""Model lab: accuracy and training of the face-part models."""
+"""Inside the models: accuracy and training of the face-part models."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from emotion.models.face_parts import PartCard, list_part_models, load_part_card
 from emotion.models.registry import HISTORY_FILE
 from ui.common.plain import plain
 
-_HOW = """
-No face-part model is installed. They are trained on a facial-keypoints table:
+HOW = """
+No model of face parts is installed. Train one on a table of facial keypoints:
 
 ```sh
 python -m training train --model resunet --data FOLDER
@@ -20,6 +20,8 @@ python -m training export --run data/runs/resunet --data FOLDER
 python -m training evaluate --model resunet --data FOLDER
 ```
 """
+"""How to add a model of face parts."""
+
 _SCORE_NAMES = {
     "mean_dice": "Mean Dice",
     "error": "Mean error (share of eye distance)",
@@ -30,11 +32,13 @@ _SCORE_NAMES = {
 _COLUMN_NAMES = {"dice": "Dice", "iou": "IoU", "errors": "mean error"}
 
 
+def has_part_models() -> bool:
+    """Return whether a model of face parts is installed."""
+    return bool(list_part_models())
+
+
 def show_part_models() -> None:
     """Show a card for each face-part model."""
-    if not list_part_models():
-        st.info(_HOW, icon=":material/face_6:")
-        return
     st.caption(
         "They draw points and masks over faces on the Pictures page. The scores are from a test table with people who "
         "are also in the training table; expect slightly less for new people."

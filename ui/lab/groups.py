@@ -1,4 +1,4 @@
-"""Model lab: accuracy per group of people, for zips whose folders name groups."""
+"""Test on my pictures: accuracy per group of people, for zips whose folders name groups."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from emotion.evaluation.cards.render import section_html, to_html, to_markdown
 from ui.common.plain import plain
 from ui.lab.data import DATASETS, find_facts, load_facts
 
-_OPEN = ("How well it does", "Known weaknesses", "When not to use it", "What it learned from")
+_OPEN = ("Accuracy", "Known weaknesses", "When not to use it", "Training data")
 """Titles of sections that are open at first."""
 
 # Text inherits the theme's colour; lines mix it with transparency.

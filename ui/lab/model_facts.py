@@ -1,4 +1,4 @@
-"""The models section of the About page: accuracy, training data and terms."""
+"""Accuracy of the offered models for the About page, the terms of all models, and their scores on every test set."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from emotion.evaluation.cards.overview import HOW_TO_READ, sets_table
 from emotion.evaluation.cards.sources import FOR_RESEARCH, learned_sources, sources_table
 from emotion.evaluation.scores import load_evaluation
 from emotion.evaluation.set_scores import SetScore, product_scores, scores_table, set_scores
+from emotion.models.offered import offered_models, plain_name
 from emotion.models.registry import ALIASES, load_card
 from emotion.types import ModelCard
 from ui.common.plain import code, plain
@@ -24,53 +25,69 @@ from ui.lab.model_card import show_section
 FER2013_ALONE = "ferplus-resvgg"
 """A model trained on FER2013 with FER+ votes only."""
 
+MADE_BY_OTHERS = """
+- Face detection, face mesh and irises: MediaPipe models by Google (Apache 2.0).
+- Sample portrait: the astronaut Eileen Collins, by NASA, in the public domain; from scikit-image.
+- Colours: the palette of Okabe and Ito, made for people with colour-vision deficiencies.
+"""
 
-def show_models() -> None:
-    """Show the default model with its scores and sources, then all installed models; damaged ones are reported."""
+
+def show_accuracy() -> None:
+    """Show the offered models, their scores on every test set, and a link to their cards."""
     cards = _cards()
     if not cards:
         st.warning("No model is installed.", icon=":material/warning:")
         return
-    default = next((card for card in cards if card.name == ALIASES["default"]), None)
+    for name, offer in offered_models().items():
+        st.markdown(f"**{plain(offer.name)}** · {plain(offer.reason)} Its name in commands is {code(name)}.")
+    default = cards.get(ALIASES["default"])
     if default is not None:
-        _show_default(default, [card.name for card in cards])
-    page_link("pages/model_card.py", "Model cards: data, scores, weaknesses", ":material/fact_check:")
-    with st.expander(f"All installed models ({len(cards)})"):
-        show_scores(cards)
-        _show_terms(cards)
-
-
-def _cards() -> list[ModelCard]:
-    found = []
-    for name in emotion.list_models():
+        chips(default.labels)
         try:
-            found.append(load_card(name))
+            _show_scores_of_default(default)
         except EmotionError as error:
             st.error(plain(error), icon=":material/error:")
+    page_link("pages/model_card.py", "Model cards: weaknesses and limits", ":material/fact_check:")
+
+
+def show_terms() -> None:
+    """Show what the default model is trained on, and each statement of terms once, with its models."""
+    cards = _cards(report=False)
+    default = cards.get(ALIASES["default"])
+    if default is not None and (sources := learned_sources(default.training)):
+        show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
+        if FER2013_ALONE in cards:
+            st.markdown(f"{code(FER2013_ALONE)} is trained on FER2013 with FER+ votes only, for those who need that.")
+    st.markdown("**Terms of the models**")
+    st.markdown("\n".join(f"- {_named(names, cards)}: {plain(words)}" for words, names in _terms(cards).items()))
+    st.markdown("**Made by others**")
+    st.markdown(MADE_BY_OTHERS)
+
+
+def _cards(*, report: bool = True) -> dict[str, ModelCard]:
+    """Return name → card of every model; damaged ones are left out, and reported if so wished."""
+    found = {}
+    for name in emotion.list_models():
+        try:
+            found[name] = load_card(name)
+        except EmotionError as error:
+            if report:
+                st.error(plain(error), icon=":material/error:")
     return found
 
 
-def _show_default(card: ModelCard, installed: Sequence[str]) -> None:
-    st.markdown(
-        f"**{plain(card.title)}** · {code(card.name)}, the default, distinguishes {len(card.labels)} expressions:"
-    )
-    chips(card.labels)
-    st.subheader("Accuracy", anchor=False)
-    try:
-        _show_scores_of_default(card)
-    except EmotionError as error:
-        st.error(plain(error), icon=":material/error:")
-    st.subheader("Training data", anchor=False)
-    if sources := learned_sources(card.training):
-        show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
-    else:
-        st.markdown(plain(card.licence))
-    if FER2013_ALONE in installed and card.name != FER2013_ALONE:
-        st.markdown(f"`{FER2013_ALONE}` is trained on FER2013 with FER+ votes only, for those who need that.")
-    st.caption(
-        f"{card.parameters / 1e6:.2f} million parameters, {millions_text(card.multiply_adds)} multiply–adds "
-        f"for a face, {card.input_size:d} × {card.input_size:d} px, {plain(card.colour)}"
-    )
+def _terms(cards: dict[str, ModelCard]) -> dict[str, list[str]]:
+    """Return each statement of terms with the names of its models."""
+    terms: dict[str, list[str]] = {}
+    for name, card in cards.items():
+        terms.setdefault(card.licence or "Not stated.", []).append(name)
+    return terms
+
+
+def _named(names: Sequence[str], cards: dict[str, ModelCard]) -> str:
+    """Return the models of one statement; the largest group is “all others”, which keeps the list short."""
+    largest = max(_terms(cards).values(), key=len)
+    return f"All {len(names)} others" if len(names) > 3 and names == largest else ", ".join(map(code, names))
 
 
 def _show_scores_of_default(card: ModelCard) -> None:
@@ -85,7 +102,7 @@ def _other_models(card: ModelCard, rows: Sequence[SetScore]) -> list[str]:
     """Return notes on rows of other models: the default model's own accuracy there."""
     own = {one.family: one for one in set_scores(card.name, load_evaluation(card.name))}
     return [
-        f"{row.title} shows {row.model}, which uses these labels; {card.name} reaches "
+        f"{row.title}: scores of “{plain_name(row.model)}”, which uses these labels. “{plain_name(card.name)}” reaches "
         f"{percent(own[row.family].accuracy)} there, because FER+ votes and FER2013 labels often disagree."
         for row in rows
         if row.model != card.name and row.family in own
@@ -111,16 +128,3 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
         "title": st.column_config.TextColumn("Title", width="medium"),
         "labels": number("Expressions", format="%d"),
     }
-
-
-def _show_terms(cards: Sequence[ModelCard]) -> None:
-    """Show each statement of terms once, with its models."""
-    terms: dict[str, list[str]] = {}
-    for card in cards:
-        terms.setdefault(card.licence or "Terms not stated.", []).append(card.name)
-    st.markdown("\n".join(f"- {', '.join(map(code, names))}: {plain(words)}" for words, names in terms.items()))
-
-
-def millions_text(count: int | None) -> str:
-    """Return a large number in millions."""
-    return "an unknown number of" if count is None else f"{count / 1e6:.0f} million"

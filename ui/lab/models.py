@@ -1,4 +1,4 @@
-"""Model lab: the table of all models, and accuracy vs. cost."""
+"""The models that the lab knows, a choice among them, and their table with accuracy vs. cost."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from emotion.charts.lab import cost_scatter, model_colour
 from emotion.errors import EmotionError
 from emotion.evaluation.scores import COSTS, FAMILIES, SPLITS, families_of, load_evaluation, score_table
 from emotion.evaluation.timing import median_ms
+from emotion.models.offered import choices, full_name, offered_models, plain_name
 from emotion.models.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
@@ -79,6 +80,18 @@ def choose_test(lab: Lab) -> tuple[str, str]:
     return family, role
 
 
+def choose_models(lab: Lab) -> list[str]:
+    """Let the visitor choose the models to test; at first those that the app offers, and imported ones."""
+    first = [name for name in choices() if name in lab.cards]
+    chosen = st.multiselect(
+        "Models", lab.names, default=first, format_func=plain_name, key="lab_tested",
+        help="Names in lower case are models for developers; *Inside the models* describes them.",
+    )  # fmt: skip
+    if not chosen:
+        st.info("Choose at least one model.", icon=":material/compare:")
+    return chosen
+
+
 def show_models(lab: Lab, family: str, role: str) -> None:
     """Show every model's figures, and accuracy vs. a chosen cost."""
     times: dict[str, float] = st.session_state.setdefault(TIMES, {})
@@ -86,6 +99,8 @@ def show_models(lab: Lab, family: str, role: str) -> None:
         _time_models(lab, times)
     table = score_table(lab.cards, lab.evaluations, family, role, times)
     show_figures(table)
+    if offered := offered_models():
+        st.caption(f"The app offers {' and '.join(plain(full_name(name)) for name in offered)}.")
     st.caption(
         "Scores of the quantised file that runs here, from each model's `evaluation.json`. Models with fewer classes "
         "are scored only on these, which is easier: compare models with the same number of classes. "

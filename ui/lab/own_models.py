@@ -1,4 +1,4 @@
-"""Model lab: adds and removes uploaded .tflite models."""
+"""Inside the models: adds and removes uploaded .tflite models."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def _add(pending: PendingModel, facts: ModelFacts) -> None:
     st.session_state.setdefault(TIMES, {})[card.name] = facts.ms
     st.session_state[_NOTE] = (
         True,
-        f"{card.name} was added. It is now in the table and in “Try it”.",
+        f"{card.name} was added. It is now in the table, on “Test on my pictures” and among the models for videos.",
     )
 
 

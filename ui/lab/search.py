@@ -1,4 +1,4 @@
-"""Model lab: results of the architecture search."""
+"""Inside the models: results of the architecture search."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from ui.lab.models import Lab, show_figures
 
 CANDIDATES = data_dir() / "search" / "candidates.csv"
 
-_HOW = """
-No architecture search has been run on this server. To train, quantise and time many
-small networks, run:
+HOW = """
+Candidates and Pareto front of many small networks that are trained, quantised and timed:
 
 ```sh
 python -m training search --evolve --trials 40
 ```
-
-This page then shows the candidates and the Pareto front.
 """
+"""How to run an architecture search."""
+
 _GENES = {
     "stem": r"-s(\d+)",
     "widths": r"-w([\d.]+)",
@@ -36,6 +35,11 @@ _GENES = {
 _YES = {"0": "no", "1": "yes"}
 
 
+def has_candidates() -> bool:
+    """Return whether an architecture search left its results on this server."""
+    return CANDIDATES.is_file()
+
+
 def show_search(lab: Lab, family: str, role: str) -> None:
     """Show the candidates, the Pareto front over generations, the winner, and fully trained networks.
 
@@ -44,9 +48,6 @@ def show_search(lab: Lab, family: str, role: str) -> None:
         family: Labels of the evaluation.
         role: Split of the evaluation.
     """
-    if not CANDIDATES.is_file():
-        st.info(_HOW, icon=":material/genetics:")
-        return
     table = pd.read_csv(CANDIDATES)
     if not is_candidates(table):
         st.error(

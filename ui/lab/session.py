@@ -1,4 +1,4 @@
-"""Session state of the model lab, which survives page changes, unlike widgets."""
+"""Session state of the lab's pages, which survives page changes, unlike widgets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Model lab: evaluates every model on the visitor's labelled pictures."""
+"""Test on my pictures: evaluates models on the visitor's labelled pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,12 +14,12 @@ from emotion.errors import InputError
 from emotion.evaluation.user_evaluation.judge import answers, overview, worst_mistakes
 from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
+from emotion.models.offered import plain_name
 from ui.common import uploads
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
 from ui.common.shares import share_column, whole_percent
-from ui.common.theme import chart_text_colour
 from ui.common.widgets import CONSENT, chip, progress_text
 from ui.lab import session
 from ui.lab.groups import show_groups
@@ -48,10 +49,15 @@ _LAYOUT = """faces.zip
 └── angry/    …"""
 
 
-def show_trial(lab: Lab) -> None:
-    """Let the visitor upload a zip of class folders; show every model's results."""
+def show_trial(lab: Lab, names: Sequence[str]) -> None:
+    """Let the visitor upload a zip of class folders; show the results of some models.
+
+    Args:
+        lab: The installed models.
+        names: The models to evaluate.
+    """
     st.caption(
-        f"Upload a zip with one folder per expression to evaluate every model on your pictures. {CONSENT} "
+        f"Upload a zip with one folder per expression to measure accuracy on your pictures. {CONSENT} "
         "The zip is deleted when you clear it or leave."
     )
     st.file_uploader(
@@ -69,14 +75,16 @@ def show_trial(lab: Lab) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if not job.running and job.started:
             st.button(
-                "Run again", icon=":material/replay:", on_click=_start, args=(job, lab, framing, codes),
-                help="With the settings above",
+                "Run again", icon=":material/replay:", on_click=_start, args=(job, lab, names, framing, codes),
+                help="With the models and settings above", disabled=not names,
             )  # fmt: skip
         st.button("Clear", icon=":material/delete:", on_click=session.set_trial_job, args=(None,), key="trial_clear")
     if not job.started and not show_notice(key="lab_trial_notice"):
         return
     if not job.started:
-        _start(job, lab, framing, codes)
+        if not names:
+            return
+        _start(job, lab, names, framing, codes)
     if job.running:
         _follow(job)
     elif job.trial is None:
@@ -107,8 +115,8 @@ def _choose() -> tuple[Framing, str | None]:
     return framing or Framing.BY_SIZE, codes or None
 
 
-def _start(job: TrialJob, lab: Lab, framing: Framing, codes: str | None) -> None:
-    job.start(lab.names, load_analyzer(lab.names[0]).largest_face, framing, codes)
+def _start(job: TrialJob, lab: Lab, names: Sequence[str], framing: Framing, codes: str | None) -> None:
+    job.start(names, load_analyzer(lab.names[0]).largest_face, framing, codes)
 
 
 @fragment(run_every=0.5)
@@ -131,20 +139,24 @@ def _show_result(job: TrialJob, trial: UserEvaluation, lab: Lab, codes: str | No
     if not trial.names:
         st.info("No picture could be evaluated.", icon=":material/no_accounts:")
         return
-    show_figures(overview(job.records))
-    model = st.selectbox("Model", [name for name in lab.names if name in trial.cards], key="trial_model", width=300)
+    table = overview(job.records)
+    show_figures(table.assign(model=[plain_name(name) for name in table["model"]]))
+    model = st.selectbox(
+        "Model", [name for name in lab.names if name in trial.cards], key="trial_model", format_func=plain_name,
+        width=300,
+    )  # fmt: skip
     record = job.records[model]
     if record is None:
         st.info("This model knows fewer than two of these expressions.", icon=":material/help:")
         return
     _show_record(record)
-    table = answers(trial, model)
+    answered = answers(trial, model)
     st.download_button(
-        "Every answer as CSV", csv_bytes(table.drop(columns="picture")), f"{job.stem}.{model}.answers.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", key="trial_csv",
+        "Every answer as CSV", csv_bytes(answered.drop(columns="picture")), f"{job.stem}.{model}.answers.csv",
+        "text/csv", icon=":material/download:", on_click="ignore", key="trial_csv",
     )  # fmt: skip
     show_groups(trial, model, codes, job.stem)
-    _show_mistakes(trial, table)
+    _show_mistakes(trial, answered)
 
 
 def _summary(trial: UserEvaluation) -> str:
@@ -176,8 +188,7 @@ def _show_record(record: dict[str, Any]) -> None:
     unit = left.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
     )
-    ink = chart_text_colour()
-    left.altair_chart(confusion_chart(record, shares=unit == shares, ink=ink), width="stretch", key="trial_confusion")
+    left.altair_chart(confusion_chart(record, shares=unit == shares), width="stretch", key="trial_confusion")
     scores = pd.DataFrame(record["per_class"])[list(display_order(record["per_class"]))].T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),

@@ -1,8 +1,8 @@
-"""Model lab: every model's answer for one photograph, with a saliency map."""
+"""Test on my pictures: the models' answers for one photo, with saliency maps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -16,6 +16,7 @@ from emotion.engine.classify_faces import crop_face
 from emotion.errors import EmotionError
 from emotion.evaluation.saliency import occlusion_map, overlay
 from emotion.labels import in_display_order
+from emotion.models.offered import plain_name
 from emotion.samples import SAMPLE_NAME
 from emotion.types import Face, FloatArray, Image
 from emotion.vision.decode.formats import ENDINGS
@@ -47,9 +48,14 @@ class Answer:
     reasons: Image
 
 
-def show_try(lab: Lab) -> None:
-    """Let the visitor upload a photograph; show every model's answer for its largest face."""
-    st.caption(f"Upload a photo to compare every model on its largest face. {CONSENT}")
+def show_try(lab: Lab, names: Sequence[str]) -> None:
+    """Let the visitor upload a photo; show the answers of some models for its largest face.
+
+    Args:
+        lab: The installed models.
+        names: The models to show.
+    """
+    st.caption(f"Upload a photo to see each model's answer for the largest face. {CONSENT}")
     st.file_uploader(
         "Photograph", _TYPES, key=uploads.uploader_key(_UPLOAD), on_change=_take_upload, label_visibility="collapsed"
     )
@@ -73,10 +79,10 @@ def show_try(lab: Lab) -> None:
     if face is None:
         st.info("No face was found in this picture.", icon=":material/no_accounts:")
         return
-    _show_answers(lab, pixels, face)
-    caption = "Orange parts support the leading expression, blue parts oppose it (occlusion sensitivity)."
-    if any(card.abstain_below > 0 for card in lab.cards.values()):
-        caption += " Dashed line: the model's own limit; if no bar reaches it, the answer is unclear."
+    _show_answers(names, pixels, face)
+    caption = "Orange parts support the answer; blue parts oppose it (occlusion sensitivity)."
+    if any(lab.cards[name].abstain_below > 0 for name in names):
+        caption += " Dashed line: the model's threshold; if no bar reaches it, the answer is unclear."
     st.caption(caption)
 
 
@@ -96,13 +102,13 @@ def _take(name: str, content: bytes) -> None:
     st.session_state[ANSWERS] = {}
 
 
-def _show_answers(lab: Lab, pixels: Callable[[], Image], face: Face) -> None:
+def _show_answers(names: Sequence[str], pixels: Callable[[], Image], face: Face) -> None:
     answers: dict[str, Answer] = st.session_state[ANSWERS]
     # Row by row, so that the reading order is kept when columns stack on a phone.
-    for start in range(0, len(lab.names), _COLUMNS):
-        for column, name in zip(st.columns(_COLUMNS, gap="medium"), lab.names[start : start + _COLUMNS], strict=False):
+    for start in range(0, len(names), _COLUMNS):
+        for column, name in zip(st.columns(_COLUMNS, gap="medium"), names[start : start + _COLUMNS], strict=False):
             with column.container(border=True):
-                st.markdown(f"**{plain(name)}**")
+                st.markdown(f"**{plain(plain_name(name))}**")
                 try:
                     if name not in answers:
                         answers[name] = answer_of(name, pixels(), face)

@@ -10,6 +10,7 @@ from emotion.charts.calendar import ANSWERS, LEADING, calendar_chart, day_table,
 from emotion.labels import EMOTIONS
 from emotion.library import Repository, days
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.widgets import browser_zone, chips
 
 PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
@@ -25,13 +26,13 @@ def show_days(library: Repository) -> None:
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
     st.altair_chart(calendar_chart(shown, by), width="content")
-    st.caption(
+    how_to_read(
         "Each cell is a day, in the colour of the expression that led for the longest time. Stronger colour: larger "
         "share. Unclear time is not counted." if by == LEADING else
         f"Each cell is a day. Stronger colour: larger share of {plain(by)} in the time in which faces were seen."
     )  # fmt: skip
     st.altair_chart(trend_chart(shown), width="stretch")
-    st.caption(
+    how_to_read(
         "Shares of the time in which faces were seen, over all videos of a day. A video counts on the day it was "
         "recorded, if its file says so, otherwise on the day it was added."
     )

@@ -11,6 +11,7 @@ from ui.common.plain import plain
 from ui.common.widgets import size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
+from ui.shell.notice import forget_answer
 from ui.video import session
 
 CONFIRMATION = "delete everything"
@@ -23,9 +24,7 @@ WHAT = (
     "and this session's pictures, uploads and player copies."
 )
 EVERYBODY = "This server has no sign-in, so **this deletes what everyone has analysed on it**, not only you."
-NOT_MINE = (
-    "Not deleted: files you have downloaded, models added in the Model lab, and backups made by the administrator."
-)
+NOT_MINE = "Not deleted: files you have downloaded, models you added, and backups made by the administrator."
 
 
 def show_erase(library: Repository) -> None:
@@ -63,5 +62,6 @@ def forget_session() -> None:
     clear_pictures()
     lab.set_trial_job(None)
     lab.set_pending_model(None)
+    forget_answer()
     for key in _HELD:
         st.session_state.pop(key, None)

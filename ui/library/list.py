@@ -40,8 +40,11 @@ def show_list(library: Repository) -> None:
         message = "No analysis matches these words and tags." if text or tags else "No video was analysed yet."
         st.info(message, icon=":material/search_off:" if text or tags else ":material/inventory_2:")
         return
-    chosen = show_entries(found.entries, "library_rows", "multi-row")
-    _show_actions(library, chosen)
+    st.caption("Click a row to open it. Tick boxes to name, tag or delete.")
+    picked = show_entries(library, found.entries, "library_rows", choose=True)
+    if picked.opened is not None:
+        open_analysis(picked.opened.id)
+    _show_actions(library, picked.chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_pages(found.total)
         # All that was found, not this page alone; read on click.
@@ -81,8 +84,6 @@ def _show_actions(library: Repository, chosen: Sequence[Entry]) -> None:
             _edit(library, chosen[0])
         if st.button("Delete", icon=":material/delete:", disabled=not chosen):
             _confirm_delete(library, chosen)
-        if not chosen:
-            st.caption("Select analyses to open, tag or delete.")
 
 
 @st.dialog("Name and tags")

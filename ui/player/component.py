@@ -15,12 +15,16 @@ from emotion.analytics.apply import merged_into
 from emotion.analytics.edits import Edits, Span
 from emotion.drawing.boxes import text_colour
 from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.telemetry.one_line import one_line
 from emotion.types import Analysis, FloatArray
 from ui.common.web_modules import joined_modules, keep_value
 from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
 
 _WEB = Path(__file__).with_name("web")
+_MOST_LETTERS = 200
+"""Of an event's name."""
+
 _MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys", "player", "main")
 
 
@@ -31,10 +35,12 @@ class Marked:
     Attributes:
         id: Unique id from the browser.
         span: Start and end; equal for a moment.
+        label: The name it was given; empty for none.
     """
 
     id: str
     span: Span
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class PlayerState:
 
     Attributes:
         time_s: Position in seconds; while playing, where it last paused; None before its first report.
-        events: Events marked since the last run; each is reported once.
+        events: Events marked since the last run; each is reported once, and again when it gets a name.
     """
 
     time_s: float | None
@@ -136,12 +142,12 @@ class _Memory:
     Attributes:
         key: The component's key.
         digest: Digest of the packed analysis.
-        taken: Ids of all events that the page has received.
+        taken: Id → name of all events that the page has received.
     """
 
     def __init__(self, key: str, digest: str) -> None:
         self.key, self.digest = key, digest
-        self.taken: set[str] = set()
+        self.taken: dict[str, str] = {}
         self._moves = 0
         self._at_s: float | None = None
         self._said: Mapping[str, Any] | None = None
@@ -161,10 +167,16 @@ class _Memory:
         return {"move": self._moves, "time_s": self._at_s}
 
     def take(self, marked: list[Mapping[str, Any]]) -> tuple[Marked, ...]:
-        """Return the events not taken before, out of all marked since the player was opened."""
-        new = [event for event in marked if str(event["id"]) not in self.taken]
-        self.taken |= {str(event["id"]) for event in new}
-        return tuple(Marked(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"]))) for event in new)
+        """Return the events that are new or got a name, out of all marked since the player was opened."""
+        events = [_marked(event) for event in marked]
+        new = tuple(event for event in events if self.taken.get(event.id) != event.label)
+        self.taken |= {event.id: event.label for event in new}
+        return new
+
+
+def _marked(event: Mapping[str, Any]) -> Marked:
+    label = one_line(str(event.get("label") or ""))[:_MOST_LETTERS]
+    return Marked(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"])), label)
 
 
 def _people(edits: Edits) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The notice before the first analysis: asks for its purpose and for everyone's consent.
+"""The notice before the first analysis: asks for its purpose and for everyone's consent, once per browser.
 
 Nothing but the built-in sample is analysed before it is answered. The answer of a signed-in person is stored in the
-library; anyone else's lasts for their session, which a reload of the page ends. ``EMOTION_NOTICE=off`` is for operators
-who inform people in another way, such as on paper.
+library, anyone else's in a cookie of their browser. ``EMOTION_NOTICE=off`` is for operators who inform people in
+another way, such as on paper.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ui.access import find_visitor
 from ui.access.library import library_or_stop
 from ui.common.plain import plain
 from ui.common.widgets import page_link
+from ui.shell.remember import remember, remembered
 
 VERSION = "2026-11-28"
 """Version of :data:`RULES`: people who agreed to another version are asked again."""
@@ -29,13 +30,19 @@ TO_CONTINUE = "Choose a purpose and confirm consent to continue."
 """What to do next, unless a page says it more exactly."""
 
 RULES = """
-- :material/diversity_3: **Inform people and get their consent.** In the European Union, people exposed to emotion
-  recognition must be informed (AI Act, Article 50(3), since 2 August 2026).
-- :material/gavel: **Not at work, not in education.** Inferring emotions there is prohibited in the European Union,
-  except for medical or safety reasons (Article 5(1)(f)).
-- :material/shield_person: **Faces are personal data.** The GDPR requires a legal basis: collect only what you need,
-  keep it briefly, and take special care with health data (Articles 5, 6 and 9).
-- :material/balance: **An expression is not an emotion.** Do not base decisions about a person on it.
+- **Inform people and get their consent** before you analyse pictures or videos of them.
+- **Not at work, not in education:** prohibited in the European Union, except for medical or safety reasons.
+- **Faces are personal data:** collect only what you need, and delete it soon.
+- **An expression is not an emotion:** do not base decisions about a person on it.
+"""
+
+LAW = """
+- **Information:** people exposed to emotion recognition must be informed (EU AI Act, Article 50(3), since 2 August
+  2026).
+- **Prohibition:** inferring emotions of people at work or in education (AI Act, Article 5(1)(f)).
+- **Personal data:** the GDPR requires a legal basis, and special care with health data (Articles 5, 6 and 9).
+
+A summary, not legal advice.
 """
 
 AT_WORK = "work"
@@ -69,8 +76,13 @@ def is_on() -> bool:
 
 
 def may_analyse() -> bool:
-    """Return whether the notice is off or was answered, in this session or earlier by the signed-in person."""
+    """Return whether the notice is off or was answered, in this browser or earlier by the signed-in person."""
     return not is_on() or purpose() is not None
+
+
+def is_answered() -> bool:
+    """Return whether the notice is on and was answered."""
+    return is_on() and purpose() is not None
 
 
 def purpose() -> str | None:
@@ -103,9 +115,6 @@ def _ask(next_step: str, consent: str, key: str) -> str | None:
     with st.container(border=True):
         st.markdown("**Before the first analysis**")
         st.markdown(RULES)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"A summary, not legal advice. {_how_often()}", width="content")
-            page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")
         chosen = st.pills(
             "What is this analysis for?", list(PURPOSES), format_func=PURPOSES.__getitem__, key=f"{key}_purpose"
         )
@@ -114,31 +123,54 @@ def _ask(next_step: str, consent: str, key: str) -> str | None:
         is_known = st.checkbox(consent, key=key)
         if chosen is not None and chosen != AT_WORK and is_known:
             return chosen
-        st.caption(next_step)
+        st.caption(f"{next_step} {_how_often()}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.popover("What the law says", icon=":material/gavel:", type="tertiary"):
+                st.markdown(LAW)
+            page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")
         return None
 
 
 def show_purpose() -> None:
     """Show the answer in one line, with a button that asks again."""
-    given = purpose() if is_on() else None
-    if given is None:
+    if not is_answered():
         return
+    given = purpose() or ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/verified_user: {PURPOSES.get(given, plain(given))} · everyone knows and agrees")
-        st.button("Change", type="tertiary", on_click=_ask_again, help="Show the notice again", key="notice_change")
+        st.button("Change", type="tertiary", on_click=forget_answer, help="Ask again", key="notice_change")
+
+
+def forget_answer() -> None:
+    """Forget the answer, so that the next analysis asks again."""
+    st.session_state[_PURPOSE] = None
+
+
+def keep_answer() -> None:
+    """Have the browser of a visitor without sign-in remember the answer. Call it once per run of the app."""
+    if is_on() and not _is_signed_in():
+        remember(VERSION, purpose())
 
 
 def _how_often() -> str:
+    return "You are asked once." if _is_signed_in() else "You are asked once in this browser; a cookie remembers it."
+
+
+def _is_signed_in() -> bool:
     visitor = find_visitor()
-    remembered = visitor is not None and visitor.signed_in
-    how_often = "once" if remembered else "once per visit (a reload of the page starts a new one)"
-    return f"You are asked {how_often}, and for consent before each live session."
+    return visitor is not None and visitor.signed_in
 
 
 def _remembered() -> str | None:
-    visitor = find_visitor()
-    if visitor is None or not visitor.signed_in:
-        return None
+    return _stored() if _is_signed_in() else _from_browser()
+
+
+def _from_browser() -> str | None:
+    found = remembered(VERSION)
+    return found if found in PURPOSES and found != AT_WORK else None
+
+
+def _stored() -> str | None:
     try:
         said = load_consent(library_or_stop())
     except LibraryError as error:
@@ -150,13 +182,8 @@ def _remembered() -> str | None:
 def _note(chosen: str) -> None:
     st.session_state[_PURPOSE] = chosen
     log.info("the notice was answered", extra={"purpose": chosen, "version": VERSION})
-    visitor = find_visitor()
-    if visitor is not None and visitor.signed_in:
+    if _is_signed_in():
         try:
             save_consent(library_or_stop(), chosen, VERSION)
         except LibraryError as error:
             log.warning("cannot store the consent: %s", error)
-
-
-def _ask_again() -> None:
-    st.session_state[_PURPOSE] = None

@@ -1,4 +1,4 @@
-"""Shows the open analysis, and a choice if the session started several."""
+"""The open analysis: which one it is, how to open another, and its result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from emotion.dates import moment_text
-from emotion.errors import EmotionError
 from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries, state_text
@@ -22,33 +21,50 @@ from ui.video.result import show_analysis
 from ui.video.video_source import VideoSource
 
 _CACHED = "loaded_analysis"
+_OFFERED = 12
 
 
-def show_open_analysis(library: Repository) -> bool:
-    """Show the open analysis, or this session's to choose from; return whether there was any."""
-    begun = session.begun(library)
-    if len(begun) > 1:
-        _choose(begun)
-    elif begun and session.shown() is None and begun[0].state.is_over:
-        session.show(begun[0].id)
+def find_open(library: Repository) -> Entry | None:
+    """Return the open analysis, or the one to open by itself: the newest that is finished.
+
+    Raises:
+        LibraryError: The analysis that was asked for does not exist.
+    """
+    if session.shown() is None and (newest := _newest(library)) is not None:
+        session.show(newest.id)
     analysis_id = session.shown()
     if analysis_id is None:
         st.query_params.pop(session.ANALYSIS, None)
-        return bool(begun)
+        return None
     st.query_params[session.ANALYSIS] = analysis_id
-    try:
-        _show(library, library.get(analysis_id))
-    except EmotionError as error:
-        st.error(plain(error), icon=":material/broken_image:")
-    return True
+    return library.get(analysis_id)
 
 
-def _choose(begun: Sequence[Entry]) -> None:
-    st.markdown("**Videos of this session**")
-    chosen = show_entries(begun, "visit", "single-row")
-    if chosen and chosen[0].id != session.shown():
-        session.show(chosen[0].id)
-    csv_button("Summary of all", lambda: summary_table(begun), "visit_csv")
+def _newest(library: Repository) -> Entry | None:
+    """Return the newest finished analysis of this session, or of the library if this session started none."""
+    if session.has_begun():
+        over = [entry for entry in session.begun(library) if entry.state.is_over]
+        return max(over, key=lambda entry: entry.finished_at or entry.created_at, default=None)
+    if session.is_cleared() or session.pending_uploads():
+        return None
+    return next(iter(library.search(states=[State.DONE], limit=1).entries), None)
+
+
+def choose_another(library: Repository) -> None:
+    """Show this session's videos, or the newest ones of the library, behind a button; a click on a row opens it."""
+    begun = session.begun(library)
+    several = len(begun) > 1
+    label = "Videos of this session" if several else "Open"
+    with st.popover(label, icon=":material/folder_open:", on_change="rerun", key=f"video_open_{several}") as panel:
+        if not panel.open:
+            return
+        st.caption("Click a row to open it.")
+        entries = begun if several else library.search(limit=_OFFERED).entries
+        if opened := show_entries(library, entries, "video_open_rows").opened:
+            session.show(opened.id)
+            st.rerun()
+        if several:
+            csv_button("Summary of all", lambda: summary_table(begun), "visit_csv")
 
 
 def summary_table(entries: Sequence[Entry]) -> pd.DataFrame:
@@ -65,9 +81,8 @@ def summary_table(entries: Sequence[Entry]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _show(library: Repository, entry: Entry) -> None:
-    st.subheader(plain(entry.title), anchor=False)
-    st.caption(_when(entry))
+def show_open(library: Repository, entry: Entry) -> None:
+    """Show an analysis, or what it waits for."""
     if entry.state is State.QUEUED:
         st.info("Queued. The result appears here.", icon=":material/hourglass_empty:")
         return
@@ -86,7 +101,8 @@ def _show(library: Repository, entry: Entry) -> None:
         st.rerun()
 
 
-def _when(entry: Entry) -> str:
+def when(entry: Entry) -> str:
+    """Return when a video was recorded or added, for people."""
     captured = entry.settings.captured_at
     day = entry.happened_at.astimezone(browser_zone())
     return f"{'Added' if captured is None else 'Recorded'} on {moment_text(day)}"

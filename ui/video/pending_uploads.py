@@ -11,9 +11,10 @@ import streamlit as st
 
 from emotion.bad_file import sentence_for
 from emotion.library import JobSettings, Repository
-from emotion.models.registry import list_models, resolve
+from emotion.models.offered import choice_label, choices, offered_models
 from ui.common.plain import plain
 from ui.video import session
+from ui.video.estimate import estimate_text, speed_of
 from ui.video.video_source import VideoSource
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
     with st.container(border=True):
         st.markdown("**" + (plain(pending[0].name) if len(pending) == 1 else f"{len(pending)} videos") + "**")
         table = _ask_each(pending, _ask_all())
+        _show_estimate(library, pending, table)
         with st.container(horizontal=True):
             label = "Analyse" if len(pending) == 1 else f"Analyse {len(pending)} videos"
             hint = None if ready else "Choose a purpose and confirm consent first"
@@ -50,18 +52,32 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
             st.button("Discard", icon=":material/delete:", on_click=session.discard_pending_uploads)
 
 
+def _show_estimate(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
+    """Show length and time of the videos that can be read."""
+    rows = zip(pending, table.to_dict("records"), strict=True)
+    videos = [(info, settings_of(row)) for upload, row in rows if (info := upload.info()) is not None]
+    if videos:
+        st.caption(f":material/schedule: {plain(estimate_text(videos, speed_of(library)))}")
+
+
 def _ask_all() -> dict[str, Any]:
     """Return the settings for all videos."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rate = st.selectbox("Sampling", list(RATES), key="pending_rate", width=220)
-        models = list_models()
-        model = st.selectbox("Model", models, models.index(resolve("default")), key="pending_model_name", width=220)
+        model = st.selectbox(
+            "Model", choices(), format_func=choice_label, key="pending_model_name", width=220, help=_model_help()
+        )
         keep = st.checkbox(
             KEEP, key="pending_keep",
             help="Otherwise the video is deleted when you leave, and only the timeline is kept. You need the video to "
             "play it again later and to export it with boxes.",
         )  # fmt: skip
     return {"rate": rate, "model": model, "keep": keep}
+
+
+def _model_help() -> str:
+    reasons = [f"**{offer.name}**: {offer.reason}" for offer in offered_models().values()]
+    return "\n\n".join(reasons)
 
 
 def _ask_each(pending: Sequence[VideoSource], common: dict[str, Any]) -> pd.DataFrame:
@@ -83,7 +99,7 @@ def _columns() -> dict[str, Any]:
         "start_s": seconds("From, s", min_value=0.0, format="%.1f", required=True),
         "end_s": seconds("To, s", min_value=0.0, format="%.1f", help="Empty: to the end"),
         "rate": st.column_config.SelectboxColumn("Sampling", options=list(RATES), required=True),
-        "model": st.column_config.SelectboxColumn("Model", options=list_models(), required=True),
+        "model": st.column_config.SelectboxColumn("Model", options=choices(), format_func=choice_label, required=True),
         "keep": st.column_config.CheckboxColumn("Keep video"),
         "tags": st.column_config.ListColumn("Tags"),
     }

@@ -12,7 +12,9 @@ from emotion.library import Entry, Repository, State
 from emotion.library.jobs.queue import cancel, places_in_queue, resume
 from ui.common.errors import fragment
 from ui.common.plain import plain
+from ui.common.previews import preview_of
 from ui.common.widgets import duration_text
+from ui.video.growing import show_growing
 
 POLL_INTERVAL_S = 0.5
 IDLE_POLL_INTERVAL_S = 2.0
@@ -59,7 +61,9 @@ def _known(entries: Sequence[Entry]) -> tuple[tuple[str, State], ...]:
 
 
 def _show_active(library: Repository, entry: Entry, place: int) -> None:
-    words, button = st.columns([6, 1], vertical_alignment="center")
+    picture, words, button = st.columns([1, 9, 2], vertical_alignment="center")
+    if preview := preview_of(library, entry):
+        picture.image(preview, width=84)
     if entry.state is State.RUNNING:
         words.progress(entry.share, f"**{plain(entry.title)}** · {_how_far(entry)}")
         label, hint = "Stop", "Stop and keep the results so far"
@@ -70,6 +74,8 @@ def _show_active(library: Repository, entry: Entry, place: int) -> None:
         label, key=f"stop_{entry.id}", help=hint, icon=":material/stop:", width="stretch",
         on_click=_guarded, args=(partial(cancel, library, entry.id),),
     )  # fmt: skip
+    if entry.state is State.RUNNING:
+        show_growing(library, entry)
 
 
 def _how_far(entry: Entry) -> str:

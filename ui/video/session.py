@@ -19,12 +19,13 @@ MOMENT_S = "video_moment_s"
 PLAYER = "video_player"
 """Key of the video's player."""
 
-_PENDING, _BEGUN, _BORROWED, _OPEN, _REFUSED = (
+_PENDING, _BEGUN, _BORROWED, _OPEN, _REFUSED, _CLEARED = (
     "pending_videos",
     "begun_videos",
     "borrowed_video",
     "open_analysis",
     "refused_videos",
+    "cleared_videos",
 )
 
 
@@ -75,6 +76,17 @@ def borrow(analysis_id: str, video_source: VideoSource) -> VideoSource:
     _borrowed().clear()
     _borrowed()[analysis_id] = video_source
     return video_source
+
+
+def clear() -> None:
+    """Delete this session's videos and close the open analysis, for an empty page; the library keeps its analyses."""
+    forget_begun()
+    st.session_state[_CLEARED] = True
+
+
+def is_cleared() -> bool:
+    """Return whether the visitor asked for an empty page."""
+    return bool(st.session_state.get(_CLEARED))
 
 
 def forget_begun() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+from emotion.errors import EmotionError
+from emotion.library.probe_upload import facts_of
 from emotion.report.playable import playable
+from emotion.types import VideoInfo
 from ui.common.background import UploadJob
 
 
@@ -19,6 +22,17 @@ class VideoSource(UploadJob):
     def __init__(self, name: str, content: BinaryIO | Path) -> None:
         super().__init__(name, content, fallback="video")
         self.playable: Path | None = None
+        self._facts: tuple[VideoInfo | None] | None = None
+
+    def info(self) -> VideoInfo | None:
+        """Return the video's facts, read once; None if it cannot be read."""
+        if self._facts is None:
+            try:
+                self._facts = (facts_of(self.path)[0],)
+            except EmotionError:
+                # Said in full when the video is added to the library.
+                self._facts = (None,)
+        return self._facts[0]
 
     def prepare(self) -> None:
         """Start converting the video for browsers, unless already started; returns at once."""

@@ -24,6 +24,7 @@ from emotion.evaluation.scores import (
     load_evaluation,
 )
 from emotion.labels import display_order
+from emotion.models.offered import full_name
 from emotion.models.registry import load_card
 from emotion.types import ModelCard
 
@@ -31,17 +32,17 @@ TEST = next(iter(SPLITS))
 _MEGA = 1e6
 
 NEVER = (
-    "To say what somebody feels, thinks or intends: an expression is what a face shows.",
-    "To decide about a person: hiring, marks, credit, insurance, policing, care.",
-    "On people at work or in education in the European Union, where inferring emotions is prohibited save for medical "
-    "or safety reasons (AI Act, Article 5(1)(f)); and anywhere on people who were not informed (Article 50(3)).",
-    "As a diagnosis, or to tell truth from lies.",
+    "To say what somebody feels, thinks or intends: an expression is only what a face shows.",
+    "To decide about a person: in hiring, grading, credit, insurance, policing or care.",
+    "On people at work or in education in the European Union: inferring emotions there is prohibited, except for "
+    "medical or safety reasons (AI Act, Article 5(1)(f)). Anywhere: on people who were not informed (Article 50(3)).",
+    "To diagnose, or to detect lies.",
 )
 """Uses that no model of expressions supports."""
 
 UNMEASURED = (
-    "How well it does by age, skin tone, sex, culture or disability: its test pictures name no such group. "
-    "The command python -m emotion fairness measures it on labelled pictures of yours.",
+    "Accuracy by age, skin tone, sex, culture or disability: the test pictures do not state them. Measure it on "
+    "labelled pictures of your own with python -m emotion fairness.",
     "Differences between posed and spontaneous expressions; faces in profile; summaries of whole videos.",
 )
 
@@ -75,7 +76,7 @@ def build_document(
     sections = [overview(card, evaluation), _when_not(judged, robustness), _weak(card, judged, robustness)]
     sections += [learned(card, facts), _what(card), *_scores(judged), *_angles(evaluation), *_conditions(robustness)]
     sections += [*copies(card, evaluation, TEST), provenance(card, evaluation)]
-    return Document(card.title, _lead(card, judged), tuple(sections))
+    return Document(full_name(card.name), _lead(card, judged), tuple(sections))
 
 
 def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
@@ -83,8 +84,8 @@ def _lead(card: ModelCard, judged: Mapping[str, Record]) -> str:
         f"{percent(record['accuracy'])} of {record['n']:,} test faces by {FAMILIES.get(family, family)}"
         for family, record in judged.items()
     ]
-    start = f"Model {card.name} classifies a face as one of {len(card.labels)} expressions"
-    return f"{start}; it was right on {listed(scores)}." if scores else f"{start}. It was not evaluated."
+    start = f"{card.title}." if card.title else f"{len(card.labels)} expressions."
+    return f"{start} Right on {listed(scores)}." if scores else f"{start} Not evaluated."
 
 
 def _what(card: ModelCard) -> Section:
@@ -96,14 +97,14 @@ def _what(card: ModelCard) -> Section:
         "Multiply–adds per face": cost,
         "Temperature": f"{card.temperature:g}",
         "Unclear below": _limit(card),
-        "Higher limit for turned or small heads": _slopes(card),
+        "Higher threshold for turned or small heads": _slopes(card),
         "Test-time augmentation (mirrored face)": _tta(card),
         "File": f"{card.file}, sha256 {card.sha256}" if card.file else f"sha256 of its members {card.sha256}",
         "Licence": card.licence or "not stated",
     }
     if card.members:
         facts["Averages the answers of"] = ", ".join(card.members)
-    return Section("What it is", tables=(pairs(facts),))
+    return Section("Technical details", tables=(pairs(facts),))
 
 
 def _limit(card: ModelCard) -> str:
@@ -148,8 +149,8 @@ def _scores(judged: Mapping[str, Record]) -> list[Section]:
 
 def _summary(record: Record) -> str:
     words = (
-        f"On {record['n']:,} test faces that it never saw: accuracy {percent(record['accuracy'])} (95 % interval "
-        f"{interval(*record['accuracy_interval'])}), mean recall of all expressions "
+        f"On {record['n']:,} test faces that it was not trained on: accuracy {percent(record['accuracy'])} "
+        f"(95 % interval {interval(*record['accuracy_interval'])}), mean recall of all expressions "
         f"{percent(record['balanced_accuracy'])}, macro-F1 {percent(record['macro_f1'])}, calibration error "
         f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without temperature scaling)."
     )
@@ -172,8 +173,8 @@ def _classes(record: Record) -> Table:
             (label, f"{support:,}", *_share(hits, support), *_share(hits, answered),
              percent(record["per_class"][label]["f1"]))
         )  # fmt: skip
-    columns = "Expression", "Faces", "Recall", "95 % interval", "Precision", "95 % interval of it", "F1"
-    return Table("Expression by expression (Wilson's intervals)", columns, tuple(rows))
+    columns = "Expression", "Faces", "Recall", "95 % interval", "Precision", "95 % interval (precision)", "F1"
+    return Table("By expression (Wilson intervals)", columns, tuple(rows))
 
 
 def _ordered_confusion(record: Record) -> tuple[tuple[str, ...], list[list[int]]]:
@@ -212,12 +213,12 @@ def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
     if not rows:
         return []
     words = (
-        "Yaw is to either side, negative pitch is down. “Right” is the share of all faces, “answered” the share that "
-        "is not unclear. GENKI-4K tests only smiles against no smile."
+        "Yaw: to either side. Negative pitch: down. Right: share of all faces. Answered: share of faces with an answer "
+        "other than “unclear”. GENKI-4K only tells smiles from other faces."
     )
     return [
         Section(
-            "By the angle of the head",
+            "By head angle",
             (words,),
             tables=(Table("", ("Set", "Angle", "Faces", "Right", "Answered"), rows),),
         )
@@ -227,7 +228,7 @@ def _angles(evaluation: Mapping[str, Any] | None) -> list[Section]:
 def _conditions(robustness: Mapping[str, Mapping[str, Any]]) -> list[Section]:
     tables = tuple(_condition_table(family, conditions) for family, conditions in robustness.items())
     words = "The same test faces, degraded before classification."
-    return [Section("On degraded faces", (words,), tables=tables)] if tables else []
+    return [Section("Robustness", (words,), tables=tables)] if tables else []
 
 
 def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
@@ -243,7 +244,7 @@ def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
 
 def _weak(card: ModelCard, judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str, Any]]) -> Section:
     found = weaknesses(card.labels, judged, robustness)
-    none = "Its figures show none." if judged else "It was not evaluated, so none are known."
+    none = "None found in its figures." if judged else "Not evaluated, so none are known."
     return Section("Known weaknesses", () if found else (none,), found)
 
 
@@ -252,12 +253,12 @@ def _when_not(judged: Mapping[str, Record], robustness: Mapping[str, Mapping[str
     weak = sorted({label for record in judged.values() for label in weak_labels(record)})
     if weak:
         points.append(
-            f"To count or find {listed(weak, 'or')}: on some test set, it misses more than half of these faces."
+            f"To count or find {listed(weak, 'or')}: it misses more than half of these faces on at least one test set."
         )
     titles = dict.fromkeys(title for one in robustness.values() for title in weak_conditions(one))
     poor = [_lower(title) for title in titles]
     if poor:
-        points.append(f"On such faces, where it makes many more mistakes: {', '.join(poor)}.")
+        points.append(f"On faces in these conditions, where it makes many more mistakes: {', '.join(poor)}.")
     return Section("When not to use it", points=(*points, *(f"Not measured: {_lower(words)}" for words in UNMEASURED)))
 
 

@@ -37,11 +37,11 @@ def learned(card: ModelCard, facts: Mapping[str, Mapping[str, Any]]) -> Section:
         rows["Distilled from"] = ", ".join(training["teachers"])
     rows |= {what: str(training[key]) for what, key in _RUN.items() if training.get(key) is not None}
     sources = learned_sources(training)
-    words = [] if rows or sources else ["How it was trained is not stated."]
+    words = [] if rows or sources else ["Training is not documented."]
     words += [FOR_RESEARCH] if sources else []
     tables = [sources_table(sources)] if sources else []
     tables += ([pairs(rows)] if rows else []) + [_faces(name, one) for name, one in facts.items()]
-    return Section("What it learned from", tuple(words), tables=tuple(tables))
+    return Section("Training data", tuple(words), tables=tuple(tables))
 
 
 def _initial_weights(weights: Mapping[str, str]) -> str:
@@ -71,18 +71,20 @@ def copies(card: ModelCard, evaluation: Mapping[str, Any] | None, role: str) -> 
     found = (evaluation or {}).get("copies", {})
     learners = member_cards(card) or (card,)
     left_out = all("leaked" in (learner.training.get("counts") or {}) for learner in learners)
-    shown = "They were removed for this model." if left_out else "Whether they were removed for this model is unknown."
+    shown = (
+        "They were removed before training." if left_out else "Whether they were removed before training is unknown."
+    )
     words = tuple(_copies(found[split], shown) for split in SPLITS[role] if split in found)
-    return [Section("Before comparing with published scores", words)] if words else []
+    return [Section("Comparing with published scores", words)] if words else []
 
 
 def _copies(row: Mapping[str, Any], shown: str) -> str:
     others = "" if row["accuracy_others"] is None else f", and on {percent(row['accuracy_others'])} of the others"
     return (
         f"The published training pictures contain copies of {row['copied']:,} of the {row['faces']:,} test faces, "
-        f"{percent(row['same_label'])} of them with the same label. {shown} It is right on "
-        f"{percent(row['accuracy_copied'])} of these faces{others}. A model that memorised the copies and was as good "
-        f"on the others would be right on {percent(row['accuracy_by_heart'])} of all."
+        f"{percent(row['same_label'])} of them with the same label. {shown} The model is right on "
+        f"{percent(row['accuracy_copied'])} of these faces{others}. A model that memorised the copies would be "
+        f"right on {percent(row['accuracy_by_heart'])} of all test faces."
     )
 
 
@@ -98,7 +100,7 @@ def provenance(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section
             "Time per face": f"{evaluation['ms_per_face']:g} ms" if "ms_per_face" in evaluation else None,
         }
     other = evaluation is not None and evaluation.get("sha256") not in {None, card.sha256}
-    words = ("The evaluated file is not the card's: evaluate it again.",) if other else ()
+    words = ("The evaluation is of another file than the card: evaluate it again.",) if other else ()
     return Section("Where these figures come from", words, tables=(pairs({k: str(v) for k, v in rows.items() if v}),))
 
 

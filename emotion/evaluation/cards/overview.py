@@ -7,13 +7,15 @@ from typing import Any
 
 from emotion.evaluation.cards.document import Section, Table, interval, percent
 from emotion.evaluation.set_scores import SetScore, product_scores, set_scores
+from emotion.models.offered import full_name, plain_name
 from emotion.models.registry import ALIASES
 from emotion.types import ModelCard
 
+TITLE = "Accuracy"
+
 HOW_TO_READ = (
-    "Recall is the share of an expression's faces that are found. Its mean over all expressions is low where rare ones "
-    "are missed, even if accuracy is high. The weakest expression is the one with the lowest recall. Answered are the "
-    "faces for which the app names an expression instead of saying “unclear”."
+    "Recall: share of an expression's faces that are found. Mean recall is low if rare expressions are missed, even if "
+    "accuracy is high. Answered: share of faces with an answer other than “unclear”."
 )
 
 
@@ -21,25 +23,25 @@ def overview(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
     """Return the section on scores per test set, with the weakest expressions."""
     rows = set_scores(card.name, evaluation)
     if not rows:
-        return Section("How well it does", ("It was not evaluated.",))
+        return Section(TITLE, ("Not evaluated.",))
     notes = (HOW_TO_READ, *_other_head(card))
-    return Section("How well it does", tables=(sets_table(rows),), notes=notes)
+    return Section(TITLE, tables=(sets_table(rows),), notes=notes)
 
 
 def sets_table(rows: Sequence[SetScore]) -> Table:
     """Return a table with one row per test set; rows of another model than the first one's name it."""
     columns = (
-        "Test set", "Faces", "Accuracy", "95 % interval", "Mean recall", "Weakest expression", "Answered",
-        "Of these, right",
+        "Test set", "Faces", "Accuracy", "95 % interval", "Mean recall", "Lowest recall", "Answered",
+        "Answers right",
     )  # fmt: skip
     cells = tuple(
         (
-            row.title if row.model == rows[0].model else f"{row.title} ({row.model})", f"{row.faces:,}",
+            row.title if row.model == rows[0].model else f"{row.title}, by “{plain_name(row.model)}”", f"{row.faces:,}",
             percent(row.accuracy), interval(*row.interval), percent(row.balanced), _weakest(row),
             percent(row.answered), percent(row.answered_right),
         ) for row in rows
     )  # fmt: skip
-    return Table("On test faces that it never saw", columns, cells, stacks=True)
+    return Table("On test faces that it was not trained on", columns, cells, stacks=True)
 
 
 def _weakest(row: SetScore) -> str:
@@ -52,7 +54,7 @@ def _other_head(card: ModelCard) -> tuple[str, ...]:
     if card.name != ALIASES["default"]:
         return ()
     return tuple(
-        f"For {row.title}, the app has a separate model, {row.model}: it is right on {percent(row.accuracy)} of these "
-        f"faces, with a mean recall of {percent(row.balanced)}."
+        f"For {row.title} labels, use “{full_name(row.model)}”: accuracy {percent(row.accuracy)}, mean recall "
+        f"{percent(row.balanced)}."
         for row in product_scores() if row.model != card.name
     )  # fmt: skip

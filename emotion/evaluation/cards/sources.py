@@ -27,19 +27,23 @@ class Source:
 _RESEARCH = "Non-commercial research"
 
 SOURCES: dict[str, Source] = {
-    "fer2013": Source("FER2013 with FER+ votes", "Ten people's votes a face; FER2013's own labels", "Research"),
+    "fer2013": Source("FER2013 with FER+ votes", "Votes of ten people per face, and FER2013's own labels", "Research"),
     "rafdb": Source(
-        "RAF-DB, basic expressions", "Seven expressions, about 40 people a face", f"{_RESEARCH}, derived data included"
+        "RAF-DB, basic expressions",
+        "Seven expressions, labelled by about 40 people per face",
+        f"{_RESEARCH}, also for derived data",
     ),
     "affectnet-fear": Source("AffectNet, fear", "One expression", _RESEARCH),
-    "affectnet-contempt": Source("AffectNet, contempt", "One expression; about half look neutral or smile", _RESEARCH),
+    "affectnet-contempt": Source(
+        "AffectNet, contempt", "One expression; about half of the faces look neutral or smile", _RESEARCH
+    ),
     "ffhq": Source("FFHQ, selected faces", "Happiness or neutral, probably labelled by a model", _RESEARCH),
-    "genki4k": Source("The MPLab GENKI Database, GENKI-4K subset", "Smiling or not", "Free, its source to be named"),
+    "genki4k": Source("The MPLab GENKI Database, GENKI-4K subset", "Smiling or not", "Free if the source is named"),
 }
 """Name in a card's ``training.sources`` → data set."""
 
 FOR_RESEARCH = (
-    "Use it for research only: the owners of most of these pictures allow nothing else. The model contains no picture."
+    "For research only: the owners of most of these pictures allow nothing else. The model contains no pictures."
 )
 
 

@@ -51,7 +51,7 @@ def weak_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _unknown(labels: Sequence[str]) -> Iterator[str]:
     if unknown := [label for label in EMOTIONS if label not in labels]:
-        yield f"It has no label for {', '.join(unknown)}: such faces get another label."
+        yield f"No label for {', '.join(unknown)}: such faces get another label."
 
 
 def _missed(record: Record) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _missed(record: Record) -> Iterator[str]:
     if missed := [_found(label, row["recall"], row["support"]) for label, row in rows.items()]:
         yield f"missed more often than not: {listed(missed)}."
     if rare := [f"{label} ({row['support']})" for label, row in record["per_class"].items() if row["support"] < FEW]:
-        yield f"few test faces of {listed(rare)}, so little is known of them."
+        yield f"few test faces of {listed(rare)}, so these figures are uncertain."
 
 
 def _found(label: str, recall: float, faces: int) -> str:
@@ -81,7 +81,7 @@ def _confused(record: Record) -> Iterator[str]:
 
 def _unsure(record: Record) -> Iterator[str]:
     if (error := record["ece"]["after"]) > MISCALIBRATED:
-        yield f"its probabilities are off by {percent(error)} on average."
+        yield f"probabilities are off by {percent(error)} on average."
 
 
 def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _shaken(robustness: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             fall = f"from {percent(clean)} to {percent(row['accuracy'])} by {_title(family)}"
             falls.setdefault(title, []).append(fall)
     for title, drops in falls.items():
-        yield f"On faces that are “{title}”, accuracy falls {listed(drops)}."
+        yield f"Condition “{title}”: accuracy falls {listed(drops)}."
 
 
 def _unlike(judged: Judged) -> Iterator[str]:

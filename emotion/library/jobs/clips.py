@@ -89,6 +89,7 @@ def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
         model=recording.settings.model,
         detector=recording.settings.detector,
         eyes=recording.settings.eyes,
+        movements=recording.settings.movements,
         keep_video=True,
         captured_at=recording.happened_at,
     )

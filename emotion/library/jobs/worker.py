@@ -86,7 +86,7 @@ def _work(library: Library, claim: Claim) -> int:
 
 def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
     wanted, parts = entry.settings, ClaimedCheckpoint(library, entry.id, pulse)
-    analyzer = Analyzer(wanted.model, wanted.detector, eyes=wanted.eyes)
+    analyzer = Analyzer(wanted.model, wanted.detector, eyes=wanted.eyes, movements=wanted.movements)
     with library.storage.local(video_key(entry.id)) as path, alarm_of(read_settings().stall_s) as rearm:
 
         def step(progress: Progress) -> None:

@@ -11,7 +11,7 @@ from emotion.library.database import Database
 from emotion.library.entries import State
 from emotion.library.jobs.clips import clip_file
 from emotion.library.jobs.queue import cancel
-from emotion.library.orm import AnalysisRow, ApiRequestRow, ApiTokenRow, OwnerRow
+from emotion.library.orm import AnalysisRow, ApiRequestRow, ApiTokenRow, OwnerRow, StudyRow
 from emotion.library.repository import Repository
 
 STOP_TIMEOUT_S = 60.0
@@ -21,7 +21,7 @@ _ACTIVE = (str(State.QUEUED), str(State.RUNNING))
 
 
 def erase_owner(repository: Repository, timeout_s: float = STOP_TIMEOUT_S) -> int:
-    """Delete the owner's analyses, videos, clips, logs, settings, tokens, name and traces in the database file.
+    """Delete all that the owner has: analyses, studies, videos, clips, logs, settings, tokens, name and traces.
 
     Args:
         repository: The owner's repository.
@@ -70,7 +70,7 @@ def _erase_once(repository: Repository) -> int:
         raise LibraryError(f"{len(failures)} analyses could not be deleted: {failures[0]}")
     if not stopping:
         with repository.library.database.writing() as session:
-            for table in (ApiRequestRow, ApiTokenRow, OwnerRow):
+            for table in (ApiRequestRow, ApiTokenRow, StudyRow, OwnerRow):
                 session.execute(delete(table).where(table.owner == repository.owner))
     return stopping
 

@@ -85,17 +85,52 @@ def survey(path: str | Path) -> Survey:
         av.error.FFmpegError: It cannot be opened.
         ValueError: It cannot be opened (:func:`open_container`).
     """
+    if (facts := _cached(path)).survey is None:
+        with open_container(path) as container:
+            facts.survey = _survey(container, picture_stream(container))
+    return facts.survey
+
+
+def survey_opened(container: Any, stream: Any) -> tuple[Survey, bool]:
+    """Return the facts about an open video's time, and whether the container is still, or again, at its start.
+
+    Opening a video costs several times as much as reading its packets, so the caller's container is read and rewound.
+
+    Args:
+        container: From :func:`open_container`, not read yet.
+        stream: Its :func:`picture_stream`.
+    """
+    if (facts := _cached(container.name)).survey is not None:
+        return facts.survey, True
+    facts.survey = _survey(container, stream)
+    index = stream.index_entries
+    # Other containers have no index of all frames before they are read, or damage stopped the reading.
+    if "mp4" not in container.format.name or not facts.survey.frames or facts.survey.frames != len(index):
+        return facts.survey, False
+    container.seek(index[0].timestamp, stream=stream)
+    return facts.survey, True
+
+
+@dataclass(slots=True)
+class _Cached:
+    survey: Survey | None = None
+
+
+def _cached(path: str | Path) -> _Cached:
+    """Return the place for a file's facts, empty after every change of the file."""
     facts = Path(path).stat()
-    return _survey(str(path), facts.st_mtime_ns, facts.st_size)
+    return _place(str(path), facts.st_mtime_ns, facts.st_size)
 
 
 @lru_cache(maxsize=32)
-def _survey(path: str, _changed_ns: int, _size: int) -> Survey:
-    with open_container(path) as container:
-        stream = picture_stream(container)
-        start_s = float(container.start_time or 0) / av.time_base
-        rates, is_broadcast = _rates(stream), container.format.name in _BROADCAST
-        stamps, durations_s, keys, is_in_order = _read(container, stream)
+def _place(_path: str, _changed_ns: int, _size: int) -> _Cached:
+    return _Cached()
+
+
+def _survey(container: Any, stream: Any) -> Survey:
+    path, start_s = container.name, float(container.start_time or 0) / av.time_base
+    rates, is_broadcast = _rates(stream), container.format.name in _BROADCAST
+    stamps, durations_s, keys, is_in_order = _read(container, stream)
     if not len(stamps) or np.isnan(stamps).all():
         return _without_stamps(len(stamps), start_s, rates[0])
     shown = _in_display_order(stamps, keys)

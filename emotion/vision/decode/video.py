@@ -23,7 +23,7 @@ from emotion.vision.decode.planes import luma_of, rgb_of
 from emotion.vision.decode.sampling import ROUNDING_S, Sampler, Sampling
 from emotion.vision.decode.seek import Position, pictures_after, pictures_from, pictures_until
 from emotion.vision.decode.shape import Shape
-from emotion.vision.decode.survey import Survey, survey
+from emotion.vision.decode.survey import Survey, survey_opened
 
 _RECORDED = ("com.apple.quicktime.creationdate", "creation_time")
 _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
@@ -36,8 +36,8 @@ def probe(path: str | Path) -> VideoInfo:
         VideoError: The file cannot be read, or has no frame.
         TooLargeError: Its frames have more pixels than the settings allow (:mod:`emotion.limits`).
     """
-    with _opened(Path(path)) as (container, stream):
-        return _info(stream, _first_picture(container, stream), survey(path))
+    with _surveyed(Path(path)) as (container, stream, facts):
+        return _info(stream, _first_picture(container, stream), facts)
 
 
 def recorded_at(path: str | Path) -> dt.datetime | None:
@@ -106,8 +106,8 @@ def frame_at(path: str | Path, time_s: float) -> Image:
         VideoError: The file cannot be read.
     """
     path = Path(path)
-    with _opened(path) as (container, stream):
-        facts, shape = survey(path), _shape(container, stream)
+    with _surveyed(path) as (container, stream, facts):
+        shape = _shape(container, stream)
         pts = math.floor((max(time_s, 0.0) + facts.start_s + ROUNDING_S) / stream.time_base)
         pictures = pictures_until(container, stream, pts) if facts.is_clean else None
         if pictures is not None:
@@ -157,6 +157,18 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
         yield container, stream
 
 
+@contextlib.contextmanager
+def _surveyed(path: Path) -> Iterator[tuple[Any, Any, Survey]]:
+    """Open a video at its start, with the facts about its time."""
+    with _opened(path) as (container, stream):
+        facts, is_at_start = survey_opened(container, stream)
+        if is_at_start:
+            yield container, stream, facts
+    if not is_at_start:
+        with _opened(path) as (container, stream):
+            yield container, stream, facts
+
+
 def _check_size(stream: Any, name: str) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     if not width or not height:
@@ -175,9 +187,9 @@ class _View:
 def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator[tuple[int, float, Any, _View]]:
     """Yield (index, time_s, decoded frame, view) from shortly before the start time, or after a position."""
     if after is not None or start_s > 0:
-        with _opened(path) as (container, stream):
+        with _surveyed(path) as (container, stream, facts):
             view = _View(_shape(container, stream), has_places=True)
-            if (found := _sought(container, stream, view.shape, start_s, after)) is not None:
+            if (found := _sought(container, stream, facts, view.shape, start_s, after)) is not None:
                 for index, time_s, picture in found:
                     yield index, time_s, picture, view
                 return
@@ -186,8 +198,8 @@ def _pictures_of(path: Path, start_s: float, after: Position | None) -> Iterator
 
 def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float, Any, _View]]:
     """Yield the frames after index ``last``."""
-    with _opened(path) as (container, stream):
-        facts, view = survey(path), None
+    with _surveyed(path) as (container, stream, facts):
+        view = None
         for index, time_s, picture in _timed(path, container.decode(stream), facts.clock()):
             view = view or _View(_checked(Shape.of(stream, picture), path.name), facts.is_clean)
             if index > last:
@@ -195,11 +207,11 @@ def _pictures_from_the_start(path: Path, last: int) -> Iterator[tuple[int, float
 
 
 def _sought(
-    container: Any, stream: Any, shape: Shape, start_s: float, after: Position | None
+    container: Any, stream: Any, facts: Survey, shape: Shape, start_s: float, after: Position | None
 ) -> Iterator[tuple[int, float, Any]] | None:
     """Return the frames after a position or from a time on; None if seeking there is unreliable."""
     path = Path(container.name)
-    if not (facts := survey(path)).is_clean:
+    if not facts.is_clean:
         return None
     if after is not None:
         rest = pictures_after(container, stream, after, lambda picture: luma_of(picture, shape))

@@ -21,7 +21,7 @@ LOADS, UPLOADS, TABS = 200, 100, 50
 REST_S = 150.0
 """Streamlit keeps the session of a lost connection for two minutes."""
 
-_PAGES = ("", "image", "video", "library", "model_lab", "about")
+_PAGES = ("", "image", "video", "library", "model_test", "model_lab", "about")
 _UPLOAD_BYTES, _UPLOAD_BYTES_PER_S = 20_000_000, 2_000_000
 _TABS_AT_ONCE = 10
 _TIMEOUT_MS = 120_000

@@ -20,7 +20,7 @@ from ui.video.tabs.people_editor import Decision, with_decisions
 from ui.video.tabs.thumbnails import face_pictures
 
 SHOWN = [["happiness", "neutral"]] * 20 + [["neutral", "sadness"]] * 20 + [["happiness"]] * 20
-TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
+TABS = ["Overview", "People", "Over time", "Episodes", "Presence", "Events", "Baseline", "Compare"]
 
 
 class Holder:

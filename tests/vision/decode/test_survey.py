@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import av
 import numpy as np
 import pytest
 
+from emotion.errors import VideoError
 from emotion.types import Image
+from emotion.vision.decode import survey as survey_module
 from emotion.vision.decode.seek import position_of
 from emotion.vision.decode.survey import survey
 from emotion.vision.decode.video import frame_at, probe, read_video
@@ -255,3 +258,44 @@ def test_a_changed_file_is_surveyed_again(broadcast: Path, tmp_path: Path) -> No
     assert survey(clip).frames == FRAMES
     clip.write_bytes(broadcast.read_bytes() * 2)
     assert survey(clip).frames == 2 * FRAMES
+
+
+def rewritten(film: Path, path: Path, flags: str) -> Path:
+    """The same packets in an MP4 with other ``movflags``."""
+    with av.open(str(film)) as source, av.open(str(path), "w", options={"movflags": flags}) as target:
+        [stream] = source.streams.video
+        copied = target.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.size:
+                packet.stream = copied
+                target.mux(packet)
+    return path
+
+
+def truncated(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    return path
+
+
+def read_to_its_end(path: Path) -> list[tuple[int | None, float, bytes]]:
+    """Stamp, time and picture of every frame before the end, or before the damage."""
+    frames = []
+    with contextlib.suppress(VideoError):
+        for frame in read_video(path):
+            frames.append((frame.pts, frame.time_s, frame.luma.tobytes()))
+    return frames
+
+
+@pytest.mark.parametrize("kind", ["reordered", "late", "fragmented", "truncated", "broadcast"])
+def test_the_survey_leaves_the_video_at_its_start(kind: str, film: Path, broadcast: Path, tmp_path: Path) -> None:
+    clip = {
+        "reordered": lambda: film,
+        "late": lambda: with_sound(tmp_path / "late.mp4", 1520, 6),
+        "fragmented": lambda: rewritten(film, tmp_path / "fragments.mp4", "frag_keyframe"),
+        "truncated": lambda: truncated(rewritten(film, tmp_path / "cut.mp4", "faststart")),
+        "broadcast": lambda: broadcast,
+    }[kind]()
+    survey_module._place.cache_clear()
+    surveyed_now, surveyed_before = (read_to_its_end(clip) for _ in range(2))
+    assert surveyed_now == surveyed_before
+    assert FRAMES // 3 < len(surveyed_now) <= FRAMES

@@ -8,12 +8,16 @@ const MOST_EVENTS = 500;
 const MOST_COLUMNS = 4096;
 const TICKS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 const TICK_PX = 90;
+const FLAG_ROW_PX = 18;
+const FLAG_LETTER_PX = 7.5;
+const FLAG_EDGE_PX = 20;
+const MOST_FLAG_PX = 180;
 
 export class Chart {
   // `seek(time_s)` is called on click and drag.
   constructor(element, seek) {
     this.element = element;
-    [this.lanes, this.marks, this.cursor, this.axis] = ["lanes", "marks", "cursor", "axis"].map((name) =>
+    [this.lanes, this.marks, this.flags, this.cursor, this.axis] = ["lanes", "marks", "flags", "cursor", "axis"].map((name) =>
       element.querySelector(`.${name}`),
     );
     this.duration_s = 1;
@@ -70,7 +74,7 @@ export class Chart {
     if (note.textContent) this.lanes.append(note);
     this.#paintEvents(width);
     this.#paintAxis(width);
-    const marks = [this.lanes, this.marks, this.axis].map((part) => part.querySelectorAll("*").length);
+    const marks = [this.lanes, this.marks, this.flags, this.axis].map((part) => part.querySelectorAll("*").length);
     this.element.dataset.marks = String(marks.reduce((sum, count) => sum + count, 1));
   }
 
@@ -112,6 +116,27 @@ export class Chart {
       return mark;
     });
     this.marks.replaceChildren(...marks);
+    this.#paintFlags([...places.values()].slice(0, MOST_EVENTS), width);
+  }
+
+  // The names of events below the lanes, in rows so that none covers another; what finds no place has its mark alone.
+  #paintFlags(places, width) {
+    const ends = [];
+    const flags = [];
+    for (const {from, labels, event} of places.sort((a, b) => a.from - b.from)) {
+      const text = labels.length > 1 ? `${labels[0]} +${labels.length - 1}` : labels[0];
+      const px = Math.min(FLAG_EDGE_PX + FLAG_LETTER_PX * text.length, MOST_FLAG_PX);
+      const left = Math.max(Math.min(from, width - px), 0);
+      const row = [0, 1, 2].find((number) => (ends[number] ?? -Infinity) <= left);
+      if (row === undefined) continue;
+      ends[row] = left + px;
+      const flag = Object.assign(document.createElement("span"), {textContent: text, title: labels.join(", ")});
+      flag.className = event.excluded ? "excluded" : "";
+      Object.assign(flag.style, {left: `${left}px`, top: `${row * FLAG_ROW_PX}px`, maxWidth: `${px}px`});
+      flags.push(flag);
+    }
+    this.flags.style.height = `${ends.length * FLAG_ROW_PX}px`;
+    this.flags.replaceChildren(...flags);
   }
 
   #paintAxis(width) {
@@ -131,17 +156,17 @@ export class Chart {
 // The legend of the colours, and of what has none.
 export function legendOf(labels, colours, withUnclear, withUnseen) {
   const items = labels.map((label) => legendItem(label, colours[label][0]));
-  if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear"));
-  if (withUnseen) items.push(legendItem("not seen", "", "unseen"));
+  if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear", "no expression is sure enough"));
+  if (withUnseen) items.push(legendItem("not seen", "", "unseen", "no face was found"));
   return items;
 }
 
-function legendItem(text, colour, look = "") {
+function legendItem(text, colour, look = "", meaning = "") {
   const item = document.createElement("li");
   const swatch = document.createElement("i");
   swatch.style.backgroundColor = colour;
   swatch.className = look;
-  item.append(swatch, text);
+  item.append(swatch, meaning ? `${text}: ${meaning}` : text);
   return item;
 }
 

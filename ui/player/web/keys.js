@@ -28,7 +28,8 @@ export function takeKey(event, actions) {
   actions[name](...values);
 }
 
-// The space bar presses the button that has the focus.
+// A text field takes every key; the space bar presses the button that has the focus.
 function belongsToControl(event) {
+  if (event.target.matches("input[type=text]")) return true;
   return event.key === " " && event.target.closest("button, input, summary") !== null;
 }

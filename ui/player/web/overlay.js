@@ -2,6 +2,9 @@
 
 const TEXT_PX = 13;
 const TOP = 3;
+// A face smaller than this has no table; a picture narrower than that has small words.
+const LEAST_PX = 40;
+const SMALL_PX = 480;
 const AXES = ["#ff5a5a", "#4be07a", "#5ab4ff"];
 const SHADOW = "rgba(0, 0, 0, 0.6)";
 const RADIANS = Math.PI / 180;
@@ -24,6 +27,7 @@ export class Overlay {
     const faces = people.facesOf(timeline, frame).map((face) => this.#place(timeline, face));
     // Large faces first: their boxes and names would hide small ones.
     const shown = faces.sort((a, b) => b.w - a.w);
+    this.shown = shown;
     for (const face of shown) this.#drawFace(timeline, people, face, layers, colours);
     this.canvas.dataset.faces = String(shown.length);
   }
@@ -57,10 +61,10 @@ export class Overlay {
   }
 
   #drawTag(face, text, colour, textColour) {
-    this.pen.font = `600 ${TEXT_PX}px sans-serif`;
+    const height = this.#tagPx;
+    this.pen.font = `600 ${height - 7}px sans-serif`;
     this.pen.textBaseline = "middle";
     const width = this.pen.measureText(text).width + 10;
-    const height = TEXT_PX + 7;
     const x = Math.min(Math.max(face.x, 0), Math.max(this.size.width - width, 0));
     const y = face.y >= height ? face.y - height : Math.max(face.y, 0);
     this.pen.fillStyle = colour;
@@ -69,29 +73,57 @@ export class Overlay {
     this.pen.fillText(text, x + 5, y + height / 2 + 0.5);
   }
 
-  // The most probable expressions as bars, inside the lower edge of the box if there is room, else below it.
+  // The most probable expressions as bars beside a face: below, right, left or above it, wherever no face is covered.
   #drawTop(top, face, colours) {
-    if (face.h < 60 || face.w < 60) return;
-    const row = TEXT_PX + 4;
-    const width = Math.min(Math.max(face.w, 120), 190);
-    const below = face.y + face.h + 4;
-    const fits = below + TOP * row + 4 <= this.size.height;
-    // Inside the box they cover the face, so show fewer.
-    const lines = fits ? top : top.slice(0, Math.max(Math.floor((0.35 * face.h) / row), 1));
-    const y = fits ? below : Math.max(Math.min(face.y + face.h, this.size.height) - lines.length * row - 6, 0);
-    const x = Math.min(Math.max(face.x, 0), Math.max(this.size.width - width, 0));
+    if (face.h < LEAST_PX || face.w < LEAST_PX) return;
+    const size = this.#small ? TEXT_PX - 3 : TEXT_PX - 1;
+    const row = size + 5;
+    const width = Math.min(Math.max(face.w, 9 * size), 15 * size);
+    // A phone has room for the leading one alone.
+    const lines = this.#small ? top.slice(0, 1) : top;
+    const place = this.#freePlace(face, width, lines.length * row + 4);
+    if (!place) return;
+    const {x, y} = place;
     this.pen.fillStyle = "rgba(16, 17, 24, 0.72)";
     this.pen.fillRect(x, y, width, lines.length * row + 4);
-    lines.forEach(([label, share], place) => {
-      const line = y + 2 + place * row;
+    this.pen.font = `${size}px sans-serif`;
+    lines.forEach(([label, share], index) => {
+      const line = y + 2 + index * row;
       this.pen.fillStyle = colours[label][0];
       this.pen.fillRect(x, line + row - 3, width * share, 2);
-      this.pen.font = `${TEXT_PX - 1}px sans-serif`;
       this.pen.fillStyle = "#fff";
       this.pen.fillText(label, x + 6, line + row / 2 - 1);
       const figure = `${Math.round(100 * share)} %`;
       this.pen.fillText(figure, x + width - this.pen.measureText(figure).width - 6, line + row / 2 - 1);
     });
+  }
+
+  // Where a table of this size covers no face and is whole, or undefined.
+  #freePlace({x, y, w, h}, width, height) {
+    const gap = 4;
+    const within = (value, end) => Math.min(Math.max(value, 0), Math.max(end, 0));
+    const left = within(x, this.size.width - width);
+    const top = within(y, this.size.height - height);
+    const places = [
+      {x: left, y: y + h + gap},
+      {x: x + w + gap, y: top},
+      {x: x - width - gap, y: top},
+      {x: left, y: y - height - this.#tagPx - gap},
+    ];
+    return places.find((place) => {
+      const fits = place.x >= 0 && place.y >= 0 && place.x + width <= this.size.width && place.y + height <= this.size.height;
+      const covers = (face) =>
+        place.x < face.x + face.w && face.x < place.x + width && place.y < face.y + face.h && face.y < place.y + height;
+      return fits && !this.shown.some(covers);
+    });
+  }
+
+  get #small() {
+    return this.size.width < SMALL_PX;
+  }
+
+  get #tagPx() {
+    return (this.#small ? TEXT_PX - 3 : TEXT_PX) + 7;
   }
 
   // The head's own axes, seen from the camera: to the picture's right, up, and where the nose points.

@@ -21,6 +21,7 @@ export class Player {
     this.data = {};
     const find = (name) => root.querySelector(name);
     [this.stage, this.video, this.status, this.now] = [".stage", "video", ".status", ".now"].map(find);
+    [this.naming, this.name] = [".naming", ".naming input"].map(find);
     this.overlay = new Overlay(find(".overlay"));
     this.chart = new Chart(find(".chart"), (time_s) => this.playback?.seekToFrameAt(time_s));
     this.closed = new AbortController();
@@ -29,6 +30,9 @@ export class Player {
     this.#listen(root, "click", (event) => this.#press(event));
     this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
     this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
+    this.#listen(this.naming, "submit", (event) => this.#endNaming(event));
+    this.#listen(this.naming, "focusout", (event) => this.naming.contains(event.relatedTarget) || this.#endNaming());
+    this.#listen(this.name, "keydown", (event) => event.key === "Escape" && this.#endNaming(event, false));
     this.watcher = new ResizeObserver(() => this.#draw());
     this.watcher.observe(this.stage);
   }
@@ -132,14 +136,37 @@ export class Player {
 
   // Sends everything marked since the player was opened, so that nothing is lost between two runs.
   #mark(start_s, end_s) {
-    const event = {id: `${this.sessionId}-${this.marked.length + 1}`, start_s, end_s};
+    const event = {id: `${this.sessionId}-${this.marked.length + 1}`, start_s, end_s, label: ""};
     this.marked = [...this.marked, event];
     this.say("events", this.marked);
     this.#showAll();
+    this.#askName();
+  }
+
+  // Asks for the name of the event that was marked last; without one, it keeps its number.
+  #askName() {
+    this.name.value = "";
+    this.naming.hidden = false;
+    this.name.focus({preventScroll: true});
+  }
+
+  // Hides the field, and names the event unless there is no name. `event` is given if keys go back to the chart.
+  #endNaming(event, keep = true) {
+    event?.preventDefault();
+    event?.stopPropagation();
+    if (this.naming.hidden) return;
+    this.naming.hidden = true;
+    const label = keep ? this.name.value.trim() : "";
+    if (label) {
+      this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
+      this.say("events", this.marked);
+      this.#showAll();
+    }
+    if (event) this.chart.element.focus({preventScroll: true});
   }
 
   #press(event) {
-    const button = event.target.closest("button");
+    const button = event.target.closest("button[data-does]");
     if (button && this.playback) this[button.dataset.does](...(button.dataset.by ? [Number(button.dataset.by)] : []));
     else if (event.target.closest(".stage") && this.playback) this.toggle();
   }
@@ -193,7 +220,7 @@ export class Player {
 
   #showChart() {
     const waiting = this.marked.filter((event) => !this.taken.has(event.id));
-    const events = [...this.data.events, ...waiting.map((event) => ({...event, label: "new", excluded: false}))];
+    const events = [...this.data.events, ...waiting.map((event) => ({...event, label: event.label || "new", excluded: false}))];
     this.chart.show(this.timeline, this.people, this.data.colours, events, this.playback.duration_s);
   }
 

@@ -16,6 +16,7 @@ from emotion.errors import InputError
 from emotion.labels import display_order
 from emotion.types import Analysis
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.tables import csv_button
 
 _FIRST_GUESS_S = 3.0
@@ -79,7 +80,7 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
     if labels:
         chart = relative_chart(analysis, track, baseline, labels)
         st.altair_chart(chart, width="stretch", key=f"{key}_relative")
-    st.caption(f"{RELATIVE} The baseline span is tinted.")
+    how_to_read(f"{RELATIVE} The baseline span is tinted.")
     columns: dict[str, Any] = {
         "figure": "Figure",
         "baseline": st.column_config.NumberColumn("Baseline", format="%.3f"),

@@ -16,6 +16,7 @@ from emotion.errors import EmotionError, TimelineError, TooLargeError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
@@ -152,7 +153,8 @@ def _show(first: Side, second: Side, key: str) -> None:
     }
     st.dataframe(whole_percent(figures, "first", "second"), hide_index=True, column_config=columns)
     csv_button("Comparison", figures, f"{key}_csv")
-    st.caption(
+    how_to_read(
+        "The curves are probabilities of an expression, one line per side.",
         "Mean probabilities while both sides show a face, and Pearson's correlation of the two curves. "
-        "Neighbouring moments are similar, so the correlation of short clips says little."
+        "Neighbouring moments are similar, so the correlation of short clips says little.",
     )

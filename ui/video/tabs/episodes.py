@@ -14,9 +14,9 @@ from emotion.analytics.people import person_name
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.types import Analysis
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
-from ui.common.theme import chart_text_colour
 
 _SHOWN = 500
 """Episodes in the table on the page; the download has all."""
@@ -71,10 +71,9 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
     unit = st.segmented_control(
         "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
     )
-    ink = chart_text_colour()
-    chart = transition_chart(counts, as_shares=unit == "Shares", ink=ink)
+    chart = transition_chart(counts, as_shares=unit == "Shares")
     st.altair_chart(chart, width="stretch", key=f"{key}_transitions")
-    st.caption(
+    how_to_read(
         "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
         "Only changes while a face is seen without a break are counted. Smoothing removes flicker."
     )
@@ -91,7 +90,7 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
     """
     st.markdown("**Expression by time**")
     st.altair_chart(heat_chart(analysis, track), width="stretch", key=f"{key}_heat")
-    st.caption("Stronger colour: higher mean probability in that span. Empty spans: no face found.")
+    how_to_read("Each row is an expression. Stronger colour: higher mean probability in that span. Gaps: **not seen**.")
     st.markdown("**Derived measures**")
     if not can_derive(analysis.labels):
         st.info("This model lacks expressions that the formulas need.", icon=":material/functions:")
@@ -100,11 +99,11 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
         st.info("Choose a person above: derived measures are per face.", icon=":material/person_search:")
         return
     st.altair_chart(derived_chart(analysis, "valence", track), width="stretch", key=f"{key}_valence")
-    st.caption(VALENCE)
+    how_to_read(VALENCE)
     st.altair_chart(derived_chart(analysis, "intensity", track), width="stretch", key=f"{key}_intensity")
-    st.caption(INTENSITY)
+    how_to_read(INTENSITY)
     st.altair_chart(path_chart(analysis, track), width="stretch", key=f"{key}_path")
-    st.caption(
+    how_to_read(
         f"Path of {plain(person_name(track, edits.names))} through both measures, from pale (early) to dark (late). "
         "Arousal is not shown: it cannot be derived from the probabilities of expressions."
     )

@@ -17,6 +17,7 @@ from emotion.errors import InputError
 from emotion.report.events_csv import COLUMNS, from_csv, to_csv
 from emotion.types import Analysis
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
@@ -174,7 +175,10 @@ def show_event_figures(
     if effects["low"].isna().all():
         st.caption("Too little data before or after this event for an interval.")
     else:
-        st.caption(f"Lines: {INTERVAL}")
+        how_to_read(
+            "Each dot is the difference after minus before the event, per expression; right of 0: more of it after.",
+            f"Lines: {INTERVAL}",
+        )
 
 
 def _figure_columns() -> dict[str, Any]:

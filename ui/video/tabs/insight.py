@@ -1,8 +1,8 @@
-"""Tabs of an analysis: people, episodes, over time, presence, baseline, events, comparison."""
+"""Tabs of an analysis, each of which answers a question."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,35 @@ from ui.video.tabs.baseline import edit_baseline
 from ui.video.tabs.compare import OtherAnalyses, show_comparison
 from ui.video.tabs.episodes import show_episodes, show_over_time
 from ui.video.tabs.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
+from ui.video.tabs.overview import show_overview
 from ui.video.tabs.people import choose_person, show_people
 from ui.video.tabs.people_editor import edit_people
 from ui.video.tabs.presence import show_presence
 from ui.video.tabs.thumbnails import face_pictures
+from ui.video.tabs.zoom import show_zoom
 
-_TABS = ["People", "Episodes", "Over time", "Presence", "Baseline", "Events", "Compare"]
+_QUESTIONS = {
+    "Overview": "How much of each expression is there?",
+    "People": "Who is seen, and for how long?",
+    "Over time": "How do expressions change over time?",
+    "Episodes": "Which expressions last, and what follows them?",
+    "Presence": "Who faces the camera, and who moves?",
+    "Events": "What changes at an event?",
+    "Baseline": "How does a face differ from itself at rest?",
+    "Compare": "How do two people or two videos differ?",
+}
+"""Tab → the question that it answers."""
+
 _OFF = "off"
 _METHOD_NAMES = {_OFF: "Off", "mean": "Moving average", "median": "Median", "exponential": "Exponential"}
+_WINDOWS = {"mean": "Window (s)", "median": "Window (s)", "exponential": "Half-life (s)"}
+_SMOOTHING = {
+    "mean": "Each value becomes the mean of {0:.1f} s around it: flicker goes, short expressions get weaker.",
+    "median": "Each value becomes the median of {0:.1f} s around it: what lasts under half of that goes.",
+    "exponential": "Older frames count less: half as much after {0:.1f} s. Changes appear a little late.",
+}
+"""Method → what it does."""
+_ONLY_HERE = "It changes what these tabs show, never the saved data or the downloads."
 
 
 def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
@@ -45,7 +66,14 @@ def key_of(analysis: Analysis, key: str) -> str:
 
 @fragment()
 def show_insight(
-    analysis: Analysis, holder: HasEdits, key: str, video: Path | None = None, library: OtherAnalyses | None = None
+    analysis: Analysis,
+    holder: HasEdits,
+    key: str,
+    video: Path | None = None,
+    library: OtherAnalyses | None = None,
+    *,
+    go_to: Callable[[float], None] | None = None,
+    downloads: Callable[[], None] | None = None,
 ) -> None:
     """Show the tabs in a fragment, so that a choice reruns only them.
 
@@ -55,9 +83,11 @@ def show_insight(
         key: Prefix of the widgets' keys.
         video: The video file, for pictures of faces; None if it was not kept.
         library: Other analyses to compare with.
+        go_to: Moves the player to a time in seconds, in the page's next run; None without a player.
+        downloads: Shows the downloads; None for no such tab.
     """
     key = key_of(analysis, key)
-    if take_import(f"{key}_events"):
+    if take_import(f"{key}_events") or st.session_state.pop(f"{key}_moved", False):
         st.rerun()
     edits = holder.edits
     edited = edited_or_raw(analysis, edits)
@@ -65,17 +95,34 @@ def show_insight(
         st.info("Edits leave no face: unhide a person, or exclude less.", icon=":material/filter_alt_off:")
     shown, track = _choose(edited, edits, key)
     pictures = face_pictures(analysis, video, key)
-    view = _View(analysis, edited, shown, holder, track, pictures, library, key)
-    fills = (view.people, view.episodes, view.course, view.presence, view.baseline, view.events, view.comparison)
+    view = _View(analysis, edited, shown, holder, track, pictures, library, key, _moving(f"{key}_moved", go_to))
+    fills: dict[str, Callable[[], Edits | None]] = view.tabs()
+    if downloads is not None:
+        fills["Downloads"] = downloads
     changed = edits
-    for tab, fill in zip(st.tabs(_TABS, key=f"{key}_tabs", on_change="rerun"), fills, strict=True):
+    for (title, fill), tab in zip(
+        fills.items(), st.tabs(list(fills), key=f"{key}_tabs", on_change="rerun"), strict=True
+    ):
         # Compute only the open tab.
         if tab.open:
             with tab:
-                changed = fill()
+                if title in _QUESTIONS:
+                    st.markdown(f"**{_QUESTIONS[title]}**")
+                changed = fill() or edits
     if changed != edits:
         holder.edits = changed
         st.rerun()
+
+
+def _moving(key: str, go_to: Callable[[float], None] | None) -> Callable[[float], None]:
+    """Return what moves the player: the tabs' next run then reruns the page, as the player is not in their fragment."""
+
+    def move(time_s: float) -> None:
+        if go_to is not None:
+            go_to(time_s)
+            st.session_state[key] = True
+
+    return move
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +137,25 @@ class _View:
     pictures: Mapping[int, str]
     others: OtherAnalyses | None
     key: str
+    go_to: Callable[[float], None]
+
+    def tabs(self) -> dict[str, Callable[[], Edits | None]]:
+        """Return what fills each tab."""
+        return {
+            "Overview": self.overview,
+            "People": self.people,
+            "Over time": self.course,
+            "Episodes": self.episodes,
+            "Presence": self.presence,
+            "Events": self.events,
+            "Baseline": self.baseline,
+            "Compare": self.comparison,
+        }
+
+    def overview(self) -> Edits:
+        if not self.shown.timeline.empty:
+            show_overview(self.shown, self.track)
+        return self.holder.edits
 
     def people(self) -> Edits:
         changed = edit_people(self.raw, self.holder.edits, self._field_key("people"), self.pictures)
@@ -105,6 +171,7 @@ class _View:
     def course(self) -> Edits:
         if not self.shown.timeline.empty:
             show_over_time(self.shown, self.holder.edits, self.track, f"{self.key}_course")
+            show_zoom(self.edited, self.holder.edits, f"{self.key}_zoom", self.go_to)
         return self.holder.edits
 
     def presence(self) -> Edits:
@@ -138,15 +205,16 @@ class _View:
 
 def _choose(edited: Analysis, edits: Edits, key: str) -> tuple[Analysis, int | None]:
     """Let the visitor choose a person and the smoothing; return the smoothed analysis and the track."""
-    person, method, window = st.columns(3, gap="medium")
-    with person:
-        track = choose_person(edited, edits, f"{key}_person")
-    chosen = method.selectbox(
-        "Smoothing", list(_METHOD_NAMES), format_func=_METHOD_NAMES.__getitem__, key=f"{key}_method",
-        help="Changes only what these tabs show, never the saved data or downloads.",
-    )  # fmt: skip
-    window_s = window.slider(
-        "Window (s)", 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", disabled=chosen == _OFF
-    )  # fmt: skip
-    method_name = next((name for name in METHODS if name == chosen), None)
-    return (edited if method_name is None else smoothed(edited, method_name, window_s)), track
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=240):
+            track = choose_person(edited, edits, f"{key}_person")
+        chosen = st.selectbox(
+            "Smoothing", list(_METHOD_NAMES), format_func=_METHOD_NAMES.__getitem__, key=f"{key}_method", width=180,
+            help=f"Removes flicker from the curves. {_ONLY_HERE}",
+        )  # fmt: skip
+        if chosen == _OFF:
+            return edited, track
+        window_s = st.slider(_WINDOWS[chosen], 0.1, 3.0, 0.5, 0.1, key=f"{key}_smooth_s", width=220)
+    st.caption(f"{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}")
+    method = next(name for name in METHODS if name == chosen)
+    return smoothed(edited, method, window_s), track

@@ -19,14 +19,12 @@ from emotion.analytics.people import (
     posture_changes,
 )
 from emotion.analytics.summary import summarise
-from emotion.charts.timeline import share_donut
 from emotion.labels import UNCLEAR
 from emotion.report.facts import read_text
 from emotion.types import Analysis
 from ui.common.plain import plain
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
-from ui.common.widgets import shares_table
 
 _FIGURE_PX = 72
 """Width of a column of figures: all of the table fits a window of 1280 px."""
@@ -71,7 +69,7 @@ def fingerprint(values: object) -> str:
 
 
 def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], track: int | None, key: str) -> None:
-    """Show everybody's figures, the chosen person's time per expression, and when somebody moved.
+    """Show everybody's figures, and when somebody moved.
 
     Args:
         analysis: The analysis with its edits applied.
@@ -81,18 +79,7 @@ def show_people(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], t
         key: Prefix of the widgets' keys.
     """
     _show_figures(analysis, edits, pictures, key)
-    if track is not None:
-        _show_shares(analysis, track)
     _show_postures(analysis, edits, track)
-
-
-def _show_shares(analysis: Analysis, track: int) -> None:
-    person = next(one for one in summarise(analysis)["tracks"] if one["track_id"] == track)
-    shares = person["shares"]
-    donut, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    donut.altair_chart(share_donut(shares), width="stretch", key=f"donut_{track}")
-    with table:
-        shares_table(shares)
 
 
 def _show_figures(analysis: Analysis, edits: Edits, pictures: Mapping[int, str], key: str) -> None:

@@ -16,6 +16,7 @@ from emotion.analytics.presence import (
 from emotion.charts.presence import presence_chart, steadiness_chart
 from emotion.types import Analysis
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 
@@ -45,12 +46,12 @@ def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str)
     for person in people:
         st.caption(plain(person_name(person, edits.names)))
         st.altair_chart(presence_chart(analysis, person), width="stretch", key=f"{key}_presence_{person}")
-    st.caption(_HOW)
+    how_to_read(_HOW)
     st.markdown("**Steadiness**")
     for person in people:
         st.caption(plain(person_name(person, edits.names)))
         st.altair_chart(steadiness_chart(analysis, person), width="stretch", key=f"{key}_steadiness_{person}")
-    st.caption(_STEADY)
+    how_to_read(_STEADY)
     count = analysis.timeline["track_id"].nunique()
     if track is None and count > len(people):
         st.caption(

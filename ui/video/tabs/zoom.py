@@ -1,4 +1,4 @@
-"""The zoomed timeline: an overview to choose a span, and interactive lanes of that span."""
+"""A span of the video in detail: an overview to choose it, and interactive lanes of it."""
 
 from __future__ import annotations
 
@@ -12,53 +12,45 @@ from emotion.analytics.lanes import MAX_LANES
 from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
+from ui.common.reading import how_to_read
 
 _SHORTEST_S = 4.0
-"""Shorter videos need no overview, because all their frames fit."""
+"""Shorter videos need no zoom, because the player shows all their frames."""
 
 
-def show_timeline(
-    analysis: Analysis, edits: Edits, time_s: float, key: str, on_moment: Callable[[float], None]
-) -> None:
+def show_zoom(analysis: Analysis, edits: Edits, key: str, on_moment: Callable[[float], None]) -> None:
     """Show an overview, and everybody's expressions in the span chosen in it.
-
-    The player's chart shows the whole video; it is repeated here only for short videos.
 
     Args:
         analysis: The analysis with its edits applied.
         edits: Its edits, for names.
-        time_s: The moment to mark.
         key: Prefix of the charts' keys.
         on_moment: Called with the time in seconds of a click.
     """
-    st.markdown("**Zoom**")
-    whole = _is_short(analysis)
-    st.caption(_hint(analysis, whole))
-    span = None if whole else _choose_span(analysis, key)
-    if whole or span is not None:
-        st.altair_chart(
-            timeline_chart(analysis, time_s, legend=False, names=edits.names, span=span),
-            width="stretch",
-            key=key,
-            on_select=lambda: _take_click(key, on_moment),
-            selection_mode=[MOMENT],
-        )
-
-
-def _is_short(analysis: Analysis) -> bool:
     ends = analysis.frames["time_s"]
-    return analysis.timeline.empty or float(ends.iloc[-1] - ends.iloc[0]) < _SHORTEST_S
+    if analysis.timeline.empty or float(ends.iloc[-1] - ends.iloc[0]) < _SHORTEST_S:
+        return
+    st.markdown("**What happened in a short span?** Drag over a part of the overview.")
+    span = _choose_span(analysis, key)
+    if span is not None:
+        chart = timeline_chart(analysis, legend=False, names=edits.names, span=span)
+        st.altair_chart(
+            chart, width="stretch", key=key, on_select=lambda: _take_click(key, on_moment), selection_mode=[MOMENT]
+        )
+    how_to_read(*_explanation(analysis))
 
 
-def _hint(analysis: Analysis, whole: bool) -> str:
+def _explanation(analysis: Analysis) -> list[str]:
     people = analysis.timeline["track_id"].nunique()
-    hint = "" if whole else "Drag over the overview to zoom in. "
-    hint += "Point at a moment for its values, click to move the player there. Dashed: no face found."
-    if people > MAX_LANES:
-        hint += f" Shows the {MAX_LANES} people seen longest, out of {people:,}."
-    if analysis.abstain_below > 0:
-        hint += f" Dark grey: unclear (neutral is light grey). {explain(analysis.abstain_below)}"
-    return hint
+    few = f"Only the {MAX_LANES} people seen longest are shown, out of {people:,}." if people > MAX_LANES else ""
+    unclear = f"Dark grey: **unclear** (neutral is light grey). {explain(analysis.abstain_below)}"
+    return [
+        "The overview has one ribbon per person, in the colour of the leading expression. Gaps: **not seen**.",
+        "In the span, each colour is as high as the probability of its expression. Point at a moment for its values; "
+        "click to move the player there. Dashed: no face found.",
+        unclear if analysis.abstain_below > 0 else "",
+        few,
+    ]
 
 
 def _take_click(key: str, on_moment: Callable[[float], None]) -> None:

@@ -1,0 +1,188 @@
+"""``python -m bench.first_answer``: clicks and seconds to the first answer on each page, and the pages' heights.
+
+It starts the app on an empty library and uses it in Chromium as a new visitor does. Choosing files counts as a click.
+``--data`` is a folder of ``photos`` and ``videos``; ``--json`` writes the figures to a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page
+
+from bench.common.chromium import open_chromium, served, settle
+from training.datasets.readers.parquet import default_data_dir
+
+WIDTH, HEIGHT = 1280, 900
+PATIENCE_MS = 300_000
+MANY = 64
+CLIP = "one_face_720p.mp4"
+
+_PAGE_HEIGHT = "() => Math.round(document.querySelector('[data-testid=stMain]').scrollHeight)"
+
+
+@dataclass
+class Visit:
+    """A new visitor on one page, who counts clicks."""
+
+    page: Page
+    clicks: int = 0
+
+    def click(self, target: Locator) -> None:
+        """Click something, once it is there and the page rests."""
+        target.wait_for(timeout=PATIENCE_MS)
+        settle(self.page)
+        target.click()
+        self.clicks += 1
+
+    def button(self, name: str) -> Locator:
+        """Return a button by its exact name."""
+        return self.page.get_by_role("button", name=name, exact=True).first
+
+    def choose(self, files: list[Path]) -> None:
+        """Upload files; an uploader behind a button is opened first."""
+        settle(self.page)
+        field = self.page.locator("input[type=file]")
+        if not field.count():
+            self.click(self.page.get_by_role("button", name="Add").first)
+            field.first.wait_for(state="attached")
+        field.first.set_input_files(list(files))
+        self.clicks += 1
+
+    def consent(self) -> None:
+        """Answer the notice."""
+        self.click(self.page.get_by_text("Testing with sample material"))
+        settle(self.page)
+        self.click(self.page.get_by_text("agrees.").last)
+
+    @property
+    def height_px(self) -> int:
+        """Height of the whole page."""
+        settle(self.page)
+        return int(self.page.evaluate(_PAGE_HEIGHT))
+
+
+def from_home(visit: Visit, data: Path) -> Locator:
+    """Go from the home page to the first analysed video."""
+    demo = visit.button("See a demo")
+    settle(visit.page)
+    if demo.count():
+        visit.click(demo)
+    else:
+        visit.click(visit.page.get_by_role("link", name="Video", exact=True).first)
+        visit.click(visit.button("Try the sample"))
+    return visit.page.locator(".lane").first
+
+
+def one_photo(visit: Visit, data: Path) -> Locator:
+    """Upload one photo."""
+    visit.choose(photos(data)[:1])
+    visit.consent()
+    return visit.page.get_by_text("Face 1", exact=True).first
+
+
+def many_photos(visit: Visit, data: Path) -> Locator:
+    """Upload many photos."""
+    visit.choose(photos(data))
+    visit.consent()
+    return visit.page.get_by_text(f"{MANY} pictures").first
+
+
+def own_video(visit: Visit, data: Path) -> Locator:
+    """Upload a video."""
+    visit.choose([data / "videos" / CLIP])
+    visit.consent()
+    visit.click(visit.button("Analyse"))
+    return visit.page.locator(".lane").first
+
+
+def come_back(visit: Visit, data: Path) -> Locator:
+    """Open the video page while the library has finished analyses."""
+    settle(visit.page)
+    if visit.page.locator(".lane").count():
+        return visit.page.locator(".lane").first
+    visit.click(visit.page.get_by_role("link", name="Library", exact=True).first)
+    return from_library(visit, data)
+
+
+def from_library(visit: Visit, data: Path) -> Locator:
+    """Open the newest analysis of the library."""
+    table = visit.page.locator("[data-testid=stDataFrame]").first
+    table.wait_for()
+    settle(visit.page)
+    box = table.bounding_box()
+    assert box is not None
+    # Where a click on a row opens nothing, only the box at its left chooses it.
+    by_box = visit.page.get_by_text("Select analyses to open").count()
+    visit.page.mouse.click(box["x"] + (15 if by_box else 200), box["y"] + 55)
+    visit.clicks += 1
+    if by_box:
+        visit.click(visit.button("Open"))
+    return visit.page.locator(".lane").first
+
+
+ANSWERS: dict[str, tuple[str, Callable[[Visit, Path], Locator]]] = {
+    "Home: an analysed video": ("", from_home),
+    "Pictures: one photo": ("image", one_photo),
+    f"Pictures: {MANY} photos": ("image", many_photos),
+    "Video: one clip": ("video", own_video),
+    "Video: what was analysed last": ("video", come_back),
+    "Library: the newest analysis": ("library", from_library),
+}
+"""Question → page and the way to its answer."""
+
+
+def photos(data: Path) -> list[Path]:
+    """Return the photos to upload; they are repeated until there are enough."""
+    there = sorted((data / "photos").glob("*.jpg"))
+    return [there[index % len(there)] for index in range(MANY)]
+
+
+def measure(browser: Browser, url: str, data: Path) -> dict[str, dict[str, float]]:
+    """Return clicks, seconds and page height of each answer."""
+    found = {}
+    for question, (place, way) in ANSWERS.items():
+        page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{url}/{place}")
+        page.locator("h1").first.wait_for()
+        visit = Visit(page)
+        settle(page)
+        empty_px, begun_s = visit.height_px, time.perf_counter()
+        answer = way(visit, data)
+        answer.wait_for()
+        seconds = time.perf_counter() - begun_s
+        box = answer.bounding_box() or {"y": 0.0}
+        found[question] = {
+            "clicks": visit.clicks, "seconds": round(seconds, 1), "answer_at_px": round(box["y"]),
+            "page_px": visit.height_px, "page_before_px": empty_px,
+        }  # fmt: skip
+        print(question, found[question], flush=True)
+        page.context.close()
+    return found
+
+
+def main() -> None:
+    """Measure, and print or write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=default_data_dir().parent)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as library,
+        served("server.py", EMOTION_LIBRARY=library) as url,
+        open_chromium() as browser,
+    ):
+        found = measure(browser, url, options.data)
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

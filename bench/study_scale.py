@@ -1,0 +1,131 @@
+"""``python -m bench.study_scale``: how long the results of a large study take, and how much memory.
+
+Makes a library with 200 participants × 10 stimuli of 3 minutes at 30 frames per second, and aggregates it in a process
+of its own. The timelines are links to a few different files, so that they fit on any disk; all are read and decoded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.common.process import run_module
+from bench.common.records import facts, write_section
+from emotion.analytics.files import save_parquet
+from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, probability_columns, with_leading_emotion
+from emotion.engine.storage import timeline_key
+from emotion.labels import FERPLUS_LABELS
+from emotion.library import LOCAL, JobSettings, Library, State
+from emotion.library.mapping import new_row, now, words_of
+from emotion.library.studies import StudyRepository
+from emotion.library.studies.results import study_results
+from emotion.studies import Cell, Participant, Stimulus, Study
+from emotion.types import Analysis, VideoInfo
+
+SECTION = "studies"
+PARTICIPANTS, STIMULI, MINUTES, FPS = 200, 10, 3, 30
+_DIFFERENT = 20
+
+
+def made_analysis(seed: int, seconds: float = MINUTES * 60, fps: float = FPS) -> Analysis:
+    """Return an analysis of one person with random values and one face in each frame."""
+    rng, count = np.random.default_rng(seed), round(seconds * fps)
+    frames = pd.DataFrame({"frame_index": np.arange(count), "time_s": np.arange(count) / fps, "faces": 1})
+    rows = frames[["frame_index", "time_s"]].assign(track_id=1)
+    names = [*BOX, "face_confidence", *SHAPE]
+    rows[names] = rng.random((count, len(names)))
+    rows[probability_columns(FERPLUS_LABELS)] = rng.dirichlet(np.ones(len(FERPLUS_LABELS)), count).astype(np.float32)
+    types = column_types(FERPLUS_LABELS)
+    timeline = with_leading_emotion(rows)[list(types)].astype(types)
+    info = VideoInfo(1280, 720, fps, count, seconds, codec="h264")
+    return Analysis(info, timeline, frames.astype(FRAME_TYPES), "made", FERPLUS_LABELS, {"every": 1}, "made.mp4")
+
+
+def make_study(library: Library, participants: int, stimuli: int, seconds: float = MINUTES * 60) -> str:
+    """Fill a library with analyses and a study of all of them, and return the study's ID."""
+    folder = Path(library.storage.url)
+    originals = [
+        save_parquet(made_analysis(seed, seconds), folder / f"made-{seed}.parquet") for seed in range(_DIFFERENT)
+    ]
+    people = tuple(Participant(f"p{number:03}", {"group": "ab"[number % 2]}) for number in range(participants))
+    films = tuple(Stimulus(f"film {number}") for number in range(stimuli))
+    cells = [Cell(who.name, what.name, uuid.uuid4().hex) for who in people for what in films]
+    with library.database.writing() as session:
+        for number, cell in enumerate(cells):
+            row = new_row(cell.analysis, LOCAL, "made.mp4", " ".join(cell.key), JobSettings())
+            row.state, row.note, row.finished_at, row.words = State.DONE, "", now(), words_of(row)
+            row.duration_s = seconds
+            session.add(row)
+            target = folder / timeline_key(cell.analysis)
+            target.parent.mkdir()
+            os.link(originals[number % _DIFFERENT], target)
+    for original in originals:
+        original.unlink()
+    study = Study("Large", people, films, tuple(cells))
+    return StudyRepository(library.for_owner(LOCAL)).create(study).id
+
+
+def measure_once(folder: Path) -> dict[str, Any]:
+    """Aggregate the only study of a library, twice, and return how long each step takes, s, and the peak memory, MB."""
+    library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "storage"))
+    studies = StudyRepository(library.for_owner(LOCAL))
+    known: dict = {}
+    steps: dict[str, Any] = {}
+    before_mb = _peak_mb()
+
+    def timed(name: str, act: Any) -> Any:
+        started, cpu = time.perf_counter(), time.process_time()
+        value = act()
+        steps[name] = round(time.perf_counter() - started, 3)
+        steps[f"{name}, of the processor"] = round(time.process_time() - cpu, 3)
+        return value
+
+    saved = timed("read the study", lambda: studies.get(studies.summaries()[0].id))
+    results = timed("aggregate all timelines", lambda: study_results(studies, saved, None, known))
+    timed("again, nothing changed", lambda: study_results(studies, saved, None, known))
+    means = timed("table of means", results.means)
+    seconds = timed("table of seconds", results.seconds)
+    timed("one curve", lambda: results.curves("happiness", "film 0"))
+    return {
+        "participants": len(saved.study.participants), "stimuli": len(saved.study.stimuli),
+        "rows": int(means["frames"].sum()), "rows of means": len(means), "rows of seconds": len(seconds),
+        "seconds": steps, "memory before, MB": before_mb, "peak memory, MB": _peak_mb(),
+    }  # fmt: skip
+
+
+def _peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+
+
+def main() -> int:
+    """Make the study, measure it and write the figures below ``results``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--participants", type=int, default=PARTICIPANTS)
+    parser.add_argument("--folder", type=Path, help="measure the library that lies here, and print only")
+    options = parser.parse_args()
+    if options.folder is not None:
+        print(json.dumps(measure_once(options.folder)))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library.open(f"sqlite:///{folder}/library.db", f"{folder}/storage")
+        make_study(library, options.participants, STIMULI)
+        library.close()
+        found = run_module("bench.study_scale", "--folder", folder)
+    write_section(SECTION, facts(), {"scale": found})
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Exports a study with its timelines as one folder, and imports such a folder into any library."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from emotion.analytics.edits import Edits
+from emotion.analytics.files import load_parquet
+from emotion.engine.private_files import make_private_folder
+from emotion.engine.storage import timeline_key
+from emotion.errors import InputError, LibraryError, brief
+from emotion.library.entries import JobSettings, State, clean_title
+from emotion.library.ingest import purge
+from emotion.library.mapping import expiry, new_row, now, retention_days_of, words_of
+from emotion.library.repository import Repository
+from emotion.library.studies.repository import SavedStudy, StudyRepository
+from emotion.library.summary import list_figures
+from emotion.library.upload_limits import UploadLimits
+from emotion.limits import limits
+from emotion.progress import OnProgress, ProgressReporter
+from emotion.studies.study import Study
+
+ABOUT, TIMELINES = "study.json", "timelines"
+VERSION = 1
+"""Of the folder's layout; increased when older versions would misread it."""
+
+_ID = re.compile("[0-9a-f]{32}")
+_MAX_BYTES = 64 << 20
+
+
+def export_study(
+    studies: StudyRepository, saved: SavedStudy, folder: Path, on_step: OnProgress | None = None
+) -> list[str]:
+    """Write a study and the timelines of its finished analyses into a new folder. Videos are not included.
+
+    Args:
+        studies: The owner's studies.
+        saved: The study.
+        folder: The folder, which must not exist or be empty.
+        on_step: Called after every timeline; may raise to cancel.
+
+    Returns:
+        IDs of analyses that have no timeline; their cells are left out.
+
+    Raises:
+        InputError: The folder is not empty.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"expected a new or empty folder; {folder.name} is not empty")
+    make_private_folder(folder / TIMELINES)
+    storage, about, without = studies.analyses.library.storage, {}, []
+    states = studies.states(saved.id)
+    progress = ProgressReporter(len(states), on_step)
+    for analysis in states:
+        if states[analysis].state.is_over and storage.exists(timeline_key(analysis)):
+            entry = studies.analyses.get(analysis)
+            with storage.local(timeline_key(analysis)) as path:
+                shutil.copyfile(path, folder / TIMELINES / f"{analysis}.parquet")
+            about[analysis] = {
+                "title": entry.title, "source": entry.source, "sha256": entry.source_sha256,
+                "settings": entry.settings.to_dict(), "edits": entry.edits.to_dict(),
+            }  # fmt: skip
+        else:
+            without.append(analysis)
+        progress.advance()
+    study = saved.study.without_cells(cell.key for cell in saved.study.cells if cell.analysis not in about)
+    content = {"version": VERSION, "study": study.to_dict(), "analyses": about}
+    (folder / ABOUT).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    return without
+
+
+def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | None = None) -> SavedStudy:
+    """Add the study of a folder, and those of its analyses that the library does not have yet.
+
+    Args:
+        studies: The owner's studies.
+        folder: From :func:`export_study`.
+        on_step: Called after every timeline; may raise to cancel.
+
+    Raises:
+        InputError: It is not such a folder, or a file is damaged. Nothing is added then.
+        TimelineError: A timeline is damaged; likewise.
+        TooLargeError: It is over a limit; likewise.
+    """
+    content = _read(folder / ABOUT)
+    study, repository = Study.from_dict(content["study"]), studies.analyses
+    own, ids, added = studies.files(), {}, []
+    progress = ProgressReporter(len(content["analyses"]), on_step)
+    try:
+        for analysis, about in content["analyses"].items():
+            if analysis in own:
+                ids[analysis] = analysis
+            else:
+                ids[analysis] = _add(repository, folder / TIMELINES / f"{analysis}.parquet", about)
+                added.append(ids[analysis])
+            progress.advance()
+        return studies.create(replace(study, cells=tuple(replace(c, analysis=ids[c.analysis]) for c in study.cells)))
+    except BaseException:
+        for analysis in added:
+            purge(repository.library, analysis)
+        raise
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError(f"expected {ABOUT} of at most {_MAX_BYTES >> 20} MiB; it is larger")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        version, analyses = content["version"], content["analyses"]
+        cells = content["study"]["cells"]
+        is_whole = all(map(_ID.fullmatch, analyses)) and all(cell["analysis"] in analyses for cell in cells)
+    except FileNotFoundError:
+        raise InputError(f"expected a folder that “export” made; there is no {ABOUT} in it") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"expected a study in {ABOUT}; it cannot be read: {brief(error)}") from error
+    if version != VERSION:
+        raise InputError(f"expected a study of version {VERSION}; got {brief(version)}")
+    if not is_whole:
+        raise InputError(f"expected a whole study in {ABOUT}; it names analyses that it does not have")
+    return dict(content)
+
+
+def _add(repository: Repository, timeline: Path, about: Mapping[str, Any]) -> str:
+    """Add a finished analysis without its video, and return its ID."""
+    UploadLimits(repository, timeline.name, limits()).check_room()
+    analysis = load_parquet(timeline, limited=True)
+    try:
+        settings, edits = JobSettings.from_dict(about["settings"]), Edits.from_dict(about["edits"])
+        title, source, digest = (str(about[name]) for name in ("title", "source", "sha256"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"expected facts of each analysis in {ABOUT}; they cannot be read: {brief(error)}") from error
+    row = new_row(uuid.uuid4().hex, repository.owner, clean_title(source), clean_title(title), settings)
+    row.edits, row.source_sha256 = edits.to_dict(), digest[:64]
+    row.words, row.state, row.note = words_of(row), State.DONE, analysis.note
+    row.started_at = row.finished_at = now()
+    row.info, row.duration_s = asdict(analysis.info), analysis.info.duration_s
+    row.done = row.total = len(analysis.frames)
+    row.summary = list_figures(analysis, edits)
+    library = repository.library
+    try:
+        with timeline.open("rb") as source_file, library.storage.writing(timeline_key(row.id)) as target:
+            shutil.copyfileobj(source_file, target)
+    except OSError as error:
+        raise LibraryError(f"a timeline cannot be stored: {error.strerror or error}") from error
+    row.bytes = library.storage.used_bytes(row.id)
+    with library.database.writing() as session:
+        row.kept_until = expiry(row, retention_days_of(session, repository.owner))
+        session.add(row)
+    return row.id

@@ -1,0 +1,178 @@
+"""Codings of several coders as units of time: from spans and points of people, and from the model's probabilities."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emotion.errors import InputError
+from emotion.studies.statistics.tables import expect_columns
+
+Codes = NDArray[np.int64]
+"""Indices of codes; −1 where nothing was coded."""
+
+MODEL = "model"
+"""Name of the model among the coders."""
+
+NO_CODE = ""
+"""Code of time in which a coder was there but coded nothing."""
+
+
+@dataclass(frozen=True)
+class Codings:
+    """What each coder coded in each unit of time.
+
+    Attributes:
+        coders: Names of the coders.
+        codes: All codes; indices below point here.
+        step_s: Length of a unit, s.
+        people: Participant → ``(coders, units)`` indices of codes; −1 where a coder did not code.
+    """
+
+    coders: tuple[str, ...]
+    codes: tuple[str, ...]
+    step_s: float
+    people: Mapping[str, Codes]
+
+    def pair(self, first: str, second: str) -> Codings:
+        """Return the codings of two coders."""
+        rows = [self._place(name) for name in (first, second)]
+        people = {person: units[rows] for person, units in self.people.items()}
+        return Codings((first, second), self.codes, self.step_s, people)
+
+    def _place(self, coder: str) -> int:
+        if coder not in self.coders:
+            raise InputError(f"expected a coder among {', '.join(self.coders)}; got {coder}")
+        return self.coders.index(coder)
+
+
+def from_spans(
+    spans: pd.DataFrame,
+    durations_s: Mapping[str, float],
+    *,
+    step_s: float = 0.1,
+    empty: str | None = NO_CODE,
+    codes: Sequence[str] | None = None,
+) -> Codings:
+    """Return the codings of spans: state codes that exclude each other, or one code with its absence.
+
+    A unit has the code that holds in its middle; of overlapping spans of one coder, the one that began last.
+
+    Args:
+        spans: ``coder``, ``participant``, ``code``, ``start_s``, ``end_s``; a row with an empty code and no times says
+            that a coder looked at a participant and coded nothing.
+        durations_s: Participant → length of the recording, s.
+        step_s: Length of a unit, s.
+        empty: Code of the time between spans of a coder who coded the participant; None leaves it uncoded.
+        codes: All codes in their order, such as an ordinal scale's; by default those that occur, sorted.
+
+    Raises:
+        InputError: A column is missing, the step is not positive, a participant has no duration, a span ends before it
+            starts, or there is a code that ``codes`` lacks.
+    """
+    expect_columns(spans, ["coder", "participant", "code", "start_s", "end_s"])
+    if not step_s > 0:
+        raise InputError(f"expected a step over 0 s; got {step_s}")
+    _check(spans, durations_s, codes)
+    used = sorted({str(code) for code in spans["code"].dropna()} - {NO_CODE}) if codes is None else list(codes)
+    names = tuple(dict.fromkeys([*used, *([] if empty is None else [empty])]))
+    coders = tuple(sorted(map(str, spans["coder"].unique())))
+    people = {}
+    for person, rows in spans.groupby("participant", sort=True):
+        units = max(round(durations_s[str(person)] / step_s), 1)
+        table = np.full((len(coders), units), -1, np.int64)
+        for coder, own in rows.groupby("coder"):
+            table[coders.index(str(coder))] = _units(own, names, units, step_s, empty)
+        people[str(person)] = table
+    return Codings(coders, names, step_s, people)
+
+
+def with_model(codings: Codings, model: Mapping[str, pd.DataFrame], *, name: str = MODEL) -> Codings:
+    """Return codings with the model as one more coder.
+
+    Args:
+        codings: Of people.
+        model: Participant → ``time_s`` and ``code`` of each analysed frame, in order; a missing code, such as of a
+            frame without a face or of an unclear one, stays uncoded. Codes that people did not use are added.
+        name: Name of the model among the coders.
+
+    Raises:
+        InputError: A coder has this name already, or a column is missing.
+    """
+    if name in codings.coders:
+        raise InputError(f"expected a name that no coder has; got {name}")
+    found = {str(code) for frames in model.values() for code in _expected(frames)["code"].dropna().unique()}
+    codes = (*codings.codes, *sorted(found - set(codings.codes)))
+    people = {}
+    for person, units in codings.people.items():
+        row = np.full(units.shape[1], -1, np.int64)
+        if person in model:
+            row = _majority(model[person], codes, units.shape[1], codings.step_s)
+        people[person] = np.vstack([units, row])
+    return Codings((*codings.coders, name), codes, codings.step_s, people)
+
+
+def leading_codes(probabilities: pd.DataFrame, at_least: float = 0.0) -> pd.Series:
+    """Return the code with the highest probability of each row; none below ``at_least`` or without a face (NaN).
+
+    Args:
+        probabilities: A column per code, 0–1.
+        at_least: Smallest probability that counts.
+    """
+    known = probabilities.notna().all(axis=1) & (probabilities.max(axis=1) >= at_least)
+    codes = pd.Series(None, index=probabilities.index, dtype="object", name="code")
+    codes[known] = probabilities[known].idxmax(axis=1)
+    return codes
+
+
+def _check(spans: pd.DataFrame, durations_s: Mapping[str, float], codes: Sequence[str] | None) -> None:
+    unknown = [str(person) for person in spans["participant"].unique() if str(person) not in durations_s]
+    if unknown:
+        raise InputError(f"expected the duration of every participant; got none of {', '.join(unknown[:3])}")
+    reversed_ = spans[spans["end_s"] < spans["start_s"]]
+    if len(reversed_):
+        row = reversed_.iloc[0]
+        raise InputError(f"expected spans that end after they start; got {row['start_s']:g}–{row['end_s']:g} s")
+    extra = sorted({str(code) for code in spans["code"].dropna()} - {NO_CODE, *(codes or [])}) if codes else []
+    if extra:
+        raise InputError(f"expected the codes {', '.join(codes or [])}; got {', '.join(extra[:3])}")
+
+
+def _units(spans: pd.DataFrame, codes: Sequence[str], units: int, step_s: float, empty: str | None) -> Codes:
+    row = np.full(units, -1 if empty is None else codes.index(empty), np.int64)
+    middles = (np.arange(units) + 0.5) * step_s
+    for span in _timed(spans):
+        row[(middles >= span[0]) & (middles < span[1])] = codes.index(span[2])
+    return row
+
+
+def _timed(spans: pd.DataFrame) -> Iterable[tuple[float, float, str]]:
+    rows = spans.dropna(subset=["start_s", "end_s", "code"]).sort_values("start_s", kind="stable")
+    return zip(rows["start_s"], rows["end_s"], rows["code"].astype(str), strict=True)
+
+
+def _expected(frames: pd.DataFrame) -> pd.DataFrame:
+    expect_columns(frames, ["time_s", "code"])
+    return frames
+
+
+def _majority(frames: pd.DataFrame, codes: Sequence[str], units: int, step_s: float) -> Codes:
+    """Return the code that most frames of a unit have; the first in order of ``codes`` of a tie."""
+    known = frames.dropna(subset="code")
+    places = np.floor(known["time_s"].to_numpy(np.float64) / step_s + 1e-9).astype(np.int64)
+    index = {code: number for number, code in enumerate(codes)}
+    values = np.array([index[str(code)] for code in known["code"]], np.int64)
+    inside = (places >= 0) & (places < units)
+    counts = np.zeros((units, len(codes)), np.int64)
+    np.add.at(counts, (places[inside], values[inside]), 1)
+    return np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
+
+
+def pairs_of_coders(codings: Codings) -> list[tuple[str, str]]:
+    """Return all pairs of coders, in order."""
+    return list(itertools.combinations(codings.coders, 2))

@@ -1,0 +1,177 @@
+"""Writes spans with labels as ELAN ``.eaf``, Praat TextGrid and BORIS' tabular events."""
+
+from __future__ import annotations
+
+import datetime as dt
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from emotion.csv_text import neutral
+from emotion.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled span of time.
+
+    Attributes:
+        start_s: Its start, s.
+        end_s: Its end, s; the start for a moment.
+        label: What it is.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_s <= self.end_s < float("inf"):
+            raise InputError(f"expected a span that ends after it starts; got {self.start_s}–{self.end_s} s")
+
+
+Tiers = Mapping[str, Sequence[Mark]]
+"""Tier → its marks, such as ``{"Ada": [Mark(0, 1.5, "happiness")]}``."""
+
+MOMENT_MS = 1
+"""ELAN and Praat know no moments; they are written as spans this long."""
+
+
+def eaf_text(tiers: Tiers, media: str = "", made_at: dt.datetime | None = None) -> str:
+    """Return an ELAN annotation file (EAF 3.0).
+
+    Args:
+        tiers: The marks, to the millisecond; marks of one tier may overlap.
+        media: Name of the video, which ELAN looks for beside the file.
+        made_at: Time of the file (default: now).
+    """
+    moment = (made_at or dt.datetime.now(dt.UTC)).isoformat(timespec="seconds")
+    root = ET.Element("ANNOTATION_DOCUMENT", {
+        "AUTHOR": "", "DATE": moment, "FORMAT": "3.0", "VERSION": "3.0",
+        "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+        "xsi:noNamespaceSchemaLocation": "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
+    })  # fmt: skip
+    header = ET.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    if media:
+        ET.SubElement(header, "MEDIA_DESCRIPTOR", {"MEDIA_URL": f"./{media}", "MIME_TYPE": "video/mp4"})
+    times = sorted({ms for marks in tiers.values() for mark in marks for ms in _limits_ms(mark)})
+    slots = {ms: f"ts{number}" for number, ms in enumerate(times, start=1)}
+    order = ET.SubElement(root, "TIME_ORDER")
+    for ms, slot in slots.items():
+        ET.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(ms)})
+    number = 0
+    for name, marks in tiers.items():
+        tier = ET.SubElement(root, "TIER", {"LINGUISTIC_TYPE_REF": "default-lt", "TIER_ID": _xml_text(name)})
+        for mark in sorted(marks, key=lambda each: (each.start_s, each.end_s)):
+            number += 1
+            start, end = (slots[ms] for ms in _limits_ms(mark))
+            ids = {"ANNOTATION_ID": f"a{number}", "TIME_SLOT_REF1": start, "TIME_SLOT_REF2": end}
+            annotation = ET.SubElement(ET.SubElement(tier, "ANNOTATION"), "ALIGNABLE_ANNOTATION", ids)
+            ET.SubElement(annotation, "ANNOTATION_VALUE").text = _xml_text(mark.label)
+    kind = {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": "default-lt", "TIME_ALIGNABLE": "true"}
+    ET.SubElement(root, "LINGUISTIC_TYPE", kind)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def textgrid_text(tiers: Tiers, end_s: float | None = None) -> str:
+    """Return a Praat TextGrid in the long format, with an interval tier for each tier.
+
+    Args:
+        tiers: The marks. Marks of one tier must not overlap, as Praat allows one label at a time.
+        end_s: End of the recording (default: the last mark's end).
+
+    Raises:
+        InputError: Marks of a tier overlap, or one ends after the recording.
+    """
+    last = max((_praat_end(mark) for marks in tiers.values() for mark in marks), default=0.0)
+    end = max(last, 0.001) if end_s is None else end_s
+    if last > end + 1e-9:
+        raise InputError(f"expected marks until {end:g} s; got one until {last:g} s")
+    lines = [
+        'File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {end!r}",
+        "tiers? <exists>", f"size = {len(tiers)}", "item []:",
+    ]  # fmt: skip
+    for number, (name, marks) in enumerate(tiers.items(), start=1):
+        lines += _praat_tier(number, name, _filled(name, marks, end), end)
+    return "\n".join(lines) + "\n"
+
+
+def boris_table(tiers: Tiers, media: str, duration_s: float, fps: float, observation: str = "") -> pd.DataFrame:
+    """Return marks as BORIS' *tabular events*: a row for each start, stop and point.
+
+    Args:
+        tiers: Subject → marks.
+        media: Name of the video.
+        duration_s: Its length, s.
+        fps: Its frames per second.
+        observation: ID of the observation (default: the video's name).
+    """
+    rows = []
+    for subject, marks in tiers.items():
+        for mark in marks:
+            is_point = mark.end_s == mark.start_s
+            for time, kind in ((mark.start_s, "POINT" if is_point else "START"), (mark.end_s, "STOP")):
+                if is_point and kind == "STOP":
+                    continue
+                rows.append({
+                    "Observation id": observation or media, "Media file name": media,
+                    "Media duration (s)": duration_s, "FPS": fps, "Subject": subject, "Behavior": mark.label,
+                    "Behavioral category": "", "Behavior type": kind, "Time": round(time, 3),
+                    "Image index": round(time * fps), "Comment": "",
+                })  # fmt: skip
+    columns = [
+        "Observation id", "Media file name", "Media duration (s)", "FPS", "Subject", "Behavior", "Behavioral category",
+        "Behavior type", "Time", "Image index", "Comment",
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    text = table.select_dtypes(exclude="number").columns
+    return table.assign(**{name: table[name].map(neutral) for name in text}).sort_values("Time", ignore_index=True)
+
+
+def _limits_ms(mark: Mark) -> tuple[int, int]:
+    start, end = round(mark.start_s * 1000), round(mark.end_s * 1000)
+    return start, max(end, start + MOMENT_MS)
+
+
+def _praat_end(mark: Mark) -> float:
+    return mark.end_s if mark.end_s > mark.start_s else mark.start_s + MOMENT_MS / 1000
+
+
+def _filled(name: str, marks: Sequence[Mark], end: float) -> list[tuple[float, float, str]]:
+    """Return intervals without gaps, as Praat needs them; those between marks have no text."""
+    filled, time = [], 0.0
+    for mark in sorted(marks, key=lambda each: each.start_s):
+        if mark.start_s < time - 1e-9:
+            raise InputError(f"expected marks of {name!r} one after another; two overlap at {mark.start_s:g} s")
+        if mark.start_s > time:
+            filled.append((time, mark.start_s, ""))
+        filled.append((max(mark.start_s, time), _praat_end(mark), mark.label))
+        time = _praat_end(mark)
+    if time < end or not filled:
+        filled.append((time, end, ""))
+    return filled
+
+
+def _praat_tier(number: int, name: str, intervals: Sequence[tuple[float, float, str]], end: float) -> list[str]:
+    lines = [
+        f"    item [{number}]:", '        class = "IntervalTier"', f"        name = {_praat_text(name)}",
+        "        xmin = 0", f"        xmax = {end!r}", f"        intervals: size = {len(intervals)}",
+    ]  # fmt: skip
+    for place, (start, stop, label) in enumerate(intervals, start=1):
+        lines += [
+            f"        intervals [{place}]:", f"            xmin = {start!r}", f"            xmax = {stop!r}",
+            f"            text = {_praat_text(label)}",
+        ]  # fmt: skip
+    return lines
+
+
+def _praat_text(text: str) -> str:
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return '"' + line.replace('"', '""') + '"'
+
+
+def _xml_text(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)

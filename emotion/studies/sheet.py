@@ -1,0 +1,153 @@
+"""Builds a study from a CSV sheet with one row per participant and stimulus, and writes such a sheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from emotion.csv_text import restored
+from emotion.errors import InputError, brief
+from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, study_of_rows
+from emotion.studies.study import Cell, Consent, Study, clean_name
+
+FILE, START, END, TRACK, CONSENT, EXCLUDED = "file", "start_s", "end_s", "track", "consent", "excluded"
+OWN = (PARTICIPANT, STIMULUS, FILE, START, END, TRACK, CONSENT, EXCLUDED)
+"""Columns with a meaning; all others are variables."""
+
+MAX_ROWS = 100_000
+_CONSENTS = {
+    **{str(each): each for each in Consent},
+    **dict.fromkeys(("yes", "true", "1"), Consent.GIVEN),
+    **dict.fromkeys(("no", "false", "0"), Consent.WITHDRAWN),
+    "": Consent.NOT_RECORDED,
+}
+
+
+def read_sheet(content: bytes) -> pd.DataFrame:
+    """Return a CSV file as text columns; commas, semicolons or tabs separate them.
+
+    Raises:
+        InputError: It is not such a table, has no column ``participant``, or is too long.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        table = pd.read_csv(
+            io.StringIO(text), sep=None, engine="python", dtype=str, keep_default_na=False, nrows=MAX_ROWS + 1
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"expected a table as CSV in UTF-8; it cannot be read: {brief(error)}") from error
+    table.columns = [clean_name(restored(str(name))) for name in table.columns]
+    table.columns = [name.lower() if name.lower() in OWN else name for name in table.columns]
+    if len(table) > MAX_ROWS:
+        raise InputError(f"expected at most {MAX_ROWS:,} rows; got more")
+    if PARTICIPANT not in table or table.columns.has_duplicates:
+        names = ", ".join(map(brief, table.columns))
+        raise InputError(f"expected a column “participant”, and each column once; got {names}")
+    return table.map(lambda value: clean_name(restored(value)) if isinstance(value, str) else "")
+
+
+def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "") -> tuple[Study, list[str]]:
+    """Build a study from :func:`read_sheet`'s table.
+
+    Args:
+        table: With the columns ``participant`` and ``file``, and if needed ``stimulus``, ``start_s``, ``end_s``,
+            ``track``, ``consent`` and ``excluded``; other columns are variables.
+        files: Analysis ID → file name. A row's ``file`` is an ID, or a name with or without its ending.
+        title: The study's title.
+
+    Returns:
+        The study and the files that there is no analysis of; their participants and stimuli are in the study.
+
+    Raises:
+        InputError: A value is not what its column needs, or a file is ambiguous.
+    """
+    known, ids = _people(table), _ids_of(files)
+    rows, unknown = [], []
+    for record in table.to_dict("records"):
+        file = record.get(FILE, "")
+        analysis = file if file in files else _only(ids.get(_stem(file), []), file)
+        if file and analysis is None:
+            unknown.append(file)
+        variables = {str(name): value for name, value in record.items() if name not in OWN and value}
+        rows.append((_cell(record, analysis or ""), variables))
+    study = study_of_rows(rows, title, known)
+    return study.without_cells(cell.key for cell, _ in rows if not cell.analysis), unknown
+
+
+def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
+    """Return a study as a table that :func:`study_of_sheet` reads; cells without an analysis have no ``file``."""
+    cells = {cell.key: cell for cell in study.cells}
+    rows = []
+    for person in study.participants:
+        for stimulus in study.stimuli:
+            cell = cells.get((person.name, stimulus.name))
+            rows.append(
+                {
+                    PARTICIPANT: person.name,
+                    STIMULUS: stimulus.name,
+                    FILE: "" if cell is None else files.get(cell.analysis, cell.analysis),
+                    START: None if cell is None else cell.start_s,
+                    END: None if cell is None else cell.end_s,
+                    CONSENT: str(person.consent),
+                    EXCLUDED: person.excluded,
+                    **person.variables,
+                    **stimulus.variables,
+                }
+            )
+    columns = [PARTICIPANT, STIMULUS, FILE, START, END, CONSENT, EXCLUDED]
+    return pd.DataFrame(rows, columns=[*columns, *study.variables("participants"), *study.variables("stimuli")])
+
+
+def _people(table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return participant → consent and reason of exclusion, from the rows that have some."""
+    known: dict[str, dict[str, str]] = {}
+    for record in table.to_dict("records"):
+        person, consent = known.setdefault(record[PARTICIPANT], {}), record.get(CONSENT, "").lower()
+        if consent not in _CONSENTS:
+            raise InputError(f"expected consent to be given, withdrawn or not recorded; got {brief(consent)!r}")
+        if consent:
+            person[CONSENT] = _CONSENTS[consent]
+        if record.get(EXCLUDED, ""):
+            person[EXCLUDED] = record[EXCLUDED]
+    return known
+
+
+def _ids_of(files: Mapping[str, str]) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
+    for analysis, name in files.items():
+        ids.setdefault(_stem(name), []).append(analysis)
+    return ids
+
+
+def _stem(name: str) -> str:
+    return PurePath(name).stem.casefold()
+
+
+def _only(ids: list[str], file: str) -> str | None:
+    if len(ids) > 1:
+        raise InputError(f"expected one analysis of {brief(file)!r}; the library has {len(ids)}, so name its ID")
+    return ids[0] if ids else None
+
+
+def _cell(record: Mapping[Any, str], analysis: str) -> Cell:
+    track = _number(record, TRACK)
+    return Cell(
+        participant=record[PARTICIPANT],
+        stimulus=record.get(STIMULUS, "") or ONLY_STIMULUS,
+        analysis=analysis,
+        start_s=_number(record, START),
+        end_s=_number(record, END),
+        track=None if track is None else int(track),
+    )
+
+
+def _number(record: Mapping[Any, str], name: str) -> float | None:
+    text = record.get(name, "")
+    try:
+        return float(text.replace(",", ".")) if text else None
+    except ValueError:
+        raise InputError(f"expected a number in the column {name}; got {brief(text)!r}") from None

@@ -1,0 +1,100 @@
+"""Plain sentences that say what a statistic shows."""
+
+from __future__ import annotations
+
+import math
+
+from emotion.studies.statistics.clusters import Cluster, ClusterTest
+from emotion.studies.statistics.contrasts import Contrast
+from emotion.studies.statistics.mixed import MixedEffect, MixedModel
+
+ALPHA = 0.05
+"""Differences with p below are called reliable."""
+
+
+def contrast_sentence(contrast: Contrast) -> str:
+    """Return one sentence on a contrast: which condition was higher, by how much, and how sure that is."""
+    p = contrast.p if contrast.p_holm is None else contrast.p_holm
+    places = decimals(contrast.low, contrast.high)
+    low, high = (number(limit, places) for limit in _ordered(contrast))
+    effect = contrast.effects[0]
+    details = [p_words(p, corrected=contrast.p_holm is not None), _people(contrast)]
+    if math.isfinite(effect.value):
+        details.append(f"{effect.name} = {number(effect.value, 2)}")
+    told = ", ".join(details)
+    if not p < ALPHA:
+        size = number(contrast.difference, places)
+        low, high = number(contrast.low, places), number(contrast.high, places)
+        return (
+            f"No reliable difference in {contrast.measure} between {contrast.a} and {contrast.b}: "
+            f"{contrast.a} − {contrast.b} = {size} (95 % interval {low} to {high}; {told})."
+        )
+    upper, lower = (contrast.a, contrast.b) if contrast.difference > 0 else (contrast.b, contrast.a)
+    size = number(abs(contrast.difference), places)
+    return (
+        f"{contrast.measure} was higher in {upper} than in {lower} by {size} (95 % interval {low} to {high}; {told})."
+    )
+
+
+def cluster_sentences(test: ClusterTest) -> list[str]:
+    """Return a sentence for each reliable cluster of a test, or one that there is none."""
+    reliable = [cluster for cluster in test.clusters if cluster.p < ALPHA]
+    if not reliable:
+        return [f"At no time was there a reliable difference in {test.measure} between {test.a} and {test.b}."]
+    return [_cluster_sentence(test, cluster) for cluster in reliable]
+
+
+def effect_sentence(model: MixedModel, effect: MixedEffect) -> str:
+    """Return one sentence on an effect of a mixed model."""
+    places = decimals(effect.low, effect.high)
+    size, low, high = (number(each, places) for each in (effect.estimate, effect.low, effect.high))
+    found = "differs reliably" if effect.p < ALPHA else "does not differ reliably"
+    return (
+        f"{model.measure} {found} for {effect.term}: {size} (95 % interval {low} to {high}; "
+        f"t({effect.df:g}) = {number(effect.t, 2)}, {p_words(effect.p)}, {model.people} people)."
+    )
+
+
+def decimals(low: float, high: float) -> int:
+    """Return how many decimals show an interval with two digits of its width, 0–6."""
+    width = abs(high - low)
+    if not math.isfinite(width) or width == 0:
+        return 3
+    return min(max(1 - math.floor(math.log10(width)), 0), 6)
+
+
+def number(value: float, places: int) -> str:
+    """Return a number with so many decimals and a true minus sign."""
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    text = f"{abs(value):.{places}f}"
+    return f"−{text}" if value < 0 and float(text) else text
+
+
+def p_words(p: float, *, corrected: bool = False) -> str:
+    """Return a p-value in words: ``p = 0.031``, ``p < 0.001``, ``p = 0.031 after Holm's correction``."""
+    words = "p unknown" if math.isnan(p) else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return f"{words} after Holm's correction" if corrected else words
+
+
+def _ordered(contrast: Contrast) -> tuple[float, float]:
+    """Return the limits of the difference of the higher minus the lower."""
+    if contrast.difference > 0:
+        return contrast.low, contrast.high
+    return -contrast.high, -contrast.low
+
+
+def _people(contrast: Contrast) -> str:
+    if contrast.paired:
+        return f"{contrast.n_a} people in both"
+    return f"{contrast.n_a} and {contrast.n_b} people"
+
+
+def _cluster_sentence(test: ClusterTest, cluster: Cluster) -> str:
+    upper, lower = (test.a, test.b) if cluster.mass > 0 else (test.b, test.a)
+    size = number(abs(cluster.difference), decimals(0.0, cluster.difference))
+    return (
+        f"From {cluster.start_s:g} to {cluster.end_s:g} s, {test.measure} was higher in {upper} than in {lower} "
+        f"by {size} on average ({p_words(cluster.p)} in a cluster permutation test). "
+        f"The test is about the cluster as a whole, not about when exactly it begins or ends."
+    )

@@ -1,0 +1,148 @@
+"""Sums of one cell of a study: per second of stimulus time, weighted by how long each frame lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.analytics.apply import merged_into
+from emotion.analytics.edits import Edits
+from emotion.studies.rows import Rows
+from emotion.studies.windows import Window
+
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellSums:
+    """Sums of one person over the windows of one cell.
+
+    Attributes:
+        measures: Names of the ``m`` measures.
+        second: ``(s,)`` seconds of stimulus time that have rows, ascending; −1 is the second before time 0.
+        totals: ``(s, m)`` sums of value × duration.
+        weights: ``(s, m)`` durations in which each measure is known, s.
+        seconds: ``(s,)`` durations in which the person is seen, s.
+        frames: ``(s,)`` numbers of frames with the person.
+        known: ``(m,)`` numbers of frames in which each measure is known.
+        window_s: Duration of the windows, as far as frames were analysed, s.
+        windows: How many windows there are.
+        people: How many tracks are in the windows.
+        track: The track that was summed; None without any.
+    """
+
+    measures: tuple[str, ...]
+    second: NDArray[np.int64]
+    totals: _Floats
+    weights: _Floats
+    seconds: _Floats
+    frames: NDArray[np.int64]
+    known: NDArray[np.int64]
+    window_s: float
+    windows: int
+    people: int
+    track: int | None
+
+    def means(self) -> _Floats:
+        """Return the ``(m,)`` mean of each measure over all windows; NaN where it is never known."""
+        return _ratio(self.totals.sum(axis=0), self.weights.sum(axis=0))
+
+    def by_measure(self) -> Iterator[tuple[str, float, int, float]]:
+        """Yield each measure with its mean, and the frames and seconds in which it is known."""
+        seconds = self.weights.sum(axis=0).tolist()
+        yield from zip(self.measures, self.means().tolist(), self.known.tolist(), seconds, strict=True)
+
+    def curve(self) -> _Floats:
+        """Return the ``(s, m)`` mean of each measure in each second."""
+        return _ratio(self.totals, self.weights)
+
+
+def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, named: int | None = None) -> CellSums:
+    """Sum a person's rows over windows; repeated windows are added up at their own time 0.
+
+    Args:
+        rows: The timeline.
+        windows: Where to look.
+        track: The person; None to choose.
+        named: The track that is named like the participant, which is chosen if it is in the windows; else the one seen
+            longest is.
+    """
+    parts = [_part(rows, window) for window in windows]
+    places = np.concatenate([part[0] for part in parts])
+    second = np.concatenate([part[1] for part in parts])
+    duration = np.concatenate([part[2] for part in parts])
+    window_s = sum(part[3] for part in parts)
+    tracks = rows.track[places]
+    there, inverse = np.unique(tracks, return_inverse=True)
+    chosen = track if track is not None else named if named in there else _longest(there, inverse, duration)
+    own = tracks == chosen
+    return _sums(rows, places[own], second[own], duration[own], window_s, len(windows), len(there), chosen)
+
+
+def track_named(name: str, edits: Edits) -> int | None:
+    """Return the track whose person has a name, ignoring case, as merged; None if there is none."""
+    found = next((track for track, given in edits.names.items() if given.casefold() == name.casefold()), None)
+    wholes: Mapping[int, int] = merged_into(edits.merged)
+    return None if found is None else wholes.get(found, found)
+
+
+def _part(rows: Rows, window: Window) -> tuple[NDArray[np.intp], NDArray[np.int64], _Floats, float]:
+    """Return the rows of a window: their places, seconds of stimulus time and durations; and the window's duration."""
+    first, last = np.searchsorted(rows.time_s, (window.start_s, window.end_s))
+    places = np.arange(first, last)
+    times = rows.time_s[places]
+    duration = np.minimum(rows.seconds[places], window.end_s - times)
+    # A nanosecond absorbs rounding of times like 0.1 · 30.
+    second = np.floor(times - window.zero_s + 1e-9).astype(np.int64)
+    first, last = np.searchsorted(rows.frame_time_s, (window.start_s, window.end_s))
+    frames = np.minimum(rows.frame_seconds[first:last], window.end_s - rows.frame_time_s[first:last])
+    return places, second, duration, float(frames.sum())
+
+
+def _longest(there: NDArray[np.int32], inverse: NDArray[np.intp], duration: _Floats) -> int | None:
+    if not len(there):
+        return None
+    return int(there[np.bincount(inverse, weights=duration, minlength=len(there)).argmax()])
+
+
+def _sums(
+    rows: Rows,
+    places: NDArray[np.intp],
+    second: NDArray[np.int64],
+    duration: _Floats,
+    window_s: float,
+    windows: int,
+    people: int,
+    track: int | None,
+) -> CellSums:
+    if windows > 1:
+        order = np.argsort(second, kind="stable")
+        places, second, duration = places[order], second[order], duration[order]
+    values = rows.values if len(places) == len(rows.values) and windows == 1 else rows.values[places]
+    starts = np.flatnonzero(np.append(True, np.diff(second) != 0)[: len(second)])
+    known = ~np.isnan(values)
+    weights = known * duration[:, None]
+    return CellSums(
+        measures=rows.measures,
+        second=second[starts],
+        totals=_by_second(np.nan_to_num(values) * weights, starts),
+        weights=_by_second(weights, starts),
+        seconds=_by_second(duration, starts),
+        frames=np.diff(np.append(starts, len(second))),
+        known=known.sum(axis=0),
+        window_s=window_s,
+        windows=windows,
+        people=people,
+        track=track,
+    )
+
+
+def _by_second(values: _Floats, starts: NDArray[np.intp]) -> _Floats:
+    return np.add.reduceat(values, starts) if len(starts) else values[:0]
+
+
+def _ratio(total: _Floats, weight: _Floats) -> _Floats:
+    return np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)

@@ -1,0 +1,62 @@
+"""Help: first steps, how to read results, the player's keys."""
+
+import streamlit as st
+
+from ui.common.widgets import page_link
+from ui.shell.page import ensure_app
+
+FIRST_STEPS = """
+1. **Look at the demo.** *Home* has a button for it. It is a finished analysis of two people.
+2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*. The app asks once what they are for.
+3. **Name people and mark events.** The player's *Mark* button adds an event. The tab *People* has names.
+4. **Take results with you.** The tab *Downloads* has tables, captions, reports and the video with boxes.
+"""
+
+WORDS = {
+    "Unclear": "No expression is sure enough. Shown striped.",
+    "Not seen": "No face was found. Shown dashed in the player; charts leave a gap.",
+    "Dominant expression": "The one that leads for the longest time.",
+    "Smile index": "Share of the frames with a face in which happiness leads.",
+    "Episode": "A time without a break in which one expression leads.",
+    "Event": "A moment or span that you mark. Excluded spans count in no figure.",
+    "Baseline": "A span in which a face is at rest, to compare with.",
+    "Track": "A face followed from frame to frame. After a cut, a person gets a new one; merge them on *People*.",
+    "Smoothing": "Averages over a short time, so that flicker goes. Saved data stay as they are.",
+}
+
+KEYS = {
+    "space": "play or pause",
+    "← →": "one analysed frame; with shift, one second",
+    "home end": "first or last frame",
+    "+ −": "faster or slower",
+    "M": "mark this moment",
+    "[ ]": "mark a span: from here, to here",
+}
+
+PROBLEMS = """
+- **No face is found.** Faces under about 20 pixels, turned far away or covered are missed.
+- **One person has two lanes.** Merge them on *People*.
+- **The answer is wrong.** Models make mistakes, more with some people, light and angles than with others.
+- **The video does not play.** Formats that browsers cannot play are converted first, which takes a moment.
+- **The camera does not start.** *Live* has a list of reasons below the picture.
+"""
+
+
+def show_terms(terms: dict[str, str]) -> None:
+    st.markdown("\n".join(f"- **{term}**: {meaning}" for term, meaning in terms.items()))
+
+
+ensure_app("pages/help.py")
+st.title("Help", anchor=False)
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("First steps", anchor=False)
+    st.markdown(FIRST_STEPS)
+    st.subheader("If something is wrong", anchor=False)
+    st.markdown(PROBLEMS)
+    page_link("pages/model_card.py", "Accuracy and limits", ":material/fact_check:")
+with right:
+    st.subheader("Words", anchor=False)
+    show_terms(WORDS)
+    st.subheader("Keys of the player", anchor=False)
+    show_terms(KEYS)

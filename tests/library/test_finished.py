@@ -1,0 +1,76 @@
+"""Analyses that were made elsewhere: the demo."""
+
+from __future__ import annotations
+
+import pytest
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import save_parquet
+from emotion.errors import LibraryError
+from emotion.library import State
+from emotion.library.jobs.finished import open_finished
+from emotion.library.jobs.liveness import mark_dead_workers
+from emotion.samples.demo import DEMO_TIMELINE, DEMO_VIDEO
+from tests.conftest import make_analysis
+from ui.video.estimate import FIRST_GUESS_FPS, speed_of
+
+EDITS = Edits(names={1: "Ada"}, events=(Event("Joke", Span(0.1, 0.3)),))
+
+
+@pytest.fixture
+def timeline(tmp_path):
+    shown = make_analysis([["happiness"]] * 10)
+    shown.settings["detector"] = "blazeface"
+    return save_parquet(shown, tmp_path / "film.parquet", EDITS)
+
+
+@pytest.fixture
+def video(tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"a film")
+    return path
+
+
+def test_it_is_in_the_library_with_its_video_names_and_events(repository, video, timeline):
+    entry = open_finished(repository, video, timeline, "Demo")
+    assert (entry.state, entry.title, entry.edits, entry.summary["people"]) == (State.DONE, "Demo", EDITS, 1)
+    assert repository.video_path(entry.id).read_bytes() == b"a film"
+    assert len(repository.load_analysis(entry.id).frames) == 10
+    assert entry.bytes == repository.library.storage.used_bytes(entry.id)
+    assert mark_dead_workers(repository.library) == []
+    assert repository.get(entry.id).state is State.DONE
+
+
+def test_it_is_added_once_and_again_after_it_was_deleted(repository, video, timeline):
+    first = open_finished(repository, video, timeline, "Demo")
+    repository.rename(first.id, "My demo")
+    assert open_finished(repository, video, timeline, "Demo").id == first.id
+    repository.delete(first.id)
+    assert open_finished(repository, video, timeline, "Demo").title == "Demo"
+
+
+def test_it_says_nothing_about_this_machines_speed(repository, video, timeline):
+    open_finished(repository, video, timeline, "Demo")
+    assert speed_of(repository) == FIRST_GUESS_FPS
+
+
+def test_nothing_is_left_if_its_files_cannot_be_stored(repository, video, timeline, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("emotion.library.jobs.finished.shutil.copyfileobj", refuse)
+    with pytest.raises(LibraryError, match=r"film\.mp4 cannot be stored"):
+        open_finished(repository, video, timeline, "Demo")
+    assert repository.search().total == 0
+    assert repository.library.storage.folders() == []
+
+
+def test_the_packed_demo_has_two_named_people_that_change(repository):
+    assert DEMO_VIDEO.stat().st_size + DEMO_TIMELINE.stat().st_size < 10e6
+    entry = open_finished(repository, DEMO_VIDEO, DEMO_TIMELINE, "Demo")
+    assert 20 <= entry.info.duration_s <= 30
+    assert sorted(entry.edits.names.values()) == ["Eileen", "Grace"]
+    assert len(entry.edits.events) >= 3
+    led = repository.load_analysis(entry.id).timeline.groupby("track_id")["emotion"].nunique()
+    assert len(led) == 2
+    assert led.max() >= 3

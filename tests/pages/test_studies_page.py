@@ -1,0 +1,108 @@
+"""The Studies page: empty, filled, edited, and its results."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pyreadstat
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from emotion.library import Repository
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from tests.conftest import ROOT, make_analysis
+from tests.library.libraries import put
+
+pytestmark = pytest.mark.slow
+
+SHOWN = {
+    ("p1", "comedy"): ["happiness"] * 20 + ["neutral"] * 10,
+    ("p1", "news"): ["neutral"] * 30,
+    ("p2", "comedy"): ["happiness"] * 25 + ["surprise"] * 5,
+    ("p2", "news"): ["sadness"] * 30,
+}
+
+
+def visit() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def fill(repository: Repository, video: Path) -> SavedStudy:
+    cells = [
+        Cell(
+            *key, put(repository, video, f"{key[0]}_{key[1]}.mp4", analysis=make_analysis([[one] for one in labels])).id
+        )
+        for key, labels in SHOWN.items()
+    ]
+    people = (Participant("p1", {"group": "a"}, Consent.GIVEN), Participant("p2", {"group": "b"}), Participant("p3"))
+    return StudyRepository(repository).create(
+        Study("Pilot", people, (Stimulus("comedy"), Stimulus("news")), tuple(cells))
+    )
+
+
+def test_without_a_study_one_is_created(repository):
+    page = visit()
+    assert "No study yet" in page.info[0].value
+    page.text_input[0].input("Trailers")
+    page.button[0].click().run()
+    assert not page.exception
+    assert [each.title for each in StudyRepository(repository).summaries()] == ["Trailers"]
+    assert any("Add videos to see" in info.value for info in page.info)
+
+
+def test_the_grid_shows_what_is_there_and_what_is_missing(repository, video):
+    fill(repository, video)
+    page = visit()
+    assert any("3 participants × 2 stimuli · 4 analysed · **2 missing**" in text.value for text in page.markdown)
+    grid = next(frame.value for frame in page.dataframe if "comedy" in frame.value)
+    assert grid.to_dict("list") == {
+        "participant": ["p1", "p2", "p3"],
+        "comedy": ["100%", "100%", "missing"],
+        "news": ["100%", "100%", "missing"],
+    }
+
+
+def test_results_are_shown_and_compared(repository, video):
+    fill(repository, video)
+    page = visit()
+    assert not page.error
+    (across,) = [frame.value for frame in page.dataframe if "SD" in frame.value]
+    assert across["Stimulus"].tolist() == ["comedy", "news"]
+    assert across["People"].tolist() == [2, 2]
+    assert across["Mean"][0] > across["Mean"][1]
+    assert any("difference in happiness between comedy and news" in text.value.lower() for text in page.markdown)
+    page.selectbox(key="study_contrast_by").select("group").run()
+    assert not page.exception
+    assert any("expected at least two people in a" in info.value.lower() for info in page.info)
+    page.selectbox(key="study_curve_by").select("group").run()
+    assert not page.exception
+
+
+def test_analyses_of_the_library_are_added_by_their_names(repository, video):
+    for name in ("a_x", "a_y", "b_x"):
+        put(repository, video, f"{name}.mp4", analysis=make_analysis([["fear"]] * 5))
+    studies = StudyRepository(repository)
+    saved = studies.create(Study("S"))
+    page = visit()
+    page.segmented_control(key="study_source").set_value("The library").run()
+    next(button for button in page.button if button.label == "Add 3 analyses").click().run()
+    assert not page.exception
+    assert {cell.key for cell in studies.get(saved.id).study.cells} == {("a", "x"), ("a", "y"), ("b", "x")}
+
+
+def test_files_hold_the_results(repository, video):
+    from emotion.library.studies.results import study_results
+    from ui.studies.results import _sav, _zipped
+
+    saved = fill(repository, video)
+    results = study_results(StudyRepository(repository), saved)
+    with zipfile.ZipFile(io.BytesIO(_zipped(results))) as archive:
+        assert "means.sav" in archive.namelist()
+    path = Path(repository.library.storage.url) / "x.sav"
+    path.write_bytes(_sav(results))
+    assert len(pyreadstat.read_sav(path)[0]) == 4

@@ -1,0 +1,118 @@
+"""Codings from spans and from the model, and where they differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+
+from emotion.errors import InputError
+from emotion.studies.agreement.codings import Codings, from_spans, leading_codes, with_model
+from emotion.studies.agreement.differences import code_table, disagreements, kappa_table, match_points
+
+
+def spans(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["coder", "participant", "code", "start_s", "end_s"])
+
+
+TWO = spans(
+    ("A", "p1", "smile", 1.0, 3.0),
+    ("A", "p1", "frown", 4.0, 5.0),
+    ("B", "p1", "smile", 1.5, 3.0),
+    ("B", "p1", "smile", 4.0, 5.0),
+    ("A", "p2", "smile", 0.0, 2.0),
+)
+
+
+def test_spans_become_units_of_time() -> None:
+    of = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5)
+    assert of.codes == ("frown", "smile", "")
+    assert of.people["p1"].shape == (2, 12)
+    assert of.people["p1"][0].tolist() == [2, 2, 1, 1, 1, 1, 2, 2, 0, 0, 2, 2]
+    assert of.people["p1"][1].tolist() == [2, 2, 2, 1, 1, 1, 2, 2, 1, 1, 2, 2]
+    assert of.people["p2"].tolist() == [[1, 1, 1, 1], [-1, -1, -1, -1]], "B did not look at p2"
+
+
+def test_a_coder_may_have_looked_and_coded_nothing() -> None:
+    looked = pd.concat([TWO, spans(("B", "p2", None, np.nan, np.nan))])
+    assert from_spans(looked, {"p1": 6.0, "p2": 2.0}, step_s=0.5).people["p2"][1].tolist() == [2, 2, 2, 2]
+    blank = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5, empty=None)
+    assert blank.people["p1"][0].tolist() == [-1, -1, 1, 1, 1, 1, -1, -1, 0, 0, -1, -1]
+
+
+def test_the_model_is_one_more_coder() -> None:
+    frames = pd.DataFrame({"time_s": np.arange(60) / 10, "code": ["smile"] * 25 + [None] * 10 + ["surprise"] * 25})
+    of = with_model(from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5), {"p1": frames})
+    assert of.coders == ("A", "B", "model")
+    assert of.codes == ("frown", "smile", "", "surprise")
+    assert of.people["p1"][2].tolist() == [1] * 5 + [-1, -1] + [3] * 5
+    assert of.people["p2"][2].tolist() == [-1] * 4
+    with pytest.raises(InputError, match="expected a name that no coder has; got model"):
+        with_model(of, {})
+
+
+def test_leading_codes_leave_out_the_unclear_and_the_unseen() -> None:
+    table = pd.DataFrame({"joy": [0.8, 0.4, np.nan], "anger": [0.2, 0.6, np.nan]})
+    assert leading_codes(table, 0.7).fillna("none").tolist() == ["joy", "none", "none"]
+    assert leading_codes(table).fillna("none").tolist() == ["joy", "anger", "none"]
+
+
+def test_disagreements_are_spans_to_step_through() -> None:
+    found = disagreements(from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5))
+    assert found.to_dict("records") == [
+        {"participant": "p1", "start_s": 1.0, "end_s": 1.5, "A": "smile", "B": ""},
+        {"participant": "p1", "start_s": 4.0, "end_s": 5.0, "A": "frown", "B": "smile"},
+    ]
+    of = from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5)
+    assert disagreements(of, tolerance_s=0.5)["start_s"].tolist() == [4.0], "the late smile is forgiven"
+    assert disagreements(of, at_least_s=1.0)["start_s"].tolist() == [4.0]
+
+
+def test_tables_of_pairs_and_codes() -> None:
+    frames = pd.DataFrame({"time_s": np.arange(12) / 2, "code": ["smile"] * 12})
+    of = with_model(from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0.5), {"p1": frames})
+    table = kappa_table(of)
+    assert table[["first", "second"]].to_numpy().tolist() == [["A", "B"], ["A", "model"], ["B", "model"]]
+    assert table["units"].tolist() == [12, 12, 12]
+    assert table["observed"].tolist() == pytest.approx([9 / 12, 4 / 12, 5 / 12])
+    counts = code_table(of.pair("A", "B"))
+    assert counts.to_numpy().sum() == 12
+    assert (counts.loc["frown", "smile"], counts.loc["smile", "smile"], counts.loc["smile", ""]) == (2, 3, 1)
+    lonely = Codings(("A", "B"), ("x",), 1.0, {"p": np.array([[0, -1], [-1, 0]])})
+    assert kappa_table(lonely)["units"].tolist() == [0]
+
+
+def test_points_match_within_a_tolerance() -> None:
+    found = match_points([1.0, 5.0, 9.0], [1.2, 5.9, 9.1, 12.0], 0.5)
+    assert (found.matched, found.first_only, found.second_only) == (2, 1, 2)
+    assert found.share == pytest.approx(4 / 7)
+    assert found.mean_shift_s == pytest.approx(0.15)
+    assert np.isnan(match_points([], [], 1).share)
+
+
+@given(st.lists(st.integers(0, 40), max_size=7), st.lists(st.integers(0, 40), max_size=7), st.integers(0, 6))
+def test_no_other_matching_has_more_pairs(first: list[int], second: list[int], tolerance: int) -> None:
+    near = np.abs(np.subtract.outer(np.array(first, float), np.array(second, float))) <= tolerance
+    best = near[linear_sum_assignment(near, maximize=True)].sum() if first and second else 0
+    assert match_points(first, second, tolerance).matched == best
+
+
+def test_refusals_say_what_was_expected() -> None:
+    with pytest.raises(InputError, match="expected the duration of every participant; got none of p2"):
+        from_spans(TWO, {"p1": 6.0})
+    with pytest.raises(InputError, match=r"expected spans that end after they start; got 3–1 s"):
+        from_spans(spans(("A", "p1", "smile", 3.0, 1.0)), {"p1": 6.0})
+    with pytest.raises(InputError, match="expected the codes joy; got frown, smile"):
+        from_spans(TWO, {"p1": 6.0, "p2": 2.0}, codes=["joy"])
+    with pytest.raises(InputError, match="expected a step over 0 s; got 0"):
+        from_spans(TWO, {"p1": 6.0, "p2": 2.0}, step_s=0)
+    of = from_spans(TWO, {"p1": 6.0, "p2": 2.0})
+    with pytest.raises(InputError, match="expected a coder among A, B; got C"):
+        of.pair("A", "C")
+    with pytest.raises(InputError, match="without end_s"):
+        from_spans(TWO.drop(columns="end_s"), {"p1": 6.0, "p2": 2.0})
+    with pytest.raises(InputError, match="expected two coders; got 3"):
+        code_table(with_model(of, {}))

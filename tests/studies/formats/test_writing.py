@@ -1,0 +1,178 @@
+"""Written files read back by the libraries of their own fields."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from praatio import textgrid
+from pympi.Elan import Eaf
+
+from emotion.analytics.edits import Edits
+from emotion.errors import InputError
+from emotion.studies import Cell, Participant, Stimulus, Study
+from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
+from emotion.studies.formats.folder import FILES, write_results
+from emotion.studies.formats.sav import spss_names, write_sav
+from emotion.studies.results import StudyResults, compute
+from tests.conftest import make_analysis
+from tests.studies.test_results import opener
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> StudyResults:
+    shown = {"a": [["happiness"]] * 20 + [["neutral"]] * 15, "b": [["sadness"]] * 12}
+    people = (Participant("Zoë", {"group": "=control"}), Participant("p2", {"group": "patients"}))
+    stimuli = (Stimulus("film", {"valence (rated)": "positive"}),)
+    study = Study("Pilot", people, stimuli, (Cell("Zoë", "film", "a"), Cell("p2", "film", "b")))
+    (tmp_path / "timelines").mkdir()
+    sources = {name: (make_analysis(labels), Edits()) for name, labels in shown.items()}
+    return compute(study, opener(tmp_path / "timelines", sources))
+
+
+def test_a_folder_has_the_same_numbers_in_every_format(results: StudyResults, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    assert (
+        {path.name for path in write_results(results, folder)} == set(FILES) == {path.name for path in folder.iterdir()}
+    )
+    means = results.means()
+    table = pd.read_csv(folder / "means.csv", encoding="utf-8-sig")
+    assert table["participant"].tolist() == ["Zoë", "p2"]
+    assert table["group"].tolist() == ["'=control", "patients"]
+    np.testing.assert_allclose(table["happiness"], means["happiness"], rtol=1e-5)
+    saved, about = pyreadstat.read_sav(folder / "means.sav")
+    assert about.file_label == "Pilot"
+    assert saved["participant"].tolist() == ["Zoë", "p2"]
+    assert saved["group"].tolist() == ["=control", "patients"]
+    np.testing.assert_allclose(saved["happiness"], means["happiness"])
+    assert about.column_names_to_labels["happiness"].startswith("Happiness (0–1): Mean probability")
+    assert "valence_rated" in saved
+    seconds, _ = pyreadstat.read_sav(folder / "seconds.sav")
+    assert len(seconds) == len(results.seconds()) == 6
+    book = pd.read_csv(folder / "codebook.csv", encoding="utf-8-sig")
+    assert set(table) | {"measure", "mean", "second"} <= set(book["variable"].str.removeprefix("'"))
+    assert book["meaning"].notna().all()
+
+
+def test_nothing_to_write_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="expected at least one finished analysis"):
+        write_results(StudyResults(Study("S"), {}), tmp_path / "out")
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="expected R (Debian: apt-get install r-base-core)")
+def test_r_runs_the_starter_script(results: StudyResults, tmp_path: Path) -> None:
+    write_results(results, tmp_path / "out")
+    done = subprocess.run(
+        ["Rscript", "first_figure.R"], cwd=tmp_path / "out", capture_output=True, text=True, check=True
+    )
+    assert "Wrote first_figure.png" in done.stdout
+    assert (tmp_path / "out" / "first_figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_python_runs_the_starter_script(results: StudyResults, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    write_results(results, tmp_path / "out")
+    command = [sys.executable, "first_figure.py"]
+    done = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True, check=True)
+    assert "Wrote first_figure.png" in done.stdout
+    assert (tmp_path / "out" / "first_figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+@given(st.lists(st.text(max_size=70), max_size=8, unique=True))
+def test_spss_names_are_unique_and_allowed(columns: list[str]) -> None:
+    names = list(spss_names(columns).values())
+    assert len({name.casefold() for name in names}) == len(columns)
+    assert all(name[0].isalpha() and len(name.encode()) <= 64 for name in names)
+
+
+LABELS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8)
+
+
+def marks() -> st.SearchStrategy[list[Mark]]:
+    """Marks one after another, to the millisecond."""
+
+    def build(steps: list[tuple[int, int, str]]) -> list[Mark]:
+        found, time = [], 0
+        for gap, length, label in steps:
+            found.append(Mark((time + gap) / 1000, (time + gap + length) / 1000, label))
+            time += gap + length
+        return found
+
+    return st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 5000), LABELS), max_size=6).map(build)
+
+
+TIERS = st.dictionaries(LABELS, marks(), min_size=1, max_size=3)
+
+
+@settings(max_examples=30)
+@given(TIERS)
+def test_elan_reads_every_mark_back(tiers: Tiers) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.eaf"
+        path.write_text(eaf_text(tiers, "clip.mp4"), encoding="utf-8")
+        read = Eaf(str(path))
+    assert list(read.get_tier_names()) == list(tiers)
+    for name, expected in tiers.items():
+        found = sorted(each[:3] for each in read.get_annotation_data_for_tier(name))
+        assert found == sorted((round(each.start_s * 1000), round(each.end_s * 1000), each.label) for each in expected)
+
+
+@settings(max_examples=30)
+@given(TIERS)
+def test_praat_reads_every_mark_back(tiers: Tiers) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.TextGrid"
+        path.write_text(textgrid_text(tiers), encoding="utf-8")
+        read = textgrid.openTextgrid(str(path), includeEmptyIntervals=False, duplicateNamesMode="error")
+    assert list(read.tierNames) == list(tiers)
+    for name, expected in tiers.items():
+        found = [(each.start, each.end, each.label) for each in read.getTier(name).entries]
+        assert [each[2] for each in found] == [each.label for each in expected]
+        np.testing.assert_allclose(
+            [each[:2] for each in found], [(each.start_s, each.end_s) for each in expected], atol=1e-6
+        ) if expected else None
+
+
+def test_moments_and_overlaps() -> None:
+    moment = {"beep": [Mark(1, 1, "beep")]}
+    assert 'TIME_VALUE="1001"' in eaf_text(moment)
+    assert "xmax = 1.001" in textgrid_text(moment, 2)
+    with pytest.raises(InputError, match="two overlap at 1 s"):
+        textgrid_text({"t": [Mark(0, 2, "a"), Mark(1, 3, "b")]})
+    with pytest.raises(InputError, match="expected marks until 2 s"):
+        textgrid_text({"t": [Mark(0, 3, "a")]}, 2)
+    with pytest.raises(InputError, match="ends after it starts"):
+        Mark(2, 1, "x")
+
+
+def test_boris_has_starts_stops_and_points() -> None:
+    table = boris_table({"Ada": [Mark(1, 2.5, "smile"), Mark(2, 2, "=beep")]}, "clip.mp4", 10, 25)
+    assert table[["Time", "Behavior", "Behavior type"]].to_numpy().tolist() == [
+        [1.0, "smile", "START"],
+        [2.0, "'=beep", "POINT"],
+        [2.5, "smile", "STOP"],
+    ]
+    assert table["Image index"].tolist() == [25, 50, 62]
+
+
+def test_sav_with_missing_values(tmp_path: Path) -> None:
+    study = Study("S", (Participant("p"),), (Stimulus("s"),))
+    names = write_sav(pd.DataFrame({"participant": ["p", None], "gaze_yaw": [1.5, np.nan]}), study, tmp_path / "x.sav")
+    saved, _ = pyreadstat.read_sav(tmp_path / "x.sav")
+    assert names == {"participant": "participant", "gaze_yaw": "gaze_yaw"}
+    assert saved["participant"].tolist() == ["p", ""]
+    assert np.isnan(saved["gaze_yaw"][1])
+    assert re.match(r"Gaze yaw", pyreadstat.read_sav(tmp_path / "x.sav")[1].column_labels[1])

@@ -1,0 +1,182 @@
+"""Means, seconds and curves of a study against what the figures of single analyses say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion.analytics.apply import apply_edits, mean_probabilities, part_of
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import save_parquet
+from emotion.errors import Cancelled, InputError, LibraryError
+from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.results import Opener, StudyResults, compute
+from emotion.studies.rows import rows_of
+from emotion.studies.sums import sum_cell
+from emotion.studies.windows import Window, windows_of
+from emotion.types import Analysis, Progress
+from tests.conftest import make_analysis
+
+Source = tuple[Analysis, Edits]
+FILM = Stimulus("film")
+
+
+def opener(folder: Path, sources: Mapping[str, Source]) -> Opener:
+    for name, (analysis, _) in sources.items():
+        save_parquet(analysis, folder / f"{name}.parquet")
+
+    @contextmanager
+    def opened(cell: Cell) -> Iterator[tuple[Path, Edits]]:
+        if cell.analysis not in sources:
+            raise LibraryError("The analysis is not finished: it is queued.")
+        yield folder / f"{cell.analysis}.parquet", sources[cell.analysis][1]
+
+    return opened
+
+
+def results_of(folder: Path, sources: Mapping[str, Source], stimulus: Stimulus = FILM) -> StudyResults:
+    people = tuple(Participant(name) for name in sources)
+    cells = tuple(Cell(name, stimulus.name, name) for name in sources)
+    return compute(Study("S", people, (stimulus,), cells), opener(folder, sources))
+
+
+def test_means_are_those_of_the_analysis(tmp_path: Path) -> None:
+    analysis = make_analysis([["happiness"]] * 15 + [[]] * 5 + [["neutral"]] * 10)
+    (row,) = results_of(tmp_path, {"a": (analysis, Edits())}).means().to_dict("records")
+    expected = mean_probabilities(analysis)
+    assert expected is not None
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
+    assert (row["frames"], row["repetitions"]) == (25, 1)
+    assert (row["seconds"], row["window_s"], row["seen"]) == pytest.approx((2.5, 3.0, 2.5 / 3))
+    assert row["valence"] == pytest.approx(np.mean(valence_of(analysis)), abs=1e-6)
+
+
+def valence_of(analysis: Analysis) -> list[float]:
+    rows = analysis.timeline
+    return list(rows["p_happiness"] - rows[["p_sadness", "p_anger", "p_fear", "p_disgust"]].max(axis=1))
+
+
+def test_seconds_add_up_to_the_means(tmp_path: Path) -> None:
+    shown = [["happiness"]] * 12 + [["neutral", "anger"]] * 9 + [["sadness"]] * 14
+    results = results_of(tmp_path, {"a": (make_analysis(shown), Edits()), "b": (make_analysis(shown[:7]), Edits())})
+    seconds, means = results.seconds(), results.means().set_index("participant")
+    assert seconds["participant"].cat.categories.tolist() == ["a", "b"]
+    assert seconds[seconds["participant"] == "a"]["second"].tolist() == [0, 1, 2, 3]
+    weighted = seconds.assign(total=seconds["happiness"] * seconds["seconds"]).groupby("participant", observed=True)
+    np.testing.assert_allclose(weighted["total"].sum() / weighted["seconds"].sum(), means["happiness"], rtol=1e-5)
+    np.testing.assert_allclose(weighted["seconds"].sum(), means["seconds"])
+    names, second, values = results.curves("happiness", "film")
+    assert (names, second.tolist(), values.shape) == (["a", "b"], [0, 1, 2, 3], (2, 4))
+    assert np.isnan(values[1, 1:]).all()
+    first = seconds[(seconds["participant"] == "a") & (seconds["second"] == 0)]["happiness"].item()
+    assert values[0, 0] == pytest.approx(first)
+
+
+def test_edits_count_as_on_the_video_page(tmp_path: Path) -> None:
+    analysis = make_analysis([["happiness", "anger"]] * 10 + [["neutral"]] * 10 + [["sadness", "fear"]] * 20)
+    edits = Edits(hidden=frozenset({2}), events=(Event("break", Span(0.5, 1.25), excluded=True),))
+    (row,) = results_of(tmp_path, {"a": (analysis, edits)}).means().to_dict("records")
+    expected = mean_probabilities(apply_edits(analysis, edits))
+    assert expected is not None
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.sampled_from([["happiness"], ["anger", "happiness"], [], ["neutral"]]), min_size=3, max_size=40),
+    st.integers(0, 20).map(lambda tenths: tenths / 10),
+    st.integers(1, 30).map(lambda tenths: tenths / 10),
+)
+def test_a_part_has_the_means_and_seconds_of_that_part(shown: list[list[str]], start: float, length: float) -> None:
+    analysis = make_analysis(shown)
+    part = part_of(analysis, Span(start, start + length), 1)
+    sums = sum_cell(rows_of(analysis.timeline, analysis.frames), [Window(start, start + length, start)], track=1)
+    assert sums.frames.sum() == len(part.timeline)
+    expected = mean_probabilities(part)
+    if expected is not None:
+        found = dict(zip(sums.measures, sums.means(), strict=True))
+        assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+
+
+def test_repeated_events_are_aligned_at_their_start(tmp_path: Path) -> None:
+    shown = [["neutral"]] * 20 + [["happiness"]] * 10 + [["neutral"]] * 20 + [["happiness"]] * 10 + [["neutral"]] * 5
+    events = tuple(Event("Beep", Span(start, start)) for start in (2.0, 5.0))
+    stimulus = Stimulus("beep", event="beep", before_s=1, after_s=1)
+    results = results_of(tmp_path, {"a": (make_analysis(shown), Edits(events=events))}, stimulus)
+    seconds = results.seconds().set_index("second")
+    assert seconds["frames"].to_dict() == {-1: 20, 0: 20}
+    assert seconds.loc[0, "happiness"] > 0.5 > seconds.loc[-1, "happiness"]
+    assert results.means()["repetitions"].tolist() == [2]
+
+
+def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path) -> None:
+    analysis = make_analysis([["happiness", "anger"]] * 10 + [["happiness"]] * 10)
+    by_time = results_of(tmp_path, {"ada": (analysis, Edits())})
+    by_name = results_of(tmp_path, {"ada": (analysis, Edits(names={2: "Ada"}))})
+    assert by_time.sums["ada", "film"].track == 1
+    assert by_name.sums["ada", "film"].track == 2
+    assert by_name.sums["ada", "film"].people == 2
+    assert by_name.means()["anger"][0] > 0.5
+
+
+def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) -> None:
+    people = (
+        Participant("in"),
+        Participant("out", excluded="late"),
+        Participant("no", consent=Consent.WITHDRAWN),
+        Participant("q"),
+    )
+    cells = tuple(Cell(each.name, "film", "a" if each.name != "q" else "queued") for each in people)
+    study = Study("S", people, (Stimulus("film"),), cells)
+    results = compute(study, opener(tmp_path, {"a": (make_analysis([["fear"]] * 5), Edits())}))
+    assert list(results.sums) == [("in", "film")]
+    assert results.problems == {("q", "film"): "The analysis is not finished: it is queued."}
+    fear = {"a": (make_analysis([["fear"]] * 5), Edits())}
+    missing = compute(
+        replace(study, stimuli=(Stimulus("film", event="x"),)),
+        opener(tmp_path, fear),
+    )
+    assert "expected an event named 'x'" in missing.problems["in", "film"]
+
+
+def test_nothing_seen_and_nothing_at_all(tmp_path: Path) -> None:
+    (row,) = results_of(tmp_path, {"a": (make_analysis([[]] * 10), Edits())}).means().to_dict("records")
+    assert (row["frames"], row["seconds"], row["seen"]) == (0, 0, 0)
+    assert np.isnan(row["happiness"])
+    empty = compute(Study("S"), opener(tmp_path, {}))
+    assert empty.means().empty and empty.seconds().empty and empty.long_means().empty
+    assert empty.curves("happiness", "film")[0] == []
+
+
+def test_known_sums_are_not_computed_again_and_a_cancel_stops(tmp_path: Path) -> None:
+    sources = {name: (make_analysis([["fear"]] * 5), Edits()) for name in "abc"}
+    study = Study(
+        "S", tuple(map(Participant, sources)), (Stimulus("f"),), tuple(Cell(name, "f", name) for name in sources)
+    )
+    known: dict = {}
+    first = compute(study, opener(tmp_path, sources), known=known, fingerprint=lambda cell: cell.analysis)
+    again = compute(study, opener(tmp_path, {}), known=known, fingerprint=lambda cell: cell.analysis)
+    pd.testing.assert_frame_equal(first.means(), again.means())
+
+    def stop(progress: Progress) -> None:
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        compute(study, opener(tmp_path, sources), stop)
+
+
+def test_a_moment_needs_a_length_and_only_events_of_the_part_count() -> None:
+    events = [Event("x", Span(1, 1)), Event("x", Span(4, 6)), Event("x", Span(8, 9), excluded=True)]
+    with pytest.raises(InputError, match="which is a moment"):
+        windows_of(Cell("p", "s", "a"), Stimulus("s", event="x"), events)
+    assert windows_of(Cell("p", "s", "a", 3, 5), Stimulus("s", event="X", before_s=2), events) == [Window(3, 5, 4)]
+    assert windows_of(Cell("p", "s", "a", 3, 5), Stimulus("s"), events) == [Window(3, 5, 3)]
+    assert windows_of(Cell("p", "s", "a"), Stimulus("s"), events) == [Window(0, float("inf"), 0)]

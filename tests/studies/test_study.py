@@ -1,0 +1,131 @@
+"""Studies from file names, sheets and JSON, and what they refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emotion.csv_text import csv_bytes
+from emotion.errors import InputError
+from emotion.studies import Cell, Consent, Participant, Stimulus, Study
+from emotion.studies.names import NamePattern, study_of_names, suggest_pattern
+from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
+
+WORDS = st.from_regex(re.compile("[a-z][a-z0-9]{0,5}"), fullmatch=True)
+FILES = {"a": "p01_film_control.mp4", "b": "p01_game_control.mp4", "c": "p02_film_patients.mov"}
+
+
+def test_a_pattern_gives_participants_stimuli_and_variables() -> None:
+    study, strangers = study_of_names(NamePattern("{participant}_{stimulus}_{group}"), {**FILES, "d": "notes.mp4"})
+    assert strangers == ["notes.mp4"]
+    assert study.participants == (Participant("p01", {"group": "control"}), Participant("p02", {"group": "patients"}))
+    assert [each.name for each in study.stimuli] == ["film", "game"]
+    assert study.cells == (Cell("p01", "film", "a"), Cell("p01", "game", "b"), Cell("p02", "film", "c"))
+    assert study.missing() == [("p02", "game")]
+
+
+def test_a_variable_of_stimuli_is_told_from_one_of_participants() -> None:
+    files = {"a": "p1 film happy", "b": "p1 news sad", "c": "p2 film happy"}
+    study, _ = study_of_names(NamePattern("{participant} {stimulus} {condition}"), files)
+    assert [each.variables for each in study.stimuli] == [{"condition": "happy"}, {"condition": "sad"}]
+    assert study.variables("participants") == ()
+    with pytest.raises(InputError, match="it differs in both"):
+        study_of_names(
+            NamePattern("{participant} {stimulus} {x}"), {"a": "p1 film u", "b": "p1 news v", "c": "p2 film v"}
+        )
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=6, unique=True), st.sampled_from("_- ."))
+def test_the_suggested_pattern_reads_the_names_it_was_suggested_for(keys: list[tuple[str, str]], sign: str) -> None:
+    files = {str(place): f"{person}{sign}{stimulus}.mp4" for place, (person, stimulus) in enumerate(keys)}
+    study, strangers = study_of_names(NamePattern(suggest_pattern(list(files.values()))), files)
+    assert not strangers
+    assert {cell.key for cell in study.cells} == set(keys)
+
+
+@pytest.mark.parametrize("text", ["{stimulus}", "x", "{participant}{stimulus}", "{participant}_{participant}", ""])
+def test_a_pattern_that_cannot_work_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="expected"):
+        NamePattern(text)
+
+
+def test_two_files_of_one_cell_are_refused() -> None:
+    with pytest.raises(InputError, match="expected one analysis for p01 and film; got several"):
+        study_of_names(NamePattern("{participant}_{stimulus}"), {"a": "p01_film.mp4", "b": "p01_film.mov"})
+
+
+def test_a_sheet_with_semicolons_consent_and_parts() -> None:
+    sheet = "Participant;stimulus;file;start_s;end_s;consent;excluded;age\n"
+    sheet += "p01;film;p01_film_control.mp4;1,5;9;yes;;31\np02;film;gone.mp4;;;;no camera;40\n"
+    study, unknown = study_of_sheet(read_sheet(sheet.encode()), FILES)
+    assert unknown == ["gone.mp4"]
+    assert study.cells == (Cell("p01", "film", "a", 1.5, 9.0),)
+    assert study.participants == (
+        Participant("p01", {"age": "31"}, Consent.GIVEN),
+        Participant("p02", {"age": "40"}, excluded="no camera"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        (b"name,file\nx,y\n", "expected a column “participant”"),
+        (b"\xff\xfe\x00", "expected a table as CSV"),
+        (b"participant,file,consent\np,a,maybe\n", "expected consent to be"),
+        (b"participant,file,start_s\np,a,soon\n", "expected a number in the column start_s"),
+        (b"participant,file,start_s,end_s\np,a,5,2\n", "expected a part that ends after it starts"),
+        (b"participant,file\n,a\n", "expected a participant's name"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_says_why(sheet: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        study_of_sheet(read_sheet(sheet), FILES)
+
+
+def studies() -> st.SearchStrategy[Study]:
+    def build(people: list[str], stimuli: list[str], filled: list[bool], group: str, starts: list[float]) -> Study:
+        keys = [(person, stimulus) for person in people for stimulus in stimuli]
+        cells = [
+            Cell(*key, f"id{place}", start, start + 5)
+            for place, (key, is_there, start) in enumerate(zip(keys, filled, starts, strict=False))
+            if is_there
+        ]
+        return Study(
+            "S",
+            tuple(Participant(name, {"group": group}, Consent.GIVEN) for name in people),
+            tuple(Stimulus(name, {"kind": f"{place}"}) for place, name in enumerate(stimuli)),
+            tuple(cells),
+        )
+
+    return st.builds(
+        build,
+        st.lists(WORDS, min_size=1, max_size=4, unique=True),
+        st.lists(WORDS, min_size=2, max_size=3, unique=True),
+        st.lists(st.booleans(), min_size=12, max_size=12),
+        WORDS,
+        st.lists(st.integers(0, 99).map(float), min_size=12, max_size=12),
+    )
+
+
+@given(studies())
+def test_a_study_survives_json_and_its_sheet(study: Study) -> None:
+    assert Study.from_dict(study.to_dict()) == study
+    files = {cell.analysis: f"{cell.analysis}.mp4" for cell in study.cells}
+    again, unknown = study_of_sheet(read_sheet(csv_bytes(sheet_of(study, files))), files, "S")
+    assert unknown == []
+    assert set(again.cells) == set(study.cells)
+    assert again.stimuli == study.stimuli
+    assert [each.name for each in again.participants] == [each.name for each in study.participants]
+
+
+def test_merging_keeps_what_is_known_of_people() -> None:
+    old = Study("S", (Participant("p", {"age": "3"}, Consent.GIVEN, "late"),), (Stimulus("a"),), (Cell("p", "a", "1"),))
+    new = Study("", (Participant("p", {"group": "x"}), Participant("q")), (Stimulus("a"),), (Cell("p", "a", "2"),))
+    merged = old.merged_with(new)
+    assert merged.participants[0] == Participant("p", {"age": "3", "group": "x"}, Consent.GIVEN, "late")
+    assert merged.cells == (Cell("p", "a", "2"),)
+    assert merged.title == "S"
+    assert merged.counted_cells() == ()

@@ -1,0 +1,43 @@
+"""Remembers the answer to the notice in a cookie of the visitor's browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit import config
+
+NAME = "expression_notice"
+"""Name of the cookie."""
+
+DAYS = 365
+"""How long a browser keeps it."""
+
+_mount = st.components.v2.component(
+    "remembered_answer", js=(Path(__file__).with_name("web") / "remember.js").read_text(encoding="utf-8")
+)
+
+
+def remembered(version: str) -> str | None:
+    """Return what this browser remembered when the session began; None if nothing, or for another version.
+
+    The value comes from the browser: check that it is one of yours.
+
+    Args:
+        version: Version of the question.
+    """
+    kept, _, value = dict(st.context.cookies).get(NAME, "").partition("/")
+    return value if kept == version and value else None
+
+
+def remember(version: str, value: str | None) -> None:
+    """Have the browser remember a value, or forget it; does nothing if the session began with this value.
+
+    Args:
+        version: Version of the question.
+        value: Letters, digits, dashes and underscores; None to forget.
+    """
+    if value != remembered(version):
+        path = f"/{config.get_option('server.baseUrlPath').strip('/')}"
+        text = f"{version}/{value}" if value else ""
+        _mount(key="remembered_answer", data={"name": NAME, "value": text, "path": path, "days": DAYS})

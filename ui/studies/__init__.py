@@ -1,0 +1,1 @@
+"""The Studies page: participants × stimuli, their results, and files for other programs."""

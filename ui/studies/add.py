@@ -1,0 +1,176 @@
+"""Adds videos, analyses of the library or a CSV sheet to a study."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from emotion.bad_file import sentence_for
+from emotion.errors import EmotionError, InputError, LibraryError
+from emotion.library import JobSettings
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.studies import Study
+from emotion.studies.names import PARTICIPANT, STIMULUS, NamePattern, study_of_names, suggest_pattern
+from emotion.studies.sheet import read_sheet, sheet_of, study_of_sheet
+from ui.common.plain import plain
+from ui.common.tables import csv_button
+from ui.common.uploads import take_uploads, uploader_key
+from ui.shell.notice import show_notice
+from ui.studies import session
+from ui.video.pending_uploads import KEEP, RATES
+
+TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
+PATTERN_HELP = (
+    "How to read file names, without their endings. {participant} is needed; {stimulus} is one for all videos if it is "
+    "left out. Other names in braces become variables, such as {group}."
+)
+_UPLOADS = "study_upload"
+
+log = logging.getLogger(__name__)
+
+
+def show_add(studies: StudyRepository, saved: SavedStudy) -> None:
+    """Show the three ways to fill a study."""
+    with st.expander("Add videos", icon=":material/video_call:", expanded=not saved.study.cells):
+        source = st.segmented_control(
+            "From", ["New videos", "The library", "A CSV sheet"], default="New videos", required=True,
+            key="study_source", label_visibility="collapsed",
+        )  # fmt: skip
+        if source == "New videos":
+            _add_videos(studies, saved)
+        elif source == "The library":
+            _add_analyses(studies, saved)
+        else:
+            _add_sheet(studies, saved)
+
+
+def _add_videos(studies: StudyRepository, saved: SavedStudy) -> None:
+    uploads = st.file_uploader(
+        "Videos, one per participant and stimulus", TYPES, accept_multiple_files=True, key=uploader_key(_UPLOADS)
+    )
+    if not uploads:
+        st.caption("Name the files like p01_film.mp4, so that participant and stimulus are read from the names.")
+        return
+    files = {str(place): upload.name for place, upload in enumerate(uploads)}
+    study = _ask_names(files, "upload")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rate = st.selectbox("Sampling", list(RATES), key="study_rate", width=260)
+        keep = st.checkbox(KEEP, key="study_keep")
+    ready = show_notice("Choose a purpose and confirm consent, then press *Analyse*.", key="study_notice")
+    count = 0 if study is None else len(study.cells)
+    label = f"Analyse {count} videos" if count != 1 else "Analyse 1 video"
+    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=not ready or not count):
+        assert study is not None
+        _analyse(studies, saved, study, uploads, JobSettings(keep_video=keep, **RATES[rate]))
+
+
+def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads: list, settings: JobSettings) -> None:
+    """Queue every video, and add the cells of those that can be read."""
+    bar, ids, failures = st.progress(0.0, "Adding …"), {}, []
+    for place, cell in enumerate(study.cells):
+        upload = uploads[int(cell.analysis)]
+        bar.progress(place / len(study.cells), f"Adding {plain(upload.name)} …")
+        try:
+            title = f"{cell.participant} · {cell.stimulus}"
+            ids[cell.analysis] = studies.analyses.add(upload, upload.name, settings, title=title).id
+        except Exception as error:  # whatever a decoder raises for this file must not stop the others
+            log.exception("cannot add a video to a study")
+            failures.append(f"{upload.name}: {sentence_for(error, upload.name, 'a video')}")
+    take_uploads(_UPLOADS)
+    _save(studies, saved, _with_ids(study, ids), f"Added {len(ids)} videos.", failures)
+
+
+def _add_analyses(studies: StudyRepository, saved: SavedStudy) -> None:
+    words = st.text_input("Search", placeholder="Words in title, file, tags, people's names, events", key="study_words")
+    found = studies.analyses.search(words, limit=5000, sort="created").entries
+    used = {cell.analysis for cell in saved.study.cells}
+    files = {entry.id: entry.source for entry in found if entry.id not in used}
+    if not files:
+        st.info("No other analysis matches." if words else "All analyses of the library are in the study.")
+        return
+    study = _ask_names(files, "library")
+    count = 0 if study is None else len(study.cells)
+    if st.button(f"Add {count} analyses", type="primary", icon=":material/add:", disabled=not count):
+        assert study is not None
+        _save(studies, saved, study, f"Added {count} analyses.")
+
+
+def _add_sheet(studies: StudyRepository, saved: SavedStudy) -> None:
+    st.markdown(
+        "One row per participant and stimulus. Columns: `participant`, `stimulus`, `file`, and if needed `start_s`, "
+        "`end_s`, `consent`, `excluded`. Every other column becomes a variable."
+    )
+    files = studies.files()
+    csv_button("This study as a sheet", lambda: sheet_of(saved.study, files), "study_sheet")
+    upload = st.file_uploader("CSV sheet", ["csv", "tsv", "txt"], key=uploader_key("study_sheet_upload"))
+    if upload is None:
+        return
+    try:
+        study, unknown = study_of_sheet(read_sheet(upload.getvalue()), files)
+    except InputError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    st.caption(f"{len(study.participants)} participants, {len(study.stimuli)} stimuli, {len(study.cells)} analyses.")
+    if unknown:
+        names = ", ".join(plain(name) for name in unknown[:5])
+        st.warning(f"The library has no analysis of {len(unknown)} files: {names}", icon=":material/search_off:")
+    if st.button("Add the sheet", type="primary", icon=":material/add:"):
+        take_uploads("study_sheet_upload")
+        _save(studies, saved, study, "Added the sheet.")
+
+
+def _ask_names(files: Mapping[str, str], key: str) -> Study | None:
+    """Ask for a pattern, show what it makes of the names, and return the study; None if it cannot be read."""
+    suggested = suggest_pattern(list(files.values()))
+    text = st.text_input(
+        "Pattern of the file names", suggested, help=PATTERN_HELP, key=f"study_pattern_{key}_{suggested}"
+    )
+    try:
+        study, strangers = study_of_names(NamePattern(text), files)
+    except InputError as error:
+        st.error(plain(error), icon=":material/error:")
+        return None
+    _show_reading(study, files)
+    if strangers:
+        names = ", ".join(plain(name) for name in strangers[:5])
+        st.warning(f"The pattern does not fit {len(strangers)} names: {names}", icon=":material/rule:")
+    return study
+
+
+def _show_reading(study: Study, files: Mapping[str, str]) -> None:
+    people = {each.name: each.variables for each in study.participants}
+    stimuli = {each.name: each.variables for each in study.stimuli}
+    rows = [
+        {
+            "file": files[cell.analysis], PARTICIPANT: cell.participant, STIMULUS: cell.stimulus,
+            **people[cell.participant], **stimuli[cell.stimulus],
+        }
+        for cell in study.cells
+    ]  # fmt: skip
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 260))
+
+
+def _with_ids(study: Study, ids: Mapping[str, str]) -> Study:
+    cells = tuple(replace(cell, analysis=ids[cell.analysis]) for cell in study.cells if cell.analysis in ids)
+    return replace(study, cells=cells)
+
+
+def _save(
+    studies: StudyRepository, saved: SavedStudy, new: Study, news: str, failures: list[str] | None = None
+) -> None:
+    """Merge what is new into the study and run the page again, or say why that cannot be done."""
+    try:
+        studies.save(saved, saved.study.merged_with(new))
+    except (EmotionError, LibraryError) as error:
+        st.error(plain(error), icon=":material/error:")
+        return
+    for failure in failures or ():
+        st.error(plain(failure), icon=":material/broken_image:")
+    if not failures:
+        session.tell(news)
+        st.rerun()

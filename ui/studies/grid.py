@@ -1,0 +1,110 @@
+"""The grid of a study: a row per participant, a column per stimulus, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from emotion.errors import LibraryError
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.repository import AnalysisState
+from emotion.studies import Cell, Consent, Participant
+from emotion.studies.results import StudyResults
+from ui.common.entries import STATE_NAMES
+from ui.common.plain import plain
+from ui.studies import session
+from ui.video.session import open_analysis
+
+MISSING, LOW_SHARE = "missing", 0.5
+
+
+def show_grid(
+    studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState], results: StudyResults | None
+) -> None:
+    """Show every cell with its state; a selected one can be opened or taken out."""
+    study = saved.study
+    if not study.participants or not study.stimuli:
+        st.info("Add videos to see who saw what.", icon=":material/grid_on:")
+        return
+    cells = {cell.key: cell for cell in study.cells}
+    texts = {
+        each.name: [_cell_text(who, cells.get((who.name, each.name)), states, results) for who in study.participants]
+        for each in study.stimuli
+    }
+    table = pd.DataFrame({"participant": [person.name for person in study.participants], **texts})
+    picked = st.dataframe(
+        table, hide_index=True, on_select="rerun", selection_mode="single-cell",
+        column_config={"participant": st.column_config.TextColumn("Participant", pinned=True)},
+        key=f"study_grid_{saved.id}_{saved.version}",
+    )  # fmt: skip
+    st.caption(
+        "Percentages: share of the stimulus in which the participant's face was seen. ⚠ less than half. Select a cell "
+        "to open its analysis or take it out."
+    )
+    _show_problems(results)
+    for place, stimulus in picked.selection.cells:
+        cell = cells.get((study.participants[place].name, stimulus))
+        if cell is not None:
+            _show_actions(studies, saved, cell, states)
+
+
+def _cell_text(
+    person: Participant,
+    cell: Cell | None,
+    states: Mapping[str, AnalysisState],
+    results: StudyResults | None,
+) -> str:
+    if not person.counts:
+        return "left out"
+    if cell is None or cell.analysis not in states:
+        return MISSING
+    state = states[cell.analysis].state
+    sums = None if results is None else results.sums.get(cell.key)
+    if results is not None and cell.key in results.problems and state.is_over:
+        return "⚠ no result"
+    if sums is None:
+        return STATE_NAMES[state]
+    share = float(sums.seconds.sum()) / sums.window_s if sums.window_s > 0 else 0.0
+    several = f", {sums.people} people" if sums.people > 1 else ""
+    return f"{'⚠ ' if share < LOW_SHARE else ''}{share:.0%}{several}"
+
+
+def _show_problems(results: StudyResults | None) -> None:
+    if results is None:
+        return
+    for key, reason in list(results.problems.items())[:5]:
+        if "is not finished" not in reason:
+            st.warning(f"**{plain(' · '.join(key))}**: {plain(reason)}", icon=":material/warning:")
+
+
+def _show_actions(studies: StudyRepository, saved: SavedStudy, cell: Cell, states: Mapping[str, AnalysisState]) -> None:
+    title = states[cell.analysis].title if cell.analysis in states else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(' · '.join(cell.key))}** ({plain(title)})")
+        if st.button("Open analysis", icon=":material/play_circle:"):
+            open_analysis(cell.analysis)
+        if st.button("Take out of the study", icon=":material/remove_circle:"):
+            try:
+                studies.save(saved, saved.study.without_cells([cell.key]))
+            except LibraryError as error:
+                st.error(plain(error), icon=":material/error:")
+                return
+            session.tell("Taken out; the analysis stays in the library.")
+            st.rerun()
+
+
+def standing(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
+    """Return one sentence on how complete a study is."""
+    study = saved.study
+    counting = [person for person in study.participants if person.counts]
+    done = sum(cell.analysis in states and states[cell.analysis].state.is_over for cell in study.counted_cells())
+    words = [f"{len(counting)} participants × {len(study.stimuli)} stimuli", f"{done} analysed"]
+    if missing := len(study.missing()):
+        words.append(f"**{missing} missing**")
+    if left_out := len(study.participants) - len(counting):
+        words.append(f"{left_out} participants left out")
+    if unknown := sum(person.consent is Consent.NOT_RECORDED for person in counting):
+        words.append(f"consent not recorded for {unknown}")
+    return " · ".join(words)

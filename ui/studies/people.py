@@ -1,0 +1,128 @@
+"""Editors of participants and stimuli: consent, exclusions, variables and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from emotion.errors import EmotionError
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.studies import Consent, Participant, Stimulus
+from emotion.studies.study import clean_name
+from ui.common.plain import plain
+from ui.studies import session
+
+
+def show_people(studies: StudyRepository, saved: SavedStudy) -> None:
+    """Show the tables of participants and stimuli, and save changes."""
+    st.markdown("**Participants**")
+    st.caption("Who withdrew consent, or has a reason in *Excluded because*, is left out of all results.")
+    people = _edit_people(saved)
+    st.markdown("**Stimuli**")
+    st.caption(
+        "*Event*: the label of an event that you marked on the Video page. It is then the stimulus, and its start is "
+        "time 0; events that occur several times are averaged. Empty: the whole video is the stimulus."
+    )
+    stimuli = _edit_stimuli(saved)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _ask_variable(studies, saved)
+        if st.button("Save changes", type="primary", icon=":material/save:"):
+            _save(studies, saved, people, stimuli)
+
+
+def _edit_people(saved: SavedStudy) -> pd.DataFrame:
+    names = saved.study.variables("participants")
+    rows = [
+        {
+            "participant": each.name, "consent": str(each.consent), "excluded": each.excluded,
+            **{name: each.variables.get(name, "") for name in names},
+        }
+        for each in saved.study.participants
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["participant", "consent", "excluded", *names], dtype=object)
+    return st.data_editor(
+        table, hide_index=True, disabled=["participant"], key=f"study_people_{saved.id}_{saved.version}",
+        column_config={
+            "participant": st.column_config.TextColumn("Participant", pinned=True),
+            "consent": st.column_config.SelectboxColumn("Consent", options=list(map(str, Consent)), required=True),
+            "excluded": st.column_config.TextColumn("Excluded because", max_chars=200),
+        },
+    )  # fmt: skip
+
+
+def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
+    names = saved.study.variables("stimuli")
+    rows = [
+        {
+            "stimulus": each.name, "event": each.event, "before_s": each.before_s, "after_s": each.after_s,
+            **{name: each.variables.get(name, "") for name in names},
+        }
+        for each in saved.study.stimuli
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["stimulus", "event", "before_s", "after_s", *names])
+    number = st.column_config.NumberColumn
+    return st.data_editor(
+        table.astype({"before_s": "float64", "after_s": "float64"}), hide_index=True, disabled=["stimulus"],
+        key=f"study_stimuli_{saved.id}_{saved.version}",
+        column_config={
+            "stimulus": st.column_config.TextColumn("Stimulus", pinned=True),
+            "event": st.column_config.TextColumn("Event", max_chars=200),
+            "before_s": number("From, s before it", min_value=0.0, format="%.1f", required=True),
+            "after_s": number("To, s after its start", min_value=0.0, format="%.1f", help="Empty: to the event's end"),
+        },
+    )  # fmt: skip
+
+
+def _ask_variable(studies: StudyRepository, saved: SavedStudy) -> None:
+    with st.popover("Add a variable", icon=":material/new_label:"):
+        name = clean_name(st.text_input("Name", max_chars=100, placeholder="Such as: group", key="study_variable"))
+        of = st.segmented_control("Of", ["participants", "stimuli"], default="participants", required=True)
+        if st.button("Add variable", disabled=not name):
+            people, stimuli = saved.study.participants, saved.study.stimuli
+            if of == "participants":
+                people = tuple(replace(each, variables={name: "", **each.variables}) for each in people)
+            else:
+                stimuli = tuple(replace(each, variables={name: "", **each.variables}) for each in stimuli)
+            _store(studies, saved, people, stimuli)
+
+
+def _save(studies: StudyRepository, saved: SavedStudy, people: pd.DataFrame, stimuli: pd.DataFrame) -> None:
+    names = saved.study.variables("participants"), saved.study.variables("stimuli")
+    try:
+        _store(
+            studies,
+            saved,
+            tuple(_participant(row, names[0]) for row in people.to_dict("records")),
+            tuple(_stimulus(row, names[1]) for row in stimuli.to_dict("records")),
+        )
+    except EmotionError as error:
+        st.error(plain(error), icon=":material/error:")
+
+
+def _store(
+    studies: StudyRepository, saved: SavedStudy, people: Sequence[Participant], stimuli: Sequence[Stimulus]
+) -> None:
+    studies.save(saved, replace(saved.study, participants=tuple(people), stimuli=tuple(stimuli)))
+    session.tell("Saved.")
+    st.rerun()
+
+
+def _participant(row: dict[Any, Any], variables: Sequence[str]) -> Participant:
+    return Participant(row["participant"], _texts(row, variables), Consent(row["consent"]), _text(row["excluded"]))
+
+
+def _stimulus(row: dict[Any, Any], variables: Sequence[str]) -> Stimulus:
+    after = None if pd.isna(row["after_s"]) else float(row["after_s"])
+    return Stimulus(row["stimulus"], _texts(row, variables), _text(row["event"]), float(row["before_s"] or 0), after)
+
+
+def _texts(row: dict[Any, Any], names: Sequence[str]) -> dict[str, str]:
+    return {name: _text(row[name]) for name in names}
+
+
+def _text(value: object) -> str:
+    return clean_name(value) if isinstance(value, str) else ""

@@ -1,0 +1,80 @@
+"""Session state of the Studies page: the open study and its results, which a thread computes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import streamlit as st
+
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.repository import AnalysisState
+from emotion.library.studies.results import study_results
+from emotion.studies.results import StudyResults
+from emotion.studies.sums import CellSums
+from ui.common.background import BackgroundJob
+
+STUDY = "study"
+"""Query parameter of the open study."""
+
+SHORT_S = 1.5
+"""How long a page waits for results before it shows progress, s."""
+
+_JOB, _NEWS = "study_results_job", "study_news"
+
+
+class ResultsJob(BackgroundJob):
+    """Computes the results of a study.
+
+    Attributes:
+        key: What the results are of.
+        results: The results; None while running, if cancelled and if failed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.key: Hashable = None
+        self.results: StudyResults | None = None
+        self._known: dict[object, CellSums] = {}
+
+    def start(self, studies: StudyRepository, saved: SavedStudy, key: Hashable) -> None:
+        """Start; returns at once."""
+        self.key, self.results = key, None
+        self._start_thread(lambda: self._run(studies, saved))
+
+    def _run(self, studies: StudyRepository, saved: SavedStudy) -> None:
+        self.results = study_results(studies, saved, self._report, self._known)
+
+
+def open_study(study_id: str | None) -> None:
+    """Open a study, or none; its address can be bookmarked."""
+    if study_id is None:
+        st.query_params.pop(STUDY, None)
+    else:
+        st.query_params[STUDY] = study_id
+
+
+def results_job(studies: StudyRepository, saved: SavedStudy, states: dict[str, AnalysisState]) -> ResultsJob:
+    """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
+    key = (saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items()))
+    job: ResultsJob | None = st.session_state.get(_JOB)
+    if job is None or (job.key is not None and job.key[:1] != key[:1]):  # type: ignore[index]
+        if job is not None:
+            job.close()
+        job = st.session_state[_JOB] = ResultsJob()
+    if job.key != key:
+        job.cancel()
+        job.wait()
+        job.start(studies, saved, key)
+        job.wait(SHORT_S)
+    return job
+
+
+def tell(news: str) -> None:
+    """Say something on the next run."""
+    st.session_state[_NEWS] = news
+
+
+def take_news() -> str | None:
+    """Return what there is to say, once."""
+    news: str | None = st.session_state.pop(_NEWS, None)
+    return news

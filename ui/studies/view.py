@@ -1,0 +1,82 @@
+"""One study on its page: the grid, its people and stimuli, and its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.repository import AnalysisState
+from emotion.report.file_names import file_name
+from emotion.studies.results import StudyResults
+from ui.common.errors import fragment
+from ui.common.plain import plain
+from ui.common.widgets import progress_text
+from ui.studies.add import show_add
+from ui.studies.grid import show_grid, standing
+from ui.studies.people import show_people
+from ui.studies.results import show_contrast, show_curve, show_files, show_means
+from ui.studies.session import ResultsJob, results_job
+
+POLL_INTERVAL_S = 0.5
+
+
+def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
+    """Show everything about a study."""
+    states = studies.states(saved.id)
+    results = _results(studies, saved, states)
+    if saved.study.participants:
+        st.markdown(standing(saved, states))
+    videos, people, means, curve, contrast, files = st.tabs(
+        ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Files"]
+    )
+    with videos:
+        show_add(studies, saved)
+        show_grid(studies, saved, states, results)
+    with people:
+        if saved.study.participants:
+            show_people(studies, saved)
+        else:
+            st.info("Participants and stimuli appear here once videos are added.", icon=":material/groups:")
+    for tab, show in ((means, show_means), (curve, show_curve), (contrast, show_contrast)):
+        with tab:
+            if results is not None and results.sums:
+                show(results)
+            else:
+                _show_waiting(saved, results)
+    with files:
+        if results is not None and results.sums:
+            show_files(results, file_name(saved.study.title, ""))
+        else:
+            _show_waiting(saved, results)
+
+
+def _results(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> StudyResults | None:
+    """Return the results, or show progress while they are computed."""
+    if not any(state.state.is_over for state in states.values()):
+        return None
+    job = results_job(studies, saved, dict(states))
+    if job.error:
+        st.error(plain(job.error), icon=":material/error:")
+    if job.running:
+        fragment(run_every=POLL_INTERVAL_S)(_follow)(job)
+    return job.results
+
+
+def _follow(job: ResultsJob) -> None:
+    if not job.running:
+        st.rerun()
+    share = 0.0 if job.progress is None else job.progress.share
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    words.progress(share, f"**Computing results** · {progress_text(job.progress, 'analyses')}")
+    button.button("Stop", icon=":material/stop:", on_click=job.cancel, width="stretch", key="study_stop")
+
+
+def _show_waiting(saved: SavedStudy, results: StudyResults | None) -> None:
+    if not saved.study.cells:
+        st.info("Results appear here once videos are added and analysed.", icon=":material/hourglass_empty:")
+    elif results is None:
+        st.info("Results appear here when the first analysis has ended.", icon=":material/hourglass_top:")
+    else:
+        st.info("No finished analysis of a participant who counts.", icon=":material/search_off:")

@@ -1,0 +1,46 @@
+"""How long videos are, and how long their analysis will take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from emotion.library import Entry, JobSettings, Repository, State
+from emotion.types import VideoInfo
+from ui.common.widgets import duration_text
+
+FIRST_GUESS_FPS = 40.0
+"""Frames per second before anything was analysed here: one face in 720p on two cores."""
+
+_RECENT = 10
+
+
+def speed_of(library: Repository) -> float:
+    """Return how many frames per second were analysed lately."""
+    recent = library.search(states=[State.DONE], limit=_RECENT).entries
+    speeds = [speed for entry in recent if (speed := _speed(entry)) is not None]
+    return median(speeds) if speeds else FIRST_GUESS_FPS
+
+
+def _speed(entry: Entry) -> float | None:
+    if entry.settings.live or entry.started_at is None or entry.finished_at is None:
+        return None
+    seconds = (entry.finished_at - entry.started_at).total_seconds()
+    return entry.done / seconds if seconds > 0 and entry.done else None
+
+
+def estimate_text(videos: Sequence[tuple[VideoInfo, JobSettings]], frames_per_s: float) -> str:
+    """Return length, size and the time that the analysis will take, in one line.
+
+    Args:
+        videos: Facts and settings of each video, at least one.
+        frames_per_s: How many frames per second are analysed.
+    """
+    length_s = sum(info.duration_s for info, _ in videos)
+    frames = sum(settings.sampling.expected_frames(info) for info, settings in videos)
+    parts = [duration_text(length_s)]
+    if len(videos) == 1:
+        info = videos[0][0]
+        parts += [f"{info.width} × {info.height} px", f"{info.fps:.0f} frames/s"]
+    takes = duration_text(max(round(frames / frames_per_s), 1))
+    return f"{' · '.join(parts)} · {frames:,} frames to analyse, about {takes.replace('.0 s', ' s')}"
