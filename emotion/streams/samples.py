@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion.analytics.timeline import MEASURES
 from emotion.types import Face, FloatArray, FrameResult
 
 FREE_AFTER_S = 2.0
@@ -20,7 +21,7 @@ class Channel:
     Attributes:
         name: As in the timeline; ``frame_index`` counts analysed frames.
         unit: Such as ``degrees``; ``probability`` for 0–1.
-        kind: What it is about: ``expression``, ``head``, ``eyes``, ``mouth`` or ``face``.
+        kind: What it is about: ``expression``, ``head``, ``eyes``, ``mouth``, ``movement`` or ``face``.
     """
 
     name: str
@@ -38,6 +39,7 @@ _SHAPE = (
     Channel("gaze_pitch", "degrees", "eyes"),
     Channel("mouth_openness", "ratio", "mouth"),
 )
+_MEASURES = tuple(Channel(name, "eye distances", "movement") for name in MEASURES)
 _FACE = (
     Channel("x1", "pixels", "face"),
     Channel("y1", "pixels", "face"),
@@ -51,7 +53,7 @@ _FACE = (
 
 def channels_of(labels: Sequence[str]) -> tuple[Channel, ...]:
     """Return the channels of a model's values, in the order of :attr:`Person.values`."""
-    return (*(Channel(f"p_{label}", "probability", "expression") for label in labels), *_SHAPE, *_FACE)
+    return (*(Channel(f"p_{label}", "probability", "expression") for label in labels), *_SHAPE, *_MEASURES, *_FACE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,5 +129,6 @@ def values_of(face: Face, track: int, frame_index: int) -> FloatArray:
         raise ValueError("expected a classified face; got one without probabilities")
     pose = (np.nan, np.nan, np.nan) if face.pose is None else (face.pose.yaw, face.pose.pitch, face.pose.roll)
     shape = [getattr(face, channel.name) for channel in _SHAPE[3:]]
+    measures = np.full(len(MEASURES), np.nan) if face.measures is None else face.measures
     about = [*face.box_xyxy, face.confidence, track, frame_index]
-    return np.array([*face.probabilities, *pose, *shape, *about], np.float32)
+    return np.array([*face.probabilities, *pose, *shape, *measures, *about], np.float32)
