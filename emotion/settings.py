@@ -133,6 +133,18 @@ class Settings(BaseSettings):
     )
     serving_timeout_s: Seconds = _setting(10.0, "seconds to wait for the model server's answer to one batch")
 
+    streams: Annotated[str, _one_of("off", "local", "network")] = _setting(
+        "local",
+        "who may get live values that the Live page or `emotion live` sends on request: nobody (`off`), programs on "
+        "this machine (`local`), or other machines too (`network`); see [live-streams.md](live-streams.md)",
+    )
+    streams_token: Annotated[str | None, BeforeValidator(_token)] = _setting(
+        None,
+        "token of 16 characters or more that receivers of the WebSocket must bring; required where other machines can "
+        "connect",
+        "none",
+    )
+
     hosts: str = _setting(
         "",
         "names under which the server is reached beside localhost, separated by commas; not needed where people sign "

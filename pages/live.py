@@ -17,6 +17,7 @@ from ui.live import (
     show_camera,
     show_controls,
     show_recorded,
+    show_streams,
     warmed,
 )
 from ui.shell.notice import is_answered, show_notice, show_purpose
@@ -50,6 +51,7 @@ def show_live() -> None:
     with board:
         show_board()
         show_recorded(library)
+    show_streams(session_of(running_stream()), visitor)
     show_obstacles()
 
 
@@ -66,7 +68,7 @@ def show_obstacles() -> None:
             st.markdown(f"**{obstacle.title}** {obstacle.advice}")
 
 
-ensure_app("pages/live.py")
+visitor = ensure_app("pages/live.py")
 st.title("Live", anchor=False)
 st.caption(
     "Frames go from your camera to this app's server and back. Nothing is kept unless you record. "

@@ -1,4 +1,4 @@
-"""The command line: ``emotion app | serve | image | video | batch | export | study | card | …``.
+"""The command line: ``emotion app | serve | image | video | batch | live | export | study | card | …``.
 
 Results go to stdout, progress and errors to stderr, so output can be piped.
 """
@@ -23,6 +23,7 @@ from emotion.cli.export import add_export_options, run_export
 from emotion.cli.fairness import add_fairness_options, run_fairness
 from emotion.cli.image import add_image_options, run_image
 from emotion.cli.library import add_library_options, run_library
+from emotion.cli.live import add_live_options, run_live
 from emotion.cli.output import faces_table, findings_table, models_table
 from emotion.cli.serve import add_serve_options, run_serve
 from emotion.cli.study import add_study_options, run_study
@@ -70,7 +71,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_batch_options(batch, _positive)
     batch.set_defaults(run=run_batch)
 
-    for command in (image, video, batch):
+    live = commands.add_parser("live", help="analyse a camera without a browser, and send the values to other programs")
+    add_live_options(live)
+    live.set_defaults(run=run_live)
+
+    for command in (image, video, batch, live):
         command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
         command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
         command.add_argument(

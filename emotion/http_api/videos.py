@@ -61,7 +61,7 @@ async def add_video(
     ] = None,
 ) -> JobOut:
     """Upload a video and queue its analysis; ask its job how far it is."""
-    asked = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
+    asked: dict[str, Any] = {"model": model, "every": every, "fps": fps, "start_s": start_s, "end_s": end_s}
     asked |= {"keep_video": keep_video, "eyes": eyes}
     async with receiving(request, caller, context.room, clean_title(name)) as received:
 

@@ -114,6 +114,17 @@ class Recorder:
         span = Span(max(self._last_s - seconds, 0.0), self._last_s)
         self._unsaved.baselines.append(dict.fromkeys(tracks, span))
 
+    def mark(self, label: str, time_s: float) -> None:
+        """Add a moment as an event.
+
+        Args:
+            label: What is noted.
+            time_s: When, in the stream's time, seconds; one before the recording began is left out.
+        """
+        if self._start_s is not None and time_s >= self._start_s:
+            moment_s = time_s - self._start_s
+            self._unsaved.events.append(Event(label, Span(moment_s, moment_s)))
+
     def stop(self) -> None:
         """End the recording: write what is queued, merge the parts, then return."""
         self._stop.set()

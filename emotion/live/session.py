@@ -32,8 +32,11 @@ from emotion.live.settings import LiveSettings
 from emotion.live.snapshot import Load, Snapshot
 from emotion.live.stream_time import StreamTime
 from emotion.live.timeline_writer import RecordingInfo
-from emotion.types import Image
+from emotion.types import FrameResult, Image
 from emotion.vision.decode.sampling import Sampling
+
+OnResult = Callable[[FrameResult, float], None]
+"""Called with each analysed frame's result and the moment when the frame arrived (``time.perf_counter``), seconds."""
 
 
 class LiveSession:
@@ -72,6 +75,7 @@ class LiveSession:
         self._baselines, self._signals = Baselines(analyzer.labels), FaceSignals(analyzer.labels)
         self._gaze = GazeCalibrator()
         self._recorder: Recorder | None = None
+        self._listeners: tuple[OnResult, ...] = ()
         self._held_at_s: float | None = None
         self._size: tuple[int, int] | None = None
         self._closed = False
@@ -82,13 +86,22 @@ class LiveSession:
         warm_overlay()
 
     @overload
-    def process(self, picture: av.VideoFrame, time_s: float | None = None, *, skipped: int = 0) -> av.VideoFrame: ...
+    def process(
+        self, picture: av.VideoFrame, time_s: float | None = None, *, skipped: int = 0, arrived_s: float | None = None
+    ) -> av.VideoFrame: ...
 
     @overload
-    def process(self, picture: Image, time_s: float | None = None, *, skipped: int = 0) -> Image: ...
+    def process(
+        self, picture: Image, time_s: float | None = None, *, skipped: int = 0, arrived_s: float | None = None
+    ) -> Image: ...
 
     def process(
-        self, picture: av.VideoFrame | Image, time_s: float | None = None, *, skipped: int = 0
+        self,
+        picture: av.VideoFrame | Image,
+        time_s: float | None = None,
+        *,
+        skipped: int = 0,
+        arrived_s: float | None = None,
     ) -> av.VideoFrame | Image:
         """Analyse a picture and return the one to show, of the same kind, size, timestamp and time base.
 
@@ -97,14 +110,16 @@ class LiveSession:
                 stays as it is.
             time_s: Its time in seconds; None for the frame's own timestamp. It may jump.
             skipped: How many pictures came since the last one and were left out for this newer one.
+            arrived_s: ``time.perf_counter`` when it arrived, for those who :meth:`listen`; None for now.
 
         Raises:
             LiveError: The session is closed, or its seat was given to somebody else.
         """
+        arrived_s = time.perf_counter() if arrived_s is None else arrived_s
         if isinstance(picture, av.VideoFrame):
-            return self._process(picture, picture.time if time_s is None else time_s, skipped)
+            return self._process(picture, picture.time if time_s is None else time_s, skipped, arrived_s)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-        return np.asarray(self._process(frame, time_s, skipped).to_ndarray(format="rgb24"), np.uint8)
+        return np.asarray(self._process(frame, time_s, skipped, arrived_s).to_ndarray(format="rgb24"), np.uint8)
 
     def snapshot(self) -> Snapshot:
         """Return the current state; cheap."""
@@ -127,6 +142,27 @@ class LiveSession:
                 closed=self._closed,
                 gaze_calibration=self._gaze.now(),
             )
+
+    def listen(self, on_result: OnResult) -> None:
+        """Call a function with every result from now on, on the thread of :meth:`process`; it must not wait."""
+        with self._facts:
+            self._listeners += (on_result,)
+
+    def unlisten(self, on_result: OnResult) -> None:
+        """Call a function no more."""
+        with self._facts:
+            self._listeners = tuple(each for each in self._listeners if each != on_result)
+
+    def mark(self, label: str, time_s: float) -> None:
+        """Add a moment to the recording as an event; without a recording, nothing happens.
+
+        Args:
+            label: What is noted.
+            time_s: When, in the stream's time, seconds.
+        """
+        with self._facts:
+            if self._recorder is not None and self._recorder.is_running:
+                self._recorder.mark(label, time_s)
 
     def hold(self) -> None:
         """Freeze values and recording; frames are still processed."""
@@ -227,7 +263,7 @@ class LiveSession:
         measured = {"eyes": own["eyes"] and wanted.eyes, "movements": own["movements"] and wanted.movements}
         return own | measured | self._gaze.settings
 
-    def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int) -> av.VideoFrame:
+    def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int, arrived_s: float) -> av.VideoFrame:
         with self._turn:
             started_s = self._clock()
             self._expect_open()
@@ -241,6 +277,10 @@ class LiveSession:
             with self._facts:
                 self._take_in(picture, time_s, seen, settings.smoothing_s)
                 said = {track: self._said(track) for track in (face.track_id for face in seen.faces) if track}
+            if seen.result is not None and not held:
+                # What is sent has the stream's time, as recordings do.
+                for listener in self._listeners:
+                    listener(seen.result, arrived_s)
             shown = self._show(picture, time_s, seen, said, settings)
             with self._facts:
                 self._count(started_s, seen, skipped)

@@ -394,3 +394,34 @@ def test_a_killed_server_loses_at_most_the_last_second(
     assert pictures > 20
     assert pictures == pytest.approx(25 * probe(path).duration_s, abs=2), "all that came until then"
     assert not clip_file(entry_id).exists()
+
+
+def test_markers_become_events_and_listeners_get_what_is_recorded(
+    analyzer: Analyzer, camera: Camera, repository: Repository
+) -> None:
+    session, heard = unstrained(analyzer), []
+
+    def listen(result, arrived_s: float) -> None:
+        heard.append((result.time_s, result.faces[0].probabilities.copy()))
+
+    session.listen(listen)
+    session.mark("before a recording, left out", 0.0)
+    run(session, camera, range(10))
+    entry_id = session.record(repository, "With tasks")
+    run(session, camera, range(10, 40))
+    session.mark("before it began, left out", 0.1)
+    session.mark("task 1", 20 / 30)
+    run(session, camera, range(40, 45))
+    session.unlisten(listen)
+    run(session, camera, range(45, 46))
+    session.stop_recording()
+    analysis = repository.load_analysis(entry_id)
+    [event] = repository.get(entry_id).edits.events
+    assert event.label == "task 1"
+    frame = analysis.frames["time_s"].sub(event.span.start_s).abs().argmin()
+    assert frame == 10, "the recording began with the tenth picture"
+    assert [time_s for time_s, _ in heard] == pytest.approx([index / 30 for index in range(45)], abs=1e-3)
+    rows = analysis.timeline
+    columns = [name for name in rows if name.startswith("p_")]
+    for index in range(35):
+        np.testing.assert_array_equal(rows[columns].iloc[index].to_numpy(np.float32), heard[10 + index][1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from streamlit.testing.v1 import AppTest
+from websockets.sync.client import connect
 
 import emotion
 from emotion.errors import LiveError
@@ -230,3 +233,32 @@ def test_an_ended_camera_leaves_the_page_ready_and_the_recording_linked(streamer
     assert labels(test) == ["Open the timeline"]
     assert repository.search().entries[0].state is State.DONE
     assert SEATS.taken == 0
+
+
+def test_values_are_sent_to_other_programs_until_stopped(streamer):
+    test = running(streamer)
+    assert "Start sending" not in labels(test), "nothing is chosen"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    test.toggle(key="live_send_ws").set_value(True)
+    test.number_input(key="live_send_port").set_value(port)
+    test.run()
+    press(test, "Start sending")
+    assert f"WebSocket to ws://127.0.0.1:{port}" in texts(test).replace("**", "")
+    with connect(f"ws://127.0.0.1:{port}/") as client:
+        assert json.loads(client.recv(30))["type"] == "header"
+        assert json.loads(client.recv(30))["type"] == "frame"
+    press(test, "Stop sending")
+    with pytest.raises(OSError):
+        connect(f"ws://127.0.0.1:{port}/")
+
+
+def test_a_wrong_address_is_told_and_settings_hide_the_panel(streamer, monkeypatch):
+    test = running(streamer)
+    test.text_input(key="live_send_osc").set_value("192.0.2.1:9000").run()
+    press(test, "Start sending")
+    assert "EMOTION_STREAMS=network" in texts(test)
+    monkeypatch.setenv("EMOTION_STREAMS", "off")
+    test.run()
+    assert not [box for box in test.expander if box.label == "Send values to other programs"]

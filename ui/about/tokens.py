@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -72,7 +73,7 @@ def _show_token(library: Repository, token: Token) -> None:
         st.markdown(f"**{plain(token.name)}**", width="content")
         st.caption(f"until {day_text(token.expires_at)} · {used}", width="stretch")
         hint = "Programs that use it lose access at once"
-        act = {"on_click": _revoke, "args": (library, token.id)}
+        act: dict[str, Any] = {"on_click": _revoke, "args": (library, token.id)}
         st.button("Delete", key=f"token_{token.id}", icon=":material/delete:", help=hint, **act)
 
 

@@ -7,6 +7,7 @@ from ui.live.controls import show_controls
 from ui.live.live_options import choose_options
 from ui.live.messages import OBSTACLES
 from ui.live.recorded import show_recorded
+from ui.live.streams_panel import show_streams
 
 __all__ = [
     "OBSTACLES",
@@ -19,5 +20,6 @@ __all__ = [
     "show_camera",
     "show_controls",
     "show_recorded",
+    "show_streams",
     "warmed",
 ]

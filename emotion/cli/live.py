@@ -1,0 +1,204 @@
+"""``emotion live``: analyses a camera without a browser, sends the values, and writes the timeline."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.analytics.files import load_parquet
+from emotion.engine.analyzer import Analyzer
+from emotion.engine.checkpoint import Checkpoint
+from emotion.engine.storage import Storage
+from emotion.errors import InputError
+from emotion.live import LiveSession, LiveSettings
+from emotion.live.camera_source import Captured, read_camera, read_file, read_url
+from emotion.live.timeline_writer import RecordingInfo, TimelineWriter
+from emotion.report.formats import FORMATS, Format, export
+from emotion.streams import StreamHub, StreamOptions, open_hub
+from emotion.streams.markers import MarkerInlet
+from emotion.streams.options import allows_network
+from emotion.types import FrameResult
+from emotion.vision.decode.sampling import Sampling
+
+WRITE_S = 1.0
+"""Seconds between writes of the timeline."""
+_REPORT_S = 2.0
+_FORMATS = {each.suffix.rpartition(".")[2]: each for each in FORMATS if each.name in {"csv", "json", "parquet"}}
+
+
+def add_live_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--camera", type=int, metavar="N", help="camera of this machine, /dev/videoN")
+    source.add_argument("--url", metavar="URL", help="network stream: rtsp://…, udp://…, srt://…, http://…")
+    source.add_argument("--file", type=Path, metavar="FILE", help="video that is played at its own speed")
+    parser.add_argument("--loops", type=int, default=1, metavar="N", help="play the file so often, 0 without end")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after so long (default: Ctrl-C stops)")
+    parser.add_argument("--lsl", action="store_true", help="send by Lab Streaming Layer")
+    parser.add_argument(
+        "--osc", action="append", default=[], type=_host_and_port, metavar="HOST:PORT", help="send by OSC; repeatable"
+    )
+    parser.add_argument("--websocket", type=int, metavar="PORT", help="serve by WebSocket")
+    parser.add_argument(
+        "--websocket-address", default="127.0.0.1", metavar="HOST", help="listen there (default: this machine only)"
+    )
+    parser.add_argument("--people", type=int, default=1, metavar="N", help="people who are sent, 1 to 8 (default: 1)")
+    parser.add_argument("--markers", action="store_true", help="receive LSL markers as events of the timeline")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the timeline: .parquet, .csv or .json")
+
+
+def run_live(options: argparse.Namespace) -> int:
+    """Analyse until the source ends, the time is over or a signal comes, and return 0.
+
+    Raises:
+        InputError: The options contradict each other.
+        EmotionError: The source, an output or the file cannot be used.
+    """
+    written = None if options.out is None else _format_of(options.out)
+    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes)
+    analyzer.warm()
+    about = {"model": analyzer.model, "abstain_below": str(float(analyzer.abstain_below))}
+    wanted = StreamOptions(
+        options.lsl, tuple(options.osc), options.websocket, options.websocket_address, options.people
+    )
+    hub = open_hub(wanted, analyzer.labels, about)
+    run = _Run(analyzer, hub, options.out, written)
+    inlet = MarkerInlet(run.mark, network=allows_network()) if options.markers else None
+    try:
+        with _stopped_by_signals(run.stop):
+            run.analyse(_source(options, run.stop), options.seconds)
+    finally:
+        if inlet is not None:
+            inlet.close()
+        hub.close()
+        run.finish()
+    return 0
+
+
+@dataclass
+class _Run:
+    """One run of the command."""
+
+    analyzer: Analyzer
+    hub: StreamHub
+    out: Path | None
+    written: Format | None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._session = LiveSession(self.analyzer, LiveSettings(draw="nothing"))
+        self._session.listen(self._take)
+        self._events: list[Event] = []
+        self._parts: Checkpoint | None = None
+        self._writer: TimelineWriter | None = None
+        if self.out is not None:
+            folder = self._folder()
+            if folder.exists():
+                raise InputError(f"expected no earlier run in {folder.name}; move it away, it holds what was kept")
+            about = RecordingInfo(self.analyzer.model, self.analyzer.labels, self.analyzer.settings(Sampling(), ""))
+            self._parts = Checkpoint(Storage(folder), "parts")
+            self._writer = TimelineWriter(self._parts, about)
+
+    def analyse(self, frames: Iterator[Captured], seconds: float | None) -> None:
+        """Analyse frames until they end or the time is over."""
+        began_s = written_s = reported_s = time.monotonic()
+        for captured in frames:
+            self._session.process(
+                captured.frame, captured.time_s, skipped=captured.skipped, arrived_s=captured.arrived_s
+            )
+            now_s = time.monotonic()
+            if self._writer is not None and now_s - written_s >= WRITE_S:
+                written_s = now_s
+                self._writer.write(0.0)
+            if now_s - reported_s >= _REPORT_S:
+                reported_s = now_s
+                self._report()
+            if self.stop.is_set() or (seconds is not None and now_s - began_s >= seconds):
+                self.stop.set()
+                return
+
+    def mark(self, text: str, moment_s: float) -> None:
+        """Note another program's marker as an event."""
+        time_s = self.hub.stream_time(moment_s)
+        if time_s is not None and time_s >= 0:
+            self._events.append(Event(text, Span(time_s, time_s)))
+
+    def finish(self) -> None:
+        """Write the timeline, and remove its parts."""
+        self._session.close()
+        if self._writer is None or self._parts is None or self.out is None or self.written is None:
+            return
+        self._writer.write(0.0)
+        if self._writer.frames:
+            self._parts.merge("whole.parquet", "")
+            analysis = load_parquet(self._folder() / "whole.parquet")
+            export(analysis, self.out, self.written, Edits(events=tuple(self._events)))
+            print(f"{self.out}: {self._writer.frames:,} frames, {len(self._events)} events", file=sys.stderr)
+        shutil.rmtree(self._folder(), ignore_errors=True)
+
+    def _take(self, result: FrameResult, arrived_s: float) -> None:
+        self.hub.take(result, arrived_s)
+        if self._writer is not None:
+            self._writer.add(result)
+
+    def _report(self) -> None:
+        now = self._session.snapshot().load
+        sent = ", ".join(f"{one.kind} {one.target}: {one.problem or f'{one.sent:,}'}" for one in self.hub.statuses())
+        load = f"{now.analysed_fps:.0f} frames/s, {now.median_ms:.0f} ms, {now.dropped} left out, {now.quality_words}"
+        print(f"{load}. {sent}", file=sys.stderr)
+
+    def _folder(self) -> Path:
+        assert self.out is not None
+        return self.out.with_name(f"{self.out.name}.parts")
+
+
+class _stopped_by_signals:  # noqa: N801 – a context manager
+    """Sets an event at Ctrl-C and SIGTERM, to end in order; a second Ctrl-C ends at once."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._on_signal)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, _: object) -> None:
+        signal.signal(number, self._before[number])
+        self._stop.set()
+
+
+def _source(options: argparse.Namespace, stop: threading.Event) -> Iterator[Captured]:
+    if options.file is not None:
+        return read_file(options.file, loops=options.loops, stop=stop)
+    return read_url(options.url, stop) if options.url is not None else read_camera(options.camera, stop)
+
+
+def _format_of(path: Path) -> Format:
+    wanted = path.suffix.removeprefix(".").lower()
+    if wanted not in _FORMATS:
+        raise InputError(f"expected a file that ends in .parquet, .csv or .json; got {path.name}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"expected a file in an existing folder; there is no {path.parent}")
+    return _FORMATS[wanted]
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
+        raise argparse.ArgumentTypeError(f"expected HOST:PORT; got {text}")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,175 @@
+"""Frames of a camera, a network stream or a file, for a session without a browser.
+
+A camera or network stream gives its newest frame: those that came while the last one was analysed are counted and left
+out. A file gives every frame, no faster than it plays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from emotion.errors import LiveError, VideoError, brief
+
+OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
+RETRY_S = 2.0
+"""Pause before a network stream that broke off is opened again, seconds."""
+_LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "rtsp_transport": "tcp", "probesize": "500000"}
+_PROTOCOLS = ("rtsp://", "rtsps://", "udp://", "rtp://", "srt://", "http://", "https://", "rtmp://")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A frame that came.
+
+    Attributes:
+        frame: The decoded frame.
+        time_s: Its time in the source, seconds; None if the source does not say.
+        arrived_s: ``time.perf_counter`` when it was decoded, seconds.
+        skipped: Frames that were left out before it.
+    """
+
+    frame: av.VideoFrame
+    time_s: float | None
+    arrived_s: float
+    skipped: int = 0
+
+
+def read_file(path: Path, *, loops: int = 1, stop: threading.Event | None = None) -> Iterator[Captured]:
+    """Yield every frame of a video, at its own speed or slower.
+
+    Args:
+        path: The file.
+        loops: How often it is played; 0 for without end. Times go on from one to the next.
+        stop: Ends the frames when set.
+
+    Raises:
+        VideoError: It cannot be read.
+    """
+    ended, start_s, before_s, played = stop or threading.Event(), time.perf_counter(), 0.0, 0
+    while not ended.is_set() and (loops == 0 or played < loops):
+        first_s, last_s, step_s = None, before_s, 1 / 25
+        for frame in _frames(str(path), {}, VideoError):
+            first_s = float(frame.time or 0.0) if first_s is None else first_s
+            time_s = before_s + float(frame.time or 0.0) - first_s
+            step_s, last_s = max(time_s - last_s, 1e-3), time_s
+            if ended.wait(max(start_s + time_s - time.perf_counter(), 0.0)):
+                return
+            yield Captured(frame, time_s, time.perf_counter())
+        if first_s is None:
+            raise VideoError(f"expected a video with frames; {path.name} has none")
+        before_s, played = last_s + step_s, played + 1
+
+
+def read_camera(number: int, stop: threading.Event) -> Iterator[Captured]:
+    """Yield the newest frames of a camera of this machine (Video4Linux), until it is stopped.
+
+    Raises:
+        LiveError: It cannot be opened, or it was unplugged.
+    """
+    yield from _newest(f"/dev/video{number}", {"format": "v4l2"}, stop)
+
+
+def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
+    """Yield the newest frames of a network stream; one that breaks off is opened again until it is stopped.
+
+    Raises:
+        LiveError: It is no address of a stream, or cannot be opened the first time.
+    """
+    if not url.startswith(_PROTOCOLS):
+        raise LiveError(f"expected an address that begins with one of {', '.join(_PROTOCOLS)}; got {brief(url)}")
+    came = False
+    while not stop.is_set():
+        try:
+            for captured in _newest(url, {"options": _LOW_DELAY}, stop):
+                came = True
+                yield captured
+        except LiveError:
+            if not came:
+                raise
+            log.warning("the stream broke off; trying again in %g s", RETRY_S)
+        stop.wait(RETRY_S)
+
+
+class _Newest:
+    """The newest frame that a thread has decoded."""
+
+    def __init__(self, address: str, opening: dict[str, Any], stop: threading.Event) -> None:
+        self._address, self._opening, self._stop = address, opening, stop
+        self._came = threading.Condition()
+        self._waiting: Captured | None = None
+        self._skipped = 0
+        self._over = False
+        self._error: LiveError | None = None
+        threading.Thread(target=self._run, name="camera", daemon=True).start()
+
+    def next(self) -> Captured | None:
+        """Return the newest frame, once there is one; None at the end.
+
+        Raises:
+            LiveError: The source failed.
+        """
+        with self._came:
+            self._came.wait_for(lambda: self._waiting is not None or self._over or self._stop.is_set())
+            captured, self._waiting = self._waiting, None
+            if captured is not None:
+                skipped, self._skipped = self._skipped, 0
+                return Captured(captured.frame, captured.time_s, captured.arrived_s, skipped)
+            if self._error is not None and not self._stop.is_set():
+                raise self._error
+            return None
+
+    def wake_at(self, stop: threading.Event) -> None:
+        """Let :meth:`next` notice that it should stop, once it should."""
+        stop.wait()
+        with self._came:
+            self._came.notify_all()
+
+    def _run(self) -> None:
+        try:
+            for frame in _frames(self._address, self._opening, LiveError):
+                if self._stop.is_set():
+                    break
+                with self._came:
+                    self._skipped += self._waiting is not None
+                    self._waiting = Captured(frame, frame.time, time.perf_counter())
+                    self._came.notify_all()
+        except LiveError as error:
+            self._error = error
+        finally:
+            with self._came:
+                self._over = True
+                self._came.notify_all()
+
+
+def _newest(address: str, opening: dict[str, Any], stop: threading.Event) -> Iterator[Captured]:
+    newest = _Newest(address, opening, stop)
+    threading.Thread(target=newest.wake_at, args=(stop,), daemon=True).start()
+    while (captured := newest.next()) is not None:
+        yield captured
+
+
+def _frames(address: str, opening: dict[str, Any], error_type: type[VideoError | LiveError]) -> Iterator[av.VideoFrame]:
+    shown = Path(address).name if "://" not in address else address
+    try:
+        with av.open(address, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S), **opening) as container:
+            stream = next((each for each in container.streams.video), None)
+            if stream is None:
+                raise error_type(f"expected a picture in {shown}; there is none")
+            stream.thread_type = "SLICE"  # frame threads would delay each frame by several others
+            with contextlib.suppress(av.error.EOFError):
+                yield from container.decode(stream)
+    except (av.error.FFmpegError, OSError) as error:
+        reason = "nothing came in time" if isinstance(error, av.error.ExitError) else error.strerror or brief(error)
+        raise error_type(f"{shown} cannot be read: {reason}") from error

@@ -1,0 +1,105 @@
+"""Lab Streaming Layer: one outlet per slot, created at the start, so that recorders find it before anyone is in view.
+
+Stamps are on LSL's clock, and as regular as the camera's. The rate is declared as irregular, as frames may be skipped
+under load. While nobody has the slot, every channel but ``frame_index`` is NaN.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from emotion.errors import LiveError
+from emotion.streams.hub import SinkStatus
+from emotion.streams.samples import Channel, Sample
+
+KIND = "Expressions"
+"""Type of the streams."""
+_LOCAL = "[multicast]\nResolveScope = machine\n[log]\nlevel = -2\n"
+_NETWORK = "[multicast]\nResolveScope = site\n[log]\nlevel = -2\n"
+_configured: list[str] = []
+
+
+def load_pylsl(*, network: bool) -> Any:
+    """Return the module ``pylsl``.
+
+    Args:
+        network: Whether streams may be found from other machines. The first call in a process decides, unless the
+            user's own LSL configuration (``LSLAPICFG``) does.
+
+    Raises:
+        LiveError: It is not installed, or its library cannot be loaded.
+    """
+    try:
+        import pylsl  # noqa: PLC0415 – an extra
+    except (ImportError, RuntimeError, OSError) as error:
+        raise LiveError("expected the package pylsl; install the extra streams") from error
+    wanted = _NETWORK if network else _LOCAL
+    if not _configured and "LSLAPICFG" not in os.environ:
+        pylsl.set_config_content(wanted)
+        _configured.append(wanted)
+    return pylsl
+
+
+class LslSink:
+    """Outlets for the people of one session.
+
+    Args:
+        channels: What is sent.
+        people: Number of slots.
+        about: Facts for the streams' headers, such as ``{"model": "everyface"}``.
+        network: Whether other machines may find them.
+
+    Raises:
+        LiveError: LSL is not installed.
+    """
+
+    def __init__(
+        self, channels: Sequence[Channel], people: int, about: dict[str, str] | None = None, *, network: bool = False
+    ) -> None:
+        self._pylsl = load_pylsl(network=network)
+        self._frame_channel = [channel.name for channel in channels].index("frame_index")
+        self._nobody = np.full(len(channels), np.nan, np.float32)
+        self._network, self._sent = network, 0
+        session = uuid.uuid4().hex[:12]
+        self._outlets = [self._open(channels, slot, session, about or {}) for slot in range(1, people + 1)]
+
+    def send(self, sample: Sample) -> None:
+        """Push one sample to every outlet."""
+        # Both clocks are monotonic, but need not have the same origin on every system.
+        stamp_s = sample.clock_s + self._pylsl.local_clock() - time.perf_counter()
+        for outlet, person in zip(self._outlets, sample.people, strict=True):
+            values = self._nobody.copy() if person is None else person.values
+            values[self._frame_channel] = sample.frame_index
+            outlet.push_sample(values, stamp_s)
+        self._sent += 1
+
+    def status(self) -> SinkStatus:
+        """Return whether anybody listens."""
+        listening = sum(bool(outlet.have_consumers()) for outlet in self._outlets)
+        where = "this network" if self._network else "this machine"
+        return SinkStatus("LSL", f"{len(self._outlets)} × {KIND}, {where}", listening, self._sent)
+
+    def close(self) -> None:
+        """Close the outlets."""
+        self._outlets.clear()
+
+    def _open(self, channels: Sequence[Channel], slot: int, session: str, about: dict[str, str]) -> Any:
+        info = self._pylsl.StreamInfo(
+            f"Facial expressions {slot}", KIND, len(channels), self._pylsl.IRREGULAR_RATE, "float32",
+            f"emotion-{session}-{slot}",
+        )  # fmt: skip
+        listed = info.desc().append_child("channels")
+        for channel in channels:
+            one = listed.append_child("channel")
+            for key, value in (("label", channel.name), ("unit", channel.unit), ("type", channel.kind)):
+                one.append_child_value(key, value)
+        acquisition = info.desc().append_child("acquisition")
+        for key, value in {"manufacturer": "Facial-expression analytics", "slot": str(slot), **about}.items():
+            acquisition.append_child_value(key, value)
+        return self._pylsl.StreamOutlet(info)

@@ -1,0 +1,179 @@
+"""A WebSocket server that sends samples as JSON, or as bytes at ``/?format=binary``.
+
+Pages of other sites and rebound names are refused as in the app. Beyond this machine every connection needs the token,
+as ``Authorization: Bearer …`` or, for browsers, ``?token=…``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http
+import ipaddress
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from emotion.errors import LiveError
+from emotion.streams.hub import SinkStatus
+from emotion.streams.samples import Channel, Sample
+from emotion.streams.wire import header_text, to_bytes, to_json
+from emotion.web.hosts import is_foreign, is_named_host
+
+_WAITING = 32
+"""Samples that wait for one receiver; the oldest is left out for a newer one."""
+_MOST = 32
+"""Receivers at once."""
+_START_S = 10.0
+
+
+@dataclass(eq=False)
+class _Receiver:
+    binary: bool
+    waiting: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(_WAITING))
+
+
+class WebSocketSink:
+    """Serves samples to whoever connects.
+
+    Args:
+        channels: What is sent.
+        people: Number of slots.
+        address: Host or IP address to listen on.
+        port: TCP port; 0 for any.
+        token: Required from every receiver; None only where this machine alone can connect.
+        about: Facts for the header.
+
+    Raises:
+        LiveError: websockets is not installed, the address cannot be used, or it needs a token.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        people: int,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        token: str | None = None,
+        about: dict[str, str] | None = None,
+    ) -> None:
+        if token is None and not is_loopback(address):
+            raise LiveError("expected EMOTION_STREAMS_TOKEN for a WebSocket that other machines can reach")
+        self._names = [channel.name for channel in channels]
+        self._header, self._token = header_text(channels, people, about or {}), token
+        self._address, self.port = address, port
+        self._receivers: set[_Receiver] = set()
+        self._sent = self._left_out = 0
+        self._problem = ""
+        self._loop = asyncio.new_event_loop()
+        self._ready, self._stop = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="websocket stream", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(_START_S) or self._problem:
+            raise LiveError(self._problem or "the WebSocket server did not start")
+
+    def send(self, sample: Sample) -> None:
+        """Queue a sample for every receiver."""
+        self._sent += 1
+        if self._receivers:
+            unix_s = time.time() - (time.perf_counter() - sample.clock_s)
+            self._loop.call_soon_threadsafe(self._give, sample, unix_s)
+
+    def status(self) -> SinkStatus:
+        """Return how many receivers are connected."""
+        target = f"ws://{self._address}:{self.port}"
+        return SinkStatus("WebSocket", target, len(self._receivers), self._sent, self._left_out)
+
+    def close(self) -> None:
+        """Close all connections and the server."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(_START_S)
+
+    def _give(self, sample: Sample, unix_s: float) -> None:
+        made: dict[bool, str | bytes] = {}
+        for receiver in self._receivers:
+            if receiver.binary not in made:
+                content = to_bytes(sample, unix_s) if receiver.binary else to_json(sample, unix_s, self._names)
+                made[receiver.binary] = content
+            if receiver.waiting.full():
+                receiver.waiting.get_nowait()
+                self._left_out += 1
+            receiver.waiting.put_nowait(made[receiver.binary])
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except ImportError:
+            self._problem = "expected the package websockets; install the extra streams"
+        except OSError as error:
+            self._problem = f"the WebSocket cannot listen on {self._address}:{self.port}: {error.strerror}"
+        finally:
+            self._ready.set()
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        from websockets.asyncio.server import serve  # noqa: PLC0415 – an extra
+
+        options: dict[str, Any] = {"process_request": self._check, "compression": None, "max_size": 1024}
+        async with serve(self._receive, self._address, self.port, **options) as server:
+            self.port = next(iter(server.sockets)).getsockname()[1]
+            self._ready.set()
+            await self._stop.wait()
+
+    def _check(self, connection: Any, request: Any) -> Any:
+        """Refuse what the app would refuse; None lets the connection through."""
+        headers, asked = request.headers, parse_qs(urlsplit(request.path).query)
+        host = headers.get("Host", "")
+        if is_foreign(headers.get("Origin"), host, "ws"):
+            return connection.respond(http.HTTPStatus.FORBIDDEN, "This request came from another site.\n")
+        if self._token is None and not is_named_host(host):
+            return connection.respond(http.HTTPStatus.MISDIRECTED_REQUEST, "This server answers to localhost only.\n")
+        if self._token is not None:
+            given = headers.get("Authorization", "").removeprefix("Bearer ") or asked.get("token", [""])[0]
+            if not secrets.compare_digest(given.encode(), self._token.encode()):
+                return connection.respond(http.HTTPStatus.UNAUTHORIZED, "expected the token of this stream\n")
+        if len(self._receivers) >= _MOST:
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "too many receivers\n")
+        return None
+
+    async def _receive(self, connection: Any) -> None:
+        from websockets.exceptions import ConnectionClosed  # noqa: PLC0415 – an extra
+
+        asked = parse_qs(urlsplit(connection.request.path).query)
+        receiver = _Receiver(asked.get("format", ["json"])[0] == "binary")
+        with contextlib.suppress(ConnectionClosed):
+            await connection.send(self._header)
+            self._receivers.add(receiver)
+            closed = asyncio.ensure_future(connection.wait_closed())
+            try:
+                while not closed.done():
+                    await self._pass_on(connection, receiver, closed)
+            finally:
+                closed.cancel()
+                self._receivers.discard(receiver)
+
+    @staticmethod
+    async def _pass_on(connection: Any, receiver: _Receiver, closed: asyncio.Future[None]) -> None:
+        """Send the next sample, or notice that the receiver has gone."""
+        coming = asyncio.ensure_future(receiver.waiting.get())
+        either: set[asyncio.Future[Any]] = {coming, closed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if coming.done():
+            await connection.send(coming.result())
+        else:
+            coming.cancel()
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether only this machine can reach an address."""
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,117 @@
+"""``emotion live`` plays a file: the written timeline, what receivers get, markers, wrong options."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion.analytics.files import load_edits, load_parquet
+from emotion.cli.main import main
+from emotion.samples import make_clip
+
+pytest.importorskip("pylsl")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
+
+
+class Listener(threading.Thread):
+    """Receives everything from a WebSocket until it closes."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.port, self.came = port, list[dict]()
+        self.start()
+
+    def run(self) -> None:
+        from websockets.exceptions import ConnectionClosed
+        from websockets.sync.client import connect
+
+        for _ in range(600):
+            try:
+                client = connect(f"ws://127.0.0.1:{self.port}/")
+                break
+            except OSError:
+                threading.Event().wait(0.05)
+        with client:
+            try:
+                while True:
+                    self.came.append(json.loads(client.recv(60)))
+            except ConnectionClosed:
+                return
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def test_receivers_get_what_is_written(clip: Path, tmp_path: Path) -> None:
+    from tests.streams import conftest  # noqa: F401 – keeps LSL to this process
+
+    port, out = free_port(), tmp_path / "session.parquet"
+    listener = Listener(port)
+    told = ["--file", str(clip), "--loops", "2", "--lsl", "--markers", "--websocket", str(port), "--out", str(out)]
+    assert main(["live", *told]) == 0
+    listener.join(20)
+    assert not (tmp_path / "session.parquet.parts").exists()
+    analysis = load_parquet(out)
+    rows = analysis.timeline.set_index(["frame_index", "track_id"])
+    sent = [one for one in listener.came if one["type"] == "frame"]
+    assert len(sent) >= len(analysis.frames) - 5, "it may connect after the first frames"
+    compared = 0
+    times = analysis.frames.set_index("frame_index")["time_s"]
+    for one in sent:
+        assert one["time_s"] == times.loc[one["frame_index"]]
+        for person in one["people"]:
+            row = rows.loc[(one["frame_index"], person["track_id"])]
+            for name in ("p_happiness", "x1", "yaw", "mouth_openness", "gaze_yaw", "face_confidence"):
+                value = person["values"][name]
+                assert np.float32(np.nan if value is None else value) == pytest.approx(row[name], nan_ok=True, abs=0)
+            compared += 1
+    assert compared > 20
+    assert load_edits(out).events == ()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_it_stops_in_time_and_writes_other_formats(clip: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"session{suffix}"
+    assert main(["live", "--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--out", str(out)]) == 0
+    if suffix == ".csv":
+        assert "p_happiness" in pd.read_csv(out)
+    else:
+        assert json.loads(out.read_text())["frames"]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (["--file", "missing.mp4"], "missing.mp4 cannot be read"),
+        (["--camera", "77"], "video77 cannot be read"),
+        (["--file", "x.mp4", "--out", "x.doc"], "expected a file that ends in"),
+        (["--file", "x.mp4", "--osc", "192.0.2.1:9000"], "EMOTION_STREAMS=network"),
+        (["--file", "x.mp4", "--lsl", "--people", "99"], "expected 1 to 8 people"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(told: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["live", *told]) == 2
+    error = capsys.readouterr().err
+    assert expected in error
+    assert "Traceback" not in error
+
+
+def test_an_address_without_a_port_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["live", "--file", "x.mp4", "--osc", "localhost"])
+    assert "HOST:PORT" in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""Sources of ``emotion live``: a looped file, MPEG-TS over UDP; what is wrong with others."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+
+from emotion.errors import LiveError, VideoError
+from emotion.live.camera_source import Captured, read_camera, read_file, read_url
+from emotion.samples import CLIP_FPS, make_clip
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4")
+
+
+def test_a_looped_file_plays_on_at_its_own_speed(clip: Path) -> None:
+    began_s = time.perf_counter()
+    frames = list(read_file(clip, loops=2))
+    took_s = time.perf_counter() - began_s
+    assert len(frames) == 2 * 75
+    times = [frame.time_s for frame in frames]
+    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([1 / CLIP_FPS] * 149, abs=1e-3)
+    assert took_s > times[-1] - 0.05, "not faster than it plays"
+    assert all(frame.arrived_s >= began_s + frame.time_s - 0.01 for frame in frames)
+
+
+def test_a_file_without_end_is_stopped(clip: Path) -> None:
+    stop = threading.Event()
+    frames = read_file(clip, loops=0, stop=stop)
+    for _ in range(3):
+        next(frames)
+    stop.set()
+    assert sum(1 for _ in frames) <= 1
+
+
+def send_mpegts(clip: Path, address: str, stop: threading.Event) -> None:
+    """Send a clip over and over as an encoder in the laboratory would."""
+    with av.open(address, "w", format="mpegts") as output:
+        stream = output.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 480, "yuv420p", 5
+        start_s, index = time.perf_counter(), 0
+        while not stop.is_set():
+            with av.open(str(clip)) as source:
+                for frame in source.decode(video=0):
+                    if stop.wait(max(start_s + index / 25 - time.perf_counter(), 0)):
+                        return
+                    shown = frame.reformat(640, 480, "yuv420p")
+                    shown.pts, shown.time_base = index, Fraction(1, 25)
+                    output.mux(stream.encode(shown))
+                    index += 1
+
+
+def test_mpegts_over_udp_gives_the_newest_frames(clip: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stop, came = threading.Event(), list[Captured]()
+    sender = threading.Thread(target=send_mpegts, args=(clip, f"udp://127.0.0.1:{port}?pkt_size=1316", stop))
+    sender.start()
+    try:
+        for captured in read_url(f"udp://127.0.0.1:{port}?timeout=10000000", stop):
+            came.append(captured)
+            time.sleep(0.1)  # a slow analysis: frames are left out
+            if len(came) == 10:
+                break
+    finally:
+        stop.set()
+        sender.join()
+    assert {(one.frame.width, one.frame.height) for one in came} == {(640, 480)}
+    times = [one.time_s for one in came]
+    assert all(later > earlier for earlier, later in pairwise(times))
+    assert sum(one.skipped for one in came) > 0
+
+
+def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    stop = threading.Event()
+    with pytest.raises(LiveError, match="video77"):
+        next(read_camera(77, stop))
+    with pytest.raises(LiveError, match="begins with one of"):
+        next(read_url("file:///etc/passwd", stop))
+    with pytest.raises(LiveError, match="cannot be read"):
+        next(read_url("http://127.0.0.1:9/stream", stop))
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(VideoError, match=r"text\.mp4"):
+        next(read_file(tmp_path / "text.mp4"))
+    with pytest.raises(VideoError):
+        next(read_file(tmp_path / "missing.mp4"))

@@ -1,0 +1,22 @@
+"""LSL for tests: streams stay on this machine and are found by this test process and its senders alone."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+pylsl = pytest.importorskip("pylsl")
+
+from emotion.streams import lsl  # noqa: E402
+
+CONFIG = f"[multicast]\nResolveScope = machine\n[lab]\nSessionID = {uuid.uuid4().hex}\n[log]\nlevel = -2\n"
+if not lsl._configured:
+    pylsl.set_config_content(CONFIG)
+    lsl._configured.append(CONFIG)
+
+
+@pytest.fixture(scope="session")
+def lsl_config() -> str:
+    """The configuration that another process needs to be found."""
+    return lsl._configured[0]

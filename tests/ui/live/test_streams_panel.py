@@ -1,0 +1,62 @@
+"""The panel that sends a session's values: what it says, and that outputs end with their session."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+import weakref
+
+import pytest
+
+from emotion.errors import LiveError
+from emotion.streams import SinkStatus
+from tests.shown import as_shown
+from ui.live.streams_panel import _host_and_port, status_text
+
+
+def test_a_line_says_what_to_whom_and_how_often() -> None:
+    line = status_text(SinkStatus("WebSocket", "ws://127.0.0.1:8765", 1, 1234, 5, "*odd*"), 24.8)
+    assert as_shown(line).startswith(
+        ":material/send: **WebSocket** to ws://127.0.0.1:8765 · 25 per second · 1 receiver"
+    )
+    assert "1,234 sent · 5 left out" in line
+    assert "*odd*" not in line, "shown as it is, not as Markdown"
+    assert "receiver" not in status_text(SinkStatus("OSC", "127.0.0.1:9000", None, 0), 0)
+
+
+def test_an_address_needs_a_port() -> None:
+    assert _host_and_port("[::1]:9000") == ("::1", 9000)
+    for wrong in ("localhost", "localhost:", ":9000", "localhost:99999", "localhost:x"):
+        with pytest.raises(LiveError, match="host:port"):
+            _host_and_port(wrong)
+
+
+@pytest.mark.slow
+def test_outputs_end_with_the_session() -> None:
+    from websockets.sync.client import connect
+
+    from emotion.engine.analyzer import Analyzer
+    from emotion.live import LiveSession
+    from emotion.streams import StreamOptions, open_hub
+    from tests.live.cameras import as_frame, portrait
+    from ui.live.streams_panel import Sending, _stop_aside
+
+    session = LiveSession(Analyzer())
+    hub = open_hub(StreamOptions(websocket=0), session.snapshot().labels, {})
+    sending = Sending(weakref.ref(session), hub)
+    session.listen(hub.take)
+    weakref.finalize(session, _stop_aside, sending)
+    port = int(hub.statuses()[0].target.rpartition(":")[2])
+    with connect(f"ws://127.0.0.1:{port}/") as client:
+        client.recv(10)
+        session.process(as_frame(portrait(), 0))
+        [person] = json.loads(client.recv(10))["people"]
+        assert 0.5 < person["values"]["p_happiness"] <= 1
+        session.close()
+        del session
+        gc.collect()
+        deadline_s = time.monotonic() + 20
+        while hub._thread.is_alive() and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+    assert not hub._thread.is_alive()

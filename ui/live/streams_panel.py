@@ -1,0 +1,161 @@
+"""Sends a session's values to other programs: what, how often and to whom."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from dataclasses import dataclass
+
+import streamlit as st
+
+from emotion.errors import LiveError
+from emotion.live import LiveSession
+from emotion.settings import read_settings
+from emotion.streams import SinkStatus, StreamHub, StreamOptions, open_hub
+from emotion.streams.markers import MarkerInlet
+from emotion.streams.options import MOST_PEOPLE, OFF, allows_network
+from ui.access import Visitor
+from ui.common.errors import fragment
+from ui.common.plain import plain
+
+TITLE = "Send values to other programs"
+ABOUT = "Every analysed frame goes to the programs that you choose, until you stop or the camera ends."
+POLL_INTERVAL_S = 2.0
+_SENDING, _ERROR = "live_sending", "live_sending_error"
+_LSL, _OSC, _WEBSOCKET, _PORT, _PEOPLE, _MARKERS = (
+    f"live_send_{name}" for name in ("lsl", "osc", "ws", "port", "people", "markers")
+)
+_DEFAULT_OSC, _DEFAULT_PORT = "127.0.0.1:9000", 8765
+
+
+@dataclass(eq=False)
+class Sending:
+    """The outputs of one session."""
+
+    session: weakref.ref[LiveSession]
+    hub: StreamHub
+    markers: MarkerInlet | None = None
+
+    def stop(self) -> None:
+        """Close every output; further calls do nothing."""
+        session, markers = self.session(), self.markers
+        self.markers = None
+        if session is not None:
+            session.unlisten(self.hub.take)
+        if markers is not None:
+            markers.close()
+        self.hub.close()
+
+    def mark(self, text: str, moment_s: float) -> None:
+        """Add another program's marker to the recording."""
+        session, time_s = self.session(), self.hub.stream_time(moment_s)
+        if session is not None and time_s is not None:
+            session.mark(text, time_s)
+
+
+def show_streams(session: LiveSession | None, visitor: Visitor) -> None:
+    """Show the panel, unless the settings or the visitor's rights do not allow sending.
+
+    Args:
+        session: The running session; None before the camera starts.
+        visitor: Outputs are the server's, so where people sign in only administrators open them.
+    """
+    if read_settings().streams == OFF or not visitor.may_change_models:
+        return
+    with st.expander(TITLE, icon=":material/share:"):
+        if session is None:
+            st.caption(f"{ABOUT} Start the camera first.")
+        elif (sending := _sending_of(session)) is not None:
+            _show_status(sending)
+            st.button("Stop sending", icon=":material/stop_circle:", on_click=_stop, key="live_send_stop")
+        else:
+            _show_choice(session)
+
+
+def _sending_of(session: LiveSession) -> Sending | None:
+    sending: Sending | None = st.session_state.get(_SENDING)
+    return sending if sending is not None and sending.session() is session else None
+
+
+def _show_choice(session: LiveSession) -> None:
+    st.caption(ABOUT)
+    lsl = st.toggle("Lab Streaming Layer", key=_LSL)
+    markers = st.toggle("Receive LSL markers as events of the recording", key=_MARKERS)
+    osc = st.text_input("OSC to", key=_OSC, placeholder=_DEFAULT_OSC, help="host:port; leave empty to send none")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        websocket = st.toggle("WebSocket on port", key=_WEBSOCKET)
+        port = st.number_input("Port", 1024, 65535, _DEFAULT_PORT, key=_PORT, label_visibility="collapsed", width=140)
+    people = st.number_input("People", 1, MOST_PEOPLE, 1, key=_PEOPLE, help="How many are sent at once", width=140)
+    if reason := st.session_state.pop(_ERROR, None):
+        st.error(plain(reason), icon=":material/error:")
+    chosen = (lsl, osc.strip(), int(port) if websocket else None, int(people), markers)
+    is_something = lsl or bool(osc.strip()) or websocket or markers
+    st.button(
+        "Start sending", icon=":material/send:", type="primary", disabled=not is_something, key="live_send_start",
+        on_click=_start, args=(session, *chosen),
+    )  # fmt: skip
+
+
+def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
+    try:
+        receivers = () if not osc else (_host_and_port(osc),)
+        now = session.snapshot()
+        about = {"abstain_below": str(now.abstain_below)}
+        hub = open_hub(StreamOptions(lsl, receivers, port, people=people), now.labels, about)
+        sending = Sending(weakref.ref(session), hub)
+        try:
+            sending.markers = MarkerInlet(sending.mark, network=allows_network()) if markers else None
+        except LiveError:
+            hub.close()
+            raise
+    except LiveError as error:
+        st.session_state[_ERROR] = str(error)
+        return
+    session.listen(hub.take)
+    # A session that ends is let go of; closing outputs takes a moment, so not on the thread that lets go.
+    weakref.finalize(session, _stop_aside, sending)
+    st.session_state[_SENDING] = sending
+
+
+def _stop() -> None:
+    if (sending := st.session_state.pop(_SENDING, None)) is not None:
+        sending.stop()
+
+
+def _stop_aside(sending: Sending) -> None:
+    threading.Thread(target=sending.stop, name="stop streams", daemon=True).start()
+
+
+@fragment(run_every=POLL_INTERVAL_S)
+def _show_status(sending: Sending) -> None:
+    rate = sending.hub.rate()
+    for status in sending.hub.statuses():
+        st.markdown(status_text(status, rate))
+    if sending.markers is not None:
+        count, streams = sending.markers.received, sending.markers.streams
+        st.markdown(f":material/flag: **Markers** from {streams} streams · {count:,} received")
+
+
+def status_text(status: SinkStatus, rate: float) -> str:
+    """Return one line about an output: to whom, how often, how many.
+
+    Args:
+        status: Of the output.
+        rate: Samples per second.
+    """
+    parts = [f":material/send: **{plain(status.kind)}** to {plain(status.target)}", f"{rate:.0f} per second"]
+    if status.receivers is not None:
+        parts.append(f"{status.receivers} receiver{'' if status.receivers == 1 else 's'}")
+    parts.append(f"{status.sent:,} sent")
+    if status.left_out:
+        parts.append(f"{status.left_out:,} left out")
+    if status.problem:
+        parts.append(f":red[{plain(status.problem)}]")
+    return " · ".join(parts)
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
+        raise LiveError(f"expected host:port for OSC, such as {_DEFAULT_OSC}; got {text}")
+    return host.strip("[]"), int(port)
