@@ -22,7 +22,7 @@ from ui.access import settings
 HOSTS = "EMOTION_HOSTS"
 """Environment variable: names under which this server is reached beside localhost, separated by commas."""
 
-WRONG_HOST = f"This app answers to localhost only. Whoever runs it can add names in {HOSTS}."
+WRONG_HOST = f"This app opens only at localhost. Its administrator can add host names in {HOSTS}."
 FOREIGN_ORIGIN = "This request came from another site."
 
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}

@@ -89,7 +89,7 @@ class Rules:
         address, name = verified_address(claims), _name(claims)
         issuer, subject = claims.get("iss"), claims.get("sub")
         if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
-            return Refused(name, "The sign-in service did not say who you are.")
+            return Refused(name, "The sign-in service did not send your identity.")
         is_admin = address in self.admins
         if not (is_admin or self.is_open or self._lists(address)):
             return Refused(name, _why_not(claims))

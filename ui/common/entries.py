@@ -23,7 +23,7 @@ STATE_NAMES = {
     State.INTERRUPTED: "interrupted",
 }
 
-WHICH_DAY = "Recording time if the file contains one, else when it was added"
+WHICH_DAY = "When it was recorded, if the file says so; otherwise when it was added"
 
 
 def show_entries(entries: Sequence[Entry], key: str, mode: Literal["multi-row", "single-row"]) -> list[Entry]:
