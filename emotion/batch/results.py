@@ -155,7 +155,7 @@ def _read(storage: Storage, name: str) -> pa.Table:
         found = found.rename_columns([RENAMED.get(name, name) for name in found.column_names])
         return pa.concat_tables([_table([]), found], promote_options="permissive")
     except (OSError, pa.ArrowException) as error:
-        raise BatchError(f"expected {name} as a batch wrote it; it cannot be read: {error}") from error
+        raise BatchError(f"expected {name} as written by a batch; it cannot be read: {error}") from error
 
 
 def _write(storage: Storage, name: str, table: pa.Table) -> None:

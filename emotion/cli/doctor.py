@@ -63,7 +63,7 @@ def _extra(extra: str) -> Finding:
 
 def _weights(name: str) -> Finding:
     try:
-        return Finding(name, True, f"{mediapipe_file(name).stat().st_size / 1e6:.1f} MB, digest as expected")
+        return Finding(name, True, f"{mediapipe_file(name).stat().st_size / 1e6:.1f} MB, checksum verified")
     except EmotionError as error:
         return Finding(name, False, str(error))
 
@@ -73,7 +73,7 @@ def _cascade() -> Finding:
         HaarCascade()
     except EmotionError as error:
         return Finding("Haar cascade", False, str(error))
-    return Finding("Haar cascade", True, "carried by OpenCV")
+    return Finding("Haar cascade", True, "part of OpenCV")
 
 
 def _model(name: str) -> Finding:
@@ -84,7 +84,7 @@ def _model(name: str) -> Finding:
         return Finding(f"model {name}", False, str(error))
     parts = f"an ensemble of {len(card.members)}, " if card.members else ""
     return Finding(
-        f"model {name}", True, f"{parts}{size / 1e6:.1f} MB, {len(card.labels)} expressions, digest as expected"
+        f"model {name}", True, f"{parts}{size / 1e6:.1f} MB, {len(card.labels)} expressions, checksum verified"
     )
 
 
@@ -93,7 +93,7 @@ def _part_model(name: str) -> Finding:
         size = checked_part_file(load_part_card(name)).stat().st_size
     except EmotionError as error:
         return Finding(f"face parts {name}", False, str(error))
-    return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, digest as expected")
+    return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, checksum verified")
 
 
 def _cost() -> Finding:
@@ -113,9 +113,7 @@ def _sandbox() -> Finding:
         in_force = run_limited(isolation_in_force)
     except EmotionError as error:
         return Finding("sandbox", False, str(error))
-    cut_off = (
-        f"cut off from the network by {' and '.join(in_force)}" if in_force else "not cut off from the network here"
-    )
+    cut_off = f"network blocked by {' and '.join(in_force)}" if in_force else "network not blocked on this system"
     return Finding("sandbox", True, f"limits on memory and time; {cut_off}")
 
 

@@ -115,8 +115,8 @@ def models_table() -> Table:
 
 
 _SCORES = (
-    "Accuracy/mean recall in per cent, on test faces. A model with fewer labels is scored on faces of these alone. "
-    "python -m emotion card NAME has the details."
+    "Accuracy/mean recall in percent on test faces. A model with fewer labels is scored only on faces of these. "
+    "Details: python -m emotion card NAME"
 )
 
 

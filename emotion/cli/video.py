@@ -37,7 +37,7 @@ from emotion.vision.decode.sampling import Sampling
 log = logging.getLogger(__name__)
 
 TABLE = "summary.csv"
-_CANCELLED = "The analysis was cancelled; what was done until then is kept, and --resume goes on from there."
+_CANCELLED = "Analysis stopped. The results so far are kept; continue with --resume."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type],
         "--out", type=Path, metavar="DIR", required=True, help="where timelines and summaries are written"
     )
     add_sampling_options(video, positive)
-    video.add_argument("--resume", action="store_true", help="go on where an earlier run with the same options ended")
+    video.add_argument("--resume", action="store_true", help="continue an earlier run with the same options")
 
 
 def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
@@ -72,8 +72,8 @@ def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[typ
     sampling = video.add_mutually_exclusive_group()
     sampling.add_argument("--every", type=positive(int), default=1, metavar="N", help="analyse every n-th frame")
     sampling.add_argument("--fps", type=positive(float), metavar="F", help="analyse at most F frames per second")
-    video.add_argument("--start", type=_time, default=0.0, metavar="TIME", help="begin here: seconds, m:ss or h:mm:ss")
-    video.add_argument("--end", type=_time, metavar="TIME", help="end here")
+    video.add_argument("--start", type=_time, default=0.0, metavar="TIME", help="start time: seconds, m:ss or h:mm:ss")
+    video.add_argument("--end", type=_time, metavar="TIME", help="end time")
 
 
 def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
@@ -186,7 +186,7 @@ def _write(analysis: Analysis, stem: Path) -> None:
 
 def _sentence(error: Exception, name: str) -> str:
     if isinstance(error, OSError) and (full := no_room(error)):
-        return f"{full} with --resume, which goes on from what is done"
+        return f"{full} with --resume, which continues from the saved results"
     return sentence_for(error, name, "a video")
 
 

@@ -114,7 +114,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="csv",
         title="CSV",
-        about="Every face in every analysed frame as plain text, for any program.",
+        about="One row per face and frame as plain text, for any program.",
         suffix=".timeline.csv",
         mime="text/csv",
         write=_table(write_csv),
@@ -138,7 +138,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="parquet",
         title="Parquet",
-        about="The same rows with their types, small and quick to read; this program opens it again.",
+        about="The same rows with data types: small and fast; this program opens it again.",
         suffix=".timeline.parquet",
         mime="application/vnd.apache.parquet",
         write=_table(write_parquet),
@@ -146,7 +146,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="json",
         title="JSON",
-        about="Facts, settings, figures and every row as one object, for programs.",
+        about="Settings, figures and all rows as one object, for programs.",
         suffix=".timeline.json",
         mime="application/json",
         write=_table(write_json),
@@ -163,7 +163,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="vtt",
         title="Captions",
-        about="Who shows what as WebVTT captions, which players show under the video.",
+        about="Names and expressions as WebVTT captions for video players.",
         suffix=".vtt",
         mime="text/vtt",
         write=_table(write_captions),
@@ -171,7 +171,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="mp4",
         title="Video",
-        about="The video with boxes, names and expressions, its sound, and faces blurred if you wish.",
+        about="The video with sound, boxes, names and expressions; faces blurred if you choose so.",
         suffix=".annotated.mp4",
         mime="video/mp4",
         write=_write_mp4,
@@ -192,7 +192,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="pdf",
         title="Report (PDF)",
-        about="The same report on numbered pages, to print or to send.",
+        about="The same report as numbered pages, for printing or sending.",
         suffix=".report.pdf",
         mime="application/pdf",
         write=_report(_lazy("pdf")),

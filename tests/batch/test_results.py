@@ -125,7 +125,7 @@ def test_the_last_row_counts(tmp_path_factory: pytest.TempPathFactory, steps: li
 
 def test_a_damaged_table_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "summary.parquet").write_text("something else")
-    with pytest.raises(BatchError, match=r"expected summary\.parquet as a batch wrote it"):
+    with pytest.raises(BatchError, match=r"expected summary\.parquet as written by a batch"):
         Results(Storage(tmp_path))
     assert (tmp_path / "summary.parquet").read_text() == "something else"
 

@@ -117,7 +117,7 @@ def test_a_full_disk_ends_the_batch(make_film: MakeFilm, tmp_path: Path, job: Jo
     row = worker(video)
     assert row is not None
     assert row["kind"] == STOP
-    assert "no room left on the disk" in row["reason"]
+    assert "the disk is full" in row["reason"]
 
 
 def test_tries_are_counted_until_a_row_exists(make_film: MakeFilm, tmp_path: Path, job: Job) -> None:
@@ -130,7 +130,7 @@ def test_tries_are_counted_until_a_row_exists(make_film: MakeFilm, tmp_path: Pat
     row = worker(video)
     assert row is not None
     assert (row["kind"], row["tries"]) == (KILLED, TRIES)
-    assert f"died {TRIES} times" in row["reason"]
+    assert f"crashed {TRIES} times" in row["reason"]
     assert not list(tries.iterdir())
     (tries / mark).write_text(str(TRIES - 1))
     last = worker(video)

@@ -234,7 +234,7 @@ def test_a_recording_without_frames_says_so(analyzer: Analyzer, repository: Repo
     entry_id = session.record(repository, "nothing", record_clip=True)
     session.stop_recording()
     entry = repository.get(entry_id)
-    assert (entry.state, entry.note) == (State.CANCELLED, "It was stopped before anything was recorded.")
+    assert (entry.state, entry.note) == (State.CANCELLED, "Stopped before anything was recorded.")
     repository.delete(entry_id)
 
 
@@ -262,7 +262,7 @@ def test_a_closed_recording_stops_writing(
     run(session, camera, range(5))
     await_(lambda: not session.snapshot().recording.running)
     session.close()
-    assert "nothing was heard of it" in session.snapshot().recording.problem
+    assert "no data arrived for a while" in session.snapshot().recording.problem
     assert repository.get(entry_id).note == "closed by somebody"
 
 
@@ -310,7 +310,7 @@ def test_a_recording_without_frames_ends_after_a_while(
     entry_id = session.record(repository, "nobody there")
     run(session, camera, range(5))
     await_(lambda: repository.get(entry_id).state is State.DONE)
-    assert "no picture came" in session.snapshot().recording.problem
+    assert "no more frames arrived" in session.snapshot().recording.problem
     session.close()
 
 
@@ -374,7 +374,7 @@ def test_a_killed_server_loses_at_most_the_last_second(
     assert close_stale_recordings(library) == [entry_id]
     entry, analysis = repository.get(entry_id), repository.load_analysis(entry_id)
     assert entry.state is State.DONE
-    assert "broke off" in entry.note
+    assert "interrupted" in entry.note
     assert not analysis.complete
     kept_s = float(analysis.frames["time_s"].iloc[-1])
     assert f"{kept_s:.1f} s" in entry.note

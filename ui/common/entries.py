@@ -27,7 +27,7 @@ STATE_NAMES = {
 
 _ROW_PX, _MOST_ROWS = 48, 12
 
-WHICH_DAY = "Recording time if the file contains one, else when it was added"
+WHICH_DAY = "When it was recorded, if the file says so; otherwise when it was added"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ def has_part_models() -> bool:
 def show_part_models() -> None:
     """Show a card for each face-part model."""
     st.caption(
-        "They draw points and masks over faces on the Pictures page. The scores are from a test table with people who "
-        "are also in the training table; expect slightly less for new people."
+        "These models draw facial features on the Pictures page. Some people in the test pictures are also in the "
+        "training pictures: expect slightly lower scores for new people."
     )
     for name in list_part_models():
         try:

@@ -166,7 +166,7 @@ def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
     )  # fmt: skip
     drawn = table.dropna(subset=["accuracy", cost])["model"].tolist()
     if not drawn:
-        missing = "no model was timed yet, press the button above" if cost == "ms" else "no model was evaluated"
+        missing = "time the models with the button above first" if cost == "ms" else "no model was evaluated"
         st.info(f"Nothing to draw: {missing}.", icon=":material/scatter_plot:")
         return
     legend({model: model_colour(model, lab.names) for model in drawn})

@@ -79,7 +79,7 @@ def _show_winner(table: pd.DataFrame) -> None:
     with st.container(border=True):
         st.markdown(f"**Winner: most accurate within {WITHIN_MS} ms per face**")
         figures = st.columns(4)
-        figures[0].metric("Accuracy, small budget", f"{winner['accuracy']:.1%}")
+        figures[0].metric("Accuracy after short training", f"{winner['accuracy']:.1%}")
         figures[1].metric("ms per face", f"{winner['ms_per_face']:.2f}")
         figures[2].metric("Parameters", f"{winner['parameters'] / 1e6:.2f} M")
         figures[3].metric("File", f"{winner['file_bytes'] / 1e6:.2f} MB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -31,11 +32,6 @@ from ui.shell.notice import show_notice
 _UPLOAD, _REFUSED = "trial_upload", "trial_refused"
 _MISTAKES = 24
 _WORDS = ""
-_FRAMING_NAMES = {
-    Framing.BY_SIZE: "Detect automatically",
-    Framing.PHOTOGRAPHS: "Photographs",
-    Framing.CUT_OUT: "Cropped faces",
-}
 _CODE_TITLES = {
     _WORDS: "Words, such as happy",
     "fer2013": "FER2013 numbers",
@@ -106,7 +102,7 @@ def _choose() -> tuple[Framing, str | None]:
     with st.container(horizontal=True, gap="medium"):
         framing = st.selectbox(
             "Image type", list(Framing), key="trial_framing", width=220,
-            format_func=_FRAMING_NAMES.__getitem__,
+            format_func=attrgetter("value"),
             help="Photographs: the largest face is found and aligned. Cropped faces are used as they are.",
         )  # fmt: skip
         codes = st.selectbox(
@@ -148,7 +144,7 @@ def _show_result(job: TrialJob, trial: UserEvaluation, lab: Lab, codes: str | No
     )  # fmt: skip
     record = job.records[model]
     if record is None:
-        st.info("This model knows fewer than two of these expressions.", icon=":material/help:")
+        st.info("This model has labels for fewer than two of these expressions.", icon=":material/help:")
         return
     _show_record(record)
     answered = answers(trial, model)

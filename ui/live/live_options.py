@@ -56,7 +56,7 @@ def current_options() -> LiveOptions:
 def choose_options(running: bool) -> LiveOptions:
     """Let the visitor choose; size and rate are fixed while the camera runs."""
     before = current_options()
-    hint = "Stop the camera to change this" if running else "The camera uses the nearest mode it supports"
+    hint = "Stop the camera to change this" if running else "The camera uses the closest size that it supports"
     size, rate, draw, hide = st.columns(4)
     asked = (
         size.selectbox(
