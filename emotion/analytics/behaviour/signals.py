@@ -159,7 +159,7 @@ def _of_movement(movement: Movement, table: pd.DataFrame) -> Signal:
     lines = {side.capitalize(): f"{movement.name}_{side}" for side in SIDES} if movement.sided else {}
     lines = lines or {movement.title: movement.name}
     reach = table[list(lines.values())].quantile(_SCALE_QUANTILE).max()
-    high = max(MIN_MOVEMENT_SCALE, float(np.ceil(np.nan_to_num(reach) / _SCALE_STEP)) * _SCALE_STEP)
+    high = max(MIN_MOVEMENT_SCALE, round(float(np.ceil(np.nan_to_num(reach) / _SCALE_STEP)) * _SCALE_STEP, 2))
     return Signal(
         movement.name,
         movement.title,

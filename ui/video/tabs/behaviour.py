@@ -233,6 +233,11 @@ def _show_figures(timeline: pd.DataFrame, edits: Edits, key: str) -> None:
 
 
 def _show_movements(table: pd.DataFrame) -> None:
+    """Show where everybody's face at rest comes from, and if there are several people, their mean movements."""
+    rests = ", ".join(f"{person}: {_RESTS[rest]}" for person, rest in zip(table["person"], table["rest"], strict=True))
+    st.caption(f"Face at rest: {plain(rests)}.")
+    if len(table) < 2:
+        return
     st.markdown("**Mean movements per person**, in eye distances")
     titles = {movement.name: movement.title for movement in MOVEMENTS}
     means = table.set_index("person")[list(titles)].T.rename(index=titles).rename_axis("movement").reset_index()
@@ -240,9 +245,7 @@ def _show_movements(table: pd.DataFrame) -> None:
     means.columns = pd.Index(["movement", *map(str, table.index)])
     columns = {str(place): _number(plain(person), "%.3f") for place, person in table["person"].items()}
     name = {"movement": st.column_config.TextColumn("Movement", pinned=True)}
-    st.dataframe(means, hide_index=True, column_config=name | columns, placeholder="–")
-    rests = ", ".join(f"{person}: {_RESTS[rest]}" for person, rest in zip(table["person"], table["rest"], strict=True))
-    st.caption(f"Face at rest: {plain(rests)}.")
+    st.dataframe(means, hide_index=True, column_config=name | columns, placeholder="–", width="content")
 
 
 def _table(table: pd.DataFrame, columns: Mapping[str, Any]) -> None:
