@@ -337,7 +337,7 @@ class LiveSession:
 
     def _load(self) -> Load:
         figures = self._meter.figures(self._clock())
-        costs = {f"{name}_ms": ms for name, ms in self._analyze.costs_ms.items()}
+        costs: dict[str, Any] = {f"{name}_ms": ms for name, ms in self._analyze.costs_ms.items()}
         return Load(**asdict(figures), quality=self._quality.level, quality_words=self._quality.now.words, **costs)
 
     def _expect_open(self) -> None:

@@ -24,7 +24,8 @@ def show_chart(chart: alt.TopLevelMixin, key: str, name: str = "figure", **optio
         name: Name of saved files, without an ending.
         options: Further arguments of ``st.altair_chart``.
     """
-    st.altair_chart(chart, key=key, **{"width": "stretch"} | options)
+    options = {"width": "stretch"} | options
+    st.altair_chart(chart, key=key, **options)  # type: ignore[call-overload]
     _offer_figure(chart, key, name)
 
 
