@@ -80,7 +80,6 @@ def show_curve(results: StudyResults) -> None:
 def show_files(results: StudyResults) -> None:
     """Offer the results as files for other programs."""
     title = file_name(results.study.title, "")
-    st.markdown("\n".join(f"- `{name}`: {about}" for name, about in FILES.items()))
     with st.container(horizontal=True):
         st.download_button(
             "All files as ZIP", lambda: _zipped(results), f"{title}.zip", "application/zip", type="primary",
@@ -92,6 +91,8 @@ def show_files(results: StudyResults) -> None:
         )  # fmt: skip
         csv_button("Means, long", results.long_means, "study_long_csv")
         csv_button("Seconds", results.seconds, "study_seconds_csv")
+    st.markdown("The ZIP file has:")
+    st.markdown("\n".join(f"- `{name}`: {about}" for name, about in FILES.items()))
 
 
 def _zipped(results: StudyResults) -> bytes:
