@@ -123,7 +123,7 @@ def from_library(visit: Visit, data: Path) -> Locator:
     visit.page.mouse.click(box["x"] + (15 if by_box else 200), box["y"] + 55)
     visit.clicks += 1
     if by_box:
-        visit.click(visit.button("Open"))
+        visit.click(visit.page.get_by_test_id("stButton").get_by_role("button", name="Open"))
     return visit.page.locator(".lane").first
 
 
@@ -144,10 +144,11 @@ def photos(data: Path) -> list[Path]:
     return [there[index % len(there)] for index in range(MANY)]
 
 
-def measure(browser: Browser, url: str, data: Path) -> dict[str, dict[str, float]]:
+def measure(browser: Browser, url: str, data: Path, questions: list[str]) -> dict[str, dict[str, float]]:
     """Return clicks, seconds and page height of each answer."""
     found = {}
-    for question, (place, way) in ANSWERS.items():
+    for question in questions:
+        place, way = ANSWERS[question]
         page = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}).new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{url}/{place}")
@@ -175,13 +176,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=default_data_dir().parent)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=ANSWERS, action="append", help="may be given several times")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as library,
         served("server.py", EMOTION_LIBRARY=library) as url,
         open_chromium() as browser,
     ):
-        found = measure(browser, url, options.data)
+        found = measure(browser, url, options.data, options.only or list(ANSWERS))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -193,7 +193,7 @@ def test_the_newest_finished_analysis_opens_by_itself(repository, video):
     newest = put(repository, video, "new.mp4", analysis=make_analysis(SMILE))
     repository.add(video, "waits.mp4")
     test = visit()
-    assert (test.subheader[0].value, test.query_params["analysis"]) == ("new", [newest.id])
+    assert (test.subheader[0].value, test.query_params["analysis"]) == ("new", newest.id)
     # An empty page is asked for, until the next visit.
     test = press(test, "Clear")
     assert not test.subheader
