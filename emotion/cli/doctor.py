@@ -7,6 +7,7 @@ from importlib import metadata
 
 import numpy as np
 
+from emotion.engine.stage_costs import stage_costs
 from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
 from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
@@ -40,7 +41,8 @@ def examine() -> list[Finding]:
         models.append(Finding("default model", False, f"expected {ALIASES['default']}; it is not installed"))
     parts = [_part_model(name) for name in list_part_models()]
     server = [_server(url)] if (url := read_settings().serving_url) else []
-    return [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, _sandbox(), *server]
+    checked = [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, _sandbox(), *server]
+    return [*checked, _cost()]
 
 
 def _package(name: str) -> Finding:
@@ -92,6 +94,17 @@ def _part_model(name: str) -> Finding:
     except EmotionError as error:
         return Finding(f"face parts {name}", False, str(error))
     return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, digest as expected")
+
+
+def _cost() -> Finding:
+    """Tell what each stage costs, and which option leaves it out."""
+    try:
+        costs = stage_costs()
+    except EmotionError as error:
+        return Finding("cost per face", False, str(error))
+    options = {stage: f" (--no-{stage} leaves it out)" for stage in ("eyes", "movements")}
+    known = [f"{stage} {cost / 1e6:.3g} M{options.get(stage, '')}" for stage, cost in costs.items() if cost is not None]
+    return Finding("cost per face", True, f"multiply–adds: {', '.join(known)}")
 
 
 def _sandbox() -> Finding:

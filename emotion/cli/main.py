@@ -68,10 +68,13 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
         command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
         command.add_argument(
-            "--no-eyes", dest="eyes", action="store_false", help="do not measure lids and gaze, which saves time"
+            "--no-eyes", dest="eyes", action="store_false", help="do not measure lids and gaze, the costliest stage"
         )
         command.add_argument(
-            "--no-movements", dest="movements", action="store_false", help="do not measure brows, lids, lips and jaw"
+            "--no-movements",
+            dest="movements",
+            action="store_false",
+            help="do not measure brows, lids, lips and jaw (the command doctor shows what each stage costs)",
         )
 
     export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")

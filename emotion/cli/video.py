@@ -16,6 +16,8 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from emotion.analytics.behaviour.span_figures import behaviour_of
+from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
 from emotion.bad_file import sentence_for
@@ -119,7 +121,7 @@ def _row(
     except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
         log.debug("%s cannot be analysed", job.file, exc_info=True)
         return {"file": str(job.file), "note": _sentence(error, job.file.name)}
-    return {"file": str(job.file)} | headline(analysis) | {"note": analysis.note}
+    return {"file": str(job.file)} | headline(analysis) | behaviour_headline(analysis) | {"note": analysis.note}
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
@@ -177,7 +179,8 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
 
 def _write(analysis: Analysis, stem: Path) -> None:
     Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
-    text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
+    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour_of(analysis))}
+    text = json.dumps(summary, ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 
 

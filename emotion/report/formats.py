@@ -14,7 +14,7 @@ from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
-from emotion.report.tables import write_csv, write_json, write_parquet
+from emotion.report.tables import write_codebook, write_csv, write_json, write_movements, write_parquet
 from emotion.sandbox.runner import run_limited
 from emotion.types import Analysis
 
@@ -110,6 +110,22 @@ FORMATS: tuple[Format, ...] = (
         write=_table(write_csv),
     ),
     Format(
+        name="movements",
+        title="Movements (CSV)",
+        about="Brows, lids, lips and jaw of every face, relative to the person's rest.",
+        suffix=".movements.csv",
+        mime="text/csv",
+        write=_table(write_movements),
+    ),
+    Format(
+        name="codebook",
+        title="Codebook (CSV)",
+        about="Unit and meaning of every column of the tables.",
+        suffix=".codebook.csv",
+        mime="text/csv",
+        write=_table(write_codebook),
+    ),
+    Format(
         name="parquet",
         title="Parquet",
         about="The same rows with their types, small and quick to read; this program opens it again.",
@@ -128,7 +144,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="xlsx",
         title="Excel",
-        about="A workbook: figures, people, timeline, frames, events, model and settings.",
+        about="A workbook: figures, people, eyes, head, movements, timeline, events, model, and a codebook.",
         suffix=".xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         write=_table(_lazy("excel")),

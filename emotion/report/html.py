@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.charts import SCREEN, donut_chart, movement_faces, person_chart, to_svg
-from emotion.report.content import FACES_HOW, NO_FACE, build_report
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
 from emotion.templates import templates_in
@@ -45,11 +45,10 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
         charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN)))))
         progress.advance()
     faces = [(face.title, _svg(face.svg)) for face in movement_faces(edited)]
-    page = _TEMPLATES.get_template("report.html.jinja")
-    path.write_text(
-        page.render(report=report, donut=donut, charts=charts, faces=faces, faces_how=FACES_HOW, no_face=NO_FACE),
-        encoding="utf-8",
-    )
+    template = _TEMPLATES.get_template("report.html.jinja")
+    texts = {"no_face": NO_FACE, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT, "faces_how": FACES_HOW}
+    page = template.render(report=report, donut=donut, charts=charts, faces=faces, **texts)
+    path.write_text(page, encoding="utf-8")
 
 
 def _svg(element: str) -> Markup:

@@ -21,7 +21,7 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.charts import PRINT, donut_chart, face_png, movement_faces, person_chart, to_png
-from emotion.report.content import FACES_HOW, NO_FACE, Report, build_report
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
 
@@ -83,8 +83,9 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
         yield from _shares(report)
         progress.advance()
         yield from _charts(edited, report, progress)
-        yield from _faces(edited)
         yield from _people(report)
+        yield from _behaviour(report)
+        yield from _faces(edited)
     else:
         yield _text(NO_FACE, _BODY)
     yield from _events(report)
@@ -161,7 +162,7 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
 
 def _faces(edited: Edited) -> Iterator[Flowable]:
     """Yield faces with movements, three in a row."""
-    start: list[Flowable] = [_text("Movements of the face", _HEADING), _text(FACES_HOW, _SMALL)]
+    start: list[Flowable] = [_text("Movements drawn on a face", _SUBHEADING), _text(FACES_HOW, _SMALL)]
     faces, width = movement_faces(edited), _WIDTH / 3
     for first in range(0, len(faces), 3):
         row = faces[first : first + 3]
@@ -206,6 +207,22 @@ def _people(report: Report) -> Iterator[Flowable]:
     ]
     yield _text("People", _HEADING)
     yield _grid(head, rows, [0.25, 0.11, 0.11, 0.11, 0.18, 0.11, 0.13], numbers={1, 2, 3, 5, 6})
+
+
+def _behaviour(report: Report) -> Iterator[Flowable]:
+    if not (report.eyes or report.movements or report.not_measured):
+        return
+    yield _text("Eyes, head and movements", _HEADING)
+    yield from (_text(note, _SMALL) for note in report.not_measured)
+    if report.eyes:
+        rows = [[person.name, *person.values] for person in report.eyes]
+        yield _grid(["Person", *EYES_HEADS], rows, [0.28, *[0.12] * 6], numbers=set(range(1, 7)))
+    if report.movements:
+        yield _text(MOVEMENTS_ABOUT, _SMALL)
+    for table in report.movements:
+        widths = [1 - 0.11 * len(table.heads), *[0.11] * len(table.heads)]
+        grid = _grid(["Movement", *table.heads], table.rows, widths, numbers=set(range(1, 7)))
+        yield KeepTogether([_text(table.name, _SUBHEADING), grid])
 
 
 def _events(report: Report) -> Iterator[Flowable]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 MIN_RATE = 15.0
 """Analysed frames per second below which blinks, which last 0.1–0.4 s (Schiffman 2000), fall between two frames."""
+COUNTABLE_RATE = 0.9 * MIN_RATE
+"""Lowest rate at which blinks are counted, which tolerates uneven frame times."""
 OPEN_QUANTILE = 0.9
 """A person's open eye: this quantile of the openness of each eye."""
 DOWN = 0.5
@@ -35,8 +37,6 @@ BLINK, WINK_LEFT, WINK_RIGHT, CLOSED = "blink", "wink left", "wink right", "clos
 """Kinds of :func:`lid_events`; left and right are the person's own."""
 
 _COLUMNS = ["eye_openness_left", "eye_openness_right"]
-_JITTER = 0.9
-"""Tolerance for uneven frame times, as a share of :data:`MIN_RATE`."""
 
 
 def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def eye_figures(timeline: pd.DataFrame) -> pd.DataFrame:
 def can_count(person: pd.DataFrame) -> bool:
     """Return whether one person's rows show blinks: both eyes measured, often enough."""
     measured = person[_COLUMNS].notna().all(axis=1).sum()
-    return bool(measured >= MIN_ROWS and looks_per_second(person) >= MIN_RATE * _JITTER)
+    return bool(measured >= MIN_ROWS and looks_per_second(person) >= COUNTABLE_RATE)
 
 
 def looks_per_second(person: pd.DataFrame) -> float:

@@ -1,0 +1,220 @@
+"""Figures of eyes, head and facial movements of each person, over a whole analysis or a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count, looks_per_second
+from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
+from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
+from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, NOD, SHAKE
+from emotion.analytics.behaviour.movements import measured_baselines, relative_movements, rests
+from emotion.analytics.durations import row_durations
+from emotion.analytics.edits import Event, Span
+from emotion.types import Analysis
+from emotion.vision.movement_codebook import ASYMMETRY, MOVEMENT_COLUMNS, MOVEMENTS, SIDES, Movement
+
+MOVED = 0.02
+"""A movement of at least this counts as one, shares of the eye distance; smaller ones may come from the head's pose."""
+PEAK_QUANTILE = 0.95
+"""A peak is this quantile of a movement: the largest single value may be an error."""
+
+WHOLE, AT_REST = "whole video", "baseline"
+"""Names of the spans of :func:`by_span` that are not events."""
+
+_COUNTS = {
+    "blinks": (BLINK,),
+    "winks_left": (WINK_LEFT,),
+    "winks_right": (WINK_RIGHT,),
+    "closures": (CLOSED,),
+    "nods": (NOD,),
+    "shakes": (SHAKE,),
+    "tilts": (TILT_LEFT, TILT_RIGHT),
+}
+_OF_HEAD = ("nods", "shakes", "tilts")
+
+PERSON_COLUMNS = (
+    *("seen_s", "eyes_s", "looks_per_s", "blinks", "blinks_per_minute", "blink_s", "winks_left", "winks_right"),
+    *("closures", "closed_s", "gaze_known_share", "towards_camera_share", *_OF_HEAD),
+)
+"""Columns of :func:`person_figures`."""
+MOVEMENT_FIGURES = ("mean", "peak", "moved_share", "mean_left", "mean_right", "asymmetry")
+"""Columns of :func:`movement_figures` that hold numbers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Behaviour:
+    """What the figures are computed from; :func:`behaviour_of` makes one.
+
+    Attributes:
+        rows: ``track_id``, ``time_s``, ``seconds`` (the row's duration), ``eyes`` (whether both were measured),
+            ``gaze_deg`` (angle from the direction to the camera) and the codebook's ``MOVEMENT_COLUMNS``, with the
+            timeline's index.
+        episodes: See :func:`emotion.analytics.behaviour.episodes.behaviour_episodes`.
+        people: By ``track_id``: ``looks_per_s``, ``lids_count`` and ``head_counts`` (whether the sampling allows
+            their events to be counted) and ``rest`` (see :func:`emotion.analytics.behaviour.movements.rests`).
+        baselines: Track → the span in which this person is at rest.
+    """
+
+    rows: pd.DataFrame
+    episodes: pd.DataFrame
+    people: pd.DataFrame
+    baselines: Mapping[int, Span]
+
+
+def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None) -> Behaviour:
+    """Measure what eyes, heads and faces do in an analysis.
+
+    Args:
+        analysis: The analysis, possibly edited, but not smoothed.
+        baselines: Track → the span in which this person is at rest; left out where the person's measures are not
+            known in it.
+    """
+    timeline = analysis.timeline
+    usable = measured_baselines(timeline, baselines or {})
+    rows = pd.DataFrame(
+        {
+            "track_id": timeline["track_id"],
+            "time_s": timeline["time_s"],
+            "seconds": row_durations(timeline, analysis.frames),
+            "eyes": timeline[["eye_openness_left", "eye_openness_right"]].notna().all(axis=1),
+            "gaze_deg": gaze_angle(timeline["gaze_yaw"].to_numpy(), timeline["gaze_pitch"].to_numpy()),
+        }
+    )
+    rows = pd.concat([rows, relative_movements(timeline, usable)], axis=1)
+    people = _people(timeline).assign(rest=rests(timeline, usable)["source"])
+    return Behaviour(rows, behaviour_episodes(timeline), people, usable)
+
+
+def _people(timeline: pd.DataFrame) -> pd.DataFrame:
+    found = {}
+    for track, person in timeline.groupby("track_id", observed=True):
+        rate = looks_per_second(person)
+        has_pose = person["yaw"].notna().any()
+        found[track] = (rate, can_count(person), bool(has_pose and round(rate, 1) >= MIN_LOOKS_PER_S))
+    columns = ["looks_per_s", "lids_count", "head_counts"]
+    return pd.DataFrame.from_dict(found, orient="index", columns=columns).rename_axis("track_id")
+
+
+def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
+    """Return how each person's eyes and head moved.
+
+    An episode counts in the span in which it starts.
+
+    Args:
+        behaviour: See :func:`behaviour_of`.
+        span: Time, exclusive of its end; None for everything.
+
+    Returns:
+        By ``track_id``, for everybody who is seen in the span, :data:`PERSON_COLUMNS`: ``seen_s`` and ``eyes_s`` (both
+        eyes measured); ``looks_per_s``; ``blinks``, ``winks_left``, ``winks_right`` and ``closures`` (over a second)
+        as counts; ``blinks_per_minute`` of ``eyes_s``; ``blink_s``, the median time with the lids down; ``closed_s``,
+        the time in closures; ``gaze_known_share``, and the share of those rows in which the gaze is towards the
+        camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
+    """
+    rows, episodes = _within(behaviour.rows, "time_s", span), _within(behaviour.episodes, "start_s", span)
+    groups = rows.groupby("track_id")
+    found = groups["seconds"].sum().to_frame("seen_s")
+    found["eyes_s"] = rows["seconds"].where(rows["eyes"], 0.0).groupby(rows["track_id"]).sum()
+    known = behaviour.people.reindex(found.index)
+    found["looks_per_s"] = known["looks_per_s"]
+    for name, kinds in _COUNTS.items():
+        counts = episodes.loc[episodes["kind"].isin(kinds)].groupby("track_id").size()
+        able = known["head_counts" if name in _OF_HEAD else "lids_count"].astype(bool)
+        found[name] = counts.reindex(found.index, fill_value=0).where(able)
+    found["blinks_per_minute"] = found["blinks"] / found["eyes_s"].where(found["eyes_s"] > 0) * 60
+    lasted = {kind: episodes.loc[episodes["kind"] == kind].groupby("track_id")["seconds"] for kind in (BLINK, CLOSED)}
+    found["blink_s"] = lasted[BLINK].median().reindex(found.index)
+    found["closed_s"] = lasted[CLOSED].sum().reindex(found.index, fill_value=0.0).where(found["closures"].notna())
+    found["gaze_known_share"] = rows["gaze_deg"].notna().groupby(rows["track_id"]).mean()
+    towards = (rows["gaze_deg"] <= TOWARDS_DEG).where(rows["gaze_deg"].notna())
+    found["towards_camera_share"] = towards.astype("float64").groupby(rows["track_id"]).mean()
+    return found[list(PERSON_COLUMNS)].astype("float64")
+
+
+def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
+    """Return how far each person's face moved.
+
+    Args:
+        behaviour: See :func:`behaviour_of`.
+        span: Time, exclusive of its end; None for everything.
+
+    Returns:
+        A row per person seen in the span and movement of the codebook: ``track_id``, ``movement``, ``rest``
+        (``"baseline"``, ``"neutral"`` or ``"unknown"``) and :data:`MOVEMENT_FIGURES`: ``mean`` over time, ``peak``
+        (95 % quantile), ``moved_share`` (share of time with at least :data:`MOVED`, 0–1), the means of the person's
+        left and right, and the mean of left less right. NaN where the rest is unknown; a movement without sides
+        has no figures of sides. Distances are shares of the eye distance.
+    """
+    rows = _within(behaviour.rows, "time_s", span)
+    columns = list(MOVEMENT_COLUMNS)
+    weights = rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
+    means, peaks = (
+        _mean(rows[columns], weights, rows["track_id"]),
+        rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE),
+    )
+    moved = _mean((rows[columns] >= MOVED).where(rows[columns].notna()).astype("float64"), weights, rows["track_id"])
+    parts = [_figures_of(movement, means, peaks, moved) for movement in MOVEMENTS]
+    found = pd.concat(parts, ignore_index=True)
+    found.insert(2, "rest", found["track_id"].map(behaviour.people["rest"]))
+    order = {movement.name: place for place, movement in enumerate(MOVEMENTS)}
+    return found.sort_values(
+        ["track_id", "movement"], key=lambda column: column.map(order) if column.name == "movement" else column
+    ).reset_index(drop=True)
+
+
+def _figures_of(movement: Movement, means: pd.DataFrame, peaks: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
+    name, index = movement.name, means.index
+    unknown = pd.Series(np.nan, index=index, dtype="float64")
+    left, right, asymmetry = (means[f"{name}_{part}"] if movement.sided else unknown for part in (*SIDES, ASYMMETRY))
+    values = (means[name], peaks[name], moved[name], left, right, asymmetry)
+    table = pd.DataFrame(dict(zip(MOVEMENT_FIGURES, values, strict=True)), index=index)
+    table.insert(0, "movement", pd.Series(name, index=index, dtype="object"))
+    return table.reset_index()
+
+
+def _mean(values: pd.DataFrame, weights: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """Return each group's weighted means of the known values; NaN where none is known or weighs anything."""
+    sums = values.mul(weights, axis=0).groupby(groups).sum(min_count=1)
+    totals = values.notna().mul(weights, axis=0).groupby(groups).sum()
+    return sums / totals.where(totals > 0)
+
+
+def by_span(behaviour: Behaviour, events: Sequence[Event], *, movements: bool) -> pd.DataFrame:
+    """Return the figures of everybody over the whole analysis, in their baselines, and during each event.
+
+    Args:
+        behaviour: See :func:`behaviour_of`.
+        events: Events in order of time; moments and excluded ones have no figures.
+        movements: Whether to return :func:`movement_figures`, or :func:`person_figures`.
+
+    Returns:
+        The figures with ``span`` (:data:`WHOLE`, :data:`AT_REST` or the event's label), ``start_s`` and ``end_s`` of
+        it, NaN for everything. A person's rows in a baseline are those of their own.
+    """
+
+    def figures(span: Span | None) -> pd.DataFrame:
+        found = movement_figures(behaviour, span) if movements else person_figures(behaviour, span).reset_index()
+        times = (np.nan, np.nan) if span is None else (span.start_s, span.end_s)
+        return found.assign(start_s=times[0], end_s=times[1])
+
+    parts = [figures(None).assign(span=WHOLE)]
+    for track, span in sorted(behaviour.baselines.items()):
+        table = figures(span).assign(span=AT_REST)
+        parts.append(table[table["track_id"] == track])
+    parts += [
+        figures(event.span).assign(span=event.label)
+        for event in events
+        if event.span.end_s > event.span.start_s and not event.excluded
+    ]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    first = ["track_id", "span", "start_s", "end_s"]
+    return table[[*first, *(name for name in table if name not in first)]]
+
+
+def _within(table: pd.DataFrame, column: str, span: Span | None) -> pd.DataFrame:
+    return table if span is None else table[table[column].between(span.start_s, span.end_s, inclusive="left")]
