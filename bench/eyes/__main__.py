@@ -1,4 +1,4 @@
-"""``python -m bench.eyes``: measures eyes, gaze, head pose and cost, and writes the figures of docs/measures.md."""
+"""``python -m bench.eyes``: measures eyes, gaze, head pose and cost, and writes the figures of two guides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from bench.common.records import EYES, facts, write_section
 from bench.eyes.blinks import measure_blinks
 from bench.eyes.cost import measure_cost, measure_speed
 from bench.eyes.genki import measure_genki
-from bench.eyes.guide import write_guide
+from bench.eyes.guide import write_guides
+from bench.eyes.heads import RATES, measure_heads
+from bench.eyes.jitter import measure_jitter
 from bench.eyes.photographs import measure_drawn_gaze, measure_lids
 from training.datasets.readers.parquet import default_data_dir
 
@@ -21,6 +23,8 @@ PARTS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "lids": lambda data, step: {"lids": measure_lids(data)},
     "drawn": lambda data, step: {"drawn gaze": measure_drawn_gaze(data)},
     "blinks": lambda data, step: {"blinks": measure_blinks(data)},
+    "heads": lambda data, step: {f"heads, {fps:g}": measure_heads(fps) for fps in RATES},
+    "jitter": lambda data, step: {"jitter": measure_jitter(data)},
     "genki": lambda data, step: measure_genki(data / "genki4k" / "genki4k.parquet", step),
 }
 
@@ -36,7 +40,7 @@ def main() -> None:
     for name, measure in PARTS.items():
         if not options.only or name in options.only:
             write_section(EYES, about, measure(options.data, options.step))
-    write_guide()
+    write_guides()
 
 
 if __name__ == "__main__":

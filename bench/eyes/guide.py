@@ -1,4 +1,4 @@
-"""The figures of docs/measures.md, from what ``python -m bench.eyes`` measured."""
+"""The figures of docs/measures.md, and some of docs/movements.md, from what ``python -m bench.eyes`` measured."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from bench.common.records import EYES, ROOT, read_section
+from bench.eyes.heads import RATES
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG
 
-GUIDE = ROOT / "docs" / "measures.md"
+GUIDE, MOVEMENTS_GUIDE = ROOT / "docs" / "measures.md", ROOT / "docs" / "movements.md"
 
 
-def write_guide(guide: Path = GUIDE) -> None:
-    """Write the figures into the guide, each between its markers."""
+def write_guides() -> None:
+    """Write the figures into both guides."""
+    for guide in (GUIDE, MOVEMENTS_GUIDE):
+        write_guide(guide)
+
+
+def write_guide(guide: Path) -> None:
+    """Write those figures into a guide that it has markers for, each between its own."""
     text = guide.read_text(encoding="utf-8")
     for name, part in figures().items():
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{part}\n{end}{rest.partition(end)[2]}"
+        if begin in text:
+            before, _, rest = text.partition(begin)
+            text = f"{before}{begin}{part}\n{end}{rest.partition(end)[2]}"
     guide.write_text(text, encoding="utf-8")
 
 
@@ -58,10 +66,10 @@ def _gaze(found: dict[str, Any]) -> str:
     rows = [
         "| measured on | error |",
         "|---|---|",
-        f"| GENKI-4K, every other row (n = {held['faces']:,}), if all look into the camera | mean {held['mean']:.1f}°, "
+        f"| GENKI-4K (n = {held['faces']:,}), if all look into the camera | mean {held['mean']:.1f}°, "
         f"median {held['median']:.1f}°, 90 % within {held['p90']:.1f}°; yaw {held['yaw_error']:.1f}°, "
         f"pitch {held['pitch_error']:.1f}° |",
-        f"| the same with heads turned by over 20° (n = {turned['faces']:,}, both halves) | "
+        f"| the same with heads turned by over 20° (n = {turned['faces']:,}) | "
         f"mean {turned['mean']:.1f}°, median {turned['median']:.1f}° |",
         f"| irises drawn into {drawn['faces']} faces of photographs, yaw ±30°, pitch ±10° | "
         f"mean {drawn['yaw_error']:.1f}° in yaw, {drawn['pitch_error']:.1f}° in pitch |",
@@ -120,6 +128,24 @@ def _cost(found: dict[str, Any]) -> str:
     )
 
 
+def _heads(found: dict[str, Any]) -> str:
+    rows = [
+        f"| {fps:g} | {of['precision']:.2f} | {of['recall']:.2f} |"
+        for fps in RATES
+        for of in [found[f"heads, {fps:g}"]]
+    ]
+    return "\n".join(["| analysed frames per second | precision | recall |", "|---:|---:|---:|", *rows])
+
+
+def _jitter(found: dict[str, Any]) -> str:
+    of = found["jitter"]
+    return (
+        f"**From frame to frame**, measures of a face jitter by {of['least']:.4f}–{of['greatest']:.4f} (standard "
+        f"deviation; 75 frames of a close-up\nand of a 720p clip), the head's angles by {of['least_deg']:.1f}–"
+        f"{of['greatest_deg']:.1f}°."
+    )
+
+
 _PARTS: dict[str, tuple[Callable[[dict[str, Any]], str], set[str]]] = {
     "lids": (_lids, {"lids"}),
     "blinks": (_blinks, {"blinks"}),
@@ -127,5 +153,7 @@ _PARTS: dict[str, tuple[Callable[[dict[str, Any]], str], set[str]]] = {
     "towards": (_towards, {"rest", "gaze"}),
     "pose": (_pose, {"head pose"}),
     "cost": (_cost, {"cost", "speed"}),
+    "jitter": (_jitter, {"jitter"}),
+    "heads": (_heads, {f"heads, {fps:g}" for fps in RATES}),
 }
 """Part of the guide → what writes it, and the subjects of the results that it needs."""

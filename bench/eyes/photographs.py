@@ -56,7 +56,16 @@ def photographed(folder: Path, least_px: float) -> Iterator[tuple[Image, FloatAr
             assert face.landmarks is not None
             corners = eye_corners(face.landmarks)
             if np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1).min() >= least_px:
-                yield rgb, face.landmarks
+                yield _around(rgb, face.landmarks)
+
+
+def _around(rgb: Image, points: FloatArray) -> tuple[Image, FloatArray]:
+    """Return the part of a picture around a face, as drawing and measuring need no more of it."""
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    margin = float((high - low).max())
+    left, top = np.maximum(low - margin, 0).astype(int).tolist()
+    right, bottom = (high + margin).astype(int).tolist()
+    return np.ascontiguousarray(rgb[top:bottom, left:right]), points - np.array([left, top, 0], np.float32)
 
 
 def measure_lids(folder: Path) -> dict[str, Any]:

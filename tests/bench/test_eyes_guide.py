@@ -1,4 +1,4 @@
-"""The figures of docs/measures.md are those that ``python -m bench.eyes`` measured."""
+"""The figures of docs/measures.md and docs/movements.md are those that ``python -m bench.eyes`` measured."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench.common import records
-from bench.eyes.guide import GUIDE, figures, write_guide
+from bench.eyes.guide import GUIDE, MOVEMENTS_GUIDE, figures, write_guide
 
 
-def test_the_guide_has_the_measured_figures() -> None:
-    text, parts = GUIDE.read_text(encoding="utf-8"), figures()
+def test_the_guides_have_the_measured_figures() -> None:
+    text, parts = "".join(guide.read_text(encoding="utf-8") for guide in (GUIDE, MOVEMENTS_GUIDE)), figures()
     assert {"measured", "lids", "cost"} <= set(parts)
     for name, part in parts.items():
         assert f"<!-- {name}: begin -->\n{part}\n<!-- {name}: end -->" in text
