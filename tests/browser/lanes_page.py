@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion.analytics.edits import Edits
-from tests.ui.player.test_signals import analysis
+from tests.ui.player.test_player_signals import analysis
 from ui.player import show_player
 from ui.player.signals import offered_lanes, pack_signals
 

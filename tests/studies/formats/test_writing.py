@@ -25,7 +25,7 @@ from emotion.studies.formats.folder import FILES, write_results
 from emotion.studies.formats.sav import spss_names, write_sav
 from emotion.studies.results import StudyResults, compute
 from tests.conftest import make_analysis
-from tests.studies.test_results import opener
+from tests.studies.test_study_results import opener
 
 
 @pytest.fixture

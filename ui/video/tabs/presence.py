@@ -50,7 +50,7 @@ def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str)
     how_to_read(_HOW)
     st.markdown("**Steadiness**")
     for person in people:
-        how_to_read(plain(person_name(person, edits.names)))
+        st.caption(plain(person_name(person, edits.names)))
         show_chart(steadiness_chart(analysis, person), f"{key}_steadiness_{person}", "steadiness")
     how_to_read(_STEADY)
     count = analysis.timeline["track_id"].nunique()
