@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from emotion.engine.analyzer import Analyzer
+from emotion.engine.stream import EYES, MOVEMENTS
 from emotion.errors import LiveError
 from emotion.library import Repository
 from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality
@@ -297,8 +298,14 @@ class LiveSession:
 
     def _load(self) -> Load:
         figures = self._meter.figures(self._clock())
-        costs = {f"{name}_ms": ms for name, ms in self._analyze.costs_ms.items()}
-        return Load(**asdict(figures), quality=self._quality.level, quality_words=self._quality.now.words, **costs)
+        costs, unknown = self._analyze.costs_ms, float("nan")
+        return Load(
+            **asdict(figures),
+            quality=self._quality.level,
+            quality_words=self._quality.now.words,
+            eyes_ms=costs.get(EYES, unknown),
+            movements_ms=costs.get(MOVEMENTS, unknown),
+        )
 
     def _expect_open(self) -> None:
         if self._closed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,7 +11,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from emotion.analytics.behaviour.figures import mean_movements
+from emotion.analytics.behaviour.face_means import mean_movements
 from emotion.analytics.behaviour.signals import has_movements
 from emotion.analytics.durations import counted_durations
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen, unclear_spans
@@ -93,17 +94,20 @@ def movement_faces(edited: Edited) -> list[Face]:
     timeline = edited.analysis.timeline
     if not has_movements(timeline):
         return []
+    behaviour = edited.behaviour()
     events = [event for event in edited.events() if not event.excluded][:MAX_FACE_EVENTS]
     spans = [("all of the video", None), *((event.label, event.span) for event in events)]
-    means = [(when, mean_movements(timeline, edited.edits.baselines, span)) for when, span in spans]
-    faces = []
-    for track in longest_seen(timeline, MAX_FACE_PEOPLE):
-        for when, table in means:
-            if track in table.index and table.loc[track].notna().any():
-                title = f"{edited.name(track)}, {when}"
-                values = {str(name): float(value) for name, value in table.loc[track].items()}
-                faces.append(Face(title, face_map(values, f"Mean movements of {title}")))
-    return faces
+    means = [(when, mean_movements(behaviour, span)) for when, span in spans]
+    return [
+        _face(f"{edited.name(track)}, {when}", of_person[track])
+        for track in longest_seen(timeline, MAX_FACE_PEOPLE)
+        for when, of_person in means
+        if of_person.get(track)
+    ]
+
+
+def _face(title: str, means: Mapping[str, float]) -> Face:
+    return Face(title, face_map(means, f"Mean movements of {title}"))
 
 
 def face_png(face: Face, scale: float = 2.5) -> bytes:

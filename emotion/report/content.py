@@ -39,8 +39,8 @@ NO_FACE = "No face was found, so there are no charts over time."
 
 FACES_HOW = (
     "A spot shows where the face moved, an arrow in which direction; the stronger the colour, the larger the mean "
-    "movement from the person's face at rest, in distances between the eyes (0.05 is about 3 mm). Left and right are "
-    "the person's own. Names of movements are no action units: nothing was compared with coded faces."
+    "movement from the person's face at rest (0.05 eye distances are about 3 mm). Left and right are the person's own. "
+    "A moment counts from one second before it to one second after it."
 )
 
 

@@ -45,9 +45,10 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
         charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN)))))
         progress.advance()
     faces = [(face.title, _svg(face.svg)) for face in movement_faces(edited)]
-    page = _TEMPLATES.get_template("report.html.jinja")
-    texts = {"no_face": NO_FACE, "faces_how": FACES_HOW, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT}
-    path.write_text(page.render(report=report, donut=donut, charts=charts, faces=faces, **texts), encoding="utf-8")
+    template = _TEMPLATES.get_template("report.html.jinja")
+    texts = {"no_face": NO_FACE, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT, "faces_how": FACES_HOW}
+    page = template.render(report=report, donut=donut, charts=charts, faces=faces, **texts)
+    path.write_text(page, encoding="utf-8")
 
 
 def _svg(element: str) -> Markup:

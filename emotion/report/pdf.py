@@ -83,9 +83,9 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
         yield from _shares(report)
         progress.advance()
         yield from _charts(edited, report, progress)
-        yield from _faces(edited)
         yield from _people(report)
         yield from _behaviour(report)
+        yield from _faces(edited)
     else:
         yield _text(NO_FACE, _BODY)
     yield from _events(report)
@@ -162,7 +162,7 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
 
 def _faces(edited: Edited) -> Iterator[Flowable]:
     """Yield faces with movements, three in a row."""
-    start: list[Flowable] = [_text("Movements of the face", _HEADING), _text(FACES_HOW, _SMALL)]
+    start: list[Flowable] = [_text("Movements drawn on a face", _SUBHEADING), _text(FACES_HOW, _SMALL)]
     faces, width = movement_faces(edited), _WIDTH / 3
     for first in range(0, len(faces), 3):
         row = faces[first : first + 3]

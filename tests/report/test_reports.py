@@ -76,7 +76,7 @@ def smiling(edited):
 def test_html_has_a_face_per_person_and_event(smiling, tmp_path):
     write_html(smiling, tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "Movements of the face" in page
+    assert "Movements drawn on a face" in page
     assert [face.title for face in movement_faces(smiling)] == [
         "Ζωή <b>&, all of the video",
         "Ζωή <b>&, 2nd <i>question</i>",
@@ -96,7 +96,7 @@ def test_a_report_without_movements_has_no_faces(edited):
 def test_pdf_has_faces(smiling, tmp_path):
     write_pdf(smiling, tmp_path / "r.pdf")
     _, text = pdf_text(tmp_path / "r.pdf")
-    assert "Movements of the face" in text
+    assert "Movements drawn on a face" in text
     assert "Ζωή <b>&, 2nd <i>question</i>" in text
     drawings = [image for page in PdfReader(tmp_path / "r.pdf").pages for image in page.images]
     assert len(drawings) == 1 + 2 + 3, "the donut, a chart per person, the faces; two of them are equal"

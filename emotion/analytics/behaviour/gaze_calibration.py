@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -119,4 +120,5 @@ def _affine(seen: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(np.linalg.lstsq(with_one, aims, rcond=None)[0].T)
 
 
-_FITS = {"none": _no_map, "offset": _offset, "affine": _affine}
+_Fit = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+_FITS: dict[Kind, _Fit] = {"none": _no_map, "offset": _offset, "affine": _affine}

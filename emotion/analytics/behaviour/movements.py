@@ -115,12 +115,17 @@ def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -
     return table.astype(dict.fromkeys(MEASURE_COLUMNS, "float64")).rename_axis("track_id").sort_index()
 
 
-def usable_baselines(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None) -> dict[int, Span]:
-    """Return the baselines in which their person's movements were measured; edits may leave others without a row."""
-    known = timeline.dropna(subset=list(MEASURE_COLUMNS))
+def measured_baselines(timeline: pd.DataFrame, baselines: Mapping[int, Span]) -> dict[int, Span]:
+    """Return the baselines in which the person's measures are known; edits may have hidden or excluded the others.
+
+    Args:
+        timeline: As for :func:`relative_movements`.
+        baselines: Track → the span in which this person is at rest.
+    """
+    known = timeline.loc[timeline[list(MEASURE_COLUMNS)].notna().all(axis=1), ["track_id", "time_s"]]
     return {
         track: span
-        for track, span in (baselines or {}).items()
+        for track, span in baselines.items()
         if known.loc[known["track_id"] == track, "time_s"].between(span.start_s, span.end_s, inclusive="left").any()
     }
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.behaviour.blinks import MIN_RATE, lid_events, relative_openness
+from emotion.analytics.behaviour.blinks import MIN_RATE, relative_openness
+from emotion.analytics.behaviour.episodes import HEAD as HEAD_KINDS
+from emotion.analytics.behaviour.episodes import behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
-from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, find_gestures
-from emotion.analytics.behaviour.movements import relative_movements, usable_baselines
+from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S
+from emotion.analytics.behaviour.movements import measured_baselines, relative_movements
 from emotion.analytics.edits import Span
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
 
@@ -81,7 +83,7 @@ def signal_table(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = 
     if rows[["yaw", "pitch", "roll"]].notna().to_numpy().any():
         parts.append(rows[["yaw", "pitch", "roll"]].astype("float64"))
     if has_movements(rows):
-        parts.append(relative_movements(rows, usable_baselines(rows, baselines)))
+        parts.append(relative_movements(rows, measured_baselines(rows, baselines or {})))
     return pd.concat(parts, axis=1)
 
 
@@ -110,13 +112,11 @@ def marks(timeline: pd.DataFrame) -> pd.DataFrame:
     Returns:
         ``signal``, ``track_id``, ``kind``, ``start_s`` and ``end_s``, by start.
     """
-    columns = ["signal", "track_id", "kind", "start_s", "end_s"]
-    lids = lid_events(timeline).assign(signal=EYES) if has_eyes(timeline) else None
-    gestures = find_gestures(timeline).rename(columns={"gesture": "kind"}).assign(signal=HEAD)
-    found = [part[columns] for part in (lids, gestures) if part is not None and len(part)]
-    if not found:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(found).sort_values(["start_s", "track_id"], ignore_index=True)
+    found = behaviour_episodes(timeline)
+    of_head = found["kind"].isin(HEAD_KINDS)
+    return found.assign(signal=of_head.map({True: HEAD, False: EYES}))[
+        ["signal", "track_id", "kind", "start_s", "end_s"]
+    ]
 
 
 _EYES_SIGNAL = Signal(
@@ -159,7 +159,7 @@ def _of_movement(movement: Movement, table: pd.DataFrame) -> Signal:
     lines = {side.capitalize(): f"{movement.name}_{side}" for side in SIDES} if movement.sided else {}
     lines = lines or {movement.title: movement.name}
     reach = table[list(lines.values())].quantile(_SCALE_QUANTILE).max()
-    high = max(MIN_MOVEMENT_SCALE, float(np.ceil(np.nan_to_num(reach) / _SCALE_STEP)) * _SCALE_STEP)
+    high = max(MIN_MOVEMENT_SCALE, round(float(np.ceil(np.nan_to_num(reach) / _SCALE_STEP)) * _SCALE_STEP, 2))
     return Signal(
         movement.name,
         movement.title,

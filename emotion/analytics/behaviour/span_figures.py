@@ -12,7 +12,7 @@ from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RI
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, NOD, SHAKE
-from emotion.analytics.behaviour.movements import relative_movements, rests, usable_baselines
+from emotion.analytics.behaviour.movements import measured_baselines, relative_movements, rests
 from emotion.analytics.durations import row_durations
 from emotion.analytics.edits import Event, Span
 from emotion.types import Analysis
@@ -75,7 +75,7 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
             known in it.
     """
     timeline = analysis.timeline
-    usable = usable_baselines(timeline, baselines)
+    usable = measured_baselines(timeline, baselines or {})
     rows = pd.DataFrame(
         {
             "track_id": timeline["track_id"],

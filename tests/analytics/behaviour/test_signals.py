@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion.analytics.behaviour.figures import behaviour_figures, mean_movements
+from emotion.analytics.behaviour.face_means import mean_movements
 from emotion.analytics.behaviour.signals import (
     EYES,
     GAZE,
@@ -16,7 +16,9 @@ from emotion.analytics.behaviour.signals import (
     signal_table,
     signals_of,
 )
+from emotion.analytics.behaviour.span_figures import behaviour_of
 from emotion.analytics.edits import Span
+from emotion.types import Analysis, VideoInfo
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS
 
 FPS = 30
@@ -99,32 +101,24 @@ def test_a_movements_axis_fits_its_largest_value():
     assert high == pytest.approx([0.1, 0.35])
 
 
-def test_figures_of_two_people():
-    both = pd.concat([timeline(blinks=[1, 2, 4]), timeline(track=2, lip_corner=0.1)], ignore_index=True)
-    figures = behaviour_figures(both)
-    assert figures["blinks_per_minute"].tolist() == pytest.approx([30, 0])
-    assert figures["towards_camera_share"].tolist() == pytest.approx([0.5, 0.5])
-    assert figures["lip_corner_up"].tolist() == pytest.approx([0, 0.025])
-    assert figures["movement"].tolist() == pytest.approx([0, 0.0025])
-    assert figures["nods"].tolist() == [0, 0]
-    assert figures["rest"].tolist() == ["neutral", "neutral"]
+def behaviour(rows: pd.DataFrame, baselines=None):
+    """Return the behaviour of a table's only person, with its frames."""
+    frames = pd.DataFrame({"frame_index": rows["frame_index"], "time_s": rows["time_s"], "faces": 1})
+    info = VideoInfo(160, 120, FPS, len(rows), len(rows) / FPS)
+    return behaviour_of(Analysis(info, rows, frames, "", ("neutral",), {}, ""), baselines)
 
 
-def test_gestures_are_not_counted_where_the_sampling_hides_them():
-    coarse = timeline(seconds=60).iloc[::10]
-    assert behaviour_figures(coarse)[["nods", "shakes", "tilts", "blinks"]].isna().all(axis=None)
+def test_mean_movements_of_an_event_and_of_a_moment():
+    smiling = behaviour(timeline(lip_corner=0.1))
+    during = mean_movements(smiling, Span(3, 6))[1]
+    assert during["lip_corner_up_left"] == pytest.approx(0.1)
+    assert during["lip_corner_up_right"] == pytest.approx(0)
+    assert "jaw_drop_left" not in during
+    assert mean_movements(smiling, Span(3, 3))[1]["lip_corner_up_left"] == pytest.approx(0.05)
+    assert mean_movements(smiling)[1]["lip_corner_up"] == pytest.approx(0.025)
 
 
-def test_movements_of_an_event_and_of_a_moment():
-    rows = timeline(lip_corner=0.1)
-    during = mean_movements(rows, span=Span(3, 6))
-    assert during.loc[1, "lip_corner_up_left"] == pytest.approx(0.1)
-    assert mean_movements(rows, span=Span(3, 3)).loc[1, "lip_corner_up_left"] == pytest.approx(0.05)
-
-
-def test_a_baseline_without_the_person_is_ignored():
-    rows = timeline(lip_corner=0.1)
-    at_rest_while_smiling = behaviour_figures(rows, {1: Span(4, 5)})
-    assert at_rest_while_smiling.loc[1, "rest"] == "baseline"
-    assert at_rest_while_smiling.loc[1, "lip_corner_down"] == pytest.approx(0.025)
-    assert behaviour_figures(rows, {1: Span(40, 50)}).loc[1, "rest"] == "neutral"
+def test_nobody_has_movements_without_rest_or_out_of_view():
+    rows = timeline(moved_from_s=0.0)
+    assert mean_movements(behaviour(rows)) == {1: {}}
+    assert mean_movements(behaviour(timeline()), Span(40, 50)) == {}

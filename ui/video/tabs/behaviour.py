@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from emotion.analytics.behaviour.figures import behaviour_figures, mean_movements
+from emotion.analytics.behaviour.face_means import mean_movements
+from emotion.analytics.behaviour.sampling import sampling_notes
 from emotion.analytics.behaviour.signals import (
     EYES,
     GAZE,
@@ -22,6 +23,7 @@ from emotion.analytics.behaviour.signals import (
     signal_table,
     signals_of,
 )
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of, movement_figures, person_figures
 from emotion.analytics.edits import Edits, Event
 from emotion.analytics.heat import span_edges
 from emotion.analytics.lanes import longest_seen
@@ -71,9 +73,10 @@ def show_behaviour(analysis: Analysis, edits: Edits, track: int | None, key: str
     if track is None and timeline["track_id"].nunique() > 1:
         st.caption(f"Charts show {plain(person_name(person, edits.names))}. Choose a person above to see another.")
     _show_charts(analysis, edits, person, key)
+    behaviour = behaviour_of(analysis, edits.baselines)
     if has_movements(timeline):
-        _show_face(timeline, edits, person, key)
-    _show_figures(timeline, edits, key)
+        _show_face(behaviour, edits, person, key)
+    _show_figures(analysis, behaviour, edits, key)
 
 
 def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> None:
@@ -146,21 +149,20 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
     return " · ".join(parts).replace("-", "−")
 
 
-def _show_face(timeline: pd.DataFrame, edits: Edits, person: int, key: str) -> None:
+def _show_face(behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Movements on the face**", width="stretch")
         _show_help(_HEAT_HOW)
     events = [event for event in sorted(edits.events, key=lambda one: one.span.start_s) if not event.excluded]
     event = _choose_event(events, key)
-    means = mean_movements(timeline, edits.baselines, None if event is None else event.span)
-    if person not in means.index or means.loc[person].isna().all():
+    of_person = mean_movements(behaviour, None if event is None else event.span).get(person)
+    if not of_person:
         st.info(
             "No movements here: the person is not seen, or their face at rest is not known. Set a baseline in the tab "
             "*Baseline*.",
             icon=":material/face:",
         )
         return
-    of_person = {str(name): float(value) for name, value in means.loc[person].items()}
     title = f"{person_name(person, edits.names)}, {_WHOLE.lower() if event is None else event.label}"
     face, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
     svg, shown = face_map(of_person, f"Mean movements of {title}"), movement_rows(of_person)
@@ -216,33 +218,39 @@ def _movement_columns() -> dict[str, Any]:
     }
 
 
-def _show_figures(timeline: pd.DataFrame, edits: Edits, key: str) -> None:
+def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: str) -> None:
     st.markdown("**Figures per person**")
-    people = longest_seen(timeline, _TABLE_PEOPLE)
-    table = behaviour_figures(timeline[timeline["track_id"].isin(people)], edits.baselines).reset_index()
-    table.insert(0, "person", [person_name(int(one), edits.names) for one in table.pop("track_id")])
+    people = longest_seen(analysis.timeline, _TABLE_PEOPLE)
+    names = {track: person_name(track, edits.names) for track in people}
+    table = person_figures(behaviour).loc[people]
+    moved = movement_figures(behaviour)
+    means = moved[moved["track_id"].isin(people)].pivot_table("mean", "movement", "track_id", dropna=False, sort=False)
+    table = table.assign(movement=means.mean()).reset_index()
+    table.insert(0, "person", table.pop("track_id").map(names))
     table = whole_percent(table, "towards_camera_share")
     _table(table, _FIGURES | {"movement": _number("Mean movement", "%.3f", "Mean of all movements, eye distances")})
-    if table["blinks"].isna().any():
-        st.caption("–: cannot be counted. Blinks need 15 analysed frames per second, nods and shakes 8.")
-    if has_movements(timeline):
-        _show_movements(table)
-    if timeline["track_id"].nunique() > len(people):
+    for note in sampling_notes(analysis):
+        st.caption(plain(note))
+    if has_movements(analysis.timeline):
+        _show_movements(means, names, behaviour)
+    if analysis.timeline["track_id"].nunique() > len(people):
         st.caption(f"The {len(people)} people seen longest.")
     csv_button("Eyes and movements", table, f"{key}_figures_csv")
 
 
-def _show_movements(table: pd.DataFrame) -> None:
+def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Behaviour) -> None:
+    """Show where everybody's face at rest comes from, and if there are several people, their mean movements."""
+    rests = ", ".join(f"{name}: {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
+    st.caption(f"Face at rest: {plain(rests)}.")
+    if len(names) < 2:
+        return
     st.markdown("**Mean movements per person**, in eye distances")
     titles = {movement.name: movement.title for movement in MOVEMENTS}
-    means = table.set_index("person")[list(titles)].T.rename(index=titles).rename_axis("movement").reset_index()
-    # Two people may have the same name.
-    means.columns = pd.Index(["movement", *map(str, table.index)])
-    columns = {str(place): _number(plain(person), "%.3f") for place, person in table["person"].items()}
-    name = {"movement": st.column_config.TextColumn("Movement", pinned=True)}
-    st.dataframe(means, hide_index=True, column_config=name | columns, placeholder="–")
-    rests = ", ".join(f"{person}: {_RESTS[rest]}" for person, rest in zip(table["person"], table["rest"], strict=True))
-    st.caption(f"Face at rest: {plain(rests)}.")
+    # Columns have numbers, as two people may have the same name.
+    table = means.rename(index=titles, columns=str).rename_axis("movement").reset_index()
+    columns = {str(track): _number(plain(name), "%.3f") for track, name in names.items()}
+    first = {"movement": st.column_config.TextColumn("Movement", pinned=True)}
+    st.dataframe(table, hide_index=True, column_config=first | columns, placeholder="–", width="content")
 
 
 def _table(table: pd.DataFrame, columns: Mapping[str, Any]) -> None:
