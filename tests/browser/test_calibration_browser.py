@@ -22,6 +22,7 @@ def calibration_url() -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, calibration_url: str) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.set_default_timeout(90_000)
     page.goto(calibration_url)
     settle(page)
     page.get_by_text("Calibrate the gaze").click()

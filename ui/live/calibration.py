@@ -49,7 +49,7 @@ def show_calibration(session: LiveSession | None) -> None:
         if reason:
             st.caption(reason)
         if session is not None and not reason:
-            _take(session, dict(said).get("started") or {}, width_cm, distance_cm)
+            _take(session, said.started or {}, width_cm, distance_cm)
             st.button("Clear the calibration", icon=":material/undo:", on_click=session.clear_gaze_calibration)
 
 
