@@ -25,7 +25,19 @@ _WEB = Path(__file__).with_name("web")
 _MOST_LETTERS = 200
 """Of an event's name."""
 
-_MODULES = ("timeline", "people", "playback", "lanes", "overlay", "signals", "chart", "keys", "player", "main")
+_MODULES = (
+    "timeline",
+    "people",
+    "playback",
+    "lanes",
+    "overlay",
+    "signals",
+    "chart",
+    "keys",
+    "naming",
+    "player",
+    "main",
+)
 
 
 @dataclass(frozen=True, slots=True)

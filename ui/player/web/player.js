@@ -6,6 +6,7 @@ import {Playback, SilentClock} from "./playback.js";
 import {Overlay} from "./overlay.js";
 import {Chart, clockText, hasUnclear, legendOf} from "./chart.js";
 import {takeKey} from "./keys.js";
+import {Naming} from "./naming.js";
 import {explain, LaneChoice, Signals} from "./signals.js";
 
 const MOST_NAMED = 4;
@@ -23,11 +24,14 @@ export class Player {
     this.data = {};
     const find = (name) => root.querySelector(name);
     [this.stage, this.video, this.status, this.now] = [".stage", "video", ".status", ".now"].map(find);
-    [this.naming, this.name] = [".naming", ".naming input"].map(find);
     this.overlay = new Overlay(find(".overlay"));
     this.chart = new Chart(find(".chart"), (time_s) => this.playback?.seekToFrameAt(time_s));
     this.choice = new LaneChoice(find(".choice"), MOST_SIGNALS, (keys) => this.#chooseLanes(keys));
     this.closed = new AbortController();
+    this.naming = new Naming(find(".naming"), this.closed.signal, {
+      named: (label) => this.#nameLast(label),
+      done: () => this.chart.element.focus({preventScroll: true}),
+    });
     this.#listen(root, "keydown", (event) => this.playback && takeKey(event, this));
     this.#listen(root, "change", (event) => {
       if (event.target.name === "lane") this.choice.take();
@@ -36,9 +40,6 @@ export class Player {
     this.#listen(root, "click", (event) => this.#press(event));
     this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
     this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
-    this.#listen(this.naming, "submit", (event) => this.#endNaming(event));
-    this.#listen(this.naming, "focusout", (event) => this.naming.contains(event.relatedTarget) || this.#endNaming());
-    this.#listen(this.name, "keydown", (event) => event.key === "Escape" && this.#endNaming(event, false));
     this.watcher = new ResizeObserver(() => this.#draw());
     this.watcher.observe(this.stage);
   }
@@ -167,29 +168,13 @@ export class Player {
     this.marked = [...this.marked, event];
     this.say("events", this.marked);
     this.#showAll();
-    this.#askName();
+    this.naming.ask();
   }
 
-  // Asks for the name of the event that was marked last; without one, it keeps its number.
-  #askName() {
-    this.name.value = "";
-    this.naming.hidden = false;
-    this.name.focus({preventScroll: true});
-  }
-
-  // Hides the field, and names the event unless there is no name. `event` is given if keys go back to the chart.
-  #endNaming(event, keep = true) {
-    event?.preventDefault();
-    event?.stopPropagation();
-    if (this.naming.hidden) return;
-    this.naming.hidden = true;
-    const label = keep ? this.name.value.trim() : "";
-    if (label) {
-      this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
-      this.say("events", this.marked);
-      this.#showAll();
-    }
-    if (event) this.chart.element.focus({preventScroll: true});
+  #nameLast(label) {
+    this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
+    this.say("events", this.marked);
+    this.#showAll();
   }
 
   #press(event) {
