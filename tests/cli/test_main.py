@@ -264,7 +264,7 @@ def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
             while more := os.read(screen, 1024):
                 shown += more
     assert running.returncode == 2
-    assert b"cancelled" in shown
+    assert b"Analysis stopped" in shown
     assert not load_parquet(tmp_path / "long.timeline.parquet").complete
 
 

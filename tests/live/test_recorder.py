@@ -321,7 +321,7 @@ def test_a_clip_that_cannot_be_written_is_reported(
     (tmp_path / "elsewhere" / "clips").write_text("in the way of a folder", encoding="utf-8")
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "elsewhere"))
     session = unstrained(analyzer)
-    with pytest.raises(LibraryError, match="pictures cannot be recorded"):
+    with pytest.raises(LibraryError, match="video cannot be recorded"):
         session.record(repository, "no place", record_clip=True)
     assert [entry.state for entry in repository.search().entries] == [State.CANCELLED]
 

@@ -83,7 +83,7 @@ def test_cancelling_keeps_the_analysed_part(
     cancel(repository, entry.id)
     after = wait_for(repository, entry, is_over, dispatcher)
     assert (after.state, after.has_video, after.can_resume) == (State.CANCELLED, False, False)
-    assert "what was done until then is kept" in after.note
+    assert "The results so far are kept" in after.note
     analysis = repository.load_analysis(entry.id)
     assert not analysis.complete
     assert 0 < len(analysis.frames) == after.done < len(uninterrupted.frames)
