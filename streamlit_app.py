@@ -7,6 +7,7 @@ import streamlit as st
 from ui.access import find_visitor
 from ui.common.errors import error_boundary
 from ui.shell.page import enter_app
+from ui.shell.style import show_style
 
 NAME = "Expression analytics"
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
@@ -33,6 +34,7 @@ if visitor is not None and visitor.is_admin:
 page = st.navigation(pages, position="hidden" if visitor is None else "top")
 # Tabs, histories and screen readers tell pages apart by their titles.
 st.set_page_config(page_title=f"{page.title} · {NAME}")
+show_style()
 with error_boundary():
     enter_app()
     page.run()

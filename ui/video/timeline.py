@@ -13,6 +13,7 @@ from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
 from ui.common.charts import show_chart
+from ui.common.theme import chart_text_colour
 
 _SHORTEST_S = 4.0
 """Shorter videos need no overview, because all their frames fit."""
@@ -58,7 +59,7 @@ def _hint(analysis: Analysis, whole: bool) -> str:
     if people > MAX_LANES:
         hint += f" Shows the {MAX_LANES} people seen longest, out of {people:,}."
     if analysis.abstain_below > 0:
-        hint += f" Dark grey: unclear (neutral is light grey). {explain(analysis.abstain_below)}"
+        hint += f" Light grey: unclear (neutral is dark grey). {explain(analysis.abstain_below)}"
     return hint
 
 
@@ -73,7 +74,8 @@ def _choose_span(analysis: Analysis, key: str) -> Span | None:
     # A new key clears the selection.
     round_of = st.session_state.setdefault(f"{key}_round", 0)
     overview = f"{key}_overview_{round_of}"
-    st.altair_chart(overview_chart(analysis), width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
+    chart = overview_chart(analysis, ink=chart_text_colour())
+    st.altair_chart(chart, width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
     span = zoomed_span(st.session_state[overview].selection.get(ZOOM) or {})
     if span is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
