@@ -8,6 +8,7 @@ from ui.access import find_visitor
 from ui.common.errors import error_boundary
 from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
+from ui.shell.style import show_style
 
 NAME = "Expression analytics"
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
@@ -39,6 +40,7 @@ developer = [
 page = st.navigation({"": pages, "Developer": developer}, position="hidden" if visitor is None else "top")
 # Tabs, histories and screen readers tell pages apart by their titles.
 st.set_page_config(page_title=f"{page.title} · {NAME}")
+show_style()
 with error_boundary():
     enter_app()
     try:

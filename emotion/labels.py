@@ -78,6 +78,11 @@ UNCLEAR = "unclear"
 ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#969187"}
 """The colour of every answer. Unclear is a lighter grey than neutral, and hatched where there is room."""
 
+INKS: dict[str, str] = dict.fromkeys(ANSWER_COLOURS, "#000000") | dict.fromkeys(
+    ("neutral", "surprise", "sadness", "disgust"), "#FFFFFF"
+)
+"""Colour of text on each answer's colour, of a contrast of at least 4.5."""
+
 SHORT: dict[str, str] = {label: label[:2].capitalize() for label in COLOURS} | {UNCLEAR: "?"}
 """Two letters per answer, to write on its colour."""
 

@@ -13,7 +13,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from emotion.charts.common import EDGE, HUE, STRONGEST, VIOLET
 from emotion.charts.lab import MODEL_COLOURS
 from emotion.drawing.boxes import relative_luminance, text_colour
-from emotion.labels import ANSWER_COLOURS, COLOURS, EMOTIONS, SHORT, UNCLEAR
+from emotion.labels import ANSWER_COLOURS, COLOURS, EMOTIONS, INKS, SHORT, UNCLEAR
 from tests.conftest import ROOT
 
 TEXT, GRAPHICS = 4.5, 3.0
@@ -91,9 +91,10 @@ def test_figures_in_tinted_cells_can_be_read(theme, share):
     assert contrast(THEMES[theme]["textColor"], cell) >= TEXT
 
 
-@pytest.mark.parametrize("colour", ANSWER_COLOURS.values())
-def test_text_on_an_expression_can_be_read(colour):
-    assert contrast(colour, text_colour(colour)) >= TEXT
+@pytest.mark.parametrize("answer", ANSWER_COLOURS)
+def test_text_on_an_expression_can_be_read(answer):
+    assert contrast(ANSWER_COLOURS[answer], INKS[answer]) >= TEXT
+    assert INKS[answer] == text_colour(ANSWER_COLOURS[answer])
 
 
 @pytest.mark.parametrize("vision", COLOUR_VISION)

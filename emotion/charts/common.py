@@ -15,7 +15,7 @@ EDGE = "#868D96"
 """A grey for lines and frames, visible on white and on black."""
 
 INK = "currentColor"
-"""Colour of text: the page's own, light or dark. Charts are drawn as SVG, which knows it."""
+"""Colour of text: the page's own, light or dark. Charts are drawn as SVG; a canvas does not know it."""
 
 VIOLET = "#7C6CF0"
 """The theme's colour, for marks without an expression's colour."""
@@ -26,22 +26,21 @@ HUE = "124,108,240"
 STRONGEST = 0.75
 """Opacity of the violet up to which text in :data:`INK` has a contrast of 4.5, in light and dark themes."""
 
-_AS_SVG = {"embedOptions": {"renderer": "svg"}}
-"""A canvas would not know :data:`INK`."""
-
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 
-def finish(chart: AnyChart, description: str = "") -> AnyChart:
+def finish(chart: AnyChart, description: str = "", canvas_ink: str = "") -> AnyChart:
     """Return a chart without background and frame, with text in the page's colour, for any theme.
 
     Args:
         chart: The chart.
         description: What it shows, in a sentence, for screen readers.
+        canvas_ink: Text colour, ``#rrggbb``, of a chart on a canvas; empty for SVG.
     """
-    text = {"labelColor": INK, "titleColor": INK}
+    text = dict.fromkeys(["labelColor", "titleColor"], canvas_ink or INK)
+    renderer = {"embedOptions": {"renderer": "canvas" if canvas_ink else "svg"}}
     return (
-        chart.properties(description=description or alt.Undefined, usermeta=_AS_SVG)
+        chart.properties(description=description or alt.Undefined, usermeta=renderer)
         .configure(background="transparent")
         .configure_view(strokeWidth=0)
         .configure_axis(**text)

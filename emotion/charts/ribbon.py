@@ -81,12 +81,13 @@ def time_domain(analysis: Analysis) -> list[float]:
     return [0.0, max(end, 1e-3)]
 
 
-def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerChart:
+def overview_chart(analysis: Analysis, shown: Span | None = None, ink: str = "#5F6672") -> alt.LayerChart:
     """Return a thin ribbon per person over the whole time; dragging selects a span under :data:`ZOOM`.
 
     Args:
         analysis: The analysis.
         shown: The current span, which gets a frame; None for the whole time.
+        ink: Text colour, ``#rrggbb``, the theme's. On a canvas, as Vega's selection has no text alternative in SVG.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
@@ -102,6 +103,7 @@ def overview_chart(analysis: Analysis, shown: Span | None = None) -> alt.LayerCh
     return finish(
         alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX),
         "Leading expression of each person over the whole time; drag to choose a span",
+        ink,
     )
 
 

@@ -17,7 +17,7 @@ from emotion.analytics.people import person_name
 from emotion.analytics.summary import dominant
 from emotion.charts.common import EDGE, INK, finish, label_colour, moment_tooltip, seconds_axis, span_tooltips
 from emotion.charts.ribbon import TOP, lane_axis, leading_spans, ribbon_layer, time_domain
-from emotion.labels import UNCLEAR
+from emotion.labels import INKS, SHORT, UNCLEAR
 from emotion.types import Analysis
 
 MOMENT = "moment"
@@ -26,6 +26,7 @@ MOMENT = "moment"
 LANE_PX = 84
 _SMALLEST_PX = 140
 _AXIS_PX, _LEGEND_PX = 60, 76
+_LETTERS_FROM = 0.04
 
 
 def probability_bars(
@@ -61,6 +62,22 @@ def probability_bars(
     return finish(layers, f"Probability of each expression: {_in_words(probabilities)}")
 
 
+def _ring_letters(table: pd.DataFrame, height: int) -> alt.Chart:
+    """Return two letters on each part of a ring that has room for them."""
+    roomy = table["share"] >= _LETTERS_FROM
+    written = table.assign(letters=table["emotion"].map(SHORT).where(roomy, ""), ink=table["emotion"].map(INKS))
+    return (
+        alt.Chart(written, height=height)
+        .mark_text(radius=height * 0.375, fontSize=11, fontWeight=600)
+        .encode(
+            theta=alt.Theta("share:Q", stack=True),
+            order="order:O",
+            text="letters:N",
+            color=alt.Color("ink:N", scale=None),
+        )
+    )
+
+
 def _in_words(shares: Mapping[str, float]) -> str:
     return ", ".join(f"{label} {share:.0%}" for label, share in shares.items() if share >= 0.005)
 
@@ -91,11 +108,12 @@ def share_donut(shares: Mapping[str, float], height: int = 260) -> alt.LayerChar
             tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("share:Q", format=".1%", title="Share")],
         )
     )
+    letters = _ring_letters(table, height)
     largest = dominant(shares) or labels[0]
     middle = alt.Chart(pd.DataFrame({"name": [largest], "figure": [f"{shares[largest]:.0%}"]}))
     figure = middle.mark_text(fontSize=26, fontWeight=600, dy=-9, color=INK).encode(text="figure:N")
     name = middle.mark_text(fontSize=13, dy=15, color=INK).encode(text="name:N")
-    return finish(ring + figure + name, f"Share of face time per expression: {_in_words(shares)}")
+    return finish(ring + letters + figure + name, f"Share of face time per expression: {_in_words(shares)}")
 
 
 def timeline_chart(

@@ -27,6 +27,10 @@ _MARKS: tuple[str, ...] = (
 )
 """Tiles of the patterns, in the order of :data:`emotion.labels.ANSWER_COLOURS`."""
 
+_ON_COLOURS = {"#000000", "#FFFFFF"}
+_HALO = {"fill": _INK, "stroke": "#FFFFFF", "stroke-width": "3", "stroke-linejoin": "round", "paint-order": "stroke"}
+"""Text that stood on a colour, black or white, gets a rim that parts it from the pattern."""
+
 _DASHES = ("", "7 2", "2 2", "7 2 2 2", "", "4 2", "1 2", "9 3", "5 2 1 2")
 _GREYS = ("#222222", "#222222", "#222222", "#222222", "#8A8A8A", "#222222", "#222222", "#8A8A8A", "#8A8A8A")
 """Dashes and greys of lines, in the same order."""
@@ -46,6 +50,8 @@ def in_greyscale(svg: str, categories: Sequence[str], *, dashes: bool = True) ->
     places = _places(categories)
     for element in root.iter():
         _recolour(element, places, dashes=dashes)
+        if element.tag.endswith("text") and element.get("fill") in _ON_COLOURS:
+            element.attrib |= _HALO
     root.insert(0, _definitions(sorted(set(places.values()))))
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -15,7 +15,7 @@ _OTHER = "Other"
 _TITLES = {"svg": "SVG", "pdf": "PDF"}
 
 
-def show_chart(chart: alt.TopLevelMixin, key: str, name: str = "figure", **options: Any) -> None:
+def show_chart(chart: alt.Chart | alt.LayerChart, key: str, name: str = "figure", **options: Any) -> None:
     """Show a chart as wide as its place, with a menu that saves it as SVG or PDF.
 
     Args:
@@ -24,8 +24,8 @@ def show_chart(chart: alt.TopLevelMixin, key: str, name: str = "figure", **optio
         name: Name of saved files, without an ending.
         options: Further arguments of ``st.altair_chart``.
     """
-    options = {"width": "stretch"} | options
-    st.altair_chart(chart, key=key, **options)  # type: ignore[call-overload]
+    options.setdefault("width", "stretch")
+    st.altair_chart(chart, key=key, **options)
     _offer_figure(chart, key, name)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
+from emotion.labels import ANSWER_COLOURS, SHORT, UNCLEAR, display_order
 from emotion.live import Load, PersonNow, Snapshot
 from ui.common.web_modules import joined_modules
 from ui.common.widgets import duration_text
@@ -55,7 +55,7 @@ def board_data(snapshot: Snapshot, silent_s: float) -> dict[str, Any]:
 
 
 def _colour(label: str) -> list[str]:
-    return [ANSWER_COLOURS[label], text_colour(ANSWER_COLOURS[label])]
+    return [ANSWER_COLOURS[label], text_colour(ANSWER_COLOURS[label]), SHORT[label]]
 
 
 def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import json
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -76,8 +75,11 @@ def _show_readable(picture: Picture, key: str, layers: frozenset[Layer], titled:
         st.caption(plain(_found(picture.result)))
         boxed, side = st.columns([3, 2], gap="medium")
         # Small pictures are not enlarged.
-        width: Literal["stretch", "content"] = "stretch" if picture.result.width >= 500 else "content"
-        boxed.image(picture.shown(layers), width=width, alt=f"The picture. {_found(picture.result)}")
+        boxed.image(
+            picture.shown(layers),
+            width="stretch" if picture.result.width >= 500 else "content",
+            alt=f"The picture. {_found(picture.result)}",
+        )
         with side:
             if picture.result.faces:
                 _show_table(picture.result)

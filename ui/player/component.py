@@ -14,7 +14,7 @@ import streamlit as st
 from emotion.analytics.apply import merged_into
 from emotion.analytics.edits import Edits, Span
 from emotion.drawing.boxes import text_colour
-from emotion.labels import ANSWER_COLOURS, UNCLEAR
+from emotion.labels import ANSWER_COLOURS, SHORT, UNCLEAR
 from emotion.telemetry.one_line import one_line
 from emotion.types import Analysis, FloatArray
 from ui.common.web_modules import joined_modules, keep_value
@@ -214,4 +214,4 @@ def _event(label: str, span: Span, excluded: bool) -> dict[str, Any]:
 
 
 def _colour(label: str) -> list[str]:
-    return [ANSWER_COLOURS[label], text_colour(ANSWER_COLOURS[label])]
+    return [ANSWER_COLOURS[label], text_colour(ANSWER_COLOURS[label]), SHORT[label]]

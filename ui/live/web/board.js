@@ -2,7 +2,7 @@
 // only lanes are repainted, each as one bitmap.
 
 import {UNCLEAR} from "./timeline.js";
-import {RIBBON, SPACE, STACK, paintLane, pixelOf} from "./lanes.js";
+import {RIBBON, SPACE, STACK, paintLane, pixelOf, writeLetters} from "./lanes.js";
 
 const SCALE = 2;
 // Least time between two announcements for screen readers.
@@ -104,7 +104,9 @@ class Board {
       [canvas.width, canvas.height] = [image.width, image.height];
       canvas.style.height = `${RIBBON + SPACE + STACK}px`;
     }
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    const context = canvas.getContext("2d");
+    context.putImageData(image, 0, 0);
+    writeLetters(context, lane, labels.map((label) => this.colours[label]), SCALE);
   }
 
   load(figures) {

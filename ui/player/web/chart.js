@@ -1,7 +1,7 @@
 // The chart below the video: a lane per person, event marks and a cursor. Click or drag to seek.
 
 import {UNCLEAR} from "./timeline.js";
-import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK} from "./lanes.js";
+import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK, writeLetters} from "./lanes.js";
 import {signalLane} from "./signals.js";
 
 // A screen has no room for more events.
@@ -89,7 +89,9 @@ export class Chart {
     const image = paintLane(lane, pixels.length, pixels, pixelOf(this.colours.unclear[0]), scale);
     Object.assign(canvas, {width: image.width, height: image.height});
     canvas.style.height = `${RIBBON + SPACE + STACK}px`;
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    const context = canvas.getContext("2d");
+    context.putImageData(image, 0, 0);
+    writeLetters(context, lane, this.timeline.labels.map((label) => this.colours[label]), scale);
     part.append(title, canvas);
     const shown = this.signals?.chosen(this.keys) ?? [];
     const width = this.element.clientWidth;
@@ -159,17 +161,21 @@ export class Chart {
 
 // The legend of the colours, and of what has none.
 export function legendOf(labels, colours, withUnclear, withUnseen) {
-  const items = labels.map((label) => legendItem(label, colours[label][0]));
+  const items = labels.map((label) => legendItem(label, colours[label][0], "", "", colours[label]));
   if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear", "no expression is sure enough"));
   if (withUnseen) items.push(legendItem("not seen", "", "unseen", "no face was found"));
   return items;
 }
 
-function legendItem(text, colour, look = "", meaning = "") {
+function legendItem(text, colour, look = "", meaning = "", [, ink, letters] = []) {
   const item = document.createElement("li");
   const swatch = document.createElement("i");
   swatch.style.backgroundColor = colour;
   swatch.className = look;
+  if (letters) {
+    swatch.dataset.letters = letters;
+    swatch.style.color = ink;
+  }
   item.append(swatch, meaning ? `${text}: ${meaning}` : text);
   return item;
 }

@@ -4,11 +4,12 @@
 import {UNCLEAR} from "./timeline.js";
 
 // Px of a lane: the ribbon of the leading expression, a gap, the stacked probabilities.
-export const RIBBON = 9;
+export const RIBBON = 11;
 export const SPACE = 2;
 export const STACK = 38;
 
 const HATCH = 3;
+const LETTERS_PX = 18;
 
 // For each person: `seen` (columns), `leading` (columns; the answer most frames of the column have) and
 // `shares` (columns × labels; their mean probabilities, which sum to 1).
@@ -91,6 +92,23 @@ export function paintLane(lane, labels, colours, unclear, scale) {
     }
   }
   return image;
+}
+
+// Writes two letters on each run of the ribbon that has room, as colours look alike to some. `answers` is
+// [colour, text colour, letters] per label.
+export function writeLetters(context, lane, answers, scale) {
+  context.font = `600 ${9 * scale}px sans-serif`;
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  const columns = lane.seen.length;
+  for (let from = 0, to; from < columns; from = to) {
+    to = from + 1;
+    while (to < columns && lane.seen[to] === lane.seen[from] && lane.leading[to] === lane.leading[from]) to++;
+    const answer = answers[lane.leading[from]];
+    if (!lane.seen[from] || !answer || to - from < LETTERS_PX * scale) continue;
+    context.fillStyle = answer[1];
+    context.fillText(answer[2], (from + to) / 2, (RIBBON * scale) / 2 + scale / 2);
+  }
 }
 
 // "#rrggbb" as one pixel.

@@ -14,6 +14,7 @@ from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.reading import how_to_read
+from ui.common.theme import chart_text_colour
 
 _SHORTEST_S = 4.0
 """Shorter videos need no zoom, because the player shows all their frames."""
@@ -42,7 +43,7 @@ def show_zoom(analysis: Analysis, edits: Edits, key: str, on_moment: Callable[[f
 def _explanation(analysis: Analysis) -> list[str]:
     people = analysis.timeline["track_id"].nunique()
     few = f"Only the {MAX_LANES} people seen longest are shown, out of {people:,}." if people > MAX_LANES else ""
-    unclear = f"Dark grey: **unclear** (neutral is light grey). {explain(analysis.abstain_below)}"
+    unclear = f"Light grey: **unclear** (neutral is dark grey). {explain(analysis.abstain_below)}"
     return [
         "The overview has one ribbon per person, in the colour of the leading expression. Gaps: **not seen**.",
         "In the span, each colour is as high as the probability of its expression. Point at a moment for its values; "
@@ -63,7 +64,8 @@ def _choose_span(analysis: Analysis, key: str) -> Span | None:
     # A new key clears the selection.
     round_of = st.session_state.setdefault(f"{key}_round", 0)
     overview = f"{key}_overview_{round_of}"
-    st.altair_chart(overview_chart(analysis), width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
+    chart = overview_chart(analysis, ink=chart_text_colour())
+    st.altair_chart(chart, width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
     span = zoomed_span(st.session_state[overview].selection.get(ZOOM) or {})
     if span is not None:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,0 +1,29 @@
+"""The few styles that Streamlit's theme has no setting for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# White on the accent, and the accent as text on a dark page, cannot both have a contrast of 4.5: chosen buttons
+# and tabs have the colour of links.
+_STYLE = """
+<style>
+[data-testid="stButtonGroup"] [data-selected="true"] p,
+[data-testid="stButtonGroup"] [data-selected="true"] [data-testid="stIconMaterial"],
+[data-testid="stTab"][aria-selected="true"] p,
+[data-testid="stSliderThumbValue"] {
+  color: light-dark(#4a3bc0, #b3a9ff);
+}
+[data-testid="stTopNavLink"]:focus-visible,
+[data-testid="stSidebarNavLink"]:focus-visible,
+[data-testid="stPageLink"] a:focus-visible {
+  outline: 3px solid light-dark(#5b4bd6, #b3a9ff) !important;
+  outline-offset: -2px;
+}
+</style>
+"""
+
+
+def show_style() -> None:
+    """Add the styles to the page."""
+    st.html(_STYLE)
