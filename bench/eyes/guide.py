@@ -151,7 +151,7 @@ _PARTS: dict[str, tuple[Callable[[dict[str, Any]], str], set[str]]] = {
     "blinks": (_blinks, {"blinks"}),
     "gaze": (_gaze, {"gaze", "gaze, turned heads", "drawn gaze"}),
     "towards": (_towards, {"rest", "gaze"}),
-    "pose": (_pose, {"head pose"}),
+    "head pose": (_pose, {"head pose"}),
     "cost": (_cost, {"cost", "speed"}),
     "jitter": (_jitter, {"jitter"}),
     "heads": (_heads, {f"heads, {fps:g}" for fps in RATES}),

@@ -12,7 +12,10 @@ from bench.eyes.guide import GUIDE, MOVEMENTS_GUIDE, figures, write_guide
 
 def test_the_guides_have_the_measured_figures() -> None:
     text, parts = "".join(guide.read_text(encoding="utf-8") for guide in (GUIDE, MOVEMENTS_GUIDE)), figures()
-    assert {"measured", "lids", "cost"} <= set(parts)
+    assert set(parts) == {
+        *("measured", "lids", "blinks", "gaze", "towards", "head pose", "cost"),
+        *("jitter", "heads"),
+    }
     for name, part in parts.items():
         assert f"<!-- {name}: begin -->\n{part}\n<!-- {name}: end -->" in text
 
