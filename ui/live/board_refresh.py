@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.common.errors import fragment
 from ui.live.board import show_board
+from ui.live.calibration import is_calibrated
 from ui.live.camera import running_stream, session_of
 
 POLL_INTERVAL_S = 0.5
@@ -26,10 +27,10 @@ def refresh_board(known: tuple[bool, ...]) -> None:
 
 
 def button_state() -> tuple[bool, ...]:
-    """Return what the page's buttons depend on: session running, held, with a baseline, recording."""
+    """Return what the page's buttons depend on: session running, held, with a baseline, recording, calibrated."""
     session = session_of(running_stream())
     if session is None:
         return (False,)
     now = session.snapshot()
     recording = now.recording is not None and now.recording.running
-    return not now.closed, now.held, any(person.baseline for person in now.people), recording
+    return not now.closed, now.held, any(person.baseline for person in now.people), recording, is_calibrated(now)

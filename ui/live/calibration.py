@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emotion.analytics.behaviour.gaze_calibration import dot_angles
 from emotion.errors import EmotionError
-from emotion.live import GazeCalibrationNow, LiveSession
+from emotion.live import GazeCalibrationNow, LiveSession, Snapshot
 from emotion.live.gaze_calibration import DOT_S
 from ui.common.errors import fragment
 from ui.common.plain import plain
@@ -50,7 +50,13 @@ def show_calibration(session: LiveSession | None) -> None:
             st.caption(reason)
         if session is not None and not reason:
             _take(session, said.started or {}, width_cm, distance_cm)
-            st.button("Clear the calibration", icon=":material/undo:", on_click=session.clear_gaze_calibration)
+            if is_calibrated(session.snapshot()):
+                st.button("Clear the calibration", icon=":material/undo:", on_click=session.clear_gaze_calibration)
+
+
+def is_calibrated(now: Snapshot) -> bool:
+    """Return whether a calibration is over, with or without a result."""
+    return now.gaze_calibration is not None and not now.gaze_calibration.running
 
 
 def _why_not(session: LiveSession | None) -> str:
