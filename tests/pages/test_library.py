@@ -96,7 +96,7 @@ def test_days_have_a_calendar_and_a_trend(repository, video):
     charts = [element.type for element in page.main if "vega" in element.type] or page.get("arrow_vega_lite_chart")
     assert len(charts) == 2
     page = page.selectbox(key="library_day_colour").select("happiness").run()
-    assert any("larger share of happiness" in caption.value for caption in page.caption)
+    assert any("larger share of happiness" in text.value for text in page.markdown)
 
 
 def test_retention_changes_only_after_confirmation(repository, video):
