@@ -84,6 +84,14 @@ def test_consent_on_pictures_also_holds_for_video(page: Page, server: str, tmp_p
     expect(page.get_by_role("button", name="Analyse")).to_be_enabled()
     is_asked(page, False)
 
+    again = page.context.new_page()  # another visit of this browser
+    again.goto(f"{server}/image")
+    expect(again.get_by_role("heading", name="Pictures", level=1)).to_be_visible(timeout=PATIENT_MS)
+    settle(again)
+    again.locator("input[type=file]").set_input_files(str(portrait))
+    expect(again.get_by_role("heading", name="portrait.png")).to_be_visible(timeout=PATIENT_MS)
+    is_asked(again, False)
+
 
 def test_analyse_is_locked_until_consent_and_everything_can_be_deleted(
     page: Page, server: str, library_folder: Path, tmp_path: Path
