@@ -48,6 +48,7 @@ class Contrast:
         effects: Cohen's d and Hedges' g; of pairs d_z and g_z.
         p_holm: p after Holm's correction over the contrasts it was computed with; None for one by itself.
         left_out: People who were dropped because they have no value in one of the conditions.
+        level: Coverage of the intervals.
     """
 
     measure: str
@@ -69,6 +70,7 @@ class Contrast:
     effects: tuple[EffectSize, EffectSize]
     p_holm: float | None = None
     left_out: int = 0
+    level: float = LEVEL
 
 
 def paired_contrast(
@@ -230,7 +232,7 @@ def _contrast(
     half = float(student_t.ppf((1 + level) / 2, df)) * error if error > 0 else 0.0
     return Contrast(
         *names, paired, len(first), len(second), *means, difference, difference - half, difference + half, t, df, p,
-        permutations, exact, effects, left_out=left_out,
+        permutations, exact, effects, left_out=left_out, level=level,
     )  # fmt: skip
 
 

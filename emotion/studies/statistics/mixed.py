@@ -88,6 +88,7 @@ class MixedModel:
         people: Number of people.
         rows: Number of rows with a value.
         converged: Whether the fit converged; if not, do not use it.
+        level: Coverage of the intervals.
     """
 
     measure: str
@@ -100,6 +101,7 @@ class MixedModel:
     people: int
     rows: int
     converged: bool
+    level: float = LEVEL
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,7 @@ def _model(
         measure, tuple(effects), tuple(factors), float(estimates[0]),
         float(np.sqrt(max(float(np.asarray(result.cov_re)[0, 0]), 0.0))) * scale,
         float(np.sqrt(max(float(result.vcomp[0]), 0.0))) * scale if repeated else None,
-        deviation, people, rows, converged,
+        deviation, people, rows, converged, level,
     )  # fmt: skip
 
 

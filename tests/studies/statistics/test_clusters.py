@@ -15,7 +15,7 @@ from emotion.studies.statistics.clusters import (
     paired_clusters,
     unpaired_clusters,
 )
-from emotion.studies.statistics.sentences import cluster_sentences
+from emotion.studies.statistics.sentences import CLUSTER_LIMITS, cluster_sentences
 
 mne.set_log_level("ERROR")
 TIMES = np.arange(40.0)
@@ -106,7 +106,8 @@ def test_known_clusters_are_found_with_their_direction() -> None:
         pytest.approx((12, 20), abs=2),
         pytest.approx((28, 33), abs=2),
     ]
-    first, second = cluster_sentences(test)
+    first, second, limits = cluster_sentences(test)
+    assert limits == CLUSTER_LIMITS
     assert "s, Happiness was higher in film than in rest by 0." in first
     assert "s, Happiness was higher in rest than in film by 0." in second
     nothing = unpaired_clusters(curves(9, 0, 7), curves(9, 0, 8), TIMES, measure="anger")

@@ -219,6 +219,12 @@ def test_sentences_name_the_higher_condition_with_the_interval_in_its_direction(
     assert none.startswith("No reliable difference in anger between A and B: A − B = 0.0 (95 % interval −2.2 to 2.1; ")
 
 
+def test_another_level_is_said_in_the_sentence() -> None:
+    wide, narrow = (paired_contrast([1, 2, 4, 5], [0, 2, 2, 1], level=level) for level in (0.99, 0.9))
+    assert wide.low < narrow.low < narrow.high < wide.high
+    assert "(99 % interval" in contrast_sentence(wide)
+
+
 def test_p_value_counts_the_observed_row() -> None:
     assert p_value(np.array([3.0, 1.0, -3.0, 2.0])) == 0.5
     assert np.isnan(p_value(np.array([np.nan, 1.0])))
