@@ -111,6 +111,19 @@ def test_analyses_of_the_library_are_added_by_their_names(repository, video):
     assert {cell.key for cell in studies.get(saved.id).study.cells} == {("a", "x"), ("a", "y"), ("b", "x")}
 
 
+def test_people_are_added_and_a_variable(repository, video):
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    page = visit("People and stimuli")
+    page.text_input(key="study_names").input("p4, p5").run()
+    next(button for button in page.button if button.label == "Add").click().run()
+    assert not page.exception
+    assert [each.name for each in studies.get(saved.id).study.participants] == ["p1", "p2", "p3", "p4", "p5"]
+    page.text_input(key="study_variable").input("age").run()
+    next(button for button in page.button if button.label == "Add variable").click().run()
+    assert "age" in studies.get(saved.id).study.variables("participants")
+    assert studies.get(saved.id).study.participants[0].consent is Consent.GIVEN
+
+
 def test_files_hold_the_results(repository, video):
     from emotion.library.studies.results import study_results
     from ui.studies.results import _sav, _zipped

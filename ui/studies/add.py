@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from emotion.bad_file import sentence_for
-from emotion.errors import EmotionError, InputError, LibraryError
+from emotion.errors import EmotionError, InputError
 from emotion.library import JobSettings
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.studies import Study
@@ -166,7 +166,7 @@ def _save(
     """Merge what is new into the study and run the page again, or say why that cannot be done."""
     try:
         studies.save(saved, saved.study.merged_with(new))
-    except (EmotionError, LibraryError) as error:
+    except EmotionError as error:
         st.error(plain(error), icon=":material/error:")
         return
     for failure in failures or ():

@@ -11,7 +11,7 @@ import streamlit as st
 
 from emotion.errors import EmotionError
 from emotion.library.studies import SavedStudy, StudyRepository
-from emotion.studies import Consent, Participant, Stimulus
+from emotion.studies import Consent, Participant, Stimulus, Study
 from emotion.studies.study import clean_name
 from ui.common.plain import plain
 from ui.studies import session
@@ -19,6 +19,10 @@ from ui.studies import session
 
 def show_people(studies: StudyRepository, saved: SavedStudy) -> None:
     """Show the tables of participants and stimuli, and save changes."""
+    if not saved.study.participants and not saved.study.stimuli:
+        st.info("Participants and stimuli appear here once videos are added.", icon=":material/groups:")
+        _ask_names(studies, saved)
+        return
     st.markdown("**Participants**")
     st.caption("Who withdrew consent, or has a reason in *Excluded because*, is left out of all results.")
     people = _edit_people(saved)
@@ -29,6 +33,7 @@ def show_people(studies: StudyRepository, saved: SavedStudy) -> None:
     )
     stimuli = _edit_stimuli(saved)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        _ask_names(studies, saved)
         _ask_variable(studies, saved)
         if st.button("Save changes", type="primary", icon=":material/save:"):
             _save(studies, saved, people, stimuli)
@@ -75,6 +80,22 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
             "after_s": number("To, s after its start", min_value=0.0, format="%.1f", help="Empty: to the event's end"),
         },
     )  # fmt: skip
+
+
+def _ask_names(studies: StudyRepository, saved: SavedStudy) -> None:
+    with st.popover("Add people or stimuli", icon=":material/person_add:"):
+        text = st.text_input("Names, separated by commas", placeholder="Such as: p03, p04", key="study_names")
+        of = st.segmented_control("Add as", ["participants", "stimuli"], default="participants", required=True)
+        names = [name for name in map(clean_name, text.split(",")) if name]
+        if st.button("Add", disabled=not names):
+            is_people = of == "participants"
+            people = tuple(Participant(name) for name in names) if is_people else ()
+            stimuli = () if is_people else tuple(Stimulus(name) for name in names)
+            try:
+                merged = saved.study.merged_with(Study("", people, stimuli))
+                _store(studies, saved, merged.participants, merged.stimuli)
+            except EmotionError as error:
+                st.error(plain(error), icon=":material/error:")
 
 
 def _ask_variable(studies: StudyRepository, saved: SavedStudy) -> None:

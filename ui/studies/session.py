@@ -28,12 +28,14 @@ class ResultsJob(BackgroundJob):
     """Computes the results of a study.
 
     Attributes:
-        key: What the results are of.
+        study_id: ID of the study.
+        key: What the results are of; None before the first start.
         results: The results; None while running, if cancelled and if failed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, study_id: str) -> None:
         super().__init__()
+        self.study_id = study_id
         self.key: Hashable = None
         self.results: StudyResults | None = None
         self._known: dict[object, CellSums] = {}
@@ -42,6 +44,10 @@ class ResultsJob(BackgroundJob):
         """Start; returns at once."""
         self.key, self.results = key, None
         self._start_thread(lambda: self._run(studies, saved))
+
+    def forget(self) -> None:
+        """Let the next run of the page start again."""
+        self.key = None
 
     def _run(self, studies: StudyRepository, saved: SavedStudy) -> None:
         self.results = study_results(studies, saved, self._report, self._known)
@@ -71,10 +77,10 @@ def results_job(studies: StudyRepository, saved: SavedStudy, states: dict[str, A
     """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
     key = (saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items()))
     job: ResultsJob | None = st.session_state.get(_JOB)
-    if job is None or (job.key is not None and job.key[:1] != key[:1]):  # type: ignore[index]
+    if job is None or job.study_id != saved.id:
         if job is not None:
             job.close()
-        job = st.session_state[_JOB] = ResultsJob()
+        job = st.session_state[_JOB] = ResultsJob(saved.id)
     if job.key != key:
         job.cancel()
         job.wait()

@@ -33,7 +33,7 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
         st.markdown(standing(saved, states))
     shown: tuple[Callable[[], None], ...] = (
         lambda: _show_videos(studies, saved, states, results),
-        lambda: _show_people(studies, saved),
+        lambda: show_people(studies, saved),
         lambda: _show_results(saved, results, show_means),
         lambda: _show_results(saved, results, show_curve),
         lambda: _show_results(saved, results, show_contrast),
@@ -56,13 +56,6 @@ def _show_videos(
     show_grid(studies, saved, states, results)
 
 
-def _show_people(studies: StudyRepository, saved: SavedStudy) -> None:
-    if saved.study.participants:
-        show_people(studies, saved)
-    else:
-        st.info("Participants and stimuli appear here once videos are added.", icon=":material/groups:")
-
-
 def _show_results(saved: SavedStudy, results: StudyResults | None, show: Callable[[StudyResults], None]) -> None:
     if results is not None and results.sums:
         show(results)
@@ -79,6 +72,8 @@ def _results(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, A
         st.error(plain(job.error), icon=":material/error:")
     if job.running:
         fragment(run_every=POLL_INTERVAL_S)(_follow)(job)
+    elif job.results is None:
+        st.button("Compute results", icon=":material/calculate:", on_click=job.forget, key="study_compute")
     return job.results
 
 
