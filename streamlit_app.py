@@ -9,10 +9,11 @@ from ui.common.errors import error_boundary
 from ui.shell.notice import keep_answer
 from ui.shell.page import enter_app
 
+NAME = "Expression analytics"
 LOGO = Path(__file__).parent / "ui" / "assets" / "logo.svg"
 
 # No Material symbol as page icon: the browser would fetch it from the internet.
-st.set_page_config(page_title="Expression analytics", page_icon=LOGO, layout="wide")
+st.set_page_config(page_title=NAME, page_icon=LOGO, layout="wide")
 st.logo(LOGO, size="large")
 
 visitor = find_visitor()
@@ -36,6 +37,8 @@ developer = [
 ]
 # Listing a page reveals only its address; every page checks access itself.
 page = st.navigation({"": pages, "Developer": developer}, position="hidden" if visitor is None else "top")
+# Tabs, histories and screen readers tell pages apart by their titles.
+st.set_page_config(page_title=f"{page.title} · {NAME}")
 with error_boundary():
     enter_app()
     try:

@@ -16,12 +16,14 @@ import time
 import uuid
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+from streamlit.testing.v1 import AppTest
 
 from bench.common.process import run_module
-from bench.common.records import facts, write_section
+from bench.common.records import ROOT, facts, write_section
 from emotion.analytics.files import save_parquet
 from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, probability_columns, with_leading_emotion
 from emotion.engine.storage import timeline_key
@@ -31,11 +33,14 @@ from emotion.library.mapping import new_row, now, words_of
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.results import study_results
 from emotion.studies import Cell, Participant, Stimulus, Study
+from emotion.studies.statistics.contrasts import contrasts
+from emotion.studies.statistics.curves import mean_curve
 from emotion.types import Analysis, VideoInfo
 
 SECTION = "studies"
 PARTICIPANTS, STIMULI, MINUTES, FPS = 200, 10, 3, 30
 _DIFFERENT = 20
+_TABS = ("Videos", "Means", "Curve", "Contrast")
 
 
 def made_analysis(seed: int, seconds: float = MINUTES * 60, fps: float = FPS) -> Analysis:
@@ -94,14 +99,38 @@ def measure_once(folder: Path) -> dict[str, Any]:
     saved = timed("read the study", lambda: studies.get(studies.summaries()[0].id))
     results = timed("aggregate all timelines", lambda: study_results(studies, saved, None, known))
     timed("again, nothing changed", lambda: study_results(studies, saved, None, known))
-    means = timed("table of means", results.means)
-    seconds = timed("table of seconds", results.seconds)
-    timed("one curve", lambda: results.curves("happiness", "film 0"))
+    means = timed("table of means", lambda: results.means)
+    seconds = timed("table of seconds", lambda: results.seconds)
+    timed("curves with intervals", lambda: mean_curve(seconds, "happiness", by="stimulus"))
+    pair = ("film 0", "film 1")
+    timed("a contrast", lambda: contrasts(means, ["happiness"], by="stimulus", levels=[pair], paired=True))
     return {
         "participants": len(saved.study.participants), "stimuli": len(saved.study.stimuli),
         "rows": int(means["frames"].sum()), "rows of means": len(means), "rows of seconds": len(seconds),
         "seconds": steps, "memory before, MB": before_mb, "peak memory, MB": _peak_mb(),
     }  # fmt: skip
+
+
+def measure_page(folder: Path) -> dict[str, Any]:
+    """Return how long the script of the page takes on the only study of a library, s, and the peak memory, MB.
+
+    The first visit begins to compute results and shows their progress; the others come after.
+    """
+    library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "storage"))
+    found: dict[str, Any] = {}
+    with patch("ui.access.library._opened", lambda: (library, None)):
+        test = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=600)
+        for name in ("first visit", *_TABS):
+            if name in _TABS:
+                test.session_state["study_results_job"].wait()
+                test.session_state["study_tabs"] = name
+            started, cpu = time.perf_counter(), time.process_time()
+            test.run()
+            found[name] = round(time.perf_counter() - started, 3)
+            found[f"{name}, of the processor"] = round(time.process_time() - cpu, 3)
+            if test.exception:
+                raise RuntimeError(f"the page failed: {test.exception}")
+    return {"seconds": found, "peak memory, MB": _peak_mb()}
 
 
 def _peak_mb() -> int:
@@ -113,16 +142,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--participants", type=int, default=PARTICIPANTS)
     parser.add_argument("--folder", type=Path, help="measure the library that lies here, and print only")
+    parser.add_argument("--page", action="store_true", help="with --folder, measure the page")
     options = parser.parse_args()
     if options.folder is not None:
-        print(json.dumps(measure_once(options.folder)))
+        measure = measure_page if options.page else measure_once
+        print(json.dumps(measure(options.folder)))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         library = Library.open(f"sqlite:///{folder}/library.db", f"{folder}/storage")
         make_study(library, options.participants, STIMULI)
         library.close()
-        found = run_module("bench.study_scale", "--folder", folder)
-    write_section(SECTION, facts(), {"scale": found})
+        found = {
+            "scale": run_module("bench.study_scale", "--folder", folder),
+            "page": run_module("bench.study_scale", "--folder", folder, "--page"),
+        }
+    write_section(SECTION, facts(), found)
     print(json.dumps(found, indent=1))
     return 0
 

@@ -56,8 +56,8 @@ class Limits:
         """
         free = shutil.disk_usage(folder).free
         if free - size < self.free_bytes:
-            room = f"{_megabytes(size)} to come and " if size else ""
-            expected = f"expected room for {room}{_megabytes(self.free_bytes)} to stay free on the server's disk"
+            room = f"{_megabytes(size)} for this file and " if size else ""
+            expected = f"expected {room}{_megabytes(self.free_bytes)} to stay free on the server's disk"
             raise TooLargeError(f"{expected}; {_megabytes(free)} are free")
 
     def check_duration(self, seconds: float, name: str) -> None:
@@ -68,7 +68,7 @@ class Limits:
         """
         if seconds > self.duration_s:
             expected = f"expected at most {_hours(self.duration_s)} of video"
-            raise TooLargeError(f"{expected}; {name} has {_hours(seconds)} to analyse. Choose a part of it")
+            raise TooLargeError(f"{expected}; {name} has {_hours(seconds)} to analyse. Choose a shorter part")
 
     def check_quota(self, used: float, coming: float) -> None:
         """Refuse a file that would exceed its owner's quota.
@@ -81,9 +81,10 @@ class Limits:
             TooLargeError: It would.
         """
         if used + coming > self.quota_bytes:
-            expected = f"expected all that you keep here to take at most {_megabytes(self.quota_bytes)}"
+            expected = f"expected your library to take at most {_megabytes(self.quota_bytes)}"
             raise TooLargeError(
-                f"{expected}; it takes {_megabytes(used)} and {_megabytes(coming)} would come. Delete some of it"
+                f"{expected}; it takes {_megabytes(used)}, and {_megabytes(coming)} would be added. "
+                "Delete something first"
             )
 
     def check_queue(self, waiting: int) -> None:
@@ -93,8 +94,8 @@ class Limits:
             TooLargeError: Its owner has too many waiting already.
         """
         if waiting >= self.queued:
-            expected = f"expected at most {self.queued:,.0f} of your analyses to wait"
-            raise TooLargeError(f"{expected}; {waiting:,} do already. Try again when some are done")
+            expected = f"expected at most {self.queued:,.0f} queued analyses"
+            raise TooLargeError(f"{expected}; you have {waiting:,}. Try again when some are done")
 
 
 UNLIMITED = Limits(math.inf, math.inf, math.inf, math.inf, -math.inf)
@@ -149,7 +150,7 @@ def memory_bytes() -> float:
 def no_memory_words(expected: str = "a video that is decoded") -> str:
     """Return the sentence for an upload that needs more memory; ``expected`` is what it should have been."""
     allowed = memory_bytes() / MEGA
-    return f"expected {expected} within {allowed:,.0f} MB of memory; this one asks for more"
+    return f"expected {expected} within {allowed:,.0f} MB of memory; this one needs more"
 
 
 def _check_pixels(width: int, height: int, name: str, what: str, megapixels: float) -> None:

@@ -32,9 +32,10 @@ CARD_STYLE = """
 <style>
 [class*="st-key-card_"] { position: relative }
 [class*="st-key-card_"]:hover { border-color: var(--st-primary-color, #5b4bd6) }
+[class*="st-key-card_"] [data-testid="stElementContainer"]:has(a),
 [class*="st-key-card_"] [data-testid="stPageLink"],
-[class*="st-key-card_"] [data-testid="stPageLink"] * { position: static }
-[class*="st-key-card_"] a::after { content: ""; position: absolute; inset: 0; border-radius: .6rem }
+[class*="st-key-card_"] [data-testid="stPageLink"] * { position: static !important }
+[class*="st-key-card_"] a::after { content: ""; position: absolute; inset: 0; z-index: 1; border-radius: .6rem }
 [class*="st-key-card_"] a:focus-visible::after { outline: 3px solid var(--st-primary-color, #5b4bd6) }
 </style>
 """

@@ -13,6 +13,7 @@ from ui.live import (
     refresh_board,
     running_stream,
     session_of,
+    show_calibration,
     show_camera,
     show_controls,
     show_recorded,
@@ -46,6 +47,7 @@ def show_live() -> None:
     with picture:
         show_camera(analyzer, options)
         show_controls(session_of(running_stream()), library)
+        show_calibration(session_of(running_stream()))
     with board:
         show_board()
         show_recorded(library)

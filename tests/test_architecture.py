@@ -77,3 +77,9 @@ def test_ray_is_imported_in_one_place_and_not_before_it_is_wanted() -> None:
 def test_the_app_starts_from_one_page_script_with_helpers_elsewhere() -> None:
     for page in sorted((ROOT / "pages").glob("*.py")):
         assert "__main__" not in page.read_text(encoding="utf-8"), f"{page.name} is a page, not a program"
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """Pytest imports them by their names alone."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []

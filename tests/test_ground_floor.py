@@ -235,7 +235,7 @@ def test_a_copied_folder_with_its_old_card_is_refused(models: Path) -> None:
     card = make_model(models, "first")
     make_model(models, "second")
     registry.save_card(card, models / "second")
-    with pytest.raises(ModelError, match="to bear its name; got 'first'"):
+    with pytest.raises(ModelError, match="to have its name; got 'first'"):
         registry.load_card("second")
 
 

@@ -25,18 +25,18 @@ SMALL = Limits(upload_bytes=2e6, duration_s=60, queued=3, quota_bytes=10e6, free
         (
             lambda: SMALL.check_duration(60, "a.mp4"),
             lambda: SMALL.check_duration(7_200, "a.mp4"),
-            "expected at most 60 s of video; a.mp4 has 2.0 h to analyse. Choose a part of it",
+            "expected at most 60 s of video; a.mp4 has 2.0 h to analyse. Choose a shorter part",
         ),
         (
             lambda: SMALL.check_queue(2),
             lambda: SMALL.check_queue(3),
-            "expected at most 3 of your analyses to wait; 3 do already. Try again when some are done",
+            "expected at most 3 queued analyses; you have 3. Try again when some are done",
         ),
         (
             lambda: SMALL.check_quota(8e6, 2e6),
             lambda: SMALL.check_quota(9e6, 2e6),
-            "expected all that you keep here to take at most 10.0 MB; it takes 9.0 MB and 2.0 MB would come. "
-            "Delete some of it",
+            "expected your library to take at most 10.0 MB; it takes 9.0 MB, and 2.0 MB would be added. "
+            "Delete something first",
         ),
         (
             lambda: check_picture(10_000, 10_000, "a.png"),

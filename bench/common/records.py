@@ -12,7 +12,8 @@ from bench.common.processor import kind_of_cpu
 from training import provenance
 
 ROOT = Path(__file__).resolve().parents[2]
-BATCH, FALSE_FACES, FUZZ, KILLS, LIBRARY, LIVE = "batch", "false_faces", "fuzz", "kills", "library", "live"
+BATCH, EYES, FALSE_FACES, FUZZ = "batch", "eyes", "false_faces", "fuzz"
+KILLS, LIBRARY, LIVE = "kills", "library", "live"
 LONG_VIDEO, SOAK, TRAINING, VISITS = "long_video", "soak", "training", "visits"
 """Sections, and names of their files."""
 RESULTS = ROOT / "bench" / "results"

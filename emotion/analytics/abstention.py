@@ -89,4 +89,4 @@ def explain(abstain_below: float) -> str:
         "validation faces."
     )
     has_slopes = isinstance(abstain_below, AbstentionLimit) and abstain_below.slopes
-    return text + " The limit is higher for turned or small heads." if has_slopes else text
+    return text + " The threshold is higher for turned or small heads." if has_slopes else text

@@ -56,7 +56,7 @@ def _whole_of(track: int, merged: Mapping[int, int]) -> int:
         way.append(merged[way[-1]])
         if way[-1] in way[:-1]:
             steps = " → ".join(map(str, way))
-            raise InputError(f"expected tracks merged into one that stays; got a circle: {steps}")
+            raise InputError(f"expected merges that end in a track that stays; got a cycle: {steps}")
     return way[-1]
 
 

@@ -13,14 +13,14 @@ POSITIVE = "happiness"
 NEGATIVE = ("sadness", "anger", "fear", "disgust")
 
 VALENCE = (
-    "Derived: the probability of happiness minus the largest one of sadness, anger, fear and disgust, "
-    "as Noldus describes the valence of its FaceReader. −1 to 1."
+    "Probability of happiness minus the highest of sadness, anger, fear and disgust, as Noldus defines valence for "
+    "FaceReader. −1 to 1."
 )
 """Explanation of :func:`valence` for the app."""
 
 INTENSITY = (
-    "Derived: 1 minus the probability of neutral, which is this app's own definition: the probability "
-    "that the face shows any expression. 0 to 1."
+    "1 minus the probability of neutral: the probability that the face shows any expression. This app's own "
+    "definition. 0 to 1."
 )
 """Explanation of :func:`intensity` for the app."""
 

@@ -102,7 +102,7 @@ def from_arrow(table: pa.Table, name: str, *, limited: bool = False) -> Analysis
     """
     own = table.schema.metadata or {}
     if _ABOUT not in own or _FRAMES not in own:
-        raise TimelineError(f"expected an analysis saved by this program; {name} is another table")
+        raise TimelineError(f"expected an analysis saved by this program; {name} is a different table")
     try:
         about, frames = json.loads(own[_ABOUT]), _unpack(own[_FRAMES], name if limited else None)
         if about["schema"] not in {1, 2, SCHEMA_VERSION}:

@@ -47,7 +47,7 @@ def check_footer(path: Path, name: str) -> None:
     # Repeated values are stored once in the file but take memory for every row.
     in_memory = facts.num_rows * sum(_bytes_of(field.type) for field in schema)
     stored = sum(group.total_byte_size for group in groups)
-    _expect_at_most(MOST_EXPANDED_BYTES, max(in_memory, stored), "bytes once it is unpacked", name)
+    _expect_at_most(MOST_EXPANDED_BYTES, max(in_memory, stored), "bytes when unpacked", name)
 
 
 def check_rows(rows: int, name: str) -> None:

@@ -85,12 +85,12 @@ def find_videos(inputs: Sequence[str]) -> list[Video]:
     """
     manifests = [text for text in inputs if _is_manifest(text)]
     if manifests and len(inputs) > 1:
-        got = f"{Video(manifests[0]).shown} beside {len(inputs) - 1} more"
+        got = f"{Video(manifests[0]).shown} and {len(inputs) - 1} more"
         raise InputError(f"expected one manifest alone, or videos without one; got {got}")
     videos = _listed(manifests[0]) if manifests else [video for text in inputs for video in _found(text)]
     counts = Counter(video.shown for video in videos)
     if twice := [source for source, count in counts.items() if count > 1]:
-        got = f"{twice[0]} {counts[twice[0]]} times" + (f", and {len(twice) - 1} more like that" if twice[1:] else "")
+        got = f"{twice[0]} {counts[twice[0]]} times" + (f", and {len(twice) - 1} more duplicates" if twice[1:] else "")
         raise InputError(f"expected every video once; got {got}")
     return videos
 
@@ -108,10 +108,10 @@ def _found(text: str) -> Iterable[Video]:
         if fs.exists(path):
             return [_video(text, fs, path, fs.info(path))]
         if _MAGIC & set(path):
-            return _inside(text, fs, path, fs.glob(path, detail=True), "that fit")
+            return _inside(text, fs, path, fs.glob(path, detail=True), "matching")
     except OSError as error:
-        raise InputError(f"{Video(text).shown} cannot be looked into: {error.strerror or error}") from error
-    raise InputError(f"expected a video, folder, glob, URL or manifest; there is nothing at {Video(text).shown}")
+        raise InputError(f"{Video(text).shown} cannot be listed: {error.strerror or error}") from error
+    raise InputError(f"expected a video, folder, glob, URL or manifest; nothing exists at {Video(text).shown}")
 
 
 def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how: str) -> list[Video]:

@@ -47,7 +47,7 @@ def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str)
             for first in range(0, len(videos), _WAVE):
                 yield from _wave(ray, job, videos[first : first + _WAVE], size)
         except ray.exceptions.RayError as error:
-            raise BatchError(f"expected Ray to go on; it says: {_first_line(error)}") from error
+            raise BatchError(f"expected Ray to keep running; it reported: {_first_line(error)}") from error
 
 
 def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Row]:

@@ -80,7 +80,7 @@ def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[R
 
 def _check_alive(deaths: int) -> None:
     if deaths >= _GIVE_UP:
-        raise BatchError(f"expected workers that live; {deaths} died one after the other, whichever video they had")
+        raise BatchError(f"expected workers to keep running; {deaths} crashed in a row, on different videos")
 
 
 def _slot(job: Job, stop: Any) -> ProcessPoolExecutor:
@@ -107,5 +107,5 @@ def _end_with_parent() -> None:
 
 def _do(video: Video) -> Row | None:
     if _worker is None:
-        raise RuntimeError("expected a process that has begun as a worker")
+        raise RuntimeError("expected a process that was started as a worker")
     return _worker(video)

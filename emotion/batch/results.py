@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from emotion.analytics.behaviour.summary import HEADLINE
 from emotion.batch.inputs import Video
 from emotion.batch.work import FILE, KILLED, UNEXPECTED, Row
 from emotion.engine.storage import Storage
@@ -37,6 +38,7 @@ _COLUMNS = {
     **{"duration_s": _NUMBER, "analysed_s": _NUMBER},
     **dict.fromkeys(["frames", "frames_with_face", "frames_without_face", "faces", "people"], _COUNT),
     **{"abstain_below": _NUMBER, "dominant": _TEXT, "smile_index": _NUMBER, "changes_per_minute": _NUMBER},
+    **dict.fromkeys(HEADLINE, _NUMBER),
     **{"work_s": _NUMBER, "finished_at": _MOMENT},
 }
 _ERROR_COLUMNS = {
@@ -153,7 +155,7 @@ def _read(storage: Storage, name: str) -> pa.Table:
         found = found.rename_columns([RENAMED.get(name, name) for name in found.column_names])
         return pa.concat_tables([_table([]), found], promote_options="permissive")
     except (OSError, pa.ArrowException) as error:
-        raise BatchError(f"expected {name} as a batch wrote it; it cannot be read: {error}") from error
+        raise BatchError(f"expected {name} as written by a batch; it cannot be read: {error}") from error
 
 
 def _write(storage: Storage, name: str, table: pa.Table) -> None:

@@ -62,7 +62,7 @@ def run_batch(
         settings: How to analyse.
         workers: How many videos at once; None for as many as there are cores.
         ray: ``"local"`` or the address of a cluster; None for processes on this machine.
-        retry: Whether to try again what ended with an error.
+        retry: Whether to retry the videos that failed.
         on_step: Called at the start and after each video, with these as the unit of progress.
 
     Raises:
@@ -103,7 +103,7 @@ def _collect(rows: Generator[Row, None, None], results: Results, total: int, on_
         with contextlib.closing(rows):
             for done, row in enumerate(rows, start=1):
                 if row.get("kind") == STOP:
-                    raise BatchError(f"the batch has stopped: {row['reason']}; what was done is kept")
+                    raise BatchError(f"the batch stopped: {row['reason']}; finished results are kept")
                 results.add(row)
                 on_step(Progress(done, total, time.monotonic() - started))
     except KeyboardInterrupt:
@@ -132,5 +132,5 @@ def _alone(out: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BatchError(f"expected a folder that no other batch writes to; one is at work in {out}") from None
+            raise BatchError(f"expected a folder that no other batch is using; one is writing to {out}") from None
         yield

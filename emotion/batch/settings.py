@@ -75,8 +75,8 @@ class Settings:
         here = Settings.of(self.model, self.detector, self.sampling, eyes=self.eyes, movements=self.movements)
         if here.id != self.id:
             raise BatchError(
-                f"expected the same version of the program and of model {self.model!r} on every machine; "
-                f"a worker has others (program {program_version()})"
+                f"expected the same version of the program and of model {self.model!r} on every machine; a worker "
+                f"has different ones (program {program_version()})"
             )
 
     def id_of(self, content_sha256: str) -> str:

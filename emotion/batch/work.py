@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 from threadpoolctl import threadpool_limits
 
+from emotion.analytics.behaviour.summary import behaviour_headline
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline
 from emotion.batch.inputs import Video, is_url, place_of
@@ -74,8 +75,8 @@ def failure(video: Video, settings: Settings, kind: str, reason: str, *, tries: 
 
 def killed(video: Video, settings: Settings, tries: int) -> Row:
     """Return the row of a video that killed its worker at every attempt."""
-    died = f"the process that analysed it died {tries} times"
-    why = f"it was killed, its decoder crashed, or no picture came for {read_settings().stall_s:g} s"
+    died = f"its process crashed {tries} times"
+    why = f"it was killed, its decoder crashed, or no frame arrived for {read_settings().stall_s:g} s"
     return failure(video, settings, KILLED, f"{video.name} has no timeline: {died} ({why})", tries=tries)
 
 
@@ -137,6 +138,7 @@ class Worker:
             | {"complete": analysis.complete, "note": analysis.remarks}
             | {"width": analysis.info.width, "height": analysis.info.height, "faces": len(analysis.timeline)}
             | headline(analysis)
+            | behaviour_headline(analysis)
             | {"work_s": time.monotonic() - started if found else None, "finished_at": _now()}
         )
 
@@ -162,7 +164,7 @@ class Worker:
         checkpoint.clear()
         analysis = _read(storage, timeline_key(video_id))
         if analysis is None:
-            raise OSError(f"{timeline_key(video_id)} was written and cannot be read")
+            raise OSError(f"{timeline_key(video_id)} was written but cannot be read")
         return analysis
 
     @contextlib.contextmanager
@@ -179,7 +181,7 @@ class Worker:
             except OSError:
                 raise
             except Exception as error:  # every file system raises errors of its own
-                raise OSError(f"{video.name} cannot be fetched: {type(error).__name__}: {error}") from error
+                raise OSError(f"{video.name} cannot be downloaded: {type(error).__name__}: {error}") from error
             yield copy
 
 

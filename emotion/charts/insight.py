@@ -87,7 +87,7 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.La
             alt.Tooltip("before:N", title="From"),
             alt.Tooltip("after:N", title="To"),
             alt.Tooltip("count:Q", format=",", title="Changes"),
-            alt.Tooltip("share:Q", format=".0%", title="Of all changes from it"),
+            alt.Tooltip("share:Q", format=".0%", title="Share of all changes from it"),
         ],
     )
     cells = base.mark_rect(stroke=EDGE, strokeOpacity=0.25).encode(color=alt.Color("tint:N", scale=None))

@@ -138,7 +138,7 @@ def robustness_bars(found: Mapping[str, Mapping[str, Record]], models: Sequence[
         alt.Tooltip("model:N", title="Model"),
         alt.Tooltip("condition:N", title="Faces"),
         alt.Tooltip("accuracy:Q", format=".1%", title="Accuracy"),
-        alt.Tooltip("lost:Q", format=".1%", title="Lost against clean faces"),
+        alt.Tooltip("lost:Q", format=".1%", title="Accuracy lost vs. clean faces"),
         *interval_tooltips(".1%"),
     ]
     return _grouped_bars(robustness_table(found), "condition", "accuracy", "Accuracy", tooltip, models)
@@ -180,12 +180,12 @@ def coverage_chart(records: Mapping[str, Record], models: Sequence[str], height:
     tooltip = [
         alt.Tooltip("model:N", title="Model"),
         alt.Tooltip("coverage:Q", format=".1%", title="Faces answered"),
-        alt.Tooltip("accuracy:Q", format=".1%", title="Of these, right"),
+        alt.Tooltip("accuracy:Q", format=".1%", title="Answers right"),
     ]
     base = alt.Chart(curves, height=height).encode(x=x, y=y, color=colour, tooltip=tooltip)
     # Lines show tooltips only exactly at their corners, so wide invisible points are added.
     lines = base.mark_line(strokeWidth=2) + base.mark_circle(size=90, opacity=0)
-    own = [*tooltip, alt.Tooltip("abstain_below:Q", format=".0%", title="Own limit: unclear below")]
+    own = [*tooltip, alt.Tooltip("abstain_below:Q", format=".0%", title="Threshold: unclear below")]
     marks = alt.Chart(limits).mark_point(shape="diamond", size=150, filled=True, opacity=1, stroke=EDGE)
     return finish(
         lines + marks.encode(x=x, y=y, color=colour, tooltip=own),

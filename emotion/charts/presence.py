@@ -73,7 +73,7 @@ def presence_chart(analysis: Analysis, track: int) -> alt.Chart:
             opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 1]), legend=None),
             tooltip=[
                 alt.Tooltip("row:N", title="What"),
-                alt.Tooltip("share:Q", format=".0%", title="Of the frames"),
+                alt.Tooltip("share:Q", format=".0%", title="Share of frames"),
                 *span_tooltips(),
             ],
         )

@@ -25,9 +25,9 @@ ZOOM = "zoom"
 TOP, BOTTOM = 0.89, 0.98
 """Position of a ribbon in its lane, 0 at the top and 1 at the bottom."""
 
-_OVERVIEW_LANE_PX, _GROWING_LANE_PX = 14, 22
+_OVERVIEW_LANE_PX, _GROWING_LANE_PX = 18, 22
 _NAME_PX = 110
-_AXIS_PX = 46
+_AXIS_PX = 70
 
 
 def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def front_chart(table: pd.DataFrame, height: int = 380) -> alt.LayerChart:
     """
     x = alt.X("ms_per_face:Q", title="ms per face, one core", axis=alt.Axis(grid=False))
     y = alt.Y(
-        "accuracy:Q", title="Accuracy after the small budget", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
+        "accuracy:Q", title="Accuracy after short training", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
     )
     points = (
         alt.Chart(table, height=height)
@@ -77,7 +77,7 @@ def generations_chart(table: pd.DataFrame, height: int = 380) -> alt.Chart:
         .encode(
             x=alt.X("ms_per_face:Q", title="ms per face, one core", axis=alt.Axis(grid=False)),
             y=alt.Y(
-                "accuracy:Q", title="Front of all so far", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
+                "accuracy:Q", title="Pareto front so far", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%")
             ),
             color=_generation("up_to:Q"),
             detail="up_to:N",

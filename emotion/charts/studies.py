@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -12,6 +13,7 @@ from emotion.charts.common import EDGE, VIOLET, finish, interval_tooltips
 PALETTE = (VIOLET, "#E07A3F", "#2A9D8F", "#C2517A", "#6B8E23", "#3F7FBF", "#9A6A4F", "#7F7F7F")
 """Colours of conditions, which are none of the expressions' colours; more conditions repeat them."""
 
+_NAMES: dict[str, Any] = {"labelAngle": 0, "labelAlign": "center", "ticks": False, "grid": False}
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 MAX_CURVES = len(PALETTE)
 """Most curves in one chart."""
@@ -72,7 +74,7 @@ def people_chart(
     table = means[["participant", by, measure]].set_axis(["participant", "condition", "value"], axis=1)
     table = table.assign(condition=table["condition"].astype(str))
     order = list(dict.fromkeys(table["condition"]))
-    x = alt.X("condition:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelLimit=120, grid=False))
+    x = alt.X("condition:N", sort=order, title=None, axis=alt.Axis(labelLimit=120, labelFlush=False, **_NAMES))
     y = alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(zero=False))
     tooltip = [
         alt.Tooltip("participant:N", title="Participant"),

@@ -15,11 +15,11 @@ from emotion.version import DISTRIBUTION
 
 def add_app_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--port", type=_port, metavar="N", help="(default: 8501)")
+    parser.add_argument("--port", type=_port, metavar="N", help="port (default: 8501)")
     parser.add_argument(
         "--address", metavar="HOST", help="listen on this address, 0.0.0.0 for all (default: this machine only)"
     )
-    parser.add_argument("--headless", action="store_true", help="open no browser")
+    parser.add_argument("--headless", action="store_true", help="do not open a browser")
 
 
 def run_app(options: argparse.Namespace) -> int:

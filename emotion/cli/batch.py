@@ -31,7 +31,7 @@ def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type],
     batch.add_argument("--out", required=True, metavar="DIR", help="folder or URL of timelines and tables")
     batch.add_argument("--workers", type=positive(int), metavar="N", help="videos at once (default: one per core)")
     batch.add_argument("--ray", metavar="ADDRESS", help="use Ray: local, or the address of a cluster")
-    batch.add_argument("--retry", action="store_true", help="try again what ended with an error")
+    batch.add_argument("--retry", action="store_true", help="retry the videos that failed")
     add_sampling_options(batch, positive)
 
 
@@ -67,14 +67,14 @@ def _report(options: argparse.Namespace) -> Report:
 
 
 def _sentence(report: Report, out: str) -> str:
-    text = f"{report.timelines} of {report.videos} videos have a timeline, {report.errors} an error"
+    text = f"{report.timelines} of {report.videos} videos analysed, {report.errors} failed"
     if report.incomplete:
-        text += f", {report.incomplete} damaged and read in part"
+        text += f", {report.incomplete} damaged and analysed in part"
     if report.before:
-        text += f", {report.before} of these from before"
+        text += f", {report.before} of these by an earlier run"
     return f"{text}; {report.elapsed_s:.0f} s; see {SUMMARY} and {ERRORS} in {out}"
 
 
 def _interrupted() -> int:
-    print("emotion: the batch was interrupted; the same command goes on from here", file=sys.stderr)
+    print("emotion: interrupted; run the same command to continue", file=sys.stderr)
     return INTERRUPTED

@@ -16,10 +16,10 @@ _WRITERS = {"markdown": to_markdown, "html": to_html}
 
 def add_card_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("model", metavar="NAME", help="a model, see the command models")
-    parser.add_argument("--format", choices=sorted(_WRITERS), help="(default: by the ending of --out, else markdown)")
-    parser.add_argument("--facts", type=Path, metavar="FILE", help="facts.json of a data set, to be told as well")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: print it)")
+    parser.add_argument("model", metavar="NAME", help="model (see “emotion models”)")
+    parser.add_argument("--format", choices=sorted(_WRITERS), help="(default: by the ending of --out, or markdown)")
+    parser.add_argument("--facts", type=Path, metavar="FILE", help="facts.json of a data set to include")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="output file (default: print)")
 
 
 def run_card(options: argparse.Namespace) -> int:

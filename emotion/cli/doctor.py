@@ -7,6 +7,7 @@ from importlib import metadata
 
 import numpy as np
 
+from emotion.engine.stage_costs import stage_costs
 from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
 from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
@@ -40,7 +41,8 @@ def examine() -> list[Finding]:
         models.append(Finding("default model", False, f"expected {ALIASES['default']}; it is not installed"))
     parts = [_part_model(name) for name in list_part_models()]
     server = [_server(url)] if (url := read_settings().serving_url) else []
-    return [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, _sandbox(), *server]
+    checked = [*map(_package, PACKAGES), *map(_extra, EXTRAS), *files, _cascade(), *models, *parts, _sandbox(), *server]
+    return [*checked, _cost()]
 
 
 def _package(name: str) -> Finding:
@@ -61,7 +63,7 @@ def _extra(extra: str) -> Finding:
 
 def _weights(name: str) -> Finding:
     try:
-        return Finding(name, True, f"{mediapipe_file(name).stat().st_size / 1e6:.1f} MB, digest as expected")
+        return Finding(name, True, f"{mediapipe_file(name).stat().st_size / 1e6:.1f} MB, checksum verified")
     except EmotionError as error:
         return Finding(name, False, str(error))
 
@@ -71,7 +73,7 @@ def _cascade() -> Finding:
         HaarCascade()
     except EmotionError as error:
         return Finding("Haar cascade", False, str(error))
-    return Finding("Haar cascade", True, "carried by OpenCV")
+    return Finding("Haar cascade", True, "part of OpenCV")
 
 
 def _model(name: str) -> Finding:
@@ -82,7 +84,7 @@ def _model(name: str) -> Finding:
         return Finding(f"model {name}", False, str(error))
     parts = f"an ensemble of {len(card.members)}, " if card.members else ""
     return Finding(
-        f"model {name}", True, f"{parts}{size / 1e6:.1f} MB, {len(card.labels)} expressions, digest as expected"
+        f"model {name}", True, f"{parts}{size / 1e6:.1f} MB, {len(card.labels)} expressions, checksum verified"
     )
 
 
@@ -91,7 +93,18 @@ def _part_model(name: str) -> Finding:
         size = checked_part_file(load_part_card(name)).stat().st_size
     except EmotionError as error:
         return Finding(f"face parts {name}", False, str(error))
-    return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, digest as expected")
+    return Finding(f"face parts {name}", True, f"{size / 1e6:.1f} MB, checksum verified")
+
+
+def _cost() -> Finding:
+    """Tell what each stage costs, and which option leaves it out."""
+    try:
+        costs = stage_costs()
+    except EmotionError as error:
+        return Finding("cost per face", False, str(error))
+    options = {stage: f" (--no-{stage} leaves it out)" for stage in ("eyes", "movements")}
+    known = [f"{stage} {cost / 1e6:.3g} M{options.get(stage, '')}" for stage, cost in costs.items() if cost is not None]
+    return Finding("cost per face", True, f"multiply–adds: {', '.join(known)}")
 
 
 def _sandbox() -> Finding:
@@ -100,9 +113,7 @@ def _sandbox() -> Finding:
         in_force = run_limited(isolation_in_force)
     except EmotionError as error:
         return Finding("sandbox", False, str(error))
-    cut_off = (
-        f"cut off from the network by {' and '.join(in_force)}" if in_force else "not cut off from the network here"
-    )
+    cut_off = f"network blocked by {' and '.join(in_force)}" if in_force else "network not blocked on this system"
     return Finding("sandbox", True, f"limits on memory and time; {cut_off}")
 
 

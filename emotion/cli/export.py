@@ -17,13 +17,20 @@ from emotion.report.formats import FORMATS, Options, export, format_named
 def add_export_options(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     names = [known.name for known in FORMATS]
-    parser.add_argument("file", type=Path, metavar="FILE.parquet", help="written by video, or downloaded from the app")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE.parquet", help="timeline, from “emotion video” or downloaded from the app"
+    )
     parser.add_argument("--format", choices=names, required=True, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--out", type=Path, metavar="PATH", help="the new file, or a folder (default: beside FILE)")
-    parser.add_argument("--edits", type=Path, metavar="JSON", help="names, events and so on (default: those in FILE)")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="output file or folder (default: beside FILE)")
+    parser.add_argument("--edits", type=Path, metavar="JSON", help="names, events, … (default: those in FILE)")
     parser.add_argument("--video", type=Path, metavar="FILE", help="mp4: the analysed video")
-    parser.add_argument("--blur", action="store_true", help="mp4: make every face that was found unrecognisable")
-    parser.add_argument("--no-boxes", action="store_true", help="mp4: draw nothing")
+    parser.add_argument("--blur", action="store_true", help="mp4: blur every detected face")
+    parser.add_argument("--no-boxes", action="store_true", help="mp4: draw no boxes, names or expressions")
+    width_mm = Options().width_mm
+    parser.add_argument(
+        "--width-mm", type=float, default=width_mm, metavar="N", help=f"figures: their width (default: {width_mm:g})"
+    )
+    parser.add_argument("--greyscale", action="store_true", help="figures: patterns instead of colours")
 
 
 def run_export(options: argparse.Namespace) -> Path:
@@ -35,7 +42,9 @@ def run_export(options: argparse.Namespace) -> Path:
     chosen = format_named(options.format)
     analysis, edits = load_parquet(options.file), _edits_of(options)
     target = _target(options, chosen.suffix)
-    choices = Options(video=options.video, blur=options.blur, draw=not options.no_boxes)
+    choices = Options(
+        options.video, options.blur, not options.no_boxes, width_mm=options.width_mm, greyscale=options.greyscale
+    )
     with progress_bar(target.name, chosen.steps) as show:
         try:
             return export(analysis, target, chosen, edits, choices, show)

@@ -31,16 +31,19 @@ def add_fairness_options(parser: argparse.ArgumentParser) -> None:
         "folder", type=Path, metavar="DIR", help="pictures in folders named after their expression: group/class/picture"
     )
     parser.add_argument(
-        "--by", type=Path, metavar="CSV", help="a table with the columns file and group, in place of folders of groups"
+        "--by", type=Path, metavar="CSV", help="CSV with the columns file and group, instead of group folders"
     )
-    parser.add_argument("--column", metavar="NAME", help="which column of the table has the groups")
-    parser.add_argument("--model", default="default", metavar="NAME", help="see the command models")
-    parser.add_argument("--codes", choices=sorted(CODES), help="whose numbers name the classes, if numbers do")
+    parser.add_argument("--column", metavar="NAME", help="column of the table that names the groups")
+    parser.add_argument("--model", default="default", metavar="NAME", help="model (see “emotion models”)")
+    parser.add_argument("--codes", choices=sorted(CODES), help="numbering of the class folders, if they are numbers")
     parser.add_argument(
-        "--framing", choices=sorted(FRAMINGS), default="by-size", help="whether faces have to be found (%(default)s)"
+        "--framing",
+        choices=sorted(FRAMINGS),
+        default="by-size",
+        help="kind of pictures: photographs, cropped faces, or decided by size (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help=f"write {CSV_FILE} and {JSON_FILE}")
-    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    parser.add_argument("--json", action="store_true", help="print only JSON to stdout")
 
 
 def run_fairness(options: argparse.Namespace) -> int:
@@ -106,7 +109,7 @@ def recalls_table(found: Fairness) -> Table:
 
 def tests_table(found: Fairness) -> Table:
     """Return a row per test."""
-    table = Table("do groups differ in", "statistic", "p", "p (Holm)", f"at {LEVEL:.0%}", box=None)
+    table = Table("difference between groups in", "statistic", "p", "p (Holm)", f"at {LEVEL:.0%}", box=None)
     for test in found.tests:
         answer = Text("they differ", style="bold red") if test.differs else Text("not shown")
         table.add_row(test.what, f"{test.statistic:.2f}", f"{test.p:.4f}", f"{test.p_holm:.4f}", answer)

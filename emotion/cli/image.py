@@ -26,8 +26,8 @@ PICTURE, TABLE, RECORD = ".annotated.png", ".faces.csv", ".faces.json"
 
 def add_image_options(image: argparse.ArgumentParser) -> None:
     """Declare the command's own options."""
-    image.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    image.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    image.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pictures")
+    image.add_argument("--json", action="store_true", help="print only JSON to stdout")
     image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
 
 

@@ -14,11 +14,11 @@ from emotion.library.backup.snapshot import Contents, back_up, check, restore
 def add_library_options(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     actions = parser.add_subparsers(dest="action", required=True)
-    backup = actions.add_parser("backup", help="write the library down, also while the app runs")
+    backup = actions.add_parser("backup", help="back up the library; the app may be running")
     backup.add_argument("path", type=Path, metavar="FILE.tar|DIR", help="a new file or folder")
-    look = actions.add_parser("check", help="look at the digest of every file of a backup")
-    back = actions.add_parser("restore", help="bring the library back; stop the app first")
-    back.add_argument("--replace", action="store_true", help="delete what the library has, if it is not empty")
+    look = actions.add_parser("check", help="verify every file of a backup")
+    back = actions.add_parser("restore", help="restore a library; stop the app first")
+    back.add_argument("--replace", action="store_true", help="replace a library that is not empty")
     for each in (look, back):
         each.add_argument("path", type=Path, metavar="FILE.tar|DIR", help="a backup")
 

@@ -1,4 +1,4 @@
-"""The command line: ``emotion app | serve | image | video | batch | live | export | card | …``.
+"""The command line: ``emotion app | serve | image | video | batch | live | export | study | card | …``.
 
 Results go to stdout, progress and errors to stderr, so output can be piped.
 """
@@ -26,6 +26,7 @@ from emotion.cli.library import add_library_options, run_library
 from emotion.cli.live import add_live_options, run_live
 from emotion.cli.output import faces_table, findings_table, models_table
 from emotion.cli.serve import add_serve_options, run_serve
+from emotion.cli.study import add_study_options, run_study
 from emotion.cli.video import add_video_options, run_video
 from emotion.errors import EmotionError, InputError
 from emotion.imported_models.importer import CardDetails, import_model, remove_model, suggest_name
@@ -50,6 +51,16 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=program_version())
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
+    _add_servers(commands)
+    _add_analyses(commands)
+    _add_results(commands)
+    _add_models(commands)
+    doctor = commands.add_parser("doctor", help="check what is installed and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_servers(commands: Any) -> None:
     app = commands.add_parser("app", help="open the app in a browser")
     add_app_options(app)
     app.set_defaults(run=run_app)
@@ -58,7 +69,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve_options(serve)
     serve.set_defaults(run=run_serve)
 
-    image = commands.add_parser("image", help="find the faces in pictures and their expressions")
+
+def _add_analyses(commands: Any) -> None:
+    image = commands.add_parser("image", help="detect the faces in pictures and classify their expressions")
     add_image_options(image)
     image.set_defaults(run=_image)
 
@@ -75,16 +88,21 @@ def build_parser() -> argparse.ArgumentParser:
     live.set_defaults(run=run_live)
 
     for command in (image, video, batch, live):
-        command.add_argument("--model", default="default", metavar="NAME", help="see the command models")
-        command.add_argument("--detector", default="blazeface", choices=sorted(DETECTORS))
+        command.add_argument("--model", default="default", metavar="NAME", help="model (see “emotion models”)")
         command.add_argument(
-            "--no-eyes", dest="eyes", action="store_false", help="do not measure lids and gaze, which saves time"
+            "--detector", default="blazeface", choices=sorted(DETECTORS), help="face detector (default: %(default)s)"
         )
         command.add_argument(
-            "--no-movements", dest="movements", action="store_false", help="do not measure brows, lids, lips and jaw"
+            "--no-movements",
+            dest="movements",
+            action="store_false",
+            help="skip brows, lids, lips and jaw (“emotion doctor” shows what each stage costs)",
         )
+        command.add_argument("--no-eyes", dest="eyes", action="store_false", help="skip eye openness and gaze (faster)")
 
-    export = commands.add_parser("export", help="write a saved timeline as a report, captions, a video, a workbook, …")
+
+def _add_results(commands: Any) -> None:
+    export = commands.add_parser("export", help="export a saved timeline as a report, captions, video, workbook, …")
     add_export_options(export)
     export.set_defaults(run=_export)
 
@@ -102,21 +120,24 @@ def build_parser() -> argparse.ArgumentParser:
     add_library_options(library)
     library.set_defaults(run=run_library)
 
+    study = commands.add_parser("study", help="compare people over stimuli: means, tables and files for other programs")
+    add_study_options(study)
+    study.set_defaults(run=run_study)
+
+
+def _add_models(commands: Any) -> None:
     models = commands.add_parser("models", help="list the installed models, add one of your own or remove it")
     change = models.add_mutually_exclusive_group()
     change.add_argument("--add", type=Path, metavar="FILE", help="check a .tflite file and add it; needs --labels")
     change.add_argument("--remove", metavar="NAME", help="delete an added model")
     models.add_argument(
-        "--labels", metavar="NAMES", help=f"meaning of the outputs in order, a,b,c or one of {', '.join(CODES)}"
+        "--labels", metavar="NAMES", help=f"labels of the outputs in order: a,b,c or one of {', '.join(CODES)}"
     )
-    models.add_argument("--name", help="for commands (default: the file's)")
-    models.add_argument("--title", default="", help="for people (default: the name)")
-    models.add_argument("--normalisation", choices=NORMALISATIONS, default=UNIT, help="(default: %(default)s)")
-    models.add_argument("--licence", default="", help="terms and source (default: not stated)")
+    models.add_argument("--name", help="name in commands (default: the file's)")
+    models.add_argument("--title", default="", help="display title (default: the name)")
+    models.add_argument("--normalisation", choices=NORMALISATIONS, default=UNIT, help="pixels (default: %(default)s)")
+    models.add_argument("--licence", default="", help="licence and source (default: not stated)")
     models.set_defaults(run=_models)
-    doctor = commands.add_parser("doctor", help="check what is installed and what is missing")
-    doctor.set_defaults(run=_doctor)
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -180,7 +201,7 @@ def _models(options: argparse.Namespace) -> int:
 
 def _import_model(options: argparse.Namespace) -> None:
     if options.labels is None:
-        raise InputError("expected --labels with --add: what the outputs mean, in their order")
+        raise InputError("expected --labels with --add: the labels of the outputs, in order")
     name = suggest_name(options.add.name) if options.name is None else options.name
     labels = parse_labels(options.labels)
     import_model(options.add, CardDetails(name, labels, options.normalisation, options.title, options.licence))

@@ -67,6 +67,8 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
         table.add_row("smile index", f"{summary['smile_index']:.0%}")
     for label, share in sorted(summary["shares"].items(), key=lambda item: -item[1]):
         table.add_row(coloured(label), f"{share:.1%}")
+    for note in summary.get("behaviour", {}).get("notes", []):
+        table.add_row("not measured", note)
     return table
 
 
@@ -113,8 +115,8 @@ def models_table() -> Table:
 
 
 _SCORES = (
-    "Accuracy/mean recall in per cent, on test faces. A model with fewer labels is scored on faces of these alone. "
-    "python -m emotion card NAME has the details."
+    "Accuracy/mean recall in percent on test faces. A model with fewer labels is scored only on faces of these. "
+    "Details: python -m emotion card NAME"
 )
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from emotion.analytics.behaviour.span_figures import behaviour_of
+from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
 from emotion.bad_file import sentence_for
@@ -35,7 +37,7 @@ from emotion.vision.decode.sampling import Sampling
 log = logging.getLogger(__name__)
 
 TABLE = "summary.csv"
-_CANCELLED = "The analysis was cancelled; what was done until then is kept, and --resume goes on from there."
+_CANCELLED = "Analysis stopped. The results so far are kept; continue with --resume."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type],
         "--out", type=Path, metavar="DIR", required=True, help="where timelines and summaries are written"
     )
     add_sampling_options(video, positive)
-    video.add_argument("--resume", action="store_true", help="go on where an earlier run with the same options ended")
+    video.add_argument("--resume", action="store_true", help="continue an earlier run with the same options")
 
 
 def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
@@ -70,8 +72,8 @@ def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[typ
     sampling = video.add_mutually_exclusive_group()
     sampling.add_argument("--every", type=positive(int), default=1, metavar="N", help="analyse every n-th frame")
     sampling.add_argument("--fps", type=positive(float), metavar="F", help="analyse at most F frames per second")
-    video.add_argument("--start", type=_time, default=0.0, metavar="TIME", help="begin here: seconds, m:ss or h:mm:ss")
-    video.add_argument("--end", type=_time, metavar="TIME", help="end here")
+    video.add_argument("--start", type=_time, default=0.0, metavar="TIME", help="start time: seconds, m:ss or h:mm:ss")
+    video.add_argument("--end", type=_time, metavar="TIME", help="end time")
 
 
 def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
@@ -119,7 +121,7 @@ def _row(
     except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
         log.debug("%s cannot be analysed", job.file, exc_info=True)
         return {"file": str(job.file), "note": _sentence(error, job.file.name)}
-    return {"file": str(job.file)} | headline(analysis) | {"note": analysis.note}
+    return {"file": str(job.file)} | headline(analysis) | behaviour_headline(analysis) | {"note": analysis.note}
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
@@ -177,13 +179,14 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
 
 def _write(analysis: Analysis, stem: Path) -> None:
     Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
-    text = json.dumps(summarise(analysis), ensure_ascii=False, indent=2)
+    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour_of(analysis))}
+    text = json.dumps(summary, ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 
 
 def _sentence(error: Exception, name: str) -> str:
     if isinstance(error, OSError) and (full := no_room(error)):
-        return f"{full} with --resume, which goes on from what is done"
+        return f"{full} with --resume, which continues from the saved results"
     return sentence_for(error, name, "a video")
 
 

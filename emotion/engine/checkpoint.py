@@ -84,7 +84,7 @@ class Checkpoint:
         while keys := self._keys():
             part, state = self._read(keys[-1])
             if (part.model, part.settings) != (like.model, like.settings):
-                raise LibraryError("the saved part was made from another file or with other settings; start again")
+                raise LibraryError("the saved results are from another file or other settings; start over")
             if state is not None:
                 return Saved(self._count(keys), float(part.frames["time_s"].iloc[-1]), state)
             self._storage.remove(keys[-1])
@@ -109,7 +109,7 @@ class Checkpoint:
         """
         parts = [part for part, _ in self._each()]
         if not parts:
-            raise LibraryError("nothing of this analysis is kept")
+            raise LibraryError("no results of this analysis are kept")
         timeline = pd.concat([part.timeline for part in parts], ignore_index=True)
         return replace(parts[-1], timeline=timeline, frames=_joined(parts), complete=False, note=note)
 
@@ -127,7 +127,7 @@ class Checkpoint:
         # Copied: an empty view would keep the whole table in memory.
         empty = [replace(part, timeline=part.timeline.iloc[:0].copy()) for part, _ in self._each()]
         if not empty:
-            raise LibraryError("nothing of this analysis is kept")
+            raise LibraryError("no results of this analysis are kept")
         # Facts come from the last part: a live recording gets longer from part to part.
         whole = replace(empty[-1], frames=_joined(empty), complete=not note, note=note)
         schema = to_arrow(whole).schema

@@ -141,12 +141,12 @@ class _Run:
             with closing(frames) as results:
                 for result, state in results:
                     if result.time_s - start_s > longest_s:
-                        raise VideoError(f"{path.name} is longer than the {longest_s:g} s that may be analysed here")
+                        raise VideoError(f"{path.name} is longer than the limit of {longest_s:g} s")
                     self._add(result, state)
                     if on_progress is not None:
                         on_progress(self._progress())
         except Cancelled as stop:
-            return str(stop) or "The analysis was cancelled; what was done until then is kept."
+            return str(stop) or "Analysis stopped. The results so far are kept."
         except VideoError as error:
             # A damaged file fails after its last good frame.
             if self._done == 0:

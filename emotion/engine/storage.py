@@ -203,4 +203,4 @@ def timeline_key(entry_id: str) -> str:
 
 def no_room(error: OSError) -> str | None:
     """Return a message if the error means that the disk is full, else None."""
-    return "there is no room left on the disk; free some and try again" if error.errno in _NO_ROOM else None
+    return "the disk is full; free some space and try again" if error.errno in _NO_ROOM else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 
 from emotion.engine.classify_faces import StreamClassifier, card_of
@@ -15,6 +16,10 @@ from emotion.stream_state import StreamState, part_of, under
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 from emotion.vision.decode.seek import position_of
 from emotion.vision.eyes import EyeModel
+
+EYES, MOVEMENTS = "eyes", "movements"
+_COST_KEPT = 0.9
+"""Share of the mean that each frame keeps."""
 
 FollowedFrame = tuple[Frame, list[Face], StreamState | None]
 
@@ -49,6 +54,8 @@ class FaceStream:
     ) -> None:
         self._follower, self._classifier = follower, StreamClassifier(classifier)
         self._eyes, self._movements = eyes, movements
+        self._wants_eyes = self._wants_movements = True
+        self._costs_ms: dict[str, float] = {}
         self._labels, self._abstain_below = classifier.labels, abstention_limit(classifier)
 
     def __call__(self, frame: Frame, effort: Effort = FULL) -> FrameResult:
@@ -78,12 +85,33 @@ class FaceStream:
     def classify(self, frame: Frame, faces: list[Face]) -> FrameResult:
         """Return the result of a frame, given the faces that :meth:`follow` found in it."""
         known = self._classifier(frame, faces)
-        if self._eyes is not None:
-            known = tuple(with_eyes(self._eyes, frame.luma, face) for face in known)
-        if self._movements:
+        if self._eyes is not None and self._wants_eyes:
+            eyes, begun_s = self._eyes, time.perf_counter()
+            known = tuple(with_eyes(eyes, frame.luma, face) for face in known)
+            self._note_cost(EYES, begun_s, known)
+        if self._movements and self._wants_movements:
+            begun_s = time.perf_counter()
             known = with_measures(known)
+            self._note_cost(MOVEMENTS, begun_s, known)
         size = frame.width, frame.height
         return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._abstain_below)
+
+    def measure(self, *, eyes: bool, movements: bool) -> None:
+        """Choose what to measure from the next frame on. What the stream was opened without stays unmeasured."""
+        for name, wanted in ((EYES, eyes), (MOVEMENTS, movements)):
+            if not wanted:
+                self._costs_ms.pop(name, None)
+        self._wants_eyes, self._wants_movements = eyes, movements
+
+    @property
+    def costs_ms(self) -> Mapping[str, float]:
+        """Mean time that :data:`EYES` and :data:`MOVEMENTS` lately took per frame with a face, ms, if measured."""
+        return dict(self._costs_ms)
+
+    def _note_cost(self, name: str, begun_s: float, faces: Sequence[Face]) -> None:
+        if faces:
+            ms = (time.perf_counter() - begun_s) * 1000
+            self._costs_ms[name] = ms + _COST_KEPT * (self._costs_ms.get(name, ms) - ms)
 
     def resize(self, across: float, down: float) -> None:
         """Continue with frames of the same view whose width and height are scaled by these factors."""

@@ -42,7 +42,7 @@ _MODEL_FILE = "model.tflite"
 _SIGNATURE = b"TFL3"
 _ONE_AT_A_TIME = threading.Lock()
 """One check at a time: checks measure speed, and must not take all cores."""
-_MODEL = Subject(ModelError, "a sound .tflite model", reader="LiteRT")
+_MODEL = Subject(ModelError, "a valid .tflite model", reader="LiteRT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def inspect_model(path: Path, limit_s: float = TIME_LIMIT_S) -> ModelFacts:
         raise TooLargeError(f"expected a model of at most {SIZE_LIMIT_BYTES / 1e6:.0f} MB; got {size / 1e6:.0f} MB")
     with path.open("rb") as file:
         if file.read(8)[4:] != _SIGNATURE:
-            raise ModelError(f"expected a .tflite model; {'the file is empty' if not size else 'this is no such file'}")
+            raise ModelError(f"expected a .tflite model; {'the file is empty' if not size else 'this file is not one'}")
     sha256 = sha256_of(path)
     strict = StrictLimits(min(limit_s, PROCESSOR_LIMIT_S), MEMORY_LIMIT_BYTES)
     with _ONE_AT_A_TIME:
@@ -121,7 +121,7 @@ def inspect_model(path: Path, limit_s: float = TIME_LIMIT_S) -> ModelFacts:
     try:
         return ModelFacts(sha256=sha256, file_bytes=size, **answer)
     except TypeError as error:
-        raise _MODEL.failed("its check gave no readable answer") from error
+        raise _MODEL.failed("its check returned no readable result") from error
 
 
 def import_model(path: Path, details: CardDetails, facts: ModelFacts | None = None) -> ModelCard:
@@ -191,7 +191,7 @@ def _expect_free_name(name: str) -> None:
     if not is_import_name(name):
         raise ModelError(f"expected a name of at most 40 lower-case letters, digits and dashes; got {name!r}")
     if not _is_free(name):
-        raise ModelError(f"expected a name that no other model has; got {name!r}")
+        raise ModelError(f"expected a name that is not taken; got {name!r}")
 
 
 def _card(details: CardDetails, facts: ModelFacts) -> ModelCard:

@@ -83,10 +83,10 @@ def _litert_errors() -> Iterator[None]:
     except (ValueError, RuntimeError) as error:
         if found := _UNKNOWN_OPERATION.search(str(error)):
             raise ModelError(
-                f"expected operations that LiteRT has; got {next(filter(None, found.groups()))}"
+                f"expected operations that LiteRT supports; got {next(filter(None, found.groups()))}"
             ) from error
         reason = re.split(r"\n|Node number", str(error))[0].strip(" .")[:_LONGEST_REASON]
-        told = f"says: {reason}" if reason else "gives no reason, which may mean that memory is short"
+        told = f"says: {reason}" if reason else "gives no reason; memory may be short"
         raise ModelError(f"expected a .tflite model that LiteRT can run; it {told}") from error
 
 
@@ -154,7 +154,7 @@ def _steady_answers(path: Path, inputs: list[FloatArray]) -> FloatArray:
         model = LiteRTModel(path)
         first, second = (np.concatenate([model(values)[0] for values in inputs]) for _ in range(2))
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise ModelError("expected finite numbers as answers; got infinite ones or none (NaN)")
+        raise ModelError("expected finite numbers as answers; got infinite values or NaN")
     if not np.array_equal(first, second):
         raise ModelError("expected the same answer to the same picture; got another one the second time")
     return first

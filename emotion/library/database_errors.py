@@ -13,13 +13,13 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from emotion.errors import LibraryError
 from emotion.masking import masked
 
-FULL = "its disk is full; free some room and try again"
-OTHER_TABLES = "it does not have the tables of this program's version"
+FULL = "its disk is full; free some space and try again"
+OTHER_TABLES = "its tables are those of another program version"
 _SQLITE = {
     "SQLITE_FULL": FULL,
     "SQLITE_BUSY": "another program has locked it",
     "SQLITE_LOCKED": "another program has locked it",
-    "SQLITE_READONLY": "it may not be written",
+    "SQLITE_READONLY": "it is read-only",
     "SQLITE_CANTOPEN": "it cannot be opened",
     "SQLITE_IOERR": "its disk cannot be read or written",
     "SQLITE_CORRUPT": "its file is damaged; restore a backup",
@@ -27,13 +27,13 @@ _SQLITE = {
     "SQLITE_ERROR": OTHER_TABLES,
 }
 _POSTGRESQL = {
-    "28": "it refuses the sign-in",
-    "3D": "it has no database of that name",
-    "42501": "it does not permit this",
+    "28": "it rejects the login",
+    "3D": "no database has that name",
+    "42501": "permission denied",
     "53100": FULL,
     "53": "it has no memory or connections left",
     "57": "it is starting or stopping",
-    "40": "several servers changed the same thing; try again",
+    "40": "several servers changed the same data; try again",
     "42": OTHER_TABLES,
 }
 """By SQLSTATE or its class, the longest match first."""
@@ -67,7 +67,7 @@ def reason_of(error: StatementError) -> str:
         return next((words for start, words in _SQLITE.items() if name.startswith(start)), name)
     state: str = getattr(origin, "sqlstate", None) or ""
     if not state:
-        return "it cannot be reached, or refuses the sign-in"
+        return "it cannot be reached, or rejects the login"
     return next((words for start, words in _POSTGRESQL.items() if state.startswith(start)), f"error {state}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-READ_ONLY = "the disk is full: the library can be viewed, but nothing can be added or changed until there is room"
+READ_ONLY = "the disk is full: the library can be viewed, but nothing can be added or changed until space is freed"
 _NEEDED_BYTES = 1 << 20
 """SQLite needs 32 kB for its index of the write-ahead log, and room for the log."""
 _ERRORS = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")

@@ -177,7 +177,7 @@ class Repository:
         if self.library.storage.exists(timeline_key(entry_id)):
             with self.library.storage.local(timeline_key(entry_id)) as path:
                 return load_parquet(path)
-        note = entry.note or "The analysis is still running; this is what is done so far."
+        note = entry.note or "The analysis is still running; these are the results so far."
         return self.library.checkpoint(entry_id).load(note)
 
     def video_path(self, entry_id: str) -> Path | None:

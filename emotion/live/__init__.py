@@ -9,8 +9,9 @@
 >>> session.close()                                          # or let go of it  # doctest: +SKIP
 
 **The stream** (:class:`LiveSession`): ``warm``, ``process``, ``settings`` (assignable in mid-run), ``snapshot``,
-``hold``/``resume``, ``take_baseline``/``clear_baseline``, ``record``/``stop_recording``, ``close``. Every method may be
-called from any thread; pictures are taken in one at a time.
+``hold``/``resume``, ``take_baseline``/``clear_baseline``, ``calibrate_gaze``/``clear_gaze_calibration``,
+``record``/``stop_recording``, ``close``. Every method may be called from any thread; pictures are taken in one at a
+time.
 
 **What comes out**: the picture to send back, drawn on that very frame, and a :class:`Snapshot`: people with their last
 30 seconds, load figures, the quality level in words, how far a baseline and a recording are.
@@ -22,13 +23,24 @@ called from any thread; pictures are taken in one at a time.
 from emotion.live.admission import SEATS, Seats
 from emotion.live.session import LiveSession
 from emotion.live.settings import DRAW, HIDE, LiveSettings
-from emotion.live.snapshot import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot
+from emotion.live.snapshot import (
+    BaselineNow,
+    FaceNow,
+    GazeCalibrationNow,
+    Load,
+    PersonNow,
+    RecordingNow,
+    Series,
+    Snapshot,
+)
 
 __all__ = [
     "DRAW",
     "HIDE",
     "SEATS",
     "BaselineNow",
+    "FaceNow",
+    "GazeCalibrationNow",
     "LiveSession",
     "LiveSettings",
     "Load",

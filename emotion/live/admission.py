@@ -98,7 +98,7 @@ class Seats:
     def _touch(self, seat: Seat) -> None:
         with self._lock:
             if seat not in self._seen_s:
-                raise LiveError("Your place was given to somebody else, as no picture came for a while; start again.")
+                raise LiveError("Your camera sent nothing for a while, so its place was released. Start again.")
             self._seen_s[seat] = self._clock()
 
     def _free(self, seat: Seat) -> None:

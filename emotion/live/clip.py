@@ -58,9 +58,9 @@ class Clip:
                 video = video or LiveVideo(self._path, picture.width, picture.height)
                 video.add(picture, time_s)
             except (av.error.FFmpegError, OSError) as error:
-                self.problem = f"The pictures could not be recorded any further ({error.strerror or error})."
+                self.problem = f"The video could not be recorded any further ({error.strerror or error})."
         if video is not None:
             try:
                 video.close()
             except (av.error.FFmpegError, OSError) as error:
-                self.problem = f"The recorded pictures end a little early ({error.strerror or error})."
+                self.problem = f"The recorded video ends a little early ({error.strerror or error})."

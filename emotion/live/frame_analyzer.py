@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import av
@@ -42,6 +43,15 @@ class FrameAnalyzer:
         self._analysed_s = float("-inf")
         self._index = 0
         self._last = Seen((), False, None)
+
+    def measure(self, *, eyes: bool, movements: bool) -> None:
+        """Choose what to measure from the next frame on."""
+        self._stream.measure(eyes=eyes, movements=movements)
+
+    @property
+    def costs_ms(self) -> Mapping[str, float]:
+        """Mean time of eyes and movements per frame with a face, ms."""
+        return self._stream.costs_ms
 
     def __call__(
         self, picture: av.VideoFrame, time_s: float, level: Level, *, search_often: bool, recognise: bool

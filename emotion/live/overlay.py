@@ -36,10 +36,12 @@ class Said:
     Attributes:
         answer: The leading expression or :data:`emotion.labels.UNCLEAR`; None before there is any.
         probabilities: Label → probability, 0–1.
+        notes: Words on eyes, gaze and movements, below the box.
     """
 
     answer: str | None
     probabilities: Mapping[str, float]
+    notes: tuple[str, ...] = ()
 
 
 class Overlay:
@@ -73,6 +75,19 @@ class Overlay:
         self._draw_box(box, colour, dashed=said.answer == UNCLEAR)
         self._draw_tag(box, f"{track}" if said.answer is None else f"{track} {said.answer}", colour)
         self._draw_bars(box, said)
+        self._draw_notes(box, said.notes)
+
+    def _draw_notes(self, box: Area, notes: Sequence[str]) -> None:
+        """Draw words below the box, one a row, as far as there is room."""
+        size = max(10, round(0.8 * self._text_px))
+        height = round(1.35 * self._text_px)
+        for row, note in enumerate(notes):
+            mask, top = _text(note, size), box.bottom + row * height
+            left = max(min(box.left, self._canvas.width - mask.shape[1] - 4), 0)
+            if top + height > self._canvas.height:
+                return
+            self._canvas.shade(self._canvas.area(left, top, left + mask.shape[1] + 4, top + height))
+            self._canvas.ink(mask, left + 2, top, "#FFFFFF")
 
     def _draw_mesh(self, points: FloatArray, width_px: float) -> None:
         # On a small face larger dots would leave nothing of it to see.

@@ -138,7 +138,7 @@ class Recorder:
         """Return how far it is."""
         clip, problem = self._clip, self._problem
         if clip is not None and not problem:
-            problem = clip.problem or (f"{clip.left_out} pictures are missing in the clip." if clip.left_out else "")
+            problem = clip.problem or (f"{clip.left_out} frames are missing in the clip." if clip.left_out else "")
         seconds = max(self._last_s - self._left_out_s, 0.0)
         return RecordingNow(self._claim.id, seconds, self.is_running, clip is not None, problem, self._clip_id)
 
@@ -155,13 +155,13 @@ class Recorder:
                     told_s = time.monotonic()
                     self._tell_library()
                 if time.monotonic() - self._heard_s > SILENT_S:
-                    self._problem = "The recording ended, as no picture came any more."
+                    self._problem = "The recording ended because no more frames arrived."
                     break
             self._stop.set()
             self._write()
             self._tell_library()
         except _Displaced:
-            self._problem = "The recording ended: the library had closed it, as nothing was heard of it for a while."
+            self._problem = "The recording ended: the library closed it because no data arrived for a while."
         except OSError as error:
             reason = no_room(error) or f"it could not be written ({error.strerror or error})"
             self._problem = f"The recording ended: {reason}."
@@ -197,7 +197,7 @@ class Recorder:
                 self._clip_id = None if handed is None else handed.id
         except (EmotionError, OSError) as error:
             log.warning("recording %s: %s", self._claim.id, error)
-            self._problem = f"What was recorded is kept, but could not be put together yet: {error}"
+            self._problem = f"The recording is kept, but could not be completed yet: {error}"
 
 
 def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip: bool) -> Recorder:
@@ -223,8 +223,8 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
     try:
         clip = Clip(clip_file(claim.id)) if with_clip else None
     except OSError as error:
-        close_recording(repository.library, claim, "There was no place for the pictures")
-        raise LibraryError(no_room(error) or f"the pictures cannot be recorded: {error.strerror or error}") from error
+        close_recording(repository.library, claim, "There was no space for the video")
+        raise LibraryError(no_room(error) or f"the video cannot be recorded: {error.strerror or error}") from error
     return Recorder(repository, claim, about, clip)
 
 

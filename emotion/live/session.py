@@ -6,13 +6,15 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import overload
+from dataclasses import asdict, replace
+from typing import Any, overload
 
 import av
 import numpy as np
+from numpy.typing import ArrayLike
 
 from emotion.engine.analyzer import Analyzer
+from emotion.engine.stream import EYES, MOVEMENTS
 from emotion.errors import LiveError
 from emotion.library import Repository
 from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality
@@ -20,7 +22,9 @@ from emotion.live.admission import Seats
 from emotion.live.baseline import Baselines
 from emotion.live.canvas import Canvas, planar
 from emotion.live.face_masking import FaceMask
+from emotion.live.face_signals import FaceSignals
 from emotion.live.frame_analyzer import FrameAnalyzer, Seen
+from emotion.live.gaze_calibration import GazeCalibrator
 from emotion.live.history import History
 from emotion.live.meter import Meter
 from emotion.live.overlay import Overlay, Said, warm_overlay
@@ -69,7 +73,8 @@ class LiveSession:
         self._time = StreamTime()
         self._meter, self._quality = Meter(clock()), AdaptiveQuality()
         self._history = History(analyzer.labels, analyzer.abstain_below)
-        self._baselines = Baselines(analyzer.labels)
+        self._baselines, self._signals = Baselines(analyzer.labels), FaceSignals(analyzer.labels)
+        self._gaze = GazeCalibrator()
         self._recorder: Recorder | None = None
         self._listeners: tuple[OnResult, ...] = ()
         self._held_at_s: float | None = None
@@ -127,12 +132,16 @@ class LiveSession:
                 labels=self._analyzer.labels,
                 abstain_below=self._analyzer.abstain_below,
                 size=self._size,
-                people=self._history.people(now_s, self._baselines.means),
+                people=tuple(
+                    replace(person, face=self._signals.now(person.track_id))
+                    for person in self._history.people(now_s, self._baselines.means)
+                ),
                 load=self._load(),
                 held=self._held_at_s is not None,
                 baseline=self._baselines.now(),
                 recording=None if recorder is None else recorder.now(),
                 closed=self._closed,
+                gaze_calibration=self._gaze.now(),
             )
 
     def listen(self, on_result: OnResult) -> None:
@@ -182,6 +191,29 @@ class LiveSession:
         """Forget the baselines, and stop one that is being taken."""
         with self._facts:
             self._baselines.clear()
+            self._signals.clear_rest()
+
+    def calibrate_gaze(self, targets_deg: ArrayLike) -> None:
+        """Take the looks of the coming seconds as looks at dots, two seconds each, and fit a map of the gaze to them.
+
+        From then on, the gaze in snapshots and recordings is the calibrated one. It ends with the session.
+
+        Args:
+            targets_deg: ``(k, 2)`` yaw and pitch of the dots in order, five or more
+                (:func:`emotion.analytics.behaviour.gaze_calibration.dot_angles`).
+
+        Raises:
+            LiveError: Too few dots, or a recording runs: its gaze would change in the middle.
+        """
+        with self._facts:
+            if self._recorder is not None and self._recorder.is_running:
+                raise LiveError("Stop the recording before calibrating the gaze.")
+            self._gaze.start(targets_deg)
+
+    def clear_gaze_calibration(self) -> None:
+        """Forget the calibration, and stop one that is being taken."""
+        with self._facts:
+            self._gaze.clear()
 
     def record(self, repository: Repository, title: str, *, record_clip: bool = False) -> str:
         """Begin to write the timeline to the library, and return the id of its analysis there.
@@ -199,7 +231,7 @@ class LiveSession:
             self._expect_open()
             if self._recorder is not None and self._recorder.is_running:
                 raise LiveError("This session is being recorded already.")
-            about = RecordingInfo(self._analyzer.model, self._analyzer.labels, self._analyzer.settings(Sampling(), ""))
+            about = RecordingInfo(self._analyzer.model, self._analyzer.labels, self._measured())
             recorder = begin(repository, title, about, with_clip=record_clip)
             # A session that is not closed ends its recording when it is garbage-collected.
             weakref.finalize(self, recorder.let_go)
@@ -226,6 +258,12 @@ class LiveSession:
             if self._recorder is not None:
                 self._recorder.stop()
 
+    def _measured(self) -> dict[str, Any]:
+        """Return the analyzer's settings, less what this session does not measure, with the gaze's calibration."""
+        own, wanted = self._analyzer.settings(Sampling(), ""), self.settings
+        measured = {"eyes": own["eyes"] and wanted.eyes, "movements": own["movements"] and wanted.movements}
+        return own | measured | self._gaze.settings
+
     def _process(self, picture: av.VideoFrame, stamp_s: float | None, skipped: int, arrived_s: float) -> av.VideoFrame:
         with self._turn:
             started_s = self._clock()
@@ -235,6 +273,7 @@ class LiveSession:
             time_s = self._begin(stamp_s, started_s)
             picture, settings = planar(picture), self.settings
             held, hides = self._held_at_s is not None, settings.hide != "nothing"
+            self._analyze.measure(eyes=settings.eyes, movements=settings.movements)
             seen = self._analyze(picture, time_s, self._quality.now, search_often=hides, recognise=not held)
             with self._facts:
                 self._take_in(picture, time_s, seen, settings.smoothing_s)
@@ -267,15 +306,20 @@ class LiveSession:
             recorder.see(picture, time_s)
         if seen.result is None:
             return
-        self._history.see(seen.result, smoothing_s)
-        taken_s = self._baselines.see(seen.result)
+        result = self._gaze.see(seen.result)
+        self._history.see(result, smoothing_s)
+        self._signals.see(result)
+        taken_s = self._baselines.see(result)
+        if taken_s is not None:
+            self._signals.take_rest(taken_s)
         if recorder is not None:
-            recorder.add(seen.result)
+            recorder.add(result)
             if taken_s is not None:
                 recorder.mark_baseline(tuple(self._baselines.means), taken_s)
 
     def _said(self, track: int) -> Said:
-        return Said(self._history.leading(track), self._history.current(track) or {})
+        notes = self._signals.notes(track)
+        return Said(self._history.leading(track), self._history.current(track) or {}, notes)
 
     def _show(
         self, picture: av.VideoFrame, time_s: float, seen: Seen, said: dict[int, Said], settings: LiveSettings
@@ -294,7 +338,14 @@ class LiveSession:
 
     def _load(self) -> Load:
         figures = self._meter.figures(self._clock())
-        return Load(**asdict(figures), quality=self._quality.level, quality_words=self._quality.now.words)
+        costs, unknown = self._analyze.costs_ms, float("nan")
+        return Load(
+            **asdict(figures),
+            quality=self._quality.level,
+            quality_words=self._quality.now.words,
+            eyes_ms=costs.get(EYES, unknown),
+            movements_ms=costs.get(MOVEMENTS, unknown),
+        )
 
     def _expect_open(self) -> None:
         if self._closed:

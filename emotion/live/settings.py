@@ -1,4 +1,4 @@
-"""Display settings of a live session, changeable at any time."""
+"""Settings of a live session, changeable at any time: how the picture looks, and what is measured."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ DRAW: tuple[Draw, ...] = get_args(Draw)
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """How the returned picture looks and how steady the figures are. Change one with ``dataclasses.replace``.
+    """How the returned picture looks, what is measured, and how steady the figures are.
+
+    Change one with ``dataclasses.replace``.
 
     Attributes:
         hide: Whether faces in the returned picture are made unrecognisable, and how.
         draw: What is drawn on it: nothing, boxes with expression and probabilities, or the mesh's points as well.
         mirror: Whether left and right change places, as in a mirror; text stays readable.
+        eyes: Whether the eyes and the gaze are measured, if the analyzer measures them.
+        movements: The same of the movements of brows, lids, lips and jaw.
         smoothing_s: Half-life of the smoothing of current values, in seconds; 0 for none. What is recorded is raw.
 
     Raises:
@@ -31,6 +35,8 @@ class LiveSettings:
     draw: Draw = "boxes"
     mirror: bool = True
     smoothing_s: float = 0.3
+    eyes: bool = True
+    movements: bool = True
 
     def __post_init__(self) -> None:
         if self.hide not in HIDE:

@@ -29,6 +29,30 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FaceNow:
+    """A person's eyes, gaze and movements in the last frame that showed them; left and right are their own.
+
+    Attributes:
+        open_left: Openness of the left eye as a share of the person's own open eye; NaN if unknown.
+        open_right: The same of the right eye.
+        gaze_deg: Angle between the look and the direction to the camera, degrees; NaN if unknown.
+        towards_camera: Whether that is within 15°; None if unknown.
+        blinks: Blinks since the person came into view; None while they cannot be counted (too few frames a second).
+        movements: Movement → value from the person's rest, shares of the eye distance; empty if unknown.
+        rest: Where the rest comes from: ``"baseline"``, ``"neutral"`` frames, or ``"unknown"``; empty while movements
+            are not measured.
+    """
+
+    open_left: float
+    open_right: float
+    gaze_deg: float
+    towards_camera: bool | None
+    blinks: int | None
+    movements: Mapping[str, float]
+    rest: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PersonNow:
     """One person, now or up to 30 seconds ago.
 
@@ -41,6 +65,7 @@ class PersonNow:
         baseline: Label → the person's mean probability while the neutral baseline was taken; None without one.
         relative: Label → probability less the baseline, −1–1; None without a baseline.
         series: The last 30 seconds.
+        face: Eyes, gaze and movements; None if they are not measured.
     """
 
     track_id: int
@@ -51,6 +76,7 @@ class PersonNow:
     baseline: Mapping[str, float] | None
     relative: Mapping[str, float] | None
     series: Series
+    face: FaceNow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +92,8 @@ class Load:
         dropped: Pictures that were left out for a newer one, since the session began.
         quality: Quality level, 0 for full quality.
         quality_words: Description of that level, for people.
+        eyes_ms: Time that the eyes take per frame with a face, in ms; NaN while they are not measured.
+        movements_ms: The same of the movements.
     """
 
     in_fps: float
@@ -76,6 +104,8 @@ class Load:
     dropped: int
     quality: int
     quality_words: str
+    eyes_ms: float = float("nan")
+    movements_ms: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +119,29 @@ class BaselineNow:
 
     share: float
     remaining_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GazeCalibrationNow:
+    """A calibration of the gaze that is being taken, or the last one.
+
+    Attributes:
+        running: Whether dots are being shown.
+        track_id: The person that it is for.
+        error_deg: Mean angle between calibrated gaze and dots that the map was not fitted to, degrees.
+        error_before_deg: The same without calibration.
+        dots: Number of dots at which the gaze was known.
+        kind: ``"affine"``, ``"offset"`` or ``"none"``, if no map came nearer.
+        problem: Why there is none, in one sentence for people; empty if all is well.
+    """
+
+    running: bool
+    track_id: int = 0
+    error_deg: float = float("nan")
+    error_before_deg: float = float("nan")
+    dots: int = 0
+    kind: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +180,7 @@ class Snapshot:
         baseline: The baseline that is being taken; None if none is.
         recording: The recording that runs or ended last; None if there was none.
         closed: Whether the session is over.
+        gaze_calibration: The calibration of the gaze that is being taken, or the last one; None if there is none.
     """
 
     time_s: float
@@ -139,3 +193,4 @@ class Snapshot:
     baseline: BaselineNow | None
     recording: RecordingNow | None
     closed: bool
+    gaze_calibration: GazeCalibrationNow | None = None

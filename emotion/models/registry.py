@@ -93,7 +93,7 @@ def load_card(name: str) -> ModelCard:
         raise ModelError(f"the card of model {name!r} cannot be read: {error}") from error
     # The name leads to the file: a copied folder with an unchanged card would run the original file.
     if card.name != resolve(name):
-        raise ModelError(f"expected the card of model {name!r} to bear its name; got {card.name!r}")
+        raise ModelError(f"expected the card of model {name!r} to have its name; got {card.name!r}")
     return card
 
 

@@ -1,24 +1,42 @@
-"""A report's charts: stacked probabilities per person with events, and the donut of shares."""
+"""Charts of a report (probabilities per person with events, donut of shares, faces), and all charts as figures."""
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 
+from emotion.analytics.behaviour.face_means import mean_movements
+from emotion.analytics.behaviour.signals import has_movements
 from emotion.analytics.durations import counted_durations
-from emotion.analytics.lanes import empty_spans, fit_to_screen, unclear_spans
+from emotion.analytics.episodes import transitions
+from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen, unclear_spans
+from emotion.analytics.summary import summarise
 from emotion.charts.common import EDGE, label_colour
-from emotion.charts.timeline import share_donut
-from emotion.fonts import FAMILY, font_folder
+from emotion.charts.insight import heat_chart, transition_chart
+from emotion.charts.presence import presence_chart
+from emotion.charts.timeline import share_donut, timeline_chart
+from emotion.drawing.face_map import face_map
+from emotion.fonts import FAMILY
 from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
+from emotion.progress import OnProgress, ProgressReporter
+from emotion.publication.figure import figure
+from emotion.publication.formats import MEDIA_TYPES, FigureFormat
+from emotion.publication.methods import methods_text
+from emotion.publication.render import svg_to_png
 from emotion.report.edited import Edited
 
+MAX_FACE_PEOPLE, MAX_FACE_EVENTS = 4, 6
+
 WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
+
+MOST_PEOPLE = 12
+"""People with figures of their own, those seen longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +84,49 @@ def donut_chart(shares: dict[str, float], paper: Paper) -> alt.LayerChart:
     return _on(share_donut(shares, DONUT_PX).properties(width=DONUT_PX), paper)
 
 
-def to_svg(chart: alt.LayerChart) -> str:
-    """Return a chart as a self-contained SVG element."""
-    return str(_library().vegalite_to_svg(chart.to_dict(), vl_version=_VL_VERSION))
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A drawn face with mean movements.
+
+    Attributes:
+        title: Whose and when.
+        svg: The drawing, in the text's colour.
+    """
+
+    title: str
+    svg: str
 
 
-def to_png(chart: alt.LayerChart, scale: float = 2.5) -> bytes:
-    """Return a chart as a PNG file's bytes."""
-    return bytes(_library().vegalite_to_png(chart.to_dict(), vl_version=_VL_VERSION, scale=scale))
+def movement_faces(edited: Edited) -> list[Face]:
+    """Return a face for each of the people seen longest and each event, and one for all of the time.
+
+    At most :data:`MAX_FACE_PEOPLE` people and :data:`MAX_FACE_EVENTS` events; none where movements were not measured,
+    or a person's face at rest is not known.
+    """
+    timeline = edited.analysis.timeline
+    if not has_movements(timeline):
+        return []
+    behaviour = edited.behaviour()
+    events = [event for event in edited.events() if not event.excluded][:MAX_FACE_EVENTS]
+    spans = [("all of the video", None), *((event.label, event.span) for event in events)]
+    means = [(when, mean_movements(behaviour, span)) for when, span in spans]
+    return [
+        _face(f"{edited.name(track)}, {when}", of_person[track])
+        for track in longest_seen(timeline, MAX_FACE_PEOPLE)
+        for when, of_person in means
+        if of_person.get(track)
+    ]
 
 
-_VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+def _face(title: str, means: Mapping[str, float]) -> Face:
+    return Face(title, face_map(means, f"Mean movements of {title}"))
 
 
-@cache
-def _library() -> Any:
-    vl_convert.register_font_directory(str(font_folder()))
-    return vl_convert
+def face_png(face: Face, scale: float = 2.5) -> bytes:
+    """Return a face as a PNG file's bytes, black on white."""
+    # On a transparent background, the library darkens translucent colours.
+    paper = f'<rect width="100%" height="100%" fill="{PRINT.background}"/>'
+    return svg_to_png(face.svg.replace(">", f">{paper}", 1), scale)
 
 
 def _on(chart: alt.LayerChart, paper: Paper) -> alt.LayerChart:
@@ -147,3 +191,43 @@ def _marks(edited: Edited, paper: Paper) -> list[alt.Chart]:
         .encode(x="start_s:Q", y=alt.value(0), text="number:N")
     )
     return [_spans(table[table["end_s"] > table["start_s"]], dashed=False), lines, numbers]
+
+
+def write_charts(
+    edited: Edited, path: Path, width_mm: float, on_progress: OnProgress | None = None, *, greyscale: bool = False
+) -> None:
+    """Write a zip file with every chart of an analysis as SVG and PDF, and the methods paragraph.
+
+    Args:
+        edited: The analysis with its edits.
+        path: The file.
+        width_mm: Width of every figure, mm.
+        on_progress: Called after every chart.
+        greyscale: Whether patterns stand in the place of colours.
+    """
+    charts = figures_of(edited)
+    progress = ProgressReporter(len(charts), on_progress)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, chart in charts.items():
+            for kind in MEDIA_TYPES:
+                file.writestr(f"{name}.{kind}", figure(chart, FigureFormat(kind, width_mm, greyscale)))
+            progress.advance()
+        file.writestr("methods.txt", methods_text(edited.raw, edited.edits) + "\n")
+
+
+def figures_of(edited: Edited) -> dict[str, alt.TopLevelMixin]:
+    """Return every chart of an analysis that needs no choice, by its file name; none without a face."""
+    analysis = edited.analysis
+    if analysis.timeline.empty:
+        return {}
+    names = {track: edited.name(track) for track in edited.tracks()}
+    charts: dict[str, alt.TopLevelMixin] = {
+        "timeline": timeline_chart(analysis, legend=False, names=names),
+        "time-per-expression": share_donut(summarise(analysis)["shares"]),
+        "heat": heat_chart(analysis),
+        "transitions": transition_chart(transitions(analysis)),
+    }
+    for track in longest_seen(analysis.timeline, MOST_PEOPLE):
+        charts[f"person-{track}-heat"] = heat_chart(analysis, track)
+        charts[f"person-{track}-presence"] = presence_chart(analysis, track)
+    return charts

@@ -5,21 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import pandas as pd
+
 from emotion.analytics.abstention import answer_names, explain
+from emotion.analytics.behaviour.movements import UNKNOWN
+from emotion.analytics.behaviour.sampling import sampling_notes
+from emotion.analytics.behaviour.span_figures import AT_REST, WHOLE, by_span, person_figures
+from emotion.analytics.edits import Event
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
 from emotion.dates import moment_text
 from emotion.labels import ANSWER_COLOURS
+from emotion.publication.methods import methods_text
 from emotion.report import facts
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores
 from emotion.report.people import PersonRow, people_rows
 from emotion.version import program_version
+from emotion.vision.movement_codebook import MOVEMENTS, Movement
 
 MAX_CHARTS = 12
 """Number of people with a chart, those seen longest; the table has everybody."""
 
+MOVEMENT_COLUMNS = 6
+"""Columns of figures in a table of movements; more events continue in another table."""
+
+MOVEMENTS_ABOUT = (
+    "Mean movement in % of the eye distance, relative to the person at rest: the baseline, or the neutral frames if "
+    "there is none. The action unit (AU) of FACS that a movement resembles is a reading aid; nothing was compared with "
+    "FACS coders. Below 2 %, a movement may come from the head's pose."
+)
+
 NO_FACE = "No face was found, so there are no charts over time."
+
+FACES_HOW = (
+    "A spot shows where the face moved, an arrow in which direction; the stronger the colour, the larger the mean "
+    "movement from the person's face at rest (0.05 eye distances are about 3 mm). Left and right are the person's own. "
+    "A moment counts from one second before it to one second after it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,33 @@ class EventRow:
     excluded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EyesRow:
+    """What one person's eyes and head did; the values are texts, a dash if unknown."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+EYES_HEADS = ("Blinks per min", "Eyes closed, s", "Towards the camera", "Nods", "Shakes", "Tilts")
+"""Headings of the values of :class:`EyesRow`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovementTable:
+    """One person's movements.
+
+    Attributes:
+        name: The person's name and what the movements are relative to.
+        heads: Names of the columns after the movement's.
+        rows: The movement's title, with the action unit that it resembles, and its values as texts.
+    """
+
+    name: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """The content of a report.
@@ -56,10 +106,14 @@ class Report:
         colours: Answer → colour for the legend, in the order of charts.
         people: Figures of everybody.
         charted: Track ids of the people with a chart.
+        eyes: Eyes and head of everybody; empty if neither was measured.
+        movements: Movements of the people with a chart.
+        not_measured: What cannot be said of eyes, head and movements, and why.
         events: Events in order of time.
         settings: Facts of the video and settings of the analysis.
         model: Facts from the model's card.
         scores: The model's scores.
+        methods: How the analysis was made, to copy into a paper.
         limits: What the figures cannot show.
     """
 
@@ -73,10 +127,14 @@ class Report:
     colours: dict[str, str]
     people: list[PersonRow]
     charted: list[int]
+    eyes: list[EyesRow]
+    movements: list[MovementTable]
+    not_measured: list[str]
     events: list[EventRow]
     settings: list[Fact]
     model: list[Fact]
     scores: list[Scores]
+    methods: str
     limits: tuple[str, ...]
 
 
@@ -89,6 +147,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
     """
     analysis = edited.analysis
     summary, limit = summarise(analysis), analysis.abstain_below
+    charted = longest_seen(analysis.timeline, MAX_CHARTS)
     shares = [Share(label, ANSWER_COLOURS[label], share) for label, share in summary["shares"].items()]
     return Report(
         source=analysis.source,
@@ -100,13 +159,72 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
         unclear=explain(limit) if limit > 0 else "",
         colours={label: ANSWER_COLOURS[label] for label in answer_names(analysis.labels, limit)},
         people=people_rows(edited, summary),
-        charted=longest_seen(analysis.timeline, MAX_CHARTS),
+        charted=charted,
+        eyes=eyes_rows(edited),
+        movements=movement_tables(edited, charted),
+        not_measured=sampling_notes(analysis),
         events=event_rows(edited),
         settings=facts.settings_facts(analysis),
         model=facts.model_facts(analysis),
         scores=facts.model_scores(analysis.model),
+        methods=methods_text(analysis, edited.edits),
         limits=facts.LIMITS,
     )
+
+
+def eyes_rows(edited: Edited) -> list[EyesRow]:
+    """Return a row per person, in order of number; none if nobody has a figure."""
+    figures = person_figures(edited.behaviour())
+    columns = ("blinks_per_minute", "closed_s", "towards_camera_share", "nods", "shakes", "tilts")
+    forms = ("{:.1f}", "{:.1f}", "{:.0%}", "{:.0f}", "{:.0f}", "{:.0f}")
+    if figures[list(columns)].isna().all(axis=None):
+        return []
+    return [
+        EyesRow(edited.name(int(track)), tuple(map(_text, forms, row)))
+        for track, row in zip(figures.index, figures[list(columns)].itertuples(index=False), strict=True)
+    ]
+
+
+def movement_tables(edited: Edited, tracks: list[int]) -> list[MovementTable]:
+    """Return the movements of some people over the whole video, in the baseline and during each event.
+
+    People whose rest is unknown have none.
+    """
+    events = edited.events()
+    # Numbers, as the list of events has: labels may be long, and may occur twice.
+    numbered = [Event(f"Event {n}", event.span, event.excluded) for n, event in enumerate(events, start=1)]
+    table = by_span(edited.behaviour(), numbered, movements=True)
+    known = table[table["rest"] != UNKNOWN]
+    return [one for track in tracks for one in _tables_of(edited.name(track), known[known["track_id"] == track])]
+
+
+def _tables_of(name: str, rows: pd.DataFrame) -> list[MovementTable]:
+    if rows.empty:
+        return []
+    spans, rest = list(dict.fromkeys(rows["span"])), rows["rest"].iloc[0]
+    title = f"{name}, relative to the {'baseline' if rest == AT_REST else 'neutral frames'}"
+    values = {span: part.set_index("movement") for span, part in rows.groupby("span")}
+    whole = values.pop(WHOLE)
+    columns = [("Whole video", whole["mean"]), ("Peak (95 %)", whole["peak"]), ("Left − right", whole["asymmetry"])]
+    columns += [(span.capitalize(), values[span]["mean"]) for span in spans if span != WHOLE]
+    return [
+        MovementTable(
+            f"{title} (continued)" if start else title,
+            tuple(head for head, _ in part),
+            tuple(_movement_row(movement, [column for _, column in part]) for movement in MOVEMENTS),
+        )
+        for start in range(0, len(columns), MOVEMENT_COLUMNS)
+        for part in [columns[start : start + MOVEMENT_COLUMNS]]
+    ]
+
+
+def _movement_row(movement: Movement, columns: list[pd.Series]) -> tuple[str, ...]:
+    title = f"{movement.title} ({movement.resembles})"
+    return title, *(_text("{:.1f}", 100 * column[movement.name]) for column in columns)
+
+
+def _text(form: str, value: float) -> str:
+    return "–" if pd.isna(value) else form.format(value).replace("-", "−")
 
 
 def event_rows(edited: Edited) -> list[EventRow]:

@@ -1,4 +1,4 @@
-"""An analysis with its edits applied, from which every format is written."""
+"""An analysis with its edits applied, from which every format is written, with the names of its people."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from emotion.analytics.abstention import answers
 from emotion.analytics.apply import apply_edits
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.edits import Edits, Event
 from emotion.types import Analysis
 
@@ -49,6 +50,17 @@ class Edited:
             person=timeline["track_id"].map(names).astype(str),
             answer=answers(timeline, self.analysis.abstain_below),
         )
+
+    def behaviour(self) -> Behaviour:
+        """Return what eyes, heads and faces do, relative to the people's baselines where there are any."""
+        return behaviour_of(self.analysis, self.edits.baselines)
+
+    def named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table that has ``track_id`` with ``person``, the name, behind it."""
+        names = {track: self.name(track) for track in self.tracks()}
+        named = table.copy()
+        named.insert(list(table).index("track_id") + 1, "person", table["track_id"].map(names).astype(str))
+        return named
 
 
 def edit(analysis: Analysis, edits: Edits | None = None) -> Edited:

@@ -1,4 +1,4 @@
-"""Writes an Excel workbook row by row: figures, people, timeline, frames, events, model and settings."""
+"""Writes an Excel workbook row by row: figures, people, behaviour, timeline, frames, events, model and a codebook."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from emotion.analytics.behaviour.codebook import codebook
+from emotion.analytics.behaviour.sampling import sampling_notes
+from emotion.analytics.behaviour.summary import behaviour_tables
 from emotion.analytics.summary import summarise
 from emotion.progress import ProgressReporter
 from emotion.report import facts
@@ -130,12 +133,15 @@ def write_excel(edited: Edited, path: Path, progress: ProgressReporter, max_rows
 
 def _write_sheets(book: Workbook, edited: Edited, max_rows: int, progress: ProgressReporter) -> None:
     summary = summarise(edited.analysis)
-    _write_summary(book, summary)
+    _write_summary(book, edited, summary)
     _write_people(book, edited, summary)
+    for title, table in behaviour_tables(edited.behaviour(), edited.events()).items():
+        _write_table(book, title, edited.named(table), max_rows, progress)
     _write_table(book, "Timeline", edited.named_timeline(), max_rows, progress)
     _write_table(book, "Frames", edited.analysis.frames, max_rows, progress)
     _write_events(book, edited)
     _write_model(book, edited)
+    _write_codebook(book, edited)
 
 
 def _discard(book: Workbook) -> None:
@@ -146,13 +152,17 @@ def _discard(book: Workbook) -> None:
             sheet._writer.cleanup()
 
 
-def _write_summary(book: Workbook, summary: dict[str, Any]) -> None:
+def _write_summary(book: Workbook, edited: Edited, summary: dict[str, Any]) -> None:
     sheet = Sheet(book, "Summary", [Column("Figure", width=28), Column("Value", width=18)])
     for fact in facts.headline_facts(summary):
         sheet.append((fact.name, fact.value), (facts.TEXT, fact.kind))
     sheet.heading("Expression", "Share of face time")
     for label, share in summary["shares"].items():
         sheet.append((label, share), (facts.TEXT, facts.SHARE))
+    if notes := sampling_notes(edited.analysis):
+        sheet.heading("Not measured", "")
+        for note in notes:
+            sheet.append((note, None), (facts.TEXT, facts.TEXT))
 
 
 def _write_people(book: Workbook, edited: Edited, summary: dict[str, Any]) -> None:
@@ -177,8 +187,11 @@ def _write_people(book: Workbook, edited: Edited, summary: dict[str, Any]) -> No
         sheet.append((row.name, row.track_id, *figures, *movement, *shares))
 
 
-_SECONDS = {"time_s", "counted_s"}
-_COUNTS = {"frame_index", "track_id", "faces"}
+_SECONDS = {"time_s", "counted_s", "start_s", "end_s", "seconds", "seen_s", "eyes_s", "closed_s", "blink_s"}
+_COUNTS = {
+    *("frame_index", "track_id", "faces"),
+    *("blinks", "winks_left", "winks_right", "closures", "nods", "shakes", "tilts"),
+}
 
 
 def _write_table(book: Workbook, title: str, table: pd.DataFrame, max_rows: int, progress: ProgressReporter) -> None:
@@ -223,6 +236,13 @@ def _write_model(book: Workbook, edited: Edited) -> None:
     sheet.heading("Limits")
     for limit in facts.LIMITS:
         sheet.append((limit,), (facts.TEXT,))
+
+
+def _write_codebook(book: Workbook, edited: Edited) -> None:
+    widths = {"Table": 20, "Column": 30, "Unit": 24, "Meaning": 90, "Resembles (FACS)": 18}
+    sheet = Sheet(book, "Codebook", [Column(name, width=width) for name, width in widths.items()])
+    for entry in codebook(edited.analysis.labels):
+        sheet.append((entry.table, entry.column, entry.unit, entry.meaning, entry.resembles))
 
 
 _SCORE_KINDS = (facts.TEXT, facts.SHARE, facts.SHARE, facts.SHARE, facts.COUNT)

@@ -46,16 +46,15 @@ class Fact:
 
 
 LIMITS = (
-    "An expression is not a feeling. The figures say what faces showed, as most people would name it; they do not say "
-    "what anybody felt, meant or is like.",
+    "An expression is not an emotion. The figures say what faces showed, as most people would name it, not what "
+    "anybody felt or meant.",
     "The model makes mistakes, especially on rare expressions, in poor light, on turned or covered faces and on people "
     "unlike those in its training data. The scores in this document are averages over pictures of faces and may not "
     "hold for this video.",
-    "Faces that were not found are not in any figure. A person who left the picture and returned may have a new "
-    "number.",
+    "Faces that were not detected are not counted. A person who leaves the picture and returns may get a new number.",
     "Do not base decisions about a person on these figures. In the European Union, inferring emotions of people at "
-    "work or in education is prohibited (AI Act, Article 5(1)(f); medical and safety reasons aside), and people who "
-    "are exposed to such a system must be informed (Article 50(3)).",
+    "work or in education is prohibited, except for medical or safety reasons (AI Act, Article 5(1)(f)), and people "
+    "exposed to such a system must be informed (Article 50(3)).",
 )
 
 
@@ -118,7 +117,7 @@ _TITLES = {
     "fps": "Frames per second, at most",
     "source_sha256": "SHA-256 of the video",
     "abstain_below": "Unclear below",
-    "abstain_slopes": "Unclear below: increase by angle, size and doubt",
+    "abstain_slopes": "Unclear threshold: increase by angle, size and uncertainty",
 }
 
 

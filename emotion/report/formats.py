@@ -11,10 +11,11 @@ from typing import Any
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
 from emotion.progress import OnProgress, ProgressReporter
+from emotion.publication.formats import WIDTHS_MM
 from emotion.report.annotated_video import write_annotated_video
 from emotion.report.captions import write_captions
 from emotion.report.edited import Edited, edit
-from emotion.report.tables import write_csv, write_json, write_parquet
+from emotion.report.tables import write_codebook, write_csv, write_json, write_movements, write_parquet
 from emotion.sandbox.runner import run_limited
 from emotion.types import Analysis
 
@@ -27,11 +28,15 @@ class Options:
         video: The analysed video, for formats that need it.
         blur: Blur every detected face.
         draw: Draw boxes, names and expressions.
+        width_mm: Width of figures, mm.
+        greyscale: Write figures with patterns instead of colours.
     """
 
     video: Path | None = None
     blur: bool = False
     draw: bool = True
+    width_mm: float = WIDTHS_MM["Page"]
+    greyscale: bool = False
 
 
 Writer = Callable[[Edited, Path, Options, OnProgress | None], None]
@@ -100,19 +105,40 @@ def _write_mp4(edited: Edited, path: Path, options: Options, on_progress: OnProg
     write_annotated_video(edited, path, options.video, progress, blur=options.blur, draw=options.draw)
 
 
+def _write_figures(edited: Edited, path: Path, options: Options, on_progress: OnProgress | None) -> None:
+    charts = importlib.import_module("emotion.report.charts")
+    charts.write_charts(edited, path, options.width_mm, on_progress, greyscale=options.greyscale)
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name="csv",
         title="CSV",
-        about="Every face in every analysed frame as plain text, for any program.",
+        about="One row per face and frame as plain text, for any program.",
         suffix=".timeline.csv",
         mime="text/csv",
         write=_table(write_csv),
     ),
     Format(
+        name="movements",
+        title="Movements (CSV)",
+        about="Brows, lids, lips and jaw of every face, relative to the person's rest.",
+        suffix=".movements.csv",
+        mime="text/csv",
+        write=_table(write_movements),
+    ),
+    Format(
+        name="codebook",
+        title="Codebook (CSV)",
+        about="Unit and meaning of every column of the tables.",
+        suffix=".codebook.csv",
+        mime="text/csv",
+        write=_table(write_codebook),
+    ),
+    Format(
         name="parquet",
         title="Parquet",
-        about="The same rows with their types, small and quick to read; this program opens it again.",
+        about="The same rows with data types: small and fast; this program opens it again.",
         suffix=".timeline.parquet",
         mime="application/vnd.apache.parquet",
         write=_table(write_parquet),
@@ -120,7 +146,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="json",
         title="JSON",
-        about="Facts, settings, figures and every row as one object, for programs.",
+        about="Settings, figures and all rows as one object, for programs.",
         suffix=".timeline.json",
         mime="application/json",
         write=_table(write_json),
@@ -128,7 +154,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="xlsx",
         title="Excel",
-        about="A workbook: figures, people, timeline, frames, events, model and settings.",
+        about="A workbook: figures, people, eyes, head, movements, timeline, events, model, and a codebook.",
         suffix=".xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         write=_table(_lazy("excel")),
@@ -137,7 +163,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="vtt",
         title="Captions",
-        about="Who shows what as WebVTT captions, which players show under the video.",
+        about="Names and expressions as WebVTT captions for video players.",
         suffix=".vtt",
         mime="text/vtt",
         write=_table(write_captions),
@@ -145,7 +171,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="mp4",
         title="Video",
-        about="The video with boxes, names and expressions, its sound, and faces blurred if you wish.",
+        about="The video with sound, boxes, names and expressions; faces blurred if you choose so.",
         suffix=".annotated.mp4",
         mime="video/mp4",
         write=_write_mp4,
@@ -166,10 +192,20 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="pdf",
         title="Report (PDF)",
-        about="The same report on numbered pages, to print or to send.",
+        about="The same report as numbered pages, for printing or sending.",
         suffix=".report.pdf",
         mime="application/pdf",
         write=_report(_lazy("pdf")),
+        slow=True,
+        steps="charts",
+    ),
+    Format(
+        name="figures",
+        title="Figures",
+        about="Every chart as SVG and PDF for print, and a methods paragraph with versions and settings (ZIP).",
+        suffix=".figures.zip",
+        mime="application/zip",
+        write=_write_figures,
         slow=True,
         steps="charts",
     ),

@@ -11,8 +11,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from emotion.progress import OnProgress, ProgressReporter
-from emotion.report.charts import SCREEN, donut_chart, person_chart, to_svg
-from emotion.report.content import NO_FACE, build_report
+from emotion.publication.render import to_svg
+from emotion.report.charts import SCREEN, donut_chart, movement_faces, person_chart
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import clock
 from emotion.templates import templates_in
@@ -38,16 +39,19 @@ def write_html(edited: Edited, path: Path, on_progress: OnProgress | None = None
     donut = ""
     if report.shares:
         shares = {share.label: share.share for share in report.shares}
-        donut = _svg(to_svg(donut_chart(shares, SCREEN)))
+        donut = _svg(to_svg(donut_chart(shares, SCREEN).to_dict()))
     progress.advance()
     charts = []
     for track in report.charted:
-        charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN)))))
+        charts.append((edited.name(track), _svg(to_svg(person_chart(edited, track, SCREEN).to_dict()))))
         progress.advance()
-    page = _TEMPLATES.get_template("report.html.jinja")
-    path.write_text(page.render(report=report, donut=donut, charts=charts, no_face=NO_FACE), encoding="utf-8")
+    faces = [(face.title, _svg(face.svg)) for face in movement_faces(edited)]
+    template = _TEMPLATES.get_template("report.html.jinja")
+    texts = {"no_face": NO_FACE, "eyes_heads": EYES_HEADS, "movements_about": MOVEMENTS_ABOUT, "faces_how": FACES_HOW}
+    page = template.render(report=report, donut=donut, charts=charts, faces=faces, **texts)
+    path.write_text(page, encoding="utf-8")
 
 
 def _svg(element: str) -> Markup:
-    # Safe, as Vega escapes text in its SVG.
+    # Safe, as Vega and the face map escape text in their SVG.
     return Markup(element)

@@ -20,8 +20,9 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, SimpleD
 
 from emotion.fonts import font_bytes
 from emotion.progress import OnProgress, ProgressReporter
-from emotion.report.charts import PRINT, donut_chart, person_chart, to_png
-from emotion.report.content import NO_FACE, Report, build_report
+from emotion.publication.render import to_png
+from emotion.report.charts import PRINT, donut_chart, face_png, movement_faces, person_chart
+from emotion.report.content import EYES_HEADS, FACES_HOW, MOVEMENTS_ABOUT, NO_FACE, Report, build_report
 from emotion.report.edited import Edited
 from emotion.report.facts import Fact, Scores, clock
 
@@ -84,11 +85,15 @@ def _story(edited: Edited, report: Report, progress: ProgressReporter) -> Iterat
         progress.advance()
         yield from _charts(edited, report, progress)
         yield from _people(report)
+        yield from _behaviour(report)
+        yield from _faces(edited)
     else:
         yield _text(NO_FACE, _BODY)
     yield from _events(report)
     yield _text("Limits", _HEADING)
     yield from (Paragraph(escape(limit), _ITEM, bulletText="•") for limit in report.limits)
+    yield _text("Methods", _HEADING)
+    yield _text(report.methods, _BODY)
     yield from _facts("Video and settings", report.settings)
     yield from _facts("Model", report.model)
     for scores in report.scores:
@@ -127,7 +132,7 @@ def _shares(report: Report) -> Iterator[Flowable]:
     ]
     table = Table(rows, colWidths=[7 * mm, 50 * mm, 20 * mm], style=TableStyle([*_lines(), *_padding(2.5)]))
     shares = {share.label: share.share for share in report.shares}
-    ring = _picture(to_png(donut_chart(shares, PRINT)), 58 * mm, 1.0)
+    ring = _picture(to_png(donut_chart(shares, PRINT).to_dict()), 58 * mm, 1.0)
     sides = Table([[ring, table]], colWidths=[_WIDTH * 0.45, _WIDTH * 0.55])
     sides.setStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE")])
     yield KeepTogether([_text("Time per expression", _HEADING), sides])
@@ -149,13 +154,30 @@ def _charts(edited: Edited, report: Report, progress: ProgressReporter) -> Itera
         words += " Numbers mark the events listed below."
     start: list[Flowable] = [_text("Over time", _HEADING), _text(words, _SMALL), _legend(report.colours)]
     for track in report.charted:
-        png = to_png(person_chart(edited, track, PRINT))
+        png = to_png(person_chart(edited, track, PRINT).to_dict())
         yield KeepTogether([*start, _text(edited.name(track), _SUBHEADING), _fitting(png)])
         start = []
         progress.advance()
     if len(report.people) > len(report.charted):
         count = f"Charts show the {len(report.charted)} people seen longest, out of {len(report.people)}."
         yield _text(count, _SMALL)
+
+
+def _faces(edited: Edited) -> Iterator[Flowable]:
+    """Yield faces with movements, three in a row."""
+    start: list[Flowable] = [_text("Movements drawn on a face", _SUBHEADING), _text(FACES_HOW, _SMALL)]
+    faces, width = movement_faces(edited), _WIDTH / 3
+    for first in range(0, len(faces), 3):
+        row = faces[first : first + 3]
+        names = [_text(face.title, _SUBHEADING) for face in row] + [""] * (3 - len(row))
+        drawings = [_face(face_png(face), width - 10) for face in row] + [""] * (3 - len(row))
+        yield KeepTogether([*start, Table([names, drawings], colWidths=[width] * 3)])
+        start = []
+
+
+def _face(png: bytes, width: float) -> Image:
+    image = Image(io.BytesIO(png))
+    return _picture(png, width, image.imageHeight / image.imageWidth)
 
 
 def _fitting(png: bytes) -> Image:
@@ -190,6 +212,22 @@ def _people(report: Report) -> Iterator[Flowable]:
     yield _grid(head, rows, [0.25, 0.11, 0.11, 0.11, 0.18, 0.11, 0.13], numbers={1, 2, 3, 5, 6})
 
 
+def _behaviour(report: Report) -> Iterator[Flowable]:
+    if not (report.eyes or report.movements or report.not_measured):
+        return
+    yield _text("Eyes, head and movements", _HEADING)
+    yield from (_text(note, _SMALL) for note in report.not_measured)
+    if report.eyes:
+        rows = [[person.name, *person.values] for person in report.eyes]
+        yield _grid(["Person", *EYES_HEADS], rows, [0.28, *[0.12] * 6], numbers=set(range(1, 7)))
+    if report.movements:
+        yield _text(MOVEMENTS_ABOUT, _SMALL)
+    for table in report.movements:
+        widths = [1 - 0.11 * len(table.heads), *[0.11] * len(table.heads)]
+        grid = _grid(["Movement", *table.heads], table.rows, widths, numbers=set(range(1, 7)))
+        yield KeepTogether([_text(table.name, _SUBHEADING), grid])
+
+
 def _events(report: Report) -> Iterator[Flowable]:
     if not report.events:
         return
@@ -207,10 +245,10 @@ def _facts(title: str, facts: Sequence[Fact]) -> Iterator[Flowable]:
 
 
 def _scores(scores: Scores) -> Flowable:
-    words = f"{scores.accuracy:.1%} of {scores.faces:,} test faces answered rightly"
+    words = f"{scores.accuracy:.1%} of {scores.faces:,} test faces classified correctly"
     if scores.interval:
         words += f" (95 % interval {scores.interval[0]:.1%}–{scores.interval[1]:.1%})"
-    words += f"; mean over the expressions {scores.balanced_accuracy:.1%}."
+    words += f"; mean recall {scores.balanced_accuracy:.1%}."
     rows = [
         [label, *(f"{figure:.0%}" for figure in figures[:2]), f"{figures[2]:.2f}", f"{figures[3]:,}"]
         for label, figures in scores.per_label.items()

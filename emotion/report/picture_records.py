@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from emotion.analytics.abstention import face_answer, unclear_rows
-from emotion.analytics.timeline import timeline_of
+from emotion.analytics.timeline import EYES, MEASURES, timeline_of
 from emotion.labels import UNCLEAR, in_display_order
 from emotion.types import Face, FrameResult
 
@@ -16,8 +19,11 @@ def image_record(result: FrameResult, file: str) -> dict[str, Any]:
     """Return a picture's result as plain JSON types.
 
     Returns:
-        ``{file, width, height, faces: [{box_xyxy, confidence, emotion, unclear, probabilities: {label: p}}]}``,
-        boxes in px, confidence and probabilities 0–1; ``emotion`` is the leading one even if ``unclear``.
+        ``{file, width, height, faces: [{box_xyxy, confidence, emotion, unclear, probabilities: {label: p}, pose:
+        {yaw, pitch, roll}, eyes: {column: value}, mouth_openness, measures: {column: value}}]}``, boxes in px,
+        confidence and probabilities 0–1, angles in degrees; ``emotion`` is the leading one even if ``unclear``.
+        Unknown values are None, and so are ``pose``, ``eyes`` and ``measures`` if nothing in them is known. Units:
+        ``docs/timeline-schema.md``.
     """
     return {
         "file": file,
@@ -43,7 +49,20 @@ def _face_record(face: Face, result: FrameResult) -> dict[str, Any]:
         "emotion": max(probabilities, key=probabilities.__getitem__),
         "unclear": face_answer(face, result) == UNCLEAR,
         "probabilities": probabilities,
+        "pose": None if face.pose is None else _rounded(asdict(face.pose), 2),
+        "eyes": _rounded({name: getattr(face, name) for name in EYES}, 4),
+        "mouth_openness": _known(face.mouth_openness, 4),
+        "measures": None if face.measures is None else _rounded(dict(zip(MEASURES, face.measures, strict=True)), 4),
     }
+
+
+def _rounded(values: Mapping[str, float], digits: int) -> dict[str, float | None] | None:
+    known = {name: _known(value, digits) for name, value in values.items()}
+    return None if set(known.values()) == {None} else known
+
+
+def _known(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if math.isfinite(value) else None
 
 
 def image_table(result: FrameResult, file: str) -> pd.DataFrame:

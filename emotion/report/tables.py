@@ -1,4 +1,4 @@
-"""Writes the timeline as CSV, Parquet and JSON, in chunks to limit memory."""
+"""Writes the timeline as CSV, Parquet and JSON, movements and the codebook as CSV, in chunks to limit memory."""
 
 from __future__ import annotations
 
@@ -10,21 +10,44 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from emotion.analytics.behaviour.codebook import codebook_table
+from emotion.analytics.behaviour.summary import behaviour_summary, records
 from emotion.analytics.episodes import episodes
 from emotion.analytics.files import save_parquet
 from emotion.analytics.summary import summarise
 from emotion.csv_text import ENCODING, csv_text
 from emotion.progress import ProgressReporter
+from emotion.publication.methods import methods_text
 from emotion.report.edited import Edited
 from emotion.version import program_version
+from emotion.vision.movement_codebook import MOVEMENT_COLUMNS
 
 CHUNK_ROWS = 20_000
 
 
 def write_csv(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the timeline with names as UTF-8 with a BOM and a header row; unknown values are empty."""
+    _write_csv(edited.named_timeline(), path, progress)
+
+
+def write_movements(edited: Edited, path: Path, progress: ProgressReporter) -> None:
+    """Write the movements of every face, relative to the person's rest, as CSV like :func:`write_csv`."""
+    behaviour = edited.behaviour()
+    keys = behaviour.rows[["time_s", "track_id"]]
+    rows = edited.named(keys.assign(rest=keys["track_id"].map(behaviour.people["rest"])))
+    rows.insert(0, "frame_index", edited.analysis.timeline["frame_index"])
+    # Shares of the eye distance, whose fifth decimal is below what the mesh can tell.
+    _write_csv(rows.join(behaviour.rows[list(MOVEMENT_COLUMNS)].round(5)), path, progress)
+
+
+def write_codebook(edited: Edited, path: Path, progress: ProgressReporter) -> None:
+    """Write unit and meaning of every column of the tables as CSV."""
+    _write_csv(codebook_table(edited.analysis.labels), path, progress)
+
+
+def _write_csv(table: pd.DataFrame, path: Path, progress: ProgressReporter) -> None:
     with path.open("w", encoding=ENCODING, newline="") as file:
-        for number, rows in enumerate(chunks(edited.named_timeline())):
+        for number, rows in enumerate(chunks(table)):
             file.write(csv_text(rows, header=number == 0))
             progress.advance(len(rows))
 
@@ -61,7 +84,10 @@ def json_head(edited: Edited) -> dict[str, Any]:
         "settings": analysis.settings,
         "people": {str(track): edited.name(track) for track in edited.tracks()},
         "edits": edited.edits.to_dict(),
+        "methods": methods_text(analysis, edited.edits),
         "summary": summarise(analysis),
+        "behaviour": behaviour_summary(analysis, edited.behaviour(), edited.events()),
+        "codebook": records(codebook_table(analysis.labels)),
     }
 
 

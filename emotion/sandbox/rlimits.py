@@ -78,11 +78,11 @@ def death_words(status: int, reader: str = "its decoder") -> str:
         reader: What read the file, as a noun phrase.
     """
     if status == -signal.SIGKILL:
-        return "its process ended unexpectedly: it was killed, as happens on a machine that runs out of memory"
+        return "its process ended unexpectedly: it was killed, probably because memory ran out"
     if status == -signal.SIGALRM:
-        return f"no picture came for {read_settings().stall_s:g} s"
+        return f"no frame arrived for {read_settings().stall_s:g} s"
     if status == -signal.SIGXCPU:
-        return "it was stopped, as it took too much processor time"
+        return "it was stopped because it used too much processor time"
     if -status in FROM_OUTSIDE or status >= 0:
         return "its process ended unexpectedly"
     return f"{reader} crashed ({signal.Signals(-status).name})"

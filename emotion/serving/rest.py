@@ -54,7 +54,7 @@ class RestTransport:
         except requests.RequestException as error:
             raise no_answer(self._server, f"{type(error).__name__} after {ATTEMPTS} attempts") from error
         if answer.status_code in _BUSY:
-            raise no_answer(self._server, f"it says HTTP {answer.status_code} after {ATTEMPTS} attempts")
+            raise no_answer(self._server, f"it answered HTTP {answer.status_code} after {ATTEMPTS} attempts")
         return _probabilities(answer, self._address)
 
 

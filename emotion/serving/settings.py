@@ -34,6 +34,6 @@ class Transport(Protocol):
 def no_answer(url: str, reason: str) -> ServingError:
     """Return an error that says what happened and what to do."""
     return ServingError(
-        f"expected an answer of the model server at {url}; {reason}. Start it and go on, or unset {URL_SETTING} to "
-        "let the network run in this program"
+        f"expected an answer from the model server at {url}; {reason}. Start it, or unset {URL_SETTING} to run the "
+        f"model in this process"
     )

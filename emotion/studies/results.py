@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ Opener = Callable[[Cell], AbstractContextManager[tuple[Path, Edits]]]
 """Opens the timeline of a cell: yields its Parquet file and its edits, or raises an error of this program."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class StudyResults:
     """Sums of every cell that counts.
 
@@ -44,13 +45,13 @@ class StudyResults:
     problems: Mapping[Key, str] = field(default_factory=dict)
     measures: tuple[str, ...] = ()
 
+    @cached_property
     def means(self) -> pd.DataFrame:
-        """Return one row per participant and stimulus.
+        """One row per participant and stimulus.
 
-        Returns:
-            ``participant``, ``stimulus``, their variables, ``frames`` and ``seconds`` (with the person), ``window_s``
-            (all of the stimulus), ``seen`` (share of it with the person, 0–1), ``repetitions``, and a column with the
-            mean of each measure, weighted by time.
+        Its columns are ``participant``, ``stimulus``, their variables, ``frames`` and ``seconds`` (with the person),
+        ``window_s`` (all of the stimulus), ``seen`` (share of it with the person, 0–1), ``repetitions``, and the mean
+        of each measure, weighted by time.
         """
         labels = self._labels()
         rows = [
@@ -83,12 +84,12 @@ class StudyResults:
         ]
         return pd.DataFrame(rows, columns=[*self._label_columns(), "measure", "mean", "frames", "seconds"])
 
+    @cached_property
     def seconds(self) -> pd.DataFrame:
-        """Return one row per participant, stimulus and second of stimulus time in which the person is seen.
+        """One row per participant, stimulus and second of stimulus time in which the person is seen.
 
-        Returns:
-            ``participant``, ``stimulus`` (both categories), ``second``, ``frames``, ``seconds`` and a float32 column
-            with the mean of each measure.
+        Its columns are ``participant``, ``stimulus`` (both categories), ``second``, ``frames``, ``seconds`` and a
+        float32 column with the mean of each measure.
         """
         parts = list(self.sums.items())
         lengths = [len(sums.second) for _, sums in parts]

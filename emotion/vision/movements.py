@@ -27,6 +27,9 @@ _TEMPLES_AND_EARS = [162, 389, 127, 356, 234, 454]
 STABLE = np.array([*_EYE_CORNERS, *_BRIDGE_AND_TIP, *_FOREHEAD, *_TEMPLES_AND_EARS])
 """Points that expressions move least; the pose is fitted to them."""
 
+MULTIPLY_ADDS = 9 * len(STABLE) + 9 * MESH_POINTS + 3 * MESH_POINTS * len(MEASURE_COLUMNS)
+"""Of one face: covariance of the stable points, rotation of all points, and the weighted sums."""
+
 _BROW_INNER = {"left": [336, 296, 285, 295], "right": [107, 66, 55, 65]}
 _BROW_OUTER = {"left": [300, 293, 276, 283], "right": [70, 63, 46, 53]}
 _UPPER_LID = {"left": [386, 385, 387], "right": [159, 158, 160]}

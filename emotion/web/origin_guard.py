@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emotion.web.hosts import HOSTS, is_foreign, is_named_host
 
-WRONG_HOST = f"This app answers to localhost only. Whoever runs it can add names in {HOSTS}."
+WRONG_HOST = f"This app opens only at localhost. Its administrator can add host names in {HOSTS}."
 FOREIGN_ORIGIN = "This request came from another site."
 
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}

@@ -181,8 +181,8 @@ def test_an_analysis_without_slopes_uses_one_threshold(analysis):
     old = replace(analysis, settings={"abstain_below": 0.5})
     expected = analysis.timeline["emotion_confidence"].to_numpy() < 0.5
     assert unclear_rows(old.timeline, old.abstain_below).tolist() == expected.tolist()
-    assert "limit is higher" not in explain(old.abstain_below)
-    assert "limit is higher" in explain(LIMIT)
+    assert "threshold is higher" not in explain(old.abstain_below)
+    assert "threshold is higher" in explain(LIMIT)
 
 
 def test_a_threshold_with_slopes_can_be_pickled():

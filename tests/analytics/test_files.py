@@ -68,7 +68,7 @@ def test_csv_round_trips_numbers(analysis):
 def test_a_foreign_table_is_refused(tmp_path):
     path = tmp_path / "other.parquet"
     pd.DataFrame({"a": [1]}).to_parquet(path)
-    with pytest.raises(TimelineError, match=r"other\.parquet is another table"):
+    with pytest.raises(TimelineError, match=r"other\.parquet is a different table"):
         load_parquet(path)
 
 

@@ -37,7 +37,7 @@ def test_a_rerun_analyses_only_missing_videos(
     command = ["batch", str(films), "--out", str(out), "--workers", "2", "--every", "2"]
     assert main(command) == 1, "one of them is no video"
     captured = capsys.readouterr()
-    assert "3 of 4 videos have a timeline, 1 an error;" in captured.out
+    assert "3 of 4 videos analysed, 1 failed;" in captured.out
     assert "4/4" in captured.err
     first = files(out)
     assert len(first) == 3
@@ -47,7 +47,7 @@ def test_a_rerun_analyses_only_missing_videos(
 
     tables = [(out / name).read_bytes() for name in ("summary.parquet", "errors.parquet")]
     assert main(command) == 1
-    assert "4 of these from before" in capsys.readouterr().out
+    assert "4 of these by an earlier run" in capsys.readouterr().out
     assert files(out) == first
     assert [(out / name).read_bytes() for name in ("summary.parquet", "errors.parquet")] == tables
 
@@ -55,7 +55,7 @@ def test_a_rerun_analyses_only_missing_videos(
     make_film(films / "new.mp4", 230)
     (films / "a.mp4").rename(films / "z.mp4")
     assert main(command) == 0
-    assert "5 of 5 videos have a timeline, 0 an error, 2 of these from before" in capsys.readouterr().out
+    assert "5 of 5 videos analysed, 0 failed, 2 of these by an earlier run" in capsys.readouterr().out
     assert {name: moment for name, moment in files(out).items() if name in first} == first, "a new name, the same bytes"
     assert len(files(out)) == 5
     summary = pd.read_parquet(out / "summary.parquet")
@@ -98,7 +98,7 @@ def test_the_queries_of_the_guide_run(films: Path, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["gone.mp4", "--out", "out"], "there is nothing at gone.mp4"),
+        (["gone.mp4", "--out", "out"], "nothing exists at gone.mp4"),
         (["list.csv", "x.mp4", "--out", "out"], "expected one manifest alone"),
         (["x.mp4", "--out", "x.mp4"], "expected --out to be a folder"),
         (["x.mp4", "--out", "out", "--workers", "0"], "above 0"),
@@ -142,11 +142,11 @@ def test_two_batches_do_not_share_a_folder_and_ctrl_c_leaves_it_resumable(
     with started(arguments) as running:
         wait_for(running, lambda: list(out.glob(f"parts/{the_long_one}-*/*.parquet")))
         assert main(arguments) == 2
-        assert "expected a folder that no other batch writes to" in capsys.readouterr().err
+        assert "expected a folder that no other batch is using" in capsys.readouterr().err
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to everybody
         _, complaints = running.communicate(timeout=120)
     assert running.returncode == 130
-    assert "the same command goes on from here" in complaints
+    assert "run the same command to continue" in complaints
     assert "Traceback" not in complaints
     kept = files(out)
     assert len(kept) == 1

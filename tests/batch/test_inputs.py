@@ -80,12 +80,12 @@ def test_passwords_in_urls_are_not_stored() -> None:
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        (["list.csv", "b.mp4"], "expected one manifest alone, or videos without one; got list.csv beside 1 more"),
+        (["list.csv", "b.mp4"], "expected one manifest alone, or videos without one; got list.csv and 1 more"),
         (["list.csv", "other.csv"], "expected one manifest alone"),
         (["b.mp4", "."], "expected every video once; got .*b.mp4 2 times$"),
-        (["*", "."], "a.MOV 2 times, and 2 more like that"),
-        (["gone.mp4"], "there is nothing at gone.mp4"),
-        (["*.mkv"], r"expected videos that fit \*.mkv; there are none"),
+        (["*", "."], "a.MOV 2 times, and 2 more duplicates"),
+        (["gone.mp4"], "nothing exists at gone.mp4"),
+        (["*.mkv"], r"expected videos matching \*.mkv; there are none"),
         (["empty"], r"expected videos in empty; there are none \(.3gp, "),
         (["list.csv"], "expected a column 'video' in list.csv; it has path"),
         (["gap.csv"], "expected a path or URL in every row of gap.csv; got an empty field in row 2"),

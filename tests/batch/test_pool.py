@@ -80,7 +80,7 @@ def test_a_crashing_video_does_not_affect_others(films: Path, long_portrait: Pat
         rows = by_name(list(in_processes(job, videos, 1)))
     assert len(dead) == TRIES
     assert (rows["long.mp4"]["kind"], rows["long.mp4"]["tries"]) == (KILLED, TRIES)
-    assert f"long.mp4 has no timeline: the process that analysed it died {TRIES} times" in rows["long.mp4"]["reason"]
+    assert f"long.mp4 has no timeline: its process crashed {TRIES} times" in rows["long.mp4"]["reason"]
     assert sum("reason" not in row for row in rows.values()) == 3
 
 
@@ -108,11 +108,11 @@ def test_a_hanging_decoder_is_stopped_at_every_try(
     monkeypatch.setenv("EMOTION_STALL_S", "0.001")
     (row,) = in_processes(job, find_videos([str(long_portrait)]), 1)
     assert (row["kind"], row["tries"]) == (KILLED, TRIES)
-    assert "no picture came for 0.001 s" in row["reason"]
+    assert "no frame arrived for 0.001 s" in row["reason"]
 
 
 def test_repeated_worker_deaths_end_the_batch(films: Path, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONHOME", "/nowhere")  # no worker can begin
     monkeypatch.setattr(pool, "_GIVE_UP", 2)
-    with pytest.raises(BatchError, match="2 died one after the other"):
+    with pytest.raises(BatchError, match="2 crashed in a row"):
         list(in_processes(job, find_videos([str(films)]), 1))

@@ -40,7 +40,7 @@ def test_killed_actors_are_replaced_and_ray_listens_locally(
         said, complaints = running.communicate(timeout=300)
     assert len(actors) == 2
     assert running.returncode == 1, complaints
-    assert "4 of 5 videos have a timeline, 1 an error" in said
+    assert "4 of 5 videos analysed, 1 failed" in said
     assert {address.split(":")[0] for address in addresses} <= set(HERE)
     assert not any(address.endswith(f":{DASHBOARD_PORT}") for address in addresses)
 

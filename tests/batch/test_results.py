@@ -108,7 +108,7 @@ def test_missing_lists_videos_without_timeline_or_with_a_retryable_error(tmp_pat
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=12))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_last_row_counts(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, bool]]) -> None:
-    storage, how = Storage(tmp_path_factory.mktemp("out")), Settings("m", "d", None, True, "id")  # type: ignore[arg-type]
+    storage, how = Storage(tmp_path_factory.mktemp("out")), Settings("m", "d", None, True, True, "id")  # type: ignore[arg-type]
     results, expected = Results(storage), {}
     for number, fails, restarts in steps:
         video = Video(f"/{number}.mp4", "1")
@@ -125,7 +125,7 @@ def test_the_last_row_counts(tmp_path_factory: pytest.TempPathFactory, steps: li
 
 def test_a_damaged_table_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "summary.parquet").write_text("something else")
-    with pytest.raises(BatchError, match=r"expected summary\.parquet as a batch wrote it"):
+    with pytest.raises(BatchError, match=r"expected summary\.parquet as written by a batch"):
         Results(Storage(tmp_path))
     assert (tmp_path / "summary.parquet").read_text() == "something else"
 

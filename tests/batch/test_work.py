@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import emotion
+from emotion.analytics.behaviour.summary import HEADLINE, behaviour_headline
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
 from emotion.batch.inputs import Video, find_videos
@@ -48,6 +49,7 @@ def test_a_row_matches_its_timeline(portrait: Path, job: Job, settings: Settings
     assert (row["faces"], row["people"]) == (len(analysis.timeline), len(summary["tracks"]))
     assert {name: row[f"share_{name}"] for name in summary["shares"]} == summary["shares"]
     assert row["smile_index"] == summary["smile_index"]
+    assert {name: row[name] for name in HEADLINE} == behaviour_headline(analysis)
     assert (row["width"], row["height"], row["frames"], row["complete"]) == (640, 360, 75, True)
     assert row["work_s"] > 0
     assert sorted(path.name for path in Path(job.out).iterdir()) == ["parts", "timelines"]
@@ -115,7 +117,7 @@ def test_a_full_disk_ends_the_batch(make_film: MakeFilm, tmp_path: Path, job: Jo
     row = worker(video)
     assert row is not None
     assert row["kind"] == STOP
-    assert "no room left on the disk" in row["reason"]
+    assert "the disk is full" in row["reason"]
 
 
 def test_tries_are_counted_until_a_row_exists(make_film: MakeFilm, tmp_path: Path, job: Job) -> None:
@@ -128,7 +130,7 @@ def test_tries_are_counted_until_a_row_exists(make_film: MakeFilm, tmp_path: Pat
     row = worker(video)
     assert row is not None
     assert (row["kind"], row["tries"]) == (KILLED, TRIES)
-    assert f"died {TRIES} times" in row["reason"]
+    assert f"crashed {TRIES} times" in row["reason"]
     assert not list(tries.iterdir())
     (tries / mark).write_text(str(TRIES - 1))
     last = worker(video)

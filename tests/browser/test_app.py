@@ -83,7 +83,7 @@ def test_the_demo_opens_with_one_click(visit: Page):
 
 def test_a_whole_card_is_a_link(visit: Page):
     settle(visit)
-    visit.get_by_text("Find earlier analyses").click()
+    click_at(visit, visit.get_by_text("Find earlier analyses"), 0.5, 8)
     expect(visit.get_by_role("heading", name="Library", level=1)).to_be_visible()
 
 

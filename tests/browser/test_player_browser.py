@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from bench.common.chromium import served
 from emotion.labels import COLOURS, FERPLUS_LABELS
-from tests.browser.clips import BITS, BLOCK, EVERY, times_of, write_clip
+from tests.browser.clips import BITS, BLOCK, EVERY, HEIGHT, WIDTH, analysis_of, times_of, write_clip
 from tests.browser.conftest import assert_fits_a_phone
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,16 @@ _STRIPES = f"""video => {{
 
 _DRAWN = """canvas => {
     const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let place = 3; place < pixels.length; place += 4) if (pixels[place]) count++;
+    return count;
+}"""
+
+_DRAWN_INSIDE = """(canvas, [x1, y1, x2, y2]) => {
+    const {width, height} = canvas;
+    const [left, top] = [Math.ceil(x1 * width) + 1, Math.ceil(y1 * height) + 1];
+    const [right, bottom] = [Math.floor(x2 * width) - 1, Math.floor(y2 * height) - 1];
+    const pixels = canvas.getContext("2d").getImageData(left, top, right - left, bottom - top).data;
     let count = 0;
     for (let place = 3; place < pixels.length; place += 4) if (pixels[place]) count++;
     return count;
@@ -215,6 +225,23 @@ def test_each_layer_draws_something(open_player):
         assert drawn.evaluate(_DRAWN) > 50, name
         player.page.get_by_label(name).uncheck()
         assert drawn.evaluate(_DRAWN) == 0
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_words_never_cover_a_face(open_player, width):
+    player = open_player("varying")
+    player.page.set_viewport_size({"width": width, "height": 900})
+    player.click_chart(0.4)
+    for name in ("Boxes and names", "Mesh", "Head pose"):
+        player.page.get_by_label(name).uncheck()
+    overlay = player.page.locator(".overlay")
+    expect(overlay).to_have_attribute("data-faces", "2")
+    assert overlay.evaluate(_DRAWN) > 50
+    # The second face stands still, the first one moves: its box is that of the frame shown.
+    timeline = analysis_of("varying").timeline
+    for face in timeline[timeline["frame_index"] == player.frame].itertuples():
+        box = [face.x1 / WIDTH, face.y1 / HEIGHT, face.x2 / WIDTH, face.y2 / HEIGHT]
+        assert overlay.evaluate(_DRAWN_INSIDE, box) == 0
 
 
 def test_a_frame_without_a_face_has_no_box(open_player):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,6 +171,15 @@ def _sound_s(container: av.container.InputContainer) -> float:
     return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
 
 
+def _read_figures(path: Path, clip: Path) -> None:
+    with zipfile.ZipFile(path) as figures:
+        names = figures.namelist()
+        assert {"timeline.svg", "timeline.pdf", "time-per-expression.svg", "methods.txt"} <= set(names)
+        assert 'width="180.00mm"' in figures.read("timeline.svg").decode()
+        assert pypdf.PdfReader(io.BytesIO(figures.read("timeline.pdf"))).pages
+        assert "SHA-256" in figures.read("methods.txt").decode()
+
+
 READERS: dict[str, Callable[[Path, Path], None]] = {
     "csv": _read_csv,
     "parquet": _read_parquet,
@@ -178,5 +189,6 @@ READERS: dict[str, Callable[[Path, Path], None]] = {
     "mp4": _read_film,
     "html": _read_html,
     "pdf": _read_pdf,
+    "figures": _read_figures,
 }
 """What opens a file of each format, given the clip that it is about."""

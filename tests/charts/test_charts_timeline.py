@@ -7,7 +7,7 @@ import pytest
 import vl_convert
 
 from emotion.analytics.edits import Span
-from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
+from emotion.charts.ribbon import ZOOM, growing_chart, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, probability_bars, share_donut, timeline_chart
 from emotion.labels import ANSWER_COLOURS, COLOURS, FERPLUS_LABELS, UNCLEAR
 from tests.conftest import leaning, make_analysis
@@ -153,6 +153,14 @@ def test_the_overview_handles_drags(analysis):
     assert ZOOM in find(spec, "name")
     assert {"start_s": 0.2, "end_s": 0.4} in [row for rows in spec["datasets"].values() for row in rows]
     assert json.dumps(spec_of(overview_chart(make_analysis([[]]))))
+
+
+def test_a_growing_chart_is_as_long_as_the_video_and_names_its_lanes(analysis):
+    part = replace(analysis, info=replace(analysis.info, duration_s=60.0), complete=False)
+    spec = spec_of(growing_chart(part, {1: "Ada"}))
+    assert [0.0, 60.0] in find(spec, "domain")
+    assert any("Ada" in text for text in find(spec, "labelExpr"))
+    assert json.dumps(spec_of(growing_chart(make_analysis([[]]))))
 
 
 @pytest.mark.parametrize(

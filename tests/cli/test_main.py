@@ -19,8 +19,10 @@ from PIL import Image
 from rich.console import Console
 
 import emotion
+from emotion.analytics.behaviour.sampling import NO_EYES, NO_MOVEMENTS
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
+from emotion.analytics.timeline import EYES, MEASURES
 from emotion.cli import doctor
 from emotion.cli.main import main
 from emotion.cli.output import faces_table, summary_table
@@ -46,7 +48,12 @@ def test_image_json_prints_only_json(photo: Path, tmp_path: Path, capsys: pytest
     assert status == 2
     assert set(good) == {"file", "width", "height", "faces"}
     (face,) = good["faces"]
-    assert set(face) == {"box_xyxy", "confidence", "emotion", "unclear", "probabilities"}
+    assert set(face) == {
+        *("box_xyxy", "confidence", "emotion", "unclear", "probabilities"),
+        *("pose", "eyes", "mouth_openness", "measures"),
+    }
+    assert set(face["measures"]) == set(MEASURES)
+    assert set(face["eyes"]) == set(EYES)
     assert max(face["probabilities"], key=face["probabilities"].get) == face["emotion"]
     assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert set(bad) == {"file", "error"}
@@ -72,8 +79,24 @@ def test_video_writes_timeline_and_summary(tmp_path: Path, capsys: pytest.Captur
     assert len(pd.read_csv(tmp_path / "out" / "a clip.timeline.csv")) == len(timeline)
     summary = json.loads((tmp_path / "out" / "a clip.summary.json").read_text())
     assert summary["frames"] == 15
+    assert summary["behaviour"]["movements"][0]["rest"] == "unknown", "she smiles in every frame"
+    assert "here, there are 5" in summary["behaviour"]["notes"][0]
     assert load_parquet(tmp_path / "out" / "a clip.timeline.parquet").settings["every"] == 5
-    assert "smile index" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "smile index" in shown
+    assert "not measured" in shown
+
+
+@pytest.mark.slow
+def test_video_leaves_out_eyes_and_movements_on_request(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4")
+    assert main(["video", str(clip), "--out", str(tmp_path), "--every", "25", "--no-eyes", "--no-movements"]) == 0
+    saved = load_parquet(tmp_path / "clip.timeline.parquet")
+    assert saved.timeline[[*EYES, *MEASURES]].isna().all(axis=None)
+    assert (saved.settings["eyes"], saved.settings["movements"]) == (False, False)
+    notes = json.loads((tmp_path / "clip.summary.json").read_text())["behaviour"]["notes"]
+    assert notes[0] == NO_EYES
+    assert notes[-1] == NO_MOVEMENTS
 
 
 @pytest.mark.slow
@@ -241,7 +264,7 @@ def test_ctrl_c_keeps_the_analysed_part(tmp_path: Path) -> None:
             while more := os.read(screen, 1024):
                 shown += more
     assert running.returncode == 2
-    assert b"cancelled" in shown
+    assert b"Analysis stopped" in shown
     assert not load_parquet(tmp_path / "long.timeline.parquet").complete
 
 

@@ -81,7 +81,7 @@ def test_without_a_state_the_run_starts_over(tmp_path: Path) -> None:
     parts.append(analysis, None)
     assert parts.resume(analysis) is None
     assert not parts
-    with pytest.raises(LibraryError, match="nothing of this analysis is kept"):
+    with pytest.raises(LibraryError, match="no results of this analysis are kept"):
         parts.merge("whole.parquet", "")
 
 

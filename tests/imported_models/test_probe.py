@@ -80,7 +80,7 @@ NOT_A_NUMBER = np.full((7, 48 * 48), np.nan, np.float32)
         (files.classifier(weights=NOT_A_NUMBER), "finite numbers"),
         (files.classifier(weights=np.zeros_like(NOT_A_NUMBER)), "depend on the picture"),
         (files.fickle_classifier(), "the same answer to the same picture"),
-        (files.foreign_classifier(), "operations that LiteRT has; got FlexErf"),
+        (files.foreign_classifier(), "operations that LiteRT supports; got FlexErf"),
         (files.two_headed_classifier(), "one output; got 2"),
         (files.classifier()[:1000], "it says: The model is not a valid Flatbuffer"),
     ],

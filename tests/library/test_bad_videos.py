@@ -110,7 +110,7 @@ def test_a_hanging_decoder_is_stopped(
         stuck = wait_for(repository, entry, is_over, dispatcher)
         assert (stuck.state, stuck.note) == (
             State.FAILED,
-            "The analysis failed, as no picture came for 2 s; nothing was done yet.",
+            "The analysis failed, as no frame arrived for 2 s; there are no results yet.",
         )
     assert_stays(library, stuck, dispatcher)
 
@@ -147,7 +147,7 @@ def test_memory_is_limited_without_a_pixel_limit(
         patch.setenv("EMOTION_MEMORY_MB", "1500")
         entry, dispatcher = repository.add(bomb, "bomb.mov"), Dispatcher(library)
         failed = wait_for(repository, entry, is_over, dispatcher)
-    words = "expected a video that is decoded within 1,500 MB of memory; this one asks for more"
+    words = "expected a video that is decoded within 1,500 MB of memory; this one needs more"
     assert words in failed.note, f"{failed.state} {failed.note}"
     assert_stays(library, failed, dispatcher)
 

@@ -137,7 +137,7 @@ def test_an_upload_that_fills_the_disk_leaves_nothing(
     repository = library.for_owner(LOCAL)
     before = disk.files()
     disk.fill(but_bytes=clip.stat().st_size // 2)
-    with pytest.raises(LibraryError, match="no room left on the disk; free some and try again"):
+    with pytest.raises(LibraryError, match="the disk is full; free some space and try again"):
         repository.add(clip, "a.mp4")
     assert all_of(repository) == ()
     assert disk.files() == before
@@ -153,7 +153,7 @@ def test_an_upload_too_large_for_the_disk_is_refused_at_once(
     repository = library.for_owner(LOCAL)
     before = disk.files()
     monkeypatch.setenv("EMOTION_FREE_MB", "4")
-    with pytest.raises(TooLargeError, match=r"expected room for .* to stay free on the server's disk"):
+    with pytest.raises(TooLargeError, match=r"expected .* to stay free on the server's disk"):
         repository.add(clip, "a.mp4")
     assert all_of(repository) == ()
     assert disk.files() == before
@@ -179,7 +179,7 @@ def test_an_upload_of_unknown_size_is_stopped_before_it_fills_the_disk(
     before = disk.files()
     monkeypatch.setenv("EMOTION_FREE_MB", "40")
     monkeypatch.setenv("EMOTION_MAX_UPLOAD_MB", "none")
-    with pytest.raises(TooLargeError, match=r"expected room for 40\.0 MB to stay free .*; 1\d\.\d MB are free"):
+    with pytest.raises(TooLargeError, match=r"expected 40\.0 MB to stay free .*; 1\d\.\d MB are free"):
         repository.add(Pipe(), "a.mp4")  # type: ignore[arg-type]
     assert all_of(repository) == ()
     assert disk.files() == before
@@ -197,7 +197,7 @@ def test_a_full_storage_fails_the_analysis_which_can_be_resumed(
     disk.fill()
     full = wait_for(repository, entry, is_over, dispatcher)
     assert (full.state, full.can_resume) == (State.FAILED, True)
-    assert full.note.startswith("There is no room left on the disk; everything up to")
+    assert full.note.startswith("The disk is full; everything up to")
     assert not [name for name in disk.files() if name.endswith(".partial")]
     disk.free()
     resume(repository, entry.id)
@@ -314,7 +314,7 @@ def test_a_damaged_part_is_analysed_again(
         path.write_bytes(path.read_bytes()[:100])
     broken = wait_for(repository, entry, is_over, dispatcher)
     assert (broken.state, broken.can_resume) == (State.INTERRUPTED, True)
-    assert broken.note.endswith("what was done until then cannot be read.")
+    assert broken.note.endswith("the results so far cannot be read.")
     resume(repository, entry.id)
     assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
     assert_equal(repository.load_analysis(entry.id), uninterrupted)

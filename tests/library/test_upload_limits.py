@@ -71,7 +71,7 @@ def test_the_queue_limit_holds(
     monkeypatch.setenv("EMOTION_MAX_QUEUED", "2")
     for _ in range(2):
         repository.add(video, "a.mp4")
-    assert_refused(repository, video, tmp_path, "expected at most 2 of your analyses to wait; 2 do already")
+    assert_refused(repository, video, tmp_path, "expected at most 2 queued analyses; you have 2")
     assert library.for_owner("somebody else").add(video, "a.mp4").state is State.QUEUED
 
 
@@ -110,7 +110,7 @@ class Meanwhile(io.BytesIO):
 
 @pytest.mark.parametrize(
     ("setting", "words"),
-    [("EMOTION_QUOTA_MB", "expected all that you keep here to take at most"), ("EMOTION_MAX_QUEUED", "to wait")],
+    [("EMOTION_QUOTA_MB", "expected your library to take at most"), ("EMOTION_MAX_QUEUED", "queued analyses")],
 )
 def test_uploads_finished_meanwhile_count_towards_the_limits(
     repository: Repository, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, words: str
@@ -130,10 +130,10 @@ def test_the_quota_applies_per_owner(
 ) -> None:
     monkeypatch.setenv("EMOTION_QUOTA_MB", str(1.5 * video.stat().st_size / 1e6))
     repository.add(video, "a.mp4")
-    assert_refused(repository, video, tmp_path, "expected all that you keep here to take at most")
+    assert_refused(repository, video, tmp_path, "expected your library to take at most")
     library.for_owner("somebody else").add(video, "a.mp4")
     monkeypatch.setenv("EMOTION_QUOTA_MB", "0.000001")
-    with pytest.raises(TooLargeError, match="all that you keep here"):
+    with pytest.raises(TooLargeError, match="expected your library to take at most"):
         begin_recording(repository, "", "camera", JobSettings())
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -95,6 +96,24 @@ def test_a_recording_is_a_normal_analysis(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_recording_has_eyes_and_movements_only_if_they_are_on(
+    analyzer: Analyzer, camera: Camera, repository: Repository, wanted: bool
+) -> None:
+    session = unstrained(analyzer, replace(PLAIN, eyes=wanted, movements=wanted))
+    entry_id = session.record(repository, "At the window")
+    for index in range(5):
+        session.process(camera(index))
+    session.stop_recording()
+    analysis = repository.load_analysis(entry_id)
+    assert (analysis.settings["eyes"], analysis.settings["movements"]) == (wanted, wanted)
+    rows = analysis.timeline
+    assert rows["eye_openness_left"].notna().all() == wanted
+    assert rows["lip_gap"].notna().all() == wanted
+    entry = repository.get(entry_id).settings
+    assert (entry.eyes, entry.movements) == (wanted, wanted)
+
+
 def test_an_hour_has_few_files(analyzer: Analyzer, camera: Camera, library: Library, repository: Repository) -> None:
     """Two minutes with a frame every half second, written continuously."""
     session = unstrained(analyzer)
@@ -215,7 +234,7 @@ def test_a_recording_without_frames_says_so(analyzer: Analyzer, repository: Repo
     entry_id = session.record(repository, "nothing", record_clip=True)
     session.stop_recording()
     entry = repository.get(entry_id)
-    assert (entry.state, entry.note) == (State.CANCELLED, "It was stopped before anything was recorded.")
+    assert (entry.state, entry.note) == (State.CANCELLED, "Stopped before anything was recorded.")
     repository.delete(entry_id)
 
 
@@ -243,7 +262,7 @@ def test_a_closed_recording_stops_writing(
     run(session, camera, range(5))
     await_(lambda: not session.snapshot().recording.running)
     session.close()
-    assert "nothing was heard of it" in session.snapshot().recording.problem
+    assert "no data arrived for a while" in session.snapshot().recording.problem
     assert repository.get(entry_id).note == "closed by somebody"
 
 
@@ -291,7 +310,7 @@ def test_a_recording_without_frames_ends_after_a_while(
     entry_id = session.record(repository, "nobody there")
     run(session, camera, range(5))
     await_(lambda: repository.get(entry_id).state is State.DONE)
-    assert "no picture came" in session.snapshot().recording.problem
+    assert "no more frames arrived" in session.snapshot().recording.problem
     session.close()
 
 
@@ -302,7 +321,7 @@ def test_a_clip_that_cannot_be_written_is_reported(
     (tmp_path / "elsewhere" / "clips").write_text("in the way of a folder", encoding="utf-8")
     monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "elsewhere"))
     session = unstrained(analyzer)
-    with pytest.raises(LibraryError, match="pictures cannot be recorded"):
+    with pytest.raises(LibraryError, match="video cannot be recorded"):
         session.record(repository, "no place", record_clip=True)
     assert [entry.state for entry in repository.search().entries] == [State.CANCELLED]
 
@@ -355,7 +374,7 @@ def test_a_killed_server_loses_at_most_the_last_second(
     assert close_stale_recordings(library) == [entry_id]
     entry, analysis = repository.get(entry_id), repository.load_analysis(entry_id)
     assert entry.state is State.DONE
-    assert "broke off" in entry.note
+    assert "interrupted" in entry.note
     assert not analysis.complete
     kept_s = float(analysis.frames["time_s"].iloc[-1])
     assert f"{kept_s:.1f} s" in entry.note

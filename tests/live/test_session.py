@@ -63,6 +63,28 @@ def test_a_smiling_portrait(analyzer: Analyzer, camera: Camera) -> None:
     assert (snapshot.held, snapshot.baseline, snapshot.recording, snapshot.closed) == (False, None, None, False)
 
 
+def test_eyes_and_movements_are_told_and_can_be_switched_off(analyzer: Analyzer, camera: Camera) -> None:
+    session = LiveSession(analyzer)
+    run(session, camera, range(45))
+    snapshot = session.snapshot()
+    face = snapshot.people[0].face
+    assert face is not None
+    assert 0.8 < face.open_left < 1.3
+    assert face.towards_camera is not None
+    assert face.blinks == 0
+    assert 0 < snapshot.load.eyes_ms < 1000
+    assert 0 < snapshot.load.movements_ms < 1000
+    session.settings = replace(session.settings, eyes=False, movements=False)
+    run(session, camera, range(45, 50))
+    snapshot = session.snapshot()
+    face = snapshot.people[0].face
+    assert np.isnan(snapshot.load.eyes_ms)
+    assert np.isnan(snapshot.load.movements_ms)
+    assert face is not None
+    assert np.isnan(face.open_left)
+    assert face.rest == ""
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(("start_s", "expected"), [(2.0, "sadness"), (11.0, "happiness")])
 def test_the_expected_expression_leads_where_it_is_plain(

@@ -39,7 +39,7 @@ def test_a_lost_database_shows_an_error_until_it_is_back(library: Library, caplo
         test.run()
     assert not test.exception
     assert test.title[0].value == "Stands"
-    assert as_shown(test.error[0].value).endswith("it does not have the tables of this program's version")
+    assert as_shown(test.error[0].value).endswith("its tables are those of another program version")
     assert "a page ended early" in caplog.text
     set_aside(library, back=True)
     test.run()

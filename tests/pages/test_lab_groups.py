@@ -1,4 +1,4 @@
-"""Groups of people in the lab's *Your pictures*."""
+"""Groups of people in the lab's *Labelled pictures*."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's *Your pictures*: a zip in, every model's scores out."""
+"""The lab's *Labelled pictures*: a zip in, every model's scores out."""
 
 from __future__ import annotations
 

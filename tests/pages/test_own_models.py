@@ -119,7 +119,7 @@ def test_the_sample_is_classified_with_the_forms_choices():
         field(test, "Order of the outputs").set_value(order).run()
         chips = [str(one.proto.body) for one in test.get("html")]
         assert f">{reading} 100%<" in chips[-1]
-        assert ("If the model should recognise a smile" in texts(test)) == hint
+        assert ("Not a smile?" in texts(test)) == hint
 
 
 def test_named_and_custom_orders_can_be_chosen():

@@ -26,8 +26,10 @@ SHOWN = {
 }
 
 
-def visit() -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=60).run()
+def visit(tab: str = "Videos") -> AppTest:
+    page = AppTest.from_file(str(ROOT / "pages" / "studies.py"), default_timeout=60)
+    page.session_state["study_tabs"] = tab
+    page.run()
     assert not page.exception
     return page
 
@@ -69,18 +71,32 @@ def test_the_grid_shows_what_is_there_and_what_is_missing(repository, video):
 
 def test_results_are_shown_and_compared(repository, video):
     fill(repository, video)
-    page = visit()
+    page = visit("Means")
     assert not page.error
     (across,) = [frame.value for frame in page.dataframe if "SD" in frame.value]
     assert across["Stimulus"].tolist() == ["comedy", "news"]
     assert across["People"].tolist() == [2, 2]
     assert across["Mean"][0] > across["Mean"][1]
+    page = visit("Contrast")
     assert any("difference in happiness between comedy and news" in text.value.lower() for text in page.markdown)
     page.selectbox(key="study_contrast_by").select("group").run()
     assert not page.exception
     assert any("expected at least two people in a" in info.value.lower() for info in page.info)
+    page = visit("Curve")
     page.selectbox(key="study_curve_by").select("group").run()
+    page.segmented_control(key="study_curve_kind").set_value("Share of people over").run()
     assert not page.exception
+
+
+def test_clusters_and_mixed_models_are_shown_on_request(repository, video):
+    fill(repository, video)
+    page = visit("Contrast")
+    assert any("With 2 people the smallest possible p is 0.500" in caption.value for caption in page.caption)
+    page.toggle(key="study_clusters").set_value(True).run()
+    page.toggle(key="study_mixed").set_value(True).run()
+    assert not page.exception
+    assert any("At no time was there a reliable difference" in text.value for text in page.markdown)
+    assert any("stimulus: news − comedy" in text.value.replace("\\\\", "") for text in page.markdown)
 
 
 def test_analyses_of_the_library_are_added_by_their_names(repository, video):

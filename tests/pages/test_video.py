@@ -14,13 +14,16 @@ import emotion
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import save_parquet
 from emotion.library import Entry, JobSettings, Repository, State
+from emotion.library.jobs.queue import claim_next
 from emotion.samples import make_clip
 from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
-from tests.library.libraries import put
+from tests.library.libraries import end, put
 from tests.pages.test_pages import press, texts
+from ui.player import Marked
 from ui.video.analysis_context import AnalysisContext
 from ui.video.open_analysis import summary_table
+from ui.video.result import with_marked
 
 pytestmark = pytest.mark.slow
 
@@ -183,6 +186,60 @@ def test_clearing_deletes_only_this_sessions_video(repository):
     test = press(test, "Clear")
     assert not video_source.path.exists()
     assert repository.search().total == 1
+
+
+def test_the_newest_finished_analysis_opens_by_itself(repository, video):
+    put(repository, video, "old.mp4", analysis=make_analysis(SMILE))
+    newest = put(repository, video, "new.mp4", analysis=make_analysis(SMILE))
+    repository.add(video, "waits.mp4")
+    test = visit()
+    assert (test.subheader[0].value, test.query_params["analysis"]) == ("new", newest.id)
+    # An empty page is asked for, until the next visit.
+    test = press(test, "Clear")
+    assert not test.subheader
+    assert "A timeline" in texts(test.run())
+    assert visit().subheader[0].value == "new"
+
+
+def test_the_newest_of_several_videos_opens_once_it_is_finished(repository, video):
+    put(repository, video, "old.mp4", analysis=make_analysis(SMILE))
+    test = press(visit(), "Try the sample")
+    (begun,) = test.session_state["begun_videos"]
+    assert not test.subheader
+    claim = claim_next(repository.library, 1)
+    assert claim is not None
+    assert claim.id == begun
+    end(repository.library, claim, make_analysis(SMILE))
+    assert test.run().subheader[0].value == "Sample"
+
+
+def test_lanes_grow_while_a_video_is_analysed(repository, video):
+    entry = repository.add(video, "talk.mp4")
+    claim = claim_next(repository.library, 1)
+    assert claim is not None
+    assert not visit().get("vega_lite_chart")
+    repository.library.checkpoint(entry.id).append(make_analysis(SMILE), None)
+    assert len(visit().get("vega_lite_chart")) == 1
+
+
+def test_uploads_show_their_length_and_an_estimate(repository, tmp_path):
+    content = make_clip(tmp_path / "clip.mp4").read_bytes()
+    test = visit()
+    test.file_uploader[0].set_value([("a.mp4", content, "video/mp4")]).run()
+    assert "3.0 s · 640 × 360 px · 25 frames/s · 75 frames to analyse, about 1 s" in texts(test)
+    test.selectbox(key="pending_rate").select("5 frames per second").run()
+    assert "15 frames to analyse, about 1 s" in texts(test)
+
+
+def test_names_go_to_marked_events_that_have_only_a_number():
+    moment, span = Span(1.0, 1.0), Span(2.0, 3.0)
+    edits = with_marked(Edits(), [Marked("a", moment), Marked("b", span)])
+    assert [event.label for event in edits.events] == ["Event 1", "Event 2"]
+    edits = with_marked(edits, [Marked("a", moment, "Joke")])
+    assert [event.label for event in edits.events] == ["Joke", "Event 2"]
+    # The same moment again is another event.
+    edits = with_marked(edits, [Marked("c", moment, "Laugh")])
+    assert [event.label for event in edits.events] == ["Joke", "Event 2", "Laugh"]
 
 
 def test_a_new_video_closes_the_open_analysis(repository, video):

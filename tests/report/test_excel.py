@@ -13,7 +13,10 @@ from emotion.report.excel import MAX_TEXT, clean_text, write_excel
 from emotion.version import program_version
 from tests.conftest import make_analysis
 
-SHEETS = ["Summary", "People", "Timeline", "Frames", "Events", "Model and settings"]
+SHEETS = [
+    *("Summary", "People", "Eyes and head", "Movements", "Blinks and gestures", "Timeline", "Frames", "Events"),
+    *("Model and settings", "Codebook"),
+]
 
 
 @pytest.fixture
@@ -60,6 +63,24 @@ def test_edits_are_applied(written, analysis):
     assert set(pd.read_excel(path, sheet_name="Timeline")["person"]) == {"Ada"}
     events = pd.read_excel(path, sheet_name="Events")
     assert (events["Label"][0], events["Start, s"][0], events["Left out of figures"][0]) == ("starts", 0.2, "no")
+
+
+def test_the_codebook_explains_every_column(written, analysis):
+    sheets = pd.read_excel(written(analysis), sheet_name=None)
+    book = sheets["Codebook"]
+    for title in ("Eyes and head", "Movements", "Blinks and gestures", "Timeline"):
+        assert list(sheets[title].columns) == book.loc[book["Table"] == title, "Column"].tolist()
+    assert book["Meaning"].notna().all()
+    known = book.set_index(["Table", "Column"])
+    assert known.loc[("Timeline", "lip_gap"), "Unit"] == "share of the eye distance"
+    assert known.loc[("Movements over time", "lip_corner_up"), "Resembles (FACS)"] == "AU 12"
+
+
+def test_the_summary_says_what_was_not_measured(written, analysis):
+    """Ten frames a second, without eyes and movements."""
+    texts = [str(row[0].value) for row in load_workbook(written(analysis))["Summary"].iter_rows(min_row=2)]
+    assert any("nods and shakes of more than 2.5 Hz" in text for text in texts)
+    assert any(text.startswith("Movements of brows") for text in texts)
 
 
 def test_excess_rows_continue_on_the_next_sheet(written):

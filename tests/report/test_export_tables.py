@@ -4,7 +4,9 @@ import json
 import re
 import tracemalloc
 import zipfile
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +18,7 @@ from emotion.progress import ProgressReporter
 from emotion.report.edited import edit
 from emotion.report.formats import export, format_named
 from emotion.report.tables import write_csv, write_json, write_parquet, write_records
+from emotion.vision.movement_codebook import MOVEMENT_COLUMNS
 from tests.conftest import make_analysis
 
 EDITS = Edits(names={1: 'Ada, "A"'}, merged={2: 1}, events=(Event("pause", Span(0.0, 0.2), excluded=True),))
@@ -99,6 +102,33 @@ def test_eyes_gaze_and_measures_are_in_every_table(tmp_path, analysis, name):
     assert not re.search(rb"eye_openness[^_]", content)
     saved = export(analysis, tmp_path / "y", format_named("parquet"))
     assert load_parquet(saved).timeline["gaze_yaw"].tolist() == analysis.timeline["gaze_yaw"].tolist()
+
+
+def test_movements_are_written_relative_to_each_persons_rest(tmp_path):
+    """Person 1 opens the mouth by 0.1 of the eye distance after six neutral frames; person 2 is never neutral."""
+    analysis = make_analysis([["neutral", "anger"]] * 6 + [["surprise", "anger"]] * 2)
+    timeline = analysis.timeline.copy()
+    timeline[MEASURES] = np.float32(0.02)
+    timeline.loc[timeline["frame_index"] >= 6, "lip_gap"] = np.float32(0.12)
+    measured = replace(analysis, timeline=timeline)
+    edits = Edits(names={1: "Ada"})
+    table = pd.read_csv(export(measured, tmp_path / "m.csv", format_named("movements"), edits))
+    book = pd.read_csv(export(measured, tmp_path / "c.csv", format_named("codebook"), edits))
+    assert list(table.columns) == book.loc[book["table"] == "Movements over time", "column"].tolist()
+    ada = table[table["person"] == "Ada"]
+    assert ada["jaw_drop"].tolist() == [0] * 6 + [0.1] * 2
+    assert ada["frame_index"].tolist() == list(range(8))
+    assert set(ada["rest"]) == {"neutral"}
+    assert set(table.loc[table["track_id"] == 2, "rest"]) == {"unknown"}
+    assert table.loc[table["track_id"] == 2, list(MOVEMENT_COLUMNS)].isna().all(axis=None)
+
+
+def test_json_has_figures_of_behaviour_and_the_codebook(tmp_path, analysis):
+    content = json.loads(export(analysis, tmp_path / "x.json", format_named("json")).read_text(encoding="utf-8"))
+    assert set(content["behaviour"]) == {"notes", "eyes_and_head", "movements", "episodes"}
+    assert {entry["column"] for entry in content["codebook"] if entry["table"] == "Timeline"} == set(
+        content["timeline"][0]
+    )
 
 
 def _sheets(path):

@@ -3,13 +3,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from emotion.analytics.timeline import result_at
+from emotion.analytics.timeline import EYES, MEASURES, result_at
 from emotion.labels import FERPLUS_LABELS
 from emotion.report.picture_records import image_record, image_table, probabilities_of
-from tests.conftest import make_face, make_result
+from emotion.types import Face, HeadPose
+from tests.conftest import leaning, make_face, make_result
 
 
 def test_a_picture_as_a_record():
@@ -20,6 +22,19 @@ def test_a_picture_as_a_record():
     assert (face["emotion"], face["confidence"]) == ("fear", 0.9)
     assert list(face["probabilities"]) == list(FERPLUS_LABELS)
     assert json.loads(json.dumps(record)) == record
+
+
+def test_what_is_not_known_of_a_face_is_null():
+    """Nothing but the box and the classifier is known of the first face, and one eye is hidden in the second."""
+    values = np.arange(12, dtype=np.float32) / 100
+    bare = Face(make_face().box_xyxy, 0.9, probabilities=leaning("fear"))
+    seen = replace(bare, pose=HeadPose(1.234, 0, -2), eye_openness_left=0.25, measures=values)
+    unseen, face = image_record(make_result(0, [bare, seen]), "a.jpg")["faces"]
+    assert [unseen[name] for name in ("pose", "eyes", "mouth_openness", "measures")] == [None] * 4
+    assert face["pose"] == {"yaw": 1.23, "pitch": 0, "roll": -2}
+    assert face["eyes"] == dict.fromkeys(EYES) | {"eye_openness_left": 0.25}
+    assert list(face["measures"]) == MEASURES
+    assert face["measures"]["lip_gap"] == 0.11
 
 
 def test_an_unclear_face_keeps_its_leading_expression():

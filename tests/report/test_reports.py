@@ -4,18 +4,21 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import pytest
 from pypdf import PdfReader
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import Cancelled
 from emotion.models.registry import load_card, shipped_models
-from emotion.report.charts import PRINT, SCREEN, person_chart, to_svg
+from emotion.publication.render import to_svg
+from emotion.report.charts import PRINT, SCREEN, movement_faces, person_chart
 from emotion.report.content import MAX_CHARTS, build_report
 from emotion.report.edited import edit
 from emotion.report.facts import COUNT, LIMITS, SECONDS, SHARE, Fact, clock, model_facts, model_scores
 from emotion.report.html import write_html
 from emotion.report.pdf import write_pdf
+from emotion.vision.movement_codebook import MEASURE_COLUMNS
 from tests.conftest import make_analysis
 
 NAMES = {1: "Ζωή <b>&", 2: "Жанна d’Été"}
@@ -57,6 +60,47 @@ def test_html_has_no_requests_and_no_scripts(page):
 def test_html_has_a_chart_per_person_and_the_donut(page):
     assert page.count("<svg") == 3
     assert page.count("currentColor") > 10, "text of charts follows the page, light or dark"
+
+
+@pytest.fixture
+def smiling(edited):
+    """The same people with movements: at rest while neutral leads, a smile with a higher left corner at the event."""
+    rows = make_analysis([["neutral", "neutral"]] * 10 + [["happiness", "neutral"]] * 10).timeline
+    rows[list(MEASURE_COLUMNS)] = np.float32(0)
+    later = rows["time_s"].between(1, 2) & (rows["track_id"] == 1)
+    rows.loc[later, ["lip_corner_height_left", "lip_corner_height_right"]] = np.float32([0.12, 0.06])
+    raw = replace(make_analysis([["neutral", "neutral"]] * 20), timeline=rows, model=edited.analysis.model)
+    events = (Event("2nd <i>question</i>", Span(1.0, 2.0)), Event("a break", Span(5, 6), excluded=True))
+    return edit(raw, Edits(names=NAMES, events=events))
+
+
+def test_html_has_a_face_per_person_and_event(smiling, tmp_path):
+    write_html(smiling, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Movements drawn on a face" in page
+    assert [face.title for face in movement_faces(smiling)] == [
+        "Ζωή <b>&, all of the video",
+        "Ζωή <b>&, 2nd <i>question</i>",
+        "Жанна d’Été, all of the video",
+        "Жанна d’Été, 2nd <i>question</i>",
+    ]
+    assert page.count("<figcaption>") == 4
+    assert "Lip corner up, left 0.120. Lip corner up, right 0.060." in page
+    assert "<i>" not in page and "<b>" not in page
+
+
+def test_a_report_without_movements_has_no_faces(edited):
+    assert movement_faces(edited) == []
+
+
+@pytest.mark.slow
+def test_pdf_has_faces(smiling, tmp_path):
+    write_pdf(smiling, tmp_path / "r.pdf")
+    _, text = pdf_text(tmp_path / "r.pdf")
+    assert "Movements drawn on a face" in text
+    assert "Ζωή <b>&, 2nd <i>question</i>" in text
+    drawings = [image for page in PdfReader(tmp_path / "r.pdf").pages for image in page.images]
+    assert len(drawings) == 1 + 2 + 3, "the donut, a chart per person, the faces; two of them are equal"
 
 
 @pytest.mark.slow
@@ -121,7 +165,7 @@ def test_a_long_video_stays_under_five_thousand_marks():
 
 def test_chart_labels_are_escaped():
     edits = Edits(events=(Event("</svg><script>", Span(0, 1)),))
-    svg = to_svg(person_chart(edit(make_analysis([["happiness"]] * 20), edits), 1, SCREEN))
+    svg = to_svg(person_chart(edit(make_analysis([["happiness"]] * 20), edits), 1, SCREEN).to_dict())
     assert "<script" not in svg
 
 

@@ -166,5 +166,5 @@ def test_a_codec_that_nobody_records_with_is_refused(tmp_path: Path) -> None:
         for _ in range(3):
             container.mux(stream.encode(grey.reformat(format="yuv420p")))
         container.mux(stream.encode())
-    with pytest.raises(VideoError, match=r"a\.mkv has pictures of a kind that is not read: snow"):
+    with pytest.raises(VideoError, match=r"a\.mkv uses an unsupported codec: snow"):
         facts_of(video)

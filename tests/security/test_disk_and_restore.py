@@ -65,7 +65,7 @@ def test_on_a_full_disk_the_library_opens_read_only_and_says_so(
                 change()
         page = library_page(monkeypatch, library)
         assert page.warning[0].value == (
-            "The disk is full: the library can be viewed, but nothing can be added or changed until there is room."
+            "The disk is full: the library can be viewed, but nothing can be added or changed until space is freed."
         )
         assert "talk" in page.dataframe[0].value["title"].tolist()
         disk.free()
@@ -313,7 +313,7 @@ def test_a_disk_that_fills_while_restoring_leaves_nothing(
     storage = disk.path / "files"
     with closing(Library.open(f"sqlite:///{tmp_path / 'second.db'}", str(storage))) as library:
         disk.fill(but_bytes=4096)
-        with pytest.raises(LibraryError, match="the backup was not restored: there is no room left on the disk"):
+        with pytest.raises(LibraryError, match="the backup was not restored: the disk is full"):
             restore(library, backup)
         assert library.storage.files() == []
         assert library.for_owner(LOCAL).search().total == 0

@@ -79,7 +79,7 @@ def test_an_analysis_of_a_usual_size_comes_out_as_it_was_saved(analysis: Analysi
         (many_rows, f"at most {MOST_ROWS:,} rows; it has 3,0"),
         (many_row_groups, "at most 1,000 row groups; it has 1,100"),
         (many_columns, "at most 100 columns; it has 2"),
-        (many_equal_values, "at most 256,000,000 bytes once it is unpacked; it has 648,000,000"),
+        (many_equal_values, "at most 256,000,000 bytes when unpacked; it has 648,000,000"),
         (many_frames, f"at most {MOST_ROWS:,} rows; it has 2,000,000"),
         (lambda _: bytes(MOST_BYTES + 1), f"at most {MOST_BYTES:,} bytes"),
     ],

@@ -90,7 +90,7 @@ def test_a_run_resumes_after_the_server_was_killed(served: Path, card, kind):
     frames = list(clip_frames())[:20]
     analyzer = emotion.Analyzer(ServedClassifier(card, server.url(kind), timeout_s=5.0))
     answered = []
-    with pytest.raises(ServingError, match="expected an answer of the model server at") as caught:
+    with pytest.raises(ServingError, match="expected an answer from the model server at") as caught:
         for place, frame in enumerate(frames):
             if place == 10:
                 server.kill()
@@ -160,4 +160,4 @@ def test_doctor_checks_the_server(monkeypatch):
     monkeypatch.delenv("EMOTION_MODELS", raising=False)  # the shipped ones
     (found,) = [finding for finding in examine() if finding.subject == "model server"]
     assert not found.good
-    assert "expected an answer of the model server at http://127.0.0.1:9" in found.detail
+    assert "expected an answer from the model server at http://127.0.0.1:9" in found.detail

@@ -44,7 +44,7 @@ def test_a_job_fails_without_the_server_and_resumes(served, card, tmp_path: Path
         server.kill()
         ended = wait_for(repository, broken, is_over, dispatcher)
         assert (ended.state, ended.can_resume) == (State.FAILED, True)
-        assert "expected an answer of the model server at" in ended.note
+        assert "expected an answer from the model server at" in ended.note
         assert "everything up to" in ended.note
         server.start()
         resume(repository, broken.id)

@@ -211,7 +211,7 @@ def test_other_truncated_files_are_damaged(kind) -> None:
     if kind == "HEIF":
         pytest.importorskip("pillow_heif").register_heif_opener()
     whole = encoded(Image.fromarray(sample_image()), kind)
-    with pytest.raises(ImageError, match=r"damaged|a kind of TIFF"):
+    with pytest.raises(ImageError, match=r"damaged|an unsupported kind of TIFF"):
         load_image(whole[: len(whole) // 2])
 
 

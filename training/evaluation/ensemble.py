@@ -61,7 +61,7 @@ def _expect_free(name: str) -> None:
     """Refuse aliases and names of models that are not ensembles."""
     taken = (models_dir() / name / CARD_FILE).is_file() and not load_card(name).members
     if taken or name in ALIASES or Path(name).name != name:
-        raise ModelError(f"expected a name that no other model has; got {name!r}")
+        raise ModelError(f"expected a name that is not taken; got {name!r}")
 
 
 def _card(cards: Sequence[ModelCard], name: str, title: str) -> ModelCard:

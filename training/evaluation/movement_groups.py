@@ -20,25 +20,24 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from emotion.labels import FERPLUS_LABELS
-from emotion.paths import ROOT
 from emotion.types import FloatArray, Image
-from emotion.vision.landmarks import MIN_PRESENCE, FaceMesh, Mesh, Roi, head_pose
+from emotion.vision.landmarks import MIN_PRESENCE, MOUTH_LEFT, MOUTH_RIGHT, FaceMesh, Mesh, Roi, head_pose
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
-from emotion.vision.movements import measures
+from emotion.vision.movements import frontal, measures
 from training import provenance
 from training.datasets.ferplus import majority_labels
 from training.datasets.pictures import decode_cell
 from training.datasets.readers.parquet import VOTE_COLUMNS, default_data_dir
+from training.evaluation.movement_tables import GROUPS_FILE, write_tables
 from training.preparation.alignment import fit_twice, to_luma
-
-GROUPS_FILE = ROOT / "data" / "movements.json"
-GUIDE = ROOT / "docs" / "movements.md"
 
 SETS = {
     "FER+": ("fer2013/fer2013-public-test.parquet", "fer2013/fer2013-private-test.parquet"),
     "RAF-DB": ("rafdb/rafdb-test.parquet",),
     "FFHQ": ("ffhq/ffhq-happy-neutral.parquet",),
 }
+UPRIGHT_SETS = ("FER+", "RAF-DB")
+"""Sets in whose neutral faces the effect of the pose is measured."""
 FACES = 1500
 """Faces per set, drawn at random, so expressions keep their natural shares."""
 FRONTAL_DEG = 20.0
@@ -73,20 +72,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tables", action="store_true", help="only write the tables of the guide anew")
     options = parser.parse_args(arguments)
     if not options.tables:
-        record = {"commit": provenance.commit()[:10], "faces": FACES, "sets": measure_groups(options.shared)}
+        sets, slopes = measure_groups(options.shared)
+        record = {"commit": provenance.commit()[:10], "faces": FACES, "sets": sets, "pose": slopes}
         GROUPS_FILE.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     write_tables()
 
 
-def measure_groups(shared: Path) -> dict[str, Any]:
-    """Return for each set how many faces of each label were measured, and :func:`areas`.
+def measure_groups(shared: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what each set shows, and how much of the pose is left in the measures.
 
     Args:
         shared: Folder with the sets' Parquet files.
+
+    Returns:
+        Set → ``faces`` of each label, ``looking_ahead``, ``areas`` (:func:`areas`) and ``mouth_to_eyes``, mean and
+        standard deviation in eye distances; and :func:`pose_slopes` of the sets of :data:`UPRIGHT_SETS`.
     """
-    found = {}
+    found, neutral = {}, []
     for name, files in SETS.items():
-        values, labels, poses = measured_faces([shared / file for file in files])
+        values, labels, poses, heights = measured_faces([shared / file for file in files])
+        if name in UPRIGHT_SETS:
+            neutral.append((values[labels == NEUTRAL].to_numpy(np.float64), poses[labels == NEUTRAL]))
         ahead = np.asarray((np.abs(poses) <= FRONTAL_DEG).all(axis=1))
         found[name] = {
             "faces": {
@@ -94,12 +100,32 @@ def measure_groups(shared: Path) -> dict[str, Any]:
             },
             "looking_ahead": int(ahead.sum()),
             "areas": areas(values, labels, ahead),
+            "mouth_to_eyes": [round(float(heights.mean()), 3), round(float(heights.std()), 3)],
         }
-    return found
+    measured, turned = (np.concatenate(parts) for parts in zip(*neutral, strict=True))
+    return found, pose_slopes(measured, turned)
 
 
-def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_], FloatArray]:
-    """Return measures, labels, and yaw and pitch (degrees) of the faces that the mesh confirms."""
+def pose_slopes(values: NDArray[np.float64], poses: NDArray[np.floating]) -> dict[str, Any]:
+    """Return how much measures of neutral faces change with the head's pose, by regression on yaw and pitch.
+
+    Args:
+        values: ``(n, m)`` measures.
+        poses: ``(n, 2)`` yaw and pitch, degrees.
+
+    Returns:
+        ``faces`` and ``largest_per_10_deg``, the largest change of any measure per 10° of either angle.
+    """
+    design = np.column_stack([np.ones(len(poses)), poses])
+    slopes = np.linalg.lstsq(design, values, rcond=None)[0][1:]
+    return {"faces": len(values), "largest_per_10_deg": round(float(np.abs(slopes).max()) * 10, 4)}
+
+
+def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_], FloatArray, NDArray[np.float64]]:
+    """Return measures, labels, yaw and pitch (degrees), and the distance from mouth to eyes, in eye distances.
+
+    Only faces that the mesh confirms are measured.
+    """
     mesh = FaceMesh()
     points, labels, poses = [], [], []
     for luma, label in _pictures(files):
@@ -110,8 +136,10 @@ def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_
         points.append(fitted.points)
         labels.append(label)
         poses.append((pose.yaw, pose.pitch))
-    values = pd.DataFrame(measures(np.stack(points)), columns=list(MEASURE_COLUMNS))
-    return values, np.array(labels), np.array(poses, np.float32)
+    meshes = np.stack(points)
+    values = pd.DataFrame(measures(meshes), columns=list(MEASURE_COLUMNS))
+    heights = frontal(meshes)[:, [MOUTH_LEFT, MOUTH_RIGHT], 1].mean(axis=1)
+    return values, np.array(labels), np.array(poses, np.float32), heights
 
 
 def _fitted(mesh: FaceMesh, luma: Image) -> Mesh | None:
@@ -187,64 +215,6 @@ def _area(score: NDArray[np.float64], shown: NDArray[np.bool_], others: NDArray[
         return None
     chosen = shown | others
     return round(float(roc_auc_score(shown[chosen], score[chosen])), 3)
-
-
-def write_tables(guide: Path = GUIDE) -> None:
-    """Write the tables into the guide, each between its markers."""
-    text = guide.read_text(encoding="utf-8")
-    for name, table in tables().items():
-        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{table}{end}{rest.partition(end)[2]}"
-    guide.write_text(text, encoding="utf-8")
-
-
-def tables() -> dict[str, str]:
-    """Return the guide's tables in Markdown, by marker."""
-    record = json.loads(GROUPS_FILE.read_text(encoding="utf-8"))
-    return {"measures": _measures_table(), "movements": _movements_table(), "groups": _groups_table(record)}
-
-
-def _measures_table() -> str:
-    rows = [[_code(measure.columns), measure.meaning] for measure in MEASURES]
-    return _table(["columns", "measures"], rows)
-
-
-def _movements_table() -> str:
-    rows = [
-        [
-            movement.title,
-            f"`{movement.name}`",
-            "left, right, asymmetry" if movement.sided else "",
-            f"{'+' if movement.sign > 0 else '−'} {_code(movement.measures)}",
-            movement.resembles,
-        ]
-        for movement in MOVEMENTS
-    ]
-    return _table(["movement", "column", "sides", "read from", "resembles (FACS)"], rows)
-
-
-def _groups_table(record: dict[str, Any]) -> str:
-    rows = []
-    for places in zip(*(found["areas"] for found in record["sets"].values()), strict=True):
-        first = places[0]
-        kinds = ("against_neutral", "against_neutral_ahead", "against_rest")
-        figures = ["–" if place[kind] is None else f"{place[kind]:.2f}" for place in places for kind in kinds]
-        hoped = "" if first["hoped"] is None else f"{first['hoped']:.2f}"
-        rows.append([first["expression"], _code(first["movements"]), hoped, *figures])
-    heads = [f"{name}: {kind}" for name in record["sets"] for kind in ("neutral", "neutral, ahead", "all others")]
-    counts = [f"{name} {sum(found['faces'].values()):,} faces" for name, found in record["sets"].items()]
-    note = f"{', '.join(counts)}, measured at commit {record['commit']}.\n\n"
-    return note + _table(["expression", "movements", "hoped for", *heads], rows)
-
-
-def _code(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def _facts(evaluation: dict[str, Any]) -> str:
 
 
 def _summary(evaluation: dict[str, Any]) -> Table:
-    table = Table("labels", "split", "form", title="Scores in per cent")
+    table = Table("labels", "split", "form", title="Scores in percent")
     for heading in ("n", "accuracy", "95 % interval", "balanced", "macro-F1", "ECE before", "ECE after", *_ABSTENTION):
         table.add_column(heading, justify="right")
     for form in ("int8", "float"):
@@ -120,7 +120,7 @@ def _flip(flip: dict[str, Any]) -> Table:
 
 def _robustness(label_sets: dict[str, Any]) -> Table:
     """Return accuracy under each corruption, and the loss against unchanged pictures."""
-    table = Table("faces", title="Robustness: accuracy in per cent under corruptions, int8")
+    table = Table("faces", title="Robustness: accuracy in percent under corruptions, int8")
     columns = [(label_set, split, rows) for label_set, splits in label_sets.items() for split, rows in splits.items()]
     for label_set, split, _ in columns:
         table.add_column(f"{_name(label_set)}, {_name(split)}", justify="right")

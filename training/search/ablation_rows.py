@@ -185,7 +185,7 @@ Written by `python -m training ablate`; no figure here is typed by hand.
 
 Every row is the base with one change. The base is the default recipe for the network `{network}` with one cycle
 (epochs: {epochs}), trained on {used} faces with seed {seed} ({cpu}, cores: {cores}, {backend}, commit {commit}). Scores
-are per cent on the validation split (PublicTest) after the last epoch; the test split was not used. Differences are
+are percent on the validation split (PublicTest) after the last epoch; the test split was not used. Differences are
 points of accuracy against the base on the same faces with the paired bootstrap interval, bold if the interval excludes
 zero. The interval covers the choice of faces, not of the seed: each variant was trained once. Ideas that pay off in
 long trainings, such as strong augmentation, may cost accuracy at this budget. Times are multiples of one int8

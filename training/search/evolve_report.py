@@ -14,7 +14,7 @@ from rich.table import Table
 
 from emotion.charts.search import front_chart, generations_chart
 from emotion.csv_text import csv_bytes
-from emotion.report.charts import to_svg
+from emotion.publication.render import to_svg
 from training.search.architecture import FACTS
 
 PLOT_PX = 640
@@ -70,7 +70,7 @@ def draw_search(table: pd.DataFrame, folder: Path) -> tuple[Path, ...]:
     files = tuple(folder / name for name in charts)
     for file, chart in zip(files, charts.values(), strict=True):
         # The width of a page; the lab scales the same charts to its columns.
-        file.write_text(to_svg(chart.properties(width=PLOT_PX)), encoding="utf-8")
+        file.write_text(to_svg(chart.properties(width=PLOT_PX).to_dict()), encoding="utf-8")
     return files
 
 

@@ -43,13 +43,13 @@ def access_summary(*, sign_in: bool) -> str:
     """
     if sign_in:
         return (
-            "This server requires sign-in. Only you can see your library. Administrators see names or e-mail addresses "
-            "and how much each person stores, not what it is, and can delete a library. A cookie keeps you signed in "
-            "until the sign-in service's token ends, at most 30 days, or until you sign out."
+            "This server requires sign-in. Only you can see your library. Administrators see each person's name or "
+            "e-mail address and how much they store, but not what, and can delete a library. A cookie keeps you "
+            "signed in for at most 30 days, or until the sign-in service ends the session or you sign out."
         )
     if is_local_only():
-        return "Only this machine can reach this server. There is no sign-in: everyone who uses it shares one library."
+        return "Only this computer can open the app. There is no sign-in: everyone on it shares one library."
     return (
         "**Anyone who can reach this server may use it without signing in, and all share one library:** everyone can "
-        "see, change and delete what others put there. Its administrator can turn on sign-in."
+        "see, change and delete everything in it. The administrator can turn on sign-in."
     )

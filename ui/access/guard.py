@@ -32,7 +32,7 @@ from ui.access.exposure import warn_if_exposed
 from ui.access.rules import LOCAL_VISITOR, Visitor
 from ui.access.sign_in import find_visitor, identify
 
-NO_FILE = "There is no such file."
+NO_FILE = "File not found."
 _MEDIA, UPLOADS = "media", "_stcore/upload_file"
 _ANYBODY = ""
 _MANY = 10_000

@@ -89,7 +89,7 @@ class Rules:
         address, name = verified_address(claims), _name(claims)
         issuer, subject = claims.get("iss"), claims.get("sub")
         if not (isinstance(issuer, str) and isinstance(subject, str) and issuer and subject):
-            return Refused(name, "The sign-in service did not say who you are.")
+            return Refused(name, "The sign-in service did not send your identity.")
         if not self.admits_address(address):
             return Refused(name, _why_not(claims))
         return Visitor(owner_of(issuer, subject), name, address, address in self.admins)

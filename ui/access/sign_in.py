@@ -14,8 +14,8 @@ from ui.access import settings
 from ui.access.rules import LOCAL_VISITOR, Refused, Visitor, is_over
 from ui.common.plain import plain
 
-CLOSED = "Sign-in is not configured correctly, so nobody can enter. The server's log says what is wrong."
-NOT_HERE = "There is no such page."
+CLOSED = "Sign-in is not configured correctly, so nobody can sign in. The server's log has the reason."
+NOT_HERE = "Page not found."
 """Shown for pages that are not for this visitor, as for pages that do not exist."""
 
 
@@ -99,8 +99,7 @@ def _show_sign_in(providers: Sequence[str | None]) -> None:
     if st.user.to_dict().get("is_logged_in"):
         st.info("Your sign-in has ended. Sign in again to continue.", icon=":material/schedule:")
     st.markdown(
-        "Everyone has their own library here. What you upload, record and analyse cannot be seen by anyone else who "
-        "signs in."
+        "Everyone has their own library here. Others who sign in cannot see what you upload, record or analyse."
     )
     for provider in providers:
         label = "Sign in" if provider is None else f"Sign in with {plain(provider.capitalize())}"

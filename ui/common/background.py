@@ -90,7 +90,7 @@ class BackgroundJob:
     def _report(self, progress: Progress) -> None:
         self.progress = progress
         if self._cancelled.is_set():
-            raise Cancelled("The analysis was cancelled; what was done is kept.")
+            raise Cancelled("Analysis stopped. The results so far are kept.")
 
 
 class UploadJob(BackgroundJob):

@@ -27,7 +27,7 @@ STATE_NAMES = {
 
 _ROW_PX, _MOST_ROWS = 48, 12
 
-WHICH_DAY = "Recording time if the file contains one, else when it was added"
+WHICH_DAY = "When it was recorded, if the file says so; otherwise when it was added"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,16 @@ def _columns() -> dict[str, Any]:
     # All but the last three fit a window of 1280 px.
     return {
         "preview": st.column_config.ImageColumn("", width=84, pinned=True),
-        "title": text("Title", pinned=True, width=190),
+        "title": text("Title", pinned=True, width=170),
         "recorded": st.column_config.DatetimeColumn(
-            "Recorded or added", width=165, format=MOMENT_FORMAT, help=WHICH_DAY
+            "Recorded or added", width=190, format=MOMENT_FORMAT, help=WHICH_DAY
         ),
         "length": text("Length", width=70),
         "people": number("People", width=65, format="%d"),
         "dominant": text("Dominant", width=95, help="The expression that leads for the longest time"),
         "smile": share_column("Smile index", width=110),
         "state": text("State", width=90),
-        "tags": st.column_config.ListColumn("Tags", width=120),
+        "tags": st.column_config.ListColumn("Tags", width=110),
         "model": text("Model", width=130),
         "size": text("Storage", width=80),
         "video": st.column_config.CheckboxColumn(

@@ -13,6 +13,7 @@ from emotion.charts.record import confusion_chart, reliability_chart
 from emotion.errors import EmotionError
 from emotion.evaluation.histories import load_history, trained_together
 from emotion.evaluation.scores import Record, find_record, find_robustness
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.lab.models import Lab
 
@@ -49,7 +50,10 @@ def _show_training(chosen: list[str], lab: Lab) -> None:
         st.info("These models have no training history.", icon=":material/show_chart:")
         return
     for column, (measure, title) in zip(st.columns(len(_MEASURES), gap="medium"), _MEASURES.items(), strict=True):
-        column.altair_chart(training_curves(histories, measure, title, lab.names), width="stretch")
+        with column:
+            show_chart(
+                training_curves(histories, measure, title, lab.names), f"lab_training_{measure}", f"training-{measure}"
+            )
     st.caption(
         "Solid: validation split. Dashed: training pictures, which augmentation makes harder. "
         "Models with different classes are trained on different labels, so their curves do not compare."
@@ -88,7 +92,7 @@ def _show_classes(records: Mapping[str, Record], lab: Lab) -> None:
         "Measure", ["Precision", "Recall", "F1"], default="F1", required=True,
         label_visibility="collapsed", key="lab_measure",
     )  # fmt: skip
-    st.altair_chart(class_bars(records, measure, lab.names), width="stretch")
+    show_chart(class_bars(records, measure, lab.names), "lab_classes", measure.lower())
     st.caption(
         "Precision: share of these answers that are right. Recall: share of these faces that are found. "
         "F1: their harmonic mean."
@@ -114,10 +118,10 @@ def _show_coverage(records: Mapping[str, Record], lab: Lab) -> None:
             icon=":material/help:",
         )
     if len(absent) < len(records):
-        st.altair_chart(coverage_chart(records, lab.names), width="stretch")
+        show_chart(coverage_chart(records, lab.names), "lab_coverage", "coverage")
         st.caption(
             "Leaving out the least certain faces gives fewer answers, but more of them are right. The diamond marks "
-            "the model's own limit, chosen on validation pictures, below which the app says “unclear”."
+            "the model's threshold, chosen on validation pictures, below which the app says “unclear”."
         )
 
 
@@ -126,7 +130,7 @@ def _show_robustness(chosen: list[str], family: str, role: str, lab: Lab) -> Non
     measured = {name: conditions for name, conditions in found.items() if conditions is not None}
     if measured:
         st.subheader("Robustness", anchor=False)
-        st.altair_chart(robustness_bars(measured, lab.names), width="stretch")
+        show_chart(robustness_bars(measured, lab.names), "lab_robustness", "robustness")
         st.caption("Accuracy on the same test faces, blurred, noisy, dark, small, turned or covered.")
 
 
@@ -137,6 +141,6 @@ def _side_by_side(charts: Mapping[str, alt.LayerChart], notes: Mapping[str, str]
         for column, name in zip(st.columns(2, gap="medium"), names[start : start + 2], strict=False):
             with column:
                 st.markdown(f"**{plain(name)}**")
-                st.altair_chart(charts[name], width="stretch", key=f"lab_{notes is None}_{name}")
+                show_chart(charts[name], f"lab_{notes is None}_{name}")
                 if notes:
                     st.caption(plain(notes[name]))

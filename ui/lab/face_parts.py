@@ -9,6 +9,7 @@ from emotion.charts.face_parts import history_chart
 from emotion.errors import ModelError
 from emotion.models.face_parts import PartCard, list_part_models, load_part_card, part_models_dir
 from emotion.models.registry import HISTORY_FILE
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 
 HOW = """
@@ -40,8 +41,8 @@ def has_part_models() -> bool:
 def show_part_models() -> None:
     """Show a card for each face-part model."""
     st.caption(
-        "They draw points and masks over faces on the Pictures page. The scores are from a test table with people who "
-        "are also in the training table; expect slightly less for new people."
+        "These models draw facial features on the Pictures page. Some people in the test pictures are also in the "
+        "training pictures: expect slightly lower scores for new people."
     )
     for name in list_part_models():
         try:
@@ -68,7 +69,7 @@ def _show_card(card: PartCard) -> None:
         _show_each(card)
     with course:
         history = pd.read_csv(part_models_dir() / card.name / HISTORY_FILE)
-        st.altair_chart(history_chart(history), width="stretch")
+        show_chart(history_chart(history), f"parts_history_{card.name}", "training")
     hours = card.training.get("hours")
     st.caption(
         f"{card.parameters / 1e6:.2f} million parameters · trained in {plain(hours)} hours. {plain(card.licence)}"

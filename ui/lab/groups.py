@@ -40,7 +40,7 @@ def show_groups(trial: UserEvaluation, model: str, codes: str | None, stem: str)
         st.info("No significant difference between the groups.", icon=":material/balance:")
     for warning in found.warnings:
         st.warning(plain(warning), icon=":material/warning:")
-    with st.expander("Recalls and tests"):
+    with st.expander("Recall and significance tests"):
         st.dataframe(_recalls(found), hide_index=True)
         st.dataframe(_tests(found), hide_index=True)
         st.caption(" ".join(map(plain, found.notes)))

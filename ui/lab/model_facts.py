@@ -28,7 +28,7 @@ FER2013_ALONE = "ferplus-resvgg"
 MADE_BY_OTHERS = """
 - Face detection, face mesh and irises: MediaPipe models by Google (Apache 2.0).
 - Sample portrait: the astronaut Eileen Collins, by NASA, in the public domain; from scikit-image.
-- Colours: the palette of Okabe and Ito, made for people with colour-vision deficiencies.
+- The demo's second portrait: Grace Hopper, by the US Navy, in the public domain; from Matplotlib.
 """
 
 

@@ -18,6 +18,7 @@ from emotion.models.offered import choices, full_name, offered_models, plain_nam
 from emotion.models.registry import load_card
 from emotion.types import ModelCard
 from emotion.vision.classify import LiteRTClassifier
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.widgets import legend
 from ui.lab.model_facts import show_scores
@@ -165,9 +166,9 @@ def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
     )  # fmt: skip
     drawn = table.dropna(subset=["accuracy", cost])["model"].tolist()
     if not drawn:
-        missing = "no model was timed yet, press the button above" if cost == "ms" else "no model was evaluated"
+        missing = "time the models with the button above first" if cost == "ms" else "no model was evaluated"
         st.info(f"Nothing to draw: {missing}.", icon=":material/scatter_plot:")
         return
     legend({model: model_colour(model, lab.names) for model in drawn})
-    st.altair_chart(cost_scatter(table, cost, lab.names), width="stretch")
+    show_chart(cost_scatter(table, cost, lab.names), "lab_cost", "accuracy-and-cost")
     st.caption("Lines: 95 % interval of the accuracy.")

@@ -33,7 +33,7 @@ _PIXELS = {
     UNIT: "0 to 1",
     SYMMETRIC: "−1 to 1",
     STANDARDISE: "Mean 0 and deviation 1 in each face",
-    CAFFE: "BGR less ImageNet's means",
+    CAFFE: "BGR minus ImageNet means",
 }
 
 
@@ -164,10 +164,10 @@ def _show_reading(pending: PendingModel, facts: ModelFacts, pixels: str) -> bool
     chips(labels)
     share, label = max(zip(facts.readings[pixels], labels, strict=True))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("The sample portrait, a smile, gives")
+        st.markdown("Answer for the sample portrait (a smile):")
         st.html(chip(label, f"{label} {share:.0%}"))
     if label != "happiness":
-        st.caption("If the model should recognise a smile, try another order or pixel range.")
+        st.caption("Not a smile? Try another order of the outputs or another pixel range.")
     return True
 
 
@@ -244,7 +244,7 @@ def _show_removal(name: str) -> None:
         st.button("Remove", icon=":material/delete:", key=f"own_remove_{name}", on_click=_ask, args=(name,))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Remove it for good?")
+        st.markdown("Remove this model permanently?")
         st.button("Yes, remove", type="primary", key="own_remove_yes", on_click=_remove, args=(name,))
         st.button("Keep", key="own_remove_no", on_click=_ask, args=(None,))
 

@@ -10,6 +10,7 @@ import streamlit as st
 from emotion.charts.search import WITHIN_MS, front_chart, front_of, generations_chart, is_candidates, winner_of
 from emotion.evaluation.scores import score_table
 from emotion.paths import data_dir
+from ui.common.charts import show_chart
 from ui.common.plain import code, plain
 from ui.lab.models import Lab, show_figures
 
@@ -63,9 +64,11 @@ def show_search(lab: Lab, family: str, role: str) -> None:
     _show_winner(table)
     found, moved = st.columns(2, gap="medium")
     found.subheader("Candidates and Pareto front", anchor=False)
-    found.altair_chart(front_chart(table), width="stretch")
+    with found:
+        show_chart(front_chart(table), "search_front", "front")
     moved.subheader("Pareto front over generations", anchor=False)
-    moved.altair_chart(generations_chart(table), width="stretch")
+    with moved:
+        show_chart(generations_chart(table), "search_generations", "generations")
     st.subheader("Networks of the Pareto front", anchor=False)
     st.dataframe(_described(front_of(table)), hide_index=True, column_config=_COLUMNS)
     _show_in_full(set(table["network"]), lab, family, role)
@@ -76,7 +79,7 @@ def _show_winner(table: pd.DataFrame) -> None:
     with st.container(border=True):
         st.markdown(f"**Winner: most accurate within {WITHIN_MS} ms per face**")
         figures = st.columns(4)
-        figures[0].metric("Accuracy, small budget", f"{winner['accuracy']:.1%}")
+        figures[0].metric("Accuracy after short training", f"{winner['accuracy']:.1%}")
         figures[1].metric("ms per face", f"{winner['ms_per_face']:.2f}")
         figures[2].metric("Parameters", f"{winner['parameters'] / 1e6:.2f} M")
         figures[3].metric("File", f"{winner['file_bytes'] / 1e6:.2f} MB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from emotion.evaluation.user_evaluation.run import Framing, UserEvaluation
 from emotion.labels import CODES, display_order
 from emotion.models.offered import plain_name
 from ui.common import uploads
+from ui.common.charts import show_chart
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer
@@ -30,11 +32,6 @@ from ui.shell.notice import show_notice
 _UPLOAD, _REFUSED = "trial_upload", "trial_refused"
 _MISTAKES = 24
 _WORDS = ""
-_FRAMING_NAMES = {
-    Framing.BY_SIZE: "Detect automatically",
-    Framing.PHOTOGRAPHS: "Photographs",
-    Framing.CUT_OUT: "Cropped faces",
-}
 _CODE_TITLES = {
     _WORDS: "Words, such as happy",
     "fer2013": "FER2013 numbers",
@@ -105,7 +102,7 @@ def _choose() -> tuple[Framing, str | None]:
     with st.container(horizontal=True, gap="medium"):
         framing = st.selectbox(
             "Image type", list(Framing), key="trial_framing", width=220,
-            format_func=_FRAMING_NAMES.__getitem__,
+            format_func=attrgetter("value"),
             help="Photographs: the largest face is found and aligned. Cropped faces are used as they are.",
         )  # fmt: skip
         codes = st.selectbox(
@@ -147,7 +144,7 @@ def _show_result(job: TrialJob, trial: UserEvaluation, lab: Lab, codes: str | No
     )  # fmt: skip
     record = job.records[model]
     if record is None:
-        st.info("This model knows fewer than two of these expressions.", icon=":material/help:")
+        st.info("This model has labels for fewer than two of these expressions.", icon=":material/help:")
         return
     _show_record(record)
     answered = answers(trial, model)
@@ -188,7 +185,8 @@ def _show_record(record: dict[str, Any]) -> None:
     unit = left.segmented_control(
         "Figures", [shares, "Counts"], default=shares, required=True, label_visibility="collapsed", key="trial_unit"
     )
-    left.altair_chart(confusion_chart(record, shares=unit == shares), width="stretch", key="trial_confusion")
+    with left:
+        show_chart(confusion_chart(record, shares=unit == shares), "trial_confusion", "confusion")
     scores = pd.DataFrame(record["per_class"])[list(display_order(record["per_class"]))].T.rename_axis("Expression")
     right.dataframe(
         whole_percent(scores, "precision", "recall", "f1"),
@@ -212,8 +210,8 @@ def _show_mistakes(trial: UserEvaluation, table: pd.DataFrame) -> None:
     with st.container(horizontal=True, gap="small"):
         for mistake in mistakes.to_dict("records"):
             with st.container(border=True, width=172):
-                st.image(trial.thumbnails[mistake["picture"]], width="stretch")
                 answer, truth = mistake["answered"], mistake["true"]
+                st.image(trial.thumbnails[mistake["picture"]], width="stretch", alt=f"A face labelled {truth}")
                 text = f"{answer} {mistake['probability']:.0%}"
                 st.html(f"{chip(answer, text)}<br>not {chip(truth)}")
                 st.caption(plain(mistake["file"]))

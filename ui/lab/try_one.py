@@ -23,6 +23,7 @@ from emotion.vision.decode.formats import ENDINGS
 from emotion.vision.normalise import GREY
 from emotion.vision.uploaded import load_uploaded
 from ui.common import uploads
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.resources import load_analyzer, sample_png
 from ui.common.widgets import CONSENT, answer_chip
@@ -112,7 +113,7 @@ def _show_answers(names: Sequence[str], pixels: Callable[[], Image], face: Face)
                 try:
                     if name not in answers:
                         answers[name] = answer_of(name, pixels(), face)
-                    _show_answer(answers[name])
+                    _show_answer(name, answers[name])
                 except EmotionError as error:
                     st.error(plain(error), icon=":material/error:")
 
@@ -133,12 +134,15 @@ def answer_of(model: str, image: Image, face: Face) -> Answer:
     )
 
 
-def _show_answer(answer: Answer) -> None:
+def _show_answer(model: str, answer: Answer) -> None:
     probabilities = dict(zip(answer.labels, map(float, answer.probabilities), strict=True))
     said = leading_answer(probabilities, answer.abstain_below)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.image(answer.reasons, width=112)
+        st.image(
+            answer.reasons,
+            width=112,
+            alt=f"Parts of the face that speak for {said}, in orange, and against it, in blue",
+        )
         st.html(answer_chip(said, probabilities, answer.abstain_below))
-    st.altair_chart(
-        probability_bars(in_display_order(probabilities), abstain_below=answer.abstain_below), width="stretch"
-    )
+    bars = probability_bars(in_display_order(probabilities), abstain_below=answer.abstain_below)
+    show_chart(bars, f"try_{model}", "probabilities")

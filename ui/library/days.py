@@ -9,6 +9,7 @@ import streamlit as st
 from emotion.charts.calendar import ANSWERS, LEADING, calendar_chart, day_table, trend_chart
 from emotion.labels import EMOTIONS
 from emotion.library import Repository, days
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.widgets import browser_zone, chips
@@ -25,16 +26,16 @@ def show_days(library: Repository) -> None:
     by, period = _ask()
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
-    st.altair_chart(calendar_chart(shown, by), width="content")
+    show_chart(calendar_chart(shown, by), "library_calendar", "calendar", width="content")
     how_to_read(
-        "Each cell is a day, in the colour of the expression that led for the longest time. Stronger colour: larger "
+        "Each cell is a day, in the colour of its dominant expression. Stronger colour: larger "
         "share. Unclear time is not counted." if by == LEADING else
-        f"Each cell is a day. Stronger colour: larger share of {plain(by)} in the time in which faces were seen."
+        f"Each cell is a day. Stronger colour: larger share of {plain(by)} of the time with a face."
     )  # fmt: skip
-    st.altair_chart(trend_chart(shown), width="stretch")
+    show_chart(trend_chart(shown), "library_trend", "trend")
     how_to_read(
-        "Shares of the time in which faces were seen, over all videos of a day. A video counts on the day it was "
-        "recorded, if its file says so, otherwise on the day it was added."
+        "Shares of the time with a face, over all videos of a day. A video counts on its recording day if the file "
+        "states one, otherwise on the day it was added."
     )
 
 

@@ -98,7 +98,7 @@ def _edit(library: Repository, entry: Entry) -> None:
         _guarded(lambda: _save(library, entry, title, tags), "Saved.")
 
 
-@st.dialog("Delete for good?")
+@st.dialog("Delete permanently?")
 def _confirm_delete(library: Repository, chosen: Sequence[Entry]) -> None:
     names = [entry.title for entry in chosen]
     st.markdown("\n".join(f"- {plain(name)}" for name in names[:8]) + ("\n- …" if len(names) > 8 else ""))

@@ -1,6 +1,7 @@
 """The live page: camera over WebRTC, analysed picture, and a board of everyone's values."""
 
 from ui.live.board_refresh import button_state, refresh_board
+from ui.live.calibration import show_calibration
 from ui.live.camera import running_stream, session_of, show_camera, warmed
 from ui.live.controls import show_controls
 from ui.live.live_options import choose_options
@@ -15,6 +16,7 @@ __all__ = [
     "refresh_board",
     "running_stream",
     "session_of",
+    "show_calibration",
     "show_camera",
     "show_controls",
     "show_recorded",

@@ -13,6 +13,8 @@ from emotion.labels import ANSWER_COLOURS, UNCLEAR, display_order
 from emotion.live import Load, PersonNow, Snapshot
 from ui.common.web_modules import joined_modules
 from ui.common.widgets import duration_text
+from ui.live.calibration import calibration_notice
+from ui.live.face_facts import face_facts
 from ui.live.lanes import pack_lane
 
 _WEB = Path(__file__).with_name("web")
@@ -67,6 +69,7 @@ def _person(person: PersonNow, snapshot: Snapshot) -> dict[str, Any]:
         "figures": [_figure(person, label) for label in labels],
         "lane": pack_lane(person.series, snapshot.labels, snapshot.time_s, snapshot.abstain_below),
         "spoken": _spoken(person, snapshot.labels),
+        "face": [] if person.face is None else face_facts(person.face),
     }
 
 
@@ -98,6 +101,8 @@ def _notices(snapshot: Snapshot, silent_s: float) -> list[str]:
         notices.append("On hold: values are frozen, and nothing is recorded.")
     if snapshot.baseline is not None:
         notices.append(f"Keep a neutral face: {math.ceil(snapshot.baseline.remaining_s)} …")
+    if snapshot.gaze_calibration is not None:
+        notices.append(calibration_notice(snapshot.gaze_calibration))
     if (recording := snapshot.recording) is not None:
         if recording.running:
             what = "Recording timeline and clip" if recording.with_clip else "Recording the timeline"
@@ -116,7 +121,13 @@ def _load(load: Load, size: tuple[int, int] | None) -> list[tuple[str, str]]:
         ("Server time", f"{_ms(load.median_ms)}, 95% within {_ms(load.p95_ms)}"),
         ("Dropped", f"{load.dropped:,}"),
         ("Quality", load.quality_words),
+        ("Eyes", _cost(load.eyes_ms)),
+        ("Movements", _cost(load.movements_ms)),
     ]
+
+
+def _cost(ms: float) -> str:
+    return "not measured" if math.isnan(ms) else f"{ms:.1f} ms a frame"
 
 
 def _ms(value: float) -> str:

@@ -44,7 +44,7 @@ _PICTURE = {
 }
 
 
-@st.cache_resource(show_spinner="Warming up the models …")
+@st.cache_resource(show_spinner="Loading the models …")
 def warmed() -> emotion.Analyzer:
     """Return the shared analyzer, warmed up: the first picture takes longer than the rest."""
     analyzer = load_analyzer()

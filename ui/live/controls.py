@@ -43,7 +43,7 @@ def _show_hold(session: LiveSession, now: Snapshot) -> None:
 
 
 def _show_baseline(session: LiveSession, now: Snapshot) -> None:
-    hint = "Keep a neutral face for three seconds; values then also show the difference from it, for each person"
+    hint = "Measures each person's neutral face for three seconds; values then also show the difference from it"
     _button("Baseline", "face", hint, partial(session.take_baseline, BASELINE_S))
     if any(person.baseline for person in now.people):
         _button("Clear baseline", "undo", "Stop showing differences", session.clear_baseline)
@@ -54,7 +54,7 @@ def _show_record(session: LiveSession, now: Snapshot, library: Repository) -> No
         hint = "End the recording and save it to the library"
         _button("Stop recording", "stop_circle", hint, session.stop_recording, kind="primary")
         return
-    hint = "Save the timeline to the library as it grows; the video is saved only with a clip"
+    hint = "Saves the timeline to the library; the video only if “with a clip” is ticked"
     _button("Record", "fiber_manual_record", hint, partial(_record, session, library))
     st.checkbox(
         "with a clip", key=_CLIP,

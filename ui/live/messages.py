@@ -35,14 +35,14 @@ OBSTACLES: dict[str, Obstacle] = {
     ),
     "no_camera": Obstacle(
         "The browser finds no camera.",
-        "Connect one or open its cover, and press Start again. A virtual machine needs the camera passed through.",
+        "Connect a camera or open its cover, and press Start again. A virtual machine needs access to the camera.",
     ),
     "busy": Obstacle(
         "The camera cannot be opened.",
         "Another program or tab is probably using it. Close that one, and press Start again.",
     ),
     "unsuited": Obstacle(
-        "The chosen camera is gone, or does not support this size.",
+        "The selected camera was disconnected, or does not support this size.",
         "Pick another camera with “Choose camera”, or another size, and press Start again.",
     ),
     "unplugged": Obstacle(

@@ -1,20 +1,32 @@
-"""Text about a face's pose and mouth, and the choice of overlay layers."""
+"""Text about a face's pose, eyes, mouth and movements, and the choice of overlay layers."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
+from emotion.analytics.behaviour.gaze import TOWARDS_DEG
+from emotion.analytics.behaviour.movements import movements_of
+from emotion.analytics.behaviour.words import NARROW, NOTABLE, SHUT, eye_words, gaze_words, strongest
 from emotion.analytics.presence import FACING_PITCH_DEG, FACING_YAW_DEG, MOUTH_OPEN, faces_camera
 from emotion.drawing.layers import PART_COLOURS, Layer, wants_parts
 from emotion.models.face_parts import can_find_parts
 from emotion.types import Face
+from ui.common.plain import plain
 
 _MIN_TURN_DEG = 3.0
 _HELP = (
     f"Facing the camera: the head is turned at most {FACING_YAW_DEG:.0f}° sideways and {FACING_PITCH_DEG:.0f}° up or "
     "down, wherever the eyes look. "
-    f"Mouth open: its height is over {MOUTH_OPEN:.0%} of its width."
+    f"Mouth open: its height is over {MOUTH_OPEN:.0%} of its width. "
+    f"Eyes: height over width; below {SHUT} shut, below {NARROW} narrow. "
+    f"Towards the camera: the look is within {TOWARDS_DEG:.0f}° of it (mean error about 7°); left and right of a look "
+    "are the picture's."
+)
+_MOVEMENTS_HELP = (
+    f"The three strongest of at least {NOTABLE} eye distances (0.05 is about 3 mm), compared with an average neutral "
+    "face, because this person's own face at rest is not known: how a face is built counts too. Left and right are "
+    "the person's own."
 )
 
 
@@ -38,10 +50,14 @@ def _show_legend() -> None:
 
 
 def show_facts(face: Face) -> None:
-    """Show head direction and whether the mouth is open."""
+    """Show head direction, eyes, gaze, mouth and the strongest movements in words."""
     if face.pose is None:
         return
-    st.caption(f"{_direction(face)} · {_mouth(face)}", help=_HELP)
+    words = [_direction(face), eye_words(face), gaze_words(face), _mouth(face)]
+    st.caption(plain(" · ".join(filter(None, words))), help=_HELP)
+    if face.measures is not None:
+        moved = strongest(movements_of(face.measures))
+        st.caption(plain(f"Movements: {', '.join(moved) or 'none'}"), help=_MOVEMENTS_HELP)
 
 
 def _direction(face: Face) -> str:

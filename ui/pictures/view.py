@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +20,7 @@ from emotion.errors import EmotionError
 from emotion.labels import UNCLEAR
 from emotion.report.picture_records import image_record, image_table, probabilities_of
 from emotion.types import FrameResult
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.shares import share_column, whole_percent
 from ui.common.widgets import answer_chip
@@ -74,7 +76,8 @@ def _show_readable(picture: Picture, key: str, layers: frozenset[Layer], titled:
         st.caption(plain(_found(picture.result)))
         boxed, side = st.columns([3, 2], gap="medium")
         # Small pictures are not enlarged.
-        boxed.image(picture.shown(layers), width="stretch" if picture.result.width >= 500 else "content")
+        width: Literal["stretch", "content"] = "stretch" if picture.result.width >= 500 else "content"
+        boxed.image(picture.shown(layers), width=width, alt=f"The picture. {_found(picture.result)}")
         with side:
             if picture.result.faces:
                 _show_table(picture.result)
@@ -83,7 +86,7 @@ def _show_readable(picture: Picture, key: str, layers: frozenset[Layer], titled:
                 st.info("No face was found in this picture.", icon=":material/no_accounts:")
             _show_downloads(picture, key, layers)
             if len(picture.result.faces) == 1:
-                _show_face(picture, 0)
+                _show_face(picture, 0, key)
         if len(picture.result.faces) > 1:
             _show_bars(picture, key)
 
@@ -127,21 +130,22 @@ def _show_bars(picture: Picture, key: str) -> None:
         columns = st.columns(_COLUMNS, gap="medium")
         for place in range(start, min(start + _COLUMNS, count)):
             with columns[place - start]:
-                _show_face(picture, place)
+                _show_face(picture, place, key)
 
 
-def _show_face(picture: Picture, place: int) -> None:
+def _show_face(picture: Picture, place: int, key: str) -> None:
     result = picture.result
     probabilities = probabilities_of(result.faces[place], result.labels)
     answer = face_answer(result.faces[place], result)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.image(picture.thumbnails[place], width=64)
+        st.image(picture.thumbnails[place], width=64, alt=f"Face {place + 1}")
         tag = answer_chip(answer, probabilities, result.abstain_below)
         st.html(f"<strong>Face {place + 1:d}</strong><br>{tag}")
     show_facts(result.faces[place])
     bars = {label: value for label, value in probabilities.items() if value >= LEAST_SHOWN}
     limit = required_for(result.faces[place], result.abstain_below)
-    st.altair_chart(probability_bars(bars, _AXIS_PX + _ROW_PX * len(bars), abstain_below=limit), width="stretch")
+    chart = probability_bars(bars, _AXIS_PX + _ROW_PX * len(bars), abstain_below=limit)
+    show_chart(chart, f"{key}_bars_{place}", f"face-{place + 1}")
     if len(bars) < len(probabilities):
         st.caption("Expressions without a bar: 0 %")
 

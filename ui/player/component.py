@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -25,7 +25,19 @@ _WEB = Path(__file__).with_name("web")
 _MOST_LETTERS = 200
 """Of an event's name."""
 
-_MODULES = ("timeline", "people", "playback", "lanes", "overlay", "chart", "keys", "player", "main")
+_MODULES = (
+    "timeline",
+    "people",
+    "playback",
+    "lanes",
+    "overlay",
+    "signals",
+    "chart",
+    "keys",
+    "naming",
+    "player",
+    "main",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,8 @@ def show_player(
     captions: str | None = None,
     faces: Mapping[int, str] = MappingProxyType({}),
     meshes: FloatArray | None = None,
+    lanes: Sequence[Mapping[str, Any]] = (),
+    signals: Callable[[], bytes] | None = None,
 ) -> PlayerState:
     """Show a video with its timeline.
 
@@ -93,6 +107,8 @@ def show_player(
         captions: WebVTT captions.
         faces: Track → face as a PNG data URL, for its lane.
         meshes: See :func:`ui.player.pack.pack`; None disables the mesh layer.
+        lanes: Signals that may be shown below each person's expressions; see :func:`ui.player.signals.offered_lanes`.
+        signals: Packs them (:func:`ui.player.signals.pack_signals`); called only once somebody has chosen a lane.
 
     Raises:
         InputError: The video is empty, or merges are circular.
@@ -104,6 +120,7 @@ def show_player(
     # The browser shows its own marks until the page does, in the next run.
     taken = sorted(memory.taken)
     events = memory.take(said.get("events") or [])
+    chosen = [str(lane) for lane in said.get("lanes") or []]
     data = {
         "video": None if source is None else video_url(Path(source), f"{key}-video"),
         "timeline": data_url(packed, f"{key}-timeline"),
@@ -114,8 +131,13 @@ def show_player(
         "captions": None if captions is None else captions_url(captions, f"{key}-captions"),
         "faces": {str(track): picture_url(face, f"{key}-face-{track}") for track, face in faces.items()},
         "colours": {label: _colour(label) for label in (*analysis.labels, UNCLEAR)},
+        "lanes": [dict(lane) for lane in lanes],
+        "chosen": chosen,
+        "signals": data_url(signals(), f"{key}-signals") if chosen and signals is not None else None,
     }
-    _mount(key=memory.key, data=data, on_rest_change=keep_value, on_events_change=keep_value)
+    _mount(
+        key=memory.key, data=data, on_rest_change=keep_value, on_events_change=keep_value, on_lanes_change=keep_value
+    )  # fmt: skip
     return PlayerState(stand["time_s"], events)
 
 

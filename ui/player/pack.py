@@ -26,6 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def pack(analysis: Analysis, meshes: FloatArray | None = None) -> bytes:
         "points": 0 if meshes is None else int(meshes.shape[1]),
         "digest": hashlib.sha256(b"".join(bodies.values())).hexdigest(),
     }
-    return _join(head, arrays, bodies)
+    return join_arrays(head, arrays, bodies)
 
 
 def _frame_arrays(analysis: Analysis) -> Arrays:
@@ -134,13 +135,14 @@ def _header(analysis: Analysis) -> dict[str, object]:
     }
 
 
-def _join(head: dict[str, object], arrays: Arrays, bodies: dict[str, bytes]) -> bytes:
+def join_arrays(head: Mapping[str, object], arrays: Arrays, bodies: Mapping[str, bytes]) -> bytes:
+    """Return a header with the places of the arrays, and the arrays after it; see :func:`pack`."""
     # Offsets count from the end of the header, so that the header can contain them.
     places, offset = {}, 0
     for name, values in arrays.items():
         places[name] = {"type": values.dtype.str, "offset": offset, "length": values.size}
         offset += _padded(len(bodies[name]))
-    text = json.dumps(head | {"arrays": places}).encode()
+    text = json.dumps({**head, "arrays": places}).encode()
     start = _padded(struct.calcsize("<I") + len(text))
     parts = [struct.pack("<I", start - struct.calcsize("<I")), text.ljust(start - struct.calcsize("<I"))]
     return b"".join(parts + [body.ljust(_padded(len(body)), b"\0") for body in bodies.values()])

@@ -35,7 +35,7 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
         )  # fmt: skip
         with st.popover("New study", icon=":material/add:"):
             _ask_title(studies, "study_new_title")
-        if st.button("Delete", icon=":material/delete:", help="Its analyses stay in the library"):
+        if st.button("Delete study", icon=":material/delete:", help="Its analyses stay in the library"):
             _confirm_delete(studies, chosen, found[chosen].title)
     if chosen != asked:
         session.open_study(chosen)

@@ -106,5 +106,5 @@ def standing(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> str:
     if left_out := len(study.participants) - len(counting):
         words.append(f"{left_out} participants left out")
     if unknown := sum(person.consent is Consent.NOT_RECORDED for person in counting):
-        words.append(f"consent not recorded for {unknown}")
+        words.append(f"no consent recorded for {unknown} participants")
     return " · ".join(words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import streamlit as st
 
@@ -16,10 +17,11 @@ from ui.common.background import BackgroundJob
 STUDY = "study"
 """Query parameter of the open study."""
 
-SHORT_S = 1.5
+SHORT_S = 0.8
 """How long a page waits for results before it shows progress, s."""
 
-_JOB, _NEWS = "study_results_job", "study_news"
+_JOB, _NEWS, _FIGURES = "study_results_job", "study_news", "study_figures"
+T = TypeVar("T")
 
 
 class ResultsJob(BackgroundJob):
@@ -43,6 +45,18 @@ class ResultsJob(BackgroundJob):
 
     def _run(self, studies: StudyRepository, saved: SavedStudy) -> None:
         self.results = study_results(studies, saved, self._report, self._known)
+
+
+def cached(results: StudyResults, key: Hashable, make: Callable[[], T]) -> T:
+    """Return a figure of results, computed once while they are the latest."""
+    of, figures = st.session_state.get(_FIGURES, (None, {}))
+    if of is not results:
+        figures = {}
+        st.session_state[_FIGURES] = results, figures
+    if key not in figures:
+        figures[key] = make()
+    found: T = figures[key]
+    return found
 
 
 def open_study(study_id: str | None) -> None:

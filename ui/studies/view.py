@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
-from emotion.report.file_names import file_name
 from emotion.studies.results import StudyResults
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.widgets import progress_text
 from ui.studies.add import show_add
+from ui.studies.contrast import show_contrast
 from ui.studies.grid import show_grid, standing
 from ui.studies.people import show_people
-from ui.studies.results import show_contrast, show_curve, show_files, show_means
+from ui.studies.results import show_curve, show_files, show_means
 from ui.studies.session import ResultsJob, results_job
 
 POLL_INTERVAL_S = 0.5
+_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Files"]
+TABS = "study_tabs"
+"""Key of the tabs."""
 
 
 def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
@@ -28,28 +31,43 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
     results = _results(studies, saved, states)
     if saved.study.participants:
         st.markdown(standing(saved, states))
-    videos, people, means, curve, contrast, files = st.tabs(
-        ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Files"]
+    shown: tuple[Callable[[], None], ...] = (
+        lambda: _show_videos(studies, saved, states, results),
+        lambda: _show_people(studies, saved),
+        lambda: _show_results(saved, results, show_means),
+        lambda: _show_results(saved, results, show_curve),
+        lambda: _show_results(saved, results, show_contrast),
+        lambda: _show_results(saved, results, show_files),
     )
-    with videos:
-        show_add(studies, saved)
-        show_grid(studies, saved, states, results)
-    with people:
-        if saved.study.participants:
-            show_people(studies, saved)
-        else:
-            st.info("Participants and stimuli appear here once videos are added.", icon=":material/groups:")
-    for tab, show in ((means, show_means), (curve, show_curve), (contrast, show_contrast)):
-        with tab:
-            if results is not None and results.sums:
-                show(results)
-            else:
-                _show_waiting(saved, results)
-    with files:
-        if results is not None and results.sums:
-            show_files(results, file_name(saved.study.title, ""))
-        else:
-            _show_waiting(saved, results)
+    # Only the open tab is computed: curves of many people take a moment.
+    for tab, show in zip(st.tabs(_TITLES, key=TABS, on_change="rerun"), shown, strict=True):
+        if tab.open:
+            with tab:
+                show()
+
+
+def _show_videos(
+    studies: StudyRepository,
+    saved: SavedStudy,
+    states: Mapping[str, AnalysisState],
+    results: StudyResults | None,
+) -> None:
+    show_add(studies, saved)
+    show_grid(studies, saved, states, results)
+
+
+def _show_people(studies: StudyRepository, saved: SavedStudy) -> None:
+    if saved.study.participants:
+        show_people(studies, saved)
+    else:
+        st.info("Participants and stimuli appear here once videos are added.", icon=":material/groups:")
+
+
+def _show_results(saved: SavedStudy, results: StudyResults | None, show: Callable[[StudyResults], None]) -> None:
+    if results is not None and results.sums:
+        show(results)
+    else:
+        _show_waiting(saved, results)
 
 
 def _results(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> StudyResults | None:

@@ -10,9 +10,12 @@ import streamlit as st
 
 from emotion.analytics.edits import Edits
 from emotion.errors import InputError
+from emotion.publication.citation import bibtex
+from emotion.publication.methods import methods_text
 from emotion.report.file_names import file_name
 from emotion.report.formats import FORMATS, Format, Options, format_named
 from emotion.types import Analysis, Progress
+from ui.common.charts import choose_size
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.common.widgets import duration_text
@@ -32,12 +35,17 @@ def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: s
         stem: Suggested file name, without an ending.
     """
     st.markdown("**Downloads**")
+    _show_formats(analysis, edits, video, stem)
+    _show_methods(analysis, edits)
+
+
+def _show_formats(analysis: Analysis, edits: Edits, video: Path | None, stem: str) -> None:
     chosen = _choose_format()
     st.caption(chosen.about)
     if chosen.needs_video and video is None:
         st.info("This format needs the video, which was not kept.", icon=":material/videocam_off:")
         return
-    options = _choose_options(video) if chosen.needs_video else Options()
+    options = _choose_options(chosen, video)
     target = _choose_name(stem, chosen.suffix)
     if target is None:
         return
@@ -46,6 +54,14 @@ def show_downloads(analysis: Analysis, edits: Edits, video: Path | None, stem: s
         _offer_slow(request, target)
     else:
         _offer(target, request, lambda: _written(request))
+
+
+def _show_methods(analysis: Analysis, edits: Edits) -> None:
+    """Show how the analysis was made, to copy into a paper, and how to cite the program."""
+    with st.expander("Methods and citation", icon=":material/format_quote:"):
+        st.caption("Copy this into a paper. It describes the saved analysis, without this page's smoothing.")
+        st.code(methods_text(analysis, edits), language=None, wrap_lines=True)
+        st.code(bibtex(), language=None, wrap_lines=True)
 
 
 def _choose_format() -> Format:
@@ -62,7 +78,18 @@ def _choose_format() -> Format:
     return format_named(str(name))
 
 
-def _choose_options(video: Path | None) -> Options:
+def _choose_options(chosen: Format, video: Path | None) -> Options:
+    if chosen.name == "figures":
+        return _choose_figures()
+    return _choose_drawing(video) if chosen.needs_video else Options()
+
+
+def _choose_figures() -> Options:
+    width_mm, greyscale = choose_size("downloads")
+    return Options(width_mm=width_mm, greyscale=greyscale)
+
+
+def _choose_drawing(video: Path | None) -> Options:
     with st.container(horizontal=True):
         draw = st.toggle("Draw boxes and names", value=True, key="downloads_draw")
         blur = st.toggle(

@@ -24,6 +24,7 @@ from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.player import Marked, show_player
+from ui.player.signals import offered_lanes, pack_signals
 from ui.video.analysis_context import AnalysisContext
 from ui.video.downloads import show_downloads
 from ui.video.session import MOMENT_S, PLAYER
@@ -85,6 +86,8 @@ def _show_moments(context: AnalysisContext, analysis: Analysis, edited: Analysis
         time_s=st.session_state.pop(MOMENT_S, None),
         captions=None if context.playable is None else _captions(context, analysis, edited),
         faces=face_pictures(analysis, context.path, key_of(analysis, _INSIGHT)),
+        lanes=offered_lanes(edited),
+        signals=lambda: context.cached("video_signals", lambda: pack_signals(edited, context.edits)),
     )
     if state.events:
         context.edits = with_marked(context.edits, state.events)
@@ -120,7 +123,8 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     row = moment_row(analysis.frames, time_s)
     st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
-        st.image(still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"]))), width="stretch")
+        still = still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"])))
+        st.image(still, width="stretch", alt="The frame with boxes and expressions")
     except EmotionError as error:
         st.error(plain(error))
 

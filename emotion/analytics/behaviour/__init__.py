@@ -1,1 +1,1 @@
-"""Behaviour over time: blinks, gestures, movements."""
+"""Behaviour over time: blinks, gaze, gestures, movements, their figures and the codebook of their columns."""

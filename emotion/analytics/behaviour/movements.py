@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from emotion.errors import InputError, TimelineError
-from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
+from emotion.types import FloatArray
+from emotion.vision.movement_codebook import ASYMMETRY, MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
 
 if TYPE_CHECKING:
     from emotion.analytics.edits import Span
@@ -43,6 +46,43 @@ def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | N
     columns = list(MEASURE_COLUMNS)
     own = rest[columns].reindex(timeline["track_id"]).to_numpy(np.float64)
     change = timeline[columns].astype("float64") - own
+    return _movements(change)
+
+
+def movements_of(measures: FloatArray, rest: FloatArray | None = None) -> dict[str, float]:
+    """Return the movements of one face.
+
+    Args:
+        measures: ``(12,)`` in the order of the codebook's ``MEASURE_COLUMNS``.
+        rest: The same of the person's face at rest; None for the mean neutral face.
+
+    Returns:
+        Column of the codebook's ``MOVEMENT_COLUMNS`` → value, shares of the eye distance; NaN where not known.
+    """
+    change = np.asarray(measures, np.float64) - (0.0 if rest is None else np.asarray(rest, np.float64))
+    moved = {name: float(np.maximum(weights @ change, 0)) for name, weights in _weights().items()}
+    for movement in MOVEMENTS:
+        if movement.sided:
+            left, right = (moved[f"{movement.name}_{side}"] for side in SIDES)
+            moved[f"{movement.name}_{ASYMMETRY}"] = left - right
+    return moved
+
+
+@cache
+def _weights() -> dict[str, NDArray[np.float64]]:
+    """Return the ``(12,)`` weights of the measures in each movement, asymmetries left out."""
+    one_each = pd.DataFrame(np.eye(len(MEASURE_COLUMNS)), columns=list(MEASURE_COLUMNS))
+    weights = {}
+    for movement in MOVEMENTS:
+        of_side = {side: [f"{name}_{side}" for name in movement.measures] for side in SIDES if movement.sided}
+        every = [column for columns in of_side.values() for column in columns] or list(movement.measures)
+        for name, columns in {"": every, **of_side}.items():
+            column = f"{movement.name}_{name}" if name else movement.name
+            weights[column] = movement.sign * one_each[columns].mean(axis=1).to_numpy()
+    return weights
+
+
+def _movements(change: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([_of_movement(movement, change) for movement in MOVEMENTS], axis=1)
 
 

@@ -1,4 +1,4 @@
-"""Figures of eyes, head and facial movements as plain JSON types, and as one flat row."""
+"""Figures of eyes, head and facial movements as tables, as plain JSON types, and as one flat row."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from emotion.analytics.behaviour.figures import Behaviour, behaviour_of, by_span, movement_figures, person_figures
+from emotion.analytics.behaviour.codebook import EPISODES, EYES_AND_HEAD, MOVEMENT_FIGURES
 from emotion.analytics.behaviour.sampling import sampling_notes
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of, by_span, movement_figures, person_figures
 from emotion.analytics.edits import Event
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
@@ -22,24 +23,39 @@ HEADLINE = (
 _SUMS = ("blinks", "closed_s", "nods", "shakes", "tilts")
 
 
+def behaviour_tables(behaviour: Behaviour, events: Sequence[Event] = ()) -> dict[str, pd.DataFrame]:
+    """Return the tables of eyes, heads and movements by their names in the codebook.
+
+    Args:
+        behaviour: An analysis, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
+        events: Events in order of time.
+    """
+    return {
+        EYES_AND_HEAD: by_span(behaviour, events, movements=False),
+        MOVEMENT_FIGURES: by_span(behaviour, events, movements=True),
+        EPISODES: behaviour.episodes,
+    }
+
+
 def behaviour_summary(analysis: Analysis, behaviour: Behaviour, events: Sequence[Event] = ()) -> dict[str, Any]:
     """Return everything about eyes, heads and movements.
 
     Args:
         analysis: The analysis, possibly edited.
-        behaviour: The same, measured (:func:`emotion.analytics.behaviour.figures.behaviour_of`).
+        behaviour: The same, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
         events: Events in order of time.
 
     Returns:
         ``notes`` (what could not be measured, and why), ``eyes_and_head`` and ``movements``
-        (:func:`emotion.analytics.behaviour.figures.by_span`), and ``episodes``, each a list of records; unknown
+        (:func:`emotion.analytics.behaviour.span_figures.by_span`), and ``episodes``, each a list of records; unknown
         values are None.
     """
+    tables = behaviour_tables(behaviour, events)
     return {
         "notes": sampling_notes(analysis),
-        "eyes_and_head": records(by_span(behaviour, events, movements=False)),
-        "movements": records(by_span(behaviour, events, movements=True)),
-        "episodes": records(behaviour.episodes),
+        "eyes_and_head": records(tables[EYES_AND_HEAD]),
+        "movements": records(tables[MOVEMENT_FIGURES]),
+        "episodes": records(tables[EPISODES]),
     }
 
 

@@ -119,7 +119,7 @@ def judge_groups(evaluation: UserEvaluation, model: str, groups: Mapping[str, st
     missed = pd.Series(no_face, dtype=object).dropna()
     if judged["group"].nunique() < 2:
         found = ", ".join(sorted(judged["group"].unique())) or "none"
-        raise DatasetError(f"expected pictures of two groups that {model} can be judged by; got {found}")
+        raise DatasetError(f"expected pictures of two groups with labels that {model} knows; got {found}")
     broken = sum(one.reason != NO_FACE and one.name in groups for one in evaluation.unread)
     return compare(judged, {str(group): int(count) for group, count in missed.value_counts().items()}, model, broken)
 
@@ -228,7 +228,7 @@ def _notes(lost: np.ndarray, broken: int) -> tuple[str, ...]:
         "A difference that is not significant may still exist.",
     ]
     if lost.any():
-        notes.append("Photographs in which no face was found are compared separately and count in no accuracy.")
+        notes.append("Photos without a detected face are compared separately and do not count towards accuracy.")
     if broken:
         notes.append(f"{broken:,} pictures could not be read and are left out.")
     return tuple(notes)

@@ -38,7 +38,7 @@ CUT_OUT_PX = 120
 
 THUMBNAIL_PX = 96
 
-NO_FACE = "no face was found in it"
+NO_FACE = "no face was found"
 """Reason of a readable photograph without an answer."""
 
 _AHEAD = 4
@@ -66,9 +66,9 @@ class LabelledPictures(Protocol):
 class Framing(Enum):
     """What the pictures show, with labels for the app."""
 
-    BY_SIZE = "Decide by size"
+    BY_SIZE = "Detect automatically"
     PHOTOGRAPHS = "Photographs"
-    CUT_OUT = "Faces, cut out"
+    CUT_OUT = "Cropped faces"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -133,7 +133,7 @@ class ZipFolders:
     def _unpack(self, entry: zipfile.ZipInfo) -> bytes | Unread:
         """Return an entry's content, unpacking at most the limit of a picture."""
         if entry.flag_bits & 0x1:
-            return Unread(entry.filename, "it is locked with a password")
+            return Unread(entry.filename, "it is password-protected")
         try:
             with self._archive.open(entry) as file:
                 content = file.read(self._limits.file_bytes + 1)

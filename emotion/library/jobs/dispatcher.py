@@ -89,7 +89,7 @@ class Dispatcher:
             hand_over_left_clips(self._library)
         except (EmotionError, OSError) as error:
             # A full disk keeps recordings open but must not stop the rest.
-            log.warning("a recording that broke off cannot be closed yet: %s", error)
+            log.warning("an interrupted recording cannot be closed yet: %s", error)
 
     def _run(self) -> None:
         while not self._stopped.wait(POLL_INTERVAL_S):

@@ -109,8 +109,8 @@ def describe_kept(library: Library, entry_id: str) -> str:
         until_s = library.checkpoint(entry_id).until_s()
     except TimelineError as error:
         log.warning("the checkpoint of analysis %s cannot be read: %s", entry_id, error)
-        return "what was done until then cannot be read"
-    return "nothing was done yet" if until_s is None else f"everything up to {until_s:.1f} s of the video is kept"
+        return "the results so far cannot be read"
+    return "there are no results yet" if until_s is None else f"everything up to {until_s:.1f} s of the video is kept"
 
 
 def _is_alive(row: AnalysisRow, stale: bool) -> bool:

@@ -83,7 +83,7 @@ def cancel(repository: Repository, entry_id: str) -> None:
         row = row_of(session, entry_id, repository.owner, lock=True)
         row.cancel_asked = True
         if row.state == State.QUEUED:
-            row.state, row.note, row.finished_at = State.CANCELLED, "It was cancelled before it began.", now()
+            row.state, row.note, row.finished_at = State.CANCELLED, "Cancelled before it started.", now()
             row.kept_until = expiry(row, retention_days_of(session, repository.owner))
             drop = not row.settings["keep_video"]
             row.has_video = row.has_video and not drop
@@ -102,7 +102,7 @@ def resume(repository: Repository, entry_id: str) -> None:
     with repository.library.database.writing(QUEUE_LOCK) as session:
         row = row_of(session, entry_id, repository.owner, lock=True)
         if not to_entry(row).can_resume:
-            expected = "expected an analysis that broke off and whose video is still there"
+            expected = "expected an interrupted analysis whose video is still stored"
             raise LibraryError(f"{expected}; {row.title} is {row.state}")
         row.state, row.note, row.cancel_asked = State.QUEUED, "", False
         row.queued_at, row.finished_at, row.kept_until = end_of_queue(session), None, None

@@ -27,7 +27,7 @@ from emotion.limits import limits
 
 HEARTBEAT_TIMEOUT_S = 20.0
 """A recording without a heartbeat for this long is over: its server sends one every second."""
-BROKE_OFF = "The recording broke off, as the server that made it ended unexpectedly"
+BROKE_OFF = "The recording was interrupted: its server stopped unexpectedly"
 
 _PROCESSES = Path("/proc")
 
@@ -75,7 +75,7 @@ def close_recording(library: Library, claim: Claim, why: str = "") -> None:
         return
     parts, key = library.checkpoint(claim.id), timeline_key(claim.id)
     if not parts and not library.storage.exists(key):
-        note = f"{why}; nothing was recorded yet." if why else "It was stopped before anything was recorded."
+        note = f"{why}; nothing was recorded yet." if why else "Stopped before anything was recorded."
         finish(library, claim, Outcome(State.CANCELLED, note))
         return
     if parts:

@@ -74,7 +74,7 @@ def _work(library: Library, claim: Claim) -> int:
     except Displaced:
         log.warning("another worker has taken over, or the analysis was deleted")
     except _Terminated:
-        note = f"The analysis was interrupted, as the machine shut down; {describe_kept(library, claim.id)}."
+        note = f"Interrupted by a shutdown of the server; {describe_kept(library, claim.id)}."
         finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
     except Exception as error:
         log.exception("the analysis failed")
@@ -110,15 +110,15 @@ def _failure(library: Library, entry: Entry, error: Exception) -> Outcome:
         return Outcome(State.FAILED, str(error), keeps_video=_kept(library, entry.id, keep))
     kept = describe_kept(library, entry.id)
     if isinstance(error, OSError) and no_room(error):
-        note = f"There is no room left on the disk; {kept}. Free some room, then resume."
+        note = f"The disk is full; {kept}. Free some space, then resume."
     elif isinstance(error, MemoryError):
-        note = f"The analysis was given up: {no_memory_words()}; {kept}."
+        note = f"Not enough memory: {no_memory_words()}; {kept}."
     elif isinstance(error, OSError):
         note = f"A file cannot be read or written ({error.strerror or type(error).__name__}); {kept}."
     elif isinstance(error, EmotionError):
         note = f"{str(error).rstrip('.')}; {kept}."
     else:
-        note = f"The analysis ended with an unexpected error ({type(error).__name__}); {kept}."
+        note = f"The analysis failed with an unexpected error ({type(error).__name__}); {kept}."
     return Outcome(State.FAILED, note, keeps_video=True)
 
 

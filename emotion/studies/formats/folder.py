@@ -43,7 +43,7 @@ def write_results(results: StudyResults, folder: Path, measure: str | None = Non
     if not results.sums:
         raise InputError("expected at least one finished analysis in the study; there is none")
     chosen = measure or ("happiness" if "happiness" in results.measures else results.measures[0])
-    means, seconds = results.means(), results.seconds()
+    means, seconds = results.means, results.seconds
     long = results.long_means()
     folder.mkdir(parents=True, exist_ok=True)
     columns = list(dict.fromkeys([*map(str, means), *map(str, seconds), "measure", "mean"]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ THRESHOLD_P = 0.05
 """Moments whose t has a smaller two-sided p form clusters, unless another threshold is asked for."""
 
 _ROUNDING = 1e-9
+_AT_A_TIME = 2_000_000
+"""Statistics in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,10 @@ def paired_clusters(
     n = len(differences)
     _expect_people(n, f"with values in both {names[0]} and {names[1]}")
     flips = sign_flips(n, permutations, seed)
-    t = paired_t(differences, flips.rows)
     threshold = _threshold(np.isfinite(differences).sum(axis=0) - 1, threshold_p)
-    clusters = _clusters(t, threshold, moments, _nan_mean(differences))
-    return ClusterTest(measure, *names, True, n, n, moments, t[0], threshold, clusters, len(flips), flips.exact)
+    t, largest = _masses(partial(paired_t, differences), flips.rows, threshold)
+    clusters = _clusters(t, largest, threshold, moments, _nan_mean(differences))
+    return ClusterTest(measure, *names, True, n, n, moments, t, threshold, clusters, len(flips), flips.exact)
 
 
 def unpaired_clusters(
@@ -152,12 +156,13 @@ def unpaired_clusters(
     for values, name in ((first, names[0]), (second, names[1])):
         _expect_people(len(values), f"in {name}")
     labels = group_labels(len(first), len(second), permutations, seed)
-    t = two_sample_t(np.vstack([first, second]), labels.rows, equal_variances=True)
     counts = np.isfinite(first).sum(axis=0) + np.isfinite(second).sum(axis=0)
     threshold = _threshold(counts - 2, threshold_p)
-    clusters = _clusters(t, threshold, moments, _nan_mean(first) - _nan_mean(second))
+    statistic = partial(two_sample_t, np.vstack([first, second]), equal_variances=True)
+    t, largest = _masses(statistic, labels.rows, threshold)
+    clusters = _clusters(t, largest, threshold, moments, _nan_mean(first) - _nan_mean(second))
     return ClusterTest(
-        measure, *names, False, len(first), len(second), moments, t[0], threshold, clusters, len(labels), labels.exact
+        measure, *names, False, len(first), len(second), moments, t, threshold, clusters, len(labels), labels.exact
     )
 
 
@@ -239,12 +244,18 @@ def _runs(t: Values, threshold: Values) -> tuple[NDArray[np.intp], NDArray[np.in
     return starts // width, starts % width, ends % width - 1, masses
 
 
-def _clusters(t: Values, threshold: Values, times: Values, differences: Values) -> tuple[Cluster, ...]:
-    largest = largest_masses(t, threshold)
+def _masses(statistic: Callable[[Values], Values], rows: Values, threshold: Values) -> tuple[Values, Values]:
+    """Return t of the observed row, and each row's largest mass, some rows at a time to save memory."""
+    parts = np.array_split(rows, rows.shape[0] * len(threshold) // _AT_A_TIME + 1)
+    largest = [largest_masses(statistic(part), threshold) for part in parts]
+    return statistic(rows[:1])[0], np.concatenate(largest)
+
+
+def _clusters(t: Values, largest: Values, threshold: Values, times: Values, differences: Values) -> tuple[Cluster, ...]:
     step = step_of(times)
     found = []
     for sign in (1.0, -1.0):
-        _, firsts, lasts, masses = _runs(sign * t[:1], threshold)
+        _, firsts, lasts, masses = _runs(sign * t[None], threshold)
         for first, last, mass in zip(firsts.tolist(), lasts.tolist(), masses.tolist(), strict=True):
             p = float((largest >= mass * (1 - _ROUNDING)).mean())
             difference = float(differences[first : last + 1].mean())

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import t as student_t
-from statsmodels.stats.multitest import multipletests
 
 from emotion.errors import InputError
 from emotion.studies.statistics.effects import EffectSize, paired_effects, unpaired_effects
@@ -49,6 +48,7 @@ class Contrast:
         effects: Cohen's d and Hedges' g; of pairs d_z and g_z.
         p_holm: p after Holm's correction over the contrasts it was computed with; None for one by itself.
         left_out: People who were dropped because they have no value in one of the conditions.
+        level: Coverage of the intervals.
     """
 
     measure: str
@@ -70,6 +70,7 @@ class Contrast:
     effects: tuple[EffectSize, EffectSize]
     p_holm: float | None = None
     left_out: int = 0
+    level: float = LEVEL
 
 
 def paired_contrast(
@@ -203,9 +204,11 @@ def contrasts(
 def holm(p: ArrayLike) -> Values:
     """Return p-values after Holm's correction (Holm 1979), in the order given; NaN are left out of the count."""
     values = np.asarray(p, np.float64)
-    known, corrected = np.isfinite(values), values.copy()
-    if known.any():
-        corrected[known] = multipletests(values[known], method="holm")[1]
+    corrected, order = values.copy(), np.argsort(values)  # NaN come last
+    count = int(np.isfinite(values).sum())
+    ranked = order[:count]
+    stepped = np.maximum.accumulate(values[ranked] * np.arange(count, 0, -1))
+    corrected[ranked] = np.minimum(stepped, 1.0)
     return corrected
 
 
@@ -229,7 +232,7 @@ def _contrast(
     half = float(student_t.ppf((1 + level) / 2, df)) * error if error > 0 else 0.0
     return Contrast(
         *names, paired, len(first), len(second), *means, difference, difference - half, difference + half, t, df, p,
-        permutations, exact, effects, left_out=left_out,
+        permutations, exact, effects, left_out=left_out, level=level,
     )  # fmt: skip
 
 

@@ -10,14 +10,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 from scipy.stats import t as student_t
-from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
+from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams, VCSpec
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from emotion.errors import InputError
 from emotion.studies.statistics.resampling import LEVEL, Values
 from emotion.studies.statistics.tables import expect_columns
+
+Places = NDArray[np.intp]
+"""``(rows,)`` numbers of people or of their conditions."""
+
+_LEAST = 1e-3
+"""Least variance, relative to that of rows, at which the search begins: at 0 it would stay."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,7 @@ class MixedModel:
         people: Number of people.
         rows: Number of rows with a value.
         converged: Whether the fit converged; if not, do not use it.
+        level: Coverage of the intervals.
     """
 
     measure: str
@@ -93,6 +101,7 @@ class MixedModel:
     people: int
     rows: int
     converged: bool
+    level: float = LEVEL
 
 
 @dataclass(frozen=True)
@@ -143,13 +152,14 @@ def mixed_model(
     rows = table.dropna(subset=[participant, measure, *factors]).reset_index(drop=True)
     _check(rows, measure, between, participant)
     design = _design(rows, within, between, reference or {})
-    cells = rows.groupby([participant, within], observed=True).ngroup() if within else None
-    repeated = cells is not None and bool(cells.duplicated().any())
+    people = pd.factorize(rows[participant], sort=True)[0]
+    cells = rows.groupby([participant, within], observed=True).ngroup().to_numpy() if within else people
+    repeated = within is not None and len(np.unique(cells)) < len(cells)
     scale = float(rows[measure].std())
-    result, converged = _fit(rows[measure].to_numpy(np.float64) / scale, design, rows[participant], cells, repeated)
-    people = rows[participant].nunique()
-    df = _degrees(design, people, cells.nunique() if cells is not None else people)
-    return _model(measure, result, converged, design, df, scale, repeated, people, len(rows), level)
+    result, converged = _fit(rows[measure].to_numpy(np.float64) / scale, design, people, cells if repeated else None)
+    count = int(people.max()) + 1
+    df = _degrees(design, count, int(cells.max()) + 1)
+    return _model(measure, result, converged, design, df, scale, repeated, count, len(rows), level)
 
 
 def _check(rows: pd.DataFrame, measure: str, between: str | None, participant: str) -> None:
@@ -198,25 +208,68 @@ def _coded(values: pd.Series, reference: str | None) -> list[tuple[str, Values]]
     return [(f"{values.name}: {each} − {first}", (values == each).to_numpy(np.float64)) for each in others]
 
 
-def _fit(y: Values, design: _Design, people: pd.Series, cells: pd.Series | None, repeated: bool) -> tuple[Any, bool]:
-    """Return statsmodels' result, and whether the fit converged."""
-    components = _cell_component(people, cells) if cells is not None and repeated else None
+def _fit(y: Values, design: _Design, people: Places, cells: Places | None) -> tuple[Any, bool]:
+    """Return statsmodels' result, and whether the fit converged.
+
+    Args:
+        y: ``(rows,)``.
+        design: The fixed effects.
+        people: ``(rows,)`` numbers of people, 0 and up.
+        cells: ``(rows,)`` numbers of each person's conditions, if they have a random effect.
+    """
+    components = _cell_component(people, cells) if cells is not None else None
     fixed, intercepts = np.column_stack(design.columns), np.ones((len(y), 1))
-    model = MixedLM(y, fixed, groups=people.to_numpy(), exog_re=intercepts, exog_vc=components)
+    model = MixedLM(y, fixed, groups=people, exog_re=intercepts, exog_vc=components)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the result says so, too
         try:
-            result = model.fit(reml=True)
+            result = model.fit(reml=True, start_params=_start(y, design, people, cells))
         except np.linalg.LinAlgError as error:
             raise InputError("expected groups and conditions that overlap; got a design without a solution") from error
     return result, bool(result.converged)
 
 
-def _cell_component(people: pd.Series, cells: pd.Series) -> VCSpec:
+def _start(y: Values, design: _Design, people: Places, cells: Places | None) -> MixedLMParams:
+    """Return variances from mean squares, at which REML ends in balanced designs, so that its search is short."""
+    fixed = np.column_stack(design.columns)
+    inner = sum(len(places) for factor, places in design.factors.items() if factor in design.within)
+    coefficients = np.linalg.lstsq(fixed, y, rcond=None)[0]
+    values, owners, squares = y - fixed @ coefficients, people, []
+    if cells is not None:
+        means, apart = _means(values, cells)
+        squares.append((apart, len(values) - len(means)))
+        owners = _first(people, cells)
+        values = means
+    means, apart = _means(values, owners)
+    squares.append((apart, len(values) - len(means) - inner))
+    squares.append((means, len(means) - fixed.shape[1] + inner))
+    variances = [float(np.sum(each**2)) / max(df, 1) for each, df in squares]
+    counts = [len(each) for each, _ in squares]
+    row = max(variances[0], 1e-6)
+    upper = [
+        max((variances[n] - variances[n - 1] * counts[n] / counts[n - 1]) / row, _LEAST) for n in range(1, len(counts))
+    ]
+    return MixedLMParams.from_components(
+        fe_params=coefficients, cov_re=np.array([[upper[-1]]]), vcomp=np.array(upper[:-1])
+    )
+
+
+def _means(values: Values, places: Places) -> tuple[Values, Values]:
+    """Return the mean of each place, and values minus the mean of theirs."""
+    means = np.bincount(places, values) / np.bincount(places)
+    return means, values - means[places]
+
+
+def _first(values: Places, places: Places) -> Places:
+    """Return the value of each place, which all of its rows share."""
+    return values[np.unique(places, return_index=True)[1]]
+
+
+def _cell_component(people: Places, cells: Places) -> VCSpec:
     """Return a variance component with an effect of each person's condition."""
     mats, names = [], []
-    for person in sorted(people.unique()):
-        own = cells[people == person].to_numpy()
+    for person in range(int(people.max()) + 1):
+        own = cells[people == person]
         levels = np.unique(own)
         mats.append((own[:, None] == levels).astype(np.float64))
         names.append([str(each) for each in levels])
@@ -259,7 +312,7 @@ def _model(
         measure, tuple(effects), tuple(factors), float(estimates[0]),
         float(np.sqrt(max(float(np.asarray(result.cov_re)[0, 0]), 0.0))) * scale,
         float(np.sqrt(max(float(result.vcomp[0]), 0.0))) * scale if repeated else None,
-        deviation, people, rows, converged,
+        deviation, people, rows, converged, level,
     )  # fmt: skip
 
 

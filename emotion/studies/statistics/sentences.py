@@ -12,6 +12,10 @@ ALPHA = 0.05
 """Differences with p below are called reliable."""
 
 
+CLUSTER_LIMITS = "The test is about each span as a whole, not about when exactly it begins or ends."
+"""What a cluster test does not say."""
+
+
 def contrast_sentence(contrast: Contrast) -> str:
     """Return one sentence on a contrast: which condition was higher, by how much, and how sure that is."""
     p = contrast.p if contrast.p_holm is None else contrast.p_holm
@@ -27,21 +31,22 @@ def contrast_sentence(contrast: Contrast) -> str:
         low, high = number(contrast.low, places), number(contrast.high, places)
         return (
             f"No reliable difference in {contrast.measure} between {contrast.a} and {contrast.b}: "
-            f"{contrast.a} − {contrast.b} = {size} (95 % interval {low} to {high}; {told})."
+            f"{contrast.a} − {contrast.b} = {size} ({_interval(contrast.level)} {low} to {high}; {told})."
         )
     upper, lower = (contrast.a, contrast.b) if contrast.difference > 0 else (contrast.b, contrast.a)
     size = number(abs(contrast.difference), places)
     return (
-        f"{contrast.measure} was higher in {upper} than in {lower} by {size} (95 % interval {low} to {high}; {told})."
+        f"{contrast.measure} was higher in {upper} than in {lower} by {size} "
+        f"({_interval(contrast.level)} {low} to {high}; {told})."
     )
 
 
 def cluster_sentences(test: ClusterTest) -> list[str]:
-    """Return a sentence for each reliable cluster of a test, or one that there is none."""
+    """Return a sentence for each reliable cluster of a test and one on what it means, or one that there is none."""
     reliable = [cluster for cluster in test.clusters if cluster.p < ALPHA]
     if not reliable:
         return [f"At no time was there a reliable difference in {test.measure} between {test.a} and {test.b}."]
-    return [_cluster_sentence(test, cluster) for cluster in reliable]
+    return [*(_cluster_sentence(test, cluster) for cluster in reliable), CLUSTER_LIMITS]
 
 
 def effect_sentence(model: MixedModel, effect: MixedEffect) -> str:
@@ -50,7 +55,7 @@ def effect_sentence(model: MixedModel, effect: MixedEffect) -> str:
     size, low, high = (number(each, places) for each in (effect.estimate, effect.low, effect.high))
     found = "differs reliably" if effect.p < ALPHA else "does not differ reliably"
     return (
-        f"{model.measure} {found} for {effect.term}: {size} (95 % interval {low} to {high}; "
+        f"{model.measure} {found} for {effect.term}: {size} ({_interval(model.level)} {low} to {high}; "
         f"t({effect.df:g}) = {number(effect.t, 2)}, {p_words(effect.p)}, {model.people} people)."
     )
 
@@ -77,6 +82,10 @@ def p_words(p: float, *, corrected: bool = False) -> str:
     return f"{words} after Holm's correction" if corrected else words
 
 
+def _interval(level: float) -> str:
+    return f"{100 * level:g} % interval"
+
+
 def _ordered(contrast: Contrast) -> tuple[float, float]:
     """Return the limits of the difference of the higher minus the lower."""
     if contrast.difference > 0:
@@ -95,6 +104,5 @@ def _cluster_sentence(test: ClusterTest, cluster: Cluster) -> str:
     size = number(abs(cluster.difference), decimals(0.0, cluster.difference))
     return (
         f"From {cluster.start_s:g} to {cluster.end_s:g} s, {test.measure} was higher in {upper} than in {lower} "
-        f"by {size} on average ({p_words(cluster.p)} in a cluster permutation test). "
-        f"The test is about the cluster as a whole, not about when exactly it begins or ends."
+        f"by {size} on average ({p_words(cluster.p)} in a cluster permutation test)."
     )

@@ -80,13 +80,13 @@ def read_deep_colour(content: bytes, name: str) -> Image:
         allowed = read_settings().max_picture_megapixels * MEGA * _BYTES_A_PIXEL
         needed = facts.width * facts.height * facts.samples * facts.bits / 8
         if needed > allowed:
-            expected = f"expected a picture of at most {allowed / MEGA:,.1f} MB once it is unpacked"
+            expected = f"expected a picture of at most {allowed / MEGA:,.1f} MB when unpacked"
             raise TooLargeError(f"{name} is too large: {expected}; it has {needed / MEGA:,.1f} MB")
     values = _decode(content)
     if values is None:
         _expect_memory(content, facts)
         described = "" if facts is None else f" ({facts.samples} × {facts.bits} bits a pixel)"
-        raise ImageError(f"{name} is of a kind that is not read{described}; save it as PNG or JPEG")
+        raise ImageError(f"{name} is in an unsupported format{described}; save it as PNG or JPEG")
     values = np.atleast_3d(values)
     colours = _colours_in(values)
     reverse = slice(colours - 1, None, -1)  # OpenCV's order is BGR; a view, as a copy would double the memory

@@ -71,10 +71,10 @@ def open_container(path: str | Path) -> Any:
     for stream in streams:
         if stream.codec_context is None:
             container.close()
-            raise ValueError("no decoder is known for its pictures")
+            raise ValueError("its codec is unknown")
         if (codec := stream.codec_context.name) not in CODECS:
             container.close()
-            raise VideoError(f"{Path(path).name} has pictures of a kind that is not read: {brief(codec)}")
+            raise VideoError(f"{Path(path).name} uses an unsupported codec: {brief(codec)}")
         stream.codec_context.options = {"max_pixels": str(int(most))}
     return container
 
@@ -97,9 +97,9 @@ def picture_stream(container: Any) -> Any:
     """
     name = Path(container.name).name
     if not container.streams.video:
-        raise VideoError(f"{name} has no picture: it holds no video stream")
+        raise VideoError(f"{name} has no video stream")
     if not (moving := moving_streams(container)):
-        raise VideoError(f"{name} has no video: its only picture is a cover")
+        raise VideoError(f"{name} has no video, only cover art")
     return max(moving, key=_rank)
 
 

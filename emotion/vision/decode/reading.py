@@ -198,7 +198,7 @@ def _explained(error: Exception, content: bytes, name: str) -> ImageError:
     if form is None:
         return ImageError(f"{name} is not a picture; expected {EXPECTED}")
     if (why := _not_read(error, content)) is not None:
-        return ImageError(f"{name} is of a kind of {form} that is not read ({why}); save it as PNG or JPEG")
+        return ImageError(f"{name} is an unsupported kind of {form} ({why}); save it as PNG or JPEG")
     if isinstance(error, UnidentifiedImageError):
         return ImageError(f"{name} is damaged or not a picture: it begins like {form}, but the rest cannot be read")
     return ImageError(f"{name} is damaged and cannot be read to its end ({brief(error)})")

@@ -285,8 +285,9 @@ def _sentence(repairs: Repairs, frames: int, fps: float) -> str:
         places = ", ".join(f"{time_s:.2f} s" for time_s in repairs.jumps_s[:_NAMED_JUMPS])
         more = len(repairs.jumps_s) - _NAMED_JUMPS
         found.append(f"the clock restarts or jumps at {places}" + (f" and {more} more times" if more > 0 else ""))
-    counts = {"did not fit": repairs.wrong, "repeated the one before": repairs.still, "were missing": repairs.missing}
+    counts = {"did not fit": repairs.wrong, "repeated the previous one": repairs.still, "were missing": repairs.missing}
     found += [f"{count:,} of {frames:,} {what}" for what, count in counts.items() if count]
     if not found:
         return ""
-    return f"Its time stamps were mended from neighbouring frames and the rate, {fps:.4g} frames/s: {'; '.join(found)}."
+    origin = f"neighbouring frames and the frame rate of {fps:.4g}/s"
+    return f"Some time stamps were estimated from {origin}: {'; '.join(found)}."

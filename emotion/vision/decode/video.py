@@ -96,7 +96,7 @@ def read_video(
             yield _frame(index, time_s, picture, view)
     if not shown and after is None and (start_s > 0 or end_s is not None):
         length_s = probe(path).duration_s
-        raise VideoError(f"{path.name} shows no picture in the part {sampling.part}; its length is {length_s:.1f} s")
+        raise VideoError(f"{path.name} has no frames in the part {sampling.part}; its length is {length_s:.1f} s")
 
 
 def frame_at(path: str | Path, time_s: float) -> Image:
@@ -123,7 +123,7 @@ def _shown_at(path: Path, pictures: Iterable[tuple[int, float, Any]], time_s: fl
             break
         shown = picture
     if shown is None:
-        raise VideoError(f"{path.name} shows no picture at {time_s:.2f} s")
+        raise VideoError(f"{path.name} has no frame at {time_s:.2f} s")
     return rgb_of(shown, shape)
 
 
@@ -172,7 +172,7 @@ def _surveyed(path: Path) -> Iterator[tuple[Any, Any, Survey]]:
 def _check_size(stream: Any, name: str) -> None:
     width, height = stream.codec_context.width, stream.codec_context.height
     if not width or not height:
-        raise VideoError(f"{name} has no picture: its video stream says no size")
+        raise VideoError(f"{name} has no frames: its video stream states no size")
     check_frame(width, height, name)
 
 
@@ -241,10 +241,10 @@ def _timed(
     except MemoryError as error:
         raise VideoError(f"{path.name} cannot be read: {no_memory_words()}") from error
     except av.error.FFmpegError as error:
-        where = "before its first picture" if last_s is None else f"after {last_s:.1f} s"
+        where = "before its first frame" if last_s is None else f"after {last_s:.1f} s"
         raise VideoError(f"{path.name} is damaged: it breaks off {where}") from error
     if index < 0:
-        raise VideoError(f"{path.name} has no picture: its video stream is empty")
+        raise VideoError(f"{path.name} has no frames: its video stream is empty")
 
 
 def _stamp(picture: Any) -> float | None:
@@ -289,7 +289,7 @@ def _first_picture(container: Any, stream: Any) -> Any:
     except MemoryError as error:
         raise VideoError(f"{name} cannot be read: {no_memory_words()}") from error
     except av.error.FFmpegError as error:
-        raise VideoError(f"{name} is damaged: it breaks off before its first picture") from error
+        raise VideoError(f"{name} is damaged: it breaks off before its first frame") from error
     if first is None:
-        raise VideoError(f"{name} has no picture: its video stream is empty")
+        raise VideoError(f"{name} has no frames: its video stream is empty")
     return first

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from emotion.analytics.behaviour.episodes import TYPES, behaviour_episodes
-from emotion.analytics.behaviour.figures import (
+from emotion.analytics.behaviour.sampling import NO_EYES, NO_MOVEMENTS, sampling_notes
+from emotion.analytics.behaviour.span_figures import (
     AT_REST,
     PERSON_COLUMNS,
     WHOLE,
@@ -20,45 +21,12 @@ from emotion.analytics.behaviour.figures import (
     movement_figures,
     person_figures,
 )
-from emotion.analytics.behaviour.sampling import NO_EYES, NO_MOVEMENTS, sampling_notes
 from emotion.analytics.behaviour.summary import HEADLINE, behaviour_headline, behaviour_summary
 from emotion.analytics.edits import Event, Span
-from emotion.analytics.timeline import EYES, MEASURES
-from emotion.types import Analysis
+from emotion.analytics.timeline import EYES
 from emotion.vision.movement_codebook import MOVEMENTS
+from tests.acting import RATE, acting
 from tests.conftest import make_analysis
-
-RATE = 30
-FRAMES = 10 * RATE
-BLINKS_AT = (60, 150, 240)
-
-
-def acting(people: int = 1, rate: int = RATE) -> Analysis:
-    """Return ten seconds of people who rest, blink three times, nod in second 5 and open the mouth from second 8 on.
-
-    The second person looks 30° to the side and tilts nothing.
-    """
-    shown = ["neutral"] * (8 * RATE) + ["surprise"] * (2 * RATE)
-    analysis = make_analysis([[label] * people for label in shown], step_s=1 / RATE)
-    timeline = analysis.timeline.copy()
-    frame, time_s = timeline["frame_index"], timeline["time_s"]
-    down = frame.isin([first + k for first in BLINKS_AT for k in range(4)])
-    timeline[EYES] = np.tile(np.float32([0.25, 0.25, 0, 0]), (len(timeline), 1))
-    timeline.loc[down, EYES[:2]] = np.float32(0.02)
-    timeline.loc[timeline["track_id"] == 2, "gaze_yaw"] = np.float32(30)
-    timeline[["yaw", "pitch", "roll"]] = np.float32(0)
-    nod = (time_s >= 5) & (time_s < 7)
-    timeline.loc[nod, "pitch"] = (8 * np.sin(2 * np.pi * 1.5 * (time_s[nod] - 5))).astype("float32")
-    timeline[MEASURES] = np.float32(0.01)
-    late = time_s >= 8
-    timeline.loc[late, "lip_gap"] = np.float32(0.11)
-    timeline.loc[late, "lip_corner_height_left"] = np.float32(0.05)
-    whole = replace(analysis, timeline=timeline)
-    if rate == RATE:
-        return whole
-    kept = timeline["frame_index"] % (RATE // rate) == 0
-    frames = analysis.frames[analysis.frames["frame_index"] % (RATE // rate) == 0]
-    return replace(whole, timeline=timeline[kept].reset_index(drop=True), frames=frames.reset_index(drop=True))
 
 
 def of(figures: pd.DataFrame, movement: str, track: int = 1) -> pd.Series:

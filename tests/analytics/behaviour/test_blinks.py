@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import cv2
@@ -8,17 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.eyes.blinks import measure_blinks
 from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, eye_figures, lid_events
-from emotion.engine.face_follower import FaceFollower
-from emotion.engine.measure_eyes import with_eyes
-from emotion.types import Face
-from emotion.vision.decode.video import read_video
-from emotion.vision.detection.detect import BlazeFace
-from emotion.vision.eyes import EyeModel
-from emotion.vision.landmarks import FaceMesh
-
-COUNTED = json.loads(Path(__file__).with_name("counted_blinks.json").read_text(encoding="utf-8"))
-CLIPS = sorted(name for name in COUNTED if name.endswith(".mp4"))
 
 
 def timeline(left, right=None, fps: float = 30.0, track: int = 1) -> pd.DataFrame:
@@ -100,30 +90,10 @@ def test_nobody():
     assert lid_events(timeline([])).empty
 
 
-def measured(clip: Path) -> pd.DataFrame:
-    follower, model, rows = FaceFollower(BlazeFace(), FaceMesh()), EyeModel(), []
-    for frame in read_video(clip):
-        faces: list[Face] = [with_eyes(model, frame.luma, face) for face in follower(frame)]
-        rows += [
-            (frame.index, frame.time_s, face.track_id, face.eye_openness_left, face.eye_openness_right)
-            for face in faces
-        ]
-    return pd.DataFrame(rows, columns=["frame_index", "time_s", "track_id", "eye_openness_left", "eye_openness_right"])
-
-
 @pytest.mark.slow
 def test_blinks_of_real_clips_agree_with_those_counted_by_hand(shared_data: Path) -> None:
-    found = hits = counted = 0
     cv2.setNumThreads(1)
-    for name in CLIPS:
-        table = measured(shared_data / "videos" / name)
-        events = lid_events(table)
-        frame_at = dict(zip(table["time_s"], table["frame_index"], strict=True))
-        for kind in (BLINK, WINK_LEFT, WINK_RIGHT):
-            spans = COUNTED[name][kind]
-            starts = [frame_at[start] for start in events.loc[events["kind"] == kind, "start_s"]]
-            hit = [any(first - 2 <= start <= last for first, last in spans) for start in starts]
-            found, hits, counted = found + len(starts), hits + sum(hit), counted + len(spans)
-    assert counted == 29
-    assert hits / counted >= 0.9, "recall"
-    assert hits / found >= 0.9, "precision"
+    found = measure_blinks(shared_data)
+    assert (found["blinks"], found["winks"]) == (27, 2)
+    assert found["recall"] >= 0.9
+    assert found["precision"] >= 0.9

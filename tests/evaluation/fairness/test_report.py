@@ -191,7 +191,7 @@ def test_the_command_scores_a_real_model(tmp_path, capsys):
         (tmp_path / "in" / name).write_bytes(content)
     assert main(["fairness", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
-    assert "do groups differ in" in printed
+    assert "difference between groups in" in printed
     assert "1 pictures could not be read" in printed
     record = json.loads((tmp_path / "out" / "fairness.json").read_text())
     lucky, unlucky = record["groups"]

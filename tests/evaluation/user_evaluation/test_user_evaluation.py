@@ -79,7 +79,7 @@ def test_photos_and_face_crops_are_classified(faces, classifiers, analyzer):
     trial = run(faces, classifiers, analyzer)
     assert trial.names == ("happy/photo.png", "sad/photo.png", "happy/crop.png", "sad/crop.png", "angry/crop.png")
     assert {one.name: one.reason for one in trial.unread} == {
-        "angry/black.png": "no face was found in it",
+        "angry/black.png": "no face was found",
         "angry/notes.txt": "the picture is not a picture; expected JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC",
     }
     record = judge(trial, "default")

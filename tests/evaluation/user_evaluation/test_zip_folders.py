@@ -116,7 +116,7 @@ def test_damaged_and_locked_entries_are_named(tmp_path):
     content[entry + 8] |= 1
     path.write_bytes(content)
     reasons = {one.name: one.reason for one in ZipFolders(path) if isinstance(one, Unread)}
-    assert reasons["happy/3.png"] == "it is locked with a password"
+    assert reasons["happy/3.png"] == "it is password-protected"
     assert "CRC" in reasons["sad/4.png"]
 
 

@@ -116,7 +116,7 @@ def test_a_dead_worker_is_noticed_and_its_job_can_be_resumed(
     assert mark_dead_workers(library) == [entry.id]
     after = repository.get(entry.id)
     assert (after.state, after.can_resume) == (State.INTERRUPTED, True)
-    assert "process ended unexpectedly; nothing was done yet" in after.note
+    assert "process ended unexpectedly; there are no results yet" in after.note
     assert mark_dead_workers(library) == []
     resume(repository, entry.id)
     assert repository.get(entry.id).state is State.QUEUED
@@ -158,7 +158,7 @@ def test_a_worker_killed_during_cleanup_is_done(library: Library, repository: Re
 
 def test_only_interrupted_or_failed_jobs_can_be_resumed(repository: Repository, video: Path) -> None:
     entry = put(repository, video)
-    with pytest.raises(LibraryError, match="expected an analysis that broke off"):
+    with pytest.raises(LibraryError, match="expected an interrupted analysis"):
         resume(repository, entry.id)
 
 

@@ -115,7 +115,7 @@ def test_an_interrupted_recording_is_closed_and_kept(
     assert close_stale_recordings(library, monitor) == [claim.id]
     entry = repository.get(claim.id)
     assert entry.state is State.DONE
-    assert entry.note.startswith("The recording broke off, as the server")
+    assert entry.note.startswith("The recording was interrupted: its server")
     assert "everything up to 0.9 s of it is kept" in entry.note
     assert not repository.load_analysis(claim.id).complete
     assert len(repository.load_analysis(claim.id).timeline) == len(analysis.timeline)

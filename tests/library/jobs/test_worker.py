@@ -83,7 +83,7 @@ def test_cancelling_keeps_the_analysed_part(
     cancel(repository, entry.id)
     after = wait_for(repository, entry, is_over, dispatcher)
     assert (after.state, after.has_video, after.can_resume) == (State.CANCELLED, False, False)
-    assert "what was done until then is kept" in after.note
+    assert "The results so far are kept" in after.note
     analysis = repository.load_analysis(entry.id)
     assert not analysis.complete
     assert 0 < len(analysis.frames) == after.done < len(uninterrupted.frames)
@@ -101,7 +101,7 @@ def test_a_full_disk_fails_with_one_sentence_and_can_be_resumed(
     (folder / ".000002.parquet.partial").symlink_to("/dev/full")
     full = wait_for(repository, entry, is_over, dispatcher)
     assert (full.state, full.can_resume) == (State.FAILED, True)
-    assert full.note.startswith("There is no room left on the disk; everything up to")
+    assert full.note.startswith("The disk is full; everything up to")
     resume(repository, entry.id)
     assert wait_for(repository, entry, is_over, dispatcher).state is State.DONE
     assert_equal(repository.load_analysis(entry.id), uninterrupted)
@@ -114,7 +114,7 @@ def test_sigterm_interrupts_cleanly(library: Library, repository: Repository, cl
     os.kill(pid_of(library, entry), signal.SIGTERM)
     after = wait_for(repository, entry, is_over, dispatcher)
     assert (after.state, after.can_resume) == (State.INTERRUPTED, True)
-    assert "as the machine shut down; everything up to" in after.note
+    assert "by a shutdown of the server; everything up to" in after.note
 
 
 def test_workers_outlive_the_server_that_started_them(library: Library, repository: Repository, clip: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_corrupted_video_is_reported_by_its_name(library: Library, repository:
     assert (after.state, after.has_video, after.can_resume) == (State.FAILED, False, False)
     assert "is not a video" in after.note
     assert after.note.startswith("my film.mp4")
-    with pytest.raises(LibraryError, match="nothing of this analysis is kept"):
+    with pytest.raises(LibraryError, match="no results of this analysis are kept"):
         repository.load_analysis(entry.id)
 
 

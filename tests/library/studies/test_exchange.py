@@ -44,7 +44,7 @@ def test_a_study_has_the_same_results_in_another_library(
 ) -> None:
     results = study_results(studies, saved)
     assert results.problems == {("p2", "rest"): "The analysis is not finished: it is queued."}
-    assert len(results.means()) == 3
+    assert len(results.means) == 3
     assert len(export_study(studies, saved, tmp_path / "out")) == 1
     with pytest.raises(InputError, match="is not empty"):
         export_study(studies, saved, tmp_path / "out")
@@ -55,7 +55,7 @@ def test_a_study_has_the_same_results_in_another_library(
     imported = import_study(elsewhere, tmp_path / "out")
     assert {cell.analysis for cell in imported.study.cells}.isdisjoint(cell.analysis for cell in saved.study.cells)
     assert imported.study.participants == saved.study.participants
-    pd.testing.assert_frame_equal(study_results(elsewhere, imported).means(), results.means())
+    pd.testing.assert_frame_equal(study_results(elsewhere, imported).means, results.means)
     assert elsewhere.analyses.search().total == 2
     assert elsewhere.analyses.search("film").total == 2, "events can be searched"
 

@@ -69,10 +69,10 @@ def test_alpha_of_several_people_matches_krippendorff(scale) -> None:
 
 def test_alpha_of_measures_needs_no_table_of_values() -> None:
     rng = np.random.default_rng(3)
-    values = rng.normal(0, 1, 500) + rng.normal(0, 0.5, (2, 500))
+    values = rng.normal(0, 1, 60) + rng.normal(0, 0.5, (2, 60))
     theirs = krippendorff.alpha(values, level_of_measurement="interval")
     assert krippendorff_alpha({"all": values}, "interval").value == pytest.approx(theirs, **EXACT)
-    with pytest.raises(InputError, match="expected at most 100 values of a ratio scale; got 1000"):
+    with pytest.raises(InputError, match="expected at most 100 values of a ratio scale; got 120"):
         krippendorff_alpha({"all": values}, "ratio")
 
 

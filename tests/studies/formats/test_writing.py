@@ -25,7 +25,7 @@ from emotion.studies.formats.folder import FILES, write_results
 from emotion.studies.formats.sav import spss_names, write_sav
 from emotion.studies.results import StudyResults, compute
 from tests.conftest import make_analysis
-from tests.studies.test_results import opener
+from tests.studies.test_study_results import opener
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_folder_has_the_same_numbers_in_every_format(results: StudyResults, tm
     assert (
         {path.name for path in write_results(results, folder)} == set(FILES) == {path.name for path in folder.iterdir()}
     )
-    means = results.means()
+    means = results.means
     table = pd.read_csv(folder / "means.csv", encoding="utf-8-sig")
     assert table["participant"].tolist() == ["Zoë", "p2"]
     assert table["group"].tolist() == ["'=control", "patients"]
@@ -57,7 +57,7 @@ def test_a_folder_has_the_same_numbers_in_every_format(results: StudyResults, tm
     assert about.column_names_to_labels["happiness"].startswith("Happiness (0–1): Mean probability")
     assert "valence_rated" in saved
     seconds, _ = pyreadstat.read_sav(folder / "seconds.sav")
-    assert len(seconds) == len(results.seconds()) == 6
+    assert len(seconds) == len(results.seconds) == 6
     book = pd.read_csv(folder / "codebook.csv", encoding="utf-8-sig")
     assert set(table) | {"measure", "mean", "second"} <= set(book["variable"].str.removeprefix("'"))
     assert book["meaning"].notna().all()

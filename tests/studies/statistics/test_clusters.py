@@ -15,7 +15,7 @@ from emotion.studies.statistics.clusters import (
     paired_clusters,
     unpaired_clusters,
 )
-from emotion.studies.statistics.sentences import cluster_sentences
+from emotion.studies.statistics.sentences import CLUSTER_LIMITS, cluster_sentences
 
 mne.set_log_level("ERROR")
 TIMES = np.arange(40.0)
@@ -106,7 +106,8 @@ def test_known_clusters_are_found_with_their_direction() -> None:
         pytest.approx((12, 20), abs=2),
         pytest.approx((28, 33), abs=2),
     ]
-    first, second = cluster_sentences(test)
+    first, second, limits = cluster_sentences(test)
+    assert limits == CLUSTER_LIMITS
     assert "s, Happiness was higher in film than in rest by 0." in first
     assert "s, Happiness was higher in rest than in film by 0." in second
     nothing = unpaired_clusters(curves(9, 0, 7), curves(9, 0, 8), TIMES, measure="anger")
@@ -141,6 +142,14 @@ def test_seconds_that_a_person_lacks_are_left_out_of_their_t() -> None:
     assert test.t[12] == pytest.approx(stats.ttest_rel(np.delete(a[:, 12], 3), np.delete(b[:, 12], 3)).statistic)
     assert np.isnan(test.t[25])
     assert all(not cluster.first <= 25 <= cluster.last for cluster in test.clusters)
+
+
+def test_parts_of_the_permutations_give_the_same_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = curves(9, 0.5, 1), curves(8, 0, 2)
+    whole = unpaired_clusters(a, b, TIMES, permutations=500), paired_clusters(a[:8], b, TIMES)
+    monkeypatch.setattr("emotion.studies.statistics.clusters._AT_A_TIME", 400)
+    parts = unpaired_clusters(a, b, TIMES, permutations=500), paired_clusters(a[:8], b, TIMES)
+    assert [each.clusters for each in parts] == [each.clusters for each in whole]
 
 
 def test_refusals_say_what_was_expected() -> None:

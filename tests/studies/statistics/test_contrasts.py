@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.effect_size import _noncentrality_t
+from statsmodels.stats.multitest import multipletests
 
 from emotion.errors import InputError
 from emotion.studies.statistics.contrasts import contrasts, holm, paired_contrast, unpaired_contrast
@@ -117,6 +118,8 @@ def test_holm_by_hand_and_with_unknown_values() -> None:
     assert holm([0.02, np.nan, 0.03]) == pytest.approx([0.04, np.nan, 0.04], nan_ok=True)
     p = np.random.default_rng(3).random(9) / 10
     assert holm(p) == pytest.approx(pingouin.multicomp(p, method="holm")[1], **EXACT)
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], **EXACT)
+    assert holm([]).tolist() == []
 
 
 @pytest.mark.parametrize("equal", [True, False])
@@ -214,6 +217,12 @@ def test_sentences_name_the_higher_condition_with_the_interval_in_its_direction(
     assert "12 people in both" in sentence
     none = contrast_sentence(unpaired_contrast([1, 2, 3, 4], [4, 3, 2, 1.2], measure="anger"))
     assert none.startswith("No reliable difference in anger between A and B: A − B = 0.0 (95 % interval −2.2 to 2.1; ")
+
+
+def test_another_level_is_said_in_the_sentence() -> None:
+    wide, narrow = (paired_contrast([1, 2, 4, 5], [0, 2, 2, 1], level=level) for level in (0.99, 0.9))
+    assert wide.low < narrow.low < narrow.high < wide.high
+    assert "(99 % interval" in contrast_sentence(wide)
 
 
 def test_p_value_counts_the_observed_row() -> None:

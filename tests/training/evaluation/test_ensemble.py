@@ -98,8 +98,8 @@ def test_a_replaced_member_is_noticed(models, made_data):
         (["a", "a"], "new", "at least two different members; got a, a"),
         (["a", "seven"], "new", r"expected members with the labels of a \(neutral, .*\); got seven"),
         (["a", "two"], "new", "expected members with a model file; got two"),
-        (["a", "b"], "seven", "expected a name that no other model has; got 'seven'"),
-        (["a", "b"], "default", "expected a name that no other model has; got 'default'"),
+        (["a", "b"], "seven", "expected a name that is not taken; got 'seven'"),
+        (["a", "b"], "default", "expected a name that is not taken; got 'default'"),
         (["a", "none"], "new", "got 'none'"),
     ],
 )

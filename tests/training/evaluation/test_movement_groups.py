@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from emotion.vision.movement_codebook import MEASURE_COLUMNS
-from training.evaluation.movement_groups import GUIDE, PAIRS, areas, tables, write_tables
+from training.evaluation.movement_groups import PAIRS, areas, pose_slopes
+from training.evaluation.movement_tables import GUIDE, tables, write_tables
 
 
 def test_the_guide_has_the_tables_of_the_codebook_and_of_the_measurement() -> None:
@@ -41,6 +42,13 @@ def test_areas_of_faces_that_are_moved(shift: float, area: float) -> None:
     assert smile["against_rest"] == pytest.approx(area, abs=0.04)
     anger = next(row for row in rows if row["movements"] == ["brow_lower"])
     assert anger["against_neutral"] == pytest.approx(0.5, abs=0.04)
+
+
+def test_slopes_of_measures_that_follow_the_pose() -> None:
+    """The second measure grows by 0.02 per 10° of pitch, the first shrinks by 0.01 per 10° of yaw."""
+    poses = np.random.default_rng(0).uniform(-20, 20, (50, 2))
+    values = np.column_stack([-0.001 * poses[:, 0] + 0.3, 0.002 * poses[:, 1], np.zeros(50)])
+    assert pose_slopes(values, poses) == {"faces": 50, "largest_per_10_deg": 0.02}
 
 
 def test_a_set_without_an_expression_has_no_area() -> None:

@@ -265,5 +265,5 @@ def test_the_log_states_who_has_access(tmp_path, caplog: pytest.LogCaptureFixtur
 def test_the_access_summary_follows_the_listening_address(address: str | None, alone: bool):
     with listening_on(address):
         assert is_local_only() is alone
-        assert ("Only this machine" in access_summary(sign_in=False)) is alone
+        assert ("Only this computer" in access_summary(sign_in=False)) is alone
         assert "requires sign-in" in access_summary(sign_in=True)

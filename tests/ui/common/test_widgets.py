@@ -26,16 +26,16 @@ def test_progress_as_text():
     assert progress_text(Progress(50, 200, 2.0)) == "50 of about 200 frames · 25 frames/s · 6.0 s left"
 
 
-def test_an_unclear_tag_has_a_rim_and_a_tooltip():
+def test_an_unclear_tag_has_stripes_and_a_tooltip():
     shares = {"fear": 0.3, "anger": 0.25}
     tag = answer_chip(UNCLEAR, shares, 0.4)
     assert ">unclear<" in tag
     assert 'title="Unclear: no expression reaches 40%' in tag
-    assert "dashed" in tag
+    assert "repeating-linear-gradient" in tag
     clear = answer_chip("fear", shares, 0.2)
     assert ">fear 30%<" in clear
     assert "title" not in clear
-    assert "dashed" not in clear
+    assert "gradient" not in clear
 
 
 def test_markdown_in_file_names_is_escaped():

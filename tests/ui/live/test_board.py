@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emotion.labels import ANSWER_COLOURS, FERPLUS_LABELS, UNCLEAR
-from emotion.live import BaselineNow, Load, PersonNow, RecordingNow, Series, Snapshot
+from emotion.live import BaselineNow, FaceNow, Load, PersonNow, RecordingNow, Series, Snapshot
 from tests.conftest import ROOT, leaning
 from ui.common.web_modules import joined_modules
 from ui.live.board import board_data
@@ -16,6 +16,7 @@ from ui.live.lanes import COLUMNS, UNSEEN, pack_lane
 from ui.live.lanes import UNCLEAR as UNCLEAR_CODE
 from ui.live.messages import OBSTACLES
 
+NAN = float("nan")
 WEB = ROOT / "ui" / "live" / "web"
 LOAD = Load(29.97, 29.5, 29.2, 6.6, 18.4, 1234, 0, "full quality")
 
@@ -97,6 +98,33 @@ def test_the_board_shows_values_and_differences_from_the_baseline():
     assert shown["spoken"] == "Person 3, average of the last 30 seconds: happiness 65% and neutral 5%"
 
 
+def test_the_board_tells_eyes_gaze_blinks_and_movements():
+    face = FaceNow(0.98, 0.4, 6.2, True, 4, {"jaw_drop": 0.3, "lip_press": 0.01}, "neutral")
+    (shown,) = board_data(snapshot(replace(person(), face=face)), 0.0)["people"]
+    assert shown["face"] == [
+        ("Eyes open", "left 98%, right 40%"),
+        ("Blinks", "4"),
+        ("Gaze", "towards the camera (6°)"),
+        ("Movements", "jaw drop 0.30"),
+    ]
+
+
+def test_the_board_says_why_blinks_and_movements_are_missing():
+    face = FaceNow(0.98, 0.98, NAN, None, None, {}, "unknown")
+    (shown,) = board_data(snapshot(replace(person(), face=face)), 0.0)["people"]
+    assert dict(shown["face"])["Blinks"] == "needs 15 frames a second"
+    assert dict(shown["face"])["Movements"] == "press Baseline, or show a neutral face"
+    (shown,) = board_data(snapshot(replace(person(), face=replace(face, rest=""))), 0.0)["people"]
+    assert "Movements" not in dict(shown["face"])
+    assert board_data(snapshot(person()), 0.0)["people"][0]["face"] == []
+
+
+def test_the_board_tells_what_eyes_and_movements_cost():
+    load = replace(LOAD, eyes_ms=3.14, movements_ms=0.31)
+    data = dict(board_data(snapshot(load=load), 0.0)["load"])
+    assert (data["Eyes"], data["Movements"]) == ("3.1 ms a frame", "0.3 ms a frame")
+
+
 def test_an_unclear_answer_has_no_share():
     (shown,) = board_data(snapshot(person(UNCLEAR)), 0.0)["people"]
     assert (shown["leading"], shown["share"]) == (UNCLEAR, "")
@@ -117,6 +145,8 @@ def test_the_board_shows_load_and_recording():
         "Server time": "7 ms, 95% within 18 ms",
         "Dropped": "1,234",
         "Quality": "full quality",
+        "Eyes": "not measured",
+        "Movements": "not measured",
     }
     assert data["notices"] == [
         "No frame received for 3 s.",

@@ -23,6 +23,14 @@ def test_a_repeated_event_is_reported_once():
     assert memory.take([event(1), event(2), event(3)]) == ()
 
 
+def test_an_event_is_reported_again_once_it_has_a_name():
+    memory = _Memory("key", "digest")
+    memory.take([event(1)])
+    named = event(1) | {"label": " a\n joke "}
+    assert [(mark.id, mark.label) for mark in memory.take([named])] == [("visit-1", "a joke")]
+    assert memory.take([named]) == ()
+
+
 def test_the_player_seeks_only_on_a_new_request():
     memory = _Memory("key", "digest")
     assert memory.stand(None, None) == {"move": 0, "time_s": None}

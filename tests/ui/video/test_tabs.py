@@ -20,7 +20,9 @@ from ui.video.tabs.people_editor import Decision, with_decisions
 from ui.video.tabs.thumbnails import face_pictures
 
 SHOWN = [["happiness", "neutral"]] * 20 + [["neutral", "sadness"]] * 20 + [["happiness"]] * 20
-TABS = ["Overview", "People", "Over time", "Episodes", "Presence", "Events", "Baseline", "Compare"]
+TABS = [
+    *("Overview", "People", "Over time", "Episodes", "Presence", "Eyes and movements", "Events", "Baseline", "Compare"),
+]
 
 
 class Holder:

@@ -65,7 +65,7 @@ def test_an_attached_cover_is_ignored(tmp_path: Path) -> None:
 
 def test_a_file_with_only_a_cover_is_refused(tmp_path: Path) -> None:
     clip = write_streams(tmp_path / "song.mp4", [([RED], "mjpeg", COVER)])
-    with pytest.raises(VideoError, match=r"song\.mp4 has no video: its only picture is a cover"):
+    with pytest.raises(VideoError, match=r"song\.mp4 has no video, only cover art"):
         probe(clip)
 
 

@@ -72,7 +72,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a jump": (lambda t: t + 1000 * TS_HZ * (place(t) >= 50), "restarts or jumps at 2.00 s"),
     "a step back": (lambda t: t - TS_HZ * (place(t) >= 50), "restarts or jumps at 2.00 s"),
     "jumps": (lambda t: t + 500 * TS_HZ * (place(t) // 20), "0.80 s, 1.60 s, 2.40 s and 1 more times"),
-    "all zero": (lambda t: 0, "99 of 100 repeated the one before"),
+    "all zero": (lambda t: 0, "99 of 100 repeated the previous one"),
     "none": (lambda t: None, "It has no time stamps; times are from its frame rate, 25 frames/s."),
 }
 
@@ -140,7 +140,7 @@ def test_lengths_come_from_frames_not_headers(film: Path, tmp_path: Path) -> Non
 def test_an_mp4_with_all_stamps_zero(film: Path, tmp_path: Path) -> None:
     clip = set_box(Path(shutil.copy(film, tmp_path / "still.mp4")), b"stts", _no_steps)
     assert_whole(clip)
-    assert "99 of 100 repeated the one before" in probe(clip).mended
+    assert "99 of 100 repeated the previous one" in probe(clip).mended
 
 
 class _Pipe:

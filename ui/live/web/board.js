@@ -90,6 +90,7 @@ class Board {
       bar.querySelector(".fill").style.transform = `scaleX(${person.shares[place]})`;
       setText(bar.querySelector(".figure"), person.figures[place]);
     }
+    this.figures(item.querySelector(".face"), person.face);
     const canvas = item.querySelector(".lane");
     canvas.setAttribute("aria-label", person.spoken);
     this.paint(canvas, person.lane, labels);
@@ -107,16 +108,22 @@ class Board {
   }
 
   load(figures) {
-    const place = this.root.querySelector(".load");
-    for (const [name, value] of figures) {
+    this.figures(this.root.querySelector(".load"), figures);
+  }
+
+  // Names and values; those that are gone are removed.
+  figures(place, figures) {
+    const names = new Set(figures.map(([name]) => name));
+    for (const item of [...place.children]) if (!names.has(item.dataset.figure)) item.remove();
+    for (const [at, [name, value]] of figures.entries()) {
       let item = place.querySelector(`[data-figure="${name}"]`);
       if (!item) {
         item = document.createElement("div");
         item.dataset.figure = name;
         item.append(document.createElement("dt"), document.createElement("dd"));
         item.firstElementChild.textContent = name;
-        place.append(item);
       }
+      if (place.children[at] !== item) place.insertBefore(item, place.children[at] ?? null);
       setText(item.lastElementChild, value);
     }
   }

@@ -2,6 +2,7 @@
 
 import {UNCLEAR} from "./timeline.js";
 import {columnsOf, paintLane, pixelOf, RIBBON, SPACE, STACK} from "./lanes.js";
+import {signalLane} from "./signals.js";
 
 // A screen has no room for more events.
 const MOST_EVENTS = 500;
@@ -45,7 +46,7 @@ export class Chart {
     return (Math.min(Math.max(x - left, 0), width) / width) * this.duration_s;
   }
 
-  // Shows a timeline with people, colours and events.
+  // Shows a timeline with people, colours and events; `signals` and `keys` are the lanes below each person's expressions.
   show(timeline, people, colours, events, duration_s) {
     Object.assign(this, {timeline, people, colours, events, duration_s, painted: ""});
     this.element.setAttribute("aria-valuemax", duration_s.toFixed(1));
@@ -90,6 +91,9 @@ export class Chart {
     canvas.style.height = `${RIBBON + SPACE + STACK}px`;
     canvas.getContext("2d").putImageData(image, 0, 0);
     part.append(title, canvas);
+    const shown = this.signals?.chosen(this.keys) ?? [];
+    const width = this.element.clientWidth;
+    part.append(...shown.map((one) => signalLane(this.signals, one, person, width, scale, this.duration_s)));
     return part;
   }
 

@@ -6,8 +6,11 @@ import {Playback, SilentClock} from "./playback.js";
 import {Overlay} from "./overlay.js";
 import {Chart, clockText, hasUnclear, legendOf} from "./chart.js";
 import {takeKey} from "./keys.js";
+import {Naming} from "./naming.js";
+import {explain, LaneChoice, Signals} from "./signals.js";
 
 const MOST_NAMED = 4;
+const MOST_SIGNALS = 3;
 
 export class Player {
   // `say(name, value)` sends a value to the page.
@@ -21,18 +24,22 @@ export class Player {
     this.data = {};
     const find = (name) => root.querySelector(name);
     [this.stage, this.video, this.status, this.now] = [".stage", "video", ".status", ".now"].map(find);
-    [this.naming, this.name] = [".naming", ".naming input"].map(find);
     this.overlay = new Overlay(find(".overlay"));
     this.chart = new Chart(find(".chart"), (time_s) => this.playback?.seekToFrameAt(time_s));
+    this.choice = new LaneChoice(find(".choice"), MOST_SIGNALS, (keys) => this.#chooseLanes(keys));
     this.closed = new AbortController();
+    this.naming = new Naming(find(".naming"), this.closed.signal, {
+      named: (label) => this.#nameLast(label),
+      done: () => this.chart.element.focus({preventScroll: true}),
+    });
     this.#listen(root, "keydown", (event) => this.playback && takeKey(event, this));
-    this.#listen(root, "change", () => this.#changeLayers());
+    this.#listen(root, "change", (event) => {
+      if (event.target.name === "lane") this.choice.take();
+      else this.#changeLayers();
+    });
     this.#listen(root, "click", (event) => this.#press(event));
     this.#listen(this.video, "error", () => this.#tell("This browser cannot play the video."));
     this.#listen(this.video, "loadedmetadata", () => this.#fitStage());
-    this.#listen(this.naming, "submit", (event) => this.#endNaming(event));
-    this.#listen(this.naming, "focusout", (event) => this.naming.contains(event.relatedTarget) || this.#endNaming());
-    this.#listen(this.name, "keydown", (event) => event.key === "Escape" && this.#endNaming(event, false));
     this.watcher = new ResizeObserver(() => this.#draw());
     this.watcher.observe(this.stage);
   }
@@ -58,7 +65,28 @@ export class Player {
       this.playback.seekTo(data.stand.time_s);
     }
     if (data.captions !== before.captions) this.#setCaptions(data.captions);
+    this.choice.offer(data.lanes, this.lanes ?? data.chosen);
+    this.lanes ??= data.chosen;
+    if (data.signals !== before.signals) await this.#loadSignals(data.signals);
     this.#showAll();
+  }
+
+  // Signals are computed and sent only once somebody wants a lane.
+  async #loadSignals(address) {
+    this.signals = null;
+    if (!address) return undefined;
+    const answer = await fetch(address);
+    if (!answer.ok) return this.#tell("The lanes could not be loaded. Reload the page.");
+    const signals = new Signals(await answer.arrayBuffer());
+    if (address === this.data.signals) this.signals = signals;
+    return undefined;
+  }
+
+  #chooseLanes(keys) {
+    this.lanes = keys;
+    this.say("lanes", keys);
+    if (this.signals) this.#showAll();
+    else if (keys.length) this.#tell("Preparing the lanes …");
   }
 
   async #open(data) {
@@ -140,29 +168,13 @@ export class Player {
     this.marked = [...this.marked, event];
     this.say("events", this.marked);
     this.#showAll();
-    this.#askName();
+    this.naming.ask();
   }
 
-  // Asks for the name of the event that was marked last; without one, it keeps its number.
-  #askName() {
-    this.name.value = "";
-    this.naming.hidden = false;
-    this.name.focus({preventScroll: true});
-  }
-
-  // Hides the field, and names the event unless there is no name. `event` is given if keys go back to the chart.
-  #endNaming(event, keep = true) {
-    event?.preventDefault();
-    event?.stopPropagation();
-    if (this.naming.hidden) return;
-    this.naming.hidden = true;
-    const label = keep ? this.name.value.trim() : "";
-    if (label) {
-      this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
-      this.say("events", this.marked);
-      this.#showAll();
-    }
-    if (event) this.chart.element.focus({preventScroll: true});
+  #nameLast(label) {
+    this.marked = [...this.marked.slice(0, -1), {...this.marked.at(-1), label}];
+    this.say("events", this.marked);
+    this.#showAll();
   }
 
   #press(event) {
@@ -221,7 +233,9 @@ export class Player {
   #showChart() {
     const waiting = this.marked.filter((event) => !this.taken.has(event.id));
     const events = [...this.data.events, ...waiting.map((event) => ({...event, label: event.label || "new", excluded: false}))];
+    [this.chart.signals, this.chart.keys] = [this.signals, this.lanes];
     this.chart.show(this.timeline, this.people, this.data.colours, events, this.playback.duration_s);
+    explain(this.root.querySelector(".how"), this.signals?.chosen(this.lanes) ?? []);
   }
 
   #showPlayback() {
@@ -259,7 +273,9 @@ export class Player {
       const [label, share] = this.timeline.topOf(face, 1)[0];
       const value = `${label} ${Math.round(100 * share)} %`;
       const answer = this.timeline.answerOf(face);
-      return `${this.people.name(person)}: ${answer === label ? value : `${answer} (${value})`}`;
+      const more = this.signals?.textAt(this.lanes, person, this.playback.moment_s);
+      const text = answer === label ? value : `${answer} (${value})`;
+      return `${this.people.name(person)}: ${text}${more ? `; ${more}` : ""}`;
     });
     if (faces.length > MOST_NAMED) texts.push(`and ${faces.length - MOST_NAMED} more`);
     return texts.join(" · ") || "No face";

@@ -15,6 +15,7 @@ from emotion.charts.events import comparison_chart
 from emotion.errors import EmotionError, TimelineError, TooLargeError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import whole_percent
@@ -139,7 +140,7 @@ def _show(first: Side, second: Side, key: str) -> None:
     wanted = [label for label in labels if label in {"happiness", "neutral"}] or list(labels[:2])
     chosen = st.multiselect("Expressions", labels, default=wanted, key=f"{key}_labels")
     if chosen:
-        st.altair_chart(comparison_chart(first, second, chosen), width="stretch", key=f"{key}_chart")
+        show_chart(comparison_chart(first, second, chosen), f"{key}_chart", "comparison")
     figures = comparison_figures(first, second)
     if figures.empty:
         st.info("The two sides never show a face at the same time.", icon=":material/timer_off:")

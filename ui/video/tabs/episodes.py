@@ -13,6 +13,7 @@ from emotion.analytics.episodes import episodes, transitions
 from emotion.analytics.people import person_name
 from emotion.charts.insight import derived_chart, heat_chart, path_chart, transition_chart
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
@@ -72,7 +73,7 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
         "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
     )
     chart = transition_chart(counts, as_shares=unit == "Shares")
-    st.altair_chart(chart, width="stretch", key=f"{key}_transitions")
+    show_chart(chart, f"{key}_transitions", "transitions")
     how_to_read(
         "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
         "Only changes while a face is seen without a break are counted. Smoothing removes flicker."
@@ -89,7 +90,7 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
         key: Prefix of the widgets' keys.
     """
     st.markdown("**Expression by time**")
-    st.altair_chart(heat_chart(analysis, track), width="stretch", key=f"{key}_heat")
+    show_chart(heat_chart(analysis, track), f"{key}_heat", "heat")
     how_to_read("Each row is an expression. Stronger colour: higher mean probability in that span. Gaps: **not seen**.")
     st.markdown("**Derived measures**")
     if not can_derive(analysis.labels):
@@ -98,11 +99,11 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
     if track is None:
         st.info("Choose a person above: derived measures are per face.", icon=":material/person_search:")
         return
-    st.altair_chart(derived_chart(analysis, "valence", track), width="stretch", key=f"{key}_valence")
+    show_chart(derived_chart(analysis, "valence", track), f"{key}_valence", "valence")
     how_to_read(VALENCE)
-    st.altair_chart(derived_chart(analysis, "intensity", track), width="stretch", key=f"{key}_intensity")
+    show_chart(derived_chart(analysis, "intensity", track), f"{key}_intensity", "intensity")
     how_to_read(INTENSITY)
-    st.altair_chart(path_chart(analysis, track), width="stretch", key=f"{key}_path")
+    show_chart(path_chart(analysis, track), f"{key}_path", "path")
     how_to_read(
         f"Path of {plain(person_name(track, edits.names))} through both measures, from pale (early) to dark (late). "
         "Arousal is not shown: it cannot be derived from the probabilities of expressions."

@@ -16,6 +16,7 @@ from emotion.csv_text import ENCODING
 from emotion.errors import InputError
 from emotion.report.events_csv import COLUMNS, from_csv, to_csv
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import changes_column, share_column, whole_percent
@@ -171,7 +172,7 @@ def show_event_figures(
     if effects.empty:
         st.info("No face is seen before or after this event.", icon=":material/no_accounts:")
         return
-    st.altair_chart(before_after_chart(effects), width="stretch", key=f"{key}_effects")
+    show_chart(before_after_chart(effects), f"{key}_effects", "before-after")
     if effects["low"].isna().all():
         st.caption("Too little data before or after this event for an interval.")
     else:

@@ -16,6 +16,7 @@ from emotion.types import Analysis
 from ui.common.errors import fragment
 from ui.common.plain import plain
 from ui.video.tabs.baseline import edit_baseline
+from ui.video.tabs.behaviour import show_behaviour
 from ui.video.tabs.compare import OtherAnalyses, show_comparison
 from ui.video.tabs.episodes import show_episodes, show_over_time
 from ui.video.tabs.events import HasEdits, edit_events, exchange_events, show_event_figures, take_import
@@ -32,6 +33,7 @@ _QUESTIONS = {
     "Over time": "How do expressions change over time?",
     "Episodes": "Which expressions last, and what follows them?",
     "Presence": "Who faces the camera, and who moves?",
+    "Eyes and movements": "What do eyes, head and face do?",
     "Events": "What changes at an event?",
     "Baseline": "How does a face differ from itself at rest?",
     "Compare": "How do two people or two videos differ?",
@@ -147,6 +149,7 @@ class _View:
             "Over time": self.course,
             "Episodes": self.episodes,
             "Presence": self.presence,
+            "Eyes and movements": self.behaviour,
             "Events": self.events,
             "Baseline": self.baseline,
             "Compare": self.comparison,
@@ -177,6 +180,11 @@ class _View:
     def presence(self) -> Edits:
         if not self.shown.timeline.empty:
             show_presence(self.edited, self.holder.edits, self.track, f"{self.key}_presence")
+        return self.holder.edits
+
+    def behaviour(self) -> Edits:
+        if not self.edited.timeline.empty:
+            show_behaviour(self.edited, self.holder.edits, self.track, f"{self.key}_behaviour")
         return self.holder.edits
 
     def baseline(self) -> Edits:

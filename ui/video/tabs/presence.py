@@ -15,6 +15,7 @@ from emotion.analytics.presence import (
 )
 from emotion.charts.presence import presence_chart, steadiness_chart
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
@@ -45,12 +46,12 @@ def show_presence(analysis: Analysis, edits: Edits, track: int | None, key: str)
     st.markdown("**Presence**")
     for person in people:
         st.caption(plain(person_name(person, edits.names)))
-        st.altair_chart(presence_chart(analysis, person), width="stretch", key=f"{key}_presence_{person}")
+        show_chart(presence_chart(analysis, person), f"{key}_presence_{person}", "presence")
     how_to_read(_HOW)
     st.markdown("**Steadiness**")
     for person in people:
         st.caption(plain(person_name(person, edits.names)))
-        st.altair_chart(steadiness_chart(analysis, person), width="stretch", key=f"{key}_steadiness_{person}")
+        show_chart(steadiness_chart(analysis, person), f"{key}_steadiness_{person}", "steadiness")
     how_to_read(_STEADY)
     count = analysis.timeline["track_id"].nunique()
     if track is None and count > len(people):

@@ -12,6 +12,7 @@ from emotion.analytics.lanes import MAX_LANES
 from emotion.charts.ribbon import ZOOM, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, timeline_chart
 from emotion.types import Analysis
+from ui.common.charts import show_chart
 from ui.common.reading import how_to_read
 
 _SHORTEST_S = 4.0
@@ -34,9 +35,7 @@ def show_zoom(analysis: Analysis, edits: Edits, key: str, on_moment: Callable[[f
     span = _choose_span(analysis, key)
     if span is not None:
         chart = timeline_chart(analysis, legend=False, names=edits.names, span=span)
-        st.altair_chart(
-            chart, width="stretch", key=key, on_select=lambda: _take_click(key, on_moment), selection_mode=[MOMENT]
-        )
+        show_chart(chart, key, "timeline", on_select=lambda: _take_click(key, on_moment), selection_mode=[MOMENT])
     how_to_read(*_explanation(analysis))
 
 

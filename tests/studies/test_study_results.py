@@ -50,7 +50,7 @@ def results_of(folder: Path, sources: Mapping[str, Source], stimulus: Stimulus =
 
 def test_means_are_those_of_the_analysis(tmp_path: Path) -> None:
     analysis = make_analysis([["happiness"]] * 15 + [[]] * 5 + [["neutral"]] * 10)
-    (row,) = results_of(tmp_path, {"a": (analysis, Edits())}).means().to_dict("records")
+    (row,) = results_of(tmp_path, {"a": (analysis, Edits())}).means.to_dict("records")
     expected = mean_probabilities(analysis)
     assert expected is not None
     assert {name: row[name] for name in expected} == pytest.approx(expected)
@@ -67,7 +67,7 @@ def valence_of(analysis: Analysis) -> list[float]:
 def test_seconds_add_up_to_the_means(tmp_path: Path) -> None:
     shown = [["happiness"]] * 12 + [["neutral", "anger"]] * 9 + [["sadness"]] * 14
     results = results_of(tmp_path, {"a": (make_analysis(shown), Edits()), "b": (make_analysis(shown[:7]), Edits())})
-    seconds, means = results.seconds(), results.means().set_index("participant")
+    seconds, means = results.seconds, results.means.set_index("participant")
     assert seconds["participant"].cat.categories.tolist() == ["a", "b"]
     assert seconds[seconds["participant"] == "a"]["second"].tolist() == [0, 1, 2, 3]
     weighted = seconds.assign(total=seconds["happiness"] * seconds["seconds"]).groupby("participant", observed=True)
@@ -83,7 +83,7 @@ def test_seconds_add_up_to_the_means(tmp_path: Path) -> None:
 def test_edits_count_as_on_the_video_page(tmp_path: Path) -> None:
     analysis = make_analysis([["happiness", "anger"]] * 10 + [["neutral"]] * 10 + [["sadness", "fear"]] * 20)
     edits = Edits(hidden=frozenset({2}), events=(Event("break", Span(0.5, 1.25), excluded=True),))
-    (row,) = results_of(tmp_path, {"a": (analysis, edits)}).means().to_dict("records")
+    (row,) = results_of(tmp_path, {"a": (analysis, edits)}).means.to_dict("records")
     expected = mean_probabilities(apply_edits(analysis, edits))
     assert expected is not None
     assert {name: row[name] for name in expected} == pytest.approx(expected)
@@ -111,10 +111,10 @@ def test_repeated_events_are_aligned_at_their_start(tmp_path: Path) -> None:
     events = tuple(Event("Beep", Span(start, start)) for start in (2.0, 5.0))
     stimulus = Stimulus("beep", event="beep", before_s=1, after_s=1)
     results = results_of(tmp_path, {"a": (make_analysis(shown), Edits(events=events))}, stimulus)
-    seconds = results.seconds().set_index("second")
+    seconds = results.seconds.set_index("second")
     assert seconds["frames"].to_dict() == {-1: 20, 0: 20}
     assert seconds.loc[0, "happiness"] > 0.5 > seconds.loc[-1, "happiness"]
-    assert results.means()["repetitions"].tolist() == [2]
+    assert results.means["repetitions"].tolist() == [2]
 
 
 def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_the_person_of_a_name_counts_before_the_one_seen_longest(tmp_path: Path)
     assert by_time.sums["ada", "film"].track == 1
     assert by_name.sums["ada", "film"].track == 2
     assert by_name.sums["ada", "film"].people == 2
-    assert by_name.means()["anger"][0] > 0.5
+    assert by_name.means["anger"][0] > 0.5
 
 
 def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) -> None:
@@ -148,11 +148,11 @@ def test_who_does_not_count_is_left_out_and_problems_are_told(tmp_path: Path) ->
 
 
 def test_nothing_seen_and_nothing_at_all(tmp_path: Path) -> None:
-    (row,) = results_of(tmp_path, {"a": (make_analysis([[]] * 10), Edits())}).means().to_dict("records")
+    (row,) = results_of(tmp_path, {"a": (make_analysis([[]] * 10), Edits())}).means.to_dict("records")
     assert (row["frames"], row["seconds"], row["seen"]) == (0, 0, 0)
     assert np.isnan(row["happiness"])
     empty = compute(Study("S"), opener(tmp_path, {}))
-    assert empty.means().empty and empty.seconds().empty and empty.long_means().empty
+    assert empty.means.empty and empty.seconds.empty and empty.long_means().empty
     assert empty.curves("happiness", "film")[0] == []
 
 
@@ -164,7 +164,7 @@ def test_known_sums_are_not_computed_again_and_a_cancel_stops(tmp_path: Path) ->
     known: dict = {}
     first = compute(study, opener(tmp_path, sources), known=known, fingerprint=lambda cell: cell.analysis)
     again = compute(study, opener(tmp_path, {}), known=known, fingerprint=lambda cell: cell.analysis)
-    pd.testing.assert_frame_equal(first.means(), again.means())
+    pd.testing.assert_frame_equal(first.means, again.means)
 
     def stop(progress: Progress) -> None:
         raise Cancelled("stop")

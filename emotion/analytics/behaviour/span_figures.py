@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count, looks_per_second
-from emotion.analytics.behaviour.episodes import NOD, SHAKE, TILT_LEFT, TILT_RIGHT, behaviour_episodes
+from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
-from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S
+from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, NOD, SHAKE
 from emotion.analytics.behaviour.movements import measured_baselines, relative_movements, rests
 from emotion.analytics.durations import row_durations
 from emotion.analytics.edits import Event, Span

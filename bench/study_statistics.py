@@ -1,0 +1,115 @@
+"""``python -m bench.study_statistics``: false positives, coverage and power of studies' statistics, by simulation.
+
+Writes ``bench/results/study_statistics.json`` and the tables in ``docs/studies-statistics.md``. Takes a few minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from bench.common.records import ROOT, facts, read_section, write_section
+from bench.simulated_studies import Simulation, covered_studies, null_studies, powered_studies
+
+SECTION = "study_statistics"
+GUIDE = ROOT / "docs" / "studies-statistics.md"
+BEGIN, END = "<!-- from bench/results/study_statistics.json: begin -->\n", "<!-- end -->\n"
+PARTS = {"null": null_studies, "coverage": covered_studies, "power": powered_studies}
+STUDIES, SLOW_STUDIES = 2000, 1000
+"""Studies of each simulation, and of those that take over a few ms each."""
+
+_HEADS = {
+    "null": "False positives: studies without an effect in which a test finds one at p ≤ 0.05; expected 5 % ± 1",
+    "coverage": "Coverage: studies whose 95 % interval holds the truth; expected 95 % ± 1.5",
+    "power": "Power: studies in which a test finds the effect; expected what theory gives ± 3",
+}
+_SLOW = ("mixed", "cluster", "synchrony", "resampled")
+_CHUNK = 100
+
+
+def measure(part: str, studies: int | None = None, jobs: int = 2, seed: int = 26) -> dict[str, dict[str, Any]]:
+    """Return what a part's simulations give.
+
+    Args:
+        part: A key of :data:`PARTS`.
+        studies: Of each simulation; by default :data:`STUDIES` or :data:`SLOW_STUDIES`.
+        jobs: Processes at a time.
+        seed: Of all random numbers.
+
+    Returns:
+        Simulation → ``share`` of its studies that hit, ``expected``, ``margin``, ``studies`` and ``seconds`` it took.
+    """
+    found = {}
+    for number, simulation in enumerate(PARTS[part]()):
+        count = studies or (SLOW_STUDIES if any(word in simulation.what for word in _SLOW) else STUDIES)
+        began = time.perf_counter()
+        starts = range(0, count, _CHUNK)
+        tasks = [delayed(_hits)(part, number, start, min(start + _CHUNK, count), seed) for start in starts]
+        hits = sum(Parallel(n_jobs=jobs)(tasks))
+        found[simulation.what] = {
+            "share": hits / count,
+            "expected": simulation.expected,
+            "margin": simulation.margin,
+            "studies": count,
+            "seconds": round(time.perf_counter() - began, 1),
+        }
+        print(f"{part}: {simulation.what}: {hits / count:.3f} of {count}", file=sys.stderr, flush=True)
+    return found
+
+
+def tables(found: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Return the parts as Markdown tables."""
+    return "\n".join(_table(part, found[part]) for part in PARTS if part in found)
+
+
+def write_guide(path: Path = GUIDE) -> None:
+    """Write the tables into the guide, between its marks."""
+    record = read_section(SECTION)
+    if record is None:
+        return
+    made = f"Written by `python -m bench.study_statistics` on {record['date']} at commit {record['commit']}.\n\n"
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    text = before + BEGIN + made + tables(record["found"]) + END + rest.partition(END)[2]
+    path.write_text(text, encoding="utf-8")
+
+
+def _hits(part: str, number: int, start: int, end: int, seed: int) -> int:
+    """Return in how many of these studies the simulation hits. Each study has its own random numbers."""
+    simulation: Simulation = PARTS[part]()[number]
+    rngs = (np.random.default_rng([seed, *part.encode(), number, study]) for study in range(start, end))
+    with threadpool_limits(1):
+        return sum(bool(simulation.hit(rng)) for rng in rngs)
+
+
+def _table(part: str, found: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        f"| {what} | {100 * row['share']:.1f} | {100 * row['expected']:.1f} | {row['studies']:,} "
+        f"| {'yes' if abs(row['share'] - row['expected']) <= row['margin'] else 'no'} |"
+        for what, row in found.items()
+    ]
+    head = "| | found, % | expected, % | studies | within the margin |\n|---|---:|---:|---:|---|"
+    return "\n".join([f"**{_HEADS[part]}**\n", head, *rows, ""])
+
+
+def main() -> int:
+    """Simulate the parts that are asked for, and write record and guide."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=PARTS, action="append", help="all if none is named")
+    parser.add_argument("--studies", type=int, help=f"of each simulation (default: {STUDIES}, slow: {SLOW_STUDIES})")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    options = parser.parse_args()
+    for part in options.part or PARTS:
+        write_section(SECTION, facts(), {part: measure(part, options.studies, options.jobs)})
+    write_guide()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""The command ``study``: create and fill studies, aggregate them, and write their files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from emotion.cli.output import progress_bar
+from emotion.errors import Cancelled, EmotionError, InputError
+from emotion.library import LOCAL, JobSettings, Library
+from emotion.library.jobs import Dispatcher
+from emotion.library.studies import StudyRepository
+from emotion.library.studies.annotations import FORMATS, add_events, write_annotations
+from emotion.library.studies.exchange import export_study, import_study
+from emotion.library.studies.results import study_results
+from emotion.progress import Progress
+from emotion.studies import Study
+from emotion.studies.formats.event_tables import KINDS, Columns, in_video, offset_by, read_log
+from emotion.studies.formats.folder import write_results
+from emotion.studies.names import NamePattern, study_of_names, suggest_pattern
+from emotion.studies.results import StudyResults
+from emotion.studies.sheet import read_sheet, study_of_sheet
+
+_POLL_S = 0.5
+
+
+def add_study_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="list all studies")
+    create = actions.add_parser("create", help="create an empty study")
+    create.add_argument("title", metavar="TITLE")
+    add = _of_study(actions, "add", "add videos, analyses of the library, or a CSV sheet")
+    add.add_argument("files", nargs="*", type=Path, metavar="VIDEO", help="analysed and kept in the library")
+    add.add_argument("--pattern", metavar="TEXT", help="of file names, such as {participant}_{stimulus}")
+    add.add_argument("--library", metavar="WORDS", help="add analyses that match these words; '' for all")
+    add.add_argument("--sheet", type=Path, metavar="CSV", help="one row per participant and stimulus")
+    add.add_argument("--fps", type=float, metavar="N", help="analyse at most this many frames per second")
+    results = _of_study(actions, "results", "show the means, and write tables, a codebook and scripts")
+    results.add_argument("--out", type=Path, metavar="DIR", help="where to write CSV, .sav, codebook and scripts")
+    results.add_argument("--measure", default="happiness", metavar="NAME", help="to show (default: %(default)s)")
+    marks = _of_study(actions, "annotations", "write a file of expressions and events for each cell")
+    marks.add_argument("out", type=Path, metavar="DIR")
+    marks.add_argument("--format", choices=FORMATS, required=True)
+    events = _of_study(actions, "events", "add events of another program's log to the video of a cell")
+    for name in ("participant", "stimulus"):
+        events.add_argument(name, metavar=name.upper())
+    events.add_argument("file", type=Path, metavar="FILE")
+    events.add_argument("--format", choices=KINDS, required=True)
+    for name, about in {"start": "start", "label": "label", "end": "end", "duration": "length"}.items():
+        events.add_argument(f"--{name}", metavar="COLUMN", help=f"csv: column with each event's {about}")
+    events.add_argument("--unit", type=float, default=1.0, metavar="S", help="csv: unit of time in s; 0.001 for ms")
+    events.add_argument("--align", metavar="LABEL", help="an event of the log that the video shows too")
+    events.add_argument("--at", type=float, default=0.0, metavar="S", help="time of that event in the video")
+    export = _of_study(actions, "export", "write the study with its timelines as a folder")
+    export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder")
+    back = actions.add_parser("import", help="add the study of an exported folder")
+    back.add_argument("folder", type=Path, metavar="DIR")
+    _of_study(actions, "delete", "delete a study; its analyses stay")
+
+
+def _of_study(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=about)
+    parser.add_argument("study", metavar="STUDY", help="title or ID")
+    return parser
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """Do it and return the exit status.
+
+    Raises:
+        EmotionError: It cannot be done.
+    """
+    with closing(Library.open()) as library:
+        studies = StudyRepository(library.for_owner(LOCAL))
+        return _ACTIONS[options.action](studies, options)
+
+
+def _list(studies: StudyRepository, options: argparse.Namespace) -> int:
+    del options
+    table = Table("study", "participants", "stimuli", "analyses", "ID", box=None)
+    for each in studies.summaries():
+        table.add_row(each.title, str(each.participants), str(each.stimuli), str(each.cells), each.id)
+    Console().print(table)
+    return 0
+
+
+def _create(studies: StudyRepository, options: argparse.Namespace) -> int:
+    print(studies.create(Study(options.title)).id)
+    return 0
+
+
+def _add(studies: StudyRepository, options: argparse.Namespace) -> int:
+    saved = studies.find(options.study)
+    ways = [bool(options.files), options.library is not None, options.sheet is not None]
+    if sum(ways) != 1:
+        raise InputError("expected videos, --library or --sheet, and one of them only")
+    if options.sheet is not None:
+        study, left = study_of_sheet(read_sheet(options.sheet.read_bytes()), studies.files())
+    elif options.library is not None:
+        entries = studies.analyses.search(options.library, limit=100_000, sort="created").entries
+        study, left = _named(options, {entry.id: entry.source for entry in entries})
+    else:
+        study, left = _named(options, {str(place): path.name for place, path in enumerate(options.files)})
+        study = _analysed(studies, study, options)
+    studies.save(saved, saved.study.merged_with(study))
+    print(f"{len(study.participants)} participants, {len(study.stimuli)} stimuli, {len(study.cells)} analyses added")
+    for name in left:
+        print(f"emotion: left out: {name}", file=sys.stderr)
+    return 0
+
+
+def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, list[str]]:
+    pattern = options.pattern or suggest_pattern(list(files.values()))
+    return study_of_names(NamePattern(pattern), files)
+
+
+def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:
+    """Analyse the videos of a study's cells, and return it with their IDs; those that fail are left out."""
+    cells = []
+    for cell in study.cells:
+        path = options.files[int(cell.analysis)]
+        try:
+            title = f"{cell.participant} · {cell.stimulus}"
+            entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=title)
+        except (EmotionError, OSError) as error:
+            print(f"emotion: {path.name}: {error}", file=sys.stderr)
+            continue
+        cells.append(replace(cell, analysis=entry.id))
+    _wait(studies, [cell.analysis for cell in cells])
+    return replace(study, cells=tuple(cells))
+
+
+def _wait(studies: StudyRepository, analyses: list[str]) -> None:
+    """Run workers until all analyses are over."""
+    dispatcher, started = Dispatcher(studies.analyses.library).start(), time.perf_counter()
+    try:
+        with progress_bar("videos", "videos") as show:
+            while True:
+                done = sum(studies.analyses.get(analysis).state.is_over for analysis in analyses)
+                show(Progress(done, len(analyses), time.perf_counter() - started))
+                if done == len(analyses):
+                    return
+                time.sleep(_POLL_S)
+    except KeyboardInterrupt:
+        raise Cancelled("Stopped waiting; the analyses go on and are in the library.") from None
+    finally:
+        dispatcher.stop()
+
+
+def _results(studies: StudyRepository, options: argparse.Namespace) -> int:
+    with progress_bar("results", "analyses") as show:
+        results = study_results(studies, studies.find(options.study), show)
+    for key, reason in results.problems.items():
+        print(f"emotion: {', '.join(key)}: {reason}", file=sys.stderr)
+    Console().print(_means_table(results, options.measure))
+    if options.out is not None:
+        for path in write_results(results, options.out, options.measure):
+            print(path)
+    return 0
+
+
+def _means_table(results: StudyResults, measure: str) -> Table:
+    if measure not in results.measures:
+        known = ", ".join(results.measures) or "none, as there are no results"
+        raise InputError(f"expected a measure: {known}; got {measure!r}")
+    table = Table("participant", "stimulus", measure, "seconds", "frames", "seen", box=None)
+    for row in results.means.to_dict("records"):
+        numbers = f"{row[measure]:.3f}", f"{row['seconds']:.1f}", str(row["frames"]), f"{row['seen']:.0%}"
+        table.add_row(row["participant"], row["stimulus"], *numbers)
+    return table
+
+
+def _annotations(studies: StudyRepository, options: argparse.Namespace) -> int:
+    with progress_bar("annotations", "cells") as show:
+        written = write_annotations(studies, studies.find(options.study), options.out, options.format, show)
+    print(f"{len(written)} files in {options.out}")
+    return 0
+
+
+def _events(studies: StudyRepository, options: argparse.Namespace) -> int:
+    key = options.participant, options.stimulus
+    cell = next((cell for cell in studies.find(options.study).study.cells if cell.key == key), None)
+    if cell is None:
+        raise InputError(f"expected a participant and stimulus with an analysis; got {', '.join(key)}")
+    start = options.start
+    columns = None if start is None else Columns(start, options.label, options.end, options.duration, options.unit)
+    logged = read_log(options.file, options.format, columns)
+    offset = options.at if options.align is None else offset_by(logged, options.align, options.at)
+    print(f"{add_events(studies, cell, in_video(logged, offset))} events added to {', '.join(key)}")
+    return 0
+
+
+def _export(studies: StudyRepository, options: argparse.Namespace) -> int:
+    with progress_bar("export", "timelines") as show:
+        without = export_study(studies, studies.find(options.study), options.out, show)
+    print(f"exported to {options.out}")
+    if without:
+        print(f"emotion: left out {len(without)} analyses without a timeline", file=sys.stderr)
+    return 0
+
+
+def _import(studies: StudyRepository, options: argparse.Namespace) -> int:
+    with progress_bar("import", "timelines") as show:
+        saved = import_study(studies, options.folder, show)
+    print(f"{saved.study.title}: {len(saved.study.cells)} cells imported")
+    return 0
+
+
+def _delete(studies: StudyRepository, options: argparse.Namespace) -> int:
+    studies.delete(studies.find(options.study).id)
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[StudyRepository, argparse.Namespace], int]] = {
+    "list": _list,
+    "create": _create,
+    "add": _add,
+    "results": _results,
+    "annotations": _annotations,
+    "events": _events,
+    "export": _export,
+    "import": _import,
+    "delete": _delete,
+}

@@ -1,0 +1,32 @@
+"""What the stages of an analysis cost for one face, in multiply–adds."""
+
+from __future__ import annotations
+
+from emotion.models.registry import load_card
+from emotion.models.tflite_cost import tflite_cost
+from emotion.vision.mediapipe_files import FACE_MESH, IRIS, mediapipe_file
+from emotion.vision.movements import MULTIPLY_ADDS
+
+MESH, CLASSIFIER, EYES, MOVEMENTS = "mesh", "classifier", "eyes", "movements"
+
+
+def stage_costs(model: str = "default") -> dict[str, int | None]:
+    """Return the multiply–adds of one face in each stage: None where they cannot be counted.
+
+    Args:
+        model: Name of the classifier.
+
+    Returns:
+        ``mesh``, ``classifier``, and the stages that can be switched off: ``eyes`` (both) and ``movements``. The
+        detector, which runs only now and then, is not among them.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    mesh, iris = (tflite_cost(mediapipe_file(name).read_bytes())[1] for name in (FACE_MESH, IRIS))
+    return {
+        MESH: mesh,
+        CLASSIFIER: load_card(model).multiply_adds,
+        EYES: None if iris is None else 2 * iris,
+        MOVEMENTS: MULTIPLY_ADDS,
+    }

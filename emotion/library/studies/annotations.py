@@ -1,0 +1,122 @@
+"""Annotations of a study: expressions and events of each cell written as files, and events of logs added to cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from emotion.analytics.apply import apply_edits, part_of
+from emotion.analytics.edits import Edits, Event
+from emotion.analytics.episodes import episodes
+from emotion.csv_text import csv_bytes
+from emotion.library.studies.repository import SavedStudy, StudyRepository
+from emotion.library.studies.results import study_results
+from emotion.progress import OnProgress, ProgressReporter
+from emotion.report.file_names import file_name
+from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
+from emotion.studies.formats.bids import write_bids
+from emotion.studies.study import Cell
+from emotion.types import Analysis
+
+MIN_EPISODE_S = 0.2
+"""Shorter episodes are left out of annotations, s."""
+
+EVENTS = "events"
+"""Tier of the events of a video; those of people are named ``expression``."""
+
+
+def tiers_of(analysis: Analysis, edits: Edits, track: int | None) -> dict[str, list[Mark]]:
+    """Return the marks of one video in its own time: a person's expressions, and events.
+
+    Args:
+        analysis: Without edits applied.
+        edits: Its edits; events that overlap get tiers of their own.
+        track: The person; None for nobody.
+    """
+    found: dict[str, list[Mark]] = {"expression": []}
+    if track is not None:
+        spans = episodes(part_of(apply_edits(analysis, edits), track=track), MIN_EPISODE_S)
+        found["expression"] = [
+            Mark(float(start), float(end), str(label))
+            for start, end, label in zip(spans["start_s"], spans["end_s"], spans["emotion"], strict=True)
+        ]
+    for event in sorted(edits.events, key=lambda each: each.span.start_s):
+        mark = Mark(event.span.start_s, event.span.end_s, event.label)
+        number = 1
+        while found.get(_tier(number)) and found[_tier(number)][-1].end_s > mark.start_s - 0.001:
+            number += 1
+        found.setdefault(_tier(number), []).append(mark)
+    return found
+
+
+def add_events(studies: StudyRepository, cell: Cell, events: Sequence[Event]) -> int:
+    """Add events to the analysis of a cell, except those that it has already, and return how many were added."""
+    entry = studies.analyses.get(cell.analysis)
+    new = tuple(event for event in events if event not in entry.edits.events)
+    edits = replace(entry.edits, events=(*entry.edits.events, *new))
+    studies.analyses.save_edits(entry.id, edits, entry.saved_edits)
+    return len(new)
+
+
+def _tier(number: int) -> str:
+    return EVENTS if number == 1 else f"{EVENTS} {number}"
+
+
+def _write_eaf(analysis: Analysis, tiers: Tiers, path: Path) -> None:
+    path.write_text(eaf_text(tiers, analysis.source), encoding="utf-8")
+
+
+def _write_textgrid(analysis: Analysis, tiers: Tiers, path: Path) -> None:
+    last = max((mark.end_s for marks in tiers.values() for mark in marks), default=0.0)
+    path.write_text(textgrid_text(tiers, max(analysis.info.duration_s, last + 0.001)), encoding="utf-8")
+
+
+def _write_boris(analysis: Analysis, tiers: Tiers, path: Path) -> None:
+    info = analysis.info
+    path.write_bytes(csv_bytes(boris_table(tiers, analysis.source, info.duration_s, info.fps, path.stem)))
+
+
+WRITERS: Mapping[str, tuple[str, Callable[[Analysis, Tiers, Path], None]]] = {
+    "eaf": (".eaf", _write_eaf),
+    "textgrid": (".TextGrid", _write_textgrid),
+    "boris": (".boris.csv", _write_boris),
+}
+"""Format → ending of its files, and what writes one."""
+
+FORMATS = (*WRITERS, "bids")
+"""Formats of :func:`write_annotations`."""
+
+
+def write_annotations(
+    studies: StudyRepository, saved: SavedStudy, folder: Path, kind: str, on_step: OnProgress | None = None
+) -> list[Path]:
+    """Write every cell that has a result.
+
+    Args:
+        studies: The owner's studies.
+        saved: The study.
+        folder: The folder, which is made if it does not exist.
+        kind: One of :data:`FORMATS`.
+        on_step: Called after every cell; may raise to cancel.
+
+    Returns:
+        The files.
+    """
+    results = study_results(studies, saved)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress, written = ProgressReporter(len(results.sums), on_step), []
+    for cell in saved.study.counted_cells():
+        if cell.key not in results.sums:
+            continue
+        analysis, edits = studies.analyses.load_analysis(cell.analysis), studies.analyses.get(cell.analysis).edits
+        track = results.sums[cell.key].track
+        tiers = tiers_of(analysis, edits, track)
+        if kind == "bids":
+            written += write_bids(apply_edits(analysis, edits), tiers, track, cell.key, folder)
+        else:
+            ending, write = WRITERS[kind]
+            written.append(folder / file_name("_".join(cell.key), ending))
+            write(analysis, tiers, written[-1])
+        progress.advance()
+    return written

@@ -1,0 +1,111 @@
+"""Calibrates the gaze of one person while the camera runs: dots are shown one by one, and a map is fitted to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from emotion.analytics.behaviour.gaze_calibration import MIN_DOTS, GazeCalibration, fit_gaze
+from emotion.errors import InputError, LiveError
+from emotion.live.snapshot import GazeCalibrationNow
+from emotion.types import Face, FrameResult
+
+DOT_S = 2.0
+"""How long each dot is shown, seconds."""
+LOOK_FROM_S, LOOK_TO_S = 0.8, 1.7
+"""Part of a dot's time that counts: eyes need time to get there, and the picture takes time to get here."""
+
+
+class GazeCalibrator:
+    """Takes a calibration, and applies it to the person that it was taken of."""
+
+    def __init__(self) -> None:
+        self._targets: NDArray[np.float64] | None = None
+        self._begun_s: float | None = None
+        self._looks: dict[int, list[tuple[int, float, float]]] = {}
+        self._fitted: GazeCalibration | None = None
+        self._track, self._problem = 0, ""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The calibration as JSON types, for what is saved with a recording; empty without one."""
+        if self._fitted is None:
+            return {}
+        matrix, error_deg = self._fitted.matrix.round(4).tolist(), round(self._fitted.error_deg, 2)
+        return {"gaze_calibration": {"track_id": self._track, "matrix": matrix, "error_deg": error_deg}}
+
+    def start(self, targets_deg: ArrayLike) -> None:
+        """Begin with the next frame; what was fitted before goes.
+
+        Args:
+            targets_deg: ``(k, 2)`` yaw and pitch of the dots, in the order in which they are shown.
+
+        Raises:
+            LiveError: Too few dots.
+        """
+        targets = np.asarray(targets_deg, np.float64)
+        if targets.ndim != 2 or targets.shape[1] != 2 or len(targets) < MIN_DOTS or not np.isfinite(targets).all():
+            raise LiveError(f"expected {MIN_DOTS} or more dots with yaw and pitch; got an array of {targets.shape}")
+        self.clear()
+        self._targets = targets
+
+    def clear(self) -> None:
+        """Forget the calibration, and stop one that is being taken."""
+        self._targets = self._begun_s = self._fitted = None
+        self._looks, self._problem = {}, ""
+
+    def see(self, result: FrameResult) -> FrameResult:
+        """Take in an analysed frame, and return it with the calibrated gaze."""
+        if self._targets is not None:
+            self._take(result, self._targets)
+        if self._fitted is None:
+            return result
+        return replace(result, faces=tuple(self._calibrated(face) for face in result.faces))
+
+    def now(self) -> GazeCalibrationNow | None:
+        """Return how far it is, or what came out; None if there is neither."""
+        if self._targets is not None:
+            return GazeCalibrationNow(running=True)
+        if self._problem:
+            return GazeCalibrationNow(running=False, problem=self._problem)
+        if self._fitted is None:
+            return None
+        fitted = self._fitted
+        return GazeCalibrationNow(
+            False, self._track, fitted.error_deg, fitted.error_before_deg, fitted.dots, fitted.kind
+        )
+
+    def _take(self, result: FrameResult, targets: NDArray[np.float64]) -> None:
+        if self._begun_s is None:
+            self._begun_s = result.time_s
+        dot, within_s = divmod(result.time_s - self._begun_s, DOT_S)
+        if dot >= len(targets):
+            self._finish(targets)
+        elif LOOK_FROM_S <= within_s <= LOOK_TO_S:
+            for face in result.faces:
+                assert face.track_id is not None
+                self._looks.setdefault(face.track_id, []).append((int(dot), face.gaze_yaw, face.gaze_pitch))
+
+    def _finish(self, targets: NDArray[np.float64]) -> None:
+        """Fit the map for the person who was measured most often."""
+        looks = {track: np.array(rows) for track, rows in self._looks.items()}
+        self._targets = self._begun_s = None
+        self._looks = {}
+        if not looks:
+            self._problem = "The gaze was not calibrated: no face was seen."
+            return
+        self._track = max(looks, key=lambda track: int(np.isfinite(looks[track][:, 1]).sum()))
+        rows = looks[self._track]
+        try:
+            self._fitted = fit_gaze(rows[:, 1:], targets, rows[:, 0].astype(int))
+        except InputError as error:
+            self._problem = f"The gaze was not calibrated: {error}."
+
+    def _calibrated(self, face: Face) -> Face:
+        if face.track_id != self._track or self._fitted is None:
+            return face
+        yaw, pitch = (float(angle) for angle in self._fitted([[face.gaze_yaw, face.gaze_pitch]])[0])
+        return replace(face, gaze_yaw=yaw, gaze_pitch=pitch)

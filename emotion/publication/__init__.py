@@ -1,0 +1,1 @@
+"""Figures and texts for publications: charts as SVG and PDF in millimetres, methods and citation."""

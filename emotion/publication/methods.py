@@ -1,0 +1,120 @@
+"""A methods paragraph for publications: program, model, settings and versions of one analysis."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from emotion.analytics.edits import Edits
+from emotion.errors import ModelError
+from emotion.labels import display_order
+from emotion.models.registry import load_card
+from emotion.publication.citation import TITLE, citation
+from emotion.types import Analysis, ModelCard
+from emotion.version import program_version
+
+_DETECTORS = {"blazeface": "BlazeFace", "haar": "the Haar cascade of OpenCV"}
+
+_PACKAGES = {"ai-edge-litert": "LiteRT", "opencv-python-headless": "OpenCV", "av": "PyAV", "numpy": "NumPy"}
+"""Packages whose versions can change a figure, and their names for people."""
+
+
+def methods_text(analysis: Analysis, edits: Edits | None = None, smoothing: str = "") -> str:
+    """Return how an analysis was made, in sentences that can be copied into a paper.
+
+    Args:
+        analysis: The analysis.
+        edits: Its edits: excluded events and baselines are named.
+        smoothing: What a page smooths, such as ``"a moving average over 0.5 s"``; empty for nothing.
+    """
+    sentences = [
+        f"Facial expressions were measured with {TITLE}, version {program_version()}.",
+        _faces(analysis),
+        _model(analysis),
+        _unclear(analysis),
+        _sampling(analysis),
+        _edited(edits or Edits()),
+        f"Probabilities were smoothed with {smoothing}." if smoothing else "",
+        f"Versions: {_versions()}.",
+        "Figures describe displayed expressions, not what a person felt.",
+        f"Citation: {citation()}",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _faces(analysis: Analysis) -> str:
+    detector = str(analysis.settings.get("detector", "blazeface"))
+    return (
+        f"Faces were detected with {_DETECTORS.get(detector, detector)}, confirmed and followed with MediaPipe's "
+        "468-point face mesh, and aligned by their landmarks."
+    )
+
+
+def _model(analysis: Analysis) -> str:
+    labels = ", ".join(display_order(analysis.labels))
+    card = _card_of(analysis)
+    if card is None:
+        return f"Each face was classified by the model {analysis.model} ({labels})."
+    return (
+        f"Each face was classified by the model {card.name} ({card.parameters:,} parameters, input "
+        f"{card.input_size} × {card.input_size} px, temperature {card.temperature:g}; SHA-256 {card.sha256}), which "
+        f"gives probabilities of {len(card.labels)} expressions ({labels})."
+    )
+
+
+def _card_of(analysis: Analysis) -> ModelCard | None:
+    try:
+        return load_card(analysis.model)
+    except ModelError:
+        return None
+
+
+def _unclear(analysis: Analysis) -> str:
+    limit = analysis.abstain_below
+    if limit <= 0:
+        return "The most probable expression was taken as the answer."
+    slopes = ", more for turned, small and uncertain faces" if limit.slopes else ""
+    return f"Answers with a probability below {float(limit):.0%}{slopes} count as unclear."
+
+
+def _sampling(analysis: Analysis) -> str:
+    chosen, info = analysis.settings, analysis.info
+    fps, every = chosen.get("fps"), int(chosen.get("every") or 1)
+    which = f"at most {fps:g} frames/s" if fps else "every frame" if every == 1 else f"one frame in {every}"
+    start_s, end_s = chosen.get("start_s") or 0.0, chosen.get("end_s")
+    part = "" if not start_s and end_s is None else f" from {start_s:g} s to {_end(end_s)}"
+    return (
+        f"Of the video ({info.width} × {info.height} px, {info.fps:.4g} frames/s, {info.duration_s:.1f} s), "
+        f"{which}{part} {'were' if fps else 'was'} analysed: {len(analysis.frames):,} frames"
+        f"{'' if analysis.complete else ' (incomplete)'}."
+    )
+
+
+def _end(end_s: float | None) -> str:
+    return "the end" if end_s is None else f"{end_s:g} s"
+
+
+def _edited(edits: Edits) -> str:
+    excluded = sum(event.excluded for event in edits.events)
+    done = [
+        _counted(len(edits.merged), "track was merged by hand", "tracks were merged by hand"),
+        _counted(len(edits.hidden), "person was left out", "people were left out"),
+        _counted(excluded, "span was excluded", "spans were excluded"),
+        _counted(len(edits.baselines), "person has a baseline", "people have baselines"),
+    ]
+    named = ", ".join(filter(None, done))
+    return f"Edits: {named}." if named else ""
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return "" if not count else f"1 {one}" if count == 1 else f"{count} {many}"
+
+
+def _versions() -> str:
+    found = [f"Python {platform.python_version()}"]
+    for package, name in _PACKAGES.items():
+        try:
+            found.append(f"{name} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

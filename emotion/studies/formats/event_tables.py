@@ -1,0 +1,300 @@
+"""Reads events from the logs of other programs: PsychoPy, E-Prime, BORIS, ELAN, XDF, and any CSV by its columns."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyxdf
+
+from emotion.analytics.edits import Event, Span
+from emotion.csv_text import restored
+from emotion.errors import InputError, brief
+
+MAX_EVENTS, MAX_BYTES = 100_000, 256 << 20
+_ENCODINGS = ("utf-8-sig", "utf-16", "latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a table have what.
+
+    Attributes:
+        start: Start of each event.
+        label: What it is; None for the start column's name.
+        end: Its end; None for moments, or if ``duration`` is given.
+        duration: How long it lasts.
+        unit_s: Length of the table's unit of time, s; 0.001 for milliseconds.
+    """
+
+    start: str
+    label: str | None = None
+    end: str | None = None
+    duration: str | None = None
+    unit_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.unit_s < float("inf"):
+            raise InputError(f"expected a unit of time above 0 s; got {self.unit_s} s")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event in the time of its own log, which may begin anywhere.
+
+    Attributes:
+        start_s: Its start, s.
+        end_s: Its end, s.
+        label: What it is.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+
+
+def read_table(content: bytes) -> pd.DataFrame:
+    """Return a CSV or tab-separated file as text columns.
+
+    Raises:
+        InputError: It is no table.
+    """
+    if len(content) > MAX_BYTES:
+        raise InputError(f"expected a file of at most {MAX_BYTES >> 20} MiB; it is larger")
+    text = _decoded(content)
+    # E-Prime's exports begin with the name of the experiment's file in a line of its own.
+    lines = text.splitlines()
+    skipped = 1 if len(lines) > 1 and not re.search("[,;\t]", lines[0]) and re.search("[,;\t]", lines[1]) else 0
+    head = lines[skipped] if len(lines) > skipped else ""
+    sign = max("\t;,", key=head.count)
+    try:
+        table = pd.read_csv(io.StringIO(text), sep=sign, dtype=str, keep_default_na=False, skiprows=skipped)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"expected a table as CSV or tab-separated text; it cannot be read: {brief(error)}") from error
+    if len(table) > MAX_EVENTS:
+        raise InputError(f"expected at most {MAX_EVENTS:,} rows; got {len(table):,}")
+    return table
+
+
+def events_of_table(table: pd.DataFrame, columns: Columns) -> list[LoggedEvent]:
+    """Return the events of a table; rows without a start are left out.
+
+    Raises:
+        InputError: A column is missing, or a time is not a number.
+    """
+    wanted = [name for name in (columns.start, columns.label, columns.end, columns.duration) if name is not None]
+    if missing := [name for name in wanted if name not in table]:
+        have = ", ".join(brief(name) for name in list(table)[:20])
+        raise InputError(f"expected a column {brief(missing[0])!r}; the table has {have}")
+    found = []
+    for row in table.to_dict("records"):
+        start = _number(row[columns.start], columns.start)
+        if start is None:
+            continue
+        length = None if columns.duration is None else _number(row[columns.duration], columns.duration)
+        end = None if columns.end is None else _number(row[columns.end], columns.end)
+        stop = start + length if length is not None else start if end is None else end
+        label = columns.start if columns.label is None else restored(str(row[columns.label])).strip()
+        found.append(_logged(start * columns.unit_s, stop * columns.unit_s, label))
+    return sorted(found, key=lambda event: event.start_s)
+
+
+def psychopy_events(content: bytes) -> list[LoggedEvent]:
+    """Return the events of PsychoPy's CSV: every column ``<component>.started`` is one, with its ``.stopped``."""
+    table = read_table(content)
+    starts = [str(name) for name in table if str(name).endswith(".started")]
+    if not starts:
+        raise InputError("expected a PsychoPy table with columns such as 'film.started'; there is none")
+    found: list[LoggedEvent] = []
+    for name in starts:
+        component = name.removesuffix(".started")
+        stopped = f"{component}.stopped"
+        columns = Columns(name, end=stopped if stopped in table else None)
+        part = table[~table[name].isin(("", "None"))].replace({"None": ""})
+        found += [_logged(each.start_s, each.end_s, component) for each in events_of_table(part, columns)]
+    return sorted(found, key=lambda event: event.start_s)
+
+
+def eprime_events(content: bytes) -> list[LoggedEvent]:
+    """Return the events of E-Prime's text export, in ms: every ``<object>.OnsetTime``, with ``<object>.OffsetTime``."""
+    table = read_table(content)
+    starts = [str(name) for name in table if str(name).endswith(".OnsetTime")]
+    if not starts:
+        raise InputError("expected an E-Prime table with columns such as 'Film.OnsetTime'; there is none")
+    found: list[LoggedEvent] = []
+    for name in starts:
+        thing = name.removesuffix(".OnsetTime")
+        offset = f"{thing}.OffsetTime"
+        part = table.replace({"NULL": ""})
+        columns = Columns(name, end=offset if offset in table else None, unit_s=0.001)
+        found += [_logged(each.start_s, each.end_s, thing) for each in events_of_table(part, columns)]
+    return sorted(found, key=lambda event: event.start_s)
+
+
+def boris_events(content: bytes) -> list[LoggedEvent]:
+    """Return the events of BORIS' tabular events: starts joined with their stops, and points."""
+    table = read_table(content)
+    needed = {"Behavior", "Behavior type", "Time"}
+    if not needed <= set(table):
+        raise InputError(f"expected BORIS' tabular events with {', '.join(sorted(needed))}; a column is missing")
+    open_at: dict[tuple[str, str], float] = {}
+    found = []
+    for row in table.to_dict("records"):
+        time, label = _number(row["Time"], "Time"), restored(str(row["Behavior"]))
+        kind, key = str(row["Behavior type"]).upper(), (str(row.get("Subject", "")), label)
+        if time is None:
+            continue
+        if kind == "START":
+            open_at[key] = time
+        elif kind == "STOP":
+            found.append(_logged(open_at.pop(key, time), time, label))
+        else:
+            found.append(_logged(time, time, label))
+    return sorted((*found, *(_logged(start, start, key[1]) for key, start in open_at.items())), key=lambda e: e.start_s)
+
+
+def elan_events(content: bytes, tiers: Sequence[str] = ()) -> list[LoggedEvent]:
+    """Return the annotations of an ELAN file.
+
+    Args:
+        content: The ``.eaf`` file.
+        tiers: Names of the tiers to read; all if empty.
+
+    Raises:
+        InputError: It is not such a file, or declares entities.
+    """
+    text = _decoded(content)
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise InputError("expected an ELAN file without a document type; it has one")
+    try:
+        root = ET.fromstring(text.encode())
+    except ET.ParseError as error:
+        raise InputError(f"expected an ELAN file; it cannot be read: {brief(error)}") from error
+    slots = {
+        slot.get("TIME_SLOT_ID"): int(slot.get("TIME_VALUE", "0")) / 1000
+        for slot in root.iter("TIME_SLOT")
+        if slot.get("TIME_VALUE", "0").isdecimal()
+    }
+    found = []
+    for tier in root.iter("TIER"):
+        if tiers and tier.get("TIER_ID") not in tiers:
+            continue
+        for each in tier.iter("ALIGNABLE_ANNOTATION"):
+            start, end = (slots.get(each.get(f"TIME_SLOT_REF{number}")) for number in (1, 2))
+            if start is not None and end is not None:
+                found.append(_logged(start, end, (each.findtext("ANNOTATION_VALUE") or "").strip()))
+    return sorted(found, key=lambda event: event.start_s)
+
+
+def xdf_events(path: Path) -> list[LoggedEvent]:
+    """Return the markers of an XDF file: all samples of its streams of text.
+
+    Raises:
+        InputError: It is not such a file, or has no markers.
+    """
+    try:
+        streams, _ = pyxdf.load_xdf(str(path), verbose=False)
+    except Exception as error:  # pyxdf raises whatever its parsing meets
+        raise InputError(f"expected an XDF file; {path.name} cannot be read: {brief(error)}") from error
+    found = [
+        _logged(float(time), float(time), str(sample[0]).strip())
+        for stream in streams
+        if stream["info"]["channel_format"][0] == "string"
+        for time, sample in zip(stream["time_stamps"], stream["time_series"], strict=True)
+    ]
+    if not found:
+        raise InputError(f"expected an XDF file with a stream of markers; {path.name} has none")
+    return sorted(found, key=lambda event: event.start_s)
+
+
+READERS: dict[str, Any] = {
+    "psychopy": psychopy_events, "eprime": eprime_events, "boris": boris_events, "elan": elan_events,
+}  # fmt: skip
+"""Format → reader of a file's bytes. XDF is read from its path, other tables with :class:`Columns`."""
+
+
+KINDS = (*READERS, "xdf", "csv")
+"""All formats of :func:`read_log`."""
+
+
+def offset_by(events: Sequence[LoggedEvent], common: str, at_s: float) -> float:
+    """Return what to add to a log's times, so that the first event with a label is at a time of the video.
+
+    Args:
+        events: The log.
+        common: Label of an event that the video has too, such as a clap or the start of the first stimulus.
+        at_s: Its time in the video, s.
+
+    Raises:
+        InputError: The log has no such event.
+    """
+    first = next((event for event in events if event.label.casefold() == common.casefold()), None)
+    if first is None:
+        have = ", ".join(dict.fromkeys(brief(event.label) for event in events[:20]))
+        raise InputError(f"expected an event {brief(common)!r} in the log; it has {have or 'none'}")
+    return at_s - first.start_s
+
+
+def read_log(path: Path, kind: str, columns: Columns | None = None) -> list[LoggedEvent]:
+    """Return the events of a file.
+
+    Args:
+        path: The file.
+        kind: One of :data:`KINDS`.
+        columns: Its columns, if the kind is ``"csv"``.
+
+    Raises:
+        InputError: It is something else.
+    """
+    if kind == "xdf":
+        return xdf_events(path)
+    if kind in READERS:
+        return list(READERS[kind](path.read_bytes()))
+    if columns is None:
+        raise InputError("expected the column with the start of each event")
+    return events_of_table(read_table(path.read_bytes()), columns)
+
+
+def in_video(events: Sequence[LoggedEvent], offset_s: float = 0.0) -> tuple[Event, ...]:
+    """Return a log's events in the time of the video; those that end before its start are left out."""
+    return tuple(
+        Event(event.label, Span(max(event.start_s + offset_s, 0.0), event.end_s + offset_s))
+        for event in events
+        if event.end_s + offset_s >= 0
+    )
+
+
+def _logged(start: float, end: float, label: str) -> LoggedEvent:
+    return LoggedEvent(start, max(start, end), label or "event")
+
+
+def _number(text: object, column: str) -> float | None:
+    line = str(text).strip().replace(",", ".")
+    if not line or line.casefold() in {"na", "n/a", "nan"}:
+        return None
+    try:
+        value = float(line)
+    except ValueError:
+        raise InputError(f"expected a number in the column {brief(column)}; got {brief(line)!r}") from None
+    if not math.isfinite(value):
+        raise InputError(f"expected a number in the column {brief(column)}; got {brief(line)!r}")
+    return value
+
+
+def _decoded(content: bytes) -> str:
+    """Return text; E-Prime writes UTF-16, others UTF-8."""
+    is_utf16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    for encoding in _ENCODINGS:
+        if (encoding == "utf-16") == is_utf16:
+            try:
+                return content.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    raise InputError("expected text in UTF-8 or UTF-16; it is neither")

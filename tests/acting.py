@@ -1,0 +1,45 @@
+"""A made-up analysis of people who blink, nod and open the mouth at known times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from emotion.analytics.timeline import EYES, MEASURES
+from emotion.types import Analysis
+from tests.conftest import make_analysis
+
+RATE = 30
+FRAMES = 10 * RATE
+BLINKS_AT = (60, 150, 240)
+
+
+@cache
+def acting(people: int = 1, rate: int = RATE) -> Analysis:
+    """Return ten seconds of people who rest, blink three times, nod in second 5 and open the mouth from second 8 on.
+
+    The second person looks 30° to the side and tilts nothing.
+    """
+    shown = ["neutral"] * (8 * RATE) + ["surprise"] * (2 * RATE)
+    analysis = make_analysis([[label] * people for label in shown], step_s=1 / RATE)
+    timeline = analysis.timeline.copy()
+    frame, time_s = timeline["frame_index"], timeline["time_s"]
+    down = frame.isin([first + k for first in BLINKS_AT for k in range(4)])
+    timeline[EYES] = np.tile(np.float32([0.25, 0.25, 0, 0]), (len(timeline), 1))
+    timeline.loc[down, EYES[:2]] = np.float32(0.02)
+    timeline.loc[timeline["track_id"] == 2, "gaze_yaw"] = np.float32(30)
+    timeline[["yaw", "pitch", "roll"]] = np.float32(0)
+    nod = (time_s >= 5) & (time_s < 7)
+    timeline.loc[nod, "pitch"] = (8 * np.sin(2 * np.pi * 1.5 * (time_s[nod] - 5))).astype("float32")
+    timeline[MEASURES] = np.float32(0.01)
+    late = time_s >= 8
+    timeline.loc[late, "lip_gap"] = np.float32(0.11)
+    timeline.loc[late, "lip_corner_height_left"] = np.float32(0.05)
+    whole = replace(analysis, timeline=timeline)
+    if rate == RATE:
+        return whole
+    kept = timeline["frame_index"] % (RATE // rate) == 0
+    frames = analysis.frames[analysis.frames["frame_index"] % (RATE // rate) == 0]
+    return replace(whole, timeline=timeline[kept].reset_index(drop=True), frames=frames.reset_index(drop=True))

@@ -1,0 +1,29 @@
+"""A page with the gaze calibration and a stand-in for the session, for the browser tests; dots change quickly."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import streamlit as st
+
+import ui.live.calibration
+from emotion.live import LiveSettings
+
+ui.live.calibration.DOT_S = 0.25
+calls = st.session_state.setdefault("calls", [])
+session = SimpleNamespace(
+    settings=LiveSettings(),
+    snapshot=lambda: SimpleNamespace(recording=None, gaze_calibration=None),
+    calibrate_gaze=lambda targets: calls.append(np.asarray(targets).round(1).tolist()),
+    clear_gaze_calibration=lambda: calls.append("cleared"),
+)
+ui.live.calibration.show_calibration(session)  # type: ignore[arg-type]
+
+
+@st.fragment(run_every=0.3)
+def show_calls() -> None:
+    st.text(f"calls: {calls}")
+
+
+show_calls()

@@ -1,0 +1,115 @@
+"""The command ``study`` on a library of its own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.cli.main import main
+from emotion.library import LOCAL, Library
+from emotion.library.studies import StudyRepository
+from tests.conftest import make_analysis
+from tests.library.conftest import video  # noqa: F401 – a fixture
+from tests.library.libraries import put
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    monkeypatch.setenv("EMOTION_LIBRARY", str(tmp_path / "library"))
+    return Library.open()
+
+
+@pytest.fixture
+def filled(library: Library, video: Path) -> Library:  # noqa: F811
+    repository = library.for_owner(LOCAL)
+    for name, labels in {"a_film": ["happiness"] * 12, "a_news": ["neutral"] * 9, "b_film": ["fear"] * 7}.items():
+        entry = put(repository, video, f"{name}.mp4", analysis=make_analysis([[label] for label in labels]))
+        events = (Event("x", Span(0.2, 0.4)), Event("y", Span(0.3, 0.3)))
+        repository.save_edits(entry.id, Edits(events=events))
+    assert main(["study", "create", "Pilot"]) == 0
+    assert main(["study", "add", "Pilot", "--library", ""]) == 0
+    return library
+
+
+def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["study", "list"]) == 0
+    assert "Pilot" in capsys.readouterr().out
+    assert main(["study", "results", "Pilot", "--out", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr().out
+    assert "a            film" in shown
+    table = pd.read_csv(tmp_path / "out" / "means.csv", encoding="utf-8-sig")
+    assert table["frames"].tolist() == [12, 9, 7]
+    assert main(["study", "export", "Pilot", str(tmp_path / "folder")]) == 0
+    assert main(["study", "delete", "Pilot"]) == 0
+    assert main(["study", "import", str(tmp_path / "folder")]) == 0
+    assert "3 cells imported" in capsys.readouterr().out
+    assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
+
+
+def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("participant,stimulus,file,group\na,film,a_film.mp4,x\nb,film,b_film.mp4,y\n")
+    assert main(["study", "add", "Pilot", "--sheet", str(tmp_path / "sheet.csv")]) == 0
+    people = StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.participants
+    assert [each.variables for each in people] == [{"group": "x"}, {"group": "y"}]
+
+
+@pytest.mark.parametrize(("kind", "endings"), [("eaf", {".eaf"}), ("textgrid", {".TextGrid"}), ("boris", {".csv"})])
+def test_annotations_are_written_for_each_cell(filled: Library, tmp_path: Path, kind: str, endings: set[str]) -> None:
+    assert main(["study", "annotations", "Pilot", str(tmp_path / "marks"), "--format", kind]) == 0
+    files = sorted((tmp_path / "marks").iterdir())
+    assert {path.suffix for path in files} == endings
+    assert [path.name.split(".")[0] for path in files] == ["a_film", "a_news", "b_film"]
+    assert "happiness" in files[0].read_text(encoding="utf-8-sig")
+
+
+def test_a_bids_folder_has_events_and_physio(filled: Library, tmp_path: Path) -> None:
+    assert main(["study", "annotations", "Pilot", str(tmp_path / "bids"), "--format", "bids"]) == 0
+    stem = tmp_path / "bids" / "sub-a" / "beh" / "sub-a_task-film"
+    events = pd.read_csv(f"{stem}_events.tsv", sep="\t")
+    assert events.columns.tolist() == ["onset", "duration", "trial_type", "tier"]
+    assert {"happiness", "x", "y"} == set(events["trial_type"])
+    about = json.loads(Path(f"{stem}_physio.json").read_text(encoding="utf-8"))
+    with gzip.open(f"{stem}_physio.tsv.gz", "rt") as file:
+        physio = pd.read_csv(file, sep="\t", names=about["Columns"], na_values="n/a")
+    assert len(physio) == 12
+    assert about["SamplingFrequency"] == pytest.approx(10)
+    assert physio["happiness"].mean() > 0.5
+
+
+def test_events_of_a_log_are_added_at_the_time_of_the_video(filled: Library, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("t,what,long\n5000,clap,0\n5300,scare,400\n")
+    cell = ["study", "events", "Pilot", "a", "film", str(log), "--format", "csv", "--unit", "0.001"]
+    arguments = [*cell, "--start", "t", "--label", "what", "--duration", "long", "--align", "clap", "--at", "0.1"]
+    assert main(arguments) == main(arguments) == 0
+    repository = filled.for_owner(LOCAL)
+    (entry,) = repository.search("scare").entries
+    assert entry.source == "a_film.mp4"
+    assert [(e.label, round(e.span.start_s, 3), round(e.span.end_s, 3)) for e in entry.edits.events[2:]] == [
+        ("clap", 0.1, 0.1),
+        ("scare", 0.4, 0.8),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["results", "nothing"], "expected the title or ID of a study"),
+        (["add", "Pilot"], "expected videos, --library or --sheet"),
+        (["results", "Pilot", "--measure", "x"], "expected a measure"),
+        (["import", "."], "there is no study.json in it"),
+        (["add", "Pilot", "--library", "", "--pattern", "x"], "expected a pattern with"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    filled: Library, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    del filled
+    capsys.readouterr()
+    assert main(["study", *arguments]) == 2
+    assert words in capsys.readouterr().err.strip().splitlines()[-1]

@@ -1,0 +1,115 @@
+"""Live values of eyes, gaze, blinks and movements, on results made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion.labels import FERPLUS_LABELS
+from emotion.live.face_signals import FaceSignals, notes_of
+from emotion.types import Face, FrameResult
+from emotion.vision.movement_codebook import MEASURE_COLUMNS
+
+FPS = 30
+NAN = float("nan")
+
+
+def result(
+    index: int,
+    *,
+    openness=(0.25, 0.25),
+    gaze=(0.0, 0.0),
+    lip_gap: float | None = 0.0,
+    label="neutral",
+    fps=FPS,
+    track=1,
+) -> FrameResult:
+    probabilities = np.full(len(FERPLUS_LABELS), 0.01, np.float32)
+    probabilities[FERPLUS_LABELS.index(label)] = 1 - 0.01 * (len(FERPLUS_LABELS) - 1)
+    measures = None
+    if lip_gap is not None:
+        measures = np.array([lip_gap if name == "lip_gap" else 0.0 for name in MEASURE_COLUMNS], np.float32)
+    face = Face(
+        np.array([10, 10, 60, 60], np.float32), 1.0, eye_openness_left=openness[0], eye_openness_right=openness[1],
+        gaze_yaw=gaze[0], gaze_pitch=gaze[1], measures=measures, track_id=track, probabilities=probabilities,
+    )  # fmt: skip
+    return FrameResult(index, index / fps, 320, 240, (face,), FERPLUS_LABELS)
+
+
+def seen(count: int, blinks=(), **fields) -> FaceSignals:
+    signals = FaceSignals(FERPLUS_LABELS)
+    for index in range(count):
+        shut = any(first <= index < first + 4 for first in blinks)
+        signals.see(result(index, openness=(0.03, 0.03) if shut else (0.25, 0.25), **fields))
+    return signals
+
+
+def test_blinks_are_counted_once_each_over_minutes():
+    blinks = range(60, 150 * FPS, 90)
+    signals = seen(150 * FPS + 2 * FPS, blinks)
+    assert signals.now(1).blinks == len(blinks)
+
+
+def test_a_slow_stream_cannot_count_blinks():
+    assert seen(60, [20], fps=10).now(1).blinks is None
+    assert seen(120, [20]).now(1).blinks == 1
+
+
+def test_openness_is_a_share_of_the_persons_own_open_eye():
+    signals = seen(90)
+    signals.see(result(90, openness=(0.125, NAN), gaze=(NAN, NAN)))
+    now = signals.now(1)
+    assert now.open_left == pytest.approx(0.5)
+    assert np.isnan(now.open_right)
+    assert now.towards_camera is None
+
+
+def test_gaze_is_told_as_an_angle_and_whether_it_is_towards_the_camera():
+    signals = seen(30, gaze=(8.0, 6.0))
+    assert signals.now(1).gaze_deg == pytest.approx(10.0, abs=0.05)
+    assert signals.now(1).towards_camera
+    signals.see(result(30, gaze=(30.0, 0.0)))
+    assert signals.now(1).towards_camera is False
+
+
+def test_movements_are_relative_to_neutral_frames_then_to_the_baseline():
+    signals = seen(60, lip_gap=0.1)
+    signals.see(result(60, lip_gap=0.4, label="surprise"))
+    assert signals.now(1).rest == "neutral"
+    assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.3)
+    for index in range(61, 91):
+        signals.see(result(index, lip_gap=0.2, label="surprise"))
+    signals.take_rest(0.5)
+    signals.see(result(91, lip_gap=0.4, label="surprise"))
+    assert signals.now(1).rest == "baseline"
+    assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.2)
+    signals.clear_rest()
+    assert signals.now(1).movements["jaw_drop"] == pytest.approx(0.3)
+
+
+def test_without_neutral_frames_no_movement_is_claimed():
+    now = seen(60, lip_gap=0.4, label="surprise").now(1)
+    assert (now.rest, now.movements) == ("unknown", {})
+
+
+def test_what_is_switched_off_is_not_told():
+    assert FaceSignals(FERPLUS_LABELS).now(1) is None
+    signals = FaceSignals(FERPLUS_LABELS)
+    signals.see(result(0, openness=(NAN, NAN), gaze=(NAN, NAN), lip_gap=None))
+    assert signals.now(1) is None
+    assert signals.notes(1) == ()
+
+
+def test_who_is_gone_for_long_is_forgotten():
+    signals = seen(30)
+    signals.see(result(40 * FPS, track=2))
+    assert signals.now(1) is None
+    assert signals.now(2) is not None
+
+
+def test_notes_are_few_words_without_numbers():
+    signals = seen(60)
+    signals.see(result(60, openness=(0.02, 0.02), lip_gap=0.3, gaze=(40, 0), label="surprise"))
+    assert notes_of(signals.now(1)) == ("eyes shut", "looks away", "jaw drop")
+    signals.see(result(61, openness=(0.25, 0.02)))
+    assert notes_of(signals.now(1)) == ("right eye shut", "to camera")

@@ -1,0 +1,77 @@
+"""Calibrating the gaze while the camera runs, on results made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emotion.errors import LiveError
+from emotion.live.gaze_calibration import DOT_S, GazeCalibrator
+from tests.live.test_face_signals import FPS, result
+
+TARGETS = np.array([(yaw, pitch) for pitch in (-3.0, -10.0, -17.0) for yaw in (-15.0, 0.0, 15.0)])
+SECONDS = DOT_S * len(TARGETS)
+
+
+def look(calibrator: GazeCalibrator, measure, seconds: float = SECONDS + 0.1, lag_s: float = 0.3, start: int = 300):
+    """Show a person who looks at each dot ``lag_s`` late; return the last frame as the calibrator returned it."""
+    for index in range(round(seconds * FPS)):
+        dot = min(max(int((index / FPS - lag_s) // DOT_S), 0), len(TARGETS) - 1)
+        yaw, pitch = measure(TARGETS[dot])
+        seen = calibrator.see(result(start + index, gaze=(float(yaw), float(pitch))))
+    return seen
+
+
+def test_a_distorted_gaze_is_calibrated_from_then_on():
+    calibrator = GazeCalibrator()
+    calibrator.start(TARGETS)
+    assert calibrator.now().running
+    last = look(calibrator, lambda true: true * 0.5 + np.array([4.0, 3.0]))
+    now = calibrator.now()
+    assert (now.running, now.track_id, now.kind, now.dots) == (False, 1, "affine", 9)
+    assert now.error_deg < 0.01
+    assert now.error_before_deg > 5
+    assert (last.faces[0].gaze_yaw, last.faces[0].gaze_pitch) == pytest.approx(tuple(TARGETS[-1]), abs=1e-6)
+    kept = calibrator.settings["gaze_calibration"]
+    assert kept["track_id"] == 1
+    assert np.array(kept["matrix"]) == pytest.approx(np.array([[2, 0, -8], [0, 2, -6]]), abs=1e-3)
+
+
+def test_others_and_shut_eyes_stay_as_measured():
+    calibrator = GazeCalibrator()
+    calibrator.start(TARGETS)
+    look(calibrator, lambda true: true * 0.5)
+    other = calibrator.see(result(1, gaze=(10.0, 0.0), track=2)).faces[0]
+    assert other.gaze_yaw == 10.0
+    assert np.isnan(calibrator.see(result(2, gaze=(float("nan"), float("nan")))).faces[0].gaze_yaw)
+
+
+def test_nothing_changes_before_it_is_over_and_after_it_is_cleared():
+    calibrator = GazeCalibrator()
+    calibrator.start(TARGETS)
+    during = look(calibrator, lambda true: true * 0.5, seconds=10)
+    assert during.faces[0].gaze_yaw == 0.5 * TARGETS[4][0]
+    calibrator.clear()
+    assert calibrator.now() is None
+    assert calibrator.settings == {}
+    frame = result(0, gaze=(3.0, 3.0))
+    assert calibrator.see(frame) is frame
+
+
+def test_a_hidden_gaze_and_an_empty_picture_say_why():
+    calibrator = GazeCalibrator()
+    calibrator.start(TARGETS)
+    look(calibrator, lambda _: (float("nan"), float("nan")))
+    assert "got one at 0 of 9" in calibrator.now().problem
+    calibrator.start(TARGETS)
+    for index in range(round(SECONDS * FPS) + 2):
+        calibrator.see(replace(result(index), faces=()))
+    assert calibrator.now().problem == "The gaze was not calibrated: no face was seen."
+
+
+@pytest.mark.parametrize("targets", [np.zeros((4, 2)), np.zeros((9, 3)), np.full((9, 2), np.nan)])
+def test_what_are_no_dots_is_refused(targets):
+    with pytest.raises(LiveError, match="expected 5 or more dots"):
+        GazeCalibrator().start(targets)

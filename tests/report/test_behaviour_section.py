@@ -1,0 +1,76 @@
+"""Eyes, head and movements in reports: per person, per event and in the baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from emotion.analytics.edits import Edits, Event, Span
+from emotion.report.content import EYES_HEADS, MOVEMENT_COLUMNS, build_report
+from emotion.report.edited import edit
+from emotion.report.html import write_html
+from emotion.report.pdf import write_pdf
+from tests.acting import acting
+from tests.conftest import make_analysis
+
+EDITS = Edits(
+    names={1: "Ada <b>"},
+    baselines={2: Span(8, 9)},
+    events=(Event("opens", Span(8, 10)), Event("a moment", Span(1, 1)), Event("rests", Span(0, 4))),
+)
+
+
+def test_a_report_has_the_figures_of_everybody() -> None:
+    report = build_report(edit(acting(people=2), EDITS))
+    assert [(row.name, row.values) for row in report.eyes] == [
+        ("Ada <b>", ("18.0", "0.0", "100%", "1", "0", "0")),
+        ("Person 2", ("18.0", "0.0", "0%", "1", "0", "0")),
+    ]
+    assert report.not_measured == []
+
+
+def test_movements_stand_by_event_and_baseline() -> None:
+    ada, other = build_report(edit(acting(people=2), EDITS)).movements
+    assert (ada.name, other.name) == ("Ada <b>, relative to the neutral frames", "Person 2, relative to the baseline")
+    # Events carry the numbers of the report's list, in order of time; the moment has no figures.
+    assert ada.heads == ("Whole video", "Peak (95 %)", "Left − right", "Event 1", "Event 3")
+    assert other.heads == ("Whole video", "Peak (95 %)", "Left − right", "Baseline", "Event 1", "Event 3")
+    rows = {row[0]: row[1:] for row in ada.rows}
+    assert rows["Jaw drop (AU 25–27)"] == ("2.0", "10.0", "–", "0.0", "10.0")
+    assert rows["Lip corner up (AU 12)"] == ("0.4", "2.0", "0.8", "0.0", "2.0")
+    assert rows["Lip press (AU 24)"][2] == "–"
+
+
+def test_many_events_continue_in_another_table() -> None:
+    events = tuple(Event(f"part {n}", Span(n, n + 1)) for n in range(8))
+    first, second = build_report(edit(acting(), Edits(events=events))).movements
+    assert second.name == f"{first.name} (continued)"
+    assert first.heads[-1] == "Event 3"
+    assert second.heads == tuple(f"Event {n}" for n in range(4, 9))
+    assert len(first.heads) == MOVEMENT_COLUMNS
+
+
+def test_what_was_not_measured_is_said_in_place_of_figures(tmp_path: Path) -> None:
+    report = build_report(edit(make_analysis([["happiness"]] * 20, step_s=0.2)))
+    assert report.movements == []
+    assert [row.values[0] for row in report.eyes] == ["–"]
+    assert "at least 15 analysed frames per second; here, there are 5" in report.not_measured[0]
+    write_html(edit(make_analysis([["happiness"]] * 20, step_s=0.2)), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert report.not_measured[0] in page
+    assert "relative to the" not in page
+
+
+@pytest.mark.slow
+def test_html_and_pdf_show_the_same_figures(tmp_path: Path) -> None:
+    edited = edit(acting(people=2), EDITS)
+    write_html(edited, tmp_path / "r.html")
+    write_pdf(edited, tmp_path / "r.pdf")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    printed = " ".join(" ".join(one.extract_text() for one in PdfReader(tmp_path / "r.pdf").pages).split())
+    assert "<b>" not in page
+    for text in (*EYES_HEADS, "Eyes, head and movements", "Jaw drop (AU 25–27)", "relative to the baseline"):
+        assert text in page
+        assert text in printed

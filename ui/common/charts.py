@@ -1,0 +1,76 @@
+"""Shows a chart, and offers it as a figure for print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from emotion.publication.figure import figure
+from emotion.publication.formats import MEDIA_TYPES, NARROWEST_MM, WIDEST_MM, WIDTHS_MM, FigureFormat
+from ui.common.errors import fragment
+
+_OTHER = "Other"
+_TITLES = {"svg": "SVG", "pdf": "PDF"}
+
+
+def show_chart(chart: alt.TopLevelMixin, key: str, name: str = "figure", **options: Any) -> None:
+    """Show a chart as wide as its place, with a menu that saves it as SVG or PDF.
+
+    Args:
+        chart: One of :mod:`emotion.charts`.
+        key: The chart's key, unique on the page.
+        name: Name of saved files, without an ending.
+        options: Further arguments of ``st.altair_chart``.
+    """
+    options = {"width": "stretch"} | options
+    st.altair_chart(chart, key=key, **options)  # type: ignore[call-overload]
+    _offer_figure(chart, key, name)
+
+
+@fragment()
+def _offer_figure(chart: alt.TopLevelMixin, key: str, name: str) -> None:
+    """Show the menu; its content only once it is open, as pages have many charts."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        menu = st.popover(
+            "Save figure", icon=":material/download:", type="tertiary", key=f"{key}_figure", on_change="rerun"
+        )
+    if not menu.open:
+        return
+    with menu:
+        chosen = _choose(key)
+        st.download_button(
+            "Download",
+            lambda: figure(chart, chosen),
+            f"{name}.{chosen.kind}",
+            MEDIA_TYPES[chosen.kind],
+            key=f"{key}_figure_download",
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+        )
+
+
+def _choose(key: str) -> FigureFormat:
+    kind = st.segmented_control(
+        "Format", list(_TITLES), default="svg", required=True, format_func=_TITLES.__getitem__, key=f"{key}_figure_kind"
+    )
+    width_mm, greyscale = choose_size(key)
+    return FigureFormat(str(kind), width_mm, greyscale)
+
+
+def choose_size(key: str) -> tuple[float, bool]:
+    """Ask for a figure's width, and return it in mm, and whether it is in greyscale."""
+    width = st.selectbox(
+        "Width", [*WIDTHS_MM, _OTHER], format_func=_width_text, key=f"{key}_figure_width", filter_mode=None
+    )
+    width_mm = WIDTHS_MM.get(str(width))
+    if width_mm is None:
+        width_mm = st.number_input("Width, mm", NARROWEST_MM, WIDEST_MM, 150, key=f"{key}_figure_mm")
+    greyscale = st.toggle("Greyscale", key=f"{key}_figure_grey", help="Patterns instead of colours")
+    return float(width_mm), greyscale
+
+
+def _width_text(width: str) -> str:
+    return f"{width} ({WIDTHS_MM[width]} mm)" if width in WIDTHS_MM else f"{width} …"

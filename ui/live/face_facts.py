@@ -1,0 +1,26 @@
+"""Names and texts of a live face's eyes, gaze, blinks and movements."""
+
+from __future__ import annotations
+
+import math
+
+from emotion.analytics.behaviour.words import strongest
+from emotion.live import FaceNow
+
+
+def face_facts(face: FaceNow) -> list[tuple[str, str]]:
+    """Return name and text of each fact; what is not known has none, except blinks and rest, which say why."""
+    facts = []
+    openness = {"left": face.open_left, "right": face.open_right}
+    known = {side: value for side, value in openness.items() if math.isfinite(value)}
+    if known:
+        facts.append(("Eyes open", ", ".join(f"{side} {value:.0%}" for side, value in known.items())))
+        facts.append(("Blinks", "needs 15 frames a second" if face.blinks is None else str(face.blinks)))
+    if not math.isnan(face.gaze_deg):
+        where = "towards the camera" if face.towards_camera else "away from the camera"
+        facts.append(("Gaze", f"{where} ({face.gaze_deg:.0f}°)"))
+    if face.movements:
+        facts.append(("Movements", ", ".join(strongest(face.movements)) or "none"))
+    elif face.rest == "unknown":
+        facts.append(("Movements", "press Baseline, or show a neutral face"))
+    return facts

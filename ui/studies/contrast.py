@@ -1,0 +1,144 @@
+"""Contrasts between conditions and between groups: sentences, a table, clusters in time, and a mixed model."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from emotion.errors import InputError
+from emotion.studies.measures import measure as measure_named
+from emotion.studies.results import StudyResults
+from emotion.studies.statistics.clusters import cluster_contrast
+from emotion.studies.statistics.contrasts import Contrast, contrasts
+from emotion.studies.statistics.mixed import mixed_model
+from emotion.studies.statistics.sentences import cluster_sentences, contrast_sentence, effect_sentence
+from ui.common.plain import plain
+from ui.common.tables import csv_button
+from ui.studies.results import groupings
+from ui.studies.session import cached
+
+MIN_PAIRS = 6
+"""Fewest pairs with which a permutation test can find p below 0.05."""
+
+
+def show_contrast(results: StudyResults) -> None:
+    """Compare two conditions or groups."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.selectbox("Compare", groupings(results), format_func=plain, key="study_contrast_by", width=220)
+        means = results.labelled(results.means, by)
+        levels = list(dict.fromkeys(means[by].astype(str)))
+        a = st.selectbox(
+            "First", levels, format_func=plain, key=f"study_contrast_a_{by}_{hash(tuple(levels))}", width=220
+        )
+        others = [level for level in levels if level != a]
+        b = st.selectbox(
+            "Second", others, format_func=plain, key=f"study_contrast_b_{by}_{hash((a, *levels))}", width=220
+        )
+    defaults = [name for name in ("happiness", "valence") if name in results.measures]
+    names = st.multiselect(
+        "Measures", results.measures, defaults, format_func=lambda one: measure_named(one).title,
+        key="study_contrast_measures", help="Holm's correction is over all that you choose",
+    )  # fmt: skip
+    if len(levels) < 2:
+        st.info("A contrast needs two conditions or groups.", icon=":material/compare_arrows:")
+        return
+    paired = by not in results.study.variables("participants")
+    try:
+        found = cached(
+            results,
+            ("contrast", tuple(names), by, a, b),
+            lambda: contrasts(means, names, by=by, levels=[(a, b)], paired=paired),
+        )
+    except InputError as error:
+        st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
+        return
+    for contrast in found:
+        st.markdown(f"- {plain(_upper(contrast_sentence(contrast)))}")
+    st.dataframe(_contrast_table(found), hide_index=True, placeholder="–")
+    _warn_of_few(found)
+    kind = "Paired: the same people in both" if paired else "Unpaired: two groups of people"
+    st.caption(
+        f"{kind}. Each person's mean counts once. Two-sided permutation test; p Holm is corrected for all measures."
+    )
+    csv_button("Contrast", _contrast_table(found), "study_contrast_csv")
+    _show_clusters(results, names, by, (a, b), paired)
+    _show_mixed(results, names, by, paired)
+
+
+def _warn_of_few(found: list[Contrast]) -> None:
+    """Say so if no difference, however large, could be reliable: p of all n people is at least 2 ÷ 2ⁿ if paired."""
+    least = min((each.n_a for each in found if each.paired), default=MIN_PAIRS)
+    if least < MIN_PAIRS:
+        st.caption(f"With {least:,} people the smallest possible p is {2 / 2**least:.3f}: compare at least 6 people.")
+
+
+def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) -> None:
+    """Fit a mixed model of each measure, with groups of people if there are any."""
+    if not names or not st.toggle("Mixed model", key="study_mixed"):
+        return
+    within, between = (by, None) if paired else (None, by)
+    groups = results.study.variables("participants")
+    if paired and groups:
+        with st.container(width=320):
+            chosen = st.selectbox("Groups of people", ["none", *groups], format_func=plain, key="study_mixed_groups")
+        between = None if chosen == "none" else chosen
+    table = results.labelled(results.means, by)
+    table = table if between is None else results.labelled(table, between)
+    for name in names:
+        try:
+            model = cached(
+                results,
+                ("mixed", name, within, between),
+                partial(mixed_model, table, name, within=within, between=between),
+            )
+        except InputError as error:
+            st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
+            return
+        for effect in model.effects:
+            st.markdown(f"- {plain(_upper(effect_sentence(model, effect)))}")
+        if not model.converged:
+            st.warning(f"The model of {plain(name)} did not converge: do not use it.", icon=":material/warning:")
+    st.caption("A random intercept for each person, fitted by REML (statsmodels).")
+
+
+def _show_clusters(results: StudyResults, names: list[str], by: str, levels: tuple[str, str], paired: bool) -> None:
+    """Say when the curves differ, by a cluster permutation over the seconds, for the first measures on request."""
+    if not names or not st.toggle("When do they differ?", key="study_clusters"):
+        return
+    table = results.labelled(results.seconds, by)
+    for name in names:
+        try:
+            test = cached(
+                results,
+                ("clusters", name, by, levels),
+                partial(cluster_contrast, table, name, by=by, names=levels, paired=paired),
+            )
+        except InputError as error:
+            st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
+            return
+        for sentence in cluster_sentences(test):
+            st.markdown(f"- {plain(_upper(sentence))}")
+    st.caption("Cluster permutation over the seconds of stimulus time (Maris and Oostenveld 2007).")
+
+
+def _contrast_table(found: list[Contrast]) -> pd.DataFrame:
+    return pd.DataFrame([
+        {
+            "measure": each.measure, f"mean {each.a}": each.mean_a, f"mean {each.b}": each.mean_b,
+            "difference": each.difference, "95 % from": each.low, "to": each.high, "t": each.t, "p": each.p,
+            "p Holm": each.p_holm, each.effects[0].name: each.effects[0].value,
+            each.effects[1].name: each.effects[1].value,
+            "people": each.n_a if each.paired else each.n_a + each.n_b,
+        }
+        for each in found
+    ])  # fmt: skip
+
+
+def _sentence(error: InputError) -> str:
+    return _upper(str(error))
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

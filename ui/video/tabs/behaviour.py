@@ -1,0 +1,279 @@
+"""Eyes and movements: what eyes, gaze, head and face do, as charts, a face and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emotion.analytics.behaviour.face_means import mean_movements
+from emotion.analytics.behaviour.sampling import sampling_notes
+from emotion.analytics.behaviour.signals import (
+    EYES,
+    GAZE,
+    HEAD,
+    Signal,
+    envelope,
+    has_eyes,
+    has_movements,
+    marks,
+    signal_table,
+    signals_of,
+)
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of, movement_figures, person_figures
+from emotion.analytics.edits import Edits, Event
+from emotion.analytics.heat import span_edges
+from emotion.analytics.lanes import longest_seen
+from emotion.analytics.people import person_name
+from emotion.charts.behaviour import LINE_COLOURS, signal_chart
+from emotion.drawing.face_map import face_map
+from emotion.types import Analysis
+from emotion.vision.movement_codebook import MOVEMENTS
+from ui.common.face_map import show_face_map
+from ui.common.plain import plain
+from ui.common.shares import share_column, whole_percent
+from ui.common.tables import csv_button
+from ui.common.widgets import legend
+
+MAX_MOVEMENTS = 3
+"""Movements shown at once."""
+_BINS = 400
+_TABLE_PEOPLE = 20
+_FIRST_MOVEMENTS = ("lip_corner_up", "jaw_drop")
+_WHOLE = "All of the video"
+_MISSING = (
+    "This analysis has no eyes and no movements: it was made before they were measured, or they were switched off. "
+    "Analyse the video again to get them."
+)
+_HEAT_HOW = (
+    "A spot shows where the face moved, an arrow in which direction; the stronger the colour, the larger the mean "
+    "movement from the person's face at rest, in distances between the eyes (0.05 is about 3 mm). Left and right are "
+    "the person's own. Means below 0.005 have no spot. At rest: the person's baseline if there is one (tab "
+    "Baseline), else the median of their neutral frames. Turning the head by 10° changes measures by up to 0.01."
+)
+
+
+def show_behaviour(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
+    """Show one person's charts and movements, and everybody's figures.
+
+    Args:
+        analysis: The analysis with its edits applied, not smoothed: smoothing would hide blinks.
+        edits: Its edits, for names, baselines and events.
+        track: The chosen person; None for the one seen longest.
+        key: Prefix of the widgets' keys.
+    """
+    timeline = analysis.timeline
+    if not has_eyes(timeline) and not has_movements(timeline):
+        st.info(_MISSING, icon=":material/visibility_off:")
+        return
+    person = track if track is not None else int(timeline["track_id"].value_counts().index[0])
+    if track is None and timeline["track_id"].nunique() > 1:
+        st.caption(f"Charts show {plain(person_name(person, edits.names))}. Choose a person above to see another.")
+    _show_charts(analysis, edits, person, key)
+    behaviour = behaviour_of(analysis, edits.baselines)
+    if has_movements(timeline):
+        _show_face(behaviour, edits, person, key)
+    _show_figures(analysis, behaviour, edits, key)
+
+
+def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> None:
+    rows = analysis.timeline[analysis.timeline["track_id"] == person]
+    table = signal_table(rows, edits.baselines)
+    found = marks(rows)
+    signals = {signal.key: signal for signal in signals_of(table)}
+    moves = [name for name in signals if name not in {EYES, GAZE, HEAD}]
+    for name in (EYES, GAZE, HEAD):
+        if name in signals:
+            _show_signal(analysis, signals[name], table, found, f"{key}_{person}")
+    if not moves:
+        return
+    st.markdown("**Facial movements**")
+    chosen = st.multiselect(
+        "Movements", moves, [name for name in _FIRST_MOVEMENTS if name in moves],
+        format_func=lambda name: signals[name].title, max_selections=MAX_MOVEMENTS, key=f"{key}_moves",
+        help=f"Up to {MAX_MOVEMENTS} at once",
+    )  # fmt: skip
+    for name in chosen:
+        _show_signal(analysis, signals[name], table, found, f"{key}_{person}")
+
+
+def _show_signal(analysis: Analysis, signal: Signal, table: pd.DataFrame, found: pd.DataFrame, key: str) -> None:
+    edges = span_edges(analysis.frames, _BINS)
+    spans = envelope(table, signal, edges)
+    happened = found[found["signal"] == signal.key]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(signal.title)}**", width="stretch")
+        _show_help(signal.meaning)
+    if spans.empty:
+        st.caption("Not measured for this person.")
+        return
+    if len(signal.lines) > 1:
+        legend(dict(zip(signal.lines, LINE_COLOURS, strict=False)))
+    chart = signal_chart(
+        spans,
+        happened,
+        title=signal.title,
+        lines=list(signal.lines),
+        unit=_axis_title(signal),
+        domain=(signal.low, signal.high),
+        time_domain=(float(edges[0]), float(edges[-1])),
+        limit=signal.limit,
+    )
+    st.altair_chart(chart, width="stretch", key=f"{key}_{signal.key}")
+    st.caption(plain(_in_words(signal, spans, happened)))
+
+
+def _show_help(text: str) -> None:
+    with st.popover("How to read this", icon=":material/help:", type="tertiary"):
+        st.markdown(plain(text))
+
+
+def _axis_title(signal: Signal) -> str:
+    short = {EYES: "Openness", GAZE: "From camera, °", HEAD: "Angle, °"}
+    return short.get(signal.key, "Eye distances")
+
+
+def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> str:
+    """Return a chart's content as text."""
+    digits = {EYES: 2, GAZE: 0, HEAD: 0}.get(signal.key, 3)
+    parts = [
+        f"{line}: mean {part['mean'].mean():.{digits}f}, "
+        f"{part['low'].min():.{digits}f} to {part['high'].max():.{digits}f}"
+        for line, part in spans.groupby("line", sort=False)
+    ]
+    counts = happened["kind"].value_counts()
+    parts += [f"{kind}: {count}" for kind, count in counts.items()]
+    return " · ".join(parts).replace("-", "−")
+
+
+def _show_face(behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Movements on the face**", width="stretch")
+        _show_help(_HEAT_HOW)
+    events = [event for event in sorted(edits.events, key=lambda one: one.span.start_s) if not event.excluded]
+    event = _choose_event(events, key)
+    of_person = mean_movements(behaviour, None if event is None else event.span).get(person)
+    if not of_person:
+        st.info(
+            "No movements here: the person is not seen, or their face at rest is not known. Set a baseline in the tab "
+            "*Baseline*.",
+            icon=":material/face:",
+        )
+        return
+    title = f"{person_name(person, edits.names)}, {_WHOLE.lower() if event is None else event.label}"
+    face, table = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    svg, shown = face_map(of_person, f"Mean movements of {title}"), movement_rows(of_person)
+    with face:
+        show_face_map(svg, f"{key}_face")
+    with table:
+        st.dataframe(
+            shown, hide_index=True, column_config=_movement_columns(), height="content", placeholder="–"
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            csv_button("Mean movements", shown, f"{key}_means_csv")
+            st.download_button(
+                "Face as SVG", svg, "movements.svg", "image/svg+xml", key=f"{key}_svg", icon=":material/download:",
+                on_click="ignore",
+            )  # fmt: skip
+
+
+def _choose_event(events: list[Event], key: str) -> Event | None:
+    """Let the visitor choose an event; None for all of the video."""
+    if not events:
+        return None
+    place = st.selectbox(
+        "When",
+        range(-1, len(events)),
+        format_func=lambda one: _WHOLE if one < 0 else f"{events[one].label} · {events[one].span.start_s:.1f} s",
+        key=f"{key}_when_{len(events)}",
+        help="A moment counts from one second before it to one second after it",
+    )
+    return None if place < 0 else events[place]
+
+
+def movement_rows(means: Mapping[str, float]) -> pd.DataFrame:
+    """Return a row per movement: its name, mean, left, right and the FACS unit that it resembles."""
+    return pd.DataFrame(
+        {
+            "movement": [movement.title for movement in MOVEMENTS],
+            "mean": [means.get(movement.name, np.nan) for movement in MOVEMENTS],
+            "left": [means.get(f"{movement.name}_left", np.nan) for movement in MOVEMENTS],
+            "right": [means.get(f"{movement.name}_right", np.nan) for movement in MOVEMENTS],
+            "resembles": [movement.resembles for movement in MOVEMENTS],
+        }
+    )
+
+
+def _movement_columns() -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    return {
+        "movement": "Movement",
+        "mean": number("Mean", format="%.3f", width=70, help="Eye distances; both sides together"),
+        "left": number("Left", format="%.3f", width=70, help="The person's own left"),
+        "right": number("Right", format="%.3f", width=70, help="The person's own right"),
+        "resembles": st.column_config.TextColumn("FACS", width=80, help="The unit that it resembles; a reading aid"),
+    }
+
+
+def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: str) -> None:
+    st.markdown("**Figures per person**")
+    people = longest_seen(analysis.timeline, _TABLE_PEOPLE)
+    names = {track: person_name(track, edits.names) for track in people}
+    table = person_figures(behaviour).loc[people]
+    moved = movement_figures(behaviour)
+    means = moved[moved["track_id"].isin(people)].pivot_table("mean", "movement", "track_id", dropna=False, sort=False)
+    table = table.assign(movement=means.mean()).reset_index()
+    table.insert(0, "person", table.pop("track_id").map(names))
+    table = whole_percent(table, "towards_camera_share")
+    _table(table, _FIGURES | {"movement": _number("Mean movement", "%.3f", "Mean of all movements, eye distances")})
+    for note in sampling_notes(analysis):
+        st.caption(plain(note))
+    if has_movements(analysis.timeline):
+        _show_movements(means, names, behaviour)
+    if analysis.timeline["track_id"].nunique() > len(people):
+        st.caption(f"The {len(people)} people seen longest.")
+    csv_button("Eyes and movements", table, f"{key}_figures_csv")
+
+
+def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Behaviour) -> None:
+    """Show where everybody's face at rest comes from, and if there are several people, their mean movements."""
+    rests = ", ".join(f"{name}: {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
+    st.caption(f"Face at rest: {plain(rests)}.")
+    if len(names) < 2:
+        return
+    st.markdown("**Mean movements per person**, in eye distances")
+    titles = {movement.name: movement.title for movement in MOVEMENTS}
+    # Columns have numbers, as two people may have the same name.
+    table = means.rename(index=titles, columns=str).rename_axis("movement").reset_index()
+    columns = {str(track): _number(plain(name), "%.3f") for track, name in names.items()}
+    first = {"movement": st.column_config.TextColumn("Movement", pinned=True)}
+    st.dataframe(table, hide_index=True, column_config=first | columns, placeholder="–", width="content")
+
+
+def _table(table: pd.DataFrame, columns: Mapping[str, Any]) -> None:
+    """Show the columns of a table that it has, after its people."""
+    chosen = {"person": st.column_config.TextColumn("Person", pinned=True), **columns}
+    order = [name for name in chosen if name in table]
+    st.dataframe(table[order], hide_index=True, column_config=chosen, placeholder="–")
+
+
+def _number(title: str, form: str, meaning: str | None = None) -> Any:
+    return st.column_config.NumberColumn(title, format=form, help=meaning)
+
+
+_RESTS = {"baseline": "from the baseline", "neutral": "from neutral frames", "unknown": "unknown, set a baseline"}
+_FIGURES = {
+    "blinks_per_minute": _number("Blinks/min", "%.1f"),
+    "blinks": _number("Blinks", "%d"),
+    "blink_s": _number("Blink, s", "%.2f", "Median time with the lids down"),
+    "winks_left": _number("Winks L", "%d", "Of the person's left eye"),
+    "winks_right": _number("Winks R", "%d", "Of the person's right eye"),
+    "closures": _number("Eyes closed", "%d", "Eyes closed for over a second"),
+    "towards_camera_share": share_column("To camera", "Share of the time with a known gaze within 15° of the camera"),
+    "nods": _number("Nods", "%d"),
+    "shakes": _number("Shakes", "%d"),
+    "tilts": _number("Tilts", "%d"),
+}
