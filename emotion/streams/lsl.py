@@ -82,8 +82,8 @@ class LslSink:
     def status(self) -> SinkStatus:
         """Return whether anybody listens."""
         listening = sum(bool(outlet.have_consumers()) for outlet in self._outlets)
-        where = "this network" if self._network else "this machine"
-        return SinkStatus("LSL", f"{len(self._outlets)} × {KIND}, {where}", listening, self._sent)
+        where = "the network" if self._network else "this machine"
+        return SinkStatus("LSL", f"programs on {where}", listening, self._sent)
 
     def close(self) -> None:
         """Close the outlets."""

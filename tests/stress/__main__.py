@@ -1,8 +1,9 @@
-"""``python -m tests.stress fuzz | kills | soak | visits``: what came of it is written into ``bench/results``.
+"""``python -m tests.stress fuzz | kills | soak | visits | api``: what came of it is written into ``bench/results``.
 
 ``fuzz`` looks for files that break the readers, for as many ``--minutes`` as are given. ``kills`` kills what works on
 analyses, in as many ``--rounds`` of each ``--kind`` as are given; ``soak`` has ten visitors
 analyse ``--analyses`` clips; ``visits`` loads pages, gives uploads up and opens tabs, a ``--share`` of 200, 100 and 50.
+``api`` sends ``--requests`` that are invented from the HTTP API's description.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from bench.common.records import FUZZ, KILLS, ROOT, SOAK, VISITS, facts, write_section
 from bench.report import write_readme
+from tests.stress.api import API, measure_api
 from tests.stress.fuzz.search import search
 from tests.stress.torture.kills import STRIKES, measure_kills
 from tests.stress.torture.soak import measure_soak
@@ -31,6 +33,8 @@ def main() -> int:
     elif options.kind_of_abuse == "visits":
         counts = [max(round(options.share * count), 1) for count in (LOADS, UPLOADS, TABS)]
         write_section(VISITS, facts(), measure_visits(*counts, rest_s=options.rest))
+    elif options.kind_of_abuse == "api":
+        write_section(API, facts(), measure_api(options.requests))
     else:
         write_section(SOAK, facts(), measure_soak(options.data, options.analyses))
     print(write_readme())
@@ -39,12 +43,13 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind_of_abuse", choices=("fuzz", "kills", "soak", "visits"))
+    parser.add_argument("kind_of_abuse", choices=("fuzz", "kills", "soak", "visits", "api"))
     parser.add_argument("--minutes", type=float, default=60, help="of the search for files that break the readers")
     parser.add_argument("--kind", choices=STRIKES, action="append", help="of kills; all if none is named")
     parser.add_argument("--rounds", type=int, default=30, help="of each kind of kill")
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
     parser.add_argument("--analyses", type=int, default=200, help="of all visitors together")
+    parser.add_argument("--requests", type=int, default=10_000, help="to the HTTP API")
     parser.add_argument("--share", type=float, default=1.0, help="of the visits")
     parser.add_argument("--rest", type=float, default=REST_S, help="seconds without visitors before each look")
     parser.add_argument("--data", type=Path, default=default_data_dir().parent / "videos", help="folder of clips")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -15,13 +18,44 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from emotion.http_api import ADDRESS
+from emotion.http_api import ADDRESS, ApiContext, create_api
+from emotion.library import LOCAL, Library
+from emotion.library.owners.tokens import create_token
+from emotion.samples import make_clip
 
+API = "api"
+"""Section of the results."""
+OPERATIONS = 10
+"""Operations with parameters; the health check has none."""
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 TIMEOUT_S = 120
 SHORT_WAIT_S = 0.01
 """Streams of events end at once: a queue without a dispatcher never moves."""
+
+
+def measure_api(requests: int) -> dict[str, dict[str, Any]]:
+    """Send invented requests to a server of this process, and return how they were answered.
+
+    Args:
+        requests: About how many.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        own = {"EMOTION_LIBRARY": f"{folder}/library", "EMOTION_FREE_MB": "none", "EMOTION_MAX_QUEUED": "none"}
+        os.environ.update(own)
+        library = Library.open()
+        repository = library.for_owner(LOCAL)
+        clip = make_clip(Path(folder) / "clip.mp4")
+        jobs = tuple(repository.add(clip, "clip.mp4").id for _ in range(6))
+        known = Known(create_token(repository, "invented")[1], jobs)
+        context = ApiContext(lambda: library, needs_token=lambda: False, may_enter=lambda token: True)
+        # Without the guard in front, which does not know schemathesis' host name.
+        server = Starlette(routes=[Mount(ADDRESS, create_api(context))])
+        figures = send_invented(server, -(-requests // OPERATIONS), known)
+        library.close()
+    failures = figures.pop("failures")
+    return {"invented": figures | {"failures": len(failures), "first_failure": failures[0][:500] if failures else ""}}
 
 
 @dataclass(frozen=True, slots=True)

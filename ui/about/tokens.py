@@ -83,7 +83,7 @@ def _show_form(library: Repository, visitor: Visitor) -> None:
             show_notice(key="token_notice")
         return
     with st.form("token_form", clear_on_submit=True), st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name of the new token", placeholder="Lab computer", max_chars=80)
+        name = st.text_input("New token", placeholder="Lab computer", max_chars=80, help="Its name in this list")
         days = st.selectbox("Lasts", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
         if st.form_submit_button("Make a token", icon=":material/key:"):
             _make(library, visitor, name.strip() or "token", days)

@@ -81,7 +81,10 @@ def _show_choice(session: LiveSession) -> None:
     st.caption(ABOUT)
     lsl = st.toggle("Lab Streaming Layer", key=_LSL)
     markers = st.toggle("Receive LSL markers as events of the recording", key=_MARKERS)
-    osc = st.text_input("OSC to", key=_OSC, placeholder=_DEFAULT_OSC, help="host:port; leave empty to send none")
+    osc = st.text_input(
+        "OSC to", key=_OSC, placeholder=_DEFAULT_OSC, width=320,
+        help="host:port; leave empty to send none",
+    )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         websocket = st.toggle("WebSocket on port", key=_WEBSOCKET)
         port = st.number_input("Port", 1024, 65535, _DEFAULT_PORT, key=_PORT, label_visibility="collapsed", width=140)

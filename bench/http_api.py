@@ -1,0 +1,79 @@
+"""``python -m bench.http_api``: pictures per second through the HTTP API, beside the engine's own.
+
+A server of its own answers two clients; the engine alone decodes in the same sandbox and runs on two threads. Both take
+turns, so that a machine that others use favours neither.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import uvicorn
+
+from bench.common.records import facts, write_section
+from emotion.engine.analyzer import Analyzer
+from emotion.http_api.serve import ServeOptions, create_server
+from emotion.library import Library
+from emotion.report.stills import encode_png
+from emotion.samples import sample_image
+from emotion.vision.uploaded import load_uploaded
+
+SECTION = "http_api"
+CLIENTS, PICTURES, ROUNDS = 2, 10, 5
+
+
+def measure_api() -> dict[str, dict[str, float]]:
+    """Return pictures per second by both ways, and their ratio in the median round."""
+    content, analyzer = encode_png(sample_image()), Analyzer()
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        os.environ.update({"EMOTION_LIBRARY": folder, "EMOTION_FREE_MB": "none"})
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        config = uvicorn.Config(create_server(Library.open(), ServeOptions()), port=port, log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.1)
+
+        def by_engine(_: int) -> None:
+            analyzer.image(load_uploaded(content))
+
+        def by_api(_: int) -> None:
+            address = f"http://127.0.0.1:{port}/api/v1/images"
+            request = urllib.request.Request(address, content, {"Content-Type": "image/png"})
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                answer.read()
+
+        for warm in (by_engine, by_api):
+            _rate(warm)
+        rounds = [(_rate(by_engine), _rate(by_api)) for _ in range(ROUNDS)]
+        server.should_exit = True
+        thread.join()
+    engine, api = np.median(np.array(rounds), axis=0)
+    ratio = float(np.median([through / alone for alone, through in rounds]))
+    figures = {"engine_per_s": round(float(engine), 2), "api_per_s": round(float(api), 2), "ratio": round(ratio, 3)}
+    return {"pictures": figures | {"load": round(os.getloadavg()[0], 1)}}
+
+
+def _rate(analyse: Callable[[int], None]) -> float:
+    began_s = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(analyse, range(PICTURES)))
+    return PICTURES / (time.perf_counter() - began_s)
+
+
+if __name__ == "__main__":
+    found = measure_api()
+    write_section(SECTION, facts(), found)
+    print(json.dumps(found, indent=1))
