@@ -152,8 +152,10 @@ def mixed_model(
     rows = table.dropna(subset=[participant, measure, *factors]).reset_index(drop=True)
     _check(rows, measure, between, participant)
     design = _design(rows, within, between, reference or {})
-    people = pd.factorize(rows[participant], sort=True)[0]
-    cells = rows.groupby([participant, within], observed=True).ngroup().to_numpy() if within else people
+    people: Places = np.asarray(pd.factorize(rows[participant], sort=True)[0], np.intp)
+    cells = people
+    if within:
+        cells = np.asarray(rows.groupby([participant, within], observed=True).ngroup(), np.intp)
     repeated = within is not None and len(np.unique(cells)) < len(cells)
     scale = float(rows[measure].std())
     result, converged = _fit(rows[measure].to_numpy(np.float64) / scale, design, people, cells if repeated else None)
