@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -10,32 +11,38 @@ import streamlit as st
 from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, NARROWEST_MM, WIDEST_MM, WIDTHS_MM, FigureFormat
 from ui.common.errors import fragment
+from ui.common.reading import how_to_read
 
 _OTHER = "Other"
 _TITLES = {"svg": "SVG", "pdf": "PDF"}
 
 
-def show_chart(chart: alt.Chart | alt.LayerChart, key: str, name: str = "figure", **options: Any) -> None:
-    """Show a chart as wide as its place, with a menu that saves it as SVG or PDF.
+def show_chart(
+    chart: alt.Chart | alt.LayerChart, key: str, name: str = "figure", *, how: Sequence[str] = (), **options: Any
+) -> None:
+    """Show a chart as wide as its place; below it, how to read it, and a menu that saves it as SVG or PDF.
 
     Args:
         chart: One of :mod:`emotion.charts`.
         key: The chart's key, unique on the page.
         name: Name of saved files, without an ending.
+        how: Paragraphs for :func:`ui.common.reading.how_to_read`; none for a chart that explains itself.
         options: Further arguments of ``st.altair_chart``.
     """
     options.setdefault("width", "stretch")
     st.altair_chart(chart, key=key, **options)
-    _offer_figure(chart, key, name)
+    with st.container(horizontal=True, horizontal_alignment="distribute" if how else "right"):
+        if how:
+            how_to_read(*how)
+        _offer_figure(chart, key, name)
 
 
 @fragment()
 def _offer_figure(chart: alt.TopLevelMixin, key: str, name: str) -> None:
     """Show the menu; its content only once it is open, as pages have many charts."""
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        menu = st.popover(
-            "Save figure", icon=":material/download:", type="tertiary", key=f"{key}_figure", on_change="rerun"
-        )
+    menu = st.popover(
+        "Save figure", icon=":material/download:", type="tertiary", key=f"{key}_figure", on_change="rerun"
+    )
     if not menu.open:
         return
     with menu:

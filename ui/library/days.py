@@ -11,10 +11,14 @@ from emotion.labels import EMOTIONS
 from emotion.library import Repository, days
 from ui.common.charts import show_chart
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.widgets import browser_zone, chips
 
 PERIODS = {28: "4 weeks", 91: "3 months", 365: "A year", 0: "All"}
+
+_TREND = (
+    "Shares of the time with a face, over all videos of a day. A video counts on its recording day if the file states "
+    "one, otherwise on the day it was added."
+)
 
 
 def show_days(library: Repository) -> None:
@@ -26,17 +30,13 @@ def show_days(library: Repository) -> None:
     by, period = _ask()
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
-    show_chart(calendar_chart(shown, by), "library_calendar", "calendar", width="content")
-    how_to_read(
+    of_days = (
         "Each cell is a day, in the colour of its dominant expression. Stronger colour: larger "
         "share. Unclear time is not counted." if by == LEADING else
         f"Each cell is a day. Stronger colour: larger share of {plain(by)} of the time with a face."
     )  # fmt: skip
-    show_chart(trend_chart(shown), "library_trend", "trend")
-    how_to_read(
-        "Shares of the time with a face, over all videos of a day. A video counts on its recording day if the file "
-        "states one, otherwise on the day it was added."
-    )
+    show_chart(calendar_chart(shown, by), "library_calendar", "calendar", how=[of_days], width="content")
+    show_chart(trend_chart(shown), "library_trend", "trend", how=[_TREND])
 
 
 def _ask() -> tuple[str, int]:

@@ -17,6 +17,7 @@ from emotion.studies.measures import measure as measure_named
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.curves import mean_curve, share_curve
 from emotion.studies.statistics.resampling import MIN_PEOPLE, RESAMPLES
+from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
@@ -29,7 +30,7 @@ def show_means(results: StudyResults) -> None:
     """Show every participant's mean of one measure, and the mean across people."""
     name = _ask_measure(results, "means")
     means, title = results.means, _title(name)
-    st.altair_chart(people_chart(means, name, title), width="stretch", key="study_means_chart")
+    show_chart(people_chart(means, name, title), "study_means_chart", "means")
     st.caption("Dots: each person's mean, joined across stimuli. Ticks: mean across people.")
     people = means.groupby("stimulus", sort=False)[name].agg(["count", "mean", "std"]).reset_index()
     st.dataframe(people.set_axis(["Stimulus", "People", "Mean", "SD"], axis=1), hide_index=True)
@@ -72,7 +73,7 @@ def show_curve(results: StudyResults) -> None:
         conditions = conditions[:MAX_CURVES]
     legend(colours_of(conditions))
     shown = curve[curve[by].astype(str).isin(conditions)]
-    st.altair_chart(curve_chart(shown, by, title, value), width="stretch", key="study_curve_chart")
+    show_chart(curve_chart(shown, by, title, value), "study_curve_chart", "curve")
     st.caption(f"{plain(words)} Each second is taken by itself. {_NO_BAND}")
     csv_button("Curve", curve, "study_curve_csv")
 

@@ -17,7 +17,6 @@ from emotion.labels import display_order
 from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.tables import csv_button
 
 _FIRST_GUESS_S = 3.0
@@ -80,8 +79,7 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
     labels = st.multiselect("Expressions", display_order(analysis.labels), default=shown, key=f"{key}_labels_{track}")
     if labels:
         chart = relative_chart(analysis, track, baseline, labels)
-        show_chart(chart, f"{key}_relative", "relative")
-    how_to_read(f"{RELATIVE} The baseline span is tinted.")
+        show_chart(chart, f"{key}_relative", "relative", how=[f"{RELATIVE} The baseline span is tinted."])
     columns: dict[str, Any] = {
         "figure": "Figure",
         "baseline": st.column_config.NumberColumn("Baseline", format="%.3f"),

@@ -32,8 +32,10 @@ from emotion.charts.behaviour import LINE_COLOURS, signal_chart
 from emotion.drawing.face_map import face_map
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
+from ui.common.charts import show_chart
 from ui.common.face_map import show_face_map
 from ui.common.plain import plain
+from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
@@ -104,9 +106,7 @@ def _show_signal(analysis: Analysis, signal: Signal, table: pd.DataFrame, found:
     edges = span_edges(analysis.frames, _BINS)
     spans = envelope(table, signal, edges)
     happened = found[found["signal"] == signal.key]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(signal.title)}**", width="stretch")
-        _show_help(signal.meaning)
+    st.markdown(f"**{plain(signal.title)}**")
     if spans.empty:
         st.caption("Not measured for this person.")
         return
@@ -122,13 +122,8 @@ def _show_signal(analysis: Analysis, signal: Signal, table: pd.DataFrame, found:
         time_domain=(float(edges[0]), float(edges[-1])),
         limit=signal.limit,
     )
-    st.altair_chart(chart, width="stretch", key=f"{key}_{signal.key}")
+    show_chart(chart, f"{key}_{signal.key}", signal.key, how=[plain(signal.meaning)])
     st.caption(plain(_in_words(signal, spans, happened)))
-
-
-def _show_help(text: str) -> None:
-    with st.popover("How to read this", icon=":material/help:", type="tertiary"):
-        st.markdown(plain(text))
 
 
 def _axis_title(signal: Signal) -> str:
@@ -152,7 +147,7 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
 def _show_face(behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Movements on the face**", width="stretch")
-        _show_help(_HEAT_HOW)
+        how_to_read(plain(_HEAT_HOW))
     events = [event for event in sorted(edits.events, key=lambda one: one.span.start_s) if not event.excluded]
     event = _choose_event(events, key)
     of_person = mean_movements(behaviour, None if event is None else event.span).get(person)

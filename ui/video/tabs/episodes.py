@@ -15,12 +15,17 @@ from emotion.charts.insight import derived_chart, heat_chart, path_chart, transi
 from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 
 _SHOWN = 500
 """Episodes in the table on the page; the download has all."""
+
+_TRANSITIONS = (
+    "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
+    "Only changes while a face is seen without a break are counted. Smoothing removes flicker."
+)
+_HEAT = "Each row is an expression. Stronger colour: higher mean probability in that span. Gaps: **not seen**."
 
 
 def show_episodes(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
@@ -73,11 +78,7 @@ def _show_transitions(analysis: Analysis, track: int | None, key: str) -> None:
         "Cells show", ["Counts", "Shares"], default="Counts", key=f"{key}_unit", label_visibility="collapsed"
     )
     chart = transition_chart(counts, as_shares=unit == "Shares")
-    show_chart(chart, f"{key}_transitions", "transitions")
-    how_to_read(
-        "Rows: expression before; columns: expression after. Stronger colour: larger share of the row. "
-        "Only changes while a face is seen without a break are counted. Smoothing removes flicker."
-    )
+    show_chart(chart, f"{key}_transitions", "transitions", how=[_TRANSITIONS])
 
 
 def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str) -> None:
@@ -90,8 +91,7 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
         key: Prefix of the widgets' keys.
     """
     st.markdown("**Expression by time**")
-    show_chart(heat_chart(analysis, track), f"{key}_heat", "heat")
-    how_to_read("Each row is an expression. Stronger colour: higher mean probability in that span. Gaps: **not seen**.")
+    show_chart(heat_chart(analysis, track), f"{key}_heat", "heat", how=[_HEAT])
     st.markdown("**Derived measures**")
     if not can_derive(analysis.labels):
         st.info("This model lacks expressions that the formulas need.", icon=":material/functions:")
@@ -99,12 +99,10 @@ def show_over_time(analysis: Analysis, edits: Edits, track: int | None, key: str
     if track is None:
         st.info("Choose a person above: derived measures are per face.", icon=":material/person_search:")
         return
-    show_chart(derived_chart(analysis, "valence", track), f"{key}_valence", "valence")
-    how_to_read(VALENCE)
-    show_chart(derived_chart(analysis, "intensity", track), f"{key}_intensity", "intensity")
-    how_to_read(INTENSITY)
-    show_chart(path_chart(analysis, track), f"{key}_path", "path")
-    how_to_read(
+    show_chart(derived_chart(analysis, "valence", track), f"{key}_valence", "valence", how=[VALENCE])
+    show_chart(derived_chart(analysis, "intensity", track), f"{key}_intensity", "intensity", how=[INTENSITY])
+    path = (
         f"Path of {plain(person_name(track, edits.names))} through both measures, from pale (early) to dark (late). "
         "Arousal is not shown: it cannot be derived from the probabilities of expressions."
     )
+    show_chart(path_chart(analysis, track), f"{key}_path", "path", how=[path])

@@ -18,7 +18,6 @@ from emotion.report.events_csv import COLUMNS, from_csv, to_csv
 from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.plain import plain
-from ui.common.reading import how_to_read
 from ui.common.shares import changes_column, share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
@@ -33,6 +32,9 @@ class HasEdits(Protocol):
     @property
     def generation(self) -> int:
         """How often another page's changes came in; part of the keys of fields that show edits."""
+
+
+_DOTS = "Each dot is the difference after minus before the event, per expression; right of 0: more of it after."
 
 
 def edit_events(edits: Edits, key: str) -> Edits:
@@ -172,14 +174,11 @@ def show_event_figures(
     if effects.empty:
         st.info("No face is seen before or after this event.", icon=":material/no_accounts:")
         return
-    show_chart(before_after_chart(effects), f"{key}_effects", "before-after")
-    if effects["low"].isna().all():
+    has_interval = not effects["low"].isna().all()
+    how = [_DOTS, f"Lines: {INTERVAL}"] if has_interval else [_DOTS]
+    show_chart(before_after_chart(effects), f"{key}_effects", "before-after", how=how)
+    if not has_interval:
         st.caption("Too little data before or after this event for an interval.")
-    else:
-        how_to_read(
-            "Each dot is the difference after minus before the event, per expression; right of 0: more of it after.",
-            f"Lines: {INTERVAL}",
-        )
 
 
 def _figure_columns() -> dict[str, Any]:
