@@ -76,7 +76,7 @@ def signal_chart(
         layers.append(rule.encode(y=y))
     if len(marks):
         layers += _marks(marks, x, time_domain)
-    return finish(alt.LayerChart(layer=layers)).properties(description=f"{title} over time")
+    return finish(alt.LayerChart(layer=layers), f"{title} over time")
 
 
 def _marks(marks: pd.DataFrame, x: alt.X, time_domain: tuple[float, float]) -> list[alt.Chart]:

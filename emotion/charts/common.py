@@ -29,7 +29,7 @@ STRONGEST = 0.75
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 
-def finish(chart: AnyChart, description: str = "", canvas_ink: str = "") -> AnyChart:
+def finish(chart: AnyChart, description: str, canvas_ink: str = "") -> AnyChart:
     """Return a chart without background and frame, with text in the page's colour, for any theme.
 
     Args:
@@ -40,7 +40,7 @@ def finish(chart: AnyChart, description: str = "", canvas_ink: str = "") -> AnyC
     text = dict.fromkeys(["labelColor", "titleColor"], canvas_ink or INK)
     renderer = {"embedOptions": {"renderer": "canvas" if canvas_ink else "svg"}}
     return (
-        chart.properties(description=description or alt.Undefined, usermeta=renderer)
+        chart.properties(description=description, usermeta=renderer)
         .configure(background="transparent")
         .configure_view(strokeWidth=0)
         .configure_axis(**text)

@@ -122,7 +122,10 @@ def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyTyp
     y = alt.Y("top:Q", scale=scale, title=None, axis=lane_axis([person_name(track, names) for track in tracks]))
     ribbon = ribbon_layer(leading_spans(spans), tracks, scale, 0.08, 0.92)
     layers = [ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None))]
-    return finish(alt.LayerChart(layer=layers, height=_GROWING_LANE_PX * max(len(tracks), 1) + _AXIS_PX))
+    return finish(
+        alt.LayerChart(layer=layers, height=_GROWING_LANE_PX * max(len(tracks), 1) + _AXIS_PX),
+        "Leading expressions so far, a lane per person",
+    )
 
 
 def lane_axis(names: Sequence[str]) -> alt.Axis:

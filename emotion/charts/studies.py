@@ -56,7 +56,8 @@ def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean", 
     dash = alt.StrokeDash("condition:N", scale=alt.Scale(domain=conditions, range=dashes), legend=None)
     lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=14)).encode(y=y, strokeDash=dash)
     zero = alt.Chart(pd.DataFrame({"second": [0.0]})).mark_rule(color=EDGE, strokeDash=[3, 3]).encode(x="second:Q")
-    return finish(band + lines + zero if curves["second"].min() < 0 else band + lines)
+    layers = band + lines + zero if curves["second"].min() < 0 else band + lines
+    return finish(layers, f"{title} over stimulus time, with a 95 % interval across people")
 
 
 def people_chart(
@@ -85,4 +86,4 @@ def people_chart(
     lines = base.mark_line(color=EDGE, opacity=0.45).encode(detail="participant:N")
     dots = base.mark_circle(color=VIOLET, size=60, opacity=0.8).encode(tooltip=tooltip)
     middle = base.mark_tick(color=VIOLET, thickness=3, size=46).encode(y=alt.Y("mean(value):Q", title=title))
-    return finish(lines + dots + middle)
+    return finish(lines + dots + middle, f"{title} of each person by stimulus, and the mean across people")

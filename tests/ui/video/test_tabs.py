@@ -99,7 +99,7 @@ def test_merged_people_are_one_in_every_figure():
 
 
 def test_circular_merges_show_an_error_and_lose_nothing():
-    assert "circle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
+    assert "cycle" in words(opened("People", Edits(merged={1: 2, 2: 1})))
 
 
 def test_the_editor_shows_and_changes_edits():
@@ -121,7 +121,7 @@ def test_the_editor_shows_and_changes_edits():
 def test_the_editor_refuses_circular_merges():
     test = opened("People", Edits(merged={1: 2}))
     test = ran(test.selectbox(key="test_people_whole_2").set_value(1))
-    assert "circle" in words(test)
+    assert "cycle" in words(test)
     assert test.session_state["holder"].edits.merged == {1: 2}
 
 
