@@ -1,5 +1,7 @@
 """Inside the models: accuracy, mistakes, cost and training of every installed model; for developers."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ui.common.plain import plain
@@ -20,7 +22,7 @@ lab = load_lab()
 if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
 family, role = choose_test(lab)
-views = {
+views: dict[str, tuple[bool, Callable[[], None]]] = {
     "Models": (bool(lab.names), lambda: show_models(lab, family, role)),
     "Compare": (bool(lab.names), lambda: show_comparison(lab, family, role)),
     "Your models": (True, lambda: show_own(lab, visitor)),

@@ -89,7 +89,9 @@ def _columns() -> dict[str, Any]:
         "start_s": seconds("From, s", min_value=0.0, format="%.1f", required=True),
         "end_s": seconds("To, s", min_value=0.0, format="%.1f", help="Empty: to the end"),
         "rate": st.column_config.SelectboxColumn("Sampling", options=list(RATES), required=True),
-        "model": st.column_config.SelectboxColumn("Model", options=choices(), format_func=choice_label, required=True),
+        "model": st.column_config.SelectboxColumn(
+            "Model", options=choices(), format_func=lambda name: choice_label(str(name)), required=True
+        ),
         "keep": st.column_config.CheckboxColumn("Keep video"),
         "tags": st.column_config.ListColumn("Tags"),
     }
