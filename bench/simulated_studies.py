@@ -194,7 +194,7 @@ def _shuffled(rng: Generator) -> float:
 
 def _shifted(rng: Generator) -> float:
     first, second = _curves(rng, 2)
-    return against_shifts(first, second, at_least=5).p
+    return against_shifts(first, second).p
 
 
 def _within(found: Contrast | MixedEffect | Agreement | Icc, truth: float) -> bool:
