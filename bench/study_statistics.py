@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,39 +34,38 @@ _SLOW = ("mixed", "cluster", "synchrony", "resampled")
 _CHUNK = 100
 
 
-def measure(part: str, studies: int | None = None, jobs: int = 2, seed: int = 26) -> dict[str, dict[str, Any]]:
-    """Return what a part's simulations give.
+def measure(
+    part: str, studies: int | None = None, jobs: int = 2, seed: int = 26, known: Collection[str] = ()
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a part's simulations give, one by one.
 
     Args:
         part: A key of :data:`PARTS`.
         studies: Of each simulation; by default :data:`STUDIES` or :data:`SLOW_STUDIES`.
         jobs: Processes at a time.
         seed: Of all random numbers.
+        known: Simulations to leave out.
 
-    Returns:
-        Simulation → ``share`` of its studies that hit, ``expected``, ``margin``, ``studies`` and ``seconds`` it took.
+    Yields:
+        A simulation, and the ``share`` of its studies that hit, ``expected``, ``margin``, and number of ``studies``.
     """
-    found = {}
     for number, simulation in enumerate(PARTS[part]()):
+        if simulation.what in known:
+            continue
         count = studies or (SLOW_STUDIES if any(word in simulation.what for word in _SLOW) else STUDIES)
-        began = time.perf_counter()
         starts = range(0, count, _CHUNK)
         tasks = [delayed(_hits)(part, number, start, min(start + _CHUNK, count), seed) for start in starts]
-        hits = sum(Parallel(n_jobs=jobs)(tasks))
-        found[simulation.what] = {
-            "share": hits / count,
-            "expected": simulation.expected,
-            "margin": simulation.margin,
-            "studies": count,
-            "seconds": round(time.perf_counter() - began, 1),
-        }
-        print(f"{part}: {simulation.what}: {hits / count:.3f} of {count}", file=sys.stderr, flush=True)
-    return found
+        share = sum(Parallel(n_jobs=jobs)(tasks)) / count
+        print(f"{part}: {simulation.what}: {share:.3f} of {count}", file=sys.stderr, flush=True)
+        yield (
+            simulation.what,
+            {"share": share, "expected": simulation.expected, "margin": simulation.margin, "studies": count},
+        )
 
 
 def tables(found: dict[str, dict[str, dict[str, Any]]]) -> str:
     """Return the parts as Markdown tables."""
-    return "\n".join(_table(part, found[part]) for part in PARTS if part in found)
+    return "\n".join(_table(part, found.get(part, {})) for part in PARTS)
 
 
 def write_guide(path: Path = GUIDE) -> None:
@@ -89,13 +88,18 @@ def _hits(part: str, number: int, start: int, end: int, seed: int) -> int:
 
 
 def _table(part: str, found: dict[str, dict[str, Any]]) -> str:
-    rows = [
-        f"| {what} | {100 * row['share']:.1f} | {100 * row['expected']:.1f} | {row['studies']:,} "
-        f"| {'yes' if abs(row['share'] - row['expected']) <= row['margin'] else 'no'} |"
-        for what, row in found.items()
-    ]
+    rows = [_row(each, found.get(each.what)) for each in PARTS[part]()]
     head = "| | found, % | expected, % | studies | within the margin |\n|---|---:|---:|---:|---|"
     return "\n".join([f"**{_HEADS[part]}**\n", head, *rows, ""])
+
+
+def _row(simulation: Simulation, row: dict[str, Any] | None) -> str:
+    expected = f"{100 * simulation.expected:.1f}"
+    if row is None:
+        return f"| {simulation.what} | not simulated yet | {expected} | | |"
+    within = abs(row["share"] - row["expected"]) <= row["margin"]
+    cells = (simulation.what, f"{100 * row['share']:.1f}", expected, f"{row['studies']:,}", "yes" if within else "no")
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> int:
@@ -104,10 +108,13 @@ def main() -> int:
     parser.add_argument("--part", choices=PARTS, action="append", help="all if none is named")
     parser.add_argument("--studies", type=int, help=f"of each simulation (default: {STUDIES}, slow: {SLOW_STUDIES})")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--missing", action="store_true", help="only what the record lacks")
     options = parser.parse_args()
     for part in options.part or PARTS:
-        write_section(SECTION, facts(), {part: measure(part, options.studies, options.jobs)})
-    write_guide()
+        known = (read_section(SECTION) or {"found": {}})["found"].get(part, {}) if options.missing else {}
+        for what, row in measure(part, options.studies, options.jobs, known=known):
+            write_section(SECTION, facts(), {part: {what: row}})
+            write_guide()
     return 0
 
 
