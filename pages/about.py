@@ -12,8 +12,8 @@ from ui.shell.notice import show_purpose
 from ui.shell.page import ensure_app
 
 ASKED = """
-Before your first analysis, the app asks what it is for and whether everyone shown agrees. It asks once per browser;
-with sign-in, once per person. The sample needs no answer.
+Before your first analysis, the app asks what it is for and whether everyone shown agrees. It asks once per browser, or
+once per person if people sign in. The sample and the demo need no answer.
 """
 
 STORED = """

@@ -16,13 +16,8 @@ CARDS = (
     ("pages/video.py", "Video", ":material/movie:", "Follow each person and see expressions change, frame by frame."),
     ("pages/live.py", "Live", ":material/videocam:", "See the expressions of everyone in front of your camera."),
     ("pages/library.py", "Library", ":material/video_library:", "Find earlier analyses and see trends by day."),
-    (
-        "pages/model_test.py",
-        "Test on my pictures",
-        ":material/science:",
-        "Measure the models on your own pictures.",
-    ),
-    ("pages/about.py", "About", ":material/info:", "Accuracy, training data, privacy and licences."),
+    ("pages/studies.py", "Studies", ":material/groups:", "Compare people over stimuli: means, curves and tests."),
+    ("pages/model_test.py", "Test on my pictures", ":material/science:", "Measure the models on your own pictures."),
 )
 
 CARDS_IN_A_ROW = 3

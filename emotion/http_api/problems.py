@@ -154,4 +154,6 @@ async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_disconnect(request: Request, error: Exception) -> JSONResponse:
     del error
-    return _answer(Problem(_CLOSED, "client_closed_request", "the request broke off"), request_id_of(request.scope))
+    return _answer(
+        Problem(_CLOSED, "client_closed_request", "the request was interrupted"), request_id_of(request.scope)
+    )

@@ -22,7 +22,7 @@ from emotion.errors import LiveError, VideoError, brief
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 10.0
 RETRY_S = 2.0
-"""Pause before a network stream that broke off is opened again, seconds."""
+"""Pause before a network stream that was interrupted is opened again, seconds."""
 _LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "rtsp_transport": "tcp", "probesize": "500000"}
 _PROTOCOLS = ("rtsp://", "rtsps://", "udp://", "rtp://", "srt://", "http://", "https://", "rtmp://")
 
@@ -98,7 +98,7 @@ def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
         except LiveError:
             if not came:
                 raise
-            log.warning("the stream broke off; trying again in %g s", RETRY_S)
+            log.warning("the stream was interrupted; trying again in %g s", RETRY_S)
         stop.wait(RETRY_S)
 
 

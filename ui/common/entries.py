@@ -107,7 +107,7 @@ def _columns() -> dict[str, Any]:
         "preview": st.column_config.ImageColumn("", width=84, pinned=True),
         "title": text("Title", pinned=True, width=170),
         "recorded": st.column_config.DatetimeColumn(
-            "Recorded or added", width=190, format=MOMENT_FORMAT, help=WHICH_DAY
+            "Recorded or added", width=205, format=MOMENT_FORMAT, help=WHICH_DAY
         ),
         "length": text("Length", width=70),
         "people": number("People", width=65, format="%d"),

@@ -135,13 +135,18 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
     """Return a chart's content as text."""
     digits = {EYES: 2, GAZE: 0, HEAD: 0}.get(signal.key, 3)
     parts = [
-        f"{line}: mean {part['mean'].mean():.{digits}f}, "
-        f"{part['low'].min():.{digits}f} to {part['high'].max():.{digits}f}"
+        f"{line}: mean {_number(part['mean'].mean(), digits)}, "
+        f"{_number(part['low'].min(), digits)} to {_number(part['high'].max(), digits)}"
         for line, part in spans.groupby("line", sort=False)
     ]
     counts = happened["kind"].value_counts()
     parts += [f"{kind}: {count}" for kind, count in counts.items()]
-    return " · ".join(parts).replace("-", "−")
+    return " · ".join(parts)
+
+
+def _number(value: float, digits: int) -> str:
+    """Return a rounded value with a minus sign, zero without one."""
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def _show_face(behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
