@@ -64,21 +64,27 @@ def show_behaviour(analysis: Analysis, edits: Edits, track: int | None, key: str
     Args:
         analysis: The analysis with its edits applied, not smoothed: smoothing would hide blinks.
         edits: Its edits, for names, baselines and events.
-        track: The chosen person; None for the one seen longest.
+        track: The chosen person; None for the one seen longest, of those whose face at rest is known if there are any.
         key: Prefix of the widgets' keys.
     """
     timeline = analysis.timeline
     if not has_eyes(timeline) and not has_movements(timeline):
         st.info(_MISSING, icon=":material/visibility_off:")
         return
-    person = track if track is not None else int(timeline["track_id"].value_counts().index[0])
+    behaviour = behaviour_of(analysis, edits.baselines)
+    person = _first_person(timeline, behaviour) if track is None else track
     if track is None and timeline["track_id"].nunique() > 1:
         st.caption(f"Charts show {plain(person_name(person, edits.names))}. Choose a person above to see another.")
     _show_charts(analysis, edits, person, key)
-    behaviour = behaviour_of(analysis, edits.baselines)
     if has_movements(timeline):
         _show_face(behaviour, edits, person, key)
     _show_figures(analysis, behaviour, edits, key)
+
+
+def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:
+    seen = timeline["track_id"].value_counts()
+    known = behaviour.people.index[behaviour.people["rest"] != "unknown"]
+    return int((seen[seen.index.isin(known)] if len(known) else seen).index[0])
 
 
 def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> None:
@@ -135,8 +141,8 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
     """Return a chart's content as text."""
     digits = {EYES: 2, GAZE: 0, HEAD: 0}.get(signal.key, 3)
     parts = [
-        f"{line}: mean {_number(part['mean'].mean(), digits)}, "
-        f"{_number(part['low'].min(), digits)} to {_number(part['high'].max(), digits)}"
+        f"{line}: mean {_rounded(part['mean'].mean(), digits)}, "
+        f"{_rounded(part['low'].min(), digits)} to {_rounded(part['high'].max(), digits)}"
         for line, part in spans.groupby("line", sort=False)
     ]
     counts = happened["kind"].value_counts()
@@ -144,7 +150,7 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
     return " · ".join(parts)
 
 
-def _number(value: float, digits: int) -> str:
+def _rounded(value: float, digits: int) -> str:
     """Return a rounded value with a minus sign, zero without one."""
     return f"{value:z.{digits}f}".replace("-", "−")
 
