@@ -81,7 +81,7 @@ def test_chains_of_merges_are_followed():
 
 @pytest.mark.parametrize("circle", [{1: 1}, {1: 2, 2: 1}, {3: 1, 1: 2, 2: 1}])
 def test_circular_merges_are_refused(circle):
-    with pytest.raises(InputError, match="circle"):
+    with pytest.raises(InputError, match="cycle"):
         apply_edits(make_analysis([["fear"]]), Edits(merged=circle))
 
 

@@ -16,7 +16,9 @@ from ui.common.resources import encode_png
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = ("Home", "Pictures", "Video", "Live", "Library", "Model lab", "About")
+PAGES = (
+    *("Pictures", "Video", "Live", "Library", "Studies", "About", "Help", "Test on my pictures", "Inside the models"),
+)
 SEVERE = {"serious", "critical"}
 
 
@@ -51,11 +53,12 @@ def findings(page: Page) -> list[str]:
 
 
 def open_page(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).first.click()
+    go_to(page, name)
     expect(page).to_have_title(f"{name} · Expression analytics")
 
 
 def test_empty_pages(page: Page):
+    assert findings(page) == [], "Home"
     for name in PAGES:
         open_page(page, name)
         assert findings(page) == [], name

@@ -350,7 +350,7 @@ def test_unclear_and_not_seen_look_different_and_lanes_stack_from_the_top(open_p
     pixel = "(canvas, y) => [...canvas.getContext('2d').getImageData(1, y, 1, 1).data.slice(0, 3)]"
     # At the start, the first expression on top and the last at the bottom, as in charts and reports.
     colours = [tuple(bytes.fromhex(COLOURS[label][1:])) for label in (FERPLUS_LABELS[0], FERPLUS_LABELS[-1])]
-    assert [tuple(lane.evaluate(pixel, y)) for y in (13, 48)] == colours
+    assert [tuple(lane.evaluate(pixel, y)) for y in (15, 50)] == colours
 
 
 def test_three_hours_are_drawn_and_seek_fast(open_player):

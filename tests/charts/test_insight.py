@@ -83,8 +83,8 @@ def test_derived_measures_are_labelled(analysis):
     titles = find(spec_of(path_chart(analysis, 1)), "title")
     assert "Valence (derived)" in titles
     assert "Intensity (derived)" in titles
-    assert VALENCE.startswith("Derived:")
-    assert INTENSITY.startswith("Derived:")
+    assert VALENCE.startswith("Probability of happiness minus")
+    assert INTENSITY.startswith("1 minus the probability of neutral")
     assert "baseline" in RELATIVE
 
 

@@ -121,5 +121,5 @@ def test_limits_of_the_app_hold(client: TestClient, clip: bytes, monkeypatch: py
     assert "at most 1 s of video" in add(client, clip).json()["detail"]
     monkeypatch.setenv("EMOTION_MAX_DURATION_S", "100")
     monkeypatch.setenv("EMOTION_QUOTA_MB", "0.01")
-    assert "keep here" in add(client, clip).json()["detail"]
+    assert "Delete something first" in add(client, clip).json()["detail"]
     assert client.get("/jobs").json()["total"] == 1

@@ -151,7 +151,7 @@ def test_invalid_files_start_no_process(path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_slow_check_is_stopped(path: Path) -> None:
-    with pytest.raises(ModelError, match=r"expected a sound \.tflite model; it gave no answer within 0\.01 s"):
+    with pytest.raises(ModelError, match=r"expected a valid \.tflite model; it gave no answer within 0\.01 s"):
         inspect_model(path, limit_s=0.01)
 
 
@@ -167,7 +167,7 @@ def test_a_hanging_model_is_stopped(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_crashing_model_is_refused(path: Path) -> None:
     path.write_bytes(files.crashing_classifier())
-    with pytest.raises(ModelError, match=r"expected a sound \.tflite model; LiteRT crashed \(SIGSEGV\)"):
+    with pytest.raises(ModelError, match=r"expected a valid \.tflite model; LiteRT crashed \(SIGSEGV\)"):
         inspect_model(path)
 
 

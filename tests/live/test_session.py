@@ -205,7 +205,7 @@ def test_a_busy_session_analyses_fewer_frames_and_keeps_faces(analyzer: Analyzer
     assert load.in_fps == pytest.approx(2 * load.out_fps)
     assert load.analysed_fps < 0.7 * load.out_fps
     assert load.median_ms == pytest.approx(30)
-    orange = np.array([0xE6, 0x9F, 0x00])
+    orange = np.frombuffer(bytes.fromhex(COLOURS["happiness"][1:]), np.uint8).astype(int)
     assert (np.abs(shown.to_ndarray(format="rgb24").astype(int) - orange).max(axis=-1) < 12).any(), "still drawn"
     assert [person.leading for person in session.snapshot().people] == ["happiness"]
 

@@ -20,6 +20,12 @@ from tests.security.shown_text import unsafe_texts
 from ui.common.plain import code, plain
 
 REVIEWED = {
+    ("ui/about/tokens.py", "WHAT.format(address=address) + ('' if needs_token() else f' {OPTIONAL}')"): "this server",
+    ("ui/about/tokens.py", "f'until {day_text(token.expires_at)} · {used}'"): "dates",
+    (
+        "ui/live/streams_panel.py",
+        "f':material/flag: **Markers** from {streams} streams · {count:,} received'",
+    ): "numbers",
     ("pages/home.py", "text"): "the cards of the page",
     (
         "pages/help.py",

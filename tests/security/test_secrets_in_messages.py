@@ -173,7 +173,7 @@ def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server) -> Non
         connection.execute("CREATE DATABASE torn")
     library = Library.open(postgres.url("torn"))
     with postgres.connect("torn") as connection:
-        connection.execute("DROP TABLE analysis_tags, analyses")
+        connection.execute("DROP TABLE analysis_tags, analyses CASCADE")
     with pytest.raises(LibraryError) as gone:
         library.for_owner("ada@example.org").search("geheim")
     library.close()

@@ -56,11 +56,7 @@ def show_tokens(visitor: Visitor) -> None:
 def _show_new(text: str, address: str) -> None:
     st.success(ONCE, icon=":material/key:")
     st.code(text, language=None)
-    st.code(
-        f'curl -H "Authorization: Bearer {text}" -T photo.jpg -X POST {address}/images',
-        language="bash",
-        wrap_lines=True,
-    )
+    st.code(_example(text, address), language="bash", wrap_lines=True)
 
 
 def _example(text: str, address: str) -> str:

@@ -53,7 +53,7 @@ def test_every_figure_by_hand():
     assert p_of(found, "accuracy")[1]
     assert p_of(found, "faces not found") == (1e-4, True)
     assert found.warnings == ()
-    assert any("Photographs in which no face was found" in words for words in found.notes)
+    assert any("Photos without a detected face" in words for words in found.notes)
 
 
 def test_every_figure_is_a_row():
