@@ -59,7 +59,6 @@ REVIEWED = {
     ("ui/video/tabs/insight.py", "f'{_SMOOTHING[chosen].format(window_s)} {_ONLY_HERE}'"): "sentences of this module",
     ("ui/shell/notice.py", "f'{next_step} {_how_often()}'"): "sentences of the pages",
     ("ui/video/pending_uploads.py", "_model_help()"): "OFFERS, written in emotion/models/offered.py",
-    ("ui/video/open_analysis.py", "_when(entry)"): "a date",
     ("ui/video/queue.py", "f'**{plain(entry.title)}** · {_place(place)}'"): "a place in the queue",
     ("ui/video/downloads.py", "titles.__getitem__"): "titles of FORMATS, written in the program",
     ("ui/video/downloads.py", "Path(folder) / 'export'"): "writes a file, shows nothing",
