@@ -146,7 +146,7 @@ def test_a_video_that_browsers_do_not_play_is_converted(visit: Page, shared_data
 
 def test_the_models_are_listed(visit: Page):
     go_to(visit, "About")
-    expect(visit.get_by_text("million parameters").first).to_be_visible()
+    expect(visit.get_by_text("Recommended").first).to_be_visible()
     expect(visit.get_by_role("rowheader", name="FER+ majority")).to_be_visible()
     assert_fits_a_phone(visit)
 
