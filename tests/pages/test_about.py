@@ -72,7 +72,7 @@ def test_the_largest_group_of_terms_is_not_listed_by_name(models):
 def test_what_is_asked_where_data_goes_and_how_to_delete_it_come_first(models):
     test = page("about")
     titles = [one.value for one in test.subheader]
-    assert titles == ["What the app asks", "Where your data is", "How to delete it", "Accuracy"]
+    assert titles == ["What the app asks", "Where your data is", "How to delete it", "Accuracy", "Programs"]
     assert f"Version {program_version()}" in texts(test)
 
 
