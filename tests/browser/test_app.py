@@ -44,7 +44,9 @@ DEVELOPER = ("Test on my pictures", "Inside the models")
 def go_to(page: Page, name: str) -> None:
     if name in DEVELOPER:
         page.get_by_test_id("stTopNavSection").click()
-    page.get_by_role("link", name=name, exact=True).first.click()
+        page.get_by_role("menuitem", name=name, exact=True).click()
+    else:
+        page.get_by_role("link", name=name, exact=True).first.click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
