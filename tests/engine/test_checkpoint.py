@@ -90,7 +90,7 @@ def test_other_settings_cannot_resume(tmp_path: Path) -> None:
     parts = Checkpoint(Storage(tmp_path), "parts")
     parts.append(analysis, STATE)
     for other in (replace(analysis, model="other"), replace(analysis, settings={"every": 2})):
-        with pytest.raises(LibraryError, match="from another file or with other settings"):
+        with pytest.raises(LibraryError, match="from another file or other settings"):
             parts.resume(other)
 
 
