@@ -128,8 +128,9 @@ def test_twenty_pictures_at_once_take_turns(server: Running, tmp_path: Path) -> 
         assert all(answer.result()["width"] == 2400 for answer in answers)
         return peak
 
-    first, second = burst(), burst()
-    assert second < first + GROWTH_MB, (first, second)
+    burst()  # the allocator keeps what the first ones needed at most
+    second, third = burst(), burst()
+    assert third < second + GROWTH_MB, (second, third)
 
 
 def test_tokens_are_made_and_revoked_on_the_command_line(tmp_path: Path, png: bytes) -> None:
