@@ -180,8 +180,14 @@ def _read_figures(path: Path, clip: Path) -> None:
         assert "SHA-256" in figures.read("methods.txt").decode()
 
 
+def _read_table(path: Path, clip: Path) -> None:
+    assert len(pd.read_csv(path))
+
+
 READERS: dict[str, Callable[[Path, Path], None]] = {
     "csv": _read_csv,
+    "movements": _read_table,
+    "codebook": _read_table,
     "parquet": _read_parquet,
     "json": _read_json,
     "xlsx": _read_excel,
