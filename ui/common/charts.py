@@ -67,10 +67,11 @@ def _choose(key: str) -> FigureFormat:
     return FigureFormat(str(kind), width_mm, greyscale)
 
 
-def choose_size(key: str) -> tuple[float, bool]:
+def choose_size(key: str, default: str = "One column") -> tuple[float, bool]:
     """Ask for a figure's width, and return it in mm, and whether it is in greyscale."""
+    widths = [*WIDTHS_MM, _OTHER]
     width = st.selectbox(
-        "Width", [*WIDTHS_MM, _OTHER], format_func=_width_text, key=f"{key}_figure_width", filter_mode=None
+        "Width", widths, widths.index(default), format_func=_width_text, key=f"{key}_figure_width", filter_mode=None
     )
     width_mm = WIDTHS_MM.get(str(width))
     if width_mm is None:
