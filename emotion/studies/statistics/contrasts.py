@@ -191,10 +191,10 @@ def contrasts(
         InputError: A column or condition is missing, too few people are left, or groups share people.
     """
     compare = paired_contrast if paired else unpaired_contrast
+    means = people_means(table, measures, by=by, participant=participant)
     found = []
     for names in levels:
         for measure in measures:
-            means = people_means(table, [measure], by=by, participant=participant)
             a, b = pairs_of(means, measure, by, names, participant, paired=paired)
             found.append(compare(a, b, measure=measure, names=names, level=level, permutations=permutations, seed=seed))
     corrected = holm([each.p for each in found])
