@@ -7,7 +7,6 @@ import re
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +54,8 @@ def export_study(
     storage, about, without = studies.analyses.library.storage, {}, []
     states = studies.states(saved.id)
     progress = ProgressReporter(len(states), on_step)
-    for analysis in states:
-        if states[analysis].state.is_over and storage.exists(timeline_key(analysis)):
+    for analysis, state in states.items():
+        if state.state.is_over and storage.exists(timeline_key(analysis)):
             entry = studies.analyses.get(analysis)
             with storage.local(timeline_key(analysis)) as path:
                 shutil.copyfile(path, folder / TIMELINES / f"{analysis}.parquet")
@@ -98,7 +97,7 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
                 ids[analysis] = _add(repository, folder / TIMELINES / f"{analysis}.parquet", about)
                 added.append(ids[analysis])
             progress.advance()
-        return studies.create(replace(study, cells=tuple(replace(c, analysis=ids[c.analysis]) for c in study.cells)))
+        return studies.create(study.with_analyses(ids))
     except BaseException:
         for analysis in added:
             purge(repository.library, analysis)
