@@ -19,7 +19,7 @@ from ui.shell.page import ensure_app
 from ui.video import session
 from ui.video.demo import LABEL, open_demo
 from ui.video.open_analysis import choose_another, find_open, show_open, when
-from ui.video.pending_uploads import add, show_pending_uploads
+from ui.video.pending_uploads import VIDEO_TYPES, add, show_pending_uploads
 from ui.video.queue import show_queue
 from ui.video.video_source import VideoSource
 
@@ -28,7 +28,6 @@ log = logging.getLogger("pages.video")
 RULES = (
     f"{CONSENT} The timeline goes to the library; the video is deleted when you clear it or leave, unless you keep it."
 )
-TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 
 WHAT_YOU_GET = (
     (":material/timeline:", "A timeline", "Who shows which expression when, in sync with the video."),
@@ -53,7 +52,7 @@ def take_sample() -> None:
 
 def choose_videos() -> None:
     st.file_uploader(
-        "Videos", TYPES, accept_multiple_files=True, label_visibility="collapsed",
+        "Videos", VIDEO_TYPES, accept_multiple_files=True, label_visibility="collapsed",
         key=uploads.uploader_key("video_upload"), on_change=take_uploads,
     )  # fmt: skip
     with st.container(horizontal=True):

@@ -29,6 +29,9 @@ RATES: dict[str, dict[str, Any]] = {
 }
 """Sampling label → arguments of :class:`emotion.library.JobSettings`."""
 
+VIDEO_TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
+"""Endings of files that uploaders of videos accept."""
+
 KEEP = "Keep the video in the library"
 
 
