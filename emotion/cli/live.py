@@ -64,7 +64,7 @@ def run_live(options: argparse.Namespace) -> int:
         EmotionError: The source, an output or the file cannot be used.
     """
     written = None if options.out is None else _format_of(options.out)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes)
+    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
     analyzer.warm()
     about = {"model": analyzer.model, "abstain_below": str(float(analyzer.abstain_below))}
     wanted = StreamOptions(

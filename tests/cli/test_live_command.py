@@ -87,9 +87,12 @@ def test_receivers_get_what_is_written(clip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_it_stops_in_time_and_writes_other_formats(clip: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"session{suffix}"
-    assert main(["live", "--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--out", str(out)]) == 0
+    told = ["--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--no-movements", "--out", str(out)]
+    assert main(["live", *told]) == 0
     if suffix == ".csv":
-        assert "p_happiness" in pd.read_csv(out)
+        rows = pd.read_csv(out)
+        assert "p_happiness" in rows
+        assert rows[["eye_openness_left", "lip_gap"]].isna().all(axis=None)
     else:
         assert json.loads(out.read_text())["frames"]
 
