@@ -18,14 +18,14 @@ from emotion.analytics.files import load_parquet
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage
-from emotion.errors import InputError
+from emotion.errors import InputError, LiveError
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.camera_source import Captured, read_camera, read_file, read_url
 from emotion.live.timeline_writer import RecordingInfo, TimelineWriter
 from emotion.report.formats import FORMATS, Format, export
 from emotion.streams import StreamHub, StreamOptions, open_hub
 from emotion.streams.markers import MarkerInlet
-from emotion.streams.options import allows_network
+from emotion.streams.options import allows_network, parse_receiver
 from emotion.types import FrameResult
 from emotion.vision.decode.sampling import Sampling
 
@@ -45,7 +45,7 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so long (default: Ctrl-C stops)")
     parser.add_argument("--lsl", action="store_true", help="send by Lab Streaming Layer")
     parser.add_argument(
-        "--osc", action="append", default=[], type=_host_and_port, metavar="HOST:PORT", help="send by OSC; repeatable"
+        "--osc", action="append", default=[], type=_receiver, metavar="HOST:PORT", help="send by OSC; repeatable"
     )
     parser.add_argument("--websocket", type=int, metavar="PORT", help="serve by WebSocket")
     parser.add_argument(
@@ -197,8 +197,8 @@ def _format_of(path: Path) -> Format:
     return _FORMATS[wanted]
 
 
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
-        raise argparse.ArgumentTypeError(f"expected HOST:PORT; got {text}")
-    return host.strip("[]"), int(port)
+def _receiver(text: str) -> tuple[str, int]:
+    try:
+        return parse_receiver(text)
+    except LiveError as error:
+        raise argparse.ArgumentTypeError(f"expected HOST:PORT; got {text}") from error

@@ -1,4 +1,4 @@
-"""Which outputs a session has, and what the settings allow."""
+"""Chooses and opens the outputs of a session, as far as the settings allow them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from emotion.streams.hub import Sink, StreamHub
 from emotion.streams.lsl import LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.samples import channels_of
-from emotion.streams.websocket import WebSocketSink, is_loopback
+from emotion.streams.websocket import WebSocketSink
+from emotion.web.hosts import is_loopback
 
 OFF, LOCAL, NETWORK = "off", "local", "network"
 MOST_PEOPLE = 8
+EXAMPLE_RECEIVER = "127.0.0.1:9000"
+"""An OSC receiver's address, as a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,9 @@ class StreamOptions:
 
     Attributes:
         lsl: Whether there are LSL outlets.
-        osc: Hosts and ports that get OSC.
+        osc: Hosts and ports of the OSC receivers.
         websocket: Port of the WebSocket server, 0 for any; None for none.
-        websocket_address: Where it listens.
+        websocket_address: Host or IP address on which it listens.
         people: Number of slots, 1–8.
     """
 
@@ -45,12 +48,12 @@ def open_hub(options: StreamOptions, labels: Sequence[str], about: dict[str, str
     """Open the outputs.
 
     Args:
-        options: Which.
-        labels: Of the model.
-        about: Facts for the streams' headers.
+        options: The outputs.
+        labels: Labels of the model.
+        about: Metadata for the streams' headers.
 
     Raises:
-        LiveError: The settings do not allow one, or it cannot be opened.
+        LiveError: The settings forbid an output, or it cannot be opened.
     """
     _expect_allowed(options)
     channels, sinks = channels_of(labels), list[Sink]()
@@ -67,6 +70,18 @@ def open_hub(options: StreamOptions, labels: Sequence[str], about: dict[str, str
             sink.close()
         raise
     return StreamHub(sinks, options.people)
+
+
+def parse_receiver(text: str) -> tuple[str, int]:
+    """Return the host and the port of an OSC receiver from text such as ``127.0.0.1:9000`` or ``[::1]:9000``.
+
+    Raises:
+        LiveError: The text has no host, or no port from 1 to 65535.
+    """
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
+        raise LiveError(f"expected host:port for OSC, such as {EXAMPLE_RECEIVER}; got {text}")
+    return host.strip("[]"), int(port)
 
 
 def allows_network() -> bool:

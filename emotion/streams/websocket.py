@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http
-import ipaddress
 import secrets
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +19,9 @@ from urllib.parse import parse_qs, urlsplit
 from emotion.errors import LiveError
 from emotion.streams.hub import SinkStatus
 from emotion.streams.samples import Channel, Sample
+from emotion.streams.stream_clock import unix_time
 from emotion.streams.wire import header_text, to_bytes, to_json
-from emotion.web.hosts import is_foreign, is_named_host
+from emotion.web.hosts import is_foreign, is_loopback, is_named_host
 
 _WAITING = 32
 """Samples that wait for one receiver; the oldest is left out for a newer one."""
@@ -81,8 +80,7 @@ class WebSocketSink:
         """Queue a sample for every receiver."""
         self._sent += 1
         if self._receivers:
-            unix_s = time.time() - (time.perf_counter() - sample.clock_s)
-            self._loop.call_soon_threadsafe(self._give, sample, unix_s)
+            self._loop.call_soon_threadsafe(self._give, sample, unix_time(sample.clock_s))
 
     def status(self) -> SinkStatus:
         """Return how many receivers are connected."""
@@ -169,11 +167,3 @@ class WebSocketSink:
             await connection.send(coming.result())
         else:
             coming.cancel()
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether only this machine can reach an address."""
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -19,6 +19,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.errors import LiveError
 from emotion.streams import StreamHub, StreamOptions, channels_of, open_hub
 from emotion.streams.lsl import KIND, LslSink
+from emotion.streams.options import parse_receiver
 from emotion.streams.osc import OscSink
 from emotion.streams.websocket import WebSocketSink
 from emotion.streams.wire import from_bytes
@@ -224,3 +225,10 @@ def test_a_port_in_use_is_named() -> None:
         taken.listen()
         with pytest.raises(LiveError, match="cannot listen"):
             WebSocketSink(CHANNELS, 1, port=taken.getsockname()[1])
+
+
+def test_an_address_needs_a_port() -> None:
+    assert parse_receiver("[::1]:9000") == ("::1", 9000)
+    for wrong in ("localhost", "localhost:", ":9000", "localhost:99999", "localhost:x"):
+        with pytest.raises(LiveError, match="host:port"):
+            parse_receiver(wrong)

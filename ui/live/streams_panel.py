@@ -13,7 +13,7 @@ from emotion.live import LiveSession
 from emotion.settings import read_settings
 from emotion.streams import SinkStatus, StreamHub, StreamOptions, open_hub
 from emotion.streams.markers import MarkerInlet
-from emotion.streams.options import MOST_PEOPLE, OFF, allows_network
+from emotion.streams.options import EXAMPLE_RECEIVER, MOST_PEOPLE, OFF, allows_network, parse_receiver
 from ui.access import Visitor
 from ui.common.errors import fragment
 from ui.common.plain import plain
@@ -25,7 +25,7 @@ _SENDING, _ERROR = "live_sending", "live_sending_error"
 _LSL, _OSC, _WEBSOCKET, _PORT, _PEOPLE, _MARKERS = (
     f"live_send_{name}" for name in ("lsl", "osc", "ws", "port", "people", "markers")
 )
-_DEFAULT_OSC, _DEFAULT_PORT = "127.0.0.1:9000", 8765
+_DEFAULT_PORT = 8765
 
 
 @dataclass(eq=False)
@@ -82,7 +82,7 @@ def _show_choice(session: LiveSession) -> None:
     lsl = st.toggle("Lab Streaming Layer", key=_LSL)
     markers = st.toggle("Receive LSL markers as events of the recording", key=_MARKERS)
     osc = st.text_input(
-        "OSC to", key=_OSC, placeholder=_DEFAULT_OSC, width=320,
+        "OSC to", key=_OSC, placeholder=EXAMPLE_RECEIVER, width=320,
         help="host:port; leave empty to send none",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -101,7 +101,7 @@ def _show_choice(session: LiveSession) -> None:
 
 def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
     try:
-        receivers = () if not osc else (_host_and_port(osc),)
+        receivers = (parse_receiver(osc),) if osc else ()
         now = session.snapshot()
         about = {"abstain_below": str(now.abstain_below)}
         hub = open_hub(StreamOptions(lsl, receivers, port, people=people), now.labels, about)
@@ -155,10 +155,3 @@ def status_text(status: SinkStatus, rate: float) -> str:
     if status.problem:
         parts.append(f":red[{plain(status.problem)}]")
     return " · ".join(parts)
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
-        raise LiveError(f"expected host:port for OSC, such as {_DEFAULT_OSC}; got {text}")
-    return host.strip("[]"), int(port)
