@@ -15,7 +15,7 @@ from emotion.version import DISTRIBUTION
 
 def add_app_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--port", type=_port, metavar="N", help="port (default: 8501)")
+    parser.add_argument("--port", type=port, metavar="N", help="port (default: 8501)")
     parser.add_argument(
         "--address", metavar="HOST", help="listen on this address, 0.0.0.0 for all (default: this machine only)"
     )
@@ -47,7 +47,12 @@ def run_app(options: argparse.Namespace) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def _port(text: str) -> int:
+def port(text: str) -> int:
+    """Parse a port, 1 to 65535.
+
+    Raises:
+        argparse.ArgumentTypeError: The text is not a port.
+    """
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"expected a port, 1 to 65535; got {text}")
     return int(text)
