@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import importlib.util
 
-from emotion.cli.app import port
+from emotion.cli.arguments import argument
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.owners.tokens import DEFAULT_DAYS, create_token, list_tokens, revoke_token
 from emotion.version import DISTRIBUTION
+from emotion.web.addresses import parse_port
 
 _PACKAGES = ("fastapi", "uvicorn", "python_multipart")
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--port", type=port, default=8502, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--port", type=argument(parse_port), default=8502, metavar="N", help="(default: %(default)s)")
     parser.add_argument(
         "--address", default="127.0.0.1", metavar="HOST",
         help="listen on this address, 0.0.0.0 for all; other machines need a token (default: this machine only)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -91,11 +92,15 @@ def serve(options: ServeOptions) -> int:
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    log.info("the API is at http://%s:%d%s", options.address, options.port, ADDRESS)
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            log.info("the API is at http://%s:%d%s", options.address, options.port, ADDRESS)
+
     try:
-        server.run()
-    except SystemExit as error:
+        Server(config).run()
+    except (SystemExit, UnicodeError) as error:  # UnicodeError: a name that no host can have
         raise EmotionError(f"the server cannot listen on {options.address}:{options.port}") from error
     finally:
         library.close()

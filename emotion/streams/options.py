@@ -16,8 +16,6 @@ from emotion.web.hosts import is_loopback
 
 OFF, LOCAL, NETWORK = "off", "local", "network"
 MOST_PEOPLE = 8
-EXAMPLE_RECEIVER = "127.0.0.1:9000"
-"""An OSC receiver's address, as a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +68,6 @@ def open_hub(options: StreamOptions, labels: Sequence[str], about: dict[str, str
             sink.close()
         raise
     return StreamHub(sinks, options.people)
-
-
-def parse_receiver(text: str) -> tuple[str, int]:
-    """Return the host and the port of an OSC receiver from text such as ``127.0.0.1:9000`` or ``[::1]:9000``.
-
-    Raises:
-        LiveError: The text has no host, or no port from 1 to 65535.
-    """
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
-        raise LiveError(f"expected host:port for OSC, such as {EXAMPLE_RECEIVER}; got {text}")
-    return host.strip("[]"), int(port)
 
 
 def allows_network() -> bool:

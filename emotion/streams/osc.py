@@ -40,7 +40,7 @@ class OscSink:
         self._message: Any = osc_message_builder.OscMessageBuilder
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
             raise LiveError(f"expected a known host for OSC; got {host}") from error
         self._address: Any = found[4]
         self._socket = socket.socket(found[0], found[1])
