@@ -45,6 +45,11 @@ def _frame(entry_id: str, _path: Path, time_s: float) -> str | None:
         return None
 
 
+def forget_previews() -> None:
+    """Drop the frames of all videos from memory."""
+    _frame.clear()
+
+
 def _strip(shares: Mapping[str, float]) -> str:
     """Return shares of expressions as one bar in their colours."""
     width, height = _STRIP_PX

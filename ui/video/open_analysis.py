@@ -12,6 +12,7 @@ from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries, state_text
 from ui.common.errors import fragment
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.widgets import browser_zone, progress_text
@@ -20,7 +21,6 @@ from ui.video.analysis_context import AnalysisContext
 from ui.video.result import show_analysis
 from ui.video.video_source import VideoSource
 
-_CACHED = "loaded_analysis"
 _OFFERED = 12
 
 
@@ -110,11 +110,7 @@ def when(entry: Entry) -> str:
 
 def _load(library: Repository, entry: Entry) -> Analysis:
     """Return the analysis; the last one is cached, so reruns do not read it again."""
-    key = (entry.id, entry.finished_at)
-    if st.session_state.get(_CACHED, (None, None))[0] != key:
-        st.session_state[_CACHED] = (key, library.load_analysis(entry.id))
-    analysis: Analysis = st.session_state[_CACHED][1]
-    return analysis
+    return kept("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
 
 
 def _video_source(library: Repository, entry: Entry) -> VideoSource | None:

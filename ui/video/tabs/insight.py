@@ -14,6 +14,7 @@ from emotion.analytics.smooth import METHODS, smoothed
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.errors import fragment
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.video.tabs.baseline import edit_baseline
 from ui.video.tabs.behaviour import show_behaviour
@@ -55,7 +56,7 @@ _ONLY_HERE = "It changes what these tabs show, never the saved data or the downl
 def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
     """Return the analysis with its edits applied; without them, and with an error, if they are contradictory."""
     try:
-        return apply_edits(analysis, edits)
+        return kept("edited_analysis", (analysis, edits), lambda: apply_edits(analysis, edits))
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
         return analysis
