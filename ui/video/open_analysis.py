@@ -25,10 +25,10 @@ _OFFERED = 12
 
 
 def find_open(library: Repository) -> Entry | None:
-    """Return the open analysis, or the one to open by itself: the newest that is finished.
+    """Return the open analysis; if none is open, open the newest finished one.
 
     Raises:
-        LibraryError: The analysis that was asked for does not exist.
+        LibraryError: The open analysis does not exist.
     """
     if session.shown() is None and (newest := _newest(library)) is not None:
         session.show(newest.id)
@@ -51,7 +51,7 @@ def _newest(library: Repository) -> Entry | None:
 
 
 def choose_another(library: Repository) -> None:
-    """Show this session's videos, or the newest ones of the library, behind a button; a click on a row opens it."""
+    """Show a button with this session's videos, or the newest of the library; a click on a row opens one."""
     begun = session.begun(library)
     several = len(begun) > 1
     label = "Videos of this session" if several else "Open"
@@ -82,7 +82,7 @@ def summary_table(entries: Sequence[Entry]) -> pd.DataFrame:
 
 
 def show_open(library: Repository, entry: Entry) -> None:
-    """Show an analysis, or what it waits for."""
+    """Show an analysis, or its state if it is not finished."""
     if entry.state is State.QUEUED:
         st.info("Queued. The result appears here.", icon=":material/hourglass_empty:")
         return

@@ -94,8 +94,8 @@ export function paintLane(lane, labels, colours, unclear, scale) {
   return image;
 }
 
-// Writes two letters on each run of the ribbon that has room, as colours look alike to some. `answers` is
-// [colour, text colour, letters] per label.
+// Writes two letters on each run of the ribbon that has room, for people who cannot tell the colours apart.
+// `answers` is [colour, text colour, letters] per label.
 export function writeLetters(context, lane, answers, scale) {
   context.font = `600 ${9 * scale}px sans-serif`;
   context.textBaseline = "middle";

@@ -1,4 +1,4 @@
-"""Eyes and movements: what eyes, gaze, head and face do, as charts, a face and figures."""
+"""Eyes and movements: charts of eyes, gaze, head and face, a drawn face and figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from emotion.analytics.heat import span_edges
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.people import person_name
 from emotion.charts.behaviour import LINE_COLOURS, signal_chart
-from emotion.drawing.face_map import face_map
+from emotion.drawing.face_map import HOW_TO_READ, NOTABLE, face_map
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
 from ui.common.charts import show_chart
@@ -54,11 +54,9 @@ _MISSING = (
     "This analysis has no eyes and no movements: it was made before they were measured, or they were switched off. "
     "Analyse the video again to get them."
 )
-_HEAT_HOW = (
-    "A spot shows where the face moved, an arrow in which direction; the stronger the colour, the larger the mean "
-    "movement from the person's face at rest, in distances between the eyes (0.05 is about 3 mm). Left and right are "
-    "the person's own. Means below 0.005 have no spot. At rest: the person's baseline if there is one (tab "
-    "Baseline), else the median of their neutral frames. Turning the head by 10° changes measures by up to 0.01."
+_FACE_HOW = (
+    f"{HOW_TO_READ} Means below {NOTABLE} have no spot. At rest: the person's baseline (tab Baseline), otherwise the "
+    "median of their neutral frames. Turning the head by 10° changes measures by up to 0.01."
 )
 
 
@@ -161,14 +159,14 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
 
 
 def _rounded(value: float, digits: int) -> str:
-    """Return a rounded value with a minus sign, zero without one."""
+    """Return a rounded value as text, with a proper minus sign and never “−0”."""
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def _show_face(analysis: Analysis, behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Movements on the face**", width="stretch")
-        how_to_read(plain(_HEAT_HOW))
+        how_to_read(plain(_FACE_HOW))
     events = [event for event in sorted(edits.events, key=lambda one: one.span.start_s) if not event.excluded]
     event = _choose_event(events, key)
     span = None if event is None else event.span
@@ -211,7 +209,7 @@ def _choose_event(events: list[Event], key: str) -> Event | None:
 
 
 def movement_rows(means: Mapping[str, float]) -> pd.DataFrame:
-    """Return a row per movement: its name, mean, left, right and the FACS unit that it resembles."""
+    """Return a row per movement: name, mean, left, right and the FACS unit that it resembles."""
     return pd.DataFrame(
         {
             "movement": [movement.title for movement in MOVEMENTS],
@@ -257,7 +255,7 @@ def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: s
 
 
 def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Behaviour) -> None:
-    """Show where everybody's face at rest comes from, and if there are several people, their mean movements."""
+    """Show the source of each person's face at rest, and the mean movements if there are several people."""
     rests = ", ".join(f"{name}: {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
     st.caption(f"Face at rest: {plain(rests)}.")
     if len(names) < 2:
@@ -272,7 +270,7 @@ def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Be
 
 
 def _table(table: pd.DataFrame, columns: Mapping[str, Any]) -> None:
-    """Show the columns of a table that it has, after its people."""
+    """Show a table of people with those of the columns that it has."""
     chosen = {"person": st.column_config.TextColumn("Person", pinned=True), **columns}
     order = [name for name in chosen if name in table]
     st.dataframe(table[order], hide_index=True, column_config=chosen, placeholder="–")
