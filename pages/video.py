@@ -17,7 +17,7 @@ from ui.common.widgets import CONSENT, hints
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
-from ui.video.demo import LABEL, open_demo
+from ui.video.demo import show_demo_button
 from ui.video.open_analysis import choose_another, find_open, show_open, when
 from ui.video.pending_uploads import VIDEO_TYPES, add, show_pending_uploads
 from ui.video.queue import show_queue
@@ -57,8 +57,7 @@ def choose_videos() -> None:
     )  # fmt: skip
     with st.container(horizontal=True):
         st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if st.button(LABEL, icon=":material/play_circle:"):
-            open_demo()
+        show_demo_button()
 
 
 def show_start() -> None:
@@ -70,7 +69,7 @@ def show_start() -> None:
 
 
 def show_bar(entry: Entry | None) -> None:
-    """Show titles and buttons in one row, above the result."""
+    """Show the open analysis and all buttons in one row above the result."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Video", anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
@@ -90,8 +89,8 @@ def show_refusals() -> None:
         st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")
 
 
-def asked_for() -> Entry | None:
-    """Return the open analysis; show why it cannot be opened."""
+def open_entry() -> Entry | None:
+    """Return the open analysis; None if there is none, with an error if it cannot be opened."""
     try:
         return find_open(library)
     except EmotionError as error:
@@ -109,7 +108,7 @@ def show_result(entry: Entry) -> None:
 ensure_app("pages/video.py")
 head = st.container()
 library = library_or_stop()
-entry = asked_for()
+entry = open_entry()
 with head:
     if session.has_begun() or session.shown():
         show_bar(entry)

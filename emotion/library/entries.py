@@ -85,7 +85,7 @@ class JobSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JobSettings:
-        """Build from :meth:`to_dict`'s output; what it does not name, as in earlier versions, was not measured."""
+        """Build from :meth:`to_dict`'s output; ``eyes`` and ``movements`` are off if missing."""
         captured = values.get("captured_at")
         moment = None if captured is None else dt.datetime.fromisoformat(captured)
         return cls(**{"eyes": False, "movements": False, **values, "captured_at": moment})
