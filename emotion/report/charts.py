@@ -29,14 +29,12 @@ from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, FigureFormat
 from emotion.publication.methods import methods_text
 from emotion.publication.render import svg_to_png
+from emotion.report.content import MAX_CHARTS
 from emotion.report.edited import Edited
 
 MAX_FACE_PEOPLE, MAX_FACE_EVENTS = 4, 6
 
 WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
-
-MOST_PEOPLE = 12
-"""People with figures of their own, those seen longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def movement_faces(edited: Edited) -> list[Face]:
     timeline = edited.analysis.timeline
     if not has_movements(timeline):
         return []
-    behaviour = edited.behaviour()
+    behaviour = edited.behaviour
     events = [event for event in edited.events() if not event.excluded][:MAX_FACE_EVENTS]
     spans = [("all of the video", None), *((event.label, event.span) for event in events)]
     means = [(when, mean_movements(behaviour, span)) for when, span in spans]
@@ -220,14 +218,13 @@ def figures_of(edited: Edited) -> dict[str, alt.TopLevelMixin]:
     analysis = edited.analysis
     if analysis.timeline.empty:
         return {}
-    names = {track: edited.name(track) for track in edited.tracks()}
     charts: dict[str, alt.TopLevelMixin] = {
-        "timeline": timeline_chart(analysis, legend=False, names=names),
+        "timeline": timeline_chart(analysis, legend=False, names=edited.names()),
         "time-per-expression": share_donut(summarise(analysis)["shares"]),
         "heat": heat_chart(analysis),
         "transitions": transition_chart(transitions(analysis)),
     }
-    for track in longest_seen(analysis.timeline, MOST_PEOPLE):
+    for track in longest_seen(analysis.timeline, MAX_CHARTS):
         charts[f"person-{track}-heat"] = heat_chart(analysis, track)
         charts[f"person-{track}-presence"] = presence_chart(analysis, track)
     return charts

@@ -8,9 +8,9 @@ from datetime import datetime
 import pandas as pd
 
 from emotion.analytics.abstention import answer_names, explain
-from emotion.analytics.behaviour.movements import UNKNOWN
+from emotion.analytics.behaviour.movements import BASELINE, UNKNOWN
 from emotion.analytics.behaviour.sampling import sampling_notes
-from emotion.analytics.behaviour.span_figures import AT_REST, WHOLE, by_span, person_figures
+from emotion.analytics.behaviour.span_figures import WHOLE, by_span, person_figures
 from emotion.analytics.edits import Event
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
@@ -174,7 +174,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
 
 def eyes_rows(edited: Edited) -> list[EyesRow]:
     """Return a row per person, in order of number; none if nobody has a figure."""
-    figures = person_figures(edited.behaviour())
+    figures = person_figures(edited.behaviour)
     columns = ("blinks_per_minute", "closed_s", "towards_camera_share", "nods", "shakes", "tilts")
     forms = ("{:.1f}", "{:.1f}", "{:.0%}", "{:.0f}", "{:.0f}", "{:.0f}")
     if figures[list(columns)].isna().all(axis=None):
@@ -193,7 +193,7 @@ def movement_tables(edited: Edited, tracks: list[int]) -> list[MovementTable]:
     events = edited.events()
     # Numbers, as the list of events has: labels may be long, and may occur twice.
     numbered = [Event(f"Event {n}", event.span, event.excluded) for n, event in enumerate(events, start=1)]
-    table = by_span(edited.behaviour(), numbered, movements=True)
+    table = by_span(edited.behaviour, numbered, movements=True)
     known = table[table["rest"] != UNKNOWN]
     return [one for track in tracks for one in _tables_of(edited.name(track), known[known["track_id"] == track])]
 
@@ -202,7 +202,7 @@ def _tables_of(name: str, rows: pd.DataFrame) -> list[MovementTable]:
     if rows.empty:
         return []
     spans, rest = list(dict.fromkeys(rows["span"])), rows["rest"].iloc[0]
-    title = f"{name}, relative to the {'baseline' if rest == AT_REST else 'neutral frames'}"
+    title = f"{name}, relative to the {'baseline' if rest == BASELINE else 'neutral frames'}"
     values = {span: part.set_index("movement") for span, part in rows.groupby("span")}
     whole = values.pop(WHOLE)
     columns = [("Whole video", whole["mean"]), ("Peak (95 %)", whole["peak"]), ("Left − right", whole["asymmetry"])]

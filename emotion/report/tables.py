@@ -32,7 +32,7 @@ def write_csv(edited: Edited, path: Path, progress: ProgressReporter) -> None:
 
 def write_movements(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the movements of every face, relative to the person's rest, as CSV like :func:`write_csv`."""
-    behaviour = edited.behaviour()
+    behaviour = edited.behaviour
     keys = behaviour.rows[["time_s", "track_id"]]
     rows = edited.named(keys.assign(rest=keys["track_id"].map(behaviour.people["rest"])))
     rows.insert(0, "frame_index", edited.analysis.timeline["frame_index"])
@@ -82,11 +82,11 @@ def json_head(edited: Edited) -> dict[str, Any]:
         "labels": list(analysis.labels),
         "abstain_below": analysis.abstain_below,
         "settings": analysis.settings,
-        "people": {str(track): edited.name(track) for track in edited.tracks()},
+        "people": {str(track): name for track, name in edited.names().items()},
         "edits": edited.edits.to_dict(),
         "methods": methods_text(analysis, edited.edits),
         "summary": summarise(analysis),
-        "behaviour": behaviour_summary(analysis, edited.behaviour(), edited.events()),
+        "behaviour": behaviour_summary(analysis, edited.behaviour, edited.events()),
         "codebook": records(codebook_table(analysis.labels)),
     }
 

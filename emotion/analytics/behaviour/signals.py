@@ -15,6 +15,7 @@ from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S
 from emotion.analytics.behaviour.movements import measured_baselines, relative_movements
 from emotion.analytics.edits import Span
+from emotion.analytics.timeline import OPENNESS
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
 
 EYES, GAZE, HEAD = "eyes", "gaze", "head"
@@ -24,7 +25,6 @@ MIN_MOVEMENT_SCALE = 0.1
 """Least upper end of a movement's axis, so that jitter does not look like a movement."""
 _SCALE_STEP = 0.05
 _SCALE_QUANTILE = 0.999
-_OPEN = ["eye_openness_left", "eye_openness_right"]
 _POSE = {"Turn": "yaw", "Nod": "pitch", "Tilt": "roll"}
 
 
@@ -61,7 +61,7 @@ def has_movements(timeline: pd.DataFrame) -> bool:
 
 def has_eyes(timeline: pd.DataFrame) -> bool:
     """Return whether eyes were measured in a timeline."""
-    return set(_OPEN) <= set(timeline) and bool(timeline[_OPEN].notna().to_numpy().any())
+    return set(OPENNESS) <= set(timeline) and bool(timeline[OPENNESS].notna().to_numpy().any())
 
 
 def signal_table(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def signal_table(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = 
 def _eyes(rows: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(np.nan, index=rows.index, columns=["open_left", "open_right"])
     for _, person in rows.groupby("track_id", observed=True):
-        if person[_OPEN].notna().any().all():
+        if person[OPENNESS].notna().any().all():
             table.loc[person.index] = relative_openness(person)
     return table.assign(gaze_angle=gaze_angle(rows["gaze_yaw"].to_numpy(), rows["gaze_pitch"].to_numpy()))
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count, looks_per_second
+from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, NOD, SHAKE
-from emotion.analytics.behaviour.movements import measured_baselines, relative_movements, rests
+from emotion.analytics.behaviour.movements import measured_baselines, movements_from, rests
+from emotion.analytics.behaviour.rate import looks_per_second
 from emotion.analytics.durations import row_durations
 from emotion.analytics.edits import Event, Span
+from emotion.analytics.timeline import OPENNESS
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import ASYMMETRY, MOVEMENT_COLUMNS, MOVEMENTS, SIDES, Movement
 
@@ -81,19 +83,20 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
             "track_id": timeline["track_id"],
             "time_s": timeline["time_s"],
             "seconds": row_durations(timeline, analysis.frames),
-            "eyes": timeline[["eye_openness_left", "eye_openness_right"]].notna().all(axis=1),
+            "eyes": timeline[OPENNESS].notna().all(axis=1),
             "gaze_deg": gaze_angle(timeline["gaze_yaw"].to_numpy(), timeline["gaze_pitch"].to_numpy()),
         }
     )
-    rows = pd.concat([rows, relative_movements(timeline, usable)], axis=1)
-    people = _people(timeline).assign(rest=rests(timeline, usable)["source"])
+    rest = rests(timeline, usable)
+    rows = pd.concat([rows, movements_from(timeline, rest)], axis=1)
+    people = _people(timeline).assign(rest=rest["source"])
     return Behaviour(rows, behaviour_episodes(timeline), people, usable)
 
 
 def _people(timeline: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for track, person in timeline.groupby("track_id", observed=True):
-        rate = looks_per_second(person)
+        rate = looks_per_second(person["time_s"])
         has_pose = person["yaw"].notna().any()
         found[track] = (rate, can_count(person), bool(has_pose and round(rate, 1) >= MIN_LOOKS_PER_S))
     columns = ["looks_per_s", "lids_count", "head_counts"]
@@ -153,10 +156,8 @@ def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataF
     rows = _within(behaviour.rows, "time_s", span)
     columns = list(MOVEMENT_COLUMNS)
     weights = rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
-    means, peaks = (
-        _mean(rows[columns], weights, rows["track_id"]),
-        rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE),
-    )
+    means = _mean(rows[columns], weights, rows["track_id"])
+    peaks = rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE)
     moved = _mean((rows[columns] >= MOVED).where(rows[columns].notna()).astype("float64"), weights, rows["track_id"])
     parts = [_figures_of(movement, means, peaks, moved) for movement in MOVEMENTS]
     found = pd.concat(parts, ignore_index=True)
