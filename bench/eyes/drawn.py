@@ -23,11 +23,7 @@ RIGHT, LEFT = 0, 1
 def shut(picture: Image, points: FloatArray, eyes: tuple[int, ...] = (RIGHT, LEFT)) -> Image:
     """Return the RGB picture with skin in place of the eyes of a face and a line of lashes where the lids meet."""
     for eye in eyes:
-        to_level = _to_level(points, eye)
-        level = cv2.warpAffine(
-            picture, to_level, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        upper, lower = (_level_curve(points, to_level, row) for row in LIDS[eye])
+        to_level, level, upper, lower = _levelled(picture, points, eye)
         picture = _paste(picture, _shut_level(level, upper, lower), _between(upper, lower, grow=9), to_level)
     return picture
 
@@ -45,11 +41,7 @@ def looking(picture: Image, points: FloatArray, yaw_deg: float, pitch_deg: float
     yaw, pitch = math.radians(yaw_deg), math.radians(pitch_deg)
     aim = np.array([math.sin(yaw) * math.cos(pitch), -math.sin(pitch)])
     for eye in (RIGHT, LEFT):
-        to_level = _to_level(points, eye)
-        level = cv2.warpAffine(
-            picture, to_level, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        upper, lower = (_level_curve(points, to_level, row) for row in LIDS[eye])
+        to_level, level, upper, lower = _levelled(picture, points, eye)
         middle = (upper[0] + upper[-1]) / 2
         width = float(np.linalg.norm(upper[-1] - upper[0]))
         at_rest = middle + np.array([rest[0] if eye == LEFT else -rest[0], -rest[1]]) * width
@@ -115,6 +107,14 @@ def _paste(picture: Image, drawn: Image, mask: FloatArray, to_level: FloatArray)
     back = cv2.warpAffine(soft, to_level, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     share = cv2.warpAffine(mask, to_level, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)[..., None]
     return np.round(picture * (1 - share) + back * share).astype(np.uint8)
+
+
+def _levelled(picture: Image, points: FloatArray, eye: int) -> tuple[FloatArray, Image, FloatArray, FloatArray]:
+    """Return the map to a level square around an eye, the square, and the upper and the lower lid in it."""
+    to_level = _to_level(points, eye)
+    level = cv2.warpAffine(picture, to_level, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    upper, lower = (_level_curve(points, to_level, row) for row in LIDS[eye])
+    return to_level, level, upper, lower
 
 
 def _to_level(points: FloatArray, eye: int) -> FloatArray:

@@ -9,6 +9,7 @@ from typing import Any
 from bench.common.records import EYES, ROOT, read_section
 from bench.eyes.heads import RATES
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG
+from training.guide import with_parts
 
 GUIDE, MOVEMENTS_GUIDE = ROOT / "docs" / "measures.md", ROOT / "docs" / "movements.md"
 
@@ -20,14 +21,9 @@ def write_guides() -> None:
 
 
 def write_guide(guide: Path) -> None:
-    """Write those figures into a guide that it has markers for, each between its own."""
-    text = guide.read_text(encoding="utf-8")
-    for name, part in figures().items():
-        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-        if begin in text:
-            before, _, rest = text.partition(begin)
-            text = f"{before}{begin}{part}\n{end}{rest.partition(end)[2]}"
-    guide.write_text(text, encoding="utf-8")
+    """Write the figures for which a guide has markers."""
+    parts = {name: f"{part}\n" for name, part in figures().items()}
+    guide.write_text(with_parts(guide.read_text(encoding="utf-8"), parts), encoding="utf-8")
 
 
 def figures() -> dict[str, str]:

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emotion.fonts import FAMILY
 from emotion.vision.movement_codebook import MOVEMENTS, SIDES, Movement
 from emotion.vision.movements import mean_face
@@ -145,12 +142,8 @@ def _path(points: list[int], *, closed: bool) -> str:
 
 def _drawn(point: int) -> tuple[float, float]:
     """Return where a point of the mean face is drawn, px."""
-    x, y = _face()[point]
-    return _MIDDLE[0] + _PX * float(x), _MIDDLE[1] + _PX * float(y)
-
-
-def _face() -> NDArray[np.float64]:
-    return mean_face()[:, :2]
+    x, y, _ = mean_face()[point].tolist()
+    return _MIDDLE[0] + _PX * x, _MIDDLE[1] + _PX * y
 
 
 def _sides() -> str:

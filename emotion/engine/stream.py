@@ -12,14 +12,14 @@ from emotion.engine.face_follower import FULL, Effort, FaceFollower
 from emotion.engine.measure_eyes import with_eyes
 from emotion.engine.measure_movements import with_measures
 from emotion.engine.prefetch import prefetch
+from emotion.engine.stage_costs import EYES, MOVEMENTS
 from emotion.stream_state import StreamState, part_of, under
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 from emotion.vision.decode.seek import position_of
 from emotion.vision.eyes import EyeModel
 
-EYES, MOVEMENTS = "eyes", "movements"
 _COST_KEPT = 0.9
-"""Share of the mean that each frame keeps."""
+"""Weight of the earlier mean when a frame's time is added."""
 
 FollowedFrame = tuple[Frame, list[Face], StreamState | None]
 

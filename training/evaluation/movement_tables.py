@@ -10,6 +10,7 @@ from typing import Any
 
 from emotion.paths import ROOT
 from emotion.vision.movement_codebook import MEASURES, MOVEMENTS
+from training.guide import with_parts
 
 GROUPS_FILE = ROOT / "data" / "movements.json"
 """Written by ``python -m training.evaluation.movement_groups``."""
@@ -18,12 +19,7 @@ GUIDE = ROOT / "docs" / "movements.md"
 
 def write_tables(guide: Path = GUIDE) -> None:
     """Write the tables into the guide, each between its markers."""
-    text = guide.read_text(encoding="utf-8")
-    for name, table in tables().items():
-        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{table}{end}{rest.partition(end)[2]}"
-    guide.write_text(text, encoding="utf-8")
+    guide.write_text(with_parts(guide.read_text(encoding="utf-8"), tables()), encoding="utf-8")
 
 
 def tables() -> dict[str, str]:
