@@ -1,4 +1,4 @@
-"""Draws shut lids and eyes that look in a known direction over the eyes of photographs."""
+"""Draws shut lids, or eyes with a known gaze, over the eyes of photographed faces."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def looking(picture: Image, points: FloatArray, yaw_deg: float, pitch_deg: float
         points: The face's mesh.
         yaw_deg: To the picture's right.
         pitch_deg: Up.
-        rest: Where the iris is at 0°, from the middle of the corners: towards the temple and up, in eye widths.
+        rest: Position of the iris at 0° from the middle of the corners: towards the temple and up, in eye widths.
     """
     yaw, pitch = math.radians(yaw_deg), math.radians(pitch_deg)
     aim = np.array([math.sin(yaw) * math.cos(pitch), -math.sin(pitch)])
@@ -56,7 +56,7 @@ def looking(picture: Image, points: FloatArray, yaw_deg: float, pitch_deg: float
 
 
 def _eyeball(level: Image, centre: FloatArray, radius: float, aim: FloatArray) -> Image:
-    """Return a sclera with an iris and a pupil, foreshortened as their direction asks."""
+    """Return a sclera with an iris and a pupil, foreshortened by their direction."""
     drawn = np.full_like(level, 0)
     white = np.clip(np.percentile(level.reshape(-1, 3), 95, axis=0), 0, 225)
     off_middle = (np.arange(_SIDE, dtype=np.float32) / _SIDE - 0.5) * 2 * _MARGIN / 2

@@ -119,7 +119,7 @@ def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -
 
 
 def measured_baselines(timeline: pd.DataFrame, baselines: Mapping[int, Span]) -> dict[int, Span]:
-    """Return the baselines in which the person's measures are known; edits may have hidden or excluded the others.
+    """Return the baselines with known measures of the person; edits may have hidden or excluded them.
 
     Args:
         timeline: As for :func:`relative_movements`.

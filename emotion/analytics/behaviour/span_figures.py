@@ -21,9 +21,9 @@ from emotion.types import Analysis
 from emotion.vision.movement_codebook import ASYMMETRY, MOVEMENT_COLUMNS, MOVEMENTS, SIDES, Movement
 
 MOVED = 0.02
-"""A movement of at least this counts as one, shares of the eye distance; smaller ones may come from the head's pose."""
+"""Smallest movement that counts, shares of the eye distance; smaller ones may come from the head's pose."""
 PEAK_QUANTILE = 0.95
-"""A peak is this quantile of a movement: the largest single value may be an error."""
+"""Quantile that is called the peak of a movement; the maximum may be an outlier."""
 
 WHOLE, AT_REST = "whole video", "baseline"
 """Names of the spans of :func:`by_span` that are not events."""
@@ -50,7 +50,7 @@ MOVEMENT_FIGURES = ("mean", "peak", "moved_share", "mean_left", "mean_right", "a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Behaviour:
-    """What the figures are computed from; :func:`behaviour_of` makes one.
+    """Measurements of an analysis, from which figures are computed; made by :func:`behaviour_of`.
 
     Attributes:
         rows: ``track_id``, ``time_s``, ``seconds`` (the row's duration), ``eyes`` (whether both were measured),
@@ -69,12 +69,12 @@ class Behaviour:
 
 
 def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None) -> Behaviour:
-    """Measure what eyes, heads and faces do in an analysis.
+    """Measure the eyes, heads and movements of an analysis.
 
     Args:
         analysis: The analysis, possibly edited, but not smoothed.
-        baselines: Track → the span in which this person is at rest; left out where the person's measures are not
-            known in it.
+        baselines: Track → the span in which this person is at rest; spans without known measures of the person are
+            ignored.
     """
     timeline = analysis.timeline
     usable = measured_baselines(timeline, baselines or {})
@@ -104,13 +104,13 @@ def _people(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
-    """Return how each person's eyes and head moved.
+    """Return figures of each person's eyes and head.
 
     An episode counts in the span in which it starts.
 
     Args:
         behaviour: See :func:`behaviour_of`.
-        span: Time, exclusive of its end; None for everything.
+        span: Time span, exclusive of its end; None for the whole analysis.
 
     Returns:
         By ``track_id``, for everybody who is seen in the span, :data:`PERSON_COLUMNS`: ``seen_s`` and ``eyes_s`` (both
@@ -140,17 +140,17 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
 
 
 def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
-    """Return how far each person's face moved.
+    """Return figures of each person's facial movements.
 
     Args:
         behaviour: See :func:`behaviour_of`.
-        span: Time, exclusive of its end; None for everything.
+        span: Time span, exclusive of its end; None for the whole analysis.
 
     Returns:
         A row per person seen in the span and movement of the codebook: ``track_id``, ``movement``, ``rest``
         (``"baseline"``, ``"neutral"`` or ``"unknown"``) and :data:`MOVEMENT_FIGURES`: ``mean`` over time, ``peak``
         (95 % quantile), ``moved_share`` (share of time with at least :data:`MOVED`, 0–1), the means of the person's
-        left and right, and the mean of left less right. NaN where the rest is unknown; a movement without sides
+        left and right, and the mean of left minus right. NaN where the rest is unknown; a movement without sides
         has no figures of sides. Distances are shares of the eye distance.
     """
     rows = _within(behaviour.rows, "time_s", span)
@@ -179,7 +179,7 @@ def _figures_of(movement: Movement, means: pd.DataFrame, peaks: pd.DataFrame, mo
 
 
 def _mean(values: pd.DataFrame, weights: pd.Series, groups: pd.Series) -> pd.DataFrame:
-    """Return each group's weighted means of the known values; NaN where none is known or weighs anything."""
+    """Return each group's weighted means of the known values; NaN without known values or weight."""
     sums = values.mul(weights, axis=0).groupby(groups).sum(min_count=1)
     totals = values.notna().mul(weights, axis=0).groupby(groups).sum()
     return sums / totals.where(totals > 0)
@@ -191,11 +191,11 @@ def by_span(behaviour: Behaviour, events: Sequence[Event], *, movements: bool) -
     Args:
         behaviour: See :func:`behaviour_of`.
         events: Events in order of time; moments and excluded ones have no figures.
-        movements: Whether to return :func:`movement_figures`, or :func:`person_figures`.
+        movements: Return :func:`movement_figures` if true, :func:`person_figures` if false.
 
     Returns:
         The figures with ``span`` (:data:`WHOLE`, :data:`AT_REST` or the event's label), ``start_s`` and ``end_s`` of
-        it, NaN for everything. A person's rows in a baseline are those of their own.
+        it, NaN for the whole analysis. A baseline has rows of its own person only.
     """
 
     def figures(span: Span | None) -> pd.DataFrame:

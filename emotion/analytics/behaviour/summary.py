@@ -27,7 +27,7 @@ def behaviour_tables(behaviour: Behaviour, events: Sequence[Event] = ()) -> dict
     """Return the tables of eyes, heads and movements by their names in the codebook.
 
     Args:
-        behaviour: An analysis, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
+        behaviour: See :func:`emotion.analytics.behaviour.span_figures.behaviour_of`.
         events: Events in order of time.
     """
     return {
@@ -38,11 +38,11 @@ def behaviour_tables(behaviour: Behaviour, events: Sequence[Event] = ()) -> dict
 
 
 def behaviour_summary(analysis: Analysis, behaviour: Behaviour, events: Sequence[Event] = ()) -> dict[str, Any]:
-    """Return everything about eyes, heads and movements.
+    """Return all figures of eyes, heads and movements.
 
     Args:
         analysis: The analysis, possibly edited.
-        behaviour: The same, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
+        behaviour: Its measurements (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
         events: Events in order of time.
 
     Returns:
@@ -63,7 +63,7 @@ def behaviour_headline(behaviour: Behaviour) -> dict[str, float | None]:
     """Return the figures of a whole analysis, of everybody in it, as one row.
 
     Args:
-        behaviour: An analysis, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
+        behaviour: See :func:`emotion.analytics.behaviour.span_figures.behaviour_of`.
 
     Returns:
         :data:`HEADLINE`: counts and ``closed_s`` are sums over people, the others means over people, weighted by how
