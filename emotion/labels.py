@@ -81,10 +81,10 @@ ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#969187"}
 INKS: dict[str, str] = dict.fromkeys(ANSWER_COLOURS, "#000000") | dict.fromkeys(
     ("neutral", "surprise", "sadness", "disgust"), "#FFFFFF"
 )
-"""Colour of text on each answer's colour, of a contrast of at least 4.5."""
+"""Text colour on each answer's colour, with a contrast of at least 4.5."""
 
 SHORT: dict[str, str] = {label: label[:2].capitalize() for label in COLOURS} | {UNCLEAR: "?"}
-"""Two letters per answer, to write on its colour."""
+"""Two-letter abbreviation of each answer, shown on its colour."""
 
 _PLACES = {label: place for place, label in enumerate((*EMOTIONS, UNCLEAR))}
 

@@ -66,7 +66,7 @@ class Settings:
         return cls(resolve(model), detector, chosen, eyes, movements, _digest(facts)[:16])
 
     def check_here(self) -> None:
-        """Make sure that this machine would give the results that the one that began the batch would.
+        """Make sure that this machine gives the same results as the one that started the batch.
 
         Raises:
             BatchError: It has another version of the program or the model.

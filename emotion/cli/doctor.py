@@ -97,12 +97,12 @@ def _part_model(name: str) -> Finding:
 
 
 def _cost() -> Finding:
-    """Tell what each stage costs, and which option leaves it out."""
+    """Return the cost of each stage, with the option that skips it."""
     try:
         costs = stage_costs()
     except EmotionError as error:
         return Finding("cost per face", False, str(error))
-    options = {stage: f" (--no-{stage} leaves it out)" for stage in (EYES, MOVEMENTS)}
+    options = {stage: f" (skipped by --no-{stage})" for stage in (EYES, MOVEMENTS)}
     known = [f"{stage} {cost / 1e6:.3g} M{options.get(stage, '')}" for stage, cost in costs.items() if cost is not None]
     return Finding("cost per face", True, f"multiply–adds: {', '.join(known)}")
 

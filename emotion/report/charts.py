@@ -87,7 +87,7 @@ class Face:
     """A drawn face with mean movements.
 
     Attributes:
-        title: Whose and when.
+        title: The person and the time span.
         svg: The drawing, in the text's colour.
     """
 
@@ -96,10 +96,10 @@ class Face:
 
 
 def movement_faces(edited: Edited) -> list[Face]:
-    """Return a face for each of the people seen longest and each event, and one for all of the time.
+    """Return drawn faces of the people seen longest: one for the whole video and one per event.
 
-    At most :data:`MAX_FACE_PEOPLE` people and :data:`MAX_FACE_EVENTS` events; none where movements were not measured,
-    or a person's face at rest is not known.
+    At most :data:`MAX_FACE_PEOPLE` people and :data:`MAX_FACE_EVENTS` events. People without movements or a known face
+    at rest have none.
     """
     timeline = edited.analysis.timeline
     if not has_movements(timeline):
@@ -201,7 +201,7 @@ def write_charts(
         path: The file.
         width_mm: Width of every figure, mm.
         on_progress: Called after every chart.
-        greyscale: Whether patterns stand in the place of colours.
+        greyscale: Whether patterns replace colours.
     """
     charts = figures_of(edited)
     progress = ProgressReporter(len(charts), on_progress)
@@ -214,7 +214,7 @@ def write_charts(
 
 
 def figures_of(edited: Edited) -> dict[str, alt.TopLevelMixin]:
-    """Return every chart of an analysis that needs no choice, by its file name; none without a face."""
+    """Return the charts of an analysis that need no choice, by file name; empty without faces."""
     analysis = edited.analysis
     if analysis.timeline.empty:
         return {}

@@ -32,16 +32,16 @@ MOVEMENT_COLUMNS = 6
 
 MOVEMENTS_ABOUT = (
     "Mean movement in % of the eye distance, relative to the person at rest: the baseline, or the neutral frames if "
-    "there is none. The action unit (AU) of FACS that a movement resembles is a reading aid; nothing was compared with "
-    "FACS coders. Below 2 %, a movement may come from the head's pose."
+    "there is none. The action unit (AU) of FACS that a movement resembles is a reading aid; it was not validated on "
+    "FACS-coded faces. Movements below 2 % may come from the head's pose."
 )
 
 NO_FACE = "No face was found, so there are no charts over time."
 
 FACES_HOW = (
-    "A spot shows where the face moved, an arrow in which direction; the stronger the colour, the larger the mean "
-    "movement from the person's face at rest (0.05 eye distances are about 3 mm). Left and right are the person's own. "
-    "A moment counts from one second before it to one second after it."
+    "Spots show where the face moved, arrows in which direction. A stronger colour is a larger mean movement from the "
+    "person's face at rest (0.05 eye distances are about 3 mm). Left and right are the person's own. A moment includes "
+    "one second before and after it."
 )
 
 
@@ -66,7 +66,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EyesRow:
-    """What one person's eyes and head did; the values are texts, a dash if unknown."""
+    """Figures of one person's eyes and head as texts; a dash if unknown."""
 
     name: str
     values: tuple[str, ...]
@@ -108,12 +108,12 @@ class Report:
         charted: Track ids of the people with a chart.
         eyes: Eyes and head of everybody; empty if neither was measured.
         movements: Movements of the people with a chart.
-        not_measured: What cannot be said of eyes, head and movements, and why.
+        not_measured: Missing figures of eyes, head and movements, with the reason.
         events: Events in order of time.
         settings: Facts of the video and settings of the analysis.
         model: Facts from the model's card.
         scores: The model's scores.
-        methods: How the analysis was made, to copy into a paper.
+        methods: The methods paragraph for a paper.
         limits: What the figures cannot show.
     """
 
@@ -191,7 +191,7 @@ def movement_tables(edited: Edited, tracks: list[int]) -> list[MovementTable]:
     People whose rest is unknown have none.
     """
     events = edited.events()
-    # Numbers, as the list of events has: labels may be long, and may occur twice.
+    # Numbered as in the list of events: labels may be long or repeated.
     numbered = [Event(f"Event {n}", event.span, event.excluded) for n, event in enumerate(events, start=1)]
     table = by_span(edited.behaviour, numbered, movements=True)
     known = table[table["rest"] != UNKNOWN]

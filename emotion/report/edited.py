@@ -57,7 +57,7 @@ class Edited:
 
     @cached_property
     def behaviour(self) -> Behaviour:
-        """What eyes, heads and faces do, relative to the people's baselines where there are any."""
+        """Measurements of eyes, heads and movements, relative to people's baselines if there are any."""
         return behaviour_of(self.analysis, self.edits.baselines)
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame:

@@ -36,12 +36,12 @@ def write_movements(edited: Edited, path: Path, progress: ProgressReporter) -> N
     keys = behaviour.rows[["time_s", "track_id"]]
     rows = edited.named(keys.assign(rest=keys["track_id"].map(behaviour.people["rest"])))
     rows.insert(0, "frame_index", edited.analysis.timeline["frame_index"])
-    # Shares of the eye distance, whose fifth decimal is below what the mesh can tell.
+    # The mesh is less precise than the fifth decimal of the eye distance.
     _write_csv(rows.join(behaviour.rows[list(MOVEMENT_COLUMNS)].round(5)), path, progress)
 
 
 def write_codebook(edited: Edited, path: Path, progress: ProgressReporter) -> None:
-    """Write unit and meaning of every column of the tables as CSV."""
+    """Write the unit and meaning of every column of the tables as CSV."""
     _write_csv(codebook_table(edited.analysis.labels), path, progress)
 
 
