@@ -31,9 +31,13 @@ def brief(came: object) -> str:
     Args:
         came: Anything; files from anybody name things at any length, in any characters.
     """
-    line = "".join(sign if sign.isprintable() else " " for sign in str(came))
-    line = " ".join(line.split())
+    line = one_line(str(came))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def one_line(text: str) -> str:
+    """Return text as one line, without characters that cannot be printed."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 class EmotionError(Exception):

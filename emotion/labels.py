@@ -76,7 +76,7 @@ UNCLEAR = "unclear"
 """What is said in a label's place where none is probable enough. Never a label itself: no probability has its name."""
 
 ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#969187"}
-"""The colour of every answer. Unclear is a lighter grey than neutral, and hatched where there is room."""
+"""The colour of every answer. Unclear is a lighter grey than neutral, and striped where there is room."""
 
 INKS: dict[str, str] = dict.fromkeys(ANSWER_COLOURS, "#000000") | dict.fromkeys(
     ("neutral", "surprise", "sadness", "disgust"), "#FFFFFF"

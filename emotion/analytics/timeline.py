@@ -140,6 +140,11 @@ def timeline_of(result: FrameResult) -> pd.DataFrame:
     return builder.build()[0]
 
 
+def nearest_frame(frames: pd.DataFrame, time_s: float) -> pd.Series:
+    """Return the row of the analysed frame nearest to a time."""
+    return frames.iloc[int((frames["time_s"] - time_s).abs().argmin())]
+
+
 def result_at(analysis: Analysis, frame_index: int) -> FrameResult:
     """Return the result of one analysed frame, without landmarks, which are not saved."""
     rows = analysis.timeline[analysis.timeline["frame_index"] == frame_index]

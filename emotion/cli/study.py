@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -127,18 +126,17 @@ def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, l
 
 def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:
     """Analyse the videos of a study's cells, and return it with their IDs; those that fail are left out."""
-    cells = []
+    ids = {}
     for cell in study.cells:
         path = options.files[int(cell.analysis)]
         try:
-            title = f"{cell.participant} · {cell.stimulus}"
-            entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=title)
+            entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=" · ".join(cell.key))
         except (EmotionError, OSError) as error:
             print(f"emotion: {path.name}: {error}", file=sys.stderr)
             continue
-        cells.append(replace(cell, analysis=entry.id))
-    _wait(studies, [cell.analysis for cell in cells])
-    return replace(study, cells=tuple(cells))
+        ids[cell.analysis] = entry.id
+    _wait(studies, list(ids.values()))
+    return study.with_analyses(ids)
 
 
 def _wait(studies: StudyRepository, analyses: list[str]) -> None:

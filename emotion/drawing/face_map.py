@@ -16,6 +16,11 @@ MIN_SCALE = 0.05
 NOTABLE = 0.005
 """Smallest movement that gets a spot; a face at rest jitters by about as much."""
 
+HOW_TO_READ = (
+    "A spot shows where the face moved, an arrow in which direction. Stronger colour: larger mean movement from the "
+    "person's face at rest, in eye distances (0.05 is about 3 mm). Left and right are the person's own."
+)
+
 HUE = "124,108,240"
 """The theme's violet, which is visible on light and dark."""
 

@@ -15,6 +15,7 @@ from emotion.analytics.edits import Event
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
 from emotion.dates import moment_text
+from emotion.drawing.face_map import HOW_TO_READ
 from emotion.labels import ANSWER_COLOURS
 from emotion.publication.methods import methods_text
 from emotion.report import facts
@@ -38,11 +39,7 @@ MOVEMENTS_ABOUT = (
 
 NO_FACE = "No face was found, so there are no charts over time."
 
-FACES_HOW = (
-    "Spots show where the face moved, arrows in which direction. A stronger colour is a larger mean movement from the "
-    "person's face at rest (0.05 eye distances are about 3 mm). Left and right are the person's own. A moment includes "
-    "one second before and after it."
-)
+FACES_HOW = f"{HOW_TO_READ} A moment includes one second before and after it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,23 @@
+"""Lets argparse report what a parser of ours refuses."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TypeVar
+
+from emotion.errors import EmotionError
+
+T = TypeVar("T")
+
+
+def argument(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Return a ``type`` for argparse from a function that raises :class:`EmotionError`."""
+
+    def parsed(text: str) -> T:
+        try:
+            return parse(text)
+        except EmotionError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return parsed
