@@ -7,7 +7,7 @@ from importlib import metadata
 
 import numpy as np
 
-from emotion.engine.stage_costs import stage_costs
+from emotion.engine.stage_costs import EYES, MOVEMENTS, stage_costs
 from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
 from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
@@ -102,7 +102,7 @@ def _cost() -> Finding:
         costs = stage_costs()
     except EmotionError as error:
         return Finding("cost per face", False, str(error))
-    options = {stage: f" (--no-{stage} leaves it out)" for stage in ("eyes", "movements")}
+    options = {stage: f" (skipped by --no-{stage})" for stage in (EYES, MOVEMENTS)}
     known = [f"{stage} {cost / 1e6:.3g} M{options.get(stage, '')}" for stage, cost in costs.items() if cost is not None]
     return Finding("cost per face", True, f"multiply–adds: {', '.join(known)}")
 

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from emotion.analytics.behaviour.span_figures import behaviour_of
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
@@ -117,11 +117,11 @@ def _row(
 ) -> dict[str, Any]:
     """Analyse a video, and return its row of the summary table: its figures, or why it failed."""
     try:
-        analysis = _analyse(analyzer, job, sampling, options, is_cancelled)
+        analysis, behaviour = _analyse(analyzer, job, sampling, options, is_cancelled)
     except Exception as error:  # any error of a decoder concerns this file only
         log.debug("%s cannot be analysed", job.file, exc_info=True)
         return {"file": str(job.file), "note": _sentence(error, job.file.name)}
-    return {"file": str(job.file)} | headline(analysis) | behaviour_headline(analysis) | {"note": analysis.note}
+    return {"file": str(job.file)} | headline(analysis) | behaviour_headline(behaviour) | {"note": analysis.note}
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
@@ -142,14 +142,14 @@ def _videos(file: Path) -> list[Path]:
 
 def _analyse(
     analyzer: Analyzer, job: _Job, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
-) -> Analysis:
+) -> tuple[Analysis, Behaviour]:
     storage = Storage(options.out)
     checkpoint, timeline = Checkpoint(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
     if not job.file.is_file():
         raise InputError(f"{job.file.name} cannot be opened: there is no such file")
     source = Source(job.file, job.file.name, sha256_of(job.file))
     if options.resume and (finished := _finished(timeline, analyzer, sampling, source)) is not None:
-        return finished
+        return finished, behaviour_of(finished)
     if not options.resume:
         checkpoint.clear()
     with progress_bar(job.file.name) as show:
@@ -164,8 +164,9 @@ def _analyse(
     if not is_cancelled():
         checkpoint.clear()
     analysis = load_parquet(timeline)
-    _write(analysis, options.out / job.stem)
-    return analysis
+    behaviour = behaviour_of(analysis)
+    _write(analysis, behaviour, options.out / job.stem)
+    return analysis, behaviour
 
 
 def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: Source) -> Analysis | None:
@@ -177,9 +178,9 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
     return analysis if same and analysis.complete else None
 
 
-def _write(analysis: Analysis, stem: Path) -> None:
+def _write(analysis: Analysis, behaviour: Behaviour, stem: Path) -> None:
     Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
-    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour_of(analysis))}
+    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour)}
     text = json.dumps(summary, ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 
