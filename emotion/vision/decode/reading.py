@@ -83,6 +83,8 @@ def read_pillow(picture: Pillow.Image, name: str) -> Image:
         ImageError: It cannot be decoded.
         TooLargeError: It has more pixels than the settings allow.
     """
+    if not (picture.width and picture.height):
+        raise ImageError(f"expected a picture with pixels; {name} has {picture.width} × {picture.height}")
     check_picture(picture.width, picture.height, name)
     try:
         with _quiet():
@@ -177,6 +179,8 @@ def _as_rgb(picture: Pillow.Image) -> Image:
 
 def _opaque(picture: Pillow.Image) -> Pillow.Image:
     """Return a picture in RGB, blended over white."""
+    if picture.mode == "La":
+        picture = picture.convert("LA")
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         picture = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, _WHITE), rgba)
