@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emotion.errors import EmotionError, brief
 from emotion.limits import no_memory_words
+from emotion.paths import unicode_name
 
 
 def sentence_for(error: Exception, name: str, expected: str = "a file") -> str:
@@ -17,6 +18,10 @@ def sentence_for(error: Exception, name: str, expected: str = "a file") -> str:
         name: Display name of the file.
         expected: What the file should have been: "a picture", "a video".
     """
+    return unicode_name(_sentence(error, name, expected))
+
+
+def _sentence(error: Exception, name: str, expected: str) -> str:
     if isinstance(error, EmotionError):
         return str(error)
     if isinstance(error, MemoryError):

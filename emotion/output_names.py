@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from emotion.errors import InputError
+from emotion.paths import unicode_name
 
 _MAX_BYTES = 180
 """Longest name in bytes: file systems allow 255, some of which suffixes and temporary names need."""
@@ -56,15 +58,20 @@ def expect_inputs_kept(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     Raises:
         InputError: An output has the path of an input.
     """
-    given = {file.resolve() for file in inputs}
+    given = {_real(file) for file in inputs}
     for output in outputs:
-        if output.resolve() in given:
+        if _real(output) in given:
             raise InputError(f"expected results beside the inputs, not in their place; {output.name} is an input")
 
 
 def _place(file: Path) -> Path:
     """Return the absolute path of a file. Links are not resolved: a link and its target get a result each."""
-    return file.parent.resolve() / file.name
+    return _real(file.parent) / file.name
+
+
+def _real(path: Path) -> Path:
+    """Return the path without links; a link to itself stays as it is, where ``Path.resolve`` raises."""
+    return Path(os.path.realpath(path))
 
 
 def _lone_stems(files: Sequence[Path]) -> set[str]:
@@ -83,8 +90,9 @@ def _candidates(file: Path, *, with_stem: bool) -> list[str]:
 
 
 def _short(name: str) -> str:
-    content = name.encode("utf-8", "surrogateescape")
-    # Cut at the front, where the folders are, as the end distinguishes files.
+    name = unicode_name(name)
+    content = name.encode()
+    # The end tells files apart: the folders stand in front.
     return name if len(content) <= _MAX_BYTES else content[-_MAX_BYTES:].decode("utf-8", "ignore")
 
 

@@ -18,8 +18,10 @@ from fsspec.implementations.local import LocalFileSystem
 
 from emotion.errors import InputError
 from emotion.input_files import is_litter
+from emotion.paths import unicode_name
 
-VIDEO_ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".3gp"}
+_ENDINGS = "mp4 m4v mov avi mkv webm mpg mpeg vob ts mts m2ts wmv asf flv ogv 3gp 3g2 h264 hevc"
+VIDEO_ENDINGS = frozenset(f".{ending}" for ending in _ENDINGS.split())
 """Suffixes of videos in a folder."""
 COLUMN = "video"
 """Column of a manifest with a path or URL in each row."""
@@ -43,13 +45,14 @@ class Video:
     @property
     def name(self) -> str:
         """Display name."""
-        return posixpath.basename(urlsplit(self.source).path if is_url(self.source) else self.source) or self.source
+        path = urlsplit(self.source).path if is_url(self.source) else self.source
+        return unicode_name(posixpath.basename(path) or self.source)
 
     @property
     def shown(self) -> str:
         """The source without its password, as results show it."""
         if not is_url(self.source):
-            return self.source
+            return unicode_name(self.source)
         parts = urlsplit(self.source)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -144,7 +147,9 @@ def _as_given(text: str, path: str, found: str, fs: Any) -> str:
 
 def _video(text: str, fs: Any, path: str, about: dict[str, Any]) -> Video:
     said = "\n".join(f"{key}={about[key]}" for key in sorted(about))
-    return Video(path if isinstance(fs, LocalFileSystem) else text, hashlib.sha256(said.encode()).hexdigest()[:16])
+    return Video(
+        path if isinstance(fs, LocalFileSystem) else text, hashlib.sha256(unicode_name(said).encode()).hexdigest()[:16]
+    )
 
 
 def _listed(manifest: str) -> list[Video]:

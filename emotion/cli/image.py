@@ -15,6 +15,7 @@ from emotion.csv_text import csv_bytes
 from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
 from emotion.output_names import expect_inputs_kept, once_each, unique_names
+from emotion.paths import unicode_name
 from emotion.report.picture_records import image_record, image_table
 from emotion.vision.decode.image import load_image
 
@@ -55,13 +56,13 @@ def _record(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict
         return _analyse(analyzer, file, name, out)
     except Exception as error:  # any error of a decoder concerns this file only
         log.debug("%s cannot be analysed", file, exc_info=True)
-        return {"file": str(file), "error": sentence_for(error, file.name, "a picture")}
+        return {"file": unicode_name(str(file)), "error": sentence_for(error, file.name, "a picture")}
 
 
 def _analyse(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:
     rgb = load_image(file)
     result = analyzer.image(rgb)
-    record = image_record(result, str(file))
+    record = image_record(result, unicode_name(str(file)))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         Image.fromarray(annotate(rgb, result)).save(out / f"{name}{PICTURE}")

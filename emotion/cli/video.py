@@ -31,6 +31,7 @@ from emotion.engine.storage import Storage, no_room
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import sha256_of
 from emotion.output_names import once_each, shown_names, unique_names
+from emotion.paths import unicode_name
 from emotion.types import Analysis, Progress
 from emotion.vision.decode.sampling import Sampling
 
@@ -120,8 +121,13 @@ def _row(
         analysis, behaviour = _analyse(analyzer, job, sampling, options, is_cancelled)
     except Exception as error:  # any error of a decoder concerns this file only
         log.debug("%s cannot be analysed", job.file, exc_info=True)
-        return {"file": str(job.file), "note": _sentence(error, job.file.name)}
-    return {"file": str(job.file)} | headline(analysis) | behaviour_headline(behaviour) | {"note": analysis.note}
+        return {"file": unicode_name(str(job.file)), "note": _sentence(error, job.file.name)}
+    return (
+        {"file": unicode_name(str(job.file))}
+        | headline(analysis)
+        | behaviour_headline(behaviour)
+        | {"note": analysis.note}
+    )
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
@@ -147,12 +153,12 @@ def _analyse(
     checkpoint, timeline = Checkpoint(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
     if not job.file.is_file():
         raise InputError(f"{job.file.name} cannot be opened: there is no such file")
-    source = Source(job.file, job.file.name, sha256_of(job.file))
+    source = Source(job.file, unicode_name(job.file.name), sha256_of(job.file))
     if options.resume and (finished := _finished(timeline, analyzer, sampling, source)) is not None:
         return finished, behaviour_of(finished)
     if not options.resume:
         checkpoint.clear()
-    with progress_bar(job.file.name) as show:
+    with progress_bar(unicode_name(job.file.name)) as show:
 
         def on_step(progress: Progress) -> None:
             show(progress)
