@@ -46,7 +46,9 @@ def measure_visits(loads: int = LOADS, uploads: int = UPLOADS, tabs: int = TABS,
     with tempfile.TemporaryDirectory(prefix="emotion-visits-") as folder, open_chromium() as browser:
         server = Server("server.py", {"EMOTION_LIBRARY": str(Path(folder) / "library")})
         try:
-            visits = Visits(browser, server.url)
+            big = Path(folder) / "big.mp4"
+            big.write_bytes(bytes(_UPLOAD_BYTES))
+            visits = Visits(browser, server.url, big)
             kinds: dict[str, tuple[int, Callable[[int], None]]] = {
                 "page loads": (loads, visits.load),
                 "uploads given up": (uploads, visits.give_up_uploads),
@@ -95,10 +97,11 @@ class Visits:
     Args:
         browser: A running browser.
         url: The server's address.
+        big: A file that takes seconds to upload.
     """
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self._browser, self._url = browser, url
+    def __init__(self, browser: Browser, url: str, big: Path) -> None:
+        self._browser, self._url, self._big = browser, url, big
 
     def load(self, count: int) -> None:
         """Load pages one after the other, each a visit of its own, until they are complete."""
@@ -108,7 +111,6 @@ class Visits:
 
     def give_up_uploads(self, count: int) -> None:
         """Start uploads over a slow connection, and close the page midway."""
-        file = {"name": "big.mp4", "mimeType": "video/mp4", "buffer": bytes(_UPLOAD_BYTES)}
         with contextlib.closing(self._browser.new_context()) as context:
             for _ in range(count):
                 page = self._open(context, "video")
@@ -117,7 +119,7 @@ class Visits:
                 line.send("Network.enable")
                 line.send("Network.emulateNetworkConditions", _SLOW)
                 with page.expect_request(lambda request: request.method == "PUT", timeout=_TIMEOUT_MS):
-                    page.locator("input[type=file]").first.set_input_files(file)  # type: ignore[arg-type]
+                    page.locator("input[type=file]").first.set_input_files(self._big)
                 page.wait_for_timeout(500)
                 page.close()
 
