@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.common.process import peak_mb
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.prefetch import prefetch
 from emotion.types import Frame
@@ -74,15 +75,6 @@ def measure_memory(path: Path, loops: int) -> dict[str, float]:
         builder.add(result)
     timeline, frames = builder.build()
     return {"frames": len(frames), "rows": len(timeline), "peak_mb": peak_mb()}
-
-
-def peak_mb() -> float:
-    """Return this process's peak resident memory in MB (Linux).
-
-    Not ``ru_maxrss``, which a process inherits from the one that started it.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _looped(path: Path, loops: int) -> Iterator[Frame]:

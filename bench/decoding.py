@@ -19,7 +19,7 @@ from bench.common.records import ROOT
 DATA = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data") / "videos"
 CLIPS = ("portrait_d0.mp4", "one_face_720p.mp4", "face_then_none_hevc.mov")
 FIRST = DATA / "no_face.mp4"
-"""What a process reads before its time is taken."""
+"""Read before the measurement starts."""
 ALLOWED = 1.02
 """Largest accepted ratio of the times."""
 

@@ -1,6 +1,6 @@
 """``python -m bench.first_answer``: clicks and seconds to the first answer on each page, and the pages' heights.
 
-It starts the app on an empty library and uses it in Chromium as a new visitor does. Choosing files counts as a click.
+It starts the app with an empty library and uses it in Chromium like a new visitor. Choosing files counts as a click.
 ``--data`` is a folder of ``photos`` and ``videos``; ``--json`` writes the figures to a file.
 """
 
@@ -29,13 +29,13 @@ _PAGE_HEIGHT = "() => Math.round(document.querySelector('[data-testid=stMain]').
 
 @dataclass
 class Visit:
-    """A new visitor on one page, who counts clicks."""
+    """A new visitor on one page; counts clicks."""
 
     page: Page
     clicks: int = 0
 
     def click(self, target: Locator) -> None:
-        """Click something, once it is there and the page rests."""
+        """Click an element once the page is idle."""
         target.wait_for(timeout=PATIENCE_MS)
         settle(self.page)
         target.click()
@@ -46,7 +46,7 @@ class Visit:
         return self.page.get_by_role("button", name=name, exact=True).first
 
     def choose(self, files: list[Path]) -> None:
-        """Upload files; an uploader behind a button is opened first."""
+        """Upload files; open the uploader first if it is behind a button."""
         settle(self.page)
         field = self.page.locator("input[type=file]")
         if not field.count():
@@ -69,14 +69,8 @@ class Visit:
 
 
 def from_home(visit: Visit, data: Path) -> Locator:
-    """Go from the home page to the first analysed video."""
-    demo = visit.button("See a demo")
-    settle(visit.page)
-    if demo.count():
-        visit.click(demo)
-    else:
-        visit.click(visit.page.get_by_role("link", name="Video", exact=True).first)
-        visit.click(visit.button("Try the sample"))
+    """Open the demo from the home page."""
+    visit.click(visit.button("See a demo"))
     return visit.page.locator(".lane").first
 
 
@@ -104,11 +98,7 @@ def own_video(visit: Visit, data: Path) -> Locator:
 
 def come_back(visit: Visit, data: Path) -> Locator:
     """Open the video page while the library has finished analyses."""
-    settle(visit.page)
-    if visit.page.locator(".lane").count():
-        return visit.page.locator(".lane").first
-    visit.click(visit.page.get_by_role("link", name="Library", exact=True).first)
-    return from_library(visit, data)
+    return visit.page.locator(".lane").first
 
 
 def from_library(visit: Visit, data: Path) -> Locator:
@@ -118,12 +108,8 @@ def from_library(visit: Visit, data: Path) -> Locator:
     settle(visit.page)
     box = table.bounding_box()
     assert box is not None
-    # Where a click on a row opens nothing, only the box at its left chooses it.
-    by_box = visit.page.get_by_text("Select analyses to open").count()
-    visit.page.mouse.click(box["x"] + (15 if by_box else 200), box["y"] + 55)
+    visit.page.mouse.click(box["x"] + 200, box["y"] + 55)
     visit.clicks += 1
-    if by_box:
-        visit.click(visit.page.get_by_test_id("stButton").get_by_role("button", name="Open"))
     return visit.page.locator(".lane").first
 
 
@@ -135,11 +121,11 @@ ANSWERS: dict[str, tuple[str, Callable[[Visit, Path], Locator]]] = {
     "Video: what was analysed last": ("video", come_back),
     "Library: the newest analysis": ("library", from_library),
 }
-"""Question → page and the way to its answer."""
+"""Question → page, and what opens the answer there."""
 
 
 def photos(data: Path) -> list[Path]:
-    """Return the photos to upload; they are repeated until there are enough."""
+    """Return the photos to upload, repeated until there are enough."""
     there = sorted((data / "photos").glob("*.jpg"))
     return [there[index % len(there)] for index in range(MANY)]
 
@@ -158,7 +144,7 @@ def measure(browser: Browser, url: str, data: Path, questions: list[str]) -> dic
         answer = way(visit, data)
         answer.wait_for()
         seconds = time.perf_counter() - begun_s
-        # A player is made anew when its video is ready.
+        # The player is built again when its video is ready.
         page.wait_for_timeout(2000)
         box = answer.bounding_box() or {"y": 0.0}
         found[question] = {

@@ -1,7 +1,7 @@
-"""``python -m bench.study_scale``: how long the results of a large study take, and how much memory.
+"""``python -m bench.study_scale``: time and memory that the results of a large study need.
 
-Makes a library with 200 participants × 10 stimuli of 3 minutes at 30 frames per second, and aggregates it in a process
-of its own. The timelines are links to a few different files, so that they fit on any disk; all are read and decoded.
+Makes a library with 200 participants × 10 stimuli of 3 minutes at 30 frames per second, and aggregates it in another
+process. The timelines are links to a few files, so that they fit on any disk; every one of them is read and decoded.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +23,7 @@ import numpy as np
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from bench.common.process import run_module
+from bench.common.process import peak_mb, run_module
 from bench.common.records import ROOT, facts, write_section
 from emotion.analytics.files import save_parquet
 from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, probability_columns, with_leading_emotion
@@ -82,39 +83,37 @@ def make_study(library: Library, participants: int, stimuli: int, seconds: float
 
 
 def measure_once(folder: Path) -> dict[str, Any]:
-    """Aggregate the only study of a library, twice, and return how long each step takes, s, and the peak memory, MB."""
+    """Aggregate the only study of a library, twice; return how long each step takes, s, and the peak memory, MB."""
     library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "storage"))
     studies = StudyRepository(library.for_owner(LOCAL))
     known: dict = {}
     steps: dict[str, Any] = {}
-    before_mb = _peak_mb()
-
-    def timed(name: str, act: Any) -> Any:
-        started, cpu = time.perf_counter(), time.process_time()
-        value = act()
-        steps[name] = round(time.perf_counter() - started, 3)
-        steps[f"{name}, of the processor"] = round(time.process_time() - cpu, 3)
-        return value
-
-    saved = timed("read the study", lambda: studies.get(studies.summaries()[0].id))
-    results = timed("aggregate all timelines", lambda: study_results(studies, saved, None, known))
-    timed("again, nothing changed", lambda: study_results(studies, saved, None, known))
-    means = timed("table of means", lambda: results.means)
-    seconds = timed("table of seconds", lambda: results.seconds)
-    timed("curves with intervals", lambda: mean_curve(seconds, "happiness", by="stimulus"))
-    pair = ("film 0", "film 1")
-    timed("a contrast", lambda: contrasts(means, ["happiness"], by="stimulus", levels=[pair], paired=True))
+    before_mb = round(peak_mb())
+    with _timed(steps, "read the study"):
+        saved = studies.get(studies.summaries()[0].id)
+    with _timed(steps, "aggregate all timelines"):
+        results = study_results(studies, saved, None, known)
+    with _timed(steps, "again, nothing changed"):
+        study_results(studies, saved, None, known)
+    with _timed(steps, "table of means"):
+        means = results.means
+    with _timed(steps, "table of seconds"):
+        seconds = results.seconds
+    with _timed(steps, "curves with intervals"):
+        mean_curve(seconds, "happiness", by="stimulus")
+    with _timed(steps, "a contrast"):
+        contrasts(means, ["happiness"], by="stimulus", levels=[("film 0", "film 1")], paired=True)
     return {
         "participants": len(saved.study.participants), "stimuli": len(saved.study.stimuli),
         "rows": int(means["frames"].sum()), "rows of means": len(means), "rows of seconds": len(seconds),
-        "seconds": steps, "memory before, MB": before_mb, "peak memory, MB": _peak_mb(),
+        "seconds": steps, "memory before, MB": before_mb, "peak memory, MB": round(peak_mb()),
     }  # fmt: skip
 
 
 def measure_page(folder: Path) -> dict[str, Any]:
-    """Return how long the script of the page takes on the only study of a library, s, and the peak memory, MB.
+    """Return how long each run of the page takes on the only study of a library, s, and the peak memory, MB.
 
-    The first visit begins to compute results and shows their progress; the others come after.
+    The first run starts to compute the results; the others, one per tab, come after they are ready.
     """
     library = Library.open(f"sqlite:///{folder / 'library.db'}", str(folder / "storage"))
     found: dict[str, Any] = {}
@@ -124,25 +123,28 @@ def measure_page(folder: Path) -> dict[str, Any]:
             if name in _TABS:
                 test.session_state["study_results_job"].wait()
                 test.session_state["study_tabs"] = name
-            started, cpu = time.perf_counter(), time.process_time()
-            test.run()
-            found[name] = round(time.perf_counter() - started, 3)
-            found[f"{name}, of the processor"] = round(time.process_time() - cpu, 3)
+            with _timed(found, name):
+                test.run()
             if test.exception:
                 raise RuntimeError(f"the page failed: {test.exception}")
-    return {"seconds": found, "peak memory, MB": _peak_mb()}
+    return {"seconds": found, "peak memory, MB": round(peak_mb())}
 
 
-def _peak_mb() -> int:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+@contextmanager
+def _timed(found: dict[str, Any], name: str) -> Iterator[None]:
+    """Record the time and the CPU time of a block, s."""
+    started, cpu = time.perf_counter(), time.process_time()
+    yield
+    found[name] = round(time.perf_counter() - started, 3)
+    found[f"{name}, CPU"] = round(time.process_time() - cpu, 3)
 
 
 def main() -> int:
-    """Make the study, measure it and write the figures below ``results``."""
+    """Make the study, measure it and write the figures to ``bench/results``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--participants", type=int, default=PARTICIPANTS)
-    parser.add_argument("--folder", type=Path, help="measure the library that lies here, and print only")
-    parser.add_argument("--page", action="store_true", help="with --folder, measure the page")
+    parser.add_argument("--folder", type=Path, help="measure the library in this folder, and only print")
+    parser.add_argument("--page", action="store_true", help="with --folder: measure the page")
     options = parser.parse_args()
     if options.folder is not None:
         measure = measure_page if options.page else measure_once

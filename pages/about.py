@@ -7,7 +7,7 @@ from ui.about.tokens import show_tokens
 from ui.access import access_summary
 from ui.common.plain import plain
 from ui.common.widgets import page_link
-from ui.lab.model_facts import show_accuracy, show_terms
+from ui.lab.model_facts import read_cards, show_accuracy, show_terms
 from ui.shell.notice import show_purpose
 from ui.shell.page import ensure_app
 
@@ -50,8 +50,9 @@ visitor = ensure_app("pages/about.py")
 st.title("About", anchor=False)
 show_data(sign_in=visitor.signed_in)
 st.subheader("Accuracy", anchor=False)
-show_accuracy()
+cards = read_cards()
+show_accuracy(cards)
 show_tokens(visitor)
 with st.expander("Training data, licences and sources", icon=":material/license:"):
-    show_terms()
+    show_terms(cards)
 st.caption(f"Version {plain(program_version())}")

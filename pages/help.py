@@ -9,19 +9,19 @@ FIRST_STEPS = """
 1. **Look at the demo.** *Home* has a button for it. It is a finished analysis of two people.
 2. **Try your own material.** Upload photos on *Pictures* or videos on *Video*. The app asks once what they are for.
 3. **Name people and mark events.** The player's *Mark* button adds an event. The tab *People* has names.
-4. **Take results with you.** The tab *Downloads* has tables, captions, reports and the video with boxes.
+4. **Download results.** The tab *Downloads* has tables, captions, reports and the video with boxes.
 """
 
 WORDS = {
-    "Unclear": "No expression is sure enough. Shown striped.",
+    "Unclear": "No expression is probable enough. Shown striped.",
     "Not seen": "No face was found. Shown dashed in the player; charts leave a gap.",
     "Dominant expression": "The one that leads for the longest time.",
     "Smile index": "Share of the frames with a face in which happiness leads.",
-    "Episode": "A time without a break in which one expression leads.",
+    "Episode": "An uninterrupted run of one expression.",
     "Event": "A moment or span that you mark. Excluded spans count in no figure.",
     "Baseline": "A span in which a face is at rest, to compare with.",
     "Track": "A face followed from frame to frame. After a cut, a person gets a new one; merge them on *People*.",
-    "Smoothing": "Averages over a short time, so that flicker goes. Saved data stay as they are.",
+    "Smoothing": "Averages over a short time to remove flicker. Saved data do not change.",
 }
 
 KEYS = {

@@ -9,7 +9,7 @@ from ui.common.plain import plain
 from ui.common.resources import demo_still
 from ui.common.widgets import chips, page_link
 from ui.shell.page import ensure_app
-from ui.video.demo import LABEL, open_demo
+from ui.video.demo import show_demo_button
 
 CARDS = (
     ("pages/image.py", "Pictures", ":material/image:", "Find every face in your photos and measure its expression."),
@@ -22,7 +22,7 @@ CARDS = (
 
 CARDS_IN_A_ROW = 3
 
-# The link's area is stretched over its whole card.
+# Each card is one link: its clickable area covers the whole card.
 CARD_STYLE = """
 <style>
 [class*="st-key-card_"] { position: relative }
@@ -45,22 +45,14 @@ def show_hero() -> None:
             "expression. Everything runs on this server: nothing is sent to a third party."
         )
         chips(EMOTIONS)
-        if st.button(LABEL, type="primary", icon=":material/play_circle:"):
-            show_demo()
+        show_demo_button("primary")
     with picture:
         show_still()
 
 
-def show_demo() -> None:
-    try:
-        open_demo()
-    except EmotionError as error:
-        st.error(plain(error), icon=":material/error:")
-
-
 def show_still() -> None:
     try:
-        st.image(demo_still(), width="stretch", alt="A portrait with a box and the expression of each of two faces")
+        st.image(demo_still(), width="stretch", alt="Two portraits, each with a box around the face and its expression")
         st.caption(ABOUT_DEMO)
     except EmotionError as error:
         st.warning(plain(error), icon=":material/warning:")

@@ -81,7 +81,7 @@ except ModelError as error:
     st.error(f"The model cannot be loaded: {plain(error)}", icon=":material/error:")
     st.stop()
 show_purpose()
-# Ticked if the notice was answered, now or earlier in this browser; taking the tick away stops the camera.
+# Ticked if the notice was answered, now or earlier in this browser. Clearing it stops the camera.
 if show_notice(TO_START, CONSENT, _TICK) and st.checkbox(CONSENT, value=is_answered(), key=_TICK):
     show_live()
 else:

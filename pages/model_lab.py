@@ -5,13 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui.common.plain import plain
+from ui.lab import data, face_parts, search
 from ui.lab.compare import show_comparison
-from ui.lab.data import has_data_sets, show_data_sets
-from ui.lab.face_parts import has_part_models, show_part_models
 from ui.lab.missing import show_missing
 from ui.lab.models import choose_test, load_lab, show_models
 from ui.lab.own_models import show_own
-from ui.lab.search import has_candidates, show_search
 from ui.shell.page import ensure_app
 
 visitor = ensure_app("pages/model_lab.py")
@@ -22,17 +20,17 @@ lab = load_lab()
 if not lab.names:
     st.warning("No model is installed.", icon=":material/warning:")
 family, role = choose_test(lab)
-views: dict[str, tuple[bool, Callable[[], None]]] = {
-    "Models": (bool(lab.names), lambda: show_models(lab, family, role)),
-    "Compare": (bool(lab.names), lambda: show_comparison(lab, family, role)),
-    "Your models": (True, lambda: show_own(lab, visitor)),
-    "Face parts": (has_part_models(), show_part_models),
-    "Architecture search": (has_candidates(), lambda: show_search(lab, family, role)),
-    "Training data": (has_data_sets(), show_data_sets),
+# Views without data have no tab, but a text that says how to get the data.
+views: dict[str, tuple[Callable[[], None], bool, str]] = {
+    "Models": (lambda: show_models(lab, family, role), bool(lab.names), ""),
+    "Compare": (lambda: show_comparison(lab, family, role), bool(lab.names), ""),
+    "Your models": (lambda: show_own(lab, visitor), True, ""),
+    "Face parts": (face_parts.show_part_models, face_parts.has_part_models(), face_parts.HOW),
+    "Architecture search": (lambda: search.show_search(lab, family, role), search.has_candidates(), search.HOW),
+    "Training data": (data.show_data_sets, data.has_data_sets(), data.HOW),
 }
-# No tab for what this server does not have.
-filled = {title: show for title, (is_there, show) in views.items() if is_there}
-for tab, show in zip(st.tabs([plain(title) for title in filled]), filled.values(), strict=True):
+shown = {title: show for title, (show, has_data, _) in views.items() if has_data}
+for tab, show in zip(st.tabs([plain(title) for title in shown]), shown.values(), strict=True):
     with tab:
         show()
-show_missing()
+show_missing({title: how for title, (_, has_data, how) in views.items() if how and not has_data})

@@ -17,9 +17,9 @@ from ui.common.widgets import CONSENT, hints
 from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 from ui.video import session
-from ui.video.demo import LABEL, open_demo
+from ui.video.demo import show_demo_button
 from ui.video.open_analysis import choose_another, find_open, show_open, when
-from ui.video.pending_uploads import add, show_pending_uploads
+from ui.video.pending_uploads import VIDEO_TYPES, add, show_pending_uploads
 from ui.video.queue import show_queue
 from ui.video.video_source import VideoSource
 
@@ -28,7 +28,6 @@ log = logging.getLogger("pages.video")
 RULES = (
     f"{CONSENT} The timeline goes to the library; the video is deleted when you clear it or leave, unless you keep it."
 )
-TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 
 WHAT_YOU_GET = (
     (":material/timeline:", "A timeline", "Who shows which expression when, in sync with the video."),
@@ -53,13 +52,12 @@ def take_sample() -> None:
 
 def choose_videos() -> None:
     st.file_uploader(
-        "Videos", TYPES, accept_multiple_files=True, label_visibility="collapsed",
+        "Videos", VIDEO_TYPES, accept_multiple_files=True, label_visibility="collapsed",
         key=uploads.uploader_key("video_upload"), on_change=take_uploads,
     )  # fmt: skip
     with st.container(horizontal=True):
         st.button("Try the sample", icon=":material/auto_awesome:", on_click=take_sample)
-        if st.button(LABEL, icon=":material/play_circle:"):
-            open_demo()
+        show_demo_button()
 
 
 def show_start() -> None:
@@ -71,7 +69,7 @@ def show_start() -> None:
 
 
 def show_bar(entry: Entry | None) -> None:
-    """Show titles and buttons in one row, above the result."""
+    """Show the open analysis and all buttons in one row above the result."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Video", anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
@@ -91,8 +89,8 @@ def show_refusals() -> None:
         st.error(f"**{plain(name)}**: {plain(reason)}", icon=":material/broken_image:")
 
 
-def asked_for() -> Entry | None:
-    """Return the open analysis; show why it cannot be opened."""
+def open_entry() -> Entry | None:
+    """Return the open analysis; None if there is none, with an error if it cannot be opened."""
     try:
         return find_open(library)
     except EmotionError as error:
@@ -110,7 +108,7 @@ def show_result(entry: Entry) -> None:
 ensure_app("pages/video.py")
 head = st.container()
 library = library_or_stop()
-entry = asked_for()
+entry = open_entry()
 with head:
     if session.has_begun() or session.shown():
         show_bar(entry)

@@ -11,7 +11,7 @@ from emotion.samples.demo import DEMO_TIMELINE, DEMO_VIDEO
 from emotion.vision.encode import write_video
 
 NAMES = ("Eileen", "Grace")
-"""In order of the first time that a person is seen."""
+"""In the order in which they are first seen."""
 
 EVENTS = (
     Event("Grace joins", Span(2.5, 2.5)),

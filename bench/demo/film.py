@@ -1,4 +1,4 @@
-"""The frames of the demo film: a call of two people, of whom one joins late and leaves early."""
+"""The frames of the demo film: a call of two people, one of whom joins late and leaves early."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BLINK_S = 0.16
 
 Strengths = Mapping[str, float]
 
-# Found by trying: what the default model answers with confidence, or, for DOUBT, without any.
+# Found by trial: the default model is confident about all of these except DOUBT, which it calls unclear.
 SMILE: Strengths = {}
 LAUGH = {"mouth wide": 0.9, "mouth up": 0.8, "cheeks up": 0.9, "lower lids up": 0.9, "brows up": 0.3}
 DOUBT = {
@@ -55,11 +55,11 @@ class Part:
     """What one person does.
 
     Attributes:
-        looks: Time, s → strengths of the moves that are reached then, in order of time.
+        looks: Time, s → strengths of the moves at that time, in order of time.
         blinks: Times, s.
         turns: Time, s → strength of the turn of the head.
-        present: When the person is in the picture: from, to, s.
-        sway: Phase of the slow movement of the whole picture, radians.
+        present: Start and end of the time in view, s.
+        sway: Phase of the slow movement of the tile, radians.
     """
 
     looks: Mapping[float, Strengths]
@@ -103,7 +103,7 @@ def frames(analyzer: Analyzer) -> Iterator[Image]:
 
 
 def _hopper() -> Image:
-    """Return the US Navy's portrait of Grace Hopper, which Matplotlib carries: ``(600, 512, 3)`` uint8 RGB."""
+    """Return the US Navy's portrait of Grace Hopper from Matplotlib, ``(600, 512, 3)`` uint8 RGB."""
     try:
         from matplotlib import get_data_path  # noqa: PLC0415 – only this script needs Matplotlib
     except ImportError as error:
@@ -112,7 +112,7 @@ def _hopper() -> Image:
 
 
 def _tile(analyzer: Analyzer, portrait: Image) -> Puppet:
-    """Return a portrait cut and scaled to a tile, with its face in the middle."""
+    """Return a portrait, cropped and scaled to a tile with its face in the middle."""
     found = analyzer.image(portrait).faces
     if not found:
         raise InputError("expected a face in the portrait; none was found")
@@ -129,7 +129,7 @@ def _tile(analyzer: Analyzer, portrait: Image) -> Puppet:
 
 
 def _view(puppet: Puppet, part: Part, time_s: float) -> Image:
-    """Return a person's tile at a time; it fades in and out, because a sudden change would look like a cut."""
+    """Return a person's tile at a time; it fades in and out, because a sudden change would count as a cut."""
     empty = np.full((_TILE[1], _TILE[0], 3), _EMPTY, np.uint8)
     begin, end = part.present
     shown = float(np.clip(min(time_s - begin, end - time_s) / _FADE_S, 0.0, 1.0))
@@ -147,7 +147,7 @@ def _moves(part: Part) -> set[str]:
 
 
 def _at(course: Mapping[float, float], time_s: float) -> float:
-    """Return a value that rests at each key and eases to the next one just before its time."""
+    """Return the value at a time: constant after each key, with an eased transition just before the next one."""
     keys = sorted(course)
     now = course[keys[0]]
     for key in keys[1:]:
@@ -161,7 +161,7 @@ def _blink(blinks: Sequence[float], time_s: float) -> float:
 
 
 def _swayed(tile: Image, time_s: float, phase: float) -> Image:
-    """Return a tile as a hand-held camera shows it: shifted, turned and scaled a little."""
+    """Return a tile as from a hand-held camera: slightly shifted, rotated and scaled."""
     angle = 2.5 * np.sin(0.55 * time_s + phase)
     zoom = 1.06 + 0.03 * np.sin(0.4 * time_s + 2 * phase)
     matrix = cv2.getRotationMatrix2D((_TILE[0] / 2, _TILE[1] / 2), angle, zoom)

@@ -1,4 +1,4 @@
-"""A portrait that moves: the picture is warped around points of the face mesh."""
+"""Animates a portrait by warping it around points of the face mesh."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emotion.types import FloatArray, Image
 
 Offsets = NDArray[np.float32]
 
-# Points of MediaPipe's face mesh; of a pair, the picture's left one is first.
+# Points of MediaPipe's face mesh; in a pair, the one at the left of the picture is first.
 _CORNERS, _CHEEKS, _OUTER_EYES = (61, 291), (205, 425), (33, 263)
 _INNER_BROWS, _MIDDLE_BROWS, _OUTER_BROWS = (107, 336), (105, 334), (70, 300)
 _UPPER_LIDS, _LOWER_LIDS = (159, 386), (145, 374)
@@ -25,13 +25,13 @@ _SEARCH_STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Moves the skin around a point; lengths are in distances between the outer corners of the eyes.
+    """A displacement of the skin around a point. Lengths are in units of the distance between the outer eye corners.
 
     Attributes:
         point: Number of the mesh point.
         x: Shift to the right.
         y: Shift downwards.
-        reach: Standard deviation of the area that moves along.
+        reach: Standard deviation of the Gaussian that weights the displacement.
     """
 
     point: int
@@ -63,7 +63,7 @@ MOVES: dict[str, tuple[Pull, ...]] = {
     "blink": (*_pair(_UPPER_LIDS, 0.0, 0.075, 0.05), *_pair(_LOWER_LIDS, 0.0, -0.012, 0.05)),
     "turn": (Pull(_NOSE, 0.09, 0.0, 0.28), Pull(_CHIN, 0.05, 0.0, 0.25), Pull(_FOREHEAD, 0.05, 0.0, 0.30)),
 }
-"""What a face can do, at strength 1; negative strengths do the opposite."""
+"""Name → displacements at strength 1; a negative strength does the opposite."""
 
 
 class Puppet:
@@ -82,7 +82,7 @@ class Puppet:
         self._fields = {name: self._field(pulls) for name, pulls in MOVES.items()}
 
     def _field(self, pulls: Sequence[Pull]) -> Offsets:
-        """Return ``(h, w, 2)`` px: how far each pixel moves."""
+        """Return the displacement of each pixel, ``(h, w, 2)`` px."""
         total = np.zeros_like(self._grid)
         for pull in pulls:
             away = ((self._grid - self._mesh[pull.point]) ** 2).sum(axis=-1, keepdims=True)
@@ -91,11 +91,11 @@ class Puppet:
         return total
 
     def show(self, strengths: Mapping[str, float]) -> Image:
-        """Return the portrait after some moves, each with a strength."""
+        """Return the portrait with moves of the given strengths."""
         field = np.zeros_like(self._grid)
         for name, strength in strengths.items():
             field += np.float32(strength) * self._fields[name]
-        # The source of a pixel is the point that ends there.
+        # Fixed-point iteration: the source of a pixel is the point that is displaced onto it.
         source = self._grid - field
         for _ in range(_SEARCH_STEPS):
             source = self._grid - cv2.remap(field, source[..., 0], source[..., 1], cv2.INTER_LINEAR)

@@ -87,7 +87,8 @@ def overview_chart(analysis: Analysis, shown: Span | None = None, ink: str = "#5
     Args:
         analysis: The analysis.
         shown: The current span, which gets a frame; None for the whole time.
-        ink: Text colour, ``#rrggbb``, the theme's. On a canvas, as Vega's selection has no text alternative in SVG.
+        ink: The theme's text colour, ``#rrggbb``. The chart is a canvas: in SVG, Vega's selection has no text
+            alternative.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
@@ -111,8 +112,8 @@ def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyTyp
     """Return a ribbon per person of an analysis that is still running, on an axis as long as the whole video.
 
     Args:
-        analysis: The part that is done.
-        names: Track → the person's name; others have numbers.
+        analysis: The results so far.
+        names: Track → the person's name; people without one have a number.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)

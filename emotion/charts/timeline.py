@@ -63,7 +63,7 @@ def probability_bars(
 
 
 def _ring_letters(table: pd.DataFrame, height: int) -> alt.Chart:
-    """Return two letters on each part of a ring that has room for them."""
+    """Return the two-letter labels of a ring's parts, where there is room."""
     roomy = table["share"] >= _LETTERS_FROM
     written = table.assign(letters=table["emotion"].map(SHORT).where(roomy, ""), ink=table["emotion"].map(INKS))
     return (

@@ -8,14 +8,16 @@ import os
 import subprocess
 import sys
 
+from emotion.cli.arguments import argument
 from emotion.errors import InputError
 from emotion.paths import app_dir
 from emotion.version import DISTRIBUTION
+from emotion.web.addresses import parse_port
 
 
 def add_app_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--port", type=_port, metavar="N", help="port (default: 8501)")
+    parser.add_argument("--port", type=argument(parse_port), metavar="N", help="port (default: 8501)")
     parser.add_argument(
         "--address", metavar="HOST", help="listen on this address, 0.0.0.0 for all (default: this machine only)"
     )
@@ -45,9 +47,3 @@ def run_app(options: argparse.Namespace) -> int:
         # Signals then reach the server itself.
         os.execve(sys.executable, command, environment)
     return subprocess.run(command, env=environment, check=False).returncode
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"expected a port, 1 to 65535; got {text}")
-    return int(text)

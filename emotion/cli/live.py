@@ -15,6 +15,7 @@ from typing import Any
 
 from emotion.analytics.edits import Edits, Event, Span
 from emotion.analytics.files import load_parquet
+from emotion.cli.arguments import argument
 from emotion.engine.analyzer import Analyzer
 from emotion.engine.checkpoint import Checkpoint
 from emotion.engine.storage import Storage
@@ -28,6 +29,7 @@ from emotion.streams.markers import MarkerInlet
 from emotion.streams.options import allows_network
 from emotion.types import FrameResult
 from emotion.vision.decode.sampling import Sampling
+from emotion.web.addresses import parse_address, parse_port
 
 WRITE_S = 1.0
 """Seconds between writes of the timeline."""
@@ -45,9 +47,14 @@ def add_live_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so long (default: Ctrl-C stops)")
     parser.add_argument("--lsl", action="store_true", help="send by Lab Streaming Layer")
     parser.add_argument(
-        "--osc", action="append", default=[], type=_host_and_port, metavar="HOST:PORT", help="send by OSC; repeatable"
+        "--osc",
+        action="append",
+        default=[],
+        type=argument(parse_address),
+        metavar="HOST:PORT",
+        help="send by OSC; repeatable",
     )
-    parser.add_argument("--websocket", type=int, metavar="PORT", help="serve by WebSocket")
+    parser.add_argument("--websocket", type=argument(parse_port), metavar="PORT", help="serve by WebSocket")
     parser.add_argument(
         "--websocket-address", default="127.0.0.1", metavar="HOST", help="listen there (default: this machine only)"
     )
@@ -64,7 +71,7 @@ def run_live(options: argparse.Namespace) -> int:
         EmotionError: The source, an output or the file cannot be used.
     """
     written = None if options.out is None else _format_of(options.out)
-    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes)
+    analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
     analyzer.warm()
     about = {"model": analyzer.model, "abstain_below": str(float(analyzer.abstain_below))}
     wanted = StreamOptions(
@@ -195,10 +202,3 @@ def _format_of(path: Path) -> Format:
     if not path.absolute().parent.is_dir():
         raise InputError(f"expected a file in an existing folder; there is no {path.parent}")
     return _FORMATS[wanted]
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
-        raise argparse.ArgumentTypeError(f"expected HOST:PORT; got {text}")
-    return host.strip("[]"), int(port)

@@ -65,7 +65,7 @@ def _add_servers(commands: Any) -> None:
     add_app_options(app)
     app.set_defaults(run=run_app)
 
-    serve = commands.add_parser("serve", help="serve the HTTP API without the app, and make tokens for it")
+    serve = commands.add_parser("serve", help="serve the HTTP API without the app, and manage its tokens")
     add_serve_options(serve)
     serve.set_defaults(run=run_serve)
 

@@ -5,37 +5,39 @@ from __future__ import annotations
 import argparse
 import importlib.util
 
+from emotion.cli.arguments import argument
 from emotion.errors import InputError
 from emotion.library import LOCAL, Library
 from emotion.library.owners.tokens import DEFAULT_DAYS, create_token, list_tokens, revoke_token
 from emotion.version import DISTRIBUTION
+from emotion.web.addresses import parse_port
 
 _PACKAGES = ("fastapi", "uvicorn", "python_multipart")
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--port", type=int, default=8502, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--port", type=argument(parse_port), default=8502, metavar="N", help="(default: %(default)s)")
     parser.add_argument(
         "--address", default="127.0.0.1", metavar="HOST",
-        help="listen on this address, 0.0.0.0 for all, which needs tokens (default: this machine only)",
+        help="listen on this address, 0.0.0.0 for all; other machines need a token (default: this machine only)",
     )  # fmt: skip
-    parser.add_argument("--require-token", action="store_true", help="ask for a token on this machine too")
+    parser.add_argument("--require-token", action="store_true", help="require a token on this machine, too")
     tokens = parser.add_mutually_exclusive_group()
-    tokens.add_argument("--new-token", metavar="NAME", help="print a new token of the local library, and stop")
-    tokens.add_argument("--list-tokens", action="store_true", help="list the tokens of the local library, and stop")
-    tokens.add_argument("--revoke-token", metavar="ID", help="end a token, and stop")
+    tokens.add_argument("--new-token", metavar="NAME", help="create and print a token for the local library, then exit")
+    tokens.add_argument("--list-tokens", action="store_true", help="list the tokens of the local library, then exit")
+    tokens.add_argument("--revoke-token", metavar="ID", help="delete a token, then exit")
     parser.add_argument(
         "--days",
         type=int,
         default=DEFAULT_DAYS,
         metavar="N",
-        help="how long the new token lasts (default: %(default)s)",
+        help="lifetime of the new token (default: %(default)s)",
     )
 
 
 def run_serve(options: argparse.Namespace) -> int:
-    """Serve the API until it is stopped, or change tokens, and return the exit status.
+    """Serve the API until it is stopped, or manage tokens, and return the exit status.
 
     Raises:
         InputError: The packages of the API are not installed.
@@ -45,8 +47,6 @@ def run_serve(options: argparse.Namespace) -> int:
         return _change_tokens(options)
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
         raise InputError(f"expected the package {missing[0]}; install it with: pip install '{DISTRIBUTION}[api]'")
-    if not 0 < options.port < 65536:
-        raise InputError(f"expected a port, 1 to 65535; got {options.port}")
     from emotion.http_api.serve import ServeOptions, serve  # noqa: PLC0415 – an extra
     from emotion.telemetry.logs import set_up_logs  # noqa: PLC0415 – other commands keep their own
 
@@ -64,7 +64,7 @@ def _change_tokens(options: argparse.Namespace) -> int:
             revoke_token(repository, options.revoke_token)
         else:
             for token in list_tokens(repository):
-                print(f"{token.id}  {token.name}  until {token.expires_at:%Y-%m-%d}")
+                print(f"{token.id}  {token.name}  expires {token.expires_at:%Y-%m-%d}")
     finally:
         library.close()
     return 0

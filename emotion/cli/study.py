@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -33,7 +32,7 @@ _POLL_S = 0.5
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the command's options."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list all studies")
     create = actions.add_parser("create", help="create an empty study")
@@ -76,10 +75,10 @@ def _of_study(
 
 
 def run_study(options: argparse.Namespace) -> int:
-    """Do it and return the exit status.
+    """Run the command and return the exit status.
 
     Raises:
-        EmotionError: It cannot be done.
+        EmotionError: A file, the study or the library cannot be used.
     """
     with closing(Library.open()) as library:
         studies = StudyRepository(library.for_owner(LOCAL))
@@ -127,18 +126,17 @@ def _named(options: argparse.Namespace, files: dict[str, str]) -> tuple[Study, l
 
 def _analysed(studies: StudyRepository, study: Study, options: argparse.Namespace) -> Study:
     """Analyse the videos of a study's cells, and return it with their IDs; those that fail are left out."""
-    cells = []
+    ids = {}
     for cell in study.cells:
         path = options.files[int(cell.analysis)]
         try:
-            title = f"{cell.participant} · {cell.stimulus}"
-            entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=title)
+            entry = studies.analyses.add(path, path.name, JobSettings(fps=options.fps), title=" · ".join(cell.key))
         except (EmotionError, OSError) as error:
             print(f"emotion: {path.name}: {error}", file=sys.stderr)
             continue
-        cells.append(replace(cell, analysis=entry.id))
-    _wait(studies, [cell.analysis for cell in cells])
-    return replace(study, cells=tuple(cells))
+        ids[cell.analysis] = entry.id
+    _wait(studies, list(ids.values()))
+    return study.with_analyses(ids)
 
 
 def _wait(studies: StudyRepository, analyses: list[str]) -> None:

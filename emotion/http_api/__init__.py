@@ -1,4 +1,4 @@
-"""The HTTP API ``/api/v1``: pictures, videos as jobs, and results, inside the app's server or alone.
+"""The HTTP API ``/api/v1``: analyses pictures, queues videos and returns results, in the app's server or standalone.
 
 :func:`create_api` returns an ASGI application to mount; :func:`emotion.http_api.serve.create_server` wraps it for
 ``emotion serve``. See ``docs/http-api.md``.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
 from emotion.http_api import events, images, jobs, results, videos
-from emotion.http_api.auth import CallerOf
+from emotion.http_api.auth import find_repository
 from emotion.http_api.context import ApiContext
 from emotion.http_api.problems import MEDIA_TYPE, add_handlers
 from emotion.http_api.request_ids import RequestIds
@@ -26,27 +26,26 @@ An expression is what a face shows, not what a person feels. Everyone shown must
 """
 _PROBLEMS = {
     401: "No valid token.",
-    404: "There is no such thing here.",
-    409: "Not now.",
-    413: "Over a limit of size, length, queue or storage.",
-    422: "The request or its file cannot be used.",
+    404: "Not found.",
+    409: "Not possible in the current state.",
+    413: "A limit is exceeded: size, length, queue or storage.",
+    422: "The request or its file is invalid.",
     429: "Too many requests at once.",
-    503: "The library or a model does not answer.",
+    503: "The library or the model server is unavailable.",
 }
 
 root = APIRouter(tags=["server"])
 
 
-@root.get("/health", summary="Tell whether the server works")
+@root.get("/health", summary="Check that the server works")
 def get_health() -> Health:
-    """Needs no token."""
+    """No token is needed."""
     return Health(status="ok", version=program_version())
 
 
-@root.get("/models", summary="List the models")
-def get_models(caller: CallerOf) -> list[ModelOut]:
+@root.get("/models", summary="List the models", dependencies=[Depends(find_repository)])
+def get_models() -> list[ModelOut]:
     """List the models that a request can choose."""
-    del caller
     chosen = resolve("default")
     cards = [load_card(name) for name in list_models()]
     return [
@@ -59,14 +58,14 @@ def create_api(context: ApiContext) -> ASGIApp:
     """Return the API, to be mounted at :data:`ADDRESS`.
 
     Args:
-        context: What it needs from its server.
+        context: What the API needs from its server.
     """
     problem: dict[str, Any] = {"model": ProblemOut, "content": {MEDIA_TYPE: {}}}
     api = FastAPI(
         title="Facial-expression analytics",
         version="1",
         description=_ABOUT,
-        # Its pages load scripts from elsewhere.
+        # The generated pages load scripts from a CDN.
         docs_url=None,
         redoc_url=None,
         responses={status: problem | {"description": text} for status, text in _PROBLEMS.items()},

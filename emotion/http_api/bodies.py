@@ -1,8 +1,8 @@
-"""Receives a file from a request's body on disk, within the limits of the app."""
+"""Receives uploaded files on disk, within the app's limits."""
 
 from __future__ import annotations
 
-import hashlib
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,32 +15,26 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
-from emotion.http_api.auth import Caller
 from emotion.http_api.problems import Problem
 from emotion.http_api.room import Room
 from emotion.limits import limits
 
 FORM, RAW = "multipart/form-data", "application/octet-stream"
 _FORM_BYTES = 10_000
-"""At most what a form adds to its file."""
-_BLOCK = 1 << 20
+"""Maximum size of a form besides its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that came.
+    """A received file.
 
     Attributes:
-        name: Its name for display; never a path.
-        file: Its content, at the beginning.
-        size: Bytes.
-        sha256: Of the content, hexadecimal.
+        name: Name for display; never used as a path.
+        file: The content, at its start.
     """
 
     name: str
     file: BinaryIO
-    size: int
-    sha256: str
 
 
 def body_schema(kind: str) -> dict[str, Any]:
@@ -54,42 +48,42 @@ def body_schema(kind: str) -> dict[str, Any]:
     return {
         "requestBody": {
             "required": True,
-            "description": f"The {kind} file: as the whole body, or as the field `file` of a form.",
+            "description": f"The {kind} file, as the whole body or as the form field `file`.",
             "content": {FORM: {"schema": form}} | {each: {"schema": binary} for each in (f"{kind}/*", RAW)},
         }
     }
 
 
 @asynccontextmanager
-async def receiving(request: Request, caller: Caller, room: Room, name: str) -> AsyncIterator[Received]:
+async def receiving(request: Request, owner: str, room: Room, name: str) -> AsyncIterator[Received]:
     """Receive a file, and delete the temporary copy afterwards.
 
     Args:
         request: The request.
-        caller: Who sent it.
-        room: What requests may hold.
-        name: Name of the file, unless a form names it.
+        owner: ID of the owner that it is for.
+        room: Limits of simultaneous requests.
+        name: Name of the file, if no form gives one.
 
     Raises:
-        Problem: It is not a file, or there is no room.
-        TooLargeError: It is too large, or the disk is too full.
+        Problem: There is no file, or too many requests are open.
+        TooLargeError: The file is too large, or the disk too full.
     """
-    with room.request(caller.owner):
-        counted = _Counted(request, caller.owner, room, name)
+    with room.request(owner):
+        counted = _Counted(request, owner, room, name)
         try:
             counted.check_announced()
             is_form = request.headers.get("content-type", "").lower().startswith(FORM)
             async with _form_file(counted) if is_form else _raw_file(counted) as (given, file):
-                size, digest = await anyio.to_thread.run_sync(_measure, file)
-                if not size:
+                if not file.seek(0, os.SEEK_END):
                     raise Problem(422, "empty_body", "expected a file; the body is empty")
-                yield Received(given or name, file, size, digest)
+                file.seek(0)
+                yield Received(given or name, file)
         finally:
             counted.release()
 
 
 class _Counted:
-    """A request whose body is counted while it arrives."""
+    """Counts the bytes of a request's body as they arrive."""
 
     def __init__(self, request: Request, owner: str, room: Room, name: str) -> None:
         self._owner, self._room, self._name, self._limits = owner, room, name, limits()
@@ -98,14 +92,14 @@ class _Counted:
         self.request = Request(request.scope, self._next)
 
     def check_announced(self) -> None:
-        """Refuse a body that announces too much, before its first byte."""
+        """Refuse a body whose announced size is too large, before its first byte."""
         announced = self.request.headers.get("content-length", "")
         size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
         self._limits.check_size(size - _FORM_BYTES, self._name)
         self._limits.check_free(Path(tempfile.gettempdir()), size)
 
     def release(self) -> None:
-        """Count the bytes as gone."""
+        """Stop counting the bytes."""
         self._room.take_bytes(self._owner, -self._size)
 
     async def _next(self) -> Message:
@@ -132,13 +126,3 @@ async def _form_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
         if not isinstance(upload, UploadFile):
             raise Problem(422, "no_file", "expected a form with a file in its field named file")
         yield upload.filename or "", upload.file
-
-
-def _measure(file: BinaryIO) -> tuple[int, str]:
-    file.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while block := file.read(_BLOCK):
-        digest.update(block)
-        size += len(block)
-    file.seek(0)
-    return size, digest.hexdigest()

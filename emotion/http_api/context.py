@@ -46,11 +46,10 @@ class ApiContext:
 
     Attributes:
         open_library: Returns the shared library, opened on first use.
-        needs_token: Returns whether every request must bring a token; without, a request without one acts for the
-            local owner.
-        may_enter: Returns whether the maker of a token still has access.
+        needs_token: Returns whether every request needs a token; if not, requests without one act for the local owner.
+        may_enter: Returns whether the creator of a token still has access.
         analyzer: Returns the analyzer of a model.
-        room: What requests may hold at once.
+        room: Limits of simultaneous requests.
     """
 
     open_library: Callable[[], Library]

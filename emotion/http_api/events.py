@@ -13,9 +13,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from emotion.errors import EmotionError
-from emotion.http_api.auth import Caller, CallerOf, ContextOf
+from emotion.http_api.auth import ContextOf, OwnRepository
 from emotion.http_api.jobs import JobId, show
 from emotion.http_api.problems import problem_of
+from emotion.library import Repository, State
 
 router = APIRouter(tags=["jobs"])
 MEDIA_TYPE = "text/event-stream"
@@ -31,34 +32,34 @@ KEEP_ALIVE_S = 15.0
 )
 async def follow_job(
     request: Request,
-    caller: CallerOf,
+    repository: OwnRepository,
     context: ContextOf,
     job_id: JobId,
-    wait_s: Annotated[float, Query(gt=0, le=3600, description="End the stream after so many seconds.")] = 300.0,
+    wait_s: Annotated[float, Query(gt=0, le=3600, description="End the stream after this many seconds.")] = 300.0,
 ) -> StreamingResponse:
     """Send `event: job` with the job as `data` whenever it changes, until it is over; then `event: end`."""
-    await anyio.to_thread.run_sync(show, caller.repository, job_id, request)
+    await anyio.to_thread.run_sync(show, repository, job_id, request)
     counted = ExitStack()
-    counted.enter_context(context.room.stream(caller.owner))
-    events = _events(request, caller, job_id, time.monotonic() + wait_s, counted)
+    counted.enter_context(context.room.stream(repository.owner))
+    events = _events(request, repository, job_id, time.monotonic() + wait_s, counted)
     return StreamingResponse(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 
 
 async def _events(
-    request: Request, caller: Caller, job_id: str, until_s: float, counted: ExitStack
+    request: Request, repository: Repository, job_id: str, until_s: float, counted: ExitStack
 ) -> AsyncIterator[str]:
     with counted:
         last, number, sent_s = "", 0, time.monotonic()
         while True:
             try:
-                job = await anyio.to_thread.run_sync(show, caller.repository, job_id, request)
-            except EmotionError as error:  # it was deleted, or the database went away
+                job = await anyio.to_thread.run_sync(show, repository, job_id, request)
+            except EmotionError as error:  # it was deleted, or the database is unavailable
                 yield f"event: error\ndata: {problem_of(error).code}\n\n"
                 return
             if (text := job.model_dump_json()) != last:
                 last, number, sent_s = text, number + 1, time.monotonic()
                 yield f"event: job\nid: {number}\ndata: {text}\n\n"
-            if job.state in {"done", "cancelled", "failed", "interrupted"}:
+            if State(job.state).is_over:
                 yield "event: end\ndata: over\n\n"
                 return
             if time.monotonic() >= until_s:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO
 
 import anyio.to_thread
 import pyarrow as pa
@@ -17,9 +16,9 @@ from fastapi.responses import JSONResponse, Response
 from emotion.csv_text import csv_bytes
 from emotion.engine.analyzer import Analyzer
 from emotion.errors import EmotionError
-from emotion.http_api.auth import CallerOf, ContextOf
+from emotion.http_api.auth import ContextOf, OwnRepository
 from emotion.http_api.bodies import Received, body_schema, receiving
-from emotion.http_api.media import CSV, PARQUET, RESULT_TYPES, produces
+from emotion.http_api.media import CSV, PARQUET, RESULT_TYPES, FormatOf, produces
 from emotion.http_api.problems import unreadable
 from emotion.http_api.schemas import PictureOut
 from emotion.library.entries import clean_title
@@ -29,7 +28,7 @@ from emotion.vision.uploaded import load_uploaded
 
 router = APIRouter(tags=["pictures"])
 _AT_ONCE = CapacityLimiter(max(2, os.cpu_count() or 2))
-"""Pictures in memory at once; the others wait on disk."""
+"""Maximum number of pictures in memory; the others wait on disk."""
 
 
 @router.post(
@@ -41,14 +40,14 @@ _AT_ONCE = CapacityLimiter(max(2, os.cpu_count() or 2))
 )
 async def analyse_image(
     request: Request,
-    caller: CallerOf,
+    repository: OwnRepository,
     context: ContextOf,
-    format: Annotated[Literal["json", "csv", "parquet"], Query(description="Of the answer.")] = "json",
+    format: FormatOf = "json",
     model: Annotated[str, Query(max_length=100, description="A name from `/models`, or `default`.")] = "default",
-    name: Annotated[str, Query(max_length=300, description="Name of the file, where the body has none.")] = "picture",
+    name: Annotated[str, Query(max_length=300, description="Name of the file, if the body has none.")] = "picture",
 ) -> Response:
-    """Analyse one picture: JPEG, PNG, WebP, HEIC and others. The same request twice gives the same answer."""
-    async with receiving(request, caller, context.room, clean_title(name)) as received:
+    """Analyse one picture: JPEG, PNG, WebP, HEIC and others. Repeating a request gives the same answer."""
+    async with receiving(request, repository.owner, context.room, clean_title(name)) as received:
 
         def work() -> Response:
             return _answer(context.analyzer(model), received, format)
@@ -71,13 +70,12 @@ def _analyse(analyzer: Analyzer, file: BinaryIO, name: str) -> FrameResult:
         return analyzer.image(load_uploaded(file.read()))
     except EmotionError:
         raise
-    except Exception as error:  # whatever a file brings a decoder to raise
+    except Exception as error:  # a decoder may raise anything
         raise unreadable(error, name, "a picture") from error
 
 
 def _parquet(result: FrameResult, name: str) -> bytes:
     table: Any = pa.Table.from_pandas(image_table(result, name), preserve_index=False)
-    with tempfile.TemporaryFile() as file:
-        pq.write_table(table, file, compression="zstd")
-        file.seek(0)
-        return file.read()
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())

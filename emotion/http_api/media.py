@@ -1,11 +1,14 @@
-"""Media types of results, and their description in OpenAPI."""
+"""Formats of results, with their media types and OpenAPI description."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
 
 JSON, CSV, PARQUET = "json", "csv", "parquet"
 RESULT_TYPES = {JSON: "application/json", CSV: "text/csv", PARQUET: "application/vnd.apache.parquet"}
+FormatOf = Annotated[Literal["json", "csv", "parquet"], Query(description="Format of the result.")]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 

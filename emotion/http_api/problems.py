@@ -33,7 +33,7 @@ from emotion.library.owners.idempotency import KeyInUseError, KeyOfAnotherReques
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 5
-_UNEXPECTED = "The server could not answer; its log has the reason under this request's ID."
+_UNEXPECTED = "The request failed unexpectedly; the server's log has the reason under the request's ID."
 _CLOSED = 499
 """The client closed the connection; nobody reads this answer."""
 
@@ -52,19 +52,19 @@ _KINDS: tuple[tuple[type[EmotionError], int, str], ...] = (
     (LibraryError, 503, "library_away"),
     (SettingsError, 503, "settings"),
 )
-"""Status and code of each kind of error, the first that fits."""
+"""Status and code of each kind of error; the first match counts."""
 
 log = logging.getLogger(__name__)
 
 
 class Problem(Exception):  # noqa: N818 – named after the RFC's term
-    """An answer that is an error.
+    """An error response.
 
     Args:
         status: HTTP status.
-        code: For programs.
-        detail: One sentence for people.
-        headers: Of the answer.
+        code: Error code, for programs.
+        detail: One sentence, for people.
+        headers: Headers of the response.
     """
 
     def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
@@ -73,29 +73,29 @@ class Problem(Exception):  # noqa: N818 – named after the RFC's term
 
     @classmethod
     def too_many(cls, detail: str) -> Problem:
-        """Return the problem of a client that should come again later."""
+        """Return the error for a client that should retry later."""
         return cls(429, "too_many_requests", f"{detail}; try again later", {"Retry-After": str(RETRY_S)})
 
     @classmethod
     def unauthorized(cls, detail: str) -> Problem:
-        """Return the problem of a request without a valid token."""
+        """Return the error for a request without a valid token."""
         return cls(401, "unauthorized", detail, {"WWW-Authenticate": "Bearer"})
 
 
 def problem_of(error: EmotionError) -> Problem:
-    """Return the answer to an error of this package."""
+    """Return the response to an error of this package."""
     status, code = next(((status, code) for kind, status, code in _KINDS if isinstance(error, kind)), (500, "failed"))
     headers = {"Retry-After": str(RETRY_S)} if status in {409, 503} else {}
     return Problem(status, code, str(error), headers)
 
 
 def unreadable(error: Exception, name: str, expected: str) -> Problem:
-    """Return the answer to whatever a decoder raised for a file."""
+    """Return the response to an unexpected error of a file's decoder."""
     return Problem(422, "unreadable_file", sentence_for(error, name, expected))
 
 
 def add_handlers(api: FastAPI) -> None:
-    """Answer every error with a problem."""
+    """Turn every error into a problem response."""
     api.add_exception_handler(Problem, _on_problem)
     api.add_exception_handler(EmotionError, _on_emotion_error)
     api.add_exception_handler(RequestValidationError, _on_bad_request)
@@ -104,7 +104,7 @@ def add_handlers(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _on_unexpected)
 
 
-def _answer(problem: Problem, request_id: str, **more: Any) -> JSONResponse:
+def _answer(problem: Problem, request: Request, **more: Any) -> JSONResponse:
     try:
         title = HTTPStatus(problem.status).phrase
     except ValueError:
@@ -115,14 +115,14 @@ def _answer(problem: Problem, request_id: str, **more: Any) -> JSONResponse:
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
-        "request_id": request_id,
+        "request_id": request_id_of(request.scope),
     }
     return JSONResponse(content | more, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return _answer(error, request_id_of(request.scope))
+    return _answer(error, request)
 
 
 async def _on_emotion_error(request: Request, error: Exception) -> JSONResponse:
@@ -130,30 +130,28 @@ async def _on_emotion_error(request: Request, error: Exception) -> JSONResponse:
     problem = problem_of(error)
     if problem.status >= 500:
         log.warning("a request failed: %s", error, extra={"request": request_id_of(request.scope)})
-    return _answer(problem, request_id_of(request.scope))
+    return _answer(problem, request)
 
 
 async def _on_bad_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [{"in": list(map(str, each["loc"])), "message": brief(each["msg"])} for each in error.errors()[:20]]
     first = f"{'.'.join(errors[0]['in'][1:])}: {errors[0]['message']}" if errors else "the request is malformed"
-    return _answer(Problem(422, "bad_parameter", first), request_id_of(request.scope), errors=errors)
+    return _answer(Problem(422, "bad_parameter", first), request, errors=errors)
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     problem = Problem(error.status_code, code, brief(error.detail), dict(error.headers or {}))
-    return _answer(problem, request_id_of(request.scope))
+    return _answer(problem, request)
 
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
     del error  # RequestIds logs it
-    return _answer(Problem(500, "unexpected", _UNEXPECTED), request_id_of(request.scope))
+    return _answer(Problem(500, "unexpected", _UNEXPECTED), request)
 
 
 async def _on_disconnect(request: Request, error: Exception) -> JSONResponse:
     del error
-    return _answer(
-        Problem(_CLOSED, "client_closed_request", "the request was interrupted"), request_id_of(request.scope)
-    )
+    return _answer(Problem(_CLOSED, "client_closed_request", "the request was interrupted"), request)

@@ -23,17 +23,17 @@ def request_id_of(scope: Scope) -> str:
 
 
 class RequestIds:
-    """ASGI middleware: names each request, and logs how it was answered.
+    """ASGI middleware: gives each request an ID, and logs its status and duration.
 
     Args:
-        app: What answers.
+        app: The application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer."""
+        """Pass a request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -55,9 +55,9 @@ class RequestIds:
             await self._app(scope, receive, send_named)
         except Exception:
             log.exception("a request failed unexpectedly", extra={"request": name})
-            # Starlette raises again what it has answered; an answer that broke off must close the connection.
+            # Starlette re-raises an error after answering 500. Any other response broke off: close the connection.
             if status != 500:
                 raise
-        # No address, query or token: they may be about people.
+        # No path, query or token: they may hold personal data.
         took_ms = round((time.monotonic() - started_s) * 1000, 1)
         log.info("a request was answered", extra={"request": name, "status": status, "ms": took_ms})

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from emotion.errors import LibraryError, UnknownAnalysisError
-from emotion.http_api.auth import CallerOf
+from emotion.http_api.auth import OwnRepository
 from emotion.http_api.jobs import JobId
-from emotion.http_api.media import RESULT_TYPES, produces
+from emotion.http_api.media import RESULT_TYPES, FormatOf, produces
 from emotion.http_api.problems import Problem
 from emotion.library import Repository
 from emotion.limits import limits
@@ -24,7 +23,7 @@ from emotion.report.formats import export, format_named
 
 router = APIRouter(tags=["jobs"])
 _AT_ONCE = CapacityLimiter(2)
-"""Results that are written at once: a long timeline takes hundreds of megabytes."""
+"""Maximum number of results written at once: a long timeline takes hundreds of megabytes."""
 
 
 @router.get(
@@ -35,18 +34,18 @@ _AT_ONCE = CapacityLimiter(2)
     | {409: {"description": "There is no result yet."}},
 )
 async def get_result(
-    caller: CallerOf,
+    repository: OwnRepository,
     job_id: JobId,
-    format: Annotated[Literal["json", "csv", "parquet"], Query(description="Of the answer.")] = "json",
+    format: FormatOf = "json",
 ) -> FileResponse:
-    """Download the timeline with the edits made in the app. While the job runs, it is the part so far."""
-    path = await anyio.to_thread.run_sync(_write, caller.repository, job_id, format, limiter=_AT_ONCE)
+    """Download the timeline with the edits made in the app. While the job runs, it has the part so far."""
+    path = await anyio.to_thread.run_sync(_write, repository, job_id, format, limiter=_AT_ONCE)
     name = f"{job_id}{format_named(format).suffix}"
     return _TemporaryFile(path, media_type=RESULT_TYPES[format], filename=name)
 
 
 class _TemporaryFile(FileResponse):
-    """A file that is deleted once it was sent, or the client has gone."""
+    """A file that is deleted after it was sent, or when the client disconnects."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Limits what the requests of one owner, and of all owners together, hold at once."""
+"""Limits the simultaneous requests, streams and bytes of one owner, and of all owners together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REQUESTS, STREAMS = 32, 16
 """Requests with a body, and open streams of events, of one owner at once."""
 REQUESTS_TOGETHER = 128
 PER_OWNER, TOGETHER = 2, 8
-"""How many uploads of the largest size one owner, and all owners together, may have in transfer."""
+"""Uploads of the largest size that one owner, and all owners together, may have in transfer."""
 
 
 class Room:
@@ -47,10 +47,10 @@ class Room:
             yield
 
     def take_bytes(self, owner: str, size: int) -> None:
-        """Count bytes of a body that came, or, below 0, that are not held any more.
+        """Count received bytes of a body; a negative size releases them.
 
         Raises:
-            Problem: There is no room for more (status 429).
+            Problem: Too many bytes are in transfer (status 429).
         """
         largest = max_upload_mb() * MEGA
         with self._lock:

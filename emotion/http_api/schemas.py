@@ -1,4 +1,4 @@
-"""What the API answers, with examples for its OpenAPI description."""
+"""The responses of the API, with examples for its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class ProblemOut(BaseModel):
     status: int = Field(examples=[422])
     code: str = Field(description="For programs; never changes.", examples=["unreadable_picture"])
     detail: str = Field(description="For people.", examples=["expected a picture; got an empty file"])
-    request_id: str = Field(examples=["0f8fad5bd9cb469fa165 70867728950e".replace(" ", "")])
+    request_id: str = Field(examples=["0f8fad5bd9cb469fa16570867728950e"])
 
 
 class Health(BaseModel):
-    """Whether the server works."""
+    """State of the server."""
 
     status: str = Field(examples=["ok"])
     version: str = Field(examples=["0.2.0"])
 
 
 class ModelOut(BaseModel):
-    """A model that can be chosen."""
+    """A model that a request can choose."""
 
     name: str = Field(examples=["base"])
     title: str
@@ -47,9 +47,9 @@ class FaceOut(BaseModel):
     """One face of a picture."""
 
     box_xyxy: list[float] = Field(description="Left, top, right, bottom, px.", examples=[[212.5, 40.1, 352.0, 201.7]])
-    confidence: Share = Field(description="Of the detector.")
+    confidence: Share = Field(description="Confidence of the detector.")
     emotion: str = Field(description="The leading expression, even if unclear.", examples=["happiness"])
-    unclear: bool = Field(description="Whether no expression is probable enough to name it.")
+    unclear: bool = Field(description="Whether no expression is probable enough.")
     probabilities: dict[str, float] = Field(examples=[_PROBABILITIES])
 
 
@@ -69,7 +69,7 @@ class JobOut(BaseModel):
 
     id: str = Field(pattern="^[0-9a-f]{32}$", examples=[_ID])
     state: State
-    note: str = Field(description="What went wrong, or why it is incomplete; empty if nothing.")
+    note: str = Field(description="Why the job failed or is incomplete; otherwise empty.")
     title: str = Field(examples=["interview"])
     source: str = Field(description="Name of the uploaded file.", examples=["interview.mp4"])
     model: str
@@ -78,10 +78,10 @@ class JobOut(BaseModel):
     finished_at: dt.datetime | None
     frames_done: int
     frames_total: int = Field(description="Estimated.")
-    share: Share = Field(description="Of the frames done.")
+    share: Share = Field(description="Share of the frames that are done.")
     remaining_s: float | None = Field(description="Estimated time left, seconds.")
-    before: int | None = Field(description="Jobs of anyone that are queued before this one.")
-    duration_s: float | None = Field(description="Of the video, seconds.")
+    before: int | None = Field(description="Number of jobs queued before this one, of all owners.")
+    duration_s: float | None = Field(description="Length of the video, seconds.")
     summary: dict[str, Any] | None = Field(description="Figures of the whole video, once it is done.")
     links: dict[str, str] = Field(examples=[{"self": f"/api/v1/jobs/{_ID}"}])
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -14,9 +14,10 @@ from starlette.routing import Mount
 
 from emotion.errors import EmotionError
 from emotion.http_api.app import ADDRESS, create_api
-from emotion.http_api.context import Analyzers, ApiContext
+from emotion.http_api.context import ApiContext
 from emotion.library import Library
 from emotion.library.jobs import Dispatcher
+from emotion.web.hosts import is_loopback
 from emotion.web.origin_guard import OriginGuard
 
 DEFAULT_PORT = 8502
@@ -32,7 +33,7 @@ class ServeOptions:
     Attributes:
         address: Host or IP address.
         port: TCP port.
-        needs_token: Whether every request must bring a token, also on this machine.
+        needs_token: Whether requests from this machine need a token, too.
     """
 
     address: str = "127.0.0.1"
@@ -42,27 +43,22 @@ class ServeOptions:
     @property
     def is_local_only(self) -> bool:
         """Whether only this machine can reach it."""
-        try:
-            return self.address == "localhost" or ipaddress.ip_address(self.address).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.address)
 
 
 def create_server(library: Library, options: ServeOptions) -> Starlette:
-    """Return an application with the API and a dispatcher of its jobs.
+    """Return an application that serves the API and runs its jobs.
 
     Args:
         library: The library.
-        options: Where it listens: beyond this machine, every request needs a token.
+        options: Where it listens; if other machines can connect, every request needs a token.
     """
     needs_token = options.needs_token or not options.is_local_only
-    analyzers = Analyzers()
     context = ApiContext(
         open_library=lambda: library,
         needs_token=lambda: needs_token,
-        # Whoever runs this server made the token, or the app checked its maker.
+        # The server's administrator made the token, or the app did for somebody with access.
         may_enter=lambda token: True,
-        analyzer=analyzers,
     )
 
     @contextlib.asynccontextmanager
@@ -96,11 +92,15 @@ def serve(options: ServeOptions) -> int:
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    log.info("the API is at http://%s:%d%s", options.address, options.port, ADDRESS)
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            log.info("the API is at http://%s:%d%s", options.address, options.port, ADDRESS)
+
     try:
-        server.run()
-    except SystemExit as error:
+        Server(config).run()
+    except (SystemExit, UnicodeError) as error:  # UnicodeError: a name that no host can have
         raise EmotionError(f"the server cannot listen on {options.address}:{options.port}") from error
     finally:
         library.close()

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from emotion.analytics.edits import Edits
-from emotion.errors import LibraryError
+from emotion.errors import LibraryError, one_line
 from emotion.models.registry import resolve
 from emotion.types import VideoInfo
 from emotion.vision.decode.sampling import Sampling
@@ -85,7 +85,7 @@ class JobSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JobSettings:
-        """Build from :meth:`to_dict`'s output; what it does not name, as in earlier versions, was not measured."""
+        """Build from :meth:`to_dict`'s output; ``eyes`` and ``movements`` are off if missing."""
         captured = values.get("captured_at")
         moment = None if captured is None else dt.datetime.fromisoformat(captured)
         return cls(**{"eyes": False, "movements": False, **values, "captured_at": moment})
@@ -184,7 +184,7 @@ class Entry:
 
 def clean_title(text: str) -> str:
     """Return a title or file name as one line of at most 200 characters."""
-    return _one_line(text)[:_MAX_TITLE] or "untitled"
+    return one_line(text)[:_MAX_TITLE] or "untitled"
 
 
 def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
@@ -193,7 +193,7 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
     Raises:
         LibraryError: A tag is longer than 100 characters.
     """
-    cleaned = sorted({_one_line(tag) for tag in tags} - {""})
+    cleaned = sorted({one_line(tag) for tag in tags} - {""})
     if long := next((tag for tag in cleaned if len(tag) > _MAX_TAG), None):
         raise LibraryError(f"expected tags of at most {_MAX_TAG} characters; {long[:20]}… has {len(long)}")
     return cleaned
@@ -202,7 +202,3 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
 def folded(text: str) -> str:
     """Return text for searching and sorting: case-folded, without characters that databases cannot store."""
     return "".join(sign if sign.isprintable() else " " for sign in text.casefold())
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -1,12 +1,16 @@
-"""Adds an uploaded video to the library: creates its row, copies and probes the file, and enqueues the analysis."""
+"""Adds an uploaded video to the library: creates its row, copies and probes the file, and enqueues the analysis.
+
+:func:`add_finished` adds an analysis that was made elsewhere, which is not queued.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import logging
+import shutil
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,16 +18,18 @@ from typing import TYPE_CHECKING, BinaryIO
 from sqlalchemy import delete
 
 from emotion import settings as where
+from emotion.analytics.edits import Edits
 from emotion.engine.storage import no_room, video_key
 from emotion.errors import InputError, LibraryError
 from emotion.library.database import QUEUE_LOCK
 from emotion.library.entries import JobSettings, State
-from emotion.library.mapping import end_of_queue, new_row, row_of, words_of
+from emotion.library.mapping import end_of_queue, expiry, new_row, now, retention_days_of, row_of, words_of
 from emotion.library.orm import AnalysisRow, TagRow
 from emotion.library.probe_upload import facts_of
+from emotion.library.summary import list_figures
 from emotion.library.upload_limits import UploadLimits, size_of
-from emotion.limits import Limits
-from emotion.types import VideoInfo
+from emotion.limits import Limits, limits
+from emotion.types import Analysis, VideoInfo
 
 if TYPE_CHECKING:
     from emotion.library.library import Library
@@ -122,6 +128,47 @@ class Ingest:
             purge(self._library, self.id)
         except LibraryError as error:
             log.warning("a failed upload could not be rolled back: %s", error)
+
+
+def add_finished(
+    repository: Repository, row: AnalysisRow, analysis: Analysis, edits: Edits, files: Mapping[str, Path]
+) -> None:
+    """Add an analysis that was made elsewhere, with its files; nothing is left if a step fails.
+
+    It has no start time, because it says nothing about this machine's speed.
+
+    Args:
+        repository: The repository that it is added to.
+        row: From :func:`~emotion.library.mapping.new_row`.
+        analysis: Without edits applied.
+        edits: Its edits.
+        files: Key in the storage → file to copy.
+
+    Raises:
+        TooLargeError: The disk is too full or the owner's quota is used up.
+        LibraryError: A file cannot be stored, or the database does not respond.
+    """
+    library, row.bytes = repository.library, sum(path.stat().st_size for path in files.values())
+    UploadLimits(repository, row.source, limits()).check_room(row.bytes)
+    row.state, row.note, row.finished_at = State.DONE, analysis.note, now()
+    row.info, row.duration_s = asdict(analysis.info), analysis.info.duration_s
+    row.done = row.total = len(analysis.frames)
+    row.edits, row.summary = edits.to_dict(), list_figures(analysis, edits)
+    row.words = words_of(row)
+    try:
+        for key, path in files.items():
+            with path.open("rb") as file, library.storage.writing(key) as target:
+                shutil.copyfileobj(file, target)
+        # The row comes last: nobody sees an analysis without its files.
+        with library.database.writing() as session:
+            row.kept_until = expiry(row, retention_days_of(session, repository.owner))
+            session.add(row)
+    except OSError as error:
+        library.storage.remove(row.id)
+        raise LibraryError(no_room(error) or f"{row.source} cannot be stored: {error.strerror or error}") from error
+    except LibraryError:
+        library.storage.remove(row.id)
+        raise
 
 
 def purge(library: Library, entry_id: str) -> None:

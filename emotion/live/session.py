@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.stream import EYES, MOVEMENTS
+from emotion.engine.stage_costs import EYES, MOVEMENTS
 from emotion.errors import LiveError
 from emotion.library import Repository
 from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality
@@ -196,7 +196,7 @@ class LiveSession:
     def calibrate_gaze(self, targets_deg: ArrayLike) -> None:
         """Take the looks of the coming seconds as looks at dots, two seconds each, and fit a map of the gaze to them.
 
-        From then on, the gaze in snapshots and recordings is the calibrated one. It ends with the session.
+        From then on, snapshots, recordings and listeners get the calibrated gaze, until the session ends.
 
         Args:
             targets_deg: ``(k, 2)`` yaw and pitch of the dots in order, five or more
@@ -272,16 +272,15 @@ class LiveSession:
                 self._seat.refresh()
             time_s = self._begin(stamp_s, started_s)
             picture, settings = planar(picture), self.settings
-            held, hides = self._held_at_s is not None, settings.hide != "nothing"
+            hides, held = settings.hide != "nothing", self._held_at_s is not None
             self._analyze.measure(eyes=settings.eyes, movements=settings.movements)
             seen = self._analyze(picture, time_s, self._quality.now, search_often=hides, recognise=not held)
             with self._facts:
-                self._take_in(picture, time_s, seen, settings.smoothing_s)
-                said = {track: self._said(track) for track in (face.track_id for face in seen.faces) if track}
-            if seen.result is not None and not held:
-                # What is sent has the stream's time, as recordings do.
+                result = self._take_in(picture, time_s, seen, settings.smoothing_s)
+                said = self._said(seen) if settings.draw != "nothing" else {}
+            if result is not None:
                 for listener in self._listeners:
-                    listener(seen.result, arrived_s)
+                    listener(result, arrived_s)
             shown = self._show(picture, time_s, seen, said, settings)
             with self._facts:
                 self._count(started_s, seen, skipped)
@@ -295,17 +294,18 @@ class LiveSession:
                 self._meter, self._quality = Meter(clock_s), AdaptiveQuality(since_s=clock_s)
             return self._time(clock_s if stamp_s is None else stamp_s, clock_s)
 
-    def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> None:
+    def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> FrameResult | None:
+        """Update values and recording, and return the result with the calibrated gaze; None if nothing is taken in."""
         self._size = picture.width, picture.height
         recorder = self._recorder
         if recorder is not None:
             recorder.keep()
         if self._held_at_s is not None:
-            return
+            return None
         if recorder is not None:
             recorder.see(picture, time_s)
         if seen.result is None:
-            return
+            return None
         result = self._gaze.see(seen.result)
         self._history.see(result, smoothing_s)
         self._signals.see(result)
@@ -316,10 +316,13 @@ class LiveSession:
             recorder.add(result)
             if taken_s is not None:
                 recorder.mark_baseline(tuple(self._baselines.means), taken_s)
+        return result
 
-    def _said(self, track: int) -> Said:
-        notes = self._signals.notes(track)
-        return Said(self._history.leading(track), self._history.current(track) or {}, notes)
+    def _said(self, seen: Seen) -> dict[int, Said]:
+        """Return what the overlay says about each tracked face."""
+        tracks = [face.track_id for face in seen.faces if face.track_id]
+        history, notes = self._history, self._signals.notes
+        return {track: Said(history.leading(track), history.current(track) or {}, notes(track)) for track in tracks}
 
     def _show(
         self, picture: av.VideoFrame, time_s: float, seen: Seen, said: dict[int, Said], settings: LiveSettings

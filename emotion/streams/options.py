@@ -1,4 +1,4 @@
-"""Which outputs a session has, and what the settings allow."""
+"""Chooses and opens the outputs of a session, as far as the settings allow them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from emotion.streams.hub import Sink, StreamHub
 from emotion.streams.lsl import LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.samples import channels_of
-from emotion.streams.websocket import WebSocketSink, is_loopback
+from emotion.streams.websocket import WebSocketSink
+from emotion.web.hosts import is_loopback
 
 OFF, LOCAL, NETWORK = "off", "local", "network"
 MOST_PEOPLE = 8
@@ -23,9 +24,9 @@ class StreamOptions:
 
     Attributes:
         lsl: Whether there are LSL outlets.
-        osc: Hosts and ports that get OSC.
+        osc: Hosts and ports of the OSC receivers.
         websocket: Port of the WebSocket server, 0 for any; None for none.
-        websocket_address: Where it listens.
+        websocket_address: Host or IP address on which it listens.
         people: Number of slots, 1–8.
     """
 
@@ -45,12 +46,12 @@ def open_hub(options: StreamOptions, labels: Sequence[str], about: dict[str, str
     """Open the outputs.
 
     Args:
-        options: Which.
-        labels: Of the model.
-        about: Facts for the streams' headers.
+        options: The outputs.
+        labels: Labels of the model.
+        about: Metadata for the streams' headers.
 
     Raises:
-        LiveError: The settings do not allow one, or it cannot be opened.
+        LiveError: The settings forbid an output, or it cannot be opened.
     """
     _expect_allowed(options)
     channels, sinks = channels_of(labels), list[Sink]()

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from emotion.errors import LiveError
 from emotion.streams.hub import SinkStatus
 from emotion.streams.samples import Channel, Person, Sample
+from emotion.streams.stream_clock import unix_time
 
 _SKIPPED = {"track_id", "frame_index"}
 
@@ -40,7 +40,7 @@ class OscSink:
         self._message: Any = osc_message_builder.OscMessageBuilder
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
             raise LiveError(f"expected a known host for OSC; got {host}") from error
         self._address: Any = found[4]
         self._socket = socket.socket(found[0], found[1])
@@ -50,8 +50,7 @@ class OscSink:
 
     def send(self, sample: Sample) -> None:
         """Send one bundle; nobody confirms it."""
-        unix_s = time.time() - (time.perf_counter() - sample.clock_s)
-        bundle = self._bundle(unix_s)
+        bundle = self._bundle(unix_time(sample.clock_s))
         bundle.add_content(
             self._built("/emotion/frame", (sample.frame_index, "i"), (sample.time_s, "d"), (sample.faces, "i"))
         )

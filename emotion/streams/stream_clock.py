@@ -1,11 +1,12 @@
-"""Relates the time of a stream to a clock, from frames that arrive with changing delays.
+"""Converts between the time of a stream and a clock, although frames arrive with varying delays.
 
-Frames carry times of the camera, which are regular; they arrive later, by a delay that changes with the load. The least
-delay of the last half minute is taken as the constant one, so stamps are as regular as the camera and follow its drift.
+The camera's own times are regular, but each frame arrives after a delay that depends on the load. The smallest delay of
+the last half minute is taken as constant, so stamps are as regular as the camera's times and follow its drift.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 WINDOW_S = 30.0
@@ -15,21 +16,16 @@ class StreamClock:
     """Maps times of one stream to a clock and back."""
 
     def __init__(self) -> None:
-        # Ascending offsets with their time: the first is the least of the window.
+        # Time and offset, by ascending offset: the first is the smallest of the window.
         self._least: deque[tuple[float, float]] = deque()
         self._stamp_s = float("-inf")
 
-    @property
-    def is_known(self) -> bool:
-        """Whether a frame has come."""
-        return bool(self._least)
-
     def stamp(self, time_s: float, arrived_s: float) -> float:
-        """Note a frame, and return its time on the clock, later than the last frame's.
+        """Take in a frame, and return its time on the clock, always later than that of the previous frame.
 
         Args:
-            time_s: Its time in the stream, seconds; ascending.
-            arrived_s: The clock when it arrived, seconds.
+            time_s: Time of the frame in the stream, seconds; ascending.
+            arrived_s: Time on the clock when it arrived, seconds.
         """
         offset = arrived_s - time_s
         while self._least and self._least[-1][1] >= offset:
@@ -43,3 +39,8 @@ class StreamClock:
     def stream_time(self, clock_s: float) -> float | None:
         """Return the stream's time at a moment of the clock, seconds; None before the first frame."""
         return clock_s - self._least[0][1] if self._least else None
+
+
+def unix_time(clock_s: float) -> float:
+    """Return the Unix time, seconds, of a moment of ``time.perf_counter``."""
+    return time.time() - (time.perf_counter() - clock_s)

@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http
-import ipaddress
 import secrets
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from emotion.errors import LiveError
+from emotion.errors import LiveError, brief
 from emotion.streams.hub import SinkStatus
 from emotion.streams.samples import Channel, Sample
+from emotion.streams.stream_clock import unix_time
 from emotion.streams.wire import header_text, to_bytes, to_json
-from emotion.web.hosts import is_foreign, is_named_host
+from emotion.web.addresses import check_port
+from emotion.web.hosts import is_foreign, is_loopback, is_named_host
 
 _WAITING = 32
 """Samples that wait for one receiver; the oldest is left out for a newer one."""
@@ -49,6 +49,7 @@ class WebSocketSink:
         about: Facts for the header.
 
     Raises:
+        InputError: The port is neither 0 nor 1 to 65535.
         LiveError: websockets is not installed, the address cannot be used, or it needs a token.
     """
 
@@ -64,6 +65,8 @@ class WebSocketSink:
     ) -> None:
         if token is None and not is_loopback(address):
             raise LiveError("expected EMOTION_STREAMS_TOKEN for a WebSocket that other machines can reach")
+        if port:
+            check_port(port)
         self._names = [channel.name for channel in channels]
         self._header, self._token = header_text(channels, people, about or {}), token
         self._address, self.port = address, port
@@ -75,19 +78,22 @@ class WebSocketSink:
         self._thread = threading.Thread(target=self._run, name="websocket stream", daemon=True)
         self._thread.start()
         if not self._ready.wait(_START_S) or self._problem:
+            self.close()
             raise LiveError(self._problem or "the WebSocket server did not start")
 
     def send(self, sample: Sample) -> None:
         """Queue a sample for every receiver."""
+        if self._problem:
+            self._left_out += 1
+            return
         self._sent += 1
         if self._receivers:
-            unix_s = time.time() - (time.perf_counter() - sample.clock_s)
-            self._loop.call_soon_threadsafe(self._give, sample, unix_s)
+            self._loop.call_soon_threadsafe(self._give, sample, unix_time(sample.clock_s))
 
     def status(self) -> SinkStatus:
         """Return how many receivers are connected."""
         target = f"ws://{self._address}:{self.port}"
-        return SinkStatus("WebSocket", target, len(self._receivers), self._sent, self._left_out)
+        return SinkStatus("WebSocket", target, len(self._receivers), self._sent, self._left_out, self._problem)
 
     def close(self) -> None:
         """Close all connections and the server."""
@@ -112,8 +118,9 @@ class WebSocketSink:
             self._loop.run_until_complete(self._serve())
         except ImportError:
             self._problem = "expected the package websockets; install the extra streams"
-        except OSError as error:
-            self._problem = f"the WebSocket cannot listen on {self._address}:{self.port}: {error.strerror}"
+        except Exception as error:  # whatever ends the server must be known to the caller and in the status
+            reason = brief(getattr(error, "strerror", None) or error)
+            self._problem = f"the WebSocket cannot listen on {self._address}:{self.port}: {reason}"
         finally:
             self._ready.set()
             self._loop.close()
@@ -169,11 +176,3 @@ class WebSocketSink:
             await connection.send(coming.result())
         else:
             coming.cancel()
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether only this machine can reach an address."""
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from emotion.analytics.derived import INTENSITY, VALENCE
@@ -66,6 +66,11 @@ def measure(name: str) -> Measure:
 def name_of(column: str) -> str:
     """Return the measure of a timeline's column."""
     return column.removeprefix("p_")
+
+
+def default_measure(names: Sequence[str]) -> str:
+    """Return the measure to show first: happiness, or else the first one."""
+    return "happiness" if "happiness" in names else names[0]
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from emotion.errors import InputError, brief
-from emotion.studies.study import Cell, Consent, Participant, Stimulus, Study, clean_name
+from emotion.errors import InputError, brief, one_line
+from emotion.studies.study import Cell, Consent, Participant, Stimulus, Study
 
 PARTICIPANT, STIMULUS = "participant", "stimulus"
 ONLY_STIMULUS = "video"
@@ -40,7 +40,7 @@ class NamePattern:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.fields = tuple(clean_name(name) for name in _FIELD.findall(text))
+        self.fields = tuple(one_line(name) for name in _FIELD.findall(text))
         if PARTICIPANT not in self.fields:
             raise InputError(f"expected a pattern with {{participant}}, such as {SUGGESTED[0]}; got {brief(text)!r}")
         if not all(self.fields) or len(set(self.fields)) < len(self.fields) or "}{" in text:
@@ -53,7 +53,7 @@ class NamePattern:
         parts = self._parts(PurePath(file_name).stem)
         if parts is None:
             return None
-        values = {name: clean_name(text) for name, text in zip(self.fields, parts, strict=True)}
+        values = {name: one_line(text) for name, text in zip(self.fields, parts, strict=True)}
         return values if all(values.values()) else None
 
     def _parts(self, stem: str) -> list[str] | None:
@@ -132,9 +132,9 @@ def study_of_rows(
     stimuli = {cell.stimulus: dict[str, str]() for cell, _ in rows}
     names = dict.fromkeys(name for _, values in rows for name in values if name not in {PARTICIPANT, STIMULUS})
     for name in names:
-        by_person = _constant(rows, name, lambda cell: cell.participant)
-        by_stimulus = None if by_person is not None else _constant(rows, name, lambda cell: cell.stimulus)
-        target, found = (people, by_person) if by_person is not None else (stimuli, by_stimulus)
+        target, found = people, _constant(rows, name, lambda cell: cell.participant)
+        if found is None:
+            target, found = stimuli, _constant(rows, name, lambda cell: cell.stimulus)
         if found is None:
             raise InputError(
                 f"expected {brief(name)!r} to be the same for each participant or for each stimulus; it differs in both"

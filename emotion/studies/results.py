@@ -60,7 +60,7 @@ class StudyResults:
                 "frames": int(sums.frames.sum()),
                 "seconds": float(sums.seconds.sum()),
                 "window_s": sums.window_s,
-                "seen": float(sums.seconds.sum()) / sums.window_s if sums.window_s > 0 else 0.0,
+                "seen": sums.seen,
                 "repetitions": sums.windows,
                 **dict(zip(sums.measures, map(float, sums.means()), strict=True)),
             }
@@ -86,29 +86,31 @@ class StudyResults:
 
     @cached_property
     def seconds(self) -> pd.DataFrame:
-        """One row per participant, stimulus and second of stimulus time in which the person is seen.
+        """:meth:`seconds_of` all measures."""
+        return self.seconds_of(*self.measures)
 
-        Its columns are ``participant``, ``stimulus`` (both categories), ``second``, ``frames``, ``seconds`` and a
-        float32 column with the mean of each measure.
+    def seconds_of(self, *measures: str) -> pd.DataFrame:
+        """Return one row per participant, stimulus and second of stimulus time in which the person is seen.
+
+        Returns:
+            ``participant``, ``stimulus`` (both categories), ``second``, ``frames``, ``seconds`` and a float32 column
+            with the mean of each measure.
         """
-        parts = list(self.sums.items())
-        lengths = [len(sums.second) for _, sums in parts]
-        table = {
+        parts = self.sums.values()
+        lengths = [len(sums.second) for sums in parts]
+        columns: dict[str, object] = {
             name: pd.Categorical.from_codes(
-                np.repeat([order.index(key[place]) for key, _ in parts], lengths).astype(np.int64),
+                np.repeat([order.index(key[place]) for key in self.sums], lengths).astype(np.int64),
                 dtype=pd.CategoricalDtype(order),
             )
             for place, (name, order) in enumerate(self._orders().items())
         }
-        columns: dict[str, object] = {
-            "second": _joined([sums.second for _, sums in parts], np.int64),
-            "frames": _joined([sums.frames for _, sums in parts], np.int64),
-            "seconds": _joined([sums.seconds for _, sums in parts], np.float64),
-        }
-        curves = [(sums.measures, sums.curve(), len(sums.second)) for _, sums in parts]
-        for name in self.measures:
-            columns[name] = _joined([_column(name, *curve) for curve in curves], np.float32)
-        return pd.DataFrame({**table, **columns})
+        columns["second"] = _joined([sums.second for sums in parts], np.int64)
+        columns["frames"] = _joined([sums.frames for sums in parts], np.int64)
+        columns["seconds"] = _joined([sums.seconds for sums in parts], np.float64)
+        for name in measures:
+            columns[name] = _joined([sums.curve(name) for sums in parts], np.float32)
+        return pd.DataFrame(columns)
 
     def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a table of participants and stimuli with a variable as a column; rows without a value are left out.
@@ -139,7 +141,7 @@ class StudyResults:
         last = max(int(sums.second[-1]) for sums in found.values())
         values = np.full((len(found), last - first + 1), np.nan)
         for row, sums in enumerate(found.values()):
-            values[row, sums.second - first] = _column(measure, sums.measures, sums.curve(), len(sums.second))
+            values[row, sums.second - first] = sums.curve(measure)
         return list(found), np.arange(first, last + 1), values
 
     def _orders(self) -> dict[str, list[str]]:
@@ -226,9 +228,5 @@ def _in_threads(work: Callable[[Cell], CellSums | str], cells: Iterable[Cell]) -
         pool.shutdown(cancel_futures=True)
 
 
-def _column(name: str, measures: tuple[str, ...], curve: NDArray[np.float64], length: int) -> NDArray[np.float64]:
-    return curve[:, measures.index(name)] if name in measures else np.full(length, np.nan)
-
-
 def _joined(parts: list[NDArray], dtype: type) -> NDArray:
-    return np.concatenate(parts).astype(dtype) if parts else np.empty(0, dtype)
+    return np.concatenate(parts, dtype=dtype) if parts else np.empty(0, dtype)

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from emotion.csv_text import restored
-from emotion.errors import InputError, brief
+from emotion.errors import InputError, brief, one_line
 from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, study_of_rows
-from emotion.studies.study import Cell, Consent, Study, clean_name
+from emotion.studies.study import Cell, Consent, Study
 
 FILE, START, END, TRACK, CONSENT, EXCLUDED = "file", "start_s", "end_s", "track", "consent", "excluded"
 OWN = (PARTICIPANT, STIMULUS, FILE, START, END, TRACK, CONSENT, EXCLUDED)
@@ -48,14 +48,14 @@ def read_sheet(content: bytes) -> pd.DataFrame:
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"expected a table as CSV in UTF-8; it cannot be read: {brief(error)}") from error
-    table.columns = [clean_name(restored(str(name))) for name in table.columns]
+    table.columns = [one_line(restored(str(name))) for name in table.columns]
     table.columns = [name.lower() if name.lower() in OWN else name for name in table.columns]
     if len(table) > MAX_ROWS:
         raise InputError(f"expected at most {MAX_ROWS:,} rows; got more")
     if PARTICIPANT not in table or table.columns.has_duplicates:
         names = ", ".join(map(brief, table.columns))
         raise InputError(f"expected a column “participant”, and each column once; got {names}")
-    return table.map(lambda value: clean_name(restored(value)) if isinstance(value, str) else "")
+    return table.map(lambda value: one_line(restored(value)) if isinstance(value, str) else "")
 
 
 def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "") -> tuple[Study, list[str]]:
@@ -100,14 +100,14 @@ def sheet_of(study: Study, files: Mapping[str, str]) -> pd.DataFrame:
                     FILE: "" if cell is None else files.get(cell.analysis, cell.analysis),
                     START: None if cell is None else cell.start_s,
                     END: None if cell is None else cell.end_s,
+                    TRACK: None if cell is None else cell.track,
                     CONSENT: str(person.consent),
                     EXCLUDED: person.excluded,
                     **person.variables,
                     **stimulus.variables,
                 }
             )
-    columns = [PARTICIPANT, STIMULUS, FILE, START, END, CONSENT, EXCLUDED]
-    return pd.DataFrame(rows, columns=[*columns, *study.variables("participants"), *study.variables("stimuli")])
+    return pd.DataFrame(rows, columns=[*OWN, *study.variables("participants"), *study.variables("stimuli")])
 
 
 def _people(table: pd.DataFrame) -> dict[str, dict[str, str]]:

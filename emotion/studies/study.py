@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from emotion.errors import InputError, brief
+from emotion.errors import InputError, brief, one_line
 
 MAX_NAME = 100
 """Longest name of a participant, stimulus or variable, characters."""
@@ -126,13 +126,9 @@ class Study:
     def __post_init__(self) -> None:
         _check_names("participant", (each.name for each in self.participants))
         _check_names("stimulus", (each.name for each in self.stimuli))
-        for variables in (each.variables for things in (self.participants, self.stimuli) for each in things):
-            _check_names("variable", variables)
+        for each in (*self.participants, *self.stimuli):
+            _check_names("variable", each.variables)
         _check_cells(self)
-
-    def participant(self, name: str) -> Participant:
-        """Return the participant of a name."""
-        return next(each for each in self.participants if each.name == name)
 
     def counted_cells(self) -> tuple[Cell, ...]:
         """Return the cells of participants that count."""
@@ -151,9 +147,8 @@ class Study:
         Args:
             of: ``"participants"`` or ``"stimuli"``.
         """
-        people = [each.variables for each in self.participants] if of == "participants" else []
-        variables = people or [each.variables for each in self.stimuli if of == "stimuli"]
-        return tuple(dict.fromkeys(name for each in variables for name in each))
+        things = self.participants if of == "participants" else self.stimuli
+        return tuple(dict.fromkeys(name for each in things for name in each.variables))
 
     def merged_with(self, other: Study) -> Study:
         """Return the study with another one's participants, stimuli and cells added; where both have one, the other's.
@@ -175,6 +170,11 @@ class Study:
         """Return the study without some cells."""
         gone = set(keys)
         return replace(self, cells=tuple(cell for cell in self.cells if cell.key not in gone))
+
+    def with_analyses(self, ids: Mapping[str, str]) -> Study:
+        """Return the study with new IDs of analyses, by the old ones; cells without one are left out."""
+        cells = tuple(replace(cell, analysis=ids[cell.analysis]) for cell in self.cells if cell.analysis in ids)
+        return replace(self, cells=cells)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -225,7 +225,7 @@ def _merge_stimuli(old: Stimulus | None, new: Stimulus) -> Stimulus:
 def _check_names(kind: str, names: Iterable[str]) -> None:
     names = list(names)
     for name in names:
-        if name != clean_name(name) or not name or len(name) > MAX_NAME:
+        if name != one_line(name) or not name or len(name) > MAX_NAME:
             raise InputError(f"expected a {kind}'s name of 1 to {MAX_NAME} characters on one line; got {brief(name)!r}")
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise InputError(f"expected each {kind} once; got {brief(twice[0])!r} more often")
@@ -238,8 +238,3 @@ def _check_cells(study: Study) -> None:
             raise InputError(f"expected cells of the study's participants and stimuli; got {brief(cell.key)}")
     if twice := [key for key, count in Counter(cell.key for cell in study.cells).items() if count > 1]:
         raise InputError(f"expected one analysis for {' and '.join(map(brief, twice[0]))}; got several")
-
-
-def clean_name(text: str) -> str:
-    """Return text as one line, without characters that cannot be printed."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

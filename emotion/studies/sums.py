@@ -46,6 +46,11 @@ class CellSums:
     people: int
     track: int | None
 
+    @property
+    def seen(self) -> float:
+        """Share of the windows in which the person is seen, 0–1."""
+        return float(self.seconds.sum()) / self.window_s if self.window_s > 0 else 0.0
+
     def means(self) -> _Floats:
         """Return the ``(m,)`` mean of each measure over all windows; NaN where it is never known."""
         return _ratio(self.totals.sum(axis=0, dtype=np.float64), self.weights.sum(axis=0, dtype=np.float64))
@@ -55,9 +60,12 @@ class CellSums:
         seconds = self.weights.sum(axis=0, dtype=np.float64).tolist()
         yield from zip(self.measures, self.means().tolist(), self.known.tolist(), seconds, strict=True)
 
-    def curve(self) -> _Floats:
-        """Return the ``(s, m)`` mean of each measure in each second."""
-        return _ratio(self.totals, self.weights)
+    def curve(self, measure: str) -> _Floats:
+        """Return the ``(s,)`` means of a measure in each second; NaN where it is unknown."""
+        if measure not in self.measures:
+            return np.full(len(self.second), np.nan)
+        place = self.measures.index(measure)
+        return _ratio(self.totals[:, place], self.weights[:, place])
 
 
 def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, named: int | None = None) -> CellSums:

@@ -1,4 +1,4 @@
-"""Tells from the headers ``Host`` and ``Origin`` whether a request names this server and comes from its own pages."""
+"""Checks the headers ``Host`` and ``Origin``: does a request name this server, and come from its own pages?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from emotion.settings import read_settings
 
 HOSTS = "EMOTION_HOSTS"
-"""Environment variable: names under which this server is reached beside localhost, separated by commas."""
+"""Environment variable: names of this server besides localhost, separated by commas."""
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -21,14 +21,21 @@ def is_named_host(host: str) -> bool:
     Raises:
         SettingsError: An environment variable has a value that it cannot have.
     """
-    # What costs nothing comes first, as settings are read for each request.
-    return is_loopback_host(host) or name_of(host) in _named_hosts()
+    # The cheap check first: settings are read for each request.
+    return is_loopback_host(host) or _name_of(host) in _named_hosts()
 
 
 def is_loopback_host(host: str) -> bool:
     """Return whether a ``Host`` header names this machine's loopback."""
-    name = name_of(host)
-    return name == "localhost" or _is_loopback(name)
+    return is_loopback(_name_of(host))
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an address, a name or an IP address without a port, is this machine's loopback."""
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
@@ -53,10 +60,10 @@ def is_foreign(origin: str | None, host: str, scheme: str) -> bool:
 
 
 def _named_hosts() -> set[str]:
-    return {name_of(name.strip()) for name in read_settings().hosts.split(",") if name.strip()}
+    return {_name_of(name.strip()) for name in read_settings().hosts.split(",") if name.strip()}
 
 
-def name_of(host: str) -> str:
+def _name_of(host: str) -> str:
     """Return a ``Host`` header without its port, in lower case; empty if it is malformed."""
     try:
         parts = urlsplit(f"//{host}")
@@ -64,10 +71,3 @@ def name_of(host: str) -> str:
         return (parts.hostname or "").removesuffix(".")
     except ValueError:
         return ""
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

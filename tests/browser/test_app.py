@@ -43,7 +43,7 @@ DEVELOPER = ("Test on my pictures", "Inside the models")
 
 def go_to(page: Page, name: str) -> None:
     if name in DEVELOPER:
-        page.get_by_test_id("stTopNavSection").click()
+        page.get_by_test_id("stTopNavSection").filter(has_text="Developer").click()
         page.get_by_role("menuitem", name=name, exact=True).click()
     else:
         page.get_by_role("link", name=name, exact=True).first.click()

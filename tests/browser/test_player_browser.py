@@ -339,7 +339,7 @@ def test_a_lane_has_its_persons_face(open_player):
 
 def test_unclear_and_not_seen_look_different_and_lanes_stack_from_the_top(open_player):
     page = open_player("steady").page
-    meanings = ["unclear: no expression is sure enough", "not seen: no face was found"]
+    meanings = ["unclear: no expression is probable enough", "not seen: no face was found"]
     assert page.locator(".legend li").all_inner_texts()[-2:] == meanings
     look = "element => getComputedStyle(element).backgroundImage"
     unclear, unseen = (page.locator(f".legend i.{name}").evaluate(look) for name in ("unclear", "unseen"))

@@ -83,7 +83,8 @@ def test_three_lanes_at_most_and_the_choice_can_be_taken_back(page):
     page.get_by_label("Gaze").uncheck()
     expect(page.get_by_label("Head", exact=True)).to_be_enabled()
     expect(page.locator(".signal")).to_have_count(4)
-    expect(page.get_by_text("How to read the lanes")).to_be_visible()
+    page.get_by_text("How to read this").click()
+    expect(page.locator(".how dt")).to_have_text(["Eyes open", "Jaw drop"])
     settle(page)
 
 

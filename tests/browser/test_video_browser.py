@@ -112,7 +112,7 @@ def _export(page: Page, known: Format, folder: Path) -> Path:
 def _read_csv(path: Path, clip: Path) -> None:
     timeline = pd.read_csv(path)
     assert NAME in set(timeline["person"])
-    assert timeline.filter(like="p_").sum(axis=1).round(4).eq(1).all()
+    assert timeline.filter(regex="^p_").sum(axis=1).round(4).eq(1).all()
 
 
 def _read_parquet(path: Path, clip: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from pathlib import Path
 
@@ -50,8 +51,6 @@ class Listener(threading.Thread):
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -87,9 +86,12 @@ def test_receivers_get_what_is_written(clip: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_it_stops_in_time_and_writes_other_formats(clip: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"session{suffix}"
-    assert main(["live", "--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--out", str(out)]) == 0
+    told = ["--file", str(clip), "--loops", "0", "--seconds", "1", "--no-eyes", "--no-movements", "--out", str(out)]
+    assert main(["live", *told]) == 0
     if suffix == ".csv":
-        assert "p_happiness" in pd.read_csv(out)
+        rows = pd.read_csv(out)
+        assert "p_happiness" in rows
+        assert rows[["eye_openness_left", "lip_gap"]].isna().all(axis=None)
     else:
         assert json.loads(out.read_text())["frames"]
 
@@ -114,4 +116,16 @@ def test_mistakes_are_told_in_a_line(told: list[str], expected: str, capsys: pyt
 def test_an_address_without_a_port_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["live", "--file", "x.mp4", "--osc", "localhost"])
-    assert "HOST:PORT" in capsys.readouterr().err
+    assert "expected host:port, such as 127.0.0.1:9000; got localhost" in capsys.readouterr().err
+
+
+def test_a_port_in_use_ends_the_command(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["live", "--file", str(clip), "--websocket", str(port)]) == 2
+    error = capsys.readouterr().err
+    assert f"the WebSocket cannot listen on 127.0.0.1:{port}" in error
+    assert "Traceback" not in error
+    assert "WebSocket ws://" not in error, "nothing is said to be sent"

@@ -284,9 +284,14 @@ def test_doctor_names_missing_extras(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "pip install 'facial-expression-analytics[train]'" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "web"])
-def test_an_invalid_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "web"])
+@pytest.mark.parametrize(
+    "told",
+    [["app", "--port"], ["serve", "--port"], ["live", "--file", "x.mp4", "--websocket"]],
+    ids=lambda told: told[0],
+)
+def test_an_invalid_port_is_refused(told: list[str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["app", "--port", port])
+        main([*told, port])
     assert ended.value.code == 2
     assert f"expected a port, 1 to 65535; got {port}" in capsys.readouterr().err

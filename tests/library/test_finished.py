@@ -58,7 +58,7 @@ def test_nothing_is_left_if_its_files_cannot_be_stored(repository, video, timeli
     def refuse(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("emotion.library.jobs.finished.shutil.copyfileobj", refuse)
+    monkeypatch.setattr("emotion.library.ingest.shutil.copyfileobj", refuse)
     with pytest.raises(LibraryError, match=r"film\.mp4 cannot be stored"):
         open_finished(repository, video, timeline, "Demo")
     assert repository.search().total == 0

@@ -18,6 +18,7 @@ import pytest
 
 from emotion import Analyzer, validate
 from emotion.analytics.apply import apply_edits
+from emotion.analytics.behaviour.gaze_calibration import GazeCalibration
 from emotion.analytics.summary import summarise
 from emotion.errors import LibraryError, LiveError
 from emotion.library import Library, Repository, State
@@ -425,3 +426,20 @@ def test_markers_become_events_and_listeners_get_what_is_recorded(
     columns = [name for name in rows if name.startswith("p_")]
     for index in range(35):
         np.testing.assert_array_equal(rows[columns].iloc[index].to_numpy(np.float32), heard[10 + index][1])
+
+
+def test_listeners_get_the_calibrated_gaze_that_is_recorded(
+    analyzer: Analyzer, camera: Camera, repository: Repository
+) -> None:
+    session, heard, measured = unstrained(analyzer), [], []
+    session.listen(lambda result, _: heard.append(result.faces[0].gaze_yaw))
+    take_in = session._gaze.see
+    shift = GazeCalibration("offset", np.array([[1.0, 0.0, 20.0], [0.0, 1.0, 0.0]]), 0.0, 20.0, 9)
+    session._gaze._fitted, session._gaze._track = shift, 1
+    session._gaze.see = lambda result: measured.append(result.faces[0].gaze_yaw) or take_in(result)
+    entry_id = session.record(repository, "Calibrated")
+    run(session, camera, range(10))
+    session.stop_recording()
+    recorded = repository.load_analysis(entry_id).timeline["gaze_yaw"].to_numpy()
+    np.testing.assert_array_equal(recorded, np.array(heard, np.float32))
+    np.testing.assert_allclose(heard, np.array(measured) + 20, atol=1e-4)

@@ -16,7 +16,7 @@ def test_a_token_is_made_shown_once_and_deleted(library: Library, analyzer, monk
     test = page("about")
     assert "You have no tokens." in texts(test)
     test.text_input[0].set_value("Lab *computer*")
-    press(test, "Make a token")
+    press(test, "Create token")
     text, example = (code.value for code in test.code)
     found = find_token(library, text)
     assert found is not None
@@ -32,8 +32,8 @@ def test_a_token_is_made_shown_once_and_deleted(library: Library, analyzer, monk
 def test_the_notice_comes_before_the_first_token(library: Library, analyzer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMOTION_NOTICE", "on")
     test = page("about")
-    assert not [button for button in test.button if button.label == "Make a token"]
+    assert not [button for button in test.button if button.label == "Create token"]
     test.pills[0].set_value("research")
     test.checkbox[0].check()
     test.run()
-    assert [button for button in test.button if button.label == "Make a token"]
+    assert [button for button in test.button if button.label == "Create token"]

@@ -21,7 +21,7 @@ from ui.common.plain import code, plain
 
 REVIEWED = {
     ("ui/about/tokens.py", "WHAT.format(address=address) + ('' if needs_token() else f' {OPTIONAL}')"): "this server",
-    ("ui/about/tokens.py", "f'until {day_text(token.expires_at)} · {used}'"): "dates",
+    ("ui/about/tokens.py", "f'expires {day_text(token.expires_at)} · {used}'"): "dates",
     (
         "ui/live/streams_panel.py",
         "f':material/flag: **Markers** from {streams} streams · {count:,} received'",

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emotion.analytics.timeline import TimelineBuilder
-from emotion.errors import LiveError
+from emotion.errors import InputError, LiveError
 from emotion.streams import StreamHub, StreamOptions, channels_of, open_hub
 from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.osc import OscSink
@@ -224,3 +224,32 @@ def test_a_port_in_use_is_named() -> None:
         taken.listen()
         with pytest.raises(LiveError, match="cannot listen"):
             WebSocketSink(CHANNELS, 1, port=taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_a_websocket_refuses_a_number_that_is_no_port(port: int) -> None:
+    with pytest.raises(InputError, match=f"expected a port, 1 to 65535; got {port}"):
+        WebSocketSink(CHANNELS, 1, port=port)
+
+
+def test_a_host_that_cannot_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_STREAMS", "network")
+    monkeypatch.setenv("EMOTION_STREAMS_TOKEN", "sixteen letters!")
+    with pytest.raises(LiveError, match=r"expected a known host for OSC; got a\.\.b"):
+        open_hub(StreamOptions(osc=(("a..b", 9000),)), LABELS, {})
+    with pytest.raises(LiveError, match=r"cannot listen on a\.\.b"):
+        open_hub(StreamOptions(websocket=0, websocket_address="a..b"), LABELS, {})
+
+
+def test_a_server_that_ends_says_why_and_counts_nothing_as_sent() -> None:
+    with websocket() as sink, connect(f"ws://127.0.0.1:{sink.port}/") as client:
+        client.recv(10)
+        hub = StreamHub([sink], 1)
+        [waiting] = sink._stop._waiters  # type: ignore[attr-defined]
+        sink._loop.call_soon_threadsafe(waiting.set_exception, OSError(24, "Too many open files"))
+        sink._thread.join(10)
+        hub.take(result(0), time.perf_counter())
+        hub.close()
+    [status] = hub.statuses()
+    assert (status.sent, status.left_out) == (0, 1)
+    assert status.problem.endswith("Too many open files")

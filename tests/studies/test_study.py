@@ -127,7 +127,7 @@ def studies() -> st.SearchStrategy[Study]:
     def build(people: list[str], stimuli: list[str], filled: list[bool], group: str, starts: list[float]) -> Study:
         keys = [(person, stimulus) for person in people for stimulus in stimuli]
         cells = [
-            Cell(*key, f"id{place}", start, start + 5)
+            Cell(*key, f"id{place}", start, start + 5, place % 3 or None)
             for place, (key, is_there, start) in enumerate(zip(keys, filled, starts, strict=False))
             if is_there
         ]

@@ -1,4 +1,4 @@
-"""Tokens of the HTTP API on the About page: makes, lists and deletes the visitor's."""
+"""Tokens of the HTTP API on the About page: creates, lists and deletes the visitor's."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ui.shell.api_route import api_path, needs_token
 from ui.shell.notice import may_analyse, show_notice
 
 WHAT = (
-    "Programs can send pictures and videos to this server and fetch results: its HTTP API is described at "
-    "`{address}/openapi.json`. A token lets a program act as you, with your library and your limits."
+    "Programs can send pictures and videos to this server and fetch the results. `{address}/openapi.json` describes "
+    "the HTTP API. A token lets a program act as you, with your library and your limits."
 )
-OPTIONAL = "On this machine, programs work without a token too."
-ONCE = "Copy this token now; it is shown only once. Whoever has it can use your library until it ends."
-_DAYS = {7: "7 days", DEFAULT_DAYS: f"{DEFAULT_DAYS} days", 365: "A year"}
+OPTIONAL = "Programs on this machine need no token."
+ONCE = "Copy this token now; it is shown only once. Anyone who has it can use your library until it expires."
+_DAYS = {7: "7 days", DEFAULT_DAYS: f"{DEFAULT_DAYS} days", 365: "1 year"}
 _NEW, _ERROR = "token_new", "token_error"
 
 
@@ -31,7 +31,7 @@ def show_tokens(visitor: Visitor) -> None:
     """Show the visitor's tokens, with a form for a new one.
 
     Args:
-        visitor: Who looks at the page.
+        visitor: The current visitor.
     """
     st.subheader("Programs", anchor=False)
     address = _api_address()
@@ -67,8 +67,8 @@ def _show_token(library: Repository, token: Token) -> None:
     used = "never used" if token.used_at is None else f"last used {day_text(token.used_at)}"
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f"**{plain(token.name)}**", width="content")
-        st.caption(f"until {day_text(token.expires_at)} · {used}", width="stretch")
-        hint = "Programs that use it lose access at once"
+        st.caption(f"expires {day_text(token.expires_at)} · {used}", width="stretch")
+        hint = "Programs that use this token lose access at once"
         act: dict[str, Any] = {"on_click": _revoke, "args": (library, token.id)}
         st.button("Delete", key=f"token_{token.id}", icon=":material/delete:", help=hint, **act)
 
@@ -79,9 +79,9 @@ def _show_form(library: Repository, visitor: Visitor) -> None:
             show_notice(key="token_notice")
         return
     with st.form("token_form", clear_on_submit=True), st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("New token", placeholder="Lab computer", max_chars=80, help="Its name in this list")
-        days = st.selectbox("Lasts", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
-        if st.form_submit_button("Make a token", icon=":material/key:"):
+        name = st.text_input("New token", placeholder="Lab computer", max_chars=80, help="Name in this list")
+        days = st.selectbox("Valid for", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
+        if st.form_submit_button("Create token", icon=":material/key:"):
             _make(library, visitor, name.strip() or "token", days)
 
 

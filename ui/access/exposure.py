@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 
 from streamlit import config
+
+from emotion.web.hosts import is_loopback
 
 log = logging.getLogger(__name__)
 
 
 def is_local_only() -> bool:
     """Return whether the server listens on a loopback address only."""
-    address = config.get_option("server.address")
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address or "0.0.0.0").is_loopback
-    except ValueError:
-        return False
+    return is_loopback(config.get_option("server.address") or "0.0.0.0")
 
 
 def warn_if_exposed(*, sign_in: bool) -> None:

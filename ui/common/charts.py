@@ -20,14 +20,14 @@ _TITLES = {"svg": "SVG", "pdf": "PDF"}
 def show_chart(
     chart: alt.Chart | alt.LayerChart, key: str, name: str = "figure", *, how: Sequence[str] = (), **options: Any
 ) -> None:
-    """Show a chart as wide as its place; below it, how to read it, and a menu that saves it as SVG or PDF.
+    """Show a chart, and below it how to read it and a menu that saves it as SVG or PDF.
 
     Args:
         chart: One of :mod:`emotion.charts`.
         key: The chart's key, unique on the page.
         name: Name of saved files, without an ending.
-        how: Paragraphs for :func:`ui.common.reading.how_to_read`; none for a chart that explains itself.
-        options: Further arguments of ``st.altair_chart``.
+        how: Paragraphs for :func:`ui.common.reading.how_to_read`; none if the chart needs no explanation.
+        options: Other arguments of ``st.altair_chart``; the width is "stretch" by default.
     """
     options.setdefault("width", "stretch")
     st.altair_chart(chart, key=key, **options)
@@ -39,7 +39,7 @@ def show_chart(
 
 @fragment()
 def _offer_figure(chart: alt.TopLevelMixin, key: str, name: str) -> None:
-    """Show the menu; its content only once it is open, as pages have many charts."""
+    """Show the menu; fill it only when it is open, because pages have many charts."""
     menu = st.popover(
         "Save figure", icon=":material/download:", type="tertiary", key=f"{key}_figure", on_change="rerun"
     )
@@ -67,10 +67,11 @@ def _choose(key: str) -> FigureFormat:
     return FigureFormat(str(kind), width_mm, greyscale)
 
 
-def choose_size(key: str) -> tuple[float, bool]:
-    """Ask for a figure's width, and return it in mm, and whether it is in greyscale."""
+def choose_size(key: str, default: str = "One column") -> tuple[float, bool]:
+    """Let the visitor choose width and colour of a figure; return the width in mm and whether it is greyscale."""
+    widths = [*WIDTHS_MM, _OTHER]
     width = st.selectbox(
-        "Width", [*WIDTHS_MM, _OTHER], format_func=_width_text, key=f"{key}_figure_width", filter_mode=None
+        "Width", widths, widths.index(default), format_func=_width_text, key=f"{key}_figure_width", filter_mode=None
     )
     width_mm = WIDTHS_MM.get(str(width))
     if width_mm is None:

@@ -1,4 +1,4 @@
-"""Shows a drawn face with its movements; ``st.html`` would drop the drawing."""
+"""Shows a drawn face with its movements as a component, because ``st.html`` removes SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures that stand for analyses in lists: a frame of the video, or the shares of its expressions."""
+"""Previews of analyses in lists: a frame of the video, or the shares of its expressions as a bar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STRIPES = (
     '<defs><pattern id="s" width="12" height="12" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     f'<rect width="7" height="12" fill="{ANSWER_COLOURS[UNCLEAR]}"/></pattern></defs>'
 )
-"""Unclear time is striped, as in every chart."""
+"""Fill of unclear time."""
 
 
 def preview_of(library: Repository, entry: Entry) -> str | None:
@@ -38,11 +38,16 @@ def preview_of(library: Repository, entry: Entry) -> str | None:
 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _frame(entry_id: str, _path: Path, time_s: float) -> str | None:
-    """Return a frame of a video as a data URL, or None; read once for each analysis."""
+    """Return a frame of a video as a data URL, read once per analysis; None if the video cannot be read."""
     try:
         return _data_url(poster_of(_path, time_s), "image/jpeg")
     except EmotionError:
         return None
+
+
+def forget_previews() -> None:
+    """Drop the frames of all videos from memory."""
+    _frame.clear()
 
 
 def _strip(shares: Mapping[str, float]) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 import emotion
 from emotion.analytics.files import load_parquet
-from emotion.analytics.timeline import result_at
+from emotion.analytics.timeline import nearest_frame, result_at
 from emotion.errors import EmotionError
 from emotion.report.stills import encode_png, still_of
 from emotion.samples import make_clip, sample_image
@@ -18,7 +18,7 @@ from emotion.vision.face_parts import PartFinder
 from ui.common.plain import plain
 
 _STILL_S = 9.5
-"""Time of the demo's frame on the home page: both people are in view."""
+"""Time of the frame of the demo on the home page; both people are in view."""
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -52,7 +52,7 @@ def sample_png() -> bytes:
 def demo_still() -> bytes:
     """Return a frame of the demo with boxes and expressions drawn over it, as the bytes of a PNG file."""
     analysis = load_parquet(DEMO_TIMELINE)
-    row = analysis.frames.iloc[(analysis.frames["time_s"] - _STILL_S).abs().argmin()]
+    row = nearest_frame(analysis.frames, _STILL_S)
     return still_of(DEMO_VIDEO, float(row["time_s"]), result_at(analysis, int(row["frame_index"])))
 
 

@@ -1,4 +1,4 @@
-"""What the app's own components share: their modules joined into the one that Streamlit accepts, and a callback."""
+"""Helpers for the app's own components: join JavaScript modules into one, and keep the values that they send."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LINKS = re.compile(r"^(import .*\n|export (?!default))", re.MULTILINE)
 
 
 def keep_value() -> None:
-    """Do nothing, as the callback of a component's value: Streamlit keeps only values that have a callback."""
+    """Do nothing. Pass it as the callback of a component's value, because Streamlit drops values without one."""
 
 
 def joined_modules(*paths: Path) -> str:

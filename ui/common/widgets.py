@@ -37,7 +37,7 @@ _TABLE_STYLE = """
 
 
 def chip(answer: str, text: str = "", hover: str = "") -> str:
-    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, which is striped everywhere."""
+    """Return HTML of a rounded tag in the colour of an expression, or of UNCLEAR, with stripes."""
     colour = ANSWER_COLOURS[answer]
     ink = text_colour(colour)
     title = f' title="{escape(hover)}"' if hover else ""
@@ -79,7 +79,7 @@ def legend(colours: Mapping[str, str]) -> None:
 
 
 def shares_table(shares: Mapping[str, float]) -> None:
-    """Show shares of time as a table with bars, in the order of every chart and legend; name those without any."""
+    """Show shares of time as a table with bars, in the order of every chart and legend; list those without any."""
     never = [label for label in display_order(shares) if shares[label] < LEAST_SHARE]
     rows = "".join(
         f'<tr><td><span class="swatch" style="background:{_fill(label)}"></span>{escape(label)}</td>'

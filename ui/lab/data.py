@@ -17,8 +17,8 @@ DATASETS = data_dir() / "datasets"
 FACTS_FILE = "facts.json"
 
 HOW = """
-Faces per class, samples, mean faces, label agreement and duplicates of a data set. Get one from its owners
-(`data/README.md` lists them), then run:
+To see faces per class, samples, mean faces, label agreement and duplicates of a data set, get it from its owners
+(`data/README.md` lists them) and run:
 
 ```sh
 python -m training facts --data FOLDER

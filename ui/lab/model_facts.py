@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -32,9 +32,19 @@ MADE_BY_OTHERS = """
 """
 
 
-def show_accuracy() -> None:
+def read_cards() -> dict[str, ModelCard]:
+    """Return name → card of every model; show an error for each damaged one."""
+    found = {}
+    for name in emotion.list_models():
+        try:
+            found[name] = load_card(name)
+        except EmotionError as error:
+            st.error(plain(error), icon=":material/error:")
+    return found
+
+
+def show_accuracy(cards: Mapping[str, ModelCard]) -> None:
     """Show the offered models, their scores on every test set, and a link to their cards."""
-    cards = _cards()
     if not cards:
         st.warning("No model is installed.", icon=":material/warning:")
         return
@@ -50,44 +60,30 @@ def show_accuracy() -> None:
     page_link("pages/model_card.py", "Model cards: weaknesses and limits", ":material/fact_check:")
 
 
-def show_terms() -> None:
+def show_terms(cards: Mapping[str, ModelCard]) -> None:
     """Show what the default model is trained on, and each statement of terms once, with its models."""
-    cards = _cards(report=False)
     default = cards.get(ALIASES["default"])
     if default is not None and (sources := learned_sources(default.training)):
         show_section(Section("Sources", (FOR_RESEARCH,), tables=(sources_table(sources),)))
         if FER2013_ALONE in cards:
             st.markdown(f"{code(FER2013_ALONE)} is trained on FER2013 with FER+ votes only, for those who need that.")
     st.markdown("**Terms of the models**")
-    st.markdown("\n".join(f"- {_named(names, cards)}: {plain(words)}" for words, names in _terms(cards).items()))
+    st.markdown(_terms(cards))
     st.markdown("**Made by others**")
     st.markdown(MADE_BY_OTHERS)
 
 
-def _cards(*, report: bool = True) -> dict[str, ModelCard]:
-    """Return name → card of every model; damaged ones are left out, and reported if so wished."""
-    found = {}
-    for name in emotion.list_models():
-        try:
-            found[name] = load_card(name)
-        except EmotionError as error:
-            if report:
-                st.error(plain(error), icon=":material/error:")
-    return found
-
-
-def _terms(cards: dict[str, ModelCard]) -> dict[str, list[str]]:
-    """Return each statement of terms with the names of its models."""
+def _terms(cards: Mapping[str, ModelCard]) -> str:
+    """Return a list of all statements of terms with their models; a large group is “all others”, to keep it short."""
     terms: dict[str, list[str]] = {}
     for name, card in cards.items():
         terms.setdefault(card.licence or "Not stated.", []).append(name)
-    return terms
-
-
-def _named(names: Sequence[str], cards: dict[str, ModelCard]) -> str:
-    """Return the models of one statement; the largest group is “all others”, which keeps the list short."""
-    largest = max(_terms(cards).values(), key=len)
-    return f"All {len(names)} others" if len(names) > 3 and names == largest else ", ".join(map(code, names))
+    largest = max(terms.values(), key=len, default=[])
+    lines = []
+    for words, names in terms.items():
+        named = f"All {len(names)} others" if len(names) > 3 and names is largest else ", ".join(map(code, names))
+        lines.append(f"- {named}: {plain(words)}")
+    return "\n".join(lines)
 
 
 def _show_scores_of_default(card: ModelCard) -> None:

@@ -17,7 +17,7 @@ from ui.lab.models import Lab, show_figures
 CANDIDATES = data_dir() / "search" / "candidates.csv"
 
 HOW = """
-Candidates and Pareto front of many small networks that are trained, quantised and timed:
+To train, quantise and time many small networks, run:
 
 ```sh
 python -m training search --evolve --trials 40
@@ -63,11 +63,11 @@ def show_search(lab: Lab, family: str, role: str) -> None:
     )
     _show_winner(table)
     found, moved = st.columns(2, gap="medium")
-    found.subheader("Candidates and Pareto front", anchor=False)
     with found:
+        st.subheader("Candidates and Pareto front", anchor=False)
         show_chart(front_chart(table), "search_front", "front")
-    moved.subheader("Pareto front over generations", anchor=False)
     with moved:
+        st.subheader("Pareto front over generations", anchor=False)
         show_chart(generations_chart(table), "search_generations", "generations")
     st.subheader("Networks of the Pareto front", anchor=False)
     st.dataframe(_described(front_of(table)), hide_index=True, column_config=_COLUMNS)

@@ -7,7 +7,9 @@ import streamlit as st
 from emotion.errors import LibraryError
 from emotion.library import LOCAL, Repository
 from emotion.library.owners.erase import erase_owner
+from ui.common.kept import forget_kept
 from ui.common.plain import plain
+from ui.common.previews import forget_previews
 from ui.common.widgets import size_text
 from ui.lab import session as lab
 from ui.pictures.session import clear_pictures
@@ -16,8 +18,8 @@ from ui.video import session
 
 CONFIRMATION = "delete everything"
 _INPUT, _NEWS = "library_erase_confirmation", "library_erase_news"
-_HELD = ("loaded_analysis", "live_recorded")
-"""Session keys of analyses that other pages hold."""
+_HELD = ("live_recorded", "growing_analysis", "study_results_job", "study_figures")
+"""Session keys of analyses and results that other pages hold."""
 
 WHAT = (
     "Deletes all your analyses with timelines, videos, recordings, clips, names, notes and logs, your settings here, "
@@ -63,5 +65,7 @@ def forget_session() -> None:
     lab.set_trial_job(None)
     lab.set_pending_model(None)
     forget_answer()
+    forget_kept()
+    forget_previews()
     for key in _HELD:
         st.session_state.pop(key, None)

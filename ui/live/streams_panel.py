@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emotion.errors import LiveError
+from emotion.errors import InputError, LiveError
 from emotion.live import LiveSession
 from emotion.settings import read_settings
 from emotion.streams import SinkStatus, StreamHub, StreamOptions, open_hub
 from emotion.streams.markers import MarkerInlet
 from emotion.streams.options import MOST_PEOPLE, OFF, allows_network
+from emotion.web.addresses import EXAMPLE, LARGEST_PORT, parse_address
 from ui.access import Visitor
 from ui.common.errors import fragment
 from ui.common.plain import plain
@@ -25,7 +26,7 @@ _SENDING, _ERROR = "live_sending", "live_sending_error"
 _LSL, _OSC, _WEBSOCKET, _PORT, _PEOPLE, _MARKERS = (
     f"live_send_{name}" for name in ("lsl", "osc", "ws", "port", "people", "markers")
 )
-_DEFAULT_OSC, _DEFAULT_PORT = "127.0.0.1:9000", 8765
+_DEFAULT_PORT = 8765
 
 
 @dataclass(eq=False)
@@ -82,12 +83,14 @@ def _show_choice(session: LiveSession) -> None:
     lsl = st.toggle("Lab Streaming Layer", key=_LSL)
     markers = st.toggle("Receive LSL markers as events of the recording", key=_MARKERS)
     osc = st.text_input(
-        "OSC to", key=_OSC, placeholder=_DEFAULT_OSC, width=320,
+        "OSC to", key=_OSC, placeholder=EXAMPLE, width=320,
         help="host:port; leave empty to send none",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         websocket = st.toggle("WebSocket on port", key=_WEBSOCKET)
-        port = st.number_input("Port", 1024, 65535, _DEFAULT_PORT, key=_PORT, label_visibility="collapsed", width=140)
+        port = st.number_input(
+            "Port", 1024, LARGEST_PORT, _DEFAULT_PORT, key=_PORT, label_visibility="collapsed", width=140
+        )
     people = st.number_input("People", 1, MOST_PEOPLE, 1, key=_PEOPLE, help="How many are sent at once", width=140)
     if reason := st.session_state.pop(_ERROR, None):
         st.error(plain(reason), icon=":material/error:")
@@ -101,7 +104,7 @@ def _show_choice(session: LiveSession) -> None:
 
 def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: int, markers: bool) -> None:
     try:
-        receivers = () if not osc else (_host_and_port(osc),)
+        receivers = (parse_address(osc),) if osc else ()
         now = session.snapshot()
         about = {"abstain_below": str(now.abstain_below)}
         hub = open_hub(StreamOptions(lsl, receivers, port, people=people), now.labels, about)
@@ -111,7 +114,7 @@ def _start(session: LiveSession, lsl: bool, osc: str, port: int | None, people: 
         except LiveError:
             hub.close()
             raise
-    except LiveError as error:
+    except (InputError, LiveError) as error:
         st.session_state[_ERROR] = str(error)
         return
     session.listen(hub.take)
@@ -155,10 +158,3 @@ def status_text(status: SinkStatus, rate: float) -> str:
     if status.problem:
         parts.append(f":red[{plain(status.problem)}]")
     return " · ".join(parts)
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
-        raise LiveError(f"expected host:port for OSC, such as {_DEFAULT_OSC}; got {text}")
-    return host.strip("[]"), int(port)

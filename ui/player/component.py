@@ -22,8 +22,8 @@ from ui.player.pack import pack
 from ui.player.serve import captions_url, data_url, picture_url, video_url
 
 _WEB = Path(__file__).with_name("web")
-_MOST_LETTERS = 200
-"""Of an event's name."""
+_LABEL_LENGTH = 200
+"""Longest name of an event, in characters."""
 
 _MODULES = (
     "timeline",
@@ -47,7 +47,7 @@ class Marked:
     Attributes:
         id: Unique id from the browser.
         span: Start and end; equal for a moment.
-        label: The name it was given; empty for none.
+        label: Its name; empty if it has none.
     """
 
     id: str
@@ -108,7 +108,7 @@ def show_player(
         faces: Track → face as a PNG data URL, for its lane.
         meshes: See :func:`ui.player.pack.pack`; None disables the mesh layer.
         lanes: Signals that may be shown below each person's expressions; see :func:`ui.player.signals.offered_lanes`.
-        signals: Packs them (:func:`ui.player.signals.pack_signals`); called only once somebody has chosen a lane.
+        signals: Packs them (:func:`ui.player.signals.pack_signals`); called once a lane is chosen.
 
     Raises:
         InputError: The video is empty, or merges are circular.
@@ -197,7 +197,7 @@ class _Memory:
 
 
 def _marked(event: Mapping[str, Any]) -> Marked:
-    label = one_line(str(event.get("label") or ""))[:_MOST_LETTERS]
+    label = one_line(str(event.get("label") or ""))[:_LABEL_LENGTH]
     return Marked(str(event["id"]), Span(float(event["start_s"]), float(event["end_s"])), label)
 
 

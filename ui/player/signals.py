@@ -1,7 +1,7 @@
 """Packs the signals of eyes, gaze, head and movements for the player's lanes, about 30 bytes per face.
 
-The header holds ``signals`` (title, axis, lines and how to read them), ``people`` (their numbers), ``marks`` and
-``units``; after it come, sorted by person and time:
+The header has ``signals`` (title, axis, lines, marks and how to read them), ``people`` (their numbers) and ``units``.
+The arrays after it are sorted by person and time:
 
 ==========  =======  ===================  ===============================================================
 array       type     one per              meaning
@@ -39,8 +39,6 @@ from ui.player.pack import TICK_S, join_arrays
 
 STEPS = 254
 UNKNOWN = 255
-MAX_LANES = 3
-"""Signals shown at once, below each person's expressions."""
 
 
 def offered_lanes(analysis: Analysis) -> list[dict[str, Any]]:

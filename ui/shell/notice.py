@@ -76,7 +76,7 @@ def is_on() -> bool:
 
 
 def may_analyse() -> bool:
-    """Return whether the notice is off or was answered, in this browser or earlier by the signed-in person."""
+    """Return whether the notice is off, or was answered in this browser or by the signed-in person."""
     return not is_on() or purpose() is not None
 
 
@@ -132,22 +132,22 @@ def _ask(next_step: str, consent: str, key: str) -> str | None:
 
 
 def show_purpose() -> None:
-    """Show the answer in one line, with a button that asks again."""
-    if not is_answered():
+    """Show the answer in one line, with a button to change it."""
+    given = purpose() if is_on() else None
+    if given is None:
         return
-    given = purpose() or ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/verified_user: {PURPOSES.get(given, plain(given))} · everyone knows and agrees")
         st.button("Change", type="tertiary", on_click=forget_answer, help="Ask again", key="notice_change")
 
 
 def forget_answer() -> None:
-    """Forget the answer, so that the next analysis asks again."""
+    """Forget the answer: the notice appears again before the next analysis."""
     st.session_state[_PURPOSE] = None
 
 
 def keep_answer() -> None:
-    """Have the browser of a visitor without sign-in remember the answer. Call it once per run of the app."""
+    """Store the answer in a cookie for visitors who are not signed in. Call it once per run of the app."""
     if is_on() and not _is_signed_in():
         remember(VERSION, purpose())
 

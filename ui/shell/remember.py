@@ -1,4 +1,4 @@
-"""Remembers the answer to the notice in a cookie of the visitor's browser."""
+"""Stores the answer to the notice in a cookie."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _mount = st.components.v2.component(
 
 
 def remembered(version: str) -> str | None:
-    """Return what this browser remembered when the session began; None if nothing, or for another version.
+    """Return the value of the cookie when the session began; None without one, or if it is of another version.
 
-    The value comes from the browser: check that it is one of yours.
+    The browser may send anything: check that the value is a valid answer.
 
     Args:
         version: Version of the question.
@@ -31,11 +31,11 @@ def remembered(version: str) -> str | None:
 
 
 def remember(version: str, value: str | None) -> None:
-    """Have the browser remember a value, or forget it; does nothing if the session began with this value.
+    """Store a value in the cookie, or delete it; does nothing if the session began with this value.
 
     Args:
         version: Version of the question.
-        value: Letters, digits, dashes and underscores; None to forget.
+        value: Letters, digits, dashes and underscores; None deletes the cookie.
     """
     if value != remembered(version):
         path = f"/{config.get_option('server.baseUrlPath').strip('/')}"

@@ -1,11 +1,11 @@
-"""The few styles that Streamlit's theme has no setting for."""
+"""Styles that Streamlit's theme has no setting for."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-# White on the accent, and the accent as text on a dark page, cannot both have a contrast of 4.5: chosen buttons
-# and tabs have the colour of links.
+# No accent colour has a contrast of 4.5 both to white text on it and as text on a dark page, so selected buttons and
+# tabs use the colour of links.
 _STYLE = """
 <style>
 [data-testid="stButtonGroup"] [data-selected="true"] p,

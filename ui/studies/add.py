@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -21,9 +20,8 @@ from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
 from ui.shell.notice import show_notice
 from ui.studies import session
-from ui.video.pending_uploads import KEEP, RATES
+from ui.video.pending_uploads import KEEP, RATES, VIDEO_TYPES
 
-TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
 PATTERN_HELP = (
     "How to read file names, without their endings. {participant} is needed; {stimulus} is one for all videos if it is "
     "left out. Other names in braces become variables, such as {group}."
@@ -50,7 +48,7 @@ def show_add(studies: StudyRepository, saved: SavedStudy) -> None:
 
 def _add_videos(studies: StudyRepository, saved: SavedStudy) -> None:
     uploads = st.file_uploader(
-        "Videos, one per participant and stimulus", TYPES, accept_multiple_files=True, key=uploader_key(_UPLOADS)
+        "Videos, one per participant and stimulus", VIDEO_TYPES, accept_multiple_files=True, key=uploader_key(_UPLOADS)
     )
     if not uploads:
         st.caption("Name the files like p01_film.mp4, so that participant and stimulus are read from the names.")
@@ -75,13 +73,12 @@ def _analyse(studies: StudyRepository, saved: SavedStudy, study: Study, uploads:
         upload = uploads[int(cell.analysis)]
         bar.progress(place / len(study.cells), f"Adding {plain(upload.name)} …")
         try:
-            title = f"{cell.participant} · {cell.stimulus}"
-            ids[cell.analysis] = studies.analyses.add(upload, upload.name, settings, title=title).id
+            ids[cell.analysis] = studies.analyses.add(upload, upload.name, settings, title=" · ".join(cell.key)).id
         except Exception as error:  # whatever a decoder raises for this file must not stop the others
             log.exception("cannot add a video to a study")
             failures.append(f"{upload.name}: {sentence_for(error, upload.name, 'a video')}")
     take_uploads(_UPLOADS)
-    _save(studies, saved, _with_ids(study, ids), f"Added {len(ids)} videos.", failures)
+    _save(studies, saved, study.with_analyses(ids), f"Added {len(ids)} videos.", failures)
 
 
 def _add_analyses(studies: StudyRepository, saved: SavedStudy) -> None:
@@ -153,11 +150,6 @@ def _show_reading(study: Study, files: Mapping[str, str]) -> None:
     ]  # fmt: skip
     if rows:
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(38 + 35 * len(rows), 260))
-
-
-def _with_ids(study: Study, ids: Mapping[str, str]) -> Study:
-    cells = tuple(replace(cell, analysis=ids[cell.analysis]) for cell in study.cells if cell.analysis in ids)
-    return replace(study, cells=cells)
 
 
 def _save(

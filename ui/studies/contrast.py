@@ -10,7 +10,7 @@ import streamlit as st
 from emotion.errors import InputError
 from emotion.studies.measures import measure as measure_named
 from emotion.studies.results import StudyResults
-from emotion.studies.statistics.clusters import cluster_contrast
+from emotion.studies.statistics.clusters import ClusterTest, cluster_contrast
 from emotion.studies.statistics.contrasts import Contrast, contrasts
 from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.statistics.sentences import cluster_sentences, contrast_sentence, effect_sentence
@@ -56,13 +56,14 @@ def show_contrast(results: StudyResults) -> None:
         return
     for contrast in found:
         st.markdown(f"- {plain(_upper(contrast_sentence(contrast)))}")
-    st.dataframe(_contrast_table(found), hide_index=True, placeholder="–")
+    table = _contrast_table(found)
+    st.dataframe(table, hide_index=True, placeholder="–")
     _warn_of_few(found)
     kind = "Paired: the same people in both" if paired else "Unpaired: two groups of people"
     st.caption(
         f"{kind}. Each person's mean counts once. Two-sided permutation test; p Holm is corrected for all measures."
     )
-    csv_button("Contrast", _contrast_table(found), "study_contrast_csv")
+    csv_button("Contrast", table, "study_contrast_csv")
     _show_clusters(results, names, by, (a, b), paired)
     _show_mixed(results, names, by, paired)
 
@@ -71,7 +72,8 @@ def _warn_of_few(found: list[Contrast]) -> None:
     """Say so if no difference, however large, could be reliable: p of all n people is at least 2 ÷ 2ⁿ if paired."""
     least = min((each.n_a for each in found if each.paired), default=MIN_PAIRS)
     if least < MIN_PAIRS:
-        st.caption(f"With {least:,} people the smallest possible p is {2 / 2**least:.3f}: compare at least 6 people.")
+        smallest = f"With {least:,} people the smallest possible p is {2 / 2**least:.3f}"
+        st.caption(f"{smallest}: compare at least {MIN_PAIRS} people.")
 
 
 def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) -> None:
@@ -107,13 +109,12 @@ def _show_clusters(results: StudyResults, names: list[str], by: str, levels: tup
     """Say when the curves differ, by a cluster permutation over the seconds, for the first measures on request."""
     if not names or not st.toggle("When do they differ?", key="study_clusters"):
         return
-    table = results.labelled(results.seconds, by)
     for name in names:
         try:
             test = cached(
                 results,
                 ("clusters", name, by, levels),
-                partial(cluster_contrast, table, name, by=by, names=levels, paired=paired),
+                partial(_clusters, results, name, by, levels, paired),
             )
         except InputError as error:
             st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
@@ -121,6 +122,11 @@ def _show_clusters(results: StudyResults, names: list[str], by: str, levels: tup
         for sentence in cluster_sentences(test):
             st.markdown(f"- {plain(_upper(sentence))}")
     st.caption("Cluster permutation over the seconds of stimulus time (Maris and Oostenveld 2007).")
+
+
+def _clusters(results: StudyResults, name: str, by: str, levels: tuple[str, str], paired: bool) -> ClusterTest:
+    table = results.labelled(results.seconds_of(name), by)
+    return cluster_contrast(table, name, by=by, names=levels, paired=paired)
 
 
 def _contrast_table(found: list[Contrast]) -> pd.DataFrame:

@@ -66,9 +66,8 @@ def _cell_text(
         return "⚠ no result"
     if sums is None:
         return STATE_NAMES[state]
-    share = float(sums.seconds.sum()) / sums.window_s if sums.window_s > 0 else 0.0
     several = f", {sums.people} people" if sums.people > 1 else ""
-    return f"{'⚠ ' if share < LOW_SHARE else ''}{share:.0%}{several}"
+    return f"{'⚠ ' if sums.seen < LOW_SHARE else ''}{sums.seen:.0%}{several}"
 
 
 def _show_problems(results: StudyResults | None) -> None:

@@ -7,12 +7,14 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from emotion.charts.studies import MAX_CURVES, colours_of, curve_chart, people_chart
 from emotion.report.file_names import file_name
 from emotion.studies.formats.folder import FILES, write_results
 from emotion.studies.formats.sav import write_sav
+from emotion.studies.measures import default_measure
 from emotion.studies.measures import measure as measure_named
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.curves import mean_curve, share_curve
@@ -55,17 +57,16 @@ def show_curve(results: StudyResults) -> None:
             "Show", ["Mean", "Share of people over"], default="Mean", required=True, key="study_curve_kind"
         )
         threshold = st.number_input("Threshold", value=0.5, step=0.05, key="study_threshold", disabled=kind == "Mean")
-    table = results.labelled(results.seconds, by)
-    if table.empty:
+    limit = None if kind == "Mean" else float(threshold)
+    curve = cached(results, ("curve", name, by, limit), lambda: _curve(results, name, by, limit))
+    if curve.empty:
         st.info("Nobody was seen.", icon=":material/visibility_off:")
         return
-    if kind == "Mean":
-        curve = cached(results, ("mean", name, by), lambda: mean_curve(table, name, by=by))
+    if limit is None:
         value, title = "mean", _title(name)
         words = f"Lines: mean across people. Bands: 95 % interval, {RESAMPLES:,} resamples of people."
     else:
-        curve, value = share_curve(table, name, float(threshold), by=by), "share"
-        title = f"Share of people with {measure_named(name).title} over {threshold:g}"
+        value, title = "share", f"Share of people with {measure_named(name).title} over {limit:g}"
         words = "Lines: share of the people seen in that second. Bands: 95 % interval (Wilson)."
     conditions = list(dict.fromkeys(curve[by].astype(str)))
     if len(conditions) > MAX_CURVES:
@@ -76,6 +77,14 @@ def show_curve(results: StudyResults) -> None:
     show_chart(curve_chart(shown, by, title, value), "study_curve_chart", "curve")
     st.caption(f"{plain(words)} Each second is taken by itself. {_NO_BAND}")
     csv_button("Curve", curve, "study_curve_csv")
+
+
+def _curve(results: StudyResults, name: str, by: str, threshold: float | None) -> pd.DataFrame:
+    """Return the means across people, or the shares of people over a threshold; no rows if nobody was seen."""
+    table = results.labelled(results.seconds_of(name), by)
+    if table.empty:
+        return table
+    return mean_curve(table, name, by=by) if threshold is None else share_curve(table, name, threshold, by=by)
 
 
 def show_files(results: StudyResults) -> None:
@@ -113,7 +122,7 @@ def _sav(results: StudyResults) -> bytes:
 
 def _ask_measure(results: StudyResults, key: str) -> str:
     names = results.measures
-    start = names.index("happiness") if "happiness" in names else 0
+    start = names.index(default_measure(names))
     return st.selectbox(
         "Measure", names, start, format_func=lambda one: measure_named(one).title, key=f"study_{key}_measure", width=220
     )

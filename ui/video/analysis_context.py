@@ -12,12 +12,12 @@ import streamlit as st
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
 from emotion.dates import day_text
+from emotion.evaluation.cards.document import listed
 from emotion.library import Entry, Repository, SavedEdits, State
-from emotion.report.sentences import listed
 from emotion.types import Analysis
 from ui.common.entries import is_whole, state_text
+from ui.common.kept import kept
 from ui.common.widgets import browser_zone
-from ui.video.tabs.people import fingerprint
 from ui.video.video_source import VideoSource
 
 T = TypeVar("T")
@@ -120,17 +120,13 @@ class AnalysisContext:
         self._seen.take_saved(saved, edits)
 
     def cached(self, key: str, make: Callable[[], T]) -> T:
-        """Return what ``make`` returns, called again only after the analysis or its edits have changed.
+        """Return the result of ``make``, which is called again only after the analysis or its edits have changed.
 
         Args:
-            key: Key of the session's state in which it is kept.
+            key: Name of the result.
             make: Computes it from the analysis and its edits.
         """
-        version = (self.entry.id, self.entry.finished_at, fingerprint(self.edits.to_dict()))
-        kept: tuple[object, T] | None = st.session_state.get(key)
-        if kept is None or kept[0] != version:
-            kept = st.session_state[key] = (version, make())
-        return kept[1]
+        return kept(key, (self.entry.id, self.entry.finished_at, self.edits), make)
 
     @property
     def generation(self) -> int:

@@ -1,20 +1,26 @@
-"""Opens the demo that ships with the app, as an analysis like any other."""
+"""The button that opens the demo, a finished analysis that ships with the app."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+import streamlit as st
+
+from emotion.errors import EmotionError
 from emotion.library.jobs.finished import open_finished
 from emotion.samples.demo import DEMO_TIMELINE, DEMO_TITLE, DEMO_VIDEO
 from ui.access.library import library_or_stop
+from ui.common.plain import plain
 from ui.video.session import open_analysis
 
-LABEL = "See a demo"
 
-
-def open_demo() -> None:
-    """Add the demo to the visitor's library unless it is there, and switch to it.
-
-    Raises:
-        EmotionError: It cannot be stored.
-    """
-    entry = open_finished(library_or_stop(), DEMO_VIDEO, DEMO_TIMELINE, DEMO_TITLE)
+def show_demo_button(kind: Literal["primary", "secondary"] = "secondary") -> None:
+    """Show a button that adds the demo to the visitor's library, unless it is there, and opens it."""
+    if not st.button("See a demo", type=kind, icon=":material/play_circle:"):
+        return
+    try:
+        entry = open_finished(library_or_stop(), DEMO_VIDEO, DEMO_TIMELINE, DEMO_TITLE)
+    except EmotionError as error:
+        st.error(plain(error), icon=":material/error:")
+        return
     open_analysis(entry.id)

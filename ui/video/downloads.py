@@ -85,7 +85,7 @@ def _choose_options(chosen: Format, video: Path | None) -> Options:
 
 
 def _choose_figures() -> Options:
-    width_mm, greyscale = choose_size("downloads")
+    width_mm, greyscale = choose_size("downloads", "Page")
     return Options(width_mm=width_mm, greyscale=greyscale)
 
 

@@ -1,4 +1,4 @@
-"""How long videos are, and how long their analysis will take."""
+"""Estimates how long the analysis of videos takes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from emotion.types import VideoInfo
 from ui.common.widgets import duration_text
 
 FIRST_GUESS_FPS = 100.0
-"""Frames per second before anything was analysed here: a third of what two cores of a server do."""
+"""Frames per second before the first analysis on this server: a third of the speed of two cores."""
 
 _RECENT = 10
 
 
 def speed_of(library: Repository) -> float:
-    """Return how many frames per second were analysed lately."""
+    """Return the median speed of recent analyses, frames per second."""
     recent = library.search(states=[State.DONE], limit=_RECENT).entries
     speeds = [speed for entry in recent if (speed := _speed(entry)) is not None]
     return median(speeds) if speeds else FIRST_GUESS_FPS
@@ -30,11 +30,11 @@ def _speed(entry: Entry) -> float | None:
 
 
 def estimate_text(videos: Sequence[tuple[VideoInfo, JobSettings]], frames_per_s: float) -> str:
-    """Return length, size and the time that the analysis will take, in one line.
+    """Return length, size and estimated time of the analysis in one line.
 
     Args:
         videos: Facts and settings of each video, at least one.
-        frames_per_s: How many frames per second are analysed.
+        frames_per_s: Expected speed of the analysis.
     """
     length_s = sum(info.duration_s for info, _ in videos)
     frames = sum(settings.sampling.expected_frames(info) for info, settings in videos)

@@ -1,4 +1,4 @@
-"""Lanes of an analysis that is still running; they grow with every part that is saved."""
+"""The lanes of a running analysis, which grow as parts of it are saved."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from emotion.library import Entry, Repository
 from emotion.types import Analysis
 from ui.common.reading import how_to_read
 
-_EVERY_S, _REST = 1.0, 10.0
-"""A part is read at most this often, and for at most a tenth of the time: hours of video take seconds to read."""
+_PAUSE_S, _PAUSE_RATIO = 1.0, 10.0
+"""Least pause between reads, s, and least ratio of a pause to the read before it: long videos take seconds."""
 
 _KEPT = "growing_analysis"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What was read last: of which analysis, when it may be read again (monotonic clock, s), and the part itself."""
+    """The last part that was read, its analysis, and when it may be read again (monotonic clock, s)."""
 
     entry_id: str
     until_s: float
@@ -29,7 +29,7 @@ class _Part:
 
 
 def show_growing(library: Repository, entry: Entry) -> None:
-    """Show who shows which expression in the part that is analysed, once a first part is saved."""
+    """Show each person's expressions in the part analysed so far, once a first part is saved."""
     part = _part(library, entry)
     if part is None or part.timeline.empty:
         return
@@ -51,5 +51,5 @@ def _part(library: Repository, entry: Entry) -> Analysis | None:
         # Nothing is saved yet.
         found = None
     ended_s = time.monotonic()
-    st.session_state[_KEPT] = _Part(entry.id, ended_s + max(_EVERY_S, _REST * (ended_s - begun_s)), found)
+    st.session_state[_KEPT] = _Part(entry.id, ended_s + max(_PAUSE_S, _PAUSE_RATIO * (ended_s - begun_s)), found)
     return found

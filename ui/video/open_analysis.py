@@ -12,6 +12,7 @@ from emotion.library import Entry, Repository, State
 from emotion.types import Analysis
 from ui.common.entries import show_entries, state_text
 from ui.common.errors import fragment
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.common.widgets import browser_zone, progress_text
@@ -20,15 +21,14 @@ from ui.video.analysis_context import AnalysisContext
 from ui.video.result import show_analysis
 from ui.video.video_source import VideoSource
 
-_CACHED = "loaded_analysis"
 _OFFERED = 12
 
 
 def find_open(library: Repository) -> Entry | None:
-    """Return the open analysis, or the one to open by itself: the newest that is finished.
+    """Return the open analysis; if none is open, open the newest finished one.
 
     Raises:
-        LibraryError: The analysis that was asked for does not exist.
+        LibraryError: The open analysis does not exist.
     """
     if session.shown() is None and (newest := _newest(library)) is not None:
         session.show(newest.id)
@@ -51,7 +51,7 @@ def _newest(library: Repository) -> Entry | None:
 
 
 def choose_another(library: Repository) -> None:
-    """Show this session's videos, or the newest ones of the library, behind a button; a click on a row opens it."""
+    """Show a button with this session's videos, or the newest of the library; a click on a row opens one."""
     begun = session.begun(library)
     several = len(begun) > 1
     label = "Videos of this session" if several else "Open"
@@ -82,7 +82,7 @@ def summary_table(entries: Sequence[Entry]) -> pd.DataFrame:
 
 
 def show_open(library: Repository, entry: Entry) -> None:
-    """Show an analysis, or what it waits for."""
+    """Show an analysis, or its state if it is not finished."""
     if entry.state is State.QUEUED:
         st.info("Queued. The result appears here.", icon=":material/hourglass_empty:")
         return
@@ -110,11 +110,7 @@ def when(entry: Entry) -> str:
 
 def _load(library: Repository, entry: Entry) -> Analysis:
     """Return the analysis; the last one is cached, so reruns do not read it again."""
-    key = (entry.id, entry.finished_at)
-    if st.session_state.get(_CACHED, (None, None))[0] != key:
-        st.session_state[_CACHED] = (key, library.load_analysis(entry.id))
-    analysis: Analysis = st.session_state[_CACHED][1]
-    return analysis
+    return kept("loaded_analysis", (entry.id, entry.finished_at), lambda: library.load_analysis(entry.id))
 
 
 def _video_source(library: Repository, entry: Entry) -> VideoSource | None:

@@ -29,6 +29,9 @@ RATES: dict[str, dict[str, Any]] = {
 }
 """Sampling label → arguments of :class:`emotion.library.JobSettings`."""
 
+VIDEO_TYPES = ["mp4", "m4v", "mov", "avi", "mkv", "webm"]
+"""Endings of files that uploaders of videos accept."""
+
 KEEP = "Keep the video in the library"
 
 
@@ -53,7 +56,7 @@ def show_pending_uploads(library: Repository, *, ready: bool = True) -> None:
 
 
 def _show_estimate(library: Repository, pending: Sequence[VideoSource], table: pd.DataFrame) -> None:
-    """Show length and time of the videos that can be read."""
+    """Show length and estimated time of the videos that can be read."""
     rows = zip(pending, table.to_dict("records"), strict=True)
     videos = [(info, settings_of(row)) for upload, row in rows if (info := upload.info()) is not None]
     if videos:

@@ -8,13 +8,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from emotion.analytics.apply import merged_into
 from emotion.analytics.edits import Edits, Event
 from emotion.analytics.summary import summarise
-from emotion.analytics.timeline import result_at
+from emotion.analytics.timeline import nearest_frame, result_at
 from emotion.errors import EmotionError, InputError
 from emotion.report.captions import captions_text
 from emotion.report.edited import Edited
@@ -37,7 +36,7 @@ _NUMBERED = re.compile(r"Event \d+")
 
 
 def show_analysis(context: AnalysisContext, analysis: Analysis) -> None:
-    """Show the open analysis: what is seen in a sentence per person, the player, and tabs with everything else."""
+    """Show the open analysis: a sentence per person, the player, and tabs with everything else."""
     edited = edited_or_raw(analysis, context.edits)
     _show_warnings(analysis)
     _show_sentences(context, edited)
@@ -105,11 +104,6 @@ def _go_to(time_s: float) -> None:
     st.session_state[MOMENT_S] = time_s
 
 
-def moment_row(frames: pd.DataFrame, time_s: float) -> pd.Series:
-    """Return the row of the analysed frame nearest to a time."""
-    return frames.iloc[int((frames["time_s"] - time_s).abs().argmin())]
-
-
 def _why_no_picture(context: AnalysisContext) -> str:
     if context.video_source is None:
         return "The video was not kept; all results are here."
@@ -120,7 +114,7 @@ def _why_no_picture(context: AnalysisContext) -> str:
 
 def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
     """Show the analysed frame at a time, if the browser cannot play the video."""
-    row = moment_row(analysis.frames, time_s)
+    row = nearest_frame(analysis.frames, time_s)
     st.markdown(f"**Frame at {row['time_s']:.2f} s**")
     try:
         still = still_of(video, float(row["time_s"]), result_at(analysis, int(row["frame_index"])))
@@ -130,7 +124,7 @@ def _show_still(video: Path, analysis: Analysis, time_s: float) -> None:
 
 
 def with_marked(edits: Edits, marked: Sequence[Marked]) -> Edits:
-    """Return edits with what was marked in the player: new events are numbered until they get a name."""
+    """Return the edits with the events marked in the player; an event without a name gets a number."""
     events = list(edits.events)
     for mark in marked:
         unnamed = next((place for place, event in enumerate(events) if mark.label and _is_unnamed(event, mark)), None)

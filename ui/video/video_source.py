@@ -30,7 +30,7 @@ class VideoSource(UploadJob):
             try:
                 self._facts = (facts_of(self.path)[0],)
             except EmotionError:
-                # Said in full when the video is added to the library.
+                # The error is shown when the video is added to the library.
                 self._facts = (None,)
         return self._facts[0]
 

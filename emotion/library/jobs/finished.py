@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import uuid
-from dataclasses import asdict
 from pathlib import Path
 
 from emotion.analytics.files import load_edits, load_parquet
-from emotion.engine.storage import no_room, timeline_key, video_key
-from emotion.errors import LibraryError
+from emotion.engine.storage import timeline_key, video_key
 from emotion.library.entries import Entry, JobSettings, State, clean_title
-from emotion.library.mapping import expiry, new_row, now, retention_days_of, words_of
-from emotion.library.orm import AnalysisRow
+from emotion.library.ingest import add_finished
+from emotion.library.mapping import new_row
 from emotion.library.repository import Repository
-from emotion.library.summary import list_figures
-from emotion.library.upload_limits import UploadLimits
-from emotion.limits import limits
 from emotion.types import Analysis
 
 
@@ -42,41 +36,22 @@ def open_finished(repository: Repository, video: Path, timeline: Path, title: st
 
 
 def _add(repository: Repository, video: Path, digest: str, timeline: Path, title: str) -> Entry:
-    library, analysis, edits = repository.library, load_parquet(timeline), load_edits(timeline)
-    size = video.stat().st_size + timeline.stat().st_size
-    UploadLimits(repository, video.name, limits()).check_room(size)
-    row = _row(repository, video.name, title, analysis)
+    analysis = load_parquet(timeline)
+    row = new_row(
+        uuid.uuid4().hex, repository.owner, clean_title(video.name), clean_title(title), _settings_of(analysis)
+    )
+    row.source_sha256, row.has_video = digest, True
+    files = {video_key(row.id): video, timeline_key(row.id): timeline}
     entry_id = row.id
-    row.source_sha256, row.edits, row.bytes = digest, edits.to_dict(), size
-    row.summary, row.words = list_figures(analysis, edits), words_of(row)
-    try:
-        for source, key in ((video, video_key(entry_id)), (timeline, timeline_key(entry_id))):
-            with source.open("rb") as file, library.storage.writing(key) as target:
-                shutil.copyfileobj(file, target)
-        # The row comes last: nobody sees an analysis without its files.
-        with library.database.writing() as session:
-            row.kept_until = expiry(row, retention_days_of(session, repository.owner))
-            session.add(row)
-    except OSError as error:
-        library.storage.remove(entry_id)
-        raise LibraryError(no_room(error) or f"{video.name} cannot be stored: {error.strerror or error}") from error
-    except LibraryError:
-        library.storage.remove(entry_id)
-        raise
+    add_finished(repository, row, analysis, load_edits(timeline), files)
     return repository.get(entry_id)
 
 
-def _row(repository: Repository, source: str, title: str, analysis: Analysis) -> AnalysisRow:
-    """Return the row of a finished analysis, without a start: it says nothing about this machine's speed."""
+def _settings_of(analysis: Analysis) -> JobSettings:
     settings = analysis.settings
-    asked = JobSettings(
+    return JobSettings(
         model=analysis.model,
         detector=str(settings["detector"]),
         eyes=bool(settings.get("eyes", False)),
         keep_video=True,
     )
-    row = new_row(uuid.uuid4().hex, repository.owner, clean_title(source), clean_title(title), asked)
-    row.state, row.note, row.finished_at, row.has_video = State.DONE, analysis.note, now(), True
-    row.info, row.duration_s = asdict(analysis.info), analysis.info.duration_s
-    row.done = row.total = len(analysis.frames)
-    return row

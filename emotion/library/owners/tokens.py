@@ -1,7 +1,7 @@
-"""Tokens with which programs act for an owner at the HTTP API.
+"""Tokens with which programs use the HTTP API on behalf of an owner.
 
-A token is shown once. The database has its SHA-256, which is enough for 256 random bits: unlike a password, it cannot
-be guessed.
+A token is shown once. The database stores its SHA-256, without salt or stretching: unlike a password, 256 random bits
+cannot be guessed.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ PREFIX = "emo_"
 MOST_TOKENS, LONGEST_DAYS, DEFAULT_DAYS = 20, 366, 90
 _USED_EVERY = dt.timedelta(minutes=1)
 _LONGEST = 200
-"""Characters; longer texts are no tokens."""
+"""Longest text that is looked up, characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token.
+    """Facts about a token.
 
     Attributes:
-        id: Names it in lists.
-        owner: For whom it acts.
-        name: What its maker calls it.
-        address: Verified e-mail address of its maker; empty if nobody signs in.
-        created_at: When it was made (UTC, as all times).
-        expires_at: When it ends.
+        id: Identifies it in lists.
+        owner: ID of the owner that it acts for.
+        name: Name that its creator chose.
+        address: Verified e-mail address of its creator; empty without sign-in.
+        created_at: When it was created (UTC, like all times).
+        expires_at: When it expires.
         used_at: When it was last used, to the minute; None if never.
     """
 
@@ -53,13 +53,13 @@ class Token:
 def create_token(
     repository: Repository, name: str, *, days: int = DEFAULT_DAYS, address: str = ""
 ) -> tuple[Token, str]:
-    """Make a token, and return it with its text, which is stored nowhere.
+    """Create a token, and return it with its text, which is not stored.
 
     Args:
-        repository: For whose owner it acts.
-        name: What it is called in lists.
-        days: How long it lasts.
-        address: Verified e-mail address of its maker.
+        repository: Library of the owner that it acts for.
+        name: Name in lists.
+        days: Lifetime, days.
+        address: Verified e-mail address of its creator.
 
     Raises:
         LibraryError: Too many tokens, a number of days out of range, or the database does not respond.
@@ -87,14 +87,14 @@ def create_token(
 
 
 def list_tokens(repository: Repository) -> list[Token]:
-    """Return the owner's tokens that have not ended, newest first."""
+    """Return the owner's valid tokens, newest first."""
     mine = select(ApiTokenRow).where(ApiTokenRow.owner == repository.owner, ApiTokenRow.expires_at > now())
     with repository.library.database.reading() as session:
         return [_token(row) for row in session.scalars(mine.order_by(ApiTokenRow.created_at.desc()))]
 
 
 def revoke_token(repository: Repository, token_id: str) -> None:
-    """Delete a token; it ends at once.
+    """Delete a token, which becomes invalid at once.
 
     Raises:
         LibraryError: The owner has no token with this ID.
@@ -106,7 +106,7 @@ def revoke_token(repository: Repository, token_id: str) -> None:
 
 
 def find_token(library: Library, text: str) -> Token | None:
-    """Return the token with this text, and note that it was used; None if there is none or it has ended."""
+    """Return the token with this text, and record its use; None if it is unknown or expired."""
     if not text.startswith(PREFIX) or len(text) > _LONGEST:
         return None
     moment = now()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion.analytics.apply import apply_edits, part_of
-from emotion.analytics.edits import Edits, Event
+from emotion.analytics.edits import Event
 from emotion.analytics.episodes import episodes
 from emotion.csv_text import csv_bytes
 from emotion.library.studies.repository import SavedStudy, StudyRepository
@@ -26,22 +26,22 @@ EVENTS = "events"
 """Tier of the events of a video; those of people are named ``expression``."""
 
 
-def tiers_of(analysis: Analysis, edits: Edits, track: int | None) -> dict[str, list[Mark]]:
-    """Return the marks of one video in its own time: a person's expressions, and events.
+def tiers_of(analysis: Analysis, events: Sequence[Event], track: int | None) -> dict[str, list[Mark]]:
+    """Return the marks of one video, in its own time: a person's expressions, and events.
 
     Args:
-        analysis: Without edits applied.
-        edits: Its edits; events that overlap get tiers of their own.
+        analysis: With edits applied.
+        events: Its events; each one that overlaps another goes to the next tier.
         track: The person; None for nobody.
     """
     found: dict[str, list[Mark]] = {"expression": []}
     if track is not None:
-        spans = episodes(part_of(apply_edits(analysis, edits), track=track), MIN_EPISODE_S)
+        spans = episodes(part_of(analysis, track=track), MIN_EPISODE_S)
         found["expression"] = [
             Mark(float(start), float(end), str(label))
             for start, end, label in zip(spans["start_s"], spans["end_s"], spans["emotion"], strict=True)
         ]
-    for event in sorted(edits.events, key=lambda each: each.span.start_s):
+    for event in sorted(events, key=lambda each: each.span.start_s):
         mark = Mark(event.span.start_s, event.span.end_s, event.label)
         number = 1
         while found.get(_tier(number)) and found[_tier(number)][-1].end_s > mark.start_s - 0.001:
@@ -74,7 +74,7 @@ def _write_textgrid(analysis: Analysis, tiers: Tiers, path: Path) -> None:
 
 def _write_boris(analysis: Analysis, tiers: Tiers, path: Path) -> None:
     info = analysis.info
-    path.write_bytes(csv_bytes(boris_table(tiers, analysis.source, info.duration_s, info.fps, path.stem)))
+    path.write_bytes(csv_bytes(boris_table(tiers, analysis.source, info.duration_s, info.fps, path.stem), None))
 
 
 WRITERS: Mapping[str, tuple[str, Callable[[Analysis, Tiers, Path], None]]] = {
@@ -109,11 +109,12 @@ def write_annotations(
     for cell in saved.study.counted_cells():
         if cell.key not in results.sums:
             continue
-        analysis, edits = studies.analyses.load_analysis(cell.analysis), studies.analyses.get(cell.analysis).edits
+        edits = studies.analyses.get(cell.analysis).edits
+        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
         track = results.sums[cell.key].track
-        tiers = tiers_of(analysis, edits, track)
+        tiers = tiers_of(analysis, edits.events, track)
         if kind == "bids":
-            written += write_bids(apply_edits(analysis, edits), tiers, track, cell.key, folder)
+            written += write_bids(analysis, tiers, track, cell.key, folder)
         else:
             ending, write = WRITERS[kind]
             written.append(folder / file_name("_".join(cell.key), ending))

@@ -7,7 +7,6 @@ import re
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,12 @@ from emotion.analytics.edits import Edits
 from emotion.analytics.files import load_parquet
 from emotion.engine.private_files import make_private_folder
 from emotion.engine.storage import timeline_key
-from emotion.errors import InputError, LibraryError, brief
-from emotion.library.entries import JobSettings, State, clean_title
-from emotion.library.ingest import purge
-from emotion.library.mapping import expiry, new_row, now, retention_days_of, words_of
+from emotion.errors import InputError, brief
+from emotion.library.entries import JobSettings, clean_title
+from emotion.library.ingest import add_finished, purge
+from emotion.library.mapping import new_row
 from emotion.library.repository import Repository
 from emotion.library.studies.repository import SavedStudy, StudyRepository
-from emotion.library.summary import list_figures
-from emotion.library.upload_limits import UploadLimits
-from emotion.limits import limits
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.studies.study import Study
 
@@ -58,8 +54,8 @@ def export_study(
     storage, about, without = studies.analyses.library.storage, {}, []
     states = studies.states(saved.id)
     progress = ProgressReporter(len(states), on_step)
-    for analysis in states:
-        if states[analysis].state.is_over and storage.exists(timeline_key(analysis)):
+    for analysis, state in states.items():
+        if state.state.is_over and storage.exists(timeline_key(analysis)):
             entry = studies.analyses.get(analysis)
             with storage.local(timeline_key(analysis)) as path:
                 shutil.copyfile(path, folder / TIMELINES / f"{analysis}.parquet")
@@ -102,7 +98,7 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
                 ids[analysis] = _add(repository, timeline, about)
                 added.append(ids[analysis])
             progress.advance()
-        return studies.create(replace(study, cells=tuple(replace(c, analysis=ids[c.analysis]) for c in study.cells)))
+        return studies.create(study.with_analyses(ids))
     except BaseException:
         for analysis in added:
             purge(repository.library, analysis)
@@ -148,7 +144,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _add(repository: Repository, timeline: Path, about: Mapping[str, Any]) -> str:
     """Add a finished analysis without its video, and return its ID."""
-    UploadLimits(repository, timeline.name, limits()).check_room()
     analysis = load_parquet(timeline, limited=True)
     try:
         settings, edits = JobSettings.from_dict(about["settings"]), Edits.from_dict(about["edits"])
@@ -156,20 +151,6 @@ def _add(repository: Repository, timeline: Path, about: Mapping[str, Any]) -> st
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"expected facts of each analysis in {ABOUT}; they cannot be read: {brief(error)}") from error
     row = new_row(uuid.uuid4().hex, repository.owner, clean_title(source), clean_title(title), settings)
-    row.edits, row.source_sha256 = edits.to_dict(), digest[:64]
-    row.words, row.state, row.note = words_of(row), State.DONE, analysis.note
-    row.started_at = row.finished_at = now()
-    row.info, row.duration_s = asdict(analysis.info), analysis.info.duration_s
-    row.done = row.total = len(analysis.frames)
-    row.summary = list_figures(analysis, edits)
-    library = repository.library
-    try:
-        with timeline.open("rb") as source_file, library.storage.writing(timeline_key(row.id)) as target:
-            shutil.copyfileobj(source_file, target)
-    except OSError as error:
-        raise LibraryError(f"a timeline cannot be stored: {error.strerror or error}") from error
-    row.bytes = library.storage.used_bytes(row.id)
-    with library.database.writing() as session:
-        row.kept_until = expiry(row, retention_days_of(session, repository.owner))
-        session.add(row)
-    return row.id
+    row.source_sha256, entry_id = digest[:64], row.id
+    add_finished(repository, row, analysis, edits, {timeline_key(entry_id): timeline})
+    return entry_id

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from emotion.csv_text import neutral
-from emotion.errors import InputError
+from emotion.errors import InputError, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +112,19 @@ def boris_table(tiers: Tiers, media: str, duration_s: float, fps: float, observa
     for subject, marks in tiers.items():
         for mark in marks:
             is_point = mark.end_s == mark.start_s
-            for time, kind in ((mark.start_s, "POINT" if is_point else "START"), (mark.end_s, "STOP")):
-                if is_point and kind == "STOP":
-                    continue
-                rows.append({
-                    "Observation id": observation or media, "Media file name": media,
-                    "Media duration (s)": duration_s, "FPS": fps, "Subject": subject, "Behavior": mark.label,
-                    "Behavioral category": "", "Behavior type": kind, "Time": round(time, 3),
-                    "Image index": round(time * fps), "Comment": "",
-                })  # fmt: skip
+            times = {"POINT": mark.start_s} if is_point else {"START": mark.start_s, "STOP": mark.end_s}
+            rows += [
+                (
+                    observation or media, media, duration_s, fps, subject, mark.label, "", kind, round(time, 3),
+                    round(time * fps), "",
+                )
+                for kind, time in times.items()
+            ]  # fmt: skip
     columns = [
         "Observation id", "Media file name", "Media duration (s)", "FPS", "Subject", "Behavior", "Behavioral category",
         "Behavior type", "Time", "Image index", "Comment",
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=columns)
-    text = table.select_dtypes(exclude="number").columns
-    return table.assign(**{name: table[name].map(neutral) for name in text}).sort_values("Time", ignore_index=True)
+    return pd.DataFrame(rows, columns=columns).sort_values("Time", ignore_index=True)
 
 
 def _limits_ms(mark: Mark) -> tuple[int, int]:
@@ -169,8 +165,7 @@ def _praat_tier(number: int, name: str, intervals: Sequence[tuple[float, float, 
 
 
 def _praat_text(text: str) -> str:
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return '"' + line.replace('"', '""') + '"'
+    return '"' + one_line(text).replace('"', '""') + '"'
 
 
 def _xml_text(text: str) -> str:

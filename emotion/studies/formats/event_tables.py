@@ -6,10 +6,9 @@ import io
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyxdf
@@ -103,39 +102,20 @@ def events_of_table(table: pd.DataFrame, columns: Columns) -> list[LoggedEvent]:
         stop = start + length if length is not None else start if end is None else end
         label = columns.start if columns.label is None else restored(str(row[columns.label])).strip()
         found.append(_logged(start * columns.unit_s, stop * columns.unit_s, label))
-    return sorted(found, key=lambda event: event.start_s)
+    return _by_start(found)
 
 
 def psychopy_events(content: bytes) -> list[LoggedEvent]:
     """Return the events of PsychoPy's CSV: every column ``<component>.started`` is one, with its ``.stopped``."""
-    table = read_table(content)
-    starts = [str(name) for name in table if str(name).endswith(".started")]
-    if not starts:
-        raise InputError("expected a PsychoPy table with columns such as 'film.started'; there is none")
-    found: list[LoggedEvent] = []
-    for name in starts:
-        component = name.removesuffix(".started")
-        stopped = f"{component}.stopped"
-        columns = Columns(name, end=stopped if stopped in table else None)
-        part = table[~table[name].isin(("", "None"))].replace({"None": ""})
-        found += [_logged(each.start_s, each.end_s, component) for each in events_of_table(part, columns)]
-    return sorted(found, key=lambda event: event.start_s)
+    table = read_table(content).replace({"None": ""})
+    return _column_events(table, ".started", ".stopped", "a PsychoPy table with columns such as 'film.started'")
 
 
 def eprime_events(content: bytes) -> list[LoggedEvent]:
     """Return the events of E-Prime's text export, in ms: every ``<object>.OnsetTime``, with ``<object>.OffsetTime``."""
-    table = read_table(content)
-    starts = [str(name) for name in table if str(name).endswith(".OnsetTime")]
-    if not starts:
-        raise InputError("expected an E-Prime table with columns such as 'Film.OnsetTime'; there is none")
-    found: list[LoggedEvent] = []
-    for name in starts:
-        thing = name.removesuffix(".OnsetTime")
-        offset = f"{thing}.OffsetTime"
-        part = table.replace({"NULL": ""})
-        columns = Columns(name, end=offset if offset in table else None, unit_s=0.001)
-        found += [_logged(each.start_s, each.end_s, thing) for each in events_of_table(part, columns)]
-    return sorted(found, key=lambda event: event.start_s)
+    table = read_table(content).replace({"NULL": ""})
+    expected = "an E-Prime table with columns such as 'Film.OnsetTime'"
+    return _column_events(table, ".OnsetTime", ".OffsetTime", expected, unit_s=0.001)
 
 
 def boris_events(content: bytes) -> list[LoggedEvent]:
@@ -157,7 +137,8 @@ def boris_events(content: bytes) -> list[LoggedEvent]:
             found.append(_logged(open_at.pop(key, time), time, label))
         else:
             found.append(_logged(time, time, label))
-    return sorted((*found, *(_logged(start, start, key[1]) for key, start in open_at.items())), key=lambda e: e.start_s)
+    never_stopped = [_logged(start, start, label) for (_, label), start in open_at.items()]
+    return _by_start([*found, *never_stopped])
 
 
 def elan_events(content: bytes, tiers: Sequence[str] = ()) -> list[LoggedEvent]:
@@ -190,7 +171,7 @@ def elan_events(content: bytes, tiers: Sequence[str] = ()) -> list[LoggedEvent]:
             start, end = (slots.get(each.get(f"TIME_SLOT_REF{number}")) for number in (1, 2))
             if start is not None and end is not None:
                 found.append(_logged(start, end, (each.findtext("ANNOTATION_VALUE") or "").strip()))
-    return sorted(found, key=lambda event: event.start_s)
+    return _by_start(found)
 
 
 def xdf_events(path: Path) -> list[LoggedEvent]:
@@ -211,14 +192,13 @@ def xdf_events(path: Path) -> list[LoggedEvent]:
     ]
     if not found:
         raise InputError(f"expected an XDF file with a stream of markers; {path.name} has none")
-    return sorted(found, key=lambda event: event.start_s)
+    return _by_start(found)
 
 
-READERS: dict[str, Any] = {
+READERS: dict[str, Callable[[bytes], list[LoggedEvent]]] = {
     "psychopy": psychopy_events, "eprime": eprime_events, "boris": boris_events, "elan": elan_events,
 }  # fmt: skip
 """Format → reader of a file's bytes. XDF is read from its path, other tables with :class:`Columns`."""
-
 
 KINDS = (*READERS, "xdf", "csv")
 """All formats of :func:`read_log`."""
@@ -256,7 +236,7 @@ def read_log(path: Path, kind: str, columns: Columns | None = None) -> list[Logg
     if kind == "xdf":
         return xdf_events(path)
     if kind in READERS:
-        return list(READERS[kind](path.read_bytes()))
+        return READERS[kind](path.read_bytes())
     if columns is None:
         raise InputError("expected the column with the start of each event")
     return events_of_table(read_table(path.read_bytes()), columns)
@@ -269,6 +249,22 @@ def in_video(events: Sequence[LoggedEvent], offset_s: float = 0.0) -> tuple[Even
         for event in events
         if event.end_s + offset_s >= 0
     )
+
+
+def _column_events(table: pd.DataFrame, start: str, end: str, expected: str, unit_s: float = 1.0) -> list[LoggedEvent]:
+    """Return the events of every column ``<name><start>``, which end at the times in ``<name><end>`` if it exists."""
+    names = [str(column).removesuffix(start) for column in table if str(column).endswith(start)]
+    if not names:
+        raise InputError(f"expected {expected}; there is none")
+    found: list[LoggedEvent] = []
+    for name in names:
+        columns = Columns(name + start, end=name + end if name + end in table else None, unit_s=unit_s)
+        found += [_logged(each.start_s, each.end_s, name) for each in events_of_table(table, columns)]
+    return _by_start(found)
+
+
+def _by_start(events: Iterable[LoggedEvent]) -> list[LoggedEvent]:
+    return sorted(events, key=lambda event: event.start_s)
 
 
 def _logged(start: float, end: float, label: str) -> LoggedEvent:

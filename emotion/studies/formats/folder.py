@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.studies.formats.codebook import codebook
 from emotion.studies.formats.sav import write_sav
 from emotion.studies.formats.scripts import python_script, r_script
+from emotion.studies.measures import default_measure
 from emotion.studies.results import StudyResults
 
 FILES = {
@@ -42,16 +41,15 @@ def write_results(results: StudyResults, folder: Path, measure: str | None = Non
     """
     if not results.sums:
         raise InputError("expected at least one finished analysis in the study; there is none")
-    chosen = measure or ("happiness" if "happiness" in results.measures else results.measures[0])
+    chosen = measure or default_measure(results.measures)
     means, seconds = results.means, results.seconds
-    long = results.long_means()
     folder.mkdir(parents=True, exist_ok=True)
     columns = list(dict.fromkeys([*map(str, means), *map(str, seconds), "measure", "mean"]))
-    tables = {"means.csv": means, "means_long.csv": long, "seconds.csv": seconds}
+    tables = {"means.csv": means, "means_long.csv": results.long_means(), "seconds.csv": seconds}
     for name, table in {**tables, "codebook.csv": codebook(results.study, columns)}.items():
         (folder / name).write_bytes(csv_bytes(table))
-    for name, table in {"means.sav": means, "seconds.sav": seconds}.items():
-        write_sav(pd.DataFrame(table), results.study, folder / name)
+    write_sav(means, results.study, folder / "means.sav")
+    write_sav(seconds, results.study, folder / "seconds.sav")
     (folder / "first_figure.R").write_text(r_script(chosen), encoding="utf-8")
     (folder / "first_figure.py").write_text(python_script(chosen), encoding="utf-8")
     return [folder / name for name in FILES]

@@ -15,7 +15,7 @@ from scipy.stats import t as student_t
 from emotion.errors import InputError
 from emotion.studies.statistics.permutation import PERMUTATIONS, group_labels, paired_t, sign_flips, two_sample_t
 from emotion.studies.statistics.resampling import Values
-from emotion.studies.statistics.tables import expect_columns, moments_of, step_of
+from emotion.studies.statistics.tables import expect_columns, expect_people, moments_of, step_of
 
 THRESHOLD_P = 0.05
 """Moments whose t has a smaller two-sided p form clusters, unless another threshold is asked for."""
@@ -115,7 +115,7 @@ def paired_clusters(
     differences = first - second
     differences = differences[np.isfinite(differences).any(axis=1)]
     n = len(differences)
-    _expect_people(n, f"with values in both {names[0]} and {names[1]}")
+    expect_people(n, f"with values in both {names[0]} and {names[1]}")
     flips = sign_flips(n, permutations, seed)
     threshold = _threshold(np.isfinite(differences).sum(axis=0) - 1, threshold_p)
     t, largest = _masses(partial(paired_t, differences), flips.rows, threshold)
@@ -154,7 +154,7 @@ def unpaired_clusters(
     first, second, moments = _checked(a, b, times)
     first, second = (values[np.isfinite(values).any(axis=1)] for values in (first, second))
     for values, name in ((first, names[0]), (second, names[1])):
-        _expect_people(len(values), f"in {name}")
+        expect_people(len(values), f"in {name}")
     labels = group_labels(len(first), len(second), permutations, seed)
     counts = np.isfinite(first).sum(axis=0) + np.isfinite(second).sum(axis=0)
     threshold = _threshold(counts - 2, threshold_p)
@@ -292,8 +292,3 @@ def _side(
         raise InputError(f"expected rows with {which[0]} {which[1]}; got none")
     _, values, people = moments_of(rows, measure, participant=participant, time=time, moments=moments)
     return pd.DataFrame(values, index=people)
-
-
-def _expect_people(count: int, which: str) -> None:
-    if count < 2:
-        raise InputError(f"expected at least two people {which}; got {count}")

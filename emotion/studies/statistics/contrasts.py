@@ -21,7 +21,7 @@ from emotion.studies.statistics.permutation import (
     two_sample_t,
 )
 from emotion.studies.statistics.resampling import LEVEL, Values
-from emotion.studies.statistics.tables import pairs_of, people_means
+from emotion.studies.statistics.tables import expect_people, pairs_of, people_means
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def paired_contrast(
         raise InputError(f"expected two values of each person; got {first.shape} and {second.shape} values")
     known = np.isfinite(first) & np.isfinite(second)
     n = int(known.sum())
-    _expect_people(n, f"with values in both {names[0]} and {names[1]}")
+    expect_people(n, f"with values in both {names[0]} and {names[1]}")
     first, second = first[known], second[known]
     differences = (first - second)[:, None]
     flips = sign_flips(n, permutations, seed)
@@ -146,7 +146,7 @@ def unpaired_contrast(
     groups = [np.asarray(values, np.float64).ravel() for values in (a, b)]
     first, second = (values[np.isfinite(values)] for values in groups)
     for values, name in ((first, names[0]), (second, names[1])):
-        _expect_people(len(values), f"in {name}")
+        expect_people(len(values), f"in {name}")
     labels = group_labels(len(first), len(second), permutations, seed)
     t = two_sample_t(np.concatenate([first, second])[:, None], labels.rows, equal_variances=False)[:, 0]
     error, df = _welch(first, second)
@@ -191,10 +191,10 @@ def contrasts(
         InputError: A column or condition is missing, too few people are left, or groups share people.
     """
     compare = paired_contrast if paired else unpaired_contrast
+    means = people_means(table, measures, by=by, participant=participant)
     found = []
     for names in levels:
         for measure in measures:
-            means = people_means(table, [measure], by=by, participant=participant)
             a, b = pairs_of(means, measure, by, names, participant, paired=paired)
             found.append(compare(a, b, measure=measure, names=names, level=level, permutations=permutations, seed=seed))
     corrected = holm([each.p for each in found])
@@ -243,8 +243,3 @@ def _welch(a: Values, b: Values) -> tuple[float, float]:
     if total == 0:
         return 0.0, float(len(a) + len(b) - 2)
     return float(np.sqrt(total)), total**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-
-
-def _expect_people(count: int, which: str) -> None:
-    if count < 2:
-        raise InputError(f"expected at least two people {which}; got {count}")

@@ -19,6 +19,12 @@ def expect_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
         raise InputError(f"expected the columns {', '.join(columns)}; got {have}, without {', '.join(missing)}")
 
 
+def expect_people(count: int, which: str) -> None:
+    """Raise InputError unless there are at least two people; ``which`` says in the error who they are."""
+    if count < 2:
+        raise InputError(f"expected at least two people {which}; got {count}")
+
+
 def people_means(
     table: pd.DataFrame, measures: Sequence[str], *, by: str, participant: str = "participant"
 ) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from praatio import textgrid
 from pympi.Elan import Eaf
 
 from emotion.analytics.edits import Edits
+from emotion.csv_text import csv_bytes
 from emotion.errors import InputError
 from emotion.studies import Cell, Participant, Stimulus, Study
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
@@ -162,9 +164,11 @@ def test_boris_has_starts_stops_and_points() -> None:
     table = boris_table({"Ada": [Mark(1, 2.5, "smile"), Mark(2, 2, "=beep")]}, "clip.mp4", 10, 25)
     assert table[["Time", "Behavior", "Behavior type"]].to_numpy().tolist() == [
         [1.0, "smile", "START"],
-        [2.0, "'=beep", "POINT"],
+        [2.0, "=beep", "POINT"],
         [2.5, "smile", "STOP"],
     ]
+    written = pd.read_csv(io.BytesIO(csv_bytes(table)), encoding="utf-8-sig")
+    assert written["Behavior"].tolist() == ["smile", "'=beep", "smile"]
     assert table["Image index"].tolist() == [25, 50, 62]
 
 

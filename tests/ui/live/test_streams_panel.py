@@ -9,10 +9,9 @@ import weakref
 
 import pytest
 
-from emotion.errors import LiveError
 from emotion.streams import SinkStatus
 from tests.shown import as_shown
-from ui.live.streams_panel import _host_and_port, status_text
+from ui.live.streams_panel import status_text
 
 
 def test_a_line_says_what_to_whom_and_how_often() -> None:
@@ -23,13 +22,6 @@ def test_a_line_says_what_to_whom_and_how_often() -> None:
     assert "1,234 sent · 5 left out" in line
     assert "*odd*" not in line, "shown as it is, not as Markdown"
     assert "receiver" not in status_text(SinkStatus("OSC", "127.0.0.1:9000", None, 0), 0)
-
-
-def test_an_address_needs_a_port() -> None:
-    assert _host_and_port("[::1]:9000") == ("::1", 9000)
-    for wrong in ("localhost", "localhost:", ":9000", "localhost:99999", "localhost:x"):
-        with pytest.raises(LiveError, match="host:port"):
-            _host_and_port(wrong)
 
 
 @pytest.mark.slow

@@ -46,9 +46,9 @@ export class Chart {
     return (Math.min(Math.max(x - left, 0), width) / width) * this.duration_s;
   }
 
-  // Shows a timeline with people, colours and events; `signals` and `keys` are the lanes below each person's expressions.
-  show(timeline, people, colours, events, duration_s) {
-    Object.assign(this, {timeline, people, colours, events, duration_s, painted: ""});
+  // Shows a timeline with people, colours, events and the lanes of `keys` out of `signals`, which is null before it is loaded.
+  show(timeline, people, colours, events, duration_s, signals, keys) {
+    Object.assign(this, {timeline, people, colours, events, duration_s, signals, keys, painted: ""});
     this.element.setAttribute("aria-valuemax", duration_s.toFixed(1));
     this.#paint();
   }
@@ -125,7 +125,7 @@ export class Chart {
     this.#paintFlags([...places.values()].slice(0, MOST_EVENTS), width);
   }
 
-  // The names of events below the lanes, in rows so that none covers another; what finds no place has its mark alone.
+  // The names of events below the lanes, in up to three rows without overlaps; an event without room has only its mark.
   #paintFlags(places, width) {
     const ends = [];
     const flags = [];
@@ -162,7 +162,7 @@ export class Chart {
 // The legend of the colours, and of what has none.
 export function legendOf(labels, colours, withUnclear, withUnseen) {
   const items = labels.map((label) => legendItem(label, colours[label][0], "", "", colours[label]));
-  if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear", "no expression is sure enough"));
+  if (withUnclear) items.push(legendItem("unclear", colours.unclear[0], "unclear", "no expression is probable enough"));
   if (withUnseen) items.push(legendItem("not seen", "", "unseen", "no face was found"));
   return items;
 }

@@ -8,7 +8,7 @@ export const RIBBON = 11;
 export const SPACE = 2;
 export const STACK = 38;
 
-const HATCH = 3;
+const STRIPE_PX = 3;
 const LETTERS_PX = 18;
 
 // For each person: `seen` (columns), `leading` (columns; the answer most frames of the column have) and
@@ -78,8 +78,8 @@ export function paintLane(lane, labels, colours, unclear, scale) {
     if (!lane.seen[column]) continue;
     for (let y = 0; y < ribbon; y++) {
       const answer = lane.leading[column];
-      // Hatched, because neutral is grey too.
-      const bright = answer === UNCLEAR && (column + y) % (2 * HATCH * scale) < HATCH * scale;
+      // Striped, because neutral is grey too.
+      const bright = answer === UNCLEAR && (column + y) % (2 * STRIPE_PX * scale) < STRIPE_PX * scale;
       pixels[y * columns + column] = answer === UNCLEAR ? (bright ? unclear : fade(unclear)) : colours[answer];
     }
     // From the top down, as charts and reports stack them.
@@ -94,8 +94,8 @@ export function paintLane(lane, labels, colours, unclear, scale) {
   return image;
 }
 
-// Writes two letters on each run of the ribbon that has room, as colours look alike to some. `answers` is
-// [colour, text colour, letters] per label.
+// Writes two letters on each run of the ribbon that has room, for people who cannot tell the colours apart.
+// `answers` is [colour, text colour, letters] per label.
 export function writeLetters(context, lane, answers, scale) {
   context.font = `600 ${9 * scale}px sans-serif`;
   context.textBaseline = "middle";

@@ -2,8 +2,9 @@
 
 const TEXT_PX = 13;
 const TOP = 3;
-// A face smaller than this has no table; a picture narrower than that has small words.
+// Smaller faces have no table.
 const LEAST_PX = 40;
+// Narrower pictures have small text.
 const SMALL_PX = 480;
 const AXES = ["#ff5a5a", "#4be07a", "#5ab4ff"];
 const SHADOW = "rgba(0, 0, 0, 0.6)";
@@ -79,7 +80,7 @@ export class Overlay {
     const size = this.#small ? TEXT_PX - 3 : TEXT_PX - 1;
     const row = size + 5;
     const width = Math.min(Math.max(face.w, 9 * size), 15 * size);
-    // A phone has room for the leading one alone.
+    // A phone has room for one line.
     const lines = this.#small ? top.slice(0, 1) : top;
     const place = this.#freePlace(face, width, lines.length * row + 4);
     if (!place) return;
@@ -98,7 +99,7 @@ export class Overlay {
     });
   }
 
-  // Where a table of this size covers no face and is whole, or undefined.
+  // A place where a table of this size fits and covers no face; undefined if there is none.
   #freePlace({x, y, w, h}, width, height) {
     const gap = 4;
     const within = (value, end) => Math.min(Math.max(value, 0), Math.max(end, 0));

@@ -65,13 +65,13 @@ export class Player {
       this.playback.seekTo(data.stand.time_s);
     }
     if (data.captions !== before.captions) this.#setCaptions(data.captions);
-    this.choice.offer(data.lanes, this.lanes ?? data.chosen);
     this.lanes ??= data.chosen;
+    this.choice.offer(data.lanes, this.lanes);
     if (data.signals !== before.signals) await this.#loadSignals(data.signals);
     this.#showAll();
   }
 
-  // Signals are computed and sent only once somebody wants a lane.
+  // Signals are computed and sent once a lane is chosen.
   async #loadSignals(address) {
     this.signals = null;
     if (!address) return undefined;
@@ -233,9 +233,10 @@ export class Player {
   #showChart() {
     const waiting = this.marked.filter((event) => !this.taken.has(event.id));
     const events = [...this.data.events, ...waiting.map((event) => ({...event, label: event.label || "new", excluded: false}))];
-    [this.chart.signals, this.chart.keys] = [this.signals, this.lanes];
-    this.chart.show(this.timeline, this.people, this.data.colours, events, this.playback.duration_s);
-    explain(this.root.querySelector(".how"), this.signals?.chosen(this.lanes) ?? []);
+    this.chart.show(
+      this.timeline, this.people, this.data.colours, events, this.playback.duration_s, this.signals, this.lanes,
+    );
+    explain(this.root.querySelector(".how dl"), this.signals?.chosen(this.lanes) ?? []);
   }
 
   #showPlayback() {

@@ -3,10 +3,10 @@
 // The same as in emotion/charts/behaviour.py; dashes tell lines apart without colour.
 const LINE_COLOURS = ["#7c6cf0", "#c26a12", "#2e9e8f"];
 const LINE_DASHES = [[], [5, 3], [1, 2]];
-export const SIGNAL_PX = 42;
+const SIGNAL_PX = 42;
 // A screen has no room for more marks in one lane.
 const MOST_MARKS = 300;
-// A mark's text needs this many px to the next one.
+// Least distance between the names of two marks, px.
 const NAME_PX = 46;
 const UNKNOWN_STEP = 255;
 
@@ -42,7 +42,7 @@ export class Signals {
     return signal.low + ((signal.high - signal.low) * step) / this.head.units.steps;
   }
 
-  // Each line's least and largest step per column of pixels; 255 as the least where nothing is known.
+  // The smallest and largest step of a line per column of pixels; the smallest is 255 where nothing is known.
   columnsOf(person, line, columns, duration_s) {
     const low = new Uint8Array(columns).fill(UNKNOWN_STEP);
     const high = new Uint8Array(columns);
@@ -52,7 +52,7 @@ export class Signals {
     for (let row = first; row < after; row++) {
       if (steps[row] === UNKNOWN_STEP) continue;
       const begin = Math.floor((this.timeOf(row) / duration_s) * columns);
-      // A row stands until the next one, or for one usual step.
+      // A row counts until the next one, but for at most two usual steps.
       const end_s = Math.min(row + 1 < after ? this.timeOf(row + 1) : Infinity, this.timeOf(row) + 2 * step_s);
       const end = Math.max(begin, Math.ceil((end_s / duration_s) * columns) - 1);
       for (let column = Math.max(begin, 0); column <= Math.min(end, columns - 1); column++) {
@@ -63,7 +63,7 @@ export class Signals {
     return {low, high};
   }
 
-  // The usual time between two rows: the median of some of them.
+  // The usual time between two rows: the median of a sample.
   stepOf(first, after) {
     const steps = [];
     const stride = Math.max(Math.floor((after - first) / 200), 1);
@@ -75,7 +75,7 @@ export class Signals {
     return signal.marks.filter((mark) => mark[0] === person);
   }
 
-  // A person's values at a time, as text; empty where they are not known.
+  // A person's values at a time as text; empty if they are unknown.
   textAt(keys, person, time_s) {
     const [first, after] = this.rowsOf(person);
     let [low, high] = [first, after];
@@ -102,7 +102,7 @@ function digitsOf(signal, value) {
   return range > 20 ? `${text}°` : text;
 }
 
-// The element of one lane: what it shows, its axis and its lines; marks are drawn over it.
+// One lane: a title with axis and counts, the lines, and the marks over them.
 export function signalLane(signals, signal, person, width, scale, duration_s) {
   const part = document.createElement("div");
   part.className = "signal";
@@ -163,7 +163,7 @@ function paintSignal(signals, signal, person, width, scale, duration_s) {
   return canvas;
 }
 
-// A line where a column has one value, a bar from the least to the largest where it has several.
+// Draws a line, and a bar from the smallest to the largest value where a column has several.
 function paintLine(pen, low, high, yOf, colour, dashes) {
   let run = [];
   for (let column = 0; column <= low.length; column++) {
@@ -207,7 +207,7 @@ function markElements(marks, width, duration_s) {
   });
 }
 
-// The choice of lanes: a box for each kind of signal, and a menu of movements. `changed(keys)` gets what is chosen.
+// The choice of lanes: a checkbox per signal, and a menu of movements. `changed(keys)` is called with the chosen ones.
 export class LaneChoice {
   constructor(element, most, changed) {
     [this.element, this.most, this.changed] = [element, most, changed];
@@ -218,7 +218,7 @@ export class LaneChoice {
     return [...this.element.querySelectorAll("input:checked")].map((box) => box.value);
   }
 
-  // Offers lanes; those chosen before stay chosen.
+  // Shows a checkbox per lane; new ones are checked if they are in `keys`.
   offer(lanes, keys) {
     const text = JSON.stringify(lanes);
     if (text !== this.offered) {
@@ -256,10 +256,8 @@ export class LaneChoice {
   }
 }
 
-// How to read each chosen lane.
-export function explain(element, signals) {
-  element.hidden = !signals.length;
-  const list = element.querySelector("dl");
+// Lists how to read each chosen lane.
+export function explain(list, signals) {
   list.replaceChildren(
     ...signals.flatMap((signal) => {
       const [term, text] = [document.createElement("dt"), document.createElement("dd")];

@@ -1,4 +1,4 @@
-// Keeps a value in a cookie of this browser, or removes it.
+// Sets a cookie, or deletes it if the value is empty.
 
 export default function ({ data }) {
     const { name, value, path, days } = data;

@@ -1,13 +1,14 @@
-"""Eyes and movements: what eyes, gaze, head and face do, as charts, a face and figures."""
+"""Eyes and movements: charts of eyes, gaze, head and face, a drawn face and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from emotion.analytics.behaviour.face_means import mean_movements
 from emotion.analytics.behaviour.sampling import sampling_notes
@@ -29,16 +30,19 @@ from emotion.analytics.heat import span_edges
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.people import person_name
 from emotion.charts.behaviour import LINE_COLOURS, signal_chart
-from emotion.drawing.face_map import face_map
+from emotion.drawing.face_map import HOW_TO_READ, NOTABLE, face_map
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
 from ui.common.charts import show_chart
 from ui.common.face_map import show_face_map
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import share_column, whole_percent
 from ui.common.tables import csv_button
 from ui.common.widgets import legend
+
+T = TypeVar("T")
 
 MAX_MOVEMENTS = 3
 """Movements shown at once."""
@@ -50,11 +54,9 @@ _MISSING = (
     "This analysis has no eyes and no movements: it was made before they were measured, or they were switched off. "
     "Analyse the video again to get them."
 )
-_HEAT_HOW = (
-    "A spot shows where the face moved, an arrow in which direction; the stronger the colour, the larger the mean "
-    "movement from the person's face at rest, in distances between the eyes (0.05 is about 3 mm). Left and right are "
-    "the person's own. Means below 0.005 have no spot. At rest: the person's baseline if there is one (tab "
-    "Baseline), else the median of their neutral frames. Turning the head by 10° changes measures by up to 0.01."
+_FACE_HOW = (
+    f"{HOW_TO_READ} Means below {NOTABLE} have no spot. At rest: the person's baseline (tab Baseline), otherwise the "
+    "median of their neutral frames. Turning the head by 10° changes measures by up to 0.01."
 )
 
 
@@ -71,14 +73,19 @@ def show_behaviour(analysis: Analysis, edits: Edits, track: int | None, key: str
     if not has_eyes(timeline) and not has_movements(timeline):
         st.info(_MISSING, icon=":material/visibility_off:")
         return
-    behaviour = behaviour_of(analysis, edits.baselines)
+    behaviour = _kept("behaviour", analysis, edits, lambda: behaviour_of(analysis, edits.baselines))
     person = _first_person(timeline, behaviour) if track is None else track
     if track is None and timeline["track_id"].nunique() > 1:
         st.caption(f"Charts show {plain(person_name(person, edits.names))}. Choose a person above to see another.")
     _show_charts(analysis, edits, person, key)
     if has_movements(timeline):
-        _show_face(behaviour, edits, person, key)
+        _show_face(analysis, behaviour, edits, person, key)
     _show_figures(analysis, behaviour, edits, key)
+
+
+def _kept(name: str, analysis: Analysis, edits: Edits, make: Callable[[], T], *more: object) -> T:
+    """Return a value that depends on the analysis, its baselines and ``more``; computed when one of them changes."""
+    return kept(f"behaviour_{name}", (analysis, edits.baselines, *more), make)
 
 
 def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:
@@ -89,13 +96,13 @@ def _first_person(timeline: pd.DataFrame, behaviour: Behaviour) -> int:
 
 def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> None:
     rows = analysis.timeline[analysis.timeline["track_id"] == person]
-    table = signal_table(rows, edits.baselines)
-    found = marks(rows)
+    table, found = _kept("signals", analysis, edits, lambda: (signal_table(rows, edits.baselines), marks(rows)), person)
+    edges = span_edges(analysis.frames, _BINS)
     signals = {signal.key: signal for signal in signals_of(table)}
     moves = [name for name in signals if name not in {EYES, GAZE, HEAD}]
     for name in (EYES, GAZE, HEAD):
         if name in signals:
-            _show_signal(analysis, signals[name], table, found, f"{key}_{person}")
+            _show_signal(signals[name], table, found, edges, f"{key}_{person}")
     if not moves:
         return
     st.markdown("**Facial movements**")
@@ -105,11 +112,12 @@ def _show_charts(analysis: Analysis, edits: Edits, person: int, key: str) -> Non
         help=f"Up to {MAX_MOVEMENTS} at once",
     )  # fmt: skip
     for name in chosen:
-        _show_signal(analysis, signals[name], table, found, f"{key}_{person}")
+        _show_signal(signals[name], table, found, edges, f"{key}_{person}")
 
 
-def _show_signal(analysis: Analysis, signal: Signal, table: pd.DataFrame, found: pd.DataFrame, key: str) -> None:
-    edges = span_edges(analysis.frames, _BINS)
+def _show_signal(
+    signal: Signal, table: pd.DataFrame, found: pd.DataFrame, edges: NDArray[np.float64], key: str
+) -> None:
     spans = envelope(table, signal, edges)
     happened = found[found["signal"] == signal.key]
     st.markdown(f"**{plain(signal.title)}**")
@@ -151,17 +159,19 @@ def _in_words(signal: Signal, spans: pd.DataFrame, happened: pd.DataFrame) -> st
 
 
 def _rounded(value: float, digits: int) -> str:
-    """Return a rounded value with a minus sign, zero without one."""
+    """Return a rounded value as text, with a proper minus sign and never “−0”."""
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
-def _show_face(behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
+def _show_face(analysis: Analysis, behaviour: Behaviour, edits: Edits, person: int, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Movements on the face**", width="stretch")
-        how_to_read(plain(_HEAT_HOW))
+        how_to_read(plain(_FACE_HOW))
     events = [event for event in sorted(edits.events, key=lambda one: one.span.start_s) if not event.excluded]
     event = _choose_event(events, key)
-    of_person = mean_movements(behaviour, None if event is None else event.span).get(person)
+    span = None if event is None else event.span
+    means = _kept("means", analysis, edits, lambda: mean_movements(behaviour, span), span)
+    of_person = means.get(person)
     if not of_person:
         st.info(
             "No movements here: the person is not seen, or their face at rest is not known. Set a baseline in the tab "
@@ -175,9 +185,7 @@ def _show_face(behaviour: Behaviour, edits: Edits, person: int, key: str) -> Non
     with face:
         show_face_map(svg, f"{key}_face")
     with table:
-        st.dataframe(
-            shown, hide_index=True, column_config=_movement_columns(), height="content", placeholder="–"
-        )  # fmt: skip
+        st.dataframe(shown, hide_index=True, column_config=_movement_columns(), height="content", placeholder="–")
         with st.container(horizontal=True):
             csv_button("Mean movements", shown, f"{key}_means_csv")
             st.download_button(
@@ -201,7 +209,7 @@ def _choose_event(events: list[Event], key: str) -> Event | None:
 
 
 def movement_rows(means: Mapping[str, float]) -> pd.DataFrame:
-    """Return a row per movement: its name, mean, left, right and the FACS unit that it resembles."""
+    """Return a row per movement: name, mean, left, right and the FACS unit that it resembles."""
     return pd.DataFrame(
         {
             "movement": [movement.title for movement in MOVEMENTS],
@@ -228,8 +236,10 @@ def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: s
     st.markdown("**Figures per person**")
     people = longest_seen(analysis.timeline, _TABLE_PEOPLE)
     names = {track: person_name(track, edits.names) for track in people}
-    table = person_figures(behaviour).loc[people]
-    moved = movement_figures(behaviour)
+    per_person, moved = _kept(
+        "figures", analysis, edits, lambda: (person_figures(behaviour), movement_figures(behaviour))
+    )
+    table = per_person.loc[people]
     means = moved[moved["track_id"].isin(people)].pivot_table("mean", "movement", "track_id", dropna=False, sort=False)
     table = table.assign(movement=means.mean()).reset_index()
     table.insert(0, "person", table.pop("track_id").map(names))
@@ -245,7 +255,7 @@ def _show_figures(analysis: Analysis, behaviour: Behaviour, edits: Edits, key: s
 
 
 def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Behaviour) -> None:
-    """Show where everybody's face at rest comes from, and if there are several people, their mean movements."""
+    """Show the source of each person's face at rest, and the mean movements if there are several people."""
     rests = ", ".join(f"{name}: {_RESTS[str(behaviour.people.loc[track, 'rest'])]}" for track, name in names.items())
     st.caption(f"Face at rest: {plain(rests)}.")
     if len(names) < 2:
@@ -260,7 +270,7 @@ def _show_movements(means: pd.DataFrame, names: Mapping[int, str], behaviour: Be
 
 
 def _table(table: pd.DataFrame, columns: Mapping[str, Any]) -> None:
-    """Show the columns of a table that it has, after its people."""
+    """Show a table of people with those of the columns that it has."""
     chosen = {"person": st.column_config.TextColumn("Person", pinned=True), **columns}
     order = [name for name in chosen if name in table]
     st.dataframe(table[order], hide_index=True, column_config=chosen, placeholder="–")

@@ -16,6 +16,7 @@ from emotion.errors import EmotionError, TimelineError, TooLargeError
 from emotion.library.read_upload import load_uploaded
 from emotion.types import Analysis
 from ui.common.charts import show_chart
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.reading import how_to_read
 from ui.common.shares import whole_percent
@@ -85,22 +86,13 @@ def _other_analysis(library: OtherAnalyses | None, key: str) -> Side | None:
     if chosen == _FILE:
         return _other_file(key)
     try:
-        other, edits = _loaded(library, chosen, key)
+        other, edits = kept("compared_analysis", chosen, lambda: library.load(chosen))
     except EmotionError as error:
         st.error(plain(error), icon=":material/broken_image:")
         return None
     track = choose_person(other, edits, f"{key}_of_{chosen}")
     name = titles[chosen] if track is None else f"{person_name(track, edits.names)}, {titles[chosen]}"
     return Side(name, other, track)
-
-
-def _loaded(library: OtherAnalyses, analysis_id: str, key: str) -> tuple[Analysis, Edits]:
-    """Return another analysis; the last one is cached, so reruns do not read it again."""
-    held = f"{key}_held"
-    if st.session_state.get(held, ("",))[0] != analysis_id:
-        st.session_state[held] = (analysis_id, library.load(analysis_id))
-    found: tuple[Analysis, Edits] = st.session_state[held][1]
-    return found
 
 
 def _other_file(key: str) -> Side | None:

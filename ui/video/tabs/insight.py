@@ -1,4 +1,4 @@
-"""Tabs of an analysis, each of which answers a question."""
+"""The tabs of an analysis; each answers a question."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from emotion.analytics.smooth import METHODS, smoothed
 from emotion.errors import InputError
 from emotion.types import Analysis
 from ui.common.errors import fragment
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.video.tabs.baseline import edit_baseline
 from ui.video.tabs.behaviour import show_behaviour
@@ -44,8 +45,8 @@ _OFF = "off"
 _METHOD_NAMES = {_OFF: "Off", "mean": "Moving average", "median": "Median", "exponential": "Exponential"}
 _WINDOWS = {"mean": "Window (s)", "median": "Window (s)", "exponential": "Half-life (s)"}
 _SMOOTHING = {
-    "mean": "Each value becomes the mean of {0:.1f} s around it: flicker goes, short expressions get weaker.",
-    "median": "Each value becomes the median of {0:.1f} s around it: what lasts under half of that goes.",
+    "mean": "Each value becomes the mean of {0:.1f} s around it. Removes flicker; short expressions get weaker.",
+    "median": "Each value becomes the median of {0:.1f} s around it. Removes changes shorter than half of that.",
     "exponential": "Older frames count less: half as much after {0:.1f} s. Changes appear a little late.",
 }
 """Method → what it does."""
@@ -55,7 +56,7 @@ _ONLY_HERE = "It changes what these tabs show, never the saved data or the downl
 def edited_or_raw(analysis: Analysis, edits: Edits) -> Analysis:
     """Return the analysis with its edits applied; without them, and with an error, if they are contradictory."""
     try:
-        return apply_edits(analysis, edits)
+        return kept("edited_analysis", (analysis, edits), lambda: apply_edits(analysis, edits))
     except InputError as error:
         st.error(plain(error), icon=":material/error:")
         return analysis
@@ -117,7 +118,7 @@ def show_insight(
 
 
 def _moving(key: str, go_to: Callable[[float], None] | None) -> Callable[[float], None]:
-    """Return what moves the player: the tabs' next run then reruns the page, as the player is not in their fragment."""
+    """Return a function that moves the player and requests a rerun of the page, where the player is."""
 
     def move(time_s: float) -> None:
         if go_to is not None:
@@ -142,7 +143,7 @@ class _View:
     go_to: Callable[[float], None]
 
     def tabs(self) -> dict[str, Callable[[], Edits | None]]:
-        """Return what fills each tab."""
+        """Return title → method of each tab."""
         return {
             "Overview": self.overview,
             "People": self.people,

@@ -12,6 +12,7 @@ from emotion.analytics.timeline import result_at
 from emotion.errors import VideoError
 from emotion.report.stills import faces_of
 from emotion.types import Analysis
+from ui.common.kept import kept
 
 MAX_FACES = 12
 """People with a thumbnail, longest seen first; each needs a seek in the video."""
@@ -27,12 +28,7 @@ def face_pictures(analysis: Analysis, video: Path | None, key: str) -> dict[int,
     """
     if video is None or not video.is_file():
         return {}
-    kept: tuple[str, dict[int, str]] | None = st.session_state.get(f"{key}_faces")
-    if kept is None or kept[0] != str(video):
-        with st.spinner("Extracting a picture of each face …"):
-            kept = (str(video), _extract(analysis, video))
-        st.session_state[f"{key}_faces"] = kept
-    return kept[1]
+    return kept("face_pictures", (key, str(video)), lambda: _extract(analysis, video))
 
 
 def _extract(analysis: Analysis, video: Path) -> dict[int, str]:
@@ -43,7 +39,8 @@ def _extract(analysis: Analysis, video: Path) -> dict[int, str]:
             faces = result_at(analysis, int(row["frame_index"])).faces
             wanted[track] = float(row["time_s"]), next(face for face in faces if face.track_id == track)
     try:
-        return faces_of(video, wanted)
+        with st.spinner("Extracting a picture of each face …"):
+            return faces_of(video, wanted)
     except VideoError:
         # Without a readable video, people are shown by number only.
         return {}
