@@ -18,7 +18,7 @@ FILE, START, END, TRACK, CONSENT, EXCLUDED = "file", "start_s", "end_s", "track"
 OWN = (PARTICIPANT, STIMULUS, FILE, START, END, TRACK, CONSENT, EXCLUDED)
 """Columns with a meaning; all others are variables."""
 
-MAX_ROWS = 100_000
+MAX_ROWS, MAX_COLUMNS, MAX_BYTES = 100_000, 1_000, 16 << 20
 _CONSENTS = {
     **{str(each): each for each in Consent},
     **dict.fromkeys(("yes", "true", "1"), Consent.GIVEN),
@@ -31,8 +31,16 @@ def read_sheet(content: bytes) -> pd.DataFrame:
     """Return a CSV file as text columns; commas, semicolons or tabs separate them.
 
     Raises:
-        InputError: It is not such a table, has no column ``participant``, or is too long.
+        InputError: It is not such a table, has no column ``participant``, or is too large.
     """
+    if len(content) > MAX_BYTES:
+        raise InputError(f"expected a table of at most {MAX_BYTES >> 20} MiB; it is larger")
+    # Looked at before it is read, as a cell takes thirty times its bytes in memory.
+    if (
+        max((line.count(sign) for line in content.splitlines() for sign in (b",", b";", b"\t")), default=0)
+        > MAX_COLUMNS
+    ):
+        raise InputError(f"expected a table of at most {MAX_COLUMNS:,} columns; it has more")
     try:
         text = content.decode("utf-8-sig")
         table = pd.read_csv(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,43 @@ def test_the_suggested_pattern_reads_the_names_it_was_suggested_for(keys: list[t
 def test_a_pattern_that_cannot_work_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="expected"):
         NamePattern(text)
+
+
+FIELDS = ("participant", "a", "b", "c")
+
+
+@given(
+    st.lists(st.text("x_-", max_size=2), min_size=5, max_size=5).filter(lambda signs: all(signs[1:-1])),
+    st.text("xyX_-", max_size=14),
+)
+def test_a_name_is_read_as_by_one_expression_that_tries_every_place(signs: list[str], name: str) -> None:
+    text = signs[0] + "".join(f"{{{field}}}{sign}" for field, sign in zip(FIELDS, signs[1:], strict=True))
+    found = re.fullmatch("(.+?)".join(map(re.escape, signs)), name, re.IGNORECASE)
+    assert NamePattern(text)._parts(name) == (None if found is None else list(found.groups()))
+
+
+def test_a_pattern_that_almost_fits_takes_no_time() -> None:
+    """One expression with all its fields took minutes, and stopped the server for everybody meanwhile."""
+    many = "".join(f"_{{f{number}}}" for number in range(40))
+    began = time.process_time()
+    assert NamePattern(f"{{participant}}{many}!").read("_" * 250) is None
+    assert NamePattern(f"{{participant}}{many}").read("_" * 250) is not None
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        (b"participant,file\n" + b"p,a\n" * (5 << 20), "at most 16 MiB"),
+        (b"participant" + b",a" * 2_000_000, "at most 1,000 columns"),
+        (b"participant,file\np" + b";a" * 2_000_000, "at most 1,000 columns"),
+    ],
+)
+def test_a_sheet_that_would_fill_the_memory_is_not_read(sheet: bytes, words: str) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError, match=words):
+        read_sheet(sheet)
+    assert time.process_time() - began < 2
 
 
 def test_two_files_of_one_cell_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -58,6 +59,26 @@ def test_a_study_has_the_same_results_in_another_library(
     pd.testing.assert_frame_equal(study_results(elsewhere, imported).means, results.means)
     assert elsewhere.analyses.search().total == 2
     assert elsewhere.analyses.search("film").total == 2, "events can be searched"
+
+
+@pytest.mark.parametrize("linked", ["study.json", "timelines", "timeline", "pipe"])
+def test_a_folder_with_links_or_pipes_is_refused(
+    studies: StudyRepository, saved: SavedStudy, tmp_path: Path, linked: str
+) -> None:
+    """A received folder could lead to any file of this machine, or to one that never ends."""
+    folder = tmp_path / "out"
+    export_study(studies, saved, folder)
+    timeline = next((folder / "timelines").iterdir())
+    path = {"timeline": timeline, "pipe": timeline}.get(linked, folder / linked)
+    path.rename(tmp_path / "elsewhere")
+    if linked == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path / "elsewhere")
+    elsewhere = StudyRepository(studies.analyses.library.for_owner("a colleague"))
+    with pytest.raises(InputError, match="in the folder of a study; "):
+        import_study(elsewhere, folder)
+    assert elsewhere.analyses.search().total == 0
 
 
 @pytest.mark.parametrize("break_it", ["no file", "no json", "version", "timeline", "strange id"])
