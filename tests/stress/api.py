@@ -31,8 +31,6 @@ from emotion.samples import clip_frames, sample_image
 from emotion.vision.encode import write_video
 from tests.http_api.test_jobs import finish_next
 
-API = "api"
-"""Section of the results."""
 OPERATIONS = 10
 """Operations with parameters; the health check has none."""
 JOBS, DONE_JOBS = 6, 2
