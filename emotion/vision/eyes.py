@@ -100,7 +100,7 @@ class EyeModel:
     """MediaPipe's iris model, run on both eyes in one call; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._model = LiteRTModel(mediapipe_file(IRIS), any_size=True)
+        self._model = LiteRTModel(mediapipe_file(IRIS), any_size=True, int8_weights=True)
 
     def __call__(self, picture: Image, corners: FloatArray, head: FloatArray) -> Eyes:
         """Measure the eyes of one face.
