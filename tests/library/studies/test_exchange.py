@@ -82,3 +82,8 @@ def test_a_damaged_folder_adds_nothing(
     assert elsewhere.summaries() == []
     assert elsewhere.analyses.search().total == 0
     assert set(studies.analyses.library.storage.folders()) == {cell.analysis for cell in saved.study.cells}
+
+
+def test_a_file_is_no_folder(studies: StudyRepository, video: Path) -> None:
+    with pytest.raises(InputError, match=f"expected a folder that “export” made; {video.name} is a file"):
+        import_study(studies, video)
