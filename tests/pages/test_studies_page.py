@@ -135,3 +135,46 @@ def test_files_hold_the_results(repository, video):
     path = Path(repository.library.storage.url) / "x.sav"
     path.write_bytes(_sav(results))
     assert len(pyreadstat.read_sav(path)[0]) == 4
+
+
+def test_a_study_is_downloaded_and_imported(repository, video):
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    page = visit("Files")
+    page.button(key="study_export_start").click().run()
+    job = page.session_state["study_export_job"]
+    job.wait()
+    page.run()
+    assert not page.exception and not page.error
+    content = job.file.read_bytes()
+    studies.delete(saved.id)
+    page = visit()
+    page.file_uploader[0].set_value(("pilot.zip", content, "application/zip")).run()
+    page.button(key="study_import_first").click().run()
+    if "study_import_job" in page.session_state:
+        page.session_state["study_import_job"].wait()
+        page.run()
+    assert not page.exception and not page.error
+    (again,) = studies.summaries()
+    assert (again.title, again.cells) == ("Pilot", 4)
+    assert page.query_params["study"] == again.id
+
+
+def test_a_file_that_is_no_study_is_refused(repository):
+    page = visit()
+    page.file_uploader[0].set_value(("pilot.zip", b"PK nothing", "application/zip")).run()
+    page.button(key="study_import_first").click().run()
+    if "study_import_job" in page.session_state:
+        page.session_state["study_import_job"].wait()
+        page.run()
+    assert any("Expected a ZIP file of an exported study" in error.value for error in page.error)
+
+
+def test_annotations_are_written_for_other_programs(repository, video):
+    fill(repository, video)
+    page = visit("Files")
+    page.pills(key="study_export_kind").set_value("eaf").run()
+    page.button(key="study_export_start").click().run()
+    job = page.session_state["study_export_job"]
+    job.wait()
+    with zipfile.ZipFile(job.file) as archive:
+        assert sorted(archive.namelist()) == ["p1_comedy.eaf", "p1_news.eaf", "p2_comedy.eaf", "p2_news.eaf"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import TypeVar
 
 import streamlit as st
@@ -73,9 +73,14 @@ def open_study(study_id: str | None) -> None:
         st.query_params[STUDY] = study_id
 
 
-def results_job(studies: StudyRepository, saved: SavedStudy, states: dict[str, AnalysisState]) -> ResultsJob:
+def standing_of(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> Hashable:
+    """Return what changes when the study, an analysis or its edits change."""
+    return saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items())
+
+
+def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> ResultsJob:
     """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
-    key = (saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items()))
+    key = standing_of(saved, states)
     job: ResultsJob | None = st.session_state.get(_JOB)
     if job is None or job.study_id != saved.id:
         if job is not None:
