@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -11,15 +12,17 @@ from emotion.library.studies.repository import AnalysisState
 from emotion.studies.results import StudyResults
 from ui.common.plain import plain
 from ui.studies.add import show_add
+from ui.studies.agreement import show_agreement
 from ui.studies.contrast import show_contrast
 from ui.studies.exchange import show_export
 from ui.studies.grid import show_grid, standing
 from ui.studies.jobs import follow
+from ui.studies.logs import show_logs
 from ui.studies.people import show_people
 from ui.studies.results import show_curve, show_files, show_means
 from ui.studies.session import results_job
 
-_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Files"]
+_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Agreement", "Files"]
 TABS = "study_tabs"
 """Key of the tabs."""
 
@@ -36,6 +39,7 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
         lambda: _show_results(saved, results, show_means),
         lambda: _show_results(saved, results, show_curve),
         lambda: _show_results(saved, results, show_contrast),
+        lambda: _show_results(saved, results, partial(show_agreement, studies, saved)),
         lambda: _show_files(studies, saved, states, results),
     )
     # Only the open tab is computed: curves of many people take a moment.
@@ -52,6 +56,7 @@ def _show_videos(
     results: StudyResults | None,
 ) -> None:
     show_add(studies, saved)
+    show_logs(studies, saved, states)
     show_grid(studies, saved, states, results)
 
 

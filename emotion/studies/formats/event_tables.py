@@ -6,7 +6,7 @@ import math
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 import pyxdf
@@ -18,6 +18,8 @@ from emotion.studies.text_tables import UNICODE, decoded, read_text_table
 
 MAX_EVENTS = 100_000
 _ENCODINGS = (*UNICODE, "latin-1")
+_ENDINGS = {".eaf": "elan", ".xdf": "xdf"}
+BORIS_COLUMNS = frozenset({"Behavior", "Behavior type", "Time"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,8 @@ def eprime_events(content: bytes) -> list[LoggedEvent]:
 def boris_events(content: bytes) -> list[LoggedEvent]:
     """Return the events of BORIS' tabular events: starts joined with their stops, and points."""
     table = read_table(content)
-    needed = {"Behavior", "Behavior type", "Time"}
-    if not needed <= set(table):
-        raise InputError(f"expected BORIS' tabular events with {', '.join(sorted(needed))}; a column is missing")
+    if not set(table) >= BORIS_COLUMNS:
+        raise InputError(f"expected BORIS' tabular events with {', '.join(sorted(BORIS_COLUMNS))}; a column is missing")
     open_at: dict[tuple[str, str], float] = {}
     found = []
     for row in table.to_dict("records"):
@@ -205,6 +206,18 @@ def offset_by(events: Sequence[LoggedEvent], common: str, at_s: float) -> float:
         have = ", ".join(dict.fromkeys(brief(event.label) for event in events[:20]))
         raise InputError(f"expected an event {brief(common)!r} in the log; it has {have or 'none'}")
     return at_s - first.start_s
+
+
+def kind_of(name: str, content: bytes) -> str:
+    """Return the format that a log probably has, from its name and columns; ``csv`` if it is none of the others."""
+    ending = PurePath(name).suffix.lower()
+    if ending in _ENDINGS:
+        return _ENDINGS[ending]
+    columns = set(read_table(content))
+    if columns >= BORIS_COLUMNS:
+        return "boris"
+    endings = {"psychopy": ".started", "eprime": ".OnsetTime"}
+    return next((kind for kind, end in endings.items() if any(name.endswith(end) for name in columns)), "csv")
 
 
 def read_log(path: Path, kind: str, columns: Columns | None = None) -> list[LoggedEvent]:
