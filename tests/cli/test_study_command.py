@@ -51,6 +51,15 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
     assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
 
 
+@pytest.mark.slow
+def test_a_study_is_one_zip_file(filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "pilot.ZIP")
+    assert main(["study", "export", "Pilot", path]) == 0
+    assert main(["study", "delete", "Pilot"]) == 0
+    assert main(["study", "import", path]) == 0
+    assert "3 cells imported" in capsys.readouterr().out
+
+
 def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:
     (tmp_path / "sheet.csv").write_text("participant,stimulus,file,group\na,film,a_film.mp4,x\nb,film,b_film.mp4,y\n")
     assert main(["study", "add", "Pilot", "--sheet", str(tmp_path / "sheet.csv")]) == 0

@@ -112,6 +112,12 @@ def test_a_sheet_with_semicolons_consent_and_parts() -> None:
     [
         (b"name,file\nx,y\n", "expected a column “participant”"),
         (b"\xff\xfe\x00", "expected a table as CSV"),
+        (b"PK\x03\x04\xff", "expected a table as CSV text in UTF-8 or UTF-16"),
+        (b"", "expected a table as CSV .* the file is empty"),
+        (b"\n\r\n\n", "expected a table as CSV .* the file is empty"),
+        (b"participant,stimulus,participant\np,film,q\n", "expected each column once; got 'participant' twice"),
+        (b"participant,file,File\np,a,b\n", "expected each column once; got 'file' twice"),
+        (b"participant,file\np,a,b\n", "expected a table as CSV or tab-separated text"),
         (b"participant,file,consent\np,a,maybe\n", "expected consent to be"),
         (b"participant,file,start_s\np,a,soon\n", "expected a number in the column start_s"),
         (b"participant,file,start_s,end_s\np,a,5,2\n", "expected a part that ends after it starts"),
@@ -121,6 +127,14 @@ def test_a_sheet_with_semicolons_consent_and_parts() -> None:
 def test_a_sheet_that_cannot_be_read_says_why(sheet: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         study_of_sheet(read_sheet(sheet), FILES)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("sign", ["\t", ",", ";"])
+def test_a_sheet_of_a_spreadsheet_is_read(encoding: str, sign: str) -> None:
+    rows = [["participant", "file", "Größe", ""], ["p1", "a", "groß", ""], ["p2", "b"]]
+    table = read_sheet("\r\n".join(map(sign.join, rows)).encode(encoding))
+    assert table.to_dict("list") == {"participant": ["p1", "p2"], "file": ["a", "b"], "Größe": ["groß", ""]}
 
 
 def studies() -> st.SearchStrategy[Study]:

@@ -131,6 +131,8 @@ def _read(path: Path) -> dict[str, Any]:
         version, analyses = content["version"], content["analyses"]
         cells = content["study"]["cells"]
         is_whole = all(map(_ID.fullmatch, analyses)) and all(cell["analysis"] in analyses for cell in cells)
+    except NotADirectoryError:
+        raise InputError(f"expected a folder that “export” made; {brief(path.parent.name)} is a file") from None
     except FileNotFoundError:
         raise InputError(f"expected a folder that “export” made; there is no {ABOUT} in it") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
