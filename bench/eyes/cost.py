@@ -1,4 +1,4 @@
-"""What the stages that can be switched off cost: multiply–adds of one face, and time of a clip with and without."""
+"""Cost of the optional stages: multiply–adds per face, and time per frame of a clip with and without them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ SWITCHES = {"neither": (False, False), "movements": (False, True), "eyes": (True
 
 
 def measure_cost() -> dict[str, int | None]:
-    """Return the multiply–adds of one face in each stage."""
+    """Return the multiply–adds per face of each stage."""
     return dict(stage_costs())
 
 
 def measure_speed(clip: Path) -> dict[str, Any]:
-    """Return the processor time per frame, ms, with each choice of switches: the least of several runs in turn.
+    """Return the processor time per frame, ms, for each of :data:`SWITCHES`: the minimum of several interleaved runs.
 
-    Processor time, as other programs on the machine hardly change it. ``ratio`` is the frames per processor second with
-    everything on over those with nothing on.
+    Other programs on the machine hardly change processor time. ``ratio`` is the number of frames per processor second
+    with everything on over that with nothing on.
     """
     analyzers = {name: Analyzer(eyes=eyes, movements=moves) for name, (eyes, moves) in SWITCHES.items()}
     spent: dict[str, list[float]] = {name: [] for name in SWITCHES}

@@ -15,7 +15,7 @@ EDGE = "#868D96"
 """A grey for lines and frames, visible on white and on black."""
 
 INK = "currentColor"
-"""Colour of text: the page's own, light or dark. Charts are drawn as SVG; a canvas does not know it."""
+"""Text colour of the page, light or dark; works in SVG, not on a canvas."""
 
 VIOLET = "#7C6CF0"
 """The theme's colour, for marks without an expression's colour."""

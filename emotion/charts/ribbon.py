@@ -116,8 +116,9 @@ def overview_chart(
     Args:
         analysis: The analysis.
         shown: The current span, which gets a frame; None for the whole time.
-        ink: Text colour, ``#rrggbb``, the theme's. On a canvas, as Vega's selection has no text alternative in SVG.
-        names: Track → the person's name; others have numbers.
+        ink: The theme's text colour, ``#rrggbb``. The chart is a canvas: in SVG, Vega's selection has no text
+            alternative.
+        names: Track → the person's name; people without one have a number.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
@@ -146,8 +147,8 @@ def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyTyp
     """Return a ribbon per person of an analysis that is still running, on an axis as long as the whole video.
 
     Args:
-        analysis: The part that is done.
-        names: Track → the person's name; others have numbers.
+        analysis: The results so far.
+        names: Track → the person's name; people without one have a number.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)

@@ -74,7 +74,7 @@ def probability_bars(
 
 
 def _ring_letters(table: pd.DataFrame, height: int) -> alt.Chart:
-    """Return two letters on each part of a ring that has room for them."""
+    """Return the two-letter labels of a ring's parts, where there is room."""
     letters = answer_letters(table, room=f"datum.share >= {_LETTERS_FROM}", height=height)
     return letters.mark_text(radius=height * 0.375, fontSize=11, fontWeight=600).encode(
         theta=alt.Theta("share:Q", stack=True), order="order:O"

@@ -32,7 +32,7 @@ _POLL_S = 0.5
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the command's options."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list all studies")
     create = actions.add_parser("create", help="create an empty study")
@@ -75,10 +75,10 @@ def _of_study(
 
 
 def run_study(options: argparse.Namespace) -> int:
-    """Do it and return the exit status.
+    """Run the command and return the exit status.
 
     Raises:
-        EmotionError: It cannot be done.
+        EmotionError: A file, the study or the library cannot be used.
     """
     with closing(Library.open()) as library:
         studies = StudyRepository(library.for_owner(LOCAL))

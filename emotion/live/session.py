@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.stream import EYES, MOVEMENTS
+from emotion.engine.stage_costs import EYES, MOVEMENTS
 from emotion.errors import LiveError
 from emotion.library import Repository
 from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality

@@ -62,7 +62,7 @@ class Movement:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of its columns: the whole face, then its sides and their difference, left less right."""
+        """Names of its columns: the whole face, then its sides and their difference, left minus right."""
         return (self.name, *(f"{self.name}_{part}" for part in (*SIDES, ASYMMETRY) if self.sided))
 
 

@@ -37,7 +37,7 @@ SETS = {
     "FFHQ": ("ffhq/ffhq-happy-neutral.parquet",),
 }
 UPRIGHT_SETS = ("FER+", "RAF-DB")
-"""Sets in whose neutral faces the effect of the pose is measured."""
+"""Sets whose neutral faces are used to measure the effect of the pose."""
 FACES = 1500
 """Faces per set, drawn at random, so expressions keep their natural shares."""
 FRONTAL_DEG = 20.0
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_groups(shared: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what each set shows, and how much of the pose is left in the measures.
+    """Return the areas of each set, and the remaining effect of the pose on measures.
 
     Args:
         shared: Folder with the sets' Parquet files.

@@ -31,7 +31,7 @@ def show_days(library: Repository) -> None:
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
     of_days = (
-        "Each cell is a day, in the colour and with two letters of its dominant expression. Unclear time is not counted."
+        "Each cell is a day, in the colour and with two letters of its dominant expression, without unclear time."
         if by == LEADING else
         f"Each cell is a day. Stronger colour: larger share of {plain(by)} of the time with a face."
     )  # fmt: skip
