@@ -31,11 +31,13 @@ from emotion.studies.names import NamePattern
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
 from ui.common.background import BackgroundJob
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.tables import csv_button
 from ui.studies import session
 from ui.studies.jobs import follow
 from ui.studies.logs import LOG_TYPES
+from ui.video.session import open_analysis
 
 _JOB = "study_agreement_job"
 _EMPTY = {"no code": NO_CODE, "neutral": "neutral", "nothing: leave it out": None}
@@ -85,7 +87,7 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
     """Ask for what people coded, and show how well they and the model agree."""
     uploads = st.file_uploader(
         "Codes of people: one file per coder and video, or one table of all", LOG_TYPES, accept_multiple_files=True,
-        key="study_codes",
+        key="study_codes", max_upload_size=20,
     )  # fmt: skip
     if not uploads:
         st.caption(
@@ -121,7 +123,7 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
     if job.running:
         follow(job, "Comparing coders", "videos", "study_agreement_stop")
     elif job.found is not None:
-        _show(job.found)
+        _show(saved, job.found)
     elif job.error:
         st.error(plain(_upper(job.error)), icon=":material/error:")
     else:
@@ -136,7 +138,7 @@ def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
         if not upload.name.casefold().endswith((".eaf", ".xdf")) and is_table_of_all(read_table(content)):
             tables.append(spans_of_table(read_table(content)))
         else:
-            files[upload.name] = session.kept(f"codes_{mark}", mark, lambda: _events(upload.name, content))  # noqa: B023
+            files[upload.name] = kept(f"study_codes_{mark}", mark, lambda: _events(upload.name, content))  # noqa: B023
     if files:
         text = st.text_input(
             "Pattern of the file names", suggest_coded_pattern(list(files)), key="study_codes_pattern",
@@ -168,7 +170,7 @@ def _ask_options() -> AgreementOptions:
     return AgreementOptions(tolerance_s=float(tolerance), model=model, empty=_EMPTY[empty])
 
 
-def _show(found: StudyAgreement) -> None:
+def _show(saved: SavedStudy, found: StudyAgreement) -> None:
     coders, people = ", ".join(map(plain, found.coders)), found.overall[0].people
     for each in found.overall:
         st.markdown(f"- **{plain(each.name)}** of {coders}: {plain(_figure(each))}")
@@ -183,21 +185,31 @@ def _show(found: StudyAgreement) -> None:
     few = f" No interval with fewer than {MIN_PEOPLE} people." if people < MIN_PEOPLE else ""
     words = f"{found.recordings} videos of {people} people, in units of 0.1 s. Moments are left out."
     st.caption(plain(f"{words} Intervals: 95 %, people are resampled.{few}"))
-    st.markdown(f"**Where they disagree** ({len(found.differences)} spans)")
-    st.dataframe(
-        found.differences.round(2), hide_index=True, placeholder="–",
-        height=min(38 + 35 * max(len(found.differences), 1), 320),
-    )  # fmt: skip
+    _show_differences(saved, found.differences)
     with st.container(horizontal=True):
         csv_button("Agreement", found.pairs, "study_agreement_csv")
         csv_button("Disagreements", found.differences, "study_disagreements_csv")
+
+
+def _show_differences(saved: SavedStudy, table: pd.DataFrame) -> None:
+    """Show where coders disagree; a selected row opens its video."""
+    st.markdown(f"**Where they disagree** ({len(table)} spans)")
+    picked = st.dataframe(
+        table.round(2), hide_index=True, placeholder="–", height=min(38 + 35 * max(len(table), 1), 320),
+        on_select="rerun", selection_mode="single-row", key=f"study_differences_{len(table)}",
+    )  # fmt: skip
+    for place in picked.selection.rows:
+        key = table["participant"][place], table["stimulus"][place]
+        for cell in saved.study.cells:
+            if cell.key == key and st.button(f"Open {plain(' · '.join(key))}", icon=":material/play_circle:"):
+                open_analysis(cell.analysis)
 
 
 def _figure(found: Agreement) -> str:
     if math.isnan(found.value):
         return "not defined, as only one code occurs"
     interval = "" if math.isnan(found.low) else f" (95 % interval {found.low:.2f} to {found.high:.2f})"
-    return f"{found.value:.2f}{interval}"
+    return f"{found.value:.2f}{interval}".replace("-", "−")
 
 
 def _upper(error: object) -> str:

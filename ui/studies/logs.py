@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 import pandas as pd
 import streamlit as st
 
-from emotion.errors import EmotionError, InputError
+from emotion.analytics.edits import Event
+from emotion.errors import EmotionError
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.annotations import add_events
 from emotion.library.studies.read_uploads import read_uploaded_log
@@ -23,6 +24,8 @@ from emotion.studies.formats.event_tables import (
     offset_by,
     read_table,
 )
+from emotion.studies.text_tables import MAX_BYTES
+from ui.common.kept import kept
 from ui.common.plain import plain
 from ui.common.uploads import take_uploads, uploader_key
 from ui.studies import session
@@ -41,41 +44,42 @@ def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, 
     if not cells:
         return
     with st.expander("Add events from a log", icon=":material/event_note:"):
-        upload = st.file_uploader("Log of one participant and stimulus", LOG_TYPES, key=uploader_key(_UPLOAD))
+        upload = st.file_uploader(
+            "Log of one participant and stimulus", LOG_TYPES, key=uploader_key(_UPLOAD), max_upload_size=MAX_BYTES >> 20
+        )
         if upload is None:
             st.caption("Events from PsychoPy, E-Prime, BORIS, ELAN, XDF or any table. An event can mark a stimulus.")
             return
         try:
             logged = _read(upload.name, upload.getvalue())
-            if logged is None:
-                return
-            cell, offset_s = _ask_place(cells, states, upload.name, logged)
-            events = in_video(logged, offset_s)
-        except InputError as error:
+            if logged is not None:
+                cell, offset_s = _ask_place(cells, states, upload.name, logged)
+                _offer(studies, cell, in_video(logged, offset_s), len(logged), states[cell.analysis].duration_s)
+        except EmotionError as error:
             st.error(plain(str(error)[:1].upper() + str(error)[1:]), icon=":material/error:")
-            return
-        rows = [(event.label, event.span.start_s, event.span.end_s) for event in events]
-        st.dataframe(
-            pd.DataFrame(rows, columns=["event", "start, s", "end, s"]).round(3), hide_index=True,
-            height=min(38 + 35 * max(len(rows), 1), 260),
-        )  # fmt: skip
-        if len(events) < len(logged):
-            st.caption(f"{len(logged) - len(events)} events before the start of the video are left out.")
-        if st.button(f"Add {len(events)} events", type="primary", icon=":material/add:", disabled=not events):
-            try:
-                count = add_events(studies, cell, events)
-            except EmotionError as error:
-                st.error(plain(error), icon=":material/error:")
-                return
-            take_uploads(_UPLOAD)
-            session.tell(f"{count} events added to {' · '.join(cell.key)}.")
-            st.rerun()
+
+
+def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged: int, length_s: float | None) -> None:
+    """Show events in the time of the video, and add them on a click."""
+    rows = [(event.label, event.span.start_s, event.span.end_s) for event in events]
+    table = pd.DataFrame(rows, columns=["event", "start, s", "end, s"])
+    st.dataframe(table.round(3), hide_index=True, height=min(38 + 35 * max(len(rows), 1), 260))
+    if early := logged - len(events):
+        st.caption(plain(f"{early} events before the start of the video are left out."))
+    if length_s is not None and (late := sum(event.span.start_s >= length_s for event in events)):
+        words = f"{late} events are after the end of the video, at {length_s:.1f} s. Choose an event that it shows."
+        st.warning(plain(words), icon=":material/schedule:")
+    if st.button(f"Add {len(events)} events", type="primary", icon=":material/add:", disabled=not events):
+        count = add_events(studies, cell, events)
+        take_uploads(_UPLOAD)
+        session.tell(f"{count} events added to {' · '.join(cell.key)}.")
+        st.rerun()
 
 
 def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
     """Ask for the format and return the events; None while a column is to be chosen."""
     mark = name, hash(content)
-    guess = session.kept("log_kind", mark, lambda: kind_of(name, content))
+    guess = kept("study_log_kind", mark, lambda: kind_of(name, content))
     kind = st.selectbox(
         "Format",
         list(KINDS),
@@ -87,11 +91,11 @@ def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
     columns = _ask_columns(content) if kind == "csv" else None
     if kind == "csv" and columns is None:
         return None
-    return session.kept("log", (mark, kind, columns), lambda: read_uploaded_log(content, name, kind, columns))
+    return kept("study_log", (mark, kind, columns), lambda: read_uploaded_log(content, name, kind, columns))
 
 
 def _ask_columns(content: bytes) -> Columns | None:
-    names = [str(name) for name in session.kept("log_columns", hash(content), lambda: read_table(content))]
+    names = [str(name) for name in kept("study_log_columns", hash(content), lambda: read_table(content))]
     if not names:
         return None
     optional = [_NONE, *names]

@@ -65,15 +65,6 @@ def cached(results: StudyResults, key: Hashable, make: Callable[[], T]) -> T:
     return found
 
 
-def kept(slot: str, key: Hashable, make: Callable[[], T]) -> T:
-    """Return a value, computed once while its key stays the same; a slot keeps one."""
-    name = f"study_kept_{slot}"
-    if name not in st.session_state or st.session_state[name][0] != key:
-        st.session_state[name] = key, make()
-    found: T = st.session_state[name][1]
-    return found
-
-
 def open_study(study_id: str | None) -> None:
     """Open a study, or none; its address can be bookmarked."""
     if study_id is None:

@@ -136,7 +136,7 @@ def _codings(
     names = [
         _name(cells[key].key) if key in cells else "" for key in zip(spans[PARTICIPANT], spans[STIMULUS], strict=True)
     ]
-    coded = spans.assign(**{PARTICIPANT: names, "code": spans["code"].map(_code_of)})
+    coded = spans.assign(participant=names, code=spans["code"].map(_code_of))
     coded = coded[coded[PARTICIPANT] != ""]
     if coded.empty:
         raise InputError("expected codes of participants and stimuli that have results in this study; got none")
@@ -161,14 +161,14 @@ def _model_codes(analysis: Analysis, track: int | None) -> pd.DataFrame:
 
 
 def _icc_table(codings: Codings) -> pd.DataFrame:
-    """Return the reliability of the share of time with each code; none of a code without two complete recordings."""
+    """Return the reliability of the share of time with each code that two coders used, over at least two recordings."""
     people = [name.split(_SIGN)[0] for name in codings.people]
     rows = []
     for code in codings.codes:
-        try:
-            found = resampled_correlations(coded_shares(codings, code).to_numpy(), people)
-        except InputError:
+        shares = coded_shares(codings, code)
+        if (shares > 0).any().sum() < 2 or len(shares.dropna()) < 2:
             continue
+        found = resampled_correlations(shares.to_numpy(), people)
         one = next(each for each in found if each.form == ICC_FORM)
         if np.isfinite(one.value):
             rows.append((code, one.value, one.low, one.high, one.targets))

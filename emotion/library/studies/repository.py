@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from emotion.errors import LibraryError
@@ -238,7 +237,8 @@ def _insert(session: Session, table: type[_Part], study_id: str, rows: list[dict
         )
 
 
-def _of(session: Session, study_id: str, table: type[_Part], *columns: str) -> Sequence[Row[Any]]:
+def _of(session: Session, study_id: str, table: type[_Part], *columns: str) -> list[tuple[Any, ...]]:
     """Return columns of a study's rows in a table, in order."""
     wanted = select(*(getattr(table, name) for name in columns))
-    return session.execute(wanted.where(table.study_id == study_id).order_by(table.place)).all()
+    found = session.execute(wanted.where(table.study_id == study_id).order_by(table.place))
+    return [tuple(row) for row in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -23,9 +23,9 @@ PATTERNS = (
 """Patterns of file names, to try in this order."""
 
 
-def is_table_of_all(columns: Iterable[str]) -> bool:
+def is_table_of_all(table: pd.DataFrame) -> bool:
     """Return whether a table names a coder in each row."""
-    return {CODER, PARTICIPANT, "code", "start_s", "end_s"} <= set(columns)
+    return {CODER, PARTICIPANT, "code", "start_s", "end_s"} <= set(table)
 
 
 def spans_of_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +42,10 @@ def spans_of_table(table: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for key, rows in whole.groupby([CODER, PARTICIPANT, STIMULUS], sort=False):
         parts.append(
-            _spans(dict(zip(SPANS, key, strict=False)), events_of_table(rows, Columns("start_s", "code", "end_s")))
+            _spans(
+                dict(zip(SPANS, [str(name) for name in key], strict=False)),
+                events_of_table(rows, Columns("start_s", "code", "end_s")),
+            )
         )
     return _joined(parts)
 

@@ -213,7 +213,7 @@ def kind_of(name: str, content: bytes) -> str:
     ending = PurePath(name).suffix.lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
-    columns = set(read_table(content))
+    columns = set(map(str, read_table(content)))
     if columns >= BORIS_COLUMNS:
         return "boris"
     endings = {"psychopy": ".started", "eprime": ".OnsetTime"}
