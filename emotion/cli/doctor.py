@@ -53,7 +53,7 @@ def _package(name: str) -> Finding:
 
 
 def _extra(extra: str) -> Finding:
-    """An extra may be absent: most people do not train."""
+    """Check the packages of an extra, which may be missing, as most people do not train."""
     name = EXTRAS[extra]
     try:
         return Finding(f"extra {extra}", True, f"{name} {metadata.version(name)}")
@@ -97,7 +97,7 @@ def _part_model(name: str) -> Finding:
 
 
 def _cost() -> Finding:
-    """Return the cost of each stage, with the option that skips it."""
+    """Report what each stage costs, and the option that turns it off."""
     try:
         costs = stage_costs()
     except EmotionError as error:
@@ -108,7 +108,7 @@ def _cost() -> Finding:
 
 
 def _sandbox() -> Finding:
-    """Ask a decoder's process what keeps it off the network."""
+    """Ask a sandboxed process how it is kept off the network."""
     try:
         in_force = run_limited(isolation_in_force)
     except EmotionError as error:
@@ -118,7 +118,7 @@ def _sandbox() -> Finding:
 
 
 def _server(url: str) -> Finding:
-    """Ask the server about an even grey face."""
+    """Ask the model server to classify a plain grey picture."""
     try:
         open_classifier("default").predict([np.full((48, 48), 128, np.uint8)])
     except EmotionError as error:
