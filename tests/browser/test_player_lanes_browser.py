@@ -88,6 +88,15 @@ def test_three_lanes_at_most_and_the_choice_can_be_taken_back(page):
     settle(page)
 
 
+def test_a_lane_without_values_says_why(page):
+    page.get_by_text("Movements", exact=True).click()
+    page.get_by_label("Jaw drop").check()
+    expect(page.locator(".signal p")).to_have_count(2)
+    expect(page.locator(".signal p").first).to_contain_text("face at rest unknown, set a baseline")
+    expect(page.locator(".signal p").last).not_to_contain_text("unknown")
+    assert_fits_a_phone(page)
+
+
 def test_lanes_follow_keys(page):
     box = page.get_by_label("Head", exact=True)
     box.focus()

@@ -89,17 +89,19 @@ def _says(sets: dict[str, Any]) -> str:
         rows = [row["against_neutral"] for row in sets[name]["areas"] if tuple(row["movements"]) in _NOT_SHOWN]
         return f"{min(rows):.2f}–{max(rows):.2f} on {name}"
 
-    up, stretch, surprise = "lip_corner_up", "lip_stretch", ("jaw_drop", "lid_raise")
+    up, stretch, surprise = "lip_corner_up", "lip_stretch", ("jaw_drop", "eye_openness")
     ups = ", ".join(f"{area(name, 'happiness', up)} on {name}" for name in ("FER+", "FFHQ", "RAF-DB"))
     together = ", ".join(area(name, "happiness", up, stretch) for name in ("FER+", "FFHQ", "RAF-DB"))
     lines = [
         f"**Lip corners separate smiles from neutral faces**: corner up alone {ups}; with lip stretch {together}.",
         f"**Jaw and lids separate surprise from neutral faces** ({both('surprise', *surprise)} on FER+ and RAF-DB; "
         "target 0.85), **but not from other expressions** "
-        f"({both('surprise', *surprise, kind='against_rest')}), as people who laugh or shout open the mouth too. With "
-        f"the outer brows: {both('surprise', *surprise, 'brow_outer_raise')}.",
+        f"({both('surprise', *surprise, kind='against_rest')}), as people who laugh or shout open the mouth too. "
+        "`eye_openness` is that of the iris model, mean of both eyes; with the mesh's lids, it is "
+        f"{both('surprise', 'jaw_drop', 'lid_raise')}.",
         f"**Brow lowering separates anger moderately** ({both('anger', 'brow_lower')}; target 0.75). All 468 points "
-        "together do no better on FER+ ([decision 0018](decisions/0018-movements.md)).",
+        "together do no better on FER+ ([decision 0018](decisions/0018-movements.md)). With narrowed eyes "
+        f"(`eye_narrowing`, the negative openness): {both('anger', 'brow_lower', 'eye_narrowing')}.",
         "**Lip press, lip corner down and inner brow raise are not validated** "
         f"({span('FER+')}, {span('RAF-DB')}): simulated movements are measured correctly, but the mesh does not show "
         "them in real faces, or people do not make them. Do not draw conclusions from them alone.",

@@ -1,6 +1,7 @@
 """Packs the signals of eyes, gaze, head and movements for the player's lanes, about 30 bytes per face.
 
-The header has ``signals`` (title, axis, lines, marks and how to read them), ``people`` (their numbers) and ``units``.
+The header has ``signals`` (title, axis, lines, marks, how to read them, what to say without values), ``people`` (their
+numbers) and ``units``.
 The arrays after it are sorted by person and time:
 
 ==========  =======  ===================  ===============================================================
@@ -39,6 +40,9 @@ from ui.player.pack import TICK_S, join_arrays
 
 STEPS = 254
 UNKNOWN = 255
+
+_NO_REST, _NOT_MEASURED = "face at rest unknown, set a baseline", "not measured"
+"""What a lane says of a person without values: of movements, and of eyes, gaze and head."""
 
 
 def offered_lanes(analysis: Analysis) -> list[dict[str, Any]]:
@@ -93,6 +97,7 @@ def _head(signal: Signal, found: pd.DataFrame) -> dict[str, Any]:
         "high": signal.high,
         "limit": signal.limit,
         "meaning": signal.meaning,
+        "unknown": _NOT_MEASURED if signal.key in (EYES, GAZE, HEAD) else _NO_REST,
         "lines": [{"name": name, "column": column} for name, column in signal.lines.items()],
         "marks": [
             [int(track), str(kind), round(float(start_s), 3), round(float(end_s), 3)]

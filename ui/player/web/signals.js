@@ -71,6 +71,12 @@ export class Signals {
     return steps.sort((a, b) => a - b)[steps.length >> 1] ?? 1;
   }
 
+  hasValues(signal, person) {
+    const [first, after] = this.rowsOf(person);
+    const isKnown = (step) => step !== UNKNOWN_STEP;
+    return signal.lines.some((line) => this.arrays[line.column].subarray(first, after).some(isKnown));
+  }
+
   marksOf(signal, person) {
     return signal.marks.filter((mark) => mark[0] === person);
   }
@@ -126,6 +132,11 @@ function signalTitle(signals, signal, person) {
   const low = String(signal.low).replace("-", "−");
   axis.textContent = `${low} to ${signal.high}${signal.unit.startsWith("°") ? "" : " "}${signal.unit}`;
   title.append(axis);
+  if (!signals.hasValues(signal, person)) {
+    const reason = document.createElement("span");
+    reason.textContent = signal.unknown;
+    title.append(reason);
+  }
   const counts = new Map();
   for (const [, kind] of signals.marksOf(signal, person)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   if (counts.size) {
