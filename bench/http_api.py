@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import uvicorn
 
-from bench.common.records import facts, write_section
+from bench.common.records import HTTP_API, facts, write_section
+from bench.report import write_readme
 from emotion.engine.analyzer import Analyzer
 from emotion.http_api.serve import ServeOptions, create_server
 from emotion.library import Library
@@ -27,7 +28,6 @@ from emotion.report.stills import encode_png
 from emotion.samples import sample_image
 from emotion.vision.uploaded import load_uploaded
 
-SECTION = "http_api"
 CLIENTS, PICTURES, ROUNDS = 2, 10, 5
 
 
@@ -75,5 +75,6 @@ def _rate(analyse: Callable[[int], None]) -> float:
 
 if __name__ == "__main__":
     found = measure_api()
-    write_section(SECTION, facts(), found)
+    write_section(HTTP_API, facts(), found)
+    write_readme()
     print(json.dumps(found, indent=1))

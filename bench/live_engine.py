@@ -14,12 +14,12 @@ import av
 import cv2
 import numpy as np
 
-from bench.common.records import facts, write_section
+from bench.common.records import LIVE_ENGINE, facts, write_section
+from bench.report import write_readme
 from emotion.engine.analyzer import Analyzer
 from emotion.live import LiveSession, LiveSettings
 from emotion.samples import sample_image
 
-SECTION = "live_engine"
 SIZES = ((640, 480), (1280, 720))
 FACES = (0, 1, 2, 3)
 WISHES = {
@@ -96,7 +96,8 @@ def markdown(figures: dict[str, dict[str, float]]) -> str:
 def main() -> None:
     """Measure, write the figures down, print the table."""
     figures = measure_live_engine()
-    write_section(SECTION, facts(), figures)
+    write_section(LIVE_ENGINE, facts(), figures)
+    write_readme()
     print(markdown(figures))
 
 

@@ -24,7 +24,8 @@ from pythonosc.osc_bundle import OscBundle
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from bench.common.records import facts, write_section
+from bench.common.records import STREAMS, facts, write_section
+from bench.report import write_readme
 from emotion.engine.analyzer import Analyzer
 from emotion.live import LiveSession, LiveSettings
 from emotion.live.camera_source import read_file
@@ -34,7 +35,6 @@ from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.websocket import WebSocketSink
 
-SECTION = "streams"
 _SKIPPED = 25
 """Frames at the start that do not count: models and connections warm up."""
 Arrived = dict[int, tuple[float, float, float]]
@@ -155,7 +155,8 @@ def main() -> None:
     options = parser.parse_args()
     clip = options.clip or make_clip(Path(tempfile.mkdtemp()) / "clip.mp4")
     found = measure_streams(clip, options.loops)
-    write_section(SECTION, facts(), found)
+    write_section(STREAMS, facts(), found)
+    write_readme()
     print(json.dumps(found, indent=1))
 
 

@@ -7,20 +7,34 @@ from typing import Any
 from bench.batch.guide import batch_tables
 from bench.common.processor import GOALS, TIMES_FER
 from bench.common.records import (
+    API,
     BATCH,
     FALSE_FACES,
     FUZZ,
+    HTTP_API,
     KILLS,
     LIBRARY,
     LIVE,
+    LIVE_ENGINE,
     LONG_VIDEO,
     RESULTS,
     SOAK,
+    STREAMS,
+    STUDIES,
     TRAINING,
     VISITS,
+    measured_line,
     read_section,
 )
 from bench.live.table import live_tables
+from bench.program_tables import (
+    ELSEWHERE,
+    http_api_table,
+    invented_requests_table,
+    live_engine_table,
+    streams_table,
+    studies_table,
+)
 from bench.stress_tables import kills_table, soak_table, visits_table
 
 README = RESULTS / "README.md"
@@ -60,10 +74,15 @@ def with_sections(text: str) -> str:
         BATCH: _batch,
         TRAINING: _training,
         FALSE_FACES: _false_faces,
+        HTTP_API: http_api_table,
+        API: invented_requests_table,
+        STREAMS: streams_table,
+        LIVE_ENGINE: live_engine_table,
+        STUDIES: studies_table,
     }
     records = {name: read_section(name) for name in sections}
     tables = [show(record) for name, show in sections.items() if (record := records[name]) is not None]
-    return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables])
+    return "\n".join([text.partition(_SECTIONS)[0].rstrip(), "", _SECTIONS, *tables, ELSEWHERE])
 
 
 def _title(record: dict[str, Any]) -> str:
@@ -233,7 +252,4 @@ def _row(words: str, cells: list[str]) -> str:
 
 def _measured(section: str, record: dict[str, Any]) -> str:
     program = "tests.stress" if section in _STRESS else "bench"
-    return (
-        f"Written by `python -m {program} {section}` on {record['date']} at commit {record['commit']}: "
-        f"{record['processor']}, {record['cores']} cores.\n"
-    )
+    return measured_line(f"{program} {section}", record)

@@ -24,7 +24,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from bench.common.process import peak_mb, run_module
-from bench.common.records import ROOT, facts, write_section
+from bench.common.records import ROOT, STUDIES, facts, write_section
 from emotion.analytics.files import save_parquet
 from emotion.analytics.timeline import BOX, FRAME_TYPES, SHAPE, column_types, probability_columns, with_leading_emotion
 from emotion.engine.storage import timeline_key
@@ -38,7 +38,6 @@ from emotion.studies.statistics.contrasts import contrasts
 from emotion.studies.statistics.curves import mean_curve
 from emotion.types import Analysis, VideoInfo
 
-SECTION = "studies"
 PARTICIPANTS, STIMULI, MINUTES, FPS = 200, 10, 3, 30
 _DIFFERENT = 20
 _TABS = ("Videos", "Means", "Curve", "Contrast")
@@ -158,7 +157,10 @@ def main() -> int:
             "scale": run_module("bench.study_scale", "--folder", folder),
             "page": run_module("bench.study_scale", "--folder", folder, "--page"),
         }
-    write_section(SECTION, facts(), found)
+    write_section(STUDIES, facts(), found)
+    from bench.report import write_readme  # noqa: PLC0415 – its imports are not part of what the children measure
+
+    write_readme()
     print(json.dumps(found, indent=1))
     return 0
 

@@ -1,21 +1,21 @@
-"""One tree of errors. Each says what was expected and what came, in one sentence for people.
+"""The package's exceptions. Each message is one sentence for people: what was expected, and what was found.
 
 EmotionError
-├── InputError              what the user gave cannot be used
-│   ├── ImageError          … not a picture that can be read
-│   ├── VideoError          … not a video that can be read
-│   ├── TooLargeError       … over a limit, refused before the work
-│   └── DatasetError        … a data set that is not laid out as announced
-├── LabelError              a label or spelling that no set knows
-├── ModelError              a model that is missing, damaged or not as its card says
-├── ServingError            a model server that does not answer, or with something else
-├── TimelineError           a table that is not a timeline
-├── LibraryError            the library of analyses cannot do what was asked
-│   └── UnknownAnalysisError  … there is no such analysis
-├── BatchError              a batch of videos cannot be begun or cannot go on
-├── LiveError               a live session cannot do what was asked
-├── SettingsError           an environment variable says what it cannot say
-└── Cancelled               the caller asked to stop; what was done is kept
+├── InputError              unusable input
+│   ├── ImageError          … not a readable picture
+│   ├── VideoError          … not a readable video
+│   ├── TooLargeError       … exceeds a limit; refused before any work
+│   └── DatasetError        … a data set with an unexpected layout
+├── LabelError              an unknown label or spelling
+├── ModelError              a missing or damaged model, or one that contradicts its card
+├── ServingError            a model server gives no answer, or an invalid one
+├── TimelineError           a table is not a valid timeline
+├── LibraryError            an operation on the library of analyses failed
+│   └── UnknownAnalysisError  … no such analysis
+├── BatchError              a batch of videos cannot start or continue
+├── LiveError               a request to a live session failed
+├── SettingsError           an invalid environment variable
+└── Cancelled               the caller stopped the work; results so far are kept
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from emotion.masking import masked
 _LONGEST = 120
 
 
-def brief(came: object) -> str:
-    """Return what came, or what another library says of it, as it can stand in a sentence: one printable line.
+def brief(value: object) -> str:
+    """Return a value, or another library's message, as one short printable line for use in a sentence.
 
     Args:
-        came: Anything; files from anybody name things at any length, in any characters.
+        value: Anything; names in untrusted files may have any length and any characters.
     """
-    line = one_line(str(came))
+    line = one_line(str(value))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def one_line(text: str) -> str:
-    """Return text as one line, without characters that cannot be printed."""
+    """Return text as one line, without unprintable characters."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 class EmotionError(Exception):
-    """Base of everything this package raises on purpose; ``str(error)`` is fit to show.
+    """Base class of all errors that this package raises; ``str(error)`` can be shown to people.
 
-    Passwords in the text are masked: it may quote an address, or what a server said.
+    Passwords in the message are masked, as it may quote a URL or a server's answer.
     """
 
     def __init__(self, *args: object) -> None:
@@ -51,60 +51,60 @@ class EmotionError(Exception):
 
 
 class InputError(EmotionError):
-    """What the user gave cannot be used."""
+    """The input cannot be used."""
 
 
 class ImageError(InputError):
-    """Not a picture that can be read."""
+    """The file or object is not a readable picture."""
 
 
 class VideoError(InputError):
-    """Not a video that can be read."""
+    """The file is not a readable video."""
 
 
 class TooLargeError(InputError):
-    """Over a limit; refused before any work was done."""
+    """The input exceeds a limit. It was refused before any work was done."""
 
 
 class DatasetError(InputError):
-    """A data set that is not laid out as announced."""
+    """A data set does not have the expected layout."""
 
 
 class LabelError(EmotionError, ValueError):
-    """A label or spelling that no set knows."""
+    """A label or spelling is unknown."""
 
 
 class ModelError(EmotionError):
-    """A model that is missing, damaged or not as its card says."""
+    """A model is missing or damaged, or contradicts its card."""
 
 
 class ServingError(EmotionError):
-    """A model server that does not answer, or answers with something else than was asked for."""
+    """A model server does not answer, or its answer is not what was requested."""
 
 
 class TimelineError(EmotionError, ValueError):
-    """A table that is not a timeline."""
+    """A table is not a valid timeline."""
 
 
 class LibraryError(EmotionError):
-    """The library of analyses cannot do what was asked: an unknown analysis, a full disk, a database that is away."""
+    """An operation on the library failed: an unknown analysis, a full disk, an unreachable database."""
 
 
 class UnknownAnalysisError(LibraryError):
-    """There is no such analysis in the owner's part of the library."""
+    """The owner's library has no such analysis."""
 
 
 class BatchError(EmotionError):
-    """A batch of videos cannot be begun or cannot go on: Ray is not installed, the folder is in use, a full disk."""
+    """A batch of videos cannot start or continue: Ray is not installed, the folder is in use, the disk is full."""
 
 
 class LiveError(EmotionError):
-    """A live session cannot do what was asked: all places are taken, it is closed, a wish that there is not."""
+    """A request to a live session failed: all places are taken, the session is closed, or an option is unknown."""
 
 
 class SettingsError(EmotionError):
-    """An environment variable says what it cannot say."""
+    """An environment variable has an invalid value."""
 
 
-class Cancelled(EmotionError):  # noqa: N818 – a wish, not a fault
-    """The caller asked to stop. What was done until then is kept."""
+class Cancelled(EmotionError):  # noqa: N818 – a request, not an error
+    """The caller stopped the work. Results until then are kept."""

@@ -24,7 +24,7 @@ EMOTIONS: tuple[str, ...] = (
 """Every label, in the order of the FER+ taggers' columns (Barsoum et al. 2016)."""
 
 NO_LABEL = -1
-"""Code of a face that carries no label of its set."""
+"""Code of a face without any label of its set."""
 
 FERPLUS_LABELS = EMOTIONS
 """The eight classes of FER+."""
@@ -70,10 +70,10 @@ COLOURS: dict[str, str] = {
     "contempt": "#2A9AAE",
 }
 """One colour per label, everywhere. Each has a contrast of at least 3 to the light and to the dark page, and no two
-look alike with a colour-vision deficiency (docs/decisions/0022-seen-by-everyone.md)."""
+look alike to people with a colour-vision deficiency (docs/decisions/0022-seen-by-everyone.md)."""
 
 UNCLEAR = "unclear"
-"""What is said in a label's place where none is probable enough. Never a label itself: no probability has its name."""
+"""The answer when no label is probable enough. It is not a label: no probability belongs to it."""
 
 ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#969187"}
 """The colour of every answer. Unclear is a lighter grey than neutral, and striped where there is room."""
@@ -81,10 +81,10 @@ ANSWER_COLOURS: dict[str, str] = COLOURS | {UNCLEAR: "#969187"}
 INKS: dict[str, str] = dict.fromkeys(ANSWER_COLOURS, "#000000") | dict.fromkeys(
     ("neutral", "surprise", "sadness", "disgust"), "#FFFFFF"
 )
-"""Colour of text on each answer's colour, of a contrast of at least 4.5."""
+"""Text colour for each answer's colour, with a contrast of at least 4.5."""
 
 SHORT: dict[str, str] = {label: label[:2].capitalize() for label in COLOURS} | {UNCLEAR: "?"}
-"""Two letters per answer, to write on its colour."""
+"""Two letters per answer, written on its colour."""
 
 _PLACES = {label: place for place, label in enumerate((*EMOTIONS, UNCLEAR))}
 
@@ -141,13 +141,13 @@ RAFDB = LabelSet("rafdb", RAFDB_LABELS)
 
 
 def parse_label(text: str) -> str:
-    """Return the label that a data set's own spelling stands for.
+    """Return the label for a data set's own spelling.
 
     Args:
         text: A class name such as ``"Happy"``, ``"3_sad"`` or ``"fearful"``.
 
     Raises:
-        LabelError: No label is spelled so.
+        LabelError: The spelling is unknown.
     """
     word = text.strip().lower().lstrip("0123456789").strip(" _-.")
     try:
@@ -162,7 +162,7 @@ CODES: dict[str, dict[int, str]] = {
     "affectnet": dict(enumerate(AFFECTNET_LABELS)),
     "rafdb": dict(enumerate(RAFDB_LABELS, start=1)),
 }
-"""What classes mean that a data set writes as numbers, by the data set's name."""
+"""Labels of data sets that write classes as numbers, by the data set's name."""
 
 
 def parse_class(text: str, codes: str | None = None) -> str:
@@ -170,10 +170,10 @@ def parse_class(text: str, codes: str | None = None) -> str:
 
     Args:
         text: A spelling, or a number such as ``"3"``.
-        codes: Whose numbers they are: a key of :data:`CODES`, or None if there are no numbers.
+        codes: The data set whose numbers they are, a key of :data:`CODES`; None if there are no numbers.
 
     Raises:
-        LabelError: No label is spelled so, or no class has this number.
+        LabelError: A spelling is unknown, or no class has this number.
     """
     word = text.strip().removesuffix(".0")
     if not word.isdecimal():
@@ -193,7 +193,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
             which stands for that data set's classes in the order of their numbers.
 
     Raises:
-        LabelError: No label is spelled so, two names mean the same label, or there are fewer than two.
+        LabelError: A spelling is unknown, two names mean the same label, or there are fewer than two.
     """
     if text in CODES:
         return tuple(CODES[text].values())

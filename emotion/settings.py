@@ -75,7 +75,7 @@ Count = Annotated[int, BeforeValidator(_count)]
 
 
 def _setting(default: Any, description: str, shown: str | None = None) -> Any:
-    """Return a field. ``shown`` is its default in ``docs/settings.md``, where the value itself says too little."""
+    """Return a field; ``shown`` is what ``docs/settings.md`` shows as its default, if the bare value is unclear."""
     text = f"{default:g}" if isinstance(default, int | float) else str(default)
     return Field(default, description=description, json_schema_extra={"shown": shown or text})
 
@@ -175,14 +175,14 @@ def read_settings() -> Settings:
     """Read and check the whole environment.
 
     Raises:
-        SettingsError: A variable has a value that it cannot have.
+        SettingsError: A variable has an invalid value.
     """
     return _settings_of(frozenset(item for item in os.environ.items() if item[0].upper().startswith(PREFIX)))
 
 
 @lru_cache(maxsize=8)
 def _settings_of(_variables: frozenset[tuple[str, str]]) -> Settings:
-    """Check the environment once for each set of variables, as a check takes a millisecond."""
+    """Check the environment; cached by its variables, as a check takes a millisecond."""
     try:
         return Settings()
     except ValidationError as error:

@@ -12,9 +12,10 @@ from bench.common.processor import kind_of_cpu
 from training import provenance
 
 ROOT = Path(__file__).resolve().parents[2]
-BATCH, EYES, FALSE_FACES, FUZZ = "batch", "eyes", "false_faces", "fuzz"
-KILLS, LIBRARY, LIVE = "kills", "library", "live"
-LONG_VIDEO, SOAK, TRAINING, VISITS = "long_video", "soak", "training", "visits"
+API, BATCH, EYES, FALSE_FACES, FUZZ = "api", "batch", "eyes", "false_faces", "fuzz"
+HTTP_API, KILLS, LIBRARY, LIVE, LIVE_ENGINE = "http_api", "kills", "library", "live", "live_engine"
+LONG_VIDEO, SOAK, STREAMS, STUDIES = "long_video", "soak", "streams", "studies"
+TRAINING, VISITS = "training", "visits"
 """Sections, and names of their files."""
 RESULTS = ROOT / "bench" / "results"
 
@@ -37,6 +38,19 @@ def read_section(name: str) -> dict[str, Any] | None:
     """Return what was measured last of a section; None if it never was."""
     path = RESULTS / f"{name}.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def measured_line(command: str, record: dict[str, Any]) -> str:
+    """Return a sentence on how, when and on what a section was measured.
+
+    Args:
+        command: After ``python -m``.
+        record: From :func:`read_section`.
+    """
+    return (
+        f"Written by `python -m {command}` on {record['date']} at commit {record['commit']}: "
+        f"{record['processor']}, {record['cores']} cores.\n"
+    )
 
 
 def write_section(name: str, about: dict[str, Any], found: dict[str, dict[str, Any]]) -> None:

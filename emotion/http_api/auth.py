@@ -21,22 +21,25 @@ _NO_TOKEN = "expected a token in the header Authorization: Bearer …; create on
 _BAD_TOKEN = "expected a valid token; this one is unknown or expired, or its creator no longer has access"
 
 
-def context_of(request: Request) -> ApiContext:
+# A coroutine, as FastAPI runs plain functions on another thread.
+async def find_context(request: Request) -> ApiContext:
     """Return the context of the API."""
     context: ApiContext = request.app.state.context
     return context
 
 
+ContextOf = Annotated[ApiContext, Depends(find_context)]
+
+
 # Not a coroutine: FastAPI runs it on a thread, because the database may be slow.
 def find_repository(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, context: ContextOf, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Repository:
     """Return the only part of the library that a request can reach.
 
     Raises:
         Problem: No valid token (status 401).
     """
-    context = context_of(request)
     if given is None:
         # Any other Authorization header is a mistake, and must not pass as the local owner.
         if context.needs_token() or request.headers.get("authorization"):
@@ -50,4 +53,3 @@ def find_repository(
 
 
 OwnRepository = Annotated[Repository, Depends(find_repository)]
-ContextOf = Annotated[ApiContext, Depends(context_of)]

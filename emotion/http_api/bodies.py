@@ -1,4 +1,4 @@
-"""Receives uploaded files on disk, within the app's limits."""
+"""Receives uploaded files within the app's limits, on disk if they are larger than a megabyte."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import anyio.to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartParser
 from starlette.types import Message
 
 from emotion.http_api.problems import Problem
@@ -113,10 +113,12 @@ class _Counted:
 
 @asynccontextmanager
 async def _raw_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
-    with tempfile.TemporaryFile() as file:
+    # The same kind of file as in a form: small ones stay in memory, larger ones are written by another thread.
+    with tempfile.SpooledTemporaryFile(MultiPartParser.spool_max_size) as file:
+        upload = UploadFile(cast(BinaryIO, file))
         async for block in counted.request.stream():
-            await anyio.to_thread.run_sync(file.write, block)
-        yield "", cast(BinaryIO, file)
+            await upload.write(block)
+        yield "", upload.file
 
 
 @asynccontextmanager

@@ -22,13 +22,15 @@ router = APIRouter(tags=["jobs"])
 MEDIA_TYPE = "text/event-stream"
 POLL_INTERVAL_S = 0.5
 KEEP_ALIVE_S = 15.0
+_EXAMPLE = 'event: job\nid: 1\ndata: {"id": "…", "state": "running", …}\n\nevent: end\ndata: over\n\n'
 
 
 @router.get(
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
     summary="Follow a job",
-    responses={200: {"description": "Server-sent events.", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    # Without a schema: OpenAPI 3.1 has none for single events, and tools would expect the whole stream to be a string.
+    responses={200: {"description": "Server-sent events.", "content": {MEDIA_TYPE: {"example": _EXAMPLE}}}},
 )
 async def follow_job(
     request: Request,

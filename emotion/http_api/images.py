@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-import anyio.to_thread
 import pyarrow as pa
 import pyarrow.parquet as pq
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -27,8 +27,9 @@ from emotion.types import FrameResult
 from emotion.vision.uploaded import load_uploaded
 
 router = APIRouter(tags=["pictures"])
-_AT_ONCE = CapacityLimiter(max(2, os.cpu_count() or 2))
-"""Maximum number of pictures in memory; the others wait on disk."""
+_POOL = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "pictures")
+"""Its number of threads is the maximum number of pictures in memory; the others wait on disk. The same threads take all
+pictures, as the C library keeps memory for every thread that ever held one."""
 
 
 @router.post(
@@ -52,7 +53,7 @@ async def analyse_image(
         def work() -> Response:
             return _answer(context.analyzer(model), received, format)
 
-        return await anyio.to_thread.run_sync(work, limiter=_AT_ONCE)
+        return await asyncio.get_running_loop().run_in_executor(_POOL, work)
 
 
 def _answer(analyzer: Analyzer, received: Received, wanted: str) -> Response:

@@ -13,6 +13,6 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
 def produces(description: str) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI description of an answer in one of the result formats."""
+    """Return the OpenAPI description of an answer as CSV or Parquet; JSON is described by the operation's model."""
     tables = {RESULT_TYPES[CSV]: {"schema": {"type": "string"}}, RESULT_TYPES[PARQUET]: _BINARY}
     return {200: {"description": description, "content": tables}}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from starlette.types import Receive, Scope, Send
@@ -17,19 +17,20 @@ from emotion.http_api.auth import OwnRepository
 from emotion.http_api.jobs import JobId
 from emotion.http_api.media import RESULT_TYPES, FormatOf, produces
 from emotion.http_api.problems import Problem
+from emotion.http_api.schemas import ResultOut
 from emotion.library import Repository
 from emotion.limits import limits
 from emotion.report.formats import export, format_named
 
 router = APIRouter(tags=["jobs"])
-_AT_ONCE = CapacityLimiter(2)
-"""Maximum number of results written at once: a long timeline takes hundreds of megabytes."""
+_POOL = ThreadPoolExecutor(2, "results")
+"""Its number of threads is the maximum number of results written at once: a long timeline takes hundreds of MB."""
 
 
 @router.get(
     "/jobs/{job_id}/result",
-    response_class=FileResponse,
     summary="Download the result of a job",
+    response_model=ResultOut,
     responses=produces("One row per face per analysed frame; JSON also has facts, settings and figures.")
     | {409: {"description": "There is no result yet."}},
 )
@@ -39,7 +40,7 @@ async def get_result(
     format: FormatOf = "json",
 ) -> FileResponse:
     """Download the timeline with the edits made in the app. While the job runs, it has the part so far."""
-    path = await anyio.to_thread.run_sync(_write, repository, job_id, format, limiter=_AT_ONCE)
+    path = await asyncio.get_running_loop().run_in_executor(_POOL, _write, repository, job_id, format)
     name = f"{job_id}{format_named(format).suffix}"
     return _TemporaryFile(path, media_type=RESULT_TYPES[format], filename=name)
 

@@ -62,6 +62,21 @@ class PictureOut(BaseModel):
     faces: list[FaceOut]
 
 
+class ResultOut(BaseModel):
+    """The analysis of a video, with the edits made in the app; there are further fields."""
+
+    source: str = Field(description="Name of the video file.", examples=["talk.mp4"])
+    complete: bool = Field(description="Whether the analysis reached the end of the video.")
+    video: dict[str, Any] = Field(description="Size, frame rate and length of the video.")
+    model: str = Field(examples=["everyface"])
+    labels: list[str] = Field(description="The expressions that the model distinguishes.")
+    people: dict[str, str] = Field(description="Names by track ID.", examples=[{"1": "Person 1"}])
+    summary: dict[str, Any] = Field(description="Figures of the whole video and of each person.")
+    episodes: list[dict[str, Any]] = Field(description="One per stretch of the same expression.")
+    timeline: list[dict[str, Any]] = Field(description="One row per face per analysed frame.")
+    frames: list[dict[str, Any]] = Field(description="One row per analysed frame.")
+
+
 class JobOut(BaseModel):
     """The analysis of one video."""
 

@@ -20,7 +20,8 @@ from emotion.streams.samples import Channel, Sample
 
 KIND = "Expressions"
 """Type of the streams."""
-_LOCAL = "[multicast]\nResolveScope = machine\n[log]\nlevel = -2\n"
+_LOCAL = "[ports]\nIPv6 = disable\n[multicast]\nResolveScope = machine\nListenAddress = 127.0.0.1\n[log]\nlevel = -2\n"
+"""Discovery answers on loopback only. LSL has no setting for the data ports, which accept any IPv4 address."""
 _NETWORK = "[multicast]\nResolveScope = site\n[log]\nlevel = -2\n"
 _configured: list[str] = []
 

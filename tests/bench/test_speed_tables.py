@@ -10,7 +10,7 @@ import pytest
 
 from bench.clip import measure
 from bench.common.processor import AVX2, GOALS, OTHER, VNNI, kind_of_cpu
-from bench.report import markdown
+from bench.report import README, markdown, with_sections
 from bench.stages import EVERYTHING, _Stopwatch, measure_stages
 from emotion.models.registry import load_card
 from emotion.models.tflite_cost import tflite_cost
@@ -104,3 +104,10 @@ def test_the_tables_work_without_goal_and_competitor() -> None:
 def test_tables_have_as_many_cells_as_columns() -> None:
     lines = [line for line in markdown(record(AVX2, {"clip": "a.mp4", "fps": 10.0})).splitlines() if line[:1] == "|"]
     assert {line.count("|") for line in lines} == {8, 6}
+
+
+def test_the_page_of_results_has_every_section_as_it_was_measured_last() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert with_sections(text) == text, "python -c 'from bench.report import write_readme; write_readme()'"
+    for title in ("HTTP API", "Live values on their way", "live engine", "A study of", "eyes, gaze", "coverage"):
+        assert title in text

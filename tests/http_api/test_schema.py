@@ -14,11 +14,12 @@ from tests.stress.api import Known, send_invented
 
 
 @pytest.mark.slow
-def test_invented_requests_are_answered_as_described(server: Server, clip: bytes) -> None:
+def test_invented_requests_are_answered_as_described(server: Server, png: bytes, clip: bytes) -> None:
     client = server.client()
     jobs = [add(client, clip).json()["id"] for _ in range(4)]
     finish_next(server.library)
-    figures = send_invented(server.app, 20, Known(server.token(LOCAL)[1], tuple(jobs)))
+    figures = send_invented(server.app, 20, Known(server.token(LOCAL)[1], tuple(jobs), png, clip))
     assert figures["requests"] >= 100
     assert figures["failures"] == []
+    assert figures["statuses"]["202"] >= 5, "videos that can be read"
     assert set(figures["operations"]) >= {"POST /images", "POST /videos", "GET /jobs/{job_id}/result"}

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 GROWTH_MB = 60
-"""How much the server may grow from one burst of twenty pictures to the next."""
+"""How much the server may grow over three bursts of twenty pictures."""
 
 _spec = importlib.util.spec_from_file_location("emotion_client", ROOT / "docs" / "emotion_client.py")
 assert _spec is not None
@@ -128,9 +129,10 @@ def test_twenty_pictures_at_once_take_turns(server: Running, tmp_path: Path) -> 
         assert all(answer.result()["width"] == 2400 for answer in answers)
         return peak
 
-    burst()  # the allocator keeps what the first ones needed at most
-    second, third = burst(), burst()
-    assert third < second + GROWTH_MB, (second, third)
+    burst()  # loads the model and starts the decoders
+    peaks = [burst() for _ in range(6)]
+    # A sampled peak varies by 50 MB: the decoders may hold their pictures in the same moment or not.
+    assert statistics.median(peaks[3:]) < statistics.median(peaks[:3]) + GROWTH_MB, peaks
 
 
 def test_tokens_are_made_and_revoked_on_the_command_line(tmp_path: Path, png: bytes) -> None:

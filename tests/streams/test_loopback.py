@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -22,6 +25,7 @@ from emotion.streams.lsl import KIND, LslSink
 from emotion.streams.osc import OscSink
 from emotion.streams.websocket import WebSocketSink
 from emotion.streams.wire import from_bytes
+from tests.conftest import ROOT
 from tests.streams.results import FPS, LABELS, result
 
 CHANNELS = channels_of(LABELS)
@@ -253,3 +257,29 @@ def test_a_server_that_ends_says_why_and_counts_nothing_as_sent() -> None:
     [status] = hub.statuses()
     assert (status.sent, status.left_out) == (0, 1)
     assert status.problem.endswith("Too many open files")
+
+
+_LISTENING = """
+import os, pylsl
+from emotion.streams import channels_of
+from emotion.streams.lsl import LslSink
+
+sink = LslSink(channels_of(["neutral"]), 2)
+folder = "/proc/self/fd"
+own = {os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder) if os.path.exists(f"{folder}/{fd}")}
+for kind in ("tcp", "tcp6", "udp", "udp6"):
+    for line in open(f"/proc/net/{kind}").read().splitlines()[1:]:
+        cells = line.split()
+        if f"socket:[{cells[9]}]" in own:
+            print(kind, *cells[1].split(":"))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_lsl_answers_searches_on_loopback_only() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "LSLAPICFG"}
+    command = [sys.executable, "-c", _LISTENING]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    sockets = [tuple(line.split()) for line in done.stdout.splitlines()]
+    assert {kind for kind, _, _ in sockets} == {"tcp", "udp"}, "no IPv6"
+    assert {address for _, address, port in sockets if int(port, 16) == 16571} == {"0100007F"}, "127.0.0.1"

@@ -12,9 +12,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench.common.records import FUZZ, KILLS, ROOT, SOAK, VISITS, facts, write_section
+from bench.common.records import API, FUZZ, KILLS, ROOT, SOAK, VISITS, facts, write_section
 from bench.report import write_readme
-from tests.stress.api import API, measure_api
+from tests.stress.api import measure_api
 from tests.stress.fuzz.search import search
 from tests.stress.torture.kills import STRIKES, measure_kills
 from tests.stress.torture.soak import measure_soak

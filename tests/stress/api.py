@@ -6,9 +6,11 @@ import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -21,14 +23,17 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from emotion.http_api import ADDRESS, ApiContext, create_api
+from emotion.http_api.bodies import FORM
 from emotion.library import LOCAL, Library
 from emotion.library.owners.tokens import create_token
-from emotion.samples import make_clip
+from emotion.report.stills import encode_png
+from emotion.samples import clip_frames, sample_image
+from emotion.vision.encode import write_video
+from tests.http_api.test_jobs import finish_next
 
-API = "api"
-"""Section of the results."""
 OPERATIONS = 10
 """Operations with parameters; the health check has none."""
+JOBS, DONE_JOBS = 6, 2
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 TIMEOUT_S = 120
 SHORT_WAIT_S = 0.01
@@ -46,9 +51,12 @@ def measure_api(requests: int) -> dict[str, dict[str, Any]]:
         os.environ.update(own)
         library = Library.open()
         repository = library.for_owner(LOCAL)
-        clip = make_clip(Path(folder) / "clip.mp4")
-        jobs = tuple(repository.add(clip, "clip.mp4").id for _ in range(6))
-        known = Known(create_token(repository, "invented")[1], jobs)
+        clip = write_video(Path(folder) / "clip.mp4", islice(clip_frames(), 5), 25)
+        jobs = tuple(repository.add(clip, "clip.mp4").id for _ in range(JOBS))
+        for _ in range(DONE_JOBS):
+            finish_next(library)
+        picture = encode_png(np.ascontiguousarray(sample_image()[::4, ::4]))
+        known = Known(create_token(repository, "invented")[1], jobs, picture, clip.read_bytes())
         context = ApiContext(lambda: library, needs_token=lambda: False, may_enter=lambda token: True)
         # Without the guard in front, which does not know schemathesis' host name.
         server = Starlette(routes=[Mount(ADDRESS, create_api(context))])
@@ -65,10 +73,14 @@ class Known:
     Attributes:
         token: A valid token, which nine of ten requests bring.
         jobs: IDs of jobs, which half of the requests for a job name.
+        picture: A picture file, which a third of the requests with a picture send.
+        clip: A video file, likewise.
     """
 
     token: str
     jobs: tuple[str, ...]
+    picture: bytes
+    clip: bytes
 
 
 def send_invented(app: Starlette, per_operation: int, known: Known) -> dict[str, Any]:
@@ -84,8 +96,10 @@ def send_invented(app: Starlette, per_operation: int, known: Known) -> dict[str,
     """
     schema = schemathesis.openapi.from_asgi(f"{ADDRESS}/openapi.json", app)
     sent, statuses, failures = Counter[str](), Counter[str](), []
-    for found in schema.get_all_operations():
-        failures += _send(found.ok(), per_operation, known, sent, statuses)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    # Deleting comes last, so that the other operations meet jobs that exist.
+    for operation in sorted(operations, key=lambda each: each.method.lower() == "delete"):
+        failures += _send(operation, per_operation, known, sent, statuses)
     return {
         "requests": sent.total(),
         "operations": dict(sent),
@@ -118,10 +132,13 @@ def _send(operation: Any, count: int, known: Known, sent: Counter[str], statuses
 
 
 def _fill_in(case: Any, known: Known, number: int) -> None:
-    """Give a case a token and a job that exist, often."""
+    """Give a case a token, a job that exists and a file that can be read, often."""
     if number % 10:
         case.headers = dict(case.headers or {}) | {"Authorization": f"Bearer {known.token}"}
     if number % 2 and known.jobs and "job_id" in (case.path_parameters or {}):
         case.path_parameters["job_id"] = known.jobs[number // 2 % len(known.jobs)]
+    if number % 3 == 0 and case.method.lower() == "post" and case.path.endswith(("/images", "/videos")):
+        content = known.picture if case.path.endswith("/images") else known.clip
+        case.body = {"file": content} if case.media_type == FORM else content
     if case.path.endswith("/events"):
         case.query = dict(case.query or {}) | {"wait_s": SHORT_WAIT_S}
