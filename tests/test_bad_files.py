@@ -180,11 +180,16 @@ def test_a_data_set_is_prepared_without_its_bad_files(
     assert training_main(arguments) == 0
     (tmp_path / "in" / "happy" / "cursed.png").write_text(foreign)
     (tmp_path / "in" / "happy" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    os.mkfifo(tmp_path / "in" / "happy" / "pipe.png")
+    odd = tmp_path / "in" / "happy" / os.fsdecode(b"\xff.png")
+    odd.write_bytes((tmp_path / "in" / "happy" / "0.png").read_bytes()[:60])
     capsys.readouterr()
     assert training_main(arguments) == 1
     shown = capsys.readouterr().out
     assert "happy/cursed.png" in shown and "ZeroDivisionError" in shown
     assert "happy/gone.png" in shown
+    assert "happy/pipe.png" in shown
+    assert "happy/%FF.png" in shown
     manifest = json.loads((tmp_path / "out" / "dataset.json").read_text())
     assert manifest["counts"]["train"]["all"] == 8
 

@@ -57,7 +57,9 @@ def _edits_of(options: argparse.Namespace) -> Edits:
         return load_edits(options.file)
     try:
         return Edits.from_dict(json.loads(options.edits.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise InputError(f"expected edits as JSON in {options.edits.name}; an entry lacks {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise InputError(f"expected edits as JSON in {options.edits.name}; they cannot be read: {error}") from error
 
 

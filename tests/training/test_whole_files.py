@@ -92,9 +92,10 @@ def test_a_network_in_a_network_of_keras_2_is_rebuilt():
         (lambda file: network("dense")[0].save_weights(file.with_suffix(".weights.h5")), "holds weights alone: give"),
         (lambda file: file.with_suffix(".weights.h5").write_bytes(b"nothing of Keras"), "that Keras saved as"),
         (lambda file: file.with_suffix(".weights.h5").write_bytes(b"PK\x03\x04 cut"), "cannot be read"),
-        (lambda file: None, "cannot be read"),
+        (lambda file: file.with_suffix(".weights.h5").mkdir(), "it is a folder; save the network as one file"),
+        (lambda file: None, "there is no such file"),
     ],
-    ids=["weights", "text", "half a zip", "missing"],
+    ids=["weights", "text", "half a zip", "folder", "missing"],
 )
 def test_other_files_are_refused_in_a_sentence(tmp_path, write, words):
     write(tmp_path / "net")

@@ -28,6 +28,9 @@ def config_inside(file: Path) -> Any | None:
     Raises:
         ModelError: It is not a Keras file.
     """
+    if not file.is_file():
+        there = "it is a folder; save the network as one file" if file.is_dir() else "there is no such file"
+        raise ModelError(f"expected a network in {file.name}; {there}")
     try:
         with file.open("rb") as binary:
             start = binary.read(8)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from emotion.bad_file import sentence_for
 from emotion.labels import NO_LABEL, LabelSet
+from emotion.paths import unicode_name
 from training.datasets.manifest import ALL, FACTS_FILE, MANIFEST_FILE, UNLABELLED
 from training.datasets.pictures import encode_png, fit_square
 from training.datasets.readers.parquet import BATCH_ROWS, IMAGE_TYPE, column_type, split_files
@@ -76,15 +77,22 @@ class DatasetWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Replace earlier files if all went well, else remove the new ones."""
-        for split in [*self._rows] if error is None else []:
-            self._flush(split)
+        whole = False
+        try:
+            for split in [*self._rows] if error is None else []:
+                self._flush(split)
+            whole = error is None
+        finally:
+            self._close(whole)
+
+    def _close(self, whole: bool) -> None:
         for file in self._files.values():
             file.close()
-        if error is None:
+        if whole:
             remove_prepared(self._folder)
         for split in self._files:
             part = self._path(split, PART)
-            part.replace(self._path(split)) if error is None else part.unlink()
+            part.replace(self._path(split)) if whole else part.unlink()
 
     @property
     def files(self) -> dict[str, str]:
@@ -122,7 +130,7 @@ class DatasetWriter:
         known = self.skipped.setdefault(row.expected, {"count": 0, "first": []})
         known["count"] += 1
         if len(known["first"]) < NAMED_ROWS:
-            known["first"].append(f"{row.where}: {row.got}")
+            known["first"].append(unicode_name(f"{row.where}: {row.got}"))
 
     def _write(self, sample: Sample, values: dict[str, float], label: str | None) -> None:
         try:
@@ -131,7 +139,7 @@ class DatasetWriter:
             self._skip(Skipped(sample.path, "a picture that can be resized", sentence_for(error, sample.path)))
             return
         split = self.layout.hold_out.place(sample.split, image.tobytes())
-        row = {"image": {"bytes": encode_png(image), "path": sample.path}, **values}
+        row = {"image": {"bytes": encode_png(image), "path": unicode_name(sample.path)}, **values}
         self._rows.setdefault(split, []).append(row)
         self.counts.setdefault(split, Counter()).update([ALL] if label is None else [ALL, label])
         if len(self._rows[split]) >= BATCH_ROWS:

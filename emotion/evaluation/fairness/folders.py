@@ -10,6 +10,7 @@ from emotion.errors import DatasetError, InputError, LabelError
 from emotion.evaluation.user_evaluation.zip_folders import LabelledFile, Unread, expressions_in, label_of
 from emotion.input_files import is_litter
 from emotion.labels import parse_class
+from emotion.paths import unicode_name
 from emotion.vision.decode.formats import ENDINGS
 
 FILE_COLUMNS = ("file", "path", "filename", "picture", "image")
@@ -38,8 +39,8 @@ class GroupFolders:
     def __init__(self, root: Path, groups: Mapping[str, str] | None = None, codes: str | None = None) -> None:
         if not root.is_dir():
             raise InputError(f"expected a folder of labelled pictures; there is none at {root}")
-        self._root = root
-        names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if _is_picture(path, root)]
+        self._files = {_name_below(path, root): path for path in sorted(root.rglob("*")) if _is_picture(path, root)}
+        names = list(self._files)
         labels = {name: label_of(name, codes) for name in names}
         self.unlabelled = [name for name, label in labels.items() if label is None]
         found = {name: group_of(name, codes) if groups is None else groups.get(name) for name in names}
@@ -57,7 +58,7 @@ class GroupFolders:
         """Yield the pictures in the order of their paths."""
         for name, label in self._labelled:
             try:
-                yield LabelledFile(name, label, (self._root / name).read_bytes())
+                yield LabelledFile(name, label, self._files[name].read_bytes())
             except OSError as error:
                 yield Unread(name, f"it cannot be read ({error.strerror})")
 
@@ -109,7 +110,7 @@ def read_groups(table: Path, root: Path, column: str | None = None) -> dict[str,
     by_name: dict[str, list[str]] = {}
     for path in root.rglob("*"):
         if _is_picture(path, root):
-            by_name.setdefault(path.name, []).append(path.relative_to(root).as_posix())
+            by_name.setdefault(unicode_name(path.name), []).append(_name_below(path, root))
     paths = {path for same in by_name.values() for path in same}
     return {_path_of(name, by_name, paths): group for name, group in pairs if group}
 
@@ -132,6 +133,10 @@ def _columns(names: list[str], wanted: str | None, table: Path) -> tuple[str, st
         what = f"a column {wanted!r}" if wanted is not None else "a column of groups"
         raise DatasetError(f"expected a column 'file' and {what} in {table.name}; got {_listed(names)}")
     return files, groups
+
+
+def _name_below(path: Path, root: Path) -> str:
+    return unicode_name(path.relative_to(root).as_posix())
 
 
 def _is_picture(path: Path, root: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -145,6 +146,15 @@ def test_folders_of_groups(tmp_path):
     assert folders.label_set.labels == ("happiness", "sadness")
     first = next(iter(folders))
     assert first == LabelledFile("a/happy/1.png", "happiness", b"a picture")
+
+
+def test_names_in_any_bytes_are_unicode_in_results(tmp_path):
+    for name in ("a/happy/1.png", "a/sad/1.png", "b/happy/" + os.fsdecode(b"\xff.png")):
+        picture(tmp_path / name)
+    folders = GroupFolders(tmp_path)
+    assert list(folders)[-1] == LabelledFile("b/happy/%FF.png", "happiness", b"a picture")
+    (tmp_path / "groups.csv").write_text("file,group\n%FF.png,new\na/sad/1.png,old\n")
+    assert read_groups(tmp_path / "groups.csv", tmp_path) == {"b/happy/%FF.png": "new", "a/sad/1.png": "old"}
 
 
 def test_a_table_of_groups(tmp_path):

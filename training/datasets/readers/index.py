@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,7 +71,8 @@ class _Pictures:
         Raises:
             BrokenRowError: There is none or more than one, or it is outside the folder.
         """
-        path = (self._root / name.replace("\\", "/")).resolve()
+        # A link to itself stays as it is, where Path.resolve raises.
+        path = Path(os.path.realpath(self._root / name.replace("\\", "/")))
         if not path.is_relative_to(self._root):
             raise BrokenRowError("a file inside the data set's folder", name)
         if name and path.is_file():
