@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from bench.common.records import ROOT, facts, read_section, write_section
 from bench.simulated_studies import Simulation, covered_studies, null_studies, powered_studies
+from training.guide import with_part
 
 SECTION = "study_statistics"
 GUIDE = ROOT / "docs" / "studies-statistics.md"
@@ -74,9 +75,8 @@ def write_guide(path: Path = GUIDE) -> None:
     if record is None:
         return
     made = f"Written by `python -m bench.study_statistics` on {record['date']} at commit {record['commit']}.\n\n"
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    text = before + BEGIN + made + tables(record["found"]) + END + rest.partition(END)[2]
-    path.write_text(text, encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(with_part(text, BEGIN, made + tables(record["found"]), END), encoding="utf-8")
 
 
 def _hits(part: str, number: int, start: int, end: int, seed: int) -> int:

@@ -1,22 +1,27 @@
-"""What is said of a file that cannot be handled, so that it ends nothing but itself."""
+"""Turns any error that a file causes into one sentence, so that the other files are still handled."""
 
 from __future__ import annotations
 
 from emotion.errors import EmotionError, brief
 from emotion.limits import no_memory_words
+from emotion.paths import unicode_name
 
 
 def sentence_for(error: Exception, name: str, expected: str = "a file") -> str:
-    """Return one sentence for people about whatever a file has raised.
+    """Return one sentence for people about an error that a file caused.
 
-    Errors of our own are sentences already. Others come from the system or from a library that a file
-    brought to an end nobody foresaw; they are told with the file's name.
+    This package's errors are sentences already. Others come from the system or are unforeseen errors of a library; the
+    sentence then has the file's name.
 
     Args:
-        error: What was raised while the file was read, analysed or written about.
-        name: The file's, for people.
+        error: Raised while the file was read or analysed, or while its results were written.
+        name: Display name of the file.
         expected: What the file should have been: "a picture", "a video".
     """
+    return unicode_name(_sentence(error, name, expected))
+
+
+def _sentence(error: Exception, name: str, expected: str) -> str:
     if isinstance(error, EmotionError):
         return str(error)
     if isinstance(error, MemoryError):

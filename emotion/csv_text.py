@@ -1,8 +1,8 @@
-"""CSV as spreadsheets open it safely: text that would be run as a formula is neutralised, and a BOM says UTF-8.
+"""Writes CSV that spreadsheets open safely: text that would run as a formula is neutralised, and a BOM marks UTF-8.
 
-Excel, LibreOffice and Google Sheets run a cell as a formula that begins with one of four signs. A name,
-a label or a file may begin so too. As OWASP ("CSV Injection") advises, an apostrophe goes in front of such
-text; :func:`restored` takes it away again. Cells that hold numbers stay as they are.
+Excel, LibreOffice and Google Sheets run a cell that begins with one of four signs as a formula, and names, labels
+and file names may begin with these. As OWASP ("CSV Injection") advises, such text gets an apostrophe in front;
+:func:`restored` removes it. Cells with numbers stay as they are.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from __future__ import annotations
 import pandas as pd
 
 BOM = "\ufeff"
-"""In front of UTF-8, without which Excel takes the file for the machine's old code page."""
+"""Without it, Excel reads UTF-8 in the machine's legacy code page."""
 
 ENCODING = "utf-8-sig"
-"""Python's name for UTF-8 with it."""
+"""Python's name for UTF-8 with a BOM."""
 
 _SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""The four, the white space that spreadsheets drop before looking, and the wide forms that East Asian ones take."""
+"""The four signs, white space that spreadsheets skip, and the full-width signs that East Asian versions accept."""
 
 _MARK = "'"
 
 
 def neutral(text: str) -> str:
-    """Return the text as a cell that no spreadsheet runs."""
+    """Return the text of a cell that no spreadsheet runs as a formula."""
     return _MARK + text if text.lstrip(_MARK + " ").startswith(_SIGNS) else text
 
 
 def restored(text: str) -> str:
-    """Return the text that :func:`neutral` made a cell of."""
+    """Return the original of a text from :func:`neutral`."""
     return text[1:] if text.startswith(_MARK) and text.lstrip(_MARK + " ").startswith(_SIGNS) else text
 
 
 DIGITS = "%.6g"
-"""Six significant digits: more than any measurement here has."""
+"""Six significant digits, more than any of the measurements has."""
 
 
 def csv_text(table: pd.DataFrame, *, header: bool = True, float_format: str | None = DIGITS) -> str:

@@ -1,4 +1,4 @@
-"""Files that operating systems leave beside the user's own, which no folder of pictures or videos is about."""
+"""Recognises the files that operating systems add to folders and archives."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ _FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume infor
 
 
 def is_litter(path: str) -> bool:
-    """Return whether a file in a folder or archive is hidden or an operating system's own.
+    """Return whether a file in a folder or archive is hidden or was added by the operating system.
 
     Hidden files include AppleDouble files: macOS writes ``._a.mp4`` beside ``a.mp4`` on foreign disks.
-    A file that the user names is never asked about.
+    Do not call it for a file that the user named explicitly.
 
     Args:
-        path: Relative to the folder that is looked through, with slashes of either kind.
+        path: Relative to the searched folder, with slashes or backslashes.
     """
     parts = [part.lower() for part in path.replace("\\", "/").split("/")]
     hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)

@@ -1,4 +1,4 @@
-"""Checks that refuse what is too large, too long or too much, before any work is done.
+"""Refuses input that exceeds a limit, before any work is done.
 
 The limits are settings (:mod:`emotion.settings`). Megabytes are 10⁶ bytes, megapixels 10⁶ pixels.
 """
@@ -18,14 +18,14 @@ MEGA = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one upload; infinite where there is none.
+    """Limits of one upload; infinity for no limit.
 
     Attributes:
         upload_bytes: Size of the file.
         duration_s: Length of the part that is analysed.
-        queued: Waiting analyses of the same owner.
-        quota_bytes: Storage of all analyses of the same owner.
-        free_bytes: Space that stays free on the disk.
+        queued: Number of queued analyses of the same owner.
+        quota_bytes: Total size of all analyses of the same owner.
+        free_bytes: Space that must stay free on the disk.
     """
 
     upload_bytes: float
@@ -38,7 +38,7 @@ class Limits:
         """Refuse a file that is too large.
 
         Raises:
-            TooLargeError: It is.
+        TooLargeError: The file is too large.
         """
         if size > self.upload_bytes:
             expected = f"expected a file of at most {_megabytes(self.upload_bytes)}"
@@ -64,7 +64,7 @@ class Limits:
         """Refuse a part of a video that is too long.
 
         Raises:
-            TooLargeError: It is.
+        TooLargeError: The part is too long.
         """
         if seconds > self.duration_s:
             expected = f"expected at most {_hours(self.duration_s)} of video"
@@ -74,11 +74,11 @@ class Limits:
         """Refuse a file that would exceed its owner's quota.
 
         Args:
-            used: Bytes that the owner's analyses take already.
+            used: Size of the owner's analyses, bytes.
             coming: Bytes still to be written.
 
         Raises:
-            TooLargeError: It would.
+            TooLargeError: The quota would be exceeded.
         """
         if used + coming > self.quota_bytes:
             expected = f"expected your library to take at most {_megabytes(self.quota_bytes)}"
@@ -91,7 +91,7 @@ class Limits:
         """Refuse one more analysis in the queue.
 
         Raises:
-            TooLargeError: Its owner has too many waiting already.
+            TooLargeError: The owner already has too many queued analyses.
         """
         if waiting >= self.queued:
             expected = f"expected at most {self.queued:,.0f} queued analyses"
@@ -99,11 +99,11 @@ class Limits:
 
 
 UNLIMITED = Limits(math.inf, math.inf, math.inf, math.inf, -math.inf)
-"""For files that this program made itself."""
+"""No limits, for files that this program made itself."""
 
 
 def limits() -> Limits:
-    """Return the limits that the settings hold.
+    """Return the limits in the settings.
 
     Raises:
         SettingsError: A setting is not a number above 0.
@@ -120,7 +120,7 @@ def limits() -> Limits:
 
 
 def max_upload_mb() -> int:
-    """Return the largest upload in whole megabytes, rounded up; a terabyte where there is no limit."""
+    """Return the largest upload in whole megabytes, rounded up; a terabyte if there is no limit."""
     return math.ceil(min(read_settings().max_upload_mb, MEGA))
 
 
@@ -143,7 +143,7 @@ def check_frame(width: int, height: int, name: str) -> None:
 
 
 def memory_bytes() -> float:
-    """Return the memory that a process may take while it decodes an upload."""
+    """Return the memory limit of a process that decodes an upload, bytes."""
     return read_settings().memory_mb * MEGA
 
 

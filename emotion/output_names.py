@@ -1,20 +1,22 @@
-"""Names of results that no other input's results have, decided before anything is written."""
+"""Chooses a unique name for the results of each input, before anything is written."""
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from emotion.errors import InputError
+from emotion.paths import unicode_name
 
 _MAX_BYTES = 180
-"""Of a name: file systems allow 255 bytes, of which endings and temporary names take some."""
+"""Longest name in bytes: file systems allow 255, some of which suffixes and temporary names need."""
 
 
 def once_each(files: Sequence[Path]) -> list[Path]:
-    """Return the files in their order, each once, also where it is named by several paths."""
+    """Return the files in order without duplicates, even if several paths lead to the same file."""
     kept: dict[Path, Path] = {}
     for file in files:
         kept.setdefault(_place(file), file)
@@ -22,15 +24,15 @@ def once_each(files: Sequence[Path]) -> list[Path]:
 
 
 def unique_names(files: Sequence[Path], *, stems: bool = False) -> list[str]:
-    """Return a name for the results of each file, in their order.
+    """Return a name for the results of each file, in the same order.
 
-    It is the file's stem or name where that is enough to tell it from the others. Otherwise the folders
-    above it go in front, as far up as is needed: ``happy/1.jpg`` and ``sad/1.jpg`` become ``happy-1.jpg``
-    and ``sad-1.jpg``. Names are compared as macOS and Windows do, which ignore case.
+    It is the file's stem or name if that is unique. Otherwise it is prefixed with as many parent folders as needed:
+    ``happy/1.jpg`` and ``sad/1.jpg`` become ``happy-1.jpg`` and ``sad-1.jpg``. Names are compared ignoring case, as
+    macOS and Windows do.
 
     Args:
-        files: Different files, see :func:`once_each`.
-        stems: Leave out the ending where no other file has that stem, nor is called so.
+        files: Files without duplicates (:func:`once_each`).
+        stems: Leave out the suffix where no other file has that stem or name.
     """
     alone = _lone_stems(files) if stems else set()
     candidates = [_candidates(file, with_stem=_folded(file.stem) in alone) for file in files]
@@ -45,26 +47,31 @@ def unique_names(files: Sequence[Path], *, stems: bool = False) -> list[str]:
 
 
 def shown_names(files: Sequence[str]) -> list[str]:
-    """Return what tables call each file: its name, or its path as given where several have that name."""
+    """Return each file's name for tables: its name, or the given path if several files share the name."""
     counts = Counter(Path(file).name for file in files)
     return [Path(file).name if counts[Path(file).name] == 1 else file for file in files]
 
 
 def expect_inputs_kept(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
-    """Refuse to write over an input.
+    """Refuse to overwrite an input.
 
     Raises:
         InputError: An output has the path of an input.
     """
-    given = {file.resolve() for file in inputs}
+    given = {_real(file) for file in inputs}
     for output in outputs:
-        if output.resolve() in given:
+        if _real(output) in given:
             raise InputError(f"expected results beside the inputs, not in their place; {output.name} is an input")
 
 
 def _place(file: Path) -> Path:
-    """Return where a file lies. Of a link the link's place: whoever names both asks for two results."""
-    return file.parent.resolve() / file.name
+    """Return the absolute path of a file. Links are not resolved: a link and its target get a result each."""
+    return _real(file.parent) / file.name
+
+
+def _real(path: Path) -> Path:
+    """Return the path without links; a link to itself stays as it is, where ``Path.resolve`` raises."""
+    return Path(os.path.realpath(path))
 
 
 def _lone_stems(files: Sequence[Path]) -> set[str]:
@@ -75,7 +82,7 @@ def _lone_stems(files: Sequence[Path]) -> set[str]:
 
 
 def _candidates(file: Path, *, with_stem: bool) -> list[str]:
-    """Return the names that a file's results may have, the shortest first."""
+    """Return the possible names for a file's results, the shortest first."""
     folder = _place(file).parent
     parents = [part for part in folder.parts if part != folder.anchor]
     wider = ["-".join([*parents[place:], file.name]) for place in range(len(parents) - 1, -1, -1)]
@@ -83,7 +90,8 @@ def _candidates(file: Path, *, with_stem: bool) -> list[str]:
 
 
 def _short(name: str) -> str:
-    content = name.encode("utf-8", "surrogateescape")
+    name = unicode_name(name)
+    content = name.encode()
     # The end tells files apart: the folders stand in front.
     return name if len(content) <= _MAX_BYTES else content[-_MAX_BYTES:].decode("utf-8", "ignore")
 
@@ -100,7 +108,7 @@ def _clashes(names: Sequence[str]) -> list[int]:
 
 
 def numbered_names(names: Sequence[str]) -> list[str]:
-    """Return names of which later ones have a number where an earlier one is the same: ``1.jpg``, ``1-2.jpg``."""
+    """Return the names, with a number added to repeated ones: ``1.jpg``, ``1-2.jpg``."""
     taken = {_folded(name) for name in names}
     seen: set[str] = set()
     unique = []

@@ -37,3 +37,8 @@ def data_dir() -> Path:
 def app_dir() -> Path:
     """Return the folder of ``server.py``, ``pages`` and ``ui``."""
     return _APP if _APP.is_dir() else ROOT
+
+
+def unicode_name(name: str) -> str:
+    """Return a file name with each byte that is not UTF-8 as in URLs, ``%FF``, as tables and JSON hold only Unicode."""
+    return "".join(f"%{ord(sign) & 0xFF:02X}" if "\ud800" <= sign <= "\udfff" else sign for sign in name)

@@ -13,8 +13,8 @@ FIRST_STEPS = """
 """
 
 WORDS = {
-    "Unclear": "No expression is probable enough. Shown striped.",
-    "Not seen": "No face was found. Shown dashed in the player; charts leave a gap.",
+    "Unclear": "No expression is probable enough. Drawn with stripes; charts show light grey and “?”.",
+    "Not seen": "The person was not found. Drawn as a dashed line in the player; charts leave a gap.",
     "Dominant expression": "The one that leads for the longest time.",
     "Smile index": "Share of the frames with a face in which happiness leads.",
     "Episode": "An uninterrupted run of one expression.",

@@ -72,7 +72,7 @@ def show_bar(entry: Entry | None) -> None:
     """Show the open analysis and all buttons in one row above the result."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Video", anchor=False, width="content")
-        with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center", width="stretch", key="bar_title"):
             if entry is not None:
                 st.subheader(plain(entry.title), anchor=False, width="content")
                 st.caption(when(entry), width="content")

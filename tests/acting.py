@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
-from emotion.analytics.timeline import EYES, MEASURES
+from emotion.analytics.behaviour.span_figures import behaviour_of, person_figures
+from emotion.analytics.timeline import EYES, MEASURES, SHAPE
 from emotion.types import Analysis
 from tests.conftest import make_analysis
 
@@ -43,3 +45,11 @@ def acting(people: int = 1, rate: int = RATE) -> Analysis:
     kept = timeline["frame_index"] % (RATE // rate) == 0
     frames = analysis.frames[analysis.frames["frame_index"] % (RATE // rate) == 0]
     return replace(whole, timeline=timeline[kept].reset_index(drop=True), frames=frames.reset_index(drop=True))
+
+
+def figures_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of each person in a table with some columns of a timeline; the others are unknown."""
+    missing = dict.fromkeys((name for name in SHAPE if name not in rows), np.nan)
+    frames = rows[["frame_index", "time_s"]].drop_duplicates()
+    whole = replace(make_analysis([]), timeline=rows.assign(emotion="neutral", **missing), frames=frames)
+    return person_figures(behaviour_of(whole))

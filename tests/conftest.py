@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import sys
 from collections.abc import Coroutine, Iterator, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
+_TESTS = itertools.count(1)
 # Without deadlines, because a busy machine is slow, not wrong. `make test-fast` chooses the second profile.
 settings.register_profile("unhurried", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)
@@ -50,12 +52,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def own_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep tests out of the user's library, and turn off the notice before the first analysis."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOTION_LIBRARY", str(tmp_path_factory.mktemp("library")))
+        folder = tmp_path_factory.mktemp("library")
+        patch.setenv("EMOTION_LIBRARY", str(folder))
         # Asked once a visit, and every test is one: its own tests turn it on.
         patch.setenv("EMOTION_NOTICE", "off")
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_library(own_library: Path) -> Iterator[None]:
+    """Give each test an empty default library, as a new database refuses a storage in which another test left files.
+
+    Fixtures of a module or of the session still share one: a server started by them goes on with it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOTION_LIBRARY", str(own_library / f"test {next(_TESTS)}"))
         yield
 
 

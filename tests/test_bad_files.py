@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import av
@@ -88,6 +89,29 @@ def test_results_never_overwrite_an_input(tmp_path: Path, capsys: pytest.Capture
     assert main(["image", *map(str, sorted(tmp_path.iterdir())), "--out", str(tmp_path)]) == 2
     assert "a.png.annotated.png is an input" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_links_pipes_and_names_in_any_bytes_end_only_themselves(tmp_path: Path) -> None:
+    """A link to itself, a pipe, which nobody writes to, and a name that is not UTF-8."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    odd = os.fsdecode(b"b\xff.mp4")
+    clip(folder / "c.mp4")
+    (folder / odd).write_bytes((folder / "c.mp4").read_bytes())
+    Image.fromarray(sample_image()).save(folder / "c.png")
+    (folder / os.fsdecode(b"b\xff.png")).write_bytes((folder / "c.png").read_bytes())
+    for ending in ("mp4", "png"):
+        (folder / f"loop.{ending}").symlink_to(f"loop.{ending}")
+        os.mkfifo(folder / f"pipe.{ending}")
+    assert main(["image", *map(str, sorted(folder.glob("*.png"))), "--out", str(out)]) == 2
+    assert sorted(file.name for file in out.glob("*.json")) == ["b%FF.png.faces.json", "c.png.faces.json"]
+    assert main(["video", str(folder), "--out", str(out)]) == 2
+    table = pd.read_csv(out / "summary.csv")
+    assert table["file"].map(lambda file: Path(file).name).tolist() == ["b%FF.mp4", "c.mp4", "loop.mp4", "pipe.mp4"]
+    assert table["frames"].tolist()[:2] == [2, 2]
+    assert table["note"][2:].str.contains("cannot be opened").all()
+    assert main(["batch", str(folder), "--out", str(out / "batch"), "--workers", "1"]) == 0
+    assert pd.read_parquet(out / "batch" / "summary.parquet")["name"].tolist() == ["b%FF.mp4", "c.mp4"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.common.records import BATCH, ROOT, read_section
+from training.guide import with_part
 
 GUIDE = ROOT / "docs" / "batch.md"
 BEGIN, END = "<!-- from bench/results/batch.json: begin -->\n", "<!-- end -->\n"
@@ -55,8 +56,7 @@ def storage_bytes(hours: float, faces_per_s: float, per_face: float, per_file: f
 def write_guide(path: Path = GUIDE) -> None:
     """Write the arithmetic into the guide, between its marks."""
     text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    path.write_text(before + BEGIN + arithmetic(read_section(BATCH)) + END + rest.partition(END)[2], encoding="utf-8")
+    path.write_text(with_part(text, BEGIN, arithmetic(read_section(BATCH)), END), encoding="utf-8")
 
 
 def arithmetic(record: dict[str, Any] | None) -> str:

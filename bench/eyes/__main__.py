@@ -30,11 +30,11 @@ PARTS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Run the chosen measurements, and write the section of results and the guide after each."""
+    """Run the chosen measurements, and write their results and the guides."""
     parser = argparse.ArgumentParser(prog="python -m bench.eyes", description=__doc__)
     parser.add_argument("--data", type=Path, default=default_data_dir().parent, help="folder of the shared data")
-    parser.add_argument("--step", type=int, default=2, help="of GENKI-4K, look at every n-th pair of rows")
-    parser.add_argument("--only", nargs="*", choices=[*PARTS, "guide"], help="guide writes only the guide anew")
+    parser.add_argument("--step", type=int, default=2, help="use every n-th pair of rows of GENKI-4K")
+    parser.add_argument("--only", nargs="*", choices=[*PARTS, "guide"], help="“guide” only rewrites the guides")
     options = parser.parse_args()
     about = facts()
     for name, measure in PARTS.items():

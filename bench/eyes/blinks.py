@@ -1,4 +1,4 @@
-"""How well blinks and winks of clips agree with those that were counted by hand (``counted_blinks.json``)."""
+"""Compares blinks and winks found in clips with those counted by hand (``counted_blinks.json``)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNTED = json.loads(Path(__file__).with_name("counted_blinks.json").read_text(e
 CLIPS = sorted(name for name in COUNTED if name.endswith(".mp4"))
 KINDS = (BLINK, WINK_LEFT, WINK_RIGHT)
 EARLY_FRAMES = 2
-"""A lid counts as down so many frames before it covers the iris, from which the hand counted."""
+"""A blink may be found this many frames early: hand counts start when the lid covers the iris."""
 
 
 def openness_of(clip: Path) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Draws shut lids and eyes that look in a known direction over the eyes of photographs."""
+"""Draws shut lids, or eyes with a known gaze, over the eyes of photographed faces."""
 
 from __future__ import annotations
 
@@ -23,11 +23,7 @@ RIGHT, LEFT = 0, 1
 def shut(picture: Image, points: FloatArray, eyes: tuple[int, ...] = (RIGHT, LEFT)) -> Image:
     """Return the RGB picture with skin in place of the eyes of a face and a line of lashes where the lids meet."""
     for eye in eyes:
-        to_level = _to_level(points, eye)
-        level = cv2.warpAffine(
-            picture, to_level, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        upper, lower = (_level_curve(points, to_level, row) for row in LIDS[eye])
+        to_level, level, upper, lower = _levelled(picture, points, eye)
         picture = _paste(picture, _shut_level(level, upper, lower), _between(upper, lower, grow=9), to_level)
     return picture
 
@@ -40,16 +36,12 @@ def looking(picture: Image, points: FloatArray, yaw_deg: float, pitch_deg: float
         points: The face's mesh.
         yaw_deg: To the picture's right.
         pitch_deg: Up.
-        rest: Where the iris is at 0°, from the middle of the corners: towards the temple and up, in eye widths.
+        rest: Position of the iris at 0° from the middle of the corners: towards the temple and up, in eye widths.
     """
     yaw, pitch = math.radians(yaw_deg), math.radians(pitch_deg)
     aim = np.array([math.sin(yaw) * math.cos(pitch), -math.sin(pitch)])
     for eye in (RIGHT, LEFT):
-        to_level = _to_level(points, eye)
-        level = cv2.warpAffine(
-            picture, to_level, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        upper, lower = (_level_curve(points, to_level, row) for row in LIDS[eye])
+        to_level, level, upper, lower = _levelled(picture, points, eye)
         middle = (upper[0] + upper[-1]) / 2
         width = float(np.linalg.norm(upper[-1] - upper[0]))
         at_rest = middle + np.array([rest[0] if eye == LEFT else -rest[0], -rest[1]]) * width
@@ -64,7 +56,7 @@ def looking(picture: Image, points: FloatArray, yaw_deg: float, pitch_deg: float
 
 
 def _eyeball(level: Image, centre: FloatArray, radius: float, aim: FloatArray) -> Image:
-    """Return a sclera with an iris and a pupil, foreshortened as their direction asks."""
+    """Return a sclera with an iris and a pupil, foreshortened by their direction."""
     drawn = np.full_like(level, 0)
     white = np.clip(np.percentile(level.reshape(-1, 3), 95, axis=0), 0, 225)
     off_middle = (np.arange(_SIDE, dtype=np.float32) / _SIDE - 0.5) * 2 * _MARGIN / 2
@@ -115,6 +107,14 @@ def _paste(picture: Image, drawn: Image, mask: FloatArray, to_level: FloatArray)
     back = cv2.warpAffine(soft, to_level, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     share = cv2.warpAffine(mask, to_level, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)[..., None]
     return np.round(picture * (1 - share) + back * share).astype(np.uint8)
+
+
+def _levelled(picture: Image, points: FloatArray, eye: int) -> tuple[FloatArray, Image, FloatArray, FloatArray]:
+    """Return the map to a level square around an eye, the square, and the upper and the lower lid in it."""
+    to_level = _to_level(points, eye)
+    level = cv2.warpAffine(picture, to_level, (_SIDE, _SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    upper, lower = (_level_curve(points, to_level, row) for row in LIDS[eye])
+    return to_level, level, upper, lower
 
 
 def _to_level(points: FloatArray, eye: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""How far gaze and head pose are off on GENKI-4K.
+"""Errors of gaze and head pose on GENKI-4K.
 
 Gaze: people in GENKI-4K are assumed to look into the camera. The rest position of the iris is measured on the even
 rows, the error on the odd ones. Head pose: compared with the data set's yaw and pitch, which people estimated.
@@ -28,11 +28,11 @@ _FRONTAL_DEG, _TURNED_DEG, _FAR_DEG = 8.0, 30.0, 20.0
 
 
 def measure_genki(file: Path, step: int = 2) -> dict[str, dict[str, Any]]:
-    """Return where irises rest on the even rows of GENKI-4K, the errors on the odd ones, and those of the head's pose.
+    """Return the rest position of the iris (even rows), the gaze errors (odd rows) and the head-pose errors (all).
 
     Args:
-        file: Its Parquet file.
-        step: Look at every n-th pair of rows.
+        file: Parquet file of GENKI-4K.
+        step: Use every n-th pair of rows.
     """
     table = _measured(pd.read_parquet(file), step)
     fitted, held = table[table["row"] % 2 == 0], table[table["row"] % 2 == 1]

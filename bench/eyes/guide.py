@@ -1,4 +1,4 @@
-"""The figures of docs/measures.md, and some of docs/movements.md, from what ``python -m bench.eyes`` measured."""
+"""Writes what ``python -m bench.eyes`` measured into docs/measures.md and docs/movements.md."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from bench.common.records import EYES, ROOT, read_section
 from bench.eyes.heads import RATES
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG
+from training.guide import with_parts
 
 GUIDE, MOVEMENTS_GUIDE = ROOT / "docs" / "measures.md", ROOT / "docs" / "movements.md"
 
@@ -20,18 +21,13 @@ def write_guides() -> None:
 
 
 def write_guide(guide: Path) -> None:
-    """Write those figures into a guide that it has markers for, each between its own."""
-    text = guide.read_text(encoding="utf-8")
-    for name, part in figures().items():
-        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-        if begin in text:
-            before, _, rest = text.partition(begin)
-            text = f"{before}{begin}{part}\n{end}{rest.partition(end)[2]}"
-    guide.write_text(text, encoding="utf-8")
+    """Write the figures for which a guide has markers."""
+    parts = {name: f"{part}\n" for name, part in figures().items()}
+    guide.write_text(with_parts(guide.read_text(encoding="utf-8"), parts), encoding="utf-8")
 
 
 def figures() -> dict[str, str]:
-    """Return the guide's sentences and tables in Markdown, by marker: those of which everything was measured.
+    """Return sentences and tables in Markdown, by marker; those with missing measurements are left out.
 
     Raises:
         FileNotFoundError: Nothing was measured.
@@ -47,7 +43,7 @@ def figures() -> dict[str, str]:
 def _lids(found: dict[str, Any]) -> str:
     of = found["lids"]
     return (
-        "Open eyes against lids drawn over them, faces of the test photographs with eyes of 10 px or more: "
+        "Open eyes vs. shut lids drawn over them, on faces of the test photographs with eyes of 10 px or more: "
         f"AUC {of['auc']:.3f} (n = {of['faces']})."
     )
 
@@ -57,7 +53,7 @@ def _blinks(found: dict[str, Any]) -> str:
     return (
         f"On {of['clips']} clips (`portrait_*`), {of['blinks']} blinks and {of['winks']} winks were counted by hand on "
         f"{of['frames']:,} frames with a face (`bench/eyes/counted_blinks.json`): precision {of['precision']:.2f}, "
-        f"recall {of['recall']:.2f}. The limits were chosen with these clips at hand, so expect less on others."
+        f"recall {of['recall']:.2f}. The thresholds were chosen on these clips, so expect less on others."
     )
 
 
@@ -66,17 +62,17 @@ def _gaze(found: dict[str, Any]) -> str:
     rows = [
         "| measured on | error |",
         "|---|---|",
-        f"| GENKI-4K (n = {held['faces']:,}), if all look into the camera | mean {held['mean']:.1f}°, "
-        f"median {held['median']:.1f}°, 90 % within {held['p90']:.1f}°; yaw {held['yaw_error']:.1f}°, "
-        f"pitch {held['pitch_error']:.1f}° |",
+        f"| GENKI-4K (n = {held['faces']:,}), assuming that everybody looks into the camera | "
+        f"mean {held['mean']:.1f}°, median {held['median']:.1f}°, 90 % within {held['p90']:.1f}°; "
+        f"yaw {held['yaw_error']:.1f}°, pitch {held['pitch_error']:.1f}° |",
         f"| the same with heads turned by over 20° (n = {turned['faces']:,}) | "
         f"mean {turned['mean']:.1f}°, median {turned['median']:.1f}° |",
-        f"| irises drawn into {drawn['faces']} faces of photographs, yaw ±30°, pitch ±10° | "
+        f"| irises drawn into {drawn['faces']} photographed faces, yaw ±30°, pitch ±10° | "
         f"mean {drawn['yaw_error']:.1f}° in yaw, {drawn['pitch_error']:.1f}° in pitch |",
         "",
-        f"The drawn angles are understated: a degree of yaw reads {drawn['yaw_slope']:.2f}°, as the model moves the "
-        "corners along with a drawn iris; so wide angles are a lower bound. There is no data here with real gaze "
-        "angles. Others report about 20° on such data without calibration.",
+        f"Drawn angles are understated: a degree of yaw is measured as {drawn['yaw_slope']:.2f}°, because the model "
+        "moves the eye corners along with a drawn iris. Treat wide angles as a lower bound. No data with true gaze "
+        "angles was available; others report errors of about 20° on such data without calibration.",
     ]
     return "\n".join(rows)
 
@@ -84,8 +80,8 @@ def _gaze(found: dict[str, Any]) -> str:
 def _towards(found: dict[str, Any]) -> str:
     rest, held = found["rest"], found["gaze"]
     return (
-        f"{held['towards_share']:.0%} of these rows of GENKI-4K are within {TOWARDS_DEG:g}° of the camera. Some of "
-        "these faces were among those that x₀, y₀ and 0.21 come from; measured on the other rows alone "
+        f"{held['towards_share']:.0%} of these GENKI-4K faces are within {TOWARDS_DEG:g}° of the camera. x₀, y₀ and "
+        "0.21 were partly measured on the same faces; measured only on the other rows "
         f"({rest['faces']:,} faces), they are {rest['temple']:.3f}, {rest['up']:.3f} and "
         f"{rest['corners_forward']:.3f}."
     )
@@ -122,7 +118,7 @@ def _cost(found: dict[str, Any]) -> str:
             f"| with eyes | {speed['eyes_ms']:.2f} |",
             f"| with both | {speed['both_ms']:.2f} |",
             "",
-            f"With everything on, a second of processor time does {speed['ratio']:.2f} of the frames that it does with "
+            f"With everything on, the frames per second of processor time are {speed['ratio']:.2f} of those with "
             "nothing on.",
         ]
     )
@@ -156,4 +152,4 @@ _PARTS: dict[str, tuple[Callable[[dict[str, Any]], str], set[str]]] = {
     "jitter": (_jitter, {"jitter"}),
     "heads": (_heads, {f"heads, {fps:g}" for fps in RATES}),
 }
-"""Part of the guide → what writes it, and the subjects of the results that it needs."""
+"""Marker → function that writes the part, and the results that it needs."""

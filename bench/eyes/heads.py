@@ -1,4 +1,4 @@
-"""How well gestures of generated heads are found, among jitter, sway, glances and turns."""
+"""Measures how well gestures are found in generated head angles with jitter, sway, glances and turns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADS = 8
 """Generated heads per rate, of four minutes each."""
 AXIS = {"nod": "pitch", "shake": "yaw", "tilt": "roll"}
 JITTER_DEG = 0.6
-"""More than that of the mesh's angles of a head at rest, see docs/movements.md."""
+"""Above the jitter of the mesh's angles at rest, see docs/movements.md."""
 
 
 def measure_heads(fps: float) -> dict[str, float]:
@@ -48,7 +48,7 @@ def held(time_s: NDArray[np.float64], start_s: float, length_s: float, angle: fl
 
 
 def generated(seed: int, fps: float) -> tuple[pd.DataFrame, list[tuple[str, float, float]]]:
-    """Return four minutes of a head, and its gestures with start and end: among jitter, sway, glances and turns."""
+    """Return four minutes of head angles with jitter, sway, glances and turns, and their gestures (kind and times)."""
     rng = np.random.default_rng(seed)
     time_s = np.arange(round(240 * fps)) / fps
     angles = {
@@ -69,7 +69,7 @@ def _act(
     angles: dict[str, NDArray[np.float64]],
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, float, float]]:
-    """Move the angles in place, and yield what it was if it is a gesture."""
+    """Add a movement to the angles in place, and yield it if it is a gesture."""
     if what in ("nod", "shake"):
         hz, cycles = rng.uniform(1, 2.4), int(rng.integers(2, 5))
         moved = wave(time_s, start_s, hz, cycles, rng.uniform(6, 20))
@@ -89,7 +89,7 @@ def _act(
 
 
 def scores(rows: pd.DataFrame, truth: list[tuple[str, float, float]]) -> tuple[float, float]:
-    """Return precision and recall; found and true gestures match if they are of one kind and overlap."""
+    """Return precision and recall; found and true gestures match if they are of the same kind and overlap."""
     found = find_gestures(rows)
 
     def overlap(one: Any, kind: str, start_s: float, end_s: float) -> bool:

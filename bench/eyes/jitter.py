@@ -1,4 +1,4 @@
-"""How much measures of a face, and angles of the head, jitter from frame to frame."""
+"""Measures how much facial measures and head angles jitter from frame to frame."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ FRAMES = 75
 def measure_jitter(folder: Path) -> dict[str, float]:
     """Return the least and the greatest jitter of any measure and any angle in :data:`CLIPS`.
 
-    Jitter is the standard deviation of second differences over √6: what is left of a slow movement is far below what
-    independent errors from frame to frame leave.
+    Jitter is the standard deviation of second differences over √6: slow movements nearly cancel out, and independent
+    errors keep their size.
 
     Args:
         folder: The shared data.

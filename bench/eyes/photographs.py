@@ -1,4 +1,4 @@
-"""How well lids and irises that were drawn over photographed faces are measured."""
+"""Measures shut lids and irises that are drawn over photographed faces."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EyesOfFace:
 
 
 def photographed(folder: Path, least_px: float) -> Iterator[tuple[Image, FloatArray]]:
-    """Yield picture and mesh of each face whose eyes are at least so wide.
+    """Yield picture and mesh of each face with eyes of a minimum width.
 
     Args:
         folder: The shared data.
@@ -60,7 +60,7 @@ def photographed(folder: Path, least_px: float) -> Iterator[tuple[Image, FloatAr
 
 
 def _around(rgb: Image, points: FloatArray) -> tuple[Image, FloatArray]:
-    """Return the part of a picture around a face, as drawing and measuring need no more of it."""
+    """Return a picture cropped around a face, and the mesh in it."""
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     margin = float((high - low).max())
     left, top = np.maximum(low - margin, 0).astype(int).tolist()
@@ -69,7 +69,7 @@ def _around(rgb: Image, points: FloatArray) -> tuple[Image, FloatArray]:
 
 
 def measure_lids(folder: Path) -> dict[str, Any]:
-    """Return how well open eyes are told from lids drawn over them: ``faces`` and ``auc`` of the mean openness."""
+    """Return how well mean openness separates open eyes from drawn shut lids: ``faces`` and ``auc``."""
     eyes, opened, closed = EyesOfFace(), [], []
     for rgb, points in photographed(folder, LEAST_PX):
         opened.append(_openness(eyes(rgb, points)))

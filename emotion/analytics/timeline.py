@@ -18,7 +18,8 @@ KEY = ["frame_index", "track_id"]
 """The columns that identify a row; the table is sorted by them."""
 
 BOX = ["x1", "y1", "x2", "y2"]
-EYES = ["eye_openness_left", "eye_openness_right", "gaze_yaw", "gaze_pitch"]
+OPENNESS = ["eye_openness_left", "eye_openness_right"]
+EYES = [*OPENNESS, "gaze_yaw", "gaze_pitch"]
 """Empty (NaN) in timelines of version 1, where eyes are not measured, and where an eye cannot be seen."""
 
 MEASURES = [

@@ -18,11 +18,13 @@ from fsspec.implementations.local import LocalFileSystem
 
 from emotion.errors import InputError
 from emotion.input_files import is_litter
+from emotion.paths import unicode_name
 
-VIDEO_ENDINGS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".3gp"}
-"""What is taken for a video in a folder."""
+_ENDINGS = "mp4 m4v mov avi mkv webm mpg mpeg vob ts mts m2ts wmv asf flv ogv 3gp 3g2 h264 hevc"
+VIDEO_ENDINGS = frozenset(f".{ending}" for ending in _ENDINGS.split())
+"""Suffixes of videos in a folder."""
 COLUMN = "video"
-"""Of a manifest: a path or URL in each row."""
+"""Column of a manifest with a path or URL in each row."""
 _MANIFEST = ".csv"
 _MAGIC = frozenset("*?[")
 
@@ -32,9 +34,9 @@ class Video:
     """A video of a batch.
 
     Attributes:
-        source: An absolute path, or a URL as it was given.
-        stamp: Digest of what the file system says of the file (size, times, tags), another one once the file has
-            changed; empty if it says nothing.
+        source: An absolute path, or the URL as given.
+        stamp: Digest of the file's size, times and tags according to the file system, which changes with the file;
+            empty if the file system reports none.
     """
 
     source: str
@@ -42,14 +44,15 @@ class Video:
 
     @property
     def name(self) -> str:
-        """What people call it."""
-        return posixpath.basename(urlsplit(self.source).path if is_url(self.source) else self.source) or self.source
+        """Display name."""
+        path = urlsplit(self.source).path if is_url(self.source) else self.source
+        return unicode_name(posixpath.basename(path) or self.source)
 
     @property
     def shown(self) -> str:
-        """Its source without a password, as it is written down."""
+        """The source without its password, as results show it."""
         if not is_url(self.source):
-            return self.source
+            return unicode_name(self.source)
         parts = urlsplit(self.source)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
@@ -60,7 +63,7 @@ def is_url(text: str) -> bool:
 
 
 def place_of(text: str) -> tuple[Any, str]:
-    """Return the file system of a path or URL, and the path in it.
+    """Return the file system of a path or URL, and the path within it.
 
     Raises:
         InputError: No file system of that kind is installed, or it cannot be reached.
@@ -75,13 +78,13 @@ def place_of(text: str) -> tuple[Any, str]:
 
 
 def find_videos(inputs: Sequence[str]) -> list[Video]:
-    """Return the videos that are meant, each once, in the order of the inputs and by name within them.
+    """Return the videos of all inputs, without duplicates, in the order of the inputs and by name within each.
 
     Args:
-        inputs: Files, folders (with the folders in them), globs, URLs of these; or one manifest alone.
+        inputs: Files, folders (searched recursively), globs, or URLs of these; or a single manifest.
 
     Raises:
-        InputError: There is nothing of that name, nothing in it, or it is not clear what is meant.
+        InputError: An input does not exist, contains no video, or is ambiguous.
     """
     manifests = [text for text in inputs if _is_manifest(text)]
     if manifests and len(inputs) > 1:
@@ -115,7 +118,7 @@ def _found(text: str) -> Iterable[Video]:
 
 
 def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how: str) -> list[Video]:
-    """Return what has a video's ending; hidden files are none."""
+    """Return the files with a video's suffix, without hidden ones."""
     if "::" in text:
         raise InputError(f"expected a folder or glob of a single file system; got {Video(text).shown}")
     videos = [
@@ -130,12 +133,12 @@ def _inside(text: str, fs: Any, path: str, found: dict[str, dict[str, Any]], how
 
 
 def is_video(path: str) -> bool:
-    """Return whether a file in a folder is taken for a video, by its path below the folder."""
+    """Return whether a file counts as a video, by its path relative to the folder."""
     return posixpath.splitext(path)[1].lower() in VIDEO_ENDINGS and not is_litter(path)
 
 
 def _as_given(text: str, path: str, found: str, fs: Any) -> str:
-    """Return the URL of what was found below another; what a URL says before its path (host, user) stays."""
+    """Return the URL of a file found below another URL, with that URL's host and user."""
     root = text.rstrip("/")
     if root.endswith(path):
         return root.removesuffix(path) + found
@@ -144,11 +147,13 @@ def _as_given(text: str, path: str, found: str, fs: Any) -> str:
 
 def _video(text: str, fs: Any, path: str, about: dict[str, Any]) -> Video:
     said = "\n".join(f"{key}={about[key]}" for key in sorted(about))
-    return Video(path if isinstance(fs, LocalFileSystem) else text, hashlib.sha256(said.encode()).hexdigest()[:16])
+    return Video(
+        path if isinstance(fs, LocalFileSystem) else text, hashlib.sha256(unicode_name(said).encode()).hexdigest()[:16]
+    )
 
 
 def _listed(manifest: str) -> list[Video]:
-    """Return the videos of a manifest; what is not there is found out when it is its turn."""
+    """Return the videos of a manifest; missing files are only noticed when they are analysed."""
     return [_known(source) for source in _sources(manifest)]
 
 

@@ -1,4 +1,4 @@
-"""Runs a batch on Ray: one row per video, and actors that keep the models and are replaced when they die.
+"""Runs a batch on Ray: one row per video, on actors that keep the models loaded and are replaced when they die.
 
 Ray is an optional extra (requirements-ray.txt), so it is imported only when used.
 """
@@ -23,23 +23,23 @@ from emotion.sandbox.rlimits import limit_this_process
 LOCAL = "local"
 INSTALL = "pip install -r requirements-ray.txt"
 _WAVE = 5000
-"""Videos that are handed over at once: Ray keeps an entry of each in memory."""
+"""Number of videos submitted at once, as Ray keeps an entry of each in memory."""
 _OBJECTS_BYTES = 200 * 2**20
-"""For Ray's shared memory: what travels are names and rows."""
+"""Size of Ray's shared memory, which only holds names and rows."""
 _LOGGERS = ("ray", "ray.data")
 
 
 def on_ray(job: Job, videos: Sequence[Video], workers: int | None, address: str) -> Generator[Row, None, None]:
-    """Yield each video's row as it is ready; closing stops the actors, whose parts are kept.
+    """Yield each video's row as it is ready; closing stops the actors and keeps their checkpoints.
 
     Args:
-        job: What all videos have in common; its place must be the same on all machines.
-        videos: Which.
-        workers: How many actors, one core each; None for as many as there are cores.
-        address: ``"local"`` to start Ray on this machine for as long as this lasts, or where a cluster is.
+        job: What all videos have in common; its folder must be reachable under the same path from all machines.
+        videos: The videos.
+        workers: Number of actors, one core each; None for one per core.
+        address: ``"local"`` to start Ray on this machine for the duration of the batch, or the address of a cluster.
 
     Raises:
-        BatchError: Ray is not installed, there is no cluster, or it went away.
+        BatchError: Ray is not installed, or there is no cluster, or it disappeared.
     """
     with _cluster(address, workers) as ray:
         size = workers or max(int(ray.cluster_resources().get("CPU", 1)), 1)
@@ -63,7 +63,7 @@ def _wave(ray: Any, job: Job, videos: Sequence[Video], size: int) -> Iterator[Ro
 
 
 class _Actor:
-    """A worker in an actor; what goes in and out is pickled, as a row's columns are not always the same."""
+    """A worker in an actor; its inputs and outputs are pickled, as the columns of rows differ."""
 
     def __init__(self, job: Job) -> None:
         limit_this_process()
@@ -92,14 +92,14 @@ def _cluster(address: str, workers: int | None) -> Iterator[Any]:
 
 
 def _imported(address: str) -> Any:
-    # All of it is read when Ray is imported.
+    # Ray reads these variables when it is imported.
     os.environ.update({"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"})
     if address == LOCAL:
         # What Ray does on macOS, so that its servers listen to this machine alone: no option says that.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        # Nor may its other users come in; Ray's default is a token in the home folder.
+        # Other users of this machine must not connect either; Ray's default is a token in the home folder.
         os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
-        # Workers find this package whatever folder the batch is started from.
+        # Workers must find this package from any working directory.
         paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(ROOT), *filter(None, paths)]))
     try:

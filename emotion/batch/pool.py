@@ -23,29 +23,29 @@ from emotion.errors import BatchError
 from emotion.sandbox.rlimits import limit_this_process
 
 _GIVE_UP = 30
-"""So many workers that die one after the other, without a row in between, are no videos' fault."""
-# Not forked: the libraries inside have threads.
+"""If this many workers die in a row without any result, the videos are not the cause."""
+# Not forked, as the libraries use threads.
 _CONTEXT = multiprocessing.get_context("spawn")
 
 _worker: Worker | None = None
-"""Of this process, if it is a worker's."""
+"""The worker of this process, if it is a worker process."""
 
 
 def cores() -> int:
-    """Return how many cores this process may use, by affinity and control group."""
+    """Return the number of cores that this process may use, by its affinity and control group."""
     return int(joblib.cpu_count())
 
 
 def in_processes(job: Job, videos: Sequence[Video], workers: int) -> Generator[Row, None, None]:
-    """Yield each video's row as it is ready; closing stops the workers, which keep what is done.
+    """Yield each video's row as it is ready; closing stops the workers and keeps their checkpoints.
 
     Args:
         job: What all videos have in common.
-        videos: Which.
-        workers: How many processes.
+        videos: The videos.
+        workers: Number of processes.
 
     Raises:
-        BatchError: Workers die whatever they are given.
+        BatchError: Workers die whatever video they get.
     """
     waiting = deque((video, 1) for video in videos)
     stop = _CONTEXT.RawValue("b", 0)
@@ -88,13 +88,13 @@ def _slot(job: Job, stop: Any) -> ProcessPoolExecutor:
 
 
 def _begin(job: Job, stop: Any) -> None:
-    """Make this process a worker."""
+    """Set up this process as a worker."""
     global _worker  # noqa: PLW0603 – one for all videos of this process
-    # Ctrl-C reaches everybody at the terminal; the one who began the batch says what is to be done.
+    # Ctrl-C reaches every process of the terminal; the parent decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     limit_this_process()
-    # Read without a lock: a process that is killed would keep it for ever.
+    # Read without a lock, as a killed process would hold it forever.
     _worker = Worker(job, lambda: bool(stop.value))
 
 

@@ -25,7 +25,7 @@ from emotion.model_card import RENAMED
 
 SUMMARY, ERRORS = "summary.parquet", "errors.parquet"
 LASTING = (FILE, KILLED, UNEXPECTED)
-"""Kinds of errors that another run would end with as well, as long as the video is the same."""
+"""Kinds of errors that would recur in another run with the same video."""
 
 _KEY = ["source", "settings"]
 _TEXT, _NUMBER, _COUNT, _MOMENT = pa.string(), pa.float64(), pa.int64(), pa.timestamp("us", "UTC")
@@ -47,42 +47,42 @@ _ERROR_COLUMNS = {
 }
 _SHARE = "share_"
 _REST_S = 10.0
-"""Between two writings, at least …"""
+"""Minimum time between two writes, s …"""
 _REST_SHARE = 20
-"""… and so many times as long as the last one took."""
+"""… and as a multiple of the time that the last one took."""
 
 
 class Results:
-    """The rows of a folder of results, those of earlier runs included.
+    """The rows of a results folder, including those of earlier runs.
 
     Args:
         storage: The folder.
 
     Raises:
-        BatchError: What is there cannot be read.
+        BatchError: The existing tables cannot be read.
     """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._new: list[Row] = []
         self._has_new = False
-        # A video that is in both was written down between the two: its timeline counts.
+        # If a video is in both tables, the run was killed between writing the two: its timeline counts.
         self._table = _joined([_read(storage, ERRORS), _read(storage, SUMMARY)])
         self._is_written = storage.exists(SUMMARY) and storage.exists(ERRORS)
         self._write_at = time.monotonic() + _REST_S
 
     def add(self, row: Row) -> None:
-        """Take the row of a video, in place of an earlier one, and write all rows down if it is time to."""
+        """Add the row of a video, replacing an earlier one, and write all rows if enough time has passed."""
         self._new.append(row)
         self._has_new = True
         if time.monotonic() >= self._write_at:
             self.write()
 
     def write(self) -> None:
-        """Write both tables, if anything is new in them.
+        """Write both tables if there are new rows.
 
         Raises:
-            OSError: They cannot be written; those from before stay.
+            OSError: They cannot be written; the old ones stay.
         """
         if self._is_written and not self._has_new:
             return
@@ -97,12 +97,12 @@ class Results:
         self._write_at = time.monotonic() + max(_REST_S, _REST_SHARE * took_s)
 
     def missing(self, videos: Sequence[Video], settings_id: str, *, retry: bool = False) -> list[Video]:
-        """Return the videos that have neither a timeline nor an error that would come again.
+        """Return the videos that have neither a timeline nor an error that would recur.
 
         Args:
             videos: All of them.
-            settings_id: With which settings.
-            retry: Whether those with an error are missing in any case.
+            settings_id: ID of the settings.
+            retry: Whether all videos with an error count as missing.
         """
         self._fold()
         table = self._table.filter(pc.equal(self._table["settings"], settings_id))
@@ -116,18 +116,18 @@ class Results:
         return [video for video in videos if (video.shown, video.stamp) not in done]
 
     def count(self, videos: Sequence[Video], settings_id: str) -> tuple[int, int, int]:
-        """Return how many of the videos have a timeline, how many of these are incomplete, and how many an error."""
+        """Return how many of the videos have a timeline, an incomplete timeline, and an error."""
         self._fold()
         table = self._table.filter(pc.equal(self._table["settings"], settings_id))
         wanted = pa.array([video.shown for video in videos], _TEXT)
         table = table.filter(pc.is_in(table["source"], wanted))
         timelines = table["kind"].null_count
-        # An error has no value here, which counts as neither.
+        # Errors have no value here and count as neither.
         incomplete = pc.sum(pc.invert(table["complete"])).as_py() or 0
         return timelines, incomplete, len(table) - timelines
 
     def _fold(self) -> None:
-        """Take the new rows into the table, each in place of an earlier one of the same video."""
+        """Merge the new rows into the table; each replaces an earlier one of the same video."""
         if self._new:
             self._table, self._new = _joined([self._table, _table(self._new)]), []
 
@@ -140,7 +140,7 @@ def _table(rows: list[Row]) -> pa.Table:
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:
-    """Return all rows, of each video and settings only the last."""
+    """Return all rows, only the last for each pair of video and settings."""
     table = pa.concat_tables(tables, promote_options="default")
     keys: pd.DataFrame = table.select(_KEY).to_pandas()
     return table.filter(pa.array(~keys.duplicated(keep="last")))

@@ -26,12 +26,12 @@ class Report:
     """How a batch ended.
 
     Attributes:
-        videos: How many were named.
-        before: Of these, how many an earlier run had done with.
+        videos: Number of videos.
+        before: How many of them an earlier run had finished.
         timelines: How many have a timeline now.
         incomplete: How many of these timelines end early, because the video is damaged.
         errors: How many have an error instead.
-        interrupted: Whether Ctrl-C ended it; the next run goes on from there.
+        interrupted: Whether Ctrl-C ended it; the next run continues from there.
         elapsed_s: Wall time.
     """
 
@@ -54,20 +54,20 @@ def run_batch(
     retry: bool = False,
     on_step: OnProgress = lambda progress: None,
 ) -> Report:
-    """Analyse what is missing, and write a timeline, or the reason why there is none, for each video.
+    """Analyse the videos that have no result yet, and write a timeline or an error for each.
 
     Args:
         inputs: As :func:`emotion.batch.inputs.find_videos` takes them.
-        out: Folder or URL of the results, of this run and others.
-        settings: How to analyse.
-        workers: How many videos at once; None for as many as there are cores.
+        out: Folder or URL of the results of this and earlier runs.
+        settings: How to analyse the videos.
+        workers: Number of videos to analyse at once; None for one per core.
         ray: ``"local"`` or the address of a cluster; None for processes on this machine.
-        retry: Whether to retry the videos that failed.
-        on_step: Called at the start and after each video, with these as the unit of progress.
+        retry: Whether to retry failed videos.
+        on_step: Called at the start and after each video with the progress in videos.
 
     Raises:
-        InputError: It is not clear which videos are meant.
-        BatchError: It cannot be begun, or nothing that is left can be done; what was done is kept.
+        InputError: An input does not exist or is ambiguous.
+        BatchError: The batch cannot start or continue; finished results are kept.
     """
     started = time.monotonic()
     videos, storage = find_videos(inputs), _storage(out)
@@ -95,7 +95,7 @@ def _rows(job: Job, videos: list[Video], workers: int | None, ray: str | None) -
 
 
 def _collect(rows: Generator[Row, None, None], results: Results, total: int, on_step: OnProgress) -> bool:
-    """Take the rows as they come, and return whether Ctrl-C ended that."""
+    """Collect rows as they arrive, and return whether Ctrl-C stopped it."""
     started = time.monotonic()
     if total:
         on_step(Progress(0, total, 0.0))
@@ -124,7 +124,7 @@ def _storage(out: str) -> Storage:
 
 @contextlib.contextmanager
 def _alone(out: str) -> Iterator[None]:
-    """Keep other batches out of a folder; elsewhere than on a disk there is no such lock."""
+    """Lock a folder against other batches; only local folders can be locked."""
     if is_url(out):
         yield
         return

@@ -1,4 +1,4 @@
-"""How the videos of a batch are analysed, with an id that changes whenever results may."""
+"""How the videos of a batch are analysed, with an ID that changes whenever results may change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emotion.version import program_version
 from emotion.vision.decode.sampling import Sampling
 
 _DECIDING = ("labels", "input_size", "colour", "normalisation", "crop", "temperature", "sha256", "outputs")
-"""What of a model's card its answers depend on; scores and titles may be written anew."""
+"""Fields of a model's card that its answers depend on, unlike scores and titles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Settings:
         eyes: bool = True,
         movements: bool = True,
     ) -> Settings:
-        """Return the settings as they are on this machine.
+        """Return the settings with the model installed on this machine.
 
         Raises:
             ModelError: There is no such model.
@@ -66,10 +66,10 @@ class Settings:
         return cls(resolve(model), detector, chosen, eyes, movements, _digest(facts)[:16])
 
     def check_here(self) -> None:
-        """Make sure that this machine would give the results that the one that began the batch would.
+        """Check that this machine would give the same results as the one that started the batch.
 
         Raises:
-            BatchError: It has another version of the program or the model.
+            BatchError: It has another version of the program or of the model.
             ModelError: It has no such model.
         """
         here = Settings.of(self.model, self.detector, self.sampling, eyes=self.eyes, movements=self.movements)
@@ -80,11 +80,11 @@ class Settings:
             )
 
     def id_of(self, content_sha256: str) -> str:
-        """Return by what the timeline of a video of these bytes is called: 32 hexadecimal digits."""
+        """Return the ID of the timeline of a video with this digest: 32 hexadecimal digits."""
         return _digest({"content": content_sha256, "settings": self.id})[:32]
 
     def row(self) -> dict[str, Any]:
-        """Return the columns of a summary that tell how it was made."""
+        """Return the columns of the summary table that record the settings."""
         about = {"settings": self.id, "model": self.model, "detector": self.detector, "program": program_version()}
         return about | asdict(self.sampling)
 

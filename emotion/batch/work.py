@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 from threadpoolctl import threadpool_limits
 
+from emotion.analytics.behaviour.span_figures import behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline
@@ -138,7 +139,7 @@ class Worker:
             | {"complete": analysis.complete, "note": analysis.remarks}
             | {"width": analysis.info.width, "height": analysis.info.height, "faces": len(analysis.timeline)}
             | headline(analysis)
-            | behaviour_headline(analysis)
+            | behaviour_headline(behaviour_of(analysis))
             | {"work_s": time.monotonic() - started if found else None, "finished_at": _now()}
         )
 

@@ -32,18 +32,18 @@ def signal_chart(
     limit: float | None = None,
     height: int = _HEIGHT_PX,
 ) -> alt.LayerChart:
-    """Return lines over time, each within the band from its least to its largest value, with marks above them.
+    """Return lines over time, each with a band from minimum to maximum, and marks along the top edge.
 
     Args:
         spans: ``line``, ``start_s``, ``end_s``, ``low``, ``mean``, ``high`` and ``run`` of each line.
-        marks: ``kind``, ``start_s`` and ``end_s`` of what happens.
-        title: What the lines are, for screen readers.
+        marks: ``kind``, ``start_s`` and ``end_s`` of each mark.
+        title: What the lines show, for screen readers.
         lines: Names of the lines, in order.
         unit: Title of the axis of values.
         domain: Ends of the axis of values.
         time_domain: Ends of the axis of time, s.
-        limit: Value of a dashed line; None for none.
-        height: Of the chart, px.
+        limit: Value marked by a dashed line; None for no line.
+        height: Height of the chart, px.
     """
     scale = alt.Scale(domain=list(domain), clamp=True)
     y = alt.Y("mean:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5))
@@ -57,8 +57,8 @@ def signal_chart(
     tooltip = [
         alt.Tooltip("line:N", title="Line"),
         alt.Tooltip("mean:Q", format=".3~f", title=f"Mean, {unit}"),
-        alt.Tooltip("low:Q", format=".3~f", title="Least"),
-        alt.Tooltip("high:Q", format=".3~f", title="Largest"),
+        alt.Tooltip("low:Q", format=".3~f", title="Minimum"),
+        alt.Tooltip("high:Q", format=".3~f", title="Maximum"),
         *span_tooltips(),
     ]
     base = alt.Chart(spans, height=height)
@@ -68,7 +68,7 @@ def signal_chart(
     line = base.mark_line(strokeWidth=1.8, clip=True).encode(
         x=x, y=y, color=colour, strokeDash=dash, detail=parts, tooltip=tooltip
     )
-    # Spans that stand alone have no line.
+    # A line needs two spans.
     point = base.mark_point(size=10, filled=True, clip=True).encode(x=x, y=y, color=colour, tooltip=tooltip)
     layers: list[alt.Chart] = [band, line, point]
     if limit is not None:
@@ -80,7 +80,7 @@ def signal_chart(
 
 
 def _marks(marks: pd.DataFrame, x: alt.X, time_domain: tuple[float, float]) -> list[alt.Chart]:
-    """Return bars along the top edge, with the name of what happens at those that have room for it."""
+    """Return bars along the top edge, with names where there is room."""
     base = alt.Chart(marks)
     room_s = _NAME_SHARE * (time_domain[1] - time_domain[0])
     named, free_s = [], float("-inf")

@@ -9,13 +9,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from emotion.labels import ANSWER_COLOURS
+from emotion.labels import ANSWER_COLOURS, INKS, SHORT
 
 EDGE = "#868D96"
 """A grey for lines and frames, visible on white and on black."""
 
 INK = "currentColor"
-"""Colour of text: the page's own, light or dark. Charts are drawn as SVG; a canvas does not know it."""
+"""Text colour of the page, light or dark; works in SVG, not on a canvas."""
 
 VIOLET = "#7C6CF0"
 """The theme's colour, for marks without an expression's colour."""
@@ -44,6 +44,7 @@ def finish(chart: AnyChart, description: str, canvas_ink: str = "") -> AnyChart:
         .configure(background="transparent")
         .configure_view(strokeWidth=0)
         .configure_axis(**text)
+        .configure_axisY(labelFlush=False)
         .configure_legend(**text)
     )
 
@@ -52,6 +53,23 @@ def label_colour(labels: Sequence[str], field: str = "emotion:N", **options: Any
     """Return the encoding of expressions by their colours."""
     scale = alt.Scale(domain=list(labels), range=[ANSWER_COLOURS[label] for label in labels])
     return alt.Color(field, scale=scale, **options)
+
+
+def answer_letters(
+    table: pd.DataFrame, field: str = "emotion", room: str = "true", height: int | alt.UndefinedType = alt.Undefined
+) -> alt.Chart:
+    """Return two letters per row as text without a position, for readers who cannot tell the colours apart.
+
+    Args:
+        table: The rows.
+        field: The column with each row's answer.
+        room: Vega expression that is true for rows whose mark has room for letters.
+        height: Height of the chart, px.
+    """
+    written = table.assign(letters=table[field].map(SHORT), ink=table[field].map(INKS))
+    text = alt.value(alt.ExprRef(f"{room} ? datum.letters : ''"))
+    marks = alt.Chart(written, height=height).mark_text(fontSize=10, fontWeight=600)
+    return marks.encode(text=text, color=alt.Color("ink:N", scale=None))
 
 
 def seconds_axis(field: str = "time_s:Q", domain: Sequence[float] | None = None) -> alt.X:

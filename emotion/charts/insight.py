@@ -18,6 +18,7 @@ from emotion.charts.common import (
     finish,
     label_colour,
     moment_tooltip,
+    name_axis,
     seconds_axis,
     span_tooltips,
     unbroken,
@@ -81,8 +82,8 @@ def transition_chart(counts: pd.DataFrame, *, as_shares: bool = False) -> alt.La
     ]
     long = long.assign(tint=long["share"].map(lambda share: f"rgba({HUE},{STRONGEST * share:.3f})"))
     base = alt.Chart(long, height=_ROW_PX * len(labels) + 90).encode(
-        x=alt.X("after:N", sort=labels, title="To", axis=alt.Axis(labelAngle=-45, ticks=False, domain=False)),
-        y=alt.Y("before:N", sort=labels, title="From", axis=alt.Axis(ticks=False, domain=False)),
+        x=alt.X("after:N", sort=labels, title="To", axis=name_axis(-45)),
+        y=alt.Y("before:N", sort=labels, title="From", axis=name_axis()),
         tooltip=[
             alt.Tooltip("before:N", title="From"),
             alt.Tooltip("after:N", title="To"),

@@ -15,19 +15,22 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.timeline import labels_of, probability_columns
-from emotion.charts.common import EDGE, finish, label_colour, seconds_axis, span_tooltips
+from emotion.charts.common import EDGE, answer_letters, finish, label_colour, seconds_axis, span_tooltips
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
 ZOOM = "zoom"
 """Name of the overview's selection; its value is ``{"start_s": [from, to]}`` in seconds, or empty."""
 
-TOP, BOTTOM = 0.89, 0.98
+TOP, BOTTOM = 0.83, 0.98
 """Position of a ribbon in its lane, 0 at the top and 1 at the bottom."""
 
+_WHOLE_LANE = 0.08, 0.92
 _OVERVIEW_LANE_PX, _GROWING_LANE_PX = 18, 22
 _NAME_PX = 110
 _AXIS_PX = 70
+_LETTERS_PX = 18
+_WIDEST_PX = 2400
 
 
 def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:
@@ -74,6 +77,27 @@ def ribbon_layer(
     )
 
 
+def letters_layer(
+    stretches: pd.DataFrame, tracks: Sequence[int], scale: alt.Scale, top: float = TOP, bottom: float = BOTTOM
+) -> alt.Chart:
+    """Return two letters on each part of the ribbons that has room for them.
+
+    Args:
+        stretches: Table of :func:`leading_spans`.
+        tracks: The lanes' people, the first on top.
+        scale: Scale of the lanes.
+        top: Top of a ribbon in its lane, 0–1.
+        bottom: Bottom of a ribbon in its lane, 0–1.
+    """
+    lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
+    length_s = stretches["end_s"] - stretches["start_s"]
+    middles = stretches.assign(time_s=stretches["start_s"] + length_s / 2, middle=lane + (top + bottom) / 2)
+    # Shorter ones have no room on any screen.
+    roomy = length_s >= (stretches["end_s"].max() - stretches["start_s"].min()) * _LETTERS_PX / _WIDEST_PX
+    room = f"scale('x', datum.end_s) - scale('x', datum.start_s) >= {_LETTERS_PX}"
+    return answer_letters(middles[roomy], room=room).encode(x="time_s:Q", y=alt.Y("middle:Q", scale=scale))
+
+
 def time_domain(analysis: Analysis) -> list[float]:
     """Return the time range of an analysis' charts, s: up to the end of the video, or of an incomplete analysis."""
     seen = float(analysis.frames["time_s"].max()) if len(analysis.frames) else 0.0
@@ -81,22 +105,34 @@ def time_domain(analysis: Analysis) -> list[float]:
     return [0.0, max(end, 1e-3)]
 
 
-def overview_chart(analysis: Analysis, shown: Span | None = None, ink: str = "#5F6672") -> alt.LayerChart:
+def overview_chart(
+    analysis: Analysis,
+    shown: Span | None = None,
+    ink: str = "#5F6672",
+    names: Mapping[int, str] = MappingProxyType({}),
+) -> alt.LayerChart:
     """Return a thin ribbon per person over the whole time; dragging selects a span under :data:`ZOOM`.
 
     Args:
         analysis: The analysis.
         shown: The current span, which gets a frame; None for the whole time.
-        ink: Text colour, ``#rrggbb``, the theme's. On a canvas, as Vega's selection has no text alternative in SVG.
+        ink: The theme's text colour, ``#rrggbb``. The chart is a canvas: in SVG, Vega's selection has no text
+            alternative.
+        names: Track → the person's name; people without one have a number.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     scale = alt.Scale(domain=[max(len(tracks), 1), 0], nice=False, zero=False)
-    names = answer_names(analysis.labels, analysis.abstain_below)
+    answers = answer_names(analysis.labels, analysis.abstain_below)
     brush = alt.selection_interval(name=ZOOM, encodings=["x"])
-    ribbon = ribbon_layer(leading_spans(spans), tracks, scale, 0.08, 0.92)
-    x, lanes = seconds_axis("start_s:Q", time_domain(analysis)), alt.Y("top:Q", scale=scale, axis=None)
-    layers = [ribbon.encode(x=x, y=lanes, color=label_colour(names, legend=None)).add_params(brush)]
+    stretches = leading_spans(spans)
+    ribbon = ribbon_layer(stretches, tracks, scale, *_WHOLE_LANE)
+    axis = lane_axis([person_name(track, names) for track in tracks])
+    x, y = seconds_axis("start_s:Q", time_domain(analysis)), alt.Y("top:Q", scale=scale, title=None, axis=axis)
+    layers = [
+        ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None)).add_params(brush),
+        letters_layer(stretches, tracks, scale, *_WHOLE_LANE),
+    ]
     if shown is not None:
         frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
         layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))
@@ -111,8 +147,8 @@ def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyTyp
     """Return a ribbon per person of an analysis that is still running, on an axis as long as the whole video.
 
     Args:
-        analysis: The part that is done.
-        names: Track → the person's name; others have numbers.
+        analysis: The results so far.
+        names: Track → the person's name; people without one have a number.
     """
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
@@ -120,8 +156,12 @@ def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyTyp
     answers = answer_names(analysis.labels, analysis.abstain_below)
     x = seconds_axis("start_s:Q", [0.0, max(analysis.info.duration_s, time_domain(analysis)[1])])
     y = alt.Y("top:Q", scale=scale, title=None, axis=lane_axis([person_name(track, names) for track in tracks]))
-    ribbon = ribbon_layer(leading_spans(spans), tracks, scale, 0.08, 0.92)
-    layers = [ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None))]
+    stretches = leading_spans(spans)
+    ribbon = ribbon_layer(stretches, tracks, scale, *_WHOLE_LANE)
+    layers = [
+        ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None)),
+        letters_layer(stretches, tracks, scale, *_WHOLE_LANE),
+    ]
     return finish(
         alt.LayerChart(layer=layers, height=_GROWING_LANE_PX * max(len(tracks), 1) + _AXIS_PX),
         "Leading expressions so far, a lane per person",

@@ -15,9 +15,18 @@ from emotion.analytics.edits import Span
 from emotion.analytics.lanes import empty_spans, fit_to_screen, longest_seen
 from emotion.analytics.people import person_name
 from emotion.analytics.summary import dominant
-from emotion.charts.common import EDGE, INK, finish, label_colour, moment_tooltip, seconds_axis, span_tooltips
-from emotion.charts.ribbon import TOP, lane_axis, leading_spans, ribbon_layer, time_domain
-from emotion.labels import INKS, SHORT, UNCLEAR
+from emotion.charts.common import (
+    EDGE,
+    INK,
+    answer_letters,
+    finish,
+    label_colour,
+    moment_tooltip,
+    seconds_axis,
+    span_tooltips,
+)
+from emotion.charts.ribbon import TOP, lane_axis, leading_spans, letters_layer, ribbon_layer, time_domain
+from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
 MOMENT = "moment"
@@ -50,31 +59,25 @@ def probability_bars(
         ),
         x=alt.X(
             "probability:Q",
-            # Room for the figure to the right of a full bar.
+            # Room for the figures at the right.
             scale=alt.Scale(domain=[0, 1.18]),
             axis=alt.Axis(format="%", values=[0, 0.5, 1], title="Probability, %"),
         ),
         tooltip=[alt.Tooltip("emotion:N", title="Expression"), alt.Tooltip("probability:Q", format=".1%")],
     )
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=label_colour(labels, legend=None))
-    figures = base.mark_text(align="left", dx=5, color=INK).encode(text=alt.Text("probability:Q", format=".0%"))
+    figures = base.mark_text(align="right", color=INK).encode(
+        x=alt.value("width"), text=alt.Text("probability:Q", format=".0%")
+    )
     layers = bars + figures if abstain_below <= 0 else bars + _limit_rule(abstain_below) + figures
     return finish(layers, f"Probability of each expression: {_in_words(probabilities)}")
 
 
 def _ring_letters(table: pd.DataFrame, height: int) -> alt.Chart:
-    """Return two letters on each part of a ring that has room for them."""
-    roomy = table["share"] >= _LETTERS_FROM
-    written = table.assign(letters=table["emotion"].map(SHORT).where(roomy, ""), ink=table["emotion"].map(INKS))
-    return (
-        alt.Chart(written, height=height)
-        .mark_text(radius=height * 0.375, fontSize=11, fontWeight=600)
-        .encode(
-            theta=alt.Theta("share:Q", stack=True),
-            order="order:O",
-            text="letters:N",
-            color=alt.Color("ink:N", scale=None),
-        )
+    """Return the two-letter labels of a ring's parts, where there is room."""
+    letters = answer_letters(table, room=f"datum.share >= {_LETTERS_FROM}", height=height)
+    return letters.mark_text(radius=height * 0.375, fontSize=11, fontWeight=600).encode(
+        theta=alt.Theta("share:Q", stack=True), order="order:O"
     )
 
 
@@ -143,11 +146,12 @@ def timeline_chart(
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     x = seconds_axis(domain=domain)
     colour = label_colour(answers, legend=alt.Legend(title=None, orient="bottom", columns=4) if legend else None)
-    ribbon = ribbon_layer(leading_spans(spans), tracks, _lane_scale(max(len(tracks), 1)))
+    stretches, scale = leading_spans(spans), _lane_scale(max(len(tracks), 1))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
         _area_layer(_above_ribbon(corners), [person_name(track, names) for track in tracks], x).encode(color=colour),
-        ribbon.encode(color=colour),
+        ribbon_layer(stretches, tracks, scale).encode(color=colour),
+        letters_layer(stretches, tracks, scale),
         _pick_layer(_picks(spans, tracks, analysis, names)),
     ]
     if moment_s is not None and domain[0] <= moment_s <= domain[1]:

@@ -1,4 +1,4 @@
-"""Lets argparse report what a parser of ours refuses."""
+"""Lets argparse report the errors of this package's parsers."""
 
 from __future__ import annotations
 

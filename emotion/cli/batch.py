@@ -15,15 +15,15 @@ from emotion.cli.video import add_sampling_options
 from emotion.vision.decode.sampling import Sampling
 
 OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
-"""Exit statuses; that of a batch that could not be begun is everybody's."""
+"""Exit statuses; a batch that cannot start has the same as any failed command."""
 
 
 def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Declare the command's own options.
+    """Add the command's options.
 
     Args:
-        batch: Its parser.
-        positive: Makes the parser of a number above 0.
+        batch: The command's parser.
+        positive: Returns an argparse type for a number above 0.
     """
     batch.add_argument(
         "inputs", nargs="+", metavar="INPUT", help="videos, folders, globs or URLs of them, or one manifest.csv alone"
@@ -36,10 +36,10 @@ def add_batch_options(batch: argparse.ArgumentParser, positive: Callable[[type],
 
 
 def run(options: argparse.Namespace) -> int:
-    """Analyse what is missing, print what came out, and return the exit status.
+    """Analyse the videos without a result, print a summary, and return the exit status.
 
     Raises:
-        EmotionError: It cannot be begun, or cannot go on.
+        EmotionError: The batch cannot start or continue.
     """
     try:
         report = _report(options)

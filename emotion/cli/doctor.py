@@ -7,7 +7,7 @@ from importlib import metadata
 
 import numpy as np
 
-from emotion.engine.stage_costs import stage_costs
+from emotion.engine.stage_costs import EYES, MOVEMENTS, stage_costs
 from emotion.errors import EmotionError
 from emotion.models.face_parts import checked_part_file, list_part_models, load_part_card
 from emotion.models.registry import ALIASES, file_bytes, list_models, load_card
@@ -53,7 +53,7 @@ def _package(name: str) -> Finding:
 
 
 def _extra(extra: str) -> Finding:
-    """An extra may be absent: most people do not train."""
+    """Check the packages of an extra, which may be missing, as most people do not train."""
     name = EXTRAS[extra]
     try:
         return Finding(f"extra {extra}", True, f"{name} {metadata.version(name)}")
@@ -97,18 +97,18 @@ def _part_model(name: str) -> Finding:
 
 
 def _cost() -> Finding:
-    """Tell what each stage costs, and which option leaves it out."""
+    """Report what each stage costs, and the option that turns it off."""
     try:
         costs = stage_costs()
     except EmotionError as error:
         return Finding("cost per face", False, str(error))
-    options = {stage: f" (--no-{stage} leaves it out)" for stage in ("eyes", "movements")}
+    options = {stage: f" (skipped by --no-{stage})" for stage in (EYES, MOVEMENTS)}
     known = [f"{stage} {cost / 1e6:.3g} M{options.get(stage, '')}" for stage, cost in costs.items() if cost is not None]
     return Finding("cost per face", True, f"multiply–adds: {', '.join(known)}")
 
 
 def _sandbox() -> Finding:
-    """Ask a decoder's process what keeps it off the network."""
+    """Ask a sandboxed process how it is kept off the network."""
     try:
         in_force = run_limited(isolation_in_force)
     except EmotionError as error:
@@ -118,7 +118,7 @@ def _sandbox() -> Finding:
 
 
 def _server(url: str) -> Finding:
-    """Ask the server about an even grey face."""
+    """Ask the model server to classify a plain grey picture."""
     try:
         open_classifier("default").predict([np.full((48, 48), 128, np.uint8)])
     except EmotionError as error:

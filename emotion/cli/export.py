@@ -15,7 +15,7 @@ from emotion.report.formats import FORMATS, Options, export, format_named
 
 
 def add_export_options(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the command's options."""
     names = [known.name for known in FORMATS]
     parser.add_argument(
         "file", type=Path, metavar="FILE.parquet", help="timeline, from “emotion video” or downloaded from the app"

@@ -1,4 +1,4 @@
-"""The command ``fairness``: whether a model does as well for one group of people as for another."""
+"""The command ``fairness``: compares a model's accuracy between groups of people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CSV_FILE, JSON_FILE = "fairness.csv", "fairness.json"
 
 
 def add_fairness_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
+    """Add the command's options."""
     parser.add_argument(
         "folder", type=Path, metavar="DIR", help="pictures in folders named after their expression: group/class/picture"
     )
@@ -47,10 +47,10 @@ def add_fairness_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_fairness(options: argparse.Namespace) -> int:
-    """Judge a model on every group and print, and write, what came out; returns 0.
+    """Evaluate a model on every group, print and write the results, and return 0.
 
     Raises:
-        EmotionError: Folder, table or model cannot be used.
+        EmotionError: The folder, the table or the model cannot be used.
     """
     groups = None if options.by is None else read_groups(options.by, options.folder, options.column)
     folders = GroupFolders(options.folder, groups, options.codes)

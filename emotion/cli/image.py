@@ -1,4 +1,4 @@
-"""The command ``image``: the faces of pictures, each picture by itself."""
+"""The command ``image``: analyses pictures one by one."""
 
 from __future__ import annotations
 
@@ -15,33 +15,34 @@ from emotion.csv_text import csv_bytes
 from emotion.drawing.boxes import annotate
 from emotion.engine.analyzer import Analyzer
 from emotion.output_names import expect_inputs_kept, once_each, unique_names
+from emotion.paths import unicode_name
 from emotion.report.picture_records import image_record, image_table
 from emotion.vision.decode.image import load_image
 
 log = logging.getLogger(__name__)
 
 PICTURE, TABLE, RECORD = ".annotated.png", ".faces.csv", ".faces.json"
-"""Endings of what is written for each picture."""
+"""Suffixes of the files written for each picture."""
 
 
 def add_image_options(image: argparse.ArgumentParser) -> None:
-    """Declare the command's own options."""
+    """Add the command's options."""
     image.add_argument("files", nargs="+", type=Path, metavar="FILE", help="pictures")
     image.add_argument("--json", action="store_true", help="print only JSON to stdout")
     image.add_argument("--out", type=Path, metavar="DIR", help="write an annotated PNG, CSV and JSON for each picture")
 
 
 def run_image(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Analyse the pictures one after the other and return their records.
+    """Analyse pictures one by one, and return their records.
 
     Returns:
-        What :func:`emotion.report.picture_records.image_record` says of each picture, or ``{file, error}``.
+        A record per picture (:func:`emotion.report.picture_records.image_record`), or ``{file, error}``.
 
     Raises:
-        EmotionError: Nothing can be done at all.
+        EmotionError: No picture can be analysed, as when the model is missing.
     """
     files = once_each(options.files)
-    # The whole name, not the stem: a.jpg and a.png may both be here.
+    # The whole name, not the stem, as there may be both a.jpg and a.png.
     names = unique_names(files)
     if options.out is not None:
         outputs = [options.out / f"{name}{ending}" for name in names for ending in (PICTURE, TABLE, RECORD)]
@@ -53,15 +54,15 @@ def run_image(options: argparse.Namespace) -> list[dict[str, Any]]:
 def _record(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:
     try:
         return _analyse(analyzer, file, name, out)
-    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+    except Exception as error:  # any error of a decoder concerns this file only
         log.debug("%s cannot be analysed", file, exc_info=True)
-        return {"file": str(file), "error": sentence_for(error, file.name, "a picture")}
+        return {"file": unicode_name(str(file)), "error": sentence_for(error, file.name, "a picture")}
 
 
 def _analyse(analyzer: Analyzer, file: Path, name: str, out: Path | None) -> dict[str, Any]:
     rgb = load_image(file)
     result = analyzer.image(rgb)
-    record = image_record(result, str(file))
+    record = image_record(result, unicode_name(str(file)))
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         Image.fromarray(annotate(rgb, result)).save(out / f"{name}{PICTURE}")

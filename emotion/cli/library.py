@@ -1,4 +1,4 @@
-"""The command ``library``: backup, check and restore of everything that is kept."""
+"""The command ``library``: backs up, checks and restores the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emotion.library.backup.snapshot import Contents, back_up, check, restore
 
 
 def add_library_options(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the command's options."""
     actions = parser.add_subparsers(dest="action", required=True)
     backup = actions.add_parser("backup", help="back up the library; the app may be running")
     backup.add_argument("path", type=Path, metavar="FILE.tar|DIR", help="a new file or folder")
@@ -24,10 +24,10 @@ def add_library_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_library(options: argparse.Namespace) -> int:
-    """Do it, say what is in the backup, and return the exit status.
+    """Run the command, print what the backup contains, and return the exit status.
 
     Raises:
-        EmotionError: It cannot be done.
+        EmotionError: The backup or the library cannot be used.
     """
     if options.action == "check":
         contents = check(options.path)
@@ -47,7 +47,7 @@ def _back_up(library: Library, options: argparse.Namespace) -> Contents:
 
 
 def _restore(options: argparse.Namespace) -> Contents:
-    check(options.path)  # Before a library is created for it.
+    check(options.path)  # Checked before a library is created.
     with closing(Library.open_unchecked()) as library, progress_bar("restore", "files") as show:
         return restore(library, options.path, replace=options.replace, on_step=show)
 

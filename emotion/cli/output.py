@@ -1,4 +1,4 @@
-"""What the command line shows: tables, and a progress bar with rate and time left."""
+"""The command line's tables, and its progress bar with rate and time left."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _REFRESH_S = 0.1
 
 
 def coloured(answer: str) -> Text:
-    """Return a label, or UNCLEAR, in its own colour."""
+    """Return a label or UNCLEAR in its colour."""
     return Text(answer, style=ANSWER_COLOURS[answer])
 
 
 def faces_table(records: Sequence[dict[str, Any]]) -> Table:
     """Return one row per face of the records of pictures, one per picture without a face, one per failure."""
     table = Table(box=None)
-    # Folded, not cut: paths of pictures of one name differ at their ends.
+    # Folded rather than cut, as paths with the same file name differ elsewhere.
     table.add_column("picture", overflow="fold")
     for heading in ("face", "expression", "confidence", "box (px)"):
         table.add_column(heading)
@@ -49,7 +49,7 @@ def faces_table(records: Sequence[dict[str, Any]]) -> Table:
 
 
 def _answer_cells(face: dict[str, Any]) -> tuple[Text, str]:
-    """Return what is said of a face and how probable that is; of an unclear one, which expression leads."""
+    """Return the answer for a face and its probability; for an unclear one, the leading expression."""
     share = f"{face['probabilities'][face['emotion']]:.0%}"
     return (coloured(UNCLEAR), f"{face['emotion']} {share}") if face["unclear"] else (coloured(face["emotion"]), share)
 
@@ -73,7 +73,7 @@ def summary_table(summary: dict[str, Any], source: str) -> Table:
 
 
 def videos_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """Return one line per video of the rows of a summary table; one that failed has its reason instead of figures."""
+    """Return a table with one line per video: its figures, or why it failed."""
     table = Table(box=None)
     table.add_column("video", overflow="fold")
     for heading in ("frames", "people", "dominant expression", "smile index", "note"):
@@ -100,7 +100,7 @@ def models_table() -> Table:
     cards = [load_card(name) for name in list_models()]
     families = scored_families(cards)
     table = Table(box=None, padding=(0, 1, 0, 0), caption=_SCORES if families else None, caption_justify="left")
-    # A model is asked for by its name, which a narrow window must not break; titles give way instead.
+    # Names must not break in a narrow window, as they are typed in commands; titles may.
     for heading in ("model", "labels", "params", "MACs"):
         table.add_column(heading, no_wrap=True)
     for family in families:
@@ -126,18 +126,18 @@ def _scores(card: ModelCard, families: Sequence[str]) -> list[str]:
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
-    """Return what the doctor found."""
+    """Return a table of the findings of ``doctor``."""
     table = Table("", "subject", "found", box=None)
     for finding in findings:
         mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
-        # As text: in a string, rich takes the [app] of a package's extra for markup.
+        # As Text, because rich would read "[app]" in a string as markup.
         table.add_row(mark, finding.subject, Text(finding.detail))
     return table
 
 
 @contextlib.contextmanager
 def progress_bar(title: str, unit: str = "frames") -> Iterator[OnProgress]:
-    """Show a bar on stderr; the value is a function that takes each step's :class:`Progress`."""
+    """Show a bar on stderr, and yield the function that updates it with a :class:`Progress`."""
     rate = TextColumn(f"{{task.fields[rate]}} {unit}/s")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), rate)
     bar = Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True))
@@ -149,7 +149,7 @@ def progress_bar(title: str, unit: str = "frames") -> Iterator[OnProgress]:
         now = time.monotonic()
         if now - shown_at >= _REFRESH_S or progress.done >= progress.total:
             shown_at = now
-            bar.start()  # not before there is something to show; again and again does no harm
+            bar.start()  # starts with the first step; starting again has no effect
             bar.update(task, completed=progress.done, total=progress.total, rate=_rate(progress.rate))
 
     try:

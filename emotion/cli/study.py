@@ -18,6 +18,7 @@ from emotion.library import LOCAL, JobSettings, Library
 from emotion.library.jobs import Dispatcher
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.annotations import FORMATS, add_events, write_annotations
+from emotion.library.studies.archive import SUFFIX, export_zip, import_zip
 from emotion.library.studies.exchange import export_study, import_study
 from emotion.library.studies.results import study_results
 from emotion.progress import Progress
@@ -32,7 +33,7 @@ _POLL_S = 0.5
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the command's options."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list all studies")
     create = actions.add_parser("create", help="create an empty study")
@@ -59,10 +60,10 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     events.add_argument("--unit", type=float, default=1.0, metavar="S", help="csv: unit of time in s; 0.001 for ms")
     events.add_argument("--align", metavar="LABEL", help="an event of the log that the video shows too")
     events.add_argument("--at", type=float, default=0.0, metavar="S", help="time of that event in the video")
-    export = _of_study(actions, "export", "write the study with its timelines as a folder")
-    export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder")
-    back = actions.add_parser("import", help="add the study of an exported folder")
-    back.add_argument("folder", type=Path, metavar="DIR")
+    export = _of_study(actions, "export", "write the study with its timelines as a folder or ZIP file")
+    export.add_argument("out", type=Path, metavar="DIR", help="a new or empty folder, or a file that ends in .zip")
+    back = actions.add_parser("import", help="add an exported study")
+    back.add_argument("folder", type=Path, metavar="DIR", help="the folder or ZIP file")
     _of_study(actions, "delete", "delete a study; its analyses stay")
 
 
@@ -75,10 +76,10 @@ def _of_study(
 
 
 def run_study(options: argparse.Namespace) -> int:
-    """Do it and return the exit status.
+    """Run the command and return the exit status.
 
     Raises:
-        EmotionError: It cannot be done.
+        EmotionError: A file, the study or the library cannot be used.
     """
     with closing(Library.open()) as library:
         studies = StudyRepository(library.for_owner(LOCAL))
@@ -200,8 +201,9 @@ def _events(studies: StudyRepository, options: argparse.Namespace) -> int:
 
 
 def _export(studies: StudyRepository, options: argparse.Namespace) -> int:
+    write = export_zip if options.out.suffix.lower() == SUFFIX else export_study
     with progress_bar("export", "timelines") as show:
-        without = export_study(studies, studies.find(options.study), options.out, show)
+        without = write(studies, studies.find(options.study), options.out, show)
     print(f"exported to {options.out}")
     if without:
         print(f"emotion: left out {len(without)} analyses without a timeline", file=sys.stderr)
@@ -209,8 +211,9 @@ def _export(studies: StudyRepository, options: argparse.Namespace) -> int:
 
 
 def _import(studies: StudyRepository, options: argparse.Namespace) -> int:
+    read = import_zip if options.folder.suffix.lower() == SUFFIX else import_study
     with progress_bar("import", "timelines") as show:
-        saved = import_study(studies, options.folder, show)
+        saved = read(studies, options.folder, show)
     print(f"{saved.study.title}: {len(saved.study.cells)} cells imported")
     return 0
 

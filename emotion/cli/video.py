@@ -1,4 +1,4 @@
-"""The command ``video``: one file, several, or a folder of them, in parts that a later run can go on from."""
+"""The command ``video``: analyses files or folders of videos with checkpoints, so a later run can continue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from emotion.analytics.behaviour.span_figures import behaviour_of
+from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of
 from emotion.analytics.behaviour.summary import behaviour_headline, behaviour_summary
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import headline, summarise
@@ -31,6 +31,7 @@ from emotion.engine.storage import Storage, no_room
 from emotion.errors import Cancelled, InputError
 from emotion.models.registry import sha256_of
 from emotion.output_names import once_each, shown_names, unique_names
+from emotion.paths import unicode_name
 from emotion.types import Analysis, Progress
 from emotion.vision.decode.sampling import Sampling
 
@@ -44,15 +45,15 @@ _CANCELLED = "Analysis stopped. The results so far are kept; continue with --res
 class _Job:
     file: Path
     stem: str
-    """What its results are called."""
+    """Suffixes of the results."""
 
 
 def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Declare the command's own options.
+    """Add the command's options.
 
     Args:
-        video: Its parser.
-        positive: Makes the parser of a number above 0.
+        video: The command's parser.
+        positive: Returns an argparse type for a number above 0.
     """
     video.add_argument("files", nargs="+", type=Path, metavar="FILE", help="videos, or folders of them")
     video.add_argument(
@@ -63,11 +64,11 @@ def add_video_options(video: argparse.ArgumentParser, positive: Callable[[type],
 
 
 def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[type], Any]) -> None:
-    """Declare which frames are analysed.
+    """Add the options that select frames.
 
     Args:
         video: The parser of a command.
-        positive: Makes the parser of a number above 0.
+        positive: Returns an argparse type for a number above 0.
     """
     sampling = video.add_mutually_exclusive_group()
     sampling.add_argument("--every", type=positive(int), default=1, metavar="N", help="analyse every n-th frame")
@@ -77,13 +78,13 @@ def add_sampling_options(video: argparse.ArgumentParser, positive: Callable[[typ
 
 
 def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
-    """Analyse the files one after the other, and write and print what came out.
+    """Analyse files one by one; write and print the results.
 
     Returns:
-        What went wrong, one sentence each, and the number of files.
+        One sentence per failure, and the number of files.
 
     Raises:
-        EmotionError: Nothing can be done at all.
+        EmotionError: No video can be analysed, as when the model is missing.
     """
     jobs, sampling = _jobs(options.files), Sampling(options.every, options.fps, options.start, options.end)
     analyzer = Analyzer(options.model, options.detector, eyes=options.eyes, movements=options.movements)
@@ -107,7 +108,7 @@ def run_video(options: argparse.Namespace) -> tuple[list[str], int]:
 
 
 def _print_alone(summary: Path, row: dict[str, Any]) -> None:
-    """Print the figures of the only video, unless it has none."""
+    """Print the figures of a single video, if it has any."""
     if "frames" in row:
         Console().print(summary_table(json.loads(summary.read_text(encoding="utf-8")), Path(row["file"]).name))
 
@@ -115,13 +116,18 @@ def _print_alone(summary: Path, row: dict[str, Any]) -> None:
 def _row(
     job: _Job, analyzer: Analyzer, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
 ) -> dict[str, Any]:
-    """Analyse a video and return its line of the summary table: its figures, or why there are none."""
+    """Analyse a video, and return its row of the summary table: its figures, or why it failed."""
     try:
-        analysis = _analyse(analyzer, job, sampling, options, is_cancelled)
-    except Exception as error:  # whatever a file brings a decoder to raise ends that file alone
+        analysis, behaviour = _analyse(analyzer, job, sampling, options, is_cancelled)
+    except Exception as error:  # any error of a decoder concerns this file only
         log.debug("%s cannot be analysed", job.file, exc_info=True)
-        return {"file": str(job.file), "note": _sentence(error, job.file.name)}
-    return {"file": str(job.file)} | headline(analysis) | behaviour_headline(analysis) | {"note": analysis.note}
+        return {"file": unicode_name(str(job.file)), "note": _sentence(error, job.file.name)}
+    return (
+        {"file": unicode_name(str(job.file))}
+        | headline(analysis)
+        | behaviour_headline(behaviour)
+        | {"note": analysis.note}
+    )
 
 
 def _jobs(files: Sequence[Path]) -> list[_Job]:
@@ -130,10 +136,10 @@ def _jobs(files: Sequence[Path]) -> list[_Job]:
 
 
 def _videos(file: Path) -> list[Path]:
-    """Return the videos in a folder, or the file that is named, whatever it is."""
+    """Return the videos in a folder, or the given file, whatever its suffix."""
     if not file.is_dir():
         return [file]
-    # A folder may be called like a video; a link that leads nowhere is a video that is missing.
+    # A folder may have a video's suffix; a dangling link is a missing video.
     inside = sorted(path for path in file.iterdir() if is_video(path.name) and not path.is_dir())
     if not inside:
         raise InputError(f"expected videos in {file}; there are none")
@@ -142,17 +148,17 @@ def _videos(file: Path) -> list[Path]:
 
 def _analyse(
     analyzer: Analyzer, job: _Job, sampling: Sampling, options: argparse.Namespace, is_cancelled: Callable[[], bool]
-) -> Analysis:
+) -> tuple[Analysis, Behaviour]:
     storage = Storage(options.out)
     checkpoint, timeline = Checkpoint(storage, f"{job.stem}.parts"), options.out / f"{job.stem}.timeline.parquet"
     if not job.file.is_file():
         raise InputError(f"{job.file.name} cannot be opened: there is no such file")
-    source = Source(job.file, job.file.name, sha256_of(job.file))
+    source = Source(job.file, unicode_name(job.file.name), sha256_of(job.file))
     if options.resume and (finished := _finished(timeline, analyzer, sampling, source)) is not None:
-        return finished
+        return finished, behaviour_of(finished)
     if not options.resume:
         checkpoint.clear()
-    with progress_bar(job.file.name) as show:
+    with progress_bar(unicode_name(job.file.name)) as show:
 
         def on_step(progress: Progress) -> None:
             show(progress)
@@ -164,12 +170,13 @@ def _analyse(
     if not is_cancelled():
         checkpoint.clear()
     analysis = load_parquet(timeline)
-    _write(analysis, options.out / job.stem)
-    return analysis
+    behaviour = behaviour_of(analysis)
+    _write(analysis, behaviour, options.out / job.stem)
+    return analysis, behaviour
 
 
 def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: Source) -> Analysis | None:
-    """Return what an earlier run with the same options finished."""
+    """Return the analysis if an earlier run with the same options finished it."""
     if not timeline.is_file():
         return None
     analysis = load_parquet(timeline)
@@ -177,9 +184,9 @@ def _finished(timeline: Path, analyzer: Analyzer, sampling: Sampling, source: So
     return analysis if same and analysis.complete else None
 
 
-def _write(analysis: Analysis, stem: Path) -> None:
+def _write(analysis: Analysis, behaviour: Behaviour, stem: Path) -> None:
     Path(f"{stem}.timeline.csv").write_bytes(csv_bytes(analysis.timeline))
-    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour_of(analysis))}
+    summary = summarise(analysis) | {"behaviour": behaviour_summary(analysis, behaviour)}
     text = json.dumps(summary, ensure_ascii=False, indent=2)
     Path(f"{stem}.summary.json").write_text(text, encoding="utf-8")
 
@@ -206,7 +213,7 @@ def _time(text: str) -> float:
 
 @contextlib.contextmanager
 def _cancelled_by_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C into a wish that the analysis asks about, so that it can keep what is done; a second one stops."""
+    """Let Ctrl-C set a flag that the analysis checks, so that it keeps its results; a second one ends at once."""
     asked = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 

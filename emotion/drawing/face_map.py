@@ -1,4 +1,4 @@
-"""Draws mean movements on a face as SVG: a spot where something moved, with an arrow in its direction."""
+"""Draws mean movements on a face as SVG: a spot per movement, with an arrow in its direction."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emotion.fonts import FAMILY
 from emotion.vision.movement_codebook import MOVEMENTS, SIDES, Movement
 from emotion.vision.movements import mean_face
 
 MIN_SCALE = 0.05
-"""Least movement that gets the strongest colour, in eye distances, so that jitter stays pale."""
+"""Minimum upper end of the colour scale, in eye distances, so that jitter stays pale."""
 NOTABLE = 0.005
-"""Smaller movements get no spot: a face at rest jitters as much."""
+"""Smallest movement that gets a spot; a face at rest jitters by about as much."""
 
 HOW_TO_READ = (
     "A spot shows where the face moved, an arrow in which direction. Stronger colour: larger mean movement from the "
@@ -25,11 +22,11 @@ HOW_TO_READ = (
 )
 
 HUE = "124,108,240"
-"""The theme's violet, which is readable on light and dark."""
+"""The theme's violet, which is visible on light and dark."""
 
 _WIDTH, _HEIGHT, _PX = 360, 400, 132
 _MIDDLE = (180.0, 150.0)
-"""Where the middle between the eyes is drawn, px; :data:`_PX` is one eye distance."""
+"""Position of the middle between the eyes, px; :data:`_PX` is one eye distance."""
 _SPOT_PX, _ARROW_PX = 17.0, 20.0
 
 _OVAL = [
@@ -50,9 +47,9 @@ _NOSE = ([168, 6, 197, 195, 5, 4], [98, 97, 2, 326, 327])
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a movement is drawn: on a point of the mesh, moved by ``shift`` px, with an arrow ``towards``.
+    """Position of a movement: a point of the mesh on either side, with an offset, px, and the arrow's direction.
 
-    On the person's left, which is on the picture's right, x grows outward; on the other side it is mirrored.
+    Offset and direction are for the person's left side; x is mirrored for the right one.
     """
 
     left: int
@@ -79,11 +76,11 @@ _PLACES = {
 def face_map(means: Mapping[str, float], title: str) -> str:
     """Return an SVG element of a face with a spot for every movement.
 
-    Lines take the colour of the text around it, so it suits light and dark.
+    Lines have the colour of the surrounding text, so the drawing suits light and dark pages.
 
     Args:
         means: Column of the codebook's movements → mean, shares of the eye distance; NaN and absent ones are left out.
-        title: What is shown, for people; it begins the text alternative.
+        title: What is shown; the text alternative starts with it.
     """
     spots = _spots(means)
     scale = max([MIN_SCALE, *(value for _, _, value in spots)])
@@ -150,12 +147,8 @@ def _path(points: list[int], *, closed: bool) -> str:
 
 def _drawn(point: int) -> tuple[float, float]:
     """Return where a point of the mean face is drawn, px."""
-    x, y = _face()[point]
-    return _MIDDLE[0] + _PX * float(x), _MIDDLE[1] + _PX * float(y)
-
-
-def _face() -> NDArray[np.float64]:
-    return mean_face()[:, :2]
+    x, y, _ = mean_face()[point].tolist()
+    return _MIDDLE[0] + _PX * x, _MIDDLE[1] + _PX * y
 
 
 def _sides() -> str:

@@ -22,7 +22,7 @@ class Layer(StrEnum):
     BOXES = "Boxes"
     MESH = "Mesh"
     POINTS = "Points"
-    PARTS = "Parts"
+    PARTS = "Features"
     POSE = "Head pose"
 
 

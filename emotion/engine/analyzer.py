@@ -22,6 +22,7 @@ from emotion.progress import OnProgress
 from emotion.serving import open_classifier
 from emotion.stream_state import StreamState, part_of
 from emotion.types import AbstentionLimit, Analysis, Classifier, Detector, Face, Frame, FrameResult, Image
+from emotion.vision.decode.containers import path_of
 from emotion.vision.decode.image import Picture, load_image
 from emotion.vision.decode.sampling import Sampling
 from emotion.vision.decode.seek import Position
@@ -130,7 +131,7 @@ class Analyzer:
         Raises:
             VideoError: The file cannot be read. If it breaks off after some frames, the analysis says so in its note.
         """
-        return analyse_video(self, Path(path), Sampling(every, fps, start_s, end_s), on_progress)
+        return analyse_video(self, path_of(path), Sampling(every, fps, start_s, end_s), on_progress)
 
     def settings(self, sampling: Sampling, source_sha256: str) -> dict[str, Any]:
         """Return the settings that are saved with an analysis, as JSON types."""

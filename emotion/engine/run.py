@@ -18,6 +18,7 @@ from emotion.analytics.timeline import TimelineBuilder
 from emotion.engine.checkpoint import Checkpoint
 from emotion.errors import Cancelled, InputError, VideoError
 from emotion.models.registry import sha256_of
+from emotion.paths import unicode_name
 from emotion.progress import OnProgress
 from emotion.settings import read_settings
 from emotion.stream_state import StreamState
@@ -64,7 +65,7 @@ def analyse_video(
         VideoError: The file cannot be read. If it breaks off after some frames, the analysis says so in its note.
     """
     info = probe(path)
-    run = _Run(analyzer, Source(path, path.name, sha256_of(path)), sampling, info)
+    run = _Run(analyzer, Source(path, unicode_name(path.name), sha256_of(path)), sampling, info)
     note = run.loop(on_progress)
     return replace(run.unsaved(), complete=not note, note=note)
 

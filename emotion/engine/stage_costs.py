@@ -1,4 +1,4 @@
-"""What the stages of an analysis cost for one face, in multiply–adds."""
+"""Multiply–adds per face of each stage of an analysis."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MESH, CLASSIFIER, EYES, MOVEMENTS = "mesh", "classifier", "eyes", "movements"
 
 
 def stage_costs(model: str = "default") -> dict[str, int | None]:
-    """Return the multiply–adds of one face in each stage: None where they cannot be counted.
+    """Return the multiply–adds per face of each stage; None if they cannot be counted.
 
     Args:
         model: Name of the classifier.
 
     Returns:
-        ``mesh``, ``classifier``, and the stages that can be switched off: ``eyes`` (both) and ``movements``. The
-        detector, which runs only now and then, is not among them.
+        ``mesh``, ``classifier``, and the optional stages ``eyes`` (both) and ``movements``. The detector is left out,
+        as it does not run on every frame.
 
     Raises:
         ModelError: There is no such model.

@@ -12,14 +12,14 @@ from emotion.engine.face_follower import FULL, Effort, FaceFollower
 from emotion.engine.measure_eyes import with_eyes
 from emotion.engine.measure_movements import with_measures
 from emotion.engine.prefetch import prefetch
+from emotion.engine.stage_costs import EYES, MOVEMENTS
 from emotion.stream_state import StreamState, part_of, under
 from emotion.types import AbstentionLimit, Classifier, Face, Frame, FrameResult
 from emotion.vision.decode.seek import position_of
 from emotion.vision.eyes import EyeModel
 
-EYES, MOVEMENTS = "eyes", "movements"
 _COST_KEPT = 0.9
-"""Share of the mean that each frame keeps."""
+"""Weight of the earlier mean when a frame's time is added."""
 
 FollowedFrame = tuple[Frame, list[Face], StreamState | None]
 
@@ -97,7 +97,7 @@ class FaceStream:
         return FrameResult(frame.index, frame.time_s, *size, known, self._labels, self._abstain_below)
 
     def measure(self, *, eyes: bool, movements: bool) -> None:
-        """Choose what to measure from the next frame on. What the stream was opened without stays unmeasured."""
+        """Switch stages on or off from the next frame on. Stages that the stream was opened without stay off."""
         for name, wanted in ((EYES, eyes), (MOVEMENTS, movements)):
             if not wanted:
                 self._costs_ms.pop(name, None)
@@ -105,7 +105,7 @@ class FaceStream:
 
     @property
     def costs_ms(self) -> Mapping[str, float]:
-        """Mean time that :data:`EYES` and :data:`MOVEMENTS` lately took per frame with a face, ms, if measured."""
+        """Recent mean time of :data:`EYES` and :data:`MOVEMENTS` per frame with a face, ms, if they are on."""
         return dict(self._costs_ms)
 
     def _note_cost(self, name: str, begun_s: float, faces: Sequence[Face]) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp
 
 from emotion.evaluation.metrics import Labels, expect_pairs
@@ -85,5 +84,7 @@ def fit_temperature(logits: FloatArray, truth: Labels, weights: NDArray[Any] | N
         each = log_softmax(scores / np.exp(log_temperature), axis=1)
         wrong = logsumexp(np.where(others, each, -np.inf), axis=1)
         return -float(np.average(np.where(right, each.max(axis=1), wrong), weights=weights))
+
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 – only training fits
 
     return float(np.exp(minimize_scalar(loss, bounds=_LOG_TEMPERATURES, method="bounded").x))

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from emotion.types import FloatArray
 
@@ -35,6 +33,9 @@ def class_report(truth: Labels, answers: Labels, labels: Sequence[str]) -> dict[
     """
     expect_pairs(truth, answers)
     codes = np.arange(len(labels))
+    # A second to import, which commands and pages that score nothing do without.
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support  # noqa: PLC0415
+
     table = precision_recall_fscore_support(truth, answers, labels=codes, zero_division=0)
     precision, recall, f1, support = table
     rows = zip(labels, precision, recall, f1, support, strict=True)
@@ -80,6 +81,8 @@ def wilson_interval(successes: int, trials: int, level: float = 0.95) -> tuple[f
     """
     if not trials:
         return 0.0, 1.0
+    from scipy.stats import binomtest  # noqa: PLC0415 – a second to import
+
     interval = binomtest(successes, trials).proportion_ci(level, "wilson")
     return float(interval.low), float(interval.high)
 

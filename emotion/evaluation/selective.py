@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
 
 from emotion.evaluation.metrics import expect_pairs
 from emotion.types import FloatArray
@@ -35,6 +34,8 @@ def abstention_threshold(
     """
     expect_pairs(right, confidence)
     values = confidence.astype(np.float64)
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 – a second to import
+
     regression = IsotonicRegression(y_min=0, y_max=1)
     fitted = regression.fit_transform(values, right.astype(np.float64), sample_weight=weights)
     likely = values[fitted >= 0.5]

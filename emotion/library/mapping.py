@@ -20,7 +20,7 @@ _UPLOADING = "The upload did not finish."
 log = logging.getLogger(__name__)
 
 ODD = (ValueError, TypeError, KeyError, AttributeError, InputError)
-"""What a row raises that another program or a failing disk changed."""
+"""Errors raised by a row that another program or a failing disk has changed."""
 ODD_NOTE = "The entry of this analysis is damaged: delete it, or restore a backup."
 
 
@@ -93,7 +93,7 @@ def row_of(session: Session, entry_id: str, owner: str, *, lock: bool = False) -
 
 
 def no_analysis(entry_id: str) -> UnknownAnalysisError:
-    """Return the error that says that an owner has no analysis of this id."""
+    """Return the error for an unknown ID."""
     return UnknownAnalysisError(f"there is no analysis {entry_id!r} in this library")
 
 
@@ -130,10 +130,10 @@ def sound_rows(session: Session, found: Select[AnalysisRow]) -> list[AnalysisRow
 
 
 def entry_of(session: Session, entry_id: str) -> Entry:
-    """Return an analysis; one whose row cannot be read is failed, with a note that says so.
+    """Return an analysis; if its row cannot be read, it counts as failed, with a note.
 
     Raises:
-        LookupError: There is none with this id.
+        LookupError: There is none with this ID.
     """
     try:
         row = session.get(AnalysisRow, entry_id)
@@ -146,7 +146,7 @@ def entry_of(session: Session, entry_id: str) -> Entry:
 
 
 def _odd_entry(session: Session, entry_id: str) -> Entry:
-    """Return what can be said of an analysis without looking at the columns that may be damaged."""
+    """Return an analysis from the columns of a damaged row that are always readable."""
     columns = (AnalysisRow.owner, AnalysisRow.title, AnalysisRow.source)
     as_text = [cast(column, String) for column in (*columns, AnalysisRow.created_at)]
     owner, title, source, created = map(str, session.execute(select(*as_text).where(AnalysisRow.id == entry_id)).one())

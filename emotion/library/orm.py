@@ -76,7 +76,7 @@ class AnalysisRow(Base):
     worker_host: Mapped[str | None]
     worker_pid: Mapped[int | None]
     run: Mapped[str | None] = mapped_column(String(32))
-    """Names the worker that may write: one that was taken for dead and lives no longer may."""
+    """Number of the latest claim; a worker with an older one, which was taken for dead, may no longer write."""
     cancel_asked: Mapped[bool] = mapped_column(default=False)
 
     settings: Mapped[dict[str, Any]]
@@ -84,7 +84,7 @@ class AnalysisRow(Base):
     summary: Mapped[dict[str, Any] | None]
     edits: Mapped[dict[str, Any]]
     edits_version: Mapped[int] = mapped_column(default=0, server_default="0")
-    """How often they were saved."""
+    """How often the edits were saved."""
     duration_s: Mapped[float | None] = mapped_column(Double)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     has_video: Mapped[bool] = mapped_column(default=False)

@@ -31,11 +31,26 @@ def load_uploaded(content: bytes, name: str) -> Analysis:
     with tempfile.TemporaryDirectory() as folder:
         brought, understood = Path(folder) / "brought.parquet", Path(folder) / "understood.parquet"
         brought.write_bytes(content)
-        try:
-            run_limited(_write_anew, brought, understood, subject=_TIMELINE)
-        except (TimelineError, TooLargeError) as error:
-            raise type(error)(str(error).replace(brought.name, name)) from error
+        rewrite_uploaded(brought, understood, name)
         return load_parquet(understood, limited=True)
+
+
+def rewrite_uploaded(path: Path, target: Path, name: str) -> None:
+    """Write the analysis in an untrusted Parquet file to a new file, in the sandbox.
+
+    Args:
+        path: The untrusted file.
+        target: The new file.
+        name: Name of the file in messages.
+
+    Raises:
+        TimelineError: As :func:`load_uploaded`.
+        TooLargeError: Likewise.
+    """
+    try:
+        run_limited(_write_anew, path, target, subject=_TIMELINE)
+    except (TimelineError, TooLargeError) as error:
+        raise type(error)(str(error).replace(path.name, name)) from error
 
 
 def _write_anew(path: Path, target: Path) -> None:

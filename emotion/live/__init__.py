@@ -6,17 +6,16 @@
 >>> session.warm()                                           # before the first picture  # doctest: +SKIP
 >>> shown = session.process(frame, skipped=2)                # av.VideoFrame in, av.VideoFrame out  # doctest: +SKIP
 >>> session.snapshot().people                                # from any thread, a dozen times a second  # doctest: +SKIP
->>> session.close()                                          # or let go of it  # doctest: +SKIP
+>>> session.close()                                          # or drop the last reference  # doctest: +SKIP
 
-**The stream** (:class:`LiveSession`): ``warm``, ``process``, ``settings`` (assignable in mid-run), ``snapshot``,
+**The stream** (:class:`LiveSession`): ``warm``, ``process``, ``settings`` (assignable at any time), ``snapshot``,
 ``hold``/``resume``, ``take_baseline``/``clear_baseline``, ``calibrate_gaze``/``clear_gaze_calibration``,
-``record``/``stop_recording``, ``close``. Every method may be called from any thread; pictures are taken in one at a
-time.
+``record``/``stop_recording``, ``close``. All methods are thread-safe; pictures are processed one at a time.
 
-**What comes out**: the picture to send back, drawn on that very frame, and a :class:`Snapshot`: people with their last
-30 seconds, load figures, the quality level in words, how far a baseline and a recording are.
+**Results**: the picture to send back, with its own results drawn on it, and a :class:`Snapshot`: people with their last
+30 seconds, load figures, the quality level in words, and the progress of a baseline and a recording.
 
-**Seats** (:class:`Seats`, :data:`SEATS` for the whole process): how many sessions may run at once;
+**Seats** (:class:`Seats`, :data:`SEATS` for the whole process): the limit of concurrent sessions;
 ``EMOTION_LIVE_VISITORS`` sets it. A session beyond the limit gets a :class:`emotion.errors.LiveError`.
 """
 

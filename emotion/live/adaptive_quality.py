@@ -56,13 +56,13 @@ PATIENCE_S, MAX_PATIENCE_S = 5.0, 80.0
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveQuality:
-    """The current level of a session, with what decides the next one.
+    """The current level of a session, with the state that decides the next one.
 
     Attributes:
         level: Index into :data:`LEVELS`.
         since_s: When this level began, seconds.
-        room_since_s: Since when the load has been low; None if it is not.
-        patience_s: How long the load has to be low before quality goes up, seconds.
+        room_since_s: Time since which the load has been low; None if it is not.
+        patience_s: How long the load must be low before quality goes up, seconds.
         climbed: Whether the last change was upwards.
     """
 

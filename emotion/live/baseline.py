@@ -1,6 +1,6 @@
-"""A neutral baseline while the camera runs: what each person shows in the next seconds is taken for their face at rest.
+"""Takes a neutral baseline from a running camera: each person's face in the next seconds counts as their face at rest.
 
-The formula is :mod:`emotion.analytics.baseline`'s, on a timeline of just these seconds.
+The formula is that of :mod:`emotion.analytics.baseline`, applied to a timeline of these seconds.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from emotion.live.snapshot import BaselineNow
 from emotion.types import Analysis, FrameResult, VideoInfo
 
 MAX_S = 60.0
-"""Longest time that a baseline may take."""
+"""Longest duration of a baseline, s."""
 _LONGEST_STEP_S = 0.5
-"""No two analysed pictures are further apart than this for a baseline: a hold or a lost connection takes no part."""
+"""Longer gaps between analysed frames (on hold, or a lost connection) do not count towards a baseline, s."""
 
 
 class BaselineTaker:
-    """Collects results until enough time is over.
+    """Collects results for some time.
 
     Args:
-        seconds: How long.
-        labels: Of the probabilities, in order.
+        seconds: For how long.
+        labels: Labels of the probabilities, in order.
     """
 
     def __init__(self, seconds: float, labels: tuple[str, ...]) -> None:
@@ -37,41 +37,41 @@ class BaselineTaker:
 
     @property
     def seconds(self) -> float:
-        """How long it takes."""
+        """Duration, s."""
         return self._seconds
 
     @property
     def is_done(self) -> bool:
-        """Whether enough time is over."""
+        """Whether the time is over."""
         return self._elapsed_s >= self._seconds
 
     def add(self, result: FrameResult) -> None:
-        """Take in an analysed frame."""
+        """Add an analysed frame."""
         if self._last_s is not None:
             self._elapsed_s += min(result.time_s - self._last_s, _LONGEST_STEP_S)
         self._last_s = result.time_s
         self._builder.add(replace(result, time_s=self._elapsed_s))
 
     def now(self) -> BaselineNow:
-        """Return how far it is."""
+        """Return the progress."""
         remaining_s = max(self._seconds - self._elapsed_s, 0.0)
         return BaselineNow(1 - remaining_s / self._seconds, remaining_s)
 
     def means(self) -> dict[int, dict[str, float]]:
-        """Return for everybody who was seen the mean probability of each label, weighted by time, 0–1."""
+        """Return each person's mean probability of each label, weighted by time, 0–1."""
         timeline, frames = self._builder.build()
         info = VideoInfo(0, 0, 0.0, len(frames), self._elapsed_s)
         taken = Analysis(info, timeline, frames, "", self._labels, {}, "")
-        # To a little after the last frame, which stands for a moment too.
+        # Ends shortly after the last frame, which has a duration too.
         span = Span(0.0, self._elapsed_s + _LONGEST_STEP_S)
         return {int(track): baseline_means(taken, int(track), span) for track in timeline["track_id"].unique()}
 
 
 class Baselines:
-    """Everybody's baseline, and the one that is being taken.
+    """The baselines of all people, and the one being taken.
 
     Args:
-        labels: Of the probabilities, in order.
+        labels: Labels of the probabilities, in order.
     """
 
     def __init__(self, labels: tuple[str, ...]) -> None:
@@ -81,21 +81,21 @@ class Baselines:
         """Track → label → mean probability at rest, 0–1."""
 
     def take(self, seconds: float) -> None:
-        """Begin to take it from now on; what was taken before goes.
+        """Start a new baseline, replacing the previous one.
 
         Raises:
-            LiveError: Not a number of seconds above 0, or too many.
+            LiveError: The number of seconds is not above 0 or too large.
         """
         if not 0 < seconds <= MAX_S:
             raise LiveError(f"expected a baseline of more than 0 and at most {MAX_S:.0f} s; got {seconds}")
         self.means, self._taker = {}, BaselineTaker(seconds, self._labels)
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Forget all baselines."""
         self.means, self._taker = {}, None
 
     def see(self, result: FrameResult) -> float | None:
-        """Take in an analysed frame, and return how many seconds were taken if it was the last one needed."""
+        """Add an analysed frame; if it completes the baseline, return the baseline's duration, s."""
         if self._taker is None:
             return None
         self._taker.add(result)
@@ -105,5 +105,5 @@ class Baselines:
         return seconds
 
     def now(self) -> BaselineNow | None:
-        """Return how far the one is that is being taken; None if none is."""
+        """Return the progress of the baseline being taken; None if there is none."""
         return None if self._taker is None else self._taker.now()

@@ -1,7 +1,7 @@
-"""Frames of a camera, a network stream or a file, for a session without a browser.
+"""Reads frames from a camera, a network stream or a file, for a session without a browser.
 
-A camera or network stream gives its newest frame: those that came while the last one was analysed are counted and left
-out. A file gives every frame, no faster than it plays.
+A camera or network stream gives its newest frame; frames that arrive during an analysis are counted and skipped. A file
+gives every frame, no faster than it plays.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A frame that came.
+    """A captured frame.
 
     Attributes:
         frame: The decoded frame.
-        time_s: Its time in the source, seconds; None if the source does not say.
+        time_s: Its time in the source, seconds; None if unknown.
         arrived_s: ``time.perf_counter`` when it was decoded, seconds.
-        skipped: Frames that were left out before it.
+        skipped: Number of frames skipped before it.
     """
 
     frame: av.VideoFrame
@@ -51,8 +51,8 @@ def read_file(path: Path, *, loops: int = 1, stop: threading.Event | None = None
 
     Args:
         path: The file.
-        loops: How often it is played; 0 for without end. Times go on from one to the next.
-        stop: Ends the frames when set.
+        loops: Number of times to play it; 0 for endlessly. Times continue from one to the next.
+        stop: Set it to stop.
 
     Raises:
         VideoError: It cannot be read.
@@ -73,19 +73,19 @@ def read_file(path: Path, *, loops: int = 1, stop: threading.Event | None = None
 
 
 def read_camera(number: int, stop: threading.Event) -> Iterator[Captured]:
-    """Yield the newest frames of a camera of this machine (Video4Linux), until it is stopped.
+    """Yield the newest frames of a local camera (Video4Linux) until stopped.
 
     Raises:
-        LiveError: It cannot be opened, or it was unplugged.
+        LiveError: The camera cannot be opened, or was unplugged.
     """
     yield from _newest(f"/dev/video{number}", {"format": "v4l2"}, stop)
 
 
 def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
-    """Yield the newest frames of a network stream; one that breaks off is opened again until it is stopped.
+    """Yield the newest frames of a network stream until stopped; reconnect if it breaks off.
 
     Raises:
-        LiveError: It is no address of a stream, or cannot be opened the first time.
+        LiveError: It is not the URL of a stream, or cannot be opened the first time.
     """
     if not url.startswith(_PROTOCOLS):
         raise LiveError(f"expected an address that begins with one of {', '.join(_PROTOCOLS)}; got {brief(url)}")
@@ -103,7 +103,7 @@ def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
 
 
 class _Newest:
-    """The newest frame that a thread has decoded."""
+    """Holds the newest frame that a thread has decoded."""
 
     def __init__(self, address: str, opening: dict[str, Any], stop: threading.Event) -> None:
         self._address, self._opening, self._stop = address, opening, stop
@@ -115,7 +115,7 @@ class _Newest:
         threading.Thread(target=self._run, name="camera", daemon=True).start()
 
     def next(self) -> Captured | None:
-        """Return the newest frame, once there is one; None at the end.
+        """Wait for a new frame and return it; None at the end.
 
         Raises:
             LiveError: The source failed.
@@ -131,7 +131,7 @@ class _Newest:
             return None
 
     def wake_at(self, stop: threading.Event) -> None:
-        """Let :meth:`next` notice that it should stop, once it should."""
+        """Wake :meth:`next` when the stop event is set."""
         stop.wait()
         with self._came:
             self._came.notify_all()
@@ -167,7 +167,7 @@ def _frames(address: str, opening: dict[str, Any], error_type: type[VideoError |
             stream = next((each for each in container.streams.video), None)
             if stream is None:
                 raise error_type(f"expected a picture in {shown}; there is none")
-            stream.thread_type = "SLICE"  # frame threads would delay each frame by several others
+            stream.thread_type = "SLICE"  # frame threads would delay each frame by several frames
             with contextlib.suppress(av.error.EOFError):
                 yield from container.decode(stream)
     except (av.error.FFmpegError, OSError) as error:

@@ -1,4 +1,4 @@
-"""A camera's picture to draw on, in the form in which it came and in which it goes: 4:2:0 planes, never converted.
+"""A camera picture to draw on, in 4:2:0 planes as it arrives and leaves, without conversion.
 
 Colours are ITU-R BT.601 in limited range (Y 16–235, Cb and Cr 16–240), which is what WebRTC's codecs carry.
 """
@@ -37,7 +37,7 @@ def yuv(colour: str) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Part of a picture with sides at even px, so that it is whole in every plane; right and bottom are not in it."""
+    """Part of a picture with sides at even px, as colour has half the resolution; right and bottom are exclusive."""
 
     left: int
     top: int
@@ -49,7 +49,7 @@ class Area:
 
 
 def planar(picture: av.VideoFrame) -> av.VideoFrame:
-    """Return the picture upright in 4:2:0; itself if it is."""
+    """Return the picture upright and in 4:2:0, unchanged if it is already."""
     if orientation_of(picture) != UPRIGHT:
         upright = av.VideoFrame.from_ndarray(rgb_of(picture), format="rgb24")
     elif picture.format.name == PLANAR:
@@ -63,8 +63,8 @@ class Canvas:
     """A picture that can be drawn on, as an ``av.VideoFrame`` in 4:2:0.
 
     Args:
-        picture: In 4:2:0; copied, not changed, as a decoder may still look at it.
-        mirror: Whether left and right change places. Everything is drawn where it is on *this* canvas.
+        picture: In 4:2:0; copied, as a decoder may still refer to it.
+        mirror: Whether to mirror it left to right. Coordinates refer to the mirrored canvas.
     """
 
     def __init__(self, picture: av.VideoFrame, *, mirror: bool = False) -> None:
@@ -79,25 +79,25 @@ class Canvas:
                 np.copyto(plane, original)
 
     def area(self, left: float, top: float, right: float, bottom: float) -> Area:
-        """Return the part within the picture, its sides moved outward to even px."""
+        """Return the part of a rectangle within the picture, enlarged to even px."""
         sides = np.clip([left, top, right, bottom], 0, [self.width, self.height] * 2) / 2
         outward = 2 * np.concatenate([np.floor(sides[:2]), np.ceil(sides[2:])]).astype(int)
         return Area(*outward.tolist())
 
     def parts(self, area: Area) -> Iterator[Image]:
-        """Yield what an area shows in each plane, to be changed in place."""
+        """Yield the area in each plane as an array to change in place."""
         for index, plane in enumerate(self.planes):
             by = 2 if index else 1
             yield plane[area.top // by : -(-area.bottom // by), area.left // by : -(-area.right // by)]
 
     def fill(self, area: Area, colour: str) -> None:
-        """Paint an area."""
+        """Fill an area."""
         if area:
             for part, value in zip(self.parts(area), yuv(colour), strict=True):
                 part[:] = value
 
     def shade(self, area: Area) -> None:
-        """Darken an area to a third, so that white text on it can be read."""
+        """Darken an area to a third, so that white text on it is readable."""
         if area:
             luma, *chroma = self.parts(area)
             luma[:] = luma // 3 + 11
@@ -105,12 +105,12 @@ class Canvas:
                 part[:] = part // 3 + 85
 
     def polygon(self, points: FloatArray, colour: str) -> None:
-        """Paint a convex polygon of ``(n, 2)`` px."""
+        """Fill a convex polygon of ``(n, 2)`` px."""
         for index, (plane, value) in enumerate(zip(self.planes, yuv(colour), strict=True)):
             cv2.fillConvexPoly(plane, np.rint(points / (2 if index else 1)).astype(np.int32), value)
 
     def dots(self, points: FloatArray, colour: str, side_px: int) -> None:
-        """Paint small squares around ``(n, 2)`` px; those outside the picture are left out."""
+        """Draw small squares around ``(n, 2)`` px; those outside the picture are left out."""
         luma, *_ = self.planes
         corners = np.rint(points - (side_px - 1) / 2).astype(np.intp)
         for down in range(side_px):
@@ -120,13 +120,13 @@ class Canvas:
                 luma[y[inside], x[inside]] = yuv(colour)[0]
 
     def ink(self, coverage: NDArray[np.float32], left: int, top: int, colour: str) -> None:
-        """Lay a colour on the picture where a mask says so.
+        """Blend a colour into the picture under a mask.
 
         Args:
             coverage: ``(h, w)`` float32, 0–1.
-            left: Where the mask's left side is, px.
-            top: Where its top is, px.
-            colour: ``#rrggbb``; its hue is left out, as text is black or white.
+            left: Left side of the mask, px.
+            top: Top of the mask, px.
+            colour: ``#rrggbb``, black or white; only its luma is used.
         """
         height, width = coverage.shape
         x, y = max(left, 0), max(top, 0)
@@ -139,7 +139,7 @@ class Canvas:
 
 
 def _timed(frame: av.VideoFrame, like: av.VideoFrame) -> av.VideoFrame:
-    """Return the frame with another one's timestamp."""
+    """Return the frame with the timestamp of another."""
     frame.pts = like.pts
     if like.time_base is not None:
         frame.time_base = like.time_base

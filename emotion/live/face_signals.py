@@ -1,4 +1,4 @@
-"""Each person's eyes, gaze and movements while the camera runs, with the blinks so far, in bounded memory."""
+"""Current eyes, gaze and movements of each person, and their blinks so far, in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from emotion.types import Face, FloatArray, FrameResult
 from emotion.vision.movement_codebook import MOVEMENTS
 
 WINDOW_S = 60.0
-"""Period from which a person's open eye and face at rest are taken, seconds."""
+"""Period from which a person's open eye and face at rest are estimated, seconds."""
 COUNT_INTERVAL_S = 2.0
-"""Blinks are counted, and rest is updated, this often."""
+"""Interval at which blinks are counted and the face at rest is updated, seconds."""
 MAX_ROWS = 60 * int(WINDOW_S)
 _MAX_NEUTRAL = 300
 
 
 class FaceSignals:
-    """Everybody's eyes, gaze and movements.
+    """Eyes, gaze and movements of all people.
 
     Args:
-        labels: Of the probabilities, in order.
+        labels: Labels of the probabilities, in order.
     """
 
     def __init__(self, labels: tuple[str, ...]) -> None:
@@ -37,7 +37,7 @@ class FaceSignals:
         self._people: dict[int, _Person] = {}
 
     def see(self, result: FrameResult) -> None:
-        """Take in an analysed frame, whose time is never before the last one's."""
+        """Add an analysed frame; times must not decrease."""
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
@@ -48,12 +48,12 @@ class FaceSignals:
             del self._people[track]
 
     def take_rest(self, seconds: float) -> None:
-        """Take what everybody's face did in the last seconds as their rest; see :meth:`LiveSession.take_baseline`."""
+        """Use the last seconds as everybody's face at rest; see :meth:`LiveSession.take_baseline`."""
         for person in self._people.values():
             person.take_rest(seconds)
 
     def clear_rest(self) -> None:
-        """Take rest from neutral frames again."""
+        """Estimate the face at rest from neutral frames again."""
         for person in self._people.values():
             person.baseline = None
 
@@ -63,13 +63,13 @@ class FaceSignals:
         return None if person is None else person.now()
 
     def notes(self, track: int) -> tuple[str, ...]:
-        """Return a few words on a person's last frame, for the picture: eyes, gaze, strongest movement."""
+        """Return short notes on a person's last frame to draw on the picture: eyes, gaze, strongest movement."""
         now = self.now(track)
         return () if now is None else notes_of(now)
 
 
 def notes_of(now: FaceNow) -> tuple[str, ...]:
-    """Return what is notable about a face in a few words, without numbers."""
+    """Return short notes on what is notable about a face, without numbers."""
     notes = []
     down = [side for side, value in (("left", now.open_left), ("right", now.open_right)) if value < DOWN]
     if down:
@@ -122,7 +122,7 @@ class _Person:
         if not can_count(rows):
             return
         events = lid_events(rows)
-        # As the window moves on, the open eye changes a little, and a blink that was counted may seem to end later.
+        # As the window moves, the estimate of the open eye changes, and a counted blink may seem to end later.
         new = events[(events["kind"] == BLINK) & (events["start_s"] > self._counted_until_s)]
         self._blinks = (self._blinks or 0) + len(new)
         self._counted_until_s = max(self._counted_until_s, float(new["end_s"].max()) if len(new) else float("-inf"))

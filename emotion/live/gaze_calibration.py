@@ -1,4 +1,4 @@
-"""Calibrates the gaze of one person while the camera runs: dots are shown one by one, and a map is fitted to them."""
+"""Calibrates the gaze of one person live: dots are shown one by one, and a map is fitted to them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from emotion.types import Face, FrameResult
 DOT_S = 2.0
 """How long each dot is shown, seconds."""
 LOOK_FROM_S, LOOK_TO_S = 0.8, 1.7
-"""Part of a dot's time that counts: eyes need time to get there, and the picture takes time to get here."""
+"""Part of a dot's time that counts, as eyes need time to reach the dot and the picture to arrive here."""
 
 
 class GazeCalibrator:
-    """Takes a calibration, and applies it to the person that it was taken of."""
+    """Runs a calibration and applies it to the person who was calibrated."""
 
     def __init__(self) -> None:
         self._targets: NDArray[np.float64] | None = None
@@ -31,14 +31,14 @@ class GazeCalibrator:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The calibration as JSON types, for what is saved with a recording; empty without one."""
+        """The calibration as JSON types, to save with a recording; empty without one."""
         if self._fitted is None:
             return {}
         matrix, error_deg = self._fitted.matrix.round(4).tolist(), round(self._fitted.error_deg, 2)
         return {"gaze_calibration": {"track_id": self._track, "matrix": matrix, "error_deg": error_deg}}
 
     def start(self, targets_deg: ArrayLike) -> None:
-        """Begin with the next frame; what was fitted before goes.
+        """Begin with the next frame, and forget the previous calibration.
 
         Args:
             targets_deg: ``(k, 2)`` yaw and pitch of the dots, in the order in which they are shown.
@@ -53,12 +53,12 @@ class GazeCalibrator:
         self._targets = targets
 
     def clear(self) -> None:
-        """Forget the calibration, and stop one that is being taken."""
+        """Forget the calibration, and stop a running one."""
         self._targets = self._begun_s = self._fitted = None
         self._looks, self._problem = {}, ""
 
     def see(self, result: FrameResult) -> FrameResult:
-        """Take in an analysed frame, and return it with the calibrated gaze."""
+        """Add an analysed frame, and return it with the calibrated gaze."""
         if self._targets is not None:
             self._take(result, self._targets)
         if self._fitted is None:
@@ -66,7 +66,7 @@ class GazeCalibrator:
         return replace(result, faces=tuple(self._calibrated(face) for face in result.faces))
 
     def now(self) -> GazeCalibrationNow | None:
-        """Return how far it is, or what came out; None if there is neither."""
+        """Return the progress or the result; None if there is neither."""
         if self._targets is not None:
             return GazeCalibrationNow(running=True)
         if self._problem:

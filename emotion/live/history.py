@@ -35,7 +35,7 @@ class Smoother:
         self._last_s = 0.0
 
     def __call__(self, values: FloatArray, time_s: float, half_life_s: float) -> FloatArray:
-        """Return the average, ``(k,)``, after the next values, ``(k,)``, whose time is never before the last ones'."""
+        """Return the average, ``(k,)``, after the next values, ``(k,)``; times must not decrease."""
         kept = 0.5 ** ((time_s - self._last_s) / half_life_s) if half_life_s > 0 else 0.0
         self._sum, self._weight = kept * self._sum + values, kept * self._weight + 1
         self._last_s = time_s
@@ -60,7 +60,7 @@ class _Ring:
 
 
 class _Person:
-    """Smoothed probabilities and, as one value more, the smoothed probability that a clear answer needs."""
+    """Smoothed probabilities followed by the smoothed probability that a clear answer needs."""
 
     def __init__(self, size: int) -> None:
         self.smoother, self.ring = Smoother(size), _Ring(size)
@@ -69,7 +69,7 @@ class _Person:
 
     def see(self, values: FloatArray, time_s: float, half_life_s: float) -> None:
         if time_s - self.last_s > IN_VIEW_S:
-            # What a face showed before it was lost says nothing about what it shows after.
+            # A face that was lost starts anew.
             self.smoother = Smoother(len(values))
         self.current = self.smoother(values, time_s, half_life_s)
         self.ring.put(time_s, self.current)
@@ -80,8 +80,8 @@ class History:
     """People seen within the last :data:`SPAN_S`.
 
     Args:
-        labels: Of the probabilities, in order.
-        abstain_below: Below which an answer is unclear, 0–1.
+        labels: Labels of the probabilities, in order.
+        abstain_below: Probability below which an answer is unclear, 0–1.
     """
 
     def __init__(self, labels: tuple[str, ...], abstain_below: float) -> None:
@@ -89,7 +89,7 @@ class History:
         self._people: dict[int, _Person] = {}
 
     def see(self, result: FrameResult, half_life_s: float) -> None:
-        """Take in a frame, whose time is never before the last one's."""
+        """Add a frame; times must not decrease."""
         for face in result.faces:
             assert face.track_id is not None
             assert face.probabilities is not None
@@ -113,7 +113,7 @@ class History:
     def people(
         self, now_s: float, baselines: Mapping[int, Mapping[str, float]] = MappingProxyType({})
     ) -> tuple[PersonNow, ...]:
-        """Return everybody as things stood at a time not before the last frame's, by track id.
+        """Return everybody's state at a time not before the last frame, by track id.
 
         Args:
             now_s: The time.

@@ -1,6 +1,6 @@
-"""Draws on a live picture what was found in that very picture: boxes, numbers, expressions, probabilities, the mesh.
+"""Draws the results of a live frame on that same frame: boxes, numbers, expressions, probabilities, the mesh.
 
-Letters are drawn once and kept as masks: a picture of thirty a second only lays them on.
+Letters are rendered once and cached as masks, as there are thirty frames a second.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from emotion.types import Face, FloatArray
 
 _UNCLASSIFIED = "#FFFFFF"
 _MOST_BARS = 3
-"""Probabilities drawn beside a face, the largest; all of them stand beside the picture."""
+"""Number of the largest probabilities drawn beside a face; the page shows all of them."""
 _LEAST_BAR = 0.05
 _KEPT_TEXTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is written beside a face.
+    """The text beside a face.
 
     Attributes:
-        answer: The leading expression or :data:`emotion.labels.UNCLEAR`; None before there is any.
+        answer: The leading expression or :data:`emotion.labels.UNCLEAR`; None before the first result.
         probabilities: Label → probability, 0–1.
-        notes: Words on eyes, gaze and movements, below the box.
+        notes: Notes on eyes, gaze and movements below the box.
     """
 
     answer: str | None
@@ -48,8 +48,8 @@ class Overlay:
     """Draws on one canvas, with lines and letters in proportion to it.
 
     Args:
-        canvas: What is drawn on.
-        mirror: Whether it shows the picture as a mirror does; faces are told as the camera saw them.
+        canvas: The canvas to draw on.
+        mirror: Whether the canvas is mirrored; faces are in coordinates of the camera.
     """
 
     def __init__(self, canvas: Canvas, *, mirror: bool) -> None:
@@ -78,7 +78,7 @@ class Overlay:
         self._draw_notes(box, said.notes)
 
     def _draw_notes(self, box: Area, notes: Sequence[str]) -> None:
-        """Draw words below the box, one a row, as far as there is room."""
+        """Draw notes below the box, one per row, as far as there is room."""
         size = max(10, round(0.8 * self._text_px))
         height = round(1.35 * self._text_px)
         for row, note in enumerate(notes):
@@ -90,7 +90,7 @@ class Overlay:
             self._canvas.ink(mask, left + 2, top, "#FFFFFF")
 
     def _draw_mesh(self, points: FloatArray, width_px: float) -> None:
-        # On a small face larger dots would leave nothing of it to see.
+        # Larger dots would hide a small face.
         side_px = self._line_px // 2 if width_px >= 60 * self._line_px else 1
         self._canvas.dots(self._shown(points), _UNCLASSIFIED, side_px)
 
@@ -107,7 +107,7 @@ class Overlay:
     def _draw_tag(self, box: Area, text: str, colour: str) -> None:
         mask = _text(text, self._text_px)
         height, width = mask.shape[0], mask.shape[1] + self._text_px // 2
-        # Above the box if there is room, within its top edge otherwise; never over the picture's edge.
+        # Above the box if there is room, otherwise inside its top edge; always within the picture.
         left = max(min(box.left, self._canvas.width - width), 0)
         top = box.top - height if box.top >= height else box.top
         area = self._canvas.area(left, top, left + width, top + height)
@@ -115,7 +115,7 @@ class Overlay:
         self._canvas.ink(mask, area.left + self._text_px // 4, area.top, text_colour(colour))
 
     def _draw_bars(self, box: Area, said: Said) -> None:
-        """Draw the largest probabilities beside the box, on the side that has room; none where neither has."""
+        """Draw the largest probabilities on a side of the box that has room, if any."""
         largest = sorted(said.probabilities.items(), key=lambda pair: -pair[1])[:_MOST_BARS]
         rows = [(label, share) for label, share in largest if share >= _LEAST_BAR]
         width, height = 8 * self._text_px, round(1.35 * self._text_px)
@@ -139,14 +139,14 @@ class Overlay:
 
 
 def warm_overlay() -> None:
-    """Load the typeface and draw once, which a first picture would wait for."""
+    """Load the typeface and draw once, so that the first picture does not wait for it."""
     blank = av.VideoFrame(160, 120, PLANAR)
     face = Face(np.array([8, 40, 60, 100], np.float32), 1.0, track_id=1)
     Overlay(Canvas(blank), mirror=False).draw([face], {1: Said(UNCLEAR, dict.fromkeys(COLOURS, 0.1))}, mesh=False)
 
 
 def _sides(box: Area, thick: int) -> list[Area]:
-    """Return the four sides of a box, drawn within it."""
+    """Return the four sides of a box as areas within it."""
     return [
         Area(box.left, box.top, box.right, box.top + thick),
         Area(box.left, box.bottom - thick, box.right, box.bottom),
@@ -163,7 +163,7 @@ def _dashed(side: Area, about: float) -> list[tuple[float, float, float, float]]
 
 @lru_cache(maxsize=_KEPT_TEXTS)
 def _text(text: str, size_px: int) -> NDArray[np.float32]:
-    """Return where letters cover the ground, ``(h, w)`` float32, 0–1; ``h`` is the same for all texts of a size."""
+    """Return the coverage of a text, ``(h, w)`` float32, 0–1; ``h`` is the same for all texts of a size."""
     font = picture_font(size_px)
     width, height = round(font.getlength(text)) + 1, round(1.3 * size_px)
     picture = Pillow.new("L", (max(width, 1), height))

@@ -1,6 +1,6 @@
 """Records a live session to the library, at least every second, on a separate thread.
 
-Times count from the first recorded frame. A gap (on hold, or no frame came) becomes an event that all figures exclude.
+Times count from the first recorded frame. Gaps (on hold, or without frames) become events that all figures exclude.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ class _Displaced(Exception):  # noqa: N818 – not a fault of this process
 
 
 class Recorder:
-    """One recording. The thread that takes pictures calls ``see``, ``add``, ``hold``; the rest is for any thread.
+    """One recording. The capturing thread calls ``see``, ``add`` and ``hold``; any thread may call the other methods.
 
     Args:
-        repository: Where to.
-        claim: The right to write it.
+        repository: The owner's repository.
+        claim: Claim to write the recording.
         about: Model and settings.
-        clip: Where the pictures go; None if they are not recorded.
+        clip: Receives the pictures; None if they are not recorded.
     """
 
     def __init__(self, repository: Repository, claim: Claim, about: RecordingInfo, clip: Clip | None) -> None:
@@ -73,12 +73,12 @@ class Recorder:
 
     @property
     def entry_id(self) -> str:
-        """Of the analysis in the library."""
+        """ID of the analysis in the library."""
         return self._claim.id
 
     @property
     def is_running(self) -> bool:
-        """Whether it still takes in what comes."""
+        """Whether it still accepts frames."""
         return not self._stop.is_set()
 
     def keep(self) -> None:
@@ -86,7 +86,7 @@ class Recorder:
         self._heard_s = time.monotonic()
 
     def see(self, picture: av.VideoFrame, time_s: float) -> None:
-        """Take the incoming frame, which must not change any more; call before :meth:`add`."""
+        """Pass the incoming frame, which must not change any more; call before :meth:`add`."""
         if self._start_s is None:
             self._start_s = time_s
         if self._clip is not None and self.is_running:
@@ -106,11 +106,11 @@ class Recorder:
         self._last_s, self._held, self._count = time_s, False, self._count + 1
 
     def hold(self) -> None:
-        """Mark that nothing is recorded until the next result."""
+        """Pause the recording until the next result."""
         self._held = True
 
     def mark_baseline(self, tracks: tuple[int, ...], seconds: float) -> None:
-        """Note that these people were at rest for so long until now."""
+        """Save a baseline of these people over the last seconds."""
         span = Span(max(self._last_s - seconds, 0.0), self._last_s)
         self._unsaved.baselines.append(dict.fromkeys(tracks, span))
 
@@ -118,8 +118,8 @@ class Recorder:
         """Add a moment as an event.
 
         Args:
-            label: What is noted.
-            time_s: When, in the stream's time, seconds; one before the recording began is left out.
+            label: Label of the event.
+            time_s: Time in the stream, seconds; a moment before the recording is ignored.
         """
         if self._start_s is not None and time_s >= self._start_s:
             moment_s = time_s - self._start_s
@@ -135,7 +135,7 @@ class Recorder:
         self._stop.set()
 
     def now(self) -> RecordingNow:
-        """Return how far it is."""
+        """Return the state of the recording."""
         clip, problem = self._clip, self._problem
         if clip is not None and not problem:
             problem = clip.problem or (f"{clip.left_out} frames are missing in the clip." if clip.left_out else "")
@@ -184,7 +184,7 @@ class Recorder:
                 raise _Displaced
             self._unsaved.save(self._repository, self._claim.id)
         except LibraryError as error:
-            log.warning("%s", error)  # a database that was restarted comes back
+            log.warning("%s", error)  # the database may be restarting
             return
         if asked:
             self._stop.set()
@@ -204,13 +204,13 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
     """Begin a recording.
 
     Args:
-        repository: Where to.
-        title: For people.
+        repository: The owner's repository.
+        title: Display title.
         about: Model and settings.
-        with_clip: Whether pictures are recorded as well.
+        with_clip: Whether to record the pictures as well.
 
     Raises:
-        LibraryError: The library does not answer, or there is no place for the pictures.
+        LibraryError: The library does not respond, or there is no room for the pictures.
     """
     measured = about.settings
     wanted = JobSettings(
@@ -252,7 +252,7 @@ class _Marks:
 
 
 def _recorded(result: FrameResult, index: int, time_s: float, size: tuple[int, int]) -> FrameResult:
-    """Return a result as it is recorded: numbered, in the recording's time and size, without the mesh's points."""
+    """Return a result as recorded: renumbered, in the recording's time and frame size, without the mesh."""
     scale = np.array([size[0] / result.width, size[1] / result.height] * 2, np.float32)
     faces = tuple(replace(face, box_xyxy=face.box_xyxy * scale, landmarks=None) for face in result.faces)
     return replace(result, frame_index=index, time_s=time_s, width=size[0], height=size[1], faces=faces)

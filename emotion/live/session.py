@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from emotion.engine.analyzer import Analyzer
-from emotion.engine.stream import EYES, MOVEMENTS
+from emotion.engine.stage_costs import EYES, MOVEMENTS
 from emotion.errors import LiveError
 from emotion.library import Repository
 from emotion.live.adaptive_quality import WINDOW_S, AdaptiveQuality
@@ -37,17 +37,17 @@ from emotion.types import FrameResult, Image
 from emotion.vision.decode.sampling import Sampling
 
 OnResult = Callable[[FrameResult, float], None]
-"""Called with each analysed frame's result and the moment when the frame arrived (``time.perf_counter``), seconds."""
+"""Called with the result of each analysed frame and the frame's arrival time (``time.perf_counter``), seconds."""
 
 
 class LiveSession:
-    """Analyses one visitor's pictures as they come; every method may be called from any thread.
+    """Analyses one visitor's stream; all methods are thread-safe.
 
     Args:
         analyzer: Model and detector; one for all sessions of a process.
         settings: How the returned picture looks.
-        seats: Takes a seat from here; None for no limit.
-        clock: Returns seconds, for load figures and for frames without a time.
+        seats: Limits the number of sessions; None for no limit.
+        clock: Returns monotonic seconds, for load figures and frames without a time.
 
     Attributes:
         settings: May be replaced at any time.
@@ -67,7 +67,7 @@ class LiveSession:
         self.settings = settings or LiveSettings()
         self._analyzer, self._clock = analyzer, clock
         self._seat = None if seats is None else seats.take(self)
-        # Held while a picture is analysed; while figures change or are read; while a recording begins or ends.
+        # Held while a picture is analysed; while figures are changed or read; while a recording begins or ends.
         self._turn, self._facts, self._recording = threading.Lock(), threading.Lock(), threading.Lock()
         self._analyze, self._mask = FrameAnalyzer(analyzer), FaceMask()
         self._time = StreamTime()
@@ -104,17 +104,17 @@ class LiveSession:
         skipped: int = 0,
         arrived_s: float | None = None,
     ) -> av.VideoFrame | Image:
-        """Analyse a picture and return the one to show, of the same kind, size, timestamp and time base.
+        """Analyse a picture and return the one to show, with the same type, size and timestamp.
 
         Args:
             picture: A decoded ``av.VideoFrame`` (4:2:0 as WebRTC gives it is fastest), or ``(H, W, 3)`` uint8 RGB. It
-                stays as it is.
-            time_s: Its time in seconds; None for the frame's own timestamp. It may jump.
-            skipped: How many pictures came since the last one and were left out for this newer one.
-            arrived_s: ``time.perf_counter`` when it arrived, for those who :meth:`listen`; None for now.
+                is not changed.
+            time_s: Its time in seconds, which may jump; None for the frame's own timestamp.
+            skipped: Number of pictures that were skipped since the last one.
+            arrived_s: Arrival time (``time.perf_counter``), passed on to listeners; None for now.
 
         Raises:
-            LiveError: The session is closed, or its seat was given to somebody else.
+            LiveError: The session is closed, or its seat was given to another one.
         """
         arrived_s = time.perf_counter() if arrived_s is None else arrived_s
         if isinstance(picture, av.VideoFrame):
@@ -145,21 +145,21 @@ class LiveSession:
             )
 
     def listen(self, on_result: OnResult) -> None:
-        """Call a function with every result from now on, on the thread of :meth:`process`; it must not wait."""
+        """Call a function with each result, on the thread of :meth:`process`; it must not block."""
         with self._facts:
             self._listeners += (on_result,)
 
     def unlisten(self, on_result: OnResult) -> None:
-        """Call a function no more."""
+        """Stop calling a function."""
         with self._facts:
             self._listeners = tuple(each for each in self._listeners if each != on_result)
 
     def mark(self, label: str, time_s: float) -> None:
-        """Add a moment to the recording as an event; without a recording, nothing happens.
+        """Add a moment to the recording as an event; ignored without a recording.
 
         Args:
-            label: What is noted.
-            time_s: When, in the stream's time, seconds.
+            label: Label of the event.
+            time_s: Time in the stream, seconds.
         """
         with self._facts:
             if self._recorder is not None and self._recorder.is_running:
@@ -174,27 +174,27 @@ class LiveSession:
                     self._recorder.hold()
 
     def resume(self) -> None:
-        """Go on after :meth:`hold`."""
+        """Continue after :meth:`hold`."""
         with self._facts:
             self._held_at_s = None
 
     def take_baseline(self, seconds: float = 3.0) -> None:
-        """Take what each person shows during the next seconds as their neutral; what was taken before goes.
+        """Use the next seconds as each person's neutral baseline, replacing the previous ones.
 
         Raises:
-            LiveError: Not a number of seconds above 0.
+            LiveError: The number of seconds is not above 0.
         """
         with self._facts:
             self._baselines.take(seconds)
 
     def clear_baseline(self) -> None:
-        """Forget the baselines, and stop one that is being taken."""
+        """Forget the baselines, and stop a running one."""
         with self._facts:
             self._baselines.clear()
             self._signals.clear_rest()
 
     def calibrate_gaze(self, targets_deg: ArrayLike) -> None:
-        """Take the looks of the coming seconds as looks at dots, two seconds each, and fit a map of the gaze to them.
+        """Calibrate the gaze from now on, while the person looks at one dot after another for two seconds each.
 
         From then on, snapshots, recordings and listeners get the calibrated gaze, until the session ends.
 
@@ -211,21 +211,21 @@ class LiveSession:
             self._gaze.start(targets_deg)
 
     def clear_gaze_calibration(self) -> None:
-        """Forget the calibration, and stop one that is being taken."""
+        """Forget the calibration, and stop a running one."""
         with self._facts:
             self._gaze.clear()
 
     def record(self, repository: Repository, title: str, *, record_clip: bool = False) -> str:
-        """Begin to write the timeline to the library, and return the id of its analysis there.
+        """Start recording the timeline to the library, and return the ID of the analysis.
 
         Args:
-            repository: Where to: an owner's part of a library (:meth:`emotion.library.Library.for_owner`).
-            title: For people.
+            repository: An owner's repository (:meth:`emotion.library.Library.for_owner`).
+            title: Display title.
             record_clip: Whether the pictures are kept as well, as a video that the full pipeline analyses afterwards.
 
         Raises:
-            LiveError: It is being recorded already, or the session is closed.
-            LibraryError: The library does not answer.
+            LiveError: The session is already being recorded, or is closed.
+            LibraryError: The library does not respond.
         """
         with self._recording:
             self._expect_open()
@@ -242,7 +242,7 @@ class LiveSession:
             return recorder.entry_id
 
     def stop_recording(self) -> str | None:
-        """End the recording, merge its parts and return the id of its analysis; None if nothing was being recorded."""
+        """End the recording, merge its parts and return the analysis' ID; None without a recording."""
         with self._recording:
             if self._recorder is None or not self._recorder.is_running:
                 return None
@@ -259,7 +259,7 @@ class LiveSession:
                 self._recorder.stop()
 
     def _measured(self) -> dict[str, Any]:
-        """Return the analyzer's settings, less what this session does not measure, with the gaze's calibration."""
+        """Return the settings to save: the analyzer's, without what is not measured here, and the gaze calibration."""
         own, wanted = self._analyzer.settings(Sampling(), ""), self.settings
         measured = {"eyes": own["eyes"] and wanted.eyes, "movements": own["movements"] and wanted.movements}
         return own | measured | self._gaze.settings
@@ -287,7 +287,7 @@ class LiveSession:
             return shown
 
     def _begin(self, stamp_s: float | None, clock_s: float) -> float:
-        """Return the time of a picture that has just come."""
+        """Return the time of a new picture."""
         with self._facts:
             if self._time.is_new:
                 # Load counts from the first frame.
@@ -295,7 +295,7 @@ class LiveSession:
             return self._time(clock_s if stamp_s is None else stamp_s, clock_s)
 
     def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> FrameResult | None:
-        """Update values and recording, and return the result with the calibrated gaze; None if nothing is taken in."""
+        """Update values and recording; return the result with the calibrated gaze, None if on hold or not analysed."""
         self._size = picture.width, picture.height
         recorder = self._recorder
         if recorder is not None:
@@ -319,7 +319,7 @@ class LiveSession:
         return result
 
     def _said(self, seen: Seen) -> dict[int, Said]:
-        """Return what the overlay says about each tracked face."""
+        """Return the overlay's text for each tracked face."""
         tracks = [face.track_id for face in seen.faces if face.track_id]
         history, notes = self._history, self._signals.notes
         return {track: Said(history.leading(track), history.current(track) or {}, notes(track)) for track in tracks}

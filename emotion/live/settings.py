@@ -15,20 +15,20 @@ DRAW: tuple[Draw, ...] = get_args(Draw)
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """How the returned picture looks, what is measured, and how steady the figures are.
+    """How the returned picture looks, what is measured, and how much figures are smoothed.
 
-    Change one with ``dataclasses.replace``.
+    Change a setting with ``dataclasses.replace``.
 
     Attributes:
         hide: Whether faces in the returned picture are made unrecognisable, and how.
-        draw: What is drawn on it: nothing, boxes with expression and probabilities, or the mesh's points as well.
-        mirror: Whether left and right change places, as in a mirror; text stays readable.
-        eyes: Whether the eyes and the gaze are measured, if the analyzer measures them.
-        movements: The same of the movements of brows, lids, lips and jaw.
+        draw: What to draw on it: nothing, boxes with expressions and probabilities, or the mesh as well.
+        mirror: Whether to mirror the picture; text stays readable.
+        eyes: Whether to measure eyes and gaze, if the analyzer does.
+        movements: Whether to measure brows, lids, lips and jaw, if the analyzer does.
         smoothing_s: Half-life of the smoothing of current values, in seconds; 0 for none. What is recorded is raw.
 
     Raises:
-        LiveError: A value is not one of those allowed.
+        LiveError: A value is not allowed.
     """
 
     hide: Hide = "nothing"

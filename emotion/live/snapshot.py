@@ -16,11 +16,11 @@ class Series:
     """A person's last 30 seconds, at most ten values a second.
 
     Attributes:
-        time_s: ``(n,)`` float64, seconds before the snapshot, −30–0, ascending. Where two neighbours are more than
-            half a second apart nothing is known in between (out of view, on hold), so no line joins them.
+        time_s: ``(n,)`` float64, seconds before the snapshot, −30–0, ascending. Neighbours more than half a second
+            apart have a gap between them (out of view, on hold) that lines must not cross.
         values: ``(n, k)`` float32 smoothed probabilities, columns as in :attr:`Snapshot.labels`.
-        required: ``(n,)`` float32, the probability that a clear answer needed then, smoothed alike; None where it
-            is the snapshot's limit all along.
+        required: ``(n,)`` float32, smoothed probability that a clear answer needs; None if it always is the snapshot's
+            limit.
     """
 
     time_s: NDArray[np.float64]
@@ -35,11 +35,11 @@ class FaceNow:
     Attributes:
         open_left: Openness of the left eye as a share of the person's own open eye; NaN if unknown.
         open_right: The same of the right eye.
-        gaze_deg: Angle between the look and the direction to the camera, degrees; NaN if unknown.
+        gaze_deg: Angle between the gaze and the direction to the camera, degrees; NaN if unknown.
         towards_camera: Whether that is within 15°; None if unknown.
         blinks: Blinks since the person came into view; None while they cannot be counted (too few frames a second).
         movements: Movement → value from the person's rest, shares of the eye distance; empty if unknown.
-        rest: Where the rest comes from: ``"baseline"``, ``"neutral"`` frames, or ``"unknown"``; empty while movements
+        rest: Source of the face at rest: ``"baseline"``, ``"neutral"`` frames or ``"unknown"``; empty while movements
             are not measured.
     """
 
@@ -62,8 +62,8 @@ class PersonNow:
         leading: The most probable expression, or :data:`emotion.labels.UNCLEAR`.
         colour: ``#rrggbb`` of :attr:`leading`.
         probabilities: Label → smoothed probability, 0–1, in label order; they sum to 1.
-        baseline: Label → the person's mean probability while the neutral baseline was taken; None without one.
-        relative: Label → probability less the baseline, −1–1; None without a baseline.
+        baseline: Label → the person's mean probability in their baseline; None without one.
+        relative: Label → probability minus the baseline, −1–1; None without a baseline.
         series: The last 30 seconds.
         face: Eyes, gaze and movements; None if they are not measured.
     """
@@ -84,16 +84,16 @@ class Load:
     """Frame rates and processing times over the last five seconds.
 
     Attributes:
-        in_fps: Pictures per second that arrived, those skipped included.
-        analysed_fps: Pictures per second in which faces were looked for.
+        in_fps: Pictures per second that arrived, including skipped ones.
+        analysed_fps: Pictures per second that were analysed.
         out_fps: Pictures per second that were returned.
         median_ms: Time in the server per picture, median, in ms; NaN before the first.
         p95_ms: Its 95th percentile.
-        dropped: Pictures that were left out for a newer one, since the session began.
+        dropped: Number of pictures skipped for a newer one since the session began.
         quality: Quality level, 0 for full quality.
         quality_words: Description of that level, for people.
-        eyes_ms: Time that the eyes take per frame with a face, in ms; NaN while they are not measured.
-        movements_ms: The same of the movements.
+        eyes_ms: Time for measuring eyes per frame with a face, in ms; NaN while they are not measured.
+        movements_ms: Time for measuring movements, likewise.
     """
 
     in_fps: float
@@ -110,11 +110,11 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class BaselineNow:
-    """A neutral baseline that is being taken.
+    """A baseline that is being taken.
 
     Attributes:
-        share: How much of its time is over, 0–1.
-        remaining_s: How long it still takes, in seconds.
+        share: Share of its time that is over, 0–1.
+        remaining_s: Remaining time, in seconds.
     """
 
     share: float
@@ -123,16 +123,16 @@ class BaselineNow:
 
 @dataclass(frozen=True, slots=True)
 class GazeCalibrationNow:
-    """A calibration of the gaze that is being taken, or the last one.
+    """A running gaze calibration, or the last one.
 
     Attributes:
         running: Whether dots are being shown.
-        track_id: The person that it is for.
+        track_id: The calibrated person.
         error_deg: Mean angle between calibrated gaze and dots that the map was not fitted to, degrees.
         error_before_deg: The same without calibration.
         dots: Number of dots at which the gaze was known.
         kind: ``"affine"``, ``"offset"`` or ``"none"``, if no map came nearer.
-        problem: Why there is none, in one sentence for people; empty if all is well.
+        problem: Why it failed, in one sentence for people; empty if it did not.
     """
 
     running: bool
@@ -146,15 +146,15 @@ class GazeCalibrationNow:
 
 @dataclass(frozen=True, slots=True)
 class RecordingNow:
-    """A recording that runs, or the last one that ended.
+    """A running recording, or the last one.
 
     Attributes:
-        entry_id: Of the analysis in the library.
-        seconds: How long it is; time on hold does not count.
-        running: Whether it goes on.
+        entry_id: ID of the analysis in the library.
+        seconds: Its length without time on hold.
+        running: Whether it is running.
         with_clip: Whether the pictures are recorded as well.
-        problem: Why it ended or lost something, in one sentence for people; empty if all is well.
-        clip_id: Of the analysis of the clip in the library, once it was handed over; None before, and without a clip.
+        problem: Why it ended or lost frames, in one sentence for people; empty if it did not.
+        clip_id: ID of the clip's own analysis in the library; None until it is added, and without a clip.
     """
 
     entry_id: str
@@ -167,20 +167,20 @@ class RecordingNow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """A session at one moment.
+    """The state of a session at one moment.
 
     Attributes:
         time_s: Seconds of the stream so far.
-        labels: Of the probabilities, in order.
-        abstain_below: Below which top probability an answer is unclear, 0–1.
+        labels: Labels of the probabilities, in order.
+        abstain_below: Probability below which an answer is unclear, 0–1.
         size: Width and height of the latest picture, px; None before the first.
-        people: By track id. Who was not seen for 30 seconds is gone.
-        load: What the server does with the pictures.
-        held: Whether the values stand still.
-        baseline: The baseline that is being taken; None if none is.
-        recording: The recording that runs or ended last; None if there was none.
-        closed: Whether the session is over.
-        gaze_calibration: The calibration of the gaze that is being taken, or the last one; None if there is none.
+        people: Everybody seen in the last 30 seconds, by track id.
+        load: Frame rates and processing times.
+        held: Whether the session is on hold.
+        baseline: The baseline being taken, if any.
+        recording: The running or the last recording; None if there was none.
+        closed: Whether the session is closed.
+        gaze_calibration: The running or the last gaze calibration; None if there is none.
     """
 
     time_s: float

@@ -28,7 +28,7 @@ class StreamTime:
         """Return a frame's time in seconds since the first.
 
         Args:
-            stamp_s: Its own timestamp.
+            stamp_s: Its timestamp, seconds.
             clock_s: The clock on arrival, seconds; never earlier than before.
         """
         if self._last is not None:

@@ -50,12 +50,12 @@ def plain_name(model: str) -> str:
 
 
 def choice_label(model: str) -> str:
-    """Return a model's plain name as one of several to choose from; the default is marked as recommended."""
+    """Return a model's plain name for a list of choices; the default is marked as recommended."""
     return plain_name(model) + (" (recommended)" if resolve(model) == resolve("default") else "")
 
 
 def full_name(model: str) -> str:
-    """Return a model's plain name or title, with the name that commands take: ``"Accurate (everyface)"``."""
+    """Return a model's plain name or title, with its name in commands: ``"Accurate (everyface)"``."""
     name = resolve(model)
     shown = plain_name(name)
     if shown == name:

@@ -1,4 +1,4 @@
-"""How to cite this program. ``CITATION.cff`` says the same; a test compares them."""
+"""The citation of this program; a test compares it with ``CITATION.cff``."""
 
 from __future__ import annotations
 

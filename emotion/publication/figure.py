@@ -16,7 +16,7 @@ from emotion.publication.patterns import in_greyscale
 from emotion.publication.render import svg_to_pdf, to_svg
 
 SMALLEST_PT = 7.0
-"""Size of the smallest text, whatever the width."""
+"""Smallest font size at any width, pt."""
 
 _MM_PER_INCH, _PX_PER_INCH, _PT_PER_INCH = 25.4, 96, 72
 _INK, _PAPER = "#1A1A1A", "#FFFFFF"
@@ -26,11 +26,11 @@ _NAME_PX, _LEGEND_ROW_PX = 90, 17
 def figure(chart: alt.TopLevelMixin, chosen: FigureFormat) -> bytes:
     """Return a chart as a file.
 
-    Axes, text and lines are laid out anew for the width, so that text has its usual size in print.
+    The chart is laid out again for its width, so text has its usual size in print.
 
     Args:
         chart: One of :mod:`emotion.charts`.
-        chosen: How to write it.
+        chosen: File format, width and colours.
     """
     spec = _for_print(chart.to_dict(), chosen.width_mm)
     svg = to_svg(spec)
@@ -47,9 +47,9 @@ def _for_print(spec: dict[str, Any], width_mm: float) -> dict[str, Any]:
     legends = [_add_legend(encoding, max(width_px // _NAME_PX, 1)) for encoding in _encodings(spec)]
     spec |= {"width": width_px, "background": _PAPER, "padding": 5}
     if isinstance(spec.get("height"), int | float):
-        # Otherwise the legend would take its room from the chart.
+        # Without more height, the legend would shrink the chart.
         spec["height"] += max(legends, default=0)
-    # A step per day gives a calendar its own height.
+    # Calendars have a height per row.
     stepped = isinstance(spec.get("height"), dict)
     spec["autosize"] = {"type": "fit-x" if stepped else "fit", "contains": "padding"}
     spec["config"] = _merged(spec.get("config", {}), _print_config())
@@ -76,7 +76,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_ink(value: Any) -> Any:
-    """Replace the page's text colour by one for paper."""
+    """Replace the page's text colour with one for paper."""
     if isinstance(value, dict):
         return {key: _with_ink(one) for key, one in value.items()}
     if isinstance(value, list):

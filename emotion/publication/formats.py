@@ -1,4 +1,4 @@
-"""How figures are written: kinds of files and widths."""
+"""File formats and widths of figures."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MEDIA_TYPES = {"svg": "image/svg+xml", "pdf": "application/pdf"}
 
 @dataclass(frozen=True, slots=True)
 class FigureFormat:
-    """How a figure is written.
+    """Format of a figure.
 
     Attributes:
         kind: ``"svg"`` or ``"pdf"``.
         width_mm: Its width, :data:`NARROWEST_MM` to :data:`WIDEST_MM`.
-        greyscale: Whether patterns stand in the place of colours.
+        greyscale: Whether patterns replace colours.
 
     Raises:
         InputError: The kind is unknown, or the width out of range.

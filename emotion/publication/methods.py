@@ -16,16 +16,16 @@ from emotion.version import program_version
 _DETECTORS = {"blazeface": "BlazeFace", "haar": "the Haar cascade of OpenCV"}
 
 _PACKAGES = {"ai-edge-litert": "LiteRT", "opencv-python-headless": "OpenCV", "av": "PyAV", "numpy": "NumPy"}
-"""Packages whose versions can change a figure, and their names for people."""
+"""Packages whose versions can change a figure, and their display names."""
 
 
 def methods_text(analysis: Analysis, edits: Edits | None = None, smoothing: str = "") -> str:
-    """Return how an analysis was made, in sentences that can be copied into a paper.
+    """Return how an analysis was made, as a paragraph for a paper.
 
     Args:
         analysis: The analysis.
         edits: Its edits: excluded events and baselines are named.
-        smoothing: What a page smooths, such as ``"a moving average over 0.5 s"``; empty for nothing.
+        smoothing: How a page smooths probabilities, such as ``"a moving average over 0.5 s"``; empty for no smoothing.
     """
     sentences = [
         f"Facial expressions were measured with {TITLE}, version {program_version()}.",

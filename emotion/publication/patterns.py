@@ -29,7 +29,7 @@ _MARKS: tuple[str, ...] = (
 
 _ON_COLOURS = {"#000000", "#FFFFFF"}
 _HALO = {"fill": _INK, "stroke": "#FFFFFF", "stroke-width": "3", "stroke-linejoin": "round", "paint-order": "stroke"}
-"""Text that stood on a colour, black or white, gets a rim that parts it from the pattern."""
+"""Black or white text on a colour gets a white outline that separates it from the pattern."""
 
 _DASHES = ("", "7 2", "2 2", "7 2 2 2", "", "4 2", "1 2", "9 3", "5 2 1 2")
 _GREYS = ("#222222", "#222222", "#222222", "#222222", "#8A8A8A", "#222222", "#222222", "#8A8A8A", "#8A8A8A")
@@ -37,11 +37,11 @@ _GREYS = ("#222222", "#222222", "#222222", "#222222", "#8A8A8A", "#222222", "#22
 
 
 def in_greyscale(svg: str, categories: Sequence[str], *, dashes: bool = True) -> str:
-    """Return an SVG chart without colours: categories as patterns and dashes, all else as grey of its luminance.
+    """Convert an SVG chart to greyscale: categories become patterns and dashes, other colours a grey of their luma.
 
     Args:
         svg: The chart.
-        categories: The colours that stand for something, ``#rrggbb``; an expression always has the same pattern.
+        categories: Colours of categories, ``#rrggbb``; an expression has the same pattern in every chart.
         dashes: Whether lines are dashed by category; False if dashes already mean something else.
     """
     for prefix, uri in (("", _SVG), ("xlink", "http://www.w3.org/1999/xlink")):
@@ -57,7 +57,7 @@ def in_greyscale(svg: str, categories: Sequence[str], *, dashes: bool = True) ->
 
 
 def _places(categories: Sequence[str]) -> dict[str, int]:
-    """Return each category's place among the patterns."""
+    """Return each category's colour with the index of its pattern."""
     own = {colour.upper(): place for place, colour in enumerate(ANSWER_COLOURS.values())}
     others = [colour.upper() for colour in categories if colour.upper() not in own]
     return {colour.upper(): own[colour.upper()] for colour in categories if colour.upper() in own} | {
@@ -98,7 +98,7 @@ def _recolour(element: ElementTree.Element, places: dict[str, int], *, dashes: b
 
 
 def _grey(colour: str) -> str:
-    """Return the grey of a CSS colour's luma; what is no colour stays as it is."""
+    """Return the grey of a CSS colour's luma; anything else is returned unchanged."""
     rgba = re.fullmatch(r"rgba\((\d+), ?(\d+), ?(\d+), ?([\d.]+)\)", colour)
     try:
         rgb = tuple(map(int, rgba.groups()[:3])) if rgba else ImageColor.getrgb(colour)[:3]

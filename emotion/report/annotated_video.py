@@ -70,7 +70,7 @@ class _Painter:
 
     def __init__(self, edited: Edited, *, blur: bool, draw: bool) -> None:
         self._analysis = edited.analysis
-        self._names = {track: edited.name(track) for track in edited.tracks()}
+        self._names = edited.names()
         self._shown = ShownFaces(edited.analysis) if draw else None
         # From the raw analysis, as people hidden from the figures must be blurred too.
         self._covered = CoveredFaces(edited.raw) if blur else None

@@ -29,14 +29,12 @@ from emotion.publication.figure import figure
 from emotion.publication.formats import MEDIA_TYPES, FigureFormat
 from emotion.publication.methods import methods_text
 from emotion.publication.render import svg_to_png
+from emotion.report.content import MAX_CHARTS
 from emotion.report.edited import Edited
 
 MAX_FACE_PEOPLE, MAX_FACE_EVENTS = 4, 6
 
 WIDTH_PX, HEIGHT_PX, DONUT_PX = 860, 96, 220
-
-MOST_PEOPLE = 12
-"""People with figures of their own, those seen longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class Face:
     """A drawn face with mean movements.
 
     Attributes:
-        title: Whose and when.
+        title: The person and the time span.
         svg: The drawing, in the text's colour.
     """
 
@@ -98,15 +96,15 @@ class Face:
 
 
 def movement_faces(edited: Edited) -> list[Face]:
-    """Return a face for each of the people seen longest and each event, and one for all of the time.
+    """Return drawn faces of the people seen longest: one for the whole video and one per event.
 
-    At most :data:`MAX_FACE_PEOPLE` people and :data:`MAX_FACE_EVENTS` events; none where movements were not measured,
-    or a person's face at rest is not known.
+    At most :data:`MAX_FACE_PEOPLE` people and :data:`MAX_FACE_EVENTS` events. People without movements or a known face
+    at rest have none.
     """
     timeline = edited.analysis.timeline
     if not has_movements(timeline):
         return []
-    behaviour = edited.behaviour()
+    behaviour = edited.behaviour
     events = [event for event in edited.events() if not event.excluded][:MAX_FACE_EVENTS]
     spans = [("all of the video", None), *((event.label, event.span) for event in events)]
     means = [(when, mean_movements(behaviour, span)) for when, span in spans]
@@ -203,7 +201,7 @@ def write_charts(
         path: The file.
         width_mm: Width of every figure, mm.
         on_progress: Called after every chart.
-        greyscale: Whether patterns stand in the place of colours.
+        greyscale: Whether patterns replace colours.
     """
     charts = figures_of(edited)
     progress = ProgressReporter(len(charts), on_progress)
@@ -216,18 +214,17 @@ def write_charts(
 
 
 def figures_of(edited: Edited) -> dict[str, alt.TopLevelMixin]:
-    """Return every chart of an analysis that needs no choice, by its file name; none without a face."""
+    """Return the charts of an analysis that need no choice, by file name; empty without faces."""
     analysis = edited.analysis
     if analysis.timeline.empty:
         return {}
-    names = {track: edited.name(track) for track in edited.tracks()}
     charts: dict[str, alt.TopLevelMixin] = {
-        "timeline": timeline_chart(analysis, legend=False, names=names),
+        "timeline": timeline_chart(analysis, legend=False, names=edited.names()),
         "time-per-expression": share_donut(summarise(analysis)["shares"]),
         "heat": heat_chart(analysis),
         "transitions": transition_chart(transitions(analysis)),
     }
-    for track in longest_seen(analysis.timeline, MOST_PEOPLE):
+    for track in longest_seen(analysis.timeline, MAX_CHARTS):
         charts[f"person-{track}-heat"] = heat_chart(analysis, track)
         charts[f"person-{track}-presence"] = presence_chart(analysis, track)
     return charts

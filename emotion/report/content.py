@@ -8,9 +8,9 @@ from datetime import datetime
 import pandas as pd
 
 from emotion.analytics.abstention import answer_names, explain
-from emotion.analytics.behaviour.movements import UNKNOWN
+from emotion.analytics.behaviour.movements import BASELINE, UNKNOWN
 from emotion.analytics.behaviour.sampling import sampling_notes
-from emotion.analytics.behaviour.span_figures import AT_REST, WHOLE, by_span, person_figures
+from emotion.analytics.behaviour.span_figures import WHOLE, by_span, person_figures
 from emotion.analytics.edits import Event
 from emotion.analytics.lanes import longest_seen
 from emotion.analytics.summary import summarise
@@ -33,13 +33,13 @@ MOVEMENT_COLUMNS = 6
 
 MOVEMENTS_ABOUT = (
     "Mean movement in % of the eye distance, relative to the person at rest: the baseline, or the neutral frames if "
-    "there is none. The action unit (AU) of FACS that a movement resembles is a reading aid; nothing was compared with "
-    "FACS coders. Below 2 %, a movement may come from the head's pose."
+    "there is none. The action unit (AU) of FACS that a movement resembles is a reading aid; it was not validated on "
+    "FACS-coded faces. Movements below 2 % may come from the head's pose."
 )
 
 NO_FACE = "No face was found, so there are no charts over time."
 
-FACES_HOW = f"{HOW_TO_READ} A moment counts from one second before it to one second after it."
+FACES_HOW = f"{HOW_TO_READ} A moment includes one second before and after it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EyesRow:
-    """What one person's eyes and head did; the values are texts, a dash if unknown."""
+    """Figures of one person's eyes and head as texts; a dash if unknown."""
 
     name: str
     values: tuple[str, ...]
@@ -105,12 +105,12 @@ class Report:
         charted: Track ids of the people with a chart.
         eyes: Eyes and head of everybody; empty if neither was measured.
         movements: Movements of the people with a chart.
-        not_measured: What cannot be said of eyes, head and movements, and why.
+        not_measured: Missing figures of eyes, head and movements, with the reason.
         events: Events in order of time.
         settings: Facts of the video and settings of the analysis.
         model: Facts from the model's card.
         scores: The model's scores.
-        methods: How the analysis was made, to copy into a paper.
+        methods: The methods paragraph for a paper.
         limits: What the figures cannot show.
     """
 
@@ -171,7 +171,7 @@ def build_report(edited: Edited, created: datetime | None = None) -> Report:
 
 def eyes_rows(edited: Edited) -> list[EyesRow]:
     """Return a row per person, in order of number; none if nobody has a figure."""
-    figures = person_figures(edited.behaviour())
+    figures = person_figures(edited.behaviour)
     columns = ("blinks_per_minute", "closed_s", "towards_camera_share", "nods", "shakes", "tilts")
     forms = ("{:.1f}", "{:.1f}", "{:.0%}", "{:.0f}", "{:.0f}", "{:.0f}")
     if figures[list(columns)].isna().all(axis=None):
@@ -188,9 +188,9 @@ def movement_tables(edited: Edited, tracks: list[int]) -> list[MovementTable]:
     People whose rest is unknown have none.
     """
     events = edited.events()
-    # Numbers, as the list of events has: labels may be long, and may occur twice.
+    # Numbered as in the list of events: labels may be long or repeated.
     numbered = [Event(f"Event {n}", event.span, event.excluded) for n, event in enumerate(events, start=1)]
-    table = by_span(edited.behaviour(), numbered, movements=True)
+    table = by_span(edited.behaviour, numbered, movements=True)
     known = table[table["rest"] != UNKNOWN]
     return [one for track in tracks for one in _tables_of(edited.name(track), known[known["track_id"] == track])]
 
@@ -199,7 +199,7 @@ def _tables_of(name: str, rows: pd.DataFrame) -> list[MovementTable]:
     if rows.empty:
         return []
     spans, rest = list(dict.fromkeys(rows["span"])), rows["rest"].iloc[0]
-    title = f"{name}, relative to the {'baseline' if rest == AT_REST else 'neutral frames'}"
+    title = f"{name}, relative to the {'baseline' if rest == BASELINE else 'neutral frames'}"
     values = {span: part.set_index("movement") for span, part in rows.groupby("span")}
     whole = values.pop(WHOLE)
     columns = [("Whole video", whole["mean"]), ("Peak (95 %)", whole["peak"]), ("Left − right", whole["asymmetry"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from emotion.types import Analysis
 NO_EDITS = Edits()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Edited:
     """An analysis with its edits.
 
@@ -38,6 +39,10 @@ class Edited:
         """Return the track ids of all people, in order."""
         return sorted(int(track) for track in self.analysis.timeline["track_id"].unique())
 
+    def names(self) -> dict[int, str]:
+        """Return track → name of all people, in order of track."""
+        return {track: self.name(track) for track in self.tracks()}
+
     def events(self) -> list[Event]:
         """Return the events, in order of time."""
         return sorted(self.edits.events, key=lambda event: (event.span.start_s, event.span.end_s))
@@ -45,21 +50,20 @@ class Edited:
     def named_timeline(self) -> pd.DataFrame:
         """Return the timeline with ``person``, the name, and ``answer``, which may be unclear."""
         timeline = self.analysis.timeline
-        names = {track: self.name(track) for track in self.tracks()}
         return timeline.assign(
-            person=timeline["track_id"].map(names).astype(str),
+            person=timeline["track_id"].map(self.names()).astype(str),
             answer=answers(timeline, self.analysis.abstain_below),
         )
 
+    @cached_property
     def behaviour(self) -> Behaviour:
-        """Return what eyes, heads and faces do, relative to the people's baselines where there are any."""
+        """Measurements of eyes, heads and movements, relative to people's baselines if there are any."""
         return behaviour_of(self.analysis, self.edits.baselines)
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table that has ``track_id`` with ``person``, the name, behind it."""
-        names = {track: self.name(track) for track in self.tracks()}
+        """Return a table with a column ``person``, the name, after its ``track_id``."""
         named = table.copy()
-        named.insert(list(table).index("track_id") + 1, "person", table["track_id"].map(names).astype(str))
+        named.insert(list(table).index("track_id") + 1, "person", table["track_id"].map(self.names()).astype(str))
         return named
 
 

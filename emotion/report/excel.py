@@ -135,7 +135,7 @@ def _write_sheets(book: Workbook, edited: Edited, max_rows: int, progress: Progr
     summary = summarise(edited.analysis)
     _write_summary(book, edited, summary)
     _write_people(book, edited, summary)
-    for title, table in behaviour_tables(edited.behaviour(), edited.events()).items():
+    for title, table in behaviour_tables(edited.behaviour, edited.events()).items():
         _write_table(book, title, edited.named(table), max_rows, progress)
     _write_table(book, "Timeline", edited.named_timeline(), max_rows, progress)
     _write_table(book, "Frames", edited.analysis.frames, max_rows, progress)

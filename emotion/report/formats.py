@@ -171,7 +171,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="mp4",
         title="Video",
-        about="The video with sound, boxes, names and expressions; faces blurred if you choose so.",
+        about="The video with sound, boxes, names and expressions; faces can be blurred.",
         suffix=".annotated.mp4",
         mime="video/mp4",
         write=_write_mp4,

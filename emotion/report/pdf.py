@@ -170,20 +170,15 @@ def _faces(edited: Edited) -> Iterator[Flowable]:
     for first in range(0, len(faces), 3):
         row = faces[first : first + 3]
         names = [_text(face.title, _SUBHEADING) for face in row] + [""] * (3 - len(row))
-        drawings = [_face(face_png(face), width - 10) for face in row] + [""] * (3 - len(row))
+        drawings = [_fitting(face_png(face), width - 10) for face in row] + [""] * (3 - len(row))
         yield KeepTogether([*start, Table([names, drawings], colWidths=[width] * 3)])
         start = []
 
 
-def _face(png: bytes, width: float) -> Image:
+def _fitting(png: bytes, width: float = _WIDTH) -> Image:
+    """Return a picture of a given width, by default that of the text, in its own proportions."""
     image = Image(io.BytesIO(png))
     return _picture(png, width, image.imageHeight / image.imageWidth)
-
-
-def _fitting(png: bytes) -> Image:
-    """Return a chart as wide as the text."""
-    image = Image(io.BytesIO(png))
-    return _picture(png, _WIDTH, image.imageHeight / image.imageWidth)
 
 
 def _legend(colours: dict[str, str]) -> Paragraph:

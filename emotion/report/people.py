@@ -39,7 +39,7 @@ def people_rows(edited: Edited, summary: Mapping[str, Any]) -> list[PersonRow]:
         summary: Result of :func:`emotion.analytics.summary.summarise`.
     """
     shares = {track["track_id"]: track["shares"] for track in summary["tracks"]}
-    table = people_table(edited.analysis, {track: edited.name(track) for track in edited.tracks()})
+    table = people_table(edited.analysis, edited.names())
     rows = table.rename(columns={"person": "name"}).astype(object).where(table.notna().to_numpy(), None)
     records: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
     return [PersonRow(**row, shares=shares[row["track_id"]]) for row in records]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
 from emotion.analytics.episodes import episodes
 from emotion.analytics.people import person_name
+from emotion.evaluation.cards.document import listed
 from emotion.labels import UNCLEAR
 from emotion.report.facts import clock
 from emotion.types import Analysis
@@ -67,16 +68,8 @@ def _moments(person: pd.DataFrame, main: str) -> str:
     """Return the longest moments of other expressions, in order of time, grouped by expression."""
     other = person[~person["emotion"].isin([main, UNCLEAR, "neutral"]) & (person["duration_s"] >= MIN_MOMENT_S)]
     longest = other.nlargest(MAX_MOMENTS, "duration_s").sort_values("start_s")
-    groups = longest.groupby("emotion", sort=False, observed=True)["start_s"].apply(list)
-    return "".join(
-        f"; {_VERBS[str(label)]} at {listed(map(_whole_seconds, starts))}" for label, starts in groups.items()
-    )
-
-
-def listed(items: Iterable[str]) -> str:
-    """Return items as words: "a", "a and b", "a, b and c"."""
-    *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last
+    clocks = longest["start_s"].map(_whole_seconds).groupby(longest["emotion"], sort=False, observed=True).apply(list)
+    return "".join(f"; {_VERBS[str(label)]} at {listed(times)}" for label, times in clocks.items())
 
 
 def _whole_seconds(seconds: float) -> str:

@@ -26,7 +26,7 @@ from emotion.vision.uploaded import run_on_picture
 PREVIEW_PX = 1400
 """Longest side of previews; downloads have the full size."""
 POSTER_PX = 192
-"""Longest side of the small picture that stands for a video."""
+"""Longest side of a video's thumbnail."""
 _THUMBNAIL_PX = 160
 _MARGIN = 0.25
 

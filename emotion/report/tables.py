@@ -32,16 +32,16 @@ def write_csv(edited: Edited, path: Path, progress: ProgressReporter) -> None:
 
 def write_movements(edited: Edited, path: Path, progress: ProgressReporter) -> None:
     """Write the movements of every face, relative to the person's rest, as CSV like :func:`write_csv`."""
-    behaviour = edited.behaviour()
+    behaviour = edited.behaviour
     keys = behaviour.rows[["time_s", "track_id"]]
     rows = edited.named(keys.assign(rest=keys["track_id"].map(behaviour.people["rest"])))
     rows.insert(0, "frame_index", edited.analysis.timeline["frame_index"])
-    # Shares of the eye distance, whose fifth decimal is below what the mesh can tell.
+    # The mesh is less precise than the fifth decimal of the eye distance.
     _write_csv(rows.join(behaviour.rows[list(MOVEMENT_COLUMNS)].round(5)), path, progress)
 
 
 def write_codebook(edited: Edited, path: Path, progress: ProgressReporter) -> None:
-    """Write unit and meaning of every column of the tables as CSV."""
+    """Write the unit and meaning of every column of the tables as CSV."""
     _write_csv(codebook_table(edited.analysis.labels), path, progress)
 
 
@@ -82,11 +82,11 @@ def json_head(edited: Edited) -> dict[str, Any]:
         "labels": list(analysis.labels),
         "abstain_below": analysis.abstain_below,
         "settings": analysis.settings,
-        "people": {str(track): edited.name(track) for track in edited.tracks()},
+        "people": {str(track): name for track, name in edited.names().items()},
         "edits": edited.edits.to_dict(),
         "methods": methods_text(analysis, edited.edits),
         "summary": summarise(analysis),
-        "behaviour": behaviour_summary(analysis, edited.behaviour(), edited.events()),
+        "behaviour": behaviour_summary(analysis, edited.behaviour, edited.events()),
         "codebook": records(codebook_table(analysis.labels)),
     }
 

@@ -20,19 +20,19 @@ from emotion.vision.classify import load_classifier, log_probabilities, scaled_s
 from emotion.vision.normalise import GREY, fit
 
 BATCH = 64
-"""Faces in one request."""
+"""Number of faces per request."""
 
 
 class ServedClassifier:
     """A classifier that asks a model server; safe to share between threads.
 
     Args:
-        card: Of the model that is served under the card's name; the server must have been given the same one.
-        url: Of the server.
-        timeout_s: For one batch of at most 64 faces.
+        card: Card of the model; the server must serve the same model under this name.
+        url: URL of the server.
+        timeout_s: Time limit for one batch of at most 64 faces, s.
 
     Raises:
-        InputError: The address is none that this program can speak to.
+        InputError: The URL has an unsupported scheme.
     """
 
     def __init__(self, card: ModelCard, url: str, timeout_s: float = TIMEOUT_S) -> None:
@@ -45,10 +45,10 @@ class ServedClassifier:
         return self.card.labels
 
     def predict(self, crops: list[Image]) -> FloatArray:
-        """Return what :meth:`emotion.vision.classify.LiteRTClassifier.predict` would, but for quantisation.
+        """Return the same as :meth:`emotion.vision.classify.LiteRTClassifier.predict`, except for quantisation.
 
         Raises:
-            ServingError: The server did not answer in time, not even when asked again, or answers another model.
+            ServingError: The server did not answer in time, even after retries, or serves another model.
         """
         answers = [self._predict_batch(crops[start : start + BATCH]) for start in range(0, len(crops), BATCH)]
         return np.concatenate(answers) if answers else np.zeros((0, len(self.labels)), np.float32)
@@ -75,15 +75,15 @@ class ServedClassifier:
 
 
 def open_classifier(name: str) -> Classifier:
-    """Return a model where the settings say that it runs: in a model server, or in this process.
+    """Return a classifier that runs in the model server, if one is set, or else in this process.
 
     Args:
         name: One of :func:`emotion.list_models`, or ``"default"``. Ensembles always run in this process.
 
     Raises:
-        ModelError: There is no such model, or its file is not as its card says.
-        SettingsError: A setting has a value that it cannot have.
-        InputError: The server's address is none.
+        ModelError: There is no such model, or its file contradicts its card.
+        SettingsError: A setting has an invalid value.
+        InputError: The server's URL is invalid.
     """
     settings, card = read_settings(), load_card(name)
     if settings.serving_url is None or card.members:

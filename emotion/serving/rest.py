@@ -17,17 +17,17 @@ from emotion.serving.settings import ATTEMPTS, FIRST_WAIT_S, PNG_SIGNATURE, PROB
 from emotion.types import FloatArray, Image
 
 _BUSY = (429, 502, 503, 504)
-"""Answers of a server, or of a proxy before it, that may be others in a moment."""
+"""HTTP statuses of a server, or of a proxy in front of it, that are worth a retry."""
 _LONGEST_EXCERPT = 200
 
 
 class RestTransport:
-    """Speaks to ``POST /v1/models/NAME:predict``.
+    """Calls ``POST /v1/models/NAME:predict``.
 
     Args:
-        url: Of the server, without a path.
-        model: Its name there.
-        timeout_s: For one attempt.
+        url: URL of the server, without a path.
+        model: Name of the model on the server.
+        timeout_s: Time limit of one attempt, s.
     """
 
     def __init__(self, url: str, model: str, timeout_s: float) -> None:
@@ -66,10 +66,10 @@ def _png(face: Image) -> str:
 
 
 def _probabilities(answer: requests.Response, address: str) -> FloatArray:
-    """Read ``{"predictions": [[…], …]}``; an output of several is an object per face.
+    """Read ``{"predictions": [[…], …]}``; a model with several outputs returns an object per face.
 
     Raises:
-        ServingError: The server said something else.
+        ServingError: The answer has another form.
     """
     try:
         record: Any = answer.json()

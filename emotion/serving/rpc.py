@@ -25,13 +25,13 @@ _TRANSIENT = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, gr
 
 
 class GrpcTransport:
-    """Speaks to ``PredictionService.Predict``.
+    """Calls ``PredictionService.Predict``.
 
     Args:
         address: Host and port.
-        model: Its name there.
-        timeout_s: For a batch, further attempts included.
-        encrypted: Whether the server has a certificate.
+        model: Name of the model on the server.
+        timeout_s: Time limit of a batch including retries, s.
+        encrypted: Whether to connect with TLS.
     """
 
     def __init__(self, address: str, model: str, timeout_s: float, *, encrypted: bool = False) -> None:
@@ -62,7 +62,7 @@ class GrpcTransport:
 
 
 def _service_config() -> dict[str, object]:
-    """Return gRPC's own words for attempts and waits."""
+    """Return gRPC's settings for retries."""
     policy = {
         "maxAttempts": ATTEMPTS,
         "initialBackoff": f"{FIRST_WAIT_S}s",

@@ -16,7 +16,7 @@ PROBABILITIES_OUTPUT = "probabilities"
 ATTEMPTS = 4
 """Number of attempts per request."""
 FIRST_WAIT_S = 0.2
-"""Wait before the second attempt, s; each further wait is twice as long."""
+"""Wait before the second attempt, s; each later wait is twice as long."""
 
 
 class Transport(Protocol):
@@ -26,7 +26,7 @@ class Transport(Protocol):
         """Return ``(n, k)`` float32 probabilities for ``(n, s, s, c)`` uint8 crops.
 
         Raises:
-            ServingError: The server did not answer, or with something else.
+            ServingError: The server did not answer, or its answer is invalid.
         """
         ...
 

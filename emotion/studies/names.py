@@ -45,16 +45,36 @@ class NamePattern:
             raise InputError(f"expected a pattern with {{participant}}, such as {SUGGESTED[0]}; got {brief(text)!r}")
         if not all(self.fields) or len(set(self.fields)) < len(self.fields) or "}{" in text:
             raise InputError(f"expected each field once, with a sign between fields; got {brief(text)!r}")
-        literals = [re.escape(part) for part in _FIELD.split(text)[::2]]
-        self._matcher = re.compile("(.+?)".join(literals), re.IGNORECASE | re.DOTALL)
+        self._literals = [re.compile(re.escape(part), re.IGNORECASE) for part in _FIELD.split(text)[::2]]
+        self._end_length = len(_FIELD.split(text)[-1])
 
     def read(self, file_name: str) -> dict[str, str] | None:
         """Return field → text of a file name; None if the name does not fit."""
-        found = self._matcher.fullmatch(PurePath(file_name).stem)
-        if found is None:
+        parts = self._parts(PurePath(file_name).stem)
+        if parts is None:
             return None
-        values = {name: one_line(text) for name, text in zip(self.fields, found.groups(), strict=True)}
+        values = {name: one_line(text) for name, text in zip(self.fields, parts, strict=True)}
         return values if all(values.values()) else None
+
+    def _parts(self, stem: str) -> list[str] | None:
+        """Return the text of each field; None if the name does not fit.
+
+        Each literal is taken where it occurs first, which leaves the most for the others. One regular expression with
+        all fields would try every other place as well: with seven fields, minutes for one name.
+        """
+        first, *between, last = self._literals
+        end = len(stem) - self._end_length
+        begin = first.match(stem)
+        if begin is None or end < begin.end() or last.fullmatch(stem, end) is None:
+            return None
+        parts, start = [], begin.end()
+        for literal in between:
+            found = literal.search(stem, start + 1, end)
+            if found is None:
+                return None
+            parts.append(stem[start : found.start()])
+            start = found.end()
+        return [*parts, stem[start:end]] if start < end else None
 
 
 def suggest_pattern(file_names: Sequence[str]) -> str:

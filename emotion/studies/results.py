@@ -84,9 +84,9 @@ class StudyResults:
         ]
         return pd.DataFrame(rows, columns=[*self._label_columns(), "measure", "mean", "frames", "seconds"])
 
-    @cached_property
+    @property
     def seconds(self) -> pd.DataFrame:
-        """:meth:`seconds_of` all measures."""
+        """:meth:`seconds_of` all measures; large, so it is made anew each time."""
         return self.seconds_of(*self.measures)
 
     def seconds_of(self, *measures: str) -> pd.DataFrame:
@@ -110,7 +110,7 @@ class StudyResults:
         columns["seconds"] = _joined([sums.seconds for sums in parts], np.float64)
         for name in measures:
             columns[name] = _joined([sums.curve(name) for sums in parts], np.float32)
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns, copy=False)
 
     def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a table of participants and stimuli with a variable as a column; rows without a value are left out.

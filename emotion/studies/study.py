@@ -126,8 +126,8 @@ class Study:
     def __post_init__(self) -> None:
         _check_names("participant", (each.name for each in self.participants))
         _check_names("stimulus", (each.name for each in self.stimuli))
-        for each in (*self.participants, *self.stimuli):
-            _check_names("variable", each.variables)
+        for variables in (*(each.variables for each in self.participants), *(each.variables for each in self.stimuli)):
+            _check_names("variable", variables)
         _check_cells(self)
 
     def counted_cells(self) -> tuple[Cell, ...]:

@@ -24,7 +24,9 @@ class CellSums:
         measures: Names of the ``m`` measures.
         second: ``(s,)`` seconds of stimulus time that have rows, ascending; −1 is the second before time 0.
         totals: ``(s, m)`` sums of value × duration, float32.
-        weights: ``(s, m)`` durations in which each measure is known, s, float32.
+        weights: ``(s, k)`` durations in which measures are known, s, float32; measures known in the same frames share
+            a column.
+        weight_of: ``(m,)`` column of ``weights`` of each measure.
         seconds: ``(s,)`` durations in which the person is seen, s.
         frames: ``(s,)`` numbers of frames with the person.
         known: ``(m,)`` numbers of frames in which each measure is known.
@@ -35,11 +37,12 @@ class CellSums:
     """
 
     measures: tuple[str, ...]
-    second: NDArray[np.int64]
+    second: NDArray[np.int32]
     totals: NDArray[np.float32]
     weights: NDArray[np.float32]
+    weight_of: NDArray[np.intp]
     seconds: _Floats
-    frames: NDArray[np.int64]
+    frames: NDArray[np.int32]
     known: NDArray[np.int64]
     window_s: float
     windows: int
@@ -53,11 +56,11 @@ class CellSums:
 
     def means(self) -> _Floats:
         """Return the ``(m,)`` mean of each measure over all windows; NaN where it is never known."""
-        return _ratio(self.totals.sum(axis=0, dtype=np.float64), self.weights.sum(axis=0, dtype=np.float64))
+        return _ratio(self.totals.sum(axis=0, dtype=np.float64), self._durations())
 
     def by_measure(self) -> Iterator[tuple[str, float, int, float]]:
         """Yield each measure with its mean, and the frames and seconds in which it is known."""
-        seconds = self.weights.sum(axis=0, dtype=np.float64).tolist()
+        seconds = self._durations().tolist()
         yield from zip(self.measures, self.means().tolist(), self.known.tolist(), seconds, strict=True)
 
     def curve(self, measure: str) -> _Floats:
@@ -65,7 +68,10 @@ class CellSums:
         if measure not in self.measures:
             return np.full(len(self.second), np.nan)
         place = self.measures.index(measure)
-        return _ratio(self.totals[:, place], self.weights[:, place])
+        return _ratio(self.totals[:, place], self.weights[:, self.weight_of[place]])
+
+    def _durations(self) -> _Floats:
+        return np.asarray(self.weights.sum(axis=0, dtype=np.float64)[self.weight_of])
 
 
 def sum_cell(rows: Rows, windows: Sequence[Window], track: int | None = None, named: int | None = None) -> CellSums:
@@ -132,21 +138,31 @@ def _sums(
     values = rows.values if len(places) == len(rows.values) and windows == 1 else rows.values[places]
     starts = np.flatnonzero(np.append(True, np.diff(second) != 0)[: len(second)])
     known = ~np.isnan(values)
-    weights = known * duration[:, None]
+    different, weight_of = _different_columns(known)
     return CellSums(
         measures=rows.measures,
-        second=second[starts],
         # Thousands of cells are kept: 32 bits halve their memory, and err by a ten-millionth.
-        totals=_by_second(np.nan_to_num(values) * weights, starts).astype(np.float32),
-        weights=_by_second(weights, starts).astype(np.float32),
+        second=second[starts].astype(np.int32),
+        totals=_by_second(np.nan_to_num(values) * duration[:, None], starts).astype(np.float32),
+        weights=_by_second(different * duration[:, None], starts).astype(np.float32),
+        weight_of=weight_of,
         seconds=_by_second(duration, starts),
-        frames=np.diff(np.append(starts, len(second))),
+        frames=np.diff(np.append(starts, len(second))).astype(np.int32),
         known=known.sum(axis=0),
         window_s=window_s,
         windows=windows,
         people=people,
         track=track,
     )
+
+
+def _different_columns(known: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return the columns that differ, and for each column the place of its like among them."""
+    places: dict[bytes, int] = {}
+    bits = np.packbits(known, axis=0)
+    like = np.array([places.setdefault(column.tobytes(), len(places)) for column in bits.T], np.intp)
+    _, first = np.unique(like, return_index=True)
+    return known[:, first], like
 
 
 def _by_second(values: _Floats, starts: NDArray[np.intp]) -> _Floats:

@@ -100,7 +100,7 @@ class EyeModel:
     """MediaPipe's iris model, run on both eyes in one call; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._model = LiteRTModel(mediapipe_file(IRIS), any_size=True)
+        self._model = LiteRTModel(mediapipe_file(IRIS), any_size=True, int8_weights=True)
 
     def __call__(self, picture: Image, corners: FloatArray, head: FloatArray) -> Eyes:
         """Measure the eyes of one face.
@@ -116,7 +116,7 @@ class EyeModel:
             return Eyes(*[float("nan")] * 4)
         points = self.points(picture, corners)
         openness = np.where(seen, points.openness(), np.nan)
-        looking = openness >= MIN_OPEN  # never for an eye that is not seen: NaN is not larger
+        looking = openness >= MIN_OPEN  # false for NaN, an eye that is not seen
         yaw, pitch = gaze(points.offsets(), looking, head, _angle(corners))
         return Eyes(float(openness[1]), float(openness[0]), yaw, pitch)
 

@@ -9,6 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from emotion.errors import ModelError
+from emotion.models.int8_weights import with_int8_weights
 from emotion.types import FloatArray
 
 
@@ -22,10 +23,12 @@ class LiteRTModel:
         threads: Number of threads per call.
         any_size: Accept inputs of any height and width, for a fully convolutional network. Each size has its own
             interpreters, as resizing one takes longer than a call.
+        int8_weights: Compute the convolutions of a float32 model with int8 weights (:func:`with_int8_weights`).
     """
 
-    def __init__(self, path: Path, threads: int = 1, *, any_size: bool = False) -> None:
+    def __init__(self, path: Path, threads: int = 1, *, any_size: bool = False, int8_weights: bool = False) -> None:
         self.path = path
+        self._content = with_int8_weights(path.read_bytes()) if int8_weights else None
         self._threads = threads
         self._any_size = any_size
         first = self._open()
@@ -56,7 +59,8 @@ class LiteRTModel:
 
     def _open(self, shape: tuple[int, ...] | None = None) -> _Session:
         try:
-            return _Session(Interpreter(model_path=str(self.path), num_threads=self._threads), shape)
+            source = {"model_path": str(self.path)} if self._content is None else {"model_content": self._content}
+            return _Session(Interpreter(**source, num_threads=self._threads), shape)
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"expected a .tflite model in {self.path.name}; LiteRT says: {error}") from error
 

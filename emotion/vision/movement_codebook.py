@@ -62,7 +62,7 @@ class Movement:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of its columns: the whole face, then its sides and their difference, left less right."""
+        """Names of its columns: the whole face, then its sides and their difference, left minus right."""
         return (self.name, *(f"{self.name}_{part}" for part in (*SIDES, ASYMMETRY) if self.sided))
 
 
@@ -70,7 +70,7 @@ MEASURES = (
     Measure("brow_inner", True, "height of the brow's inner half above the corners of its eye"),
     Measure("brow_outer", True, "height of the brow's outer half above the corners of its eye"),
     Measure("lid_gap", True, "height of the upper lid above the lower one"),
-    Measure("lip_corner_height", True, "height of the corner of the mouth against the base of the nose"),
+    Measure("lip_corner_height", True, "height of the corner of the mouth against the tip of the nose"),
     Measure("lip_corner_reach", True, "distance of the corner of the mouth from the middle of the face, to the side"),
     Measure("lip_height", False, "height of the red of both lips in the middle, without the gap between them"),
     Measure("lip_gap", False, "gap between the lips in the middle"),

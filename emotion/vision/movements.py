@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.types import FloatArray
-from emotion.vision.landmarks import LEFT_EYE_CORNERS, MESH_POINTS, MOUTH_LEFT, MOUTH_RIGHT, RIGHT_EYE_CORNERS
+from emotion.vision.landmarks import (
+    LEFT_EYE_CORNERS,
+    MESH_POINTS,
+    MOUTH_LEFT,
+    MOUTH_RIGHT,
+    NOSE_TIP,
+    RIGHT_EYE_CORNERS,
+)
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, SIDES
 
 MEAN_FACE_FILE = Path(__file__).with_name("mean_face.json")
@@ -38,7 +45,6 @@ _CORNERS_OF_EYE = {"left": list(LEFT_EYE_CORNERS), "right": list(RIGHT_EYE_CORNE
 _CORNER_OF_MOUTH = {"left": [MOUTH_LEFT], "right": [MOUTH_RIGHT]}
 _OUTWARD = {"left": 1.0, "right": -1.0}
 """Sign of x of each side in a picture that is not mirrored."""
-_BASE_OF_NOSE = [2]
 _UPPER_LIP, _LOWER_LIP = ([0], [13]), ([14], [17])
 """Upper and lower edge of the red of each lip, in the middle."""
 
@@ -145,7 +151,7 @@ def _weights() -> NDArray[np.float64]:
             f"brow_inner_{side}": _height(_BROW_INNER[side]) - eye,
             f"brow_outer_{side}": _height(_BROW_OUTER[side]) - eye,
             f"lid_gap_{side}": _height(_UPPER_LID[side]) - _height(_LOWER_LID[side]),
-            f"lip_corner_height_{side}": _height(mouth) - _height(_BASE_OF_NOSE),
+            f"lip_corner_height_{side}": _height(mouth) - _height([NOSE_TIP]),
             f"lip_corner_reach_{side}": _mean_of(mouth, axis=0) * _OUTWARD[side],
         }
     return np.stack([weights[name].ravel() for name in MEASURE_COLUMNS])

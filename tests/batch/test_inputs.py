@@ -86,7 +86,7 @@ def test_passwords_in_urls_are_not_stored() -> None:
         (["*", "."], "a.MOV 2 times, and 2 more duplicates"),
         (["gone.mp4"], "nothing exists at gone.mp4"),
         (["*.mkv"], r"expected videos matching \*.mkv; there are none"),
-        (["empty"], r"expected videos in empty; there are none \(.3gp, "),
+        (["empty"], r"expected videos in empty; there are none \(.3g2, .3gp, "),
         (["list.csv"], "expected a column 'video' in list.csv; it has path"),
         (["gap.csv"], "expected a path or URL in every row of gap.csv; got an empty field in row 2"),
         (["bare.csv"], "every row of bare.csv; got no row"),

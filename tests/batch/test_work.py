@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import emotion
+from emotion.analytics.behaviour.span_figures import behaviour_of
 from emotion.analytics.behaviour.summary import HEADLINE, behaviour_headline
 from emotion.analytics.files import load_parquet
 from emotion.analytics.summary import summarise
@@ -49,7 +50,7 @@ def test_a_row_matches_its_timeline(portrait: Path, job: Job, settings: Settings
     assert (row["faces"], row["people"]) == (len(analysis.timeline), len(summary["tracks"]))
     assert {name: row[f"share_{name}"] for name in summary["shares"]} == summary["shares"]
     assert row["smile_index"] == summary["smile_index"]
-    assert {name: row[name] for name in HEADLINE} == behaviour_headline(analysis)
+    assert {name: row[name] for name in HEADLINE} == behaviour_headline(behaviour_of(analysis))
     assert (row["width"], row["height"], row["frames"], row["complete"]) == (640, 360, 75, True)
     assert row["work_s"] > 0
     assert sorted(path.name for path in Path(job.out).iterdir()) == ["parts", "timelines"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 import vl_convert
@@ -9,7 +10,7 @@ import vl_convert
 from emotion.analytics.edits import Span
 from emotion.charts.ribbon import ZOOM, growing_chart, overview_chart, zoomed_span
 from emotion.charts.timeline import MOMENT, probability_bars, share_donut, timeline_chart
-from emotion.labels import ANSWER_COLOURS, COLOURS, FERPLUS_LABELS, UNCLEAR
+from emotion.labels import ANSWER_COLOURS, COLOURS, FERPLUS_LABELS, SHORT, UNCLEAR
 from tests.conftest import leaning, make_analysis
 
 
@@ -65,11 +66,25 @@ def test_unclear_time_is_marked_under_its_lane():
     analysis = replace(make_analysis([["fear", "anger"]] * 3), settings={"abstain_below": 0.66})
     spec = spec_of(timeline_chart(analysis))
     rows = [row for rows in spec["datasets"].values() for row in rows]
-    marked = [(row["start_s"], row["track_id"]) for row in rows if row.get("emotion") == UNCLEAR]
+    marked = [(row["start_s"], row["track_id"]) for row in rows if row.get("emotion") == UNCLEAR and "top" in row]
     assert marked == [(0.0, 1), (0.0, 2)]
     assert {row["leads"] for row in rows if "leads" in row} == {"fear (unclear)", "anger (unclear)"}
     clear = timeline_chart(replace(analysis, settings={"abstain_below": 0.6}))
     assert {answer for _, answer, _ in ribbon(clear)} == {"fear", "anger"}
+
+
+def letters_in(chart, width: int = 600) -> list[str]:
+    """The texts that a chart draws, from left to right and from the top down."""
+    svg = ElementTree.fromstring(vl_convert.vegalite_to_svg({**spec_of(chart), "width": width}))
+    return [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text") if text.text in SHORT.values()]
+
+
+@pytest.mark.parametrize("make", [timeline_chart, overview_chart, growing_chart])
+def test_ribbons_have_letters_where_there_is_room(make):
+    shown = [["happiness"]] * 300 + [["fear"]] * 5 + [["sadness"]] * 295
+    assert letters_in(make(make_analysis(shown, step_s=0.1))) == ["Ha", "Sa"]
+    unsure = replace(make_analysis([["fear"]] * 600, step_s=0.1), settings={"abstain_below": 0.99})
+    assert letters_in(make(unsure)) == ["?"]
 
 
 def test_the_donut_names_the_dominant_expression_beside_much_unclear_time():

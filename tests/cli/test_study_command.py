@@ -29,7 +29,7 @@ def filled(library: Library, video: Path) -> Library:  # noqa: F811
     repository = library.for_owner(LOCAL)
     for name, labels in {"a_film": ["happiness"] * 12, "a_news": ["neutral"] * 9, "b_film": ["fear"] * 7}.items():
         entry = put(repository, video, f"{name}.mp4", analysis=make_analysis([[label] for label in labels]))
-        events = (Event("x", Span(0.2, 0.4)), Event("y", Span(0.3, 0.3)))
+        events = (Event("x", Span(0.2, 0.4)), Event("=y()", Span(0.3, 0.3)))
         repository.save_edits(entry.id, Edits(events=events))
     assert main(["study", "create", "Pilot"]) == 0
     assert main(["study", "add", "Pilot", "--library", ""]) == 0
@@ -49,6 +49,15 @@ def test_a_study_is_filled_and_written(filled: Library, tmp_path: Path, capsys: 
     assert main(["study", "import", str(tmp_path / "folder")]) == 0
     assert "3 cells imported" in capsys.readouterr().out
     assert len(StudyRepository(filled.for_owner(LOCAL)).find("Pilot").study.cells) == 3
+
+
+@pytest.mark.slow
+def test_a_study_is_one_zip_file(filled: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "pilot.ZIP")
+    assert main(["study", "export", "Pilot", path]) == 0
+    assert main(["study", "delete", "Pilot"]) == 0
+    assert main(["study", "import", path]) == 0
+    assert "3 cells imported" in capsys.readouterr().out
 
 
 def test_a_sheet_adds_variables(filled: Library, tmp_path: Path) -> None:
@@ -72,7 +81,7 @@ def test_a_bids_folder_has_events_and_physio(filled: Library, tmp_path: Path) ->
     stem = tmp_path / "bids" / "sub-a" / "beh" / "sub-a_task-film"
     events = pd.read_csv(f"{stem}_events.tsv", sep="\t")
     assert events.columns.tolist() == ["onset", "duration", "trial_type", "tier"]
-    assert {"happiness", "x", "y"} == set(events["trial_type"])
+    assert {"happiness", "x", "'=y()"} == set(events["trial_type"]), "spreadsheets open it too"
     about = json.loads(Path(f"{stem}_physio.json").read_text(encoding="utf-8"))
     with gzip.open(f"{stem}_physio.tsv.gz", "rt") as file:
         physio = pd.read_csv(file, sep="\t", names=about["Columns"], na_values="n/a")

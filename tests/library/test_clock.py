@@ -116,8 +116,9 @@ def test_a_claim_of_a_dead_server_does_not_wait_for_a_clock(
     patience = Patience()
     monitor = HeartbeatMonitor[Claim](patience)
     assert mark_dead_workers(library, monitor) == []
-    patience.seconds += liveness.HEARTBEAT_TIMEOUT_S + 1
+    patience.seconds += liveness.START_TIMEOUT_S + 1
     assert mark_dead_workers(library, monitor) == [entry.id]
+    assert repository.get(entry.id).state is State.QUEUED
 
 
 @JUMPS

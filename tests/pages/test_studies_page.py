@@ -135,3 +135,98 @@ def test_files_hold_the_results(repository, video):
     path = Path(repository.library.storage.url) / "x.sav"
     path.write_bytes(_sav(results))
     assert len(pyreadstat.read_sav(path)[0]) == 4
+
+
+def test_a_study_is_downloaded_and_imported(repository, video):
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    page = visit("Files")
+    page.button(key="study_export_start").click().run()
+    job = page.session_state["study_export_job"]
+    job.wait()
+    page.run()
+    assert not page.exception and not page.error
+    content = job.file.read_bytes()
+    studies.delete(saved.id)
+    page = visit()
+    page.file_uploader[0].set_value(("pilot.zip", content, "application/zip")).run()
+    page.button(key="study_import_first").click().run()
+    if "study_import_job" in page.session_state:
+        page.session_state["study_import_job"].wait()
+        page.run()
+    assert not page.exception and not page.error
+    (again,) = studies.summaries()
+    assert (again.title, again.cells) == ("Pilot", 4)
+    assert page.query_params["study"] == again.id
+
+
+def test_a_file_that_is_no_study_is_refused(repository):
+    page = visit()
+    page.file_uploader[0].set_value(("pilot.zip", b"PK nothing", "application/zip")).run()
+    page.button(key="study_import_first").click().run()
+    if "study_import_job" in page.session_state:
+        page.session_state["study_import_job"].wait()
+        page.run()
+    assert any("Expected a ZIP file of an exported study" in error.value for error in page.error)
+
+
+def test_annotations_are_written_for_other_programs(repository, video):
+    fill(repository, video)
+    page = visit("Files")
+    page.pills(key="study_export_kind").set_value("eaf").run()
+    page.button(key="study_export_start").click().run()
+    job = page.session_state["study_export_job"]
+    job.wait()
+    with zipfile.ZipFile(job.file) as archive:
+        assert sorted(archive.namelist()) == ["p1_comedy.eaf", "p1_news.eaf", "p2_comedy.eaf", "p2_news.eaf"]
+
+
+CODES = """coder,participant,stimulus,code,start_s,end_s
+ann,p1,comedy,happiness,0,2
+bob,p1,comedy,happiness,0.5,2
+ann,p2,comedy,happiness,0,2.5
+bob,p2,comedy,happiness,0,2.4
+ann,p9,comedy,happiness,0,1
+"""
+
+
+def test_coders_and_the_model_are_compared(repository, video):
+    fill(repository, video)
+    page = visit("Agreement")
+    page.file_uploader(key="study_codes").set_value([("codes.csv", CODES.encode(), "text/csv")]).run()
+    page.selectbox(key="study_codes_empty").select("neutral").run()
+    page.session_state["study_agreement_job"].wait()
+    page.run()
+    assert not page.exception and not page.error
+    assert any("p9" in warning.value for warning in page.warning)
+    assert any("Krippendorff's α" in text.value and "ann, bob, model" in text.value for text in page.markdown)
+    pairs = next(frame.value for frame in page.dataframe if "κ" in frame.value)
+    assert pairs[["first", "second"]].to_numpy().tolist() == [["ann", "bob"], ["ann", "model"], ["bob", "model"]]
+    assert (pairs["κ"] > 0.5).all()
+    page.toggle(key="study_codes_model").set_value(False).run()
+    assert not page.exception
+
+
+def test_codes_without_a_coder_are_refused(repository, video):
+    fill(repository, video)
+    page = visit("Agreement")
+    page.file_uploader(key="study_codes").set_value([("x.csv", b"a,b\n1,2\n", "text/csv")]).run()
+    assert any("Expected a column" in error.value for error in page.error)
+
+
+def test_events_of_a_log_are_added_to_a_video(repository, video):
+    saved, studies = fill(repository, video), StudyRepository(repository)
+    page = visit()
+    log = b"clap.started,film.started,film.stopped\n100,101,102.5\n"
+    uploader = next(one for one in page.file_uploader if one.label.startswith("Log"))
+    uploader.set_value(("p2_comedy.csv", log, "text/csv")).run()
+    page.selectbox(key="study_log_align").select("clap").run()
+    page.number_input(key="study_log_at").set_value(0.5).run()
+    assert not page.exception and not page.error
+    next(button for button in page.button if button.label == "Add 2 events").click().run()
+    assert not page.exception and not page.error
+    cell = next(cell for cell in saved.study.cells if cell.key == ("p2", "comedy"))
+    events = studies.analyses.get(cell.analysis).edits.events
+    assert [(each.label, each.span.start_s, each.span.end_s) for each in events] == [
+        ("clap", 0.5, 0.5),
+        ("film", 1.5, 3.0),
+    ]

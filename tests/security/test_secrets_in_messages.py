@@ -145,9 +145,9 @@ def test_the_command_line_does_not_print_it(command: list[str], tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
 
-def error_of(url: str) -> str:
+def error_of(url: str, storage: Path) -> str:
     with pytest.raises(LibraryError, match="database") as refused:
-        Library.open(url)
+        Library.open(url, str(storage))
     return str(refused.value)
 
 
@@ -160,18 +160,18 @@ def test_errors_of_a_database_name_no_host_user_or_path(tmp_path: Path) -> None:
         f"sqlite:///{tmp_path}/notes.db",
         f"sqlite:///{tmp_path}/folder.db",
     ):
-        told = error_of(url)
+        told = error_of(url, tmp_path / "storage")
         for word in ("hunter2", "ada", "127.0.0.1", "no-such-host", "secrets", str(tmp_path), "notes.db", "folder.db"):
             assert word not in told, told
 
 
-def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server) -> None:  # noqa: F811
+def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_path: Path) -> None:  # noqa: F811
     """A missing database, a missing user, a dropped table."""
-    absent = error_of(postgres.url("nowhere"))
-    stranger = error_of(f"postgresql+psycopg://mallory:hunter2@/postgres?host={postgres.folder}")
+    absent = error_of(postgres.url("nowhere"), tmp_path)
+    stranger = error_of(f"postgresql+psycopg://mallory:hunter2@/postgres?host={postgres.folder}", tmp_path)
     with postgres.connect() as connection:
         connection.execute("CREATE DATABASE torn")
-    library = Library.open(postgres.url("torn"))
+    library = Library.open(postgres.url("torn"), str(tmp_path))
     with postgres.connect("torn") as connection:
         connection.execute("DROP TABLE analysis_tags, analyses CASCADE")
     with pytest.raises(LibraryError) as gone:

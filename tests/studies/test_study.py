@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,43 @@ def test_a_pattern_that_cannot_work_is_refused(text: str) -> None:
         NamePattern(text)
 
 
+FIELDS = ("participant", "a", "b", "c")
+
+
+@given(
+    st.lists(st.text("x_-", max_size=2), min_size=5, max_size=5).filter(lambda signs: all(signs[1:-1])),
+    st.text("xyX_-", max_size=14),
+)
+def test_a_name_is_read_as_by_one_expression_that_tries_every_place(signs: list[str], name: str) -> None:
+    text = signs[0] + "".join(f"{{{field}}}{sign}" for field, sign in zip(FIELDS, signs[1:], strict=True))
+    found = re.fullmatch("(.+?)".join(map(re.escape, signs)), name, re.IGNORECASE)
+    assert NamePattern(text)._parts(name) == (None if found is None else list(found.groups()))
+
+
+def test_a_pattern_that_almost_fits_takes_no_time() -> None:
+    """One expression with all its fields took minutes, and stopped the server for everybody meanwhile."""
+    many = "".join(f"_{{f{number}}}" for number in range(40))
+    began = time.process_time()
+    assert NamePattern(f"{{participant}}{many}!").read("_" * 250) is None
+    assert NamePattern(f"{{participant}}{many}").read("_" * 250) is not None
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        (b"participant,file\n" + b"p,a\n" * (5 << 20), "at most 16 MiB"),
+        (b"participant" + b",a" * 2_000_000, "at most 1,000 columns"),
+        (b"participant,file\np" + b";a" * 2_000_000, "at most 1,000 columns"),
+    ],
+)
+def test_a_sheet_that_would_fill_the_memory_is_not_read(sheet: bytes, words: str) -> None:
+    began = time.process_time()
+    with pytest.raises(InputError, match=words):
+        read_sheet(sheet)
+    assert time.process_time() - began < 2
+
+
 def test_two_files_of_one_cell_are_refused() -> None:
     with pytest.raises(InputError, match="expected one analysis for p01 and film; got several"):
         study_of_names(NamePattern("{participant}_{stimulus}"), {"a": "p01_film.mp4", "b": "p01_film.mov"})
@@ -74,6 +112,12 @@ def test_a_sheet_with_semicolons_consent_and_parts() -> None:
     [
         (b"name,file\nx,y\n", "expected a column “participant”"),
         (b"\xff\xfe\x00", "expected a table as CSV"),
+        (b"PK\x03\x04\xff", "expected a table as CSV text in UTF-8 or UTF-16"),
+        (b"", "expected a table as CSV .* the file is empty"),
+        (b"\n\r\n\n", "expected a table as CSV .* the file is empty"),
+        (b"participant,stimulus,participant\np,film,q\n", "expected each column once; got 'participant' twice"),
+        (b"participant,file,File\np,a,b\n", "expected each column once; got 'file' twice"),
+        (b"participant,file\np,a,b\n", "expected a table as CSV or tab-separated text"),
         (b"participant,file,consent\np,a,maybe\n", "expected consent to be"),
         (b"participant,file,start_s\np,a,soon\n", "expected a number in the column start_s"),
         (b"participant,file,start_s,end_s\np,a,5,2\n", "expected a part that ends after it starts"),
@@ -83,6 +127,14 @@ def test_a_sheet_with_semicolons_consent_and_parts() -> None:
 def test_a_sheet_that_cannot_be_read_says_why(sheet: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         study_of_sheet(read_sheet(sheet), FILES)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("sign", ["\t", ",", ";"])
+def test_a_sheet_of_a_spreadsheet_is_read(encoding: str, sign: str) -> None:
+    rows = [["participant", "file", "Größe", ""], ["p1", "a", "groß", ""], ["p2", "b"]]
+    table = read_sheet("\r\n".join(map(sign.join, rows)).encode(encoding))
+    assert table.to_dict("list") == {"participant": ["p1", "p2"], "file": ["a", "b"], "Größe": ["groß", ""]}
 
 
 def studies() -> st.SearchStrategy[Study]:

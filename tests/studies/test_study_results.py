@@ -180,3 +180,19 @@ def test_a_moment_needs_a_length_and_only_events_of_the_part_count() -> None:
     assert windows_of(Cell("p", "s", "a", 3, 5), Stimulus("s", event="X", before_s=2), events) == [Window(3, 5, 4)]
     assert windows_of(Cell("p", "s", "a", 3, 5), Stimulus("s"), events) == [Window(3, 5, 3)]
     assert windows_of(Cell("p", "s", "a"), Stimulus("s"), events) == [Window(0, float("inf"), 0)]
+
+
+def test_measures_that_are_known_at_different_times_keep_their_own_durations() -> None:
+    analysis = make_analysis([["happiness"]] * 30)
+    rows = rows_of(analysis.timeline, analysis.frames)
+    values = rows.values.copy()
+    values[5:12, 0], values[20:, 1], values[:, 2] = np.nan, np.nan, np.nan
+    sums = sum_cell(replace(rows, values=values), [Window(0, float("inf"), 0)])
+    assert sums.weights.shape == (3, 4), "one column for each of the four patterns"
+    assert sums.known[:4].tolist() == [23, 20, 0, 30]
+    for place, name in enumerate(rows.measures):
+        with np.errstate(invalid="ignore"):
+            expected = [np.nansum(part) / np.isfinite(part).sum() for part in np.split(values[:, place], 3)]
+        np.testing.assert_allclose(sums.curve(name), expected, rtol=1e-6)
+    lengths = [seconds for *_, seconds in sums.by_measure()]
+    assert lengths[:4] == pytest.approx([2.3, 2.0, 0.0, 3.0])

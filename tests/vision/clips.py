@@ -22,11 +22,12 @@ def write_clip(
     rotation: int = 0,
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write RGB pictures with their own times (default: 25 a second)."""
     times_ms = times_ms or [40 * index for index in range(len(pictures))]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
+        stream = container.add_stream(codec, rate=25, options=options or {})
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, 1000)

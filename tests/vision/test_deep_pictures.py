@@ -66,6 +66,15 @@ def test_no_data_values_do_not_affect_the_range(bad, region, kind) -> None:
     assert shown[5, 7, 0] == (255 if bad > 1 else 0)
 
 
+@pytest.mark.parametrize("bad", [-9999, -32768, -1])
+def test_a_single_negative_value_is_no_data_in_any_range(bad) -> None:
+    values = (GREY * 257.0).astype(np.float32)
+    values[:120] = bad
+    shown = quiet(tiff(values))
+    assert np.abs(shown[120:, :, 0].astype(int) - GREY[120:]).mean() < 2
+    assert not shown[:120].any()
+
+
 def test_several_no_data_values_at_once() -> None:
     values = (GREY / 255).astype(np.float32)
     values[:20], values[20:40], values[40:60], values[60:80] = np.nan, -9999, -32768, 3.4e38

@@ -45,6 +45,9 @@ BLOCKS = {
     "pointer past the end": [ORIENTATION, tag(0x010F, 2, 5000, struct.pack("<I", 999_999))],
     "sub-directory past the end": [ORIENTATION, tag(0x8769, 4, 1, struct.pack("<I", 999_999))],
     "unknown type": [tag(0x0100, 77, 1, b"abcd"), ORIENTATION],
+    "rational past the end": [tag(0x011A, 5, 1, struct.pack("<I", 999_999)), ORIENTATION],
+    "text past the end": [tag(0x010F, 2, 5000, struct.pack("<I", 999_999)), ORIENTATION],
+    "orientation of no values": [tag(0x0112, 3, 0, struct.pack("<HH", SIX, 0))],
     "rational by nothing": [ORIENTATION, tag(0x011A, 5, 1, struct.pack("<I", 8))],
     "orientation as long": [tag(0x0112, 4, 1, struct.pack("<I", SIX))],
     "orientation as byte": [tag(0x0112, 1, 1, b"\x06\0\0\0")],
@@ -75,13 +78,15 @@ def with_chunk(png: bytes, chunk: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("entries", BLOCKS.values(), ids=BLOCKS)
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_malformed_exif_keeps_the_orientation(gradient, stored, entries, kind) -> None:
     tiff = exif_block(entries)
     if kind == "JPEG":
         content = with_exif(encoded(Image.fromarray(stored), "JPEG", quality=95), tiff)
-    else:
+    elif kind == "PNG":
         content = with_chunk(encoded(Image.fromarray(stored), "PNG"), png_chunk(b"eXIf", tiff))
+    else:
+        content = encoded(Image.fromarray(stored), "WEBP", lossless=True, exif=b"Exif\0\0" + tiff)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         shown = load_image(content)
@@ -230,6 +235,11 @@ OTHERS = {
     "an SVG drawing": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
     "a JPEG XL picture": b"\xff\x0a" + bytes(50),
     "a JPEG 2000 picture": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(50),
+    "a camera's raw picture": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(50),
+    "a DICOM picture": bytes(128) + b"DICM" + bytes(50),
+    "a Netpbm picture": b"P6\n2 2\n255\n" + bytes(12),
+    "a Windows icon": b"\0\0\1\0\1\0" + bytes(50),
+    "an OpenEXR picture": b"v/1\1" + bytes(50),
     "a Photoshop document": b"8BPS\0\1" + bytes(50),
     "a video": b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(50),
 }
@@ -240,6 +250,13 @@ def test_other_file_types_are_named_not_called_damaged(kind) -> None:
     with pytest.raises(ImageError, match=f"is {kind}; expected a picture: JPEG, .* or HEIC") as caught:
         load_image(OTHERS[kind])
     assert "damaged" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [{254: 1}, {50706: b"\1\4\0\0"}], ids=["a preview comes first", "a DNG"])
+def test_a_raw_picture_is_refused_not_its_preview_read(gradient, mark) -> None:
+    raw = encoded(Image.fromarray(gradient), "TIFF", tiffinfo=mark)
+    with pytest.raises(ImageError, match="is a camera's raw picture, which begins with a preview; save it as PNG"):
+        load_image(raw)
 
 
 def test_stripping_metadata_keeps_the_pixels(gradient) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import array
 import io
 import mmap
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,16 @@ class Reader:
         self.read = io.BytesIO(content).read
 
 
+@dataclass
+class BytesPath:
+    """A path object of bytes."""
+
+    path: bytes
+
+    def __fspath__(self) -> bytes:
+        return self.path
+
+
 class Tensor:
     """What other libraries hold pictures in."""
 
@@ -58,13 +70,18 @@ def test_bytes_and_file_objects_are_read(png: bytes, tmp_path: Path) -> None:
             mapped,
             str(path),
         ]
+        sources += [BytesPath(os.fsencode(path))]
         for source in [*sources, path, memoryview(array.array("B", png))]:
             assert np.array_equal(load_image(source), COLOUR), type(source)
 
 
-@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "CMYK", "I", "I;16", "F", "LA", "RGBA", "YCbCr", "HSV"])
+@pytest.mark.parametrize(
+    "mode", ["RGB", "L", "1", "P", "CMYK", "I", "I;16", "F", "LA", "RGBA", "YCbCr", "HSV", "La", "RGBa"]
+)
 def test_pillow_images_of_every_mode(mode: str) -> None:
-    assert load_image(Image.fromarray(COLOUR).convert("L" if mode == "I;16" else mode).convert(mode)).shape == (
+    assert load_image(
+        Image.fromarray(COLOUR).convert({"I;16": "L", "La": "LA", "RGBa": "RGBA"}.get(mode, mode)).convert(mode)
+    ).shape == (
         40,
         60,
         3,
@@ -101,6 +118,8 @@ def test_an_undecodable_pillow_image_is_refused(png: bytes) -> None:
         (COLOUR / 255, COLOUR),
         ((COLOUR / 255).astype(np.float16), COLOUR),
         ((COLOUR / np.float32(255)).astype(">f4"), COLOUR),
+        ((COLOUR.astype(np.uint16) * 257).astype(">u2"), COLOUR),
+        (COLOUR / 255 * 1.0001, COLOUR),
         (GREY > 100, np.dstack([(GREY > 100) * np.uint8(255)] * 3)),
         (COLOUR.astype(np.uint16) * 257, COLOUR),
         ((COLOUR / 255 * 4095).round().astype(np.uint16), COLOUR),
@@ -133,6 +152,7 @@ def test_array_values_are_read_by_dtype(given, shown) -> None:
         (np.zeros((4, 4), complex), "got complex128"),
         (np.full((4, 4), "a"), "got <U1"),
         (np.full((4, 4), None), "got object"),
+        (Image.new("RGB", (0, 0)), "a picture with pixels; the picture has 0 × 0"),
         (None, "got NoneType"),
         (7, "got int"),
         ([[1, 2], [3, 4]], "got list"),

@@ -19,9 +19,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from emotion.analytics.timeline import OPENNESS
 from emotion.labels import FERPLUS_LABELS
 from emotion.types import FloatArray, Image
-from emotion.vision.landmarks import MIN_PRESENCE, MOUTH_LEFT, MOUTH_RIGHT, FaceMesh, Mesh, Roi, head_pose
+from emotion.vision.eyes import EyeModel
+from emotion.vision.landmarks import (
+    MIN_PRESENCE,
+    MOUTH_LEFT,
+    MOUTH_RIGHT,
+    FaceMesh,
+    Mesh,
+    Roi,
+    eye_corners,
+    head_pose,
+    rotation,
+)
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MEASURES, MOVEMENTS, Movement
 from emotion.vision.movements import frontal, measures
 from training import provenance
@@ -37,7 +49,7 @@ SETS = {
     "FFHQ": ("ffhq/ffhq-happy-neutral.parquet",),
 }
 UPRIGHT_SETS = ("FER+", "RAF-DB")
-"""Sets in whose neutral faces the effect of the pose is measured."""
+"""Sets whose neutral faces are used to measure the effect of the pose."""
 FACES = 1500
 """Faces per set, drawn at random, so expressions keep their natural shares."""
 FRONTAL_DEG = 20.0
@@ -50,16 +62,20 @@ PAIRS: tuple[tuple[str, tuple[str, ...], float | None], ...] = (
     ("happiness", ("lip_corner_up", "lip_stretch"), None),
     ("surprise", ("jaw_drop",), None),
     ("surprise", ("lid_raise",), None),
+    ("surprise", ("eye_openness",), None),
     ("surprise", ("jaw_drop", "lid_raise"), 0.85),
+    ("surprise", ("jaw_drop", "eye_openness"), 0.85),
     ("surprise", ("jaw_drop", "lid_raise", "brow_outer_raise"), None),
     ("anger", ("brow_lower",), 0.75),
+    ("anger", ("eye_narrowing",), None),
+    ("anger", ("brow_lower", "eye_narrowing"), None),
     ("anger", ("lip_press",), None),
     ("sadness", ("lip_corner_down",), None),
     ("sadness", ("brow_inner_raise",), None),
     ("fear", ("brow_inner_raise",), None),
     ("fear", ("lid_raise",), None),
 )
-"""Expression, the movements expected in it, and the target area."""
+"""Expression, the movements expected in it, and the target area; see :func:`areas`."""
 
 _SCALES = (1.4, 1.0, 0.75)
 """Sides of the squares in which the mesh starts, relative to the picture; FFHQ shows more around the face."""
@@ -79,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_groups(shared: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what each set shows, and how much of the pose is left in the measures.
+    """Return the areas of each set, and the remaining effect of the pose on measures.
 
     Args:
         shared: Folder with the sets' Parquet files.
@@ -92,7 +108,8 @@ def measure_groups(shared: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     for name, files in SETS.items():
         values, labels, poses, heights = measured_faces([shared / file for file in files])
         if name in UPRIGHT_SETS:
-            neutral.append((values[labels == NEUTRAL].to_numpy(np.float64), poses[labels == NEUTRAL]))
+            upright = labels == NEUTRAL
+            neutral.append((values.loc[upright, list(MEASURE_COLUMNS)].to_numpy(np.float64), poses[upright]))
         ahead = np.asarray((np.abs(poses) <= FRONTAL_DEG).all(axis=1))
         found[name] = {
             "faces": {
@@ -122,12 +139,12 @@ def pose_slopes(values: NDArray[np.float64], poses: NDArray[np.floating]) -> dic
 
 
 def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_], FloatArray, NDArray[np.float64]]:
-    """Return measures, labels, yaw and pitch (degrees), and the distance from mouth to eyes, in eye distances.
+    """Return measures and openness, labels, yaw and pitch (degrees), and the distance from mouth to eyes.
 
-    Only faces that the mesh confirms are measured.
+    The distance is in eye distances. Only faces that the mesh confirms are measured.
     """
-    mesh = FaceMesh()
-    points, labels, poses = [], [], []
+    mesh, eyes = FaceMesh(), EyeModel()
+    points, labels, poses, openness = [], [], [], []
     for luma, label in _pictures(files):
         fitted = _fitted(mesh, luma)
         if fitted is None:
@@ -136,8 +153,11 @@ def measured_faces(files: Sequence[Path]) -> tuple[pd.DataFrame, NDArray[np.str_
         points.append(fitted.points)
         labels.append(label)
         poses.append((pose.yaw, pose.pitch))
+        found = eyes(luma, eye_corners(fitted.points), rotation(pose))
+        openness.append([getattr(found, column) for column in OPENNESS])
     meshes = np.stack(points)
     values = pd.DataFrame(measures(meshes), columns=list(MEASURE_COLUMNS))
+    values[OPENNESS] = openness
     heights = frontal(meshes)[:, [MOUTH_LEFT, MOUTH_RIGHT], 1].mean(axis=1)
     return values, np.array(labels), np.array(poses, np.float32), heights
 
@@ -177,8 +197,11 @@ def areas(values: pd.DataFrame, labels: NDArray[np.str_], ahead: NDArray[np.bool
     The score is the movement with its sign, before it is cut off at 0. Several movements are added, each in standard
     deviations of the neutral faces.
 
+    ``eye_openness`` is that of the iris model, the mean of both eyes, and ``eye_narrowing`` its negative. Faces whose
+    eyes are too small for it are left out where it is used.
+
     Args:
-        values: Measures, a row per face.
+        values: Measures and :data:`OPENNESS`, a row per face.
         labels: ``(n,)`` expressions.
         ahead: ``(n,)`` whether a face is frontal.
 
@@ -187,11 +210,14 @@ def areas(values: pd.DataFrame, labels: NDArray[np.str_], ahead: NDArray[np.bool
         where a set has no such faces.
     """
     moved = pd.DataFrame({movement.name: _signed(movement, values) for movement in MOVEMENTS})
+    moved["eye_openness"] = values[OPENNESS].mean(axis=1)
+    moved["eye_narrowing"] = -moved["eye_openness"]
     scaled = moved / moved[labels == NEUTRAL].std()
     rows = []
     for expression, names, hoped in PAIRS:
-        score = scaled[list(names)].sum(axis=1).to_numpy(np.float64)
-        shown, neutral = labels == expression, labels == NEUTRAL
+        score = scaled[list(names)].sum(axis=1, skipna=False).to_numpy(np.float64)
+        known = np.isfinite(score)
+        shown, neutral = known & (labels == expression), known & (labels == NEUTRAL)
         rows.append(
             {
                 "expression": expression,
@@ -199,7 +225,7 @@ def areas(values: pd.DataFrame, labels: NDArray[np.str_], ahead: NDArray[np.bool
                 "hoped": hoped,
                 "against_neutral": _area(score, shown, neutral),
                 "against_neutral_ahead": _area(score, shown & ahead, neutral & ahead),
-                "against_rest": _area(score, shown, ~shown),
+                "against_rest": _area(score, shown, known & ~shown),
             }
         )
     return rows

@@ -10,6 +10,7 @@ from typing import Any
 
 from emotion.paths import ROOT
 from emotion.vision.movement_codebook import MEASURES, MOVEMENTS
+from training.guide import with_parts
 
 GROUPS_FILE = ROOT / "data" / "movements.json"
 """Written by ``python -m training.evaluation.movement_groups``."""
@@ -18,25 +19,19 @@ GUIDE = ROOT / "docs" / "movements.md"
 
 def write_tables(guide: Path = GUIDE) -> None:
     """Write the tables into the guide, each between its markers."""
-    text = guide.read_text(encoding="utf-8")
-    for name, table in tables().items():
-        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{table}{end}{rest.partition(end)[2]}"
-    guide.write_text(text, encoding="utf-8")
+    guide.write_text(with_parts(guide.read_text(encoding="utf-8"), tables()), encoding="utf-8")
 
 
 def tables() -> dict[str, str]:
     """Return the guide's tables in Markdown, by marker."""
     record = json.loads(GROUPS_FILE.read_text(encoding="utf-8"))
-    found = {
+    return {
         "measures": _measures_table(),
         "movements": _movements_table(),
         "groups": _groups_table(record),
         "says": _says(record["sets"]),
+        "pose": _pose(record["pose"]),
     }
-    # Files written before the pose was measured have none.
-    return found | ({"pose": _pose(record["pose"])} if "pose" in record else {})
 
 
 def _measures_table() -> str:
@@ -69,15 +64,15 @@ def _groups_table(record: dict[str, Any]) -> str:
     heads = [f"{name}: {kind}" for name in record["sets"] for kind in ("neutral", "neutral, ahead", "all others")]
     counts = [f"{name} {sum(found['faces'].values()):,} faces" for name, found in record["sets"].items()]
     note = f"{', '.join(counts)}, measured at commit {record['commit']}.\n\n"
-    return note + _table(["expression", "movements", "hoped for", *heads], rows)
+    return note + _table(["expression", "movements", "target", *heads], rows)
 
 
 def _pose(slopes: dict[str, Any]) -> str:
     return _wrapped(
-        "**What the pose leaves.** In neutral faces, measures change by up to "
+        "**Remaining effect of the pose.** In neutral faces, measures change by up to "
         f"{slopes['largest_per_10_deg']:.3f} per 10° of yaw or pitch (regression over {slopes['faces']:,} faces of "
-        "FER2013 and RAF-DB), a tenth of a plain movement: compare spans with like poses, or take what is below 0.02 "
-        "for the pose."
+        "FER2013 and RAF-DB), a tenth of a clear movement: compare spans with similar poses, or ignore movements below "
+        "0.02."
     )
 
 
@@ -98,31 +93,29 @@ def _says(sets: dict[str, Any]) -> str:
     ups = ", ".join(f"{area(name, 'happiness', up)} on {name}" for name in ("FER+", "FFHQ", "RAF-DB"))
     together = ", ".join(area(name, "happiness", up, stretch) for name in ("FER+", "FFHQ", "RAF-DB"))
     lines = [
-        f"**Corners of the mouth tell smiles** from neutral faces: up {ups}; together with stretch {together}.",
-        f"**Jaw and lids tell surprise from neutral faces** ({both('surprise', *surprise)} on FER+ and RAF-DB; hoped "
-        "for was 0.85), **not from other expressions** "
-        f"({both('surprise', *surprise, kind='against_rest')}): laughing and shouting mouths are open too. With the "
-        f"outer brows it is {both('surprise', *surprise, 'brow_outer_raise')}.",
-        f"**Brow lowering tells anger moderately** ({both('anger', 'brow_lower')}; hoped for was 0.75). All 468 points "
-        "together tell no more on FER+ ([decision 0018](decisions/0018-movements.md)).",
-        "**Nothing is shown for lip press, lip corner down and inner brow raise** "
-        f"({span('FER+')}, {span('RAF-DB')}): what they measure when put in is right, but the mesh does not show them "
-        "in people's faces, or people do not show them. Claim nothing from them alone.",
-        "**The mesh's lids hardly move**: lid raise is weak. Blinks and shut eyes are not read from it.",
-        f"RAF-DB's aligned pictures are squeezed, each differently{_squeeze(sets)}. What moves up and down is "
-        "therefore measured less well there, and the mean face does not fit. FFHQ's are not squeezed; its labels are "
-        "probably a model's.",
+        f"**Lip corners separate smiles from neutral faces**: corner up alone {ups}; with lip stretch {together}.",
+        f"**Jaw and lids separate surprise from neutral faces** ({both('surprise', *surprise)} on FER+ and RAF-DB; "
+        "target 0.85), **but not from other expressions** "
+        f"({both('surprise', *surprise, kind='against_rest')}), as people who laugh or shout open the mouth too. With "
+        f"the outer brows: {both('surprise', *surprise, 'brow_outer_raise')}.",
+        f"**Brow lowering separates anger moderately** ({both('anger', 'brow_lower')}; target 0.75). All 468 points "
+        "together do no better on FER+ ([decision 0018](decisions/0018-movements.md)).",
+        "**Lip press, lip corner down and inner brow raise are not validated** "
+        f"({span('FER+')}, {span('RAF-DB')}): simulated movements are measured correctly, but the mesh does not show "
+        "them in real faces, or people do not make them. Do not draw conclusions from them alone.",
+        "**The mesh's lids hardly move**, so lid raise is weak. Blinks and shut eyes are measured by the iris model.",
+        f"RAF-DB's aligned pictures are squeezed, each differently: {_squeeze(sets)}. Vertical movements are therefore "
+        "measured less accurately there, and the mean face does not fit. FFHQ's pictures are not squeezed; its labels "
+        "are probably a model's.",
     ]
     return "".join(_wrapped(f"- {line}", indent="  ") for line in lines)
 
 
 def _squeeze(sets: dict[str, Any]) -> str:
-    if "mouth_to_eyes" not in sets["RAF-DB"]:
-        return ""
     squeezed, whole = sets["RAF-DB"]["mouth_to_eyes"], sets["FER+"]["mouth_to_eyes"]
     return (
-        f": mouth to eyes is {squeezed[0]:.2f} of the eye distance there (standard deviation {squeezed[1]:.2f}), in "
-        f"FER2013 {whole[0]:.2f} ({whole[1]:.2f})"
+        f"mouth to eyes is {squeezed[0]:.2f} of the eye distance (standard deviation {squeezed[1]:.2f}), in FER2013 "
+        f"{whole[0]:.2f} ({whole[1]:.2f})"
     )
 
 
@@ -132,7 +125,7 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 
 _NOT_SHOWN = (("lip_press",), ("lip_corner_down",), ("brow_inner_raise",))
-"""Movements for which no group of faces shows that they are measured in people."""
+"""Movements that no group of faces validates."""
 
 
 def _code(names: Sequence[str]) -> str:

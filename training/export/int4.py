@@ -41,7 +41,7 @@ class _Dense:
 
     Attributes:
         code: Its operator code; all dense layers of a file may share one.
-        source: Index of the tensor that it reads.
+        source: Index of its input tensor.
         kernel: Tensor of shape (outputs, inputs).
         bias: Tensor of shape (outputs,), or None.
     """
@@ -65,7 +65,7 @@ def fit_under(file: bytes, faces: FloatArray, limit: int) -> tuple[bytes, list[t
     Args:
         file: A .tflite file with int8 weights, activations and input.
         faces: ``(n, *input shape)`` float32 typical inputs, ``n`` > 0.
-        limit: In bytes.
+        limit: Size limit, bytes.
 
     Returns:
         The file, and (inputs, outputs) of the kernels that are in 4 bits.
@@ -92,7 +92,7 @@ def round_rows(codes: NDArray[np.int8], read: FloatArray) -> tuple[NDArray[np.in
 
     Args:
         codes: ``(outputs, inputs)``.
-        read: ``(n, inputs)`` float32, what the layer reads, in any unit.
+        read: ``(n, inputs)`` float32 inputs of the layer, in any unit.
 
     Returns:
         ``(outputs, inputs)`` codes from −7 to 7, and ``(outputs,)`` float32 steps in units of int8 steps.
@@ -107,7 +107,7 @@ def round_rows(codes: NDArray[np.int8], read: FloatArray) -> tuple[NDArray[np.in
 
 
 def pack(codes: NDArray[np.int8]) -> NDArray[np.uint8]:
-    """Put two 4-bit codes into a byte, the first into its lower half; an odd one is followed by zero."""
+    """Pack two 4-bit codes per byte, the first in the lower half; an odd number is padded with zero."""
     halves = np.pad(codes.ravel(), (0, codes.size % 2)).view(np.uint8) & 0xF
     return (halves[::2] | halves[1::2] << 4).astype(np.uint8)
 
@@ -135,7 +135,7 @@ def _dense_layers(model: Any) -> list[_Dense]:
 
 
 def _read_by(dense: _Dense, file: bytes, faces: FloatArray) -> FloatArray:
-    """Return what a layer of a file reads for some faces: ``(n, inputs)`` float32, in quantisation steps from zero."""
+    """Return a layer's inputs for some faces: ``(n, inputs)`` float32, in quantisation steps from zero."""
     # Only LiteRT's built-in kernels preserve intermediate tensors.
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(

@@ -46,8 +46,8 @@ def load_keras_pair(architecture: Path, weights: Path) -> Any:
     """Read a pair written by Keras 1, 2 or 3; nothing in the files is executed.
 
     Args:
-        architecture: What ``to_json()`` gave.
-        weights: What ``save_weights()`` gave, in HDF5.
+        architecture: File with the result of ``to_json()``.
+        weights: HDF5 file written by ``save_weights()``.
 
     Returns:
         A Keras model of one input, whose output is logits.
@@ -68,13 +68,13 @@ def load_network(file: Path) -> Any:
     """Read a whole network from one file of Keras 1, 2 or 3; nothing in the file is executed.
 
     Args:
-        file: HDF5 (``.h5``, ``.hdf5``) with the architecture inside, or ``.keras``; what is in it counts, not its name.
+        file: HDF5 (``.h5``, ``.hdf5``) with the architecture inside, or ``.keras``; its content counts, not its name.
 
     Returns:
         A Keras model of one input, whose output is logits.
 
     Raises:
-        ModelError: As :func:`load_keras_pair`, or the file holds weights alone.
+        ModelError: As for :func:`load_keras_pair`, or the file only has weights.
     """
     config = config_inside(file)
     if config is None:
@@ -109,7 +109,7 @@ def _filled(config: Any, weights: Path, name: str) -> Any:
 
 
 def _turn_kernels(model: Any) -> None:
-    """Rotate convolution kernels by 180°, since Theano convolves where others correlate."""
+    """Rotate convolution kernels by 180°, since Theano computes convolutions others correlations."""
     for layer in model.layers:
         if type(layer) in {keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv2DTranspose}:
             kernel, *others = layer.get_weights()
@@ -117,7 +117,7 @@ def _turn_kernels(model: Any) -> None:
 
 
 def with_softmax(model: Any) -> Any:
-    """Return a copy of a network of logits that answers with probabilities."""
+    """Return a copy of a network of logits with a softmax at the end."""
     if not hasattr(model.layers[-1], "activation"):  # such as pooling
         return keras.Model(model.inputs, keras.layers.Softmax(name="softmax")(model.outputs[0]))
     return _with_last_activation(model, "softmax")

@@ -1,8 +1,7 @@
 """Rebuilds networks from the JSON of Keras 1 and 2, which today's Keras no longer reads.
 
-Only the layers listed here are built, with only the arguments listed: nothing in the file can
-name code to be run. Initialisers, regularisers and constraints are left out, as they matter to
-training alone.
+Only the layers listed here are built, with only the arguments listed: so nothing in the file can name code to run.
+Initialisers, regularisers and constraints are left out, as only training needs them.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _RENAMED = {
     "p": "rate",
     "alpha": "negative_slope",
 }
-"""Arguments that later versions call otherwise."""
+"""Arguments that later versions renamed."""
 
 _CONVOLUTION = ("kernel_size", "strides", "padding", "dilation_rate", "activation", "use_bias")
 _POOLING = ("pool_size", "strides", "padding")
@@ -80,7 +79,7 @@ def build_old_architecture(config: Mapping[str, Any]) -> Any:
         config: ``Sequential``, or ``Model``/``Functional`` in which each layer is used once.
 
     Raises:
-        ModelError: A layer is not known here, or the JSON describes something else.
+        ModelError: A layer is unknown, or the JSON describes something else.
     """
     kind = config.get("class_name")
     try:
@@ -144,7 +143,7 @@ def _input(config: Mapping[str, Any]) -> Any:
 
 
 def _nested(entry: Mapping[str, Any]) -> Any:
-    """Return a network that is a layer of another, under the name by which its weights are filed."""
+    """Return a network nested as a layer, under the name of its weights in the file."""
     network = build_old_architecture(entry)
     network.name = entry.get("name") or entry["config"].get("name") or network.name
     return network

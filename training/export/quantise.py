@@ -1,4 +1,4 @@
-"""From a Keras network to a full-integer int8 .tflite file."""
+"""Converts a Keras network to a full-integer int8 .tflite file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def to_int8(model: Any, form: InputForm, typical: NDArray[np.uint8], exact: Sequ
 
     Args:
         model: A Keras model of one input and one output.
-        form: What the model is fed.
-        typical: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8 faces, from which the activations' ranges are read.
-        exact: Kinds of operations, by TensorFlow Lite's names, that stay in float32: some that end a
-            network are cheap, and eight bits are too coarse for them.
+        form: Form of its input.
+        typical: ``(n, s, s)`` or ``(n, s, s, 3)`` uint8 faces, to calibrate the activations' ranges.
+        exact: Operations, by TensorFlow Lite's names, that stay in float32, because they are cheap and eight bits are
+            too coarse for them.
 
     Returns:
-        The bytes of a file whose input and arithmetic are int8; its output too, unless something stays exact.
+        A file with int8 input and arithmetic, and int8 output unless operations stay exact.
     """
     # Training leaves the bfloat16 rewrite enabled, which would add casts to the file.
     use_bfloat16(False)

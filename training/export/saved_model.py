@@ -21,26 +21,26 @@ from emotion.vision.normalise import CAFFE, GREY, INPUT_LIMIT, STANDARDISE, SYMM
 from training.evaluation.evaluate import KERAS_FILE
 
 CARD_ASSET = Path("assets.extra") / "card.json"
-"""Where TensorFlow Serving's layout has room for files that it ignores."""
+"""Folder of a SavedModel for extra files, which TensorFlow Serving ignores."""
 
 _MIN_STD = 4.0
 _IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
 
 
 def export_serving(card: ModelCard, folder: Path, version: int | None = None) -> Path:
-    """Write ``folder/<name>/<version>``, which a running server picks up by itself.
+    """Write ``folder/<name>/<version>``, which a running server loads by itself.
 
     Args:
-        card: Of a shipped model whose float network lies beside its file.
-        folder: The server's base folder of models.
-        version: Of the model; one more than the highest that is there if None.
+        card: Card of a shipped model whose float network exists beside its file.
+        folder: The server's folder of models.
+        version: Version number; by default one more than the highest existing one.
 
     Returns:
         The folder of the version.
 
     Raises:
-        ModelError: The float network is not there.
-        InputError: The version is there already.
+        ModelError: The float network does not exist.
+        InputError: The version already exists.
     """
     path = model_dir(card.name) / KERAS_FILE
     if not path.is_file():
@@ -58,13 +58,13 @@ def export_serving(card: ModelCard, folder: Path, version: int | None = None) ->
     tf.saved_model.save(served, str(beside), signatures=served.signatures())
     (beside / CARD_ASSET).parent.mkdir()
     (beside / CARD_ASSET).write_text(json.dumps(card.to_dict(), indent=2) + "\n", encoding="utf-8")
-    # Renaming is atomic: a server never sees half a version.
+    # Renaming is atomic, so a server never sees an incomplete version.
     beside.rename(target)
     return target
 
 
 class ServedModel(tf.Module):  # type: ignore[misc]
-    """A network with pre- and post-processing, under the two signatures that clients call."""
+    """A network with pre- and post-processing and the two signatures that clients call."""
 
     def __init__(self, network: Any, card: ModelCard) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class ServedModel(tf.Module):  # type: ignore[misc]
         self._channels = 1 if card.colour == GREY else 3
 
     def signatures(self) -> dict[str, Any]:
-        """Return the functions by the name of their signature, raw pixels being the default."""
+        """Return signature → function; raw pixels are the default."""
         side, channels = self._card.input_size, self._channels
         raw = self.raw.get_concrete_function(tf.TensorSpec((None, side, side, channels), tf.uint8, "faces"))
         png = self.png.get_concrete_function(tf.TensorSpec((None,), tf.string, "png"))
@@ -81,13 +81,13 @@ class ServedModel(tf.Module):  # type: ignore[misc]
 
     @tf.function  # type: ignore[untyped-decorator]
     def raw(self, faces: Any) -> dict[str, Any]:
-        """Answer crops, ``(n, s, s, c)`` uint8."""
+        """Classify crops, ``(n, s, s, c)`` uint8."""
         logits = self._network(_normalised(tf.cast(faces, tf.float32), self._card.normalisation), training=False)
         return {PROBABILITIES_OUTPUT: tf.nn.softmax(logits / self._card.temperature)}
 
     @tf.function  # type: ignore[untyped-decorator]
     def png(self, png: Any) -> dict[str, Any]:
-        """Answer PNG files, ``(n,)`` strings, of faces of any size."""
+        """Classify PNG files, ``(n,)`` strings, of faces of any size."""
         side = self._card.input_size
 
         def decode(file: Any) -> Any:
@@ -99,7 +99,7 @@ class ServedModel(tf.Module):  # type: ignore[misc]
 
 
 def _normalised(pixels: Any, how: str) -> Any:
-    """Do in the graph what ``emotion.vision.normalise`` does with arrays."""
+    """Normalise in the graph as ``emotion.vision.normalise`` does."""
     if how == STANDARDISE:
         mean, variance = tf.nn.moments(pixels, axes=(1, 2, 3), keepdims=True)
         deviation = tf.maximum(tf.sqrt(variance), _MIN_STD)

@@ -1,4 +1,4 @@
-"""Scores the shipped file of a model of face parts on the test split, and writes the figures down."""
+"""Scores the shipped file of a face-part model on the test split."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def evaluate_parts(name: str, data: Path) -> dict[str, Any]:
     """Score a model on the test split; write ``evaluation.json`` and the card's figures.
 
     Args:
-        name: Of the model.
+        name: Name of the model.
         data: Folder of the keypoints data set.
 
     Raises:
@@ -43,7 +43,7 @@ def evaluate_parts(name: str, data: Path) -> dict[str, Any]:
     network, form = find_part_network(card.training["network"]), InputForm(card.input_size, GREY, card.normalisation)
     model = LiteRTModel(checked_part_file(card))
     scores = score_faces(network, one_by_one(model), form, faces)
-    del scores[HEADLINE]  # one of the others under another name
+    del scores[HEADLINE]  # another model under this name
     cost = {
         "file_bytes": checked_part_file(card).stat().st_size,
         "ms_per_face": ms_per_face(lambda face: model(form.prepare(face[None])), faces.images[:TIMED_FACES]),

@@ -1,4 +1,4 @@
-"""The registry of networks: one name per architecture. Adding one is a file and a line here."""
+"""The registry of networks by name; a new one needs a file and a line here."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ NETWORKS: dict[str, NetworkSpec] = {
 
 
 def find_network(name: str) -> NetworkSpec:
-    """Return what is known of a network; names that an evolutionary search gave are read as genomes.
+    """Return the specification of a network; names from the architecture search are parsed as genomes.
 
     Raises:
-        ModelError: No network has this name.
+        ModelError: There is no such network.
     """
     if is_evolved(name):
         return evolved_spec(name)
@@ -55,12 +55,12 @@ def build_network(name: str, classes: int, input_size: int | None = None) -> Any
     """Build an untrained network by name.
 
     Args:
-        name: Of the network.
+        name: Name of the network.
         classes: Number of outputs.
         input_size: Side of the input, px; the network's usual one if None or 0.
 
     Raises:
-        ModelError: No network has this name.
+        ModelError: There is no such network.
     """
     spec = find_network(name)
     return spec.build(spec.input_shape(input_size), classes)

@@ -1,6 +1,6 @@
-"""Networks from ``keras.applications``, built for ImageNet and ready to be taught faces.
+"""Networks from ``keras.applications``, built for ImageNet, to be fine-tuned on faces.
 
-No weights are ever downloaded: without ``--weights FILE`` they start from random numbers.
+Weights are never downloaded: without ``--weights FILE`` they are random.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DROPOUT = 0.3
 
 
 def _spec(name: str, title: str, application: Callable[..., Any], normalisation: str) -> NetworkSpec:
-    """Describe one application with the pre-processing its ImageNet weights were learned with."""
+    """Return the specification of an application, with the normalisation of its ImageNet weights."""
 
     def build(input_shape: tuple[int, int, int], classes: int) -> Any:
         inputs = keras.Input(input_shape, name="face")

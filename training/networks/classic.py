@@ -1,6 +1,6 @@
 """The networks that most FER2013 projects start from: a few convolutions, then dense layers.
 
-Their layers are prescribed, down to the number of parameters; see ``docs/models.md``.
+Their layers reproduce published networks, including the number of parameters; see ``docs/models.md``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DROPOUT = 0.25
 def build_baseline(input_shape: tuple[int, int, int], classes: int) -> Any:
     """Build four halving convolutions of 64, 128, 512 and 512 filters 3×3 and dense layers of 256 and 512.
 
-    Only the second dense layer has batch norm: that gives the 4,346,631 parameters it is known by.
+    Only the second dense layer has batch norm, for the published number of 4,346,631 parameters.
     """
     inputs = keras.Input(input_shape, name="face")
     features = _halve(inputs, ((64, 3), (128, 3), (512, 3), (512, 3)))
@@ -59,7 +59,7 @@ def _halve(features: Any, convolutions: tuple[tuple[int, int], ...]) -> Any:
 
 
 def _recipe(name: str, epochs: int) -> Recipe:
-    """Return a recipe that ends with small steps after a known number of epochs: under an hour on two cores."""
+    """Return a recipe of a fixed number of epochs with a falling learning rate: under an hour on two cores."""
     return classic_recipe(name, epochs=epochs, schedule=COSINE, plateau=0, patience=0, augmentation=GENTLE)
 
 

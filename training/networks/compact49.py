@@ -13,7 +13,7 @@ from training.networks.spec import NetworkSpec
 from training.recipes import classic_recipe
 
 SIX = tuple(label for label in FER2013_LABELS if label != "disgust")
-"""FER2013's classes without disgust, which has the fewest faces by far."""
+"""FER2013's classes without disgust, which has by far the fewest faces."""
 
 
 def build_compact49(input_shape: tuple[int, int, int], classes: int) -> Any:

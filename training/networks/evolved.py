@@ -1,7 +1,7 @@
-"""Networks of ``resvgg``'s family as architecture search finds them; a network's name spells its genome.
+"""Networks of ``resvgg``'s family for the architecture search; the name of a network encodes its genome.
 
 Each has a stem at full size, three stages that start with 2×2 pooling, and an output layer. Widths, depths, kernels,
-squeeze-and-excitation and weighting by place vary; the input size belongs to the recipe.
+squeeze-and-excitation and weights per position vary; the input size is in the recipe.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Genome:
-    """What distinguishes one network of the family from another.
+    """The parameters of one network of the family.
 
     Attributes:
         stem: Filters of the convolution at full size.
         widths: Filters of each stage.
-        depths: Convolutions of each stage; all after the first are added to what the first made.
-        kernels: Side of each stage's convolutions, px.
-        excited: Whether stages weigh their channels (Hu et al. 2018).
-        by_place: Whether places of the face are weighed at the end, rather than averaged.
+        depths: Convolutions of each stage; all after the first are residual.
+        kernels: Kernel size of each stage's convolutions, px.
+        excited: Whether stages have squeeze-and-excitation (Hu et al. 2018).
+        by_place: Whether the last maps are weighted by position instead of averaged.
     """
 
     stem: int
@@ -49,21 +49,21 @@ class Genome:
 
     @property
     def name(self) -> str:
-        """The network's name, out of which :func:`genome_of` makes the genome again."""
+        """The network's name, which :func:`genome_of` parses."""
         widths, depths, kernels = (".".join(map(str, genes)) for genes in (self.widths, self.depths, self.kernels))
         return f"{PREFIX}-s{self.stem}-w{widths}-d{depths}-k{kernels}-a{self.excited:d}-p{self.by_place:d}"
 
 
 def is_evolved(name: str) -> bool:
-    """Return whether a name is a genome's."""
+    """Return whether a name encodes a genome."""
     return _NAME.fullmatch(name) is not None
 
 
 def genome_of(name: str) -> Genome:
-    """Return the genome that a name spells.
+    """Return the genome that a name encodes.
 
     Raises:
-        ModelError: It spells none.
+        ModelError: It encodes none.
     """
     match = _NAME.fullmatch(name)
     if match is None:
@@ -75,7 +75,7 @@ def genome_of(name: str) -> Genome:
 
 
 def evolved_spec(name: str) -> NetworkSpec:
-    """Return the network that a genome's name describes, with the default model's recipe."""
+    """Return the specification of a genome's network, with the default model's recipe."""
     genome = genome_of(name)
     recipe = replace(DEFAULT, name=name, network=name)
     return NetworkSpec(name, "Found by architecture search", partial(build_evolved, genome=genome), recipe)

@@ -1,4 +1,4 @@
-"""Four convolutions and two dense layers, for the five expressions that are told apart best."""
+"""Four convolutions and two dense layers, for the five expressions that are easiest to distinguish."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIVE = tuple(label for label in FER2013_LABELS if label not in {"disgust", "fear
 
 
 def build_fourconv(input_shape: tuple[int, int, int], classes: int) -> Any:
-    """Build convolutions of 32, 64, 128 and 128 filters, each halving the picture, and a hidden dense layer of 512."""
+    """Build convolutions of 32, 64, 128 and 128 filters, each with pooling, and a hidden dense layer of 512."""
     inputs = keras.Input(input_shape, name="face")
     features = inputs
     for filters in (32, 64, 128, 128):

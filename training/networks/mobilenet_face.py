@@ -2,7 +2,8 @@
 
 Its body can start from weights that were learned on faces (:mod:`training.fit.pretrained_faces`). ``mobilenet-face`` is
 the whole network on faces of 64 px. ``mobilenet-fine`` takes faces of 48 px, FER2013's own size; its first layer has no
-stride, which gives maps of higher resolution, and it has fewer blocks in exchange. Both take less than a third of the
+stride, which gives maps of higher resolution, and it has fewer blocks to keep the cost. Both take less than a third of
+the
 multiply-adds of ``resvgg``.
 """
 

@@ -1,8 +1,8 @@
 """A small residual network with squeeze-and-excitation for 48×48 faces.
 
 Residual blocks after K. He et al., CVPR 2016 (arXiv:1512.03385); squeeze-and-excitation after
-J. Hu et al., CVPR 2018 (arXiv:1709.01507). Norms follow their convolutions and come before the
-sum, so that export can fold every one of them away; before a convolution they could not be.
+J. Hu et al., CVPR 2018 (arXiv:1709.01507). Batch norms follow their convolutions and precede the sum, so that export
+can fold all of them into the convolutions.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from training.networks.spec import NetworkSpec
 from training.recipes import Recipe
 
 STAGES: tuple[tuple[int, int], ...] = ((32, 1), (64, 2), (128, 2), (256, 2))
-"""(filters, blocks) of each stage. Every stage but the first halves the picture, which keeps the
-cost of a 3×3 convolution the same throughout; the first has one block, as its large maps take the
-longest to read and write."""
+"""(filters, blocks) of each stage. Every stage but the first halves the resolution, so 3×3 convolutions cost the same
+in all; the
+first has one block, as its large maps take the longest to read and write."""
 
 
 def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
@@ -34,7 +34,7 @@ def build_resnet_se(input_shape: tuple[int, int, int], classes: int) -> Any:
 
 
 def _residual(features: Any, filters: int, *, strides: int) -> Any:
-    """Add two convolutions, weighted per channel, to what came in."""
+    """Add a residual block: two convolutions with squeeze-and-excitation."""
     kept = features if strides == 1 and features.shape[-1] == filters else normed(features, filters, 1, strides)
     change = keras.layers.ReLU()(normed(features, filters, 3, strides))
     change = excite(normed(change, filters, 3))

@@ -1,7 +1,7 @@
-"""ResUNet: a U-Net of residual blocks that paints one map per part, as large as its picture.
+"""ResUNet: a U-Net of residual blocks that outputs one map per part, in the size of the input.
 
-Each half follows Zhang, Liu and Wang, "Road extraction by deep residual U-Net" (2018, arXiv:1711.10684),
-but with the batch norm after each convolution, into which an int8 file can fold it.
+It follows Zhang, Liu and Wang, "Road extraction by deep residual U-Net" (2018, arXiv:1711.10684),
+but with batch norm after each convolution, so that export can fold it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import keras
 from training.networks.layers import bounded, normed
 
 FILTERS = (12, 24, 48, 72, 96)
-"""From full size down to a sixteenth, which is why sides have to be divisible by 16."""
+"""Filters per level, from full resolution down to a sixteenth; sides must therefore be divisible by 16."""
 
 
 def build_resunet(input_shape: tuple[int | None, int | None, int], outputs: int, *, name: str = "resunet") -> Any:
     """Build the network.
 
     Args:
-        input_shape: Height, width, channels; None for sides that differ from call to call, each divisible by 16.
-        outputs: Maps of logits, ``(n, height, width, outputs)``.
-        name: Of the network.
+        input_shape: Height, width, channels; sides are None, for any size, or divisible by 16.
+        outputs: Number of maps; the output is ``(n, height, width, outputs)`` logits.
+        name: Name of the network.
     """
     inputs = keras.Input(input_shape, name="face")
     features, skips = inputs, []
@@ -37,7 +37,7 @@ def build_resunet(input_shape: tuple[int | None, int | None, int], outputs: int,
 
 
 def _block(features: Any, filters: int) -> Any:
-    """Two convolutions added to what they saw, whose channels a 1×1 convolution makes as many."""
+    """Add a residual block of two convolutions; a 1×1 convolution adjusts the shortcut's channels."""
     kept = normed(features, filters, 1)
     change = keras.layers.ReLU()(normed(features, filters, 3))
     change = normed(change, filters, 3)

@@ -1,6 +1,7 @@
-"""The project's own network: a VGG with shortcuts, squeeze-and-excitation and a learned weight per place of the face.
+"""This project's network: a VGG with residual shortcuts, squeeze-and-excitation and learned weights per position.
 
-Faces are aligned, so eyes, nose and mouth lie at the same places of the last maps: a depthwise convolution as large as
+Faces are aligned, so eyes, nose and mouth are at the same positions of the last maps: a depthwise convolution as large
+as
 the map learns where each feature matters, which global pooling would lose (S. Chen et al., MobileFaceNets, CCBR 2018,
 arXiv:1804.07573).
 """
@@ -16,10 +17,10 @@ from training.networks.spec import NetworkSpec
 from training.recipes import DEFAULT
 
 STEM = 32
-"""Filters of the one convolution at full size, where maps take longest to read and write."""
+"""Filters of the only convolution at full resolution, where maps take longest to read and write."""
 
 STAGES = (64, 128, 320)
-"""Filters of the stages. Each halves the picture first and has three convolutions."""
+"""Filters of the stages. Each begins with pooling and has three convolutions."""
 
 
 def build_resvgg(
@@ -38,7 +39,7 @@ def build_resvgg(
         classes: Number of outputs.
         width: Factor on the number of filters.
         excited: Use squeeze-and-excitation.
-        by_place: Learn a weight per place; otherwise use global pooling.
+        by_place: Learn weights per position; otherwise use global pooling.
         name: Name of the network.
     """
     widths = tuple(round(width * filters) for filters in STAGES)

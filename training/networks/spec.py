@@ -1,4 +1,4 @@
-"""What a network needs to be trained, exported and run, in one small record per network."""
+"""The specification of a network: how to build, train and run it."""
 
 from __future__ import annotations
 
@@ -15,24 +15,22 @@ Builder = Callable[[tuple[int, int, int], int], Any]
 untrained Keras model whose output is ``(n, classes)`` float32 logits."""
 
 PRETRAINED_END = "pooled"
-"""Name of the layer with which the part of a network ends that somebody else's weights may fill."""
+"""Name of the last layer of a network's pretrained part."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """One architecture under its name.
+    """The specification of one network.
 
     Attributes:
-        name: What ``--model`` calls it.
+        name: Name for ``--model``.
         title: Name for people.
-        build: Makes the untrained network.
-        recipe: How it is trained unless told otherwise: normalisation, classes, epochs, batch
-            size, optimiser, augmentation, patience.
+        build: Builds the untrained network.
+        recipe: Its default recipe.
         input_size: Side of the square input, px.
         colour: ``"grey"`` or ``"rgb"``; other pictures are converted.
-        pretrained: Whether it has a part, up to the layer :data:`PRETRAINED_END`, for which
-            weights learned on ImageNet can be given.
-        bfloat16: Whether it trains faster in bfloat16, where the processor computes in it.
+        pretrained: Whether ImageNet weights can be loaded into its part up to the layer :data:`PRETRAINED_END`.
+        bfloat16: Whether it trains faster in bfloat16 on processors that support it.
     """
 
     name: str
@@ -45,10 +43,10 @@ class NetworkSpec:
     bfloat16: bool = True
 
     def input_shape(self, size: int | None = None) -> tuple[int, int, int]:
-        """Return height, width and channels of the input, of another ``size`` (px) than usual if given."""
+        """Return height, width and channels of the input, optionally of another ``size`` (px)."""
         side = size or self.input_size
         return (side, side, 1 if self.colour == GREY else 3)
 
     def form(self, recipe: Recipe) -> InputForm:
-        """Return what the network wants to be fed under a recipe."""
+        """Return the form of the network's input under a recipe."""
         return InputForm(recipe.input_size or self.input_size, self.colour, recipe.normalisation)

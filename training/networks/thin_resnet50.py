@@ -1,7 +1,7 @@
-"""ResNet50 with a quarter of the channels: fifty layers deep, small enough for a file that ships.
+"""ResNet50 with a quarter of the channels: fifty layers deep, but small enough to ship.
 
 Depth, bottlenecks and shortcuts are those of He et al., "Deep residual learning for image
-recognition" (2016); Zagoruyko and Komodakis (2016) examine the width as a factor of its own.
+recognition" (2016); Zagoruyko and Komodakis (2016) study the width of residual networks.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from training.networks.layers import bounded, normed
 DEPTHS = (3, 4, 6, 3)
 """Bottlenecks of each stage, as in ResNet50."""
 WIDTH = 16
-"""Of the first stage's bottlenecks, where ResNet50 has 64; each further stage doubles it."""
+"""Width of the first stage's bottlenecks, 64 in ResNet50; it doubles with each stage."""
 MAP_FILTERS = 48
-"""Of the maps on which points are looked for."""
+"""Channels of the maps from which points are predicted."""
 REACH = 1.3
-"""Of the grid of places, where the picture's border is 1."""
+"""Extent of the coordinate grid; the picture's border is at 1."""
 EXPANSION = 4
-"""How many times more channels a bottleneck has at its ends."""
+"""Expansion of a bottleneck's output."""
 
 
 def build_thin_resnet50(
@@ -31,11 +31,11 @@ def build_thin_resnet50(
     """Build the network.
 
     Args:
-        input_shape: Height, width, channels; sides divisible by 32 where it answers by place.
-        outputs: Numbers that it answers with, ``(n, outputs)``.
-        by_place: Whether these are points, x and y in turn from −1 to 1 across the picture, each
-            looked for on a map of places; otherwise the last maps are averaged.
-        name: Of the network.
+        input_shape: Height, width, channels; with ``by_place``, sides must be divisible by 32.
+        outputs: Number of outputs.
+        by_place: Whether the outputs are points, x and y from −1 to 1 across the picture, each predicted by a heat map;
+            otherwise the last maps are averaged.
+        name: Name of the network.
     """
     inputs = keras.Input(input_shape, name="face")
     features = keras.layers.ReLU()(normed(inputs, WIDTH, 7, stride=2))
@@ -52,10 +52,10 @@ def build_thin_resnet50(
 
 
 def _points(stages: list[Any], points: int) -> Any:
-    """Bring the stages to the size of the first of them (Lin et al. 2017), and answer with each map's mean place.
+    """Upsample and merge the stages (Lin et al. 2017), and return the mean position of each heat map.
 
-    The mean place under a softmax (Sun et al. 2018, "Integral human pose regression") is learned from the points
-    themselves, in a fraction of the steps that a dense layer over all places took.
+    The mean position under a softmax (Sun et al. 2018, "Integral human pose regression") is trained on the points
+    directly, in a fraction of the steps that a dense layer needed.
     """
     features = normed(stages[-1], MAP_FILTERS, 1)
     for stage in reversed(stages[:-1]):
@@ -70,7 +70,7 @@ def _points(stages: list[Any], points: int) -> Any:
 
 
 def _with_grid(model: Any) -> Any:
-    """Set where the middle of each place lies, stretched: means lie inside the grid, points may lie at the edge."""
+    """Set the coordinate grid, stretched beyond the picture, as means lie inside the grid."""
     layer = next(layer for layer in model.layers if layer.name.startswith("grid_"))
     height, width = map(int, layer.name.split("_")[1:])
     rows, columns = (np.linspace(-REACH, REACH, count, dtype=np.float32) for count in (height, width))
@@ -80,7 +80,7 @@ def _with_grid(model: Any) -> Any:
 
 
 def _bottleneck(features: Any, filters: int, stride: int) -> Any:
-    """Narrow, look around, widen; the shortcut is a convolution only where shapes change."""
+    """Add a bottleneck block; its shortcut is a convolution only where shapes change."""
     wide = filters * EXPANSION
     kept = features if features.shape[-1] == wide and stride == 1 else normed(features, wide, 1, stride)
     change = keras.layers.ReLU()(normed(features, filters, 1, stride))

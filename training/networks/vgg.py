@@ -1,7 +1,7 @@
 """Plain stacks of 3x3 convolutions, after K. Simonyan and A. Zisserman, ICLR 2015 (arXiv:1409.1556).
 
-Batch norm after every convolution and global pooling in place of the large dense layers make
-them small; nothing but convolutions, ReLU and pooling makes them exact and fast in int8.
+Batch norm follows every convolution, and global pooling replaces the large dense layers. They are fast and exact in
+int8, as they only have convolutions, ReLU and pooling.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Public data sets into one form: aligned, without copies, described."""
+"""Converts public data sets to one form: aligned, without duplicates, documented."""

@@ -31,8 +31,8 @@ def show_days(library: Repository) -> None:
     shown = table if not period else table[table["date"] > table["date"].max() - dt.timedelta(days=period)]
     chips(answer for answer in ANSWERS if (shown[answer] > 0).any())
     of_days = (
-        "Each cell is a day, in the colour of its dominant expression. Stronger colour: larger "
-        "share. Unclear time is not counted." if by == LEADING else
+        "Each cell is a day, in the colour and with two letters of its dominant expression, without unclear time."
+        if by == LEADING else
         f"Each cell is a day. Stronger colour: larger share of {plain(by)} of the time with a face."
     )  # fmt: skip
     show_chart(calendar_chart(shown, by), "library_calendar", "calendar", how=[of_days], width="content")

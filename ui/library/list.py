@@ -11,6 +11,8 @@ from emotion.library import Entry, Repository
 from ui.common.entries import show_entries
 from ui.common.plain import plain
 from ui.common.tables import csv_button
+from ui.common.widgets import page_link
+from ui.video.demo import show_demo_button
 from ui.video.open_analysis import summary_table
 from ui.video.session import open_analysis
 
@@ -31,14 +33,16 @@ _PAGE, _NEWS = "library_page", "library_news"
 def show_list(library: Repository) -> None:
     """Show a page of search results with actions."""
     _show_news()
+    if not library.search(limit=1).total:
+        _show_empty()
+        return
     text, tags, sort = _ask(library)
     found = library.search(text, tags=tags, sort=sort, limit=PAGE_SIZE, offset=_page() * PAGE_SIZE)
     if not found.entries and _page():
         st.session_state[_PAGE] = max((found.total - 1) // PAGE_SIZE, 0)
         st.rerun()
     if not found.total:
-        message = "No analysis matches these words and tags." if text or tags else "No video was analysed yet."
-        st.info(message, icon=":material/search_off:" if text or tags else ":material/inventory_2:")
+        st.info("No analysis matches these words and tags.", icon=":material/search_off:")
         return
     st.caption("Click a row to open it. Tick boxes to name, tag or delete.")
     picked = show_entries(library, found.entries, "library_rows", choose=True)
@@ -53,6 +57,13 @@ def show_list(library: Repository) -> None:
             lambda: summary_table(library.search(text, tags=tags, sort=sort, limit=found.total).entries),
             "library_csv",
         )
+
+
+def _show_empty() -> None:
+    st.info("No video was analysed yet.", icon=":material/inventory_2:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show_demo_button()
+        page_link("pages/video.py", "Analyse a video", ":material/movie:")
 
 
 def _ask(library: Repository) -> tuple[str, list[str], str]:

@@ -61,7 +61,8 @@ def _tile(number: int, picture: Picture | Unreadable) -> dict[str, Any]:
         "number": number,
         "name": picture.name,
         "src": preview and f"data:image/jpeg;base64,{preview}",
-        "answers": [_chip(answer, counts[answer]) for answer in in_order(counts)],
+        # The most frequent first, as narrow tiles have no room for all.
+        "answers": [_chip(answer, counts[answer]) for answer in sorted(in_order(counts), key=lambda one: -counts[one])],
     }
 
 

@@ -20,6 +20,12 @@ _STYLE = """
   outline: 3px solid light-dark(#5b4bd6, #b3a9ff) !important;
   outline-offset: -2px;
 }
+/* On a phone, the open analysis has a line of its own. */
+@media (max-width: 640px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-bar_title) {
+    flex: 1 0 100% !important;
+  }
+}
 </style>
 """
 

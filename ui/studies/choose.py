@@ -10,6 +10,7 @@ from emotion.studies import Study
 from ui.common.plain import plain
 from ui.common.widgets import hints
 from ui.studies import session
+from ui.studies.exchange import ask_import, show_import
 
 WHAT_YOU_GET = (
     (":material/groups:", "People × stimuli", "Say who saw what: from file names, a table, or by hand."),
@@ -20,6 +21,7 @@ WHAT_YOU_GET = (
 
 def choose_study(studies: StudyRepository) -> SavedStudy | None:
     """Show the choice of studies, and return the open one; None if there is none yet."""
+    show_import()
     if news := session.take_news():
         st.toast(plain(news), icon=":material/check:")
     found = {each.id: each for each in studies.summaries()}
@@ -35,6 +37,7 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
         )  # fmt: skip
         with st.popover("New study", icon=":material/add:"):
             _ask_title(studies, "study_new_title")
+            ask_import(studies, "new")
         if st.button("Delete study", icon=":material/delete:", help="Its analyses stay in the library"):
             _confirm_delete(studies, chosen, found[chosen].title)
     if chosen != asked:
@@ -45,6 +48,8 @@ def choose_study(studies: StudyRepository) -> SavedStudy | None:
 def _show_start(studies: StudyRepository) -> None:
     st.info("No study yet. Name one, then add videos: one per participant and stimulus.", icon=":material/science:")
     _ask_title(studies, "study_first_title")
+    with st.expander("Import an exported study", icon=":material/upload_file:"):
+        ask_import(studies, "first")
     hints(WHAT_YOU_GET)
 
 

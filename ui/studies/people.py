@@ -49,7 +49,8 @@ def _edit_people(saved: SavedStudy) -> pd.DataFrame:
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["participant", "consent", "excluded", *names], dtype=object)
     return st.data_editor(
-        table, hide_index=True, disabled=["participant"], key=f"study_people_{saved.id}_{saved.version}",
+        table, hide_index=True, placeholder="", disabled=["participant"],
+        key=f"study_people_{saved.id}_{saved.version}",
         column_config={
             "participant": st.column_config.TextColumn("Participant", pinned=True),
             "consent": st.column_config.SelectboxColumn("Consent", options=list(map(str, Consent)), required=True),
@@ -70,7 +71,8 @@ def _edit_stimuli(saved: SavedStudy) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["stimulus", "event", "before_s", "after_s", *names])
     number = st.column_config.NumberColumn
     return st.data_editor(
-        table.astype({"before_s": "float64", "after_s": "float64"}), hide_index=True, disabled=["stimulus"],
+        table.astype({"before_s": "float64", "after_s": "float64"}), hide_index=True, placeholder="",
+        disabled=["stimulus"],
         key=f"study_stimuli_{saved.id}_{saved.version}",
         column_config={
             "stimulus": st.column_config.TextColumn("Stimulus", pinned=True),

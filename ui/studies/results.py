@@ -100,7 +100,7 @@ def show_files(results: StudyResults) -> None:
             icon=":material/download:", on_click="ignore", key="study_sav",
         )  # fmt: skip
         csv_button("Means, long", results.long_means, "study_long_csv")
-        csv_button("Seconds", results.seconds, "study_seconds_csv")
+        csv_button("Seconds", lambda: results.seconds, "study_seconds_csv")
     st.markdown("The ZIP file has:")
     st.markdown("\n".join(f"- `{name}`: {about}" for name, about in FILES.items()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import TypeVar
 
 import streamlit as st
@@ -65,6 +65,15 @@ def cached(results: StudyResults, key: Hashable, make: Callable[[], T]) -> T:
     return found
 
 
+def kept(slot: str, key: Hashable, make: Callable[[], T]) -> T:
+    """Return a value, computed once while its key stays the same; a slot keeps one."""
+    name = f"study_kept_{slot}"
+    if name not in st.session_state or st.session_state[name][0] != key:
+        st.session_state[name] = key, make()
+    found: T = st.session_state[name][1]
+    return found
+
+
 def open_study(study_id: str | None) -> None:
     """Open a study, or none; its address can be bookmarked."""
     if study_id is None:
@@ -73,9 +82,14 @@ def open_study(study_id: str | None) -> None:
         st.query_params[STUDY] = study_id
 
 
-def results_job(studies: StudyRepository, saved: SavedStudy, states: dict[str, AnalysisState]) -> ResultsJob:
+def standing_of(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> Hashable:
+    """Return what changes when the study, an analysis or its edits change."""
+    return saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items())
+
+
+def results_job(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> ResultsJob:
     """Return the job of a study's results, started anew if the study, an analysis or its edits changed."""
-    key = (saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items()))
+    key = standing_of(saved, states)
     job: ResultsJob | None = st.session_state.get(_JOB)
     if job is None or job.study_id != saved.id:
         if job is not None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.studies.results import StudyResults
-from ui.common.errors import fragment
 from ui.common.plain import plain
-from ui.common.widgets import progress_text
 from ui.studies.add import show_add
+from ui.studies.agreement import show_agreement
 from ui.studies.contrast import show_contrast
+from ui.studies.exchange import show_export
 from ui.studies.grid import show_grid, standing
+from ui.studies.jobs import follow
+from ui.studies.logs import show_logs
 from ui.studies.people import show_people
 from ui.studies.results import show_curve, show_files, show_means
-from ui.studies.session import ResultsJob, results_job
+from ui.studies.session import results_job
 
-POLL_INTERVAL_S = 0.5
-_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Files"]
+_TITLES = ["Videos", "People and stimuli", "Means", "Curve", "Contrast", "Agreement", "Files"]
 TABS = "study_tabs"
 """Key of the tabs."""
 
@@ -37,7 +39,8 @@ def show_study(studies: StudyRepository, saved: SavedStudy) -> None:
         lambda: _show_results(saved, results, show_means),
         lambda: _show_results(saved, results, show_curve),
         lambda: _show_results(saved, results, show_contrast),
-        lambda: _show_results(saved, results, show_files),
+        lambda: _show_results(saved, results, partial(show_agreement, studies, saved)),
+        lambda: _show_files(studies, saved, states, results),
     )
     # Only the open tab is computed: curves of many people take a moment.
     for tab, show in zip(st.tabs(_TITLES, key=TABS, on_change="rerun"), shown, strict=True):
@@ -53,7 +56,18 @@ def _show_videos(
     results: StudyResults | None,
 ) -> None:
     show_add(studies, saved)
+    show_logs(studies, saved, states)
     show_grid(studies, saved, states, results)
+
+
+def _show_files(
+    studies: StudyRepository,
+    saved: SavedStudy,
+    states: Mapping[str, AnalysisState],
+    results: StudyResults | None,
+) -> None:
+    _show_results(saved, results, show_files)
+    show_export(studies, saved, states)
 
 
 def _show_results(saved: SavedStudy, results: StudyResults | None, show: Callable[[StudyResults], None]) -> None:
@@ -67,23 +81,14 @@ def _results(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, A
     """Return the results, or show progress while they are computed."""
     if not any(state.state.is_over for state in states.values()):
         return None
-    job = results_job(studies, saved, dict(states))
+    job = results_job(studies, saved, states)
     if job.error:
         st.error(plain(job.error), icon=":material/error:")
     if job.running:
-        fragment(run_every=POLL_INTERVAL_S)(_follow)(job)
+        follow(job, "Computing results", "analyses", "study_stop")
     elif job.results is None:
         st.button("Compute results", icon=":material/calculate:", on_click=job.forget, key="study_compute")
     return job.results
-
-
-def _follow(job: ResultsJob) -> None:
-    if not job.running:
-        st.rerun()
-    share = 0.0 if job.progress is None else job.progress.share
-    words, button = st.columns([6, 1], vertical_alignment="center")
-    words.progress(share, f"**Computing results** · {progress_text(job.progress, 'analyses')}")
-    button.button("Stop", icon=":material/stop:", on_click=job.cancel, width="stretch", key="study_stop")
 
 
 def _show_waiting(saved: SavedStudy, results: StudyResults | None) -> None:

@@ -12,8 +12,8 @@ import streamlit as st
 from emotion.analytics.apply import apply_edits
 from emotion.analytics.edits import Edits
 from emotion.dates import day_text
+from emotion.evaluation.cards.document import listed
 from emotion.library import Entry, Repository, SavedEdits, State
-from emotion.report.sentences import listed
 from emotion.types import Analysis
 from ui.common.entries import is_whole, state_text
 from ui.common.kept import kept

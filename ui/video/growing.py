@@ -35,7 +35,8 @@ def show_growing(library: Repository, entry: Entry) -> None:
         return
     st.altair_chart(growing_chart(part, entry.edits.names), width="stretch", key=f"growing_{entry.id}")
     how_to_read(
-        "One ribbon per person, in the colour of the leading expression. It grows as the analysis goes on. "
+        "One ribbon per person, in the colour and with two letters of the leading expression. It grows as the analysis "
+        "goes on. "
         "Gaps: no face found."
     )
 

@@ -89,7 +89,7 @@ def _ask_each(pending: Sequence[VideoSource], common: dict[str, Any]) -> pd.Data
     table = pd.DataFrame(rows).astype({"end_s": "float64"})
     with st.expander("Part, title and tags" if len(pending) == 1 else "Settings per video"):
         return st.data_editor(
-            table, hide_index=True, num_rows="fixed", column_config=_columns(),
+            table, hide_index=True, num_rows="fixed", placeholder="", column_config=_columns(),
             # Common settings are the defaults of each row, so changing them resets the editor.
             key=f"pending_{len(pending)}_{common}",
         )  # fmt: skip

@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.behaviour.rate import looks_per_second
+from emotion.analytics.timeline import OPENNESS
+
 MIN_RATE = 15.0
 """Analysed frames per second below which blinks, which last 0.1–0.4 s (Schiffman 2000), fall between two frames."""
 COUNTABLE_RATE = 0.9 * MIN_RATE
@@ -36,8 +39,6 @@ MIN_ROWS = 15
 BLINK, WINK_LEFT, WINK_RIGHT, CLOSED = "blink", "wink left", "wink right", "closed"
 """Kinds of :func:`lid_events`; left and right are the person's own."""
 
-_COLUMNS = ["eye_openness_left", "eye_openness_right"]
-
 
 def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
     """Return every blink, wink and closure over a second.
@@ -47,8 +48,7 @@ def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         ``track_id``, ``kind``, ``start_s`` (first frame with the lid down), ``end_s`` (first frame with it up) and
-        ``seconds``, in order of person and time. People with too few frames per second have
-        none; see :func:`eye_figures`.
+        ``seconds``, in order of person and time. People whose blinks cannot be counted (:func:`can_count`) have none.
     """
     rows = [
         (track, *event)
@@ -61,66 +61,16 @@ def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["track_id", "start_s"], ignore_index=True)
 
 
-def eye_figures(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return how each person's eyes moved.
-
-    Args:
-        timeline: See ``docs/timeline-schema.md``.
-
-    Returns:
-        One row per ``track_id``: ``looks_per_s``; ``seen_s``, for how long both eyes were measured; ``blinks``,
-        ``blinks_per_minute``, ``blink_s`` (median time with the lids down), ``winks_left``, ``winks_right``,
-        ``closures`` over a second and ``closed_s``, their length. The counts are NaN where they cannot be counted:
-        fewer than 15 frames per second or 15 in all, or no measured eyes.
-    """
-    events = lid_events(timeline)
-    rows = [
-        {"track_id": track, **_figures(person, events[events["track_id"] == track])}
-        for track, person in timeline.groupby("track_id", observed=True)
-    ]
-    return pd.DataFrame(rows, columns=["track_id", *_FIGURES]).set_index("track_id")
-
-
 def can_count(person: pd.DataFrame) -> bool:
     """Return whether one person's rows show blinks: both eyes measured, often enough."""
-    measured = person[_COLUMNS].notna().all(axis=1).sum()
-    return bool(measured >= MIN_ROWS and looks_per_second(person) >= COUNTABLE_RATE)
-
-
-def looks_per_second(person: pd.DataFrame) -> float:
-    """Return one person's rows per second of view, by the median time between two; NaN for a single row."""
-    steps = np.diff(person["time_s"].to_numpy())
-    return float(1 / max(np.median(steps), 1e-9)) if len(steps) else float("nan")
+    measured = person[OPENNESS].notna().all(axis=1).sum()
+    return bool(measured >= MIN_ROWS and looks_per_second(person["time_s"]) >= COUNTABLE_RATE)
 
 
 def relative_openness(person: pd.DataFrame) -> NDArray[np.float64]:
     """Return how open the left and the right eye are, as shares of the person's open eyes, ``(n, 2)`` or NaN."""
-    openness = person[_COLUMNS].to_numpy(np.float64)
+    openness = person[OPENNESS].to_numpy(np.float64)
     return np.asarray(openness / np.maximum(np.nanquantile(openness, OPEN_QUANTILE, axis=0), 1e-6))
-
-
-_FIGURES = [
-    *("looks_per_s", "seen_s", "blinks", "blinks_per_minute", "blink_s"),
-    *("winks_left", "winks_right", "closures", "closed_s"),
-]
-
-
-def _figures(person: pd.DataFrame, events: pd.DataFrame) -> dict[str, float]:
-    measured = person[_COLUMNS].notna().all(axis=1).to_numpy()
-    seen_s = float(_ends(person)[measured].sum() - person["time_s"].to_numpy()[measured].sum())
-    figures = {"looks_per_s": looks_per_second(person), "seen_s": seen_s}
-    if not can_count(person):
-        return figures
-    of = {kind: events.loc[events["kind"] == kind, "seconds"] for kind in (BLINK, WINK_LEFT, WINK_RIGHT, CLOSED)}
-    return figures | {
-        "blinks": len(of[BLINK]),
-        "blinks_per_minute": len(of[BLINK]) / seen_s * 60,
-        "blink_s": float(of[BLINK].median()),
-        "winks_left": len(of[WINK_LEFT]),
-        "winks_right": len(of[WINK_RIGHT]),
-        "closures": len(of[CLOSED]),
-        "closed_s": float(of[CLOSED].sum()),
-    }
 
 
 def _events_of(person: pd.DataFrame) -> Iterator[tuple[str, float, float]]:
@@ -144,7 +94,7 @@ def _runs(down: NDArray[np.bool_], person: pd.DataFrame) -> Iterator[tuple[float
     """Yield start and end of each run of rows with ``down``, without runs that a gap or the end cuts off."""
     times, ends = person["time_s"].to_numpy(), _ends(person)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], down, [False]]).astype(np.int8)))
-    known = person[_COLUMNS].notna().all(axis=1).to_numpy()
+    known = person[OPENNESS].notna().all(axis=1).to_numpy()
     unbroken = np.concatenate([times[1:] == ends[:-1], [False]])
     for first, after in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         begins = first > 0 and known[first - 1]

@@ -25,7 +25,7 @@ class Entry:
         table: Name of the table.
         column: Name of the column.
         unit: Its unit or range; empty if it has none.
-        meaning: What a value says.
+        meaning: Meaning of its values.
         resembles: The FACS action unit that a movement resembles, as a reading aid; empty for other columns. It was
             not validated on FACS-coded faces.
     """
@@ -68,25 +68,25 @@ def _timeline(labels: Sequence[str]) -> Iterator[Entry]:
         ("face_confidence", SHARE, "confidence that this is a face"),
         *((f"p_{label}", SHARE, f"probability of {label}") for label in labels),
         ("emotion", NO_UNIT, "label with the largest probability"),
-        ("emotion_confidence", SHARE, "that probability"),
+        ("emotion_confidence", SHARE, "probability of that label"),
         ("yaw", ANGLE, "head turned to the picture's right"),
         ("pitch", ANGLE, "head turned up"),
         ("roll", ANGLE, "head tilted clockwise"),
         ("eye_openness_left", "share of the eye's width", "mean distance of the lids of the person's left eye"),
         ("eye_openness_right", "share of the eye's width", "mean distance of the lids of the person's right eye"),
-        ("gaze_yaw", ANGLE, "where the eyes look, to the picture's right of the camera"),
-        ("gaze_pitch", ANGLE, "where the eyes look, up from the camera"),
+        ("gaze_yaw", ANGLE, "gaze, positive to the picture's right of the camera"),
+        ("gaze_pitch", ANGLE, "gaze, positive above the camera"),
         ("mouth_openness", "share of the opening's width", "height of the opening between the inner lips"),
         ("similarity", "−1–1", "SSIM between the aligned face and the person's reference face"),
     )
     for measure in MEASURES:
         for column in measure.columns:
-            meaning = f"{measure.meaning}, less that of the mean neutral face"
+            meaning = f"{measure.meaning}, minus that of the mean neutral face"
             yield Entry(TIMELINE, column, UNIT, meaning)
     yield from _entries(
         TIMELINE,
         ("person", NO_UNIT, "the person's name"),
-        ("answer", NO_UNIT, "the label, or unclear if it is not probable enough"),
+        ("answer", NO_UNIT, "the label, or unclear if its probability is below the threshold"),
     )
 
 
@@ -114,7 +114,7 @@ def _eyes_and_head() -> Iterator[Entry]:
         ("closures", COUNT, "closures of both eyes of more than a second"),
         ("closed_s", TIME, "total length of these closures"),
         ("gaze_known_share", SHARE, "share of frames in which the gaze is known"),
-        ("towards_camera_share", SHARE, f"share of these in which it is within {TOWARDS_DEG:g}° of the camera"),
+        ("towards_camera_share", SHARE, f"share of these with a gaze within {TOWARDS_DEG:g}° of the camera"),
         ("nods", COUNT, "nods of at least one and a half cycles; empty where the sampling is too coarse"),
         ("shakes", COUNT, "shakes of the head of at least one and a half cycles"),
         ("tilts", COUNT, "tilts of the head to a shoulder and back"),
@@ -132,7 +132,7 @@ def _movement_figures() -> Iterator[Entry]:
         ("moved_share", SHARE, "share of time with a movement of at least 0.02"),
         ("mean_left", UNIT, "mean of the person's left side"),
         ("mean_right", UNIT, "mean of the person's right side"),
-        ("asymmetry", UNIT, "mean of left less right"),
+        ("asymmetry", UNIT, "mean of left minus right"),
     )
 
 
@@ -146,7 +146,7 @@ def _episodes() -> Iterator[Entry]:
         ("end_s", TIME, "end"),
         ("seconds", TIME, "length"),
         ("cycles", COUNT, "cycles of a nod or shake, there and back; 0.5 for a tilt"),
-        ("amplitude_deg", ANGLE, "mean angle from turn to turn, or the largest angle of a tilt"),
+        ("amplitude_deg", ANGLE, "mean angle between turning points, or the largest angle of a tilt"),
         ("frequency_hz", "Hz", "cycles per second of a nod or shake"),
     )
 
@@ -166,9 +166,9 @@ def _movement_rows() -> Iterator[Entry]:
 
 
 def _meaning(movement: Movement, column: str) -> str:
-    how = "growth" if movement.sign > 0 else "loss"
-    what = f"{movement.title}: {how} of {', '.join(movement.measures)} since the person's rest, never below 0"
+    how = "increase" if movement.sign > 0 else "decrease"
+    what = f"{movement.title}: {how} of {', '.join(movement.measures)} from the person's rest, at least 0"
     part = column.removeprefix(movement.name).removeprefix("_")
     if part == ASYMMETRY:
-        return f"{movement.title}: left less right"
+        return f"{movement.title}: left minus right"
     return f"{what}; the person's {part}" if part else what

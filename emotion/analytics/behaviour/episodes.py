@@ -20,7 +20,7 @@ TYPES = {
 
 
 def behaviour_episodes(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return everything that people did with eyelids and head.
+    """Return all events of lids and head.
 
     Args:
         timeline: See ``docs/timeline-schema.md``.

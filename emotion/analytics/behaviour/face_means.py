@@ -8,7 +8,7 @@ from emotion.analytics.behaviour.span_figures import Behaviour, movement_figures
 from emotion.analytics.edits import Span
 
 MOMENT_S = 1.0
-"""A moment has no length, so the movements from this long before it to this long after it count."""
+"""Time before and after a moment that counts as part of it, as a moment has no length, s."""
 
 
 def mean_movements(behaviour: Behaviour, span: Span | None = None) -> dict[int, dict[str, float]]:
@@ -16,11 +16,11 @@ def mean_movements(behaviour: Behaviour, span: Span | None = None) -> dict[int, 
 
     Args:
         behaviour: See :func:`emotion.analytics.behaviour.span_figures.behaviour_of`.
-        span: When; :data:`MOMENT_S` around it if it is a moment; None for all of the time.
+        span: Time span, extended by :data:`MOMENT_S` on both sides if it is a moment; None for the whole analysis.
 
     Returns:
-        Track → column of the codebook's ``MOVEMENT_COLUMNS`` without asymmetries → mean, shares of the eye distance;
-        only known ones, so a person whose rest is unknown has none.
+        Track → column of the codebook's ``MOVEMENT_COLUMNS`` without asymmetries → mean, shares of the eye distance.
+        Unknown means are left out, so a person without rest values has none.
     """
     if span is not None and span.start_s == span.end_s:
         span = Span(max(span.start_s - MOMENT_S, 0.0), span.end_s + MOMENT_S)

@@ -1,4 +1,4 @@
-"""Fits a map from measured gaze to where a person looked, from a few dots that they looked at one by one."""
+"""Calibrates gaze: fits a map from measured to true gaze angles, from looks at a few known dots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from emotion.errors import InputError
 
 MIN_DOTS = 5
-"""An affine map has three parameters per angle, which fewer dots would not check."""
+"""Minimum number of dots: an affine map has three parameters per angle, and other dots must check it."""
 
 Kind = Literal["none", "offset", "affine"]
 
@@ -22,10 +22,10 @@ class GazeCalibration:
     """A map of gaze angles.
 
     Attributes:
-        kind: ``"affine"``, ``"offset"`` (a shift), or ``"none"`` where neither comes nearer to dots left out.
+        kind: ``"affine"``, ``"offset"`` (a shift), or ``"none"`` if neither reduces the error on left-out dots.
         matrix: ``(2, 3)`` float64: calibrated yaw and pitch are ``matrix @ [yaw, pitch, 1]``, degrees.
-        error_deg: Mean angle between calibrated gaze and dot, for each dot with a map fitted to the other dots.
-        error_before_deg: The same without a map.
+        error_deg: Mean angle between calibrated gaze and dot, with the map fitted to the other dots.
+        error_before_deg: Mean angle between measured gaze and dot.
         dots: Number of dots with a known gaze.
     """
 
@@ -41,15 +41,15 @@ class GazeCalibration:
 
 
 def fit_gaze(gaze_deg: ArrayLike, targets_deg: ArrayLike, dots: ArrayLike) -> GazeCalibration:
-    """Return the map that comes nearest to dots it was not fitted to.
+    """Return the map with the smallest error in leave-one-out cross-validation over the dots.
 
-    The median gaze of each dot counts, so a blink or a late look does little harm. Of no map, a shift and an affine map
-    (least squares), the one with the least error on dots left out one by one is taken.
+    Candidates are no map, a shift and an affine map (least squares). Each dot counts with its median gaze, which is
+    robust to blinks and late looks.
 
     Args:
         gaze_deg: ``(n, 2)`` measured yaw and pitch; rows with NaN are left out.
-        targets_deg: ``(k, 2)`` yaw and pitch of each dot, as seen by the person, in the same directions.
-        dots: ``(n,)`` number of the dot that was shown, 0 to k − 1.
+        targets_deg: ``(k, 2)`` yaw and pitch of each dot as seen from the eyes, with the signs of the gaze.
+        dots: ``(n,)`` number of the dot that was shown for each row, 0 to k − 1.
 
     Raises:
         InputError: The gaze is known at fewer than :data:`MIN_DOTS` dots.
@@ -72,9 +72,9 @@ def dot_angles(right_cm: ArrayLike, down_cm: ArrayLike, distance_cm: float) -> N
     Yaw is positive to the right of the camera's picture, which is the person's left.
 
     Args:
-        right_cm: ``(n,)`` how far right of the camera the person sees each dot.
-        down_cm: ``(n,)`` how far below the camera.
-        distance_cm: From the eyes to the camera.
+        right_cm: ``(n,)`` distance of each dot to the right of the camera, as the person sees it.
+        down_cm: ``(n,)`` distance of each dot below the camera.
+        distance_cm: Distance from the eyes to the camera.
     """
     right, down = np.asarray(right_cm, np.float64), np.asarray(down_cm, np.float64)
     yaw = -np.arctan2(right, distance_cm)
@@ -115,7 +115,7 @@ def _offset(seen: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[np.
 
 
 def _affine(seen: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Without a constant column of full rank (all looks alike), the least solution is taken, and its error tells.
+    # If all gazes are equal, lstsq returns the minimum-norm solution, which cross-validation rejects.
     with_one = np.column_stack([seen, np.ones(len(seen))])
     return np.asarray(np.linalg.lstsq(with_one, aims, rcond=None)[0].T)
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emotion.analytics.behaviour.rate import looks_per_second
 from emotion.errors import TimelineError
 
 NOD, SHAKE, TILT = "nod", "shake", "tilt"
@@ -97,13 +98,13 @@ def fastest_visible_hz(time_s: NDArray[np.float64]) -> float:
     Returns:
         0 where fewer than :data:`MIN_LOOKS_PER_S` looks a second show no gesture at all.
     """
-    rate = _looks_per_s(time_s)
+    rate = _rate(time_s)
     return min(rate / 4, FASTEST_HZ) if rate >= MIN_LOOKS_PER_S else 0.0
 
 
-def _looks_per_s(time_s: NDArray[np.float64]) -> float:
+def _rate(time_s: NDArray[np.float64]) -> float:
     # Rounded timestamps may turn 8 frames per second into 7.99.
-    return float(round(1 / np.median(np.diff(time_s)), 1)) if len(time_s) > 1 else 0.0
+    return round(looks_per_second(time_s), 1)
 
 
 def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -112,7 +113,7 @@ def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for _, rows in known.sort_values("time_s", kind="stable").groupby("track_id", sort=True):
         stretch = (rows["time_s"].diff() > _MAX_GAP_S).cumsum()
         for _, part in rows.groupby(stretch):
-            if len(part) > 2 and _looks_per_s(part["time_s"].to_numpy(np.float64)) >= MIN_LOOKS_PER_S:
+            if len(part) > 2 and _rate(part["time_s"].to_numpy(np.float64)) >= MIN_LOOKS_PER_S:
                 yield part
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emotion.errors import InputError, TimelineError
 from emotion.types import FloatArray
-from emotion.vision.movement_codebook import ASYMMETRY, MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
+from emotion.vision.movement_codebook import ASYMMETRY, MEASURE_COLUMNS, MOVEMENT_COLUMNS, MOVEMENTS, SIDES
 
 if TYPE_CHECKING:
     from emotion.analytics.edits import Span
@@ -42,11 +42,14 @@ def relative_movements(timeline: pd.DataFrame, baselines: Mapping[int, Span] | N
         TimelineError: A column is missing.
         InputError: A person is not seen in their baseline.
     """
-    rest = rests(timeline, baselines)
+    return movements_from(timeline, rests(timeline, baselines))
+
+
+def movements_from(timeline: pd.DataFrame, rest: pd.DataFrame) -> pd.DataFrame:
+    """Return the movements of each row relative to a table of :func:`rests`; see :func:`relative_movements`."""
     columns = list(MEASURE_COLUMNS)
     own = rest[columns].reindex(timeline["track_id"]).to_numpy(np.float64)
-    change = timeline[columns].astype("float64") - own
-    return _movements(change)
+    return pd.DataFrame(_movements(timeline[columns].to_numpy(np.float64) - own), index=timeline.index)
 
 
 def movements_of(measures: FloatArray, rest: FloatArray | None = None) -> dict[str, float]:
@@ -60,30 +63,30 @@ def movements_of(measures: FloatArray, rest: FloatArray | None = None) -> dict[s
         Column of the codebook's ``MOVEMENT_COLUMNS`` → value, shares of the eye distance; NaN where not known.
     """
     change = np.asarray(measures, np.float64) - (0.0 if rest is None else np.asarray(rest, np.float64))
-    moved = {name: float(np.maximum(weights @ change, 0)) for name, weights in _weights().items()}
+    return {name: float(value) for name, value in _movements(change).items()}
+
+
+def _movements(change: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return column of ``MOVEMENT_COLUMNS`` → values, given ``(..., 12)`` measures less those at rest."""
+    moved = {name: np.maximum(change[..., places] @ weights, 0) for name, (places, weights) in _weights().items()}
     for movement in MOVEMENTS:
         if movement.sided:
             left, right = (moved[f"{movement.name}_{side}"] for side in SIDES)
             moved[f"{movement.name}_{ASYMMETRY}"] = left - right
-    return moved
+    return {name: moved[name] for name in MOVEMENT_COLUMNS}
 
 
 @cache
-def _weights() -> dict[str, NDArray[np.float64]]:
-    """Return the ``(12,)`` weights of the measures in each movement, asymmetries left out."""
-    one_each = pd.DataFrame(np.eye(len(MEASURE_COLUMNS)), columns=list(MEASURE_COLUMNS))
+def _weights() -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Return each movement's measures, as places in ``MEASURE_COLUMNS``, and their weights; without asymmetries."""
     weights = {}
     for movement in MOVEMENTS:
-        of_side = {side: [f"{name}_{side}" for name in movement.measures] for side in SIDES if movement.sided}
+        of_side = {f"_{side}": [f"{name}_{side}" for name in movement.measures] for side in SIDES if movement.sided}
         every = [column for columns in of_side.values() for column in columns] or list(movement.measures)
-        for name, columns in {"": every, **of_side}.items():
-            column = f"{movement.name}_{name}" if name else movement.name
-            weights[column] = movement.sign * one_each[columns].mean(axis=1).to_numpy()
+        for part, columns in {"": every, **of_side}.items():
+            places = np.array([MEASURE_COLUMNS.index(column) for column in columns])
+            weights[movement.name + part] = places, np.full(len(places), movement.sign / len(places))
     return weights
-
-
-def _movements(change: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([_of_movement(movement, change) for movement in MOVEMENTS], axis=1)
 
 
 def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
@@ -116,7 +119,7 @@ def rests(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -
 
 
 def measured_baselines(timeline: pd.DataFrame, baselines: Mapping[int, Span]) -> dict[int, Span]:
-    """Return the baselines in which the person's measures are known; edits may have hidden or excluded the others.
+    """Return the baselines with known measures of the person; edits may have hidden or excluded them.
 
     Args:
         timeline: As for :func:`relative_movements`.
@@ -142,19 +145,6 @@ def _rest_of(rows: pd.DataFrame, track: int, baseline: Span | None) -> list[obje
             chosen, source = chosen.iloc[:0], UNKNOWN
     medians = chosen[list(MEASURE_COLUMNS)].astype("float64").median()
     return [source, len(chosen), *medians.tolist()]
-
-
-def _of_movement(movement: Movement, change: pd.DataFrame) -> pd.DataFrame:
-    def gone(columns: list[str]) -> pd.Series:
-        return (movement.sign * change[columns].mean(axis=1, skipna=False)).clip(lower=0)
-
-    if not movement.sided:
-        return pd.DataFrame({movement.name: gone(list(movement.measures))})
-    sides = {side: [f"{name}_{side}" for name in movement.measures] for side in SIDES}
-    whole = gone([column for columns in sides.values() for column in columns])
-    left, right = (gone(sides[side]) for side in SIDES)
-    parts = [whole, left, right, left - right]
-    return pd.DataFrame(dict(zip(movement.columns, parts, strict=True)))
 
 
 def _check_columns(timeline: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""What eyes, gaze, head and face do over time, as signals to draw: a few lines each, with marks for what happens."""
+"""Signals of eyes, gaze, head and movements over time, for charts: lines, and marks for blinks and gestures."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S
 from emotion.analytics.behaviour.movements import measured_baselines, relative_movements
 from emotion.analytics.edits import Span
+from emotion.analytics.timeline import OPENNESS
 from emotion.vision.movement_codebook import MEASURE_COLUMNS, MOVEMENTS, SIDES, Movement
 
 EYES, GAZE, HEAD = "eyes", "gaze", "head"
 """Keys of the signals that are not movements; a movement's key is its name."""
 
 MIN_MOVEMENT_SCALE = 0.1
-"""Least upper end of a movement's axis, so that jitter does not look like a movement."""
+"""Minimum upper end of a movement's axis, so that jitter does not look like a movement."""
 _SCALE_STEP = 0.05
 _SCALE_QUANTILE = 0.999
-_OPEN = ["eye_openness_left", "eye_openness_right"]
 _POSE = {"Turn": "yaw", "Nod": "pitch", "Tilt": "roll"}
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One thing that is drawn over time.
+    """A signal over time, with its axis and explanation.
 
     Attributes:
         key: :data:`EYES`, :data:`GAZE`, :data:`HEAD` or the name of a movement.
         title: Display name.
-        unit: Of the values, for people.
+        unit: Display name of the unit.
         low: Lower end of the axis.
         high: Upper end of the axis.
         lines: Display name → column of :func:`signal_table`.
-        meaning: How to read it, in sentences.
-        limit: Value of a dashed line; None for none.
+        meaning: Explanation for readers.
+        limit: Value marked by a dashed line; None for no line.
     """
 
     key: str
@@ -61,15 +61,15 @@ def has_movements(timeline: pd.DataFrame) -> bool:
 
 def has_eyes(timeline: pd.DataFrame) -> bool:
     """Return whether eyes were measured in a timeline."""
-    return set(_OPEN) <= set(timeline) and bool(timeline[_OPEN].notna().to_numpy().any())
+    return set(OPENNESS) <= set(timeline) and bool(timeline[OPENNESS].notna().to_numpy().any())
 
 
 def signal_table(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = None) -> pd.DataFrame:
     """Return the values of all signals.
 
     Args:
-        timeline: See ``docs/timeline-schema.md``; with edits applied, if there are any.
-        baselines: Track → the span in which this person is at rest; those in which they are not seen are ignored.
+        timeline: See ``docs/timeline-schema.md``; with edits applied.
+        baselines: Track → the span in which this person is at rest; spans without known measures are ignored.
 
     Returns:
         ``track_id`` and ``time_s``, by person and time, then what was measured: ``open_left`` and ``open_right``
@@ -90,7 +90,7 @@ def signal_table(timeline: pd.DataFrame, baselines: Mapping[int, Span] | None = 
 def _eyes(rows: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(np.nan, index=rows.index, columns=["open_left", "open_right"])
     for _, person in rows.groupby("track_id", observed=True):
-        if person[_OPEN].notna().any().all():
+        if person[OPENNESS].notna().any().all():
             table.loc[person.index] = relative_openness(person)
     return table.assign(gaze_angle=gaze_angle(rows["gaze_yaw"].to_numpy(), rows["gaze_pitch"].to_numpy()))
 
@@ -107,7 +107,7 @@ def signals_of(table: pd.DataFrame) -> tuple[Signal, ...]:
 
 
 def marks(timeline: pd.DataFrame) -> pd.DataFrame:
-    """Return what happens: blinks, winks and closures of :data:`EYES`, nods, shakes and tilts of :data:`HEAD`.
+    """Return blinks, winks and closures as marks of :data:`EYES`, nods, shakes and tilts as marks of :data:`HEAD`.
 
     Returns:
         ``signal``, ``track_id``, ``kind``, ``start_s`` and ``end_s``, by start.
@@ -126,9 +126,9 @@ _EYES_SIGNAL = Signal(
     0.0,
     1.25,
     {"Left eye": "open_left", "Right eye": "open_right"},
-    "1 is the person's own open eye, 0 a shut one. Left and right are the person's own. Marks: blinks (up to 0.5 s), "
-    f"winks, and eyes closed for over 1 s; they need {MIN_RATE:.0f} analysed frames per second. A steep look down "
-    "lowers the lids and counts as a closed eye.",
+    "1 is the person's own open eye, 0 is shut. Left and right are the person's own. Marks: blinks (up to 0.5 s), "
+    f"winks, and eyes closed for over 1 s; they need {MIN_RATE:.0f} analysed frames per second. Looking steeply down "
+    "lowers the lids and counts as closed.",
     limit=0.5,
 )
 _GAZE_SIGNAL = Signal(
@@ -138,9 +138,9 @@ _GAZE_SIGNAL = Signal(
     0.0,
     45.0,
     {"Gaze": "gaze_angle"},
-    f"Angle between the look and the direction to the camera. Below the dashed line at {TOWARDS_DEG:.0f}°, the person "
-    "looks towards the camera. The mean error is about 7°, and wide angles are understated. Empty: eyes shut or not "
-    "seen.",
+    f"Angle between the gaze and the direction to the camera. Below the dashed line at {TOWARDS_DEG:.0f}°, the person "
+    "looks towards the camera. The mean error is about 7°, and wide angles are understated. Gaps: eyes shut or not "
+    "visible.",
     limit=TOWARDS_DEG,
 )
 _HEAD_SIGNAL = Signal(
@@ -150,7 +150,7 @@ _HEAD_SIGNAL = Signal(
     -40.0,
     40.0,
     _POSE,
-    "Turn: to the picture's right above 0. Nod: up above 0. Tilt: clockwise in the picture above 0. Marks: nods, "
+    "Above 0, turn is to the picture's right, nod is up, and tilt is clockwise in the picture. Marks: nods, "
     f"shakes and tilts; they need {MIN_LOOKS_PER_S:.0f} analysed frames per second.",
 )
 
@@ -167,14 +167,14 @@ def _of_movement(movement: Movement, table: pd.DataFrame) -> Signal:
         0.0,
         high,
         lines,
-        "How far it moved from the person's face at rest, in distances between the eyes (0.1 is about 6 mm). 0 is at "
-        f"rest. Resembles {movement.resembles} of the Facial Action Coding System, but was not compared with coded "
+        "Movement from the person's face at rest, in distances between the eyes (0.1 is about 6 mm). 0 is at rest. "
+        f"Resembles {movement.resembles} of the Facial Action Coding System, but was not validated on FACS-coded "
         "faces.",
     )
 
 
 def envelope(table: pd.DataFrame, signal: Signal, edges: np.ndarray) -> pd.DataFrame:
-    """Return the least, mean and largest value of each line of a signal in spans of time, of one person.
+    """Return minimum, mean and maximum of each line of a signal per time span, for one person.
 
     Args:
         table: One person's rows of :func:`signal_table`.
@@ -182,8 +182,8 @@ def envelope(table: pd.DataFrame, signal: Signal, edges: np.ndarray) -> pd.DataF
         edges: ``(n + 1,)`` rising edges of the spans, s.
 
     Returns:
-        ``line``, ``start_s``, ``end_s``, ``low``, ``mean``, ``high`` and ``run``, which counts the unbroken runs of
-        spans with values; spans without a value have no row.
+        ``line``, ``start_s``, ``end_s``, ``low``, ``mean``, ``high`` and ``run``, the number of the unbroken run
+        of spans with values; spans without a value have no row.
     """
     place = np.clip(np.searchsorted(edges, table["time_s"].to_numpy(), side="right") - 1, 0, len(edges) - 2)
     parts = []

@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count, looks_per_second
+from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
 from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, NOD, SHAKE
-from emotion.analytics.behaviour.movements import measured_baselines, relative_movements, rests
+from emotion.analytics.behaviour.movements import measured_baselines, movements_from, rests
+from emotion.analytics.behaviour.rate import looks_per_second
 from emotion.analytics.durations import row_durations
 from emotion.analytics.edits import Event, Span
+from emotion.analytics.timeline import OPENNESS
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import ASYMMETRY, MOVEMENT_COLUMNS, MOVEMENTS, SIDES, Movement
 
 MOVED = 0.02
-"""A movement of at least this counts as one, shares of the eye distance; smaller ones may come from the head's pose."""
+"""Smallest movement that counts, shares of the eye distance; smaller ones may come from the head's pose."""
 PEAK_QUANTILE = 0.95
-"""A peak is this quantile of a movement: the largest single value may be an error."""
+"""Quantile that is called the peak of a movement; the maximum may be an outlier."""
 
 WHOLE, AT_REST = "whole video", "baseline"
 """Names of the spans of :func:`by_span` that are not events."""
@@ -48,7 +50,7 @@ MOVEMENT_FIGURES = ("mean", "peak", "moved_share", "mean_left", "mean_right", "a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Behaviour:
-    """What the figures are computed from; :func:`behaviour_of` makes one.
+    """Measurements of an analysis, from which figures are computed; made by :func:`behaviour_of`.
 
     Attributes:
         rows: ``track_id``, ``time_s``, ``seconds`` (the row's duration), ``eyes`` (whether both were measured),
@@ -67,12 +69,12 @@ class Behaviour:
 
 
 def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None) -> Behaviour:
-    """Measure what eyes, heads and faces do in an analysis.
+    """Measure the eyes, heads and movements of an analysis.
 
     Args:
         analysis: The analysis, possibly edited, but not smoothed.
-        baselines: Track → the span in which this person is at rest; left out where the person's measures are not
-            known in it.
+        baselines: Track → the span in which this person is at rest; spans without known measures of the person are
+            ignored.
     """
     timeline = analysis.timeline
     usable = measured_baselines(timeline, baselines or {})
@@ -81,19 +83,20 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
             "track_id": timeline["track_id"],
             "time_s": timeline["time_s"],
             "seconds": row_durations(timeline, analysis.frames),
-            "eyes": timeline[["eye_openness_left", "eye_openness_right"]].notna().all(axis=1),
+            "eyes": timeline[OPENNESS].notna().all(axis=1),
             "gaze_deg": gaze_angle(timeline["gaze_yaw"].to_numpy(), timeline["gaze_pitch"].to_numpy()),
         }
     )
-    rows = pd.concat([rows, relative_movements(timeline, usable)], axis=1)
-    people = _people(timeline).assign(rest=rests(timeline, usable)["source"])
+    rest = rests(timeline, usable)
+    rows = pd.concat([rows, movements_from(timeline, rest)], axis=1)
+    people = _people(timeline).assign(rest=rest["source"])
     return Behaviour(rows, behaviour_episodes(timeline), people, usable)
 
 
 def _people(timeline: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for track, person in timeline.groupby("track_id", observed=True):
-        rate = looks_per_second(person)
+        rate = looks_per_second(person["time_s"])
         has_pose = person["yaw"].notna().any()
         found[track] = (rate, can_count(person), bool(has_pose and round(rate, 1) >= MIN_LOOKS_PER_S))
     columns = ["looks_per_s", "lids_count", "head_counts"]
@@ -101,13 +104,13 @@ def _people(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
-    """Return how each person's eyes and head moved.
+    """Return figures of each person's eyes and head.
 
     An episode counts in the span in which it starts.
 
     Args:
         behaviour: See :func:`behaviour_of`.
-        span: Time, exclusive of its end; None for everything.
+        span: Time span, exclusive of its end; None for the whole analysis.
 
     Returns:
         By ``track_id``, for everybody who is seen in the span, :data:`PERSON_COLUMNS`: ``seen_s`` and ``eyes_s`` (both
@@ -137,26 +140,24 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
 
 
 def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFrame:
-    """Return how far each person's face moved.
+    """Return figures of each person's facial movements.
 
     Args:
         behaviour: See :func:`behaviour_of`.
-        span: Time, exclusive of its end; None for everything.
+        span: Time span, exclusive of its end; None for the whole analysis.
 
     Returns:
         A row per person seen in the span and movement of the codebook: ``track_id``, ``movement``, ``rest``
         (``"baseline"``, ``"neutral"`` or ``"unknown"``) and :data:`MOVEMENT_FIGURES`: ``mean`` over time, ``peak``
         (95 % quantile), ``moved_share`` (share of time with at least :data:`MOVED`, 0–1), the means of the person's
-        left and right, and the mean of left less right. NaN where the rest is unknown; a movement without sides
+        left and right, and the mean of left minus right. NaN where the rest is unknown; a movement without sides
         has no figures of sides. Distances are shares of the eye distance.
     """
     rows = _within(behaviour.rows, "time_s", span)
     columns = list(MOVEMENT_COLUMNS)
     weights = rows["seconds"].where(rows["seconds"].groupby(rows["track_id"]).transform("sum") > 0, 1.0)
-    means, peaks = (
-        _mean(rows[columns], weights, rows["track_id"]),
-        rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE),
-    )
+    means = _mean(rows[columns], weights, rows["track_id"])
+    peaks = rows.groupby("track_id")[columns].quantile(PEAK_QUANTILE)
     moved = _mean((rows[columns] >= MOVED).where(rows[columns].notna()).astype("float64"), weights, rows["track_id"])
     parts = [_figures_of(movement, means, peaks, moved) for movement in MOVEMENTS]
     found = pd.concat(parts, ignore_index=True)
@@ -178,7 +179,7 @@ def _figures_of(movement: Movement, means: pd.DataFrame, peaks: pd.DataFrame, mo
 
 
 def _mean(values: pd.DataFrame, weights: pd.Series, groups: pd.Series) -> pd.DataFrame:
-    """Return each group's weighted means of the known values; NaN where none is known or weighs anything."""
+    """Return each group's weighted means of the known values; NaN without known values or weight."""
     sums = values.mul(weights, axis=0).groupby(groups).sum(min_count=1)
     totals = values.notna().mul(weights, axis=0).groupby(groups).sum()
     return sums / totals.where(totals > 0)
@@ -190,11 +191,11 @@ def by_span(behaviour: Behaviour, events: Sequence[Event], *, movements: bool) -
     Args:
         behaviour: See :func:`behaviour_of`.
         events: Events in order of time; moments and excluded ones have no figures.
-        movements: Whether to return :func:`movement_figures`, or :func:`person_figures`.
+        movements: Return :func:`movement_figures` if true, :func:`person_figures` if false.
 
     Returns:
         The figures with ``span`` (:data:`WHOLE`, :data:`AT_REST` or the event's label), ``start_s`` and ``end_s`` of
-        it, NaN for everything. A person's rows in a baseline are those of their own.
+        it, NaN for the whole analysis. A baseline has rows of its own person only.
     """
 
     def figures(span: Span | None) -> pd.DataFrame:

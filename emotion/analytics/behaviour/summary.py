@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion.analytics.behaviour.codebook import EPISODES, EYES_AND_HEAD, MOVEMENT_FIGURES
 from emotion.analytics.behaviour.sampling import sampling_notes
-from emotion.analytics.behaviour.span_figures import Behaviour, behaviour_of, by_span, movement_figures, person_figures
+from emotion.analytics.behaviour.span_figures import Behaviour, by_span, movement_figures, person_figures
 from emotion.analytics.edits import Event
 from emotion.types import Analysis
 from emotion.vision.movement_codebook import MOVEMENTS
@@ -27,7 +27,7 @@ def behaviour_tables(behaviour: Behaviour, events: Sequence[Event] = ()) -> dict
     """Return the tables of eyes, heads and movements by their names in the codebook.
 
     Args:
-        behaviour: An analysis, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
+        behaviour: See :func:`emotion.analytics.behaviour.span_figures.behaviour_of`.
         events: Events in order of time.
     """
     return {
@@ -38,11 +38,11 @@ def behaviour_tables(behaviour: Behaviour, events: Sequence[Event] = ()) -> dict
 
 
 def behaviour_summary(analysis: Analysis, behaviour: Behaviour, events: Sequence[Event] = ()) -> dict[str, Any]:
-    """Return everything about eyes, heads and movements.
+    """Return all figures of eyes, heads and movements.
 
     Args:
         analysis: The analysis, possibly edited.
-        behaviour: The same, measured (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
+        behaviour: Its measurements (:func:`emotion.analytics.behaviour.span_figures.behaviour_of`).
         events: Events in order of time.
 
     Returns:
@@ -59,14 +59,16 @@ def behaviour_summary(analysis: Analysis, behaviour: Behaviour, events: Sequence
     }
 
 
-def behaviour_headline(analysis: Analysis) -> dict[str, float | None]:
+def behaviour_headline(behaviour: Behaviour) -> dict[str, float | None]:
     """Return the figures of a whole analysis, of everybody in it, as one row.
+
+    Args:
+        behaviour: See :func:`emotion.analytics.behaviour.span_figures.behaviour_of`.
 
     Returns:
         :data:`HEADLINE`: counts and ``closed_s`` are sums over people, the others means over people, weighted by how
         long each is seen. None where nobody has the figure.
     """
-    behaviour = behaviour_of(analysis)
     people, moved = person_figures(behaviour), movement_figures(behaviour)
     if people.empty:
         return dict.fromkeys(HEADLINE)

@@ -12,11 +12,11 @@ from emotion.types import Face
 from emotion.vision.movement_codebook import MOVEMENTS
 
 SHUT = 0.1
-"""Eyes less open than this, as their height over their width, are called shut; see ``docs/measures.md``."""
+"""Openness (height over width) below which an eye is called shut; see ``docs/measures.md``."""
 NARROW = 0.15
-"""Eyes less open than this, and not shut, are called narrow."""
+"""Openness below which an eye that is not shut is called narrow."""
 NOTABLE = 0.05
-"""Smaller movements are not named: about 3 mm."""
+"""Smallest movement that is named, about 3 mm."""
 _MIN_TURN_DEG = 5.0
 
 
@@ -36,7 +36,7 @@ def _state(openness: float) -> str:
 
 
 def gaze_words(face: Face) -> str:
-    """Return where a face looks; empty if that is not known."""
+    """Return the direction of the gaze; empty if unknown."""
     yaw, pitch = face.gaze_yaw, face.gaze_pitch
     if not (math.isfinite(yaw) and math.isfinite(pitch)):
         return ""

@@ -6,35 +6,17 @@ sizes that the archive states.
 
 from __future__ import annotations
 
-import io
-import lzma
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from emotion.errors import DatasetError, InputError, LabelError, TooLargeError, brief
+from emotion.errors import DatasetError, LabelError, TooLargeError, brief
 from emotion.input_files import is_litter
 from emotion.labels import EMOTIONS, LabelSet, label_set_of, parse_class
+from emotion.sandbox.zips import BROKEN, open_zip
 
 MEGABYTE = 10**6
-
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
-    *(ValueError, NotImplementedError, RuntimeError),
-)
-"""Errors of :mod:`zipfile` for damaged archives, which it checks little."""
-
-_ENTRY_BYTES = 256
-"""Generous size of a directory entry: 46 bytes and a path."""
-
-_LONGEST_END = (1 << 16) + 256
-"""Bytes at the end that contain the end records, followed by a comment of up to 65,535 bytes."""
-
-_SEE_LARGE = 0xFFFFFFFF
-"""Marks a length that is in the Zip64 record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +74,7 @@ class ZipFolders:
 
     def __init__(self, path: Path, codes: str | None = None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._archive = _open(path, self._limits)
+        self._archive = open_zip(path, self._limits.files, "a zip archive of class folders")
         # zipfile fails on entries without a name.
         named = [entry for entry in self._archive.infolist() if entry.filename]
         files = [entry for entry in named if not entry.is_dir() and not is_litter(entry.filename)]
@@ -137,7 +119,7 @@ class ZipFolders:
         try:
             with self._archive.open(entry) as file:
                 content = file.read(self._limits.file_bytes + 1)
-        except _BROKEN as error:
+        except BROKEN as error:
             return Unread(entry.filename, f"it cannot be unpacked ({brief(error)})")
         if len(content) > self._limits.file_bytes:
             return Unread(entry.filename, f"it is larger than {self._limits.file_bytes // MEGABYTE} MB")
@@ -158,38 +140,6 @@ def label_of(name: str, codes: str | None = None) -> str | None:
         except LabelError:
             continue
     return None
-
-
-def _open(path: Path, limits: Limits) -> zipfile.ZipFile:
-    # Checked first, as zipfile reads the whole directory into memory.
-    if _directory_bytes(path) > limits.files * _ENTRY_BYTES:
-        raise TooLargeError(f"expected at most {limits.files:,} files in the archive; it holds more")
-    try:
-        archive = zipfile.ZipFile(path)
-    except _BROKEN as error:
-        raise InputError(
-            f"expected a zip archive of class folders; this file cannot be read as one ({brief(error)})"
-        ) from error
-    if (entries := len(archive.infolist())) > limits.files:
-        archive.close()
-        raise TooLargeError(f"expected at most {limits.files:,} files in the archive; it holds {entries:,}")
-    return archive
-
-
-def _directory_bytes(path: Path) -> int:
-    """Return the directory's length in the end record, or 0 without one (PKWARE APPNOTE, sections 4.3.14, 4.3.16)."""
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(size - _LONGEST_END, 0))
-        end = file.read()
-    place = end.rfind(b"PK\x05\x06")
-    if place < 0 or len(end) < place + 16:
-        return 0
-    (length,) = struct.unpack_from("<I", end, place + 12)
-    large = end.rfind(b"PK\x06\x06", 0, place)
-    if length == _SEE_LARGE and 0 <= large <= len(end) - 48:
-        (length,) = struct.unpack_from("<Q", end, large + 40)
-    return int(length)
 
 
 def expressions_in(labels: set[str], otherwise: str = "none") -> LabelSet:

@@ -13,13 +13,16 @@ from sqlalchemy import select
 from emotion.engine.storage import timeline_key
 from emotion.errors import EmotionError, TimelineError
 from emotion.library.entries import State
-from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid
+from emotion.library.jobs.queue import Claim, Outcome, conclude, finish, host, is_valid, requeue
 from emotion.library.library import Library
 from emotion.library.mapping import is_live, sound_rows
 from emotion.library.orm import AnalysisRow
 
 HEARTBEAT_TIMEOUT_S = 60.0
 """A worker on another machine is dead after this long without a heartbeat; here, its process is checked."""
+START_TIMEOUT_S = 5.0
+"""A claim on this machine that no process works on is given up after this long: its server ended before it could start
+a worker."""
 
 _PROCESSES = Path("/proc")
 
@@ -59,7 +62,8 @@ class HeartbeatMonitor(Generic[K]):
 def mark_dead_workers(library: Library, monitor: HeartbeatMonitor[Claim] | None = None) -> list[str]:
     """Mark analyses whose workers have died as interrupted, and return their IDs.
 
-    Live recordings have no worker; see :func:`emotion.library.jobs.recordings.close_stale_recordings`.
+    An analysis whose worker never started, because its server ended first, is queued again. Live recordings have no
+    worker; see :func:`emotion.library.jobs.recordings.close_stale_recordings`.
 
     Args:
         library: The library to check.
@@ -70,16 +74,21 @@ def mark_dead_workers(library: Library, monitor: HeartbeatMonitor[Claim] | None 
     workers = {Claim(row.id, row.run or ""): row for row in running if not is_live(row)}
     heartbeats = {claim: row.heartbeat_at for claim, row in workers.items()}
     unchanged_s = (monitor or HeartbeatMonitor()).unchanged_s(heartbeats)
-    dead = [claim for claim, row in workers.items() if not _is_alive(row, unchanged_s[claim] > HEARTBEAT_TIMEOUT_S)]
-    return [claim.id for claim in dead if _try_mark(library, claim)]
+    dead = [row for claim, row in workers.items() if not _is_alive(row, unchanged_s[claim])]
+    return [row.id for row in dead if _try_mark(library, row)]
 
 
-def _try_mark(library: Library, claim: Claim) -> bool:
-    """Mark one analysis as interrupted; log a failure, such as a read-only disk."""
+def _try_mark(library: Library, row: AnalysisRow) -> bool:
+    """Mark one analysis as interrupted or queue it again; log a failure, such as a read-only disk."""
+    claim = Claim(row.id, row.run or "")
     try:
-        mark_interrupted(library, claim, "its process ended unexpectedly")
+        if row.worker_pid is None and not library.storage.exists(timeline_key(row.id)):
+            log.warning("analysis %s was claimed, but its worker never started; it is queued again", row.id)
+            requeue(library, claim)
+        else:
+            mark_interrupted(library, claim, "its process ended unexpectedly")
     except (EmotionError, OSError) as error:
-        log.warning("analysis %s lost its worker, but cannot be marked as interrupted yet: %s", claim.id, error)
+        log.warning("analysis %s lost its worker, but cannot be marked as interrupted yet: %s", row.id, error)
         return False
     return True
 
@@ -113,10 +122,14 @@ def describe_kept(library: Library, entry_id: str) -> str:
     return "there are no results yet" if until_s is None else f"everything up to {until_s:.1f} s of the video is kept"
 
 
-def _is_alive(row: AnalysisRow, stale: bool) -> bool:
+def _is_alive(row: AnalysisRow, unchanged_s: float) -> bool:
     """Return whether a worker is alive: by its process on this machine, by its heartbeat on another one."""
-    if row.worker_pid is None or row.worker_host != host() or not _PROCESSES.is_dir():
+    stale = unchanged_s > HEARTBEAT_TIMEOUT_S
+    if row.worker_host != host() or not _PROCESSES.is_dir():
         return not stale
+    if row.worker_pid is None:
+        # The server has yet to start the worker, or the worker has yet to note its process.
+        return unchanged_s <= START_TIMEOUT_S or _has_process(row.run or "")
     command = _command_of(row.worker_pid)
     if command is None:
         return False
@@ -126,12 +139,18 @@ def _is_alive(row: AnalysisRow, stale: bool) -> bool:
     return row.id.encode() in command  # PIDs are reused
 
 
+def _has_process(run: str) -> bool:
+    """Return whether a process on this machine was started for a claim."""
+    pids = (int(path.name) for path in _PROCESSES.iterdir() if path.name.isdigit())
+    return any(run.encode() in (_command_of(pid) or b"") for pid in pids)
+
+
 def _command_of(pid: int) -> bytes | None:
-    """Return the command line of a process on this machine; None if there is no such process.
+    """Return the command line of a process on this machine; None if there is no such process, or it is not ours.
 
     It is empty while a process is exiting and its parent has not reaped it yet (proc(5)).
     """
     try:
         return (_PROCESSES / str(pid) / "cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None

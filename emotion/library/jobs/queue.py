@@ -82,15 +82,18 @@ def cancel(repository: Repository, entry_id: str) -> None:
     with repository.library.database.writing() as session:
         row = row_of(session, entry_id, repository.owner, lock=True)
         row.cancel_asked = True
-        if row.state == State.QUEUED:
-            row.state, row.note, row.finished_at = State.CANCELLED, "Cancelled before it started.", now()
-            row.kept_until = expiry(row, retention_days_of(session, repository.owner))
-            drop = not row.settings["keep_video"]
-            row.has_video = row.has_video and not drop
-        else:
-            drop = False
+        drop = row.state == State.QUEUED and _cancel_at_once(session, row)
     if drop:
         repository.library.storage.remove(video_key(entry_id))
+
+
+def _cancel_at_once(session: Session, row: AnalysisRow) -> bool:
+    """Cancel an analysis that has no worker, and return whether its video must be deleted."""
+    row.state, row.note, row.finished_at = State.CANCELLED, "Cancelled before it started.", now()
+    row.kept_until = expiry(row, retention_days_of(session, row.owner))
+    drop = not row.settings["keep_video"]
+    row.has_video = row.has_video and not drop
+    return drop
 
 
 def resume(repository: Repository, entry_id: str) -> None:
@@ -156,6 +159,22 @@ def _first_waiting(session: Session) -> AnalysisRow | None:
             failed = update(AnalysisRow).where(AnalysisRow.id == entry_id).values(state=State.FAILED, note=ODD_NOTE)
             session.execute(failed, execution_options={"synchronize_session": False})
     return None
+
+
+def requeue(library: Library, claim: Claim) -> bool:
+    """Queue an analysis again whose worker never started, in its old place; return whether the claim was still valid.
+
+    If it was cancelled meanwhile, it is over instead.
+    """
+    with library.database.writing(QUEUE_LOCK) as session:
+        row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())
+        if row is None:
+            return False
+        row.state, row.run, row.worker_host, row.heartbeat_at = State.QUEUED, None, None, None
+        drop = row.cancel_asked and _cancel_at_once(session, row)
+    if drop:
+        library.storage.remove(video_key(claim.id))
+    return True
 
 
 def work_of(library: Library, claim: Claim, pid: int) -> Entry:

@@ -85,7 +85,7 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
         TimelineError: A timeline is damaged; likewise.
         TooLargeError: It is over a limit; likewise.
     """
-    content = _read(folder / ABOUT)
+    content = _read(_own_file(folder / ABOUT))
     study, repository = Study.from_dict(content["study"]), studies.analyses
     own, ids, added = studies.files(), {}, []
     progress = ProgressReporter(len(content["analyses"]), on_step)
@@ -94,7 +94,8 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
             if analysis in own:
                 ids[analysis] = analysis
             else:
-                ids[analysis] = _add(repository, folder / TIMELINES / f"{analysis}.parquet", about)
+                timeline = _own_file(_own_folder(folder) / f"{analysis}.parquet")
+                ids[analysis] = _add(repository, timeline, about)
                 added.append(ids[analysis])
             progress.advance()
         return studies.create(study.with_analyses(ids))
@@ -102,6 +103,24 @@ def import_study(studies: StudyRepository, folder: Path, on_step: OnProgress | N
         for analysis in added:
             purge(repository.library, analysis)
         raise
+
+
+def _own_file(path: Path) -> Path:
+    """Return a file of the folder, which came from somebody else.
+
+    Raises:
+        InputError: It is a link, which may lead to any file of this machine, or a device or pipe, which may never end.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise InputError(f"expected files in the folder of a study; {path.name} is a link or something else")
+    return path
+
+
+def _own_folder(folder: Path) -> Path:
+    timelines = folder / TIMELINES
+    if timelines.is_symlink():
+        raise InputError(f"expected a folder {TIMELINES} in the folder of a study; it is a link")
+    return timelines
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -112,6 +131,8 @@ def _read(path: Path) -> dict[str, Any]:
         version, analyses = content["version"], content["analyses"]
         cells = content["study"]["cells"]
         is_whole = all(map(_ID.fullmatch, analyses)) and all(cell["analysis"] in analyses for cell in cells)
+    except NotADirectoryError:
+        raise InputError(f"expected a folder that “export” made; {brief(path.parent.name)} is a file") from None
     except FileNotFoundError:
         raise InputError(f"expected a folder that “export” made; there is no {ABOUT} in it") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

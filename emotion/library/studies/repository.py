@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from emotion.errors import LibraryError
@@ -124,17 +125,14 @@ class StudyRepository:
         """
         with self._database.reading() as session:
             row = self._row(session, study_id)
-            people = _of(session, StudyParticipantRow, study_id)
-            stimuli = _of(session, StudyStimulusRow, study_id)
-            cells = _of(session, StudyCellRow, study_id)
+            people = _of(session, study_id, StudyParticipantRow, "name", "variables", "consent", "excluded")
+            stimuli = _of(session, study_id, StudyStimulusRow, "name", "variables", "event", "before_s", "after_s")
+            columns = ("participant", "stimulus", "analysis_id", "start_s", "end_s", "track")
             study = Study(
                 row.title,
-                tuple(Participant(each.name, each.variables, Consent(each.consent), each.excluded) for each in people),
-                tuple(Stimulus(each.name, each.variables, each.event, each.before_s, each.after_s) for each in stimuli),
-                tuple(
-                    Cell(each.participant, each.stimulus, each.analysis_id, each.start_s, each.end_s, each.track)
-                    for each in cells
-                ),
+                tuple(Participant(name, values, Consent(consent), why) for name, values, consent, why in people),
+                tuple(Stimulus(*each) for each in stimuli),
+                tuple(Cell(*each) for each in _of(session, study_id, StudyCellRow, *columns)),
             )
             return SavedStudy(row.id, study, row.version)
 
@@ -240,5 +238,7 @@ def _insert(session: Session, table: type[_Part], study_id: str, rows: list[dict
         )
 
 
-def _of(session: Session, table: type[_Part], study_id: str) -> list[_Part]:
-    return list(session.scalars(select(table).where(table.study_id == study_id).order_by(table.place)))
+def _of(session: Session, study_id: str, table: type[_Part], *columns: str) -> Sequence[Row[Any]]:
+    """Return columns of a study's rows in a table, in order."""
+    wanted = select(*(getattr(table, name) for name in columns))
+    return session.execute(wanted.where(table.study_id == study_id).order_by(table.place)).all()

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from emotion.csv_text import neutral
 from emotion.errors import InputError
 from emotion.studies.formats.annotations import Tiers
 from emotion.studies.measures import measure
@@ -43,7 +44,12 @@ def write_bids(analysis: Analysis, tiers: Tiers, track: int | None, key: tuple[s
 
 def _write_events(tiers: Tiers, folder: Path, stem: str) -> list[Path]:
     rows = [
-        {"onset": mark.start_s, "duration": mark.end_s - mark.start_s, "trial_type": mark.label, "tier": tier}
+        {
+            "onset": mark.start_s,
+            "duration": mark.end_s - mark.start_s,
+            "trial_type": neutral(mark.label),  # spreadsheets open .tsv as they do .csv
+            "tier": tier,
+        }
         for tier, marks in tiers.items()
         for mark in marks
     ]

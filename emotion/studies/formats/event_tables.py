@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 import pyxdf
@@ -16,9 +14,12 @@ import pyxdf
 from emotion.analytics.edits import Event, Span
 from emotion.csv_text import restored
 from emotion.errors import InputError, brief
+from emotion.studies.text_tables import UNICODE, decoded, read_text_table
 
-MAX_EVENTS, MAX_BYTES = 100_000, 256 << 20
-_ENCODINGS = ("utf-8-sig", "utf-16", "latin-1")
+MAX_EVENTS = 100_000
+_ENCODINGS = (*UNICODE, "latin-1")
+_ENDINGS = {".eaf": "elan", ".xdf": "xdf"}
+BORIS_COLUMNS = frozenset({"Behavior", "Behavior type", "Time"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,7 @@ def read_table(content: bytes) -> pd.DataFrame:
     Raises:
         InputError: It is no table.
     """
-    if len(content) > MAX_BYTES:
-        raise InputError(f"expected a file of at most {MAX_BYTES >> 20} MiB; it is larger")
-    text = _decoded(content)
-    # E-Prime's exports begin with the name of the experiment's file in a line of its own.
-    lines = text.splitlines()
-    skipped = 1 if len(lines) > 1 and not re.search("[,;\t]", lines[0]) and re.search("[,;\t]", lines[1]) else 0
-    head = lines[skipped] if len(lines) > skipped else ""
-    sign = max("\t;,", key=head.count)
-    try:
-        table = pd.read_csv(io.StringIO(text), sep=sign, dtype=str, keep_default_na=False, skiprows=skipped)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"expected a table as CSV or tab-separated text; it cannot be read: {brief(error)}") from error
-    if len(table) > MAX_EVENTS:
-        raise InputError(f"expected at most {MAX_EVENTS:,} rows; got {len(table):,}")
-    return table
+    return read_text_table(content, MAX_EVENTS, _ENCODINGS, titled=True)
 
 
 def events_of_table(table: pd.DataFrame, columns: Columns) -> list[LoggedEvent]:
@@ -121,9 +108,8 @@ def eprime_events(content: bytes) -> list[LoggedEvent]:
 def boris_events(content: bytes) -> list[LoggedEvent]:
     """Return the events of BORIS' tabular events: starts joined with their stops, and points."""
     table = read_table(content)
-    needed = {"Behavior", "Behavior type", "Time"}
-    if not needed <= set(table):
-        raise InputError(f"expected BORIS' tabular events with {', '.join(sorted(needed))}; a column is missing")
+    if not set(table) >= BORIS_COLUMNS:
+        raise InputError(f"expected BORIS' tabular events with {', '.join(sorted(BORIS_COLUMNS))}; a column is missing")
     open_at: dict[tuple[str, str], float] = {}
     found = []
     for row in table.to_dict("records"):
@@ -151,7 +137,7 @@ def elan_events(content: bytes, tiers: Sequence[str] = ()) -> list[LoggedEvent]:
     Raises:
         InputError: It is not such a file, or declares entities.
     """
-    text = _decoded(content)
+    text = decoded(content, _ENCODINGS)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise InputError("expected an ELAN file without a document type; it has one")
     try:
@@ -222,6 +208,18 @@ def offset_by(events: Sequence[LoggedEvent], common: str, at_s: float) -> float:
     return at_s - first.start_s
 
 
+def kind_of(name: str, content: bytes) -> str:
+    """Return the format that a log probably has, from its name and columns; ``csv`` if it is none of the others."""
+    ending = PurePath(name).suffix.lower()
+    if ending in _ENDINGS:
+        return _ENDINGS[ending]
+    columns = set(read_table(content))
+    if columns >= BORIS_COLUMNS:
+        return "boris"
+    endings = {"psychopy": ".started", "eprime": ".OnsetTime"}
+    return next((kind for kind, end in endings.items() if any(name.endswith(end) for name in columns)), "csv")
+
+
 def read_log(path: Path, kind: str, columns: Columns | None = None) -> list[LoggedEvent]:
     """Return the events of a file.
 
@@ -282,15 +280,3 @@ def _number(text: object, column: str) -> float | None:
     if not math.isfinite(value):
         raise InputError(f"expected a number in the column {brief(column)}; got {brief(line)!r}")
     return value
-
-
-def _decoded(content: bytes) -> str:
-    """Return text; E-Prime writes UTF-16, others UTF-8."""
-    is_utf16 = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    for encoding in _ENCODINGS:
-        if (encoding == "utf-16") == is_utf16:
-            try:
-                return content.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-    raise InputError("expected text in UTF-8 or UTF-16; it is neither")

@@ -92,9 +92,10 @@ def mean_interval(
     known = np.isfinite(table)
     counts, filled = known.sum(axis=0), np.where(known, table, 0.0)
     weights = people_weights(len(table), resamples, seed)
+    drawn = len(table) if known.all() else weights @ known
     with np.errstate(invalid="ignore"):
         mean = filled.sum(axis=0) / counts
-        draws = (weights @ filled) / (weights @ known)
+        draws = (weights @ filled) / drawn
     low, high = np.full(len(mean), np.nan), np.full(len(mean), np.nan)
     for people in np.unique(counts):
         at = counts == people

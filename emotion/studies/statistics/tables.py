@@ -114,12 +114,16 @@ def moments_of(
     expect_columns(table, [participant, time, measure])
     if table.empty:
         raise InputError(f"expected rows with {measure}; got none")
-    wide = table.groupby([participant, time], observed=True)[measure].mean().unstack(time).sort_index(axis=1)
-    own = wide.columns.to_numpy(np.float64)
+    rows, people = pd.factorize(table[participant], sort=True)
+    columns, own = pd.factorize(table[time].to_numpy(np.float64), sort=True)
     grid = evenly_spaced(own) if moments is None else moments
-    values = np.full((len(wide), len(grid)), np.nan)
-    values[:, np.rint((own - grid[0]) / step_of(grid)).astype(np.intp)] = wide.to_numpy(np.float64)
-    return grid, values, wide.index
+    places = np.rint((own - grid[0]) / step_of(grid)).astype(np.intp)
+    given = table[measure].to_numpy(np.float64)
+    known = (rows >= 0) & (columns >= 0) & ~np.isnan(given)
+    cells = rows[known] * len(grid) + places[columns[known]]
+    counts, totals = (np.bincount(cells, weights, len(people) * len(grid)) for weights in (None, given[known]))
+    values = np.divide(totals, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+    return grid, values.reshape(len(people), len(grid)), pd.Index(people)
 
 
 def step_of(moments: Values) -> float:

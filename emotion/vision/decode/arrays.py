@@ -11,6 +11,8 @@ from emotion.vision.decode.colour import channels_in_eight_bits, over_white
 
 _SHAPES = "(H, W), (H, W, 1), (H, W, 3) RGB or (H, W, 4) RGBA"
 _CHANNELS = {1, 3, 4}
+_OVERSHOOT = 1e-3
+"""By which resized pictures may exceed the range of 0 to 1."""
 
 
 def read_array(array: np.ndarray, name: str) -> Image:
@@ -30,7 +32,8 @@ def read_array(array: np.ndarray, name: str) -> Image:
         hint = "; move the channels to the end" if array.ndim == 3 and array.shape[0] in _CHANNELS else ""
         raise ImageError(f"expected an array of shape {_SHAPES}; got {array.dtype} {array.shape}{hint}")
     check_picture(array.shape[1], array.shape[0], name)
-    array = np.asarray(array)  # drops masks and matrix types
+    # Drops masks, matrix types and foreign byte orders.
+    array = np.asarray(array, array.dtype.newbyteorder("="))
     channels = array if array.ndim == 3 else array[..., None]
     if array.dtype == np.uint16:
         return channels_in_eight_bits(channels)
@@ -56,8 +59,12 @@ def _as_uint8(values: np.ndarray) -> Image:
     if kind not in "iuf":
         raise ImageError(f"expected an array of uint8, uint16, bool or floats of 0 to 1; got {values.dtype}")
     low, high = values.min(), values.max()  # NaN if there is one anywhere
-    if kind == "f" and not (low >= 0 and high <= 1):
+    if kind == "f" and not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
         raise ImageError(f"expected floats of 0 to 1 in a picture; got {low:.6g} to {high:.6g}")
     if kind != "f" and not (low >= 0 and high <= 255):
         raise ImageError(f"expected whole numbers of 0 to 255 in an array of {values.dtype}; got {low} to {high}")
-    return (values * values.dtype.type(255)).round().astype(np.uint8) if kind == "f" else values.astype(np.uint8)
+    return _whole(values) if kind == "f" else values.astype(np.uint8)
+
+
+def _whole(values: np.ndarray) -> Image:
+    return (values * values.dtype.type(255)).round().clip(0, 255).astype(np.uint8)

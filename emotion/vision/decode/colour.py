@@ -25,16 +25,18 @@ _PNG_IHDR_END = 33
 _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}
 """Channels by PNG's colour type."""
 _WIDTH, _HEIGHT, _BITS, _SAMPLES = 256, 257, 258, 277
+_SUBFILE_TYPE, _REDUCED, _DNG_VERSION = 254, 1, 50706
 
 
 @dataclass(frozen=True, slots=True)
 class TiffFacts:
-    """The first picture's size and depth according to a TIFF header."""
+    """The first picture's size and depth according to a TIFF header, and whether the file is a camera's raw one."""
 
     width: int
     height: int
     bits: int
     samples: int
+    is_raw: bool
 
 
 def tiff_facts(content: bytes) -> TiffFacts | None:
@@ -48,9 +50,23 @@ def tiff_facts(content: bytes) -> TiffFacts | None:
         directory.load(file)
         bits = max(directory.get(_BITS, (1,)))
         samples = int(directory.get(_SAMPLES, 1))
-        return TiffFacts(int(directory[_WIDTH]), int(directory[_HEIGHT]), int(bits), samples)
+        return TiffFacts(
+            int(directory[_WIDTH]), int(directory[_HEIGHT]), int(bits), samples, _is_raw(content, directory)
+        )
     except Exception:  # anything may be wrong with a damaged file
         return None
+
+
+def _is_raw(content: bytes, directory: ImageFileDirectory_v2) -> bool:
+    """Return whether the first picture is a preview, as in NEF, ARW and DNG, or the file is a DNG or CR2."""
+    is_preview = bool(int(directory.get(_SUBFILE_TYPE, 0)) & _REDUCED)
+    return is_preview or _DNG_VERSION in directory or content[8:10] == b"CR"
+
+
+def is_raw_tiff(content: bytes) -> bool:
+    """Return whether a file is a camera's raw picture in a TIFF, of which decoders read the preview."""
+    facts = tiff_facts(content)
+    return facts is not None and facts.is_raw
 
 
 def is_deep_colour(content: bytes) -> bool:
@@ -108,7 +124,7 @@ def _expect_memory(content: bytes, facts: TiffFacts | None) -> None:
     """Raise MemoryError if there is no room for the decoded picture, of which OpenCV says nothing."""
     if facts is None:
         width, height = struct.unpack_from(">II", content, 16)
-        facts = TiffFacts(width, height, 16, _PNG_SAMPLES[content[25]])
+        facts = TiffFacts(width, height, 16, _PNG_SAMPLES[content[25]], is_raw=False)
     np.empty(facts.width * facts.height * facts.samples * facts.bits // 8, np.uint8)
 
 

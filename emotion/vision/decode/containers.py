@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,17 @@ _OPTIONS = {
 }
 _MOST_PIXELS = 2**31 - 1
 """FFmpeg's own limit."""
+
+
+def path_of(source: object) -> Path:
+    """Return a video's path from a string or path object.
+
+    Raises:
+        VideoError: It is something else.
+    """
+    if not isinstance(source, str | os.PathLike):
+        raise VideoError(f"expected the path of a video; got {type(source).__name__}")
+    return Path(os.fsdecode(source))
 
 
 def open_container(path: str | Path) -> Any:

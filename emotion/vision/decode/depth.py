@@ -59,8 +59,8 @@ def scale_of(strip: Strip, height: int, width: int) -> Scale:
     """Choose the scale for the values of a picture.
 
     Integers from 0 on get the smallest depth out of 8, 10, 12, 14 and 16 bits that holds them, whatever the file's
-    type. Other values are stretched from the smallest to the largest. Both ignore 0.1 % at each end, NaN, infinity and
-    values far from all others, such as −9999.
+    type. Other values are stretched from the smallest to the largest. Both ignore 0.1 % at each end, NaN, infinity,
+    values far from all others, and a single negative value such as −9999 where all others are positive.
 
     Raises:
         ImageError: There are no finite values.
@@ -103,7 +103,8 @@ def _without_no_data(values: NDArray[np.float64]) -> NDArray[np.float64]:
             return values
         with np.errstate(over="ignore"):
             below, above, span = values[after] - values[0], values[-1] - values[before - 1], values[-1] - values[0]
-        rest = values[after:] if below >= above else values[:before]
-        if max(below, above) < _GAP * span or len(np.unique(rest)) < _MIN_LEVELS:
+        is_only_negative = values[0] < 0 <= values[after]
+        rest = values[after:] if is_only_negative or below >= above else values[:before]
+        if not (is_only_negative or max(below, above) >= _GAP * span) or len(np.unique(rest)) < _MIN_LEVELS:
             return values
         values = rest

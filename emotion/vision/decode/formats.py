@@ -29,6 +29,7 @@ _BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), _HEIF
 )
 """Brands of ISO base media files that hold pictures; mif1 and msf1 do not imply a codec, brands after them may."""
+_RAW = "a camera's raw picture"
 _OTHERS = (
     (b"%PDF", "a PDF document"),
     (b"8BPS", "a Photoshop document"),
@@ -36,7 +37,13 @@ _OTHERS = (
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"<svg", "an SVG drawing"),
+    (b"\0\0\1\0", "a Windows icon"),
+    (b"v/1\1", "an OpenEXR picture"),
+    (b"#?R", "a Radiance picture"),
+    (b"qoif", "a QOI picture"),
+    (b"DDS ", "a DirectDraw texture"),
+    *((b"P%d%c" % (digit, space), "a Netpbm picture") for digit in range(1, 8) for space in b" \t\n\r"),
+    *((start, _RAW) for start in (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb")),
     (b"PK\x03\x04", "a zip archive"),
     (b"\x1aE\xdf\xa3", "a video"),
 )
@@ -53,8 +60,12 @@ def format_of(content: bytes) -> str | None:
 
 def other_kind(content: bytes) -> str | None:
     """Return the kind of a well-known unsupported file, with its article, or None."""
+    if content[4:12] == b"ftypcrx ":
+        return _RAW
     if content[4:8] == b"ftyp":
         return None if _iso_format(content) else "a video"
+    if content[128:132] == b"DICM":
+        return "a DICOM picture"
     if content[:4] == b"RIFF" and content[8:12] == b"AVI ":
         return "a video"
     if b"<svg" in content[:1000]:

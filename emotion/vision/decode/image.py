@@ -56,9 +56,11 @@ def _decode(content: bytes, name: str) -> Image:
 
 
 def _read_path(source: str | os.PathLike[str]) -> tuple[bytes, str]:
-    path = Path(source)
+    path = Path(os.fsdecode(source))
     name = brief(path.name or path)
     try:
+        if path.is_fifo():  # reading it may wait for ever
+            raise ImageError(f"{name} cannot be opened: it is a pipe; expected a file")
         return path.read_bytes(), name
     except OSError as error:
         raise ImageError(f"{name} cannot be opened: {error.strerror}") from error

@@ -15,7 +15,7 @@ from emotion.errors import ImageError, InputError, TooLargeError, brief
 from emotion.limits import check_picture, no_memory_words
 from emotion.settings import read_settings
 from emotion.types import Image
-from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, read_deep_colour, tiff_facts
+from emotion.vision.decode.colour import DARK, has_alpha, is_deep_colour, is_raw_tiff, read_deep_colour, tiff_facts
 from emotion.vision.decode.depth import in_eight_bits, rows_of
 from emotion.vision.decode.formats import EXPECTED, format_of, other_kind, pillow_formats
 from emotion.vision.decode.repair import (
@@ -58,6 +58,8 @@ def read_bytes(content: bytes, name: str) -> Image:
         ImageError: It cannot be read; the message says whether it is damaged or of another kind.
         TooLargeError: It has more pixels than the settings allow.
     """
+    if is_raw_tiff(content):
+        raise ImageError(f"{name} is a camera's raw picture, which begins with a preview; save it as PNG or JPEG")
     first: Exception | None = None
     with _quiet():
         for attempt in (_read_as_it_is, _read_without_metadata, _read_without_end):
@@ -81,6 +83,8 @@ def read_pillow(picture: Pillow.Image, name: str) -> Image:
         ImageError: It cannot be decoded.
         TooLargeError: It has more pixels than the settings allow.
     """
+    if not (picture.width and picture.height):
+        raise ImageError(f"expected a picture with pixels; {name} has {picture.width} × {picture.height}")
     check_picture(picture.width, picture.height, name)
     try:
         with _quiet():
@@ -175,6 +179,8 @@ def _as_rgb(picture: Pillow.Image) -> Image:
 
 def _opaque(picture: Pillow.Image) -> Pillow.Image:
     """Return a picture in RGB, blended over white."""
+    if picture.mode == "La":
+        picture = picture.convert("LA")
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         picture = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, _WHITE), rgba)
@@ -183,9 +189,11 @@ def _opaque(picture: Pillow.Image) -> Pillow.Image:
 
 def _orientation_of(picture: Pillow.Image) -> int:
     try:
-        return as_orientation(picture.getexif().get(_ORIENTATION))
+        found = as_orientation(picture.getexif().get(_ORIENTATION))
     except Exception:  # the block is damaged, but this tag may still be readable
-        return block_orientation(picture.info.get("exif", b"")) or UPRIGHT
+        found = UPRIGHT
+    # Pillow skips what follows a damaged tag.
+    return found if found != UPRIGHT else block_orientation(picture.info.get("exif", b"")) or UPRIGHT
 
 
 def _explained(error: Exception, content: bytes, name: str) -> ImageError:
@@ -196,7 +204,7 @@ def _explained(error: Exception, content: bytes, name: str) -> ImageError:
     if kind is not None:
         return ImageError(f"{name} is {kind}; expected a picture: {EXPECTED}")
     if form is None:
-        return ImageError(f"{name} is not a picture; expected {EXPECTED}")
+        return ImageError(f"{name} is not a picture in a known format; expected {EXPECTED}")
     if (why := _not_read(error, content)) is not None:
         return ImageError(f"{name} is an unsupported kind of {form} ({why}); save it as PNG or JPEG")
     if isinstance(error, UnidentifiedImageError):

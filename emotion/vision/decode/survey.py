@@ -205,12 +205,19 @@ def _plausible(stamps: Stamps) -> Stamps:
     order = stamps.copy()
     known = np.flatnonzero(~np.isnan(stamps))
     values = stamps[known]
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(values, _AROUND, mode="edge"), 2 * _AROUND + 1)
+    # Next to a restart, a right stamp is near those on one side only.
+    beside = np.minimum(np.abs(values - _medians_before(values)), np.abs(values - _medians_before(values[::-1])[::-1]))
     usual = max(1.0, 2 * _DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
-    order[known[(np.abs(values - np.median(around, axis=1)) > usual) | _strays(values)]] = np.nan
+    order[known[(beside > usual) | _strays(values)]] = np.nan
     missing = np.isnan(order)
     order[missing] = np.interp(np.flatnonzero(missing), np.flatnonzero(~missing), order[~missing])
     return order
+
+
+def _medians_before(values: Stamps) -> Stamps:
+    """Return the median of the values before each one."""
+    padded = np.pad(values, (2 * _AROUND, 0), mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded[:-1], 2 * _AROUND), axis=1))
 
 
 def _strays(stamps: Stamps) -> NDArray[np.bool_]:
@@ -221,7 +228,8 @@ def _strays(stamps: Stamps) -> NDArray[np.bool_]:
         later[:-places] += is_less
         earlier[places:] += is_less
     found = (later > _far_out(later)) | (earlier > _far_out(earlier))
-    crowd = np.convolve(found, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
+    beside_restart = np.maximum(later, earlier) > _DEEPEST_REORDER // 2
+    crowd = np.convolve(beside_restart, np.ones(2 * _AROUND + 1, int))[_AROUND:-_AROUND] > _AROUND
     return np.asarray(found & ~crowd, bool)
 
 

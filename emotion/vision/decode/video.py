@@ -17,7 +17,7 @@ from emotion.errors import VideoError
 from emotion.limits import check_frame, no_memory_words
 from emotion.types import Frame, Image, VideoInfo
 from emotion.vision.decode.clock import Clock
-from emotion.vision.decode.containers import open_container, picture_stream
+from emotion.vision.decode.containers import open_container, path_of, picture_stream
 from emotion.vision.decode.hdr import is_hdr
 from emotion.vision.decode.planes import luma_of, rgb_of
 from emotion.vision.decode.sampling import ROUNDING_S, Sampler, Sampling
@@ -36,7 +36,7 @@ def probe(path: str | Path) -> VideoInfo:
         VideoError: The file cannot be read, or has no frame.
         TooLargeError: Its frames have more pixels than the settings allow (:mod:`emotion.limits`).
     """
-    with _surveyed(Path(path)) as (container, stream, facts):
+    with _surveyed(path_of(path)) as (container, stream, facts):
         return _info(stream, _first_picture(container, stream), facts)
 
 
@@ -85,7 +85,7 @@ def read_video(
     Raises:
         VideoError: The file cannot be read or breaks off, or the part has no frame.
     """
-    path, sampling = Path(path), Sampling(every, fps, start_s, end_s)
+    path, sampling = path_of(path), Sampling(every, fps, start_s, end_s)
     keep = Sampler(sampling, None if after is None else (after.index, after.time_s))
     shown = False
     for index, time_s, picture, view in _pictures_of(path, start_s, after):

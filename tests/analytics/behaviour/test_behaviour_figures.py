@@ -156,9 +156,9 @@ def test_the_summary_is_json_without_nan() -> None:
 
 
 def test_the_headline_adds_counts_and_averages_the_rest_over_people() -> None:
-    found = behaviour_headline(acting(people=2))
+    found = behaviour_headline(behaviour_of(acting(people=2)))
     assert tuple(found) == HEADLINE
     assert (found["blinks"], found["nods"], found["towards_camera_share"]) == (6, 2, 0.5)
     assert found["blinks_per_minute"] == pytest.approx(18)
     assert found["jaw_drop_mean"] == pytest.approx(0.02)
-    assert set(behaviour_headline(make_analysis([[]] * 3)).values()) == {None}
+    assert set(behaviour_headline(behaviour_of(make_analysis([[]] * 3))).values()) == {None}

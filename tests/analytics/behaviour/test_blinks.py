@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from bench.eyes.blinks import measure_blinks
-from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, eye_figures, lid_events
+from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, lid_events
+from tests.acting import figures_of
 
 
 def timeline(left, right=None, fps: float = 30.0, track: int = 1) -> pd.DataFrame:
@@ -44,7 +45,7 @@ def test_the_limit_follows_the_persons_own_open_eye(open_eye):
 def test_each_person_is_compared_with_themselves():
     narrow, wide = timeline(dipped() * 0.4, track=1), timeline(dipped((20, 22), (60, 63)), track=2)
     both = pd.concat([narrow, wide]).sort_values(["frame_index", "track_id"], ignore_index=True)
-    assert eye_figures(both)["blinks"].tolist() == [0, 2]
+    assert figures_of(both)["blinks"].tolist() == [0, 2]
 
 
 @pytest.mark.parametrize(("last", "kinds"), [(44, [BLINK]), (54, []), (61, [CLOSED])])
@@ -60,16 +61,16 @@ def test_a_wink_is_of_one_eye_for_a_while():
 
 
 def test_rate_and_length():
-    figures = eye_figures(timeline(dipped((30, 32), (70, 74)), fps=20)).loc[1]
+    figures = figures_of(timeline(dipped((30, 32), (70, 74)), fps=20)).loc[1]
     assert figures["blinks_per_minute"] == pytest.approx(20)
     assert figures["blink_s"] == pytest.approx(4 / 20)
-    assert figures["seen_s"] == pytest.approx(6)
+    assert figures["eyes_s"] == pytest.approx(6)
 
 
 @pytest.mark.parametrize(("fps", "counted"), [(10, False), (14.5, True), (15, True), (60, True)])
 def test_too_few_looks_cannot_be_counted(fps, counted):
     table = timeline(dipped((30, 32)), fps=fps)
-    figures = eye_figures(table).loc[1]
+    figures = figures_of(table).loc[1]
     assert figures["looks_per_s"] == pytest.approx(fps)
     assert np.isfinite(figures["blinks"]) == counted
     assert len(lid_events(table)) == counted
@@ -77,7 +78,7 @@ def test_too_few_looks_cannot_be_counted(fps, counted):
 
 def test_unmeasured_eyes_are_no_blinks():
     empty = np.full(60, np.nan)
-    assert np.isnan(eye_figures(timeline(empty)).loc[1, "blinks"])
+    assert np.isnan(figures_of(timeline(empty)).loc[1, "blinks"])
     lost = dipped((30, 34))
     lost[35:40] = np.nan
     assert lid_events(timeline(lost)).empty, "nobody saw it end"
@@ -86,7 +87,7 @@ def test_unmeasured_eyes_are_no_blinks():
 
 
 def test_nobody():
-    assert eye_figures(timeline([])).empty
+    assert figures_of(timeline([])).empty
     assert lid_events(timeline([])).empty
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion.analytics.behaviour.gaze import gaze_angle, gaze_figures
+from emotion.analytics.behaviour.gaze import gaze_angle
+from tests.acting import figures_of
 
 
 def test_angles_to_the_camera():
@@ -14,9 +15,10 @@ def test_angles_to_the_camera():
 
 def test_share_of_known_rows_that_look_towards_the_camera():
     rows = pd.DataFrame({
-        "track_id": [1] * 4 + [2], "gaze_yaw": [0, 10, 40, np.nan, np.nan], "gaze_pitch": [0, 10, 0, np.nan, np.nan],
+        "frame_index": [0, 1, 2, 3, 0], "time_s": [0, 0.1, 0.2, 0.3, 0], "track_id": [1] * 4 + [2],
+        "gaze_yaw": [0, 10, 40, np.nan, np.nan], "gaze_pitch": [0, 10, 0, np.nan, np.nan],
     })  # fmt: skip
-    figures = gaze_figures(rows)
+    figures = figures_of(rows)
     assert figures.loc[1, "gaze_known_share"] == 0.75
     assert figures.loc[1, "towards_camera_share"] == pytest.approx(2 / 3)
     assert np.isnan(figures.loc[2, "towards_camera_share"])

@@ -1,4 +1,4 @@
-"""Detecting dead workers on this machine by their process ID and command line."""
+"""Detecting dead workers on this machine by their process ID and command line, and claims without a worker."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emotion.library import Library, Repository
-from emotion.library.jobs import liveness
+from emotion.errors import LibraryError
+from emotion.library import JobSettings, Library, Repository, State
+from emotion.library.jobs import cancel, liveness
 from emotion.library.jobs.liveness import HeartbeatMonitor, mark_dead_workers
 from emotion.library.jobs.queue import Claim, claim_next, work_of
 
@@ -51,3 +52,76 @@ def test_an_exited_worker_is_left_to_its_server_for_a_minute(library: Library, c
     assert mark_dead_workers(library, monitor) == []
     passed_s[0] += 1
     assert mark_dead_workers(library, monitor) == [claim.id]
+
+
+@pytest.fixture
+def unstarted(library: Library, repository: Repository, video: Path) -> Claim:
+    """A claim of a server that was killed before it started a worker."""
+    repository.add(video, "first.mp4", JobSettings(keep_video=False))
+    repository.add(video, "second.mp4")
+    claim = claim_next(library, 1)
+    assert claim is not None
+    return claim
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def given_up(library: Library) -> list[str]:
+    """What another server does with the claims that it finds, once the time for a start is over."""
+    clock = Clock()
+    monitor = HeartbeatMonitor[Claim](clock)
+    assert mark_dead_workers(library, monitor) == [], "it may start yet"
+    clock.seconds = liveness.START_TIMEOUT_S
+    assert mark_dead_workers(library, monitor) == [], "it may start yet"
+    clock.seconds += 0.1
+    return mark_dead_workers(library, monitor)
+
+
+def test_an_analysis_whose_worker_never_started_keeps_its_place_in_the_queue(
+    library: Library, repository: Repository, unstarted: Claim, processes: Path
+) -> None:
+    (processes / "cmdline").write_bytes(b"python\0-m\0something.else\0")
+    assert given_up(library) == [unstarted.id]
+    entry = repository.get(unstarted.id)
+    assert (entry.state, entry.note, entry.has_video) == (State.QUEUED, "", True)
+    again = claim_next(library, 1)
+    assert again is not None
+    assert again.id == unstarted.id
+    with pytest.raises(LibraryError, match="taken by another worker"):
+        work_of(library, unstarted, 4242)
+
+
+def test_a_worker_that_is_still_starting_keeps_its_claim(library: Library, unstarted: Claim, processes: Path) -> None:
+    command = ("python", "-m", "emotion.library.jobs.worker", unstarted.id, unstarted.run)
+    (processes / "cmdline").write_bytes("\0".join(command).encode())
+    assert given_up(library) == []
+
+
+def test_an_analysis_cancelled_before_its_worker_started_is_over(
+    library: Library, repository: Repository, unstarted: Claim, processes: Path
+) -> None:
+    cancel(repository, unstarted.id)
+    assert given_up(library) == [unstarted.id]
+    entry = repository.get(unstarted.id)
+    assert (entry.state, entry.has_video, entry.finished_at is None) == (State.CANCELLED, False, False)
+    assert library.storage.keys(unstarted.id) == []
+
+
+def test_a_process_of_another_user_is_no_worker(
+    library: Library, claim: Claim, processes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command line may be hidden (``hidepid``); the queue goes on."""
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(liveness.Path, "read_bytes", refuse)
+    assert mark_dead_workers(library) == [claim.id]

@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from emotion.analytics.edits import Edits, Event, Span
 from emotion.errors import EmotionError, InputError
-from emotion.library import LOCAL, Library
 from emotion.library.studies import StudyRepository
 from emotion.library.studies.exchange import export_study, import_study
 from emotion.library.studies.repository import SavedStudy
 from emotion.library.studies.results import study_results
-from emotion.studies import Cell, Consent, Participant, Stimulus, Study
-from tests.conftest import make_analysis
-from tests.library.libraries import put
-
-
-@pytest.fixture
-def studies(library: Library) -> StudyRepository:
-    return StudyRepository(library.for_owner(LOCAL))
-
-
-@pytest.fixture
-def saved(studies: StudyRepository, video: Path) -> SavedStudy:
-    ids = []
-    for labels in (["happiness"] * 20, ["neutral", "anger"] * 8):
-        entry = put(studies.analyses, video, analysis=make_analysis([[label] for label in labels]))
-        studies.analyses.save_edits(entry.id, Edits(events=(Event("film", Span(0.5, 1.2)),)))
-        ids.append(entry.id)
-    waiting = studies.analyses.add(video, "waiting.mp4").id
-    people = (Participant("p1", {"group": "a"}, Consent.GIVEN), Participant("p2", {"group": "b"}))
-    stimuli = (Stimulus("film", event="film"), Stimulus("rest"))
-    cells = (Cell("p1", "film", ids[0]), Cell("p2", "film", ids[1]), Cell("p1", "rest", ids[0], 0.1, 0.4))
-    return studies.create(Study("Pilot", people, stimuli, (*cells, Cell("p2", "rest", waiting))))
 
 
 def test_a_study_has_the_same_results_in_another_library(
@@ -58,6 +35,26 @@ def test_a_study_has_the_same_results_in_another_library(
     pd.testing.assert_frame_equal(study_results(elsewhere, imported).means, results.means)
     assert elsewhere.analyses.search().total == 2
     assert elsewhere.analyses.search("film").total == 2, "events can be searched"
+
+
+@pytest.mark.parametrize("linked", ["study.json", "timelines", "timeline", "pipe"])
+def test_a_folder_with_links_or_pipes_is_refused(
+    studies: StudyRepository, saved: SavedStudy, tmp_path: Path, linked: str
+) -> None:
+    """A received folder could lead to any file of this machine, or to one that never ends."""
+    folder = tmp_path / "out"
+    export_study(studies, saved, folder)
+    timeline = next((folder / "timelines").iterdir())
+    path = {"timeline": timeline, "pipe": timeline}.get(linked, folder / linked)
+    path.rename(tmp_path / "elsewhere")
+    if linked == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path / "elsewhere")
+    elsewhere = StudyRepository(studies.analyses.library.for_owner("a colleague"))
+    with pytest.raises(InputError, match="in the folder of a study; "):
+        import_study(elsewhere, folder)
+    assert elsewhere.analyses.search().total == 0
 
 
 @pytest.mark.parametrize("break_it", ["no file", "no json", "version", "timeline", "strange id"])
@@ -82,3 +79,8 @@ def test_a_damaged_folder_adds_nothing(
     assert elsewhere.summaries() == []
     assert elsewhere.analyses.search().total == 0
     assert set(studies.analyses.library.storage.folders()) == {cell.analysis for cell in saved.study.cells}
+
+
+def test_a_file_is_no_folder(studies: StudyRepository, video: Path) -> None:
+    with pytest.raises(InputError, match=f"expected a folder that “export” made; {video.name} is a file"):
+        import_study(studies, video)

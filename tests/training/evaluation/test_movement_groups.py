@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from emotion.analytics.timeline import OPENNESS
 from emotion.vision.movement_codebook import MEASURE_COLUMNS
 from training.evaluation.movement_groups import PAIRS, areas, pose_slopes
 from training.evaluation.movement_tables import GUIDE, tables, write_tables
+
+COLUMNS = [*MEASURE_COLUMNS, *OPENNESS]
 
 
 def test_the_guide_has_the_tables_of_the_codebook_and_of_the_measurement() -> None:
@@ -33,7 +36,7 @@ def test_areas_of_faces_that_are_moved(shift: float, area: float) -> None:
     """Every measure of the happy faces is shifted: movements that grow with it tell them apart."""
     rng = np.random.default_rng(0)
     labels = np.repeat(["neutral", "sadness", *sorted({expression for expression, _, _ in PAIRS} - {"sadness"})], 400)
-    values = pd.DataFrame(rng.normal(size=(len(labels), len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS))
+    values = pd.DataFrame(rng.normal(size=(len(labels), len(COLUMNS))), columns=COLUMNS)
     values[labels == "happiness"] += shift
     rows = areas(values, labels, np.ones(len(labels), bool))
     smile = next(row for row in rows if row["movements"] == ["lip_corner_up"])
@@ -44,6 +47,17 @@ def test_areas_of_faces_that_are_moved(shift: float, area: float) -> None:
     assert anger["against_neutral"] == pytest.approx(0.5, abs=0.04)
 
 
+def test_faces_with_unknown_eyes_are_left_out_where_eyes_are_needed() -> None:
+    labels = np.repeat(["neutral", "surprise"], 50)
+    values = pd.DataFrame(np.random.default_rng(0).normal(size=(100, len(COLUMNS))), columns=COLUMNS)
+    values.loc[labels == "surprise", OPENNESS] += 10.0
+    values.loc[::2, OPENNESS] = np.nan
+    rows = [row for row in areas(values, labels, labels != "") if row["expression"] == "surprise"]
+    found = {tuple(row["movements"]): row["against_neutral"] for row in rows}
+    assert found["eye_openness",] == 1.0
+    assert 0.3 < found["lid_raise",] < 0.7
+
+
 def test_slopes_of_measures_that_follow_the_pose() -> None:
     """The second measure grows by 0.02 per 10° of pitch, the first shrinks by 0.01 per 10° of yaw."""
     poses = np.random.default_rng(0).uniform(-20, 20, (50, 2))
@@ -52,9 +66,7 @@ def test_slopes_of_measures_that_follow_the_pose() -> None:
 
 
 def test_a_set_without_an_expression_has_no_area() -> None:
-    values = pd.DataFrame(
-        np.random.default_rng(0).normal(size=(20, len(MEASURE_COLUMNS))), columns=list(MEASURE_COLUMNS)
-    )
+    values = pd.DataFrame(np.random.default_rng(0).normal(size=(20, len(COLUMNS))), columns=COLUMNS)
     labels = np.repeat(["neutral", "happiness"], 10)
     missing = {row["expression"] for row in areas(values, labels, labels != "") if row["against_neutral"] is None}
     assert missing == {"surprise", "anger", "sadness", "fear"}

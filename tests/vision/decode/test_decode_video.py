@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 from pathlib import Path
 
@@ -119,6 +120,15 @@ def test_unreadable_files_say_what_is_wrong(tmp_path: Path) -> None:
         assert name in str(caught.value)
     with pytest.raises(VideoError, match="no such file"):
         probe(tmp_path / "absent.mp4")
+
+
+@pytest.mark.parametrize(
+    "given", [None, 7, b"video", io.BytesIO(), np.zeros((4, 4))], ids=lambda given: str(type(given))
+)
+def test_anything_but_a_path_is_refused_in_one_sentence(given: object) -> None:
+    for read in (probe, lambda source: next(read_video(source))):
+        with pytest.raises(VideoError, match=f"expected the path of a video; got {type(given).__name__}"):
+            read(given)
 
 
 def test_a_truncated_video_gives_the_frames_before_the_damage(tmp_path: Path) -> None:

@@ -93,6 +93,16 @@ def test_concatenated_files_restart_the_clock(broadcast: Path, tmp_path: Path, c
     assert "the clock restarts or jumps at 4.00 s" in probe(clip).mended
 
 
+def test_the_join_of_reordered_frames_is_found_exactly(tmp_path: Path) -> None:
+    """Around a join, HEVC's frames are decoded in quite another order than they are displayed."""
+    options = {"x265-params": "log-level=0"}
+    whole = write_clip(tmp_path / "whole.ts", pictures(), codec="libx265", options=options).read_bytes()
+    clip = tmp_path / "joined.ts"
+    clip.write_bytes(whole * 2)
+    assert_whole(clip, FRAMES * 2)
+    assert probe(clip).mended.endswith("25/s: the clock restarts or jumps at 4.00 s.")
+
+
 def test_a_flash_video_with_a_restarted_recorder(tmp_path: Path) -> None:
     whole, clip = write_clip(tmp_path / "whole.flv", pictures()).read_bytes(), tmp_path / "joined.flv"
     clip.write_bytes(whole + whole[13:])  # without the second file's header

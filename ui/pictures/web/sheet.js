@@ -4,6 +4,20 @@ export default function ({data, parentElement, setTriggerValue}) {
   const list = parentElement.querySelector(".sheet");
   const template = parentElement.querySelector("template");
   list.replaceChildren(...data.pictures.map((picture) => tile(template, picture, setTriggerValue)));
+  const rows = [...list.querySelectorAll(".chips")];
+  const watch = new ResizeObserver(() => rows.forEach((row, number) => fit(row, data.pictures[number].answers)));
+  watch.observe(list);
+  return () => watch.disconnect();
+}
+
+// Shows as many of a picture's expressions as fit in its row, and the number of the others.
+function fit(row, answers) {
+  const chips = answers.map(chip);
+  row.replaceChildren(...chips);
+  for (let hidden = 1; hidden < answers.length && row.scrollWidth > row.clientWidth; hidden++) {
+    row.replaceChildren(...chips.slice(0, -hidden), chip({text: `+${hidden}`, kind: "none"}));
+  }
+  if (row.scrollWidth > row.clientWidth) row.firstElementChild.style.flexShrink = 1;
 }
 
 function tile(template, picture, setTriggerValue) {
@@ -12,7 +26,6 @@ function tile(template, picture, setTriggerValue) {
   const image = item.querySelector("img");
   if (picture.src) image.src = picture.src;
   else image.remove();
-  item.querySelector(".chips").replaceChildren(...picture.answers.map(chip));
   item.querySelector(".name").textContent = picture.name;
   const said = picture.answers.map(({text}) => text).join(", ");
   button.title = `${picture.name}: ${said}`;

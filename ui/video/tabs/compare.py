@@ -139,15 +139,18 @@ def _show(first: Side, second: Side, key: str) -> None:
         return
     columns: dict[str, Any] = {
         "emotion": "Expression",
-        "first": st.column_config.NumberColumn("First", format="percent"),
-        "second": st.column_config.NumberColumn("Second", format="percent"),
-        "difference": st.column_config.NumberColumn("Difference", format="%+.3f"),
+        "first": st.column_config.NumberColumn(first.name, format="percent"),
+        "second": st.column_config.NumberColumn(second.name, format="percent"),
+        "difference": st.column_config.NumberColumn("Difference, points", format="%+.0f"),
         "correlation": st.column_config.NumberColumn("Correlation", format="%.2f"),
     }
-    st.dataframe(whole_percent(figures, "first", "second"), hide_index=True, column_config=columns)
+    # Adding 0 turns −0 into 0.
+    points = figures.assign(difference=(100 * figures["difference"]).round() + 0.0)
+    st.dataframe(whole_percent(points, "first", "second"), hide_index=True, column_config=columns)
     csv_button("Comparison", figures, f"{key}_csv")
     how_to_read(
         "The curves are probabilities of an expression, one line per side.",
-        "Mean probabilities while both sides show a face, and Pearson's correlation of the two curves. "
+        "Mean probabilities while both sides show a face, their difference (second minus first) in percentage points, "
+        "and Pearson's correlation of the two curves. "
         "Neighbouring moments are similar, so the correlation of short clips says little.",
     )

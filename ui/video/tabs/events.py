@@ -52,6 +52,7 @@ def edit_events(edits: Edits, key: str) -> Edits:
     changed = st.data_editor(
         table,
         num_rows="dynamic",
+        placeholder="",
         hide_index=True,
         key=f"{key}_editor_{fingerprint(edits.to_dict()['events'])}",
         column_config={
@@ -186,7 +187,7 @@ def _figure_columns() -> dict[str, Any]:
         "label": "Event",
         "start_s": st.column_config.NumberColumn("From, s", format="%.2f"),
         "end_s": st.column_config.NumberColumn("To, s", format="%.2f"),
-        "seconds": st.column_config.NumberColumn("Faces' time, s", format="%.2f"),
+        "seconds": st.column_config.NumberColumn("Face time, s", format="%.2f"),
         "dominant": "Dominant",
         "smile_index": share_column("Smile index"),
         "changes_per_minute": changes_column(),

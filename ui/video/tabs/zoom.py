@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -33,7 +33,7 @@ def show_zoom(analysis: Analysis, edits: Edits, key: str, on_moment: Callable[[f
     if analysis.timeline.empty or float(ends.iloc[-1] - ends.iloc[0]) < _SHORTEST_S:
         return
     st.markdown("**What happened in a short span?** Drag over a part of the overview.")
-    span = _choose_span(analysis, key)
+    span = _choose_span(analysis, edits.names, key)
     if span is not None:
         chart = timeline_chart(analysis, legend=False, names=edits.names, span=span)
         show_chart(chart, key, "timeline", on_select=lambda: _take_click(key, on_moment), selection_mode=[MOMENT])
@@ -43,9 +43,10 @@ def show_zoom(analysis: Analysis, edits: Edits, key: str, on_moment: Callable[[f
 def _explanation(analysis: Analysis) -> list[str]:
     people = analysis.timeline["track_id"].nunique()
     few = f"Only the {MAX_LANES} people seen longest are shown, out of {people:,}." if people > MAX_LANES else ""
-    unclear = f"Light grey: **unclear** (neutral is dark grey). {explain(analysis.abstain_below)}"
+    unclear = f"Light grey with “?”: **unclear** (neutral is dark grey). {explain(analysis.abstain_below)}"
     return [
-        "The overview has one ribbon per person, in the colour of the leading expression. Gaps: **not seen**.",
+        "The overview has one ribbon per person, in the colour and with two letters of the leading expression. "
+        "Gaps: **not seen**.",
         "In the span, each colour is as high as the probability of its expression. Point at a moment for its values; "
         "click to move the player there. Dashed: no face found.",
         unclear if analysis.abstain_below > 0 else "",
@@ -59,12 +60,12 @@ def _take_click(key: str, on_moment: Callable[[float], None]) -> None:
         on_moment(float(picked[0]["time_s"]))
 
 
-def _choose_span(analysis: Analysis, key: str) -> Span | None:
+def _choose_span(analysis: Analysis, names: Mapping[int, str], key: str) -> Span | None:
     """Show the overview, and return the span chosen in it; None for none."""
     # A new key clears the selection.
     round_of = st.session_state.setdefault(f"{key}_round", 0)
     overview = f"{key}_overview_{round_of}"
-    chart = overview_chart(analysis, ink=chart_text_colour())
+    chart = overview_chart(analysis, ink=chart_text_colour(), names=names)
     st.altair_chart(chart, width="stretch", key=overview, on_select="rerun", selection_mode=[ZOOM])
     span = zoomed_span(st.session_state[overview].selection.get(ZOOM) or {})
     if span is not None:

@@ -1,0 +1,181 @@
+"""Agreement of coders on the videos of a study, with the model as one more coder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from emotion.analytics.apply import apply_edits, part_of
+from emotion.analytics.timeline import probability_columns
+from emotion.errors import InputError, brief
+from emotion.labels import EMOTIONS
+from emotion.library.studies.repository import SavedStudy, StudyRepository
+from emotion.progress import OnProgress, ProgressReporter
+from emotion.studies.agreement.alpha import codings_alpha
+from emotion.studies.agreement.codings import MODEL, NO_CODE, Codings, from_spans, leading_codes, with_model
+from emotion.studies.agreement.differences import disagreements, kappa_table
+from emotion.studies.agreement.icc import resampled_correlations
+from emotion.studies.agreement.kappa import Agreement, fleiss_kappa
+from emotion.studies.agreement.recordings import by_person, coded_shares
+from emotion.studies.names import PARTICIPANT, STIMULUS
+from emotion.studies.results import StudyResults
+from emotion.studies.study import Cell, Key
+from emotion.types import Analysis
+
+ICC_FORM = "ICC(2,1)"
+_SIGN = "\n"
+"""Between participant and stimulus in the name of a recording; names have no line breaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementOptions:
+    """How codes are compared.
+
+    Attributes:
+        step_s: Length of a unit of time, s.
+        tolerance_s: Longest time between equal codes, s.
+        model: Whether the model is one more coder.
+        empty: Code of the time in which a coder coded nothing; None leaves it out.
+    """
+
+    step_s: float = 0.1
+    tolerance_s: float = 0.0
+    model: bool = True
+    empty: str | None = NO_CODE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyAgreement:
+    """How well coders agree.
+
+    Attributes:
+        coders: Their names, the model last.
+        recordings: How many videos were compared.
+        pairs: As :func:`~emotion.studies.agreement.differences.kappa_table`.
+        overall: Krippendorff's α, and Fleiss' κ with three coders or more.
+        icc: ``code``, ``icc``, ``low``, ``high``, ``recordings``: reliability of the share of a video with a code.
+        differences: ``participant``, ``stimulus``, ``start_s``, ``end_s`` and a column for each coder.
+    """
+
+    coders: tuple[str, ...]
+    recordings: int
+    pairs: pd.DataFrame
+    overall: tuple[Agreement, ...]
+    icc: pd.DataFrame
+    differences: pd.DataFrame
+
+
+def cells_of_spans(saved: SavedStudy, spans: pd.DataFrame) -> tuple[dict[Key, Cell], list[Key]]:
+    """Return the cells that spans name, by the names in the spans and ignoring case; and the names without a cell."""
+    known = {tuple(name.casefold() for name in cell.key): cell for cell in saved.study.counted_cells()}
+    keys = dict.fromkeys(zip(spans[PARTICIPANT], spans[STIMULUS], strict=True))
+    found = {key: known.get((key[0].casefold(), key[1].casefold())) for key in keys}
+    return {key: cell for key, cell in found.items() if cell}, [key for key, cell in found.items() if not cell]
+
+
+def study_agreement(
+    studies: StudyRepository,
+    saved: SavedStudy,
+    results: StudyResults,
+    spans: pd.DataFrame,
+    options: AgreementOptions,
+    on_step: OnProgress | None = None,
+) -> StudyAgreement:
+    """Compare coders over the whole videos of a study.
+
+    Args:
+        studies: The owner's studies.
+        saved: The study.
+        results: Its results, which know who the participant is in each video.
+        spans: ``coder``, ``participant``, ``stimulus``, ``code``, ``start_s`` and ``end_s``, in the video's time.
+        options: How they are compared.
+        on_step: Called after every video; may raise to cancel.
+
+    Raises:
+        InputError: Fewer than two coders coded the videos of the study, or a span is impossible.
+    """
+    cells, _ = cells_of_spans(saved, spans)
+    cells = {key: cell for key, cell in cells.items() if cell.key in results.sums}
+    progress, lengths, model = ProgressReporter(len(cells), on_step), {}, {}
+    for cell in cells.values():
+        edits = studies.analyses.get(cell.analysis).edits
+        analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
+        lengths[_name(cell.key)] = analysis.info.duration_s
+        if options.model:
+            model[_name(cell.key)] = _model_codes(analysis, results.sums[cell.key].track)
+        progress.advance()
+    codings = _codings(spans, cells, lengths, options)
+    if options.model:
+        codings = with_model(codings, model)
+    if len(codings.coders) < 2:
+        raise InputError(f"expected codes of at least two coders; got those of {', '.join(codings.coders)}")
+    pooled = by_person(codings, {name: name.split(_SIGN)[0] for name in codings.people})
+    overall = [codings_alpha(pooled)]
+    if len(codings.coders) > 2:
+        overall.append(fleiss_kappa(pooled, tolerance_s=options.tolerance_s))
+    return StudyAgreement(
+        codings.coders,
+        len(codings.people),
+        kappa_table(pooled, tolerance_s=options.tolerance_s),
+        tuple(overall),
+        _icc_table(codings),
+        _with_keys(disagreements(codings, tolerance_s=options.tolerance_s, at_least_s=options.step_s)),
+    )
+
+
+def _name(key: Key) -> str:
+    return _SIGN.join(key)
+
+
+def _codings(
+    spans: pd.DataFrame, cells: Mapping[Key, Cell], lengths: Mapping[str, float], options: AgreementOptions
+) -> Codings:
+    names = [
+        _name(cells[key].key) if key in cells else "" for key in zip(spans[PARTICIPANT], spans[STIMULUS], strict=True)
+    ]
+    coded = spans.assign(**{PARTICIPANT: names, "code": spans["code"].map(_code_of)})
+    coded = coded[coded[PARTICIPANT] != ""]
+    if coded.empty:
+        raise InputError("expected codes of participants and stimuli that have results in this study; got none")
+    if MODEL in set(coded["coder"]) and options.model:
+        raise InputError(f"expected coders with other names than {brief(MODEL)!r}")
+    return from_spans(coded, lengths, step_s=options.step_s, empty=options.empty)
+
+
+def _code_of(text: str) -> str:
+    """Return a code; those that are named like an expression are written like it, to be compared with the model's."""
+    return text.casefold() if text.casefold() in EMOTIONS else text
+
+
+def _model_codes(analysis: Analysis, track: int | None) -> pd.DataFrame:
+    """Return ``time_s`` and the leading expression of a person in each frame."""
+    if track is None:
+        return pd.DataFrame({"time_s": [], "code": []})
+    rows = part_of(analysis, track=track).timeline
+    names = probability_columns(analysis.labels)
+    codes = leading_codes(rows[names].set_axis(list(analysis.labels), axis=1))
+    return pd.DataFrame({"time_s": rows["time_s"], "code": codes})
+
+
+def _icc_table(codings: Codings) -> pd.DataFrame:
+    """Return the reliability of the share of time with each code; none of a code without two complete recordings."""
+    people = [name.split(_SIGN)[0] for name in codings.people]
+    rows = []
+    for code in codings.codes:
+        try:
+            found = resampled_correlations(coded_shares(codings, code).to_numpy(), people)
+        except InputError:
+            continue
+        one = next(each for each in found if each.form == ICC_FORM)
+        if np.isfinite(one.value):
+            rows.append((code, one.value, one.low, one.high, one.targets))
+    return pd.DataFrame(rows, columns=["code", "icc", "low", "high", "recordings"])
+
+
+def _with_keys(found: pd.DataFrame) -> pd.DataFrame:
+    keys = found[PARTICIPANT].str.split(_SIGN, n=1, expand=True, regex=False).reindex(columns=[0, 1])
+    others = found.drop(columns=PARTICIPANT)
+    return pd.concat([keys.set_axis([PARTICIPANT, STIMULUS], axis=1), others], axis=1)

@@ -1,0 +1,97 @@
+"""Moves a study as one ZIP file: the folder of :mod:`emotion.library.studies.exchange`, packed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from emotion.errors import InputError, brief
+from emotion.library.read_upload import rewrite_uploaded
+from emotion.library.studies.exchange import ABOUT, TIMELINES, export_study, import_study
+from emotion.library.studies.repository import SavedStudy, StudyRepository
+from emotion.limits import limits
+from emotion.progress import OnProgress, ProgressReporter
+from emotion.sandbox.zips import BROKEN, open_zip
+
+SUFFIX = ".zip"
+EXPECTED = f"a ZIP file of an exported study, with {ABOUT} in it"
+_MOST_FILES = 100_000
+_WANTED = re.compile(rf"(?:[^/]+/)?({re.escape(ABOUT)}|{TIMELINES}/[0-9a-f]{{32}}\.parquet)")
+"""Files of a study, also in a folder that was packed as a whole."""
+
+
+def pack_folder(folder: Path, path: Path) -> None:
+    """Move the files of a folder into a ZIP file. Timelines are compressed already, so they are only stored."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+            kind = zipfile.ZIP_STORED if file.suffix in {".parquet", ".gz"} else zipfile.ZIP_DEFLATED
+            archive.write(file, file.relative_to(folder), kind)
+            file.unlink()
+
+
+def export_zip(studies: StudyRepository, saved: SavedStudy, path: Path, on_step: OnProgress | None = None) -> list[str]:
+    """Write a study and its timelines as a ZIP file; see :func:`~emotion.library.studies.exchange.export_study`."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        without = export_study(studies, saved, Path(folder) / "study", on_step)
+        pack_folder(Path(folder) / "study", path)
+    return without
+
+
+def import_zip(
+    studies: StudyRepository, path: Path, on_step: OnProgress | None = None, workspace: Path | None = None
+) -> SavedStudy:
+    """Add the study of an untrusted ZIP file, and those of its analyses that the library does not have yet.
+
+    The sandbox reads each timeline and writes it anew; this process reads only the new files.
+
+    Args:
+        studies: The owner's studies.
+        path: From :func:`export_zip`, or an exported folder that was packed.
+        on_step: Called after each step; may raise to cancel.
+        workspace: Folder for temporary files.
+
+    Raises:
+        InputError: It is no such file, or a file in it is damaged. Nothing is added then.
+        TimelineError: A timeline is damaged; likewise.
+        TooLargeError: It is over a limit; likewise.
+    """
+    with tempfile.TemporaryDirectory(dir=workspace) as folder, open_zip(path, _MOST_FILES, EXPECTED) as archive:
+        entries = _entries(archive)
+        limits().check_free(Path(folder), sum(entry.file_size for entry in entries.values()))
+        progress = ProgressReporter(2 * (len(entries) - 1), on_step)
+        (Path(folder) / TIMELINES).mkdir()
+        for name, entry in entries.items():
+            target = Path(folder) / name
+            if name == ABOUT:
+                _unpack(archive, entry, target)
+            else:
+                brought = Path(folder) / "brought.parquet"
+                _unpack(archive, entry, brought)
+                rewrite_uploaded(brought, target, target.name)
+                progress.advance()
+        return import_study(studies, Path(folder), lambda _: progress.advance())
+
+
+def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """Return path in the study's folder → entry, for the files of a study; others are ignored."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    for entry in archive.infolist():
+        if match := _WANTED.fullmatch(entry.filename):
+            if match[1] in found:
+                raise InputError(f"expected one study in the ZIP file; it has {brief(match[1])} twice")
+            found[match[1]] = entry
+    if ABOUT not in found:
+        raise InputError(f"expected {EXPECTED}; there is none")
+    return found
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    """Write one entry to a file; zipfile unpacks no more than the size that the archive states."""
+    try:
+        with archive.open(entry) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    except BROKEN as error:
+        raise InputError(f"expected {EXPECTED}; {brief(entry.filename)} cannot be unpacked: {brief(error)}") from error

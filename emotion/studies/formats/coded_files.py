@@ -1,0 +1,88 @@
+"""Reads what people coded: a file of ELAN, BORIS or any CSV per coder and video, or one table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from emotion.errors import InputError, brief
+from emotion.studies.formats.event_tables import Columns, LoggedEvent, events_of_table
+from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, NamePattern
+
+CODER = "coder"
+SPANS = (CODER, PARTICIPANT, STIMULUS, "code", "start_s", "end_s")
+"""Columns of tables of spans; times are in the video's time."""
+
+PATTERNS = (
+    "{coder}_{participant}_{stimulus}",
+    "{coder}-{participant}-{stimulus}",
+    "{participant}_{stimulus}_{coder}",
+    "{coder}_{participant}",
+)
+"""Patterns of file names, to try in this order."""
+
+
+def is_table_of_all(columns: Iterable[str]) -> bool:
+    """Return whether a table names a coder in each row."""
+    return {CODER, PARTICIPANT, "code", "start_s", "end_s"} <= set(columns)
+
+
+def spans_of_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the spans in one table of all coders.
+
+    Args:
+        table: Text columns ``coder``, ``participant``, ``code``, ``start_s``, ``end_s`` and, if there are several,
+            ``stimulus``.
+
+    Raises:
+        InputError: A time is not a number.
+    """
+    whole = table if STIMULUS in table else table.assign(**{STIMULUS: ONLY_STIMULUS})
+    parts = []
+    for key, rows in whole.groupby([CODER, PARTICIPANT, STIMULUS], sort=False):
+        parts.append(
+            _spans(dict(zip(SPANS, key, strict=False)), events_of_table(rows, Columns("start_s", "code", "end_s")))
+        )
+    return _joined(parts)
+
+
+def spans_of_files(files: Mapping[str, Sequence[LoggedEvent]], pattern: NamePattern) -> tuple[pd.DataFrame, list[str]]:
+    """Return the spans of one file per coder and video.
+
+    Args:
+        files: File name → its events, whose labels are the codes.
+        pattern: How to read the names; with ``{coder}``.
+
+    Returns:
+        :data:`SPANS`, with an empty code and no times for a file without events; and the names that do not fit.
+
+    Raises:
+        InputError: The pattern has no ``{coder}``.
+    """
+    if CODER not in pattern.fields:
+        raise InputError(f"expected a pattern with {{coder}}, such as {PATTERNS[0]}; got {brief(pattern.text)!r}")
+    parts, strangers = [], []
+    for name, events in files.items():
+        values = pattern.read(name)
+        if values is None:
+            strangers.append(name)
+        else:
+            parts.append(_spans({STIMULUS: ONLY_STIMULUS, **values}, events))
+    return _joined(parts), strangers
+
+
+def suggest_coded_pattern(names: Sequence[str]) -> str:
+    """Return the first usual pattern that fits all names, or else the first one."""
+    fitting = (text for text in PATTERNS if all(NamePattern(text).read(name) for name in names))
+    return next(fitting, PATTERNS[0])
+
+
+def _spans(values: Mapping[str, str], events: Sequence[LoggedEvent]) -> pd.DataFrame:
+    rows = [(event.label, event.start_s, event.end_s) for event in events] or [("", float("nan"), float("nan"))]
+    table = pd.DataFrame(rows, columns=["code", "start_s", "end_s"])
+    return table.assign(**{name: values[name] for name in (CODER, PARTICIPANT, STIMULUS)})[list(SPANS)]
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SPANS))

@@ -1,0 +1,110 @@
+"""Coders of a study's videos are compared with each other and with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from emotion.errors import InputError
+from emotion.library import LOCAL, Library
+from emotion.library.studies import StudyRepository
+from emotion.library.studies.agreement import AgreementOptions, StudyAgreement, cells_of_spans, study_agreement
+from emotion.library.studies.read_uploads import read_uploaded_log
+from emotion.library.studies.results import study_results
+from emotion.sandbox.runner import end_waiting
+from emotion.studies import Cell, Participant, Stimulus, Study
+from emotion.studies.formats.event_tables import LoggedEvent
+from tests.conftest import make_analysis
+from tests.library.libraries import put
+
+COLUMNS = ["coder", "participant", "stimulus", "code", "start_s", "end_s"]
+SHOWN = ["neutral"] * 10 + ["happiness"] * 20
+
+
+@pytest.fixture
+def studies(tmp_path: Path) -> Iterator[StudyRepository]:
+    library = Library.open(f"sqlite:///{tmp_path / 'library.db'}", str(tmp_path / "storage"))
+    yield StudyRepository(library.for_owner(LOCAL))
+    library.close()
+
+
+@pytest.fixture
+def study_id(studies: StudyRepository, video: Path) -> str:
+    people = tuple(Participant(name) for name in ("p1", "p2"))
+    analysis = make_analysis([[label] for label in SHOWN])
+    cells = [
+        Cell(who.name, what, put(studies.analyses, video, f"{who.name}_{what}.mp4", analysis=analysis).id)
+        for who in people
+        for what in ("film", "news")
+    ]
+    return studies.create(Study("S", people, (Stimulus("film"), Stimulus("news")), tuple(cells))).id
+
+
+def spans_of(rows: list[tuple]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def compare(studies: StudyRepository, study_id: str, rows: list[tuple], **options: object) -> StudyAgreement:
+    saved = studies.get(study_id)
+    return study_agreement(studies, saved, study_results(studies, saved), spans_of(rows), AgreementOptions(**options))
+
+
+def test_the_model_agrees_with_a_coder_who_saw_the_same(studies: StudyRepository, study_id: str) -> None:
+    rows = [("ann", "P1", "film", "Happiness", 1.0, 3.0), ("ann", "p2", "news", "happiness", 1.0, 3.0)]
+    found = compare(studies, study_id, rows, empty="neutral")
+    assert found.coders == ("ann", "model")
+    assert found.recordings == 2
+    assert found.pairs[["first", "second"]].to_numpy().tolist() == [["ann", "model"]]
+    assert found.pairs["kappa"][0] == pytest.approx(1)
+    assert found.overall[0].value == pytest.approx(1)
+    assert np.isnan(found.overall[0].low), "two people are too few for an interval"
+    assert found.differences.empty
+    assert found.icc.empty, "a coder without any difference between videos"
+
+
+def test_two_coders_are_compared_as_scikit_learn_does(studies: StudyRepository, study_id: str) -> None:
+    rows = [
+        ("ann", "p1", "film", "smile", 0.5, 2.0), ("bob", "p1", "film", "smile", 1.0, 2.5),
+        ("ann", "p2", "film", "smile", 0.0, 1.0), ("bob", "p2", "film", "", np.nan, np.nan),
+        ("ann", "p1", "news", "smile", 0.0, 0.4),
+    ]  # fmt: skip
+    found = compare(studies, study_id, rows, model=False)
+    units = np.arange(30)
+    ann = [*((units >= 5) & (units < 20)), *(units < 10)]
+    bob = [*((units >= 10) & (units < 25)), *np.zeros(30, bool)]
+    assert found.pairs["kappa"][0] == pytest.approx(cohen_kappa_score(ann, bob))
+    assert found.pairs["units"][0] == 60, "what bob did not code is left out"
+    first = found.differences.iloc[0]
+    assert (first["participant"], first["stimulus"], first["start_s"], first["end_s"]) == ("p1", "film", 0.5, 1.0)
+    assert (first["ann"], first["bob"]) == ("smile", "")
+    assert set(found.icc["code"]) == {"smile", ""}
+    assert found.icc["recordings"].tolist() == [2, 2]
+
+
+def test_names_without_a_video_are_told_and_one_coder_is_not_enough(studies: StudyRepository, study_id: str) -> None:
+    rows = [("ann", "p1", "film", "smile", 0.5, 2.0), ("ann", "p9", "film", "smile", 0.5, 2.0)]
+    cells, strangers = cells_of_spans(studies.get(study_id), spans_of(rows))
+    assert ([cell.key for cell in cells.values()], strangers) == ([("p1", "film")], [("p9", "film")])
+    with pytest.raises(InputError, match="expected codes of at least two coders; got those of ann"):
+        compare(studies, study_id, rows, model=False)
+    with pytest.raises(InputError, match="expected codes of participants and stimuli"):
+        compare(studies, study_id, rows[1:])
+    with pytest.raises(InputError, match="expected coders with other names than 'model'"):
+        compare(studies, study_id, [("model", *rows[0][1:])])
+
+
+@pytest.mark.slow
+def test_an_uploaded_log_is_read_in_the_sandbox() -> None:
+    end_waiting()
+    log = b"film.started,film.stopped\n1,2\n"
+    assert read_uploaded_log(log, "p1.csv", "psychopy") == [LoggedEvent(1.0, 2.0, "film")]
+    with pytest.raises(InputError, match="expected an E-Prime table"):
+        read_uploaded_log(log, "p1.csv", "eprime")
+    with pytest.raises(InputError, match="expected"):
+        read_uploaded_log(b"XDF: no", "p1.xdf", "xdf")
+    end_waiting()

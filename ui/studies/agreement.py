@@ -1,0 +1,205 @@
+"""Agreement of people who coded the videos, with the model as one more coder."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from emotion.errors import InputError
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.agreement import (
+    ICC_FORM,
+    AgreementOptions,
+    StudyAgreement,
+    cells_of_spans,
+    study_agreement,
+)
+from emotion.library.studies.read_uploads import read_uploaded_log
+from emotion.studies.agreement.codings import NO_CODE
+from emotion.studies.agreement.kappa import Agreement
+from emotion.studies.formats.coded_files import (
+    is_table_of_all,
+    spans_of_files,
+    spans_of_table,
+    suggest_coded_pattern,
+)
+from emotion.studies.formats.event_tables import Columns, LoggedEvent, kind_of, read_table
+from emotion.studies.names import NamePattern
+from emotion.studies.results import StudyResults
+from emotion.studies.statistics.resampling import MIN_PEOPLE
+from ui.common.background import BackgroundJob
+from ui.common.plain import plain
+from ui.common.tables import csv_button
+from ui.studies import session
+from ui.studies.jobs import follow
+from ui.studies.logs import LOG_TYPES
+
+_JOB = "study_agreement_job"
+_EMPTY = {"no code": NO_CODE, "neutral": "neutral", "nothing: leave it out": None}
+_EXAMPLE = "coder,participant,stimulus,code,start_s,end_s\nanna,p01,comedy,happiness,3.2,7.9\n"
+
+
+class AgreementJob(BackgroundJob):
+    """Compares coders.
+
+    Attributes:
+        key: What is compared.
+        found: The agreement; None while running, if cancelled and if failed.
+    """
+
+    def __init__(self, key: object) -> None:
+        super().__init__()
+        self.key = key
+        self.found: StudyAgreement | None = None
+
+    def start(
+        self,
+        studies: StudyRepository,
+        saved: SavedStudy,
+        results: StudyResults,
+        spans: pd.DataFrame,
+        options: AgreementOptions,
+    ) -> None:
+        """Start; returns at once."""
+        self._start_thread(lambda: self._run(studies, saved, results, spans, options))
+
+    def forget(self) -> None:
+        """Let the next run of the page start again."""
+        self.key = None
+
+    def _run(
+        self,
+        studies: StudyRepository,
+        saved: SavedStudy,
+        results: StudyResults,
+        spans: pd.DataFrame,
+        options: AgreementOptions,
+    ) -> None:
+        self.found = study_agreement(studies, saved, results, spans, options, self._report)
+
+
+def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
+    """Ask for what people coded, and show how well they and the model agree."""
+    uploads = st.file_uploader(
+        "Codes of people: one file per coder and video, or one table of all", LOG_TYPES, accept_multiple_files=True,
+        key="study_codes",
+    )  # fmt: skip
+    if not uploads:
+        st.caption(
+            "ELAN, BORIS or CSV files with times in the video, named like anna_p01_comedy.eaf; or one CSV file with "
+            "the columns coder, participant, stimulus, code, start_s and end_s. Nothing is stored."
+        )
+        st.download_button(
+            "Example table", _EXAMPLE, "codes.csv", "text/csv", icon=":material/download:", on_click="ignore",
+            key="study_codes_example",
+        )  # fmt: skip
+        return
+    try:
+        spans = _read(uploads)
+    except InputError as error:
+        st.error(plain(_upper(error)), icon=":material/error:")
+        return
+    _, strangers = cells_of_spans(saved, spans)
+    if strangers:
+        names = ", ".join(plain(" · ".join(key)) for key in strangers[:5])
+        st.warning(f"The study has no video of {names}.", icon=":material/search_off:")
+    options = _ask_options()
+    key = (
+        tuple(sorted((upload.name, hash(upload.getvalue())) for upload in uploads)),
+        st.session_state.get("study_codes_pattern"), options, id(results),
+    )  # fmt: skip
+    job: AgreementJob | None = st.session_state.get(_JOB)
+    if job is None or job.key != key:
+        if job is not None:
+            job.close()
+        job = st.session_state[_JOB] = AgreementJob(key)
+        job.start(studies, saved, results, spans, options)
+        job.wait(session.SHORT_S)
+    if job.running:
+        follow(job, "Comparing coders", "videos", "study_agreement_stop")
+    elif job.found is not None:
+        _show(job.found)
+    elif job.error:
+        st.error(plain(_upper(job.error)), icon=":material/error:")
+    else:
+        st.button("Compare", on_click=job.forget, icon=":material/calculate:")
+
+
+def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
+    """Return the spans of all files; asks for the pattern of their names, unless each is a table of all coders."""
+    tables, files = [], {}
+    for upload in uploads:
+        content, mark = upload.getvalue(), (upload.name, hash(upload.getvalue()))
+        if not upload.name.casefold().endswith((".eaf", ".xdf")) and is_table_of_all(read_table(content)):
+            tables.append(spans_of_table(read_table(content)))
+        else:
+            files[upload.name] = session.kept(f"codes_{mark}", mark, lambda: _events(upload.name, content))  # noqa: B023
+    if files:
+        text = st.text_input(
+            "Pattern of the file names", suggest_coded_pattern(list(files)), key="study_codes_pattern",
+            help="{coder}, {participant} and {stimulus} as they are in the names, without endings.",
+        )  # fmt: skip
+        spans, strangers = spans_of_files(files, NamePattern(text))
+        if strangers:
+            names = ", ".join(plain(name) for name in strangers[:5])
+            st.warning(f"The pattern does not fit {len(strangers)} names: {names}", icon=":material/rule:")
+        tables.append(spans)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _events(name: str, content: bytes) -> list[LoggedEvent]:
+    kind = kind_of(name, content)
+    columns = Columns("start_s", "code", "end_s") if kind == "csv" else None
+    return read_uploaded_log(content, name, kind, columns)
+
+
+def _ask_options() -> AgreementOptions:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tolerance = st.number_input("Tolerance, s", 0.0, 5.0, 0.0, 0.1, key="study_codes_tolerance", width=160)
+        empty = st.selectbox("Time without a code counts as", list(_EMPTY), key="study_codes_empty", width=260)
+        model = st.toggle("The model as one more coder", value=True, key="study_codes_model")
+    if model:
+        st.caption(
+            "The model codes the leading expression, so it agrees only with codes that are named like expressions."
+        )
+    return AgreementOptions(tolerance_s=float(tolerance), model=model, empty=_EMPTY[empty])
+
+
+def _show(found: StudyAgreement) -> None:
+    coders, people = ", ".join(map(plain, found.coders)), found.overall[0].people
+    for each in found.overall:
+        st.markdown(f"- **{plain(each.name)}** of {coders}: {plain(_figure(each))}")
+    st.markdown("**Each pair of coders: Cohen's κ**")
+    pairs = found.pairs.rename(columns={"low": "95 % from", "high": "to", "kappa": "κ"})
+    st.dataframe(pairs.round(3), hide_index=True, placeholder="–")
+    if not found.icc.empty:
+        st.markdown(f"**Share of a video with a code: {ICC_FORM}**")
+        icc = found.icc.rename(columns={"low": "95 % from", "high": "to", "icc": ICC_FORM})
+        icc["code"] = icc["code"].replace({NO_CODE: "no code"})
+        st.dataframe(icc.round(3), hide_index=True, placeholder="–")
+    few = f" No interval with fewer than {MIN_PEOPLE} people." if people < MIN_PEOPLE else ""
+    words = f"{found.recordings} videos of {people} people, in units of 0.1 s. Moments are left out."
+    st.caption(plain(f"{words} Intervals: 95 %, people are resampled.{few}"))
+    st.markdown(f"**Where they disagree** ({len(found.differences)} spans)")
+    st.dataframe(
+        found.differences.round(2), hide_index=True, placeholder="–",
+        height=min(38 + 35 * max(len(found.differences), 1), 320),
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        csv_button("Agreement", found.pairs, "study_agreement_csv")
+        csv_button("Disagreements", found.differences, "study_disagreements_csv")
+
+
+def _figure(found: Agreement) -> str:
+    if math.isnan(found.value):
+        return "not defined, as only one code occurs"
+    interval = "" if math.isnan(found.low) else f" (95 % interval {found.low:.2f} to {found.high:.2f})"
+    return f"{found.value:.2f}{interval}"
+
+
+def _upper(error: object) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]

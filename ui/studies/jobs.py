@@ -1,0 +1,86 @@
+"""Jobs of the Studies page that move files: a study as ZIP, annotations for other programs, and an import."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+
+import streamlit as st
+
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.annotations import write_annotations
+from emotion.library.studies.archive import export_zip, import_zip, pack_folder
+from ui.common.background import BackgroundJob, UploadJob
+from ui.common.errors import fragment
+from ui.common.plain import plain
+from ui.common.widgets import progress_text
+
+POLL_INTERVAL_S = 0.5
+STUDY_KIND = "study"
+
+
+class ExportJob(BackgroundJob):
+    """Writes a study or its annotations as one ZIP file.
+
+    Attributes:
+        key: What the file is of.
+        file: The file; None while running, if cancelled and if failed.
+        left_out: How many analyses have no timeline yet.
+    """
+
+    def __init__(self, key: Hashable) -> None:
+        super().__init__()
+        self.key, self.left_out = key, 0
+        self.file: Path | None = None
+
+    def start(self, studies: StudyRepository, saved: SavedStudy, kind: str) -> None:
+        """Start; returns at once."""
+        self._start_thread(lambda: self._run(studies, saved, kind))
+
+    def _run(self, studies: StudyRepository, saved: SavedStudy, kind: str) -> None:
+        folder = Path(self._folder.name)
+        target = folder / "export.zip"
+        if kind == STUDY_KIND:
+            self.left_out = len(export_zip(studies, saved, target, self._report))
+        else:
+            write_annotations(studies, saved, folder / kind, kind, self._report)
+            pack_folder(folder / kind, target)
+        self.file = target
+
+
+class ImportJob(UploadJob):
+    """Adds the study of an uploaded ZIP file.
+
+    Attributes:
+        saved: The study; None while running, if cancelled and if failed.
+    """
+
+    saved: SavedStudy | None = None
+
+    def start(self, studies: StudyRepository) -> None:
+        """Start; returns at once."""
+        self._start_thread(lambda: self._run(studies))
+
+    def _run(self, studies: StudyRepository) -> None:
+        self.saved = import_zip(studies, self.path, self._report, Path(self._folder.name))
+
+
+def follow(job: BackgroundJob, title: str, steps: str, key: str) -> None:
+    """Show the progress of a running job with a button that stops it, and run the page again at its end.
+
+    Args:
+        job: The job.
+        title: What it does.
+        steps: What is counted, such as ``analyses``.
+        key: Key of the button.
+    """
+    fragment(run_every=POLL_INTERVAL_S)(_follow)(job, title, steps, key)
+
+
+def _follow(job: BackgroundJob, title: str, steps: str, key: str) -> None:
+    if not job.running:
+        st.rerun()
+    share = 0.0 if job.progress is None else job.progress.share
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    words.progress(share, f"**{plain(title)}** · {progress_text(job.progress, steps)}")
+    button.button("Stop", icon=":material/stop:", on_click=job.cancel, width="stretch", key=key)

@@ -1,0 +1,137 @@
+"""Adds the events of another program's log to the video of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from emotion.errors import EmotionError, InputError
+from emotion.library.studies import SavedStudy, StudyRepository
+from emotion.library.studies.annotations import add_events
+from emotion.library.studies.read_uploads import read_uploaded_log
+from emotion.library.studies.repository import AnalysisState
+from emotion.studies import Cell
+from emotion.studies.formats.event_tables import (
+    KINDS,
+    Columns,
+    LoggedEvent,
+    in_video,
+    kind_of,
+    offset_by,
+    read_table,
+)
+from ui.common.plain import plain
+from ui.common.uploads import take_uploads, uploader_key
+from ui.studies import session
+
+NAMES = {
+    "psychopy": "PsychoPy", "eprime": "E-Prime", "boris": "BORIS", "elan": "ELAN", "xdf": "XDF", "csv": "Other table",
+}  # fmt: skip
+LOG_TYPES = ["csv", "tsv", "txt", "eaf", "xdf"]
+_UPLOAD, _NONE = "study_log_upload", "–"
+_UNITS = {"s": 1.0, "ms": 0.001, "µs": 1e-6}
+
+
+def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> None:
+    """Ask for a log, show its events in the time of a video, and add them."""
+    cells = [cell for cell in saved.study.cells if cell.analysis in states]
+    if not cells:
+        return
+    with st.expander("Add events from a log", icon=":material/event_note:"):
+        upload = st.file_uploader("Log of one participant and stimulus", LOG_TYPES, key=uploader_key(_UPLOAD))
+        if upload is None:
+            st.caption("Events from PsychoPy, E-Prime, BORIS, ELAN, XDF or any table. An event can mark a stimulus.")
+            return
+        try:
+            logged = _read(upload.name, upload.getvalue())
+            if logged is None:
+                return
+            cell, offset_s = _ask_place(cells, states, upload.name, logged)
+            events = in_video(logged, offset_s)
+        except InputError as error:
+            st.error(plain(str(error)[:1].upper() + str(error)[1:]), icon=":material/error:")
+            return
+        rows = [(event.label, event.span.start_s, event.span.end_s) for event in events]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["event", "start, s", "end, s"]).round(3), hide_index=True,
+            height=min(38 + 35 * max(len(rows), 1), 260),
+        )  # fmt: skip
+        if len(events) < len(logged):
+            st.caption(f"{len(logged) - len(events)} events before the start of the video are left out.")
+        if st.button(f"Add {len(events)} events", type="primary", icon=":material/add:", disabled=not events):
+            try:
+                count = add_events(studies, cell, events)
+            except EmotionError as error:
+                st.error(plain(error), icon=":material/error:")
+                return
+            take_uploads(_UPLOAD)
+            session.tell(f"{count} events added to {' · '.join(cell.key)}.")
+            st.rerun()
+
+
+def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
+    """Ask for the format and return the events; None while a column is to be chosen."""
+    mark = name, hash(content)
+    guess = session.kept("log_kind", mark, lambda: kind_of(name, content))
+    kind = st.selectbox(
+        "Format",
+        list(KINDS),
+        KINDS.index(guess),
+        format_func=NAMES.__getitem__,
+        key=f"study_log_kind_{mark}",
+        width=260,
+    )
+    columns = _ask_columns(content) if kind == "csv" else None
+    if kind == "csv" and columns is None:
+        return None
+    return session.kept("log", (mark, kind, columns), lambda: read_uploaded_log(content, name, kind, columns))
+
+
+def _ask_columns(content: bytes) -> Columns | None:
+    names = [str(name) for name in session.kept("log_columns", hash(content), lambda: read_table(content))]
+    if not names:
+        return None
+    optional = [_NONE, *names]
+    with st.container(horizontal=True):
+        start = st.selectbox("Start", names, _place(names, "start", "onset", "time"), key="study_log_start", width=180)
+        place = _place(optional, "label", "event", "code")
+        label = st.selectbox("Label", optional, place, key="study_log_label", width=180)
+        end = st.selectbox("End", optional, _place(optional, "end", "stop", "offset"), key="study_log_end", width=180)
+        unit = st.selectbox("Unit of time", list(_UNITS), key="study_log_unit", width=140)
+    return Columns(start, None if label == _NONE else label, None if end == _NONE else end, unit_s=_UNITS[unit])
+
+
+def _place(names: list[str], *words: str) -> int:
+    """Return the place of the first name with one of these words, or else 0."""
+    return next((place for place, name in enumerate(names) if any(word in name.casefold() for word in words)), 0)
+
+
+def _ask_place(
+    cells: list[Cell], states: Mapping[str, AnalysisState], name: str, logged: list[LoggedEvent]
+) -> tuple[Cell, float]:
+    """Ask for the video, and for an event that the video shows too; return the cell and the offset of times, s."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        place = st.selectbox(
+            "Video of", range(len(cells)), _likely(cells, states, name),
+            format_func=lambda one: plain(" · ".join(cells[one].key)), key=f"study_log_cell_{name}", width=260,
+        )  # fmt: skip
+        labels = list(dict.fromkeys(event.label for event in logged))
+        align = st.selectbox(
+            "Event that the video shows too", [None, *labels], key="study_log_align", width=260,
+            format_func=lambda one: "none: times are the video's" if one is None else plain(one),
+        )  # fmt: skip
+        at = st.number_input("Its time in the video, s", 0.0, step=0.1, disabled=align is None, key="study_log_at")
+    return cells[place], 0.0 if align is None else offset_by(logged, align, at)
+
+
+def _likely(cells: list[Cell], states: Mapping[str, AnalysisState], name: str) -> int:
+    """Return the cell that a log's name fits best: that of its video's name, or else of both names."""
+    stem = PurePath(name).stem.casefold()
+    sources = [PurePath(states[cell.analysis].source).stem.casefold() for cell in cells]
+    if stem in sources:
+        return sources.index(stem)
+    fitting = (place for place, cell in enumerate(cells) if all(part.casefold() in stem for part in cell.key))
+    return next(fitting, 0)
