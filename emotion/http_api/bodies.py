@@ -127,8 +127,8 @@ async def _raw_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
 async def _form_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
     try:
         form = await counted.request.form(max_files=1, max_fields=10)
-    except HTTPException as error:  # Starlette's answer would be 400, which no operation describes
-        raise Problem(422, "bad_form", f"expected a form with one file; {brief(error.detail)}") from error
+    except HTTPException as error:
+        raise Problem(400, "bad_form", f"expected a form with one file; {brief(error.detail)}") from error
     try:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):

@@ -47,7 +47,9 @@ def test_errors_are_problems(client: TestClient, method: str, path: str, status:
 )
 def test_a_malformed_form_is_a_problem_that_is_described(client: TestClient, path: str, kind: str, body: bytes) -> None:
     answer = client.post(path, content=body, headers={"Content-Type": kind})
-    assert (answer.status_code, answer.json()["code"]) == (422, "bad_form")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_form")
+    described = client.get("/openapi.json").json()["paths"][path]["post"]["responses"]
+    assert "400" in described
     assert answer.json()["detail"].startswith("expected a form with one file; ")
 
 
