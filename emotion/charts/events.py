@@ -16,6 +16,7 @@ from emotion.analytics.lanes import resample
 from emotion.analytics.timeline import probability_columns
 from emotion.charts.common import (
     EDGE,
+    INK,
     finish,
     interval_tooltips,
     label_colour,
@@ -24,6 +25,7 @@ from emotion.charts.common import (
     unbroken,
     zero_rule,
 )
+from emotion.labels import SHORT
 from emotion.types import Analysis
 
 _POINTS = 2000
@@ -96,11 +98,12 @@ def relative_chart(
     tint = alt.Chart(pd.DataFrame({"from": [span.start_s], "to": [span.end_s]}))
     rest = tint.mark_rect(fill=EDGE, opacity=0.18).encode(x="from:Q", x2="to:Q")
     return finish(
-        rest + zero_rule(strokeDash=[3, 3]) + lines, "Probability of each expression relative to the person's baseline"
+        rest + zero_rule(strokeDash=[3, 3]) + lines + _peak_letters(long, ["emotion"]),
+        "Probability of each expression relative to the person's baseline",
     )
 
 
-def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: int = 300) -> alt.Chart:
+def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: int = 300) -> alt.LayerChart:
     """Return the probabilities of two sides on one time axis, the first solid, the second dashed.
 
     Args:
@@ -118,8 +121,9 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: i
         scale=alt.Scale(domain=names, range=[[1, 0], [5, 4]]),
         legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeColor=EDGE, labelLimit=220),
     )
-    return finish(
-        alt.Chart(_long(table, labels, ["time_s", "run", "who"]), height=height)
+    long = _long(table, labels, ["time_s", "run", "who"])
+    lines = (
+        alt.Chart(long, height=height)
         .mark_line(strokeWidth=2)
         .encode(
             x=seconds_axis(),
@@ -133,8 +137,21 @@ def comparison_chart(first: Side, second: Side, labels: Sequence[str], height: i
                 moment_tooltip(),
                 alt.Tooltip("value:Q", format=".0%", title="Mean probability"),
             ],
-        ),
+        )
+    )
+    return finish(
+        lines + _peak_letters(long, ["emotion", "who"]),
         f"Mean probability of each expression over time: {names[0]} solid, {names[1]} dashed",
+    )
+
+
+def _peak_letters(long: pd.DataFrame, line: list[str]) -> alt.Chart:
+    """Return two letters above the point of each line that is farthest from 0."""
+    known = long.dropna(subset="value").reset_index(drop=True)
+    peaks = known.loc[known["value"].abs().groupby([known[name] for name in line]).idxmax()]
+    letters = alt.Chart(peaks.assign(letters=peaks["emotion"].map(SHORT)))
+    return letters.mark_text(dy=-8, fontSize=10, fontWeight=600, color=INK).encode(
+        x="time_s:Q", y="value:Q", text="letters:N"
     )
 
 

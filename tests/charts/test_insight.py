@@ -96,3 +96,10 @@ def test_a_chart_relative_to_a_baseline_without_the_person_is_refused(analysis):
 def test_compared_sides_of_equal_name_are_distinguished(analysis):
     spec = spec_of(comparison_chart(Side("talk", analysis), Side("talk", analysis, offset_s=1), ["fear"]))
     assert ["talk (1)", "talk (2)"] in find(spec, "domain")
+
+
+def test_each_line_has_letters_at_its_highest_point(analysis):
+    for make, count in ((compare, 2), (relative, 1)):
+        spec = spec_of(make(analysis))
+        letters = [row["letters"] for rows in spec["datasets"].values() for row in rows if "letters" in row]
+        assert sorted(letters) == sorted(count * [label[:2].capitalize() for label in LABELS])

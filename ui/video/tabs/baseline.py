@@ -18,6 +18,7 @@ from emotion.types import Analysis
 from ui.common.charts import show_chart
 from ui.common.plain import plain
 from ui.common.tables import csv_button
+from ui.common.widgets import chips
 
 _FIRST_GUESS_S = 3.0
 
@@ -78,6 +79,7 @@ def _show_relative(analysis: Analysis, track: int, baseline: Span, key: str) -> 
     shown = [name.removeprefix("probability of ") for name in largest.nlargest(3).index]
     labels = st.multiselect("Expressions", display_order(analysis.labels), default=shown, key=f"{key}_labels_{track}")
     if labels:
+        chips(labels)
         chart = relative_chart(analysis, track, baseline, labels)
         show_chart(chart, f"{key}_relative", "relative", how=[f"{RELATIVE} The baseline span is tinted."])
     columns: dict[str, Any] = {

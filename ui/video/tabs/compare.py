@@ -22,6 +22,7 @@ from ui.common.reading import how_to_read
 from ui.common.shares import whole_percent
 from ui.common.tables import csv_button
 from ui.common.uploads import take_uploads, uploader_key
+from ui.common.widgets import chips
 from ui.video.tabs.people import choose_person
 
 _PERSON, _ANALYSIS = "Another person", "Another analysis"
@@ -132,6 +133,7 @@ def _show(first: Side, second: Side, key: str) -> None:
     wanted = [label for label in labels if label in {"happiness", "neutral"}] or list(labels[:2])
     chosen = st.multiselect("Expressions", labels, default=wanted, key=f"{key}_labels")
     if chosen:
+        chips(chosen)
         show_chart(comparison_chart(first, second, chosen), f"{key}_chart", "comparison")
     figures = comparison_figures(first, second)
     if figures.empty:
@@ -149,7 +151,8 @@ def _show(first: Side, second: Side, key: str) -> None:
     st.dataframe(whole_percent(points, "first", "second"), hide_index=True, column_config=columns)
     csv_button("Comparison", figures, f"{key}_csv")
     how_to_read(
-        "The curves are probabilities of an expression, one line per side.",
+        "The curves are probabilities of an expression, one line per side, with two letters of the expression at the "
+        "highest point.",
         "Mean probabilities while both sides show a face, their difference (second minus first) in percentage points, "
         "and Pearson's correlation of the two curves. "
         "Neighbouring moments are similar, so the correlation of short clips says little.",
