@@ -25,6 +25,7 @@ Finds faces in pictures and videos and classifies their expressions, on this mac
 An expression is what a face shows, not what a person feels. Everyone shown must know and agree.
 """
 _PROBLEMS = {
+    400: "The form is malformed.",
     401: "No valid token.",
     404: "Not found.",
     409: "Not possible in the current state.",

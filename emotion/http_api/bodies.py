@@ -12,9 +12,11 @@ from typing import Any, BinaryIO, cast
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.types import Message
 
+from emotion.errors import brief
 from emotion.http_api.problems import Problem
 from emotion.http_api.room import Room
 from emotion.limits import limits
@@ -123,8 +125,14 @@ async def _raw_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
 
 @asynccontextmanager
 async def _form_file(counted: _Counted) -> AsyncIterator[tuple[str, BinaryIO]]:
-    async with counted.request.form(max_files=1, max_fields=10) as form:
+    try:
+        form = await counted.request.form(max_files=1, max_fields=10)
+    except HTTPException as error:
+        raise Problem(400, "bad_form", f"expected a form with one file; {brief(error.detail)}") from error
+    try:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Problem(422, "no_file", "expected a form with a file in its field named file")
         yield upload.filename or "", upload.file
+    finally:
+        await form.close()

@@ -13,7 +13,11 @@ _ID = "8f3b0c6e5d7a4e2f9b1c0d8e7f6a5b4c"
 _PROBABILITIES = {
     "neutral": 0.03, "happiness": 0.94, "surprise": 0.01, "sadness": 0.01, "anger": 0.0, "disgust": 0.0, "fear": 0.01
 }  # fmt: skip
+_POSE = {"yaw": -0.9, "pitch": 3.1, "roll": 3.6}
+_EYES = {"eye_openness_left": 0.27, "eye_openness_right": 0.25, "gaze_yaw": -3.0, "gaze_pitch": -0.1}
 Share = Annotated[float, Field(ge=0, le=1)]
+Measured = dict[str, float | None] | None
+"""Values by name; None where they are unknown."""
 
 
 class ProblemOut(BaseModel):
@@ -51,6 +55,10 @@ class FaceOut(BaseModel):
     emotion: str = Field(description="The leading expression, even if unclear.", examples=["happiness"])
     unclear: bool = Field(description="Whether no expression is probable enough.")
     probabilities: dict[str, float] = Field(examples=[_PROBABILITIES])
+    pose: Measured = Field(description="Yaw, pitch and roll of the head, degrees.", examples=[_POSE])
+    eyes: Measured = Field(description="Openness as a ratio, and gaze in degrees.", examples=[_EYES])
+    mouth_openness: float | None = Field(description="Ratio.", examples=[0.18])
+    measures: Measured = Field(description="Brows, lids and lips, in eye distances.", examples=[{"lip_gap": 0.14}])
 
 
 class PictureOut(BaseModel):

@@ -31,6 +31,28 @@ def test_errors_are_problems(client: TestClient, method: str, path: str, status:
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"] == "my-request.1"
 
 
+@pytest.mark.parametrize("path", ["/images", "/videos"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", b"no boundary at all"),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n' * 2 + b"--b--\r\n",
+        ),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"),
+    ],
+    ids=["no boundary named", "no boundary found", "two files", "no name"],
+)
+def test_a_malformed_form_is_a_problem_that_is_described(client: TestClient, path: str, kind: str, body: bytes) -> None:
+    answer = client.post(path, content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_form")
+    described = client.get("/openapi.json").json()["paths"][path]["post"]["responses"]
+    assert "400" in described
+    assert answer.json()["detail"].startswith("expected a form with one file; ")
+
+
 def test_an_id_that_is_none_is_replaced(client: TestClient) -> None:
     for given in ("a b", "x" * 65, "<script>"):
         assert client.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] != given

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
+import socket
 import time
 import weakref
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from emotion.streams import SinkStatus
 from tests.shown import as_shown
@@ -52,3 +54,36 @@ def test_outputs_end_with_the_session() -> None:
         while hub._thread.is_alive() and time.monotonic() < deadline_s:
             time.sleep(0.05)
     assert not hub._thread.is_alive()
+
+
+def panel() -> None:
+    import streamlit as st
+
+    from emotion.engine.analyzer import Analyzer
+    from emotion.live import LiveSession
+    from ui.access import LOCAL_VISITOR
+    from ui.live import show_streams
+
+    if "test_session" not in st.session_state:
+        st.session_state["test_session"] = LiveSession(Analyzer())
+    show_streams(st.session_state["test_session"], LOCAL_VISITOR)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_sent_is_said_and_nothing_starts() -> None:
+    page = AppTest.from_function(panel, default_timeout=60).run()
+    page.text_input(key="live_send_osc").input("localhost:99999").run()
+    page.button(key="live_send_start").click().run()
+    [error] = page.error
+    assert as_shown(error.value) == "expected host:port, such as 127.0.0.1:9000; got localhost:99999"
+    page.text_input(key="live_send_osc").input("").run()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        page.number_input(key="live_send_port").set_value(taken.getsockname()[1])
+        page.toggle(key="live_send_ws").set_value(True).run()
+        page.button(key="live_send_start").click().run()
+    [error] = page.error
+    assert "cannot listen on 127" in as_shown(error.value)
+    assert page.button(key="live_send_start"), "the choice is still there"
+    assert not page.exception
