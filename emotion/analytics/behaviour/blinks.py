@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.behaviour.rate import looks_per_second
+from emotion.analytics.behaviour.rate import frames_per_second
 from emotion.analytics.timeline import OPENNESS
 
 MIN_RATE = 15.0
@@ -64,7 +64,7 @@ def lid_events(timeline: pd.DataFrame) -> pd.DataFrame:
 def can_count(person: pd.DataFrame) -> bool:
     """Return whether one person's rows show blinks: both eyes measured, often enough."""
     measured = person[OPENNESS].notna().all(axis=1).sum()
-    return bool(measured >= MIN_ROWS and looks_per_second(person["time_s"]) >= COUNTABLE_RATE)
+    return bool(measured >= MIN_ROWS and frames_per_second(person["time_s"]) >= COUNTABLE_RATE)
 
 
 def relative_openness(person: pd.DataFrame) -> NDArray[np.float64]:

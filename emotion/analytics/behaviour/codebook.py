@@ -105,7 +105,7 @@ def _eyes_and_head() -> Iterator[Entry]:
         *_SPAN,
         ("seen_s", TIME, "time in view"),
         ("eyes_s", TIME, "time in which both eyes were measured"),
-        ("looks_per_s", "per s", "analysed frames per second in which the person is in view"),
+        ("frames_per_s", "per s", "analysed frames per second in which the person is in view"),
         ("blinks", COUNT, "closures of both eyes of at most 0.5 s; empty where the sampling is too coarse"),
         ("blinks_per_minute", "per min", "blinks per minute in which both eyes were measured"),
         ("blink_s", TIME, "median time with the lids down in a blink"),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emotion.analytics.behaviour.rate import looks_per_second
+from emotion.analytics.behaviour.rate import frames_per_second
 from emotion.errors import TimelineError
 
 NOD, SHAKE, TILT = "nod", "shake", "tilt"
@@ -32,7 +32,7 @@ MIN_SYMMETRY = 0.4
 """Minimum ratio of neighbouring swings, the smaller over the larger: a much wider swing is a turn of the head."""
 MIN_TILT_DEG, MIN_TILT_S, MAX_TILT_S = 8.0, 0.4, 6.0
 """A tilt departs from the person's usual roll by this angle for this time; longer ones are posture."""
-MIN_LOOKS_PER_S = 8.0
+MIN_FRAMES_PER_S = 8.0
 """Coarser sampling misses nods and shakes: at :data:`FASTEST_HZ`, it would see each turning point at most once."""
 
 _AXES = {NOD: "pitch", SHAKE: "yaw"}
@@ -69,7 +69,7 @@ def find_gestures(timeline: pd.DataFrame) -> pd.DataFrame:
     """Return the gestures of every person in a timeline.
 
     A stretch ends where a person is not seen, or has no pose, for more than half a second. Stretches with fewer
-    than :data:`MIN_LOOKS_PER_S` looks per second have none; :func:`fastest_visible_hz` says what a sampling shows.
+    than :data:`MIN_FRAMES_PER_S` analysed frames per second have none; see also :func:`fastest_visible_hz`.
 
     Args:
         timeline: With ``time_s``, ``track_id``, ``yaw``, ``pitch`` and ``roll``.
@@ -90,21 +90,21 @@ def find_gestures(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 def fastest_visible_hz(time_s: NDArray[np.float64]) -> float:
-    """Return the fastest nod or shake that a sampling shows, Hz: four looks a cycle, at most the band's upper end.
+    """Return the fastest nod or shake that a frame rate shows, Hz: four frames per cycle, at most the band's upper end.
 
     Args:
         time_s: ``(n,)`` rising times of one person's rows, s.
 
     Returns:
-        0 where fewer than :data:`MIN_LOOKS_PER_S` looks a second show no gesture at all.
+        0 where fewer than :data:`MIN_FRAMES_PER_S` analysed frames per second show no gesture.
     """
     rate = _rate(time_s)
-    return min(rate / 4, FASTEST_HZ) if rate >= MIN_LOOKS_PER_S else 0.0
+    return min(rate / 4, FASTEST_HZ) if rate >= MIN_FRAMES_PER_S else 0.0
 
 
 def _rate(time_s: NDArray[np.float64]) -> float:
     # Rounded timestamps may turn 8 frames per second into 7.99.
-    return round(looks_per_second(time_s), 1)
+    return round(frames_per_second(time_s), 1)
 
 
 def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -113,7 +113,7 @@ def _stretches(timeline: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for _, rows in known.sort_values("time_s", kind="stable").groupby("track_id", sort=True):
         stretch = (rows["time_s"].diff() > _MAX_GAP_S).cumsum()
         for _, part in rows.groupby(stretch):
-            if len(part) > 2 and _rate(part["time_s"].to_numpy(np.float64)) >= MIN_LOOKS_PER_S:
+            if len(part) > 2 and _rate(part["time_s"].to_numpy(np.float64)) >= MIN_FRAMES_PER_S:
                 yield part
 
 

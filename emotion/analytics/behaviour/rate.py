@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def looks_per_second(time_s: ArrayLike) -> float:
+def frames_per_second(time_s: ArrayLike) -> float:
     """Return the analysed frames per second, by the median time between two; NaN for fewer than two frames.
 
     Args:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.analytics.behaviour.blinks import COUNTABLE_RATE, MIN_RATE
-from emotion.analytics.behaviour.gestures import FASTEST_HZ, MIN_LOOKS_PER_S, fastest_visible_hz
-from emotion.analytics.behaviour.rate import looks_per_second
+from emotion.analytics.behaviour.gestures import FASTEST_HZ, MIN_FRAMES_PER_S, fastest_visible_hz
+from emotion.analytics.behaviour.rate import frames_per_second
 from emotion.analytics.behaviour.signals import has_eyes, has_movements
 from emotion.types import Analysis
 
@@ -24,7 +24,7 @@ def sampling_notes(analysis: Analysis) -> list[str]:
     timeline, time_s = analysis.timeline, analysis.frames["time_s"].to_numpy(np.float64)
     if timeline.empty:
         return []
-    notes, rate = [], round(looks_per_second(time_s), 1)
+    notes, rate = [], round(frames_per_second(time_s), 1)
     if not has_eyes(timeline):
         notes.append(NO_EYES)
     elif not rate >= COUNTABLE_RATE:
@@ -39,9 +39,9 @@ def sampling_notes(analysis: Analysis) -> list[str]:
 
 
 def _of_gestures(time_s: NDArray[np.float64], rate: float) -> list[str]:
-    if not rate >= MIN_LOOKS_PER_S:
+    if not rate >= MIN_FRAMES_PER_S:
         return [
-            f"Nods, shakes and tilts were not counted: that needs at least {MIN_LOOKS_PER_S:g} analysed frames per "
+            f"Nods, shakes and tilts were not counted: that needs at least {MIN_FRAMES_PER_S:g} analysed frames per "
             f"second; {_here(rate)}."
         ]
     fastest = fastest_visible_hz(time_s)

@@ -12,7 +12,7 @@ from emotion.analytics.behaviour.blinks import MIN_RATE, relative_openness
 from emotion.analytics.behaviour.episodes import HEAD as HEAD_KINDS
 from emotion.analytics.behaviour.episodes import behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
-from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S
+from emotion.analytics.behaviour.gestures import MIN_FRAMES_PER_S
 from emotion.analytics.behaviour.movements import measured_baselines, relative_movements
 from emotion.analytics.edits import Span
 from emotion.analytics.timeline import OPENNESS
@@ -151,7 +151,7 @@ _HEAD_SIGNAL = Signal(
     40.0,
     _POSE,
     "Above 0, turn is to the picture's right, nod is up, and tilt is clockwise in the picture. Marks: nods, "
-    f"shakes and tilts; they need {MIN_LOOKS_PER_S:.0f} analysed frames per second.",
+    f"shakes and tilts; they need {MIN_FRAMES_PER_S:.0f} analysed frames per second.",
 )
 
 

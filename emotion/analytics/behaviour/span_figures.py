@@ -11,9 +11,9 @@ import pandas as pd
 from emotion.analytics.behaviour.blinks import BLINK, CLOSED, WINK_LEFT, WINK_RIGHT, can_count
 from emotion.analytics.behaviour.episodes import TILT_LEFT, TILT_RIGHT, behaviour_episodes
 from emotion.analytics.behaviour.gaze import TOWARDS_DEG, gaze_angle
-from emotion.analytics.behaviour.gestures import MIN_LOOKS_PER_S, NOD, SHAKE
+from emotion.analytics.behaviour.gestures import MIN_FRAMES_PER_S, NOD, SHAKE
 from emotion.analytics.behaviour.movements import measured_baselines, movements_from, rests
-from emotion.analytics.behaviour.rate import looks_per_second
+from emotion.analytics.behaviour.rate import frames_per_second
 from emotion.analytics.durations import row_durations
 from emotion.analytics.edits import Event, Span
 from emotion.analytics.timeline import OPENNESS
@@ -40,7 +40,7 @@ _COUNTS = {
 _OF_HEAD = ("nods", "shakes", "tilts")
 
 PERSON_COLUMNS = (
-    *("seen_s", "eyes_s", "looks_per_s", "blinks", "blinks_per_minute", "blink_s", "winks_left", "winks_right"),
+    *("seen_s", "eyes_s", "frames_per_s", "blinks", "blinks_per_minute", "blink_s", "winks_left", "winks_right"),
     *("closures", "closed_s", "gaze_known_share", "towards_camera_share", *_OF_HEAD),
 )
 """Columns of :func:`person_figures`."""
@@ -57,7 +57,7 @@ class Behaviour:
             ``gaze_deg`` (angle from the direction to the camera) and the codebook's ``MOVEMENT_COLUMNS``, with the
             timeline's index.
         episodes: See :func:`emotion.analytics.behaviour.episodes.behaviour_episodes`.
-        people: By ``track_id``: ``looks_per_s``, ``lids_count`` and ``head_counts`` (whether the sampling allows
+        people: By ``track_id``: ``frames_per_s``, ``lids_count`` and ``head_counts`` (whether the sampling allows
             their events to be counted) and ``rest`` (see :func:`emotion.analytics.behaviour.movements.rests`).
         baselines: Track → the span in which this person is at rest.
     """
@@ -96,10 +96,10 @@ def behaviour_of(analysis: Analysis, baselines: Mapping[int, Span] | None = None
 def _people(timeline: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for track, person in timeline.groupby("track_id", observed=True):
-        rate = looks_per_second(person["time_s"])
+        rate = frames_per_second(person["time_s"])
         has_pose = person["yaw"].notna().any()
-        found[track] = (rate, can_count(person), bool(has_pose and round(rate, 1) >= MIN_LOOKS_PER_S))
-    columns = ["looks_per_s", "lids_count", "head_counts"]
+        found[track] = (rate, can_count(person), bool(has_pose and round(rate, 1) >= MIN_FRAMES_PER_S))
+    columns = ["frames_per_s", "lids_count", "head_counts"]
     return pd.DataFrame.from_dict(found, orient="index", columns=columns).rename_axis("track_id")
 
 
@@ -114,7 +114,7 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
 
     Returns:
         By ``track_id``, for everybody who is seen in the span, :data:`PERSON_COLUMNS`: ``seen_s`` and ``eyes_s`` (both
-        eyes measured); ``looks_per_s``; ``blinks``, ``winks_left``, ``winks_right`` and ``closures`` (over a second)
+        eyes measured); ``frames_per_s``; ``blinks``, ``winks_left``, ``winks_right`` and ``closures`` (over a second)
         as counts; ``blinks_per_minute`` of ``eyes_s``; ``blink_s``, the median time with the lids down; ``closed_s``,
         the time in closures; ``gaze_known_share``, and the share of those rows in which the gaze is towards the
         camera; ``nods``, ``shakes`` and ``tilts``. NaN where the sampling does not allow a figure.
@@ -124,7 +124,7 @@ def person_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataFra
     found = groups["seconds"].sum().to_frame("seen_s")
     found["eyes_s"] = rows["seconds"].where(rows["eyes"], 0.0).groupby(rows["track_id"]).sum()
     known = behaviour.people.reindex(found.index)
-    found["looks_per_s"] = known["looks_per_s"]
+    found["frames_per_s"] = known["frames_per_s"]
     for name, kinds in _COUNTS.items():
         counts = episodes.loc[episodes["kind"].isin(kinds)].groupby("track_id").size()
         able = known["head_counts" if name in _OF_HEAD else "lids_count"].astype(bool)

@@ -71,7 +71,7 @@ def test_rate_and_length():
 def test_too_few_looks_cannot_be_counted(fps, counted):
     table = timeline(dipped((30, 32)), fps=fps)
     figures = figures_of(table).loc[1]
-    assert figures["looks_per_s"] == pytest.approx(fps)
+    assert figures["frames_per_s"] == pytest.approx(fps)
     assert np.isfinite(figures["blinks"]) == counted
     assert len(lid_events(table)) == counted
 
