@@ -58,7 +58,7 @@ def streams_table(record: dict[str, Any]) -> str:
         [
             "## Live values on their way to other programs\n",
             measured_line("bench.live_streams", record),
-            "| | frames | lost | median latency, ms | 95 % of frames, ms | jitter of stamps, ms |",
+            "| | frames | lost | median latency, ms | 95% of frames, ms | jitter of stamps, ms |",
             "|---|---:|---:|---:|---:|---:|",
             *rows,
             "\nLatency is from the decoded frame to the receiver. It includes the analysis, whose own row ends where "
@@ -74,7 +74,7 @@ def live_engine_table(record: dict[str, Any]) -> str:
         [
             "## A camera's frame in the live engine\n",
             measured_line("bench.live_engine", record),
-            "| frame | median, ms | 95 % of frames, ms |\n|---|---:|---:|",
+            "| frame | median, ms | 95% of frames, ms |\n|---|---:|---:|",
             *rows,
             "",
         ]

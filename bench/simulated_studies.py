@@ -50,7 +50,7 @@ class Simulation(NamedTuple):
 
 
 def null_studies() -> list[Simulation]:
-    """Return studies without any effect: each test should find one in 5 % of them."""
+    """Return studies without any effect: each test should find one in 5% of them."""
     tests: dict[str, Callable[[Generator], float]] = {
         "paired permutation, 20 people, skewed values": lambda rng: _paired(rng, skewed=True).p,
         "unpaired permutation, 15 and 25 people, skewed values": lambda rng: _unpaired(rng, 15, 25, skewed=True).p,
@@ -67,7 +67,7 @@ def null_studies() -> list[Simulation]:
 
 
 def covered_studies() -> list[Simulation]:
-    """Return studies with a known truth: each interval should cover it in 95 % of them."""
+    """Return studies with a known truth: each interval should cover it in 95% of them."""
     kappa = _true_kappa()
     covered: dict[str, Callable[[Generator], bool]] = {
         "difference, paired": lambda rng: _within(_paired(rng, 0.3), 0.3),

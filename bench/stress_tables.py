@@ -83,7 +83,7 @@ def visits_table(found: dict[str, dict[str, Any]]) -> str:
     note = (
         f"At rest before and after, each time {rest_s:.0f} s after the last visitor left; a fifth as many visits of "
         "every kind came before the first look, and what is seen after one kind is the start of the next. Uploads are "
-        "given up while their bytes arrive. Flat is what grew by no more than 5 %, or by no more than two of what is "
+        "given up while their bytes arrive. Flat is what grew by no more than 5%, or by no more than two of what is "
         "counted.\n"
     )
     return "\n".join([head, *rows, "", note])

@@ -27,8 +27,8 @@ STUDIES, SLOW_STUDIES = 2000, 1000
 """Studies of each simulation, and of those that take over a few ms each."""
 
 _HEADS = {
-    "null": "False positives: studies without an effect in which a test finds one at p ≤ 0.05; expected 5 % ± 1",
-    "coverage": "Coverage: studies whose 95 % interval holds the truth; expected 95 % ± 1.5",
+    "null": "False positives: studies without an effect in which a test finds one at p ≤ 0.05; expected 5% ± 1",
+    "coverage": "Coverage: studies whose 95% interval holds the truth; expected 95% ± 1.5",
     "power": "Power: studies in which a test finds the effect; expected what theory gives ± 3",
 }
 _SLOW = ("mixed", "cluster", "synchrony", "resampled")

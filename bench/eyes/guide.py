@@ -63,7 +63,7 @@ def _gaze(found: dict[str, Any]) -> str:
         "| measured on | error |",
         "|---|---|",
         f"| GENKI-4K (n = {held['faces']:,}), assuming that everybody looks into the camera | "
-        f"mean {held['mean']:.1f}°, median {held['median']:.1f}°, 90 % within {held['p90']:.1f}°; "
+        f"mean {held['mean']:.1f}°, median {held['median']:.1f}°, 90% within {held['p90']:.1f}°; "
         f"yaw {held['yaw_error']:.1f}°, pitch {held['pitch_error']:.1f}° |",
         f"| the same with heads turned by over 20° (n = {turned['faces']:,}) | "
         f"mean {turned['mean']:.1f}°, median {turned['median']:.1f}° |",

@@ -27,7 +27,7 @@ MIN_BLOCKS = 3
 """With fewer blocks on a side, no interval is computed."""
 
 INTERVAL = (
-    "95 % interval of the difference: bootstrap over blocks of half a second (Carlstein 1986, percentile method, "
+    "95% interval of the difference: bootstrap over blocks of half a second (Carlstein 1986, percentile method, "
     "2,000 draws). If the interval includes 0, there is no reliable difference."
 )
 """Explanation of the interval of :func:`before_after` for the app."""
@@ -80,7 +80,7 @@ def before_after(
         seed: Seed of the bootstrap.
 
     Returns:
-        ``emotion``, ``before``, ``after``, ``effect`` (after − before), ``low`` and ``high`` (95 % interval of the
+        ``emotion``, ``before``, ``after``, ``effect`` (after − before), ``low`` and ``high`` (95% interval of the
         effect; NaN with fewer than :data:`MIN_BLOCKS` blocks on a side). Empty if a side has no face.
     """
     start, end = event.span.start_s, event.span.end_s

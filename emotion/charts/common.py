@@ -108,9 +108,9 @@ def span_tooltips() -> list[alt.Tooltip]:
 
 
 def interval_tooltips(number_format: str) -> list[alt.Tooltip]:
-    """Return tooltip lines with a 95 % interval, ``low`` and ``high``."""
+    """Return tooltip lines with a 95% interval, ``low`` and ``high``."""
     return [
-        alt.Tooltip("low:Q", format=number_format, title="95 % from"),
+        alt.Tooltip("low:Q", format=number_format, title="95% from"),
         alt.Tooltip("high:Q", format=number_format, title="to"),
     ]
 

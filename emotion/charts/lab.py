@@ -46,7 +46,7 @@ def _legend(models: Sequence[str]) -> alt.Legend:
 
 
 def cost_scatter(table: pd.DataFrame, cost: str, models: Sequence[str], height: int = 340) -> alt.LayerChart:
-    """Return accuracy with its 95 % interval against cost per face, without a legend, which may be long.
+    """Return accuracy with its 95% interval against cost per face, without a legend, which may be long.
 
     Args:
         table: Table of :func:`emotion.evaluation.scores.score_table`; rows without accuracy or cost are left out.

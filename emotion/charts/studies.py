@@ -57,7 +57,7 @@ def curve_chart(curves: pd.DataFrame, by: str, title: str, value: str = "mean", 
     lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=14)).encode(y=y, strokeDash=dash)
     zero = alt.Chart(pd.DataFrame({"second": [0.0]})).mark_rule(color=EDGE, strokeDash=[3, 3]).encode(x="second:Q")
     layers = band + lines + zero if curves["second"].min() < 0 else band + lines
-    return finish(layers, f"{title} over stimulus time, with a 95 % interval across people")
+    return finish(layers, f"{title} over stimulus time, with a 95% interval across people")
 
 
 def people_chart(

@@ -88,7 +88,7 @@ def _print(found: Fairness, console: Console) -> None:
 
 
 def groups_table(found: Fairness) -> Table:
-    """Return a row per group, with 95 % intervals."""
+    """Return a row per group, with 95% intervals."""
     table = Table("group", "judged", "accuracy", "expected", "balanced", "faces not found", box=None)
     for group in found.groups:
         balanced = "–" if group.balanced is None else _with_interval(*group.balanced)

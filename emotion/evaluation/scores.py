@@ -120,7 +120,7 @@ def score_table(
         measured_ms: Model → ms per face, if timed on this machine.
 
     Returns:
-        ``model``, ``classes``, ``faces``, ``accuracy``, ``low`` and ``high`` (its 95 % interval),
+        ``model``, ``classes``, ``faces``, ``accuracy``, ``low`` and ``high`` (its 95% interval),
         ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1; ``parameters``
         and ``multiply_adds`` in millions, ``megabytes``, ``ms``.
     """
@@ -147,7 +147,7 @@ def figures_of(record: Record | None) -> dict[str, Any]:
     """Return the main figures of a record, each None without one.
 
     Returns:
-        Numbers of ``classes`` and ``faces``; ``accuracy`` with ``low`` and ``high`` of its 95 % interval,
+        Numbers of ``classes`` and ``faces``; ``accuracy`` with ``low`` and ``high`` of its 95% interval,
         ``balanced``, ``macro_f1``, ``ece`` (after temperature scaling), each 0–1.
     """
     if record is None:

@@ -25,7 +25,7 @@ class SetScore:
         title: Title of the test set, with the number of classes if the model does not know all.
         faces: Test faces with a label that the model knows.
         accuracy: Share of right answers.
-        interval: 95 % interval of the accuracy.
+        interval: 95% interval of the accuracy.
         balanced: Mean recall of the expressions.
         weakest: The expression with the lowest recall.
         weakest_recall: Its recall.

@@ -133,7 +133,7 @@ class Overlay:
         line = self._canvas.area(row.left, row.bottom - self._line_px, filled, row.bottom)
         self._canvas.fill(line, COLOURS[label])
         size = max(10, round(0.8 * self._text_px))
-        number = _text(f"{round(100 * share)} %", size)
+        number = _text(f"{round(100 * share)}%", size)
         self._canvas.ink(_text(label, size), row.left + 2, row.top, "#FFFFFF")
         self._canvas.ink(number, row.right - number.shape[1] - 2, row.top, "#FFFFFF")
 

@@ -34,7 +34,7 @@ MOVEMENT_COLUMNS = 6
 MOVEMENTS_ABOUT = (
     "Mean movement in % of the eye distance, relative to the person at rest: the baseline, or the neutral frames if "
     "there is none. The action unit (AU) of FACS that a movement resembles is a reading aid; it was not validated on "
-    "FACS-coded faces. Movements below 2 % may come from the head's pose."
+    "FACS-coded faces. Movements below 2% may come from the head's pose."
 )
 
 NO_FACE = "No face was found, so there are no charts over time."
@@ -202,7 +202,7 @@ def _tables_of(name: str, rows: pd.DataFrame) -> list[MovementTable]:
     title = f"{name}, relative to the {'baseline' if rest == BASELINE else 'neutral frames'}"
     values = {span: part.set_index("movement") for span, part in rows.groupby("span")}
     whole = values.pop(WHOLE)
-    columns = [("Whole video", whole["mean"]), ("Peak (95 %)", whole["peak"]), ("Left − right", whole["asymmetry"])]
+    columns = [("Whole video", whole["mean"]), ("Peak (95%)", whole["peak"]), ("Left − right", whole["asymmetry"])]
     columns += [(span.capitalize(), values[span]["mean"]) for span in spans if span != WHOLE]
     return [
         MovementTable(

@@ -66,7 +66,7 @@ class Scores:
         title: Display name of its labels.
         faces: Number of faces.
         accuracy: Share of right answers, 0–1.
-        interval: Its 95 % interval, or None.
+        interval: Its 95% interval, or None.
         balanced_accuracy: Mean recall of the labels, 0–1.
         per_label: Label → precision, recall, F1 (0–1) and number of faces.
     """

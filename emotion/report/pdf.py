@@ -242,7 +242,7 @@ def _facts(title: str, facts: Sequence[Fact]) -> Iterator[Flowable]:
 def _scores(scores: Scores) -> Flowable:
     words = f"{scores.accuracy:.1%} of {scores.faces:,} test faces classified correctly"
     if scores.interval:
-        words += f" (95 % interval {scores.interval[0]:.1%}–{scores.interval[1]:.1%})"
+        words += f" (95% interval {scores.interval[0]:.1%}–{scores.interval[1]:.1%})"
     words += f"; mean recall {scores.balanced_accuracy:.1%}."
     rows = [
         [label, *(f"{figure:.0%}" for figure in figures[:2]), f"{figures[2]:.2f}", f"{figures[3]:,}"]

@@ -1,6 +1,6 @@
 """Runs the 468-point face mesh and computes head pose and the openness of the mouth from it.
 
-The mesh runs on luma, which saves converting frames; its points differ from those in colour by about 1 % of the eye
+The mesh runs on luma, which saves converting frames; its points differ from those in colour by about 1% of the eye
 distance.
 """
 

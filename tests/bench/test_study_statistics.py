@@ -15,7 +15,7 @@ FEW, FEWER = 80, 12
 @pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_simulated_studies_hit_as_often_as_expected(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each count is where 99.98 % of counts are if the expected share is right."""
+    """Each count is where 99.98% of counts are if the expected share is right."""
     monkeypatch.setattr("bench.study_statistics.STUDIES", FEW)
     monkeypatch.setattr("bench.study_statistics.SLOW_STUDIES", FEWER)
     for what, row in measure(part, jobs=1):

@@ -53,7 +53,7 @@ def test_nine_dots_are_shown_one_by_one_and_told_to_the_session(page):
     page.get_by_role("button", name="Show nine dots").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.get_by_role("dialog")).to_be_hidden(timeout=30_000)
-    # Together they span the window: 8, 50 and 92 % of its width and height.
+    # Together they span the window: 8, 50 and 92% of its width and height.
     places = {tuple(float(side.removesuffix("px")) for side in place.split()) for place in page.evaluate("[...seen]")}
     assert sorted({x for x, _ in places}) == pytest.approx([80.0, 500.0, 920.0])
     assert sorted({y for _, y in places}) == pytest.approx([64.0, 400.0, 736.0])

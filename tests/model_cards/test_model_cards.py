@@ -68,11 +68,11 @@ def test_exactly_the_measured_weaknesses_are_listed():
     known = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
     assert weaknesses(known, {"ferplus": RECORD}, {"ferplus": CONDITIONS}) == (
         "No label for contempt: such faces get another label.",
-        "FER+ majority: missed more often than not: fear (12 of 40 found, 18.1 – 45.4 %).",
+        "FER+ majority: missed more often than not: fear (12 of 40 found, 18.1 – 45.4%).",
         "FER+ majority: few test faces of anger (10), so these figures are uncertain.",
-        "FER+ majority: often confused: fear as neutral (50 %, 20 of 40) and fear as anger (20 %, 8 of 40).",
-        "FER+ majority: probabilities are off by 6.0 % on average.",
-        "Condition “Blurred”: accuracy falls from 62.0 % to 50.0 % by FER+ majority.",
+        "FER+ majority: often confused: fear as neutral (50%, 20 of 40) and fear as anger (20%, 8 of 40).",
+        "FER+ majority: probabilities are off by 6.0% on average.",
+        "Condition “Blurred”: accuracy falls from 62.0% to 50.0% by FER+ majority.",
     )
     assert weak_labels(RECORD) == ["fear"]
 
@@ -87,7 +87,7 @@ def test_a_flawless_model_lists_no_weakness():
 
 def test_disagreeing_labels_are_a_weakness():
     told = weaknesses(emotion.labels.EMOTIONS, {"ferplus": RECORD, "fer2013": RECORD | {"accuracy": 0.4}}, {})
-    assert told[-1].endswith("62.0 % by FER+ majority and 40.0 % by FER2013 original.")
+    assert told[-1].endswith("62.0% by FER+ majority and 40.0% by FER2013 original.")
 
 
 @pytest.mark.parametrize("name", emotion.list_models())
@@ -97,7 +97,7 @@ def test_every_shipped_card_has_its_own_figures(name):
     assert evaluation is not None
     tests = [splits.get("private-test") or splits["test"] for splits in evaluation["int8"].values()]
     for record in tests:
-        assert f"{100 * record['accuracy']:.1f} % of {record['n']:,} test faces" in document.lead
+        assert f"{100 * record['accuracy']:.1f}% of {record['n']:,} test faces" in document.lead
         for label in weak_labels(record):
             assert (
                 f"{label} ({record['per_class'][label]['recall'] * record['per_class'][label]['support']:.0f} of"
@@ -118,7 +118,7 @@ def test_confusions_add_up_to_recall_and_precision():
         numbers = [int(cell.replace(",", "")) for cell in counts[1:]]
         place = [each[0] for each in confusion.rows].index(row[0])
         assert row[1] == f"{sum(numbers):,}"
-        assert row[2] == f"{100 * numbers[place] / sum(numbers):.1f} %"
+        assert row[2] == f"{100 * numbers[place] / sum(numbers):.1f}%"
     assert sum(int(row[1].replace(",", "")) for row in calibration.rows) == sum(
         int(row[1].replace(",", "")) for row in classes.rows
     )
@@ -144,9 +144,9 @@ def test_duplicates_among_training_faces_are_stated():
               "accuracy_by_heart": 0.715}  # fmt: skip
     evaluation = (load_evaluation("default") or {}) | {"copies": {"public-test": {}, "private-test": copies}}
     words = words_of(build_document(load_card("default"), evaluation, {}))
-    assert "copies of 515 of the 3,589 test faces, 90.0 % of them with the same label" in words
-    assert "right on 75.0 % of these faces, and on 68.0 % of the others" in words
-    assert "would be right on 71.5 % of all test faces" in words
+    assert "copies of 515 of the 3,589 test faces, 90.0% of them with the same label" in words
+    assert "right on 75.0% of these faces, and on 68.0% of the others" in words
+    assert "would be right on 71.5% of all test faces" in words
     assert "They were removed before training." in words
     elsewhere = replace(load_card("default"), training={})
     assert "Whether they were removed before training is unknown." in words_of(
@@ -172,11 +172,11 @@ def test_the_test_sets_are_side_by_side():
     }
     found = section(build_document(replace(load_card("default"), name="own"), evaluation, {}), "Accuracy")
     (table,) = found.tables
-    figures = ("100", "62.0 %", "52.0 – 71.0 %", "60.0 %", "fear, 30.0 % (12 of 40)")
+    figures = ("100", "62.0%", "52.0 – 71.0%", "60.0%", "fear, 30.0% (12 of 40)")
     assert table.rows == (
-        ("FER+ majority", *figures, "80.0 %", "75.0 %"),
+        ("FER+ majority", *figures, "80.0%", "75.0%"),
         ("FER2013 original, 3 of 7 classes", *figures, "–", "–"),
-        ("RAF-DB", *figures, "60.0 %", "85.0 %"),
+        ("RAF-DB", *figures, "60.0%", "85.0%"),
     )
     assert table.stacks
     assert found.notes == (HOW_TO_READ,)
@@ -187,7 +187,7 @@ def test_the_default_names_the_model_that_answers_in_other_labels():
     assert row.model == load_card("fer2013").name
     (note,) = section(model_document("default"), "Accuracy").notes[1:]
     assert row.model in note
-    assert f"{100 * row.accuracy:.1f} %, mean recall" in note
+    assert f"{100 * row.accuracy:.1f}%, mean recall" in note
     assert section(model_document("fer2013"), "Accuracy").notes == (HOW_TO_READ,)
 
 
@@ -208,7 +208,7 @@ def test_a_threshold_chosen_on_several_sets_states_its_accuracy():
     card = replace(load_card("default"), training={"calibrated_on": chosen}, abstain_below=0.6)
     facts = dict(section(build_document(card, None, {}), "Technical details").tables[0].rows)
     assert facts["Unclear below"] == (
-        "60.0 %, chosen for at least 85 % right answers on each of FER+ majority and RAF-DB"
+        "60.0%, chosen for at least 85% right answers on each of FER+ majority and RAF-DB"
     )
 
 

@@ -47,8 +47,8 @@ def test_the_three_test_sets_are_side_by_side(models):
         for name in ("FER+ majority", "FER2013 original, by “FER2013 labels”", "RAF-DB")
     ]
     assert places == sorted(places)
-    assert "90.0 %" in html
-    assert "“Accurate” reaches 50.0 % there" in html
+    assert "90.0%" in html
+    assert "“Accurate” reaches 50.0% there" in html
 
 
 def test_training_data_terms_and_the_fer2013_model_are_shown(models):

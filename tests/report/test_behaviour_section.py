@@ -35,8 +35,8 @@ def test_movements_stand_by_event_and_baseline() -> None:
     ada, other = build_report(edit(acting(people=2), EDITS)).movements
     assert (ada.name, other.name) == ("Ada <b>, relative to the neutral frames", "Person 2, relative to the baseline")
     # Events carry the numbers of the report's list, in order of time; the moment has no figures.
-    assert ada.heads == ("Whole video", "Peak (95 %)", "Left − right", "Event 1", "Event 3")
-    assert other.heads == ("Whole video", "Peak (95 %)", "Left − right", "Baseline", "Event 1", "Event 3")
+    assert ada.heads == ("Whole video", "Peak (95%)", "Left − right", "Event 1", "Event 3")
+    assert other.heads == ("Whole video", "Peak (95%)", "Left − right", "Baseline", "Event 1", "Event 3")
     rows = {row[0]: row[1:] for row in ada.rows}
     assert rows["Jaw drop (AU 25–27)"] == ("2.0", "10.0", "–", "0.0", "10.0")
     assert rows["Lip corner up (AU 12)"] == ("0.4", "2.0", "0.8", "0.0", "2.0")

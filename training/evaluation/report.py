@@ -60,7 +60,7 @@ def _facts(evaluation: dict[str, Any]) -> str:
 
 def _summary(evaluation: dict[str, Any]) -> Table:
     table = Table("labels", "split", "form", title="Scores in percent")
-    for heading in ("n", "accuracy", "95 % interval", "balanced", "macro-F1", "ECE before", "ECE after", *_ABSTENTION):
+    for heading in ("n", "accuracy", "95% interval", "balanced", "macro-F1", "ECE before", "ECE after", *_ABSTENTION):
         table.add_column(heading, justify="right")
     for form in ("int8", "float"):
         for label_set, splits in (evaluation[form] or {}).items():
@@ -93,7 +93,7 @@ def _abstention(record: dict[str, Any] | None) -> list[str]:
 
 def _abstention_by_set(record: dict[str, Any]) -> Table:
     """Return coverage and accuracy under the threshold, over all of the model's labels as in the app."""
-    table = Table("labels", "split", title=f"Answers of at least {100 * record['limit']:.2f} %, as in the app")
+    table = Table("labels", "split", title=f"Answers of at least {100 * record['limit']:.2f}%, as in the app")
     for heading in ("n", *_ABSTENTION):
         table.add_column(heading, justify="right")
     for label_set, roles in record["sets"].items():
@@ -107,7 +107,7 @@ def _flip(flip: dict[str, Any]) -> Table:
     cost = flip["cost"]
     title = f"TTA with the mirror image on every face, int8, {cost['factor']:.2f} times the time"
     table = Table("labels", "split", title=title)
-    for heading in ("accuracy", "95 % interval", "balanced", "gain"):
+    for heading in ("accuracy", "95% interval", "balanced", "gain"):
         table.add_column(heading, justify="right")
     for label_set, splits in flip["scores"].items():
         for split, row in splits.items():
@@ -139,10 +139,10 @@ def _copies(split: str, row: dict[str, Any]) -> str:
     elsewhere = row["accuracy_others"]
     return (
         f"{_name(split)}: {row['copied']:,} of {row['faces']:,} faces have a duplicate in the training split, "
-        f"{100 * row['same_label']:.1f} % of them with the same label; this package does not train on them. "
-        f"Accuracy is {100 * row['accuracy_copied']:.2f} % on these faces"
-        f"{'' if elsewhere is None else f' and {100 * elsewhere:.2f} % on the others'}; "
-        f"with memorised duplicates it would be {100 * row['accuracy_by_heart']:.2f} % overall."
+        f"{100 * row['same_label']:.1f}% of them with the same label; this package does not train on them. "
+        f"Accuracy is {100 * row['accuracy_copied']:.2f}% on these faces"
+        f"{'' if elsewhere is None else f' and {100 * elsewhere:.2f}% on the others'}; "
+        f"with memorised duplicates it would be {100 * row['accuracy_by_heart']:.2f}% overall."
     )
 
 

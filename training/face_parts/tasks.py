@@ -176,7 +176,7 @@ PART_NETWORKS: dict[str, PartNetwork] = {
             FindPoints(),
             partial(build_thin_resnet50, by_place=True, name="keypoints"),
             _recipe("keypoints", 24, 2e-3, _NOT_MIRRORED),
-            # The expected position under a softmax; in int8, its error is 40 % larger.
+            # The expected position under a softmax; in int8, its error is 40% larger.
             exact=("SOFTMAX", "FULLY_CONNECTED", "TRANSPOSE", "RESHAPE"),
         ),
         PartNetwork(

@@ -42,7 +42,7 @@ class Row:
         accuracy: Accuracy.
         balanced_accuracy: Mean recall of the labels.
         difference: Difference in accuracy to the base; None for the base.
-        low: Lower end of the difference's 95 % paired bootstrap interval.
+        low: Lower end of the difference's 95% paired bootstrap interval.
         high: Upper end of the interval.
         seconds: Training time; None without training.
         cost: Time as a multiple of one int8 inference; None if not measured.
@@ -153,7 +153,7 @@ def page(rows: Sequence[Row], settings: Mapping[str, Any]) -> str:
 def _headings(heads: Sequence[str]) -> list[str]:
     headings = ["variant", "change"]
     for head in heads:
-        headings += [f"{_HEADS.get(head, head)} accuracy", "balanced", "difference", "95 % interval"]
+        headings += [f"{_HEADS.get(head, head)} accuracy", "balanced", "difference", "95% interval"]
     return [*headings, "training, s", "time"]
 
 

@@ -18,7 +18,7 @@ from ui.common.plain import plain
 CONSENT = "Only use pictures and videos of people who have been informed and agree."
 
 LEAST_SHARE = 0.0005
-"""Share below which an expression gets no row: it would be labelled 0.0 %."""
+"""Share below which an expression gets no row: it would be labelled 0.0%."""
 
 # Text inherits the theme's colour; lines mix it with transparency.
 _TABLE_STYLE = """

@@ -107,7 +107,7 @@ def _show_reliability(records: Mapping[str, Record], lab: Lab) -> None:
         for name, record in records.items()
     }
     _side_by_side(charts, notes)
-    st.caption("On the diagonal, answers with a probability of 80 % are right 80 % of the time.")
+    st.caption("On the diagonal, answers with a probability of 80% are right 80% of the time.")
 
 
 def _show_coverage(records: Mapping[str, Record], lab: Lab) -> None:

@@ -147,7 +147,7 @@ def _columns() -> dict[str, Any]:
         "classes": number("Classes", format="%d"),
         "faces": number("Faces", format="%d", help="Test faces whose label the model knows"),
         "accuracy": number("Accuracy, %", format="%.2f"),
-        "interval": st.column_config.TextColumn("95 % interval", help="Bootstrap over the faces"),
+        "interval": st.column_config.TextColumn("95% interval", help="Bootstrap over the faces"),
         "balanced": number("Balanced, %", format="%.2f", help="Mean of all classes' recall"),
         "macro_f1": number("Macro-F1, %", format="%.2f"),
         "ece": number("ECE, %", format="%.2f", help="Mean gap between probability and accuracy"),
@@ -171,4 +171,4 @@ def _show_scatter(table: pd.DataFrame, lab: Lab) -> None:
         return
     legend({model: model_colour(model, lab.names) for model in drawn})
     show_chart(cost_scatter(table, cost, lab.names), "lab_cost", "accuracy-and-cost")
-    st.caption("Lines: 95 % interval of the accuracy.")
+    st.caption("Lines: 95% interval of the accuracy.")

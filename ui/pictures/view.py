@@ -32,7 +32,7 @@ FACES_SHOWN = 12
 """Faces whose bars are shown at first."""
 
 LEAST_SHOWN = 0.005
-"""Probability below which an expression gets no bar: it would be labelled 0 %."""
+"""Probability below which an expression gets no bar: it would be labelled 0%."""
 
 _COLUMNS = 3
 _ROW_PX, _AXIS_PX = 22, 90
@@ -149,7 +149,7 @@ def _show_face(picture: Picture, place: int, key: str) -> None:
     chart = probability_bars(bars, _AXIS_PX + _ROW_PX * len(bars), abstain_below=limit)
     show_chart(chart, f"{key}_bars_{place}", f"face-{place + 1}")
     if len(bars) < len(probabilities):
-        st.caption("Expressions without a bar: 0 %")
+        st.caption("Expressions without a bar: 0%")
 
 
 def as_json(value: object) -> str:

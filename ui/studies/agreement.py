@@ -175,16 +175,16 @@ def _show(saved: SavedStudy, found: StudyAgreement) -> None:
     for each in found.overall:
         st.markdown(f"- **{plain(each.name)}** of {coders}: {plain(_figure(each))}")
     st.markdown("**Each pair of coders: Cohen's κ**")
-    pairs = found.pairs.rename(columns={"low": "95 % from", "high": "to", "kappa": "κ"})
+    pairs = found.pairs.rename(columns={"low": "95% from", "high": "to", "kappa": "κ"})
     st.dataframe(pairs.round(3), hide_index=True, placeholder="–")
     if not found.icc.empty:
         st.markdown(f"**Share of a video with a code: {ICC_FORM}**")
-        icc = found.icc.rename(columns={"low": "95 % from", "high": "to", "icc": ICC_FORM})
+        icc = found.icc.rename(columns={"low": "95% from", "high": "to", "icc": ICC_FORM})
         icc["code"] = icc["code"].replace({NO_CODE: "no code"})
         st.dataframe(icc.round(3), hide_index=True, placeholder="–")
     few = f" No interval with fewer than {MIN_PEOPLE} people." if people < MIN_PEOPLE else ""
     words = f"{found.recordings} videos of {people} people, in units of 0.1 s. Moments are left out."
-    st.caption(plain(f"{words} Intervals: 95 %, people are resampled.{few}"))
+    st.caption(plain(f"{words} Intervals: 95%, people are resampled.{few}"))
     _show_differences(saved, found.differences)
     with st.container(horizontal=True):
         csv_button("Agreement", found.pairs, "study_agreement_csv")
@@ -208,7 +208,7 @@ def _show_differences(saved: SavedStudy, table: pd.DataFrame) -> None:
 def _figure(found: Agreement) -> str:
     if math.isnan(found.value):
         return "not defined, as only one code occurs"
-    interval = "" if math.isnan(found.low) else f" (95 % interval {found.low:.2f} to {found.high:.2f})"
+    interval = "" if math.isnan(found.low) else f" (95% interval {found.low:.2f} to {found.high:.2f})"
     return f"{found.value:.2f}{interval}".replace("-", "−")
 
 

@@ -133,7 +133,7 @@ def _contrast_table(found: list[Contrast]) -> pd.DataFrame:
     return pd.DataFrame([
         {
             "measure": each.measure, f"mean {each.a}": each.mean_a, f"mean {each.b}": each.mean_b,
-            "difference": each.difference, "95 % from": each.low, "to": each.high, "t": each.t, "p": each.p,
+            "difference": each.difference, "95% from": each.low, "to": each.high, "t": each.t, "p": each.p,
             "p Holm": each.p_holm, each.effects[0].name: each.effects[0].value,
             each.effects[1].name: each.effects[1].value,
             "people": each.n_a if each.paired else each.n_a + each.n_b,

@@ -64,10 +64,10 @@ def show_curve(results: StudyResults) -> None:
         return
     if limit is None:
         value, title = "mean", _title(name)
-        words = f"Lines: mean across people. Bands: 95 % interval, {RESAMPLES:,} resamples of people."
+        words = f"Lines: mean across people. Bands: 95% interval, {RESAMPLES:,} resamples of people."
     else:
         value, title = "share", f"Share of people with {measure_named(name).title} over {limit:g}"
-        words = "Lines: share of the people seen in that second. Bands: 95 % interval (Wilson)."
+        words = "Lines: share of the people seen in that second. Bands: 95% interval (Wilson)."
     conditions = list(dict.fromkeys(curve[by].astype(str)))
     if len(conditions) > MAX_CURVES:
         st.caption(f"The first {MAX_CURVES} of {len(conditions)} are shown; the table has all.")

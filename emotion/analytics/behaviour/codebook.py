@@ -128,7 +128,7 @@ def _movement_figures() -> Iterator[Entry]:
         ("movement", NO_UNIT, "name of the movement, as under Movements over time"),
         ("rest", NO_UNIT, "what it is relative to: the person's baseline, their neutral frames, or unknown"),
         ("mean", UNIT, "mean over time"),
-        ("peak", UNIT, "95 % quantile"),
+        ("peak", UNIT, "95% quantile"),
         ("moved_share", SHARE, "share of time with a movement of at least 0.02"),
         ("mean_left", UNIT, "mean of the person's left side"),
         ("mean_right", UNIT, "mean of the person's right side"),

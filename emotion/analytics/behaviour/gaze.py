@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOWARDS_DEG = 15.0
-"""A gaze within this angle of the direction to the camera counts as towards it: 92 % of the people of GENKI-4K, most of
+"""A gaze within this angle of the direction to the camera counts as towards it: 92% of the people of GENKI-4K, most of
 whom look into the camera, are within it (mean error 7°, median 5°; see ``docs/measures.md``)."""
 
 

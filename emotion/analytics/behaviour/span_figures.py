@@ -149,7 +149,7 @@ def movement_figures(behaviour: Behaviour, span: Span | None = None) -> pd.DataF
     Returns:
         A row per person seen in the span and movement of the codebook: ``track_id``, ``movement``, ``rest``
         (``"baseline"``, ``"neutral"`` or ``"unknown"``) and :data:`MOVEMENT_FIGURES`: ``mean`` over time, ``peak``
-        (95 % quantile), ``moved_share`` (share of time with at least :data:`MOVED`, 0–1), the means of the person's
+        (95% quantile), ``moved_share`` (share of time with at least :data:`MOVED`, 0–1), the means of the person's
         left and right, and the mean of left minus right. NaN where the rest is unknown; a movement without sides
         has no figures of sides. Distances are shares of the eye distance.
     """

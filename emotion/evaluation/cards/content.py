@@ -150,7 +150,7 @@ def _scores(judged: Mapping[str, Record]) -> list[Section]:
 def _summary(record: Record) -> str:
     words = (
         f"On {record['n']:,} test faces that it was not trained on: accuracy {percent(record['accuracy'])} "
-        f"(95 % interval {interval(*record['accuracy_interval'])}), mean recall of all expressions "
+        f"(95% interval {interval(*record['accuracy_interval'])}), mean recall of all expressions "
         f"{percent(record['balanced_accuracy'])}, macro-F1 {percent(record['macro_f1'])}, calibration error "
         f"{percent(record['ece']['after'])} ({percent(record['ece']['before'])} without temperature scaling)."
     )
@@ -173,7 +173,7 @@ def _classes(record: Record) -> Table:
             (label, f"{support:,}", *_share(hits, support), *_share(hits, answered),
              percent(record["per_class"][label]["f1"]))
         )  # fmt: skip
-    columns = "Expression", "Faces", "Recall", "95 % interval", "Precision", "95 % interval (precision)", "F1"
+    columns = "Expression", "Faces", "Recall", "95% interval", "Precision", "95% interval (precision)", "F1"
     return Table("By expression (Wilson intervals)", columns, tuple(rows))
 
 
@@ -238,7 +238,7 @@ def _condition_table(family: str, conditions: Mapping[str, Any]) -> Table:
          percent(clean - row["accuracy"]), percent(row.get("balanced_accuracy")), percent(row.get("ece")))
         for row in conditions.values()
     )  # fmt: skip
-    columns = "Faces", "Accuracy", "95 % interval", "Lost", "Mean recall", "Calibration error"
+    columns = "Faces", "Accuracy", "95% interval", "Lost", "Mean recall", "Calibration error"
     return Table(f"By {FAMILIES.get(family, family)}", columns, rows)
 
 

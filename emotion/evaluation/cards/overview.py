@@ -31,7 +31,7 @@ def overview(card: ModelCard, evaluation: Mapping[str, Any] | None) -> Section:
 def sets_table(rows: Sequence[SetScore]) -> Table:
     """Return a table with one row per test set; rows of another model than the first one's name it."""
     columns = (
-        "Test set", "Faces", "Accuracy", "95 % interval", "Mean recall", "Lowest recall", "Answered",
+        "Test set", "Faces", "Accuracy", "95% interval", "Mean recall", "Lowest recall", "Answered",
         "Answers right",
     )  # fmt: skip
     cells = tuple(

@@ -27,7 +27,7 @@ ACCURACY, NOT_FOUND, RECALL = "accuracy", "faces not found", "recall of "
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A count out of a total, with Wilson's 95 % interval of the share; ``value`` is None if the total is 0."""
+    """A count out of a total, with Wilson's 95% interval of the share; ``value`` is None if the total is 0."""
 
     count: int
     of: int
@@ -44,7 +44,7 @@ class Group:
         name: Name of its folder or in the table.
         accuracy: Accuracy on its pictures.
         expected: Accuracy with this group's mix of expressions and everybody's recalls, 0–1.
-        balanced: Mean recall of the expressions that all groups have, 0–1, with its 95 % bootstrap interval within
+        balanced: Mean recall of the expressions that all groups have, 0–1, with its 95% bootstrap interval within
             expressions; None if there are fewer than two.
         not_found: Photographs in which no face was found.
         recalls: Expression → recall.

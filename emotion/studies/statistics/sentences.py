@@ -83,7 +83,7 @@ def p_words(p: float, *, corrected: bool = False) -> str:
 
 
 def _interval(level: float) -> str:
-    return f"{100 * level:g} % interval"
+    return f"{100 * level:g}% interval"
 
 
 def _ordered(contrast: Contrast) -> tuple[float, float]:

@@ -59,7 +59,7 @@ def scale_of(strip: Strip, height: int, width: int) -> Scale:
     """Choose the scale for the values of a picture.
 
     Integers from 0 on get the smallest depth out of 8, 10, 12, 14 and 16 bits that holds them, whatever the file's
-    type. Other values are stretched from the smallest to the largest. Both ignore 0.1 % at each end, NaN, infinity,
+    type. Other values are stretched from the smallest to the largest. Both ignore 0.1% at each end, NaN, infinity,
     values far from all others, and a single negative value such as −9999 where all others are positive.
 
     Raises:

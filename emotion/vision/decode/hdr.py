@@ -23,7 +23,7 @@ _HDR = {PQ, HLG}
 _WHITE_CD_M2 = 203.0
 _PQ_PEAK = 4000.0 / _WHITE_CD_M2
 _HLG_WHITE = 0.2646
-"""Scene light at an HLG signal of 75 %, diffuse white in BT.2408."""
+"""Scene light at an HLG signal of 75%, diffuse white in BT.2408."""
 _KNEE = 0.85
 """Light above which highlights are compressed, as a share of diffuse white."""
 _DISPLAY_GAMMA = 2.4

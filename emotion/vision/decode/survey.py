@@ -1,6 +1,6 @@
 """Reads a video's packets for its frame count, its duration and whether its timestamps can be trusted.
 
-Nothing is decoded: one pass over the packets takes well under 1 % of the decoding time. Durations in headers are not
+Nothing is decoded: one pass over the packets takes well under 1% of the decoding time. Durations in headers are not
 used, as many recorders leave them missing or wrong.
 """
 

@@ -55,7 +55,7 @@ def test_invalid_tables_are_refused():
 
 @pytest.mark.parametrize("sizes", [(200, 200), (12, 8), (150, 10)])
 def test_p_values_are_valid_under_the_null_hypothesis(sizes):
-    """600 data sets of two equal groups and two expressions: at most 5 % are significant, within chance."""
+    """600 data sets of two equal groups and two expressions: at most 5% are significant, within chance."""
     rng = np.random.default_rng(1)
     total = table(sizes, sizes)
     p = [

@@ -86,7 +86,7 @@ def _at_rest(server: int, rest_s: float) -> dict[str, float]:
 
 
 def compare(figure: str, before: float, after: float) -> dict[str, Any]:
-    """Return a figure before and after, and whether it stayed flat: within 5 %, or within two threads or files."""
+    """Return a figure before and after, and whether it stayed flat: within 5%, or within two threads or files."""
     counted = figure not in IN_MB and after - before <= ALLOWED_COUNT
     return {"before": before, "after": after, "flat": after <= (1 + ALLOWED_SHARE) * before or counted}
 

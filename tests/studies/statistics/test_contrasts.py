@@ -213,16 +213,16 @@ def test_missing_columns_and_conditions_are_named() -> None:
 def test_sentences_name_the_higher_condition_with_the_interval_in_its_direction() -> None:
     a, b = np.arange(12) / 100 + 0.5, np.arange(12)[::-1] / 100 + 0.3
     sentence = contrast_sentence(paired_contrast(b, a, measure="Happiness", names=("rest", "film")))
-    assert sentence.startswith("Happiness was higher in film than in rest by 0.200 (95 % interval 0.154 to 0.246; p <")
+    assert sentence.startswith("Happiness was higher in film than in rest by 0.200 (95% interval 0.154 to 0.246; p <")
     assert "12 people in both" in sentence
     none = contrast_sentence(unpaired_contrast([1, 2, 3, 4], [4, 3, 2, 1.2], measure="anger"))
-    assert none.startswith("No reliable difference in anger between A and B: A − B = 0.0 (95 % interval −2.2 to 2.1; ")
+    assert none.startswith("No reliable difference in anger between A and B: A − B = 0.0 (95% interval −2.2 to 2.1; ")
 
 
 def test_another_level_is_said_in_the_sentence() -> None:
     wide, narrow = (paired_contrast([1, 2, 4, 5], [0, 2, 2, 1], level=level) for level in (0.99, 0.9))
     assert wide.low < narrow.low < narrow.high < wide.high
-    assert "(99 % interval" in contrast_sentence(wide)
+    assert "(99% interval" in contrast_sentence(wide)
 
 
 def test_p_value_counts_the_observed_row() -> None:

@@ -214,7 +214,7 @@ def test_events_come_from_csv_and_a_bad_row_is_named():
 def test_events_have_figures_and_before_vs_after():
     test = opened("Events", Edits(events=(Event("joke", Span(2, 3)), Event("clap", Span(4, 4)))))
     assert test.dataframe[-1].value["label"].tolist() == ["joke"]
-    assert "95 % interval" in words(test)
+    assert "95% interval" in words(test)
     assert "No event yet" in words(opened("Events"))
 
 

@@ -94,7 +94,7 @@ export class Overlay {
       this.pen.fillRect(x, line + row - 3, width * share, 2);
       this.pen.fillStyle = "#fff";
       this.pen.fillText(label, x + 6, line + row / 2 - 1);
-      const figure = `${Math.round(100 * share)} %`;
+      const figure = `${Math.round(100 * share)}%`;
       this.pen.fillText(figure, x + width - this.pen.measureText(figure).width - 6, line + row / 2 - 1);
     });
   }

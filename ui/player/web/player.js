@@ -272,7 +272,7 @@ export class Player {
     const faces = this.people.facesOf(this.timeline, frame);
     const texts = faces.slice(0, MOST_NAMED).map(({face, person}) => {
       const [label, share] = this.timeline.topOf(face, 1)[0];
-      const value = `${label} ${Math.round(100 * share)} %`;
+      const value = `${label} ${Math.round(100 * share)}%`;
       const answer = this.timeline.answerOf(face);
       const more = this.signals?.textAt(this.lanes, person, this.playback.moment_s);
       const text = answer === label ? value : `${answer} (${value})`;
