@@ -87,7 +87,9 @@ def fresh_library(own_library: Path) -> Iterator[None]:
     Fixtures of a module or of the session still share one: a server started by them goes on with it.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOTION_LIBRARY", str(own_library / f"test {next(_TESTS)}"))
+        folder = own_library / f"test {next(_TESTS)}"
+        folder.mkdir()
+        patch.setenv("EMOTION_LIBRARY", str(folder))
         yield
 
 
