@@ -126,7 +126,8 @@ class Study:
     def __post_init__(self) -> None:
         _check_names("participant", (each.name for each in self.participants))
         _check_names("stimulus", (each.name for each in self.stimuli))
-        for each in (*self.participants, *self.stimuli):
+        described: tuple[Participant | Stimulus, ...] = (*self.participants, *self.stimuli)
+        for each in described:
             _check_names("variable", each.variables)
         _check_cells(self)
 
