@@ -8,7 +8,7 @@ from streamlit import config
 
 from emotion.limits import max_upload_mb
 from emotion.telemetry.logs import set_up_logs
-from ui.access import Guard, LoginRedirect, OriginGuard, SecurityHeaders, UploadGuard
+from ui.access import Guard, LoginRedirect, MessageGuard, OriginGuard, SecurityHeaders, UploadGuard
 from ui.common.lifespan import lifespan
 from ui.player.files import video_files
 from ui.shell.api_route import api_route
@@ -23,6 +23,7 @@ app = st.App(
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(OriginGuard),
+        Middleware(MessageGuard),
         Middleware(UploadGuard),
         Middleware(Guard),
         Middleware(LoginRedirect),

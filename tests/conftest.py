@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from bench.common.postgres import Server, postgres_programs, running_postgres
 from emotion.analytics.timeline import TimelineBuilder
 from emotion.labels import FERPLUS_LABELS
 from emotion.library import LOCAL, Library, Repository
@@ -38,9 +39,26 @@ settings.load_profile("unhurried")
 SHARED = Path(os.environ.get("EMOTION_SHARED_DATA") or ROOT.parent / "shared" / "data")
 
 
+LONGEST = (
+    *("training/networks/test_exam.py", "browser/test_app.py", "training/face_parts/test_part_run.py"),
+    *("browser/test_player_browser.py", "serving/test_served.py", "browser/test_axe_browser.py"),
+    *("library/test_servers.py", "browser/test_video_browser.py", "serving/test_served_job.py"),
+    *("browser/test_sign_in_browser.py", "batch/test_ray.py", "browser/test_lab_browser.py"),
+    *("training/fit/test_from_tflite.py", "browser/test_live_browser.py", "library/jobs/test_worker.py"),
+    *("security/test_uploads.py", "http_api/test_schema.py", "browser/test_nginx_browser.py"),
+    *("training/search/test_search_architecture.py", "browser/test_studies_browser.py", "batch/test_command.py"),
+    *("browser/test_own_models_browser.py", "batch/test_pool.py", "browser/test_responsible_browser.py"),
+    *("training/test_run.py", "security/test_plain_text.py", "training/test_two_heads.py"),
+)
+"""Files that take longest, those that compute and those that wait for a browser in turn. They come first, as two
+processes share the files: a long one that began last would be waited for by the other."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, so that ``make test-fast`` can leave them out."""
+    """Begin with :data:`LONGEST`, and mark tests by what they need, so that ``make test-fast`` can leave them out."""
+    place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     for item in items:
         room = item.path.relative_to(ROOT / "tests").parts[0]
         if room in {"browser", "training"}:
@@ -69,7 +87,9 @@ def fresh_library(own_library: Path) -> Iterator[None]:
     Fixtures of a module or of the session still share one: a server started by them goes on with it.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOTION_LIBRARY", str(own_library / f"test {next(_TESTS)}"))
+        folder = own_library / f"test {next(_TESTS)}"
+        folder.mkdir()
+        patch.setenv("EMOTION_LIBRARY", str(folder))
         yield
 
 
@@ -82,6 +102,15 @@ def browser() -> Iterator[Browser]:
         pytest.skip("expected a Chromium for the browser tests; there is none on this machine's path")
     with open_chromium() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for all tests of this process."""
+    if postgres_programs() is None:
+        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import emotion
-from bench.common.postgres import Server, postgres_programs, running_postgres
 from emotion.library import Library
 from emotion.samples import clip_frames
 from emotion.types import Analysis
@@ -18,15 +17,6 @@ from tests.library.libraries import BOTH, MakeLibrary, empty_database
 
 LONG_S = 12
 """The sample clip is three seconds; several times over it gives a killer the time that he needs."""
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A PostgreSQL server for all tests of this process."""
-    if postgres_programs() is None:
-        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=BOTH)

@@ -16,7 +16,7 @@ PNG = encode_png(np.zeros((120, 160, 3), np.uint8))
 
 
 def page(name: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30).run()
+    test = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=300).run()
     assert not test.exception
     return test
 
@@ -41,7 +41,7 @@ def test_every_page_runs_alone_and_empty(name, analyzer):
 
 
 def test_the_app_opens_at_home(analyzer):
-    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=300).run()
     assert not test.exception
     assert test.title[0].value == "See what faces show"
 

@@ -27,7 +27,7 @@ from emotion.library import LOCAL, Library, State, days
 from emotion.library.backup.snapshot import back_up, check, restore
 from emotion.library.jobs.queue import claim_next
 from tests.conftest import ROOT
-from tests.library.conftest import database_url, postgres, video  # noqa: F401 – fixtures
+from tests.library.conftest import database_url, video  # noqa: F401 – fixtures
 from tests.library.libraries import put
 from tests.library.test_disk import MakeDisk, make_disk  # noqa: F401 – a fixture
 

@@ -21,7 +21,7 @@ from emotion.library.merge_edits import merge_edits
 from emotion.library.summary import list_figures
 from emotion.types import Analysis
 from tests.conftest import ROOT, make_analysis
-from tests.library.conftest import database_url, library, make_library, postgres, video  # noqa: F401 – fixtures
+from tests.library.conftest import database_url, library, make_library, video  # noqa: F401 – fixtures
 from tests.library.libraries import MakeLibrary, end, put
 
 TWO_PEOPLE = [["neutral", "surprise"]] * 10

@@ -14,7 +14,7 @@ from emotion.library import LOCAL, Library
 from emotion.library import database as database_module
 from emotion.library.database import revisions
 from tests.conftest import make_analysis
-from tests.library.conftest import database_url, library, make_library, postgres, video  # noqa: F401 – fixtures
+from tests.library.conftest import database_url, library, make_library, video  # noqa: F401 – fixtures
 from tests.library.libraries import MakeLibrary, put
 
 OLDER = revisions()[1:]

@@ -25,7 +25,6 @@ from emotion.library import LOCAL, Library
 from emotion.masking import masked
 from emotion.telemetry.logs import set_up_logs
 from tests.conftest import ROOT
-from tests.library.conftest import postgres  # noqa: F401 – a fixture
 
 SECRET = "hunter2/@x:y"
 ENCODED = "hunter2%2F%40x%3Ay"
@@ -165,7 +164,7 @@ def test_errors_of_a_database_name_no_host_user_or_path(tmp_path: Path) -> None:
             assert word not in told, told
 
 
-def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_path: Path) -> None:  # noqa: F811
+def test_errors_of_postgresql_name_no_host_user_or_path(postgres: Server, tmp_path: Path) -> None:
     """A missing database, a missing user, a dropped table."""
     absent = error_of(postgres.url("nowhere"), tmp_path)
     stranger = error_of(f"postgresql+psycopg://mallory:hunter2@/postgres?host={postgres.folder}", tmp_path)

@@ -10,6 +10,7 @@ from ui.access.exposure import access_summary
 from ui.access.guard import NO_FILE, Guard, visitor_of
 from ui.access.headers import SecurityHeaders
 from ui.access.login_redirect import LoginRedirect
+from ui.access.message_guard import MessageGuard
 from ui.access.origins import OriginGuard
 from ui.access.rules import LOCAL_VISITOR, Visitor
 from ui.access.sign_in import NOT_HERE, admin_or_stop, find_visitor, show_account, visitor_or_stop
@@ -21,6 +22,7 @@ __all__ = [
     "NO_FILE",
     "Guard",
     "LoginRedirect",
+    "MessageGuard",
     "OriginGuard",
     "SecurityHeaders",
     "UploadGuard",
