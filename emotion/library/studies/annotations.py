@@ -12,11 +12,12 @@ from emotion.analytics.episodes import episodes
 from emotion.csv_text import csv_bytes
 from emotion.library.studies.repository import SavedStudy, StudyRepository
 from emotion.library.studies.results import study_results
+from emotion.output_names import numbered_names
 from emotion.progress import OnProgress, ProgressReporter
 from emotion.report.file_names import file_name
 from emotion.studies.formats.annotations import Mark, Tiers, boris_table, eaf_text, textgrid_text
-from emotion.studies.formats.bids import write_bids
-from emotion.studies.study import Cell
+from emotion.studies.formats.bids import bids_labels, write_bids
+from emotion.studies.study import Cell, Key, Study
 from emotion.types import Analysis
 
 MIN_EPISODE_S = 0.2
@@ -84,6 +85,9 @@ WRITERS: Mapping[str, tuple[str, Callable[[Analysis, Tiers, Path], None]]] = {
 }
 """Format → ending of its files, and what writes one."""
 
+_Write = Callable[[Analysis, Tiers, int | None, Key], list[Path]]
+"""Writes one cell and returns its files."""
+
 FORMATS = (*WRITERS, "bids")
 """Formats of :func:`write_annotations`."""
 
@@ -106,18 +110,34 @@ def write_annotations(
     results = study_results(studies, saved)
     folder.mkdir(parents=True, exist_ok=True)
     progress, written = ProgressReporter(len(results.sums), on_step), []
-    for cell in saved.study.counted_cells():
-        if cell.key not in results.sums:
-            continue
+    cells = [cell for cell in saved.study.counted_cells() if cell.key in results.sums]
+    write = _bids(saved.study, folder) if kind == "bids" else _files([cell.key for cell in cells], folder, kind)
+    for cell in cells:
         edits = studies.analyses.get(cell.analysis).edits
         analysis = apply_edits(studies.analyses.load_analysis(cell.analysis), edits)
         track = results.sums[cell.key].track
-        tiers = tiers_of(analysis, edits.events, track)
-        if kind == "bids":
-            written += write_bids(analysis, tiers, track, cell.key, folder)
-        else:
-            ending, write = WRITERS[kind]
-            written.append(folder / file_name("_".join(cell.key), ending))
-            write(analysis, tiers, written[-1])
+        written += write(analysis, tiers_of(analysis, edits.events, track), track, cell.key)
         progress.advance()
     return written
+
+
+def _bids(study: Study, folder: Path) -> _Write:
+    people = bids_labels(each.name for each in study.participants)
+    films = bids_labels(each.name for each in study.stimuli)
+
+    def write(analysis: Analysis, tiers: Tiers, track: int | None, key: Key) -> list[Path]:
+        return write_bids(analysis, tiers, track, (people[key[0]], films[key[1]]), folder)
+
+    return write
+
+
+def _files(keys: Sequence[Key], folder: Path, kind: str) -> _Write:
+    ending, write_file = WRITERS[kind]
+    names = dict(zip(keys, numbered_names([file_name("_".join(key), ending) for key in keys]), strict=True))
+
+    def write(analysis: Analysis, tiers: Tiers, track: int | None, key: Key) -> list[Path]:
+        path = folder / names[key]
+        write_file(analysis, tiers, path)
+        return [path]
+
+    return write

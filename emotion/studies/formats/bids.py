@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,20 +22,41 @@ from emotion.types import Analysis
 _REFUSED = re.compile("[^A-Za-z0-9]+")
 
 
-def write_bids(analysis: Analysis, tiers: Tiers, track: int | None, key: tuple[str, str], folder: Path) -> list[Path]:
+def bids_labels(names: Iterable[str]) -> dict[str, str]:
+    """Return name → its letters and digits, as BIDS asks, with a number added to those that would be the same.
+
+    Raises:
+        InputError: A name has no Latin letter or digit.
+    """
+    plain = {name: _label(name) for name in names}
+    taken = {label.casefold() for label in plain.values()}
+    labels: dict[str, str] = {}
+    seen: set[str] = set()
+    for name, label in plain.items():
+        chosen, number = label, 2
+        while chosen.casefold() in seen or (chosen != label and chosen.casefold() in taken):
+            chosen, number = f"{label}{number}", number + 1
+        seen.add(chosen.casefold())
+        labels[name] = chosen
+    return labels
+
+
+def write_bids(
+    analysis: Analysis, tiers: Tiers, track: int | None, labels: tuple[str, str], folder: Path
+) -> list[Path]:
     """Write ``sub-<participant>/beh/sub-…_task-<stimulus>_…`` with time in seconds of the video.
 
     Args:
         analysis: With edits applied.
         tiers: Its marks.
         track: The participant's track; None for none, which gives no physio file.
-        key: Participant and stimulus, of whose names letters and digits are kept, as BIDS asks.
+        labels: Of the participant and of the stimulus (:func:`bids_labels`).
         folder: Root of the data set.
 
     Returns:
         The files.
     """
-    subject, task = (_entity(name) for name in key)
+    subject, task = labels
     target = folder / f"sub-{subject}" / "beh"
     target.mkdir(parents=True, exist_ok=True)
     stem = f"sub-{subject}_task-{task}"
@@ -94,7 +116,7 @@ def _tsv(table: pd.DataFrame, *, header: bool) -> str:
     return buffer.getvalue()
 
 
-def _entity(name: str) -> str:
+def _label(name: str) -> str:
     label = _REFUSED.sub("", name)
     if not label:
         raise InputError(f"expected a name with Latin letters or digits, as BIDS asks; got {name!r}")
