@@ -19,6 +19,7 @@ from ui.shell.notice import show_notice, show_purpose
 from ui.shell.page import ensure_app
 
 UPLOAD, CAMERA = "Upload", "Take a photo"
+MENU = "add_pictures"
 IN_MEMORY = "Pictures stay in this session's memory."
 TYPES = sorted(ending.removeprefix(".") for ending in ENDINGS)
 
@@ -35,10 +36,12 @@ WHAT_YOU_GET = (
 
 
 def take(name: str) -> None:
+    uploads.close_menu(MENU)
     session.pending_pictures().extend((upload.name, upload.getvalue()) for upload in uploads.take_uploads(name))
 
 
 def take_sample() -> None:
+    uploads.close_menu(MENU)
     session.pending_pictures().append((f"{SAMPLE_NAME}.png", sample_png()))
 
 
@@ -72,7 +75,7 @@ def show_bar(shown: Sequence[Picture | Unreadable]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Pictures", anchor=False, width="content")
         st.caption(plain(found(shown)), width="stretch", help=f"{CONSENT} {IN_MEMORY}")
-        with st.popover("Add pictures", icon=":material/add_photo_alternate:"):
+        with st.popover("Add pictures", icon=":material/add_photo_alternate:", key=MENU, on_change="rerun"):
             choose_pictures()
             show_purpose()
         st.button("Clear all", icon=":material/delete:", on_click=session.clear_pictures)

@@ -25,6 +25,7 @@ from ui.video.video_source import VideoSource
 
 log = logging.getLogger("pages.video")
 
+MENU = "add_videos"
 RULES = (
     f"{CONSENT} The timeline goes to the library; the video is deleted when you clear it or leave, unless you keep it."
 )
@@ -37,6 +38,7 @@ WHAT_YOU_GET = (
 
 
 def take_uploads() -> None:
+    uploads.close_menu(MENU)
     for upload in uploads.take_uploads("video_upload"):
         try:
             session.pending_uploads().append(VideoSource(upload.name, upload))
@@ -46,6 +48,7 @@ def take_uploads() -> None:
 
 
 def take_sample() -> None:
+    uploads.close_menu(MENU)
     video_source = VideoSource(f"{SAMPLE_NAME}.mp4", io.BytesIO(sample_clip()))
     add(library, video_source, JobSettings(), title="Sample")
 
@@ -77,7 +80,7 @@ def show_bar(entry: Entry | None) -> None:
                 st.subheader(plain(entry.title), anchor=False, width="content")
                 st.caption(when(entry), width="content")
         choose_another(library)
-        with st.popover("Add videos", icon=":material/video_call:", help=RULES):
+        with st.popover("Add videos", icon=":material/video_call:", help=RULES, key=MENU, on_change="rerun"):
             choose_videos()
             show_purpose()
         st.button("Clear", icon=":material/delete:", help="Analyses stay in the library", on_click=session.clear)

@@ -18,3 +18,13 @@ def take_uploads(name: str) -> list[UploadedFile]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def close_menu(key: str) -> None:
+    """Close the popover that an uploader is in, so that it does not cover the results.
+
+    Args:
+        key: Key of the popover; nothing happens if it is not on the page.
+    """
+    if key in st.session_state:
+        st.session_state[key] = False
