@@ -38,6 +38,11 @@ def served_app() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(autouse=True)
+def fresh_library() -> None:
+    """Keep one library for all browser tests of a process, as its server lives as long."""
+
+
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
     with served_app() as url:

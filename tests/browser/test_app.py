@@ -68,7 +68,7 @@ def download(page: Page, label: str, folder: Path) -> Path:
 
 def test_home_shows_a_result_and_the_limits(visit: Page):
     expect(visit.get_by_role("heading", name="See what faces show")).to_be_visible()
-    expect(visit.get_by_alt_text("A portrait with a box")).to_be_visible()
+    expect(visit.get_by_alt_text("Two portraits, each with a box")).to_be_visible()
     expect(visit.get_by_text("In the European Union")).to_be_visible()
     assert_fits_a_phone(visit)
 

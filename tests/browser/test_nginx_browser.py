@@ -95,7 +95,13 @@ def behind_nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     nginx_path()
     folder = tmp_path_factory.mktemp("nginx")
     with (
-        served("server.py", STREAMLIT_SERVER_BASE_URL_PATH=PATH, EMOTION_NOTICE="off") as app,
+        # An empty library: with an analysis in it, the page begins with that.
+        served(
+            "server.py",
+            STREAMLIT_SERVER_BASE_URL_PATH=PATH,
+            EMOTION_NOTICE="off",
+            EMOTION_LIBRARY=str(tmp_path_factory.mktemp("library")),
+        ) as app,
         nginx(folder, int(app.rpartition(":")[2])) as url,
     ):
         yield url

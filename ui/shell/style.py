@@ -20,6 +20,11 @@ _STYLE = """
   outline: 3px solid light-dark(#5b4bd6, #b3a9ff) !important;
   outline-offset: -2px;
 }
+/* A calendar of years scrolls by itself, not the page. */
+.st-key-library_calendar {
+  max-width: 100%;
+  overflow-x: auto;
+}
 /* On a phone, the open analysis has a line of its own. */
 @media (max-width: 640px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-bar_title) {
