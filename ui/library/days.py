@@ -35,7 +35,8 @@ def show_days(library: Repository) -> None:
         if by == LEADING else
         f"Each cell is a day. Stronger colour: larger share of {plain(by)} of the time with a face."
     )  # fmt: skip
-    show_chart(calendar_chart(shown, by), "library_calendar", "calendar", how=[of_days], width="content")
+    with st.container(key="calendar"):
+        show_chart(calendar_chart(shown, by), "library_calendar", "calendar", how=[of_days], width="content")
     show_chart(trend_chart(shown), "library_trend", "trend", how=[_TREND])
 
 

@@ -21,8 +21,7 @@ _STYLE = """
   outline-offset: -2px;
 }
 /* A calendar of years scrolls by itself, not the page. */
-.st-key-library_calendar {
-  max-width: 100%;
+.st-key-calendar [data-testid="stElementContainer"]:has([data-testid="stVegaLiteChart"]) {
   overflow-x: auto;
 }
 /* On a phone, the open analysis has a line of its own. */
