@@ -230,6 +230,13 @@ def test_phone_pictures_are_read_upright(gradient, stored, kind) -> None:
     assert np.abs(shown.astype(int) - gradient).mean() < 6
 
 
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_phone_pictures_without_exif_are_read(gradient, kind) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    shown = load_image(encoded(Image.fromarray(gradient), kind, quality=95))
+    assert np.abs(shown.astype(int) - gradient).mean() < 6
+
+
 OTHERS = {
     "a PDF document": b"%PDF-1.7\n" + bytes(50),
     "an SVG drawing": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",

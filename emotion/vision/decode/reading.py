@@ -192,8 +192,8 @@ def _orientation_of(picture: Pillow.Image) -> int:
         found = as_orientation(picture.getexif().get(_ORIENTATION))
     except Exception:  # the block is damaged, but this tag may still be readable
         found = UPRIGHT
-    # Pillow skips what follows a damaged tag.
-    return found if found != UPRIGHT else block_orientation(picture.info.get("exif", b"")) or UPRIGHT
+    # Pillow skips what follows a damaged tag. HEIF without EXIF has None here.
+    return found if found != UPRIGHT else block_orientation(picture.info.get("exif") or b"") or UPRIGHT
 
 
 def _explained(error: Exception, content: bytes, name: str) -> ImageError:
