@@ -32,8 +32,9 @@ def read_array(array: np.ndarray, name: str) -> Image:
         hint = "; move the channels to the end" if array.ndim == 3 and array.shape[0] in _CHANNELS else ""
         raise ImageError(f"expected an array of shape {_SHAPES}; got {array.dtype} {array.shape}{hint}")
     check_picture(array.shape[1], array.shape[0], name)
-    # Drops masks, matrix types and foreign byte orders.
-    array = np.asarray(array, array.dtype.newbyteorder("="))
+    array = np.asarray(array)  # drops masks and matrix types
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     channels = array if array.ndim == 3 else array[..., None]
     if array.dtype == np.uint16:
         return channels_in_eight_bits(channels)
