@@ -107,8 +107,13 @@ def _clashes(names: Sequence[str]) -> list[int]:
     return sorted(place for same in places.values() if len(same) > 1 for place in same)
 
 
-def numbered_names(names: Sequence[str]) -> list[str]:
-    """Return the names, with a number added to repeated ones: ``1.jpg``, ``1-2.jpg``."""
+def numbered_names(names: Sequence[str], sign: str = "-") -> list[str]:
+    """Return the names, with a number added to repeated ones: ``1.jpg``, ``1-2.jpg``.
+
+    Args:
+        names: Names, which are compared ignoring case.
+        sign: What separates a name from its number.
+    """
     taken = {_folded(name) for name in names}
     seen: set[str] = set()
     unique = []
@@ -116,7 +121,7 @@ def numbered_names(names: Sequence[str]) -> list[str]:
         chosen, number = name, 2
         while _folded(chosen) in seen or (chosen != name and _folded(chosen) in taken):
             stem, dot, ending = name.rpartition(".")
-            chosen = f"{stem}-{number}.{ending}" if dot and stem else f"{name}-{number}"
+            chosen = f"{stem}{sign}{number}.{ending}" if dot and stem else f"{name}{sign}{number}"
             number += 1
         seen.add(_folded(chosen))
         unique.append(chosen)

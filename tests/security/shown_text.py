@@ -71,7 +71,7 @@ OPTIONS = frozenset({"pills", "radio", "segmented_control"})
 """Of these, the options are Markdown as well."""
 
 TEXTS = frozenset({"body", "caption", "help", "label", "text"})
-ESCAPING = frozenset({"plain", "code"})
+ESCAPING = frozenset({"plain", "sentence", "code"})
 NUMBERS = frozenset({"len", "round", "sum", "int", "float"})
 REVIEWED = frozenset({"duration_text", "size_text", "share_text", "progress_text", "explain", "access_summary"})
 """Functions of other modules that return only the program's own words and figures."""

@@ -13,7 +13,7 @@ from emotion.library.jobs import Dispatcher
 from emotion.library.owners.usage import set_owner_name
 from ui.access import Visitor, visitor_or_stop
 from ui.common.lifespan import settle_memory
-from ui.common.plain import plain
+from ui.common.plain import plain, sentence
 
 _NAMED = "named_in_library"
 
@@ -31,7 +31,7 @@ def library_or_stop() -> Repository:
     library = shared_library_or_stop()
     repository = library.for_owner(visitor.owner)
     if library.is_full:
-        st.warning(f"{plain(READ_ONLY[:1].upper() + READ_ONLY[1:])}.", icon=":material/hard_disk:")
+        st.warning(f"{sentence(READ_ONLY)}.", icon=":material/hard_disk:")
         return repository
     try:
         _store_name(repository, visitor)

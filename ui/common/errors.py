@@ -11,7 +11,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from emotion.errors import EmotionError
-from ui.common.plain import plain
+from ui.common.plain import sentence
 
 P = ParamSpec("P")
 
@@ -28,8 +28,7 @@ def error_boundary() -> Iterator[None]:
         yield
     except EmotionError as error:
         log.exception("a page ended early")
-        message = str(error)
-        st.error(plain(message[:1].upper() + message[1:]), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         st.caption("Saved analyses are safe. Reload the page to try again.")
 
 

@@ -33,6 +33,12 @@ def plain(text: object) -> str:
     return _LIST_NUMBER.sub(r"\1\\.", _MARKDOWN_SIGNS.sub(r"\\\g<0>", line))
 
 
+def sentence(error: object) -> str:
+    """Return :func:`plain` text of an error, with a capital at its start."""
+    text = str(error)
+    return plain(text[:1].upper() + text[1:])
+
+
 def code(text: object) -> str:
     """Return text as inline code of Markdown, whatever backticks are in it.
 

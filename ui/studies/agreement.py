@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +20,7 @@ from emotion.library.studies.agreement import (
     study_agreement,
 )
 from emotion.library.studies.read_uploads import read_uploaded_log
+from emotion.progress import OnProgress
 from emotion.studies.agreement.codings import NO_CODE
 from emotion.studies.agreement.kappa import Agreement
 from emotion.studies.formats.coded_files import (
@@ -32,7 +35,7 @@ from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
 from ui.common.background import BackgroundJob
 from ui.common.kept import kept
-from ui.common.plain import plain
+from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
 from ui.studies import session
 from ui.studies.jobs import follow
@@ -57,30 +60,16 @@ class AgreementJob(BackgroundJob):
         self.key = key
         self.found: StudyAgreement | None = None
 
-    def start(
-        self,
-        studies: StudyRepository,
-        saved: SavedStudy,
-        results: StudyResults,
-        spans: pd.DataFrame,
-        options: AgreementOptions,
-    ) -> None:
+    def start(self, compute: Callable[[OnProgress], StudyAgreement]) -> None:
         """Start; returns at once."""
-        self._start_thread(lambda: self._run(studies, saved, results, spans, options))
+        self._start_thread(lambda: self._run(compute))
 
     def forget(self) -> None:
-        """Let the next run of the page start again."""
+        """Compare again in the page's next run."""
         self.key = None
 
-    def _run(
-        self,
-        studies: StudyRepository,
-        saved: SavedStudy,
-        results: StudyResults,
-        spans: pd.DataFrame,
-        options: AgreementOptions,
-    ) -> None:
-        self.found = study_agreement(studies, saved, results, spans, options, self._report)
+    def _run(self, compute: Callable[[OnProgress], StudyAgreement]) -> None:
+        self.found = compute(self._report)
 
 
 def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
@@ -102,7 +91,7 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
     try:
         spans = _read(uploads)
     except InputError as error:
-        st.error(plain(_upper(error)), icon=":material/error:")
+        st.error(sentence(error), icon=":material/error:")
         return
     _, strangers = cells_of_spans(saved, spans)
     if strangers:
@@ -110,7 +99,7 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
         st.warning(f"The study has no video of {names}.", icon=":material/search_off:")
     options = _ask_options()
     key = (
-        tuple(sorted((upload.name, hash(upload.getvalue())) for upload in uploads)),
+        _marks(uploads),
         st.session_state.get("study_codes_pattern"), options, id(results),
     )  # fmt: skip
     job: AgreementJob | None = st.session_state.get(_JOB)
@@ -118,27 +107,22 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
         if job is not None:
             job.close()
         job = st.session_state[_JOB] = AgreementJob(key)
-        job.start(studies, saved, results, spans, options)
+        job.start(partial(study_agreement, studies, saved, results, spans, options))
         job.wait(session.SHORT_S)
     if job.running:
         follow(job, "Comparing coders", "videos", "study_agreement_stop")
     elif job.found is not None:
         _show(saved, job.found)
     elif job.error:
-        st.error(plain(_upper(job.error)), icon=":material/error:")
+        st.error(sentence(job.error), icon=":material/error:")
     else:
         st.button("Compare", on_click=job.forget, icon=":material/calculate:")
 
 
 def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
     """Return the spans of all files; asks for the pattern of their names, unless each is a table of all coders."""
-    tables, files = [], {}
-    for upload in uploads:
-        content, mark = upload.getvalue(), (upload.name, hash(upload.getvalue()))
-        if not upload.name.casefold().endswith((".eaf", ".xdf")) and is_table_of_all(read_table(content)):
-            tables.append(spans_of_table(read_table(content)))
-        else:
-            files[upload.name] = kept(f"study_codes_{mark}", mark, lambda: _events(upload.name, content))  # noqa: B023
+    tables, files = kept("study_codes", _marks(uploads), lambda: _parsed(uploads))
+    parts = list(tables)
     if files:
         text = st.text_input(
             "Pattern of the file names", suggest_coded_pattern(list(files)), key="study_codes_pattern",
@@ -148,8 +132,25 @@ def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
         if strangers:
             names = ", ".join(plain(name) for name in strangers[:5])
             st.warning(f"The pattern does not fit {len(strangers)} names: {names}", icon=":material/rule:")
-        tables.append(spans)
-    return pd.concat(tables, ignore_index=True)
+        parts.append(spans)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _marks(uploads: list[UploadedFile]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((upload.name, hash(upload.getvalue())) for upload in uploads))
+
+
+def _parsed(uploads: list[UploadedFile]) -> tuple[list[pd.DataFrame], dict[str, list[LoggedEvent]]]:
+    """Return the spans of tables of all coders, and the events of all other files by name."""
+    tables, files = [], {}
+    for upload in uploads:
+        name, content = upload.name, upload.getvalue()
+        is_table = not name.casefold().endswith((".eaf", ".xdf"))
+        if is_table and is_table_of_all(table := read_table(content)):
+            tables.append(spans_of_table(table))
+        else:
+            files[name] = _events(name, content)
+    return tables, files
 
 
 def _events(name: str, content: bytes) -> list[LoggedEvent]:
@@ -210,8 +211,3 @@ def _figure(found: Agreement) -> str:
         return "not defined, as only one code occurs"
     interval = "" if math.isnan(found.low) else f" (95% interval {found.low:.2f} to {found.high:.2f})"
     return f"{found.value:.2f}{interval}".replace("-", "−")
-
-
-def _upper(error: object) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]

@@ -14,7 +14,7 @@ from emotion.studies.statistics.clusters import ClusterTest, cluster_contrast
 from emotion.studies.statistics.contrasts import Contrast, contrasts
 from emotion.studies.statistics.mixed import mixed_model
 from emotion.studies.statistics.sentences import cluster_sentences, contrast_sentence, effect_sentence
-from ui.common.plain import plain
+from ui.common.plain import plain, sentence
 from ui.common.tables import csv_button
 from ui.studies.results import groupings
 from ui.studies.session import cached
@@ -52,10 +52,10 @@ def show_contrast(results: StudyResults) -> None:
             lambda: contrasts(means, names, by=by, levels=[(a, b)], paired=paired),
         )
     except InputError as error:
-        st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
+        st.info(sentence(error), icon=":material/compare_arrows:")
         return
     for contrast in found:
-        st.markdown(f"- {plain(_upper(contrast_sentence(contrast)))}")
+        st.markdown(f"- {sentence(contrast_sentence(contrast))}")
     table = _contrast_table(found)
     st.dataframe(table, hide_index=True, placeholder="–")
     _warn_of_few(found)
@@ -96,10 +96,10 @@ def _show_mixed(results: StudyResults, names: list[str], by: str, paired: bool) 
                 partial(mixed_model, table, name, within=within, between=between),
             )
         except InputError as error:
-            st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
+            st.info(sentence(error), icon=":material/compare_arrows:")
             return
         for effect in model.effects:
-            st.markdown(f"- {plain(_upper(effect_sentence(model, effect)))}")
+            st.markdown(f"- {sentence(effect_sentence(model, effect))}")
         if not model.converged:
             st.warning(f"The model of {plain(name)} did not converge: do not use it.", icon=":material/warning:")
     st.caption("A random intercept for each person, fitted by REML (statsmodels).")
@@ -117,10 +117,10 @@ def _show_clusters(results: StudyResults, names: list[str], by: str, levels: tup
                 partial(_clusters, results, name, by, levels, paired),
             )
         except InputError as error:
-            st.info(plain(_sentence(error)), icon=":material/compare_arrows:")
+            st.info(sentence(error), icon=":material/compare_arrows:")
             return
-        for sentence in cluster_sentences(test):
-            st.markdown(f"- {plain(_upper(sentence))}")
+        for found in cluster_sentences(test):
+            st.markdown(f"- {sentence(found)}")
     st.caption("Cluster permutation over the seconds of stimulus time (Maris and Oostenveld 2007).")
 
 
@@ -140,11 +140,3 @@ def _contrast_table(found: list[Contrast]) -> pd.DataFrame:
         }
         for each in found
     ])  # fmt: skip
-
-
-def _sentence(error: InputError) -> str:
-    return _upper(str(error))
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

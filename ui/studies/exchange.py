@@ -10,7 +10,7 @@ from emotion.errors import EmotionError
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.library.studies.repository import AnalysisState
 from emotion.report.file_names import file_name
-from ui.common.plain import plain
+from ui.common.plain import plain, sentence
 from ui.common.uploads import take_uploads, uploader_key
 from ui.studies import session
 from ui.studies.jobs import STUDY_KIND, ExportJob, ImportJob, follow
@@ -37,12 +37,7 @@ def show_export(studies: StudyRepository, saved: SavedStudy, states: Mapping[str
         key="study_export_kind", label_visibility="collapsed",
     ))  # fmt: skip
     st.caption(f"{KINDS[kind][1]} It contains personal data: codes, variables and events of participants.")
-    key = (
-        saved.id,
-        saved.version,
-        kind,
-        tuple((name, each.state, each.edits_version) for name, each in states.items()),
-    )
+    key = session.standing_of(saved, states), kind
     job: ExportJob | None = st.session_state.get(_EXPORT)
     if job is not None and job.running:
         follow(job, "Writing files", "analyses", "study_export_stop")
@@ -101,7 +96,7 @@ def show_import() -> None:
         follow(job, f"Importing {job.name}", "steps", "study_import_stop")
         return
     if job.error:
-        st.error(plain(job.error[:1].upper() + job.error[1:]), icon=":material/error:")
+        st.error(sentence(job.error), icon=":material/error:")
     del st.session_state[_IMPORT]
     job.close()
     if job.saved is not None:

@@ -26,7 +26,7 @@ from emotion.studies.formats.event_tables import (
 )
 from emotion.studies.text_tables import MAX_BYTES
 from ui.common.kept import kept
-from ui.common.plain import plain
+from ui.common.plain import plain, sentence
 from ui.common.uploads import take_uploads, uploader_key
 from ui.studies import session
 
@@ -56,7 +56,7 @@ def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, 
                 cell, offset_s = _ask_place(cells, states, upload.name, logged)
                 _offer(studies, cell, in_video(logged, offset_s), len(logged), states[cell.analysis].duration_s)
         except EmotionError as error:
-            st.error(plain(str(error)[:1].upper() + str(error)[1:]), icon=":material/error:")
+            st.error(sentence(error), icon=":material/error:")
 
 
 def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged: int, length_s: float | None) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from emotion.csv_text import neutral
 from emotion.errors import InputError
+from emotion.output_names import numbered_names
 from emotion.studies.formats.annotations import Tiers
 from emotion.studies.measures import measure
 from emotion.studies.rows import rows_of
@@ -28,17 +29,8 @@ def bids_labels(names: Iterable[str]) -> dict[str, str]:
     Raises:
         InputError: A name has no Latin letter or digit.
     """
-    plain = {name: _label(name) for name in names}
-    taken = {label.casefold() for label in plain.values()}
-    labels: dict[str, str] = {}
-    seen: set[str] = set()
-    for name, label in plain.items():
-        chosen, number = label, 2
-        while chosen.casefold() in seen or (chosen != label and chosen.casefold() in taken):
-            chosen, number = f"{label}{number}", number + 1
-        seen.add(chosen.casefold())
-        labels[name] = chosen
-    return labels
+    given = list(names)
+    return dict(zip(given, numbered_names([_label(name) for name in given], sign=""), strict=True))
 
 
 def write_bids(
