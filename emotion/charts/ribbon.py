@@ -51,21 +51,23 @@ def leading_spans(spans: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(new.cumsum()).agg(**how, emotion=("emotion", "first")).reset_index(drop=True)
 
 
-def ribbon_layer(
-    stretches: pd.DataFrame, tracks: Sequence[int], scale: alt.Scale, top: float = TOP, bottom: float = BOTTOM
-) -> alt.Chart:
-    """Return the ribbons of lanes of height 1 as a layer without colours.
+def ribbon_layers(
+    spans: pd.DataFrame, tracks: Sequence[int], scale: alt.Scale, top: float = TOP, bottom: float = BOTTOM
+) -> tuple[alt.Chart, alt.Chart]:
+    """Return the ribbons of lanes of height 1 without colours, and two letters on each part that has room for them.
 
     Args:
-        stretches: Table of :func:`leading_spans`.
+        spans: Table of :func:`emotion.analytics.lanes.resample`.
         tracks: The lanes' people, the first on top.
         scale: Scale of the lanes.
         top: Top of a ribbon in its lane, 0–1.
         bottom: Bottom of a ribbon in its lane, 0–1.
     """
+    stretches = leading_spans(spans)
     lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
-    return (
-        alt.Chart(stretches.assign(top=lane + top, bottom=lane + bottom))
+    placed = stretches.assign(top=lane + top, bottom=lane + bottom)
+    bars = (
+        alt.Chart(placed)
         .mark_rect()
         .encode(
             x=alt.X("start_s:Q"),
@@ -75,25 +77,16 @@ def ribbon_layer(
             tooltip=[alt.Tooltip("emotion:N", title="Leads"), *span_tooltips()],
         )
     )
+    return bars, _letters(placed, scale)
 
 
-def letters_layer(
-    stretches: pd.DataFrame, tracks: Sequence[int], scale: alt.Scale, top: float = TOP, bottom: float = BOTTOM
-) -> alt.Chart:
-    """Return two letters on each part of the ribbons that has room for them.
-
-    Args:
-        stretches: Table of :func:`leading_spans`.
-        tracks: The lanes' people, the first on top.
-        scale: Scale of the lanes.
-        top: Top of a ribbon in its lane, 0–1.
-        bottom: Bottom of a ribbon in its lane, 0–1.
-    """
-    lane = stretches["track_id"].map({track: place for place, track in enumerate(tracks)})
-    length_s = stretches["end_s"] - stretches["start_s"]
-    middles = stretches.assign(time_s=stretches["start_s"] + length_s / 2, middle=lane + (top + bottom) / 2)
+def _letters(placed: pd.DataFrame, scale: alt.Scale) -> alt.Chart:
+    length_s = placed["end_s"] - placed["start_s"]
+    middles = placed.drop(columns=["top", "bottom"]).assign(
+        time_s=placed["start_s"] + length_s / 2, middle=(placed["top"] + placed["bottom"]) / 2
+    )
     # Shorter ones have no room on any screen.
-    roomy = length_s >= (stretches["end_s"].max() - stretches["start_s"].min()) * _LETTERS_PX / _WIDEST_PX
+    roomy = length_s >= (placed["end_s"].max() - placed["start_s"].min()) * _LETTERS_PX / _WIDEST_PX
     room = f"scale('x', datum.end_s) - scale('x', datum.start_s) >= {_LETTERS_PX}"
     return answer_letters(middles[roomy], room=room).encode(x="time_s:Q", y=alt.Y("middle:Q", scale=scale))
 
@@ -120,24 +113,14 @@ def overview_chart(
             alternative.
         names: Track → the person's name; people without one have a number.
     """
-    tracks = longest_seen(analysis.timeline)
-    spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
-    scale = alt.Scale(domain=[max(len(tracks), 1), 0], nice=False, zero=False)
-    answers = answer_names(analysis.labels, analysis.abstain_below)
     brush = alt.selection_interval(name=ZOOM, encodings=["x"])
-    stretches = leading_spans(spans)
-    ribbon = ribbon_layer(stretches, tracks, scale, *_WHOLE_LANE)
-    axis = lane_axis([person_name(track, names) for track in tracks])
-    x, y = seconds_axis("start_s:Q", time_domain(analysis)), alt.Y("top:Q", scale=scale, title=None, axis=axis)
-    layers = [
-        ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None)).add_params(brush),
-        letters_layer(stretches, tracks, scale, *_WHOLE_LANE),
-    ]
+    ribbon, letters, count = _lanes(analysis, names, time_domain(analysis))
+    layers = [ribbon.add_params(brush), letters]
     if shown is not None:
         frame = alt.Chart(pd.DataFrame({"start_s": [shown.start_s], "end_s": [shown.end_s]}))
         layers.append(frame.mark_rect(fillOpacity=0, stroke=EDGE, strokeWidth=2).encode(x="start_s:Q", x2="end_s:Q"))
     return finish(
-        alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(len(tracks), 2) + _AXIS_PX),
+        alt.LayerChart(layer=layers, height=_OVERVIEW_LANE_PX * max(count, 2) + _AXIS_PX),
         "Leading expression of each person over the whole time; drag to choose a span",
         ink,
     )
@@ -150,22 +133,23 @@ def growing_chart(analysis: Analysis, names: Mapping[int, str] = MappingProxyTyp
         analysis: The results so far.
         names: Track → the person's name; people without one have a number.
     """
+    ribbon, letters, count = _lanes(analysis, names, [0.0, max(analysis.info.duration_s, time_domain(analysis)[1])])
+    return finish(
+        alt.LayerChart(layer=[ribbon, letters], height=_GROWING_LANE_PX * max(count, 1) + _AXIS_PX),
+        "Leading expressions so far, a lane per person",
+    )
+
+
+def _lanes(analysis: Analysis, names: Mapping[int, str], domain: Sequence[float]) -> tuple[alt.Chart, alt.Chart, int]:
+    """Return a coloured ribbon that fills each person's lane, its letters, and the number of lanes."""
     tracks = longest_seen(analysis.timeline)
     spans, _ = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     scale = alt.Scale(domain=[max(len(tracks), 1), 0], nice=False, zero=False)
-    answers = answer_names(analysis.labels, analysis.abstain_below)
-    x = seconds_axis("start_s:Q", [0.0, max(analysis.info.duration_s, time_domain(analysis)[1])])
-    y = alt.Y("top:Q", scale=scale, title=None, axis=lane_axis([person_name(track, names) for track in tracks]))
-    stretches = leading_spans(spans)
-    ribbon = ribbon_layer(stretches, tracks, scale, *_WHOLE_LANE)
-    layers = [
-        ribbon.encode(x=x, y=y, color=label_colour(answers, legend=None)),
-        letters_layer(stretches, tracks, scale, *_WHOLE_LANE),
-    ]
-    return finish(
-        alt.LayerChart(layer=layers, height=_GROWING_LANE_PX * max(len(tracks), 1) + _AXIS_PX),
-        "Leading expressions so far, a lane per person",
-    )
+    ribbon, letters = ribbon_layers(spans, tracks, scale, *_WHOLE_LANE)
+    axis = lane_axis([person_name(track, names) for track in tracks])
+    x, y = seconds_axis("start_s:Q", domain), alt.Y("top:Q", scale=scale, title=None, axis=axis)
+    colour = label_colour(answer_names(analysis.labels, analysis.abstain_below), legend=None)
+    return ribbon.encode(x=x, y=y, color=colour), letters, len(tracks)
 
 
 def lane_axis(names: Sequence[str]) -> alt.Axis:

@@ -25,7 +25,7 @@ from emotion.charts.common import (
     seconds_axis,
     span_tooltips,
 )
-from emotion.charts.ribbon import TOP, lane_axis, leading_spans, letters_layer, ribbon_layer, time_domain
+from emotion.charts.ribbon import TOP, lane_axis, ribbon_layers, time_domain
 from emotion.labels import UNCLEAR
 from emotion.types import Analysis
 
@@ -146,12 +146,12 @@ def timeline_chart(
     spans, corners = fit_to_screen(analysis.timeline, analysis.frames, tracks, analysis.abstain_below)
     x = seconds_axis(domain=domain)
     colour = label_colour(answers, legend=alt.Legend(title=None, orient="bottom", columns=4) if legend else None)
-    stretches, scale = leading_spans(spans), _lane_scale(max(len(tracks), 1))
+    ribbon, letters = ribbon_layers(spans, tracks, _lane_scale(max(len(tracks), 1)))
     layers = [
         _no_face_layer(analysis.frames, max(len(tracks), 1)),
         _area_layer(_above_ribbon(corners), [person_name(track, names) for track in tracks], x).encode(color=colour),
-        ribbon_layer(stretches, tracks, scale).encode(color=colour),
-        letters_layer(stretches, tracks, scale),
+        ribbon.encode(color=colour),
+        letters,
         _pick_layer(_picks(spans, tracks, analysis, names)),
     ]
     if moment_s is not None and domain[0] <= moment_s <= domain[1]:
