@@ -12,13 +12,13 @@ from emotion.csv_text import restored
 from emotion.errors import InputError, brief, one_line
 from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, study_of_rows
 from emotion.studies.study import Cell, Consent, Study
-from emotion.studies.text_tables import expect_unique, read_text_table
+from emotion.studies.text_tables import TableLimits, expect_unique, read_text_table
 
 FILE, START, END, TRACK, CONSENT, EXCLUDED = "file", "start_s", "end_s", "track", "consent", "excluded"
 OWN = (PARTICIPANT, STIMULUS, FILE, START, END, TRACK, CONSENT, EXCLUDED)
 """Columns with a meaning; all others are variables."""
 
-MAX_ROWS, MAX_COLUMNS, MAX_BYTES = 100_000, 1_000, 16 << 20
+LIMITS = TableLimits(100_000, 1_000, 16 << 20)
 _CONSENTS = {
     **{str(each): each for each in Consent},
     **dict.fromkeys(("yes", "true", "1"), Consent.GIVEN),
@@ -31,15 +31,9 @@ def read_sheet(content: bytes) -> pd.DataFrame:
     """Return a CSV file as text columns; commas, semicolons or tabs separate them.
 
     Raises:
-        InputError: It is not such a table, has no column ``participant`` or a column twice, or is too large.
+        InputError: It is not a table, has no column ``participant``, has a column twice, or is too large.
     """
-    if len(content) > MAX_BYTES:
-        raise InputError(f"expected a table of at most {MAX_BYTES >> 20} MiB; it is larger")
-    # Counted before parsing, as a cell takes thirty times its bytes in memory.
-    separators = (max(map(line.count, (b",", b";", b"	"))) for line in content.splitlines())
-    if max(separators, default=0) > MAX_COLUMNS:
-        raise InputError(f"expected a table of at most {MAX_COLUMNS:,} columns; it has more")
-    table = read_text_table(content, MAX_ROWS)
+    table = read_text_table(content, LIMITS)
     table.columns = [one_line(restored(str(name))) for name in table.columns]
     table.columns = [name.lower() if name.lower() in OWN else name for name in table.columns]
     if PARTICIPANT not in table:

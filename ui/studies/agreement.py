@@ -29,7 +29,7 @@ from emotion.studies.formats.coded_files import (
     spans_of_table,
     suggest_coded_pattern,
 )
-from emotion.studies.formats.event_tables import Columns, LoggedEvent, kind_of, read_table
+from emotion.studies.formats.event_tables import Columns, LoggedEvent, kind_of, read_table, table_columns
 from emotion.studies.names import NamePattern
 from emotion.studies.results import StudyResults
 from emotion.studies.statistics.resampling import MIN_PEOPLE
@@ -146,8 +146,8 @@ def _parsed(uploads: list[UploadedFile]) -> tuple[list[pd.DataFrame], dict[str, 
     for upload in uploads:
         name, content = upload.name, upload.getvalue()
         is_table = not name.casefold().endswith((".eaf", ".xdf"))
-        if is_table and is_table_of_all(table := read_table(content)):
-            tables.append(spans_of_table(table))
+        if is_table and is_table_of_all(table_columns(content)):
+            tables.append(spans_of_table(read_table(content)))
         else:
             files[name] = _events(name, content)
     return tables, files

@@ -22,7 +22,7 @@ from emotion.studies.formats.event_tables import (
     in_video,
     kind_of,
     offset_by,
-    read_table,
+    table_columns,
 )
 from emotion.studies.text_tables import MAX_BYTES
 from ui.common.kept import kept
@@ -95,7 +95,7 @@ def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
 
 
 def _ask_columns(content: bytes) -> Columns | None:
-    names = [str(name) for name in kept("study_log_columns", hash(content), lambda: read_table(content))]
+    names = kept("study_log_columns", hash(content), lambda: table_columns(content))
     if not names:
         return None
     optional = [_NONE, *names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -23,9 +23,9 @@ PATTERNS = (
 """Patterns of file names, to try in this order."""
 
 
-def is_table_of_all(table: pd.DataFrame) -> bool:
-    """Return whether a table names a coder in each row."""
-    return {CODER, PARTICIPANT, "code", "start_s", "end_s"} <= set(table)
+def is_table_of_all(columns: Iterable[str]) -> bool:
+    """Return whether a table with these columns names a coder in each row."""
+    return {CODER, PARTICIPANT, "code", "start_s", "end_s"} <= set(columns)
 
 
 def spans_of_table(table: pd.DataFrame) -> pd.DataFrame:

@@ -14,9 +14,9 @@ import pyxdf
 from emotion.analytics.edits import Event, Span
 from emotion.csv_text import restored
 from emotion.errors import InputError, brief
-from emotion.studies.text_tables import UNICODE, decoded, read_text_table
+from emotion.studies.text_tables import UNICODE, TableLimits, column_names, decoded, read_text_table
 
-MAX_EVENTS = 100_000
+LIMITS = TableLimits(100_000)
 _ENCODINGS = (*UNICODE, "latin-1")
 _ENDINGS = {".eaf": "elan", ".xdf": "xdf"}
 BORIS_COLUMNS = frozenset({"Behavior", "Behavior type", "Time"})
@@ -66,7 +66,12 @@ def read_table(content: bytes) -> pd.DataFrame:
     Raises:
         InputError: It is no table.
     """
-    return read_text_table(content, MAX_EVENTS, _ENCODINGS, titled=True)
+    return read_text_table(content, LIMITS, _ENCODINGS, titled=True)
+
+
+def table_columns(content: bytes) -> list[str]:
+    """Return the names of the columns of :func:`read_table`, without reading its rows."""
+    return column_names(content, LIMITS, _ENCODINGS, titled=True)
 
 
 def events_of_table(table: pd.DataFrame, columns: Columns) -> list[LoggedEvent]:
@@ -213,7 +218,7 @@ def kind_of(name: str, content: bytes) -> str:
     ending = PurePath(name).suffix.lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
-    columns = set(map(str, read_table(content)))
+    columns = set(table_columns(content))
     if columns >= BORIS_COLUMNS:
         return "boris"
     endings = {"psychopy": ".started", "eprime": ".OnsetTime"}
