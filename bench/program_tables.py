@@ -1,4 +1,4 @@
-"""The Markdown tables of what programs of their own measure: API, outputs, live engine and studies."""
+"""Writes Markdown tables of the results of other benchmarks: API, outputs, live engine and studies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def http_api_table(record: dict[str, Any]) -> str:
 
 
 def invented_requests_table(record: dict[str, Any]) -> str:
-    """Return how the requests that schemathesis made up were answered."""
+    """Return a table of the responses to generated requests (schemathesis)."""
     one = record["found"]["invented"]
     rows = [f"| `{operation}` | {count:,} |" for operation, count in one["operations"].items()]
     answers = ", ".join(f"{count:,} with {status}" for status, count in one["statuses"].items())

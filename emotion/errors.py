@@ -31,12 +31,12 @@ def brief(value: object) -> str:
     Args:
         value: Anything; names in untrusted files may have any length and any characters.
     """
-    line = one_line(str(value))
+    line = printable_line(str(value))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def one_line(text: str) -> str:
-    """Return text as one line, without unprintable characters."""
+def printable_line(text: str) -> str:
+    """Return text as one line, with a space in place of unprintable characters."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 

@@ -1,4 +1,4 @@
-"""Measures shut lids and irises that are drawn over photographed faces."""
+"""Measures eyes of photographed faces on which shut lids or irises are drawn."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def class_report(truth: Labels, answers: Labels, labels: Sequence[str]) -> dict[
     """
     expect_pairs(truth, answers)
     codes = np.arange(len(labels))
-    # A second to import, which commands and pages that score nothing do without.
+    # Imported here: it takes a second, and most commands and pages compute no scores.
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support  # noqa: PLC0415
 
     table = precision_recall_fscore_support(truth, answers, labels=codes, zero_division=0)

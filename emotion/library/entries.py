@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from emotion.analytics.edits import Edits
-from emotion.errors import LibraryError, one_line
+from emotion.errors import LibraryError, printable_line
 from emotion.models.registry import resolve
 from emotion.types import VideoInfo
 from emotion.vision.decode.sampling import Sampling
@@ -184,7 +184,7 @@ class Entry:
 
 def clean_title(text: str) -> str:
     """Return a title or file name as one line of at most 200 characters."""
-    return one_line(text)[:_MAX_TITLE] or "untitled"
+    return printable_line(text)[:_MAX_TITLE] or "untitled"
 
 
 def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
@@ -193,7 +193,7 @@ def clean_tags(tags: list[str] | tuple[str, ...]) -> list[str]:
     Raises:
         LibraryError: A tag is longer than 100 characters.
     """
-    cleaned = sorted({one_line(tag) for tag in tags} - {""})
+    cleaned = sorted({printable_line(tag) for tag in tags} - {""})
     if long := next((tag for tag in cleaned if len(tag) > _MAX_TAG), None):
         raise LibraryError(f"expected tags of at most {_MAX_TAG} characters; {long[:20]}… has {len(long)}")
     return cleaned

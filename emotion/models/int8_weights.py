@@ -1,7 +1,7 @@
-"""Stores the convolutions of a float32 .tflite file with int8 weights, which LiteRT multiplies faster.
+"""Converts the convolutions of a float32 .tflite file to int8 weights, which makes them faster.
 
-LiteRT quantises what such a convolution reads anew for every picture ("dynamic range"), so no typical inputs are needed
-and the file's inputs and outputs stay float32.
+This is dynamic-range quantisation: LiteRT quantises the inputs of these convolutions for each picture, so no
+representative pictures are needed, and the inputs and outputs of the file stay float32.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 _MIN_INPUTS = 4
-"""Convolutions that read fewer channels stay in float32: they see the picture, and take little time."""
+"""Convolutions with fewer input channels, such as the first one, stay in float32."""
 _LARGEST_CODE = 127
 _VERSION = 5
-"""Of CONV_2D with float32 activations and a scale per channel, in LiteRT's table of operator versions."""
+"""LiteRT's operator version of CONV_2D with float32 activations and int8 weights with a scale per channel."""
 
 
 def with_int8_weights(file: bytes) -> bytes:
     """Return a .tflite file whose convolutions have int8 weights, with one scale per output channel.
 
-    The first convolution of a picture and those that return a single pixel, which are the network's answers, stay in
-    float32: they take little time, and make most of the error.
+    The first convolution and those with an output of a single pixel, which are the network's outputs, stay in float32:
+    they take little time but would cause most of the error.
 
     Args:
         file: A .tflite file with float32 weights.
@@ -43,7 +43,7 @@ def with_int8_weights(file: bytes) -> bytes:
 
 
 def _quantise(kernel: Any, data: Any) -> None:
-    """Rewrite a kernel, ``(outputs, height, width, inputs)``, in its tensor and its buffer."""
+    """Replace a kernel, ``(outputs, height, width, inputs)``, in its tensor and buffer."""
     weights = np.asarray(data.data, np.uint8).view(np.float32).reshape(kernel.shape)
     largest = np.abs(weights).max(axis=(1, 2, 3))
     scales = (np.where(largest > 0, largest, 1) / _LARGEST_CODE).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Opens untrusted zip archives; :mod:`zipfile` would read a directory of any size into memory."""
+"""Opens untrusted zip archives with a limit on entries, as :mod:`zipfile` reads the whole directory into memory."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def open_zip(path: Path, most_files: int, expected: str) -> zipfile.ZipFile:
 
     Args:
         path: The file.
-        most_files: Most entries, including folders.
-        expected: What it should be, for messages.
+        most_files: Maximum number of entries, including folders.
+        expected: What the file should be, for messages.
 
     Raises:
-        InputError: It is no archive.
+        InputError: It is not a readable archive.
         TooLargeError: It has more entries.
     """
     if _directory_bytes(path) > most_files * _ENTRY_BYTES:

@@ -38,15 +38,15 @@ class _Receiver:
 
 
 class WebSocketSink:
-    """Serves samples to whoever connects.
+    """Serves samples to WebSocket clients.
 
     Args:
-        channels: What is sent.
+        channels: The channels to send.
         people: Number of slots.
         address: Host or IP address to listen on.
         port: TCP port; 0 for any.
-        token: Required from every receiver; None only where this machine alone can connect.
-        about: Facts for the header.
+        token: Required from every client; may be None only if just this machine can connect.
+        about: Metadata for the header.
 
     Raises:
         InputError: The port is neither 0 nor 1 to 65535.
@@ -118,7 +118,7 @@ class WebSocketSink:
             self._loop.run_until_complete(self._serve())
         except ImportError:
             self._problem = "expected the package websockets; install the extra streams"
-        except Exception as error:  # whatever ends the server must be known to the caller and in the status
+        except Exception as error:  # any error that ends the server must reach the caller and the status
             reason = brief(getattr(error, "strerror", None) or error)
             self._problem = f"the WebSocket cannot listen on {self._address}:{self.port}: {reason}"
         finally:

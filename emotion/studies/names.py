@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
-from emotion.errors import InputError, brief, one_line
+from emotion.errors import InputError, brief, printable_line
 from emotion.studies.study import Cell, Consent, Participant, Stimulus, Study
 
 PARTICIPANT, STIMULUS = "participant", "stimulus"
@@ -40,7 +40,7 @@ class NamePattern:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.fields = tuple(one_line(name) for name in _FIELD.findall(text))
+        self.fields = tuple(printable_line(name) for name in _FIELD.findall(text))
         if PARTICIPANT not in self.fields:
             raise InputError(f"expected a pattern with {{participant}}, such as {SUGGESTED[0]}; got {brief(text)!r}")
         if not all(self.fields) or len(set(self.fields)) < len(self.fields) or "}{" in text:
@@ -53,14 +53,14 @@ class NamePattern:
         parts = self._parts(PurePath(file_name).stem)
         if parts is None:
             return None
-        values = {name: one_line(text) for name, text in zip(self.fields, parts, strict=True)}
+        values = {name: printable_line(text) for name, text in zip(self.fields, parts, strict=True)}
         return values if all(values.values()) else None
 
     def _parts(self, stem: str) -> list[str] | None:
         """Return the text of each field; None if the name does not fit.
 
-        Each literal is taken where it occurs first, which leaves the most for the others. One regular expression with
-        all fields would try every other place as well: with seven fields, minutes for one name.
+        Each separator is matched at its first occurrence, which leaves the most text for the other fields. A single
+        regular expression would backtrack over all occurrences: with seven fields, a name could take minutes.
         """
         first, *between, last = self._literals
         end = len(stem) - self._end_length

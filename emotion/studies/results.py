@@ -86,7 +86,7 @@ class StudyResults:
 
     @property
     def seconds(self) -> pd.DataFrame:
-        """:meth:`seconds_of` all measures; large, so it is made anew each time."""
+        """All measures of :meth:`seconds_of`; not cached, as the table is large."""
         return self.seconds_of(*self.measures)
 
     def seconds_of(self, *measures: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from emotion.csv_text import restored
-from emotion.errors import InputError, brief, one_line
+from emotion.errors import InputError, brief, printable_line
 from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, study_of_rows
 from emotion.studies.study import Cell, Consent, Study
 from emotion.studies.text_tables import TableLimits, expect_unique, read_text_table
@@ -34,13 +34,13 @@ def read_sheet(content: bytes) -> pd.DataFrame:
         InputError: It is not a table, has no column ``participant``, has a column twice, or is too large.
     """
     table = read_text_table(content, LIMITS)
-    table.columns = [one_line(restored(str(name))) for name in table.columns]
+    table.columns = [printable_line(restored(str(name))) for name in table.columns]
     table.columns = [name.lower() if name.lower() in OWN else name for name in table.columns]
     if PARTICIPANT not in table:
         names = ", ".join(map(brief, table.columns))
         raise InputError(f"expected a column “participant”; got {names}")
     expect_unique(table)
-    return table.map(lambda value: one_line(restored(value)))
+    return table.map(lambda value: printable_line(restored(value)))
 
 
 def study_of_sheet(table: pd.DataFrame, files: Mapping[str, str], title: str = "") -> tuple[Study, list[str]]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from emotion.errors import InputError, brief, one_line
+from emotion.errors import InputError, brief, printable_line
 
 MAX_NAME = 100
 """Longest name of a participant, stimulus or variable, characters."""
@@ -172,7 +172,7 @@ class Study:
         return replace(self, cells=tuple(cell for cell in self.cells if cell.key not in gone))
 
     def with_analyses(self, ids: Mapping[str, str]) -> Study:
-        """Return the study with new IDs of analyses, by the old ones; cells without one are left out."""
+        """Return the study with analysis IDs replaced, given old ID → new ID; cells with other IDs are left out."""
         cells = tuple(replace(cell, analysis=ids[cell.analysis]) for cell in self.cells if cell.analysis in ids)
         return replace(self, cells=cells)
 
@@ -225,7 +225,7 @@ def _merge_stimuli(old: Stimulus | None, new: Stimulus) -> Stimulus:
 def _check_names(kind: str, names: Iterable[str]) -> None:
     names = list(names)
     for name in names:
-        if name != one_line(name) or not name or len(name) > MAX_NAME:
+        if name != printable_line(name) or not name or len(name) > MAX_NAME:
             raise InputError(f"expected a {kind}'s name of 1 to {MAX_NAME} characters on one line; got {brief(name)!r}")
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise InputError(f"expected each {kind} once; got {brief(twice[0])!r} more often")

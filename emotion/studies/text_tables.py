@@ -69,7 +69,8 @@ def column_names(
     Raises:
         InputError: It is not a table, is empty or is too large.
     """
-    return list(_parsed(_table_text(content, limits, encodings, titled=titled)[:_HEAD], 1))
+    head = _table_text(content, limits, encodings, titled=titled)[:_HEAD]
+    return [str(name) for name in _parsed(head, 1)]
 
 
 def expect_unique(table: pd.DataFrame) -> None:

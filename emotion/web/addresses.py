@@ -5,15 +5,15 @@ from __future__ import annotations
 from emotion.errors import InputError, brief
 
 EXAMPLE = "127.0.0.1:9000"
-"""An address, as a hint."""
+"""Example of an address, for messages and placeholders."""
 LARGEST_PORT = 65535
 
 
 def check_port(port: int) -> int:
-    """Return a port, if it is 1 to 65535.
+    """Return the port if it is valid.
 
     Raises:
-        InputError: It is not.
+        InputError: It is not 1 to 65535.
     """
     if not 0 < port <= LARGEST_PORT:
         raise InputError(f"expected a port, 1 to {LARGEST_PORT}; got {port}")
@@ -21,7 +21,7 @@ def check_port(port: int) -> int:
 
 
 def parse_port(text: str) -> int:
-    """Return the port that a text names.
+    """Parse a port.
 
     Raises:
         InputError: The text is not a number from 1 to 65535.
@@ -32,7 +32,7 @@ def parse_port(text: str) -> int:
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Return the host and the port of an address such as ``127.0.0.1:9000`` or ``[::1]:9000``.
+    """Parse the host and the port of an address such as ``127.0.0.1:9000`` or ``[::1]:9000``.
 
     Raises:
         InputError: The text has no host, or no port from 1 to 65535.

@@ -31,7 +31,7 @@ def is_loopback_host(host: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
-    """Return whether an address, a name or an IP address without a port, is this machine's loopback."""
+    """Return whether a host name or IP address, without a port, is this machine's loopback."""
     try:
         return address == "localhost" or ipaddress.ip_address(address).is_loopback
     except ValueError:

@@ -1,6 +1,6 @@
-"""Limits what a browser sends over the WebSocket, which Streamlit keeps in memory for as long as the visit lasts.
+"""Limits the size of WebSocket messages from browsers, which Streamlit keeps in memory until the visit ends.
 
-Streamlit takes messages of up to 200 MB, as large as those it sends. What a page sends back are values of widgets.
+Streamlit accepts up to 200 MB, the limit of its own messages, but pages only send the values of widgets.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BYTES = 16 << 20
-"""Far above the largest selection in a chart of a long video."""
+"""Maximum size of a message; a selection in the chart of a long video is far smaller."""
 TOO_BIG = 1009
 """Close code for messages that are too big (RFC 6455)."""
 
 
 class MessageGuard:
-    """ASGI middleware: ends a WebSocket that brings a message above :data:`MAX_BYTES`.
+    """ASGI middleware: closes a WebSocket after a message larger than :data:`MAX_BYTES`.
 
     Args:
-        app: What answers what is let through.
+        app: The application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app receive messages up to the first that is too large."""
+        """Pass messages on up to the first that is too large."""
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Values that a session computes once and keeps until what they are computed from changes."""
+"""Caches values in the session until their inputs change."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _KEPT = "kept_values"
 
 
 def kept(name: str, version: object, make: Callable[[], T]) -> T:
-    """Return the value that ``make`` computed for this version; compute it only if the version has changed.
+    """Return a cached value, or compute it if its version has changed.
 
     Args:
-        name: Name of the value; the session keeps one version of it.
-        version: What the value is computed from; compared with ``==``.
-        make: Computes the value. If it raises, nothing is kept.
+        name: Name of the value; only its latest version is kept.
+        version: Inputs of the value, compared with ``==``.
+        make: Computes the value; if it raises, nothing is cached.
     """
     values = st.session_state.setdefault(_KEPT, {})
     if name not in values or values[name][0] != version:
@@ -28,5 +28,5 @@ def kept(name: str, version: object, make: Callable[[], T]) -> T:
 
 
 def forget_kept() -> None:
-    """Drop all kept values of this session."""
+    """Drop all cached values of this session."""
     st.session_state.pop(_KEPT, None)

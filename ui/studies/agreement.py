@@ -1,4 +1,4 @@
-"""Agreement of people who coded the videos, with the model as one more coder."""
+"""Agreement of coders, with the model as one more coder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AgreementJob(BackgroundJob):
     """Compares coders.
 
     Attributes:
-        key: What is compared.
+        key: Identifies the comparison.
         found: The agreement; None while running, if cancelled and if failed.
     """
 
@@ -73,7 +73,7 @@ class AgreementJob(BackgroundJob):
 
 
 def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyResults) -> None:
-    """Ask for what people coded, and show how well they and the model agree."""
+    """Ask for files of codes, and show the agreement of their coders and the model."""
     uploads = st.file_uploader(
         "Codes of people: one file per coder and video, or one table of all", LOG_TYPES, accept_multiple_files=True,
         key="study_codes", max_upload_size=20,
@@ -120,7 +120,7 @@ def show_agreement(studies: StudyRepository, saved: SavedStudy, results: StudyRe
 
 
 def _read(uploads: list[UploadedFile]) -> pd.DataFrame:
-    """Return the spans of all files; asks for the pattern of their names, unless each is a table of all coders."""
+    """Return the spans of all files; ask for the pattern of file names unless all are tables of all coders."""
     tables, files = kept("study_codes", _marks(uploads), lambda: _parsed(uploads))
     parts = list(tables)
     if files:

@@ -1,4 +1,4 @@
-"""Moves studies between libraries, and writes annotations that other programs read."""
+"""Exports and imports studies, and exports annotations for other programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = {
     "boris": ("BORIS", "One table of events per video, as BORIS exports them."),
     "bids": ("BIDS", "`events.tsv` and `physio.tsv.gz` per video, with JSON that describes the columns."),
 }
-"""Kind of export → title and what it has."""
+"""Kind of export → title and description."""
 
 _EXPORT, _IMPORT, _UPLOAD = "study_export_job", "study_import_job", "study_zip_upload"
 
@@ -88,7 +88,7 @@ def ask_import(studies: StudyRepository, key: str) -> None:
 
 
 def show_import() -> None:
-    """Show how far an import is; once it has ended, open its study or say what went wrong."""
+    """Show the progress of an import; when it has ended, open its study or show the error."""
     job: ImportJob | None = st.session_state.get(_IMPORT)
     if job is None:
         return

@@ -23,9 +23,9 @@ class ExportJob(BackgroundJob):
     """Writes a study or its annotations as one ZIP file.
 
     Attributes:
-        key: What the file is of.
+        key: Identifies the content of the file.
         file: The file; None while running, if cancelled and if failed.
-        left_out: How many analyses have no timeline yet.
+        left_out: Number of analyses without a timeline.
     """
 
     def __init__(self, key: Hashable) -> None:
@@ -66,13 +66,13 @@ class ImportJob(UploadJob):
 
 
 def follow(job: BackgroundJob, title: str, steps: str, key: str) -> None:
-    """Show the progress of a running job with a button that stops it, and run the page again at its end.
+    """Show the progress of a running job with a button to stop it; rerun the page when it ends.
 
     Args:
         job: The job.
-        title: What it does.
-        steps: What is counted, such as ``analyses``.
-        key: Key of the button.
+        title: Name of the work.
+        steps: Unit of progress, such as ``analyses``.
+        key: Widget key of the button.
     """
     fragment(run_every=POLL_INTERVAL_S)(_follow)(job, title, steps, key)
 

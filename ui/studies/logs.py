@@ -39,7 +39,7 @@ _UNITS = {"s": 1.0, "ms": 0.001, "µs": 1e-6}
 
 
 def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, AnalysisState]) -> None:
-    """Ask for a log, show its events in the time of a video, and add them."""
+    """Ask for a log, preview its events at their times in the video, and add them."""
     cells = [cell for cell in saved.study.cells if cell.analysis in states]
     if not cells:
         return
@@ -60,7 +60,7 @@ def show_logs(studies: StudyRepository, saved: SavedStudy, states: Mapping[str, 
 
 
 def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged: int, length_s: float | None) -> None:
-    """Show events in the time of the video, and add them on a click."""
+    """Preview events at their times in the video, with a button to add them."""
     rows = [(event.label, event.span.start_s, event.span.end_s) for event in events]
     table = pd.DataFrame(rows, columns=["event", "start, s", "end, s"])
     st.dataframe(table.round(3), hide_index=True, height=min(38 + 35 * max(len(rows), 1), 260))
@@ -77,7 +77,7 @@ def _offer(studies: StudyRepository, cell: Cell, events: Sequence[Event], logged
 
 
 def _read(name: str, content: bytes) -> list[LoggedEvent] | None:
-    """Ask for the format and return the events; None while a column is to be chosen."""
+    """Ask for the format and return the events; None until the columns are known."""
     mark = name, hash(content)
     guess = kept("study_log_kind", mark, lambda: kind_of(name, content))
     kind = st.selectbox(
@@ -109,14 +109,14 @@ def _ask_columns(content: bytes) -> Columns | None:
 
 
 def _place(names: list[str], *words: str) -> int:
-    """Return the place of the first name with one of these words, or else 0."""
+    """Return the index of the first name that contains one of these words, or 0."""
     return next((place for place, name in enumerate(names) if any(word in name.casefold() for word in words)), 0)
 
 
 def _ask_place(
     cells: list[Cell], states: Mapping[str, AnalysisState], name: str, logged: list[LoggedEvent]
 ) -> tuple[Cell, float]:
-    """Ask for the video, and for an event that the video shows too; return the cell and the offset of times, s."""
+    """Ask for the video and for an event that is visible in it; return the cell and the offset of times, s."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.selectbox(
             "Video of", range(len(cells)), _likely(cells, states, name),
@@ -132,7 +132,7 @@ def _ask_place(
 
 
 def _likely(cells: list[Cell], states: Mapping[str, AnalysisState], name: str) -> int:
-    """Return the cell that a log's name fits best: that of its video's name, or else of both names."""
+    """Return the index of the cell whose video has the log's name, or whose names occur in it; or 0."""
     stem = PurePath(name).stem.casefold()
     sources = [PurePath(states[cell.analysis].source).stem.casefold() for cell in cells]
     if stem in sources:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from emotion.errors import EmotionError, one_line
+from emotion.errors import EmotionError, printable_line
 from emotion.library.studies import SavedStudy, StudyRepository
 from emotion.studies import Consent, Participant, Stimulus, Study
 from ui.common.plain import plain
@@ -87,7 +87,7 @@ def _ask_names(studies: StudyRepository, saved: SavedStudy) -> None:
     with st.popover("Add people or stimuli", icon=":material/person_add:"):
         text = st.text_input("Names, separated by commas", placeholder="Such as: p03, p04", key="study_names")
         of = st.segmented_control("Add as", ["participants", "stimuli"], default="participants", required=True)
-        names = [name for name in map(one_line, text.split(",")) if name]
+        names = [name for name in map(printable_line, text.split(",")) if name]
         if st.button("Add", disabled=not names):
             is_people = of == "participants"
             people = tuple(Participant(name) for name in names) if is_people else ()
@@ -101,7 +101,7 @@ def _ask_names(studies: StudyRepository, saved: SavedStudy) -> None:
 
 def _ask_variable(studies: StudyRepository, saved: SavedStudy) -> None:
     with st.popover("Add a variable", icon=":material/new_label:"):
-        name = one_line(st.text_input("Name", max_chars=100, placeholder="Such as: group", key="study_variable"))
+        name = printable_line(st.text_input("Name", max_chars=100, placeholder="Such as: group", key="study_variable"))
         of = st.segmented_control("Of", ["participants", "stimuli"], default="participants", required=True)
         if st.button("Add variable", disabled=not name):
             people, stimuli = saved.study.participants, saved.study.stimuli
@@ -147,4 +147,4 @@ def _texts(row: dict[Any, Any], names: Sequence[str]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    return one_line(value) if isinstance(value, str) else ""
+    return printable_line(value) if isinstance(value, str) else ""

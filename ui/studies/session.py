@@ -74,7 +74,7 @@ def open_study(study_id: str | None) -> None:
 
 
 def standing_of(saved: SavedStudy, states: Mapping[str, AnalysisState]) -> Hashable:
-    """Return what changes when the study, an analysis or its edits change."""
+    """Return a key that changes with the study, its analyses and their edits."""
     return saved.id, saved.version, tuple((name, each.state, each.edits_version) for name, each in states.items())
 
 

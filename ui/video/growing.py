@@ -14,7 +14,8 @@ from emotion.types import Analysis
 from ui.common.reading import how_to_read
 
 _PAUSE_S, _PAUSE_RATIO = 1.0, 10.0
-"""Least pause between reads, s, and least ratio of a pause to the read before it: long videos take seconds."""
+"""Minimum pause between reads, s, and its minimum ratio to the duration of the last read, which takes seconds for
+long videos."""
 
 _KEPT = "growing_analysis"
 

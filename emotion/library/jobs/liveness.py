@@ -21,8 +21,7 @@ from emotion.library.orm import AnalysisRow
 HEARTBEAT_TIMEOUT_S = 60.0
 """A worker on another machine is dead after this long without a heartbeat; here, its process is checked."""
 START_TIMEOUT_S = 5.0
-"""A claim on this machine that no process works on is given up after this long: its server ended before it could start
-a worker."""
+"""A claim on this machine without a process is released after this time, s: its server ended too early."""
 
 _PROCESSES = Path("/proc")
 
@@ -128,7 +127,7 @@ def _is_alive(row: AnalysisRow, unchanged_s: float) -> bool:
     if row.worker_host != host() or not _PROCESSES.is_dir():
         return not stale
     if row.worker_pid is None:
-        # The server has yet to start the worker, or the worker has yet to note its process.
+        # The worker is about to start, or about to store its process ID.
         return unchanged_s <= START_TIMEOUT_S or _has_process(row.run or "")
     command = _command_of(row.worker_pid)
     if command is None:
@@ -146,7 +145,7 @@ def _has_process(run: str) -> bool:
 
 
 def _command_of(pid: int) -> bytes | None:
-    """Return the command line of a process on this machine; None if there is no such process, or it is not ours.
+    """Return the command line of a process on this machine; None without a process, or if it is another user's.
 
     It is empty while a process is exiting and its parent has not reaped it yet (proc(5)).
     """

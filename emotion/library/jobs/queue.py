@@ -162,9 +162,9 @@ def _first_waiting(session: Session) -> AnalysisRow | None:
 
 
 def requeue(library: Library, claim: Claim) -> bool:
-    """Queue an analysis again whose worker never started, in its old place; return whether the claim was still valid.
+    """Return an analysis whose worker never started to its place in the queue; return whether the claim was valid.
 
-    If it was cancelled meanwhile, it is over instead.
+    If it was cancelled in the meantime, it ends as cancelled.
     """
     with library.database.writing(QUEUE_LOCK) as session:
         row = session.scalar(select(AnalysisRow).where(*_held(claim)).with_for_update())

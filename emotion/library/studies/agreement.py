@@ -27,18 +27,18 @@ from emotion.types import Analysis
 
 ICC_FORM = "ICC(2,1)"
 _SIGN = "\n"
-"""Between participant and stimulus in the name of a recording; names have no line breaks."""
+"""Separates participant and stimulus in the name of a recording; names contain no line breaks."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementOptions:
-    """How codes are compared.
+    """Options of a comparison of coders.
 
     Attributes:
         step_s: Length of a unit of time, s.
-        tolerance_s: Longest time between equal codes, s.
-        model: Whether the model is one more coder.
-        empty: Code of the time in which a coder coded nothing; None leaves it out.
+        tolerance_s: Maximum time between codes that count as equal, s.
+        model: Whether to include the model as a coder.
+        empty: Code for time without a code; None to leave this time out.
     """
 
     step_s: float = 0.1
@@ -49,14 +49,15 @@ class AgreementOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyAgreement:
-    """How well coders agree.
+    """Agreement of coders.
 
     Attributes:
-        coders: Their names, the model last.
-        recordings: How many videos were compared.
-        pairs: As :func:`~emotion.studies.agreement.differences.kappa_table`.
-        overall: Krippendorff's α, and Fleiss' κ with three coders or more.
-        icc: ``code``, ``icc``, ``low``, ``high``, ``recordings``: reliability of the share of a video with a code.
+        coders: Names of the coders, the model last.
+        recordings: Number of videos compared.
+        pairs: Result of :func:`~emotion.studies.agreement.differences.kappa_table`.
+        overall: Krippendorff's α, and with three coders or more Fleiss' κ.
+        icc: ``code``, ``icc``, ``low``, ``high``, ``recordings``: reliability of the share of time with a code per
+            video.
         differences: ``participant``, ``stimulus``, ``start_s``, ``end_s`` and a column for each coder.
     """
 
@@ -69,7 +70,7 @@ class StudyAgreement:
 
 
 def cells_of_spans(saved: SavedStudy, spans: pd.DataFrame) -> tuple[dict[Key, Cell], list[Key]]:
-    """Return the cells that spans name, by the names in the spans and ignoring case; and the names without a cell."""
+    """Return (participant, stimulus) of the spans → cell, matched ignoring case, and the pairs without a cell."""
     known = {tuple(name.casefold() for name in cell.key): cell for cell in saved.study.counted_cells()}
     keys = dict.fromkeys(zip(spans[PARTICIPANT], spans[STIMULUS], strict=True))
     found = {key: known.get((key[0].casefold(), key[1].casefold())) for key in keys}
@@ -89,13 +90,13 @@ def study_agreement(
     Args:
         studies: The owner's studies.
         saved: The study.
-        results: Its results, which know who the participant is in each video.
+        results: Its results, which contain the participant's track in each video.
         spans: ``coder``, ``participant``, ``stimulus``, ``code``, ``start_s`` and ``end_s``, in the video's time.
-        options: How they are compared.
+        options: Options of the comparison.
         on_step: Called after every video; may raise to cancel.
 
     Raises:
-        InputError: Fewer than two coders coded the videos of the study, or a span is impossible.
+        InputError: There are fewer than two coders for videos of the study, or a span is invalid.
     """
     cells, _ = cells_of_spans(saved, spans)
     cells = {key: cell for key, cell in cells.items() if cell.key in results.sums}
@@ -146,7 +147,7 @@ def _codings(
 
 
 def _code_of(text: str) -> str:
-    """Return a code; those that are named like an expression are written like it, to be compared with the model's."""
+    """Return a code; names of expressions become lower case, as the model's codes are."""
     return text.casefold() if text.casefold() in EMOTIONS else text
 
 
@@ -161,7 +162,7 @@ def _model_codes(analysis: Analysis, track: int | None) -> pd.DataFrame:
 
 
 def _icc_table(codings: Codings) -> pd.DataFrame:
-    """Return the reliability of the share of time with each code that two coders used, over at least two recordings."""
+    """Return the reliability of the share of time of each code; needs two coders who use it and two recordings."""
     people = [name.split(_SIGN)[0] for name in codings.people]
     rows = []
     for code in codings.codes:

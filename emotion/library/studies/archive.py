@@ -1,4 +1,4 @@
-"""Moves a study as one ZIP file: the folder of :mod:`emotion.library.studies.exchange`, packed."""
+"""Exports and imports a study as a ZIP file of the folder of :mod:`emotion.library.studies.exchange`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SUFFIX = ".zip"
 EXPECTED = f"a ZIP file of an exported study, with {ABOUT} in it"
 _MOST_FILES = 100_000
 _WANTED = re.compile(rf"(?:[^/]+/)?({re.escape(ABOUT)}|{TIMELINES}/[0-9a-f]{{32}}\.parquet)")
-"""Files of a study, also in a folder that was packed as a whole."""
+"""Files of a study, at the top of the ZIP file or in one folder."""
 
 
 def pack_folder(folder: Path, path: Path) -> None:
-    """Move the files of a folder into a ZIP file. Timelines are compressed already, so they are only stored."""
+    """Move the files of a folder into a ZIP file. Timelines are already compressed and are stored as they are."""
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(each for each in folder.rglob("*") if each.is_file()):
             kind = zipfile.ZIP_STORED if file.suffix in {".parquet", ".gz"} else zipfile.ZIP_DEFLATED
@@ -43,20 +43,20 @@ def export_zip(studies: StudyRepository, saved: SavedStudy, path: Path, on_step:
 def import_zip(
     studies: StudyRepository, path: Path, on_step: OnProgress | None = None, workspace: Path | None = None
 ) -> SavedStudy:
-    """Add the study of an untrusted ZIP file, and those of its analyses that the library does not have yet.
+    """Add the study in an untrusted ZIP file, with its analyses unless the library already has them.
 
-    The sandbox reads each timeline and writes it anew; this process reads only the new files.
+    Timelines are read and rewritten in the sandbox; this process only reads the rewritten ones.
 
     Args:
         studies: The owner's studies.
-        path: From :func:`export_zip`, or an exported folder that was packed.
+        path: File from :func:`export_zip`, or a zipped folder from ``export_study``.
         on_step: Called after each step; may raise to cancel.
         workspace: Folder for temporary files.
 
     Raises:
-        InputError: It is no such file, or a file in it is damaged. Nothing is added then.
-        TimelineError: A timeline is damaged; likewise.
-        TooLargeError: It is over a limit; likewise.
+        InputError: It is not such a file, or a file in it is damaged; nothing is added.
+        TimelineError: A timeline is damaged; nothing is added.
+        TooLargeError: A limit is exceeded; nothing is added.
     """
     with tempfile.TemporaryDirectory(dir=workspace) as folder, open_zip(path, _MOST_FILES, EXPECTED) as archive:
         entries = _entries(archive)
@@ -76,7 +76,7 @@ def import_zip(
 
 
 def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """Return path in the study's folder → entry, for the files of a study; others are ignored."""
+    """Return path in the study's folder → entry, ignoring files that do not belong to a study."""
     found: dict[str, zipfile.ZipInfo] = {}
     for entry in archive.infolist():
         if match := _WANTED.fullmatch(entry.filename):
@@ -89,7 +89,7 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
-    """Write one entry to a file; zipfile unpacks no more than the size that the archive states."""
+    """Unpack an entry; zipfile never unpacks more than the size stated in the archive."""
     try:
         with archive.open(entry) as source, target.open("wb") as file:
             shutil.copyfileobj(source, file)

@@ -1,4 +1,4 @@
-"""Codings of several recordings of each person: pooled by person, and as shares of time of each recording."""
+"""Codings of several recordings per person: pools them by person, and computes shares of time per recording."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from emotion.studies.agreement.codings import Codings
 
 
 def by_person(codings: Codings, person_of: Mapping[str, str]) -> Codings:
-    """Return codings with the units of each person's recordings one after the other.
+    """Return codings in which each person's recordings are joined.
 
-    Coefficients then resample people, never recordings. A tolerance in time also reaches across the seams.
+    Agreement coefficients then resample people instead of recordings. A tolerance in time also applies across joins.
 
     Args:
-        codings: Of recordings.
+        codings: Codings of recordings.
         person_of: Recording → person.
     """
     parts: dict[str, list[np.ndarray]] = {}
@@ -28,14 +28,14 @@ def by_person(codings: Codings, person_of: Mapping[str, str]) -> Codings:
 
 
 def coded_shares(codings: Codings, code: str) -> pd.DataFrame:
-    """Return the share of each recording that each coder gave a code, of the units that the coder coded.
+    """Return the share of each recording's coded units to which a coder gave a code.
 
     Args:
-        codings: Of recordings.
+        codings: Codings of recordings.
         code: One of their codes.
 
     Returns:
-        A row per recording and a column per coder, 0–1; NaN where a coder coded nothing of a recording.
+        A row per recording and a column per coder, 0–1; NaN if a coder coded nothing in a recording.
 
     Raises:
         InputError: There is no such code.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from emotion.errors import InputError, one_line
+from emotion.errors import InputError, printable_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _praat_tier(number: int, name: str, intervals: Sequence[tuple[float, float, 
 
 
 def _praat_text(text: str) -> str:
-    return '"' + one_line(text).replace('"', '""') + '"'
+    return '"' + printable_line(text).replace('"', '""') + '"'
 
 
 def _xml_text(text: str) -> str:

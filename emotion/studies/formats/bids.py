@@ -24,7 +24,7 @@ _REFUSED = re.compile("[^A-Za-z0-9]+")
 
 
 def bids_labels(names: Iterable[str]) -> dict[str, str]:
-    """Return name → its letters and digits, as BIDS asks, with a number added to those that would be the same.
+    """Return name → BIDS label: its letters and digits, with a number added to repeated labels.
 
     Raises:
         InputError: A name has no Latin letter or digit.
@@ -42,7 +42,7 @@ def write_bids(
         analysis: With edits applied.
         tiers: Its marks.
         track: The participant's track; None for none, which gives no physio file.
-        labels: Of the participant and of the stimulus (:func:`bids_labels`).
+        labels: Labels of the participant and the stimulus (:func:`bids_labels`).
         folder: Root of the data set.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Reads what people coded: a file of ELAN, BORIS or any CSV per coder and video, or one table of all."""
+"""Reads coders' codes: one ELAN, BORIS or CSV file per coder and video, or one table of all coders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emotion.studies.names import ONLY_STIMULUS, PARTICIPANT, STIMULUS, NamePatt
 
 CODER = "coder"
 SPANS = (CODER, PARTICIPANT, STIMULUS, "code", "start_s", "end_s")
-"""Columns of tables of spans; times are in the video's time."""
+"""Columns of a table of coded spans, with times in the video."""
 
 PATTERNS = (
     "{coder}_{participant}_{stimulus}",
@@ -20,7 +20,7 @@ PATTERNS = (
     "{participant}_{stimulus}_{coder}",
     "{coder}_{participant}",
 )
-"""Patterns of file names, to try in this order."""
+"""Usual patterns of file names, tried in this order."""
 
 
 def is_table_of_all(columns: Iterable[str]) -> bool:
@@ -29,7 +29,7 @@ def is_table_of_all(columns: Iterable[str]) -> bool:
 
 
 def spans_of_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the spans in one table of all coders.
+    """Return the spans in a table of all coders.
 
     Args:
         table: Text columns ``coder``, ``participant``, ``code``, ``start_s``, ``end_s`` and, if there are several,
@@ -54,11 +54,12 @@ def spans_of_files(files: Mapping[str, Sequence[LoggedEvent]], pattern: NamePatt
     """Return the spans of one file per coder and video.
 
     Args:
-        files: File name → its events, whose labels are the codes.
-        pattern: How to read the names; with ``{coder}``.
+        files: File name → its events, labelled with codes.
+        pattern: Pattern of the file names, with ``{coder}``.
 
     Returns:
-        :data:`SPANS`, with an empty code and no times for a file without events; and the names that do not fit.
+        A table of :data:`SPANS`, where a file without events has an empty code and no times, and the names that do not
+        match.
 
     Raises:
         InputError: The pattern has no ``{coder}``.
@@ -76,7 +77,7 @@ def spans_of_files(files: Mapping[str, Sequence[LoggedEvent]], pattern: NamePatt
 
 
 def suggest_coded_pattern(names: Sequence[str]) -> str:
-    """Return the first usual pattern that fits all names, or else the first one."""
+    """Return the first of :data:`PATTERNS` that matches all names, or else the first one."""
     fitting = (text for text in PATTERNS if all(NamePattern(text).read(name) for name in names))
     return next(fitting, PATTERNS[0])
 

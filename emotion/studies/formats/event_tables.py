@@ -214,7 +214,7 @@ def offset_by(events: Sequence[LoggedEvent], common: str, at_s: float) -> float:
 
 
 def kind_of(name: str, content: bytes) -> str:
-    """Return the format that a log probably has, from its name and columns; ``csv`` if it is none of the others."""
+    """Guess the format of a log from its name and columns; ``csv`` if no other format matches."""
     ending = PurePath(name).suffix.lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
@@ -255,7 +255,7 @@ def in_video(events: Sequence[LoggedEvent], offset_s: float = 0.0) -> tuple[Even
 
 
 def _column_events(table: pd.DataFrame, start: str, end: str, expected: str, unit_s: float = 1.0) -> list[LoggedEvent]:
-    """Return the events of every column ``<name><start>``, which end at the times in ``<name><end>`` if it exists."""
+    """Return an event for each value in a column ``<name><start>``, with its end from ``<name><end>`` if it exists."""
     names = [str(column).removesuffix(start) for column in table if str(column).endswith(start)]
     if not names:
         raise InputError(f"expected {expected}; there is none")

@@ -20,7 +20,7 @@ def expect_columns(table: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def expect_people(count: int, which: str) -> None:
-    """Raise InputError unless there are at least two people; ``which`` says in the error who they are."""
+    """Raise InputError if there are fewer than two people; ``which`` describes them in the message."""
     if count < 2:
         raise InputError(f"expected at least two people {which}; got {count}")
 

@@ -64,7 +64,7 @@ def _is_raw(content: bytes, directory: ImageFileDirectory_v2) -> bool:
 
 
 def is_raw_tiff(content: bytes) -> bool:
-    """Return whether a file is a camera's raw picture in a TIFF, of which decoders read the preview."""
+    """Return whether a file is a camera's raw picture in TIFF format, of which decoders would read the preview."""
     facts = tiff_facts(content)
     return facts is not None and facts.is_raw
 

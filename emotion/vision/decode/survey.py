@@ -205,7 +205,7 @@ def _plausible(stamps: Stamps) -> Stamps:
     order = stamps.copy()
     known = np.flatnonzero(~np.isnan(stamps))
     values = stamps[known]
-    # Next to a restart, a right stamp is near those on one side only.
+    # Next to a restart, a correct stamp is close to the stamps on one side only.
     beside = np.minimum(np.abs(values - _medians_before(values)), np.abs(values - _medians_before(values[::-1])[::-1]))
     usual = max(1.0, 2 * _DEEPEST_REORDER * float(np.median(np.abs(np.diff(values, append=values[-1])))))
     order[known[(beside > usual) | _strays(values)]] = np.nan

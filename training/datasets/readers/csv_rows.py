@@ -17,7 +17,7 @@ from typing import IO, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import DatasetError, one_line
+from emotion.errors import DatasetError, printable_line
 from emotion.input_files import is_litter
 from training.datasets.samples import BrokenRowError
 
@@ -164,7 +164,7 @@ def parse_code(text: str, expected: str, allowed: Sequence[int]) -> int:
 
 def shorten(text: str, longest: int = 160) -> str:
     """Return a text for a message: one printable line, truncated."""
-    line = one_line(text)
+    line = printable_line(text)
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 
