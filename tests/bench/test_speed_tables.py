@@ -88,16 +88,16 @@ def record(kind: str, fer: dict[str, Any] | None) -> dict[str, Any]:
 def test_the_tables_state_cpu_kind_goal_and_competitor() -> None:
     text = markdown(record(VNNI, {"clip": "a.mp4", "fps": 10.0}))
     assert "A CPU (VNNI), 2 cores" in text
-    assert f"({VNNI}) at least {GOALS[VNNI]:.2f} is asked for; 0.44 was reached" in text
+    assert f"analysis ÷ decoding is 0.44 (target at least {GOALS[VNNI]:.2f} on a CPU with {VNNI})" in text
     assert "| a.mp4 with the package fer | | 10.0 |" in text
-    assert "20 times the rate of the package fer is asked for; 40 times was reached" in text
+    assert "the rate is 40 times that of the package fer (target 20 times)" in text
     assert "| mesh | 1.50 | 1.50 | 10 | 35.0 |" in text
     assert "| track | 1.50 | 1.50 | 10 |  |" in text
 
 
 def test_the_tables_work_without_goal_and_competitor() -> None:
     text = markdown(record(OTHER, None))
-    assert "no share is asked for; 0.44 was reached" in text
+    assert "analysis ÷ decoding is 0.44 (no target" in text
     assert "fer" not in text
 
 
@@ -109,5 +109,5 @@ def test_tables_have_as_many_cells_as_columns() -> None:
 def test_the_page_of_results_has_every_section_as_it_was_measured_last() -> None:
     text = README.read_text(encoding="utf-8")
     assert with_sections(text) == text, "python -c 'from bench.report import write_readme; write_readme()'"
-    for title in ("HTTP API", "Live values on their way", "live engine", "A study of", "eyes, gaze", "coverage"):
+    for title in ("HTTP API", "Latency of live values", "live engine", "A study of", "eyes, gaze", "coverage"):
         assert title in text
