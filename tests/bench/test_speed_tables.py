@@ -1,4 +1,4 @@
-"""The tables of speed: CPU kind, figures of the stages, goals."""
+"""The tables of speed: kind of CPU, figures of the stages, targets."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_stages_sum_up_and_count_multiply_adds(clip: Path) -> None:
     mesh = tflite_cost(mediapipe_file(FACE_MESH).read_bytes())[1]
     assert stages["mesh"]["multiply_adds_per_call"] == mesh
     answers = stages["classify"]["multiply_adds_per_call"] * stages["classify"]["calls"]
-    looks = answers / load_card("default").multiply_adds  # frames without a face cost none, unsure faces two
+    looks = answers / load_card("default").multiply_adds  # no face: no answer; unsure: two
     assert looks >= 1
     assert looks == pytest.approx(round(looks), abs=0.01)
     assert stages["align"]["multiply_adds_per_call"] == 0

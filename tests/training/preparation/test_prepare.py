@@ -1,4 +1,4 @@
-"""What all formats share: class subsets, sizes, errors, and files left after a failure."""
+"""Preparation in all formats: class subsets, sizes, errors, and files after a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panel that sends a session's values: what it says, and that outputs end with their session."""
+"""The panel that sends a session's values: its text, and that outputs end with their session."""
 
 from __future__ import annotations
 

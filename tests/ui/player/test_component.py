@@ -40,7 +40,7 @@ def test_the_player_seeks_only_on_a_new_request():
     assert memory.stand(None, rest) == {"move": 1, "time_s": 7.5}
     assert memory.stand(3.0, rest) == {"move": 2, "time_s": 3.0}
     assert memory.stand(None, rest) == {"move": 2, "time_s": 3.0}
-    # Twice at the same time is news too: it was elsewhere in between.
+    # The same time again is news too, because the player was elsewhere in between.
     assert memory.stand(None, {"count": 3, "move": 2, "time_s": 7.5}) == {"move": 2, "time_s": 7.5}
 
 
