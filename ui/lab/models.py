@@ -1,4 +1,4 @@
-"""The models that the lab knows, a choice among them, and their table with accuracy vs. cost."""
+"""The installed models, a choice among them, and their table with accuracy vs. cost."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def show_list(library: Repository) -> None:
     _show_actions(library, picked.chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_pages(found.total)
-        # All that was found, not this page alone; read on click.
+        # All results of the search, not only this page; read on click.
         csv_button(
             "Analyses",
             lambda: summary_table(library.search(text, tags=tags, sort=sort, limit=found.total).entries),

@@ -1,9 +1,8 @@
 """A WebRTC video track that analyses the newest camera frame and sends that frame back.
 
-streamlit-webrtc's own processing repeats the last result at the camera's pace, shows raw frames until there is a first
-result, and queues without limit what the encoder has not taken. Here a newer frame replaces one that waits, before
-analysis and before encoding; only short bursts, as after a network delay, are taken whole. Every frame that is returned
-was analysed.
+streamlit-webrtc's own processing repeats the last result at the camera's rate, shows raw frames until the first result,
+and queues frames for the encoder without limit. Here, a newer frame replaces a waiting one, both before analysis and
+before encoding; only short bursts, such as after a network delay, are kept whole. Every returned frame was analysed.
 """
 
 from __future__ import annotations
@@ -133,7 +132,7 @@ class CameraStream:
         clock: Monotonic time in seconds.
 
     Attributes:
-        open_stage: See above.
+        open_stage: Creates the stage.
         returned: The track to send back.
         stage: Processes the frames; None before the connection and after its end.
         error: Why the analysis failed, in one sentence; empty if it did not.

@@ -108,10 +108,10 @@ def _show_table(result: FrameResult) -> None:
             "Probability": [face["probabilities"][face["emotion"]] for face in records],
         }
     )
-    said = explain(result.abstain_below) if result.abstain_below > 0 else None
+    explanation = explain(result.abstain_below) if result.abstain_below > 0 else None
     columns = {
         "Face": st.column_config.NumberColumn(width="small", help="The number on the box"),
-        "Expression": st.column_config.TextColumn(help=said),
+        "Expression": st.column_config.TextColumn(help=explanation),
         "Probability": share_column(explanation="Of the leading expression"),
     }
     table = whole_percent(table, "Probability")

@@ -27,7 +27,7 @@ CONSENT_LABEL = "Everyone shown knows that their expressions are analysed, and a
 """The consent to confirm."""
 
 TO_CONTINUE = "Choose a purpose and confirm consent to continue."
-"""What to do next, unless a page says it more exactly."""
+"""What to do next, unless a page gives its own text."""
 
 RULES = """
 - **Inform people and get their consent** before you analyse pictures or videos of them.
@@ -99,7 +99,7 @@ def show_notice(next_step: str = TO_CONTINUE, consent: str = CONSENT_LABEL, key:
     Args:
         next_step: What to do to continue, in one sentence.
         consent: Label of the consent check box.
-        key: Of the check box; each place on a page needs its own.
+        key: Key of the check box, unique on the page.
     """
     if may_analyse():
         return True
@@ -172,11 +172,11 @@ def _from_browser() -> str | None:
 
 def _stored() -> str | None:
     try:
-        said = load_consent(library_or_stop())
+        stored = load_consent(library_or_stop())
     except LibraryError as error:
         log.warning("cannot read the consent: %s", error)
         return None
-    return said.purpose if said is not None and said.version == VERSION else None
+    return stored.purpose if stored is not None and stored.version == VERSION else None
 
 
 def _note(chosen: str) -> None:
