@@ -28,8 +28,8 @@ from emotion.vision.uploaded import load_uploaded
 
 router = APIRouter(tags=["pictures"])
 _POOL = ThreadPoolExecutor(max(2, os.cpu_count() or 2), "pictures")
-"""Its number of threads is the maximum number of pictures in memory; the others wait on disk. The same threads take all
-pictures, as the C library keeps memory for every thread that ever held one."""
+"""Its number of threads is the maximum number of pictures in memory; the others wait on disk. All pictures use
+the same threads, because the C library keeps memory for each thread that ever held one."""
 
 
 @router.post(

@@ -122,7 +122,7 @@ class Database:
     def _open(self) -> None:
         """Bring the schema up to date; on a full disk open the file for reading only."""
         try:
-            with self._alone():
+            with self._excluding_others():
                 self._upgrade()
         except (DBAPIError, OSError) as error:
             if not self.is_sqlite or not is_disk_full(self._file, error):
@@ -143,13 +143,13 @@ class Database:
         with self._opening, contextlib.suppress(DBAPIError, OSError):
             if self._reader is not None:
                 self._connect()
-                with self._alone():
+                with self._excluding_others():
                     self._upgrade()
                 self._reader.dispose()
                 self._reader = None
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _excluding_others(self) -> Iterator[None]:
         """Keep other processes from opening a new SQLite file, as changing its journal mode needs exclusive access."""
         if not self.is_sqlite:
             yield

@@ -52,7 +52,7 @@ class Ingest:
 
     def __init__(self, repository: Repository, source: str, settings: JobSettings, limits: Limits) -> None:
         self.id = uuid.uuid4().hex
-        """Of the analysis."""
+        """ID of the analysis."""
         self._library, self._owner = repository.library, repository.owner
         self._source, self._settings = source, settings
         self._checks = UploadLimits(repository, source, limits)

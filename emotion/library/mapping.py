@@ -40,7 +40,7 @@ def end_of_queue(session: Session) -> dt.datetime:
 
 
 def new_row(entry_id: str, owner: str, source: str, title: str, settings: JobSettings) -> AnalysisRow:
-    """Return the row of an analysis whose upload is not complete, which is a failure until it is."""
+    """Return the row of a new analysis, which counts as failed until its upload is complete."""
     moment = now()
     return AnalysisRow(
         id=entry_id,
@@ -141,11 +141,11 @@ def entry_of(session: Session, entry_id: str) -> Entry:
             return to_entry(row)
     except ODD:
         log.warning("the row of analysis %s cannot be read", entry_id)
-        return _odd_entry(session, entry_id)
+        return _damaged_entry(session, entry_id)
     raise LookupError(entry_id)
 
 
-def _odd_entry(session: Session, entry_id: str) -> Entry:
+def _damaged_entry(session: Session, entry_id: str) -> Entry:
     """Return an analysis from the columns of a damaged row that are always readable."""
     columns = (AnalysisRow.owner, AnalysisRow.title, AnalysisRow.source)
     as_text = [cast(column, String) for column in (*columns, AnalysisRow.created_at)]

@@ -57,20 +57,20 @@ class Repository:
         Args:
             content: The video file.
             name: Original file name; never used as a path.
-            settings: What is asked for (default: every frame, the default model). Where it does not say when the
-                video was recorded, the file is asked.
-            title: Title (default: the name without its suffix).
+            settings: Settings of the analysis (default: every frame, the default model). If they do not have the
+                recording time, the file's is used.
+            title: Title (default: the name without its extension).
             tags: Tags.
             limits: Upload limits (default: the settings', :mod:`emotion.limits`).
 
         Raises:
             VideoError: The video cannot be read.
             TooLargeError: A limit or the owner's quota is exceeded.
-            LibraryError: There is no room for it.
+            LibraryError: There is no space for it.
         """
         source = clean_title(PurePath(name.replace("\\", "/")).name)
-        asked = settings or JobSettings()
-        ingest = Ingest(self, source, asked, current_limits() if limits is None else limits)
+        settings = settings or JobSettings()
+        ingest = Ingest(self, source, settings, current_limits() if limits is None else limits)
         ingest.take(content, clean_title(title or PurePath(source).stem), clean_tags(list(tags)))
         return self.get(ingest.id)
 

@@ -81,7 +81,7 @@ class AdaptiveQuality:
         """Return the state after a measurement.
 
         Args:
-            strain: Over the last :data:`WINDOW_S`.
+            strain: The load over the last :data:`WINDOW_S`.
             now_s: Time of the measurement, seconds; never earlier than in previous calls.
         """
         if strain.pictures < MIN_PICTURES or now_s - self.since_s < SETTLE_S:

@@ -82,7 +82,7 @@ def read_camera(number: int, stop: threading.Event) -> Iterator[Captured]:
 
 
 def read_url(url: str, stop: threading.Event) -> Iterator[Captured]:
-    """Yield the newest frames of a network stream until stopped; reconnect if it breaks off.
+    """Yield the newest frames of a network stream until stopped; reconnect if it is interrupted.
 
     Raises:
         LiveError: It is not the URL of a stream, or cannot be opened the first time.

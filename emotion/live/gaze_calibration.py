@@ -16,7 +16,7 @@ from emotion.types import Face, FrameResult
 DOT_S = 2.0
 """How long each dot is shown, seconds."""
 LOOK_FROM_S, LOOK_TO_S = 0.8, 1.7
-"""Part of a dot's time that counts, as eyes need time to reach the dot and the picture to arrive here."""
+"""Part of a dot's time that is used: eyes need time to reach the dot, and frames to arrive at the server."""
 
 
 class GazeCalibrator:

@@ -210,7 +210,7 @@ def begin(repository: Repository, title: str, about: RecordingInfo, *, with_clip
         with_clip: Whether to record the pictures as well.
 
     Raises:
-        LibraryError: The library does not respond, or there is no room for the pictures.
+        LibraryError: The library does not respond, or there is no space for the pictures.
     """
     measured = about.settings
     wanted = JobSettings(

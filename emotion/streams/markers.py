@@ -1,6 +1,6 @@
-"""Receives other programs' LSL markers, and gives each to a function with its moment on this machine's clock.
+"""Receives LSL markers of other programs, and passes each to a function with its time on this machine's clock.
 
-A sender's stamps are on its own machine's clock; LSL measures how far that clock is from ours.
+A sender's timestamps are on the clock of its machine; LSL measures the offset between that clock and ours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from emotion.streams.lsl import load_pylsl
 
 KIND = "Markers"
-"""Type of the streams that are received, as is the custom among programs that send markers."""
+"""Type of the streams to receive; programs that send markers commonly use this one."""
 _LOOK_EVERY_S, _PULL_S, _CORRECTION_S = 1.0, 0.02, 5.0
 _LONGEST = 200
 
@@ -27,8 +27,8 @@ class MarkerInlet:
     """Receives the markers of every stream of type ``Markers`` that appears.
 
     Args:
-        on_marker: Called on another thread with the text and the moment on ``time.perf_counter``, seconds.
-        network: Whether streams of other machines are received.
+        on_marker: Called on another thread with the text and the time on ``time.perf_counter``, seconds.
+        network: Whether to receive streams of other machines.
 
     Raises:
         LiveError: LSL is not installed.

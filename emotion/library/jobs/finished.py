@@ -19,7 +19,7 @@ def open_finished(repository: Repository, video: Path, timeline: Path, title: st
     """Return the analysis of a video from the library, added if the library does not have it yet.
 
     Args:
-        repository: Where it goes.
+        repository: The repository to add it to.
         video: The analysed video.
         timeline: Its analysis with names and events, as :func:`emotion.analytics.files.save_parquet` writes it.
         title: Title of a new entry.

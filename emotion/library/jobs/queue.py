@@ -162,7 +162,7 @@ def _first_waiting(session: Session) -> AnalysisRow | None:
 
 
 def requeue(library: Library, claim: Claim) -> bool:
-    """Return an analysis whose worker never started to its place in the queue; return whether the claim was valid.
+    """Put an analysis whose worker never started back in its place in the queue; return whether the claim was valid.
 
     If it was cancelled in the meantime, it ends as cancelled.
     """

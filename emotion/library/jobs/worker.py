@@ -78,7 +78,7 @@ def _work(library: Library, claim: Claim) -> int:
         finish(library, claim, Outcome(State.INTERRUPTED, note, keeps_video=True))
     except Exception as error:
         log.exception("the analysis failed")
-        if not _lacks_its_note_alone(library, claim.id):
+        if not _lacks_only_update(library, claim.id):
             finish(library, claim, _failure(library, entry, error))
         return exit_status(error)
     return os.EX_OK
@@ -99,7 +99,7 @@ def _analyse(library: Library, entry: Entry, pulse: Pulse) -> None:
     parts.merge(timeline_key(entry.id), note)
 
 
-def _lacks_its_note_alone(library: Library, entry_id: str) -> bool:
+def _lacks_only_update(library: Library, entry_id: str) -> bool:
     """Return whether only the database update is missing, which a dispatcher then makes."""
     return library.storage.exists(timeline_key(entry_id)) and not library.checkpoint(entry_id)
 

@@ -31,7 +31,7 @@ class IdempotentRequest:
     """One request with a key: ask :meth:`begin` first, then call :meth:`finish` or :meth:`give_up`.
 
     Args:
-        repository: Whose request it is; keys of different owners are unrelated.
+        repository: Repository of the owner who sent the request; keys of different owners are independent.
         key: The client's key.
         fingerprint: Digest of everything that the request asks for, at most 64 characters.
     """
