@@ -37,7 +37,7 @@ _DIGITS = 4
 
 
 def calibrate(name: str, data: Path, faces: Path | None = None) -> ModelCard:
-    """Calibrate an installed model anew and save its card, without the scores measured before.
+    """Recalibrate an installed model and save its card, without scores, because the earlier ones no longer hold.
 
     Args:
         name: Name of the model, or an alias.

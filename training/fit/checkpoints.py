@@ -121,7 +121,7 @@ class RunFolder:
 
 
 def _complete(key: str, value: Any) -> Any:
-    """Return a setting as the current version writes it, as older recipes have fewer fields."""
+    """Return a setting in the form of the current version; recipes of older versions have fewer fields."""
     return Recipe.from_dict(value).to_dict() if key == "recipe" and value is not None else value
 
 
