@@ -150,7 +150,7 @@ class Database:
 
     @contextlib.contextmanager
     def _excluding_others(self) -> Iterator[None]:
-        """Keep other processes from opening a new SQLite file, as changing its journal mode needs exclusive access."""
+        """Keep other processes from opening a new SQLite file: changing its journal mode needs exclusive access."""
         if not self.is_sqlite:
             yield
             return
@@ -208,7 +208,7 @@ def _engine(url: URL, is_sqlite: bool) -> Engine:
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
     del record
-    # SQLAlchemy begins transactions below, as the driver begins them late, and not for schema changes.
+    # SQLAlchemy begins transactions below, because the driver begins them late, and not for schema changes.
     connection.isolation_level = None
     for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_S * 1000}", "synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")

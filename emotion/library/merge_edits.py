@@ -1,4 +1,4 @@
-"""Merges two sets of edits with a common base, as when an analysis is open in two tabs."""
+"""Merges two sets of edits with a common base, such as those of two tabs with the same analysis."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Draws the results of a live frame on that same frame: boxes, numbers, expressions, probabilities, the mesh.
 
-Letters are rendered once and cached as masks, as there are thirty frames a second.
+Letters are rendered once and cached as masks, because there are thirty frames a second.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Overlay:
         self._text_px = max(10, 2 * round(side / 60))
 
     def draw(self, faces: Sequence[Face], texts: Mapping[int, FaceText], *, mesh: bool) -> None:
-        """Draw every face; small ones last, as large ones would hide them."""
+        """Draw every face; small ones last, because large ones would hide them."""
         for face in sorted(faces, key=lambda face: -face.width):
             track = face.track_id or 0
             self._draw_face(face, track, texts.get(track, FaceText(None, {})), mesh=mesh)
@@ -78,7 +78,7 @@ class Overlay:
         self._draw_notes(box, text.notes)
 
     def _draw_notes(self, box: Area, notes: Sequence[str]) -> None:
-        """Draw notes below the box, one per row, as far as there is room."""
+        """Draw notes below the box, one per row, while there is room."""
         size = max(10, round(0.8 * self._text_px))
         height = round(1.35 * self._text_px)
         for row, note in enumerate(notes):

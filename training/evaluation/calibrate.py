@@ -133,7 +133,7 @@ def with_tta(
     """Enable TTA for the least confident quarter of the faces if that raises accuracy.
 
     Args:
-        card: Card of a model without TTA. Ensembles are left alone, as their members have TTA settings of their own.
+        card: Card of a model without TTA. Ensembles are left alone, because their members have their own TTA settings.
         logits: ``(n, k)`` raw scores of the validation faces.
         images: The faces.
         truth: As in :func:`fit_on_set`.

@@ -221,5 +221,5 @@ def _check_settings() -> None:
                 log.warning("everyone with an account at the sign-in service may enter: [access] allowed is empty")
     except SettingsError as error:
         settings.require_from_now_on()
-        log.error("nobody can enter: %s", error)
+        log.error("nobody can sign in: %s", error)
     warn_if_exposed(sign_in=_sign_in_required())

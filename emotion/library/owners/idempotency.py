@@ -16,7 +16,7 @@ from emotion.library.repository import Repository
 KEPT = dt.timedelta(hours=24)
 """How long a key is remembered."""
 ABANDONED = dt.timedelta(minutes=15)
-"""A request that has made no analysis for this long was cut off, as by a crash."""
+"""A request that has made no analysis for this long was cut off, such as by a crash."""
 
 
 class KeyInUseError(LibraryError):
