@@ -99,7 +99,7 @@ class Recorder:
         self._size = self._size or (result.width, result.height)
         time_s = result.time_s - self._start_s
         if self._count and (self._held or time_s - self._last_s > GAP_S):
-            self._leave_out(Span(min(self._last_s + self._step_s, time_s), time_s))
+            self._exclude(Span(min(self._last_s + self._step_s, time_s), time_s))
         elif self._count:
             self._step_s = time_s - self._last_s
         self._waiting.append(_recorded(result, self._count, time_s, self._size))
@@ -142,7 +142,7 @@ class Recorder:
         seconds = max(self._last_s - self._left_out_s, 0.0)
         return RecordingNow(self._claim.id, seconds, self.is_running, clip is not None, problem, self._clip_id)
 
-    def _leave_out(self, span: Span) -> None:
+    def _exclude(self, span: Span) -> None:
         self._unsaved.events.append(Event(ON_HOLD if self._held else NO_PICTURE, span, excluded=True))
         self._left_out_s += span.end_s - span.start_s
 
@@ -153,13 +153,13 @@ class Recorder:
                 self._write()
                 if time.monotonic() - told_s >= TELL_S:
                     told_s = time.monotonic()
-                    self._tell_library()
+                    self._send_heartbeat()
                 if time.monotonic() - self._heard_s > SILENT_S:
                     self._problem = "The recording ended because no more frames arrived."
                     break
             self._stop.set()
             self._write()
-            self._tell_library()
+            self._send_heartbeat()
         except _Displaced:
             self._problem = "The recording ended: the library closed it because no data arrived for a while."
         except OSError as error:
@@ -175,7 +175,7 @@ class Recorder:
             self._timeline.add(self._waiting.popleft())
         self._timeline.write(self._left_out_s)
 
-    def _tell_library(self) -> None:
+    def _send_heartbeat(self) -> None:
         """Send a heartbeat and new marks to the library; stop if the library asks for it."""
         done, seconds = self._timeline.frames, max(self._last_s - self._left_out_s, 1e-3)
         try:

@@ -276,7 +276,7 @@ class LiveSession:
             self._analyze.measure(eyes=settings.eyes, movements=settings.movements)
             seen = self._analyze(picture, time_s, self._quality.now, search_often=hides, recognise=not held)
             with self._facts:
-                result = self._take_in(picture, time_s, seen, settings.smoothing_s)
+                result = self._update(picture, time_s, seen, settings.smoothing_s)
                 texts = self._texts(seen) if settings.draw != "nothing" else {}
             if result is not None:
                 for listener in self._listeners:
@@ -294,7 +294,7 @@ class LiveSession:
                 self._meter, self._quality = Meter(clock_s), AdaptiveQuality(since_s=clock_s)
             return self._time(clock_s if stamp_s is None else stamp_s, clock_s)
 
-    def _take_in(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> FrameResult | None:
+    def _update(self, picture: av.VideoFrame, time_s: float, seen: Seen, smoothing_s: float) -> FrameResult | None:
         """Update values and recording; return the result with the calibrated gaze, None if on hold or not analysed."""
         self._size = picture.width, picture.height
         recorder = self._recorder

@@ -16,8 +16,8 @@ from emotion.streams.lsl import load_pylsl
 
 KIND = "Markers"
 """Type of the streams to receive; programs that send markers commonly use this one."""
-_LOOK_EVERY_S, _PULL_S, _CORRECTION_S = 1.0, 0.02, 5.0
-_LONGEST = 200
+_SEARCH_INTERVAL_S, _PULL_INTERVAL_S, _CORRECTION_S = 1.0, 0.02, 5.0
+_MAX_CHARACTERS = 200
 
 log = logging.getLogger(__name__)
 OnMarker = Callable[[str, float], None]
@@ -55,11 +55,11 @@ class MarkerInlet:
         self._inlets.clear()
 
     def _run(self) -> None:
-        looked_s = float("-inf")
+        searched_s = float("-inf")
         while not self._stop.is_set():
-            if time.monotonic() - looked_s >= _LOOK_EVERY_S:
-                looked_s = time.monotonic()
-                self._look()
+            if time.monotonic() - searched_s >= _SEARCH_INTERVAL_S:
+                searched_s = time.monotonic()
+                self._find_streams()
             for uid, inlet in list(self._inlets.items()):
                 try:
                     self._pull(inlet)
@@ -68,9 +68,9 @@ class MarkerInlet:
                 except Exception:  # a stream of another program must not end the others
                     log.exception("a marker stream failed")
                     self._inlets.pop(uid, None)
-            self._stop.wait(_PULL_S)
+            self._stop.wait(_PULL_INTERVAL_S)
 
-    def _look(self) -> None:
+    def _find_streams(self) -> None:
         for info in self._resolver.results():
             is_text = info.channel_format() == self._pylsl.cf_string
             if info.uid() in self._inlets or not is_text or info.channel_count() < 1:
@@ -87,4 +87,4 @@ class MarkerInlet:
             ours_s = stamp_s + inlet.time_correction(_CORRECTION_S)
             moment_s = ours_s - self._pylsl.local_clock() + time.perf_counter()
             self.received += 1
-            self._on_marker(str(text[0])[:_LONGEST], moment_s)
+            self._on_marker(str(text[0])[:_MAX_CHARACTERS], moment_s)

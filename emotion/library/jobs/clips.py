@@ -69,7 +69,7 @@ def hand_over_clip(library: Library, recording_id: str, lock: BinaryIO | None = 
         with library.database.reading() as session:
             row = session.get(AnalysisRow, recording_id)
             recording = None if row is None else to_entry(row)
-        entry = None if recording is None else _taken_in(library, recording, path)
+        entry = None if recording is None else _add_clip(library, recording, path)
         path.unlink()
     return entry
 
@@ -84,7 +84,7 @@ def hand_over_left_clips(library: Library) -> None:
             log.warning("the clip of recording %s cannot be handed over: %s", path.stem, error)
 
 
-def _taken_in(library: Library, recording: Entry, path: Path) -> Entry | None:
+def _add_clip(library: Library, recording: Entry, path: Path) -> Entry | None:
     settings = JobSettings(
         model=recording.settings.model,
         detector=recording.settings.detector,
